@@ -1,0 +1,55 @@
+# Every target sets itself up: make demo, make test and make check work in a fresh clone.
+# Written for GNU make 3.81, which is what macOS has.
+
+PYTHON_IN := .venv/bin/python
+
+# Taken as it was typed: no "$" in a path is expanded, and recipes read it from the environment,
+# so that spaces and quotes survive.
+override DICOM := $(value DICOM)
+export DICOM PYTHON
+
+# Linux without a display draws on a virtual screen.
+ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
+SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
+endif
+
+.PHONY: help demo test check lint types architecture package system clean
+
+help:
+	@echo "make demo [DICOM=path]  open a sample, or your own file or folder, in napari"
+	@echo "make test [ARGS=...]    run the tests"
+	@echo "make check              lint, types, import directions, packaging"
+	@echo "make clean              remove .venv, builds and caches"
+
+demo: .venv/stamp system
+	$(SCREEN) $(PYTHON_IN) tools/demo.py $${DICOM:+"$$DICOM"}
+
+test: .venv/stamp system
+	$(SCREEN) $(PYTHON_IN) -m pytest $(ARGS)
+
+check: lint types architecture package
+
+lint: .venv/stamp
+	$(PYTHON_IN) -m ruff check
+	$(PYTHON_IN) -m ruff format --check
+
+types: .venv/stamp
+	$(PYTHON_IN) -m mypy --strict src
+
+# The next two import napari, and vispy does not even import without fontconfig.
+architecture: .venv/stamp system
+	$(PYTHON_IN) -m pytest tests/test_architecture.py
+
+package: .venv/stamp system
+	$(PYTHON_IN) tools/check_wheel.py
+
+system:
+	@sh tools/system-libraries.sh
+
+.venv/stamp: pyproject.toml tools/venv.sh
+	sh tools/venv.sh
+	@touch $@
+
+clean:
+	rm -rf .venv dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,187 @@
+"""The command line: see what is on a disc, without napari.
+
+``napari-medscan inspect PATH [--json] [--pixels]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_medscan import __version__
+
+if TYPE_CHECKING:
+    from napari_medscan.dicom import LoadReport, Stack
+
+SHOWN, NOTHING, USAGE = 0, 3, 2
+"""Exit codes: something can be shown; nothing can; the command was wrong."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    options = _parser().parse_args(arguments)
+    from napari_medscan.dicom import load
+
+    path = Path(options.path)
+    try:
+        report = load(path)
+    except OSError:
+        print("napari-medscan: there is no such file or folder", file=sys.stderr)
+        return NOTHING
+    if options.json:
+        json.dump(describe(report, pixels=options.pixels), sys.stdout, indent=1)
+        print()
+    else:
+        _print_table(report, pixels=options.pixels)
+    return SHOWN if report.stacks else NOTHING
+
+
+def describe(report: LoadReport, *, pixels: bool = False) -> dict[str, Any]:
+    """Return a report as plain data for JSON; no field of it names a patient.
+
+    Parameters
+    ----------
+    report : LoadReport
+        What was loaded.
+    pixels : bool
+        Also read all pixels, for their extremes, mean and SHA-256.
+    """
+    from napari_medscan.dicom.files import shown_name
+
+    def reasons(entries: dict[str, str]) -> list[dict[str, str]]:
+        return [{"file": shown_name(name), "reason": why} for name, why in entries.items()]
+
+    return {
+        "stacks": [_describe_stack(stack, pixels=pixels) for stack in report.stacks],
+        "files": {
+            "shown": report.shown,
+            "skipped": reasons(report.skipped),
+            "duplicates": [
+                {"file": shown_name(name), "of": shown_name(of)}
+                for name, of in report.duplicates.items()
+            ],
+            "unreadable": reasons(report.unreadable),
+        },
+    }
+
+
+def _describe_stack(stack: Stack, *, pixels: bool) -> dict[str, Any]:
+    from napari_medscan.dicom.files import shown_name
+
+    geometry = stack.geometry
+    affine = geometry.affine
+    found: dict[str, Any] = {
+        "modality": stack.modality,
+        "sop_class": stack.sop_class,
+        "series_number": stack.series_number,
+        "axes": stack.axes,
+        "shape": list(stack.array.shape),
+        "dtype": str(stack.array.dtype),
+        "unit": stack.unit,
+        "spacing_mm": list(geometry.spacing),
+        "affine_lps": None if affine is None else affine.tolist(),
+        "regular": geometry.regular,
+        "missing_slices": len(geometry.missing),
+        "tilt_degrees": geometry.tilt,
+        "windows": [
+            {"name": window.name, "center": window.center, "width": window.width}
+            for window in stack.windows
+        ],
+        "transfer_syntaxes": list(stack.transfer_syntaxes),
+        "files": [shown_name(name) for name in stack.files],
+        "warnings": list(stack.warnings),
+    }
+    if pixels:
+        found["pixels"] = _describe_pixels(stack)
+        found["warnings"] += sorted(set(stack.problems.values()))
+    return found
+
+
+def _describe_pixels(stack: Stack) -> dict[str, Any]:
+    """Read a stack frame by frame: a study may be larger than memory."""
+    import hashlib
+    import math
+
+    import numpy as np
+
+    digest = hashlib.sha256()
+    low, high, total = math.inf, -math.inf, 0.0
+    for place in np.ndindex(stack.array.shape[: stack.axes.index("y")]):
+        frame = stack.array[place]
+        if stack.problems:
+            return {"error": next(iter(stack.problems.values()))}
+        low, high = min(low, float(frame.min())), max(high, float(frame.max()))
+        total += float(frame.sum(dtype=np.float64))
+        digest.update(np.ascontiguousarray(frame, dtype="<f4"))
+    return {
+        "min": low,
+        "max": high,
+        "mean": total / stack.array.size,
+        "sha256_float32": digest.hexdigest(),
+    }
+
+
+def _print_table(report: LoadReport, *, pixels: bool) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    if report.stacks:
+        table = Table(title=None, pad_edge=False)
+        for heading in ("Series", "Axes", "Size", "mm", "Unit", "Files"):
+            table.add_column(heading, justify="left" if heading in ("Series", "Axes") else "right")
+        if pixels:
+            table.add_column("Values", justify="right")
+        for stack in report.stacks:
+            row = [
+                escape(stack.name),
+                stack.axes,
+                " x ".join(str(extent) for extent in stack.array.shape),
+                " x ".join(f"{value:.4g}" for value in stack.geometry.spacing)
+                if stack.geometry.calibrated
+                else "unknown",
+                stack.unit or "",
+                str(len(stack.files)),
+            ]
+            if pixels:
+                values = _describe_pixels(stack)
+                row.append(
+                    escape(values["error"])
+                    if "error" in values
+                    else f"{values['min']:g} … {values['max']:g}"
+                )
+            table.add_row(*row)
+        console.print(table)
+        for stack in report.stacks:
+            for warning in stack.warnings:
+                console.print(f"{escape(stack.name)}: {escape(warning)}", style="yellow")
+    summary = report.summary()
+    if summary:
+        console.print(escape(summary))
+    reasons: dict[str, int] = {}
+    for why in (*report.unreadable.values(), *report.skipped.values()):
+        reasons[why] = reasons.get(why, 0) + 1
+    for why, count in reasons.items():
+        console.print(f"  {count} x {escape(why)}", style="dim")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="napari-medscan", description="Open DICOM folders in napari, offline."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    inspect = commands.add_parser("inspect", help="list what is in a file, a folder or on a disc")
+    inspect.add_argument("path", help="file, folder or DICOMDIR")
+    inspect.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    inspect.add_argument("--pixels", action="store_true", help="also read and check all pixels")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""Decoding one compressed frame.
+
+Which decoder serves is decided by what the code stream is, because headers get
+it wrong; the transfer syntax only says that pixels are compressed at all, and
+tells RLE, which has no marker. imagecodecs (BSD) decodes everything; it is the
+fastest of the permissive ones by measurement (docs/performance.md) and needs no
+GPL plugin. GDCM is never used: malformed files abort it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.codestream import CodeStream, read_codestream
+from napari_medscan.dicom.errors import FrameError, UnreadableError
+from napari_medscan.dicom.header import PixelLayout
+
+RLE = "1.2.840.10008.1.2.5"
+_JPEG_FAMILY = "1.2.840.10008.1.2.4."
+_VIDEO = frozenset(f"{_JPEG_FAMILY}{n}" for n in (100, 101, 102, 103, 104, 105, 106, 107, 108))
+_REFERENCED = frozenset((f"{_JPEG_FAMILY}94", f"{_JPEG_FAMILY}95"))
+_FRAME_DEFLATED = "1.2.840.10008.1.2.8.1"
+
+
+def check_supported(syntax: str, layout: PixelLayout, *, encapsulated: bool) -> None:
+    """Refuse what no decoder here can show, before anything is read.
+
+    Raises
+    ------
+    UnreadableError
+        With the reason, in words for the user.
+    """
+    if not encapsulated:
+        return
+    if syntax in _VIDEO:
+        raise UnreadableError("it is a video (MPEG, H.264 or HEVC), which cannot be shown")
+    if syntax in _REFERENCED:
+        raise UnreadableError("its pixels are on a server (JPIP), not in the file")
+    if syntax == _FRAME_DEFLATED:
+        raise UnreadableError("its frames are deflated one by one, which is not supported")
+    if layout.bits_allocated == 1 and syntax == RLE:
+        raise UnreadableError("its one-bit pixels are run-length encoded, which is not supported")
+
+
+def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any], bool | None]:
+    """Decode one frame.
+
+    Parameters
+    ----------
+    data : bytes
+        The frame's fragments, joined.
+    syntax : str
+        Transfer Syntax UID.
+    layout : PixelLayout
+        What the header says.
+
+    Returns
+    -------
+    pixels : ndarray
+        (rows, columns) or (rows, columns, 3), stored values, colour by pixel.
+    ycc : bool or None
+        Whether colour is luminance and chrominance, None when the
+        Photometric Interpretation has to tell.
+
+    Raises
+    ------
+    FrameError
+        When the data are damaged, cut off, or not what the header says.
+    """
+    stream = read_codestream(data)
+    if stream is None:
+        if syntax != RLE:
+            raise FrameError("its compressed data are damaged or of an unknown kind")
+        return _rle(data, layout), None
+    _compare(stream, layout)
+    try:
+        pixels, ycc = _decode_stream(data, stream, layout)
+    except (MemoryError, FrameError):
+        raise
+    except Exception as error:
+        # Each codec has its own exceptions; all mean that the data are damaged.
+        raise FrameError("its compressed data are damaged") from error
+    return _as_stored(pixels, stream, layout), ycc
+
+
+def _compare(stream: CodeStream, layout: PixelLayout) -> None:
+    """Refuse a code stream that is not the picture that the header describes."""
+    if (stream.rows, stream.columns) != (layout.rows, layout.columns):
+        raise FrameError(
+            f"its compressed data claim {stream.columns} x {stream.rows} pixels, "
+            f"the header {layout.columns} x {layout.rows}"
+        )
+    if stream.samples != layout.samples:
+        raise FrameError("its compressed data and its header disagree about colour")
+    if stream.precision > max(layout.bits_allocated, 8):
+        raise FrameError("its compressed data have more bits than the header says")
+    if not stream.complete:
+        raise FrameError("its compressed data are cut off")
+
+
+def _decode_stream(
+    data: bytes, stream: CodeStream, layout: PixelLayout
+) -> tuple[NDArray[Any], bool | None]:
+    import imagecodecs
+
+    if stream.kind == "jpeg":
+        if stream.samples == 1:
+            return imagecodecs.jpeg8_decode(data), None
+        ycc = stream.ycc
+        if ycc is None:
+            ycc = layout.photometric.startswith("YBR")
+        space = "YCBCR" if ycc else "RGB"
+        return imagecodecs.jpeg8_decode(data, colorspace=space, outcolorspace="RGB"), False
+    if stream.kind == "jpeg-lossless":
+        # Lossless JPEG never transforms colour: naming one space stops guesses.
+        space = {"colorspace": "RGB", "outcolorspace": "RGB"} if stream.samples == 3 else {}
+        try:
+            return imagecodecs.jpeg8_decode(data, **space), None
+        except imagecodecs.Jpeg8Error:
+            return imagecodecs.ljpeg_decode(data), None
+    if stream.kind == "jpeg-ls":
+        return imagecodecs.jpegls_decode(data), None
+    if stream.kind == "htj2k":
+        return imagecodecs.htj2k_decode(data), stream.ycc
+    return imagecodecs.jpeg2k_decode(data), stream.ycc
+
+
+def _as_stored(pixels: NDArray[Any], stream: CodeStream, layout: PixelLayout) -> NDArray[Any]:
+    """Give decoded pixels the shape and the type of stored values.
+
+    JPEG and JPEG-LS streams know no sign: signed values come out as their bit
+    pattern. JPEG 2000 knows it and may contradict the header; its own word
+    then decides what the number is, as the values were encoded so.
+    """
+    expected = (layout.rows, layout.columns) + ((layout.samples,) if layout.samples > 1 else ())
+    if pixels.shape != expected:
+        pixels = np.squeeze(pixels)
+        if pixels.shape == expected[2:] + expected[:2]:
+            pixels = np.moveaxis(pixels, 0, -1)
+        if pixels.shape != expected:
+            raise FrameError("its compressed data hold another picture than the header says")
+    size = max(layout.bits_allocated, 8) // 8
+    dtype = np.dtype(f"{'i' if layout.signed else 'u'}{size}")
+    if layout.signed and not stream.signed:
+        pixels = sign_extend(pixels.astype(f"u{size}"), layout.bits_stored)
+    return pixels.astype(dtype, copy=False)
+
+
+def sign_extend(pixels: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Read unsigned patterns of `bits` bits as two's complement of their dtype."""
+    width = pixels.dtype.itemsize * 8
+    signed = pixels.view(f"i{pixels.dtype.itemsize}")
+    if bits == width:
+        return signed
+    return (signed << (width - bits)) >> (width - bits)
+
+
+def _rle(data: bytes, layout: PixelLayout) -> NDArray[Any]:
+    """Decode RLE (PS3.5 annex G), checking that every segment is there."""
+    import imagecodecs
+
+    size = max(layout.bits_allocated, 8) // 8
+    planes = int.from_bytes(data[:4], "little")
+    if len(data) < 64 or planes != layout.samples * size:
+        raise FrameError("its compressed data are damaged")
+    try:
+        flat = imagecodecs.dicomrle_decode(data, np.dtype(f"<u{size}"))
+    except Exception as error:
+        raise FrameError("its compressed data are damaged") from error
+    pixels = np.asarray(flat).ravel()
+    count = layout.rows * layout.columns
+    if pixels.size < count * layout.samples:
+        raise FrameError("its compressed data are cut off")
+    pixels = pixels[: count * layout.samples]
+    if layout.samples > 1:
+        # Segments hold one colour plane after the other.
+        pixels = np.moveaxis(pixels.reshape(layout.samples, layout.rows, layout.columns), 0, -1)
+    else:
+        pixels = pixels.reshape(layout.rows, layout.columns)
+    if layout.signed:
+        pixels = sign_extend(np.ascontiguousarray(pixels), layout.bits_stored)
+    return pixels
+
+

@@ -1,0 +1,40 @@
+"""What can go wrong with a file, as one tree.
+
+::
+
+    MedscanError                    root; its text is for the user
+    ├── NotDicomError               not DICOM at all: listed as skipped
+    ├── NoImageError                DICOM without a picture: listed as skipped
+    ├── UnreadableError             a picture that cannot be shown: listed as unreadable
+    │   └── FrameError              one frame of it: shown blank and marked
+    └── CancelledError              the user pressed Cancel
+
+Messages say what is wrong and, where there is something, what to do. They
+never hold a tag value, a file name or a path: those can identify a patient.
+"""
+
+from __future__ import annotations
+
+
+class MedscanError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+class NotDicomError(MedscanError):
+    """The bytes are not a DICOM file."""
+
+
+class NoImageError(MedscanError):
+    """A DICOM object that holds no picture (a report, a plan, a directory …)."""
+
+
+class UnreadableError(MedscanError):
+    """A DICOM image that is damaged, incomplete or of an unsupported kind."""
+
+
+class FrameError(UnreadableError):
+    """One frame cannot be read or decoded; the others may be fine."""
+
+
+class CancelledError(MedscanError):
+    """The user asked to stop."""

@@ -1,0 +1,157 @@
+"""Which files belong together, and which of them are the same picture twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.ordering import SliceRef
+from napari_medscan.dicom.pixels import read_stored
+from napari_medscan.dicom.spacing import PROJECTIONS
+
+_SAME_DIRECTION = 1e-4
+_SINGLE_VIEWS = PROJECTIONS | {"RTIMAGE"}
+CONFLICT = "different pictures carry the same SOP Instance UID: they are kept apart"
+
+
+def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, str]]:
+    """Keep one of every picture that is there more than once.
+
+    Files are duplicates when they share a SOP Instance UID and show the same
+    pixels at the same place, whatever their encoding. Files that share the UID
+    and show something else are kept, and noted.
+
+    Parameters
+    ----------
+    headers : sequence of Header
+        All files of a drop.
+
+    Returns
+    -------
+    kept : list of Header
+        In the order given.
+    duplicates : dict of str to str
+        Name of each duplicate, and of the file it repeats.
+    """
+    by_uid: dict[tuple[bytes, str], list[Header]] = defaultdict(list)
+    for header in headers:
+        by_uid[header.patient, header.sop_instance].append(header)
+    duplicates: dict[str, str] = {}
+    conflicting: set[str] = set()
+    for (_, uid), same in by_uid.items():
+        if not uid or len(same) == 1:
+            continue
+        pictures: dict[bytes, Header] = {}
+        for header in same:
+            first = pictures.setdefault(_picture(header), header)
+            if first is not header:
+                duplicates[header.name] = first.name
+        if len(pictures) > 1:
+            conflicting.update(header.name for header in pictures.values())
+    kept = [h for h in headers if h.name not in duplicates]
+    return [
+        replace(h, notes=(*h.notes, CONFLICT)) if h.name in conflicting else h for h in kept
+    ], duplicates
+
+
+def _picture(header: Header) -> bytes:
+    """Return a digest of what a file shows: place, values, windows."""
+    digest = hashlib.blake2b(digest_size=16)
+    facts = [(f.position, f.orientation, f.spacing, f.transform, f.windows) for f in header.frames]
+    digest.update(repr((header.series, header.layout.photometric[:3], facts)).encode())
+    try:
+        for frame in range(header.layout.frames):
+            pixels = np.ascontiguousarray(read_stored(header, frame))
+            digest.update(repr(pixels.shape).encode())
+            digest.update(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")))
+    except UnreadableError:
+        # Damaged pixels equal nothing else: the file stays and is marked.
+        digest.update(header.name.encode("utf-8", "surrogateescape"))
+    return digest.digest()
+
+
+def group(headers: Iterable[Header]) -> Iterator[list[SliceRef]]:
+    """Yield the slices that may form one stack.
+
+    A group shares patient, series, SOP class, extent, pixel type, photometric
+    interpretation, in-plane spacing and orientation. Study Instance UID is not
+    among them: a series UID is unique by itself (PS3.3 C.7.3.1), and some
+    anonymisers give every file a study of its own.
+    """
+    by_series: dict[tuple[object, ...], list[Header]] = defaultdict(list)
+    for header in headers:
+        by_series[_series_key(header)].append(header)
+    for series in by_series.values():
+        if any(CONFLICT in header.notes for header in series):
+            by_folder: dict[tuple[object, ...], list[Header]] = defaultdict(list)
+            for number, header in _one_each(series):
+                by_folder[number, header.folder].append(header)
+            for part in by_folder.values():
+                yield from _by_plane(part)
+        else:
+            yield from _by_plane(series)
+
+
+def _one_each(series: Sequence[Header]) -> Iterator[tuple[int, Header]]:
+    """Number the files of a folder that share a SOP Instance UID."""
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    for header in series:
+        key = header.folder, header.sop_instance
+        yield seen[key], header
+        seen[key] += 1
+
+
+def _series_key(header: Header) -> tuple[object, ...]:
+    layout = header.layout
+    has_place = all(frame.position and frame.orientation for frame in header.frames)
+    # Without a series UID, or without a place, files that are pictures in
+    # their own right do not belong together.
+    alone = (
+        header.name
+        if not header.series
+        or (not has_place and (layout.frames > 1 or header.modality in _SINGLE_VIEWS))
+        else ""
+    )
+    return (
+        header.patient,
+        header.series,
+        header.series_number,
+        header.modality,
+        header.sop_class,
+        header.shape,
+        layout.samples,
+        layout.floating,
+        layout.photometric if layout.samples == 1 else "colour",
+        has_place,
+        alone,
+    )
+
+
+def _by_plane(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
+    """Split a series by orientation, in-plane spacing and segment."""
+    planes: dict[tuple[object, ...], list[list[SliceRef]]] = defaultdict(list)
+    for header in series:
+        for index, frame in enumerate(header.frames):
+            ref = SliceRef(header, index)
+            spacing = frame.spacing and tuple(round(value, 4) for value in frame.spacing)
+            same_spacing = planes[spacing, frame.segment]
+            for plane in same_spacing:
+                if _same_orientation(plane[0].frame.orientation, frame.orientation):
+                    plane.append(ref)
+                    break
+            else:
+                same_spacing.append([ref])
+    for found in planes.values():
+        yield from found
+
+
+def _same_orientation(a: tuple[float, ...] | None, b: tuple[float, ...] | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return all(abs(x - y) <= _SAME_DIRECTION for x, y in zip(a, b, strict=True))

@@ -1,0 +1,205 @@
+"""Header: one DICOM image file, as far as order, geometry and decoding need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from napari_medscan.dicom.modality import ModalityTransform
+from napari_medscan.dicom.scanner import PixelElement
+from napari_medscan.dicom.source import DicomBytes
+from napari_medscan.dicom.window import Window
+
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelLayout:
+    """How stored pixels are laid out (PS3.3 C.7.6.3, Image Pixel module).
+
+    Parameters
+    ----------
+    rows, columns, samples : int
+        Extent of one frame.
+    bits_allocated, bits_stored, high_bit : int
+        Bits of one sample; 32 or 64 allocated for floating point.
+    signed : bool
+        Pixel Representation is 1.
+    floating : bool
+        The values are IEEE floating point (Float/Double Float Pixel Data).
+    planar : bool
+        Colour by plane (Planar Configuration 1).
+    photometric : str
+        Photometric Interpretation.
+    frames : int
+        Number of Frames.
+    big_endian : bool
+        Byte order of native pixel data.
+    """
+
+    rows: int
+    columns: int
+    samples: int
+    bits_allocated: int
+    bits_stored: int
+    high_bit: int
+    signed: bool
+    floating: bool
+    planar: bool
+    photometric: str
+    frames: int
+    big_endian: bool
+
+    @property
+    def frame_bits(self) -> int:
+        """Bits of one native frame; 4:2:2 holds two chroma samples a pixel pair."""
+        samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
+        return self.rows * self.columns * samples * self.bits_allocated
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Palette colour lookup tables (PS3.3 C.7.6.3.1.5), as 8-bit RGB.
+
+    Parameters
+    ----------
+    first : int
+        Stored value of the first entry.
+    colors : bytes
+        RGB triplets, one an entry.
+    """
+
+    first: int
+    colors: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHeader:
+    """What may differ from frame to frame of one file.
+
+    Parameters
+    ----------
+    position : tuple of float or None
+        Image Position (Patient), mm, LPS: centre of the first voxel.
+    orientation : tuple of float or None
+        Image Orientation (Patient): direction cosines of a row, of a column.
+    spacing : tuple of float or None
+        Row spacing, column spacing in mm.
+    transform : ModalityTransform
+        From stored values to the values shown.
+    windows : tuple of Window
+        The frame's windows.
+    dimensions : mapping
+        Attributes that may tell repeated frames at one position apart.
+    order : tuple
+        Sorts frames where positions do not.
+    segment : int
+        Referenced Segment Number; 0 outside segmentations.
+    tile : tuple of int or None
+        First row and first column within the stored frame, for mosaics.
+    """
+
+    position: Vector | None
+    orientation: tuple[float, ...] | None
+    spacing: tuple[float, float] | None
+    transform: ModalityTransform
+    windows: tuple[Window, ...]
+    dimensions: Mapping[str, object]
+    order: tuple[int, ...]
+    segment: int = 0
+    tile: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Header:
+    """One DICOM image file, without patient name, ID or any other identity.
+
+    Parameters
+    ----------
+    name : str
+        Path relative to what was dropped, with forward slashes.
+    source : DicomBytes
+        Reads the file's bytes.
+    size : int
+        Bytes that the source can give.
+    transfer_syntax, sop_class, sop_instance, study, series, frame_of_reference : str
+        UIDs; '' when absent.
+    patient : bytes
+        A keyed hash that tells patients apart and means nothing outside
+        this process.
+    modality, description : str
+        Modality; Series Description, cleaned and defused.
+    series_number, instance_number : int or None
+        Series Number, Instance Number.
+    layout : PixelLayout
+        The stored pixels.
+    pixels : PixelElement
+        Where they lie.
+    frames : tuple of FrameHeader
+        One for every slice that the file holds; a mosaic has several a frame.
+    tile_shape : tuple of int or None
+        Rows and columns of one slice of a mosaic.
+    palette : Palette or None
+        Colour lookup table.
+    padding : tuple of int or None
+        Stored values that mean "no data", lowest and highest.
+    unit : str or None
+        Unit of the values shown: "HU", "Bq/ml", "Gy" …
+    slice_thickness, slice_spacing : float or None
+        Slice Thickness, |Spacing Between Slices|; mm.
+    spacing_note : str
+        Where an uncalibrated in-plane spacing came from, '' when calibrated.
+    frame_duration : float or None
+        Milliseconds a frame of a cine.
+    frames_are_slices : bool
+        Frames without positions follow each other in space, not in time.
+    aspect : float
+        Pixel height over width where spacing is unknown.
+    offset_table : tuple of Deferred pairs
+        Extended Offset Table and its Lengths, when there is one.
+    segments : mapping of int to str
+        Segment labels, cleaned.
+    notes : tuple of str
+        What the user should know about this file.
+    """
+
+    name: str
+    source: DicomBytes
+    size: int
+    transfer_syntax: str
+    sop_class: str
+    sop_instance: str
+    study: str
+    series: str
+    frame_of_reference: str
+    patient: bytes
+    modality: str
+    description: str
+    series_number: int | None
+    instance_number: int | None
+    layout: PixelLayout
+    pixels: PixelElement
+    frames: tuple[FrameHeader, ...]
+    tile_shape: tuple[int, int] | None = None
+    palette: Palette | None = None
+    padding: tuple[int, int] | None = None
+    unit: str | None = None
+    slice_thickness: float | None = None
+    slice_spacing: float | None = None
+    spacing_note: str = ""
+    frame_duration: float | None = None
+    frames_are_slices: bool = False
+    aspect: float = 1.0
+    offset_table: tuple[tuple[int, int], tuple[int, int]] | None = None
+    segments: Mapping[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """Folder of the file relative to what was dropped."""
+        return self.name.rpartition("/")[0]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of one slice as shown."""
+        return self.tile_shape or (self.layout.rows, self.layout.columns)

@@ -1,0 +1,297 @@
+"""From a scanned file to a Header, with every size checked against the bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from napari_medscan.dicom.codecs import check_supported
+from napari_medscan.dicom.errors import NoImageError, UnreadableError
+from napari_medscan.dicom.frame_headers import mosaic_frames, read_frame_headers
+from napari_medscan.dicom.header import FrameHeader, Header, Palette, PixelLayout
+from napari_medscan.dicom.mosaic import is_mosaic, read_mosaic
+from napari_medscan.dicom.palette import read_palette
+from napari_medscan.dicom.part10 import ScannedFile, scan_file
+from napari_medscan.dicom.scanner import PixelElement
+from napari_medscan.dicom.sop_classes import kind_of
+from napari_medscan.dicom.spacing import read_aspect, read_spacing
+from napari_medscan.dicom.tags import Tag
+from napari_medscan.dicom.text import clean, decode
+from napari_medscan.dicom.units import unit_of
+from napari_medscan.dicom.values import DataSet
+
+MAX_FRAME_BYTES = 512 * 2**20
+_SLICE_POINTERS = {Tag.SliceVector, Tag.SliceLocationVector, Tag.GridFrameOffsetVector}
+_CROSS_SECTIONS = frozenset(("CT", "MR", "PT", "RTDOSE", "SEG"))
+_HASH_KEY = os.urandom(16)
+"""Made anew in every process: patient hashes mean nothing outside it."""
+
+
+def read_header(path: Path, name: str) -> Header:
+    """Read the header of one image file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Its path relative to what was dropped.
+
+    Raises
+    ------
+    NotDicomError, NoImageError, UnreadableError
+        When there is nothing to show, with the reason.
+    OSError
+        When the file cannot be opened.
+    """
+    scanned = scan_file(path)
+    data_set = scanned.data_set
+    _require_image(scanned)
+    assert scanned.pixels is not None  # noqa: S101 - for the type checker
+    layout = _layout(data_set, scanned.pixels)
+    check_supported(scanned.transfer_syntax, layout, encapsulated=scanned.pixels.length is None)
+    layout, notes = _available(layout, scanned)
+    modality = data_set.text(Tag.Modality)
+    identifiers = _identifiers(data_set)
+    spacing, spacing_note = read_spacing(data_set, modality)
+    frames = read_frame_headers(
+        data_set, frames=layout.frames, signed=layout.signed, spacing=spacing, identifiers=identifiers
+    )
+    header = Header(
+        name=name,
+        source=scanned.source,
+        size=scanned.size,
+        transfer_syntax=scanned.transfer_syntax,
+        sop_class=data_set.text(Tag.SOPClassUID),
+        sop_instance=data_set.text(Tag.SOPInstanceUID),
+        study=data_set.text(Tag.StudyInstanceUID),
+        series=data_set.text(Tag.SeriesInstanceUID),
+        frame_of_reference=data_set.text(Tag.FrameOfReferenceUID),
+        patient=_patient(data_set),
+        modality=modality,
+        description=_label(data_set, Tag.SeriesDescription, identifiers),
+        series_number=data_set.integer(Tag.SeriesNumber),
+        instance_number=data_set.integer(Tag.InstanceNumber),
+        layout=layout,
+        pixels=scanned.pixels,
+        frames=frames,
+        palette=_palette(data_set, layout),
+        padding=_padding(data_set, layout),
+        unit=unit_of(data_set, modality),
+        slice_thickness=_positive(data_set, Tag.SliceThickness),
+        slice_spacing=_slice_spacing(data_set),
+        spacing_note=spacing_note,
+        frame_duration=_frame_duration(data_set),
+        frames_are_slices=_frames_are_slices(data_set, modality),
+        aspect=read_aspect(data_set),
+        offset_table=_offset_table(data_set),
+        segments=_segments(data_set, identifiers),
+        notes=notes,
+    )
+    return _unfold_mosaic(header, data_set) if is_mosaic(data_set) else header
+
+
+def _require_image(scanned: ScannedFile) -> None:
+    data_set = scanned.data_set
+    kind = kind_of(data_set.text(Tag.SOPClassUID))
+    has_size = Tag.Rows in data_set and Tag.Columns in data_set
+    if kind:
+        raise NoImageError(kind)
+    if scanned.pixels is None:
+        if not has_size:
+            raise NoImageError("no image in it")
+        raise UnreadableError("the pixel data are missing")
+    if not has_size:
+        raise UnreadableError("its header does not say how large the image is")
+
+
+def _layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
+    """Return the pixel layout, refusing what cannot be (PS3.3 C.7.6.3)."""
+    rows, columns = data_set.integer(Tag.Rows), data_set.integer(Tag.Columns)
+    if not rows or not columns or rows < 0 or columns < 0:
+        raise UnreadableError("its header does not say how large the image is")
+    samples = data_set.integer(Tag.SamplesPerPixel) or 1
+    floating = pixels.tag != Tag.PixelData
+    allocated = data_set.integer(Tag.BitsAllocated) or 0
+    if floating:
+        allocated = 32 if pixels.tag == Tag.FloatPixelData else 64
+    if allocated not in (1, 8, 16, 32, 64) or (allocated == 64 and not floating):
+        raise UnreadableError("its pixels have an unsupported number of bits")
+    stored = data_set.integer(Tag.BitsStored) or allocated
+    if not 0 < stored <= allocated:
+        raise UnreadableError("its pixels have an impossible number of bits")
+    high_bit = data_set.integer(Tag.HighBit)
+    photometric = data_set.text(Tag.PhotometricInterpretation) or (
+        "MONOCHROME2" if samples == 1 else "RGB"
+    )
+    if samples not in (1, 3) or (samples == 3) != (photometric[:3] in ("RGB", "YBR")):
+        raise UnreadableError("its colour model is not supported")
+    return PixelLayout(
+        rows=rows,
+        columns=columns,
+        samples=samples,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=high_bit if high_bit is not None and stored <= high_bit + 1 <= allocated else stored - 1,
+        signed=data_set.integer(Tag.PixelRepresentation) == 1,
+        floating=floating,
+        planar=samples > 1 and data_set.integer(Tag.PlanarConfiguration) == 1,
+        photometric=photometric,
+        frames=_number_of_frames(data_set),
+        big_endian=data_set.big_endian,
+    )
+
+
+def _number_of_frames(data_set: DataSet) -> int:
+    frames = data_set.integer(Tag.NumberOfFrames)
+    return frames if frames is not None and frames > 0 else 1
+
+
+def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, tuple[str, ...]]:
+    """Limit the frames to those whose bytes are in the file."""
+    frame_bytes = (layout.frame_bits + 7) // 8
+    decoded_bytes = layout.rows * layout.columns * layout.samples * max(layout.bits_allocated, 8) // 8
+    if decoded_bytes > MAX_FRAME_BYTES:
+        raise UnreadableError(
+            f"one picture of it claims {decoded_bytes / 1e9:.1f} GB, "
+            f"the file holds {_amount(scanned.size)}"
+        )
+    pixels = scanned.pixels
+    assert pixels is not None  # noqa: S101 - for the type checker
+    if pixels.length is None:
+        # A fragment takes 8 bytes at least: no file can hold more frames.
+        possible = (scanned.size - pixels.offset) // 8
+        if possible < 1:
+            raise UnreadableError("the file ends before its pixel data")
+        if layout.frames > possible:
+            raise UnreadableError("it claims more frames than the file can hold")
+        return layout, ()
+    held = min(pixels.length, scanned.size - pixels.offset)
+    complete = held * 8 // layout.frame_bits if layout.bits_allocated == 1 else held // frame_bytes
+    if complete < 1:
+        raise UnreadableError(
+            f"the file is cut off: the picture takes {_amount(frame_bytes)}, "
+            f"the file holds {_amount(max(held, 0))} of it"
+        )
+    if complete < layout.frames:
+        note = f"the file is cut off: {complete} of {layout.frames} frames are there"
+        return replace(layout, frames=complete), (note,)
+    return layout, ()
+
+
+def _amount(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def _identifiers(data_set: DataSet) -> tuple[str, ...]:
+    charsets = data_set.texts(Tag.SpecificCharacterSet)
+    tags = (Tag.PatientName, Tag.PatientID, Tag.PatientBirthDate)
+    return tuple(decode(data_set.data(tag), charsets) for tag in tags)
+
+
+def _label(data_set: DataSet, tag: Tag, identifiers: tuple[str, ...]) -> str:
+    return clean(decode(data_set.data(tag), data_set.texts(Tag.SpecificCharacterSet)), identifiers)
+
+
+def _patient(data_set: DataSet) -> bytes:
+    digest = hashlib.blake2b(key=_HASH_KEY, digest_size=16)
+    for tag in (Tag.PatientID, Tag.PatientName, Tag.PatientBirthDate):
+        digest.update(data_set.data(tag).strip(b" \0^") + b"\0")
+    return digest.digest()
+
+
+def _palette(data_set: DataSet, layout: PixelLayout) -> Palette | None:
+    # A segmentation's indices are its labels: its colours are for display only.
+    if layout.photometric != "PALETTE COLOR" or data_set.text(Tag.Modality) == "SEG":
+        return None
+    return read_palette(data_set)
+
+
+def _padding(data_set: DataSet, layout: PixelLayout) -> tuple[int, int] | None:
+    """Return the range of stored values that mean no data (PS3.3 C.7.5.1.1.2)."""
+    value = data_set.integer(Tag.PixelPaddingValue)
+    if value is None or layout.samples != 1 or layout.floating:
+        return None
+    limit = data_set.integer(Tag.PixelPaddingRangeLimit)
+    first, last = (_as_stored(v, layout) for v in (value, value if limit is None else limit))
+    return min(first, last), max(first, last)
+
+
+def _as_stored(value: int, layout: PixelLayout) -> int:
+    """Give a value that may have been read with the wrong sign the pixels' sign."""
+    span = 1 << layout.bits_allocated
+    value &= span - 1
+    return value - span if layout.signed and value >= span >> 1 else value
+
+
+def _positive(data_set: DataSet, tag: Tag) -> float | None:
+    value = data_set.number(tag)
+    return value if value is not None and 0 < value < 1e4 else None
+
+
+def _slice_spacing(data_set: DataSet) -> float | None:
+    """Return |Spacing Between Slices|, or the even step of a Slice Location Vector."""
+    shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
+    for source in (data_set, shared.item(Tag.PixelMeasuresSequence)):
+        value = source.number(Tag.SpacingBetweenSlices)
+        if value is not None and 0 < abs(value) < 1e4:
+            return abs(value)
+    return None
+
+
+def _frame_duration(data_set: DataSet) -> float | None:
+    """Return milliseconds a frame of a cine (PS3.3 C.7.6.5)."""
+    time = _positive(data_set, Tag.FrameTime)
+    if time is not None:
+        return time
+    for tag in (Tag.RecommendedDisplayFrameRate, Tag.CineRate):
+        rate = _positive(data_set, tag)
+        if rate is not None:
+            return 1000 / rate
+    return None
+
+
+def _frames_are_slices(data_set: DataSet, modality: str) -> bool:
+    """Whether frames without positions are slices of a volume.
+
+    The Frame Increment Pointer says so (PS3.3 C.7.6.6, C.8.4.8), or the
+    modality makes slices by nature.
+    """
+    pointers = data_set.tags(Tag.FrameIncrementPointer)
+    if pointers:
+        return bool(_SLICE_POINTERS & set(pointers))
+    return modality in _CROSS_SECTIONS
+
+
+def _offset_table(data_set: DataSet) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    offsets = data_set.deferred(Tag.ExtendedOffsetTable)
+    lengths = data_set.deferred(Tag.ExtendedOffsetTableLengths)
+    if offsets is None or lengths is None:
+        return None
+    return (offsets.offset, offsets.length), (lengths.offset, lengths.length)
+
+
+def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]:
+    charsets = data_set.texts(Tag.SpecificCharacterSet)
+    found = {}
+    for item in data_set.items(Tag.SegmentSequence):
+        number = item.integer(Tag.SegmentNumber)
+        if number is not None:
+            found[number] = clean(decode(item.data(Tag.SegmentLabel), charsets), identifiers)
+    return found
+
+
+def _unfold_mosaic(header: Header, data_set: DataSet) -> Header:
+    """Replace the one frame of a Siemens mosaic by its slices."""
+    place = data_set.deferred(Tag.SiemensCSAImageHeader)
+    csa = header.source.read_at(place.offset, place.length) if place and place.length < 2**22 else b""
+    shape = header.layout.rows, header.layout.columns
+    mosaic = read_mosaic(data_set, csa, *shape)
+    if mosaic is None or len(header.frames) != 1:
+        note = "a mosaic of slices that does not say how many: shown as it is stored"
+        return replace(header, notes=(*header.notes, note))
+    step = header.slice_spacing or header.slice_thickness or 1.0
+    frames: tuple[FrameHeader, ...] = mosaic_frames(header.frames[0], mosaic, shape, step)
+    return replace(header, frames=frames, tile_shape=mosaic.tile_shape(*shape))

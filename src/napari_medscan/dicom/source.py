@@ -1,0 +1,122 @@
+"""Positional reading of a file's bytes.
+
+Every read opens, reads and closes the file: no handle is held between reads, so
+discs can be ejected and files deleted while a study is open.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from napari_medscan.dicom.errors import FrameError, UnreadableError
+
+MAX_INFLATED = 512 * 2**20
+"""Most bytes a deflated file may expand to (a bomb expands a thousandfold)."""
+
+
+class Source(Protocol):
+    """Bytes that can be read at a position; short at the end of the data."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A source over a file opened by the caller."""
+
+    stream: BinaryIO
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`."""
+        self.stream.seek(offset)
+        return self.stream.read(length)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A source over bytes in memory."""
+
+    data: bytes
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`."""
+        return self.data[offset : offset + length]
+
+
+@dataclass(frozen=True, slots=True)
+class DicomBytes:
+    """Where a file's data set is, so that any part of it can be read later.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    deflated_at : int or None
+        Offset at which a deflated data set starts (PS3.5 A.5), or None.
+        Offsets into a deflated file count inflated bytes after that point.
+    """
+
+    path: Path
+    deflated_at: int | None = None
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`.
+
+        Raises
+        ------
+        FrameError
+            When the file is gone or cannot be read any more.
+        """
+        try:
+            if self.deflated_at is not None:
+                data = inflate(self.path, self.deflated_at, offset + length)
+                return data[offset : offset + length]
+            with self.path.open("rb", buffering=0) as stream:
+                stream.seek(offset)
+                return stream.read(length)
+        except OSError as error:
+            raise FrameError("the file can no longer be read") from error
+
+
+@lru_cache(maxsize=1)
+def inflate(path: Path, start: int, length: int) -> bytes:
+    """Inflate at most `length` bytes of a raw deflate stream (RFC 1951).
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    start : int
+        Offset of the stream in the file.
+    length : int
+        Most bytes to produce; memory is bounded by it.
+
+    Raises
+    ------
+    UnreadableError
+        When the stream is damaged or more than `MAX_INFLATED` is asked for.
+    """
+    if length > MAX_INFLATED:
+        raise UnreadableError("the compressed data set is larger than 512 MB")
+    with path.open("rb") as stream:
+        stream.seek(start)
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        parts: list[bytes] = []
+        missing = length
+        try:
+            while missing > 0 and not inflater.eof:
+                packed = inflater.unconsumed_tail or stream.read(1 << 20)
+                if not packed:
+                    break
+                part = inflater.decompress(packed, missing)
+                parts.append(part)
+                missing -= len(part)
+        except zlib.error as error:
+            raise UnreadableError("the compressed data set is damaged") from error
+    return b"".join(parts)

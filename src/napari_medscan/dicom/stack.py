@@ -1,0 +1,157 @@
+"""Stack: one thing to show, from ordered frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.errors import FrameError
+from napari_medscan.dicom.geometry import Geometry
+from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.ordering import SliceRef
+from napari_medscan.dicom.pixels import read_slice
+from napari_medscan.dicom.window import Window, percentile_limits
+from napari_medscan.frames import LazyStack
+
+
+@dataclass(frozen=True, slots=True)
+class SliceSource:
+    """Reads the slices of a stack.
+
+    Parameters
+    ----------
+    slices : tuple of SliceRef
+        Time by time, slice by slice.
+    dtype : dtype
+        Type of the values.
+    """
+
+    slices: tuple[SliceRef, ...]
+    dtype: np.dtype[Any]
+
+    def read(self, index: int) -> NDArray[Any]:
+        """Return slice number `index` after the modality transform."""
+        ref = self.slices[index]
+        try:
+            return read_slice(ref.header, ref.index, self.dtype)
+        except MemoryError:
+            raise FrameError("there is not enough memory for this frame") from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """What one napari layer shows.
+
+    Parameters
+    ----------
+    modality, sop_class : str
+        Of all its files.
+    series_number : int or None
+        Series Number.
+    description : str
+        Series Description, cleaned and defused.
+    axes : str
+        "zyx", with a leading "t" and a trailing "c" where there are any.
+    array : LazyStack
+        The pixels, axes as in `axes`, after the modality transform.
+    unit : str or None
+        Unit of the values.
+    geometry : Geometry
+        Where it lies.
+    slices : tuple of SliceRef
+        Every slice, time by time; missing ones are not among them.
+    dimension : str
+        Attribute along t, '' when there is no t.
+    warnings : tuple of str
+        What the user should know.
+    problems : dict of int to str
+        Slices that could not be read so far, and why. Filled as pixels are
+        looked at.
+    """
+
+    modality: str
+    sop_class: str
+    series_number: int | None
+    description: str
+    axes: str
+    array: LazyStack
+    unit: str | None
+    geometry: Geometry
+    slices: tuple[SliceRef, ...]
+    dimension: str = ""
+    warnings: tuple[str, ...] = ()
+    problems: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def header(self) -> Header:
+        """Header of the first file."""
+        return self.slices[0].header
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of its files, in stack order, each once."""
+        return tuple(dict.fromkeys(ref.header.name for ref in self.slices))
+
+    @property
+    def transfer_syntaxes(self) -> tuple[str, ...]:
+        """Transfer Syntax UIDs of its files, each once."""
+        return tuple(dict.fromkeys(ref.header.transfer_syntax for ref in self.slices))
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether the last axis holds red, green and blue."""
+        return self.axes.endswith("c")
+
+    @property
+    def is_inverted(self) -> bool:
+        """Whether the lowest value is meant to be white (MONOCHROME1)."""
+        return self.header.layout.photometric == "MONOCHROME1"
+
+    @property
+    def name(self) -> str:
+        """Modality, series number and description: "CT 3 · Chest 1.0 B30f"."""
+        number = "" if self.series_number is None else f" {self.series_number}"
+        segment = self.slices[0].frame.segment
+        label = self.header.segments.get(segment, "") if segment else ""
+        parts = [f"{self.modality or 'Image'}{number}", self.description, label]
+        return " · ".join(part for part in parts if part)
+
+    @property
+    def middle(self) -> int:
+        """Number of the slice in the middle of the stack: what napari shows first."""
+        return self.array.middle
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Windows of the middle slice."""
+        return self.slices[max(self.middle, 0)].frame.windows
+
+    @property
+    def padding(self) -> tuple[float, float] | None:
+        """Values, after the modality transform, that mean "no data"."""
+        padding = self.header.padding
+        if padding is None:
+            return None
+        first, last = self.transformed(padding)
+        return min(first, last), max(first, last)
+
+    def transformed(self, stored: Sequence[int]) -> tuple[float, ...]:
+        """Return what stored values become in the middle slice."""
+        transform = self.slices[max(self.middle, 0)].frame.transform
+        values = transform.apply(np.array(stored, dtype=np.int64), np.dtype(np.float64))
+        return tuple(float(value) for value in values)
+
+    def default_limits(self) -> tuple[float, float]:
+        """Return contrast limits: the file's first window, else 1-99 %.
+
+        Reads the middle slice when the file has no window.
+        """
+        windows = self.windows
+        if windows:
+            low, high = windows[0].limits
+            return (low, high) if high > low else (low, low + 1)
+        return percentile_limits(self.array.frame(self.middle), self.padding)

@@ -1,0 +1,181 @@
+"""From headers to stacks: grouping, ordering and geometry put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from napari_medscan.dicom.errors import MedscanError
+from napari_medscan.dicom.geometry import Geometry, StepSource, stack_geometry
+from napari_medscan.dicom.grouping import group
+from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.ordering import Grid, SliceRef, arrange
+from napari_medscan.dicom.pixels import stored_dtype, stored_range
+from napari_medscan.dicom.stack import SliceSource, Stack
+from napari_medscan.dicom.vectors import Vector, normal_of
+from napari_medscan.frames import FrameCache, LazyStack
+
+AIR = -1000.0
+"""Hounsfield units of a blank CT slice: black in every usual window."""
+
+
+def build_stacks(headers: Iterable[Header], cache: FrameCache) -> list[Stack]:
+    """Return the stacks that a set of image files makes.
+
+    Parameters
+    ----------
+    headers : iterable of Header
+        Without duplicates.
+    cache : FrameCache
+        Keeps the decoded frames of all stacks.
+
+    Returns
+    -------
+    list of Stack
+        By series number, then in the order of the files.
+    """
+    stacks = [_stack(grid, cache) for slices in group(headers) for grid in _grids(slices)]
+    far = float("inf")
+    return sorted(
+        stacks, key=lambda s: (s.modality, far if s.series_number is None else s.series_number)
+    )
+
+
+def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
+    if slices[0].frame.position is not None and slices[0].frame.orientation is not None:
+        return arrange(slices)
+    ordered = sorted(slices, key=lambda ref: ref.frame.order)
+    if slices[0].header.frames_are_slices:
+        notes = ()
+        if len(slices) > 1:
+            notes = ("slice positions are missing: the order is that of the instance numbers",)
+        return [Grid((tuple(ordered),), notes=notes)]
+    return [Grid(tuple((ref,) for ref in ordered), "frame" if len(ordered) > 1 else "")]
+
+
+def _stack(grid: Grid, cache: FrameCache) -> Stack:
+    slices = tuple(ref for row in grid.rows for ref in row)
+    header = slices[0].header
+    geometry, places = _geometry(grid, header)
+    depth = max(places) + 1
+    numbers = np.full((len(grid.rows), depth), -1, dtype=np.intp)
+    numbers[:, places] = np.arange(len(slices)).reshape(len(grid.rows), -1)
+    has_time = len(grid.rows) > 1
+    colour = header.layout.samples > 1 or header.palette is not None
+    dtype = np.dtype(np.uint8) if colour else _common_dtype(slices)
+    problems: dict[int, str] = {}
+
+    def on_problem(index: int, error: Exception) -> None:
+        known = isinstance(error, MedscanError)
+        problems[index] = str(error) if known else "it cannot be read"
+
+    array = LazyStack(
+        SliceSource(slices, dtype),
+        numbers if has_time else numbers[0],
+        (*header.shape, 3) if colour else header.shape,
+        dtype,
+        _fill(slices[0]),
+        cache,
+        on_problem,
+    )
+    return Stack(
+        modality=header.modality,
+        sop_class=header.sop_class,
+        series_number=header.series_number,
+        description=header.description,
+        axes=("t" if has_time else "") + "zyx" + ("c" if colour else ""),
+        array=array,
+        unit=None if colour else header.unit,
+        geometry=geometry,
+        slices=slices,
+        dimension=grid.dimension,
+        warnings=(*_geometry_warnings(geometry, depth, header), *grid.notes, *_notes(slices)),
+        problems=problems,
+    )
+
+
+def _geometry(grid: Grid, header: Header) -> tuple[Geometry, list[int]]:
+    """Return the geometry and the place of each slice along z."""
+    row = grid.rows[0]
+    first = row[0].frame
+    if len(row) > 1 and first.position is not None and first.orientation is not None:
+        positions: list[Vector] = [r.frame.position for r in row if r.frame.position is not None]
+        geometry = stack_geometry(positions, first.orientation, first.spacing)
+        taken = set(geometry.missing)
+        places = [i for i in range(len(row) + len(taken)) if i not in taken]
+        return geometry, places
+    step, source = _assumed_step(header)
+    in_plane = first.spacing or (header.aspect, 1.0)
+    vector: Vector | None = None
+    if first.orientation is not None:
+        x, y, z = normal_of(first.orientation)
+        vector = (x * step, y * step, z * step)
+    geometry = Geometry(
+        spacing=(step, *in_plane),
+        origin=first.position,
+        orientation=first.orientation,
+        step=vector,
+        measurable=len(row) == 1 or source == "spacing",
+        calibrated=first.spacing is not None,
+        step_source=source,
+    )
+    return geometry, list(range(len(row)))
+
+
+def _assumed_step(header: Header) -> tuple[float, StepSource]:
+    if header.slice_spacing:
+        return header.slice_spacing, "spacing"
+    if header.slice_thickness:
+        return header.slice_thickness, "thickness"
+    return 1.0, "assumed"
+
+
+def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[str]:
+    found = []
+    missing = len(geometry.missing)
+    if missing:
+        found.append(f"{missing} slice{'s' * (missing > 1)} missing, shown blank at their place")
+    elif not geometry.regular:
+        found.append("slices are unevenly spaced: do not measure across them")
+    if geometry.tilt:
+        found.append(
+            f"the gantry was tilted by {geometry.tilt:.1f} degrees: "
+            "un-shear the stack before measuring across slices"
+        )
+    if depth > 1 and geometry.step_source == "thickness":
+        found.append("the slice step is assumed to be the slice thickness")
+    elif depth > 1 and geometry.step_source == "assumed":
+        found.append("the distance between slices is unknown")
+    if not geometry.calibrated:
+        found.append("pixel spacing is unknown: distances are in pixels, not in millimetres")
+    elif header.spacing_note:
+        found.append(header.spacing_note)
+    return found
+
+
+def _notes(slices: Sequence[SliceRef]) -> list[str]:
+    headers = dict.fromkeys(ref.header for ref in slices)
+    return list(dict.fromkeys(note for header in headers for note in header.notes))
+
+
+def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:
+    """Return one dtype that holds all slices exactly, or float32 (rule of Modality LUT)."""
+    found = set()
+    for layout, transform in dict.fromkeys((r.header.layout, r.frame.transform) for r in slices):
+        found.add(transform.dtype(stored_dtype(layout), *stored_range(layout)))
+    if len(found) == 1:
+        return found.pop()
+    common = np.result_type(*found)
+    small = common.kind in "iu" and common.itemsize <= 2
+    return common if small or common.itemsize == 8 else np.dtype(np.float32)
+
+
+def _fill(ref: SliceRef) -> float:
+    """Return the value of a blank slice: padding if there is one, else black."""
+    header = ref.header
+    if header.padding is not None:
+        padding = np.array(header.padding[:1], dtype=np.int64)
+        return float(ref.frame.transform.apply(padding, np.dtype(np.float64))[0])
+    return AIR if header.unit == "HU" else 0.0

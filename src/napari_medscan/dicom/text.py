@@ -1,0 +1,85 @@
+"""Text from a file, made fit to be shown: decoded, cleaned, defused.
+
+A string from a DICOM file is untrusted input. Handed to Qt as it is,
+``<img src="file:///dev/zero">`` in a layer name hangs napari, and a series
+description can hold the patient's name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MAX_NAME = 64
+"""Longest description that becomes part of a layer name, in characters."""
+
+_WORD = re.compile(r"[^\W_]+")
+_DATE_OR_ID = re.compile(r"\d{6,}")
+
+
+def decode(data: bytes, character_sets: tuple[str, ...] = ()) -> str:
+    """Decode a string value by Specific Character Set (PS3.5 section 6.1).
+
+    Parameters
+    ----------
+    data : bytes
+        The value as it stands in the file.
+    character_sets : tuple of str
+        Specific Character Set (0008,0005); unknown terms are ignored.
+
+    Returns
+    -------
+    str
+        The text; bytes that do not decode become U+FFFD.
+    """
+    data = data.rstrip(b" \0")
+    if data.isascii() and b"\x1b" not in data:
+        return data.decode("ascii")
+    # Imported here: plain ASCII, the common case, needs no pydicom.
+    from pydicom.charset import TEXT_VR_DELIMS, decode_bytes, python_encoding
+
+    # pydicom passes terms it does not know on to Python's codecs, among which
+    # there are some that are no character sets: only known terms may pass.
+    known = [python_encoding[t] for t in character_sets if t in python_encoding]
+    try:
+        return str(decode_bytes(data, known or ["utf-8"], TEXT_VR_DELIMS))
+    except (LookupError, UnicodeError, ValueError):
+        return data.decode("latin-1")
+
+
+def defuse(text: str) -> str:
+    """Make text harmless and one line for every place that may show it.
+
+    ``<`` becomes ``‹`` so that Qt never takes it for rich text; control,
+    format (bidirectional overrides) and unassigned characters go.
+    """
+    kept = (" " if c.isspace() else c for c in text.replace("<", "‹"))
+    visible = "".join(c for c in kept if unicodedata.category(c)[0] != "C")
+    return " ".join(visible.split())
+
+
+def clean(text: str, identifiers: Iterable[str] = ()) -> str:
+    """Defuse a description and take out what names the patient.
+
+    Parameters
+    ----------
+    text : str
+        A description as decoded.
+    identifiers : iterable of str
+        Patient's name, ID and birth date as in the same file; their words of
+        three letters or more are removed wherever they stand.
+
+    Returns
+    -------
+    str
+        At most `MAX_NAME` characters; numbers of six digits and more, which
+        are dates or record numbers, are removed as well.
+    """
+    text = defuse(text)
+    for identifier in identifiers:
+        for word in sorted(_WORD.findall(identifier), key=len, reverse=True):
+            if len(word) >= 3:
+                text = re.sub(re.escape(word), " ", text, flags=re.IGNORECASE)
+    text = " ".join(_DATE_OR_ID.sub(" ", text).split()).strip(" ^-_,;:/")
+    return text if len(text) <= MAX_NAME else text[: MAX_NAME - 1].rstrip() + "…"

@@ -1,0 +1,58 @@
+"""Units of the values after the modality transform."""
+
+from __future__ import annotations
+
+from napari_medscan.dicom.tags import Tag
+from napari_medscan.dicom.values import DataSet
+
+# PS3.3 C.8.9.1.1.3, Units of PET images.
+_PET = {
+    "BQML": "Bq/ml",
+    "CNTS": "counts",
+    "PROPCNTS": "proportional to counts",
+    "CPS": "counts/s",
+    "PROPCPS": "proportional to counts/s",
+    "MGMINML": "mg/min/ml",
+    "UMOLMINML": "umol/min/ml",
+    "MLMING": "ml/min/g",
+    "MLG": "ml/g",
+    "1CM": "1/cm",
+    "CM2ML": "cm2/ml",
+    "STDDEV": "standard deviations",
+    "PCNT": "%",
+}
+_SUV = {"": "SUVbw", "BW": "SUVbw", "LBM": "SUVlbm", "BSA": "SUVbsa"}
+_DOSE = {"GY": "Gy", "RELATIVE": "relative dose"}
+# PS3.3 C.11.1.1.2, Rescale Type. Optical density is stored in thousandths.
+_RESCALE = {"HU": "HU", "OD": "10^-3 OD", "Z_EFF": "effective Z", "ED": "10^23 e/ml", "PCT": "%"}
+
+
+def unit_of(data_set: DataSet, modality: str) -> str | None:
+    """Return the unit of the values shown, or None when they have none.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        The file's data set.
+    modality : str
+        Modality (0008,0060).
+
+    Notes
+    -----
+    PS3.3 C.8.2.1: CT is in Hounsfield units unless Rescale Type says
+    otherwise; in enhanced CT the type stands in the functional groups.
+    """
+    if modality == "PT":
+        units = data_set.text(Tag.Units)
+        if units == "GML":
+            return _SUV.get(data_set.text(Tag.SUVType), "SUVbw")
+        return _PET.get(units)
+    if modality == "RTDOSE":
+        return _DOSE.get(data_set.text(Tag.DoseUnits))
+    rescale_type = data_set.text(Tag.RescaleType)
+    for group in (Tag.SharedFunctionalGroupsSequence, Tag.PerFrameFunctionalGroupsSequence):
+        transform = data_set.item(group).item(Tag.PixelValueTransformationSequence)
+        rescale_type = rescale_type or transform.text(Tag.RescaleType)
+    if modality == "CT" and rescale_type in ("", "HU", "US"):
+        return "HU"
+    return _RESCALE.get(rescale_type)

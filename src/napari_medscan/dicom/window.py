@@ -1,0 +1,108 @@
+"""Windows: which values of an image are drawn from black to white.
+
+PS3.3 section C.11.2 (VOI LUT module).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.tags import Tag
+from napari_medscan.dicom.text import clean, decode
+from napari_medscan.dicom.values import DataSet
+
+Function = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+_FUNCTIONS: dict[str, Function] = {
+    "LINEAR": "LINEAR",
+    "LINEAR_EXACT": "LINEAR_EXACT",
+    "SIGMOID": "SIGMOID",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of the file (PS3.3 C.11.2.1.2).
+
+    Parameters
+    ----------
+    name : str
+        Its explanation (0028,1055), or "Window 1", "Window 2" …
+    center, width : float
+        In the units of the modality transform's output.
+    function : {"LINEAR", "LINEAR_EXACT", "SIGMOID"}
+        VOI LUT Function (0028,1056).
+    """
+
+    name: str
+    center: float
+    width: float
+    function: Function = "LINEAR"
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Values drawn black and white, as the standard's formulas place them.
+
+        LINEAR spans c - 0.5 - (w - 1)/2 to c - 0.5 + (w - 1)/2; LINEAR_EXACT
+        c - w/2 to c + w/2. SIGMOID has no ends: the span of its tangent at
+        the centre is given.
+        """
+        if self.function == "LINEAR":
+            half = (self.width - 1) / 2
+            return self.center - 0.5 - half, self.center - 0.5 + half
+        return self.center - self.width / 2, self.center + self.width / 2
+
+
+def read_windows(data_set: DataSet, identifiers: tuple[str, ...] = ()) -> tuple[Window, ...]:
+    """Return the windows of a data set or of its Frame VOI LUT item.
+
+    Windows whose width is below what their function allows are left out
+    (PS3.3 C.11.2.1.2.1: LINEAR needs 1 or more, the others more than 0).
+    """
+    centers = data_set.numbers(Tag.WindowCenter)
+    widths = data_set.numbers(Tag.WindowWidth)
+    function = _FUNCTIONS.get(data_set.text(Tag.VOILUTFunction), "LINEAR")
+    names = decode(
+        data_set.data(Tag.WindowCenterWidthExplanation),
+        data_set.texts(Tag.SpecificCharacterSet),
+    ).split("\\")
+    windows = []
+    for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
+        if width <= 0 or (function == "LINEAR" and width < 1):
+            continue
+        name = clean(names[index], identifiers) if index < len(names) else ""
+        windows.append(Window(name or f"Window {index + 1}", center, width, function))
+    return tuple(windows)
+
+
+def percentile_limits(
+    pixels: NDArray[np.generic], padding: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Return the 1st and 99th percentile of an image without its padding.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        One frame, after the modality transform.
+    padding : tuple of float or None
+        Lowest and highest value that mean "no data" (PS3.3 C.7.5.1.1.2).
+
+    Returns
+    -------
+    tuple of float
+        Ascending and never equal.
+    """
+    values = np.asarray(pixels, dtype=np.float64).ravel()
+    keep = np.isfinite(values)
+    if padding is not None:
+        keep &= (values < padding[0]) | (values > padding[1])
+    values = values[keep]
+    if not values.size:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(values, (1, 99)))
+    if high <= low:
+        low, high = float(values.min()), float(values.max())
+    return (low, high) if high > low else (low, low + 1.0)

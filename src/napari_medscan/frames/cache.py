@@ -1,0 +1,98 @@
+"""One byte-bounded cache of decoded frames for all stacks."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEFAULT_BYTES = 1 << 30
+
+
+class FrameCache:
+    """Least-recently-used cache of frames, bounded by their bytes.
+
+    Safe to use from several threads. When two ask for a frame that is not
+    there, one reads it and the other waits for the result.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Most bytes to keep; a frame larger than that is handed out uncached.
+    """
+
+    def __init__(self, max_bytes: int = DEFAULT_BYTES) -> None:
+        self.max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._frames: OrderedDict[Hashable, NDArray[Any]] = OrderedDict()
+        self._pending: dict[Hashable, Future[NDArray[Any]]] = {}
+        self._bytes = 0
+
+    @property
+    def bytes_held(self) -> int:
+        """Bytes of the frames in the cache."""
+        return self._bytes
+
+    def get(self, key: Hashable, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """Return the frame of `key`, reading it when it is not there.
+
+        Parameters
+        ----------
+        key : hashable
+            Names the frame.
+        read : callable
+            Gives the frame; what it raises is raised to every waiting caller.
+
+        Returns
+        -------
+        ndarray
+            Read-only: all callers share it.
+        """
+        with self._lock:
+            frame = self._frames.get(key)
+            if frame is not None:
+                self._frames.move_to_end(key)
+                return frame
+            pending = self._pending.get(key)
+            if pending is None:
+                mine = self._pending[key] = Future()
+        if pending is not None:
+            return pending.result()
+        try:
+            frame = read()
+            frame.flags.writeable = False
+        except BaseException as error:
+            with self._lock:
+                del self._pending[key]
+            mine.set_exception(error)
+            raise
+        with self._lock:
+            del self._pending[key]
+            self._keep(key, frame)
+        mine.set_result(frame)
+        return frame
+
+    def drop(self, belongs: Callable[[Hashable], bool]) -> None:
+        """Forget the frames whose key `belongs` says yes to."""
+        with self._lock:
+            for key in [key for key in self._frames if belongs(key)]:
+                self._bytes -= self._frames.pop(key).nbytes
+
+    def _keep(self, key: Hashable, frame: NDArray[Any]) -> None:
+        if frame.nbytes > self.max_bytes:
+            return
+        self._frames[key] = frame
+        self._bytes += frame.nbytes
+        while self._bytes > self.max_bytes:
+            _, oldest = self._frames.popitem(last=False)
+            self._bytes -= oldest.nbytes
+
+
+def owned(frame: NDArray[Any]) -> NDArray[Any]:
+    """Return a frame that does not keep a larger array alive through a view."""
+    return frame if frame.base is None else np.array(frame)

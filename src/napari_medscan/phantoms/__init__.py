@@ -1,0 +1,13 @@
+"""Synthetic DICOM studies that the project writes itself: for the demo, samples and tests.
+
+Nothing here comes from a patient. Anatomy is analytic (numpy only), each writer is deterministic
+for its arguments, and pydicom is imported only when a file is written.
+"""
+
+from __future__ import annotations
+
+from .ct import write_ct_chest
+from .mr import write_mr_brain_oblique
+from .pet import write_pet_ct
+
+__all__ = ["write_ct_chest", "write_mr_brain_oblique", "write_pet_ct"]

@@ -1,0 +1,87 @@
+"""From stored to shown values by the standard, in float64, without the plugin."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .decode import NoTruth, header, partial, stored
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+SEGMENTATIONS = {"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"}
+RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+
+
+@lru_cache(maxsize=8)
+def shown(case: str, file: str) -> np.ndarray:
+    """Return the values to be shown: (frames, rows, columns[, 3]) float32.
+
+    NaN stands for "the file does not say".
+
+    Raises
+    ------
+    NoTruth
+        If no independent tool can decode the file.
+    """
+    ds = header(case, file)
+    try:
+        raw = stored(case, file)
+    except NoTruth:
+        cut = partial(case, file)
+        if cut is None:
+            raise
+        raw = cut
+    if ds.SamplesPerPixel == 3:
+        return eight_bit(raw, ds.BitsStored).astype(np.float32)
+    if str(ds.get("SOPClassUID")) in SEGMENTATIONS:
+        return raw.astype(np.float32)
+    if ds.PhotometricInterpretation == "PALETTE COLOR":
+        return palette_rgb(ds, raw).astype(np.float32)
+    slopes, intercepts = rescale(ds, len(raw))
+    scaled = raw.astype(np.float64) * slopes[:, None, None] + intercepts[:, None, None]
+    return scaled.astype(np.float32)
+
+
+def eight_bit(values: np.ndarray, bits: int) -> np.ndarray:
+    """Keep the eight most significant of the stored bits."""
+    return values if bits <= 8 else values >> (bits - 8)
+
+
+def palette_rgb(ds: Dataset, index: np.ndarray) -> np.ndarray:
+    """Look colours up (PS3.3 C.7.6.3.1.5-6) and keep their upper eight bits."""
+    channels = []
+    for colour in ("Red", "Green", "Blue"):
+        count, first, bits = ds[f"{colour}PaletteColorLookupTableDescriptor"].value
+        data = ds[f"{colour}PaletteColorLookupTableData"].value
+        wide = len(data) >= 2 * (count or 65536)
+        table = np.frombuffer(data, "<u2" if wide else "u1")[: count or 65536]
+        place = np.clip(index.astype(np.int64) - first, 0, len(table) - 1)
+        channels.append(eight_bit(table[place], bits))
+    return np.stack(channels, axis=-1)
+
+
+def rescale(ds: Dataset, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return slope and intercept of every frame.
+
+    Functional groups come before the top level, the frame's own before the shared ones
+    (PS3.3 C.7.6.16.2.9); RT Dose has a scaling of its own (C.8.8.3).
+    """
+    if str(ds.get("SOPClassUID")) == RT_DOSE:
+        return np.full(count, float(ds.DoseGridScaling)), np.zeros(count)
+    assert "ModalityLUTSequence" not in ds, "no image of the corpus has one: teach this test"
+    slope = float(1 if ds.get("RescaleSlope") is None else ds.RescaleSlope)
+    intercept = float(0 if ds.get("RescaleIntercept") is None else ds.RescaleIntercept)
+    slopes, intercepts = np.full(count, slope), np.full(count, intercept)
+    shared = ds.get("SharedFunctionalGroupsSequence") or [None]
+    own = ds.get("PerFrameFunctionalGroupsSequence") or []
+    for place in range(count):
+        for group in (shared[0], own[place] if place < len(own) else None):
+            sequence = group.get("PixelValueTransformationSequence") if group else None
+            if sequence:
+                slopes[place] = float(sequence[0].RescaleSlope)
+                intercepts[place] = float(sequence[0].RescaleIntercept)
+    return slopes, intercepts

@@ -1,0 +1,146 @@
+"""The arrows between rooms point down, and the network and Qt stay where they belong."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "napari_medscan"
+SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
+
+FLOORS = {
+    "dicom": 1,
+    "frames": 1,
+    "phantoms": 1,
+    "objects": 2,
+    "privacy": 3,
+    "assistant": 3,
+    "napari_": 4,
+    "reader": 5,
+    "writer": 5,
+    "samples": 5,
+    "cli": 5,
+    "widgets": 5,
+}
+# The one arrow between rooms of the same floor: what the files say is handed out by the cache.
+SIDEWAYS = {("dicom", "frames")}
+GUI_FLOOR = 4
+GUI = {"napari", "qtpy", "superqt", "magicgui", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
+NETWORK_ROOM = "assistant"
+NETWORK = {"httpx", "requests", "urllib3", "aiohttp", "urllib.request", "socket", "http", "ftplib"}
+MAX_LINES = 400
+
+MODULES = {path.relative_to(SOURCE): path for path in sorted(SOURCE.rglob("*.py"))}
+
+
+def room_of(module: Path) -> str:
+    """Return the room of a module, or "" for the package's own ``__init__``."""
+    return "" if module == Path("__init__.py") else module.parts[0].removesuffix(".py")
+
+
+def imported(module: Path, source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and absolute dotted name of whatever a module imports, wherever in it."""
+    package = (PACKAGE, *module.parent.parts)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            base = ".".join((*above, *([node.module] if node.module else [])))
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def within(name: str, packages: set[str]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def violations(module: Path, source: str) -> list[str]:
+    """Return what is wrong with the imports of one module."""
+    room = room_of(module)
+    if room and room not in FLOORS:
+        return [f"{module}: no floor is known for {room!r}; give it one in FLOORS"]
+    floor = FLOORS.get(room, 0)
+    wrong = []
+    for line, name in imported(module, source):
+        if within(name, {PACKAGE}):
+            target = name.split(".")[1] if "." in name else ""
+            target = target if target in FLOORS else ""  # a name of the package's __init__
+            allowed = target == room or FLOORS.get(target, 0) < floor or (room, target) in SIDEWAYS
+        elif within(name, GUI):
+            allowed = floor >= GUI_FLOOR
+        elif within(name, NETWORK):
+            allowed = room == NETWORK_ROOM
+        else:
+            allowed = True
+        if not allowed:
+            wrong.append(f"{module}:{line} imports {name}")
+    return wrong
+
+
+def test_modules_are_found():
+    assert {"dicom", "frames", "napari_", "reader"} <= {room_of(module) for module in MODULES}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_imports_point_down(module):
+    assert violations(module, MODULES[module].read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("dicom/index.py", "from napari_medscan.reader import get_reader"),
+        ("dicom/index.py", "def f():\n    from ..napari_ import layers"),
+        ("dicom/index.py", "from napari.layers import Image"),
+        ("dicom/index.py", "import socket"),
+        ("frames/cache.py", "from ..dicom.errors import MedscanError"),
+        ("frames/deep/cache.py", "from ...dicom import errors"),
+        ("privacy/phi.py", "from napari_medscan import assistant"),
+        ("objects/seg.py", "if TYPE_CHECKING:\n    import qtpy.QtWidgets"),
+        ("widgets/tags.py", "from urllib import request"),
+        ("reader.py", "from .widgets import tags"),
+        ("__init__.py", "from .dicom import open_series"),
+        ("utils.py", ""),
+    ],
+)
+def test_a_wrong_arrow_is_noticed(module, source):
+    assert violations(Path(module), source)
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("dicom/index.py", "from ..frames import LazyStack\nfrom .errors import MedscanError"),
+        ("dicom/index.py", "from napari_medscan import __version__"),
+        ("assistant/client.py", "import httpx"),
+        ("napari_/layers.py", "from napari.layers import Image\nfrom ..dicom import Stack"),
+        ("reader.py", "from .napari_.layers import layers\nfrom urllib.parse import quote"),
+    ],
+)
+def test_a_right_arrow_is_allowed(module, source):
+    assert violations(Path(module), source) == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_modules_stay_readable(module):
+    lines = len(MODULES[module].read_text(encoding="utf-8").splitlines())
+    assert lines <= MAX_LINES
+
+
+@pytest.mark.parametrize("module", ["reader", "dicom", "frames"])
+def test_importing_is_light(module):
+    """Files are recognised before napari shows a window, and in worker processes: start-up counts.
+
+    A subprocess, since this one has long imported napari.
+    """
+    heavy = {"httpx", "requests", "qtpy", "PyQt6", "PySide6", "napari", "pandas", "pydicom"}
+    code = f"import sys, {PACKAGE}.{module}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(done.stdout.split())
+    assert f"{PACKAGE}.{module}" in loaded
+    assert loaded & heavy == set()

@@ -22,7 +22,7 @@ help:
 	@echo "make clean              remove .venv, builds and caches"
 
 demo: .venv/stamp system
-	$(SCREEN) $(PYTHON_IN) tools/demo.py $${DICOM:+"$$DICOM"}
+	$(SCREEN) $(PYTHON_IN) tools/demo.py $(if $(SCREEN),--screenshot demo.png) $${DICOM:+"$$DICOM"}
 
 test: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) -m pytest $(ARGS)

@@ -50,7 +50,7 @@ TABLE
         find /usr/lib*/dri /usr/lib/*/dri -name '*_dri.so' 2>/dev/null | grep -q . ||
             need libgl1-mesa-dri
         # Without any font Qt draws boxes.
-        [ -d /usr/share/fonts ] && [ -n "$(ls -A /usr/share/fonts)" ] || need fonts-dejavu-core
+        [ -n "$(ls -A /usr/share/fonts 2>/dev/null)" ] || need fonts-dejavu-core
     fi
     ;;
 esac

@@ -69,7 +69,11 @@ def _nothing(why: str) -> Case:
 _J2K, _LL, _LS, _RLE = (f"{d}/IM-0001-000%d-0001.dcm" for d in ("j2k", "jpegll", "jpegls", "rle"))
 
 _CAPTURES = (
-    "3* zyxc 1 256 256 3, zyxc 1 400 400 3, 8* zyxc 1 100 100 3, 2* zyxc 1 3 3 3, "
+    "3* zyxc 1 256 256 3, zyxc 1 400 400 3, %d* zyxc 1 100 100 3, 2* zyxc 1 3 3 3, "
+    "tzyxc 2 1 100 100 3"
+)
+_CAPTURES_TOGETHER = (
+    "3* zyxc 1 256 256 3, zyxc 1 400 400 3, tzyxc 6 1 100 100 3, tzyxc 2 1 3 3 3, "
     "tzyxc 2 1 100 100 3"
 )
 
@@ -88,7 +92,7 @@ CASES: dict[str, Case] = {
     "ct-toshiba-4d-perfusion-tiny": _one("19* zyx 4 2 3", "19 series; any SOP class with pixels"),
     "ct-toshiba-4d-multiframe-sc": _one("19* zyx 4 2 3", "19 series of one multi-frame file"),
     "ct-rescale-slope-intercept": Case(
-        ("3* zyx 2 2 3", "tzyx 3 2 2 3"),
+        ("3* zyx 2 2 3", "2* zyx 2 2 3, zyx 1 2 3"),
         "same UIDs in three folders, but another rescale is another image",
         same=(("intercept/1.dcm", "slope/1.dcm", "window_level/1.dcm"),),
     ),
@@ -212,11 +216,17 @@ CASES: dict[str, Case] = {
     "ts-bigendian-us": _one("zyxc 1 60 80 3", "one image in colour"),
     "ts-htj2k-lossless-rgb": _one("zyxc 1 480 640 3", "one image, no series UID"),
     "sc-rgb-variants": Case(
-        (_CAPTURES,),
-        "captures do not lie anywhere: one stack an image",
+        (_CAPTURES % 8, _CAPTURES % 6, _CAPTURES_TOGETHER),
+        "captures do not lie anywhere: one stack an image, or one after the other; 16 and 32 bits "
+        "of one instance are the same colours in eight",
         same=(
-            ("SC_rgb.dcm", "SC_rgb_rle.dcm"),
-            ("SC_rgb_16bit.dcm", "SC_rgb_rle_16bit.dcm"),
+            (
+                "SC_rgb.dcm",
+                "SC_rgb_rle.dcm",
+                "SC_rgb_16bit.dcm",
+                "SC_rgb_rle_16bit.dcm",
+                "SC_rgb_32bit.dcm",
+            ),
             ("SC_rgb_2frame.dcm", "SC_rgb_rle_2frame.dcm"),
             ("SC_ybr_full_422_uncompressed.dcm", "SC_ybr_full_uncompressed.dcm"),
         ),
@@ -244,7 +254,7 @@ CASES: dict[str, Case] = {
         either=("JLSL_RGB_ILV?.dcm",),
     ),
     "ts-nm-jpeg-lossy-12bit": Case(
-        ("3* zyx 1 1024 256", "4* zyx 1 1024 256"),
+        ("3* zyx 1 1024 256", "4* zyx 1 1024 256", "tzyx 3 1 1024 256, zyx 1 1024 256"),
         "three images in six encodings; the embedded delimiter breaks one of them",
         either=("JPEG2000-embedded-sequence-delimiter.dcm",),
         same=(("JPEG-lossy.dcm", "JPGExtended.dcm"), ("JPEG2000.dcm", "JPEG2000_UNC.dcm")),
@@ -283,7 +293,12 @@ CASES: dict[str, Case] = {
     "bad-zip-mixed": _nothing("an archive, and an image without Rows"),
     "bad-no-meta": _nothing("plans and fragments without images"),
     "bad-truncated": Case(
-        ("zyx 1 512 512, zyx 1 64 64", "zyx 1 512 512"),
+        (
+            "zyx 1 512 512, zyx 1 64 64, zyx 10 64 64",
+            "zyx 1 512 512, zyx 10 64 64",
+            "zyx 1 512 512, zyx 1 64 64",
+            "zyx 1 512 512",
+        ),
         "one whole image; what is cut short may be shown with a warning",
         ("rtplan_truncated.dcm",),
         either=("MR_truncated.dcm", "emri_small_jpeg_2k_lossless_too_short.dcm"),

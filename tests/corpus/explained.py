@@ -6,4 +6,103 @@ longer occurs makes the test fail: an excuse must not outlive its reason.
 
 from __future__ import annotations
 
-EXPLAINED: dict[tuple[str, str], str] = {}
+INVERTED = (
+    "SimpleITK inverts MONOCHROME1. The photometric interpretation says how to draw a value, not "
+    "what it is (PS3.3 C.7.6.3.1.2): values stay, the colormap is turned round."
+)
+TWO_VALUED = (
+    "SimpleITK makes 255 of the 1 of a BINARY segmentation; the stored value is the meaning "
+    "(PS3.3 C.8.20.2.3)."
+)
+SHEET = (
+    "SimpleITK leaves a Siemens mosaic as one sheet of tiles; the slices are where dcm2niix and "
+    "the header's position of the sheet's centre put them."
+)
+TIME_ALONG_Z = (
+    "SimpleITK stacks the repeats of every position along z, so its box is too long; positions "
+    "are in PlanePositionSequence (PS3.3 C.7.6.16.2.3)."
+)
+DOSE_GRID = (
+    "dcm2niix does not read GridFrameOffsetVector (PS3.3 C.8.8.3.2) and takes a step of 1 mm for "
+    "75 mm; SimpleITK and the header agree with the plugin."
+)
+UNEVEN = (
+    "The slices are unevenly spaced, and dcm2niix takes the first gap for all. The plugin's "
+    "affine joins the first and the last slice, and says that the stack is not regular."
+)
+SCOUTS = (
+    "dcm2niix puts the two scouts, at right angles, into one volume of two slices; each is a "
+    "stack of its own, where its own header says."
+)
+JPEG_ROUNDING = (
+    "Lossy JPEG: decoders may round differently (ISO/IEC 10918-2), and the plugin's libjpeg-turbo "
+    "converts YBR to RGB in fixed point, where pydicom follows PS3.3 C.7.6.3.1.2 in floating point."
+)
+
+EXPLAINED: dict[tuple[str, str], str] = {
+    ("bad-vr-and-sequences", "SimpleITK values: badVR.dcm"): (
+        'SimpleITK takes NumberOfFrames "1A" for 1, and leaves DoseGridScaling out; the file has '
+        "the bytes and the grid offsets of 15 frames."
+    ),
+    ("bad-vr-and-sequences", "SimpleITK corners: badVR.dcm"): (
+        'SimpleITK takes NumberOfFrames "1A" for 1; GridFrameOffsetVector has 15 offsets.'
+    ),
+    ("cr-monochrome1-small", "SimpleITK values: cr_image.dcm"): INVERTED,
+    ("dicomdir-tree-pydicom", "SimpleITK values: 77654033/CR1/6154"): INVERTED,
+    ("dicomdir-tree-pydicom", "SimpleITK values: 77654033/CR2/6247"): INVERTED,
+    ("dicomdir-tree-pydicom", "SimpleITK values: 77654033/CR3/6278"): INVERTED,
+    ("dx-monochrome1-small", "SimpleITK values: dx_image.dcm"): INVERTED,
+    ("lect-dcmqi-23x38x3-seg", "SimpleITK values: seg/label.seg"): TWO_VALUED,
+    ("seg-ct-highdicom", "SimpleITK values: seg_image_ct_binary.dcm"): TWO_VALUED,
+    ("seg-ct-highdicom", "SimpleITK values: seg_image_ct_binary_single_frame.dcm"): TWO_VALUED,
+    ("seg-liver-ct3", "SimpleITK values: liver.dcm"): TWO_VALUED,
+    (
+        "mr-mosaic-axial",
+        "SimpleITK values: MR.1.3.12.2.1107.5.2.32.35131.2014031012525641770887330 +1",
+    ): SHEET,
+    (
+        "mr-mosaic-axial",
+        "SimpleITK corners: MR.1.3.12.2.1107.5.2.32.35131.2014031012525641770887330 +1",
+    ): SHEET,
+    (
+        "mr-mosaic-sagittal-odd35",
+        "SimpleITK values: MR.1.3.12.2.1107.5.2.32.35131.2014031013010980862390698 +1",
+    ): SHEET,
+    (
+        "mr-mosaic-sagittal-odd35",
+        "SimpleITK corners: MR.1.3.12.2.1107.5.2.32.35131.2014031013010980862390698 +1",
+    ): SHEET,
+    ("emr-philips-dti-4d", "SimpleITK corners: IM-0001-3835-0001.dcm"): TIME_ALONG_Z,
+    ("emr-philips-fmri-4d", "SimpleITK corners: IM-0001-9600-0001.dcm"): TIME_ALONG_Z,
+    **{
+        ("rt-phantom-study", f"dcm2niix corners: RD1.3.6.1.4.1.2452.6.{dose}.dcm"): DOSE_GRID
+        for dose in (
+            "2111780937.1099271091.4199586950.4014688818",
+            "3499739913.1197898690.1040988309.3964043299",
+            "3641918815.1239528433.2837719487.3331095889",
+            "3972076813.1154767945.2697895863.3611079142",
+        )
+    },
+    ("ct-dupe-positions", "dcm2niix corners: CT2.dcm +9"): UNEVEN,
+    ("ct-missing-slice", "dcm2niix size: IM-0001-0007-0001.dcm +3"): (
+        "dcm2niix closes the gap, or resamples to six slices of 4 mm; the plugin leaves the "
+        "missing place blank, so that all others stay where they are. SimpleITK's box agrees."
+    ),
+    ("dicomdir-tree-pydicom", "dcm2niix corners: 77654033/CT2/17106 +3"): UNEVEN,
+    ("dicomdir-tree-pydicom", "dcm2niix corners: 98892001/CT2N/6293"): SCOUTS,
+    ("dicomdir-tree-pydicom", "dcm2niix corners: 98892001/CT2N/6924"): SCOUTS,
+    ("mr-axial-oblique-ge20", "dcm2niix corners: brain_001.dcm +19"): UNEVEN,
+    ("mr-axial-oblique-ge20", "SimpleITK corners: brain_001.dcm +19"): (
+        "Positions are rounded to 0.1 mm and wander off the normal by 0.085 mm. SimpleITK stacks "
+        "along the normal, the plugin along the positions, which is what the header says."
+    ),
+    (
+        "us-ybr-full-multiframe-frag",
+        "rounding: IM00001.fragmented_no_bot_jpeg_baseline.50.dcm",
+    ): JPEG_ROUNDING,
+    (
+        "us-ybr-full-multiframe-frag",
+        "SimpleITK values: IM00001.fragmented_no_bot_jpeg_baseline.50.dcm",
+    ): JPEG_ROUNDING,
+    ("wsi-camelyon-jpeg-12tiles", "rounding: jpeg.dicom"): JPEG_ROUNDING,
+}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 PET_IMAGE = "1.2.840.10008.5.1.4.1.1.128"
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+UNITS = {"BQML": "Bq/ml", "GY": "Gy", "RELATIVE": "relative dose"}
 
 
 def compare_facts(case: str, stack: Json, group: list[Frame], verdict: Verdict) -> None:
@@ -41,6 +42,8 @@ def _identity(stack: Json, heads: list[Dataset], label: str, verdict: Verdict) -
     told = {str(uid) for uid in stack["transfer_syntaxes"]}
     real = {str(ds.file_meta.TransferSyntaxUID) for ds in heads}
     verdict.check(told == real, f"transfer syntax: {label}", f"{told} != {real}")
+    kind = str(heads[0].get("SOPClassUID") or "")
+    verdict.check((stack["sop_class"] or "") == kind, f"SOP class: {label}", kind)
     modality = str(heads[0].get("Modality") or "")
     verdict.check((stack["modality"] or "") == modality, f"modality: {label}", modality)
     number = heads[0].get("SeriesNumber")
@@ -49,25 +52,29 @@ def _identity(stack: Json, heads: list[Dataset], label: str, verdict: Verdict) -
 
 
 def _unit(stack: Json, ds: Dataset, label: str, verdict: Verdict) -> None:
-    """CT without RescaleType is in HU unless a localizer (PS3.3 C.8.2.1.1.2); dose by its units.
+    """Check the unit of CT, PET and dose.
 
-    RescaleType US is "unspecified" (C.11.1.1.2): then nobody may say HU.
+    Original CT slices are in HU, and so is CT without RescaleType (PS3.3 C.8.2.1.1.2). Where
+    RescaleType is US, "unspecified" (C.11.1.1.2), nobody else may say HU.
     """
-    kind = str(ds.get("SOPClassUID"))
-    if ds.get("RescaleType") == "US":
-        told = stack["unit"]
-        verdict.check(told in {None, "", "US"}, f"unit: {label}", f"{told}, header: unspecified")
-        return
-    if kind == CT_IMAGE and "LOCALIZER" not in (ds.get("ImageType") or []):
-        expected = ds.get("RescaleType") or "HU"
-    elif kind == PET_IMAGE:
-        expected = ds.get("Units")
-    elif kind == RT_DOSE:
-        expected = ds.get("DoseUnits")
-    else:
-        return
-    told = str(stack["unit"] or "").upper()
-    verdict.check(told == str(expected).upper(), f"unit: {label}", f"{told} != {expected}")
+    kind, told = str(ds.get("SOPClassUID")), stack["unit"] or ""
+    image = list(ds.get("ImageType") or [""])
+    original = image[0] == "ORIGINAL" and "LOCALIZER" not in image
+    if _rescale_type(ds) == "US" and not original:
+        verdict.check(told != "HU", f"unit: {label}", f"{told}, but the header leaves it open")
+    elif kind == CT_IMAGE and "LOCALIZER" not in image:
+        verdict.check(told == "HU", f"unit: {label}", told)
+    elif kind in {PET_IMAGE, RT_DOSE}:
+        code = ds.get("Units") or ds.get("DoseUnits")
+        verdict.check(told == UNITS[code], f"unit: {label}", f"{told} != {code}")
+
+
+def _rescale_type(ds: Dataset) -> str | None:
+    """Return RescaleType of the file, or of what its frames share."""
+    shared = (ds.get("SharedFunctionalGroupsSequence") or [{}])[0]
+    inner = (shared.get("PixelValueTransformationSequence") or [{}])[0]
+    found: str | None = ds.get("RescaleType") or inner.get("RescaleType")
+    return found
 
 
 def _windows(stack: Json, heads: list[Dataset], label: str, verdict: Verdict) -> None:
@@ -81,11 +88,18 @@ def _windows(stack: Json, heads: list[Dataset], label: str, verdict: Verdict) ->
 
 
 def _window_pairs(ds: Dataset) -> list[tuple[float, float]]:
-    centers, widths = ds.get("WindowCenter"), ds.get("WindowWidth")
-    if centers is None or widths is None or centers == "" or widths == "":
-        return []
-    pairs = zip(np.atleast_1d(centers), np.atleast_1d(widths), strict=False)
-    return [(float(c), float(w)) for c, w in pairs if float(w) >= 1]
+    """Return the windows of a file and of its frames (PS3.3 C.11.2, C.7.6.16.2.10)."""
+    shared = ds.get("SharedFunctionalGroupsSequence") or []
+    own = ds.get("PerFrameFunctionalGroupsSequence") or []
+    inner = [item for group in (*shared, *own) for item in group.get("FrameVOILUTSequence") or []]
+    found = []
+    for item in (ds, *inner):
+        centers, widths = item.get("WindowCenter"), item.get("WindowWidth")
+        if centers is None or widths is None:
+            continue
+        pairs = zip(np.atleast_1d(centers), np.atleast_1d(widths), strict=False)
+        found += [(float(c), float(w)) for c, w in pairs if w and float(w) >= 1]
+    return found
 
 
 def _near(one: tuple[float, float], other: tuple[float, float]) -> bool:

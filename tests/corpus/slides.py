@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .decode import header
+from .values import compare_values
 from .verdict import Verdict
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from .places import Frame
 
 
@@ -33,10 +34,7 @@ def compare_slide(axes: str, array: np.ndarray, images: list[Frame], label: str)
         return verdict
     for frame, ours in zip(images, pieces, strict=True):
         truth = frame.values()[: ours.shape[0], : ours.shape[1]]
-        same = np.array_equal(np.asarray(ours, np.float32), truth)
-        worst = float(np.abs(np.asarray(ours, np.float32) - truth).max())
-        detail = f"{frame.file} tile {frame.number}: by up to {worst:.6g}"
-        verdict.check(same, f"values: {label}", detail)
+        compare_values(ours, truth, f"{frame.file} tile {frame.number}", label, verdict)
     return verdict
 
 

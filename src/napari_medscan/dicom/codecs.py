@@ -2,13 +2,14 @@
 
 Which decoder serves is decided by what the code stream is, because headers get
 it wrong; the transfer syntax only says that pixels are compressed at all, and
-tells RLE, which has no marker. imagecodecs (BSD) decodes everything; it is the
-fastest of the permissive ones by measurement (docs/performance.md) and needs no
-GPL plugin. GDCM is never used: malformed files abort it.
+tells RLE, which has no marker. imagecodecs (BSD) decodes all of JPEG's family; it is the
+fastest of the permissive ones and needs no GPL plugin. RLE is pylibjpeg-rle's
+(MIT), which knows one-bit segments. GDCM is never used: malformed files abort it.
 """
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.codestream import CodeStream, read_codestream
 from napari_medscan.dicom.errors import FrameError, UnreadableError
 from napari_medscan.dicom.header import PixelLayout
+from napari_medscan.dicom.native import native_pixels, sign_extend
 
+_RLE_HEADER = 64
 RLE = "1.2.840.10008.1.2.5"
 _JPEG_FAMILY = "1.2.840.10008.1.2.4."
 _VIDEO = frozenset(f"{_JPEG_FAMILY}{n}" for n in (100, 101, 102, 103, 104, 105, 106, 107, 108))
 _REFERENCED = frozenset((f"{_JPEG_FAMILY}94", f"{_JPEG_FAMILY}95"))
-_FRAME_DEFLATED = "1.2.840.10008.1.2.8.1"
+FRAME_DEFLATED = "1.2.840.10008.1.2.8.1"
 
 
 def check_supported(syntax: str, layout: PixelLayout, *, encapsulated: bool) -> None:
@@ -39,10 +42,6 @@ def check_supported(syntax: str, layout: PixelLayout, *, encapsulated: bool) -> 
         raise UnreadableError("it is a video (MPEG, H.264 or HEVC), which cannot be shown")
     if syntax in _REFERENCED:
         raise UnreadableError("its pixels are on a server (JPIP), not in the file")
-    if syntax == _FRAME_DEFLATED:
-        raise UnreadableError("its frames are deflated one by one, which is not supported")
-    if layout.bits_allocated == 1 and syntax == RLE:
-        raise UnreadableError("its one-bit pixels are run-length encoded, which is not supported")
 
 
 def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any], bool | None]:
@@ -72,9 +71,11 @@ def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any],
     """
     stream = read_codestream(data)
     if stream is None:
-        if syntax != RLE:
-            raise FrameError("its compressed data are damaged or of an unknown kind")
-        return _rle(data, layout), None
+        if syntax == RLE:
+            return _rle(data, layout), None
+        if syntax == FRAME_DEFLATED:
+            return _inflated(data, layout), None
+        raise FrameError("its compressed data are damaged or of an unknown kind")
     _compare(stream, layout)
     try:
         pixels, ycc = _decode_stream(data, stream, layout)
@@ -149,39 +150,50 @@ def _as_stored(pixels: NDArray[Any], stream: CodeStream, layout: PixelLayout) ->
     return pixels.astype(dtype, copy=False)
 
 
-def sign_extend(pixels: NDArray[Any], bits: int) -> NDArray[Any]:
-    """Read unsigned patterns of `bits` bits as two's complement of their dtype."""
-    width = pixels.dtype.itemsize * 8
-    signed = pixels.view(f"i{pixels.dtype.itemsize}")
-    if bits == width:
-        return signed
-    return (signed << (width - bits)) >> (width - bits)
-
-
 def _rle(data: bytes, layout: PixelLayout) -> NDArray[Any]:
-    """Decode RLE (PS3.5 annex G), checking that every segment is there."""
-    import imagecodecs
+    """Decode RLE (PS3.5 annex G), checking that every segment is there.
+
+    A segment holds one byte of every sample: the highest byte of the first
+    colour comes first.
+    """
+    from rle import rle as rle_codec
 
     size = max(layout.bits_allocated, 8) // 8
-    planes = int.from_bytes(data[:4], "little")
-    if len(data) < 64 or planes != layout.samples * size:
-        raise FrameError("its compressed data are damaged")
-    try:
-        flat = imagecodecs.dicomrle_decode(data, np.dtype(f"<u{size}"))
-    except Exception as error:
-        raise FrameError("its compressed data are damaged") from error
-    pixels = np.asarray(flat).ravel()
     count = layout.rows * layout.columns
-    if pixels.size < count * layout.samples:
+    # One-bit pixels are packed before they are encoded (PS3.5 8.2.2).
+    length = (count + 7) // 8 if layout.bits_allocated == 1 else count
+    planes = layout.samples * size
+    if len(data) < _RLE_HEADER or int.from_bytes(data[:4], "little") != planes:
+        raise FrameError("its compressed data are damaged")
+    starts = [int(v) for v in np.frombuffer(data, dtype="<u4", count=planes + 1)[1:]] + [len(data)]
+    if starts[0] < _RLE_HEADER or starts != sorted(starts):
+        raise FrameError("its compressed data are damaged")
+    pixels = np.empty((layout.samples, length, size), dtype=np.uint8)
+    for number, (start, stop) in enumerate(zip(starts, starts[1:], strict=False)):
+        try:
+            segment = bytes(rle_codec.decode_segment(data[start:stop]))
+        except ValueError as error:
+            raise FrameError("its compressed data are damaged") from error
+        if len(segment) < length:
+            raise FrameError("its compressed data are cut off")
+        sample, byte = divmod(number, size)
+        plane = np.frombuffer(segment, dtype=np.uint8, count=length)
+        pixels[sample, :, size - 1 - byte] = plane
+    if layout.bits_allocated == 1:
+        bits = np.unpackbits(pixels.ravel(), bitorder="little", count=count)
+        return bits.reshape(layout.rows, layout.columns)
+    values = pixels.view(f"<u{size}").reshape(layout.samples, layout.rows, layout.columns)
+    values = values[0] if layout.samples == 1 else np.ascontiguousarray(np.moveaxis(values, 0, -1))
+    return sign_extend(values, layout.bits_stored) if layout.signed else values
+
+
+def _inflated(data: bytes, layout: PixelLayout) -> NDArray[Any]:
+    """Inflate a frame of Deflated Image Frame Compression (PS3.5 A.4.12)."""
+    length = (layout.frame_bits + 7) // 8
+    try:
+        raw = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, length)
+    except zlib.error as error:
+        raise FrameError("its compressed data are damaged") from error
+    if len(raw) < length:
         raise FrameError("its compressed data are cut off")
-    pixels = pixels[: count * layout.samples]
-    if layout.samples > 1:
-        # Segments hold one colour plane after the other.
-        pixels = np.moveaxis(pixels.reshape(layout.samples, layout.rows, layout.columns), 0, -1)
-    else:
-        pixels = pixels.reshape(layout.rows, layout.columns)
-    if layout.signed:
-        pixels = sign_extend(np.ascontiguousarray(pixels), layout.bits_stored)
-    return pixels
-
-
+    return native_pixels(raw, layout)

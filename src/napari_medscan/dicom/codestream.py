@@ -94,8 +94,12 @@ def _jpeg(data: bytes) -> CodeStream | None:
     if kind == "jpeg" and samples == 3:
         # T.871 (JFIF) mandates YCbCr; Adobe's marker says it; component
         # identifiers "RGB" mean RGB.
-        ycc = True if jfif else adobe != 0 if adobe is not None else False if ids == b"RGB" else None
-    return CodeStream(kind, rows, columns, samples, precision, False, ycc, _ended(data, b"\xff\xd9"))
+        ycc = (
+            True if jfif else adobe != 0 if adobe is not None else False if ids == b"RGB" else None
+        )
+    return CodeStream(
+        kind, rows, columns, samples, precision, False, ycc, _ended(data, b"\xff\xd9")
+    )
 
 
 def _jpeg2000(data: bytes, start: int) -> CodeStream | None:

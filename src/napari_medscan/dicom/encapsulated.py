@@ -106,7 +106,9 @@ def _walk(header: Header) -> tuple[tuple[int, ...], tuple[Fragment, ...]]:
     return table or (), tuple(fragments)
 
 
-def _by_table(table: tuple[int, ...], fragments: tuple[Fragment, ...]) -> tuple[tuple[Fragment, ...], ...]:
+def _by_table(
+    table: tuple[int, ...], fragments: tuple[Fragment, ...]
+) -> tuple[tuple[Fragment, ...], ...]:
     """Group fragments by the Basic Offset Table (offsets count from the first item)."""
     first = fragments[0].offset - 8
     frames: list[list[Fragment]] = [[] for _ in table]

@@ -61,7 +61,9 @@ def scan_with_pydicom(path: Path, wanted: Wanted) -> FallbackScan:
         syntax = (
             "1.2.840.10008.1.2"
             if implicit
-            else "1.2.840.10008.1.2.2" if big_endian else "1.2.840.10008.1.2.1"
+            else "1.2.840.10008.1.2.2"
+            if big_endian
+            else "1.2.840.10008.1.2.1"
         )
     return FallbackScan(DataSet(values, big_endian), pixels, syntax)
 

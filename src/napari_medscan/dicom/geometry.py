@@ -196,7 +196,8 @@ def stack_geometry(
     along = distances[-1] - distances[0]
     tilt = math.degrees(math.acos(min(1.0, abs(along) / norm(span))))
     places = gaps.places or tuple(range(len(positions)))
-    steps = places[-1] if gaps.places else along / gaps.step
+    # Without an even grid the mean step at least puts both ends in place.
+    steps = places[-1]
     step: Vector = (span[0] / steps, span[1] / steps, span[2] / steps)
     straight = gaps.places is not None and _on_a_line(positions, places, step, spacing)
     taken = set(places)

@@ -17,6 +17,7 @@ from napari_medscan.dicom.spacing import PROJECTIONS
 
 _SAME_DIRECTION = 1e-4
 _SINGLE_VIEWS = PROJECTIONS | {"RTIMAGE"}
+_WHOLE_OBJECTS = frozenset(("RTDOSE", "SEG"))
 CONFLICT = "different pictures carry the same SOP Instance UID: they are kept apart"
 
 
@@ -110,14 +111,11 @@ def _one_each(series: Sequence[Header]) -> Iterator[tuple[int, Header]]:
 def _series_key(header: Header) -> tuple[object, ...]:
     layout = header.layout
     has_place = all(frame.position and frame.orientation for frame in header.frames)
-    # Without a series UID, or without a place, files that are pictures in
-    # their own right do not belong together.
-    alone = (
-        header.name
-        if not header.series
-        or (not has_place and (layout.frames > 1 or header.modality in _SINGLE_VIEWS))
-        else ""
-    )
+    # Files that are whole in themselves do not belong together: without a
+    # series UID, a clip or a view without a place, a dose grid, a segmentation.
+    whole = layout.frames > 1 and (not has_place or header.modality in _WHOLE_OBJECTS)
+    view = not has_place and header.modality in _SINGLE_VIEWS
+    alone = header.name if not header.series or whole or view else ""
     return (
         header.patient,
         header.series,

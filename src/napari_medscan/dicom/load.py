@@ -19,6 +19,10 @@ Progress = Callable[[int, int], None]
 """Called with (files done, files in all); may raise CancelledError."""
 
 
+_SERIES_WITHIN = 65536
+"""The series UID stands within so many bytes, private elements included."""
+
+
 def load(
     paths: Path | str | Iterable[Path | str],
     *,
@@ -50,8 +54,19 @@ def load(
     """
     given = [Path(paths)] if isinstance(paths, Path | str) else [Path(path) for path in paths]
     roots = [path.parent if is_dicomdir(path) and path.is_file() else path for path in given]
-    files = list(walk(roots))
+    return _report(list(walk(roots)), cache, progress)
+
+
+def _report(
+    files: Sequence[DroppedFile],
+    cache: FrameCache | None,
+    progress: Progress | None,
+    series: set[str] | None = None,
+) -> LoadReport:
+    """Build the report of some files, of certain series only if those are given."""
     headers, skipped, unreadable = read_headers(files, progress)
+    if series is not None:
+        headers = [header for header in headers if header.series in series]
     headers.sort(key=lambda header: natural_key(header.name))
     kept, duplicates = drop_duplicates(headers)
     return LoadReport(
@@ -61,6 +76,44 @@ def load(
         unreadable=unreadable,
         warnings=tuple(_directory_warnings(files)),
     )
+
+
+def load_series_of(
+    file: Path, *, cache: FrameCache | None = None, progress: Progress | None = None
+) -> LoadReport:
+    """Load the whole series that one file belongs to, from its folder.
+
+    Parameters
+    ----------
+    file : Path
+        One file of the series.
+    cache, progress
+        As in `load`.
+
+    Returns
+    -------
+    LoadReport
+        Accounts for the files of that series.
+    """
+    if is_dicomdir(file):
+        return load(file, cache=cache, progress=progress)
+    alone = load(file, cache=cache)
+    series = {ref.header.series for stack in alone.stacks for ref in stack.slices} - {""}
+    if not series:
+        return alone
+    folder = [f for f in walk([file.resolve().parent]) if "/" not in f.name and not f.refusal]
+    same = [f for f in folder if f.path.name == file.name or _mentions(f.path, series)]
+    return _report(same, cache, progress, series)
+
+
+def _mentions(path: Path, uids: set[str]) -> bool:
+    """Whether a UID stands in the first bytes of a file: quicker than parsing it."""
+    try:
+        with path.open("rb", buffering=0) as stream:
+            head = stream.read(_SERIES_WITHIN)
+    except OSError:
+        return False
+    return any(uid.encode("latin-1") in head for uid in uids)
 
 
 def read_headers(

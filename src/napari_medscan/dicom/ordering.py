@@ -132,7 +132,11 @@ def _four_dimensional(columns: Sequence[Sequence[SliceRef]]) -> Grid:
     """Return the grid of equally many slices at every position."""
     for name in FOURTH_AXIS:
         sets = [{ref.frame.dimensions.get(name) for ref in column} for column in columns]
-        if len(sets[0]) == len(columns[0]) and None not in sets[0] and sets.count(sets[0]) == len(sets):
+        if (
+            len(sets[0]) == len(columns[0])
+            and None not in sets[0]
+            and sets.count(sets[0]) == len(sets)
+        ):
             ordered = [sorted(column, key=_by_dimension(name)) for column in columns]
             return Grid(tuple(zip(*ordered, strict=True)), name)
     note = "repeats are in the order of their instance numbers: no attribute tells them apart"

@@ -57,7 +57,11 @@ def read_header(path: Path, name: str) -> Header:
     identifiers = _identifiers(data_set)
     spacing, spacing_note = read_spacing(data_set, modality)
     frames = read_frame_headers(
-        data_set, frames=layout.frames, signed=layout.signed, spacing=spacing, identifiers=identifiers
+        data_set,
+        frames=layout.frames,
+        signed=layout.signed,
+        spacing=spacing,
+        identifiers=identifiers,
     )
     header = Header(
         name=name,
@@ -95,7 +99,7 @@ def read_header(path: Path, name: str) -> Header:
 
 def _require_image(scanned: ScannedFile) -> None:
     data_set = scanned.data_set
-    kind = kind_of(data_set.text(Tag.SOPClassUID))
+    kind = kind_of(data_set.text(Tag.SOPClassUID) or scanned.sop_class)
     has_size = Tag.Rows in data_set and Tag.Columns in data_set
     if kind:
         raise NoImageError(kind)
@@ -134,25 +138,24 @@ def _layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
         samples=samples,
         bits_allocated=allocated,
         bits_stored=stored,
-        high_bit=high_bit if high_bit is not None and stored <= high_bit + 1 <= allocated else stored - 1,
+        high_bit=high_bit
+        if high_bit is not None and stored <= high_bit + 1 <= allocated
+        else stored - 1,
         signed=data_set.integer(Tag.PixelRepresentation) == 1,
         floating=floating,
         planar=samples > 1 and data_set.integer(Tag.PlanarConfiguration) == 1,
         photometric=photometric,
-        frames=_number_of_frames(data_set),
+        frames=max(data_set.integer(Tag.NumberOfFrames) or 1, 1),
         big_endian=data_set.big_endian,
     )
-
-
-def _number_of_frames(data_set: DataSet) -> int:
-    frames = data_set.integer(Tag.NumberOfFrames)
-    return frames if frames is not None and frames > 0 else 1
 
 
 def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, tuple[str, ...]]:
     """Limit the frames to those whose bytes are in the file."""
     frame_bytes = (layout.frame_bits + 7) // 8
-    decoded_bytes = layout.rows * layout.columns * layout.samples * max(layout.bits_allocated, 8) // 8
+    decoded_bytes = (
+        layout.rows * layout.columns * layout.samples * max(layout.bits_allocated, 8) // 8
+    )
     if decoded_bytes > MAX_FRAME_BYTES:
         raise UnreadableError(
             f"one picture of it claims {decoded_bytes / 1e9:.1f} GB, "
@@ -175,6 +178,12 @@ def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, 
             f"the file is cut off: the picture takes {_amount(frame_bytes)}, "
             f"the file holds {_amount(max(held, 0))} of it"
         )
+    said = scanned.data_set.texts(Tag.NumberOfFrames)
+    if said and (scanned.data_set.integer(Tag.NumberOfFrames) or 0) < 1:
+        # The count cannot be read: whole frames in the file are the best guess.
+        frames = complete if held == complete * frame_bytes or complete == 1 else 1
+        note = "the number of frames in its header makes no sense: it is taken from the file's size"
+        return replace(layout, frames=frames), (note,)
     if complete < layout.frames:
         note = f"the file is cut off: {complete} of {layout.frames} frames are there"
         return replace(layout, frames=complete), (note,)
@@ -286,7 +295,9 @@ def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]
 def _unfold_mosaic(header: Header, data_set: DataSet) -> Header:
     """Replace the one frame of a Siemens mosaic by its slices."""
     place = data_set.deferred(Tag.SiemensCSAImageHeader)
-    csa = header.source.read_at(place.offset, place.length) if place and place.length < 2**22 else b""
+    csa = (
+        header.source.read_at(place.offset, place.length) if place and place.length < 2**22 else b""
+    )
     shape = header.layout.rows, header.layout.columns
     mosaic = read_mosaic(data_set, csa, *shape)
     if mosaic is None or len(header.frames) != 1:

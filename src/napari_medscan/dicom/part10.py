@@ -40,6 +40,8 @@ class ScannedFile:
         The pixel data element, if there is one.
     transfer_syntax : str
         UID from the file meta, or the native one that was recognised.
+    sop_class : str
+        Media Storage SOP Class UID from the file meta, '' without one.
     source : DicomBytes
         Reads any part of the file; offsets are those in `pixels`.
     size : int
@@ -49,6 +51,7 @@ class ScannedFile:
     data_set: DataSet
     pixels: PixelElement | None
     transfer_syntax: str
+    sop_class: str
     source: DicomBytes
     size: int
 
@@ -68,37 +71,61 @@ def scan_file(path: Path, wanted: Wanted = WANTED) -> ScannedFile:
     with path.open("rb", buffering=0) as stream:
         size = stream.seek(0, 2)
         source = OpenFile(stream)
-        start, syntax = _data_set_start(source, size)
+        meta = _read_file_meta(source, size)
         try:
-            return _scan_native(path, source, start, size, syntax, wanted)
+            return _scan_native(path, source, meta, size, wanted)
         except UnusualError:
-            if syntax == DEFLATED:
+            if meta.syntax == DEFLATED:
                 raise UnreadableError("the compressed header is damaged") from None
-    return scan_with_pydicom_file(path, size, syntax, wanted)
-
-
-def scan_with_pydicom_file(path: Path, size: int, syntax: str, wanted: Wanted) -> ScannedFile:
-    """Scan a file by pydicom: slower, more tolerant."""
     found = scan_with_pydicom(path, wanted)
-    return ScannedFile(
-        found.data_set, found.pixels, syntax or found.transfer_syntax, DicomBytes(path), size
-    )
+    syntax = meta.syntax or found.transfer_syntax
+    return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, DicomBytes(path), size)
 
 
-def _data_set_start(source: Source, size: int) -> tuple[int, str]:
-    """Return where the data set starts and the transfer syntax named, or ''."""
+@dataclass(frozen=True, slots=True)
+class _FileMeta:
+    """Where the data set starts, and what group 0002 says of it, '' if nothing."""
+
+    start: int
+    syntax: str = ""
+    sop_class: str = ""
+
+
+def _read_file_meta(source: Source, size: int) -> _FileMeta:
     head = source.read_at(0, 1024)
     if not head:
         raise NotDicomError("the file is empty")
-    if head[128:132] == b"DICM":
-        start = 132
-    elif _looks_like_element(head):
-        start = 0
-    else:
-        raise NotDicomError("not a DICOM file")
+    if not looks_like_dicom(head):
+        raise NotDicomError(_not_dicom(head))
+    start = 132 if head[128:132] == b"DICM" else 0
     if head[start : start + 2] != b"\2\0":
-        return start, ""
-    return _file_meta(source, start, size)
+        return _FileMeta(start)
+    return _walk_file_meta(source, start, size)
+
+
+# What else stands on discs and in downloads, by its first bytes.
+_MAGIC = (
+    (b"PK\3\4", "a ZIP archive: unpack it and open the folder"),
+    (b"\x1f\x8b", "a gzip archive: unpack it and open the folder"),
+    (b"7z\xbc\xaf", "a 7-Zip archive: unpack it and open the folder"),
+    (b"Rar!", "a RAR archive: unpack it and open the folder"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"MZ", "a program"),
+)
+
+
+def looks_like_dicom(head: bytes) -> bool:
+    """Whether a file that starts with `head` (1 KB of it) is DICOM."""
+    return head[128:132] == b"DICM" or _looks_like_element(head)
+
+
+def _not_dicom(head: bytes) -> str:
+    for magic, what in _MAGIC:
+        if head.startswith(magic):
+            return f"not DICOM but {what}"
+    return "not a DICOM file"
 
 
 def _looks_like_element(head: bytes) -> bool:
@@ -121,10 +148,11 @@ def _looks_like_element(head: bytes) -> bool:
     return False
 
 
-def _file_meta(source: Source, start: int, size: int) -> tuple[int, str]:
+def _walk_file_meta(source: Source, start: int, size: int) -> _FileMeta:
     """Walk group 0002 (PS3.10 7.1), which some writers encode implicitly."""
     head = source.read_at(start, 65536)
-    position, syntax = 0, ""
+    position = 0
+    uids = {Tag.TransferSyntaxUID: "", Tag.MediaStorageSOPClassUID: ""}
     while position + 8 <= len(head) and head[position : position + 2] == b"\2\0":
         (element,) = struct.unpack_from("<H", head, position + 2)
         vr = head[position + 4 : position + 6]
@@ -140,16 +168,20 @@ def _file_meta(source: Source, start: int, size: int) -> tuple[int, str]:
             value_at = position + 8
         if value_at + length > size - start:
             raise UnreadableError("the file ends inside its header")
-        if element == Tag.TransferSyntaxUID & 0xFFFF:
-            syntax = head[value_at : value_at + length].decode("latin-1").strip(" \0")
+        tag = 2 << 16 | element
+        if tag in uids:
+            uids[Tag(tag)] = head[value_at : value_at + length].decode("latin-1").strip(" \0")
         position = value_at + length
-    return start + position, syntax
+    return _FileMeta(
+        start + position, uids[Tag.TransferSyntaxUID], uids[Tag.MediaStorageSOPClassUID]
+    )
 
 
 def _scan_native(
-    path: Path, source: Source, start: int, size: int, syntax: str, wanted: Wanted
+    path: Path, source: Source, meta: _FileMeta, size: int, wanted: Wanted
 ) -> ScannedFile:
     """Scan by our own scanner, in the encoding that the bytes show."""
+    start, syntax = meta.start, meta.syntax
     bytes_ = DicomBytes(path)
     if syntax == DEFLATED:
         bytes_ = DicomBytes(path, deflated_at=start)
@@ -170,4 +202,4 @@ def _scan_native(
     found = scan(source, start, size, wanted, explicit=explicit, big_endian=big_endian)
     if not syntax or syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG):
         syntax = EXPLICIT_BIG if big_endian else EXPLICIT_LITTLE if explicit else IMPLICIT_LITTLE
-    return ScannedFile(found.data_set, found.pixels, syntax, bytes_, size)
+    return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, bytes_, size)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.codecs import decode, sign_extend
-from napari_medscan.dicom.colour import eight_bit, rgb_from_ybr, upsample_422
+from napari_medscan.dicom.codecs import decode
+from napari_medscan.dicom.colour import eight_bit, rgb_from_ybr
 from napari_medscan.dicom.encapsulated import read_frame_bytes
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.header import Header, PixelLayout
+from napari_medscan.dicom.native import native_pixels, sign_extend, stored_dtype
 from napari_medscan.dicom.palette import apply_palette
 
 
@@ -74,62 +75,24 @@ def read_stored(header: Header, frame: int) -> NDArray[Any]:
     return rgb_from_ybr(pixels) if ycc else pixels
 
 
-def stored_dtype(layout: PixelLayout) -> np.dtype[Any]:
-    """Return the native dtype of stored grey values."""
-    size = max(layout.bits_allocated, 8) // 8
-    return np.dtype(f"{'f' if layout.floating else 'i' if layout.signed else 'u'}{size}")
-
-
-def stored_range(layout: PixelLayout) -> tuple[int, int]:
-    """Return the lowest and highest stored value that Bits Stored allow."""
-    bits = layout.bits_stored
-    return (-(1 << bits - 1), (1 << bits - 1) - 1) if layout.signed else (0, (1 << bits) - 1)
-
-
 def _native(header: Header, frame: int) -> NDArray[Any]:
-    """Read one uncompressed frame by one positional read."""
-    layout, start = header.layout, header.pixels.offset
-    if layout.bits_allocated == 1:
-        return _one_bit(header, frame)
-    length = layout.frame_bits // 8
-    data = header.source.read_at(start + frame * length, length)
-    if len(data) < length:
-        raise FrameError("the file was cut off after it was opened")
-    order = ">" if layout.big_endian else "<"
-    dtype = stored_dtype(layout)
-    pixels = np.frombuffer(data, dtype=dtype.newbyteorder(order))
-    if layout.big_endian and layout.bits_allocated == 8 and layout.rows * layout.columns % 2 == 0:
-        pixels = _unswapped(header, pixels)
-    pixels = pixels.astype(dtype, copy=False)
-    if layout.photometric == "YBR_FULL_422":
-        return upsample_422(pixels, layout.rows, layout.columns)
-    if layout.samples == 1:
-        return pixels.reshape(layout.rows, layout.columns)
-    if layout.planar:
-        planes = pixels.reshape(layout.samples, layout.rows, layout.columns)
-        return np.ascontiguousarray(np.moveaxis(planes, 0, -1))
-    return pixels.reshape(layout.rows, layout.columns, layout.samples)
+    """Read one uncompressed frame by one positional read.
 
-
-def _unswapped(header: Header, pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return bytes in order: big endian OW swaps 8-bit pixels in pairs (PS3.5 8.1.1)."""
-    if header.pixels.vr != b"OW":
-        return pixels
-    return pixels.reshape(-1, 2)[:, ::-1].ravel()
-
-
-def _one_bit(header: Header, frame: int) -> NDArray[Any]:
-    """Unpack a 1-bit frame, which need not start at a byte (PS3.5 8.1.1)."""
+    One-bit frames follow each other bit by bit and need not start at a byte
+    (PS3.5 8.1.1).
+    """
     layout = header.layout
-    count = layout.rows * layout.columns
-    first = frame * count
-    start, stop = first // 8, (first + count + 7) // 8
+    first = frame * layout.frame_bits
+    start, stop = first // 8, (first + layout.frame_bits + 7) // 8
     data = header.source.read_at(header.pixels.offset + start, stop - start)
     if len(data) < stop - start:
         raise FrameError("the file was cut off after it was opened")
-    bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8), bitorder="little")
-    shift = first - start * 8
-    return bits[shift : shift + count].reshape(layout.rows, layout.columns)
+    swapped = layout.big_endian and layout.bits_allocated == 8 and header.pixels.vr == b"OW"
+    if swapped:
+        # Big endian words hold two 8-bit samples, the first one low (PS3.5 8.1.1).
+        even = np.frombuffer(data[: len(data) // 2 * 2], dtype="<u2").byteswap()
+        data = even.tobytes() + data[len(data) // 2 * 2 :]
+    return native_pixels(data, layout, skip_bits=first - start * 8)
 
 
 def _masked(pixels: NDArray[Any], layout: PixelLayout) -> NDArray[Any]:

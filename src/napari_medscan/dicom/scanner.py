@@ -72,7 +72,13 @@ class Scan:
 
 
 def scan(
-    source: Source, start: int, size: int, wanted: Wanted, *, explicit: bool, big_endian: bool = False
+    source: Source,
+    start: int,
+    size: int,
+    wanted: Wanted,
+    *,
+    explicit: bool,
+    big_endian: bool = False,
 ) -> Scan:
     """Scan a data set for the wanted elements, up to the pixel data.
 

@@ -86,6 +86,10 @@ class Stack:
     warnings: tuple[str, ...] = ()
     problems: dict[int, str] = field(default_factory=dict)
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Stack:
+        """Return self: a stack is not copied with the layer that shows it."""
+        return self
+
     @property
     def header(self) -> Header:
         """Header of the first file."""

@@ -12,7 +12,7 @@ from napari_medscan.dicom.geometry import Geometry, StepSource, stack_geometry
 from napari_medscan.dicom.grouping import group
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.ordering import Grid, SliceRef, arrange
-from napari_medscan.dicom.pixels import stored_dtype, stored_range
+from napari_medscan.dicom.native import stored_dtype, stored_range
 from napari_medscan.dicom.stack import SliceSource, Stack
 from napari_medscan.dicom.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack

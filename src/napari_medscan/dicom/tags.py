@@ -17,6 +17,7 @@ DEFER: Final = b"DEFER"
 class Tag(IntEnum):
     """Attribute tags by keyword (PS3.6 chapter 6)."""
 
+    MediaStorageSOPClassUID = 0x00020002
     TransferSyntaxUID = 0x00020010
     DirectoryRecordSequence = 0x00041220
     ReferencedFileID = 0x00041500

@@ -139,7 +139,9 @@ class DataSet:
         words = struct.unpack(
             f"{'>' if self.big_endian else '<'}{len(data) // 4 * 2}H", data[: len(data) // 4 * 4]
         )
-        return tuple(group << 16 | element for group, element in zip(*[iter(words)] * 2, strict=True))
+        return tuple(
+            group << 16 | element for group, element in zip(*[iter(words)] * 2, strict=True)
+        )
 
     def _unpack(self, value: Element) -> tuple[int | float, ...]:
         code = _BINARY[value.vr]

@@ -117,9 +117,7 @@ class LazyStack:
         """Return self: napari deep-copies a layer's data to duplicate it."""
         return self
 
-    def __array__(
-        self, dtype: DTypeLike | None = None, copy: bool | None = None
-    ) -> NDArray[Any]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         """Read every frame into one new array."""
         if copy is False:
             raise ValueError("a LazyStack has no array to share")
@@ -150,6 +148,11 @@ class LazyStack:
             if self._on_problem is not None:
                 self._on_problem(number, error)
             return self._blank()
+
+    @property
+    def fill(self) -> float:
+        """Value of blank frames."""
+        return self._fill
 
     @property
     def middle(self) -> int:

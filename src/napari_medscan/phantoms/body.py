@@ -99,7 +99,8 @@ def heart(at: Points) -> Array:
 def aorta(at: Points) -> Array:
     """Return the distance to the aorta, from its root to the belly."""
     arch = tube(at, AORTIC_ARCH, AORTIC_RADII)
-    return np.minimum(arch, tube(at, DESCENDING_AORTA, DESCENDING_RADII))
+    union: Array = np.minimum(arch, tube(at, DESCENDING_AORTA, DESCENDING_RADII))
+    return union
 
 
 def mediastinum(at: Points) -> Array:
@@ -113,7 +114,8 @@ def mediastinum(at: Points) -> Array:
     septum = np.maximum(np.abs(at.x - 3 - 3 * np.sin(at.y / 17)) - 1.3, at.y + 20)
     if float(at.z.min()) < 25 and float(at.z.max()) > -105:
         distance = blend_union(distance, heart(at) - 4, 12.0)
-    return np.minimum(distance, septum)
+    union: Array = np.minimum(distance, septum)
+    return union
 
 
 def dome(at: Points) -> Array:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .shapes import Array, axial_canvas, smooth_noise
 from .torso import paint_torso
@@ -14,6 +12,9 @@ from .vessels import grow_lung_trees
 from .writing import CT_STORAGE, Plane, series_header, study_header, write_slice
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -108,4 +109,5 @@ def stored_ct(hu: Array, rng: np.random.Generator) -> NDArray[np.uint16]:
     level = 9 + 15 * np.exp(-(rows[:, None] ** 2 * 1.6 + columns**2))
     noise = smooth_noise(rng.standard_normal(hu.shape, np.float32), 0.2)
     scanned = smooth_noise(hu, 0.11) + noise * level.astype(np.float32) * np.float32(1.8)
-    return np.clip(np.rint(scanned) - _INTERCEPT, 0, 4095).astype(np.uint16)
+    stored: NDArray[np.uint16] = np.clip(np.rint(scanned) - _INTERCEPT, 0, 4095).astype(np.uint16)
+    return stored

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .shapes import Array, Points, ellipsoid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _WAVES = 28
 _RADIUS = 66.0  # the folds' wavelengths hold at this distance from the brain's middle

@@ -7,12 +7,16 @@ white matter near 690.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .body import blend_union
 from .brain import cavity, paint_brain, paint_cerebellum
-from .folds import Folds
-from .shapes import Array, Canvas, Points, Vector, around, capsule, ellipsoid, paint
+from .shapes import Array, Canvas, Points, around, capsule, ellipsoid, paint
+
+if TYPE_CHECKING:
+    from .folds import Folds
 
 _AIR, _SKIN, _FAT, _MUSCLE = 6.0, 400.0, 790.0, 330.0
 _BONE, _MARROW, _CSF, _DURA, _EYE, _LENS = 45.0, 430.0, 150.0, 270.0, 140.0, 330.0
@@ -74,8 +78,8 @@ def _paint_soft_parts(canvas: Canvas, vault: Array) -> None:
     strands = 4 * np.sin(at.x / 7 + 1) * np.sin(at.y / 9) * np.sin(at.z / 8)
     paint(canvas, np.maximum(lower + 9 + strands, skin + 6), _MUSCLE)
     for side in (-1.0, 1.0):
-        patch = around(canvas, (side * 55, -28.0, -46.0), 36.0)
-        chew = ellipsoid(patch.at, (side * 55, -28.0, -46.0), (9.0, 25.0, 34.0))
+        patch = around(canvas, (side * 47, -28.0, -46.0), 36.0)
+        chew = ellipsoid(patch.at, (side * 47, -28.0, -46.0), (9.0, 25.0, 34.0))
         paint(patch, chew, _MUSCLE)
         patch = around(canvas, (side * 50, -8.0, -72.0), 40.0)
         jaw = capsule(patch.at, (side * 48, -6.0, -52.0), (side * 42, -20.0, -105.0), (6.0, 6.5))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .folds import folds_from_seed
 from .head import paint_head
@@ -14,6 +12,9 @@ from .shapes import Array, Canvas, Points, smooth_noise
 from .writing import MR_STORAGE, Plane, decimals, series_header, study_header, write_slice
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
 _FIELD_OF_VIEW = 240.0
@@ -29,10 +30,10 @@ def write_mr_brain_oblique(
     """Write a T1-weighted MR of the brain in tilted slices (PS3.3 A.4).
 
     The head is upright in the patient's axes (LPS, mm, origin in the middle of the brain) and the
-    slices are tilted: 15 degrees about x, then 8 degrees about z, so that no direction cosine is
-    0 or 1. The field of view is always 240 mm, the slice step 2 mm along the slices' normal; fewer
-    than 80 slices are centred on the basal ganglia. Instance 1 is the highest slice. Stored values
-    are 12 bit without rescaling.
+    slices are tilted: 15 degrees about x, then 8 degrees about z, so their normal lies along none
+    of the patient's axes. The field of view is always 240 mm, the slice step 2 mm along the
+    normal; fewer than 80 slices are centred on the basal ganglia. Instance 1 is the highest
+    slice. Stored values are 12 bit, without rescaling.
 
     Parameters
     ----------
@@ -80,7 +81,8 @@ def _orientation() -> NDArray[np.float64]:
     a, c = np.radians(_TILT_X), np.radians(_TILT_Z)
     about_x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
     about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return about_z @ about_x
+    turn: NDArray[np.float64] = about_z @ about_x
+    return turn
 
 
 def _stored(signal: Array, at: Points, rng: np.random.Generator) -> NDArray[np.uint16]:
@@ -91,7 +93,8 @@ def _stored(signal: Array, at: Points, rng: np.random.Generator) -> NDArray[np.u
         for _ in range(2)
     )
     magnitude = np.hypot(smooth_noise(signal * shading, 0.07) + real, imaginary)
-    return np.clip(np.rint(magnitude), 0, 4095).astype(np.uint16)
+    stored: NDArray[np.uint16] = np.clip(np.rint(magnitude), 0, 4095).astype(np.uint16)
+    return stored
 
 
 def _mr_header(size: int, slices: int, seed: int) -> Dataset:

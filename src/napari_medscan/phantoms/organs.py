@@ -1,4 +1,4 @@
-"""The soft organs of the torso, painted from the skin inwards."""
+"""The soft organs of the chest, painted from the skin inwards; and the couch below them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from .body import (
     RIGHT_ATRIUM,
     SPINE_Y,
     above_diaphragm,
-    blend_union,
-    cage,
     cage_angle,
-    dome,
     heart,
     paraspinal,
 )
@@ -38,26 +35,17 @@ from .shapes import (
 from .tissues import (
     AIR,
     AIRWAY_WALL,
-    BILE,
     BLOOD,
-    BOWEL,
-    BOWEL_GAS,
     FAT,
-    KIDNEY,
-    LIVER,
     LUNG,
     MUSCLE,
     MYOCARDIUM,
     OESOPHAGUS,
     SKIN,
-    SPLEEN,
-    STOMACH_FLUID,
-    STOMACH_WALL,
     TABLE_FOAM,
     TABLE_SHELL,
     THYROID,
     TUMOUR,
-    URINE,
 )
 
 NODULE: Vector = (-82.0, -14.0, 42.0)
@@ -90,6 +78,8 @@ def paint_wall(canvas: Canvas, skin: Array, ribs: Array) -> None:
     # Fat between the muscle sheets shows as dark lines that follow the wall.
     muscle = skin + thick.astype(np.float32)
     paint(canvas, muscle, MUSCLE)
+    if z > 20:
+        _paint_muscle_bundles(canvas, muscle)
     for offset, start, stop in ((10.0, 0.5, 2.3), (21.0, 0.35, 1.9)) if z < 95 else ():
         seam = np.abs(ribs - offset - 2 * np.sin(5 * angle + z / 40)) - 0.7
         gate = (np.abs(angle - (start + stop) / 2) - (stop - start) / 2) * 100
@@ -104,6 +94,16 @@ def paint_wall(canvas: Canvas, skin: Array, ribs: Array) -> None:
     for side in (-1.0, 1.0):
         seam = np.abs(ellipse(at.x - side * 24, at.y - SPINE_Y(at.z) - 42, 19, 17)) - 0.5
         paint(canvas, np.maximum(seam, beside_spine + 4), FAT)
+
+
+def _paint_muscle_bundles(canvas: Canvas, muscle: Array) -> None:
+    """Paint thin crooked planes of fat through the bulk of neck and shoulders."""
+    at = canvas.at
+    bend = 9 * np.sin(at.y / 23 + at.z / 31) + 7 * np.sin(np.abs(at.x) / 29 - at.z / 47)
+    along = np.abs(at.x) * 0.62 + at.y * 0.78 + bend
+    # The sine of a distance, times its wave length over 2 pi, is a distance again near zero.
+    planes = np.abs(np.sin(along / 9.5)) * 9.5 - 0.25 - 0.45 * np.sin(np.abs(at.x) / 17 + at.y / 13)
+    paint(canvas, np.maximum(planes, muscle + 3), FAT)
 
 
 def paint_lungs(canvas: Canvas, lungs: Array) -> None:
@@ -158,7 +158,7 @@ def paint_mediastinum(canvas: Canvas) -> None:
     gullet = float(SPINE_Y(at.z)[0, 0]) - 23 if z > -95 else 8.0
     if z > -128:
         paint(canvas, ellipse(at.x - 5, at.y - gullet, 7.5, 5.5), OESOPHAGUS)
-        if np.sin(z / 11) > 0.2:
+        if np.sin(z / 11) > 0:
             paint(canvas, ellipse(at.x - 5, at.y - gullet, 2.2, 1.2), AIR)
     if z < 25:
         azygos = ellipse(at.x + 8, at.y - SPINE_Y(at.z) + 17, 3.6, 3.6)
@@ -207,97 +207,6 @@ def _paint_airways(whole: Canvas) -> None:
             main = tube(at, bronchus, (width + wall, width + wall, width - 2 + wall))
             distance = np.minimum(distance, main)
         paint(canvas, distance, tissue)
-
-
-def paint_belly(canvas: Canvas) -> None:
-    """Paint diaphragm and the organs below it: liver, spleen, stomach, kidneys, bowel."""
-    at, z = canvas.at, float(canvas.at.z[0, 0])
-    under = (at.z - dome(at)) * np.float32(0.75)
-    inside = cage(at) + 5
-    paint(canvas, np.maximum(under, inside), MUSCLE)
-    room = np.maximum(under + 2.2, inside + (1.5 if z > -200 else 7.0))
-    paint(canvas, room, FAT)
-    spine = ellipse(at.x, at.y - SPINE_Y(at.z) - 4, 26.0, 30.0)
-    paint(canvas, np.maximum(room, paraspinal(at)), MUSCLE)
-    if z < -150:
-        grow = float(np.clip((-150 - z) / 90, 0.2, 1.0))
-        for side in (-1.0, 1.0):
-            psoas = ellipse(at.x - side * (26 + 10 * grow), at.y - SPINE_Y(at.z) - 4,
-                            9 + 10 * grow, 9 + 12 * grow)  # fmt: skip
-            paint(canvas, psoas, MUSCLE)
-    _paint_liver(canvas, room, spine)
-    spleen = ellipsoid(at, (110.0, 42.0, -128.0), (27.0, 44.0, 52.0))
-    paint(canvas, np.maximum(spleen, room + 1), SPLEEN)
-    _paint_stomach(canvas, room)
-    _paint_kidneys(canvas)
-    _paint_bowel(canvas, room)
-    paint_tube(canvas, DESCENDING_AORTA, DESCENDING_RADII, BLOOD)
-    cava: list[Vector] = [(-26, -22, -55), (-27, -4, -85), (-24, 4, -140), (-20, 0, -340)]
-    paint_tube(canvas, cava, (11, 11.5, 11, 10), BLOOD)
-
-
-def _paint_liver(canvas: Canvas, room: Array, spine: Array) -> None:
-    at = canvas.at
-    lower = (-232 + (at.x + 120) * 0.66 - 0.15 * at.y - at.z) * 0.8
-    lower = lower + 7 * np.sin((at.x + 35) / 33)
-    right_lobe = ellipsoid(at, (-78.0, 0.0, -130.0), (84.0, 98.0, 125.0))
-    left_lobe = ellipsoid(at, (-4.0, -40.0, -108.0), (76.0, 46.0, 52.0))
-    lobes = blend_union(right_lobe, left_lobe, 40.0)
-    parts = (room + 0.8, lower, lobes, 4 - spine)
-    liver = np.maximum.reduce(np.broadcast_arrays(*parts)).astype(np.float32)
-    paint(canvas, liver, LIVER)
-    confluence: Vector = (-27.0, 2.0, -92.0)
-    ends: tuple[Vector, ...] = ((-100, 20, -120), (-70, -45, -108), (5, -50, -108))
-    for end in ends:
-        vein = capsule(at, confluence, end, (5.5, 1.5))
-        paint(canvas, np.maximum(vein, liver), BLOOD)
-    gate: Vector = (-35.0, -15.0, -150.0)
-    for end in ((-95.0, -20.0, -150.0), (-80.0, 30.0, -165.0), (10.0, -45.0, -135.0)):
-        paint(canvas, np.maximum(capsule(at, gate, end, (6.0, 2.0)), liver), BLOOD)
-    paint_ellipsoid(canvas, (-58.0, -48.0, -188.0), (15.0, 22.0, 26.0), BILE)
-
-
-def _paint_stomach(canvas: Canvas, room: Array) -> None:
-    at = canvas.at
-    fundus = ellipsoid(at, (64.0, 8.0, -122.0), (38.0, 42.0, 48.0))
-    body = tube(at, [(62, -10, -130), (56, -45, -180), (10, -55, -195)], (30, 24, 16))
-    wall = np.maximum(np.minimum(fundus, body), room + 2)
-    paint(canvas, wall, STOMACH_WALL)
-    paint(canvas, wall + 4, STOMACH_FLUID)
-    # The patient lies on the back: gas rises to the front, with a level.
-    paint(canvas, np.maximum(wall + 4, at.y + 14), BOWEL_GAS)
-
-
-def _paint_kidneys(canvas: Canvas) -> None:
-    at = canvas.at
-    if not -290 < float(at.z[0, 0]) < -140:
-        return
-    for side, low in ((-1.0, -222.0), (1.0, -210.0)):
-        tilt = axes_along((side * -0.25, -0.12, 0.95))
-        kidney = ellipsoid(at, (side * 65, 30.0, low), (54.0, 24.0, 27.0), tilt)
-        paint(canvas, kidney - 5, FAT)
-        hilum = ellipsoid(at, (side * 42, 22.0, low), (16.0, 13.0, 22.0))
-        paint(canvas, np.maximum(kidney, -hilum), KIDNEY)
-        paint_ellipsoid(canvas, (side * 52, 26.0, low), (8.0, 6.0, 20.0), URINE)
-
-
-def _paint_bowel(canvas: Canvas, room: Array) -> None:
-    """Paint a few loops: ascending and descending colon, and small bowel in front."""
-    at, z = canvas.at, float(canvas.at.z[0, 0])
-    if z > -165:
-        return
-    for side, top in ((-1.0, -232.0), (1.0, -165.0)):
-        if z < top:
-            r = 19 + 3 * float(np.sin(z / 9))
-            colon = ellipse(at.x - side * 100, at.y - 8, r, r)
-            paint(canvas, np.maximum(colon, room), BOWEL)
-            paint(canvas, np.maximum(colon + 4, at.y + 4 * side), BOWEL_GAS)
-    rng = np.random.default_rng(3)
-    for x, y, height, r in rng.uniform((-70, -66, -330, 11), (75, -22, -205, 15), (46, 4)):
-        if abs(z - height) < r:
-            centre = (float(x), float(y), float(height))
-            paint_ellipsoid(canvas, centre, (r * 1.5, r, r), STOMACH_WALL)
-            paint_ellipsoid(canvas, centre, (r * 1.5 - 3, r - 3, r - 3), BOWEL)
 
 
 def paint_nodule(canvas: Canvas) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +21,8 @@ from .writing import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydicom.dataset import Dataset
 
 _STEP = 5.0
@@ -41,7 +42,7 @@ def write_pet_ct(folder: Path, *, size: int = 192, slices: int = 90, seed: int =
     Both series share the Frame of Reference UID and have slices every 5 mm; 90 of them reach from
     the shoulders to the pelvis, fewer are centred on the liver. The CT has a field of view of
     500 mm; the PET has 128 x 128 pixels of 4.6875 mm. A nodule in the right upper lobe is 22 mm
-    across and has an SUV of about 9. PET values are in Bq/ml, decay-corrected to the start of the
+    across and peaks at an SUV near 8. PET values are in Bq/ml, decay-corrected to the start of the
     series, and every slice has its own rescale slope.
 
     Parameters
@@ -115,12 +116,13 @@ def _scanned(suv: Array, rng: np.random.Generator) -> Array:
     for _ in range(2):
         suv = smooth_noise(suv, 0.22)
     grain = smooth_noise(rng.standard_normal(suv.shape, np.float32), 0.25)
-    return np.clip(suv + grain * np.sqrt(suv + np.float32(0.02)) * np.float32(0.34), 0, None)
+    noisy = suv + grain * np.sqrt(suv + np.float32(0.02)) * np.float32(0.34)
+    activity: Array = np.maximum(noisy, 0)
+    return activity
 
 
 def _pet_header(study: Dataset, slices: int, uid_parts: tuple[object, ...]) -> Dataset:
     """Return the PET series' header: PS3.3 C.8.9.1 (series), C.8.9.2 (isotope), C.8.9.4 (image)."""
-    from pydicom.dataset import Dataset
     from pydicom.sequence import Sequence
 
     header = series_header(
@@ -154,6 +156,15 @@ def _pet_header(study: Dataset, slices: int, uid_parts: tuple[object, ...]) -> D
         [_code("F-10340", "SRT", "supine")]
     )
     header.PatientGantryRelationshipCodeSequence = Sequence([_code("F-10470", "SRT", "headfirst")])
+    header.RadiopharmaceuticalInformationSequence = Sequence([_tracer()])
+    return header
+
+
+def _tracer() -> Dataset:
+    """Return the item that says what was injected, when and how much (PS3.3 C.8.9.2)."""
+    from pydicom.dataset import Dataset
+    from pydicom.sequence import Sequence
+
     drug = Dataset()
     drug.Radiopharmaceutical = "Fluorodeoxyglucose"
     drug.RadiopharmaceuticalVolume = "0"
@@ -168,8 +179,7 @@ def _pet_header(study: Dataset, slices: int, uid_parts: tuple[object, ...]) -> D
         [_code("C-B1031", "SRT", "Fluorodeoxyglucose F^18^")]
     )
     drug.AdministrationRouteCodeSequence = Sequence([_code("G-D101", "SRT", "Intravenous route")])
-    header.RadiopharmaceuticalInformationSequence = Sequence([drug])
-    return header
+    return drug
 
 
 def _code(value: str, scheme: str, meaning: str) -> Dataset:

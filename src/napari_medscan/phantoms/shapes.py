@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from itertools import pairwise
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .tissues import Tissue
 
-Array: TypeAlias = NDArray[np.float32]
+# float32 where there are many: half the memory traffic, and a micrometre is precise enough.
+Array: TypeAlias = NDArray[np.floating[Any]]
 Vector: TypeAlias = tuple[float, float, float]
 Profile: TypeAlias = Callable[[Array], Array]
 
@@ -53,7 +55,7 @@ class Canvas:
     channel: Literal["hu", "suv"]
 
     def crop(self, low: tuple[float, float], high: tuple[float, float]) -> Canvas:
-        """Return the part of an axial canvas between two (x, y) corners in mm; memory is shared."""
+        """Return the part of an axial canvas between two (x, y) corners in mm, uncopied."""
         x, y = self.at.x[0], self.at.y[:, 0]
         columns = slice(*np.searchsorted(x, (low[0] - self.edge, high[0] + self.edge)))
         rows = slice(*np.searchsorted(y, (low[1] - self.edge, high[1] + self.edge)))
@@ -97,12 +99,15 @@ def around(canvas: Canvas, centre: Vector, reach: float) -> Canvas:
 
 def coverage(distance: Array, edge: float) -> Array:
     """Return how much of a voxel lies inside a surface `distance` mm away: 0 to 1."""
-    inside: Array = np.clip(np.float32(0.5) - distance * np.float32(1 / edge), 0, 1)
+    # Not np.clip, whose overhead is felt on thousands of patches of a few pixels.
+    inside: Array = np.minimum(
+        np.maximum(np.float32(0.5) - distance * np.float32(1 / edge), np.float32(0)), np.float32(1)
+    )
     return inside
 
 
 def paint(canvas: Canvas, distance: Array, what: Tissue | Array | float) -> None:
-    """Blend a tissue, a value or an image of values over the canvas where `distance` is negative."""
+    """Blend a tissue, a value or an image over the canvas where `distance` is negative."""
     value = np.float32(canvas.value(what)) if isinstance(what, Tissue) else what
     canvas.image[...] += coverage(distance, canvas.edge) * (value - canvas.image)
 
@@ -163,18 +168,21 @@ def ellipsoid(
 def axes_along(direction: Vector) -> NDArray[np.float64]:
     """Return a right-handed (3, 3) frame whose first row points along `direction`."""
     first = np.array(direction) / np.linalg.norm(direction)
-    second = np.cross((0.0, 0.0, 1.0) if abs(first[2]) < 0.9 else (1.0, 0.0, 0.0), first)
+    second = np.cross(np.eye(3)[np.argmin(np.abs(first))], first)
     second /= np.linalg.norm(second)
     return np.array([first, second, np.cross(first, second)])
 
 
 def capsule(at: Points, start: Vector, end: Vector, radii: tuple[float, float]) -> Array:
     """Return the distance to a rod with round ends whose radius runs from radii[0] to [1]."""
-    px, py, pz = (p - np.float32(s) for p, s in zip((at.x, at.y, at.z), start, strict=True))
-    dx, dy, dz = (e - s for e, s in zip(end, start, strict=True))
-    length = max(dx * dx + dy * dy + dz * dz, 1e-6)
-    t = np.clip((px * dx + py * dy + pz * dz) * (1 / length), 0, 1)
-    gap = np.sqrt((px - t * dx) ** 2 + (py - t * dy) ** 2 + (pz - t * dz) ** 2)
+    (sx, sy, sz), (ex, ey, ez) = start, end
+    px, py, pz = at.x - sx, at.y - sy, at.z - sz
+    dx, dy, dz = ex - sx, ey - sy, ez - sz
+    scale = 1 / max(dx * dx + dy * dy + dz * dz, 1e-6)
+    along = px * (dx * scale) + py * (dy * scale) + pz * (dz * scale)
+    t = np.minimum(np.maximum(along, np.float32(0)), np.float32(1))
+    ox, oy, oz = px - t * dx, py - t * dy, pz - t * dz
+    gap = np.sqrt(ox * ox + oy * oy + oz * oz)
     distance: Array = gap - (radii[0] + t * (radii[1] - radii[0]))
     return distance
 
@@ -186,7 +194,7 @@ def tube(at: Points, path: Sequence[Vector], radii: Sequence[float]) -> Array:
     """
     low, high = float(at.z.min()) - 25, float(at.z.max()) + 25
     distance = np.full(np.broadcast_shapes(at.x.shape, at.y.shape, at.z.shape), 25, np.float32)
-    for i, (start, end) in enumerate(zip(path, path[1:], strict=False)):
+    for i, (start, end) in enumerate(pairwise(path)):
         reach = max(radii[i], radii[i + 1])
         if min(start[2], end[2]) - reach < high and max(start[2], end[2]) + reach > low:
             piece = capsule(at, start, end, (radii[i], radii[i + 1]))
@@ -199,7 +207,7 @@ def paint_tube(
 ) -> None:
     """Paint what of a bent tube crosses the canvas, piece by piece."""
     z = float(canvas.at.z[0, 0])
-    for i, (start, end) in enumerate(zip(path, path[1:], strict=False)):
+    for i, (start, end) in enumerate(pairwise(path)):
         reach = max(radii[i], radii[i + 1])
         if min(start[2], end[2]) - reach - 2 < z < max(start[2], end[2]) + reach + 2:
             patch = canvas.crop(

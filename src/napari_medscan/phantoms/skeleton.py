@@ -25,12 +25,9 @@ from .tissues import CARTILAGE, CORD, CORTICAL, CSF, DISC, MUSCLE, TRABECULAR
 _FIRST_RIB_Z = 112.0
 _RIB_STEP = 24.0
 # By rib, 0 unused: where bone ends and where cartilage ends, in degrees from the spine.
-_BONE_END = np.radians([0, 138, 140, 140, 138, 134, 130, 126, 118, 110, 100, 82, 52]).astype(
-    np.float32
-)
-_RIB_END = np.radians([0, 176, 176, 176, 176, 176, 174, 172, 140, 128, 116, 82, 52]).astype(
-    np.float32
-)
+_BONE_END = np.radians([0, 138, 140, 140, 138, 134, 130, 126, 118, 110, 100, 82, 52])
+_RIB_END = np.radians([0, 176, 176, 176, 176, 176, 174, 172, 140, 128, 116, 82, 52])
+_LUMBAR_SCALE = 1.17  # vertebrae bigger than this, against mid-thoracic ones, are lumbar
 # Height of a vertebra with its disc grows down the spine; this counts vertebrae from T1.
 _VERTEBRA: Profile = profile(
     (-400, -19.7), (-154, -11.0), (110, 0.0), (185, 4.2), smooth=4
@@ -134,12 +131,12 @@ def _paint_arch(patch: Canvas, back: Array, off: float, scale: float, canal_y: f
     lamina = np.maximum(np.maximum(ring, canal_y - 1 - back), abs(off + 2) - 8.5)
     pedicle = capsule(at, (12.0, 6.0, 4.0), (12.5, canal_y + 2, 3.0), (4.2, 4.2))
     wing: tuple[Vector, Vector] = ((13.0, canal_y + 4, 3.0), (31.0, canal_y + 12, 5.0))
-    if scale > 1.17:  # lumbar: straight to the side, thin
+    if scale > _LUMBAR_SCALE:  # lumbar: straight to the side, thin
         wing = ((14.0, canal_y, 1.0), (40.0, canal_y + 4, 1.0))
     transverse = capsule(at, *wing, (5.0, 4.2))
     facet = ellipsoid(at, (14.0, canal_y + 6.0, -9.0), (6.0, 5.0, 6.5))
     # Thoracic spinous processes overlap like roof tiles: they point down as well as back.
-    fall = -20.0 if scale < 1.17 else -5.0
+    fall = -20.0 if scale < _LUMBAR_SCALE else -5.0
     root, tip = (0.0, canal_y + 9, -2.0), (0.0, canal_y + 29, fall)
     spinous = np.minimum(
         capsule(at, root, tip, (3.6, 3.4)),

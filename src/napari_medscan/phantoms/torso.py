@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .belly import paint_belly
 from .body import cage, lungs, outline
 from .organs import (
-    paint_belly,
     paint_fissures,
     paint_lungs,
     paint_mediastinum,
@@ -12,7 +14,6 @@ from .organs import (
     paint_table,
     paint_wall,
 )
-from .shapes import Canvas
 from .skeleton import (
     paint_iliac_crests,
     paint_ribs,
@@ -22,6 +23,9 @@ from .skeleton import (
 )
 from .tissues import AIR
 from .vessels import LungTrees, paint_lung_trees
+
+if TYPE_CHECKING:
+    from .shapes import Canvas
 
 
 def paint_torso(canvas: Canvas, trees: LungTrees, *, nodule: bool) -> None:

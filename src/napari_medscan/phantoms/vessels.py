@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .body import lungs
 from .shapes import Canvas, Points, Vector, capsule, paint
 from .tissues import AIR, AIRWAY_WALL, BLOOD, Tissue
 
-_LEAVES = 320
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_LEAVES = 280
 _BRONCHUS_LEAVES = 9
 _ARTERY_ROOTS: tuple[Vector, ...] = ((-36.0, -6.0, 12.0), (38.0, 2.0, 20.0))
 _VEIN_ROOTS: tuple[Vector, ...] = ((-30.0, -8.0, -8.0), (32.0, 2.0, -4.0))
@@ -114,7 +117,7 @@ def _paint_tree(canvas: Canvas, tree: Tree, wall: float, tissue: Tissue) -> None
     start, end, reach = tree.start[crossing], tree.end[crossing], reach[crossing]
     # Only the stretch near this slice matters: a small patch instead of the whole piece.
     rise = end[:, 2] - start[:, 2]
-    rise[np.abs(rise) < 1e-3] = 1e-3
+    rise = np.where(np.abs(rise) > 0, rise, 1e-6)
     one = np.clip((level - reach - start[:, 2]) / rise, 0, 1)[:, None]
     other = np.clip((level + reach - start[:, 2]) / rise, 0, 1)[:, None]
     near, far = start + one * (end - start), start + other * (end - start)

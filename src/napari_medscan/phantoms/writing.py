@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
 CT_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
@@ -27,7 +28,7 @@ def derived_uid(*parts: object) -> str:
 
 def decimals(*values: float) -> list[str]:
     """Return decimal strings of at most 16 characters (VR DS, PS3.5 6.2)."""
-    return [f"{value:.10g}" if abs(value) >= 1e-4 else f"{value:.7f}" for value in values]
+    return [f"{value:.9g}" for value in values]
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,15 @@ class Plane:
     thickness: float
 
 
-def study_header(*, name: str, patient_id: str, study: str, uid_parts: tuple[object, ...]) -> Dataset:
+def study_header(
+    *, name: str, patient_id: str, study: str, uid_parts: tuple[object, ...]
+) -> Dataset:
     """Return a data set with patient, study, frame of reference and equipment (PS3.3 C.7).
 
     Parameters
     ----------
     name
-        Family-name part before "PHANTOM" is fixed; this is the given name, such as "CHEST".
+        Given name, such as "CHEST"; the family name is always PHANTOM.
     patient_id
         Patient ID.
     study

@@ -1,0 +1,1 @@
+"""The floor that knows napari: stacks to layers, dialogs, notifications."""

@@ -1,0 +1,134 @@
+"""From stacks to napari layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from napari.layers import Image
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.text import defuse
+
+METADATA_KEY = "medscan"
+"""Key in a layer's metadata under which its Stack stands."""
+
+_CT_RANGE = (-1024.0, 3071.0)
+"""What 12 stored bits give with the usual intercept, in Hounsfield units."""
+
+
+def image_layers(stacks: Sequence[Stack]) -> list[Image]:
+    """Return one layer for every stack, of which one is visible.
+
+    Layers of different series hardly ever make sense on top of each other, so
+    only the largest is visible at first; PET on the CT of the same examination
+    is the exception and is drawn as a fusion.
+    """
+    if not stacks:
+        return []
+    largest = max(stacks, key=lambda stack: stack.array.size)
+    anatomy = max(
+        (stack for stack in stacks if stack.modality == "CT" and _overlays(stack, largest)),
+        key=lambda stack: stack.array.size,
+        default=largest,
+    )
+    layers = []
+    for stack in sorted(stacks, key=lambda stack: stack.modality == "PT"):
+        fused = stack.modality == "PT" and stack is not anatomy and _overlays(stack, anatomy)
+        layer = image_layer(stack, visible=stack is anatomy or fused)
+        if fused:
+            layer.colormap, layer.blending = "inferno", "additive"
+        layers.append(layer)
+    return layers
+
+
+def image_layer(stack: Stack, *, visible: bool = True) -> Image:
+    """Return the layer of one stack.
+
+    Data stay in acquisition order; scale is (step, row spacing, column
+    spacing) in mm and translate the position along the stack's own axes. No
+    affine is given: napari does not draw oblique ones in 2-D. The true affine
+    is that of ``layer.metadata["medscan"].geometry``.
+
+    Parameters
+    ----------
+    stack : Stack
+        What to show.
+    visible : bool
+        Whether the layer is shown at first.
+
+    Notes
+    -----
+    Reads the middle slice, the one that napari shows first.
+    """
+    geometry = stack.geometry
+    lead, lead_scale, lead_unit = _time_axis(stack)
+    unit = "mm" if geometry.calibrated else "pixel"
+    options: dict[str, Any] = {}
+    if not stack.is_rgb:
+        low, high = stack.default_limits()
+        options = {
+            "contrast_limits": (low, high),
+            "colormap": "gray_r" if stack.is_inverted else "gray",
+        }
+    layer = Image(
+        stack.array,
+        name=defuse(stack.name),
+        metadata={METADATA_KEY: stack},
+        rgb=stack.is_rgb,
+        multiscale=False,
+        scale=(*lead_scale, *geometry.scale),
+        translate=(*(0.0 for _ in lead), *geometry.translate),
+        units=(*lead_unit, unit, unit, unit),
+        axis_labels=(*lead, "z", "y", "x"),
+        interpolation2d="nearest" if stack.modality == "SEG" else "linear",
+        projection_mode="none",
+        visible=visible,
+        **options,
+    )
+    if not stack.is_rgb:
+        layer.contrast_limits_range = _contrast_range(stack, low, high)
+    return layer
+
+
+def stack_of(layer: object) -> Stack | None:
+    """Return the stack behind a layer, None for layers of other origin."""
+    found = getattr(layer, "metadata", {}).get(METADATA_KEY)
+    return found if isinstance(found, Stack) else None
+
+
+def _overlays(stack: Stack, other: Stack) -> bool:
+    """Whether two stacks are of one examination and lie in parallel planes."""
+    mine, theirs = stack.geometry.orientation, other.geometry.orientation
+    if mine is None or theirs is None:
+        return stack is other
+    return (
+        stack.header.frame_of_reference == other.header.frame_of_reference
+        and stack.header.patient == other.header.patient
+        and np.allclose(mine, theirs, atol=1e-3)
+    )
+
+
+def _time_axis(stack: Stack) -> tuple[tuple[str, ...], tuple[float, ...], tuple[str, ...]]:
+    """Return label, scale and unit of the time axis; empty when there is none."""
+    if not stack.axes.startswith("t"):
+        return (), (), ()
+    duration = stack.header.frame_duration
+    if stack.dimension == "frame" and duration:
+        return ("t",), (duration / 1000,), ("second",)
+    return ("t",), (1.0,), ("pixel",)
+
+
+def _contrast_range(stack: Stack, low: float, high: float) -> tuple[float, float]:
+    """Return the ends of the contrast slider: what the middle slice and windows span."""
+    values = [low, high]
+    for window in stack.windows:
+        values.extend(window.limits)
+    if stack.unit == "HU":
+        values.extend(_CT_RANGE)
+    middle = np.asarray(stack.array.frame(stack.array.middle))
+    finite = middle[np.isfinite(middle)] if middle.dtype.kind == "f" else middle
+    if finite.size:
+        values.extend((float(finite.min()), float(finite.max())))
+    return min(values), max(values)

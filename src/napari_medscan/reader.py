@@ -1,0 +1,130 @@
+"""The npe2 reader: dropped paths to napari layers.
+
+Only the standard library is imported here: napari asks for the reader whenever
+any path is dropped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+    from napari_medscan.dicom import LoadReport, Stack
+
+PathOrPaths = str | Sequence[str]
+LayerList = list["Image | tuple[None]"]
+Read = Callable[[PathOrPaths], LayerList]
+
+_NOTHING: LayerList = [(None,)]
+"""napari's way to say: nothing to add, and nothing went wrong."""
+
+_BURST_SECONDS = 1.5
+"""Files that napari hands over within this time of each other are one drop."""
+
+
+def get_reader(path: PathOrPaths) -> Read | None:
+    """Return the reader if there is DICOM at `path`, else None.
+
+    Parameters
+    ----------
+    path : str or sequence of str
+        A file, a folder, or several files to be opened together.
+    """
+    from napari_medscan.dicom.sniff import has_dicom
+
+    paths = [path] if isinstance(path, str) else list(path)
+    return read if any(has_dicom(Path(p)) for p in paths) else None
+
+
+def read(path: PathOrPaths) -> LayerList:
+    """Return one layer for every series at `path`.
+
+    A folder or a DICOMDIR gives every series below it; a single file the whole
+    series of its folder; several files the series that they make up.
+
+    Raises
+    ------
+    MedscanError
+        When there is no image to show; its text says why.
+    """
+    from napari_medscan.dicom import CancelledError, MedscanError, load
+    from napari_medscan.dicom.load import load_series_of
+    from napari_medscan.napari_.layers import image_layers
+    from napari_medscan.napari_.notify import tell, tell_report
+    from napari_medscan.napari_.progress import reading_progress
+
+    single = Path(path) if isinstance(path, str) and Path(path).is_file() else None
+    if single is not None and _burst.covers(single):
+        return _NOTHING
+    paths = [path] if isinstance(path, str) else list(path)
+    try:
+        with reading_progress("Reading DICOM headers") as progress:
+            if single is None:
+                report = load(paths, progress=progress)
+            else:
+                report = load_series_of(single, progress=progress)
+    except CancelledError:
+        tell("Opening was cancelled.")
+        return _NOTHING
+    except OSError:
+        raise MedscanError("The file or folder cannot be read.") from None
+    if not report.stacks:
+        raise MedscanError(report.summary())
+    stacks = _wanted(report)
+    if single is not None:
+        _burst.remember(report, single.parent)
+    tell_report(report)
+    return [*image_layers(stacks)] or _NOTHING
+
+
+def _wanted(report: LoadReport) -> Sequence[Stack]:
+    """Return the stacks to open, asking when there are many."""
+    from napari_medscan.napari_.gui import has_gui, main_window
+
+    if not has_gui():
+        return report.stacks
+    from napari_medscan.napari_.chooser import ASK_ABOVE, choose
+
+    if len(report.stacks) <= ASK_ABOVE:
+        return report.stacks
+    return choose(report.stacks, main_window())
+
+
+class _Burst:
+    """Files of series just opened, while a drop of many files goes on.
+
+    napari calls the reader once a dropped file. The first file of a series
+    opens all of it; the others, following at once, must add nothing.
+    """
+
+    def __init__(self) -> None:
+        self._files: set[Path] = set()
+        self._until = 0.0
+
+    def covers(self, file: Path) -> bool:
+        """Whether `file` was opened with the one before it in this drop."""
+        if time.monotonic() > self._until:
+            self._files.clear()
+            return False
+        if file.resolve() not in self._files:
+            return False
+        self._extend()
+        return True
+
+    def remember(self, report: LoadReport, folder: Path) -> None:
+        """Note the files of a series that was opened from one of them."""
+        folder = folder.resolve()
+        names = {name for stack in report.stacks for name in stack.files}
+        self._files.update(folder / name for name in names | report.duplicates.keys())
+        self._extend()
+
+    def _extend(self) -> None:
+        self._until = time.monotonic() + _BURST_SECONDS
+
+
+_burst = _Burst()

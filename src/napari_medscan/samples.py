@@ -1,0 +1,72 @@
+"""Sample studies for napari's File > Open Sample menu, made on this computer.
+
+The phantoms are written as DICOM files into the user's cache folder once, and
+opened like any other study.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_medscan import __version__, phantoms
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+LayerTuples = list[tuple[Any, dict[str, Any], str]]
+
+
+def ct_chest() -> LayerTuples:
+    """Open the CT chest phantom."""
+    return _layers(study_folder("ct-chest", phantoms.write_ct_chest))
+
+
+def mr_brain_oblique() -> LayerTuples:
+    """Open the oblique MR brain phantom."""
+    return _layers(study_folder("mr-brain-oblique", phantoms.write_mr_brain_oblique))
+
+
+def pet_ct() -> LayerTuples:
+    """Open the PET/CT pair."""
+    return _layers(study_folder("pet-ct", phantoms.write_pet_ct))
+
+
+def study_folder(name: str, write: Callable[[Path], None]) -> Path:
+    """Return the folder of a phantom study, writing it the first time.
+
+    Parameters
+    ----------
+    name : str
+        Name of the folder.
+    write : callable
+        Writes the study's files into the folder it is given.
+    """
+    from platformdirs import user_cache_path
+
+    folder = user_cache_path("napari-medscan") / "phantoms" / __version__ / name
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and renamed: an interrupted run leaves no half study.
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        made = Path(scratch) / name
+        made.mkdir()
+        write(made)
+        try:
+            made.rename(folder)
+        except OSError:
+            # Another napari was quicker; its study is the same.
+            shutil.rmtree(made, ignore_errors=True)
+    return folder
+
+
+def _layers(folder: Path) -> LayerTuples:
+    from napari_medscan.dicom import load
+    from napari_medscan.napari_.layers import image_layers
+
+    layers: list[Image] = image_layers(load(folder).stacks)
+    return [layer.as_layer_data_tuple() for layer in layers]

@@ -15,6 +15,8 @@ import napari
 from napari_medscan.dicom import MedscanError
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.menu import PLUGIN
+from napari_medscan.phantoms import write_ct_chest
+from napari_medscan.samples import study_folder
 
 
 def main() -> int:
@@ -30,7 +32,8 @@ def main() -> int:
         if options.study:
             viewer.open(str(Path(options.study).expanduser()), plugin=PLUGIN)
         else:
-            viewer.open_sample(PLUGIN, "ct_chest")
+            study = study_folder("ct-chest", write_ct_chest)
+            viewer.open(str(study), plugin=PLUGIN)
     except (MedscanError, ValueError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 3

@@ -116,7 +116,7 @@ def _describe_pixels(stack: Stack) -> dict[str, Any]:
             return {"error": next(iter(stack.problems.values()))}
         low, high = min(low, float(frame.min())), max(high, float(frame.max()))
         total += float(frame.sum(dtype=np.float64))
-        digest.update(np.ascontiguousarray(frame, dtype="<f4"))
+        digest.update(np.ascontiguousarray(frame, dtype="<f4").data)
     return {
         "min": low,
         "max": high,

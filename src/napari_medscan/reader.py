@@ -55,9 +55,10 @@ def read(path: PathOrPaths) -> LayerList:
     from napari_medscan.dicom import CancelledError, MedscanError, load
     from napari_medscan.dicom.load import load_series_of
     from napari_medscan.napari_.layers import image_layers
-    from napari_medscan.napari_.notify import tell, tell_report
+    from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
     from napari_medscan.napari_.progress import reading_progress
 
+    report: LoadReport
     single = Path(path) if isinstance(path, str) and Path(path).is_file() else None
     if single is not None and _burst.covers(single):
         return _NOTHING
@@ -73,12 +74,16 @@ def read(path: PathOrPaths) -> LayerList:
         return _NOTHING
     except OSError:
         raise MedscanError("The file or folder cannot be read.") from None
+    stacks = _wanted(report)
+    report = report.tried(stacks)
+    stacks = [stack for stack in stacks if stack in report.stacks]
     if not report.stacks:
         raise MedscanError(report.summary())
-    stacks = _wanted(report)
     if single is not None:
         _burst.remember(report, single.parent)
-    tell_report(report)
+    for stack in stacks:
+        tell_bad_frames(stack)
+    tell_report(report, stacks)
     return [*image_layers(stacks)] or _NOTHING
 
 

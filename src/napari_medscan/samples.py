@@ -16,6 +16,7 @@ from napari_medscan import __version__, phantoms
 
 if TYPE_CHECKING:
     from napari.layers import Image
+    from napari.utils.events import Event
 
 LayerTuples = list[tuple[Any, dict[str, Any], str]]
 
@@ -68,5 +69,29 @@ def _layers(folder: Path) -> LayerTuples:
     from napari_medscan.dicom import load
     from napari_medscan.napari_.layers import image_layers
 
-    layers: list[Image] = image_layers(load(folder).stacks)
+    layers = image_layers(load(folder).stacks)
+    _keep_ranges(layers)
     return [layer.as_layer_data_tuple() for layer in layers]
+
+
+def _keep_ranges(layers: list[Image]) -> None:
+    """Give the layers that napari is about to add the contrast ranges of these.
+
+    napari takes samples as data and options, not as layers, and there is no
+    option for the range.
+    """
+    import napari
+
+    viewer = napari.current_viewer()
+    if viewer is None:
+        return
+    ranges = {id(layer.data): layer.contrast_limits_range for layer in layers if not layer.rgb}
+
+    def on_inserted(event: Event) -> None:
+        wanted = ranges.pop(id(event.value.data), None)
+        if wanted is not None:
+            event.value.contrast_limits_range = wanted
+        if not ranges:
+            viewer.layers.events.inserted.disconnect(on_inserted)
+
+    viewer.layers.events.inserted.connect(on_inserted)

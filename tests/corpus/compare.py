@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 Slot = tuple[int, int]
 
 CLOSE_MM = 0.01
-# The plugin calls a series regular when its gaps are within 1 % (dicom-rules.md, 6): its slices
-# can then be that far from where one affine puts them.
+# The plugin calls a series regular when its gaps are within 1 % (dicom-rules.md, 6): the slices
+# between the first and the last can then be that far from where one affine puts them.
 REGULAR = 0.01
 
 
@@ -53,6 +53,7 @@ def compare_stack(case: str, stack: Json, array: np.ndarray, verdict: Verdict) -
     images = [frame for file in files for frame in frames(case, file)]
     segmented = bool(header(case, files[0]).get("SegmentSequence"))
     groups = segments(images) if segmented else [images]
+    tries: list[tuple[list[Frame], Verdict, list[Slot]]]
     if images[0].tile is not None:
         tries = [
             (group, compare_slide(stack["axes"], array, group, label), [])
@@ -179,8 +180,7 @@ def place(
         unknown = stack["affine_lps"] is None
         verdict.check(unknown, f"affine: {label}", "an affine, but the header has no position")
         return _place_without_positions(group, depth)
-    normal = group[0].normal
-    along = np.array([frame.position @ normal for frame in group])
+    along = np.array([frame.along() for frame in group])
     slots = np.unique(np.round(along, 3), return_inverse=True)[1].tolist()
     if not verdict.check(stack["affine_lps"] is not None, f"affine: {label}", "no affine"):
         return slots if max(slots) < depth else None
@@ -190,11 +190,12 @@ def place(
         first = group[slots.index(0)]
         _compare_corners(affine, 0, first, CLOSE_MM, label, verdict)
         return slots if max(slots) < depth else None
-    slots, tolerance = [], max(CLOSE_MM, REGULAR * float(np.linalg.norm(affine[:3, 0])))
-    for frame in group:
-        index = np.linalg.solve(affine, [*frame.position, 1])
-        slots.append(round(float(index[0])))
-        _compare_corners(affine, slots[-1], frame, tolerance, label, verdict)
+    inner = max(CLOSE_MM, REGULAR * float(np.linalg.norm(affine[:3, 0])))
+    slots = [frame.index_in(affine) for frame in group]
+    for frame, slot in zip(group, slots, strict=True):
+        outermost = slot in {min(slots), max(slots)}
+        tolerance = CLOSE_MM if outermost else inner
+        _compare_corners(affine, slot, frame, tolerance, label, verdict)
     inside = min(slots) >= 0 and max(slots) < depth
     return slots if verdict.check(inside, f"inside: {label}", f"slots {slots}") else None
 

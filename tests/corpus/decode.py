@@ -15,6 +15,8 @@ from pydicom.encaps import generate_frames
 from .oracle import about_file, file_path, stored_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydicom import Dataset
 
 # pydicom has no decoder for these among our dependencies; imagecodecs has. Its answers are held
@@ -55,7 +57,7 @@ def frame_count(ds: Dataset) -> int:
     text = str(ds.get("NumberOfFrames") or 1)
     if text.isdigit():
         return int(text)
-    frame_bytes = ds.Rows * ds.Columns * ds.SamplesPerPixel * ds.BitsAllocated // 8
+    frame_bytes: int = ds.Rows * ds.Columns * ds.SamplesPerPixel * ds.BitsAllocated // 8
     return len(ds.PixelData) // frame_bytes
 
 
@@ -106,6 +108,7 @@ def _decode(case: str, file: str, ds: Dataset) -> np.ndarray:
 
 def _imagecodecs(ds: Dataset, syntax: str) -> np.ndarray:
     """Decode what pydicom cannot; sign-extend, since the codecs know no sign (PS3.5 8.2)."""
+    codec: Callable[[bytes], np.ndarray]
     if syntax in JPEG_LOSSLESS:
         codec = imagecodecs.ljpeg_decode
     elif syntax in JPEG_LS:
@@ -119,7 +122,8 @@ def _imagecodecs(ds: Dataset, syntax: str) -> np.ndarray:
         return values
     unused = values.dtype.itemsize * 8 - ds.BitsStored
     signed = values.view(values.dtype.str.replace("u", "i"))
-    return (signed << unused) >> unused
+    extended: np.ndarray = (signed << unused) >> unused
+    return extended
 
 
 def partial(case: str, file: str) -> np.ndarray | None:

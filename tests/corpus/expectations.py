@@ -76,6 +76,7 @@ _CAPTURES_TOGETHER = (
     "3* zyxc 1 256 256 3, zyxc 1 400 400 3, tzyxc 6 1 100 100 3, tzyxc 2 1 3 3 3, "
     "tzyxc 2 1 100 100 3"
 )
+_CAPTURES_BY_DEPTH = _CAPTURES_TOGETHER + ", 2* zyxc 1 100 100 3"
 
 CASES: dict[str, Case] = {
     # ------------------------------------------------------------------ CT and radiotherapy
@@ -216,7 +217,7 @@ CASES: dict[str, Case] = {
     "ts-bigendian-us": _one("zyxc 1 60 80 3", "one image in colour"),
     "ts-htj2k-lossless-rgb": _one("zyxc 1 480 640 3", "one image, no series UID"),
     "sc-rgb-variants": Case(
-        (_CAPTURES % 8, _CAPTURES % 6, _CAPTURES_TOGETHER),
+        (_CAPTURES % 8, _CAPTURES % 6, _CAPTURES_TOGETHER, _CAPTURES_BY_DEPTH),
         "captures do not lie anywhere: one stack an image, or one after the other; 16 and 32 bits "
         "of one instance are the same colours in eight",
         same=(

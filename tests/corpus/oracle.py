@@ -95,7 +95,8 @@ def box_corners(affine: np.ndarray, sizes: tuple[int, int, int]) -> np.ndarray:
     """
     ends = [(0, size - 1) for size in sizes]
     index = np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3)
-    return index @ affine[:3, :3].T + affine[:3, 3]
+    corners: np.ndarray = index @ affine[:3, :3].T + affine[:3, 3]
+    return corners
 
 
 def sitk_corners(series: Json) -> np.ndarray | None:

@@ -54,7 +54,8 @@ class Frame:
 
     def values(self) -> np.ndarray:
         """Return the values to be shown, (rows, columns[, 3]) float32."""
-        return shown(self.case, self.file)[self.number][self.part]
+        picture: np.ndarray = shown(self.case, self.file)[self.number][self.part]
+        return picture
 
     def corners(self) -> np.ndarray | None:
         """Return the centres of the corner pixels in LPS millimetres: (0,0) (0,X) (Y,0) (Y,X)."""
@@ -65,6 +66,17 @@ class Frame:
         along = self.row * self.spacing[1] * (width - 1)
         here = self.position
         return np.stack([here, here + along, here + down, here + down + along])
+
+    def index_in(self, affine: np.ndarray) -> int:
+        """Return the slice index at which a stack of this affine has the frame."""
+        assert self.position is not None
+        return round(float(np.linalg.solve(affine, np.append(self.position, 1))[0]))
+
+    def along(self) -> float:
+        """Return how far along its normal the frame lies."""
+        assert self.position is not None
+        assert self.normal is not None
+        return float(self.position @ self.normal)
 
     @property
     def normal(self) -> np.ndarray | None:
@@ -137,7 +149,7 @@ def _top_level(ds: Dataset, number: int) -> tuple[Any, Any]:
     if not position or not orientation:
         return None, None
     if str(ds.get("SOPClassUID")) == RT_DOSE and frame_count(ds) > 1:
-        row, column = _cosines(orientation)
+        row, column = np.array(orientation, float).reshape(2, 3)
         offset = float(ds.GridFrameOffsetVector[number])
         return np.array(position, float) + offset * np.cross(row, column), orientation
     return (position, orientation) if frame_count(ds) == 1 else (None, None)

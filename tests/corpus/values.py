@@ -44,13 +44,15 @@ def shown(case: str, file: str) -> np.ndarray:
     if ds.PhotometricInterpretation == "PALETTE COLOR":
         return palette_rgb(ds, raw).astype(np.float32)
     slopes, intercepts = rescale(ds, len(raw))
-    scaled = raw.astype(np.float64) * slopes[:, None, None] + intercepts[:, None, None]
-    return scaled.astype(np.float32)
+    scaled: np.ndarray = raw.astype(np.float64) * slopes[:, None, None] + intercepts[:, None, None]
+    result: np.ndarray = scaled.astype(np.float32)
+    return result
 
 
 def eight_bit(values: np.ndarray, bits: int) -> np.ndarray:
     """Keep the eight most significant of the stored bits."""
-    return values if bits <= 8 else values >> (bits - 8)
+    upper: np.ndarray = values if bits <= 8 else values >> (bits - 8)
+    return upper
 
 
 def palette_rgb(ds: Dataset, index: np.ndarray) -> np.ndarray:

@@ -85,7 +85,7 @@ def test_header_is_what_a_reader_needs(volume):
     assert first.WindowCenter == [40, -600]
     assert first.WindowWidth == [400, 1500]
     assert first.WindowCenterWidthExplanation == ["MEDIASTINUM", "LUNG"]
-    assert str(first.PatientName) == "PHANTOM^CHEST"
+    assert str(first.PatientName) == "PHANTOM^ALEX"
     assert max(d.pixel_array.max() for d in volume) < 4096
 
 

@@ -10,6 +10,7 @@ fastest of the permissive ones and needs no GPL plugin. RLE is pylibjpeg-rle's
 from __future__ import annotations
 
 import zlib
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ _REFERENCED = frozenset((f"{_JPEG_FAMILY}94", f"{_JPEG_FAMILY}95"))
 FRAME_DEFLATED = "1.2.840.10008.1.2.8.1"
 
 
-def check_supported(syntax: str, layout: PixelLayout, *, encapsulated: bool) -> None:
+def check_supported(syntax: str, *, encapsulated: bool) -> None:
     """Refuse what no decoder here can show, before anything is read.
 
     Raises
@@ -117,9 +118,9 @@ def _decode_stream(
         return imagecodecs.jpeg8_decode(data, colorspace=space, outcolorspace="RGB"), False
     if stream.kind == "jpeg-lossless":
         # Lossless JPEG never transforms colour: naming one space stops guesses.
-        space = {"colorspace": "RGB", "outcolorspace": "RGB"} if stream.samples == 3 else {}
+        same = "RGB" if stream.samples == 3 else None
         try:
-            return imagecodecs.jpeg8_decode(data, **space), None
+            return imagecodecs.jpeg8_decode(data, colorspace=same, outcolorspace=same), None
         except imagecodecs.Jpeg8Error:
             return imagecodecs.ljpeg_decode(data), None
     if stream.kind == "jpeg-ls":
@@ -169,7 +170,7 @@ def _rle(data: bytes, layout: PixelLayout) -> NDArray[Any]:
     if starts[0] < _RLE_HEADER or starts != sorted(starts):
         raise FrameError("its compressed data are damaged")
     pixels = np.empty((layout.samples, length, size), dtype=np.uint8)
-    for number, (start, stop) in enumerate(zip(starts, starts[1:], strict=False)):
+    for number, (start, stop) in enumerate(pairwise(starts)):
         try:
             segment = bytes(rle_codec.decode_segment(data[start:stop]))
         except ValueError as error:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.errors import FrameError
+
 # Inverse of the YBR_FULL equations of PS3.3 C.7.6.3.1.2.
 _RGB_FROM_YBR = np.array(
     [[1.0, 1.0, 1.0], [0.0, -0.344136286, 1.772], [1.402, -0.714136286, 0.0]], dtype=np.float64
@@ -33,7 +35,14 @@ def upsample_422(pixels: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
         Flat samples, two a pixel.
     rows, columns : int
         Extent; columns are even (PS3.3 C.7.6.3.1.2).
+
+    Raises
+    ------
+    FrameError
+        When columns are odd: nothing says where the last chroma would stand.
     """
+    if columns % 2:
+        raise FrameError("its colours are stored for pairs of pixels, and its width is odd")
     pairs = pixels.reshape(rows, columns // 2, 4)
     full = np.empty((rows, columns, 3), dtype=pixels.dtype)
     full[:, 0::2, 0] = pairs[..., 0]

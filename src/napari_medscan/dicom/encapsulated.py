@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.header import Header
@@ -37,18 +38,18 @@ def frame_fragments(header: Header) -> tuple[tuple[Fragment, ...], ...]:
     FrameError
         When fragments cannot be told apart, or the file ends too early.
     """
-    table, fragments = _walk(header)
+    table, first, fragments = _walk(header)
     frames = header.layout.frames
     if not fragments:
         raise FrameError("the pixel data are empty")
     if frames == 1:
         return (fragments,)
-    extended = _extended(header)
+    extended = _extended(header, first, fragments)
     if extended is not None and len(extended) == frames:
         return tuple((fragment,) for fragment in extended)
-    if len(table) == frames and all(a < b for a, b in zip(table, table[1:], strict=False)):
-        found = _by_table(table, fragments)
-        if all(found):
+    if len(table) == frames:
+        found = _by_table(table, first, fragments)
+        if found:
             return found
     if len(fragments) == frames:
         return tuple((fragment,) for fragment in fragments)
@@ -75,11 +76,12 @@ def read_frame_bytes(header: Header, frame: int) -> bytes:
     return b"".join(parts)
 
 
-def _walk(header: Header) -> tuple[tuple[int, ...], tuple[Fragment, ...]]:
-    """Return the Basic Offset Table and all fragments after it."""
+def _walk(header: Header) -> tuple[tuple[int, ...], int, tuple[Fragment, ...]]:
+    """Return the Basic Offset Table, where it ends, and all fragments after it."""
     order = ">" if header.layout.big_endian else "<"
     source, position = header.source, header.pixels.offset
     base, buffer = position, b""
+    first = position
     table: tuple[int, ...] | None = None
     fragments: list[Fragment] = []
     while position + 8 <= header.size:
@@ -98,27 +100,29 @@ def _walk(header: Header) -> tuple[tuple[int, ...], tuple[Fragment, ...]]:
         if table is None:
             data = source.read_at(position, length // 4 * 4)
             table = struct.unpack(f"{order}{len(data) // 4}I", data[: len(data) // 4 * 4])
+            first = position + length
         elif length:
             fragments.append(Fragment(position, length))
             if len(fragments) > _MAX_FRAGMENTS:
                 raise FrameError("the pixel data are in too many pieces")
         position += length
-    return table or (), tuple(fragments)
+    return table or (), first, tuple(fragments)
 
 
 def _by_table(
-    table: tuple[int, ...], fragments: tuple[Fragment, ...]
+    table: tuple[int, ...], first: int, fragments: tuple[Fragment, ...]
 ) -> tuple[tuple[Fragment, ...], ...]:
-    """Group fragments by the Basic Offset Table (offsets count from the first item)."""
-    first = fragments[0].offset - 8
-    frames: list[list[Fragment]] = [[] for _ in table]
-    index = 0
-    for fragment in fragments:
-        start = fragment.offset - 8 - first
-        while index + 1 < len(table) and table[index + 1] <= start:
-            index += 1
-        frames[index].append(fragment)
-    return tuple(tuple(frame) for frame in frames)
+    """Group fragments by the Basic Offset Table (offsets count from the first item).
+
+    A table that does not name the start of a fragment for every frame lies,
+    and gives nothing.
+    """
+    numbers = {fragment.offset - 8 - first: i for i, fragment in enumerate(fragments)}
+    starts = [numbers.get(offset, -1) for offset in table]
+    bounds = [*starts, len(fragments)]
+    if starts[0] != 0 or not all(a < b for a, b in pairwise(bounds)):
+        return ()
+    return tuple(fragments[start:stop] for start, stop in pairwise(bounds))
 
 
 def _by_start(header: Header, fragments: tuple[Fragment, ...]) -> tuple[tuple[Fragment, ...], ...]:
@@ -132,7 +136,9 @@ def _by_start(header: Header, fragments: tuple[Fragment, ...]) -> tuple[tuple[Fr
     return tuple(tuple(frame) for frame in frames)
 
 
-def _extended(header: Header) -> tuple[Fragment, ...] | None:
+def _extended(
+    header: Header, first: int, fragments: tuple[Fragment, ...]
+) -> tuple[Fragment, ...] | None:
     """Return one fragment a frame from the Extended Offset Table (PS3.3 C.7.6.3.1.8)."""
     if header.offset_table is None:
         return None
@@ -144,8 +150,9 @@ def _extended(header: Header) -> tuple[Fragment, ...] | None:
     starts, lengths = columns
     if len(starts) != len(lengths):
         return None
-    # Offsets count from the first fragment's item tag, after the (empty) table.
-    first = header.pixels.offset + 8
+    # Offsets count from the first fragment's item tag. The lengths leave out
+    # the padding, so they may be shorter than the fragment.
+    there = {fragment.offset: fragment.length for fragment in fragments}
     found = tuple(Fragment(first + s + 8, n) for s, n in zip(starts, lengths, strict=True))
-    fits = all(f.length > 0 and f.offset + f.length <= header.size for f in found)
+    fits = all(0 < f.length <= there.get(f.offset, 0) for f in found)
     return found if fits else None

@@ -49,10 +49,10 @@ def scan_with_pydicom(path: Path, wanted: Wanted) -> FallbackScan:
             big_endian = not found.original_encoding[1]
             values = _wanted_values(found, wanted, big_endian)
             pixels = _pixel_element(found)
-        except (MemoryError, RecursionError, Exception) as error:
+        except (MemoryError, RecursionError, Exception):
             # pydicom raises whatever its parsing meets, from KeyError to
             # NotImplementedError: here all mean the same.
-            raise UnreadableError("the header is damaged") from error
+            raise UnreadableError("the header is damaged") from None
     syntax = str(getattr(found.file_meta, "TransferSyntaxUID", "")) if found.file_meta else ""
     if not values:
         raise UnreadableError("the header is damaged")

@@ -6,10 +6,11 @@ links could lead out of what was dropped: they are listed, not followed.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,28 +46,53 @@ def walk(paths: Iterable[Path]) -> Iterator[DroppedFile]:
     ----------
     paths : iterable of Path
         Files and folders. A path that is itself a link is resolved: the user
-        chose it.
+        chose it. Of several, names are relative to the folder they share, so
+        that no two files have the same name.
 
     Raises
     ------
     OSError
         When a dropped path does not exist.
     """
-    seen: set[Path] = set()
-    for path in paths:
-        root = path.resolve(strict=True)
-        if root in seen:
-            continue
-        seen.add(root)
+    roots = dict.fromkeys(map(_resolved, paths))
+    # What lies in another dropped folder comes with it.
+    roots = dict.fromkeys(root for root in roots if not any(p in roots for p in root.parents))
+    shared = _shared_folder(list(roots))
+    for root in roots:
         if root.is_dir():
-            yield from _folder(root)
+            name = _relative(root, shared)
+            yield from _folder(root, f"{name}/" if name else "")
         else:
-            yield _entry(root, root.name, root.stat().st_mode)
+            yield _entry(root, _relative(root, shared), root.stat().st_mode)
 
 
-def _folder(root: Path) -> Iterator[DroppedFile]:
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve(strict=True)
+    except RuntimeError:
+        # A link that leads to itself, before Python 3.13.
+        raise OSError(errno.ELOOP, "the link leads to itself") from None
+
+
+def _shared_folder(roots: Sequence[Path]) -> Path | None:
+    """Return the folder that names are relative to, None when there is none."""
+    if len(roots) == 1 and roots[0].is_dir():
+        return roots[0]
+    try:
+        return Path(os.path.commonpath([root.parent for root in roots]))
+    except ValueError:
+        # Nothing was dropped, or from several drives.
+        return None
+
+
+def _relative(path: Path, folder: Path | None) -> str:
+    name = (path.relative_to(folder) if folder else path).as_posix()
+    return "" if name == "." else name
+
+
+def _folder(root: Path, prefix: str) -> Iterator[DroppedFile]:
     """Walk a folder without recursion: nesting may be deeper than Python's stack."""
-    pending = [(str(root), "")]
+    pending = [(str(root), prefix)]
     while pending:
         folder, prefix = pending.pop()
         try:

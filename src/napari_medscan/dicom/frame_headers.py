@@ -16,11 +16,20 @@ from napari_medscan.dicom.mosaic import Mosaic, first_tile_position
 from napari_medscan.dicom.spacing import Spacing, valid_spacing
 from napari_medscan.dicom.tags import Tag
 from napari_medscan.dicom.values import EMPTY, DataSet
-from napari_medscan.dicom.vectors import Vector, moved, normal_of
-from napari_medscan.dicom.vectors import cross, dot, norm, split_orientation
+from napari_medscan.dicom.vectors import (
+    Vector,
+    cross,
+    dot,
+    moved,
+    norm,
+    normal_of,
+    split_orientation,
+)
 from napari_medscan.dicom.window import Window, read_windows
 
 _ORTHONORMAL = 0.01
+_FAR = 1e7
+"""Millimetres: no scanner is that long, and beyond it arithmetic may overflow."""
 
 
 def read_frame_headers(
@@ -109,8 +118,10 @@ def mosaic_frames(
 
 
 def valid_position(values: tuple[float, ...]) -> Vector | None:
-    """Return Image Position (Patient) if it has three finite values."""
-    return (values[0], values[1], values[2]) if len(values) == 3 else None
+    """Return Image Position (Patient) if it has three values that can be places."""
+    if len(values) != 3 or not all(abs(value) < _FAR for value in values):
+        return None
+    return values[0], values[1], values[2]
 
 
 def valid_orientation(values: tuple[float, ...]) -> tuple[float, ...] | None:
@@ -211,6 +222,7 @@ def _group_dimensions(item: DataSet) -> dict[str, object]:
     _keep(found, "EchoTime", echo.number(Tag.EffectiveEchoTime))
     _keep(found, "AcquisitionNumber", content.integer(Tag.FrameAcquisitionNumber))
     _keep(found, "ImageType", kind.texts(Tag.FrameType) or None)
+    _keep(found, "DimensionIndexValues", content.integers(Tag.DimensionIndexValues) or None)
     _keep(found, "StackID", content.text(Tag.StackID) or None)
     return found
 
@@ -229,7 +241,8 @@ def _b_value(data_set: DataSet) -> float | None:
         return data_set.number(Tag.SiemensBValue)
     if data_set.text(Tag.PhilipsPrivateCreator2001) == "Philips Imaging DD 001":
         return data_set.number(Tag.PhilipsBValue)
-    if data_set.text(Tag.GEPrivateCreator43) == "GEMS_PARM_01":
+    # Anonymisers take GE's creator element away and leave the value.
+    if data_set.text(Tag.GEPrivateCreator43) in ("GEMS_PARM_01", ""):
         value = data_set.number(Tag.GEBValue)
         # GE adds 10^9 to mark derived values.
         return value % 1e9 if value is not None else None
@@ -237,9 +250,12 @@ def _b_value(data_set: DataSet) -> float | None:
 
 
 def _gradient(data_set: DataSet, b_value: object) -> tuple[object, ...] | None:
+    """Return b-value and direction; without diffusion weighting there is no direction."""
     sequence = data_set.item(Tag.DiffusionGradientDirectionSequence)
-    direction = sequence.numbers(Tag.DiffusionGradientOrientation)
-    return (b_value, direction) if direction else None
+    direction = sequence.numbers(Tag.DiffusionGradientOrientation) or data_set.numbers(
+        Tag.DiffusionGradientOrientation
+    )
+    return (b_value, direction) if direction or b_value is not None else None
 
 
 def _dose_transform(data_set: DataSet) -> ModalityTransform | None:
@@ -274,8 +290,11 @@ def _positions(data_set: DataSet, whole: FrameHeader, frames: int) -> list[Vecto
         if offsets[0] != 0 and abs(normal_of(orientation)[2]) < 1 - 1e-4:
             return [None] * frames
         direction = normal_of(orientation) if offsets[0] == 0 else (0.0, 0.0, 1.0)
-        return [moved(start, direction, offset) for offset in offsets[:frames]]
+        return [valid_position(moved(start, direction, offset)) for offset in offsets[:frames]]
     if len(slices) >= frames and step:
         normal = normal_of(orientation)
-        return [moved(first, normal, step * (number - 1)) for number in slices[:frames]]
+        return [
+            valid_position(moved(first, normal, step * (number - 1.0)))
+            for number in slices[:frames]
+        ]
     return [None] * frames

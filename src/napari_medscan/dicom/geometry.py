@@ -10,6 +10,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -151,7 +152,7 @@ def measure_gaps(distances: Sequence[float]) -> Gaps:
     distances : sequence of float
         At least two, ascending, mm.
     """
-    gaps = [b - a for a, b in zip(distances, distances[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(distances)]
     # The lower median: of two different gaps the shorter is the step.
     step = statistics.median_low(gaps)
     tolerance = max(0.01, 0.01 * step)

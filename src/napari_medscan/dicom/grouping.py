@@ -43,18 +43,29 @@ def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, 
     by_uid: dict[tuple[bytes, str], list[Header]] = defaultdict(list)
     for header in headers:
         by_uid[header.patient, header.sop_instance].append(header)
-    duplicates: dict[str, str] = {}
+    alike: list[list[Header]] = []
     conflicting: set[str] = set()
+    broken: set[tuple[bytes, str]] = set()
     for (_, uid), same in by_uid.items():
         if not uid or len(same) == 1:
             continue
-        pictures: dict[bytes, Header] = {}
+        pictures: dict[bytes, list[Header]] = defaultdict(list)
         for header in same:
-            first = pictures.setdefault(_picture(header), header)
+            pictures[_picture(header)].append(header)
+        alike.extend(pictures.values())
+        if len(pictures) > 1:
+            conflicting.update(header.name for header in same)
+            broken.update((header.patient, header.series) for header in same)
+    duplicates: dict[str, str] = {}
+    for pictured in alike:
+        firsts: dict[str, Header] = {}
+        for header in pictured:
+            # A series whose UIDs are broken stands in several folders as several
+            # series: each keeps its own slices.
+            place = header.folder if (header.patient, header.series) in broken else ""
+            first = firsts.setdefault(place, header)
             if first is not header:
                 duplicates[header.name] = first.name
-        if len(pictures) > 1:
-            conflicting.update(header.name for header in pictures.values())
     kept = [h for h in headers if h.name not in duplicates]
     return [
         replace(h, notes=(*h.notes, CONFLICT)) if h.name in conflicting else h for h in kept
@@ -65,12 +76,16 @@ def _picture(header: Header) -> bytes:
     """Return a digest of what a file shows: place, values, windows."""
     digest = hashlib.blake2b(digest_size=16)
     facts = [(f.position, f.orientation, f.spacing, f.transform, f.windows) for f in header.frames]
-    digest.update(repr((header.series, header.layout.photometric[:3], facts)).encode())
+    layout = header.layout
+    # Colour comes out as RGB whatever model a file stores.
+    colours = layout.photometric if layout.samples == 1 else "colour"
+    depth = layout.bits_stored
+    digest.update(repr((header.series, colours, depth, header.palette, facts)).encode())
     try:
-        for frame in range(header.layout.frames):
+        for frame in range(layout.frames):
             pixels = np.ascontiguousarray(read_stored(header, frame))
-            digest.update(repr(pixels.shape).encode())
-            digest.update(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")))
+            digest.update(repr((pixels.shape, pixels.dtype.kind)).encode())
+            digest.update(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).data)
     except UnreadableError:
         # Damaged pixels equal nothing else: the file stays and is marked.
         digest.update(header.name.encode("utf-8", "surrogateescape"))
@@ -100,7 +115,7 @@ def group(headers: Iterable[Header]) -> Iterator[list[SliceRef]]:
 
 
 def _one_each(series: Sequence[Header]) -> Iterator[tuple[int, Header]]:
-    """Number the files of a folder that share a SOP Instance UID."""
+    """Yield the files, those of a folder that share a SOP Instance UID numbered."""
     seen: dict[tuple[str, str], int] = defaultdict(int)
     for header in series:
         key = header.folder, header.sop_instance
@@ -132,13 +147,13 @@ def _series_key(header: Header) -> tuple[object, ...]:
 
 
 def _by_plane(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
-    """Split a series by orientation, in-plane spacing and segment."""
+    """Split a series by orientation, in-plane spacing, segment, and known position."""
     planes: dict[tuple[object, ...], list[list[SliceRef]]] = defaultdict(list)
     for header in series:
         for index, frame in enumerate(header.frames):
             ref = SliceRef(header, index)
             spacing = frame.spacing and tuple(round(value, 4) for value in frame.spacing)
-            same_spacing = planes[spacing, frame.segment]
+            same_spacing = planes[spacing, frame.segment, frame.position is None]
             for plane in same_spacing:
                 if _same_orientation(plane[0].frame.orientation, frame.orientation):
                     plane.append(ref)

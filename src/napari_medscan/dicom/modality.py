@@ -8,6 +8,7 @@ intercept allow, everything else becomes float32.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from napari_medscan.dicom.tags import Tag
 from napari_medscan.dicom.values import DataSet
 
 INT16 = np.iinfo(np.int16)
+EXACT = 2**53
+"""Whole intercepts beyond this are not exact as floating point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class ModalityTransform:
     table: bytes | None = None
     first: int = 0
 
-    def dtype(self, stored: np.dtype[np.generic], low: int, high: int) -> np.dtype[np.generic]:
+    def dtype(self, stored: np.dtype[Any], low: int, high: int) -> np.dtype[Any]:
         """Return the dtype of the result for stored values in low … high.
 
         The stored dtype when nothing changes; int16 when the slope is 1 and
@@ -52,13 +55,11 @@ class ModalityTransform:
             shift = int(self.intercept)
             if INT16.min <= low + shift and high + shift <= INT16.max:
                 return np.dtype(np.int16)
-            if stored.itemsize == 4:
+            if stored.itemsize == 4 and abs(shift) < EXACT:
                 return np.dtype(np.int64)
         return np.dtype(np.float32)
 
-    def apply(
-        self, stored: NDArray[np.generic], dtype: np.dtype[np.generic]
-    ) -> NDArray[np.generic]:
+    def apply(self, stored: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         """Return the transformed values of one frame in `dtype`.
 
         Arithmetic is in double precision, rounded once: the same as the
@@ -67,16 +68,20 @@ class ModalityTransform:
         if self.table is not None:
             table = np.frombuffer(self.table, dtype=np.uint16)
             index = np.clip(stored.astype(np.int64) - self.first, 0, len(table) - 1)
-            return table[index].astype(dtype, copy=False)
+            entries: NDArray[Any] = table[index]
+            return entries.astype(dtype, copy=False)
         if self.slope == 1 and self.intercept == 0:
             return stored.astype(dtype, copy=False)
         if dtype.kind in "iu":
             # Both operands wrap alike, so a sum that fits comes out right.
             shift = np.array(int(self.intercept)).astype(dtype)
-            return np.add(stored, shift, dtype=dtype, casting="unsafe")
-        values = np.multiply(stored, self.slope, dtype=np.float64)
-        values += self.intercept
-        return values.astype(dtype)
+            shifted: NDArray[Any] = np.add(stored, shift, dtype=dtype, casting="unsafe")
+            return shifted
+        # An absurd slope makes values infinite; a warning would help nobody.
+        with np.errstate(over="ignore", invalid="ignore"):
+            values: NDArray[Any] = np.multiply(stored, self.slope, dtype=np.float64)
+            values += self.intercept
+            return values.astype(dtype)
 
 
 IDENTITY = ModalityTransform()

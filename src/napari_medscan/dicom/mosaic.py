@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from napari_medscan.dicom.tags import Tag
 from napari_medscan.dicom.values import DataSet
-from napari_medscan.dicom.vectors import Vector, moved, split_orientation
+from napari_medscan.dicom.vectors import Vector, moved, norm, split_orientation
 
 MAX_TILES = 1024
 
@@ -72,11 +72,7 @@ def read_mosaic(data_set: DataSet, csa: bytes, rows: int, columns: int) -> Mosai
     across = math.ceil(math.sqrt(count))
     if rows % across or columns % across:
         return None
-    try:
-        x, y, z = (float(v) for v in fields.get("SliceNormalVector", ()))
-    except ValueError:
-        return Mosaic(int(count), across, None)
-    return Mosaic(int(count), across, (x, y, z))
+    return Mosaic(int(count), across, _normal(fields.get("SliceNormalVector", ())))
 
 
 def first_tile_position(
@@ -110,21 +106,24 @@ def parse_csa(data: bytes) -> dict[str, tuple[str, ...]]:
     (count,) = struct.unpack_from("<I", data, position)
     position += 8
     fields: dict[str, tuple[str, ...]] = {}
+    type_1 = data[:4] != b"SV10"
+    offset = None
     for _ in range(min(count, 1000)):
         if position + 84 > len(data):
             break
         name = data[position : position + 64].split(b"\0")[0].decode("latin-1")
         (items,) = struct.unpack_from("<I", data, position + 76)
+        # Type 1 adds the first field's number of items to every length.
+        offset = items if offset is None else offset
         position += 84
         values = []
         for _ in range(min(items, 1000)):
             if position + 16 > len(data):
                 return fields
             first, length = struct.unpack_from("<II", data, position)
-            # Type 1 stores the length of the first item offset by 77.
-            length = length if data[:4] == b"SV10" else first
+            length = first - offset if type_1 else length
             position += 16
-            if length > len(data) - position:
+            if not 0 <= length <= len(data) - position:
                 return fields
             text = data[position : position + length].split(b"\0")[0].decode("latin-1").strip()
             if text:
@@ -132,6 +131,16 @@ def parse_csa(data: bytes) -> dict[str, tuple[str, ...]]:
             position += (length + 3) // 4 * 4
         fields[name] = tuple(values)
     return fields
+
+
+def _normal(values: tuple[str, ...]) -> Vector | None:
+    """Return a unit vector, None when the values are none."""
+    try:
+        x, y, z = (float(value) for value in values)
+    except ValueError:
+        return None
+    # Written this way round, the comparison refuses NaN as well.
+    return (x, y, z) if abs(norm((x, y, z)) - 1) < 0.01 else None
 
 
 def _first(values: tuple[str, ...]) -> float | None:

@@ -34,8 +34,8 @@ def native_pixels(data: bytes, layout: PixelLayout, *, skip_bits: int = 0) -> ND
         bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8), bitorder="little")
         return bits[skip_bits : skip_bits + layout.frame_bits].reshape(shape)
     dtype = stored_dtype(layout)
-    order = ">" if layout.big_endian else "<"
-    pixels = np.frombuffer(data, dtype=dtype.newbyteorder(order), count=_samples(layout))
+    ordered = dtype.newbyteorder(">" if layout.big_endian else "<")
+    pixels = np.frombuffer(data, dtype=ordered, count=_samples(layout))
     pixels = pixels.astype(dtype, copy=False)
     if layout.photometric == "YBR_FULL_422":
         return upsample_422(pixels, *shape)

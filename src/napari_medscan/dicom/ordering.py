@@ -8,12 +8,12 @@ axis; where that fails, a group is split no further than it must be.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_medscan.dicom.geometry import measure_gaps
 from napari_medscan.dicom.header import FrameHeader, Header
-from napari_medscan.dicom.vectors import dot, normal_of
+from napari_medscan.dicom.vectors import difference, dot, normal_of, split_orientation
 
 FOURTH_AXIS = (
     "TemporalPositionIdentifier",
@@ -28,6 +28,7 @@ FOURTH_AXIS = (
     "StackID",
     "ImageType",
     "ContentTime",
+    "DimensionIndexValues",
 )
 """Attributes tried, in this order, to tell repeats at one position apart."""
 
@@ -39,6 +40,9 @@ MAX_PARTS = 16
 
 SAME_PLACE = 0.005
 """Slices closer than this along the normal, mm, stand at one position."""
+
+SAME_CORNER = 0.1
+"""Within the plane slices may be half a pixel apart, and so many mm in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,9 @@ def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     counts = {len(column) for column in columns}
     if counts == {1}:
         return _repair([column[0] for column in columns])
+    stations = _stations(slices, columns)
+    if len(stations) > 1:
+        return [grid for station in stations for grid in arrange(station)]
     if len(counts) == 1:
         return [_four_dimensional(columns)]
     return _uneven(slices, columns)
@@ -128,29 +135,92 @@ def distances(slices: Sequence[SliceRef]) -> list[float]:
     return [dot(ref.frame.position, normal) for ref in slices if ref.frame.position is not None]
 
 
+def _stations(
+    slices: Sequence[SliceRef], columns: Sequence[Sequence[SliceRef]]
+) -> list[list[SliceRef]]:
+    """Separate slices of one depth that stand side by side.
+
+    The stations of a whole spine share their depths, and are no repeats of
+    one another.
+    """
+    if all(_same_corner(column[0], ref) for column in columns for ref in column):
+        return [list(slices)]
+    stations: list[list[SliceRef]] = []
+    for ref in slices:
+        for station in stations:
+            if _same_corner(station[0], ref):
+                station.append(ref)
+                break
+        else:
+            if len(stations) == MAX_PARTS:
+                return [list(slices)]
+            stations.append([ref])
+    return stations
+
+
+def _same_corner(a: SliceRef, b: SliceRef) -> bool:
+    """Whether two slices lie over each other, seen along the normal."""
+    first, second, orientation = a.frame.position, b.frame.position, a.frame.orientation
+    if first == second or first is None or second is None or orientation is None:
+        return True
+    limit = max(0.5 * min(a.frame.spacing or (0.0,)), SAME_CORNER)
+    apart = difference(second, first)
+    return all(abs(dot(apart, direction)) <= limit for direction in split_orientation(orientation))
+
+
 def _four_dimensional(columns: Sequence[Sequence[SliceRef]]) -> Grid:
     """Return the grid of equally many slices at every position."""
     for name in FOURTH_AXIS:
-        sets = [{ref.frame.dimensions.get(name) for ref in column} for column in columns]
-        if (
-            len(sets[0]) == len(columns[0])
-            and None not in sets[0]
-            and sets.count(sets[0]) == len(sets)
-        ):
-            ordered = [sorted(column, key=_by_dimension(name)) for column in columns]
+        values = [[ref.frame.dimensions.get(name) for ref in column] for column in columns]
+        if name == "DimensionIndexValues":
+            values = _without_place(values)
+        sets = [set(column) for column in values]
+        # Only b = 0 tells something by what it lacks: a gradient.
+        absent = None in sets[0] and name != "DiffusionGradient"
+        if len(sets[0]) == len(columns[0]) and not absent and sets.count(sets[0]) == len(sets):
+            ranks = _ranks(values[0])
+            ordered = [
+                _sorted_by(column, keys, ranks)
+                for column, keys in zip(columns, values, strict=True)
+            ]
             return Grid(tuple(zip(*ordered, strict=True)), name)
     note = "repeats are in the order of their instance numbers: no attribute tells them apart"
     return Grid(tuple(zip(*columns, strict=True)), "InstanceNumber", (note,))
 
 
-def _by_dimension(name: str) -> Callable[[SliceRef], tuple[bool, object]]:
-    def key(ref: SliceRef) -> tuple[bool, object]:
-        value = ref.frame.dimensions[name]
-        # Image types and gradients have no natural order: keep the order of
-        # acquisition, which puts b = 0 and the magnitude first.
-        return (False, value) if isinstance(value, int | float | str) else (True, ref.frame.order)
+def _without_place(values: list[list[object]]) -> list[list[object]]:
+    """Take the components that number positions out of dimension index values."""
+    flat = [value for column in values for value in column]
+    if not all(isinstance(value, tuple) for value in flat) or len({len(v) for v in flat}) > 1:  # type: ignore[arg-type]
+        return [[None] * len(column) for column in values]
+    columns: list[list[tuple[object, ...]]] = values  # type: ignore[assignment]
+    kept = []
+    for component in range(len(columns[0][0])):
+        sets = [{value[component] for value in column} for column in columns]
+        if sets.count(sets[0]) == len(sets):
+            kept.append(component)
+    return [[tuple(value[i] for i in kept) for value in column] for column in columns]
 
-    return key
+
+def _sorted_by(
+    column: Sequence[SliceRef], keys: Sequence[object], ranks: dict[object, int]
+) -> list[SliceRef]:
+    order = sorted(range(len(column)), key=lambda index: ranks[keys[index]])
+    return [column[index] for index in order]
+
+
+def _ranks(values: list[object]) -> dict[object, int]:
+    """Return the place of each value along the fourth axis.
+
+    Image types and gradients have no natural order: they keep the order in
+    which the first position acquired them, which puts b = 0 and the magnitude
+    first. All positions follow it, or a time point would mix values.
+    """
+    numbers = [value for value in values if isinstance(value, int | float)]
+    texts = [value for value in values if isinstance(value, str)]
+    natural = sorted(numbers) if len(numbers) == len(values) else sorted(texts)
+    ordered = natural if len(natural) == len(values) else values
+    return {value: rank for rank, value in enumerate(ordered)}
 
 
 def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
@@ -168,10 +238,9 @@ def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
 
 
 def _parts(slices: Sequence[SliceRef], name: str) -> list[list[SliceRef]]:
-    parts: dict[Hashable, list[SliceRef]] = defaultdict(list)
+    parts: dict[object, list[SliceRef]] = defaultdict(list)
     for ref in slices:
-        value = ref.frame.dimensions.get(name)
-        parts[value if isinstance(value, Hashable) else None].append(ref)
+        parts[ref.frame.dimensions.get(name)].append(ref)
     return list(parts.values()) if len(parts) <= MAX_PARTS else []
 
 

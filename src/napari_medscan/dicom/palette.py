@@ -41,14 +41,14 @@ def read_palette(data_set: DataSet) -> Palette:
     UnreadableError
         When a table is missing, short or of an impossible depth.
     """
-    channels = []
-    first = 0
+    channels: list[NDArray[np.uint16]] = []
+    first = bits = 0
     for descriptor_tag, data_tag, segmented_tag in _TABLES:
         descriptor = data_set.integers(descriptor_tag)
         if len(descriptor) != 3 or descriptor[2] not in (8, 16):
             raise UnreadableError("its colour table is damaged")
         count = (descriptor[0] & 0xFFFF) or _MAX_ENTRIES
-        first, bits = descriptor[1], descriptor[2]
+        first, bits = descriptor[1] & 0xFFFF, descriptor[2]
         data = data_set.data(data_tag)
         if data:
             entries = _plain(data, count, bits, big_endian=data_set.big_endian)
@@ -56,10 +56,13 @@ def read_palette(data_set: DataSet) -> Palette:
             entries = _segmented(data_set.data(segmented_tag), bits, big_endian=data_set.big_endian)
         if len(entries) < count:
             raise UnreadableError("its colour table is shorter than it says")
-        channels.append(_eight_bit(entries[:count], bits))
+        channels.append(entries[:count])
     if len({len(channel) for channel in channels}) != 1:
         raise UnreadableError("its colour tables differ in length")
-    return Palette(first, np.stack(channels, axis=-1).tobytes())
+    # The first value has the sign of the pixels, whatever the VR says.
+    if first >= 0x8000 and data_set.integer(Tag.PixelRepresentation) == 1:
+        first -= 0x10000
+    return Palette(first, _eight_bit(np.stack(channels, axis=-1), bits).tobytes())
 
 
 def apply_palette(stored: NDArray[np.generic], palette: Palette) -> NDArray[np.uint8]:
@@ -81,10 +84,12 @@ def _plain(data: bytes, count: int, bits: int, *, big_endian: bool) -> NDArray[n
 
 
 def _eight_bit(entries: NDArray[np.uint16], bits: int) -> NDArray[np.uint8]:
-    """Scale entries to 8 bits; 16-bit tables that only use the low byte stay."""
-    if bits == 16 and entries.max(initial=0) > 0xFF:
-        entries = entries >> 8
-    return (entries & 0xFF).astype(np.uint8)
+    """Scale entries to 8 bits; 16-bit tables that only use the low byte stay.
+
+    All three tables are judged together: one may well be dark throughout.
+    """
+    wide = bits == 16 and entries.max(initial=0) > 0xFF
+    return ((entries >> 8 if wide else entries) & 0xFF).astype(np.uint8)
 
 
 def _segmented(data: bytes, bits: int, *, big_endian: bool) -> NDArray[np.uint16]:
@@ -103,12 +108,15 @@ def _expand(
     while position + 1 < len(words) and segments > 0 and len(entries) < _MAX_ENTRIES:
         kind, count = words[position], words[position + 1]
         segments -= 1
+        if count == 0:
+            # Adds nothing: a table of such segments would take for ever.
+            raise UnreadableError("its colour table is damaged")
         if kind == 0:
             entries.extend(words[position + 2 : position + 2 + count])
             position += 2 + count
         elif kind == 1 and entries and position + 2 < len(words):
             steps = np.linspace(entries[-1], words[position + 2], count + 1)[1:]
-            entries.extend(int(round(v)) for v in steps)
+            entries.extend(int(v) for v in np.rint(steps))
             position += 3
         elif kind == 2 and depth == 0:
             # An indirect segment repeats `count` segments found at a byte offset

@@ -51,7 +51,7 @@ def read_header(path: Path, name: str) -> Header:
     _require_image(scanned)
     assert scanned.pixels is not None  # noqa: S101 - for the type checker
     layout = _layout(data_set, scanned.pixels)
-    check_supported(scanned.transfer_syntax, layout, encapsulated=scanned.pixels.length is None)
+    check_supported(scanned.transfer_syntax, encapsulated=scanned.pixels.length is None)
     layout, notes = _available(layout, scanned)
     modality = data_set.text(Tag.Modality)
     identifiers = _identifiers(data_set)
@@ -114,7 +114,8 @@ def _require_image(scanned: ScannedFile) -> None:
 def _layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
     """Return the pixel layout, refusing what cannot be (PS3.3 C.7.6.3)."""
     rows, columns = data_set.integer(Tag.Rows), data_set.integer(Tag.Columns)
-    if not rows or not columns or rows < 0 or columns < 0:
+    # Both are 16-bit numbers, whatever a wrong VR makes of them.
+    if not rows or not columns or not 0 < rows < 65536 or not 0 < columns < 65536:
         raise UnreadableError("its header does not say how large the image is")
     samples = data_set.integer(Tag.SamplesPerPixel) or 1
     floating = pixels.tag != Tag.PixelData
@@ -145,9 +146,15 @@ def _layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
         floating=floating,
         planar=samples > 1 and data_set.integer(Tag.PlanarConfiguration) == 1,
         photometric=photometric,
-        frames=max(data_set.integer(Tag.NumberOfFrames) or 1, 1),
+        frames=_frame_count(data_set) or 1,
         big_endian=data_set.big_endian,
     )
+
+
+def _frame_count(data_set: DataSet) -> int | None:
+    """Return Number of Frames, None when it is absent or makes no sense."""
+    count = data_set.integer(Tag.NumberOfFrames)
+    return count if count is not None and 0 < count < 2**31 else None
 
 
 def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, tuple[str, ...]]:
@@ -178,8 +185,7 @@ def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, 
             f"the file is cut off: the picture takes {_amount(frame_bytes)}, "
             f"the file holds {_amount(max(held, 0))} of it"
         )
-    said = scanned.data_set.texts(Tag.NumberOfFrames)
-    if said and (scanned.data_set.integer(Tag.NumberOfFrames) or 0) < 1:
+    if Tag.NumberOfFrames in scanned.data_set and _frame_count(scanned.data_set) is None:
         # The count cannot be read: whole frames in the file are the best guess.
         frames = complete if held == complete * frame_bytes or complete == 1 else 1
         note = "the number of frames in its header makes no sense: it is taken from the file's size"
@@ -237,7 +243,7 @@ def _as_stored(value: int, layout: PixelLayout) -> int:
 
 def _positive(data_set: DataSet, tag: Tag) -> float | None:
     value = data_set.number(tag)
-    return value if value is not None and 0 < value < 1e4 else None
+    return value if value is not None and 1e-6 < value < 1e4 else None
 
 
 def _slice_spacing(data_set: DataSet) -> float | None:
@@ -245,7 +251,7 @@ def _slice_spacing(data_set: DataSet) -> float | None:
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
     for source in (data_set, shared.item(Tag.PixelMeasuresSequence)):
         value = source.number(Tag.SpacingBetweenSlices)
-        if value is not None and 0 < abs(value) < 1e4:
+        if value is not None and 1e-6 < abs(value) < 1e4:
             return abs(value)
     return None
 
@@ -268,6 +274,8 @@ def _frames_are_slices(data_set: DataSet, modality: str) -> bool:
     The Frame Increment Pointer says so (PS3.3 C.7.6.6, C.8.4.8), or the
     modality makes slices by nature.
     """
+    if Tag.TotalPixelMatrixColumns in data_set:
+        return False  # tiles of a slide
     pointers = data_set.tags(Tag.FrameIncrementPointer)
     if pointers:
         return bool(_SLICE_POINTERS & set(pointers))

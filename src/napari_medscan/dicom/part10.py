@@ -13,7 +13,7 @@ from pathlib import Path
 
 from napari_medscan.dicom.errors import NotDicomError, UnreadableError
 from napari_medscan.dicom.fallback import scan_with_pydicom
-from napari_medscan.dicom.scanner import PixelElement, UnusualError, scan
+from napari_medscan.dicom.scanner import LONG_VRS, PixelElement, UnusualError, scan
 from napari_medscan.dicom.source import DicomBytes, Memory, OpenFile, Source, inflate
 from napari_medscan.dicom.tags import WANTED, Tag, Wanted
 from napari_medscan.dicom.values import DataSet
@@ -23,8 +23,11 @@ EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 DEFLATED = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 
+_HEAD = 8192
 _FIRST_INFLATE = 4 * 2**20
 """A header longer than this, inflated, is taken for a bomb."""
+_MAX_META_ELEMENTS = 1000
+_MAX_UID = 64
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -71,9 +74,11 @@ def scan_file(path: Path, wanted: Wanted = WANTED) -> ScannedFile:
     with path.open("rb", buffering=0) as stream:
         size = stream.seek(0, 2)
         source = OpenFile(stream)
-        meta = _read_file_meta(source, size)
+        # One read serves the file meta and the start of the data set.
+        head = source.read_at(0, _HEAD)
+        meta = _read_file_meta(source, head, size)
         try:
-            return _scan_native(path, source, meta, size, wanted)
+            return _scan_native(path, source, head, meta, wanted)
         except UnusualError:
             if meta.syntax == DEFLATED:
                 raise UnreadableError("the compressed header is damaged") from None
@@ -84,23 +89,23 @@ def scan_file(path: Path, wanted: Wanted = WANTED) -> ScannedFile:
 
 @dataclass(frozen=True, slots=True)
 class _FileMeta:
-    """Where the data set starts, and what group 0002 says of it, '' if nothing."""
+    """How long the file is, where its data set starts, what group 0002 says, '' if nothing."""
 
+    size: int
     start: int
     syntax: str = ""
     sop_class: str = ""
 
 
-def _read_file_meta(source: Source, size: int) -> _FileMeta:
-    head = source.read_at(0, 1024)
+def _read_file_meta(source: Source, head: bytes, size: int) -> _FileMeta:
     if not head:
         raise NotDicomError("the file is empty")
     if not looks_like_dicom(head):
         raise NotDicomError(_not_dicom(head))
     start = 132 if head[128:132] == b"DICM" else 0
     if head[start : start + 2] != b"\2\0":
-        return _FileMeta(start)
-    return _walk_file_meta(source, start, size)
+        return _FileMeta(size, start)
+    return _walk_file_meta(source, head, start, size)
 
 
 # What else stands on discs and in downloads, by its first bytes.
@@ -148,58 +153,66 @@ def _looks_like_element(head: bytes) -> bool:
     return False
 
 
-def _walk_file_meta(source: Source, start: int, size: int) -> _FileMeta:
+def _walk_file_meta(source: Source, head: bytes, start: int, size: int) -> _FileMeta:
     """Walk group 0002 (PS3.10 7.1), which some writers encode implicitly."""
-    head = source.read_at(start, 65536)
-    position = 0
+    position = start
     uids = {Tag.TransferSyntaxUID: "", Tag.MediaStorageSOPClassUID: ""}
-    while position + 8 <= len(head) and head[position : position + 2] == b"\2\0":
-        (element,) = struct.unpack_from("<H", head, position + 2)
-        vr = head[position + 4 : position + 6]
-        if set(vr) <= _LETTERS:
-            if vr in (b"OB", b"UN", b"UT", b"OW"):
-                (length,) = struct.unpack_from("<I", head.ljust(position + 12, b"\0"), position + 8)
-                value_at = position + 12
-            else:
-                (length,) = struct.unpack_from("<H", head, position + 6)
-                value_at = position + 8
+    for _ in range(_MAX_META_ELEMENTS):
+        field = _bytes_at(source, head, position, 12)
+        if len(field) < 8 or field[:2] != b"\2\0":
+            break
+        (element,) = struct.unpack_from("<H", field, 2)
+        vr = field[4:6]
+        value_at = position + 8
+        if not set(vr) <= _LETTERS:
+            (length,) = struct.unpack_from("<I", field, 4)
+        elif vr in LONG_VRS:
+            (length,) = struct.unpack_from("<I", field.ljust(12, b"\0"), 8)
+            value_at += 4
         else:
-            (length,) = struct.unpack_from("<I", head, position + 4)
-            value_at = position + 8
-        if value_at + length > size - start:
+            (length,) = struct.unpack_from("<H", field, 6)
+        if value_at + length > size:
             raise UnreadableError("the file ends inside its header")
         tag = 2 << 16 | element
         if tag in uids:
-            uids[Tag(tag)] = head[value_at : value_at + length].decode("latin-1").strip(" \0")
+            value = _bytes_at(source, head, value_at, min(length, _MAX_UID))
+            uids[Tag(tag)] = value.decode("latin-1").strip(" \0")
         position = value_at + length
-    return _FileMeta(
-        start + position, uids[Tag.TransferSyntaxUID], uids[Tag.MediaStorageSOPClassUID]
-    )
+    else:
+        raise UnreadableError("the header is damaged")
+    return _FileMeta(size, position, uids[Tag.TransferSyntaxUID], uids[Tag.MediaStorageSOPClassUID])
+
+
+def _bytes_at(source: Source, head: bytes, position: int, length: int) -> bytes:
+    """Return bytes of a file of which the first ones are read already."""
+    if position + length <= len(head):
+        return head[position : position + length]
+    return source.read_at(position, length)
 
 
 def _scan_native(
-    path: Path, source: Source, meta: _FileMeta, size: int, wanted: Wanted
+    path: Path, source: Source, head: bytes, meta: _FileMeta, wanted: Wanted
 ) -> ScannedFile:
     """Scan by our own scanner, in the encoding that the bytes show."""
-    start, syntax = meta.start, meta.syntax
+    start, size, syntax = meta.start, meta.size, meta.syntax
     bytes_ = DicomBytes(path)
     if syntax == DEFLATED:
         bytes_ = DicomBytes(path, deflated_at=start)
         source = Memory(inflate(path, start, _FIRST_INFLATE))
-        inflated = len(source.data)
+        head, inflated = source.data, len(source.data)
         # The whole inflated size is unknown until it is inflated; bound it by
         # what deflate can do at most (1032 : 1).
         start, size = 0, inflated if inflated < _FIRST_INFLATE else (size - start) * 1032
-    head = source.read_at(start, 8)
-    if len(head) < 8:
+    first = _bytes_at(source, head, start, 8)
+    if len(first) < 8:
         raise UnreadableError("the file holds no data set")
     big_endian = syntax == EXPLICIT_BIG
-    if head[:2] in (b"\0\x08", b"\0\x04", b"\0\x02"):
+    if first[:2] in (b"\0\x08", b"\0\x04", b"\0\x02"):
         big_endian = True
-    elif head[0] in (2, 4, 8) and head[1] == 0:
+    elif first[0] in (2, 4, 8) and first[1] == 0:
         big_endian = False
-    explicit = set(head[4:6]) <= _LETTERS
-    found = scan(source, start, size, wanted, explicit=explicit, big_endian=big_endian)
+    explicit = set(first[4:6]) <= _LETTERS
+    found = scan(source, start, size, wanted, explicit=explicit, big_endian=big_endian, head=head)
     if not syntax or syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG):
         syntax = EXPLICIT_BIG if big_endian else EXPLICIT_LITTLE if explicit else IMPLICIT_LITTLE
     return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, bytes_, size)

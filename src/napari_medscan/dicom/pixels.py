@@ -12,7 +12,7 @@ from napari_medscan.dicom.colour import eight_bit, rgb_from_ybr
 from napari_medscan.dicom.encapsulated import read_frame_bytes
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.header import Header, PixelLayout
-from napari_medscan.dicom.native import native_pixels, sign_extend, stored_dtype
+from napari_medscan.dicom.native import native_pixels, sign_extend
 from napari_medscan.dicom.palette import apply_palette
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from napari_medscan.dicom.stack import Stack
 
@@ -40,6 +41,23 @@ class LoadReport:
     def files(self) -> int:
         """Number of files in the drop."""
         return self.shown + len(self.skipped) + len(self.duplicates) + len(self.unreadable)
+
+    def tried(self, stacks: Sequence[Stack]) -> LoadReport:
+        """Return the report after trying to decode the single images among `stacks`.
+
+        A series with a damaged slice is shown with a blank in it; an image
+        that is nothing but damaged is no picture, and counts as unreadable.
+        """
+        single = [stack for stack in stacks if len(stack.slices) == 1]
+        for stack in single:
+            stack.array.frame(0)
+        broken = [stack for stack in single if stack.problems]
+        why = {name: s.problems[0] for s in broken for name in s.files}
+        return replace(
+            self,
+            stacks=tuple(s for s in self.stacks if s not in broken),
+            unreadable={**self.unreadable, **why},
+        )
 
     def summary(self) -> str:
         """Return one sentence about what is not shown, '' when all is well."""

@@ -18,14 +18,14 @@ from napari_medscan.dicom.tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.values import DataSet, Deferred, Element, Value
 
 UNDEFINED: Final = 0xFFFFFFFF
-CHUNK: Final = 8192
+CHUNK: Final = 4096
 MAX_VALUE: Final = 16 * 2**20
 """Longest wanted value that is kept: no LUT or vector comes near it."""
 MAX_ELEMENTS: Final = 20_000_000
 """Most elements and items walked in one file."""
 
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_LONG_VRS = frozenset(
+LONG_VRS = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
 _SHORT_VRS = frozenset(
@@ -79,6 +79,7 @@ def scan(
     *,
     explicit: bool,
     big_endian: bool = False,
+    head: bytes = b"",
 ) -> Scan:
     """Scan a data set for the wanted elements, up to the pixel data.
 
@@ -92,13 +93,15 @@ def scan(
         What to keep.
     explicit, big_endian : bool
         The encoding of the data set (PS3.5 section 7.1 and 7.3).
+    head : bytes
+        The first bytes of `source`, when they have been read already.
 
     Raises
     ------
     UnusualError
         When the bytes do not parse.
     """
-    walker = _Walker(source, size, big_endian=big_endian)
+    walker = _Walker(source, size, big_endian=big_endian, buffer=head)
     values, _ = walker.data_set(start, size, wanted, explicit=explicit, top=True)
     return Scan(DataSet(values, big_endian), walker.pixels)
 
@@ -183,7 +186,7 @@ class _Walker:
         if vr in _SHORT_VRS:
             (length,) = struct.unpack_from(self.order + "H", head, 6)
             return tag, vr, length, position + 8
-        if vr in _LONG_VRS:
+        if vr in LONG_VRS:
             (length,) = struct.unpack(self.order + "I", self.bytes_at(position + 8, 4))
             return tag, vr, length, position + 12
         raise UnusualError("an unknown value representation")

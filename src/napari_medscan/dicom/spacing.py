@@ -44,7 +44,7 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     spacing = valid_spacing(data_set.numbers(Tag.ImagerPixelSpacing))
     if spacing is not None and modality in PROJECTIONS:
         magnification = data_set.number(Tag.EstimatedRadiographicMagnificationFactor)
-        if magnification is not None and magnification > 0:
+        if magnification is not None and 1e-3 < magnification < 1e3:
             return (spacing[0] / magnification, spacing[1] / magnification), ""
         return spacing, AT_DETECTOR
     plane = valid_spacing(data_set.numbers(Tag.ImagePlanePixelSpacing))
@@ -67,9 +67,9 @@ def valid_spacing(values: tuple[float, ...]) -> Spacing | None:
 def read_aspect(data_set: DataSet) -> float:
     """Return pixel height over width (PS3.3 C.7.6.3.1.7), 1 when not given."""
     ratio = data_set.numbers(Tag.PixelAspectRatio)
-    if len(ratio) == 2 and ratio[0] > 0 and ratio[1] > 0:
-        return ratio[0] / ratio[1]
-    return 1.0
+    if len(ratio) != 2 or not all(1e-6 < value < 1e6 for value in ratio):
+        return 1.0
+    return ratio[0] / ratio[1]
 
 
 def _ultrasound_spacing(data_set: DataSet) -> Spacing | None:

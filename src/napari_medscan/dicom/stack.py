@@ -132,7 +132,7 @@ class Stack:
     @property
     def windows(self) -> tuple[Window, ...]:
         """Windows of the middle slice."""
-        return self.slices[max(self.middle, 0)].frame.windows
+        return self.slices[self._typical].frame.windows
 
     @property
     def padding(self) -> tuple[float, float] | None:
@@ -144,9 +144,9 @@ class Stack:
         return min(first, last), max(first, last)
 
     def transformed(self, stored: Sequence[int]) -> tuple[float, ...]:
-        """Return what stored values become in the middle slice."""
-        transform = self.slices[max(self.middle, 0)].frame.transform
-        values = transform.apply(np.array(stored, dtype=np.int64), np.dtype(np.float64))
+        """Return what stored values become in the middle slice, as the array has them."""
+        transform = self.slices[self._typical].frame.transform
+        values = transform.apply(np.array(stored, dtype=np.int64), self.array.dtype)
         return tuple(float(value) for value in values)
 
     def default_limits(self) -> tuple[float, float]:
@@ -158,4 +158,9 @@ class Stack:
         if windows:
             low, high = windows[0].limits
             return (low, high) if high > low else (low, low + 1)
-        return percentile_limits(self.array.frame(self.middle), self.padding)
+        return percentile_limits(self.array.frame(self._typical), self.padding)
+
+    @property
+    def _typical(self) -> int:
+        """The slice in the middle, or one near by when that one is missing."""
+        return self.middle if self.middle >= 0 else len(self.slices) // 2

@@ -11,8 +11,8 @@ from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.geometry import Geometry, StepSource, stack_geometry
 from napari_medscan.dicom.grouping import group
 from napari_medscan.dicom.header import Header
-from napari_medscan.dicom.ordering import Grid, SliceRef, arrange
 from napari_medscan.dicom.native import stored_dtype, stored_range
+from napari_medscan.dicom.ordering import Grid, SliceRef, arrange
 from napari_medscan.dicom.stack import SliceSource, Stack
 from napari_medscan.dicom.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
@@ -47,12 +47,17 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
     if slices[0].frame.position is not None and slices[0].frame.orientation is not None:
         return arrange(slices)
     ordered = sorted(slices, key=lambda ref: ref.frame.order)
+    notes: tuple[str, ...] = ()
     if slices[0].header.frames_are_slices:
-        notes = ()
         if len(slices) > 1:
             notes = ("slice positions are missing: the order is that of the instance numbers",)
         return [Grid((tuple(ordered),), notes=notes)]
-    return [Grid(tuple((ref,) for ref in ordered), "frame" if len(ordered) > 1 else "")]
+    files = {id(ref.header): ref.header.instance_number for ref in ordered}
+    notes = ()
+    if len(set(files.values())) < len(files):
+        notes = ("pictures are in the order of their file names: no number orders them",)
+    dimension = "frame" if len(ordered) > 1 else ""
+    return [Grid(tuple((ref,) for ref in ordered), dimension, notes)]
 
 
 def _stack(grid: Grid, cache: FrameCache) -> Stack:
@@ -76,7 +81,7 @@ def _stack(grid: Grid, cache: FrameCache) -> Stack:
         numbers if has_time else numbers[0],
         (*header.shape, 3) if colour else header.shape,
         dtype,
-        _fill(slices[0]),
+        _fill(slices[0], dtype),
         cache,
         on_problem,
     )
@@ -136,7 +141,9 @@ def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[s
     found = []
     missing = len(geometry.missing)
     if missing:
-        found.append(f"{missing} slice{'s' * (missing > 1)} missing, shown blank at their place")
+        what = "1 slice is missing, shown blank at its place"
+        many = f"{missing} slices are missing, shown blank at their places"
+        found.append(what if missing == 1 else many)
     elif not geometry.regular:
         found.append("slices are unevenly spaced: do not measure across them")
     if geometry.tilt:
@@ -168,14 +175,20 @@ def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:
     if len(found) == 1:
         return found.pop()
     common = np.result_type(*found)
-    small = common.kind in "iu" and common.itemsize <= 2
-    return common if small or common.itemsize == 8 else np.dtype(np.float32)
+    # Sixteen bits of either sign fit in float32; integers of 32 bits do not.
+    mixed_short = common.kind in "iu" and common.itemsize == 4 > max(d.itemsize for d in found)
+    return np.dtype(np.float32) if mixed_short else common
 
 
-def _fill(ref: SliceRef) -> float:
+def _fill(ref: SliceRef, dtype: np.dtype[Any]) -> float:
     """Return the value of a blank slice: padding if there is one, else black."""
     header = ref.header
     if header.padding is not None:
         padding = np.array(header.padding[:1], dtype=np.int64)
-        return float(ref.frame.transform.apply(padding, np.dtype(np.float64))[0])
-    return AIR if header.unit == "HU" else 0.0
+        fill = float(ref.frame.transform.apply(padding, np.dtype(np.float64))[0])
+    else:
+        fill = AIR if header.unit == "HU" else 0.0
+    if dtype.kind == "f":
+        return fill
+    # A value that the pixels cannot take would wrap around, to white perhaps.
+    return float(min(max(fill, np.iinfo(dtype).min), np.iinfo(dtype).max))

@@ -182,6 +182,7 @@ _SPACING: Wanted = {
 }
 _DIFFUSION: Wanted = {
     Tag.DiffusionBValue: b"FD",
+    Tag.DiffusionGradientOrientation: b"FD",
     Tag.DiffusionGradientDirectionSequence: {Tag.DiffusionGradientOrientation: b"FD"},
 }
 # PS3.3 C.7.6.16.2: the functional group macros that bear on order and pixels.

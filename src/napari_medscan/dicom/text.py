@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterable
 
 MAX_NAME = 64
@@ -42,10 +43,13 @@ def decode(data: bytes, character_sets: tuple[str, ...] = ()) -> str:
     # pydicom passes terms it does not know on to Python's codecs, among which
     # there are some that are no character sets: only known terms may pass.
     known = [python_encoding[t] for t in character_sets if t in python_encoding]
-    try:
-        return str(decode_bytes(data, known or ["utf-8"], TEXT_VR_DELIMS))
-    except (LookupError, UnicodeError, ValueError):
-        return data.decode("latin-1")
+    with warnings.catch_warnings():
+        # What does not decode shows as U+FFFD; pydicom would warn on top.
+        warnings.simplefilter("ignore")
+        try:
+            return str(decode_bytes(data, known or ["utf-8"], TEXT_VR_DELIMS))
+        except (LookupError, UnicodeError, ValueError):
+            return data.decode("latin-1")
 
 
 def defuse(text: str) -> str:

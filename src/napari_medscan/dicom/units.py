@@ -53,6 +53,16 @@ def unit_of(data_set: DataSet, modality: str) -> str | None:
     for group in (Tag.SharedFunctionalGroupsSequence, Tag.PerFrameFunctionalGroupsSequence):
         transform = data_set.item(group).item(Tag.PixelValueTransformationSequence)
         rescale_type = rescale_type or transform.text(Tag.RescaleType)
-    if modality == "CT" and rescale_type in ("", "HU", "US"):
+    if modality == "CT" and (rescale_type == "" or _is_plain_ct(data_set, rescale_type)):
         return "HU"
     return _RESCALE.get(rescale_type)
+
+
+def _is_plain_ct(data_set: DataSet, rescale_type: str) -> bool:
+    """Whether "unspecified" is written where Hounsfield units are meant.
+
+    Original axial images are in Hounsfield units by definition; derived maps
+    (perfusion, iodine) that say "unspecified" mean it.
+    """
+    kind = data_set.texts(Tag.ImageType)
+    return rescale_type == "US" and kind[:1] == ("ORIGINAL",) and "LOCALIZER" not in kind

@@ -101,24 +101,25 @@ class DataSet:
         return values[0] if values else ""
 
     def numbers(self, tag: int) -> tuple[float, ...]:
-        """Return numeric values as floats; () when absent or not all readable."""
+        """Return numeric values as floats; () when absent or not all finite numbers."""
         value = self.values.get(tag)
         if not isinstance(value, Element):
             return ()
         if value.vr in _BINARY:
-            return tuple(float(v) for v in self._unpack(value))
-        if value.vr not in _TEXT_NUMBERS:
-            return ()
-        try:
-            numbers = tuple(float(part) for part in self.texts(tag))
-        except ValueError:
+            numbers = tuple(float(v) for v in self._unpack(value))
+        elif value.vr in _TEXT_NUMBERS:
+            try:
+                numbers = tuple(float(part) for part in self.texts(tag))
+            except ValueError:
+                return ()
+        else:
             return ()
         return numbers if all(map(math.isfinite, numbers)) else ()
 
     def number(self, tag: int) -> float | None:
         """Return the first numeric value, or None."""
         values = self.numbers(tag)
-        return values[0] if values and math.isfinite(values[0]) else None
+        return values[0] if values else None
 
     def integers(self, tag: int) -> tuple[int, ...]:
         """Return integer values; () when absent or not all whole numbers."""

@@ -58,23 +58,22 @@ class FrameCache:
             if frame is not None:
                 self._frames.move_to_end(key)
                 return frame
-            pending = self._pending.get(key)
-            if pending is None:
-                mine = self._pending[key] = Future()
-        if pending is not None:
-            return pending.result()
+            waiting = key in self._pending
+            future = self._pending.setdefault(key, Future())
+        if waiting:
+            return future.result()
         try:
             frame = read()
             frame.flags.writeable = False
         except BaseException as error:
             with self._lock:
                 del self._pending[key]
-            mine.set_exception(error)
+            future.set_exception(error)
             raise
         with self._lock:
             del self._pending[key]
             self._keep(key, frame)
-        mine.set_result(frame)
+        future.set_result(frame)
         return frame
 
     def drop(self, belongs: Callable[[Hashable], bool]) -> None:

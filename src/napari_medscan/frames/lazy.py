@@ -77,7 +77,7 @@ class LazyStack:
         self._dtype = dtype
         self._fill = fill
         self._cache = cache
-        self._on_problem = on_problem
+        self._on_problem = [] if on_problem is None else [on_problem]
         self._number = next(_numbers)
 
     @property
@@ -117,7 +117,11 @@ class LazyStack:
         """Return self: napari deep-copies a layer's data to duplicate it."""
         return self
 
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(
+        self,
+        dtype: DTypeLike | None = None,
+        copy: bool | None = None,  # noqa: FBT001 - numpy's protocol
+    ) -> NDArray[Any]:
         """Read every frame into one new array."""
         if copy is False:
             raise ValueError("a LazyStack has no array to share")
@@ -145,8 +149,8 @@ class LazyStack:
         try:
             return self._cache.get((self._number, number), lambda: self._read(number))
         except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
-            if self._on_problem is not None:
-                self._on_problem(number, error)
+            for on_problem in self._on_problem:
+                on_problem(number, error)
             return self._blank()
 
     @property
@@ -158,6 +162,10 @@ class LazyStack:
     def middle(self) -> int:
         """Number of the frame halfway along every leading axis; -1 when blank."""
         return int(self._places[tuple(extent // 2 for extent in self._places.shape)])
+
+    def watch(self, on_problem: Callable[[int, Exception], None]) -> None:
+        """Also call `on_problem` for frames that cannot be read from now on."""
+        self._on_problem.append(on_problem)
 
     def close(self) -> None:
         """Forget the cached frames of this stack."""

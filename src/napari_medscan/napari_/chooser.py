@@ -6,21 +6,18 @@ from collections.abc import Sequence
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_.table import plain_table, row
 
 ASK_ABOVE = 8
 """Series that are opened without asking."""
@@ -43,19 +40,9 @@ class SeriesChooser(QDialog):
         super().__init__(parent)
         self.setWindowTitle("MedScan: choose series")
         self._stacks = stacks
-        self.list = QTreeWidget()
-        self.list.setHeaderLabels(_COLUMNS)
-        self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
-        self.list.setAlternatingRowColors(True)
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list = plain_table(_COLUMNS, stretched=2)
         for stack in stacks:
             self.list.addTopLevelItem(_row(stack))
-        header = self.list.header()
-        header.setStretchLastSection(False)
-        for column in range(len(_COLUMNS)):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self.list.itemChanged.connect(self._update)
         self.list.itemDoubleClicked.connect(self._open_only)
 
@@ -111,7 +98,8 @@ class SeriesChooser(QDialog):
         count = len(self.chosen)
         self.label.setText(f"{len(self._stacks)} series found, {count} to be opened")
         button = self.buttons.button(QDialogButtonBox.StandardButton.Open)
-        button.setEnabled(count > 0)
+        if button is not None:
+            button.setEnabled(count > 0)
 
 
 def choose(stacks: Sequence[Stack], parent: QWidget | None = None) -> list[Stack]:
@@ -135,7 +123,7 @@ def _row(stack: Stack) -> QTreeWidgetItem:
         str(files),
         "; ".join(stack.warnings),
     )
-    item = QTreeWidgetItem([defuse(value) for value in values])
+    item = row(values)
     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
     item.setCheckState(0, Qt.CheckState.Unchecked)
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_.table import plain_table, row
 
 
 class ReportDetails(QDialog):
@@ -33,21 +25,8 @@ class ReportDetails(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("MedScan: files that are not shown")
-        self.list = QTreeWidget()
-        self.list.setHeaderLabels(["File", "", "Reason"])
-        self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
-        self.list.setAlternatingRowColors(True)
-        self.list.addTopLevelItems(
-            [QTreeWidgetItem([defuse(text) for text in row]) for row in rows]
-        )
-        self.list.setSortingEnabled(True)
-        self.list.sortByColumn(1, Qt.SortOrder.DescendingOrder)
-        header = self.list.header()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
-        self.list.setColumnWidth(0, 300)
+        self.list = plain_table(("File", "Outcome", "Reason"), stretched=2)
+        self.list.addTopLevelItems([row(values) for values in rows])
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from napari.layers import Image
@@ -65,13 +64,7 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
     geometry = stack.geometry
     lead, lead_scale, lead_unit = _time_axis(stack)
     unit = "mm" if geometry.calibrated else "pixel"
-    options: dict[str, Any] = {}
-    if not stack.is_rgb:
-        low, high = stack.default_limits()
-        options = {
-            "contrast_limits": (low, high),
-            "colormap": "gray_r" if stack.is_inverted else "gray",
-        }
+    limits = (0.0, 255.0) if stack.is_rgb else stack.default_limits()
     layer = Image(
         stack.array,
         name=defuse(stack.name),
@@ -85,10 +78,11 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
         interpolation2d="nearest" if stack.modality == "SEG" else "linear",
         projection_mode="none",
         visible=visible,
-        **options,
+        contrast_limits=limits,
+        colormap="gray_r" if stack.is_inverted else "gray",
     )
     if not stack.is_rgb:
-        layer.contrast_limits_range = _contrast_range(stack, low, high)
+        layer.contrast_limits_range = _contrast_range(stack, *limits)
     return layer
 
 
@@ -131,4 +125,6 @@ def _contrast_range(stack: Stack, low: float, high: float) -> tuple[float, float
     finite = middle[np.isfinite(middle)] if middle.dtype.kind == "f" else middle
     if finite.size:
         values.extend((float(finite.min()), float(finite.max())))
-    return min(values), max(values)
+    # Room on both sides: the ends of the slider are not the ends of the data.
+    margin = (high - low) / 4
+    return min(values) - margin, max(values) + margin

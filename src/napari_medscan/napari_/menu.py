@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import napari.viewer
+from napari.layers import Image
 
 from napari_medscan.napari_.layers import image_layer, stack_of
 from napari_medscan.napari_.notify import tell
@@ -48,7 +49,7 @@ def unshear(viewer: napari.viewer.Viewer) -> None:
 
     layer = viewer.layers.selection.active
     stack = stack_of(layer)
-    if stack is None:
+    if stack is None or not isinstance(layer, Image):
         tell("Select a layer that MedScan opened.")
         return
     if not stack.geometry.tilt:

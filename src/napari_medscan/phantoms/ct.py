@@ -46,7 +46,7 @@ def write_ct_chest(folder: Path, *, size: int = 256, slices: int = 120, seed: in
     folder.mkdir(parents=True, exist_ok=True)
     parts = ("ct chest", size, slices, seed)
     study = study_header(
-        name="CHEST", patient_id="MEDSCAN-CT-1", study="CT chest phantom", uid_parts=parts
+        name="ALEX", patient_id="MEDSCAN-CT-1", study="CT chest phantom", uid_parts=parts
     )
     header = ct_header(study, description="Chest 2.5 B30f", body_part="CHEST", uid_parts=parts)
     header.ReconstructionDiameter = f"{_FIELD_OF_VIEW:g}"

@@ -101,7 +101,7 @@ def _mr_header(size: int, slices: int, seed: int) -> Dataset:
     """Return the MR series' header (PS3.3 C.8.3.1)."""
     parts = ("mr brain", size, slices, seed)
     study = study_header(
-        name="BRAIN", patient_id="MEDSCAN-MR-1", study="MR brain phantom", uid_parts=parts
+        name="ROBIN", patient_id="MEDSCAN-MR-1", study="MR brain phantom", uid_parts=parts
     )
     header = series_header(
         study, modality="MR", number=4, description="t1 mprage tra oblique", time="101910",

@@ -58,7 +58,7 @@ def write_pet_ct(folder: Path, *, size: int = 192, slices: int = 90, seed: int =
     """
     parts = ("pet ct", size, slices, seed)
     study = study_header(
-        name="PETCT", patient_id="MEDSCAN-PT-1", study="PET/CT phantom", uid_parts=parts
+        name="KIM", patient_id="MEDSCAN-PT-1", study="PET/CT phantom", uid_parts=parts
     )
     trees = grow_lung_trees(seed)
     heights = [_MIDDLE_Z + ((slices - 1) / 2 - index) * _STEP for index in range(slices)]

@@ -61,7 +61,7 @@ def study_header(
     Parameters
     ----------
     name
-        Given name, such as "CHEST"; the family name is always PHANTOM.
+        Given name, such as "ALEX"; the family name is always PHANTOM.
     patient_id
         Patient ID.
     study

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pydicom
 from pydicom.dataelem import RawDataElement
+from pydicom.tag import BaseTag
 
 from napari_medscan.dicom import part10
 from napari_medscan.dicom.tags import DEFER, WANTED, Tag
@@ -135,14 +136,17 @@ class _Comparison:
             self.data_set(*pair, wanted, f"{where}[{number}]", None)
 
     def plain(self, ours: DataSet, theirs: pydicom.Dataset, tag: int, where: str) -> None:
-        raw = theirs.get_item(tag)
+        raw = theirs._dict[BaseTag(tag)]
         # What was deferred, or converted already, has no bytes to compare.
         if isinstance(raw, RawDataElement) and (raw.value is not None or not raw.length):
             self.same(f"{where} bytes", ours.data(tag), raw.value or b"")
         try:
             element = theirs[tag]
             value, vr = element.value, element.VR
-        except (ValueError, TypeError, OverflowError):
+        except (ValueError, TypeError, OverflowError, AttributeError):
+            if tag in _AMBIGUOUS or tag == Tag.LUTData:
+                # pydicom needs a neighbour that is missing to tell the VR.
+                return
             # pydicom refuses the value: then nothing may be made of it here either.
             vr = str(getattr(raw, "VR", None) or pydicom.datadict.dictionary_VR(tag))
             self.same(where, ours.integers(tag) if vr == "IS" else ours.numbers(tag), ())
@@ -160,7 +164,9 @@ class _Comparison:
         elif vr in _FLOATS:
             self.same(where, ours.numbers(tag), _finite(values))
         elif vr == "IS":
-            self.same(where, ours.integers(tag), _finite(values))
+            numbers = _finite(values)
+            whole = all(number == int(number) for number in numbers)
+            self.same(where, ours.integers(tag), tuple(map(int, numbers)) if whole else ())
         elif vr == "DS":
             self.same(where, ours.numbers(tag), _finite(values))
         elif vr == "AT":

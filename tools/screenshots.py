@@ -23,7 +23,7 @@ def main() -> None:
         viewer = napari.Viewer(title="napari-medscan")
         viewer.window.resize(1200, 760)
         viewer.open_sample(PLUGIN, sample)
-        viewer.scale_bar.visible = True
+        viewer.canvas.overlays.scale_bar.visible = True
         viewer.reset_view()
         save_window(viewer, IMAGES / f"{sample}.png")
         viewer.close()

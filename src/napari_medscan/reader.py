@@ -122,10 +122,11 @@ class _Burst:
         return True
 
     def remember(self, report: LoadReport, folder: Path) -> None:
-        """Note the files of a series that was opened from one of them."""
+        """Note the files of a series that was opened from one of them, the bad ones too."""
         folder = folder.resolve()
         names = {name for stack in report.stacks for name in stack.files}
-        self._files.update(folder / name for name in names | report.duplicates.keys())
+        names.update(report.duplicates, report.unreadable, report.skipped)
+        self._files.update(folder / name for name in names)
         self._extend()
 
     def _extend(self) -> None:

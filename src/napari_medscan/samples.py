@@ -71,7 +71,8 @@ def _layers(folder: Path) -> LayerTuples:
 
     layers = image_layers(load(folder).stacks)
     _keep_ranges(layers)
-    return [layer.as_layer_data_tuple() for layer in layers]
+    # napari does not annotate it.
+    return [layer.as_layer_data_tuple() for layer in layers]  # type: ignore[no-untyped-call]
 
 
 def _keep_ranges(layers: list[Image]) -> None:

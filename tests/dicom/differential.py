@@ -117,9 +117,7 @@ class _Comparison:
             elif want is DEFER:
                 raw = theirs.get_item(tag)
                 place = ours.deferred(tag)
-                self.same(
-                    here, place and (place.offset, place.length), (raw.value_tell, raw.length)
-                )
+                self.same(here, place and (place.offset, place.length), _place(raw))
             else:
                 self.plain(ours, theirs, tag, here)
 
@@ -173,6 +171,9 @@ class _Comparison:
             self.same(where, ours.tags(tag), tuple(map(int, values)))
         elif vr in _CODES:
             self.same(where, ours.texts(tag), tuple(str(v).strip(" \0") for v in values))
+        elif vr in _TEXTS and not self.charsets and not ours.data(tag).isascii():
+            # Without a character set ours is UTF-8, pydicom's Latin-1: a choice, no difference.
+            return
         elif vr in _TEXTS:
             text = decode(ours.data(tag), self.charsets)
             # pydicom drops empty components at the end of a name.
@@ -189,10 +190,8 @@ class _Comparison:
             self.same("/pixels", ours.pixels, None)
             return
         raw = theirs.get_item(int(tag))
-        if isinstance(raw, RawDataElement):
-            place = raw.value_tell, None if raw.length == UNDEFINED else raw.length
-        else:
-            place = raw.file_tell, len(raw.value or b"")
+        offset, length = _place(raw)
+        place = offset, None if length == UNDEFINED else length
         found = ours.pixels
         self.same("/pixels", found and (found.tag, found.offset, found.length), (tag, *place))
 
@@ -204,3 +203,10 @@ def _finite(values: tuple[Any, ...]) -> tuple[float, ...]:
     except (ValueError, TypeError):
         return ()
     return numbers if all(map(math.isfinite, numbers)) else ()
+
+
+def _place(element: Any) -> tuple[int, int]:
+    """Return where pydicom found a value, and how long it is."""
+    if isinstance(element, RawDataElement):
+        return element.value_tell, element.length
+    return element.file_tell, len(element.value or b"")

@@ -26,7 +26,7 @@ NATIVE = {
     "big": ExplicitVRBigEndian,
     "deflated": DeflatedExplicitVRLittleEndian,
 }
-LONG = frozenset("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+LONG = frozenset(["OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"])
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 

@@ -15,7 +15,7 @@ from pydicom.tag import BaseTag
 from napari_medscan.dicom.tags import DEFER, WANTED, Tag
 
 from .differential import tolerant
-from .making import ITEM, ITEM_END, NATIVE, SEQUENCE_END, UNDEFINED, delimiter
+from .making import ITEM, ITEM_END, NATIVE, UNDEFINED, delimiter
 
 if TYPE_CHECKING:
     from random import Random
@@ -134,7 +134,7 @@ class Writer:
         name = vr.decode()
         # Some writers give a number as text, or forget the VR.
         if not self.implicit and tag != Tag.SpecificCharacterSet and self.random.random() < 0.1:
-            name = self.random.choice(("UN", "IS", "LO"))
+            name = "UN" if name in (*_PACKED, "OW") else self.random.choice(("UN", "IS", "LO"))
         value = b"ISO_IR 100" if tag == Tag.SpecificCharacterSet else self.value(vr.decode())
         data._dict[BaseTag(tag)] = self.raw(tag, name, value)
 
@@ -206,19 +206,19 @@ class Writer:
         )
 
     def unknown_sequence(self, data: Dataset) -> None:
-        """Add a private sequence of VR UN (PS3.5 6.2.2): implicit little endian inside."""
+        """Add a sequence of VR UN (PS3.5 6.2.2): implicit little endian inside."""
         if not self.little:
             return
-        body = struct.pack("<HHI", 0x0008, 0x0060, 2) + b"MR"
+        body = struct.pack("<HHIH", 0x0018, 0x6014, 2, 1)
         if self.random.random() < 0.5:
             items = delimiter(ITEM, UNDEFINED) + body + delimiter(ITEM_END)
         else:
             items = delimiter(ITEM, len(body)) + body
-        tag = self.random.choice((0x00091001, 0x00231010, 0x2005140F))
+        tag = self.random.choice((0x00091001, 0x2005140F, Tag.SequenceOfUltrasoundRegions))
         if self.random.random() < 0.5:
             data._dict[BaseTag(tag)] = self.raw(tag, "UN", items, UNDEFINED)
         else:
-            data._dict[BaseTag(tag)] = self.raw(tag, "UN", items + delimiter(SEQUENCE_END))
+            data._dict[BaseTag(tag)] = self.raw(tag, "UN", items)
 
     def long(self, data: Dataset) -> None:
         """Add a value that reaches beyond what is read ahead."""

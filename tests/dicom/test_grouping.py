@@ -146,6 +146,15 @@ def test_pictures_that_cannot_be_right_are_kept():
     assert len(drop_duplicates(odd)[0]) == 2
 
 
+def test_an_unforeseen_error_in_the_pixels_of_one_file_does_not_stop_the_others():
+    class Odd:
+        def read_at(self, *_):
+            raise ValueError
+
+    kept, _ = drop_duplicates([grey("a"), grey("odd", source=Odd()), grey("b")])
+    assert [header.name for header in kept] == ["a", "odd"]
+
+
 def test_one_picture_three_times_and_another_under_the_same_uid():
     other = grey("other", PIXELS * 0)
     kept, duplicates = drop_duplicates([grey("a"), other, grey("b"), grey("c")])

@@ -143,3 +143,139 @@ def test_every_value_of_a_random_data_set_is_the_one_pydicom_reads(tmp_path, see
 def scanned(*elements: bytes, explicit: bool = True):
     data = b"".join(elements)
     return scan(Memory(data), 0, len(data), WANTED, explicit=explicit)
+
+
+def nested(depth: int) -> bytes:
+    """Return private sequences of undefined length, one inside the other."""
+    opening = element(0x00091001, "SQ", length=UNDEFINED) + delimiter(ITEM, UNDEFINED)
+    return opening * depth + (delimiter(ITEM_END) + delimiter(SEQUENCE_END)) * depth
+
+
+def test_depth_exhausts_no_stack():
+    found = scanned(nested(100_000), image_elements(), pixel_data(b"abcd"))
+    assert found.data_set.integer(Tag.Rows) == 2
+    assert found.pixels is not None
+
+
+def test_time_grows_with_the_bytes_and_not_with_the_depth():
+    def seconds(depth: int) -> float:
+        data = nested(depth)
+        best = float("inf")
+        for _ in range(3):
+            start = time.perf_counter()
+            scanned(data)
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    assert seconds(40_000) < 12 * seconds(10_000)
+
+
+def test_an_unclosed_nest_is_refused():
+    with pytest.raises(UnusualError):
+        scanned(nested(1000)[:-4])
+
+
+def test_lengths_beyond_the_file_are_refused_without_reading():
+    for tag in (0x00081030, Tag.SeriesDescription, Tag.MREchoSequence):
+        vr = "SQ" if tag == Tag.MREchoSequence else "UT"
+        with pytest.raises(UnusualError):
+            scanned(element(tag, vr, b"x", length=0x7FFFFFF0))
+
+
+def test_a_wanted_value_of_extravagant_length_is_left_out():
+    long = element(Tag.SeriesDescription, "UT", bytes(MAX_VALUE + 2))
+    found = scanned(long, image_elements())
+    assert Tag.SeriesDescription not in found.data_set
+    assert found.data_set.integer(Tag.Rows) == 2
+
+
+def test_an_element_longer_than_its_item_is_refused():
+    inside = element(Tag.SegmentNumber, "US", b"\1\0", length=40)
+    body = delimiter(ITEM, len(inside)) + inside
+    with pytest.raises(UnusualError):
+        scanned(image_elements(), element(Tag.SegmentSequence, "SQ", body), bytes(64))
+
+
+def test_an_item_longer_than_its_sequence_is_refused():
+    inside = element(Tag.SegmentNumber, "US", b"\1\0")
+    body = delimiter(ITEM, len(inside) + 8) + inside
+    with pytest.raises(UnusualError):
+        scanned(image_elements(), element(Tag.SegmentSequence, "SQ", body), bytes(64))
+
+
+@pytest.mark.parametrize("vr", ["XX", "us", "\0\0"])
+def test_an_unknown_representation_is_left_to_pydicom(vr):
+    head = struct.pack("<HH", 0x0008, 0x0070) + vr.encode() + struct.pack("<H", 2)
+    with pytest.raises(UnusualError):
+        scanned(head + b"ab")
+
+
+def test_a_sequence_in_another_representation_counts_as_absent():
+    found = scanned(image_elements(), element(Tag.SegmentSequence, "OB", b"12345678"))
+    assert found.data_set.items(Tag.SegmentSequence) == ()
+
+
+def test_large_values_are_located_and_not_read():
+    csa = b"SV10" + bytes(60_000)
+    read: list[tuple[int, int]] = []
+
+    class Spy(Memory):
+        def read_at(self, offset: int, length: int) -> bytes:
+            read.append((offset, length))
+            return super().read_at(offset, length)
+
+    data = image_elements() + element(Tag.SiemensCSAImageHeader, "OB", csa) + pixel_data(b"abcd")
+    found = scan(Spy(data), 0, len(data), WANTED, explicit=True)
+    place = found.data_set.deferred(Tag.SiemensCSAImageHeader)
+    assert place is not None
+    assert data[place.offset : place.offset + place.length] == csa
+    assert found.data_set.data(Tag.SiemensCSAImageHeader) == b""
+    assert sum(length for _, length in read) < 20_000
+
+
+def test_what_has_no_rows_is_not_walked_to_its_end():
+    many = element(0x30060039, "UN", bytes(100)) * 1000
+    assert scanned(element(Tag.Modality, "CS", b"RTSTRUCT"), many + b"damage").pixels is None
+
+
+def test_what_follows_the_pixels_is_never_looked_at():
+    found = scanned(image_elements(), pixel_data(b"abcd"), b"\xff" * 1000)
+    assert found.pixels is not None
+    assert found.pixels.length == 4
+
+
+def test_wanted_elements_of_an_unwanted_sequence_do_not_leak_out(tmp_path):
+    data = ct()
+    data.ReferencedImageSequence = [ct(PixelData=None, Rows=99, SeriesDescription="Other")]
+    found = part10.scan_file(write(tmp_path / "a.dcm", data)).data_set
+    assert found.integer(Tag.Rows) == 4
+    assert found.text(Tag.SeriesDescription) == "Chest"
+
+
+def test_reading_ahead_never_skips_a_byte():
+    # Every alignment of an element to the end of what was read ahead.
+    for padding in range(4050, 4110):
+        found = scanned(element(0x00081030, "UT", bytes(padding)), image_elements(7, 9))
+        assert (found.data_set.integer(Tag.Rows), found.data_set.integer(Tag.Columns)) == (7, 9)
+
+
+def test_a_sequence_whose_representation_got_lost_is_implicit_inside():
+    inside = struct.pack("<HHI", 0x0062, 0x0004, 2) + b"\5\0"
+    body = delimiter(ITEM, len(inside)) + inside
+    found = scanned(image_elements(), element(Tag.SegmentSequence, "UN", body))
+    assert [i.integer(Tag.SegmentNumber) for i in found.data_set.items(Tag.SegmentSequence)] == [5]
+
+
+def test_duplicate_elements_take_the_last_value_as_in_pydicom():
+    first, last = (element(Tag.SeriesNumber, "IS", n) for n in (b"1 ", b"2 "))
+    assert scanned(first, last).data_set.integer(Tag.SeriesNumber) == 2
+    assert pydicom.dcmread(BytesIO(first + last), force=True).SeriesNumber == 2
+
+
+def test_a_lost_representation_deep_in_what_is_skipped_is_implicit_inside():
+    # As explicit, the length's bytes would be taken for a representation that is none.
+    inside = delimiter(ITEM, UNDEFINED) + element(0x00080060, "", b"MR") + delimiter(ITEM_END)
+    unknown = element(0x00091001, "UN", inside + delimiter(SEQUENCE_END), length=UNDEFINED)
+    items = delimiter(ITEM, UNDEFINED) + unknown + delimiter(ITEM_END) + delimiter(SEQUENCE_END)
+    skipped = element(0x00081140, "SQ", items, length=UNDEFINED)
+    assert scanned(skipped, image_elements()).data_set.integer(Tag.Rows) == 2

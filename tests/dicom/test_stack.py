@@ -97,9 +97,7 @@ def ramp(place, number, **changes):
     layout = changes.pop("layout", make_layout(100, 100))
     values = np.arange(10000, dtype=np.uint16) + number
     frame = make_frame((0, 0, float(place)), **changes.pop("frame", {}))
-    return make_header(
-        frame, layout=layout, pixels=values.tobytes(), name=f"{place}", **changes
-    )
+    return make_header(frame, layout=layout, pixels=values.tobytes(), name=f"{place}", **changes)
 
 
 def test_without_a_window_the_percentiles_of_the_middle_slice_serve():

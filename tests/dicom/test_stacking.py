@@ -273,7 +273,7 @@ def test_a_slice_that_cannot_be_read_is_blank_and_reported():
 
 def test_an_unforeseen_error_is_told_without_its_text():
     class Odd:
-        def read_at(self, offset, length):
+        def read_at(self, *_):
             raise ValueError("Smith^John")
 
     headers = axial((0, 1))

@@ -103,7 +103,7 @@ def _jpeg(data: bytes) -> CodeStream | None:
 
 
 def _jpeg2000(data: bytes, start: int) -> CodeStream | None:
-    if len(data) < start + 42:
+    if len(data) < start + 43:
         return None
     siz = struct.unpack_from(">HHHIIIIIIIIH", data, start + 2)
     _, _, capabilities, width, height, x0, y0, *_, components = siz

@@ -117,7 +117,8 @@ def _by_table(
     A table that does not name the start of a fragment for every frame lies,
     and gives nothing.
     """
-    numbers = {fragment.offset - 8 - first: i for i, fragment in enumerate(fragments)}
+    # The first item may be an empty one, which is not among the fragments.
+    numbers = {0: 0} | {f.offset - 8 - first: i for i, f in enumerate(fragments)}
     starts = [numbers.get(offset, -1) for offset in table]
     bounds = [*starts, len(fragments)]
     if starts[0] != 0 or not all(a < b for a, b in pairwise(bounds)):

@@ -6,7 +6,10 @@ stay bytes, so that both ways of scanning convert them in the same manner.
 
 from __future__ import annotations
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +23,19 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _DEFER_FROM = 1 << 20
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep pydicom quiet: its warnings and log lines quote values, which can name a patient."""
+    logger = logging.getLogger("pydicom")
+    disabled, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = disabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +57,13 @@ def scan_with_pydicom(path: Path, wanted: Wanted) -> FallbackScan:
     """
     import pydicom
 
-    with warnings.catch_warnings():
-        # pydicom's warnings quote values, which can identify a patient.
-        warnings.simplefilter("ignore")
+    with _silent():
         try:
             found = pydicom.dcmread(path, force=True, defer_size=_DEFER_FROM)
             big_endian = not found.original_encoding[1]
-            values = _wanted_values(found, wanted, big_endian)
+            values = _wanted_values(found, wanted, big_endian=big_endian)
             pixels = _pixel_element(found)
-        except (MemoryError, RecursionError, Exception):
+        except Exception:  # noqa: BLE001
             # pydicom raises whatever its parsing meets, from KeyError to
             # NotImplementedError: here all mean the same.
             raise UnreadableError("the header is damaged") from None
@@ -68,7 +82,7 @@ def scan_with_pydicom(path: Path, wanted: Wanted) -> FallbackScan:
     return FallbackScan(DataSet(values, big_endian), pixels, syntax)
 
 
-def _wanted_values(found: Dataset, wanted: Wanted, big_endian: bool) -> dict[int, Value]:
+def _wanted_values(found: Dataset, wanted: Wanted, *, big_endian: bool) -> dict[int, Value]:
     values: dict[int, Value] = {}
     for tag, want in wanted.items():
         if tag not in found:
@@ -77,7 +91,7 @@ def _wanted_values(found: Dataset, wanted: Wanted, big_endian: bool) -> dict[int
             element = found[tag]
             if element.VR == "SQ":
                 values[tag] = tuple(
-                    DataSet(_wanted_values(item, want, big_endian), big_endian)
+                    DataSet(_wanted_values(item, want, big_endian=big_endian), big_endian)
                     for item in element.value
                 )
             continue

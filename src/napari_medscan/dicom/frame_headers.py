@@ -67,7 +67,7 @@ def read_frame_headers(
     per_frame = data_set.items(Tag.PerFrameFunctionalGroupsSequence)
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
     if per_frame or shared is not EMPTY:
-        groups = _FunctionalGroups(whole, shared, signed, identifiers)
+        groups = _FunctionalGroups(whole, shared, signed=signed, identifiers=identifiers)
         own = per_frame[:frames] + (EMPTY,) * (frames - len(per_frame))
         return tuple(groups.frame(item, index) for index, item in enumerate(own))
     if frames == 1 and Tag.GridFrameOffsetVector not in data_set:
@@ -144,7 +144,7 @@ class _FunctionalGroups:
     """
 
     def __init__(
-        self, whole: FrameHeader, shared: DataSet, signed: bool, identifiers: tuple[str, ...]
+        self, whole: FrameHeader, shared: DataSet, *, signed: bool, identifiers: tuple[str, ...]
     ) -> None:
         self.signed = signed
         self.identifiers = identifiers

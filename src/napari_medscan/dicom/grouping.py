@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.ordering import SliceRef
 from napari_medscan.dicom.pixels import read_stored
@@ -86,7 +85,7 @@ def _picture(header: Header) -> bytes:
             pixels = np.ascontiguousarray(read_stored(header, frame))
             digest.update(repr((pixels.shape, pixels.dtype.kind)).encode())
             digest.update(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).data)
-    except UnreadableError:
+    except Exception:  # noqa: BLE001 - whatever is wrong with them, the other files are fine
         # Damaged pixels equal nothing else: the file stays and is marked.
         digest.update(header.name.encode("utf-8", "surrogateescape"))
     return digest.digest()

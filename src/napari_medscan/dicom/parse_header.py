@@ -23,6 +23,8 @@ from napari_medscan.dicom.units import unit_of
 from napari_medscan.dicom.values import DataSet
 
 MAX_FRAME_BYTES = 512 * 2**20
+MAX_FRAMES = 2**20
+"""Each takes a quarter of a kilobyte; the largest slides have half a million tiles."""
 _SLICE_POINTERS = {Tag.SliceVector, Tag.SliceLocationVector, Tag.GridFrameOffsetVector}
 _CROSS_SECTIONS = frozenset(("CT", "MR", "PT", "RTDOSE", "SEG"))
 _HASH_KEY = os.urandom(16)
@@ -53,6 +55,8 @@ def read_header(path: Path, name: str) -> Header:
     layout = _layout(data_set, scanned.pixels)
     check_supported(scanned.transfer_syntax, encapsulated=scanned.pixels.length is None)
     layout, notes = _available(layout, scanned)
+    if layout.frames > MAX_FRAMES:
+        raise UnreadableError("it has more frames than can be shown")
     modality = data_set.text(Tag.Modality)
     identifiers = _identifiers(data_set)
     spacing, spacing_note = read_spacing(data_set, modality)

@@ -28,10 +28,7 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 LONG_VRS = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
-_SHORT_VRS = frozenset(
-    (b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT")
-    + (b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US")
-)
+_SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
 _AFTER_IMAGE_PIXEL = 0x00290000
 """Rows and Columns come before this; without them there is no picture."""
@@ -142,34 +139,34 @@ class _Walker:
                 if end is not None and not top:
                     raise UnusualError("a delimiter inside an item of known length")
                 return values, value_at
-            if top:
+            if top and tag >= _AFTER_IMAGE_PIXEL and self.is_end(tag, wanted, values):
                 if tag in _PIXEL_TAGS:
                     stored = None if length == UNDEFINED else length
                     self.pixels = PixelElement(tag, value_at, stored, vr or b"OW")
-                    return values, value_at
-                if tag >= _AFTER_IMAGE_PIXEL and Tag.Rows in wanted and Tag.Rows not in values:
-                    return values, position
+                return values, value_at
             want = wanted.get(tag)
             if want is None:
                 position = self.skip(value_at, vr, length, explicit=explicit)
             elif isinstance(want, dict):
                 position = self.sequence(values, tag, vr, length, value_at, want, explicit=explicit)
-            elif length == UNDEFINED:
-                raise UnusualError("a plain value of undefined length")
             else:
+                # An undefined length, 4 GB, is longer as well.
                 position = value_at + length
-                if position > limit:
+                if position > limit or length == UNDEFINED:
                     raise UnusualError("a value is longer than what holds it")
                 if want is DEFER:
                     values[tag] = Deferred(value_at, length)
                 elif length <= MAX_VALUE:
                     known = want if vr in (b"", b"UN") else vr
                     values[tag] = Element(known, self.bytes_at(value_at, length))
-        if end is None:
-            raise UnusualError("an item has no end")
-        if position > limit:
-            raise UnusualError("an element is longer than what holds it")
+        if end is None or position > limit:
+            raise UnusualError("an item does not end where it should")
         return values, position
+
+    @staticmethod
+    def is_end(tag: int, wanted: Wanted, values: dict[int, Value]) -> bool:
+        """Whether a late element of the top level is the last one of interest."""
+        return tag in _PIXEL_TAGS or (Tag.Rows in wanted and Tag.Rows not in values)
 
     def element(self, position: int, *, explicit: bool) -> tuple[int, bytes, int, int]:
         """Return tag, VR, length and value offset of the element here."""

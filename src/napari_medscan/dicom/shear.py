@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.stack import Stack
-from napari_medscan.dicom.vectors import dot, moved, normal_of, split_orientation
+from napari_medscan.dicom.vectors import (
+    Vector,
+    difference,
+    dot,
+    moved,
+    normal_of,
+    split_orientation,
+)
 from napari_medscan.frames import FrameCache, LazyStack
 
 NOTE = "resampled: slices are shifted along their plane to undo the gantry's tilt"
@@ -31,7 +38,7 @@ class _ShiftedSlices:
     array : LazyStack
         The tilted stack.
     shifts : ndarray
-        Shift of each slice in pixels down and right, shape (z, 2).
+        Shift of each of its slices in pixels down and right, shape (slices, 2).
     shape : tuple of int
         Rows and columns of the result, large enough for every slice.
     fill : float
@@ -45,11 +52,9 @@ class _ShiftedSlices:
 
     def read(self, index: int) -> NDArray[Any]:
         """Return slice `index` (time by time, slice by slice), shifted."""
-        depth = len(self.shifts)
-        place = divmod(index, depth) if self.array.ndim > len(self.shape) + 1 else (index,)
-        source = self.array[place].astype(np.float32)
+        source = self.array.frame(index).astype(np.float32)
         out = np.full(self.shape, self.fill, dtype=np.float32)
-        down, right = self.shifts[index % depth]
+        down, right = self.shifts[index]
         source = _between(_between(source, down % 1, axis=0), right % 1, axis=1)
         top, left = math.floor(down), math.floor(right)
         out[top : top + source.shape[0], left : left + source.shape[1]] = source
@@ -78,32 +83,23 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
     """
     geometry = stack.geometry
     orientation, step, origin = geometry.orientation, geometry.step, geometry.origin
-    if stack.is_rgb or orientation is None or step is None or origin is None:
+    if stack.is_rgb or geometry.affine is None or not (orientation and step and origin):
         raise UnreadableError("only grey stacks with a known position can be un-sheared")
     row, column = split_orientation(orientation)
-    depth, rows, columns = stack.array.shape[-3:]
-    drift = np.array(
-        (dot(step, column) / geometry.spacing[1], dot(step, row) / geometry.spacing[2])
-    )
-    shifts = np.arange(depth)[:, None] * drift
+    shifts = _shifts(stack, origin, column, row)
     first = shifts.min(axis=0)
     shifts -= first
-    # One pixel more than the shift: interpolation spreads a slice over it.
-    grown = [
-        extent + math.floor(most) + 1
-        for extent, most in zip((rows, columns), shifts.max(axis=0), strict=True)
-    ]
-    shape = (grown[0], grown[1])
+    # Interpolation spreads a slice over one pixel more.
+    most = np.ceil(shifts.max(axis=0)).astype(int)
+    shape = (stack.array.shape[-2] + int(most[0]), stack.array.shape[-1] + int(most[1]))
     fill = float(stack.array.fill)
     normal = normal_of(orientation)
     height = dot(step, normal)
     corner = moved(origin, column, float(first[0]) * geometry.spacing[1])
     corner = moved(corner, row, float(first[1]) * geometry.spacing[2])
-    times = stack.array.shape[0] if stack.axes.startswith("t") else 1
-    places = np.arange(times * depth, dtype=np.intp).reshape(times, depth)
     array = LazyStack(
         _ShiftedSlices(stack.array, shifts, shape, fill),
-        places if stack.axes.startswith("t") else places[0],
+        stack.array.places,
         shape,
         np.dtype(np.float32),
         fill,
@@ -124,8 +120,28 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
     )
 
 
+def _shifts(stack: Stack, origin: Vector, *axes: Vector) -> NDArray[np.float64]:
+    """Return how far each slice starts from the first one, in pixels along the axes.
+
+    The slices' own positions count: the mean step is not that of each when they are unevenly
+    spaced.
+    """
+    spacing = stack.geometry.spacing[1:]
+    drift = np.array(
+        [
+            [dot(difference(ref.frame.position or origin, origin), axis) for axis in axes]
+            for ref in stack.slices
+        ]
+    )
+    # A shift that is whole but for rounding must not blur anything.
+    shifts: NDArray[np.float64] = np.round(drift / spacing, 5)
+    return shifts
+
+
 def _between(image: NDArray[np.float32], fraction: float, *, axis: int) -> NDArray[np.float32]:
-    """Shift by a fraction of a pixel, one pixel longer along `axis`."""
+    """Shift by a fraction of a pixel, one pixel longer along `axis`; by none, as it is."""
+    if not fraction:
+        return image
     pad = [(0, 0), (0, 0)]
     pad[axis] = (0, 1)
     after = np.pad(image, pad, mode="edge")

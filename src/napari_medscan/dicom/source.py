@@ -101,6 +101,8 @@ def inflate(path: Path, start: int, length: int) -> bytes:
     UnreadableError
         When the stream is damaged or more than `MAX_INFLATED` is asked for.
     """
+    if length > MAX_INFLATED:
+        raise UnreadableError("the compressed data set is larger than 512 MB")
     found = path.stat()
     identity = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     return _inflate(path, start, length, identity)
@@ -109,8 +111,6 @@ def inflate(path: Path, start: int, length: int) -> bytes:
 @lru_cache(maxsize=1)
 def _inflate(path: Path, start: int, length: int, _identity: tuple[int, ...]) -> bytes:
     """Inflate a file; `_identity` keeps a file that has changed apart from what it was."""
-    if length > MAX_INFLATED:
-        raise UnreadableError("the compressed data set is larger than 512 MB")
     with path.open("rb") as stream:
         stream.seek(start)
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)

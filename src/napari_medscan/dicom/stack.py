@@ -14,7 +14,7 @@ from napari_medscan.dicom.geometry import Geometry
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.ordering import SliceRef
 from napari_medscan.dicom.pixels import read_slice
-from napari_medscan.dicom.window import Window, percentile_limits
+from napari_medscan.dicom.window import Window, ascending, percentile_limits
 from napari_medscan.frames import LazyStack
 
 
@@ -156,8 +156,7 @@ class Stack:
         """
         windows = self.windows
         if windows:
-            low, high = windows[0].limits
-            return (low, high) if high > low else (low, low + 1)
+            return ascending(*windows[0].limits)
         return percentile_limits(self.array.frame(self._typical), self.padding)
 
     @property

@@ -38,7 +38,8 @@ def decode(data: bytes, character_sets: tuple[str, ...] = ()) -> str:
     if data.isascii() and b"\x1b" not in data:
         return data.decode("ascii")
     # Imported here: plain ASCII, the common case, needs no pydicom.
-    from pydicom.charset import TEXT_VR_DELIMS, decode_bytes, python_encoding
+    from pydicom.charset import decode_bytes, python_encoding
+    from pydicom.valuerep import TEXT_VR_DELIMS
 
     # pydicom passes terms it does not know on to Python's codecs, among which
     # there are some that are no character sets: only known terms may pass.
@@ -72,7 +73,8 @@ def clean(text: str, identifiers: Iterable[str] = ()) -> str:
         A description as decoded.
     identifiers : iterable of str
         Patient's name, ID and birth date as in the same file; their words of
-        three letters or more are removed wherever they stand.
+        three letters or more are removed wherever they stand, and those of
+        scripts in which a name takes one or two characters.
 
     Returns
     -------
@@ -80,10 +82,16 @@ def clean(text: str, identifiers: Iterable[str] = ()) -> str:
         At most `MAX_NAME` characters; numbers of six digits and more, which
         are dates or record numbers, are removed as well.
     """
-    text = defuse(text)
+    text = unicodedata.normalize("NFC", defuse(text))
     for identifier in identifiers:
-        for word in sorted(_WORD.findall(identifier), key=len, reverse=True):
-            if len(word) >= 3:
+        words = _WORD.findall(unicodedata.normalize("NFC", identifier))
+        for word in sorted(words, key=len, reverse=True):
+            if len(word) >= 3 or _is_caseless(word):
                 text = re.sub(re.escape(word), " ", text, flags=re.IGNORECASE)
     text = " ".join(_DATE_OR_ID.sub(" ", text).split()).strip(" ^-_,;:/")
     return text if len(text) <= MAX_NAME else text[: MAX_NAME - 1].rstrip() + "…"
+
+
+def _is_caseless(word: str) -> bool:
+    """Whether a word is Chinese, Japanese, Korean or the like."""
+    return not word.isascii() and word.lower() == word.upper()

@@ -105,4 +105,10 @@ def percentile_limits(
     low, high = (float(v) for v in np.percentile(values, (1, 99)))
     if high <= low:
         low, high = float(values.min()), float(values.max())
-    return (low, high) if high > low else (low, low + 1.0)
+    return ascending(low, high)
+
+
+def ascending(low: float, high: float) -> tuple[float, float]:
+    """Return limits that differ, as napari asks: an image may be of one value."""
+    # Beyond 2^53 a step of 1 is lost in rounding.
+    return (low, high) if high > low else (low, low + max(1.0, abs(low) * 1e-6))

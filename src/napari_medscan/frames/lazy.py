@@ -154,14 +154,22 @@ class LazyStack:
             return self._blank()
 
     @property
+    def places(self) -> NDArray[np.intp]:
+        """Frame number at each position of the leading axes; -1 where there is none."""
+        return self._places
+
+    @property
     def fill(self) -> float:
         """Value of blank frames."""
         return self._fill
 
     @property
     def middle(self) -> int:
-        """Number of the frame halfway along every leading axis; -1 when blank."""
-        return int(self._places[tuple(extent // 2 for extent in self._places.shape)])
+        """Number of the frame that napari shows first; -1 when blank.
+
+        It is halfway along every leading axis, the earlier one of two.
+        """
+        return int(self._places[tuple((extent - 1) // 2 for extent in self._places.shape)])
 
     def watch(self, on_problem: Callable[[int, Exception], None]) -> None:
         """Also call `on_problem` for frames that cannot be read from now on."""

@@ -17,12 +17,13 @@ from qtpy.QtWidgets import (
 )
 
 from napari_medscan.dicom import Stack
-from napari_medscan.napari_.table import plain_table, row
+from napari_medscan.napari_.table import PLAIN_BUTTONS, fill, plain_table, row
 
 ASK_ABOVE = 8
 """Series that are opened without asking."""
 
 _COLUMNS = ("Modality", "Series", "Description", "Size", "Files", "Note")
+_NUMBERS = (1, 3, 4)
 
 
 class SeriesChooser(QDialog):
@@ -40,9 +41,8 @@ class SeriesChooser(QDialog):
         super().__init__(parent)
         self.setWindowTitle("MedScan: choose series")
         self._stacks = stacks
-        self.list = plain_table(_COLUMNS, stretched=2)
-        for stack in stacks:
-            self.list.addTopLevelItem(_row(stack))
+        self.list = plain_table(_COLUMNS, right=_NUMBERS)
+        fill(self.list, map(_row, stacks))
         self.list.itemChanged.connect(self._update)
         self.list.itemDoubleClicked.connect(self._open_only)
 
@@ -54,6 +54,7 @@ class SeriesChooser(QDialog):
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
         )
+        self.buttons.setStyleSheet(PLAIN_BUTTONS)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
@@ -65,7 +66,7 @@ class SeriesChooser(QDialog):
         layout.addLayout(top)
         layout.addWidget(self.list)
         layout.addWidget(self.buttons)
-        self.resize(760, 460)
+        self.resize(900, 520)
         self._update()
 
     @property
@@ -96,7 +97,12 @@ class SeriesChooser(QDialog):
 
     def _update(self) -> None:
         count = len(self.chosen)
-        self.label.setText(f"{len(self._stacks)} series found, {count} to be opened")
+        found = f"{len(self._stacks)} series found"
+        self.label.setText(
+            f"{found}, {count} to be opened"
+            if count
+            else f"{found}. Check those to open, or double-click one to open only that."
+        )
         button = self.buttons.button(QDialogButtonBox.StandardButton.Open)
         if button is not None:
             button.setEnabled(count > 0)
@@ -123,10 +129,7 @@ def _row(stack: Stack) -> QTreeWidgetItem:
         str(files),
         "; ".join(stack.warnings),
     )
-    item = row(values)
+    item = row(values, right=_NUMBERS)
     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
     item.setCheckState(0, Qt.CheckState.Unchecked)
-    right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-    for column in (1, 3, 4):
-        item.setTextAlignment(column, right)
     return item

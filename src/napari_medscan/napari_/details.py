@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from napari_medscan.napari_.table import plain_table, row
+from napari_medscan.napari_.table import PLAIN_BUTTONS, fill, plain_table, row
 
 
 class ReportDetails(QDialog):
@@ -25,11 +25,12 @@ class ReportDetails(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("MedScan: files that are not shown")
-        self.list = plain_table(("File", "Outcome", "Reason"), stretched=2)
-        self.list.addTopLevelItems([row(values) for values in rows])
+        self.list = plain_table(("File", "Outcome", "Reason"))
+        fill(self.list, map(row, rows))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.setStyleSheet(PLAIN_BUTTONS)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
         layout.addWidget(self.list)
         layout.addWidget(buttons)
-        self.resize(760, 420)
+        self.resize(900, 460)

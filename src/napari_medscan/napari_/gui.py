@@ -23,10 +23,19 @@ def has_gui() -> bool:
 
 
 def main_window() -> QWidget | None:
-    """Return napari's main window as a parent for dialogs."""
+    """Return napari's main window as a parent for dialogs.
+
+    The active window is somebody else's while files are dragged from a file
+    manager, and a dialog without a parent has neither napari's colours nor
+    anyone to keep it alive.
+    """
     if not has_gui():
         return None
-    from qtpy.QtWidgets import QApplication
+    from qtpy.QtWidgets import QApplication, QMainWindow
 
-    window: QWidget | None = QApplication.activeWindow()
-    return window
+    active: QWidget | None = QApplication.activeWindow()
+    if isinstance(active, QMainWindow):
+        return active
+    shown = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
+    # The one made last, when there are several.
+    return next((w for w in reversed(shown) if isinstance(w, QMainWindow)), active)

@@ -45,6 +45,7 @@ def open_path(viewer: napari.viewer.Viewer, path: Path) -> list[Layer]:
 
 def unshear(viewer: napari.viewer.Viewer) -> None:
     """Add the selected tilted stack once more, resampled to upright slices."""
+    from napari_medscan.dicom import UnreadableError
     from napari_medscan.dicom.shear import unsheared
 
     layer = viewer.layers.selection.active
@@ -55,7 +56,11 @@ def unshear(viewer: napari.viewer.Viewer) -> None:
     if not stack.geometry.tilt:
         tell("This stack is not tilted: its slices stand upright on each other already.")
         return
-    upright = image_layer(unsheared(stack))
+    try:
+        upright = image_layer(unsheared(stack))
+    except UnreadableError as reason:
+        tell(f"{str(reason).capitalize()}.")
+        return
     upright.contrast_limits = layer.contrast_limits
     layer.visible = False
     viewer.add_layer(upright)

@@ -11,9 +11,17 @@ from napari_medscan.dicom.files import shown_name
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_.gui import has_gui, main_window
 
-
 MAX_LINES = 4
 """Most notes about stacks in one notification; all of them are in the details."""
+
+
+class _Notice(Notification):
+    """A notification that says whose it is; napari would name an object of its own."""
+
+    @property
+    def source(self) -> str:
+        """What napari shows beside the buttons."""
+        return "MedScan"
 
 
 def tell(message: str) -> None:
@@ -23,7 +31,8 @@ def tell(message: str) -> None:
 
 def tell_report(report: LoadReport, opened: Sequence[Stack]) -> None:
     """Show what a drop did not give, and what to know about the stacks opened."""
-    warnings = [f"{stack.name}: {warning}." for stack in opened for warning in stack.warnings]
+    notes = (f"{stack.name}: {warning}." for stack in opened for warning in stack.warnings)
+    warnings = list(dict.fromkeys(notes))
     if len(warnings) > MAX_LINES:
         rest = len(warnings) - MAX_LINES + 1
         warnings[MAX_LINES - 1 :] = [f"… and {rest} more notes."]
@@ -38,7 +47,7 @@ def tell_report(report: LoadReport, opened: Sequence[Stack]) -> None:
         show_details(report)
 
     actions = (("Details…", on_details),)
-    notification_manager.dispatch(Notification(message, "info", actions=actions))
+    notification_manager.dispatch(_Notice(message, "info", actions=actions))
 
 
 def tell_bad_frames(stack: Stack) -> None:

@@ -4,34 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import napari
+from napari.settings import get_settings
+from napari.utils.theme import get_theme
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from napari_medscan.dicom.text import defuse
 
+_WIDEST = 280
+"""Widest column at first, in pixels; the user may drag it wider."""
 
-def plain_table(headings: Sequence[str], *, stretched: int) -> QTreeWidget:
-    """Return an empty table whose columns fit their contents.
+PLAIN_BUTTONS = "QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }"
+"""Style of a row of buttons without the desktop's icons, which napari has nowhere."""
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+# Qt draws no more than a shadow of a check box in napari's dark theme, as that colours lists but
+# not their check boxes. These are like napari's own.
+_STYLE = """
+QTreeWidget::item {{ padding: 3px; }}
+QTreeWidget::indicator {{
+  width: 14px; height: 14px; border-radius: 2px; background-color: {primary};
+}}
+QTreeWidget::indicator:hover {{ background-color: {highlight}; }}
+QTreeWidget::indicator:checked {{
+  background-color: {current}; image: url("theme_{id}:/check.svg");
+}}
+"""
+
+
+def plain_table(headings: Sequence[str], *, right: Sequence[int] = ()) -> QTreeWidget:
+    """Return an empty table; its last column takes the room left over.
 
     Parameters
     ----------
     headings : sequence of str
         One a column.
-    stretched : int
-        The column that takes the room left over.
+    right : sequence of int
+        Columns of numbers, which are aligned to the right.
     """
     table = QTreeWidget()
     table.setHeaderLabels(list(headings))
     table.setRootIsDecorated(False)
     table.setUniformRowHeights(True)
-    table.setAlternatingRowColors(True)
+    table.setStyleSheet(_STYLE.format(**_colours()))
+    heading = table.headerItem()
+    if heading is not None:
+        for column in right:
+            heading.setTextAlignment(column, _RIGHT)
     header = table.header()
     if header is not None:
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(True)
     return table
 
 
-def row(values: Iterable[str]) -> QTreeWidgetItem:
-    """Return a row of text that is safe to show whatever a file says."""
-    return QTreeWidgetItem([defuse(value) for value in values])
+def fill(table: QTreeWidget, rows: Iterable[QTreeWidgetItem]) -> None:
+    """Put rows into a table and make its columns fit them."""
+    table.addTopLevelItems(list(rows))
+    for column in range(table.columnCount() - 1):
+        table.resizeColumnToContents(column)
+        table.setColumnWidth(column, min(table.columnWidth(column) + 10, _WIDEST))
+
+
+def row(values: Iterable[str], *, right: Sequence[int] = ()) -> QTreeWidgetItem:
+    """Return a row of text that is safe to show whatever a file says.
+
+    What does not fit its column is shown in full when the pointer rests on it.
+    """
+    texts = [defuse(value) for value in values]
+    item = QTreeWidgetItem(texts)
+    for column, text in enumerate(texts):
+        item.setToolTip(column, text)
+    for column in right:
+        item.setTextAlignment(column, _RIGHT)
+    return item
+
+
+def _colours() -> dict[str, str]:
+    """Return the colours of napari's theme by name."""
+    viewer = napari.current_viewer()
+    theme = get_theme(get_settings().appearance.theme if viewer is None else viewer.theme)
+    names = ("primary", "highlight", "current")
+    return {"id": theme.id, **{name: getattr(theme, name).as_hex() for name in names}}

@@ -1,0 +1,259 @@
+"""The host's side: worker processes, deadlines, replacement.
+
+A request that kills its worker, or keeps it past its deadline, costs that
+request and nothing else: the worker is replaced, the caller gets an error.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing import shared_memory, spawn
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.workers.messages import read_message, write_message
+
+START_SECONDS = 5.0
+"""What the start of a worker may add to its first request."""
+IDLE_SECONDS = 120.0
+"""After so long without work the workers are stopped."""
+_TICK = 0.1
+
+
+class WorkerError(Exception):
+    """A request failed; the text says why, in words for the user."""
+
+
+class WorkerPool:
+    """Worker processes that call functions of this package.
+
+    Safe to use from several threads; a call takes one worker for its time.
+    Workers start with the first call, or earlier by `warm_up`, and stop when
+    they have been idle for a while.
+
+    Parameters
+    ----------
+    workers : int, optional
+        How many. By default one fewer than there are cores, so that the host
+        keeps one, but at least two, so that whoever looks at a frame need not
+        wait for one that is being fetched ahead.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or max(2, (os.cpu_count() or 1) - 1)
+        self._changed = threading.Condition()
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
+        self._watching = False
+        self._last_used = 0.0
+        atexit.register(self.close)
+
+    def warm_up(self) -> None:
+        """Start the workers without waiting for them."""
+        with self._changed:
+            self._last_used = time.monotonic()
+            while len(self._all) < self.workers:
+                self._start()
+
+    def call(
+        self, function: str, data: bytes, *, seconds: float, memory: int = 0, **arguments: object
+    ) -> tuple[Any, NDArray[Any] | None]:
+        """Call a function in a worker and wait for what it returns.
+
+        Parameters
+        ----------
+        function : str
+            "module:function" of this package. It is called with `data` and the
+            arguments, and returns plain data and an array or None.
+        data : bytes
+            What it works on.
+        seconds : float
+            The deadline.
+        memory : int
+            Bytes that the array may take.
+        **arguments
+            Plain data, as JSON knows it.
+
+        Returns
+        -------
+        result : plain data
+            As it came from the worker: not to be trusted.
+        array : ndarray or None
+            A copy of its own.
+
+        Raises
+        ------
+        WorkerError
+            When the function raised, crashed or took too long.
+        """
+        worker = self._take()
+        reply: dict[str, Any] | None = None
+        try:
+            request = {"function": function, "arguments": arguments}
+            reply = worker.ask(request, data, seconds, memory)
+            if reply is None:
+                late = "it took too long and was stopped"
+                raise WorkerError(late if worker.overdue else "its data are damaged")
+            if "error" in reply:
+                raise WorkerError(str(reply["error"]))
+            return reply.get("result"), worker.array(reply) if "shape" in reply else None
+        finally:
+            self._give_back(worker, alive=reply is not None)
+
+    def close(self) -> None:
+        """Stop all workers; the next call starts new ones."""
+        with self._changed:
+            workers, self._all, self._idle = self._all, set(), []
+            self._changed.notify_all()
+        for worker in workers:
+            worker.stop()
+
+    def _take(self) -> _Worker:
+        with self._changed:
+            self._last_used = time.monotonic()
+            while not self._idle:
+                if len(self._all) < self.workers:
+                    self._start()
+                else:
+                    self._changed.wait()
+            return self._idle.pop()
+
+    def _give_back(self, worker: _Worker, *, alive: bool) -> None:
+        with self._changed:
+            self._last_used = time.monotonic()
+            if worker in self._all:
+                if alive:
+                    self._idle.append(worker)
+                else:
+                    self._all.discard(worker)
+                    self._start()
+            self._changed.notify()
+        if not alive:
+            worker.stop()
+
+    def _start(self) -> None:
+        """Start a worker; the lock is held."""
+        try:
+            worker = _Worker()
+        except OSError:
+            raise WorkerError("no worker process could be started") from None
+        self._all.add(worker)
+        # At the far end: a worker that is ready is taken before one that starts.
+        self._idle.insert(0, worker)
+        if not self._watching:
+            self._watching = True
+            threading.Thread(target=self._watch, name="medscan-workers", daemon=True).start()
+
+    def _watch(self) -> None:
+        """Kill workers that are late, stop all of them when they are not needed."""
+        while True:
+            time.sleep(_TICK)
+            now = time.monotonic()
+            with self._changed:
+                for worker in self._all:
+                    worker.kill_if_late(now)
+                unused = len(self._idle) == len(self._all)
+                done = unused and (not self._all or now - self._last_used > IDLE_SECONDS)
+                if done:
+                    self._watching = False
+            if done:
+                self.close()
+                return
+
+
+class _Worker:
+    """One worker process, its pipes and its shared memory."""
+
+    def __init__(self) -> None:
+        self.overdue = False
+        self._due: float | None = None
+        self._used = False
+        self._memory: shared_memory.SharedMemory | None = None
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        # Parallelism is between workers; threads inside them only get in the way.
+        environment["OMP_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] = "1"
+        executable = os.fsdecode(spawn.get_executable() or sys.executable)
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            [executable, "-m", "napari_medscan.workers.process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+
+    def ask(
+        self, request: dict[str, Any], data: bytes, seconds: float, memory: int
+    ) -> dict[str, Any] | None:
+        """Send a request and wait; None when the worker died or was killed."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            return None
+        if memory:
+            request["memory"] = self._shared(memory)
+        self._due = time.monotonic() + seconds + (0 if self._used else START_SECONDS)
+        self._used = True
+        try:
+            write_message(stdin, request, data)
+            message = read_message(stdout)
+        except (OSError, ValueError):
+            return None
+        finally:
+            self._due = None
+        return None if message is None else message[0]
+
+    def array(self, reply: dict[str, Any]) -> NDArray[Any]:
+        """Return a copy of the array that the worker left in shared memory.
+
+        Raises
+        ------
+        WorkerError
+            When what it says of the array cannot be.
+        """
+        shape, dtype = tuple(map(int, reply["shape"])), np.dtype(str(reply["dtype"]))
+        count = int(np.prod(shape, dtype=np.int64))
+        held = 0 if self._memory is None else self._memory.size
+        if dtype.kind not in "iuf" or min(shape, default=0) < 0 or count * dtype.itemsize > held:
+            raise WorkerError("its data are damaged")
+        view = np.frombuffer(self._memory.buf, dtype, count)  # type: ignore[union-attr, arg-type]
+        return view.reshape(shape).copy()
+
+    def kill_if_late(self, now: float) -> None:
+        """Kill the process when it is past its deadline."""
+        if self._due is not None and now > self._due:
+            self.overdue = True
+            self._process.kill()
+
+    def stop(self) -> None:
+        """End the process and free its memory."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        self._process.wait()
+        self._free()
+
+    def _shared(self, size: int) -> str:
+        """Return the name of shared memory of at least `size` bytes."""
+        if self._memory is None or self._memory.size < size:
+            self._free()
+            # A power of two: stacks of other sizes do not each take new memory.
+            size = 1 << max(20, (size - 1).bit_length())
+            options: dict[str, Any] = {"track": False} if sys.version_info >= (3, 13) else {}
+            self._memory = shared_memory.SharedMemory(create=True, size=size, **options)
+        return self._memory.name
+
+    def _free(self) -> None:
+        if self._memory is not None:
+            self._memory.close()
+            self._memory.unlink()
+            self._memory = None

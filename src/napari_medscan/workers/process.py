@@ -1,0 +1,122 @@
+"""A worker process: calls functions of this package until its input ends.
+
+Started as ``python -m napari_medscan.workers.process``. It imports as little as
+it can, so that it is ready soon, and limits its own memory. What it sends back
+is JSON and plain pixels; nothing of it is executed, so a worker that a hostile
+file has taken over gains nothing over its host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from importlib import import_module
+from multiprocessing import shared_memory
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from napari_medscan.workers.messages import read_message, write_message
+
+MEMORY_LIMIT = 2 << 30
+"""Address space of a worker, where the system can limit it."""
+
+_PACKAGE = "napari_medscan."
+
+
+def main() -> None:
+    """Serve requests from standard input until it ends."""
+    requests, replies = _take_over_streams()
+    _limit_memory()
+    memory = _Memory()
+    while (message := read_message(requests)) is not None:
+        request, data = message
+        try:
+            reply = _serve(request, data, memory)
+        except MemoryError:
+            reply = {"error": "it takes more memory than one picture may"}
+        except Exception as error:  # noqa: BLE001 - the host judges by what comes back
+            reply = {"error": _reason(error)}
+        write_message(replies, reply)
+
+
+def _serve(request: dict[str, Any], data: bytes, memory: _Memory) -> dict[str, Any]:
+    """Call the function that a request names; an array goes to shared memory."""
+    module, _, function = request["function"].partition(":")
+    if not module.startswith(_PACKAGE):
+        raise ValueError("not a function of this package")
+    result, array = getattr(import_module(module), function)(data, **request["arguments"])
+    if array is None:
+        return {"result": result}
+    buffer = memory.attach(request["memory"])
+    if array.nbytes > len(buffer):
+        raise MemoryError
+    target = np.frombuffer(buffer, dtype=array.dtype, count=array.size)
+    target.reshape(array.shape)[...] = array
+    return {"result": result, "shape": array.shape, "dtype": array.dtype.str}
+
+
+def _reason(error: Exception) -> str:
+    """Return the text of this package's own errors; others may quote the file."""
+    own = type(error).__module__.startswith(_PACKAGE)
+    return str(error) if own else "its data are damaged"
+
+
+class _Memory:
+    """The shared memory of the last request, kept attached for the next."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._segment: shared_memory.SharedMemory | None = None
+
+    def attach(self, name: str) -> memoryview:
+        """Return the memory called `name`."""
+        if name != self._name or self._segment is None:
+            if self._segment is not None:
+                # An array may still look into it: then it is unmapped with that.
+                with contextlib.suppress(BufferError):
+                    self._segment.close()
+            self._segment = _attached(name)
+            self._name = name
+        buffer = self._segment.buf
+        if buffer is None:
+            raise MemoryError
+        return buffer
+
+
+def _attached(name: str) -> shared_memory.SharedMemory:
+    """Attach shared memory without making this process responsible for it.
+
+    Before Python 3.13 attaching also registers, and the tracker of a dying
+    worker would take the memory away from its host.
+    """
+    if sys.version_info >= (3, 13):
+        return shared_memory.SharedMemory(name, track=False)
+    from multiprocessing import resource_tracker
+
+    resource_tracker.register = lambda *_: None
+    return shared_memory.SharedMemory(name)
+
+
+def _take_over_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipes for messages; whatever codecs print goes nowhere."""
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    return requests, replies
+
+
+def _limit_memory() -> None:
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+        # A crash is expected here, and a core file would hold a patient's pixels.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

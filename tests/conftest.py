@@ -1,0 +1,90 @@
+"""What all tests share: none touches the user's settings and caches, and a display is optional."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+# Read when napari is imported: no settings file, so no user's own settings.
+os.environ["NAPARI_CONFIG"] = ""
+
+NEEDS_A_DISPLAY = {"qapp", "qtbot", "make_napari_viewer"}
+
+
+def pytest_collection_modifyitems(items):
+    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return
+    without = pytest.mark.skip(reason="NOT TESTED: there is no display (use xvfb-run)")
+    for item in items:
+        if NEEDS_A_DISPLAY & set(getattr(item, "fixturenames", ())):
+            item.add_marker(without)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory):
+    """Point what napari, Qt and platformdirs write at a folder of the test run."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
+            patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_drop_before():
+    """Let no test's files count as part of the drop of the test before it."""
+    yield
+    reader = sys.modules.get("napari_medscan.reader")
+    if reader is not None:
+        reader._burst._until = 0.0
+
+
+@pytest.fixture
+def no_gui(monkeypatch):
+    """Make the code believe that it runs in a script, whatever tests ran before."""
+    from napari_medscan.napari_ import gui, notify, progress
+
+    for module in (gui, notify, progress):
+        monkeypatch.setattr(module, "has_gui", lambda: False)
+
+
+@pytest.fixture
+def told():
+    """Collect the notifications that napari would show."""
+    from napari.utils.notifications import notification_manager
+
+    notification_manager.records.clear()
+    yield notification_manager.records
+    notification_manager.records.clear()
+
+
+@pytest.fixture
+def model():
+    """Return napari's viewer without a window, with the plugins that are installed."""
+    import npe2
+    from napari.components import ViewerModel
+
+    npe2.PluginManager.instance().discover()
+    return ViewerModel()
+
+
+@pytest.fixture(scope="session")
+def chest(tmp_path_factory):
+    """Return the folder of a small chest CT of six slices; it must not be changed."""
+    from napari_medscan.phantoms import write_ct_chest
+
+    folder = tmp_path_factory.mktemp("chest")
+    write_ct_chest(folder, size=32, slices=6)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pet_ct(tmp_path_factory):
+    """Return the folder of a small PET/CT pair; it must not be changed."""
+    from napari_medscan.phantoms import write_pet_ct
+
+    folder = tmp_path_factory.mktemp("pet_ct")
+    write_pet_ct(folder, size=32, slices=4)
+    return folder

@@ -1,0 +1,233 @@
+"""LazyStack: what numpy would give, read when it is looked at."""
+
+from __future__ import annotations
+
+from copy import copy, deepcopy
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from napari_medscan.frames import FrameCache, LazyStack
+
+SHAPES = [(5,), (1,), (3, 4)]
+FRAMES = [(3, 4), (2, 5, 3)]
+
+
+class Numbered:
+    """Frames that tell every voxel apart, and count how often they are read."""
+
+    def __init__(self, count, shape, dtype=np.int32):
+        self.frames = np.arange(count * np.prod(shape), dtype=dtype).reshape(count, *shape)
+        self.read_numbers = []
+
+    def read(self, index):
+        self.read_numbers.append(index)
+        return self.frames[index]
+
+
+def build(places=(5,), shape=(3, 4), *, holes=(), fill=-1, **changes):
+    """A stack, its source, and the same as one numpy array."""
+    count = int(np.prod(places))
+    numbers = np.arange(count).reshape(places)
+    for hole in holes:
+        numbers.flat[hole] = -1
+    source = changes.pop("source", None) or Numbered(count, shape)
+    stack = LazyStack(
+        source, numbers, shape, np.dtype(np.int32), fill, FrameCache(), changes.get("on_problem")
+    )
+    whole = Numbered(count, shape).frames.copy()
+    whole[list(holes)] = fill
+    return stack, source, whole.reshape(*places, *shape)
+
+
+# --- an array like any other
+
+
+@pytest.mark.parametrize("places", SHAPES)
+@pytest.mark.parametrize("shape", FRAMES)
+def test_shape_type_and_size_are_those_of_the_array(places, shape):
+    stack, source, whole = build(places, shape)
+    for name in ("shape", "dtype", "ndim", "size", "nbytes"):
+        assert getattr(stack, name) == getattr(whole, name), name
+    assert len(stack) == len(whole)
+    assert isinstance(stack.size, int)
+    assert repr(stack) == f"LazyStack(shape={whole.shape}, dtype=int32)"
+    assert source.read_numbers == []
+
+
+@pytest.mark.parametrize("places", SHAPES)
+@pytest.mark.parametrize("shape", FRAMES)
+def test_numpy_makes_an_array_of_it(places, shape):
+    stack, _, whole = build(places, shape, holes=(0,))
+    found = np.asarray(stack)
+    assert found.dtype == whole.dtype
+    assert np.array_equal(found, whole)
+    assert np.asarray(stack, dtype=np.float32).dtype == np.float32
+    assert np.array_equal(np.array(stack, copy=True), whole)
+    assert found.flags.writeable
+
+
+def test_there_is_no_array_to_share():
+    with pytest.raises(ValueError, match="share"):
+        np.asarray(build()[0], copy=False)
+
+
+def test_a_copy_is_the_stack_itself():
+    stack = build()[0]
+    assert deepcopy(stack) is stack
+    assert deepcopy([stack])[0] is stack
+    assert copy(stack).shape == stack.shape
+
+
+# --- indexing
+
+
+def basic_indices(shape):
+    """Integers of Python and numpy, slices with any step, ellipses, short tuples."""
+    plain = hnp.basic_indices(shape, allow_newaxis=False)
+
+    def with_numpy_integers(index):
+        keys = index if isinstance(index, tuple) else (index,)
+        return tuple(np.int64(key) if isinstance(key, int) else key for key in keys)
+
+    return st.one_of(plain, plain.map(with_numpy_integers))
+
+
+@pytest.mark.parametrize("shape", FRAMES)
+@pytest.mark.parametrize("places", SHAPES)
+@given(data=st.data())
+@settings(deadline=None)
+def test_any_basic_index_gives_what_numpy_gives(places, shape, data):
+    stack, _, whole = build(places, shape, holes=(0,))
+    index = data.draw(basic_indices(whole.shape))
+    found, expected = stack[index], whole[index]
+    assert np.shape(found) == np.shape(expected)
+    assert np.asarray(found).dtype == expected.dtype
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [5, -6, (0, 3), (0, 0, 4), (0, 0, -5), (slice(None), 9), (slice(0, 0), 9), np.int64(5)],
+)
+def test_an_index_out_of_range_is_an_index_error_as_in_numpy(index):
+    stack, _, whole = build()
+    for array in (whole, stack):
+        with pytest.raises(IndexError):
+            array[index]
+
+
+@pytest.mark.parametrize("index", [(0, 0, 0, 0), (..., ...), (0, ..., 0, ..., 0)])
+def test_too_many_indices_are_an_index_error_as_in_numpy(index):
+    stack, _, whole = build()
+    for array in (whole, stack):
+        with pytest.raises(IndexError):
+            array[index]
+
+
+def test_iteration_ends():
+    stack, _, whole = build()
+    assert np.array_equal(list(stack), whole)
+
+
+def test_only_what_is_looked_at_is_read_and_only_once():
+    stack, source, _ = build((3, 4))
+    stack[1, 2]
+    stack[1, 2, 0, 0]
+    stack[1, 1:3]
+    assert source.read_numbers == [6, 5]
+
+
+def test_stacks_that_share_a_cache_do_not_share_frames():
+    cache = FrameCache()
+    numbers = np.arange(2)
+    one, two = (
+        LazyStack(Numbered(2, (2, 2)), numbers, (2, 2), np.dtype(dtype), 0, cache)
+        for dtype in (np.int32, np.float32)
+    )
+    assert one[0].dtype == np.int32
+    assert two[0].dtype == np.float32
+    one.close()
+    assert cache.bytes_held == two[0].nbytes
+
+
+def test_frames_come_in_the_dtype_of_the_stack():
+    source = Numbered(2, (2, 2), np.int64)
+    stack = LazyStack(source, np.arange(2), (2, 2), np.dtype(np.float32), 0, FrameCache())
+    assert stack[1].dtype == np.float32
+
+
+def test_the_middle_frame_is_what_is_shown_first():
+    assert build((5,))[0].middle == 2
+    assert build((3, 4))[0].middle == 5
+    assert build((5,), holes=(2,))[0].middle == -1
+
+
+# --- frames that cannot be read
+
+
+class Broken(Numbered):
+    def read(self, index):
+        if index % 2:
+            raise OSError("gone")
+        return super().read(index)
+
+
+def test_a_frame_that_cannot_be_read_is_blank_and_reported():
+    problems = []
+    stack, _, whole = build(
+        source=Broken(5, (3, 4)), on_problem=lambda *found: problems.append(found), fill=7
+    )
+    whole[1::2] = 7
+    assert np.array_equal(np.asarray(stack), whole)
+    assert [(index, str(error)) for index, error in problems] == [(1, "gone"), (3, "gone")]
+    assert stack[1].dtype == np.int32
+
+
+def test_without_anyone_to_tell_it_is_blank_all_the_same():
+    stack, _, _ = build(source=Broken(5, (3, 4)))
+    assert (stack[1] == -1).all()
+
+
+def test_a_frame_of_another_shape_is_blank_and_reported():
+    problems = []
+    stack, _, _ = build(source=Numbered(5, (9, 9)), on_problem=lambda *p: problems.append(p))
+    assert (stack[0] == -1).all()
+    assert problems[0][0] == 0
+
+
+def test_a_frame_stays_blank_only_as_long_as_it_cannot_be_read():
+    source = Broken(5, (3, 4))
+    stack, _, whole = build(source=source)
+    assert (stack[1] == -1).all()
+    source.read = lambda index: source.frames[index]
+    assert np.array_equal(stack[1], whole[1])
+
+
+def test_a_missing_frame_is_blank_and_no_problem():
+    problems = []
+    stack, source, _ = build(holes=(2,), on_problem=lambda *found: problems.append(found))
+    assert (stack[2] == -1).all()
+    assert stack.fill == -1
+    assert problems == []
+    assert source.read_numbers == []
+
+
+def test_an_error_that_is_not_about_the_file_is_raised():
+    class Stopped(Numbered):
+        def read(self, *_):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(source=Stopped(5, (3, 4)))[0][0]
+
+
+def test_the_array_of_the_source_stays_writeable():
+    """A source may hand out its own buffer: the cache takes a copy of a view."""
+    stack, source, whole = build()
+    stack[0]
+    source.frames[0] = 99
+    assert np.array_equal(stack[0], whole[0])

@@ -1,0 +1,51 @@
+"""Small studies on disk, made with pydicom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom.config
+
+from .dicom.making import ct, write
+
+HOSTILE = '<img src="file:///dev/zero">'
+BIDI = "\N{RIGHT-TO-LEFT OVERRIDE}"
+
+
+def write_series(folder: Path, slices: int = 3, *, series: int = 3, **changes: Any) -> list[Path]:
+    """Write a CT series of 4 x 6 pixels 2 mm apart; slice i holds nothing but 10 i - 1024 HU."""
+    written = []
+    for i in range(slices):
+        pixels = np.full((4, 6), 10 * i, dtype="<u2").tobytes()
+        with pydicom.config.disable_value_validation():
+            data = ct(
+                **{
+                    "SpecificCharacterSet": "ISO_IR 192",
+                    "PatientName": "Canary^Alice",
+                    "PatientID": "MRN77X",
+                    "SOPInstanceUID": f"1.2.3.{series}.{i + 1}",
+                    "SeriesInstanceUID": f"1.2.3.{series}",
+                    "SeriesNumber": series,
+                    "InstanceNumber": i + 1,
+                    "ImagePositionPatient": [0, 0, 2 * i],
+                    "PixelData": pixels,
+                    **{k: v(i) if callable(v) else v for k, v in changes.items()},
+                }
+            )
+            written.append(write(folder / f"s{series}_{i + 1}.dcm", data))
+    return written
+
+
+def write_many(folder: Path, count: int, **changes: Any) -> None:
+    """Write `count` series of two slices each."""
+    for number in range(1, count + 1):
+        description = {"SeriesDescription": f"Scan {number}", **changes}
+        write_series(folder, 2, series=number, **description)
+
+
+def damage(path: Path) -> None:
+    """Cut a file in the middle of its pixels, after it was opened for instance."""
+    data = path.read_bytes()
+    path.write_bytes(data[:-10])

@@ -1,0 +1,407 @@
+"""Dropping, opening, scrolling: through napari's own viewer.open."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from napari.layers import Image
+from qtpy.QtCore import Qt
+
+from napari_medscan import reader
+from napari_medscan.dicom import CancelledError, MedscanError, Stack
+from napari_medscan.dicom import stack as stack_module
+from napari_medscan.dicom.source import DicomBytes
+from napari_medscan.napari_.layers import stack_of
+
+from .corpus.places import frames  # noqa: F401 - says early when the corpus code is broken
+from .corpus.oracle import corpus_dir
+from .studies import BIDI, HOSTILE, damage, write_many, write_series
+
+PLUGIN = "napari-medscan"
+
+
+def opened(viewer, path, **options):
+    paths = [str(p) for p in path] if isinstance(path, list) else str(path)
+    return viewer.open(paths, plugin=PLUGIN, **options)
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Collect (file, frame) of every frame that is read, and check that no other pixels are."""
+    slices, bytes_read = [], []
+    read_slice, read_at = stack_module.read_slice, DicomBytes.read_at
+
+    def counted_slice(header, index, dtype):
+        slices.append((header.name, index))
+        return read_slice(header, index, dtype)
+
+    def counted_bytes(self, offset, length):
+        bytes_read.append(length)
+        return read_at(self, offset, length)
+
+    monkeypatch.setattr(stack_module, "read_slice", counted_slice)
+    monkeypatch.setattr(DicomBytes, "read_at", counted_bytes)
+    yield slices
+    assert len(bytes_read) <= len(slices)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Return a clock that only moves when it is told to."""
+
+    class Clock:
+        now = 1000.0
+
+        def monotonic(self):
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr(reader, "time", clock)
+    return clock
+
+
+# --- what napari gets
+
+
+def test_a_folder_becomes_a_lazy_layer_a_series(make_napari_viewer, chest):
+    viewer = make_napari_viewer()
+    (layer,) = opened(viewer, chest)
+    assert list(viewer.layers) == [layer]
+    assert type(layer) is Image
+    assert layer.name == "CT 2 · Chest 2.5 B30f"
+    assert layer.data.shape == (6, 32, 32)
+    assert not isinstance(layer.data, np.ndarray)
+    assert isinstance(layer.metadata["medscan"], Stack)
+    assert layer.contrast_limits == [-160, 239]
+    assert layer.contrast_limits_range[0] < -160
+    assert layer.contrast_limits_range[1] > 3071
+    assert layer.source.reader_plugin == PLUGIN
+    assert viewer.dims.current_step[0] == 2
+    assert viewer.dims.axis_labels == ("z", "y", "x")
+
+
+def test_the_middle_slice_is_the_one_on_screen(model, tmp_path):
+    write_series(tmp_path, 7)
+    (layer,) = opened(model, tmp_path)
+    assert model.dims.current_step[0] == 3
+    assert np.unique(layer._slice.image.raw).tolist() == [30 - 1024]
+
+
+def test_pet_and_ct_are_seen_together(make_napari_viewer, pet_ct):
+    viewer = make_napari_viewer()
+    ct, pet = opened(viewer, pet_ct)
+    assert (ct.visible, pet.visible) == (True, True)
+    assert pet.blending == "additive"
+    assert np.allclose(ct.extent.world.mean(axis=0), pet.extent.world.mean(axis=0), atol=5)
+
+
+def test_a_hostile_name_is_harmless_where_napari_shows_it(make_napari_viewer, tmp_path):
+    write_series(tmp_path, SeriesDescription=f"{HOSTILE}{BIDI}" + "y" * 300)
+    viewer = make_napari_viewer()
+    opened(viewer, tmp_path)
+    model = viewer.window._qt_viewer.layers.model()
+    index = model.index(0, 0)
+    for role in (
+        Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.EditRole,
+    ):
+        shown = index.data(role)
+        assert "‹img" in shown
+        assert "<" not in shown
+        assert BIDI not in shown
+        # By which Qt decides; only the first line counts.
+        assert not Qt.mightBeRichText(shown)
+
+
+def test_a_duplicate_shares_the_pixels(make_napari_viewer, chest):
+    from napari.layers._layer_actions import _duplicate_layer
+
+    viewer = make_napari_viewer()
+    (layer,) = opened(viewer, chest)
+    _duplicate_layer(viewer.layers)
+    twin = viewer.layers[1]
+    assert twin is not layer
+    assert twin.data is layer.data
+    assert stack_of(twin) is stack_of(layer)
+
+
+def test_closing_the_viewer_closes_everything(make_napari_viewer, tmp_path):
+    write_many(tmp_path, 3)
+    viewer = make_napari_viewer(strict_qt="raise")
+    opened(viewer, tmp_path)
+    viewer.layers.clear()
+    opened(viewer, tmp_path)
+
+
+# --- how much is read
+
+
+@pytest.fixture(scope="module")
+def long_series(tmp_path_factory):
+    """Return the folder of a real series of 192 files, or of one that is made."""
+    real = corpus_dir() / "cases" / "mr-sag-mprage192"
+    if real.is_dir():
+        return real
+    folder = tmp_path_factory.mktemp("long")
+    write_series(folder, 192)
+    return folder
+
+
+def test_opening_192_files_reads_what_is_shown_and_no_more(make_napari_viewer, long_series, reads):
+    viewer = make_napari_viewer()
+    (layer,) = opened(viewer, long_series)
+    assert layer.data.shape[0] == 192
+    stack = stack_of(layer)
+    first, middle = (stack.slices[i].header.name for i in (0, 95))
+    # napari asks for the first slice when a layer is made, then for the one it shows.
+    assert sorted(reads) == sorted([(first, 0), (middle, 0)])
+    assert viewer.dims.current_step[0] == 95
+
+    viewer.dims.set_current_step(0, 96)
+    assert reads[2:] == [(stack.slices[96].header.name, 0)]
+    viewer.dims.set_current_step(0, 95)
+    layer.contrast_limits = (0, 100)
+    layer.gamma = 0.5
+    assert len(reads) == 3
+
+    viewer.dims.ndisplay = 3
+    assert len(reads) == len(set(reads)) == 192
+    viewer.dims.ndisplay = 2
+    assert len(reads) == 192
+
+
+def test_hidden_series_read_no_more_than_two_frames_each(model, tmp_path, reads):
+    for number in range(1, 5):
+        write_series(tmp_path, 9, series=number)
+    opened(model, tmp_path)
+    assert len(set(reads)) == len(reads)
+    assert len(reads) <= 2 * 4
+
+
+# --- files dropped
+
+
+def test_one_file_opens_its_whole_series_and_no_other(model, tmp_path):
+    write_series(tmp_path, 4, series=1)
+    paths = write_series(tmp_path, 5, series=2)
+    (layer,) = opened(model, paths[3])
+    assert layer.data.shape[0] == 5
+    assert layer.name.startswith("CT 2")
+
+
+def test_a_burst_of_files_gives_one_layer_a_series(model, tmp_path, clock):
+    one, two = write_series(tmp_path, 6, series=1), write_series(tmp_path, 4, series=2)
+    mixed = [p for pair in zip(one, two, strict=False) for p in pair] + one[4:]
+    opened(model, mixed)
+    assert sorted(layer.data.shape[0] for layer in model.layers) == [4, 6]
+
+
+def test_a_bad_file_in_a_burst_does_not_stop_it(model, tmp_path, clock, told):
+    paths = write_series(tmp_path, 5)
+    damage(paths[2])
+    (layer,) = opened(model, paths)
+    assert layer.data.shape[0] == 5
+    assert len(stack_of(layer).files) == 4
+    assert ["1 file could not be read" in n.message for n in told].count(True) == 1
+
+
+def test_a_burst_lasts_as_long_as_files_keep_coming(model, tmp_path, clock):
+    paths = write_series(tmp_path, 4)
+    for path in paths:
+        opened(model, path)
+        clock.now += 1.2
+    assert len(model.layers) == 1
+
+
+def test_after_a_pause_the_same_file_opens_again(model, tmp_path, clock):
+    paths = write_series(tmp_path, 3)
+    opened(model, paths[0])
+    clock.now += 5
+    opened(model, paths[0])
+    assert len(model.layers) == 2
+
+
+def test_files_opened_as_a_stack_make_just_what_they_are(model, tmp_path):
+    paths = write_series(tmp_path, 5)
+    (layer,) = opened(model, paths[:3], stack=True)
+    assert layer.data.shape[0] == 3
+
+
+def test_a_dicomdir_stands_for_its_folder(model, tmp_path):
+    from .dicom.making import ct, write
+
+    write_many(tmp_path / "DATA", 2)
+    directory = ct(SOPClassUID="1.2.840.10008.1.3.10", PixelData=None, Rows=None, Columns=None)
+    path = write(tmp_path / "DICOMDIR", directory)
+    assert len(opened(model, path)) == 2
+
+
+def test_a_real_disc(model):
+    disc = corpus_dir() / "cases" / "dicomdir-tree-pydicom"
+    if not disc.is_dir():
+        pytest.skip("NOT TESTED: there is no corpus")
+    directory = next(disc.rglob("DICOMDIR"))
+    assert len(opened(model, directory)) > 8
+
+
+# --- what is no DICOM, and what cannot be shown
+
+
+@pytest.mark.parametrize("name", ["a.dcm", "IM0001", "DICOMDIR"])
+def test_what_is_no_dicom_is_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x89PNG\r\n" + bytes(3000))
+    assert reader.get_reader(str(tmp_path / name)) is None
+
+
+def test_nothing_is_refused_with_an_exception(tmp_path):
+    assert reader.get_reader(str(tmp_path)) is None
+    assert reader.get_reader(str(tmp_path / "absent")) is None
+    assert reader.get_reader([]) is None
+    (tmp_path / "note.txt").write_text("hello")
+    assert reader.get_reader(str(tmp_path)) is None
+
+
+def test_one_dicom_file_among_others_is_enough(tmp_path):
+    (tmp_path / "note.txt").write_text("hello")
+    paths = [str(tmp_path / "note.txt"), *map(str, write_series(tmp_path, 1))]
+    assert reader.get_reader(paths) is reader.read
+    assert reader.get_reader(str(tmp_path)) is reader.read
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
+def test_a_fifo_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.dcm")
+    answers = []
+    asking = threading.Thread(
+        target=lambda: answers.append(reader.get_reader(str(tmp_path / "a.dcm"))), daemon=True
+    )
+    asking.start()
+    asking.join(5)
+    assert answers == [None]
+
+
+def assert_says_only_what_is_wrong(error, folder):
+    text = str(error)
+    assert text.endswith(".")
+    assert "\n" not in text
+    for secret in ("Canary", "Alice", "MRN", str(folder), folder.name, "/"):
+        assert secret not in text
+
+
+def test_nothing_to_show_is_one_sentence(model, tmp_path):
+    folder = tmp_path / "Canary Alice"
+    write_series(folder, 1, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", PixelData=None)
+    with pytest.raises(MedscanError, match=r"^No DICOM image found: 1 file holds no image") as info:
+        opened(model, folder)
+    assert_says_only_what_is_wrong(info.value, folder)
+    assert not model.layers
+
+
+def test_a_single_damaged_image_is_no_black_layer(model, tmp_path):
+    from pydicom.uid import JPEGBaseline8Bit
+
+    folder = tmp_path / "Canary Alice"
+    (path,) = write_series(folder, 1)
+    data = path.read_bytes().replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.5\0")
+    assert JPEGBaseline8Bit
+    path.write_bytes(data)
+    with pytest.raises(MedscanError) as info:
+        opened(model, path)
+    assert_says_only_what_is_wrong(info.value, folder)
+    assert not model.layers
+
+
+def test_an_absent_path_is_told_without_naming_it(tmp_path):
+    with pytest.raises(MedscanError) as info:
+        reader.read(str(tmp_path / "Canary"))
+    assert_says_only_what_is_wrong(info.value, tmp_path)
+
+
+def test_a_damaged_slice_is_blank_and_told_once(model, tmp_path, told):
+    paths = write_series(tmp_path, 5)
+    (layer,) = opened(model, tmp_path)
+    damage(paths[0])
+    damage(paths[4])
+    assert not told
+    for place in (4, 3, 0, 4):
+        model.dims.set_current_step(0, place)
+        assert np.unique(np.asarray(layer._slice.image.raw)).size == 1
+    # Slice 0 was in the cache; slice 4 was not.
+    assert stack_of(layer).problems.keys() == {4}
+    assert np.unique(layer.data[4]).tolist() == [-1000]
+    (message,) = [n.message for n in told]
+    assert message.startswith("CT 3 · Chest: a slice cannot be shown and is left blank: ")
+    assert message.endswith(".")
+
+
+def test_cancelling_adds_nothing_and_says_so(model, chest, told, monkeypatch):
+    def cancelled(*_args, **_kwargs):
+        raise CancelledError("opening was cancelled")
+
+    monkeypatch.setattr("napari_medscan.dicom.load", cancelled)
+    assert opened(model, chest) == []
+    assert [n.message for n in told] == ["Opening was cancelled."]
+
+
+# --- without a window
+
+
+def test_scripts_get_layers_too(chest, no_gui):
+    (layer,) = reader.read(str(chest))
+    assert layer.data.shape == (6, 32, 32)
+
+
+def test_scripts_are_not_asked(tmp_path, no_gui):
+    write_many(tmp_path, 10)
+    assert len(reader.read(str(tmp_path))) == 10
+
+
+# --- more than eight
+
+
+def test_many_series_are_asked_about(make_napari_viewer, tmp_path, monkeypatch):
+    write_many(tmp_path, 9)
+    viewer = make_napari_viewer()
+    asked = []
+
+    def choose(stacks, parent):
+        asked.append((len(stacks), parent))
+        return list(stacks)[:2]
+
+    monkeypatch.setattr("napari_medscan.napari_.chooser.choose", choose)
+    opened(viewer, tmp_path)
+    assert [count for count, _ in asked] == [9]
+    assert [layer.name for layer in viewer.layers] == ["CT 1 · Scan 1", "CT 2 · Scan 2"]
+
+
+def test_eight_are_not(make_napari_viewer, tmp_path, monkeypatch):
+    write_many(tmp_path, 8)
+    monkeypatch.setattr("napari_medscan.napari_.chooser.choose", lambda *_: pytest.fail("asked"))
+    assert len(opened(make_napari_viewer(), tmp_path)) == 8
+
+
+# --- start-up
+
+
+def test_refusing_a_folder_imports_nothing_large(tmp_path):
+    """napari asks for every path that is dropped: the answer no must come at once."""
+    (tmp_path / "note.txt").write_text("hello")
+    (tmp_path / "IM0001").write_bytes(bytes(4000))
+    code = (
+        "import sys; from napari_medscan.reader import get_reader\n"
+        f"assert get_reader({str(tmp_path)!r}) is None\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    heavy = {"napari", "qtpy", "PyQt6", "httpx", "pydicom", "pandas", "vispy", "scipy", "rich"}
+    assert heavy & set(done.stdout.split()) == set()
+    assert Path(tmp_path).is_dir()

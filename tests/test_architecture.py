@@ -15,6 +15,7 @@ FLOORS = {
     "dicom": 1,
     "frames": 1,
     "phantoms": 1,
+    "workers": 1,
     "objects": 2,
     "privacy": 3,
     "assistant": 3,
@@ -25,8 +26,9 @@ FLOORS = {
     "cli": 5,
     "widgets": 5,
 }
-# The one arrow between rooms of the same floor: what the files say is handed out by the cache.
-SIDEWAYS = {("dicom", "frames")}
+# The arrows between rooms of the same floor: what the files say is handed out by the cache, and
+# read in other processes.
+SIDEWAYS = {("dicom", "frames"), ("dicom", "workers")}
 GUI_FLOOR = 4
 GUI = {"napari", "qtpy", "superqt", "magicgui", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 NETWORK_ROOM = "assistant"

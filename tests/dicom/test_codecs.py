@@ -169,6 +169,15 @@ def test_lossless_colour_is_never_converted():
             assert ycc is None
 
 
+def test_an_adobe_marker_in_lossless_jpeg_converts_nothing():
+    pixels = image(colour=True)
+    data = jpeg(pixels, lossless=True)
+    bare = data[:2] + data[data.index(b"\xff\xc3") :]
+    claim = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x01"
+    decoded, _ = decode(bare[:2] + claim + bare[2:], LOSSLESS, layout(**RGB))
+    assert np.array_equal(decoded, pixels)
+
+
 @pytest.mark.parametrize("encode", [j2k, imagecodecs.htj2k_encode])
 def test_the_colour_transform_of_jpeg_2000_is_undone_by_the_decoder(encode):
     pixels = image(colour=True)

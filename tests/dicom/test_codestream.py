@@ -94,7 +94,7 @@ def test_the_facts_are_the_encoders(name):
 
 
 @pytest.mark.parametrize("name", STREAMS)
-@pytest.mark.parametrize("padding", [b"\0", b"\xff\0", b"\0" * 300])
+@pytest.mark.parametrize("padding", [b"\0", b"\xff\0", b"\0" * 300, b"odd"])
 def test_padding_after_the_end_marker_is_no_cut(name, padding):
     assert read_codestream(STREAMS[name][0] + padding).complete
 

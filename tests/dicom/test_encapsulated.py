@@ -61,6 +61,16 @@ def test_an_empty_table_and_a_fragment_a_frame():
     assert read(encapsulate(FRAMES), 4) == FRAMES
 
 
+def test_a_fragment_a_frame_needs_neither_table_nor_start_markers():
+    assert read(encapsulate([b"aa", b"bb", b"cc"]), 3) == [b"aa", b"bb", b"cc"]
+
+
+def test_a_table_that_leaves_out_the_first_fragment_is_not_believed():
+    parts = [b"aa", b"bb", b"cc"]
+    with pytest.raises(FrameError, match="3 pieces for 2 frames"):
+        read(encapsulate(parts, [10, 20]), 2)
+
+
 def test_all_fragments_of_a_single_frame_belong_to_it():
     parts = [b"abcd", b"efgh", START + b"x"]
     assert read(encapsulate(parts), 1) == [b"".join(parts)]
@@ -181,11 +191,14 @@ def test_of_a_file_cut_off_in_its_last_frame_all_others_can_be_read():
 
 
 def test_a_file_that_shrank_after_it_was_opened_is_an_error_of_the_frame():
-    header = encapsulated_header(encapsulate(FRAMES), frames=4)
-    frame_fragments(header)
-    cut = replace(header, source=Memory(header.source.data[:100]))
-    with pytest.raises(FrameError):
-        read_frame_bytes(cut, 3)
+    data = bytearray(encapsulate(FRAMES))
+    header = encapsulated_header(bytes(data), frames=4)
+    header = replace(header, source=Memory(data))
+    assert read_frame_bytes(header, 3) == FRAMES[3]
+    del data[-20:]
+    assert read_frame_bytes(header, 2) == FRAMES[2]
+    with pytest.raises(FrameError, match="cut off"):
+        read_frame_bytes(header, 3)
 
 
 def test_a_missing_sequence_delimiter_does_no_harm():

@@ -36,6 +36,7 @@ def test_without_a_rescale_the_stored_dtype_stays(stored):
         (0, 32768 + 1024, -1024, np.float32),
         (-32768, 32767, 1, np.float32),
         (-32767, 32767, -1, np.int16),
+        (-32768, 32767, -1, np.float32),
         (0, 100, 32667, np.int16),
         (0, 100, 32668, np.float32),
         (0, 4095, -0.5, np.float32),

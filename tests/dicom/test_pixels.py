@@ -188,6 +188,14 @@ def test_what_the_decoder_has_converted_is_not_converted_again(photometric):
                           values)  # fmt: skip
 
 
+@pytest.mark.parametrize("photometric", ["YBR_RCT", "YBR_ICT"])
+def test_what_the_header_calls_transformed_and_the_stream_does_not_is_rgb(photometric):
+    """YBR_RCT and YBR_ICT only exist inside a code stream."""
+    values = noise(ROWS, COLUMNS, 3, bits=8)
+    facts = layout(8, samples=3, photometric=photometric)
+    assert np.array_equal(read_stored(native(values.tobytes(), facts), 0), values)
+
+
 def test_lossless_ybr_is_converted_as_the_header_says():
     values = noise(ROWS, COLUMNS, 3, bits=8)
     data = imagecodecs.jpegls_encode(values)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.codestream import CodeStream, read_codestream
 from napari_medscan.dicom.errors import FrameError, UnreadableError
-from napari_medscan.dicom.header import PixelLayout
+from napari_medscan.dicom.layout import PixelLayout
 from napari_medscan.dicom.native import native_pixels, sign_extend
 
 _RLE_HEADER = 64
@@ -43,6 +43,14 @@ def check_supported(syntax: str, *, encapsulated: bool) -> None:
         raise UnreadableError("it is a video (MPEG, H.264 or HEVC), which cannot be shown")
     if syntax in _REFERENCED:
         raise UnreadableError("its pixels are on a server (JPIP), not in the file")
+
+
+def decode_request(
+    data: bytes, *, syntax: str, layout: dict[str, Any]
+) -> tuple[bool | None, NDArray[Any]]:
+    """Decode one frame as a worker is asked to; see `decode`."""
+    pixels, ycc = decode(data, syntax, PixelLayout(**layout))
+    return ycc, pixels
 
 
 def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any], bool | None]:

@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError
 
-# Inverse of the YBR_FULL equations of PS3.3 C.7.6.3.1.2.
-_RGB_FROM_YBR = np.array(
-    [[1.0, 1.0, 1.0], [0.0, -0.344136286, 1.772], [1.402, -0.714136286, 0.0]], dtype=np.float64
-)
+# Inverse of the YBR_FULL equations of PS3.3 C.7.6.3.1.2, in thousandths; those
+# of red and blue are exact, so that halves round up on every machine.
+_RED_FROM_CR, _BLUE_FROM_CB = 1402, 1772
+_GREEN_FROM_CB, _GREEN_FROM_CR = -344.136286, -714.136286
 
 
 def rgb_from_ybr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return RGB for 8-bit YBR_FULL pixels of shape (rows, columns, 3)."""
-    values = pixels.astype(np.float64)
-    values[..., 1:] -= 128
-    rgb = np.floor(values @ _RGB_FROM_YBR + 0.5)
-    return np.clip(rgb, 0, 255).astype(np.uint8)
+    y = pixels[..., 0].astype(np.int32) * 1000 + 500
+    cb, cr = pixels[..., 1].astype(np.int32) - 128, pixels[..., 2].astype(np.int32) - 128
+    green = np.floor((y + _GREEN_FROM_CB * cb + _GREEN_FROM_CR * cr) / 1000).astype(np.int32)
+    red, blue = (y + _RED_FROM_CR * cr) // 1000, (y + _BLUE_FROM_CB * cb) // 1000
+    return np.clip(np.stack((red, green, blue), axis=-1), 0, 255).astype(np.uint8)
 
 
 def upsample_422(pixels: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:

@@ -1,16 +1,18 @@
 """Scanning by pydicom, for files that the project's own scanner refuses.
 
 pydicom knows far more oddities. Only its structural parsing is used: values
-stay bytes, so that both ways of scanning convert them in the same manner.
+stay bytes, so that both ways of scanning convert them in the same manner. It
+runs in a worker process: pydicom's work on a hostile file has no bound.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _DEFER_FROM = 1 << 20
+
+Packed = dict[str, Any]
+"""Plain data that goes between processes as JSON."""
 
 
 @contextmanager
@@ -47,8 +52,95 @@ class FallbackScan:
     transfer_syntax: str
 
 
+def scan_request(data: bytes, *, wanted: Packed) -> tuple[Packed, None]:
+    """Parse a file with pydicom, as a worker is asked to.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's path, as the file system encodes it.
+    wanted : dict
+        From `pack_wanted`.
+
+    Returns
+    -------
+    packed : dict
+        For `unpack_scan`.
+    array : None
+        There are no pixels.
+
+    Raises
+    ------
+    UnreadableError
+        When pydicom cannot parse it either.
+    """
+    found = scan_with_pydicom(Path(os.fsdecode(data)), _unpack_wanted(wanted))
+    pixels = None if found.pixels is None else list(astuple(found.pixels)[:3])
+    return {
+        "values": _pack_values(found.data_set),
+        "big_endian": found.data_set.big_endian,
+        "pixels": pixels,
+        "syntax": found.transfer_syntax,
+    }, None
+
+
+def unpack_scan(packed: Packed) -> FallbackScan:
+    """Return what a worker found, having checked that it is what it should be."""
+    pixels = None
+    if packed["pixels"] is not None:
+        tag, offset, length = packed["pixels"]
+        pixels = PixelElement(int(tag), int(offset), None if length is None else int(length))
+    data_set = _unpack_values(packed["values"], big_endian=bool(packed["big_endian"]))
+    return FallbackScan(data_set, pixels, str(packed["syntax"]))
+
+
+def pack_wanted(wanted: Wanted) -> Packed:
+    """Return the wanted attributes as plain data."""
+    return {
+        str(int(tag)): pack_wanted(want) if isinstance(want, dict) else want.decode("ascii")
+        for tag, want in wanted.items()
+    }
+
+
+def _unpack_wanted(packed: Packed) -> Wanted:
+    # DEFER is told by identity.
+    return {
+        int(tag): _unpack_wanted(want)
+        if isinstance(want, dict)
+        else DEFER
+        if want == DEFER.decode("ascii")
+        else str(want).encode("ascii")
+        for tag, want in packed.items()
+    }
+
+
+def _pack_values(data_set: DataSet) -> Packed:
+    packed: Packed = {}
+    for tag, value in data_set.values.items():
+        if isinstance(value, Element):
+            packed[str(int(tag))] = [value.vr.decode("latin-1"), value.data.decode("latin-1")]
+        elif isinstance(value, Deferred):
+            packed[str(int(tag))] = [value.offset, value.length]
+        else:
+            packed[str(int(tag))] = {"items": [_pack_values(item) for item in value]}
+    return packed
+
+
+def _unpack_values(packed: Packed, *, big_endian: bool) -> DataSet:
+    values: dict[int, Value] = {}
+    for tag, value in packed.items():
+        if isinstance(value, dict):
+            items = value["items"]
+            values[int(tag)] = tuple(_unpack_values(i, big_endian=big_endian) for i in items)
+        elif isinstance(value[0], str):
+            values[int(tag)] = Element(value[0].encode("latin-1"), value[1].encode("latin-1"))
+        else:
+            values[int(tag)] = Deferred(int(value[0]), int(value[1]))
+    return DataSet(values, big_endian)
+
+
 def scan_with_pydicom(path: Path, wanted: Wanted) -> FallbackScan:
-    """Parse a file with pydicom and keep the wanted elements.
+    """Parse a file with pydicom in this process and keep the wanted elements.
 
     Raises
     ------

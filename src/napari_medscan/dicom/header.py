@@ -5,56 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from napari_medscan.dicom.layout import PixelLayout
 from napari_medscan.dicom.modality import ModalityTransform
 from napari_medscan.dicom.scanner import PixelElement
 from napari_medscan.dicom.source import DicomBytes
 from napari_medscan.dicom.window import Window
 
 Vector = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class PixelLayout:
-    """How stored pixels are laid out (PS3.3 C.7.6.3, Image Pixel module).
-
-    Parameters
-    ----------
-    rows, columns, samples : int
-        Extent of one frame.
-    bits_allocated, bits_stored, high_bit : int
-        Bits of one sample; 32 or 64 allocated for floating point.
-    signed : bool
-        Pixel Representation is 1.
-    floating : bool
-        The values are IEEE floating point (Float/Double Float Pixel Data).
-    planar : bool
-        Colour by plane (Planar Configuration 1).
-    photometric : str
-        Photometric Interpretation.
-    frames : int
-        Number of Frames.
-    big_endian : bool
-        Byte order of native pixel data.
-    """
-
-    rows: int
-    columns: int
-    samples: int
-    bits_allocated: int
-    bits_stored: int
-    high_bit: int
-    signed: bool
-    floating: bool
-    planar: bool
-    photometric: str
-    frames: int
-    big_endian: bool
-
-    @property
-    def frame_bits(self) -> int:
-        """Bits of one native frame; 4:2:2 holds two chroma samples a pixel pair."""
-        samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
-        return self.rows * self.columns * samples * self.bits_allocated
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.tags import Tag
 from napari_medscan.dicom.values import DataSet
 
+_MOST = 1e15
+"""A slope or intercept beyond this is damage: values would leave float32."""
 INT16 = np.iinfo(np.int16)
 EXACT = 2**53
 """Whole intercepts beyond this are not exact as floating point."""
@@ -97,6 +100,11 @@ def read_transform(data_set: DataSet, *, signed: bool) -> ModalityTransform:
     signed : bool
         Whether stored values are signed (for the table's first value).
 
+    Raises
+    ------
+    UnreadableError
+        When slope or intercept are beyond all reason.
+
     Notes
     -----
     A slope of 0 would make every pixel equal; it is met in files that mean
@@ -108,6 +116,8 @@ def read_transform(data_set: DataSet, *, signed: bool) -> ModalityTransform:
         return ModalityTransform(table=entries.tobytes(), first=first)
     slope = data_set.number(Tag.RescaleSlope)
     intercept = data_set.number(Tag.RescaleIntercept)
+    if max(abs(slope or 0), abs(intercept or 0)) > _MOST:
+        raise UnreadableError("its rescale slope or intercept makes no sense")
     return ModalityTransform(slope or 1.0, intercept or 0.0)
 
 

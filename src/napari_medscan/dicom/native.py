@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.colour import upsample_422
-from napari_medscan.dicom.header import PixelLayout
+from napari_medscan.dicom.layout import PixelLayout
 
 
 def native_pixels(data: bytes, layout: PixelLayout, *, skip_bits: int = 0) -> NDArray[Any]:

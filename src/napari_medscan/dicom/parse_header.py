@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from napari_medscan.dicom.codecs import check_supported
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
 from napari_medscan.dicom.frame_headers import mosaic_frames, read_frame_headers
-from napari_medscan.dicom.header import FrameHeader, Header, Palette, PixelLayout
+from napari_medscan.dicom.header import FrameHeader, Header, Palette
+from napari_medscan.dicom.layout import PixelLayout
 from napari_medscan.dicom.mosaic import is_mosaic, read_mosaic
 from napari_medscan.dicom.palette import read_palette
 from napari_medscan.dicom.part10 import ScannedFile, scan_file
@@ -27,6 +29,7 @@ MAX_FRAMES = 2**20
 """Each takes a quarter of a kilobyte; the largest slides have half a million tiles."""
 _SLICE_POINTERS = {Tag.SliceVector, Tag.SliceLocationVector, Tag.GridFrameOffsetVector}
 _CROSS_SECTIONS = frozenset(("CT", "MR", "PT", "RTDOSE", "SEG"))
+_CODE = re.compile(r"[A-Z]{2,12}")
 _HASH_KEY = os.urandom(16)
 """Made anew in every process: patient hashes mean nothing outside it."""
 
@@ -57,7 +60,7 @@ def read_header(path: Path, name: str) -> Header:
     layout, notes = _available(layout, scanned)
     if layout.frames > MAX_FRAMES:
         raise UnreadableError("it has more frames than can be shown")
-    modality = data_set.text(Tag.Modality)
+    modality = _modality(data_set)
     identifiers = _identifiers(data_set)
     spacing, spacing_note = read_spacing(data_set, modality)
     frames = read_frame_headers(
@@ -72,7 +75,7 @@ def read_header(path: Path, name: str) -> Header:
         source=scanned.source,
         size=scanned.size,
         transfer_syntax=scanned.transfer_syntax,
-        sop_class=data_set.text(Tag.SOPClassUID),
+        sop_class=data_set.uid(Tag.SOPClassUID) or scanned.sop_class,
         sop_instance=data_set.text(Tag.SOPInstanceUID),
         study=data_set.text(Tag.StudyInstanceUID),
         series=data_set.text(Tag.SeriesInstanceUID),
@@ -164,12 +167,9 @@ def _frame_count(data_set: DataSet) -> int | None:
 def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, tuple[str, ...]]:
     """Limit the frames to those whose bytes are in the file."""
     frame_bytes = (layout.frame_bits + 7) // 8
-    decoded_bytes = (
-        layout.rows * layout.columns * layout.samples * max(layout.bits_allocated, 8) // 8
-    )
-    if decoded_bytes > MAX_FRAME_BYTES:
+    if layout.decoded_bytes > MAX_FRAME_BYTES:
         raise UnreadableError(
-            f"one picture of it claims {decoded_bytes / 1e9:.1f} GB, "
+            f"one picture of it claims {layout.decoded_bytes / 1e9:.1f} GB, "
             f"the file holds {_amount(scanned.size)}"
         )
     pixels = scanned.pixels
@@ -202,6 +202,15 @@ def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, 
 
 def _amount(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def _modality(data_set: DataSet) -> str:
+    """Return the modality, '' when what stands there is no code string.
+
+    It becomes part of layer names: free text in it could be a name.
+    """
+    value = data_set.text(Tag.Modality)
+    return value if _CODE.fullmatch(value) else ""
 
 
 def _identifiers(data_set: DataSet) -> tuple[str, ...]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_medscan.dicom.errors import NotDicomError, UnreadableError
-from napari_medscan.dicom.fallback import scan_with_pydicom
+from napari_medscan.dicom.isolation import scan_with_pydicom
 from napari_medscan.dicom.scanner import LONG_VRS, PixelElement, UnusualError, scan
 from napari_medscan.dicom.source import DicomBytes, Memory, OpenFile, Source, inflate
 from napari_medscan.dicom.tags import WANTED, Tag, Wanted
-from napari_medscan.dicom.values import DataSet
+from napari_medscan.dicom.values import DataSet, is_uid
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -176,7 +176,8 @@ def _walk_file_meta(source: Source, head: bytes, start: int, size: int) -> _File
         tag = 2 << 16 | element
         if tag in uids:
             value = _bytes_at(source, head, value_at, min(length, _MAX_UID))
-            uids[Tag(tag)] = value.decode("latin-1").strip(" \0")
+            uid = value.decode("latin-1").strip(" \0")
+            uids[Tag(tag)] = uid if is_uid(uid) else ""
         position = value_at + length
     else:
         raise UnreadableError("the header is damaged")

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.codecs import decode
 from napari_medscan.dicom.colour import eight_bit, rgb_from_ybr
 from napari_medscan.dicom.encapsulated import read_frame_bytes
 from napari_medscan.dicom.errors import FrameError
-from napari_medscan.dicom.header import Header, PixelLayout
+from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.isolation import decode
+from napari_medscan.dicom.layout import PixelLayout
 from napari_medscan.dicom.native import native_pixels, sign_extend
 from napari_medscan.dicom.palette import apply_palette
 

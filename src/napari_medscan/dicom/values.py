@@ -100,6 +100,11 @@ class DataSet:
         values = self.texts(tag)
         return values[0] if values else ""
 
+    def uid(self, tag: int) -> str:
+        """Return a UID, or '' when the value is none (PS3.5 section 9)."""
+        value = self.text(tag)
+        return value if is_uid(value) else ""
+
     def numbers(self, tag: int) -> tuple[float, ...]:
         """Return numeric values as floats; () when absent or not all finite numbers."""
         value = self.values.get(tag)
@@ -149,6 +154,11 @@ class DataSet:
         count = len(value.data) // struct.calcsize(code)
         order = ">" if self.big_endian else "<"
         return struct.unpack_from(f"{order}{count}{code}", value.data)
+
+
+def is_uid(text: str) -> bool:
+    """Whether text has the form of a UID: digits and dots, 64 at most."""
+    return 0 < len(text) <= 64 and not text.strip("0123456789.")
 
 
 EMPTY = DataSet()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 _HEAD = struct.Struct("<II")
 MAX_TEXT = 256 * 2**20
 """Longest JSON text taken from a worker."""
 
 
-def write_message(stream: BinaryIO, text: dict[str, Any], data: bytes = b"") -> None:
+def write_message(stream: IO[bytes], text: dict[str, Any], data: bytes = b"") -> None:
     """Send one message."""
     packed = json.dumps(text).encode("ascii")
     stream.write(_HEAD.pack(len(packed), len(data)))
@@ -20,7 +20,7 @@ def write_message(stream: BinaryIO, text: dict[str, Any], data: bytes = b"") -> 
     stream.flush()
 
 
-def read_message(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+def read_message(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
     """Receive one message; None when the other side has gone."""
     head = stream.read(_HEAD.size)
     if len(head) < _HEAD.size:

@@ -24,7 +24,8 @@ def rgb_from_ybr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     cb, cr = pixels[..., 1].astype(np.int32) - 128, pixels[..., 2].astype(np.int32) - 128
     green = np.floor((y + _GREEN_FROM_CB * cb + _GREEN_FROM_CR * cr) / 1000).astype(np.int32)
     red, blue = (y + _RED_FROM_CR * cr) // 1000, (y + _BLUE_FROM_CB * cb) // 1000
-    return np.clip(np.stack((red, green, blue), axis=-1), 0, 255).astype(np.uint8)
+    rgb: NDArray[np.int32] = np.stack((red, green, blue), axis=-1)
+    return rgb.clip(0, 255).astype(np.uint8)
 
 
 def upsample_422(pixels: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from napari_medscan import __version__
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from napari_medscan.dicom import LoadReport, Stack
 
 SHOWN, NOTHING, USAGE = 0, 3, 2
@@ -24,6 +28,18 @@ SHOWN, NOTHING, USAGE = 0, 3, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal may lack the letters of a description.
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        return _inspect(options)
+    except BrokenPipeError:
+        # Whoever reads has seen enough (`… | head`); Python must not flush into the void at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SHOWN
+
+
+def _inspect(options: argparse.Namespace) -> int:
     from napari_medscan.dicom import load
 
     path = Path(options.path)
@@ -34,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return NOTHING
     if options.json:
         json.dump(describe(report, pixels=options.pixels), sys.stdout, indent=1)
-        print()
+        print(flush=True)
     else:
         _print_table(report, pixels=options.pixels)
     return SHOWN if report.stacks else NOTHING
@@ -128,37 +144,12 @@ def _describe_pixels(stack: Stack) -> dict[str, Any]:
 def _print_table(report: LoadReport, *, pixels: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
     console = Console()
     if report.stacks:
-        table = Table(title=None, pad_edge=False)
-        for heading in ("Series", "Axes", "Size", "mm", "Unit", "Files"):
-            table.add_column(heading, justify="left" if heading in ("Series", "Axes") else "right")
-        if pixels:
-            table.add_column("Values", justify="right")
+        console.print(_table(report.stacks, pixels=pixels))
         for stack in report.stacks:
-            row = [
-                escape(stack.name),
-                stack.axes,
-                " x ".join(str(extent) for extent in stack.array.shape),
-                " x ".join(f"{value:.4g}" for value in stack.geometry.spacing)
-                if stack.geometry.calibrated
-                else "unknown",
-                stack.unit or "",
-                str(len(stack.files)),
-            ]
-            if pixels:
-                values = _describe_pixels(stack)
-                row.append(
-                    escape(values["error"])
-                    if "error" in values
-                    else f"{values['min']:g} … {values['max']:g}"
-                )
-            table.add_row(*row)
-        console.print(table)
-        for stack in report.stacks:
-            for warning in stack.warnings:
+            for warning in (*stack.warnings, *sorted(set(stack.problems.values()))):
                 console.print(f"{escape(stack.name)}: {escape(warning)}", style="yellow")
     summary = report.summary()
     if summary:
@@ -168,6 +159,36 @@ def _print_table(report: LoadReport, *, pixels: bool) -> None:
         reasons[why] = reasons.get(why, 0) + 1
     for why, count in reasons.items():
         console.print(f"  {count} x {escape(why)}", style="dim")
+
+
+def _table(stacks: Sequence[Stack], *, pixels: bool) -> Table:
+    """Return one row a stack; only the names wrap in a narrow terminal."""
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Series", overflow="fold")
+    table.add_column("Axes", no_wrap=True)
+    for heading in ("Size", "mm", "Unit", "Files", *(["Values"] if pixels else [])):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for stack in stacks:
+        spacing = stack.geometry.spacing if stack.geometry.calibrated else None
+        row = [
+            escape(stack.name),
+            stack.axes,
+            "x".join(str(extent) for extent in stack.array.shape),
+            "x".join(f"{value:.3g}" for value in spacing) if spacing else "unknown",
+            stack.unit or "",
+            str(len(stack.files)),
+        ]
+        if pixels:
+            values = _describe_pixels(stack)
+            # The reason stands below the table.
+            error = "error" in values
+            row.append("unreadable" if error else f"{values['min']:g} … {values['max']:g}")
+        table.add_row(*row)
+    return table
 
 
 def _parser() -> argparse.ArgumentParser:

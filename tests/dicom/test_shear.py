@@ -52,7 +52,9 @@ def centres(volume):
     )
 
 
-@pytest.mark.parametrize("drift", [(0, 1), (1, 0), (0, -1), (-1, 0), (1, -1), (0, -0.5), (0.3, 0.7)])
+@pytest.mark.parametrize(
+    "drift", [(0, 1), (1, 0), (0, -1), (-1, 0), (1, -1), (0, -0.5), (0.3, 0.7)]
+)
 def test_a_straight_rod_is_straight_again(drift):
     stack = tilted(drift)
     assert stack.geometry.tilt > 1

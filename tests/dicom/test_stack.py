@@ -76,14 +76,14 @@ def with_windows(places):
 
 def test_windows_are_those_of_the_middle_slice():
     stack = only(with_windows([0, 1, 2, 3, 4]))
-    assert stack.middle == 2
+    assert stack.array.middle == 2
     assert stack.windows[0].center == 20
     assert stack.default_limits() == (17.5, 21.5)
 
 
 def test_a_missing_middle_slice_lends_no_window():
     stack = only(with_windows([0, 1, 3, 4]))
-    assert stack.middle == -1
+    assert stack.array.middle == -1
     assert stack.windows[0].center == 30
 
 
@@ -107,7 +107,7 @@ def test_without_a_window_the_percentiles_of_the_middle_slice_serve():
 
 def test_a_missing_middle_slice_is_not_what_contrast_is_taken_from():
     stack = only([ramp(0, 100), ramp(1, 100), ramp(3, 100), ramp(4, 100)])
-    assert stack.middle == -1
+    assert stack.array.middle == -1
     assert stack.default_limits() == pytest.approx((199.99, 9999.01))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from copy import copy, deepcopy
 
 import numpy as np
@@ -231,3 +232,85 @@ def test_the_array_of_the_source_stays_writeable():
     stack[0]
     source.frames[0] = 99
     assert np.array_equal(stack[0], whole[0])
+
+
+# --- whole volumes and scrolling
+
+
+def test_a_plane_across_all_frames_reads_each_once_and_keeps_the_volume():
+    stack, source, whole = build((20,))
+    assert np.array_equal(stack[:, 1, :], whole[:, 1, :])
+    assert np.array_equal(stack[:, :, 2], whole[:, :, 2])
+    assert np.array_equal(stack[7], whole[7])
+    assert sorted(source.read_numbers) == list(range(20))
+
+
+def test_a_volume_larger_than_the_cache_is_read_without_being_kept():
+    source = Numbered(20, (3, 4))
+    cache = FrameCache(max_bytes=source.frames[0].nbytes)
+    stack = LazyStack(source, np.arange(20), (3, 4), np.dtype(np.int32), 0, cache)
+    assert np.array_equal(stack[:, 1, :], source.frames[:, 1, :])
+    assert np.array_equal(np.asarray(stack), source.frames)
+    assert cache.bytes_held <= cache.max_bytes
+
+
+def test_an_array_of_its_own_does_not_fill_the_cache():
+    stack, source, _ = build((20,))
+    np.asarray(stack)
+    assert len(source.read_numbers) == 20
+    assert stack._cache.bytes_held == 0
+
+
+def test_bad_frames_of_a_volume_are_blank_and_told():
+    class Broken(Numbered):
+        def read(self, index):
+            if index == 4:
+                raise ValueError("bad")
+            return super().read(index)
+
+    told = []
+    stack, _, whole = build(
+        (20,), source=Broken(20, (3, 4)), on_problem=lambda i, _: told.append(i)
+    )
+    whole[4] = -1
+    assert np.array_equal(stack[:, :, :], whole)
+    assert told == [4]
+
+
+def test_a_change_to_a_stack_s_volume_is_impossible():
+    stack, _, _ = build((20,))
+    with pytest.raises(ValueError, match="read-only"):
+        stack[:, :, :][0, 0, 0] = 5
+
+
+def read_ahead(source, count):
+    """What was read, once nothing more is coming."""
+    deadline = time.monotonic() + 5
+    while len(source.read_numbers) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    return source.read_numbers
+
+
+def test_scrolling_reads_the_next_frames_ahead():
+    stack, source, _ = build((20,))
+    stack[5], stack[6]
+    assert sorted(read_ahead(source, 6)) == [5, 6, 7, 8, 9, 10]
+
+
+def test_scrolling_back_reads_ahead_backwards_and_stops_at_the_end():
+    stack, source, _ = build((20,))
+    stack[3], stack[2]
+    assert sorted(read_ahead(source, 4)) == [0, 1, 2, 3]
+
+
+def test_time_is_read_ahead_along_time():
+    stack, source, _ = build((6, 4))
+    stack[0, 2], stack[1, 2]
+    assert sorted(read_ahead(source, 6)) == [2, 6, 10, 14, 18, 22]
+
+
+def test_jumping_reads_nothing_ahead():
+    stack, source, _ = build((20,))
+    stack[0], stack[10], stack[3]
+    assert read_ahead(source, 4) == [0, 10, 3]

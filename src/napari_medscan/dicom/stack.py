@@ -125,14 +125,9 @@ class Stack:
         return " · ".join(part for part in parts if part)
 
     @property
-    def middle(self) -> int:
-        """Number of the slice in the middle of the stack: what napari shows first."""
-        return self.array.middle
-
-    @property
     def windows(self) -> tuple[Window, ...]:
         """Windows of the middle slice."""
-        return self.slices[self._typical].frame.windows
+        return self.slices[self.typical].frame.windows
 
     @property
     def padding(self) -> tuple[float, float] | None:
@@ -145,7 +140,7 @@ class Stack:
 
     def transformed(self, stored: Sequence[int]) -> tuple[float, ...]:
         """Return what stored values become in the middle slice, as the array has them."""
-        transform = self.slices[self._typical].frame.transform
+        transform = self.slices[self.typical].frame.transform
         values = transform.apply(np.array(stored, dtype=np.int64), self.array.dtype)
         return tuple(float(value) for value in values)
 
@@ -157,9 +152,10 @@ class Stack:
         windows = self.windows
         if windows:
             return ascending(*windows[0].limits)
-        return percentile_limits(self.array.frame(self._typical), self.padding)
+        return percentile_limits(self.array.frame(self.typical), self.padding)
 
     @property
-    def _typical(self) -> int:
-        """The slice in the middle, or one near by when that one is missing."""
-        return self.middle if self.middle >= 0 else len(self.slices) // 2
+    def typical(self) -> int:
+        """The slice in the middle, which napari shows first; one near by if it is missing."""
+        middle = self.array.middle
+        return middle if middle >= 0 else len(self.slices) // 2

@@ -76,6 +76,14 @@ class FrameCache:
         future.set_result(frame)
         return frame
 
+    def peek(self, key: Hashable) -> NDArray[Any] | None:
+        """Return the frame of `key` if it is there."""
+        with self._lock:
+            frame = self._frames.get(key)
+            if frame is not None:
+                self._frames.move_to_end(key)
+            return frame
+
     def drop(self, belongs: Callable[[Hashable], bool]) -> None:
         """Forget the frames whose key `belongs` says yes to."""
         with self._lock:

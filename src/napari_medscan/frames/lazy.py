@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from types import EllipsisType
 from typing import Any, Protocol
@@ -11,8 +14,17 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_medscan.frames.cache import FrameCache, owned
+from napari_medscan.frames.prefetch import prefetcher
 
 Index = int | slice | EllipsisType | NDArray[Any]
+
+AHEAD = 4
+"""Frames read ahead while scrolling."""
+LONGEST_STEP = 4
+"""A larger move of the slider is a jump, not scrolling."""
+PARALLEL_FROM = 8
+"""From so many frames on several are read at a time."""
+THREADS = min(8, max(2, os.cpu_count() or 1))
 
 _numbers = count()
 
@@ -79,6 +91,7 @@ class LazyStack:
         self._cache = cache
         self._on_problem = [] if on_problem is None else [on_problem]
         self._number = next(_numbers)
+        self._last: tuple[int, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -125,8 +138,13 @@ class LazyStack:
         """Read every frame into one new array."""
         if copy is False:
             raise ValueError("a LazyStack has no array to share")
-        whole = self[...]
-        return whole if dtype is None else whole.astype(dtype, copy=False)
+        out = np.empty(self.shape, dtype=dtype or self._dtype)
+        volume = self._cache.peek((self._number, "volume"))
+        if volume is not None:
+            out[...] = volume
+        else:
+            self._fill_in(out, self._places, ())
+        return out
 
     def __getitem__(self, key: Index | tuple[Index, ...]) -> NDArray[Any]:
         """Read what `key` selects; basic indexing as in numpy."""
@@ -135,11 +153,14 @@ class LazyStack:
         numbers = self._places[keys[:lead]]
         tail = keys[lead:]
         if isinstance(numbers, np.integer):
+            self._look_ahead(keys[:lead])
             return self.frame(int(numbers))[tail]
-        first = self.frame(int(numbers.flat[0]))[tail] if numbers.size else self._blank()[tail]
-        out = np.empty(numbers.shape + np.shape(first), dtype=self._dtype)
-        for place in np.ndindex(numbers.shape):
-            out[place] = self.frame(int(numbers[place]))[tail]
+        if numbers.size == self._places.size > 1 and self.nbytes <= self._cache.max_bytes:
+            # A view across all frames (3-D, another plane): the next one will be too.
+            return self._volume()[keys]
+        shape = self._blank()[tail].shape
+        out = np.empty(numbers.shape + shape, dtype=self._dtype)
+        self._fill_in(out, numbers, tail)
         return out
 
     def frame(self, number: int) -> NDArray[Any]:
@@ -147,10 +168,9 @@ class LazyStack:
         if number < 0:
             return self._blank()
         try:
-            return self._cache.get((self._number, number), lambda: self._read(number))
+            return self._cached(number)
         except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
-            for on_problem in self._on_problem:
-                on_problem(number, error)
+            self._tell(number, error)
             return self._blank()
 
     @property
@@ -178,6 +198,75 @@ class LazyStack:
     def close(self) -> None:
         """Forget the cached frames of this stack."""
         self._cache.drop(lambda key: isinstance(key, tuple) and key[0] == self._number)
+
+    def _cached(self, number: int) -> NDArray[Any]:
+        volume = self._cache.peek((self._number, "volume"))
+        if volume is not None:
+            place = np.argwhere(self._places == number)[0]
+            whole: NDArray[Any] = volume[tuple(place)]
+            return whole
+        return self._cache.get((self._number, number), lambda: self._read(number))
+
+    def _volume(self) -> NDArray[Any]:
+        """Return all frames as one array, which stays in the cache while there is room."""
+
+        def read() -> NDArray[Any]:
+            out = np.empty(self.shape, dtype=self._dtype)
+            self._fill_in(out, self._places, ())
+            return out
+
+        return self._cache.get((self._number, "volume"), read)
+
+    def _fill_in(
+        self, out: NDArray[Any], numbers: NDArray[np.intp], tail: tuple[Index, ...]
+    ) -> None:
+        """Read frames into an array, several at a time, without filling the cache."""
+
+        def fill(place: tuple[int, ...]) -> None:
+            number = int(numbers[place])
+            out[place] = self._passing(number)[tail]
+
+        places = list(np.ndindex(numbers.shape))
+        if len(places) < PARALLEL_FROM:
+            for place in places:
+                fill(place)
+            return
+        with ThreadPoolExecutor(THREADS, "medscan-read") as pool:
+            for _ in pool.map(fill, places):
+                pass
+
+    def _passing(self, number: int) -> NDArray[Any]:
+        """Return a frame that is not kept, taking it from the cache if it is there."""
+        cached = self._cache.peek((self._number, number)) if number >= 0 else None
+        if cached is not None:
+            return cached
+        try:
+            return self._blank() if number < 0 else self._read(number)
+        except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
+            self._tell(number, error)
+            return self._blank()
+
+    def _look_ahead(self, index: tuple[Index, ...]) -> None:
+        """Have the next frames read when someone scrolls: one step along one axis."""
+        here = tuple(int(i) for i in index if isinstance(i, int | np.integer))
+        last, self._last = self._last, here
+        if len(here) != self._places.ndim or len(last) != len(here):
+            return
+        steps = [a - b for a, b in zip(here, last, strict=True)]
+        moved = [axis for axis, step in enumerate(steps) if step]
+        if len(moved) != 1 or abs(steps[moved[0]]) > LONGEST_STEP:
+            return
+        axis, direction = moved[0], 1 if steps[moved[0]] > 0 else -1
+        ahead = []
+        for distance in range(1, AHEAD + 1):
+            place = here[axis] + direction * distance
+            if 0 <= place < self._places.shape[axis]:
+                ahead.append(int(self._places[(*here[:axis], place, *here[axis + 1 :])]))
+        prefetcher.replace([partial(self._cached, number) for number in ahead if number >= 0])
+
+    def _tell(self, number: int, error: Exception) -> None:
+        for on_problem in self._on_problem:
+            on_problem(number, error)
 
     def _read(self, number: int) -> NDArray[Any]:
         frame = owned(np.asarray(self._source.read(number), dtype=self._dtype))

@@ -121,7 +121,7 @@ def _contrast_range(stack: Stack, low: float, high: float) -> tuple[float, float
         values.extend(window.limits)
     if stack.unit == "HU":
         values.extend(_CT_RANGE)
-    middle = np.asarray(stack.array.frame(stack.array.middle))
+    middle = np.asarray(stack.array.frame(stack.typical))
     finite = middle[np.isfinite(middle)] if middle.dtype.kind == "f" else middle
     if finite.size:
         values.extend((float(finite.min()), float(finite.max())))

@@ -34,12 +34,17 @@ def open_folder(viewer: napari.viewer.Viewer) -> None:
 
 def open_path(viewer: napari.viewer.Viewer, path: Path) -> list[Layer]:
     """Open a file or folder with this plugin, telling what went wrong in words."""
+    from napari_medscan.dicom import MedscanError
     from napari_medscan.dicom.sniff import has_dicom
 
     if not has_dicom(path):
         tell("No DICOM image found there.")
         return []
-    layers: list[Layer] = viewer.open(str(path), plugin=PLUGIN)
+    try:
+        layers: list[Layer] = viewer.open(str(path), plugin=PLUGIN)
+    except MedscanError as reason:
+        tell(str(reason))
+        return []
     return layers
 
 

@@ -294,23 +294,30 @@ def read_ahead(source, count):
 
 def test_scrolling_reads_the_next_frames_ahead():
     stack, source, _ = build((20,))
-    stack[5], stack[6]
-    assert sorted(read_ahead(source, 6)) == [5, 6, 7, 8, 9, 10]
+    stack[4], stack[5], stack[6]
+    assert sorted(read_ahead(source, 7)) == [4, 5, 6, 7, 8, 9, 10]
+
+
+def test_a_single_step_reads_nothing_ahead():
+    """napari takes one when it opens a stack, from where it stands to the middle."""
+    stack, source, _ = build((20,))
+    stack[8], stack[9], stack[9], stack[8]
+    assert read_ahead(source, 2) == [8, 9]
 
 
 def test_scrolling_back_reads_ahead_backwards_and_stops_at_the_end():
     stack, source, _ = build((20,))
-    stack[3], stack[2]
-    assert sorted(read_ahead(source, 4)) == [0, 1, 2, 3]
+    stack[4], stack[3], stack[2]
+    assert sorted(read_ahead(source, 5)) == [0, 1, 2, 3, 4]
 
 
 def test_time_is_read_ahead_along_time():
     stack, source, _ = build((6, 4))
-    stack[0, 2], stack[1, 2]
+    stack[0, 2], stack[1, 2], stack[2, 2]
     assert sorted(read_ahead(source, 6)) == [2, 6, 10, 14, 18, 22]
 
 
 def test_jumping_reads_nothing_ahead():
     stack, source, _ = build((20,))
     stack[0], stack[10], stack[3]
-    assert read_ahead(source, 4) == [0, 10, 3]
+    assert read_ahead(source, 3) == [0, 10, 3]

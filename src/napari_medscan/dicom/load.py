@@ -10,9 +10,9 @@ from napari_medscan.dicom.errors import NoImageError, NotDicomError, UnreadableE
 from napari_medscan.dicom.files import DroppedFile, natural_key, walk
 from napari_medscan.dicom.grouping import drop_duplicates
 from napari_medscan.dicom.header import Header
-from napari_medscan.dicom.parse_header import read_header
 from napari_medscan.dicom.report import LoadReport
 from napari_medscan.dicom.stacking import build_stacks
+from napari_medscan.dicom.templates import HeaderReader
 from napari_medscan.frames import FrameCache
 
 Progress = Callable[[int, int], None]
@@ -128,6 +128,7 @@ def read_headers(
     skipped, unreadable : dict of str to str
         Reasons for all other files, by name.
     """
+    reader = HeaderReader()
     headers: list[Header] = []
     skipped: dict[str, str] = {}
     unreadable: dict[str, str] = {}
@@ -138,7 +139,7 @@ def read_headers(
             (skipped if file.readable else unreadable)[file.name] = file.refusal
             continue
         try:
-            headers.append(read_header(file.path, file.name))
+            headers.append(reader.read(file.path, file.name))
         except (NotDicomError, NoImageError) as reason:
             skipped[file.name] = str(reason)
         except UnreadableError as reason:

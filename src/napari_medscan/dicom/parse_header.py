@@ -35,7 +35,7 @@ _HASH_KEY = os.urandom(16)
 
 
 def read_header(path: Path, name: str) -> Header:
-    """Read the header of one image file.
+    """Read the header of one image file; see `header_of`.
 
     Parameters
     ----------
@@ -51,7 +51,17 @@ def read_header(path: Path, name: str) -> Header:
     OSError
         When the file cannot be opened.
     """
-    scanned = scan_file(path)
+    return header_of(scan_file(path), name)
+
+
+def header_of(scanned: ScannedFile, name: str) -> Header:
+    """Return the header of a scanned image file.
+
+    Raises
+    ------
+    NoImageError, UnreadableError
+        When there is nothing to show, with the reason.
+    """
     data_set = scanned.data_set
     _require_image(scanned)
     assert scanned.pixels is not None  # noqa: S101 - for the type checker
@@ -61,7 +71,7 @@ def read_header(path: Path, name: str) -> Header:
     if layout.frames > MAX_FRAMES:
         raise UnreadableError("it has more frames than can be shown")
     modality = _modality(data_set)
-    identifiers = _identifiers(data_set)
+    identifiers = identifiers_of(data_set)
     spacing, spacing_note = read_spacing(data_set, modality)
     frames = read_frame_headers(
         data_set,
@@ -213,7 +223,8 @@ def _modality(data_set: DataSet) -> str:
     return value if _CODE.fullmatch(value) else ""
 
 
-def _identifiers(data_set: DataSet) -> tuple[str, ...]:
+def identifiers_of(data_set: DataSet) -> tuple[str, ...]:
+    """Return what names the patient: name, ID, birth date."""
     charsets = data_set.texts(Tag.SpecificCharacterSet)
     tags = (Tag.PatientName, Tag.PatientID, Tag.PatientBirthDate)
     return tuple(decode(data_set.data(tag), charsets) for tag in tags)

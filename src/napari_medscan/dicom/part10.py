@@ -49,6 +49,10 @@ class ScannedFile:
         Reads any part of the file; offsets are those in `pixels`.
     size : int
         Number of bytes that `source` can give at most.
+    start : int or None
+        Where the data set starts, None when that is not known.
+    explicit : bool
+        The data set has explicit value representations.
     """
 
     data_set: DataSet
@@ -57,6 +61,8 @@ class ScannedFile:
     sop_class: str
     source: DicomBytes
     size: int
+    start: int | None = None
+    explicit: bool = True
 
 
 def scan_file(path: Path, wanted: Wanted = WANTED) -> ScannedFile:
@@ -216,4 +222,6 @@ def _scan_native(
     found = scan(source, start, size, wanted, explicit=explicit, big_endian=big_endian, head=head)
     if not syntax or syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG):
         syntax = EXPLICIT_BIG if big_endian else EXPLICIT_LITTLE if explicit else IMPLICIT_LITTLE
-    return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, bytes_, size)
+    return ScannedFile(
+        found.data_set, found.pixels, syntax, meta.sop_class, bytes_, size, start, explicit
+    )

@@ -13,7 +13,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
-from napari_medscan.dicom.source import Source
+from napari_medscan.dicom.source import Memory, Source
 from napari_medscan.dicom.tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.values import DataSet, Deferred, Element, Value
 
@@ -101,6 +101,49 @@ def scan(
     walker = _Walker(source, size, big_endian=big_endian, buffer=head)
     values, _ = walker.data_set(start, size, wanted, explicit=explicit, top=True)
     return Scan(DataSet(values, big_endian), walker.pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class TopElement:
+    """Where an element of the top level lies.
+
+    Parameters
+    ----------
+    tag : int
+        Its tag.
+    offset, length : int
+        Its value; of undefined length, with all that it holds.
+    width : int
+        Bytes of the length that stands before the value.
+    undefined : bool
+        The length is undefined.
+    """
+
+    tag: int
+    offset: int
+    length: int
+    width: int
+    undefined: bool
+
+
+def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopElement]:
+    """Return the elements of a little endian data set in memory.
+
+    Raises
+    ------
+    UnusualError
+        When the bytes do not parse, or the last element does not end at `end`.
+    """
+    walker = _Walker(Memory(head), len(head), big_endian=False, buffer=head)
+    found, position = [], start
+    while position < end:
+        tag, vr, length, offset = walker.element(position, explicit=explicit)
+        width = 2 if vr in _SHORT_VRS else 4
+        position = walker.skip(offset, vr, length, explicit=explicit)
+        found.append(TopElement(tag, offset, position - offset, width, length == UNDEFINED))
+    if position != end:
+        raise UnusualError("an element does not end where the next one starts")
+    return found
 
 
 @dataclass(slots=True)

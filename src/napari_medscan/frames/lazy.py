@@ -92,6 +92,7 @@ class LazyStack:
         self._on_problem = [] if on_problem is None else [on_problem]
         self._number = next(_numbers)
         self._last: tuple[int, ...] = ()
+        self._heading: tuple[int, int] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -247,16 +248,29 @@ class LazyStack:
             return self._blank()
 
     def _look_ahead(self, index: tuple[Index, ...]) -> None:
-        """Have the next frames read when someone scrolls: one step along one axis."""
+        """Have the next frames read when someone scrolls: two steps one way along one axis.
+
+        One step is not enough: when a layer is added, napari goes from where it stands to the
+        middle, which may be next to it.
+        """
         here = tuple(int(i) for i in index if isinstance(i, int | np.integer))
         last, self._last = self._last, here
         if len(here) != self._places.ndim or len(last) != len(here):
             return
         steps = [a - b for a, b in zip(here, last, strict=True)]
         moved = [axis for axis, step in enumerate(steps) if step]
+        if not moved:
+            return
+        before, self._heading = self._heading, None
         if len(moved) != 1 or abs(steps[moved[0]]) > LONGEST_STEP:
             return
         axis, direction = moved[0], 1 if steps[moved[0]] > 0 else -1
+        self._heading = axis, direction
+        if before != self._heading:
+            # After a turn nothing is read the old way.
+            if before is not None:
+                prefetcher.replace([])
+            return
         ahead = []
         for distance in range(1, AHEAD + 1):
             place = here[axis] + direction * distance

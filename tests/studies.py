@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pydicom.config
+from pydicom.dataset import FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import RLELossless
 
 from .dicom.making import ct, write
 
@@ -49,3 +53,16 @@ def damage(path: Path) -> None:
     """Cut a file in the middle of its pixels, after it was opened for instance."""
     data = path.read_bytes()
     path.write_bytes(data[:-10])
+
+
+def write_undecodable(path: Path) -> Path:
+    """Write one image whose RLE segments end before they have given all their bytes."""
+    segments = struct.pack("<16I", 2, 64, 68, *[0] * 13) + bytes(8)
+    data = ct(PatientName="Canary^Alice", PixelData=encapsulate([segments]))
+    data["PixelData"].VR = "OB"
+    data["PixelData"].is_undefined_length = True
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = RLELossless
+    data.save_as(path, enforce_file_format=True)
+    return path

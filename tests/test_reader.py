@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from napari.layers import Image
-from pydicom.encaps import encapsulate
-from pydicom.uid import RLELossless
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import QApplication
 
@@ -24,7 +22,7 @@ from napari_medscan.napari_.layers import stack_of
 
 from .corpus.oracle import corpus_dir
 from .dicom.making import ct, write
-from .studies import BIDI, HOSTILE, damage, write_many, write_series
+from .studies import BIDI, HOSTILE, damage, write_many, write_series, write_undecodable
 
 PLUGIN = "napari-medscan"
 
@@ -169,16 +167,24 @@ def test_opening_192_files_reads_what_is_shown_and_no_more(make_napari_viewer, l
     assert reads[1] == (stack.slices[95].header.name, 0)
     assert viewer.dims.current_step[0] == 95
 
-    viewer.dims.set_current_step(0, 96)
-    assert reads[2:] == [(stack.slices[96].header.name, 0)]
+    viewer.dims.set_current_step(0, 94)
+    assert reads[2:] == [(stack.slices[94].header.name, 0)]
     viewer.dims.set_current_step(0, 95)
     layer.contrast_limits = (0, 100)
     layer.gamma = 0.5
     assert len(reads) == 3
 
+
+def test_3d_reads_every_frame_and_keeps_them(make_napari_viewer, long_series, reads):
+    viewer = make_napari_viewer()
+    (layer,) = opened(viewer, long_series)
     viewer.dims.ndisplay = 3
     assert len(reads) == len(set(reads)) == 192
     viewer.dims.ndisplay = 2
+    for place in (3, 100, 191):
+        viewer.dims.set_current_step(0, place)
+    viewer.dims.order = (1, 0, 2)
+    assert layer.data[50].any()
     assert len(reads) == 192
 
 
@@ -201,14 +207,16 @@ def test_one_file_opens_its_whole_series_and_no_other(model, tmp_path):
     assert layer.name.startswith("CT 2")
 
 
-def test_a_burst_of_files_gives_one_layer_a_series(model, tmp_path, clock):
+@pytest.mark.usefixtures("clock")
+def test_a_burst_of_files_gives_one_layer_a_series(model, tmp_path):
     one, two = write_series(tmp_path, 6, series=1), write_series(tmp_path, 4, series=2)
     mixed = [p for pair in zip(one, two, strict=False) for p in pair] + one[4:]
     opened(model, mixed)
     assert sorted(layer.data.shape[0] for layer in model.layers) == [4, 6]
 
 
-def test_a_bad_file_in_a_burst_does_not_stop_it(model, tmp_path, clock, told):
+@pytest.mark.usefixtures("clock")
+def test_a_bad_file_in_a_burst_does_not_stop_it(model, tmp_path, told):
     paths = write_series(tmp_path, 5)
     damage(paths[2])
     (layer,) = opened(model, paths)
@@ -246,7 +254,8 @@ def test_a_dicomdir_stands_for_its_folder(model, tmp_path):
     assert len(opened(model, path)) == 2
 
 
-def test_a_real_disc(model, no_gui):
+@pytest.mark.usefixtures("no_gui")
+def test_a_real_disc(model):
     disc = corpus_dir() / "cases" / "dicomdir-tree-pydicom"
     if not disc.is_dir():
         pytest.skip("NOT TESTED: there is no corpus")
@@ -309,10 +318,7 @@ def test_nothing_to_show_is_one_sentence(model, tmp_path):
 
 def test_a_single_damaged_image_is_no_black_layer(model, tmp_path):
     folder = tmp_path / "Canary Alice"
-    data = ct(PatientName="Canary^Alice", PixelData=encapsulate([b"no picture"]))
-    data["PixelData"].VR = "OB"
-    data["PixelData"].is_undefined_length = True
-    path = write(folder / "a.dcm", data, TransferSyntaxUID=RLELossless)
+    path = write_undecodable(folder / "a.dcm")
     with pytest.raises(MedscanError) as info:
         opened(model, path)
     assert_says_only_what_is_wrong(info.value, folder)
@@ -354,12 +360,14 @@ def test_cancelling_adds_nothing_and_says_so(model, chest, told, monkeypatch):
 # --- without a window
 
 
-def test_scripts_get_layers_too(chest, no_gui):
+@pytest.mark.usefixtures("no_gui")
+def test_scripts_get_layers_too(chest):
     (layer,) = reader.read(str(chest))
     assert layer.data.shape == (6, 32, 32)
 
 
-def test_scripts_are_not_asked(tmp_path, no_gui):
+@pytest.mark.usefixtures("no_gui")
+def test_scripts_are_not_asked(tmp_path):
     write_many(tmp_path, 10)
     assert len(reader.read(str(tmp_path))) == 10
 

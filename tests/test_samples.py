@@ -95,7 +95,7 @@ def test_an_interrupted_writing_leaves_no_half_study(cache):
     assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_two_naparis_may_write_at_once(cache):
+def test_two_naparis_may_write_at_once():
     def slower(folder):
         (folder / "IM000001.dcm").write_bytes(b"the slower one's")
         samples.study_folder("study", lambda other: (other / "a").write_bytes(b"the quicker one's"))

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_medscan.dicom import Stack
-from napari_medscan.napari_.table import PLAIN_BUTTONS, fill, plain_table, row
+from napari_medscan.napari_.table import fill, plain_table, row, without_icons
 
 ASK_ABOVE = 8
 """Series that are opened without asking."""
@@ -54,7 +54,6 @@ class SeriesChooser(QDialog):
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
         )
-        self.buttons.setStyleSheet(PLAIN_BUTTONS)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
@@ -65,7 +64,7 @@ class SeriesChooser(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(self.list)
-        layout.addWidget(self.buttons)
+        layout.addWidget(without_icons(self.buttons))
         self.resize(900, 520)
         self._update()
 

@@ -8,15 +8,13 @@ import napari
 from napari.settings import get_settings
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
+from qtpy.QtGui import QIcon
+from qtpy.QtWidgets import QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from napari_medscan.dicom.text import defuse
 
 _WIDEST = 280
 """Widest column at first, in pixels; the user may drag it wider."""
-
-PLAIN_BUTTONS = "QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }"
-"""Style of a row of buttons without the desktop's icons, which napari has nowhere."""
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -24,6 +22,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 # not their check boxes. These are like napari's own.
 _STYLE = """
 QTreeWidget::item {{ padding: 3px; }}
+QHeaderView::section {{ padding: 3px 5px; }}
 QTreeWidget::indicator {{
   width: 14px; height: 14px; border-radius: 2px; background-color: {primary};
 }}
@@ -80,6 +79,13 @@ def row(values: Iterable[str], *, right: Sequence[int] = ()) -> QTreeWidgetItem:
     for column in right:
         item.setTextAlignment(column, _RIGHT)
     return item
+
+
+def without_icons(buttons: QDialogButtonBox) -> QDialogButtonBox:
+    """Take the desktop's icons off a row of buttons; napari's own buttons have none."""
+    for button in buttons.buttons():
+        button.setIcon(QIcon())
+    return buttons
 
 
 def _colours() -> dict[str, str]:

@@ -1,0 +1,117 @@
+"""Commands in the menus."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_medscan.napari_ import menu
+from napari_medscan.napari_.layers import stack_of
+
+from ..studies import write_series
+
+
+def messages(told):
+    return [notification.message for notification in told]
+
+
+def answer(monkeypatch, folder):
+    monkeypatch.setattr(
+        "qtpy.QtWidgets.QFileDialog.getExistingDirectory", lambda *_: str(folder or "")
+    )
+
+
+def test_open_folder(make_napari_viewer, monkeypatch, chest):
+    viewer = make_napari_viewer()
+    answer(monkeypatch, chest)
+    menu.open_folder(viewer)
+    assert [layer.name for layer in viewer.layers] == ["CT 2 · Chest 2.5 B30f"]
+
+
+def test_no_folder_chosen(make_napari_viewer, monkeypatch, told):
+    viewer = make_napari_viewer()
+    answer(monkeypatch, None)
+    menu.open_folder(viewer)
+    assert not viewer.layers
+    assert told == []
+
+
+def test_a_folder_without_dicom(make_napari_viewer, monkeypatch, tmp_path, told):
+    viewer = make_napari_viewer()
+    answer(monkeypatch, tmp_path)
+    menu.open_folder(viewer)
+    assert not viewer.layers
+    assert messages(told) == ["No DICOM image found there."]
+
+
+def test_a_folder_of_reports(make_napari_viewer, monkeypatch, tmp_path, told):
+    write_series(tmp_path, 1, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", PixelData=None)
+    viewer = make_napari_viewer()
+    answer(monkeypatch, tmp_path)
+    menu.open_folder(viewer)
+    assert not viewer.layers
+    (message,) = messages(told)
+    assert message.startswith("No DICOM image found: 1 file holds no image")
+
+
+def open_tilted(viewer, folder, **changes):
+    """Open a stack whose slices each start one pixel further down."""
+    write_series(folder, 3, ImagePositionPatient=lambda i: [0, 0.5 * i, 2 * i], **changes)
+    (layer,) = viewer.open(str(folder), plugin="napari-medscan")
+    viewer.layers.selection.active = layer
+    return layer
+
+
+def test_unshear_adds_an_upright_layer_and_hides_the_tilted_one(model, tmp_path):
+    layer = open_tilted(model, tmp_path, PhotometricInterpretation="MONOCHROME1")
+    layer.contrast_limits = (-1020, -1000)
+    assert stack_of(layer).geometry.tilt > 10
+    menu.unshear(model)
+    old, new = model.layers
+    assert old is layer
+    assert (old.visible, new.visible) == (False, True)
+    assert new.name == "CT 3 · Chest (un-sheared)"
+    assert new.data.shape == (3, 4 + 2, 6)
+    assert new.contrast_limits == [-1020, -1000]
+    assert new.colormap.name == "gray_r"
+    assert stack_of(new).geometry.tilt == 0
+    assert np.unique(new.data[1, 1:5]).tolist() == [-1014]
+    assert np.unique(new.data[1, 5]).tolist() == [-1000]
+
+
+def test_unshear_twice_says_that_it_is_upright(model, tmp_path, told):
+    open_tilted(model, tmp_path)
+    menu.unshear(model)
+    told.clear()
+    model.layers.selection.active = model.layers[1]
+    menu.unshear(model)
+    assert len(model.layers) == 2
+    assert messages(told) == [
+        "This stack is not tilted: its slices stand upright on each other already."
+    ]
+
+
+def test_unshear_an_upright_stack(model, chest, told):
+    model.open(str(chest), plugin="napari-medscan")
+    menu.unshear(model)
+    assert len(model.layers) == 1
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("kind", ["none", "image", "points"])
+def test_unshear_what_is_not_ours(model, told, kind):
+    if kind == "image":
+        model.add_image(np.zeros((3, 4, 5)))
+    elif kind == "points":
+        model.add_points(np.zeros((1, 3)))
+    menu.unshear(model)
+    assert len(model.layers) == (kind != "none")
+    assert messages(told) == ["Select a layer that MedScan opened."]
+
+
+def test_unshear_without_a_known_spacing_is_told(model, tmp_path, told):
+    open_tilted(model, tmp_path, PixelSpacing=None)
+    told.clear()
+    menu.unshear(model)
+    assert len(model.layers) == 1
+    assert messages(told) == ["Only grey stacks with a known position can be un-sheared."]

@@ -1,0 +1,110 @@
+"""Progress with Cancel."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from qtpy.QtWidgets import QApplication, QProgressDialog
+
+from napari_medscan.dicom import CancelledError
+from napari_medscan.napari_ import progress
+from napari_medscan.napari_.progress import reading_progress
+
+from ..studies import write_series
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Show the dialog at once and take every report."""
+    monkeypatch.setattr(progress, "SHOW_AFTER_MS", 0)
+    monkeypatch.setattr(progress, "_REFRESH", 0.0)
+
+
+def dialogs():
+    return [w for w in QApplication.topLevelWidgets() if isinstance(w, QProgressDialog)]
+
+
+def current():
+    return next(dialog for dialog in dialogs() if dialog.isVisible())
+
+
+def read_until(act):
+    with reading_progress("Reading") as report:
+        report(0, 100)
+        report(1, 100)
+        act()
+        report(2, 100)
+
+
+@pytest.mark.usefixtures("no_gui")
+def test_scripts_have_no_progress():
+    with reading_progress("Reading") as report:
+        assert report is None
+
+
+@pytest.mark.usefixtures("at_once")
+def test_how_far_it_is(make_napari_viewer):
+    viewer = make_napari_viewer(show=True)
+    with reading_progress("Reading DICOM headers") as report:
+        report(0, 5000)
+        report(1234, 5000)
+        dialog = current()
+        assert dialog.labelText() == "Reading DICOM headers\n1,234 of 5,000 files"
+        assert (dialog.value(), dialog.maximum()) == (1234, 5000)
+        assert dialog.isModal()
+        # Else it has not napari's colours.
+        assert dialog.parent() is viewer.window._qt_window
+        report(5000, 5000)
+    assert not dialog.isVisible()
+
+
+@pytest.mark.usefixtures("qtbot")
+def test_a_short_reading_shows_nothing():
+    before = len(dialogs())
+    with reading_progress("Reading") as report:
+        for done in range(11):
+            report(done, 10)
+        assert not any(dialog.isVisible() for dialog in dialogs())
+    assert len(dialogs()) <= before + 1
+
+
+@pytest.mark.usefixtures("qtbot", "at_once")
+def test_cancel_stops_it():
+    with pytest.raises(CancelledError):
+        read_until(lambda: current().cancel())
+    assert not any(dialog.isVisible() for dialog in dialogs())
+
+
+@pytest.mark.usefixtures("qtbot", "at_once")
+def test_an_error_closes_it():
+    with pytest.raises(ZeroDivisionError):
+        read_until(lambda: 1 / 0)
+    assert not any(dialog.isVisible() for dialog in dialogs())
+
+
+@pytest.mark.usefixtures("qtbot")
+def test_it_is_not_refreshed_for_every_file():
+    """50,000 files: drawing each would take longer than reading them."""
+    with reading_progress("Reading") as report:
+        start = time.perf_counter()
+        for done in range(50_000):
+            report(done, 50_000)
+        assert time.perf_counter() - start < 5
+
+
+@pytest.mark.usefixtures("at_once")
+def test_cancelling_an_opening_adds_nothing(make_napari_viewer, monkeypatch, tmp_path, told):
+    write_series(tmp_path, 30)
+    viewer = make_napari_viewer(show=True)
+    setting = QProgressDialog.setValue
+
+    def cancelled_halfway(dialog, value):
+        setting(dialog, value)
+        if value == 15:
+            dialog.cancel()
+
+    monkeypatch.setattr(QProgressDialog, "setValue", cancelled_halfway)
+    assert viewer.open(str(tmp_path), plugin="napari-medscan") == []
+    assert not viewer.layers
+    assert [notification.message for notification in told] == ["Opening was cancelled."]

@@ -37,6 +37,8 @@ def main() -> int:
     except (MedscanError, ValueError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 3
+    if not viewer.layers:
+        return 3
     for layer in viewer.layers:
         stack = stack_of(layer)
         if stack is not None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import napari
-from demo import save_window
 
+from demo import save_window
 from napari_medscan.napari_.menu import PLUGIN
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"

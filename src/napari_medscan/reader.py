@@ -50,9 +50,9 @@ def read(path: PathOrPaths) -> LayerList:
     Raises
     ------
     MedscanError
-        When there is no image to show; its text says why.
+        When there is no image to show and no window to say it in.
     """
-    from napari_medscan.dicom import CancelledError, MedscanError, load
+    from napari_medscan.dicom import CancelledError, load
     from napari_medscan.dicom.load import load_series_of
     from napari_medscan.napari_.layers import image_layers
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
@@ -73,18 +73,34 @@ def read(path: PathOrPaths) -> LayerList:
         tell("Opening was cancelled.")
         return _NOTHING
     except OSError:
-        raise MedscanError("The file or folder cannot be read.") from None
+        return _refused("The file or folder cannot be read.")
     stacks = _wanted(report)
     report = report.tried(stacks)
     stacks = [stack for stack in stacks if stack in report.stacks]
     if not report.stacks:
-        raise MedscanError(report.summary())
+        return _refused(report.summary())
     if single is not None:
         _burst.remember(report, single.parent)
     for stack in stacks:
         tell_bad_frames(stack)
     tell_report(report, stacks)
     return [*image_layers(stacks)] or _NOTHING
+
+
+def _refused(message: str) -> LayerList:
+    """Say why there is nothing to show.
+
+    In a window as a sentence of our own: what napari makes of an exception
+    quotes the path, and ends a drop of several files.
+    """
+    from napari_medscan.dicom import MedscanError
+    from napari_medscan.napari_.gui import has_gui
+    from napari_medscan.napari_.notify import tell
+
+    if not has_gui():
+        raise MedscanError(message)
+    tell(message)
+    return _NOTHING
 
 
 def _wanted(report: LoadReport) -> Sequence[Stack]:

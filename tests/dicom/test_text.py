@@ -103,3 +103,7 @@ def test_descriptions_are_cut_to_length():
     assert len(clean("word " * 100)) <= MAX_NAME
     assert clean("word " * 100).endswith("…")
     assert clean("x" * MAX_NAME) == "x" * MAX_NAME
+
+
+def test_an_id_that_begins_with_the_name_goes_whole():
+    assert clean("SMITH1234 chest", ("SMITH^JO", "SMITH1234")) == "chest"

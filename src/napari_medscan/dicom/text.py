@@ -83,11 +83,11 @@ def clean(text: str, identifiers: Iterable[str] = ()) -> str:
         are dates or record numbers, are removed as well.
     """
     text = unicodedata.normalize("NFC", defuse(text))
-    for identifier in identifiers:
-        words = _WORD.findall(unicodedata.normalize("NFC", identifier))
-        for word in sorted(words, key=len, reverse=True):
-            if len(word) >= 3 or _is_caseless(word):
-                text = re.sub(re.escape(word), " ", text, flags=re.IGNORECASE)
+    words = {w for i in identifiers for w in _WORD.findall(unicodedata.normalize("NFC", i))}
+    # The longest first: a name that begins an ID must not leave the rest of it.
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) >= 3 or _is_caseless(word):
+            text = re.sub(re.escape(word), " ", text, flags=re.IGNORECASE)
     text = " ".join(_DATE_OR_ID.sub(" ", text).split()).strip(" ^-_,;:/")
     return text if len(text) <= MAX_NAME else text[: MAX_NAME - 1].rstrip() + "…"
 

@@ -1,0 +1,168 @@
+"""Workers may crash, hang or lie; the host goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from napari_medscan.workers import WorkerError, WorkerPool, process
+from napari_medscan.workers import pool as pool_module
+
+
+@pytest.fixture
+def pool(tmp_path, monkeypatch):
+    """Return a pool of two whose workers can import the faults as if they were ours."""
+    from . import faults
+
+    package = tmp_path / "napari_medscan_tests"
+    package.mkdir()
+    (package / "sitecustomize.py").write_text(
+        "import sys, importlib.util as u\n"
+        f"spec = u.spec_from_file_location('napari_medscan.faults', {faults.__file__!r})\n"
+        "module = u.module_from_spec(spec)\n"
+        "sys.modules['napari_medscan.faults'] = module\n"
+        "spec.loader.exec_module(module)\n"
+    )
+    monkeypatch.setattr(sys, "path", [str(package), *sys.path])
+    pool = WorkerPool(2)
+    yield pool
+    pool.close()
+
+
+def call(pool, function, data=b"", *, seconds=20.0, **options):
+    return pool.call(f"napari_medscan.faults:{function}", data, seconds=seconds, **options)
+
+
+def test_a_function_gets_data_and_arguments_and_returns_plain_data(pool):
+    result, array = call(pool, "echo", b"x" * 100_000, word="ü", number=3)
+    assert result == {"length": 100_000, "word": "ü", "number": 3}
+    assert array is None
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (512, 512), (2, 3, 3), (1,)])
+def test_arrays_come_back_whole_and_are_the_caller_s_own(pool, shape):
+    _, first = call(pool, "ones", shape=shape, memory=4 * int(np.prod(shape)))
+    first *= 7
+    _, second = call(pool, "ones", shape=shape, memory=4 * int(np.prod(shape)))
+    assert np.array_equal(second, np.ones(shape))
+
+
+def test_more_than_was_asked_for_is_refused(pool):
+    with pytest.raises(WorkerError, match="memory"):
+        call(pool, "ones", shape=(4 << 20,), memory=1000)
+
+
+def test_a_crash_costs_the_request_and_nothing_else(pool):
+    with pytest.raises(WorkerError, match="damaged"):
+        call(pool, "crash")
+    assert call(pool, "echo")[0] == {"length": 0}
+
+
+def test_a_hang_ends_at_its_deadline(pool):
+    call(pool, "echo")
+    started = time.monotonic()
+    with pytest.raises(WorkerError, match="too long"):
+        call(pool, "hang", seconds=0.5)
+    assert time.monotonic() - started < 10
+    assert call(pool, "echo")[0] == {"length": 0}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux")
+def test_a_worker_cannot_take_more_memory_than_its_limit(pool):
+    with pytest.raises(WorkerError, match="memory"):
+        call(pool, "gobble", memory=1 << 20)
+
+
+def test_an_exception_of_a_codec_says_nothing_of_the_file(pool):
+    with pytest.raises(WorkerError) as info:
+        call(pool, "fail")
+    assert "Canary" not in str(info.value)
+
+
+def test_what_codecs_print_does_not_disturb(pool):
+    assert call(pool, "chatter")[0] == "done"
+    assert call(pool, "echo")[0] == {"length": 0}
+
+
+def test_only_functions_of_this_package_are_called(pool):
+    with pytest.raises(WorkerError):
+        pool.call("os:getcwd", b"", seconds=20)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP here")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGSTOP"])
+def test_workers_killed_or_stopped_from_outside_are_replaced(pool, name, monkeypatch):
+    monkeypatch.setattr(pool_module, "START_SECONDS", 0.0)
+    for _ in range(2):
+        call(pool, "echo")
+    pool.warm_up()
+    for worker in list(pool._all):
+        os.kill(worker._process.pid, getattr(signal, name))
+    failed = 0
+    for _ in range(4):
+        try:
+            call(pool, "echo", seconds=3)
+        except WorkerError:
+            failed += 1
+    assert failed <= 2
+    assert call(pool, "echo")[0] == {"length": 0}
+
+
+def test_calls_from_many_threads_share_the_workers(pool):
+    found = []
+    threads = [
+        threading.Thread(target=lambda n=n: found.append(call(pool, "echo", number=n)[0]["number"]))
+        for n in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == list(range(12))
+    assert len(pool._all) == 2
+
+
+def test_idle_workers_are_stopped_and_start_again(pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "IDLE_SECONDS", 0.2)
+    call(pool, "echo")
+    (worker, *_) = pool._all
+    worker._process.wait(timeout=10)
+    assert call(pool, "echo")[0] == {"length": 0}
+
+
+def test_closing_leaves_no_process_and_no_memory(pool):
+    call(pool, "ones", shape=(10,), memory=100)
+    workers = list(pool._all)
+    pool.close()
+    assert all(worker._process.poll() is not None for worker in workers)
+    assert all(worker._memory is None for worker in workers)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"shape": [-1, 5], "dtype": "<u2"},
+        {"shape": [1 << 40], "dtype": "<u2"},
+        {"shape": [2], "dtype": "O"},
+    ],
+)
+def test_a_lie_about_the_array_is_refused(pool, reply):
+    call(pool, "ones", shape=(10,), memory=100)
+    worker = next(worker for worker in pool._all if worker._memory is not None)
+    with pytest.raises(WorkerError):
+        worker.array(reply)
+
+
+def test_a_worker_imports_little():
+    heavy = {"napari", "pydicom", "qtpy", "pandas", "scipy", "httpx"}
+    code = f"import sys, {process.__name__}; print(sorted({heavy!r} & set(sys.modules)))"
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -16,6 +16,7 @@ import pytest
 
 from napari_medscan import __version__, cli
 
+from .dicom.making import ct, write
 from .studies import HOSTILE, damage, write_many, write_series, write_undecodable
 
 TORTURE = Path(__file__).parents[2] / "shared" / "torture" / "make_nasty.py"
@@ -348,3 +349,28 @@ def test_nasty_folders(nasty, capsys):
             assert "CANARY" not in out.upper(), folder
             assert "OUTSIDE" not in out, folder
     assert shown > 35
+
+
+def test_what_is_no_number_is_no_number_in_json_either(tmp_path, capsys):
+    values = np.array([[np.nan, 1.5], [np.inf, 2.5]], dtype="<f4")
+    for name, pixels in (("some", values), ("none", np.full((2, 2), np.nan, "<f4"))):
+        data = ct(
+            Rows=2,
+            Columns=2,
+            BitsAllocated=32,
+            PixelData=None,
+            RescaleSlope=None,
+            RescaleIntercept=None,
+        )
+        data.FloatPixelData = pixels.tobytes()
+        write(tmp_path / name / "a.dcm", data)
+    assert cli.main(["inspect", str(tmp_path / "some"), "--json", "--pixels"]) == 0
+    (stack,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)["stacks"]
+    assert (stack["pixels"]["min"], stack["pixels"]["max"], stack["pixels"]["mean"]) == (
+        1.5,
+        2.5,
+        2,
+    )
+    assert cli.main(["inspect", str(tmp_path / "none"), "--json", "--pixels"]) == 0
+    (stack,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)["stacks"]
+    assert stack["pixels"]["min"] is None

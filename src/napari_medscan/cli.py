@@ -125,18 +125,22 @@ def _describe_pixels(stack: Stack) -> dict[str, Any]:
     import numpy as np
 
     digest = hashlib.sha256()
-    low, high, total = math.inf, -math.inf, 0.0
+    low, high, total, count = math.inf, -math.inf, 0.0, 0
     for place in np.ndindex(stack.array.shape[: stack.axes.index("y")]):
         frame = stack.array[place]
         if stack.problems:
             return {"error": next(iter(stack.problems.values()))}
-        low, high = min(low, float(frame.min())), max(high, float(frame.max()))
-        total += float(frame.sum(dtype=np.float64))
+        # JSON knows no NaN: what is no number counts for the digest only.
+        finite = frame[np.isfinite(frame)] if frame.dtype.kind == "f" else frame
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+            total += float(finite.sum(dtype=np.float64))
+            count += finite.size
         digest.update(np.ascontiguousarray(frame, dtype="<f4").data)
     return {
-        "min": low,
-        "max": high,
-        "mean": total / stack.array.size,
+        "min": low if count else None,
+        "max": high if count else None,
+        "mean": total / count if count else None,
         "sha256_float32": digest.hexdigest(),
     }
 
@@ -185,8 +189,8 @@ def _table(stacks: Sequence[Stack], *, pixels: bool) -> Table:
         if pixels:
             values = _describe_pixels(stack)
             # The reason stands below the table.
-            error = "error" in values
-            row.append("unreadable" if error else f"{values['min']:g} … {values['max']:g}")
+            none = values.get("min") is None
+            row.append("unreadable" if none else f"{values['min']:g} … {values['max']:g}")
         table.add_row(*row)
     return table
 

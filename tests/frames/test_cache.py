@@ -7,11 +7,12 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_medscan.frames import FrameCache
+from napari_medscan.frames import FrameCache, shared_cache
 from napari_medscan.frames.cache import owned
 
 
@@ -179,3 +180,9 @@ def test_owned_frames_keep_no_larger_array_alive():
     part = owned(whole[0])
     assert part.base is None
     assert part.shape == (100,)
+
+
+def test_all_studies_share_one_cache_of_a_quarter_of_memory():
+    shared = shared_cache()
+    assert shared is shared_cache()
+    assert shared.max_bytes == psutil.virtual_memory().total // 4

@@ -13,7 +13,7 @@ from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.report import LoadReport
 from napari_medscan.dicom.stacking import build_stacks
 from napari_medscan.dicom.templates import HeaderReader
-from napari_medscan.frames import FrameCache
+from napari_medscan.frames import FrameCache, shared_cache
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all); may raise CancelledError."""
@@ -36,7 +36,7 @@ def load(
     paths : path or iterable of paths
         Files, folders, a DICOMDIR (which stands for its folder).
     cache : FrameCache, optional
-        Keeps decoded frames; one of its own when not given.
+        Keeps decoded frames; the one of this process when not given.
     progress : callable, optional
         Told how far the reading of headers is.
 
@@ -70,7 +70,7 @@ def _report(
     headers.sort(key=lambda header: natural_key(header.name))
     kept, duplicates = drop_duplicates(headers)
     return LoadReport(
-        stacks=tuple(build_stacks(kept, cache or FrameCache())),
+        stacks=tuple(build_stacks(kept, shared_cache() if cache is None else cache)),
         skipped=skipped,
         duplicates=duplicates,
         unreadable=unreadable,

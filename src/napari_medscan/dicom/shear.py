@@ -24,7 +24,7 @@ from napari_medscan.dicom.vectors import (
     normal_of,
     split_orientation,
 )
-from napari_medscan.frames import FrameCache, LazyStack
+from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 
 NOTE = "resampled: slices are shifted along their plane to undo the gantry's tilt"
 
@@ -103,7 +103,7 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
         shape,
         np.dtype(np.float32),
         fill,
-        cache or FrameCache(),
+        shared_cache() if cache is None else cache,
     )
     return replace(
         stack,

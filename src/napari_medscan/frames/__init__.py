@@ -1,6 +1,6 @@
 """A lazy array over any source of frames, and the cache behind it."""
 
-from napari_medscan.frames.cache import FrameCache
+from napari_medscan.frames.cache import FrameCache, shared_cache
 from napari_medscan.frames.lazy import FrameSource, LazyStack
 
-__all__ = ["FrameCache", "FrameSource", "LazyStack"]
+__all__ = ["FrameCache", "FrameSource", "LazyStack", "shared_cache"]

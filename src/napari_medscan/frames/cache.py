@@ -6,12 +6,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-DEFAULT_BYTES = 1 << 30
+
+def default_bytes() -> int:
+    """Return a quarter of this computer's memory."""
+    import psutil
+
+    return int(psutil.virtual_memory().total) // 4
 
 
 class FrameCache:
@@ -22,12 +28,13 @@ class FrameCache:
 
     Parameters
     ----------
-    max_bytes : int
+    max_bytes : int, optional
         Most bytes to keep; a frame larger than that is handed out uncached.
+        A quarter of the memory by default.
     """
 
-    def __init__(self, max_bytes: int = DEFAULT_BYTES) -> None:
-        self.max_bytes = max_bytes
+    def __init__(self, max_bytes: int | None = None) -> None:
+        self.max_bytes = default_bytes() if max_bytes is None else max_bytes
         self._lock = threading.Lock()
         self._frames: OrderedDict[Hashable, NDArray[Any]] = OrderedDict()
         self._pending: dict[Hashable, Future[NDArray[Any]]] = {}
@@ -103,3 +110,9 @@ class FrameCache:
 def owned(frame: NDArray[Any]) -> NDArray[Any]:
     """Return a frame that does not keep a larger array alive through a view."""
     return frame if frame.base is None else np.array(frame)
+
+
+@cache
+def shared_cache() -> FrameCache:
+    """Return the one cache of this process, for all stacks of all studies."""
+    return FrameCache()

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from napari_medscan.dicom import LoadReport, Stack
 
-SHOWN, NOTHING, USAGE = 0, 3, 2
-"""Exit codes: something can be shown; nothing can; the command was wrong."""
+SHOWN, NOTHING = 0, 3
+"""Exit codes: something can be shown; nothing can. A wrong command is argparse's 2."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -53,6 +53,7 @@ def read(path: PathOrPaths) -> LayerList:
         When there is no image to show and no window to say it in.
     """
     from napari_medscan.dicom import CancelledError, load
+    from napari_medscan.dicom.isolation import workers
     from napari_medscan.dicom.load import load_series_of
     from napari_medscan.napari_.layers import image_layers
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
@@ -75,6 +76,9 @@ def read(path: PathOrPaths) -> LayerList:
     except OSError:
         return _refused("The file or folder cannot be read.")
     stacks = _wanted(report)
+    if any(stack.is_compressed for stack in stacks):
+        # They start while the layers are made.
+        workers.warm_up()
     report = report.tried(stacks)
     stacks = [stack for stack in stacks if stack in report.stacks]
     if not report.stacks:

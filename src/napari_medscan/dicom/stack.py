@@ -106,6 +106,11 @@ class Stack:
         return tuple(dict.fromkeys(ref.header.transfer_syntax for ref in self.slices))
 
     @property
+    def is_compressed(self) -> bool:
+        """Whether its pixels have to be decoded."""
+        return any(ref.header.pixels.length is None for ref in self.slices)
+
+    @property
     def is_rgb(self) -> bool:
         """Whether the last axis holds red, green and blue."""
         return self.axes.endswith("c")

@@ -49,7 +49,6 @@ class Tag(IntEnum):
     SliceLocationVector = 0x00182005
     NominalScannedPixelSpacing = 0x00182010
     SequenceOfUltrasoundRegions = 0x00186011
-    RegionDataType = 0x00186014
     RegionSpatialFormat = 0x00186012
     PhysicalUnitsXDirection = 0x00186024
     PhysicalUnitsYDirection = 0x00186026
@@ -77,7 +76,6 @@ class Tag(IntEnum):
     FrameOfReferenceUID = 0x00200052
     TemporalPositionIdentifier = 0x00200100
     StackID = 0x00209056
-    InStackPositionNumber = 0x00209057
     FrameContentSequence = 0x00209111
     PlanePositionSequence = 0x00209113
     PlaneOrientationSequence = 0x00209116
@@ -120,14 +118,10 @@ class Tag(IntEnum):
     SegmentedBluePaletteColorLookupTableData = 0x00281223
     ModalityLUTSequence = 0x00283000
     LUTDescriptor = 0x00283002
-    LUTExplanation = 0x00283003
-    ModalityLUTType = 0x00283004
     LUTData = 0x00283006
-    VOILUTSequence = 0x00283010
     PixelMeasuresSequence = 0x00289110
     FrameVOILUTSequence = 0x00289132
     PixelValueTransformationSequence = 0x00289145
-    SiemensPrivateCreator29 = 0x00290010
     SiemensCSAImageHeader = 0x00291010
     GEPrivateCreator43 = 0x00430010
     GEBValue = 0x00431039
@@ -159,8 +153,6 @@ Wanted = dict[int, "bytes | Wanted"]
 
 _LUT: Wanted = {
     Tag.LUTDescriptor: b"US",
-    Tag.LUTExplanation: b"LO",
-    Tag.ModalityLUTType: b"LO",
     Tag.LUTData: b"OW",
 }
 _WINDOW: Wanted = {
@@ -168,7 +160,6 @@ _WINDOW: Wanted = {
     Tag.WindowWidth: b"DS",
     Tag.WindowCenterWidthExplanation: b"LO",
     Tag.VOILUTFunction: b"CS",
-    Tag.VOILUTSequence: _LUT,
 }
 _RESCALE: Wanted = {
     Tag.RescaleIntercept: b"DS",
@@ -194,7 +185,6 @@ _FUNCTIONAL_GROUPS: Wanted = {
     Tag.FrameVOILUTSequence: _WINDOW,
     Tag.FrameContentSequence: {
         Tag.StackID: b"SH",
-        Tag.InStackPositionNumber: b"UL",
         Tag.TemporalPositionIndex: b"UL",
         Tag.FrameAcquisitionNumber: b"US",
         Tag.DimensionIndexValues: b"UL",
@@ -238,7 +228,6 @@ WANTED: Wanted = {
     Tag.NominalScannedPixelSpacing: b"DS",
     Tag.SequenceOfUltrasoundRegions: {
         Tag.RegionSpatialFormat: b"US",
-        Tag.RegionDataType: b"US",
         Tag.PhysicalUnitsXDirection: b"US",
         Tag.PhysicalUnitsYDirection: b"US",
         Tag.PhysicalDeltaX: b"FD",
@@ -283,7 +272,6 @@ WANTED: Wanted = {
     Tag.SegmentedGreenPaletteColorLookupTableData: b"OW",
     Tag.SegmentedBluePaletteColorLookupTableData: b"OW",
     Tag.ModalityLUTSequence: _LUT,
-    Tag.SiemensPrivateCreator29: b"LO",
     Tag.SiemensCSAImageHeader: DEFER,
     Tag.GEPrivateCreator43: b"LO",
     Tag.GEBValue: b"IS",

@@ -35,10 +35,10 @@ def disc(tmp_path):
     return make
 
 
-def test_the_name_in_any_case(tmp_path):
-    assert is_dicomdir(tmp_path / "dicomdir")
-    assert is_dicomdir(tmp_path / "DICOMDIR")
-    assert not is_dicomdir(tmp_path / "DICOMDIR.bak")
+def test_the_name_in_any_case():
+    assert is_dicomdir("dicomdir")
+    assert is_dicomdir("DICOMDIR")
+    assert not is_dicomdir("DICOMDIR.bak")
 
 
 def test_missing_files_are_counted(disc):

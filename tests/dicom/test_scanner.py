@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from napari_medscan.dicom.scanner import MAX_VALUE, UnusualError, scan
 from napari_medscan.dicom.source import Memory
 from napari_medscan.dicom.tags import WANTED, Tag
 
+from ..corpus.oracle import corpus_dir
 from .differential import compare, fallbacks, read, tolerant
 from .making import (
     ITEM,
@@ -37,7 +37,7 @@ from .making import (
 )
 from .random_sets import KINDS, Writer
 
-CORPUS = Path(os.environ.get("MEDSCAN_CORPUS") or Path(__file__).parents[3] / "shared/corpus")
+CORPUS = corpus_dir()
 FEWEST_FILES = 900
 MOST_FALLBACKS = 0
 READ_BYTES = 16 * 1024

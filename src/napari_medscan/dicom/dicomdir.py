@@ -7,7 +7,6 @@ scanned, so that a file it forgets is found and a path it invents is not opened.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.part10 import scan_file
@@ -16,17 +15,17 @@ from napari_medscan.dicom.tags import WANTED_DIRECTORY, Tag
 NAME = "DICOMDIR"
 
 
-def is_dicomdir(path: Path) -> bool:
-    """Whether a path is named like a disc's table of contents."""
-    return path.name.upper() == NAME
+def is_dicomdir(name: str) -> bool:
+    """Whether a file, its folders before it or not, is named like a disc's table of contents."""
+    return name.rpartition("/")[2].upper() == NAME
 
 
-def missing_references(path: Path, present: Iterable[str]) -> tuple[int, int]:
+def missing_references(path: str, present: Iterable[str]) -> tuple[int, int]:
     """Count the files that a DICOMDIR names, and those of them that are absent.
 
     Parameters
     ----------
-    path : Path
+    path : str
         The DICOMDIR.
     present : iterable of str
         Names of the files beside and below it, relative to its folder.

@@ -12,8 +12,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_medscan.dicom.errors import UnreadableError
@@ -74,8 +73,8 @@ def scan_request(data: bytes, *, wanted: Packed) -> tuple[Packed, None]:
     UnreadableError
         When pydicom cannot parse it either.
     """
-    found = scan_with_pydicom(Path(os.fsdecode(data)), _unpack_wanted(wanted))
-    pixels = None if found.pixels is None else list(astuple(found.pixels)[:3])
+    found = scan_with_pydicom(os.fsdecode(data), _unpack_wanted(wanted))
+    pixels = None if found.pixels is None else list(found.pixels[:3])
     return {
         "values": _pack_values(found.data_set),
         "big_endian": found.data_set.big_endian,
@@ -139,7 +138,7 @@ def _unpack_values(packed: Packed, *, big_endian: bool) -> DataSet:
     return DataSet(values, big_endian)
 
 
-def scan_with_pydicom(path: Path, wanted: Wanted) -> FallbackScan:
+def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
     """Parse a file with pydicom in this process and keep the wanted elements.
 
     Raises

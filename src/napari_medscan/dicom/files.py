@@ -11,32 +11,43 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _DIGITS = re.compile(r"(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedFile:
+class Stamp(NamedTuple):
+    """What tells that a file has been changed: every system knows one of these."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+
+class DroppedFile(NamedTuple):
     """One directory entry of a drop.
 
     Parameters
     ----------
-    path : Path
-        Where it is.
+    path : str
+        Where it is; a Path would cost more than reading a header does.
     name : str
         Relative to what was dropped, with forward slashes.
     refusal : str
         Why it must not be opened; '' for a regular file.
     readable : bool
         False when the entry itself cannot be examined.
+    stamp : Stamp or None
+        Its state, for a regular file.
     """
 
-    path: Path
+    path: str
     name: str
     refusal: str = ""
     readable: bool = True
+    stamp: Stamp | None = None
 
 
 def walk(paths: Iterable[Path]) -> Iterator[DroppedFile]:
@@ -63,7 +74,7 @@ def walk(paths: Iterable[Path]) -> Iterator[DroppedFile]:
             name = _relative(root, shared)
             yield from _folder(root, f"{name}/" if name else "")
         else:
-            yield _entry(root, _relative(root, shared), root.stat().st_mode)
+            yield _entry(str(root), _relative(root, shared), root.stat())
 
 
 def _resolved(path: Path) -> Path:
@@ -96,30 +107,30 @@ def _folder(root: Path, prefix: str) -> Iterator[DroppedFile]:
     while pending:
         folder, prefix = pending.pop()
         try:
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: natural_key(entry.name))
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: natural_key(entry.name))
         except OSError as error:
-            yield DroppedFile(Path(folder), prefix or ".", _reason(error), readable=False)
+            yield DroppedFile(folder, prefix or ".", _reason(error), readable=False)
             continue
         below = []
         for entry in entries:
             name = prefix + entry.name
             try:
-                mode = entry.stat(follow_symlinks=False).st_mode
+                found = entry.stat(follow_symlinks=False)
             except OSError as error:
-                yield DroppedFile(Path(entry.path), name, _reason(error), readable=False)
+                yield DroppedFile(entry.path, name, _reason(error), readable=False)
                 continue
-            if stat.S_ISDIR(mode):
+            if stat.S_ISDIR(found.st_mode):
                 below.append((entry.path, name + "/"))
             else:
-                yield _entry(Path(entry.path), name, mode)
+                yield _entry(entry.path, name, found)
         pending.extend(reversed(below))
 
 
 def natural_key(name: str) -> list[str | int]:
     """Sort key by which "IM10" follows "IM9"."""
     parts: list[str | int] = list(_DIGITS.split(name))
-    parts[1::2] = [int(part) for part in _DIGITS.findall(name)]
+    parts[1::2] = map(int, parts[1::2])
     return parts
 
 
@@ -128,9 +139,11 @@ def shown_name(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _entry(path: Path, name: str, mode: int) -> DroppedFile:
+def _entry(path: str, name: str, found: os.stat_result) -> DroppedFile:
+    mode = found.st_mode
     if stat.S_ISREG(mode):
-        return DroppedFile(path, name)
+        stamp = Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        return DroppedFile(path, name, stamp=stamp)
     kind = (
         "a link: links are not followed, what they lead to is opened where it is"
         if stat.S_ISLNK(mode)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 
 from napari_medscan.dicom.header import FrameHeader
 from napari_medscan.dicom.modality import ModalityTransform, read_transform
@@ -119,7 +120,7 @@ def mosaic_frames(
 
 def valid_position(values: tuple[float, ...]) -> Vector | None:
     """Return Image Position (Patient) if it has three values that can be places."""
-    if len(values) != 3 or not all(abs(value) < _FAR for value in values):
+    if len(values) != 3 or not all(map(isfinite, values)) or max(map(abs, values)) >= _FAR:
         return None
     return values[0], values[1], values[2]
 

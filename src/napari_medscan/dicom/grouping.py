@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.header import FrameHeader, Header
 from napari_medscan.dicom.ordering import SliceRef
 from napari_medscan.dicom.pixels import read_stored
 from napari_medscan.dicom.spacing import PROJECTIONS
@@ -148,19 +148,30 @@ def _series_key(header: Header) -> tuple[object, ...]:
 def _by_plane(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
     """Split a series by orientation, in-plane spacing, segment, and known position."""
     planes: dict[tuple[object, ...], list[list[SliceRef]]] = defaultdict(list)
+    # Most slices have the very values of the one before.
+    known: dict[tuple[object, ...], list[SliceRef]] = {}
     for header in series:
         for index, frame in enumerate(header.frames):
-            ref = SliceRef(header, index)
-            spacing = frame.spacing and tuple(round(value, 4) for value in frame.spacing)
-            same_spacing = planes[spacing, frame.segment, frame.position is None]
-            for plane in same_spacing:
-                if _same_orientation(plane[0].frame.orientation, frame.orientation):
-                    plane.append(ref)
-                    break
-            else:
-                same_spacing.append([ref])
+            key = frame.spacing, frame.orientation, frame.segment, frame.position is None
+            plane = known.get(key)
+            if plane is None:
+                plane = known[key] = _plane_of(frame, planes)
+            plane.append(SliceRef(header, index))
     for found in planes.values():
         yield from found
+
+
+def _plane_of(
+    frame: FrameHeader, planes: dict[tuple[object, ...], list[list[SliceRef]]]
+) -> list[SliceRef]:
+    """Return the slices that a frame belongs to, within rounding."""
+    spacing = frame.spacing and tuple(round(value, 4) for value in frame.spacing)
+    same_spacing = planes[spacing, frame.segment, frame.position is None]
+    for plane in same_spacing:
+        if _same_orientation(plane[0].frame.orientation, frame.orientation):
+            return plane
+    same_spacing.append([])
+    return same_spacing[-1]
 
 
 def _same_orientation(a: tuple[float, ...] | None, b: tuple[float, ...] | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from napari_medscan.dicom.layout import PixelLayout
 from napari_medscan.dicom.modality import ModalityTransform
@@ -30,8 +31,22 @@ class Palette:
     colors: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class FrameHeader:
+class _Alike:
+    """Values of which many others differ in a few fields."""
+
+    def like(self, **changes: object) -> Self:
+        """Return these values with some of them changed.
+
+        The files of a series have nearly everything in common, and
+        `dataclasses.replace` takes as long as reading one of them.
+        """
+        new = object.__new__(type(self))
+        object.__setattr__(new, "__dict__", self.__dict__ | changes)
+        return new
+
+
+@dataclass(frozen=True)
+class FrameHeader(_Alike):
     """What may differ from frame to frame of one file.
 
     Parameters
@@ -67,8 +82,8 @@ class FrameHeader:
     tile: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Header:
+@dataclass(frozen=True, eq=False)
+class Header(_Alike):
     """One DICOM image file, without patient name, ID or any other identity.
 
     Parameters

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -52,7 +51,7 @@ def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any],
     return pixels, ycc if isinstance(ycc, bool) else None
 
 
-def scan_with_pydicom(path: Path, wanted: Wanted) -> FallbackScan:
+def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
     """Parse a header with pydicom in a worker; see :mod:`fallback`.
 
     Raises

@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from dataclasses import replace
-from pathlib import Path
 
 from napari_medscan.dicom.codecs import check_supported
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
@@ -34,12 +33,12 @@ _HASH_KEY = os.urandom(16)
 """Made anew in every process: patient hashes mean nothing outside it."""
 
 
-def read_header(path: Path, name: str) -> Header:
+def read_header(path: str, name: str) -> Header:
     """Read the header of one image file; see `header_of`.
 
     Parameters
     ----------
-    path : Path
+    path : str
         The file.
     name : str
         Its path relative to what was dropped.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from pathlib import Path
+from io import FileIO
 
 from napari_medscan.dicom.errors import NotDicomError, UnreadableError
 from napari_medscan.dicom.isolation import scan_with_pydicom
@@ -23,7 +23,8 @@ EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 DEFLATED = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 
-_HEAD = 8192
+HEAD = 8192
+"""Bytes read of a file at first: most headers are shorter."""
 _FIRST_INFLATE = 4 * 2**20
 """A header longer than this, inflated, is taken for a bomb."""
 _MAX_META_ELEMENTS = 1000
@@ -65,7 +66,7 @@ class ScannedFile:
     explicit: bool = True
 
 
-def scan_file(path: Path, wanted: Wanted = WANTED) -> ScannedFile:
+def scan_file(path: str, wanted: Wanted = WANTED) -> ScannedFile:
     """Scan one file for the wanted attributes, reading no pixels.
 
     Raises
@@ -77,17 +78,37 @@ def scan_file(path: Path, wanted: Wanted = WANTED) -> ScannedFile:
     OSError
         When the file cannot be opened.
     """
-    with path.open("rb", buffering=0) as stream:
-        size = stream.seek(0, 2)
-        source = OpenFile(stream)
-        # One read serves the file meta and the start of the data set.
-        head = source.read_at(0, _HEAD)
-        meta = _read_file_meta(source, head, size)
-        try:
-            return _scan_native(path, source, head, meta, wanted)
-        except UnusualError:
-            if meta.syntax == DEFLATED:
-                raise UnreadableError("the compressed header is damaged") from None
+    with FileIO(path) as stream:
+        return scan_stream(stream, stream.read(HEAD), path, wanted)
+
+
+def scan_stream(stream: FileIO, head: bytes, path: str, wanted: Wanted = WANTED) -> ScannedFile:
+    """Scan a file that is open, and of which the first bytes have been read.
+
+    Parameters
+    ----------
+    stream : FileIO
+        The file.
+    head : bytes
+        Its first `HEAD` bytes: one read serves whoever looks at them first, the
+        file meta and the start of the data set.
+    path : str
+        Where it is, to read its pixels later.
+    wanted : Wanted
+        What to keep.
+
+    Raises
+    ------
+    NotDicomError, UnreadableError, OSError
+        As `scan_file`.
+    """
+    source, size = OpenFile(stream), stream.seek(0, 2)
+    meta = _read_file_meta(source, head, size)
+    try:
+        return _scan_native(path, source, head, meta, wanted)
+    except UnusualError:
+        if meta.syntax == DEFLATED:
+            raise UnreadableError("the compressed header is damaged") from None
     found = scan_with_pydicom(path, wanted)
     syntax = meta.syntax or found.transfer_syntax
     return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, DicomBytes(path), size)
@@ -198,7 +219,7 @@ def _bytes_at(source: Source, head: bytes, position: int, length: int) -> bytes:
 
 
 def _scan_native(
-    path: Path, source: Source, head: bytes, meta: _FileMeta, wanted: Wanted
+    path: str, source: Source, head: bytes, meta: _FileMeta, wanted: Wanted
 ) -> ScannedFile:
     """Scan by our own scanner, in the encoding that the bytes show."""
     start, size, syntax = meta.start, meta.size, meta.syntax

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from napari_medscan.dicom.source import Memory, Source
 from napari_medscan.dicom.tags import DEFER, Tag, Wanted
@@ -38,8 +38,7 @@ class UnusualError(Exception):
     """The bytes do not follow the encoding this scanner knows."""
 
 
-@dataclass(frozen=True, slots=True)
-class PixelElement:
+class PixelElement(NamedTuple):
     """The pixel data element: which one, and where its value lies.
 
     Parameters

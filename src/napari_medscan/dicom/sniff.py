@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import FileIO
 from itertools import islice
 from pathlib import Path
 
@@ -21,18 +22,18 @@ def has_dicom(path: Path) -> bool:
     try:
         if path.is_dir():
             return any(
-                is_dicomdir(file.path) or _is_dicom_file(file.path)
+                is_dicomdir(file.name) or _is_dicom_file(file.path)
                 for file in islice(walk([path]), MAX_FILES)
                 if not file.refusal
             )
-        return path.is_file() and _is_dicom_file(path)
+        return path.is_file() and _is_dicom_file(str(path))
     except OSError:
         return False
 
 
-def _is_dicom_file(path: Path) -> bool:
+def _is_dicom_file(path: str) -> bool:
     try:
-        with path.open("rb", buffering=0) as stream:
+        with FileIO(path) as stream:
             return looks_like_dicom(stream.read(1024))
     except OSError:
         return False

@@ -9,8 +9,9 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from napari_medscan.dicom.errors import FrameError, UnreadableError
 
@@ -30,7 +31,7 @@ class Source(Protocol):
 class OpenFile:
     """A source over a file opened by the caller."""
 
-    stream: BinaryIO
+    stream: FileIO
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`."""
@@ -55,14 +56,14 @@ class DicomBytes:
 
     Parameters
     ----------
-    path : Path
+    path : str
         The file.
     deflated_at : int or None
         Offset at which a deflated data set starts (PS3.5 A.5), or None.
         Offsets into a deflated file count inflated bytes after that point.
     """
 
-    path: Path
+    path: str
     deflated_at: int | None = None
 
     def read_at(self, offset: int, length: int) -> bytes:
@@ -77,19 +78,19 @@ class DicomBytes:
             if self.deflated_at is not None:
                 data = inflate(self.path, self.deflated_at, offset + length)
                 return data[offset : offset + length]
-            with self.path.open("rb", buffering=0) as stream:
+            with FileIO(self.path) as stream:
                 stream.seek(offset)
                 return stream.read(length)
         except OSError as error:
             raise FrameError("the file can no longer be read") from error
 
 
-def inflate(path: Path, start: int, length: int) -> bytes:
+def inflate(path: str, start: int, length: int) -> bytes:
     """Inflate at most `length` bytes of a raw deflate stream (RFC 1951).
 
     Parameters
     ----------
-    path : Path
+    path : str
         The file.
     start : int
         Offset of the stream in the file.
@@ -103,15 +104,15 @@ def inflate(path: Path, start: int, length: int) -> bytes:
     """
     if length > MAX_INFLATED:
         raise UnreadableError("the compressed data set is larger than 512 MB")
-    found = path.stat()
+    found = Path(path).stat()
     identity = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     return _inflate(path, start, length, identity)
 
 
 @lru_cache(maxsize=1)
-def _inflate(path: Path, start: int, length: int, _identity: tuple[int, ...]) -> bytes:
+def _inflate(path: str, start: int, length: int, _identity: tuple[int, ...]) -> bytes:
     """Inflate a file; `_identity` keeps a file that has changed apart from what it was."""
-    with path.open("rb") as stream:
+    with FileIO(path) as stream:
         stream.seek(start)
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
         parts: list[bytes] = []

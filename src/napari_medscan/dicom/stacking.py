@@ -163,14 +163,18 @@ def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[s
 
 
 def _notes(slices: Sequence[SliceRef]) -> list[str]:
-    headers = dict.fromkeys(ref.header for ref in slices)
-    return list(dict.fromkeys(note for header in headers for note in header.notes))
+    return list(dict.fromkeys(note for ref in slices for note in ref.header.notes))
 
 
 def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:
     """Return one dtype that holds all slices exactly, or float32 (rule of Modality LUT)."""
     found = set()
-    for layout, transform in dict.fromkeys((r.header.layout, r.frame.transform) for r in slices):
+    # Slices of one series share these objects, and comparing them takes long.
+    kinds = {
+        (id(layout), id(transform)): (layout, transform)
+        for layout, transform in ((r.header.layout, r.frame.transform) for r in slices)
+    }
+    for layout, transform in kinds.values():
         found.add(transform.dtype(stored_dtype(layout), *stored_range(layout)))
     if len(found) == 1:
         return found.pop()

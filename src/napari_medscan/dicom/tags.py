@@ -25,10 +25,6 @@ class Tag(IntEnum):
     ImageType = 0x00080008
     SOPClassUID = 0x00080016
     SOPInstanceUID = 0x00080018
-    AcquisitionDate = 0x00080022
-    ContentDate = 0x00080023
-    AcquisitionDateTime = 0x0008002A
-    AcquisitionTime = 0x00080032
     ContentTime = 0x00080033
     Modality = 0x00080060
     SeriesDescription = 0x0008103E
@@ -202,10 +198,6 @@ WANTED: Wanted = {
     Tag.ImageType: b"CS",
     Tag.SOPClassUID: b"UI",
     Tag.SOPInstanceUID: b"UI",
-    Tag.AcquisitionDate: b"DA",
-    Tag.ContentDate: b"DA",
-    Tag.AcquisitionDateTime: b"DT",
-    Tag.AcquisitionTime: b"TM",
     Tag.ContentTime: b"TM",
     Tag.Modality: b"CS",
     Tag.SeriesDescription: b"LO",

@@ -97,8 +97,7 @@ class DataSet:
 
     def text(self, tag: int) -> str:
         """Return the first value of an ASCII string element, or ''."""
-        values = self.texts(tag)
-        return values[0] if values else ""
+        return self.data(tag).split(b"\\", 1)[0].decode("latin-1").strip(" \0")
 
     def uid(self, tag: int) -> str:
         """Return a UID, or '' when the value is none (PS3.5 section 9)."""
@@ -113,8 +112,10 @@ class DataSet:
         if value.vr in _BINARY:
             numbers = tuple(float(v) for v in self._unpack(value))
         elif value.vr in _TEXT_NUMBERS:
+            # Padded with NUL by some.
+            data = value.data.replace(b"\0", b" ") if b"\0" in value.data else value.data
             try:
-                numbers = tuple(float(part) for part in self.texts(tag))
+                numbers = tuple(map(float, data.split(b"\\")))
             except ValueError:
                 return ()
         else:
@@ -136,6 +137,11 @@ class DataSet:
 
     def integer(self, tag: int) -> int | None:
         """Return the first integer value, or None."""
+        value = self.values.get(tag)
+        if isinstance(value, Element) and value.vr == b"IS":
+            digits = value.data.strip(b" \0")
+            if digits.isdigit() and len(digits) < 16:
+                return int(digits)
         values = self.integers(tag)
         return values[0] if values else None
 

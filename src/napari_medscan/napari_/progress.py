@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from napari_medscan.dicom import CancelledError
-from napari_medscan.dicom.load import Progress
+from napari_medscan.dicom.reading import Progress
 from napari_medscan.napari_.gui import has_gui, main_window
 
 SHOW_AFTER_MS = 800

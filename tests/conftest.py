@@ -29,6 +29,7 @@ def _own_folders(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+        patch.setenv("MEDSCAN_CACHE_DIR", str(home / "medscan"))
         yield
 
 

@@ -374,3 +374,15 @@ def test_what_is_no_number_is_no_number_in_json_either(tmp_path, capsys):
     assert cli.main(["inspect", str(tmp_path / "none"), "--json", "--pixels"]) == 0
     (stack,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)["stacks"]
     assert stack["pixels"]["min"] is None
+
+
+def test_cache_clear_deletes_the_index(tmp_path, capsys, monkeypatch):
+    from napari_medscan.dicom import index
+
+    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path))
+    index.write("a" * 32, {"stacks": []})
+    (path,) = tmp_path.rglob("*.index")
+    size = path.stat().st_size
+    assert cli.main(["cache", "clear"]) == 0
+    assert capsys.readouterr().out == f"{size:,} bytes were deleted.\n"
+    assert not path.exists()

@@ -1,6 +1,7 @@
 """The command line: see what is on a disc, without napari.
 
 ``napari-medscan inspect PATH [--json] [--pixels]``
+``napari-medscan cache clear``
 """
 
 from __future__ import annotations
@@ -32,11 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A terminal may lack the letters of a description.
         sys.stdout.reconfigure(errors="replace")
     try:
-        return _inspect(options)
+        return _clear_cache() if options.command == "cache" else _inspect(options)
     except BrokenPipeError:
         # Whoever reads has seen enough (`… | head`); Python must not flush into the void at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SHOWN
+
+
+def _clear_cache() -> int:
+    from napari_medscan.dicom import index
+
+    print(f"{index.clear():,} bytes were deleted.")
+    return SHOWN
 
 
 def _inspect(options: argparse.Namespace) -> int:
@@ -205,6 +213,8 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("path", help="file, folder or DICOMDIR")
     inspect.add_argument("--json", action="store_true", help="print JSON instead of a table")
     inspect.add_argument("--pixels", action="store_true", help="also read and check all pixels")
+    cache = commands.add_parser("cache", help="what is kept on this computer to reopen quickly")
+    cache.add_argument("action", choices=["clear"], help="delete all of it")
     return parser
 
 

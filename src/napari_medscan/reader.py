@@ -54,7 +54,7 @@ def read(path: PathOrPaths) -> LayerList:
     """
     from napari_medscan.dicom import CancelledError, load
     from napari_medscan.dicom.isolation import workers
-    from napari_medscan.dicom.load import load_series_of
+    from napari_medscan.dicom.loading import load_series_of
     from napari_medscan.napari_.layers import image_layers
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
     from napari_medscan.napari_.progress import reading_progress

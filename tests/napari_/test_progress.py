@@ -95,13 +95,13 @@ def test_it_is_not_refreshed_for_every_file():
 
 @pytest.mark.usefixtures("at_once")
 def test_cancelling_an_opening_adds_nothing(make_napari_viewer, monkeypatch, tmp_path, told):
-    write_series(tmp_path, 30)
+    write_series(tmp_path, 60)
     viewer = make_napari_viewer(show=True)
     setting = QProgressDialog.setValue
 
     def cancelled_halfway(dialog, value):
         setting(dialog, value)
-        if value == 15:
+        if value == 36:
             dialog.cancel()
 
     monkeypatch.setattr(QProgressDialog, "setValue", cancelled_halfway)

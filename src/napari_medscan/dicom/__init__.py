@@ -18,7 +18,7 @@ from napari_medscan.dicom.errors import (
     NotDicomError,
     UnreadableError,
 )
-from napari_medscan.dicom.load import load
+from napari_medscan.dicom.loading import load
 from napari_medscan.dicom.report import LoadReport
 from napari_medscan.dicom.stack import Stack
 

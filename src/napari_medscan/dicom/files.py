@@ -11,19 +11,11 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 _DIGITS = re.compile(r"(\d+)")
-
-
-class Stamp(NamedTuple):
-    """What tells that a file has been changed: every system knows one of these."""
-
-    size: int
-    modified_ns: int
-    changed_ns: int
-    inode: int
 
 
 class DroppedFile(NamedTuple):
@@ -39,19 +31,19 @@ class DroppedFile(NamedTuple):
         Why it must not be opened; '' for a regular file.
     readable : bool
         False when the entry itself cannot be examined.
-    stamp : Stamp or None
-        Its state, for a regular file.
+    status : os.stat_result or None
+        Its size, its times and the like; None when it cannot be examined.
     """
 
     path: str
     name: str
     refusal: str = ""
     readable: bool = True
-    stamp: Stamp | None = None
+    status: os.stat_result | None = None
 
 
 def walk(paths: Iterable[Path]) -> Iterator[DroppedFile]:
-    """Yield every file of the dropped paths once, folders in natural order.
+    """Yield every file of the dropped paths once, those of a folder by name.
 
     Parameters
     ----------
@@ -65,7 +57,7 @@ def walk(paths: Iterable[Path]) -> Iterator[DroppedFile]:
     OSError
         When a dropped path does not exist.
     """
-    roots = dict.fromkeys(map(_resolved, paths))
+    roots = dict.fromkeys(map(resolved, paths))
     # What lies in another dropped folder comes with it.
     roots = dict.fromkeys(root for root in roots if not any(p in roots for p in root.parents))
     shared = _shared_folder(list(roots))
@@ -77,7 +69,8 @@ def walk(paths: Iterable[Path]) -> Iterator[DroppedFile]:
             yield _entry(str(root), _relative(root, shared), root.stat())
 
 
-def _resolved(path: Path) -> Path:
+def resolved(path: Path) -> Path:
+    """Return where a dropped path leads to; raise OSError when that does not exist."""
     try:
         return path.resolve(strict=True)
     except RuntimeError:
@@ -108,7 +101,7 @@ def _folder(root: Path, prefix: str) -> Iterator[DroppedFile]:
         folder, prefix = pending.pop()
         try:
             with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: natural_key(entry.name))
+                entries = sorted(listing, key=attrgetter("name"))
         except OSError as error:
             yield DroppedFile(folder, prefix or ".", _reason(error), readable=False)
             continue
@@ -142,14 +135,13 @@ def shown_name(name: str) -> str:
 def _entry(path: str, name: str, found: os.stat_result) -> DroppedFile:
     mode = found.st_mode
     if stat.S_ISREG(mode):
-        stamp = Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-        return DroppedFile(path, name, stamp=stamp)
+        return DroppedFile(path, name, "", True, found)
     kind = (
         "a link: links are not followed, what they lead to is opened where it is"
         if stat.S_ISLNK(mode)
         else "not a regular file"
     )
-    return DroppedFile(path, name, kind)
+    return DroppedFile(path, name, kind, True, found)
 
 
 def _reason(error: OSError) -> str:

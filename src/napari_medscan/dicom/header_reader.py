@@ -74,12 +74,13 @@ class HeaderReader:
         """
         with FileIO(path) as stream:
             scanned = scan_stream(stream, head, path)
-        header = header_of(scanned, name)
-        end = scanned.pixels.offset if scanned.pixels is not None else 0
-        if len(head) < end <= LONGEST and scanned.source.deflated_at is None:
-            # A header of this length, a little more or less, is likely to come again.
-            head = scanned.source.read_at(0, end)
-            self._head = min(end + HEAD, LONGEST)
+            header = header_of(scanned, name)
+            end = scanned.pixels.offset if scanned.pixels is not None else 0
+            if len(head) < end <= LONGEST and scanned.source.deflated_at is None:
+                # A header of this length, a little more or less, is likely to come again.
+                stream.seek(0)
+                head = stream.read(end)
+                self._head = min(end + HEAD, LONGEST)
         learned = learn(scanned, header, head)
         if learned is not None:
             with self._lock:

@@ -24,13 +24,13 @@ class SliceSource:
 
     Parameters
     ----------
-    slices : tuple of SliceRef
+    slices : sequence of SliceRef
         Time by time, slice by slice.
     dtype : dtype
         Type of the values.
     """
 
-    slices: tuple[SliceRef, ...]
+    slices: Sequence[SliceRef]
     dtype: np.dtype[Any]
 
     def read(self, index: int) -> NDArray[Any]:
@@ -62,8 +62,14 @@ class Stack:
         Unit of the values.
     geometry : Geometry
         Where it lies.
-    slices : tuple of SliceRef
+    slices : sequence of SliceRef
         Every slice, time by time; missing ones are not among them.
+    files : tuple of str
+        Names of its files, in stack order, each once.
+    transfer_syntaxes : tuple of str
+        Transfer Syntax UIDs of its files, each once.
+    is_compressed : bool
+        Whether pixels have to be decoded.
     dimension : str
         Attribute along t, '' when there is no t.
     warnings : tuple of str
@@ -81,7 +87,10 @@ class Stack:
     array: LazyStack
     unit: str | None
     geometry: Geometry
-    slices: tuple[SliceRef, ...]
+    slices: Sequence[SliceRef]
+    files: tuple[str, ...]
+    transfer_syntaxes: tuple[str, ...]
+    is_compressed: bool
     dimension: str = ""
     warnings: tuple[str, ...] = ()
     problems: dict[int, str] = field(default_factory=dict)
@@ -94,21 +103,6 @@ class Stack:
     def header(self) -> Header:
         """Header of the first file."""
         return self.slices[0].header
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Names of its files, in stack order, each once."""
-        return tuple(dict.fromkeys(ref.header.name for ref in self.slices))
-
-    @property
-    def transfer_syntaxes(self) -> tuple[str, ...]:
-        """Transfer Syntax UIDs of its files, each once."""
-        return tuple(dict.fromkeys(ref.header.transfer_syntax for ref in self.slices))
-
-    @property
-    def is_compressed(self) -> bool:
-        """Whether its pixels have to be decoded."""
-        return any(ref.header.pixels.length is None for ref in self.slices)
 
     @property
     def is_rgb(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -60,16 +61,84 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
     return [Grid(tuple((ref,) for ref in ordered), dimension, notes)]
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What decides on a stack besides its first header.
+
+    It can be kept for the next time: there is nothing of the patient in it.
+
+    Parameters
+    ----------
+    times : int
+        Extent along t; 1 when there is no t.
+    geometry : Geometry
+        Where the stack lies.
+    dtype : str
+        Type of the values.
+    dimension : str
+        Attribute along t.
+    transfer_syntaxes : tuple of str
+        Of all files, each once.
+    is_compressed : bool
+        Whether any has to be decoded.
+    warnings : tuple of str
+        What the user should know.
+    """
+
+    times: int
+    geometry: Geometry
+    dtype: str
+    dimension: str
+    transfer_syntaxes: tuple[str, ...]
+    is_compressed: bool
+    warnings: tuple[str, ...]
+
+
 def _stack(grid: Grid, cache: FrameCache) -> Stack:
     slices = tuple(ref for row in grid.rows for ref in row)
+    files = tuple(dict.fromkeys([ref.header.name for ref in slices]))
+    return assemble(slices, files, _plan(grid, slices), cache)
+
+
+def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
     header = slices[0].header
-    geometry, places = _geometry(grid, header)
-    depth = max(places) + 1
-    numbers = np.full((len(grid.rows), depth), -1, dtype=np.intp)
-    numbers[:, places] = np.arange(len(slices)).reshape(len(grid.rows), -1)
-    has_time = len(grid.rows) > 1
-    colour = header.layout.samples > 1 or header.palette is not None
-    dtype = np.dtype(np.uint8) if colour else _common_dtype(slices)
+    geometry = _geometry(grid, header)
+    depth = len(grid.rows[0]) + len(geometry.missing)
+    return Plan(
+        times=len(grid.rows),
+        geometry=geometry,
+        dtype="u1" if _is_colour(header) else _common_dtype(slices).str,
+        dimension=grid.dimension,
+        transfer_syntaxes=tuple(dict.fromkeys([ref.header.transfer_syntax for ref in slices])),
+        is_compressed=any(ref.header.pixels.length is None for ref in slices),
+        warnings=(*_geometry_warnings(geometry, depth, header), *grid.notes, *_notes(slices)),
+    )
+
+
+def assemble(
+    slices: Sequence[SliceRef], files: tuple[str, ...], plan: Plan, cache: FrameCache
+) -> Stack:
+    """Return the stack of some slices in the order of a plan.
+
+    Parameters
+    ----------
+    slices : sequence of SliceRef
+        Time by time; only the first is looked at.
+    files : tuple of str
+        Names of their files, each once.
+    plan : Plan
+        Everything else.
+    cache : FrameCache
+        Keeps the decoded frames.
+    """
+    header = slices[0].header
+    dtype = np.dtype(plan.dtype)
+    colour = _is_colour(header)
+    depth = len(slices) // plan.times
+    missing = plan.geometry.missing
+    places = np.setdiff1d(np.arange(depth + len(missing)), missing)
+    numbers = np.full((plan.times, depth + len(missing)), -1, dtype=np.intp)
+    numbers[:, places] = np.arange(len(slices)).reshape(plan.times, -1)
     problems: dict[int, str] = {}
 
     def on_problem(index: int, error: Exception) -> None:
@@ -78,7 +147,7 @@ def _stack(grid: Grid, cache: FrameCache) -> Stack:
 
     array = LazyStack(
         SliceSource(slices, dtype),
-        numbers if has_time else numbers[0],
+        numbers if plan.times > 1 else numbers[0],
         (*header.shape, 3) if colour else header.shape,
         dtype,
         _fill(slices[0], dtype),
@@ -90,34 +159,37 @@ def _stack(grid: Grid, cache: FrameCache) -> Stack:
         sop_class=header.sop_class,
         series_number=header.series_number,
         description=header.description,
-        axes=("t" if has_time else "") + "zyx" + ("c" if colour else ""),
+        axes=("t" if plan.times > 1 else "") + "zyx" + ("c" if colour else ""),
         array=array,
         unit=None if colour else header.unit,
-        geometry=geometry,
+        geometry=plan.geometry,
         slices=slices,
-        dimension=grid.dimension,
-        warnings=(*_geometry_warnings(geometry, depth, header), *grid.notes, *_notes(slices)),
+        files=files,
+        transfer_syntaxes=plan.transfer_syntaxes,
+        is_compressed=plan.is_compressed,
+        dimension=plan.dimension,
+        warnings=plan.warnings,
         problems=problems,
     )
 
 
-def _geometry(grid: Grid, header: Header) -> tuple[Geometry, list[int]]:
-    """Return the geometry and the place of each slice along z."""
+def _is_colour(header: Header) -> bool:
+    return header.layout.samples > 1 or header.palette is not None
+
+
+def _geometry(grid: Grid, header: Header) -> Geometry:
     row = grid.rows[0]
     first = row[0].frame
     if len(row) > 1 and first.position is not None and first.orientation is not None:
         positions: list[Vector] = [r.frame.position for r in row if r.frame.position is not None]
-        geometry = stack_geometry(positions, first.orientation, first.spacing)
-        taken = set(geometry.missing)
-        places = [i for i in range(len(row) + len(taken)) if i not in taken]
-        return geometry, places
+        return stack_geometry(positions, first.orientation, first.spacing)
     step, source = _assumed_step(header)
     in_plane = first.spacing or (header.aspect, 1.0)
     vector: Vector | None = None
     if first.orientation is not None:
         x, y, z = normal_of(first.orientation)
         vector = (x * step, y * step, z * step)
-    geometry = Geometry(
+    return Geometry(
         spacing=(step, *in_plane),
         origin=first.position,
         orientation=first.orientation,
@@ -126,7 +198,6 @@ def _geometry(grid: Grid, header: Header) -> tuple[Geometry, list[int]]:
         calibrated=first.spacing is not None,
         step_source=source,
     )
-    return geometry, list(range(len(row)))
 
 
 def _assumed_step(header: Header) -> tuple[float, StepSource]:

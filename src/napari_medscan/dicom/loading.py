@@ -7,9 +7,10 @@ from io import FileIO
 from pathlib import Path
 
 from napari_medscan.dicom.dicomdir import is_dicomdir, missing_references
-from napari_medscan.dicom.files import DroppedFile, walk
+from napari_medscan.dicom.files import DroppedFile, natural_key, resolved, walk
 from napari_medscan.dicom.grouping import drop_duplicates
 from napari_medscan.dicom.reading import Progress, read_headers
+from napari_medscan.dicom.remembering import recall, remember
 from napari_medscan.dicom.report import LoadReport
 from napari_medscan.dicom.stacking import build_stacks
 from napari_medscan.frames import FrameCache, shared_cache
@@ -49,12 +50,20 @@ def load(
     """
     given = [Path(paths)] if isinstance(paths, Path | str) else [Path(path) for path in paths]
     roots = [path.parent if is_dicomdir(path.name) and path.is_file() else path for path in given]
-    return _report(list(walk(roots)), cache, progress)
+    cache = shared_cache() if cache is None else cache
+    roots = [resolved(root) for root in roots]
+    files = list(walk(roots))
+    known = recall(roots, files, cache)
+    if known is not None:
+        return known
+    report = _report(sorted(files, key=lambda file: natural_key(file.name)), cache, progress)
+    remember(roots, files, report)
+    return report
 
 
 def _report(
     files: Sequence[DroppedFile],
-    cache: FrameCache | None,
+    cache: FrameCache,
     progress: Progress | None,
     series: set[str] | None = None,
 ) -> LoadReport:
@@ -65,7 +74,7 @@ def _report(
         images = [header for header in images if header.series in series]
     kept, duplicates = drop_duplicates(images)
     return LoadReport(
-        stacks=tuple(build_stacks(kept, shared_cache() if cache is None else cache)),
+        stacks=tuple(build_stacks(kept, cache)),
         skipped=found.skipped,
         duplicates=duplicates,
         unreadable=found.unreadable,
@@ -90,6 +99,7 @@ def load_series_of(
     LoadReport
         Accounts for the files of that series.
     """
+    cache = shared_cache() if cache is None else cache
     if is_dicomdir(file.name):
         return load(file, cache=cache, progress=progress)
     alone = load(file, cache=cache)
@@ -97,6 +107,7 @@ def load_series_of(
     if not series:
         return alone
     folder = [f for f in walk([file.resolve().parent]) if "/" not in f.name and not f.refusal]
+    folder.sort(key=lambda file: natural_key(file.name))
     same = [f for f in folder if f.name == file.name or _mentions(f.path, series)]
     return _report(same, cache, progress, series)
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_medscan.dicom import CancelledError, LoadReport, load
-from napari_medscan.dicom.load import load_series_of
+from napari_medscan.dicom.loading import load_series_of
 
 from .making import NATIVE, ct, part10, write
 from .random_sets import KINDS, Writer

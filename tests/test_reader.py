@@ -34,18 +34,22 @@ def opened(viewer, path, **options):
 def reads(monkeypatch):
     """Collect (file, frame) of every frame that is read, and check that no other pixels are."""
     slices, bytes_read = [], []
-    read_slice, read_at = stack_module.read_slice, DicomBytes.read_at
+    read_slice = stack_module.read_slice
 
-    def counted_slice(header, index, dtype):
+    def counted_slice(header, index, out):
         slices.append((header.name, index))
-        return read_slice(header, index, dtype)
+        read_slice(header, index, out)
 
-    def counted_bytes(self, offset, length):
-        bytes_read.append(length)
-        return read_at(self, offset, length)
+    def counted(read):
+        def read_and_count(self, offset, what):
+            bytes_read.append(what)
+            return read(self, offset, what)
+
+        return read_and_count
 
     monkeypatch.setattr(stack_module, "read_slice", counted_slice)
-    monkeypatch.setattr(DicomBytes, "read_at", counted_bytes)
+    for name in ("read_at", "read_into"):
+        monkeypatch.setattr(DicomBytes, name, counted(getattr(DicomBytes, name)))
     yield slices
     assert len(bytes_read) <= len(slices)
 

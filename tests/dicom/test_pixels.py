@@ -17,7 +17,8 @@ from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.header import Palette
 from napari_medscan.dicom.modality import ModalityTransform
 from napari_medscan.dicom.native import native_pixels, sign_extend, stored_dtype, stored_range
-from napari_medscan.dicom.pixels import read_slice, read_stored
+from napari_medscan.dicom.pixels import read_slice as read_slice_into
+from napari_medscan.dicom.pixels import read_stored
 from napari_medscan.dicom.scanner import PixelElement
 from napari_medscan.dicom.source import Memory
 from napari_medscan.dicom.tags import Tag
@@ -26,6 +27,13 @@ from .building import encapsulate, encapsulated_header, make_frame, make_header,
 
 ROWS, COLUMNS = 4, 6
 RNG = np.random.default_rng(11)
+
+
+def read_slice(header, index, dtype):
+    colour = header.layout.samples > 1 or header.palette is not None
+    out = np.empty((*header.shape, 3) if colour else header.shape, dtype)
+    read_slice_into(header, index, out)
+    return out
 
 
 def layout(bits=16, **changes):

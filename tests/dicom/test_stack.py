@@ -143,6 +143,6 @@ def test_too_little_memory_for_a_frame_is_an_error_of_that_frame(monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr("napari_medscan.dicom.stack.read_slice", no_memory)
-    source = SliceSource(tuple(refs(axial([0]))), np.dtype(np.uint16))
+    source = SliceSource(tuple(refs(axial([0]))))
     with pytest.raises(FrameError, match="memory"):
-        source.read(0)
+        source.read(0, np.empty(0))

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_medscan.frames import FrameCache, shared_cache
-from napari_medscan.frames.cache import owned
 
 
 def frame(size=10):
@@ -172,14 +171,6 @@ def test_many_threads_and_keys_keep_the_books_right():
     assert 0 <= cache.bytes_held <= 100
     cache.drop(lambda _: True)
     assert cache.bytes_held == 0
-
-
-def test_owned_frames_keep_no_larger_array_alive():
-    whole = np.zeros((100, 100))
-    assert owned(whole) is whole
-    part = owned(whole[0])
-    assert part.base is None
-    assert part.shape == (100,)
 
 
 def test_all_studies_share_one_cache_of_a_quarter_of_memory():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from copy import copy, deepcopy
 
 import numpy as np
@@ -24,9 +26,9 @@ class Numbered:
         self.frames = np.arange(count * np.prod(shape), dtype=dtype).reshape(count, *shape)
         self.read_numbers = []
 
-    def read(self, index):
+    def read(self, index, out):
         self.read_numbers.append(index)
-        return self.frames[index]
+        out[...] = self.frames[index]
 
 
 def build(places=(5,), shape=(3, 4), *, holes=(), fill=-1, **changes):
@@ -171,10 +173,10 @@ def test_the_middle_frame_is_what_is_shown_first():
 
 
 class Broken(Numbered):
-    def read(self, index):
+    def read(self, index, out):
         if index % 2:
             raise OSError("gone")
-        return super().read(index)
+        super().read(index, out)
 
 
 def test_a_frame_that_cannot_be_read_is_blank_and_reported():
@@ -204,7 +206,7 @@ def test_a_frame_stays_blank_only_as_long_as_it_cannot_be_read():
     source = Broken(5, (3, 4))
     stack, _, whole = build(source=source)
     assert (stack[1] == -1).all()
-    source.read = lambda index: source.frames[index]
+    source.read = lambda index, out: np.copyto(out, source.frames[index])
     assert np.array_equal(stack[1], whole[1])
 
 
@@ -263,10 +265,10 @@ def test_an_array_of_its_own_does_not_fill_the_cache():
 
 def test_bad_frames_of_a_volume_are_blank_and_told():
     class Broken(Numbered):
-        def read(self, index):
+        def read(self, index, out):
             if index == 4:
                 raise ValueError("bad")
-            return super().read(index)
+            super().read(index, out)
 
     told = []
     stack, _, whole = build(
@@ -321,3 +323,53 @@ def test_jumping_reads_nothing_ahead():
     stack, source, _ = build((20,))
     stack[0], stack[10], stack[3]
     assert read_ahead(source, 3) == [0, 10, 3]
+
+
+# --- stopping
+
+
+class Slow(Numbered):
+    def read(self, index, out):
+        time.sleep(0.01)
+        super().read(index, out)
+
+
+def test_a_volume_that_takes_long_tells_how_far_it_is():
+    stack, _, whole = build((40,), source=Slow(40, (3, 4)))
+    told = []
+
+    @contextmanager
+    def reading():
+        yield lambda done, total: told.append((done, total)) or True
+
+    stack.reading = reading
+    assert np.array_equal(stack[:], whole)
+    assert told
+    assert told == sorted(told)
+    assert {total for _, total in told} == {40}
+
+
+def test_a_volume_that_is_stopped_is_blank_and_not_kept():
+    stack, source, whole = build((400,), source=Slow(400, (3, 4)), fill=7)
+
+    @contextmanager
+    def reading():
+        yield lambda *_: False
+
+    stack.reading = reading
+    assert (stack[:] == 7).all()
+    assert stack[:].shape == whole.shape
+    assert (stack[:, 1] == 7).all()
+    assert (stack[3:90] == 7).all()
+    assert (np.asarray(stack) == 7).all()
+    assert len(source.read_numbers) < 400
+    assert stack._cache.bytes_held == 0
+    stack.reading = nullcontext
+    assert np.array_equal(stack[:20], whole[:20])
+
+
+def test_only_the_window_thread_shows_progress():
+    stack, _, whole = build((40,))
+    stack.reading = lambda: pytest.fail("called from a thread")
+    with ThreadPoolExecutor(1) as pool:
+        assert np.array_equal(pool.submit(lambda: stack[:]).result(), whole)

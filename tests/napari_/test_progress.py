@@ -108,3 +108,30 @@ def test_cancelling_an_opening_adds_nothing(make_napari_viewer, monkeypatch, tmp
     assert viewer.open(str(tmp_path), plugin="napari-medscan") == []
     assert not viewer.layers
     assert [notification.message for notification in told] == ["Opening was cancelled."]
+
+
+def test_cancelling_a_volume_goes_back_to_slices(make_napari_viewer, monkeypatch, tmp_path, qtbot):
+    write_series(tmp_path, 30)
+    viewer = make_napari_viewer(show=True)
+    (layer,) = viewer.open(str(tmp_path), plugin="napari-medscan")
+    read = type(layer.data._source).read
+
+    def slowly(self, index, out):
+        time.sleep(0.05)
+        read(self, index, out)
+
+    monkeypatch.setattr(type(layer.data._source), "read", slowly)
+    setting = QProgressDialog.setValue
+
+    def cancelled_soon(dialog, value):
+        setting(dialog, value)
+        if value > 5:
+            dialog.cancel()
+
+    monkeypatch.setattr(QProgressDialog, "setValue", cancelled_soon)
+    viewer.dims.ndisplay = 3
+    qtbot.waitUntil(lambda: viewer.dims.ndisplay == 2)
+    monkeypatch.undo()
+    viewer.dims.ndisplay = 3
+    assert layer.data[29, 0, 0] == 290 - 1024
+    assert viewer.dims.ndisplay == 3

@@ -62,6 +62,19 @@ class ModalityTransform:
                 return np.dtype(np.int64)
         return np.dtype(np.float32)
 
+    @property
+    def is_shift(self) -> bool:
+        """Whether whole numbers stay whole: nothing but a whole intercept is added."""
+        return self.table is None and self.slope == 1 and self.intercept == int(self.intercept)
+
+    def apply_into(self, stored: NDArray[Any], out: NDArray[Any]) -> None:
+        """Put the transformed values of one frame into `out`; see `apply`."""
+        if self.is_shift and out.dtype.kind in "iu":
+            shift = np.array(int(self.intercept)).astype(out.dtype)
+            np.add(stored, shift, out=out, dtype=out.dtype, casting="unsafe")
+        else:
+            out[...] = self.apply(stored, out.dtype)
+
     def apply(self, stored: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         """Return the transformed values of one frame in `dtype`.
 

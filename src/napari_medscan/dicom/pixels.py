@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,15 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.colour import eight_bit, rgb_from_ybr
 from napari_medscan.dicom.encapsulated import read_frame_bytes
 from napari_medscan.dicom.errors import FrameError
-from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.header import FrameHeader, Header
 from napari_medscan.dicom.isolation import decode
 from napari_medscan.dicom.layout import PixelLayout
-from napari_medscan.dicom.native import native_pixels, sign_extend
+from napari_medscan.dicom.native import native_pixels
 from napari_medscan.dicom.palette import apply_palette
 
 
-def read_slice(header: Header, index: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return one slice of a file as it is shown.
+def read_slice(header: Header, index: int, out: NDArray[Any]) -> None:
+    """Read one slice of a file as it is shown.
 
     Parameters
     ----------
@@ -26,13 +27,9 @@ def read_slice(header: Header, index: int, dtype: np.dtype[Any]) -> NDArray[Any]
         The file.
     index : int
         Which of ``header.frames``.
-    dtype : dtype
-        Type of the result for grey values; colour is always uint8.
-
-    Returns
-    -------
-    ndarray
-        (rows, columns) after the modality transform, or (rows, columns, 3).
+    out : ndarray
+        Takes the slice, (rows, columns) after the modality transform or, colour,
+        (rows, columns, 3) of uint8.
 
     Raises
     ------
@@ -40,15 +37,49 @@ def read_slice(header: Header, index: int, dtype: np.dtype[Any]) -> NDArray[Any]
         When the frame is damaged or the file is gone.
     """
     frame = header.frames[index]
-    stored = read_stored(header, 0 if frame.tile is not None else index)
+    number = 0 if frame.tile is not None else index
+    if _is_stored_as(header, frame, out):
+        _read_directly(header, number, out)
+        out += out.dtype.type(frame.transform.intercept)
+        return
+    stored = read_stored(header, number)
     if header.palette is not None:
-        return apply_palette(stored, header.palette)
-    if header.layout.samples > 1:
-        return stored
-    if frame.tile is not None:
-        (top, left), (height, width) = frame.tile, header.shape
-        stored = stored[top : top + height, left : left + width]
-    return frame.transform.apply(stored, dtype)
+        out[...] = apply_palette(stored, header.palette)
+    elif header.layout.samples > 1:
+        out[...] = stored
+    else:
+        if frame.tile is not None:
+            (top, left), (height, width) = frame.tile, header.shape
+            stored = stored[top : top + height, left : left + width]
+        frame.transform.apply_into(stored, out)
+
+
+def _is_stored_as(header: Header, frame: FrameHeader, out: NDArray[Any]) -> bool:
+    """Whether the bytes in the file become those of `out` in place.
+
+    So it is for nearly all uncompressed CT and MR, and saves two copies.
+    """
+    layout = header.layout
+    return (
+        header.pixels.length is not None
+        and layout.samples == 1
+        and header.palette is None
+        and frame.tile is None
+        and layout.big_endian == (sys.byteorder == "big")
+        and layout.bits_allocated == 8 * out.itemsize
+        and not layout.floating
+        and out.dtype.kind in "iu"
+        and frame.transform.is_shift
+        and out.flags.c_contiguous
+    )
+
+
+def _read_directly(header: Header, frame: int, out: NDArray[Any]) -> None:
+    layout = header.layout
+    where = header.pixels.offset + frame * out.nbytes
+    if header.source.read_into(where, out.data.cast("B")) < out.nbytes:
+        raise FrameError("the file was cut off after it was opened")
+    _clear_outside(out, layout)
 
 
 def read_stored(header: Header, frame: int) -> NDArray[Any]:
@@ -66,7 +97,9 @@ def read_stored(header: Header, frame: int) -> NDArray[Any]:
     else:
         pixels, ycc = _native(header, frame), None
     if layout.samples == 1:
-        return _masked(pixels, layout)
+        pixels = pixels if pixels.flags.writeable else np.array(pixels)
+        _clear_outside(pixels, layout)
+        return pixels
     if ycc is None:
         ycc = layout.photometric.startswith("YBR") and layout.photometric not in (
             "YBR_RCT",
@@ -96,14 +129,18 @@ def _native(header: Header, frame: int) -> NDArray[Any]:
     return native_pixels(data, layout, skip_bits=first - start * 8)
 
 
-def _masked(pixels: NDArray[Any], layout: PixelLayout) -> NDArray[Any]:
-    """Clear what stands outside Bits Stored (overlays, garbage), keep the sign."""
-    if layout.floating or layout.bits_stored == max(layout.bits_allocated, 8):
-        return pixels
-    if layout.bits_allocated == 1:
-        return pixels
-    unsigned = pixels.view(f"u{pixels.dtype.itemsize}")
-    unsigned = unsigned >> (layout.high_bit + 1 - layout.bits_stored)
+def _clear_outside(pixels: NDArray[Any], layout: PixelLayout) -> None:
+    """Clear what stands outside Bits Stored (overlays, garbage) and keep the sign, in place."""
+    width = 8 * pixels.itemsize
+    bits = layout.bits_stored
+    if layout.floating or layout.bits_allocated == 1 or bits == width:
+        return
+    unsigned = pixels.view(f"u{pixels.itemsize}")
+    if unused := layout.high_bit + 1 - bits:
+        unsigned >>= unused
     if layout.signed:
-        return sign_extend(unsigned, layout.bits_stored)
-    return unsigned & np.array((1 << layout.bits_stored) - 1, dtype=unsigned.dtype)
+        signed = pixels.view(f"i{pixels.itemsize}")
+        signed <<= width - bits
+        signed >>= width - bits
+    else:
+        unsigned &= (1 << bits) - 1

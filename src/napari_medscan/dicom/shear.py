@@ -50,15 +50,14 @@ class _ShiftedSlices:
     shape: tuple[int, int]
     fill: float
 
-    def read(self, index: int) -> NDArray[Any]:
-        """Return slice `index` (time by time, slice by slice), shifted."""
+    def read(self, index: int, out: NDArray[Any]) -> None:
+        """Read slice `index` (time by time, slice by slice), shifted."""
         source = self.array.frame(index).astype(np.float32)
-        out = np.full(self.shape, self.fill, dtype=np.float32)
+        out[...] = self.fill
         down, right = self.shifts[index]
         source = _between(_between(source, down % 1, axis=0), right % 1, axis=1)
         top, left = math.floor(down), math.floor(right)
         out[top : top + source.shape[0], left : left + source.shape[1]] = source
-        return out
 
 
 def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:

@@ -49,6 +49,12 @@ class Memory:
         """Return up to `length` bytes from `offset`."""
         return self.data[offset : offset + length]
 
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Read bytes from `offset` into a buffer and return how many."""
+        part = self.read_at(offset, len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
+
 
 @dataclass(frozen=True, slots=True)
 class DicomBytes:
@@ -81,6 +87,23 @@ class DicomBytes:
             with FileIO(self.path) as stream:
                 stream.seek(offset)
                 return stream.read(length)
+        except OSError as error:
+            raise FrameError("the file can no longer be read") from error
+
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Read bytes from `offset` into a buffer and return how many.
+
+        Raises
+        ------
+        FrameError
+            As `read_at`.
+        """
+        if self.deflated_at is not None:
+            return Memory(self.read_at(offset, len(buffer))).read_into(0, buffer)
+        try:
+            with FileIO(self.path) as stream:
+                stream.seek(offset)
+                return stream.readinto(buffer) or 0
         except OSError as error:
             raise FrameError("the file can no longer be read") from error
 

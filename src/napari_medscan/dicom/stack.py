@@ -26,18 +26,15 @@ class SliceSource:
     ----------
     slices : sequence of SliceRef
         Time by time, slice by slice.
-    dtype : dtype
-        Type of the values.
     """
 
     slices: Sequence[SliceRef]
-    dtype: np.dtype[Any]
 
-    def read(self, index: int) -> NDArray[Any]:
-        """Return slice number `index` after the modality transform."""
+    def read(self, index: int, out: NDArray[Any]) -> None:
+        """Read slice number `index` after the modality transform."""
         ref = self.slices[index]
         try:
-            return read_slice(ref.header, ref.index, self.dtype)
+            read_slice(ref.header, ref.index, out)
         except MemoryError:
             raise FrameError("there is not enough memory for this frame") from None
 

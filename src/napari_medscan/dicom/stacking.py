@@ -146,7 +146,7 @@ def assemble(
         problems[index] = str(error) if known else "it cannot be read"
 
     array = LazyStack(
-        SliceSource(slices, dtype),
+        SliceSource(slices),
         numbers if plan.times > 1 else numbers[0],
         (*header.shape, 3) if colour else header.shape,
         dtype,

@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from functools import cache
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 
@@ -105,11 +104,6 @@ class FrameCache:
         while self._bytes > self.max_bytes:
             _, oldest = self._frames.popitem(last=False)
             self._bytes -= oldest.nbytes
-
-
-def owned(frame: NDArray[Any]) -> NDArray[Any]:
-    """Return a frame that does not keep a larger array alive through a view."""
-    return frame if frame.base is None else np.array(frame)
 
 
 @cache

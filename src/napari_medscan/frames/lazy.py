@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import count
 from types import EllipsisType
@@ -13,9 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from napari_medscan.frames.cache import FrameCache, owned
+from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.prefetch import prefetcher
 
+Progress = Callable[[int, int], bool]
+"""Called with (frames read, frames in all); False stops the reading."""
 Index = int | slice | EllipsisType | NDArray[Any]
 
 AHEAD = 4
@@ -24,16 +29,22 @@ LONGEST_STEP = 4
 """A larger move of the slider is a jump, not scrolling."""
 PARALLEL_FROM = 8
 """From so many frames on several are read at a time."""
-THREADS = min(8, max(2, os.cpu_count() or 1))
+THREADS = min(8, (os.cpu_count() or 1) + 1)
+"""One more than there are cores: one waits for a disk or a worker while the others work."""
 
+_REFRESH_SECONDS = 0.05
 _numbers = count()
+
+
+class _StoppedError(Exception):
+    """The user stopped the reading of a volume."""
 
 
 class FrameSource(Protocol):
     """Whatever can read frames by number."""
 
-    def read(self, index: int) -> NDArray[Any]:
-        """Return one frame; raise when it cannot be read."""
+    def read(self, index: int, out: NDArray[Any]) -> None:
+        """Read one frame into an array of its shape and dtype; raise when it cannot be read."""
         ...
 
 
@@ -47,7 +58,7 @@ class LazyStack:
     Parameters
     ----------
     source : FrameSource
-        Reads frame number `i`, of shape `frame_shape` and dtype `dtype`.
+        Reads frame number `i` into an array of `frame_shape` and `dtype`.
     places : ndarray of int
         Frame number at each position of the leading axes, shape (z,) or
         (t, z); -1 where there is no frame.
@@ -66,8 +77,8 @@ class LazyStack:
     Examples
     --------
     >>> class Zeros:
-    ...     def read(self, index):
-    ...         return np.full((4, 5), index)
+    ...     def read(self, index, out):
+    ...         out[...] = index
     >>> stack = LazyStack(Zeros(), np.arange(3), (4, 5), np.dtype(int), 0, FrameCache())
     >>> stack.shape, int(stack[2, 0, 0])
     ((3, 4, 5), 2)
@@ -90,6 +101,8 @@ class LazyStack:
         self._fill = fill
         self._cache = cache
         self._on_problem = [] if on_problem is None else [on_problem]
+        self.reading: Callable[[], AbstractContextManager[Progress | None]] = nullcontext
+        """Entered while many frames are read; whoever looks at the stack may show how far it is."""
         self._number = next(_numbers)
         self._last: tuple[int, ...] = ()
         self._heading: tuple[int, int] | None = None
@@ -139,13 +152,14 @@ class LazyStack:
         """Read every frame into one new array."""
         if copy is False:
             raise ValueError("a LazyStack has no array to share")
-        out = np.empty(self.shape, dtype=dtype or self._dtype)
         volume = self._cache.peek((self._number, "volume"))
-        if volume is not None:
-            out[...] = volume
-        else:
-            self._fill_in(out, self._places, ())
-        return out
+        if volume is None:
+            try:
+                volume = self._filled(self._places, ())
+            except _StoppedError:
+                volume = self._blank_volume()
+            return volume.astype(dtype or self._dtype, copy=False)
+        return volume.astype(dtype or self._dtype)
 
     def __getitem__(self, key: Index | tuple[Index, ...]) -> NDArray[Any]:
         """Read what `key` selects; basic indexing as in numpy."""
@@ -159,10 +173,10 @@ class LazyStack:
         if numbers.size == self._places.size > 1 and self.nbytes <= self._cache.max_bytes:
             # A view across all frames (3-D, another plane): the next one will be too.
             return self._volume()[keys]
-        shape = self._blank()[tail].shape
-        out = np.empty(numbers.shape + shape, dtype=self._dtype)
-        self._fill_in(out, numbers, tail)
-        return out
+        try:
+            return self._filled(numbers, tail)
+        except _StoppedError:
+            return self._blank_volume()[keys]
 
     def frame(self, number: int) -> NDArray[Any]:
         """Return frame `number` of the source, blank when it cannot be read."""
@@ -210,42 +224,76 @@ class LazyStack:
 
     def _volume(self) -> NDArray[Any]:
         """Return all frames as one array, which stays in the cache while there is room."""
+        key = self._number, "volume"
+        try:
+            return self._cache.get(key, lambda: self._filled(self._places, ()))
+        except _StoppedError:
+            return self._blank_volume()
 
-        def read() -> NDArray[Any]:
-            out = np.empty(self.shape, dtype=self._dtype)
-            self._fill_in(out, self._places, ())
-            return out
+    def _filled(self, numbers: NDArray[np.intp], tail: tuple[Index, ...]) -> NDArray[Any]:
+        """Return a part of each of some frames, without filling the cache with them.
 
-        return self._cache.get((self._number, "volume"), read)
+        Several are read at a time, straight to their places.
 
-    def _fill_in(
-        self, out: NDArray[Any], numbers: NDArray[np.intp], tail: tuple[Index, ...]
-    ) -> None:
-        """Read frames into an array, several at a time, without filling the cache."""
+        Raises
+        ------
+        _StoppedError
+            When the user has had enough of it.
+        """
+        shape = np.broadcast_to(np.empty((), self._dtype), self._frame_shape)[tail].shape
+        whole = all(
+            isinstance(key, slice) and key.indices(extent) == (0, extent, 1)
+            for key, extent in zip(tail, self._frame_shape, strict=False)
+        )
+        out = np.empty(numbers.shape + shape, dtype=self._dtype)
+        places = deque(np.ndindex(numbers.shape))
 
-        def fill(place: tuple[int, ...]) -> None:
-            number = int(numbers[place])
-            out[place] = self._passing(number)[tail]
+        def fill() -> None:
+            while places:
+                try:
+                    place = places.popleft()
+                except IndexError:
+                    return
+                number = int(numbers[place])
+                if whole:
+                    self._pass(number, out[place])
+                else:
+                    frame = np.empty(self._frame_shape, dtype=self._dtype)
+                    self._pass(number, frame)
+                    out[place] = frame[tail]
 
-        places = list(np.ndindex(numbers.shape))
         if len(places) < PARALLEL_FROM:
-            for place in places:
-                fill(place)
-            return
-        with ThreadPoolExecutor(THREADS, "medscan-read") as pool:
-            for _ in pool.map(fill, places):
-                pass
+            fill()
+            return out
+        total = len(places)
+        # Only who works in the window's thread has somebody waiting at the window.
+        at_window = threading.current_thread() is threading.main_thread()
+        with self.reading() if at_window else nullcontext() as report:
+            with ThreadPoolExecutor(THREADS, "medscan-read") as pool:
+                jobs = [pool.submit(fill) for _ in range(THREADS)]
+                try:
+                    while wait(jobs, _REFRESH_SECONDS if report else None).not_done:
+                        if report is not None and not report(total - len(places), total):
+                            raise _StoppedError
+                finally:
+                    places.clear()
+            for job in jobs:
+                job.result()
+        return out
 
-    def _passing(self, number: int) -> NDArray[Any]:
-        """Return a frame that is not kept, taking it from the cache if it is there."""
+    def _pass(self, number: int, out: NDArray[Any]) -> None:
+        """Read a frame that is not kept, or take it from the cache if it is there."""
         cached = self._cache.peek((self._number, number)) if number >= 0 else None
         if cached is not None:
-            return cached
+            out[...] = cached
+            return
         try:
-            return self._blank() if number < 0 else self._read(number)
+            if number >= 0:
+                self._source.read(number, out)
+                return
         except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
             self._tell(number, error)
-            return self._blank()
+        out[...] = self._fill
 
     def _look_ahead(self, index: tuple[Index, ...]) -> None:
         """Have the next frames read when someone scrolls: two steps one way along one axis.
@@ -283,10 +331,12 @@ class LazyStack:
             on_problem(number, error)
 
     def _read(self, number: int) -> NDArray[Any]:
-        frame = owned(np.asarray(self._source.read(number), dtype=self._dtype))
-        if frame.shape != self._frame_shape:
-            raise ValueError(f"frame of shape {frame.shape}, expected {self._frame_shape}")
+        frame = np.empty(self._frame_shape, dtype=self._dtype)
+        self._source.read(number, frame)
         return frame
+
+    def _blank_volume(self) -> NDArray[Any]:
+        return np.broadcast_to(np.array(self._fill, dtype=self._dtype), self.shape)
 
     def _blank(self) -> NDArray[Any]:
         return np.full(self._frame_shape, self._fill, dtype=self._dtype)

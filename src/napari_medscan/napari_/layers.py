@@ -9,6 +9,7 @@ from napari.layers import Image
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_.progress import volume_progress
 
 METADATA_KEY = "medscan"
 """Key in a layer's metadata under which its Stack stands."""
@@ -62,6 +63,7 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
     Reads the middle slice, the one that napari shows first.
     """
     geometry = stack.geometry
+    stack.array.reading = volume_progress
     lead, lead_scale, lead_unit = _time_axis(stack)
     unit = "mm" if geometry.calibrated else "pixel"
     limits = (0.0, 255.0) if stack.is_rgb else stack.default_limits()

@@ -1,9 +1,9 @@
-"""Progress with Cancel while headers are read."""
+"""Progress with Cancel while headers or whole volumes are read."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from napari_medscan.dicom import CancelledError
@@ -16,7 +16,7 @@ _REFRESH = 0.05
 
 
 @contextmanager
-def reading_progress(text: str) -> Iterator[Progress | None]:
+def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None]:
     """Show how far reading is, in a dialog with a Cancel button.
 
     Yields
@@ -45,7 +45,7 @@ def reading_progress(text: str) -> Iterator[Progress | None]:
             return
         last = now
         dialog.setMaximum(total)
-        dialog.setLabelText(f"{text}\n{done:,} of {total:,} files")
+        dialog.setLabelText(f"{text}\n{done:,} of {total:,} {what}")
         # A modal progress dialog handles events here: Cancel works.
         dialog.setValue(done)
         if dialog.wasCanceled():
@@ -56,3 +56,43 @@ def reading_progress(text: str) -> Iterator[Progress | None]:
     finally:
         dialog.close()
         dialog.deleteLater()
+
+
+@contextmanager
+def volume_progress() -> Iterator[Callable[[int, int], bool] | None]:
+    """Show how far the reading of a volume is; after Cancel go back to single slices.
+
+    Yields
+    ------
+    callable or None
+        For `LazyStack.reading`.
+    """
+    cancelled = False
+    with reading_progress("Reading all slices", "slices") as report:
+        if report is None:
+            yield None
+            return
+
+        def goes_on(done: int, total: int) -> bool:
+            nonlocal cancelled
+            try:
+                report(done, total)
+            except CancelledError:
+                cancelled = True
+            return not cancelled
+
+        yield goes_on
+    if cancelled:
+        from qtpy.QtCore import QTimer
+
+        # Not now: napari is still drawing what it asked for.
+        QTimer.singleShot(0, _show_single_slices)
+
+
+def _show_single_slices() -> None:
+    import napari
+
+    viewer = napari.current_viewer()
+    if viewer is not None:
+        viewer.dims.ndisplay = 2
+        viewer.dims.order = tuple(range(viewer.dims.ndim))

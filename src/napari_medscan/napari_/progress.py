@@ -81,12 +81,14 @@ def volume_progress() -> Iterator[Callable[[int, int], bool] | None]:
                 cancelled = True
             return not cancelled
 
-        yield goes_on
-    if cancelled:
-        from qtpy.QtCore import QTimer
+        try:
+            yield goes_on
+        finally:
+            if cancelled:
+                from qtpy.QtCore import QTimer
 
-        # Not now: napari is still drawing what it asked for.
-        QTimer.singleShot(0, _show_single_slices)
+                # Not now: napari is still drawing what it asked for.
+                QTimer.singleShot(0, _show_single_slices)
 
 
 def _show_single_slices() -> None:

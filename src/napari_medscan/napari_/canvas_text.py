@@ -1,0 +1,69 @@
+"""Text on the canvas."""
+
+from __future__ import annotations
+
+import napari.viewer
+from napari.components.overlays import TextOverlay
+from napari.utils.color import ColorValue
+
+from napari_medscan.dicom.text import defuse
+
+_AMBER = ColorValue("#ffb347")
+# A warning has to be read in the light theme too, where the canvas is white.
+_DARK = ColorValue((0, 0, 0, 0.8))
+
+
+class CanvasText:
+    """One text at an edge or in a corner of the canvas.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose canvas it is on.
+    key : str
+        Its name among the canvas' overlays.
+    position : str
+        "top_left", "middle_right" …; texts in one place stand side by side.
+    font_size : float
+        In points.
+    warning : bool
+        Whether it warns of something.
+    """
+
+    def __init__(
+        self,
+        viewer: napari.viewer.Viewer,
+        key: str,
+        position: str,
+        *,
+        font_size: float = 10,
+        warning: bool = False,
+    ) -> None:
+        self._overlays = viewer.canvas.overlays
+        self._key = key
+        self._overlay = TextOverlay(
+            position=position,
+            font_size=font_size,
+            color=_AMBER if warning else None,
+            box_color=_DARK if warning else None,
+        )
+        self._overlays[key] = self._overlay
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return str(self._overlay.text) if self._overlay.visible else ""
+
+    def show(self, text: str) -> None:
+        """Show a text, none when it is empty; every line is defused."""
+        text = "\n".join(defuse(line) for line in text.split("\n"))
+        # An overlay of no text still has a box.
+        if text:
+            self._overlay.text = text
+        self._overlay.visible = bool(text)
+
+    def release(self) -> None:
+        """Take it off the canvas."""
+        if self._overlays.get(self._key) == self._overlay:
+            self._overlay.visible = False
+            del self._overlays[self._key]

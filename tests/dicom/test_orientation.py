@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.studies import write_series
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.orientation import (
@@ -11,8 +12,6 @@ from napari_medscan.dicom.orientation import (
     plane_text,
     point_text,
 )
-
-from tests.studies import write_series
 
 
 @pytest.mark.parametrize(

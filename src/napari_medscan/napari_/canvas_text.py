@@ -1,4 +1,4 @@
-"""Text on the canvas."""
+"""Text and scale bar on the canvas."""
 
 from __future__ import annotations
 
@@ -67,3 +67,22 @@ class CanvasText:
         if self._overlays.get(self._key) == self._overlay:
             self._overlay.visible = False
             del self._overlays[self._key]
+
+
+class ScaleBar:
+    """napari's own scale bar, shown for as long as this exists.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose canvas it is on.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._overlay = viewer.canvas.overlays["scale_bar"]
+        self._before = self._overlay.visible
+        self._overlay.visible = True
+
+    def release(self) -> None:
+        """Hide it again, unless it was there before."""
+        self._overlay.visible = self._before

@@ -1,0 +1,296 @@
+"""Links between series: the same place in the patient, however each was acquired."""
+
+from __future__ import annotations
+
+import napari.viewer
+import numpy as np
+from napari.layers import Image, Layer
+from numpy.typing import NDArray
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.orientation import patient_point, slice_position
+from napari_medscan.dicom.vectors import normal_of
+from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.leading import LeadFollower, leading_layer
+
+SAME_DIRECTION = 1e-3
+"""Largest difference of direction cosines of parallel stacks."""
+
+
+def one_frame_of_reference(one: Stack, other: Stack) -> bool:
+    """Whether positions of two stacks may be compared (PS3.3 C.7.4.1)."""
+    mine, theirs = one.header, other.header
+    return (
+        mine.frame_of_reference != ""
+        and mine.frame_of_reference == theirs.frame_of_reference
+        and mine.patient == theirs.patient
+    )
+
+
+def parallel(one: Stack, other: Stack) -> bool:
+    """Whether two stacks have one orientation, and so one world in napari."""
+    mine, theirs = one.geometry.orientation, other.geometry.orientation
+    if mine is None or theirs is None:
+        return False
+    return bool(np.allclose(mine, theirs, atol=SAME_DIRECTION))
+
+
+def patient_place(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.float64] | None:
+    """Return where in the patient a layer is looked at: on its slice, amid the canvas; LPS, mm."""
+    stack = stack_of(layer)
+    if stack is None or viewer.dims.ndisplay == 3:
+        return None
+    world = np.array(viewer.dims.point)
+    world[list(viewer.dims.displayed)] = viewer.scene.camera.center[-2:]
+    return patient_point(stack, layer.world_to_data(world))
+
+
+def go_to_place(viewer: napari.viewer.Viewer, layer: Layer, place: NDArray[np.float64]) -> bool:
+    """Move sliders and camera so that a layer shows a place in the patient.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose sliders and camera; zoom and axes stay.
+    layer : Layer
+        One that this plugin opened.
+    place : ndarray, shape (3,)
+        LPS, mm.
+
+    Returns
+    -------
+    bool
+        False, and nothing moves, when the place is outside of the stack or its geometry unknown.
+    """
+    stack = stack_of(layer)
+    affine = None if stack is None else stack.geometry.affine
+    if stack is None or affine is None or viewer.dims.ndisplay == 3:
+        return False
+    index = np.asarray(layer.world_to_data(viewer.dims.point), dtype=np.float64)
+    index[-3:] = np.linalg.solve(affine, [*place, 1.0])[:3]
+    if not stack.geometry.measurable:
+        index[-3] = _nearest_slice(stack, place)
+    shape = np.array(layer.data.shape[: layer.ndim])
+    if np.any(index[-3:] < -0.5) or np.any(index[-3:] > shape[-3:] - 0.5):
+        return False
+    # napari does not annotate it.
+    world = np.asarray(layer.data_to_world(index))  # type: ignore[no-untyped-call]
+    before = viewer.dims.ndim - layer.ndim
+    point = np.array(viewer.dims.point)
+    point[before:] = world
+    viewer.dims.point = tuple(point)
+    vertical, horizontal = viewer.dims.displayed
+    viewer.scene.camera.center = (0.0, float(point[vertical]), float(point[horizontal]))
+    return True
+
+
+class SamePlace:
+    """Goes to the same place in the patient when another series is selected.
+
+    Series of one orientation share napari's world and need none of this; others have a world of
+    their own each. A series of another frame of reference, or one that does not reach the place,
+    is left where it is.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose sliders.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = viewer
+        self._layer = leading_layer(viewer)
+        self._follower = LeadFollower(viewer, self._update)
+
+    def release(self) -> None:
+        """Leave the sliders alone."""
+        self._follower.release()
+
+    def _update(self) -> None:
+        before, self._layer = self._layer, leading_layer(self._viewer)
+        layer = self._layer
+        mine, theirs = stack_of(layer), stack_of(before)
+        if layer is None or before is None or mine is None or theirs is None or mine is theirs:
+            return
+        if before not in self._viewer.layers or not one_frame_of_reference(mine, theirs):
+            return
+        # The sliders still stand where the series before was looked at.
+        place = patient_place(self._viewer, before)
+        if place is not None:
+            go_to_place(self._viewer, layer, place)
+
+
+class SliceLink:
+    """Puts a slice of one series onto a slice of another, as for a prior examination.
+
+    Both must have one orientation; their frames of reference may differ, since it is the user who
+    says which slices show the same. The first is moved along the axis of the slices by
+    ``translate``, and back again.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = viewer
+        self._marked: Image | None = None
+        self._point = 0.0
+        self._axis = 0
+        self._moved: list[tuple[Image, tuple[float, ...]]] = []
+
+    @property
+    def marked(self) -> Image | None:
+        """The layer whose slice is marked, while it is in the viewer."""
+        return self._marked if self._marked in self._viewer.layers else None
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether a layer of the viewer has been moved."""
+        return any(layer in self._viewer.layers for layer, _ in self._moved)
+
+    def mark(self) -> str:
+        """Remember the slice in view; return why not, or ''."""
+        layer = leading_layer(self._viewer)
+        if layer is None or layer.ndim < 3 or self._viewer.dims.ndisplay == 3:
+            return "Select a series and show the slice to link."
+        self._marked = layer
+        self._axis = self._viewer.dims.order[-3] - self._viewer.dims.ndim
+        self._point = float(self._viewer.dims.point[self._axis])
+        return ""
+
+    def link(self) -> str:
+        """Put the marked slice where the slice in view is; return why not, or ''."""
+        marked, layer = self.marked, leading_layer(self._viewer)
+        mine, theirs = stack_of(marked), stack_of(layer)
+        if marked is None or mine is None:
+            return "First mark a slice of the other series."
+        if layer is None or theirs is None or theirs is mine:
+            return "Now select the other series and show the same place."
+        if not parallel(mine, theirs):
+            return "The two series are cut in different directions: they cannot be laid together."
+        if self._viewer.dims.order[-3] - self._viewer.dims.ndim != self._axis:
+            return "Show the plane in which the first slice was marked."
+        if not any(moved == marked for moved, _ in self._moved):
+            self._moved.append((marked, tuple(marked.translate)))
+        translate = np.array(marked.translate)
+        translate[self._axis] += self._viewer.dims.point[self._axis] - self._point
+        marked.translate = translate
+        self._marked = None
+        return ""
+
+    def unlink(self) -> None:
+        """Put every layer back where it belongs."""
+        for layer, translate in self._moved:
+            if layer in self._viewer.layers:
+                layer.translate = translate
+        self._moved.clear()
+        self._marked = None
+
+
+class Alignment:
+    """Places stacks of other orientations in the frame of the leading layer, in 3-D.
+
+    napari cannot draw an oblique or axis-permuting affine in 2-D, so they are only there in 3-D.
+    Only visible stacks of the leading layer's frame of reference are placed.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = viewer
+        self._placed: list[tuple[Layer, NDArray[np.float64]]] = []
+        # First: the affines must be gone before napari slices for 2-D.
+        viewer.dims.events.ndisplay.connect(self._on_ndisplay, position="first")
+        self._follower = LeadFollower(viewer, self._update)
+
+    def release(self) -> None:
+        """Put every layer back."""
+        self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
+        self._follower.release()
+        self._put_back()
+
+    def _on_ndisplay(self, _event: object = None) -> None:
+        if self._viewer.dims.ndisplay == 2:
+            self._put_back()
+
+    def _update(self) -> None:
+        base = leading_layer(self._viewer)
+        if self._viewer.dims.ndisplay == 2 or base is None:
+            self._put_back()
+            return
+        wanted: list[tuple[Layer, NDArray[np.float64]]] = []
+        for layer in self._viewer.layers:
+            matrix = alignment(layer, base) if layer.visible and layer != base else None
+            if matrix is not None:
+                wanted.append((layer, matrix))
+        for layer, before in self._placed:
+            if not any(layer == other for other, _ in wanted):
+                layer.affine = before
+        known = self._placed
+        self._placed = []
+        for layer, matrix in wanted:
+            original = [affine for other, affine in known if other == layer]
+            original.append(np.array(layer.affine.affine_matrix))
+            self._placed.append((layer, original[0]))
+            if not np.allclose(layer.affine.affine_matrix, matrix):
+                layer.affine = matrix
+
+    def _put_back(self) -> None:
+        for layer, before in self._placed:
+            layer.affine = before
+        self._placed = []
+
+
+def alignment(layer: Layer, base: Layer) -> NDArray[np.float64] | None:
+    """Return the affine that places a layer in the world of another.
+
+    Parameters
+    ----------
+    layer, base : Layer
+        Of any origin.
+
+    Returns
+    -------
+    ndarray, shape (layer.ndim + 1, layer.ndim + 1), or None
+        Replaces ``layer.affine``. None when there is nothing to do: either is not ours, their
+        frames of reference differ, a geometry is unknown, or they lie in one world already.
+    """
+    mine, theirs = stack_of(layer), stack_of(base)
+    if mine is None or theirs is None or not one_frame_of_reference(mine, theirs):
+        return None
+    if parallel(mine, theirs):
+        return None
+    to_patient, base_to_patient = mine.geometry.affine, theirs.geometry.affine
+    if to_patient is None or base_to_patient is None:
+        return None
+    own = _own_world(layer)
+    patient_to_base = _own_world(base) @ np.linalg.inv(base_to_patient)
+    matrix = np.eye(layer.ndim + 1)
+    matrix[-4:, -4:] = patient_to_base @ to_patient @ np.linalg.inv(own)
+    return matrix
+
+
+def _own_world(layer: Layer) -> NDArray[np.float64]:
+    """Return the matrix of a layer's scale and translate, for the axes of space."""
+    matrix = np.diag([*np.asarray(layer.scale)[-3:], 1.0])
+    matrix[:3, 3] = np.asarray(layer.translate)[-3:]
+    return matrix
+
+
+def _nearest_slice(stack: Stack, place: NDArray[np.float64]) -> float:
+    """Return the place along z of the slice whose plane is nearest."""
+    orientation = stack.geometry.orientation
+    if orientation is None:
+        return 0.0
+    normal = np.array(normal_of(orientation))
+    lead = (0,) * (stack.array.places.ndim - 1)
+    distances = []
+    for z in range(stack.array.places.shape[-1]):
+        position = slice_position(stack, (*lead, z))
+        distances.append(np.inf if position is None else abs(float(normal @ (place - position))))
+    return float(np.argmin(distances))

@@ -57,15 +57,17 @@ class CanvasText:
     def show(self, text: str) -> None:
         """Show a text, none when it is empty; every line is defused."""
         text = "\n".join(defuse(line) for line in text.split("\n"))
-        # An overlay of no text still has a box.
-        if text:
-            self._overlay.text = text
+        # Hidden before it is emptied, as an overlay of no text still has a box; and emptied, as a
+        # name that is hidden is still there.
+        if not text:
+            self._overlay.visible = False
+        self._overlay.text = text
         self._overlay.visible = bool(text)
 
     def release(self) -> None:
         """Take it off the canvas."""
         if self._overlays.get(self._key) == self._overlay:
-            self._overlay.visible = False
+            self.show("")
             del self._overlays[self._key]
 
 

@@ -123,7 +123,6 @@ class IdentityText:
         """Take it off the canvas and forget it."""
         self._follower.release()
         self._header = None
-        self._text.show("")
         self._text.release()
 
     def _update(self) -> None:

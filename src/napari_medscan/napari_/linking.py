@@ -5,6 +5,7 @@ from __future__ import annotations
 import napari.viewer
 import numpy as np
 from napari.layers import Image, Layer
+from napari.utils.events import EventEmitter
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
@@ -204,13 +205,16 @@ class Alignment:
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer = viewer
         self._placed: list[tuple[Layer, NDArray[np.float64]]] = []
-        # First: the affines must be gone before napari slices for 2-D.
-        viewer.dims.events.ndisplay.connect(self._on_ndisplay, position="first")
+        # The affines must be gone before napari slices for 2-D. napari calls plugins after itself,
+        # but emitters that are chained, which are its own, in the place they ask for.
+        self._first = EventEmitter(source=self, type_name="ndisplay")
+        self._first.connect(self._on_ndisplay)
+        viewer.dims.events.ndisplay.connect(self._first, position="first")
         self._follower = LeadFollower(viewer, self._update)
 
     def release(self) -> None:
         """Put every layer back."""
-        self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
+        self._viewer.dims.events.ndisplay.disconnect(self._first)
         self._follower.release()
         self._put_back()
 

@@ -118,7 +118,7 @@ class ViewsSection(QWidget):
         self._volumes = Volumes(viewer)
         self._camera = UnmirroredCamera(viewer)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(2, 8, 2, 2)
+        layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(6)
         for title, build in (
             ("Plane", self._build_planes),

@@ -1,0 +1,181 @@
+"""Texts in the corners."""
+
+import numpy as np
+import pytest
+
+from napari_medscan.dicom import load
+from napari_medscan.napari_.corner_text import (
+    CornerText,
+    IdentityText,
+    place_lines,
+    slice_warnings,
+    window_lines,
+)
+from napari_medscan.napari_.layers import image_layers, stack_of
+
+from ..studies import HOSTILE, damage, write_series
+
+
+def opened(viewer, folder, slices=5, **changes):
+    write_series(folder, slices, **changes)
+    (layer,) = image_layers(load(folder).stacks)
+    viewer.add_layer(layer)
+    return layer
+
+
+def test_slice_and_its_true_position(model, tmp_path):
+    layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [0, 0, 100.4 + 2 * i])
+    model.dims.set_current_step(0, 1)
+    assert place_lines(model, layer) == ["CT 3 · Chest", "Slice 2/5 · S 102.4 mm"]
+
+
+def test_position_of_uneven_slices_is_that_of_the_file(model, tmp_path):
+    heights = [0, 2, 4, 6, 9.3]
+    layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [0, 0, heights[i]])
+    model.dims.set_current_step(0, 4)
+    assert place_lines(model, layer)[1] == "Slice 5/5 · S 9.3 mm"
+
+
+def test_position_of_a_cut_across_the_slices(model, tmp_path):
+    layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [-30, -20, 2 * i])
+    model.dims.order = (2, 0, 1)
+    model.dims.set_point(2, layer.data_to_world((0, 0, 4))[2])
+    assert place_lines(model, layer)[1] == f"Slice 5/6 · R {30 - 4 * 0.75:.1f} mm"
+
+
+def test_time_has_its_own_line(model, tmp_path):
+    layer = opened(
+        model,
+        tmp_path,
+        6,
+        ImagePositionPatient=lambda i: [0, 0, 2 * (i // 2)],
+        TemporalPositionIdentifier=lambda i: i % 2 + 1,
+    )
+    model.dims.set_current_step(0, 1)
+    model.dims.set_current_step(1, 2)
+    assert place_lines(model, layer)[1:] == ["Slice 3/3 · S 4.0 mm", "Time 2/2"]
+
+
+def test_no_slice_in_3d(model, tmp_path):
+    layer = opened(model, tmp_path)
+    model.dims.ndisplay = 3
+    assert place_lines(model, layer) == ["CT 3 · Chest"]
+    assert all("Zoom" not in line for line in window_lines(model, layer))
+
+
+def test_a_single_image_has_no_slice_number(model, tmp_path):
+    layer = opened(model, tmp_path, 1)
+    assert place_lines(model, layer) == ["CT 3 · Chest"]
+
+
+def test_window_reads_back_as_the_file_says(model, tmp_path):
+    layer = opened(model, tmp_path, WindowCenter=40, WindowWidth=400)
+    assert window_lines(model, layer)[0] == "W 400 · C 40 HU"
+
+
+def test_zoom_is_screen_pixels_for_one_of_the_image(model, tmp_path):
+    layer = opened(model, tmp_path)
+    model.scene.camera.zoom = 2
+    assert window_lines(model, layer)[1] == f"Zoom {2 * 0.75 * 100:.0f} %"
+
+
+def test_missing_slices_are_counted_where_they_are_missing(model, tmp_path):
+    heights = [0, 2, 4, 10, 12, 16, 18, 20]
+    layer = opened(model, tmp_path, 8, ImagePositionPatient=lambda i: [0, 0, heights[i]])
+    assert layer.data.shape[0] == 11
+    expected = {
+        3: ["2 slices missing here"],
+        4: ["2 slices missing here"],
+        7: ["1 slice missing here"],
+    }
+    for place in range(11):
+        model.dims.set_current_step(0, place)
+        assert slice_warnings(model, layer) == expected.get(place, [])
+    model.dims.set_current_step(0, 3)
+    model.dims.order = (1, 0, 2)
+    assert slice_warnings(model, layer) == []
+
+
+def test_a_frame_that_cannot_be_read_says_why(model, tmp_path):
+    layer = opened(model, tmp_path)
+    damage(tmp_path / "s3_2.dcm")
+    model.dims.set_current_step(0, 1)
+    np.asarray(layer.data[1])
+    (why,) = stack_of(layer).problems.values()
+    assert slice_warnings(model, layer) == [f"Frame could not be decoded: {why}"]
+    model.dims.set_current_step(0, 2)
+    assert slice_warnings(model, layer) == []
+
+
+def visible(viewer, name):
+    overlay = viewer.canvas.overlays[f"medscan_{name}"]
+    return overlay.text if overlay.visible else ""
+
+
+def test_texts_follow_and_go(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer()
+    before = set(viewer.canvas.overlays)
+    texts = CornerText(viewer)
+    assert visible(viewer, "place") == ""
+    layer = opened(viewer, tmp_path)
+    viewer.dims.set_current_step(0, 3)
+    qtbot.waitUntil(lambda: visible(viewer, "place").endswith("Slice 4/5 · S 6.0 mm"))
+    layer.contrast_limits = (0, 99)
+    qtbot.waitUntil(lambda: visible(viewer, "window").startswith("W 100 · C 50 HU"))
+    viewer.scene.camera.zoom = 4
+    qtbot.waitUntil(lambda: visible(viewer, "window").endswith("Zoom 300 %"))
+    viewer.layers.clear()
+    qtbot.waitUntil(lambda: visible(viewer, "place") == visible(viewer, "window") == "")
+    texts.release()
+    assert set(viewer.canvas.overlays) == before
+
+
+def test_names_are_defused(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer()
+    texts = CornerText(viewer)
+    layer = opened(viewer, tmp_path)
+    layer.name = HOSTILE
+    qtbot.waitUntil(lambda: "img" in visible(viewer, "place"))
+    assert "<" not in visible(viewer, "place")
+    texts.release()
+
+
+def test_the_patient_is_named_only_while_asked_for(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer()
+    opened(viewer, tmp_path / "a", PatientBirthDate="19500203")
+    plain = CornerText(viewer)
+    qtbot.waitUntil(lambda: visible(viewer, "place") != "")
+    everything = [o.text for o in viewer.canvas.overlays.values() if hasattr(o, "text")]
+    assert not any("Canary" in text or "MRN77X" in text for text in everything)
+    identity = IdentityText(viewer)
+    qtbot.waitUntil(lambda: visible(viewer, "identity") == "Canary, Alice\nMRN77X\n1950-02-03")
+    overlay = viewer.canvas.overlays["medscan_identity"]
+    identity.release()
+    assert "medscan_identity" not in viewer.canvas.overlays
+    assert "Canary" not in overlay.text
+    plain.release()
+
+
+def test_another_patient_is_never_named_over_this_one(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer()
+    opened(viewer, tmp_path / "a")
+    identity = IdentityText(viewer)
+    qtbot.waitUntil(lambda: visible(viewer, "identity").startswith("Canary, Alice"))
+    opened(viewer, tmp_path / "b", series=4, PatientName="Canary^Bob", PatientID="2")
+    seen = []
+    viewer.canvas.overlays["medscan_identity"].events.text.connect(seen.append)
+    qtbot.waitUntil(lambda: visible(viewer, "identity") == "Canary, Bob\n2")
+    assert not any("Alice" in text for text in seen)
+    identity.release()
+
+
+@pytest.mark.parametrize("ending", ["gone", "cut"])
+def test_a_file_that_is_gone_names_nobody(make_napari_viewer, qtbot, tmp_path, ending):
+    viewer = make_napari_viewer()
+    layer = opened(viewer, tmp_path, 1)
+    path = stack_of(layer).header.source.path
+    path.unlink() if ending == "gone" else path.write_bytes(b"")
+    identity = IdentityText(viewer)
+    qtbot.wait(200)
+    assert visible(viewer, "identity") == ""
+    identity.release()

@@ -1,0 +1,47 @@
+"""The read-out under the cursor."""
+
+from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.readout import CursorReadout, cursor_text
+
+from .test_views import opened
+
+
+def test_value_unit_and_place(model, tmp_path):
+    layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [-10, 5, 2 * i])
+    model.dims.set_current_step(0, 3)
+    model.cursor.position = layer.data_to_world((3, 2, 4))
+    assert cursor_text(model) == "CT 3: -994 HU · R 7.0 P 6.0 S 6.0 mm"
+    model.cursor.position = layer.data_to_world((3, 20, 4))
+    assert cursor_text(model) == "R 7.0 P 15.0 S 6.0 mm"
+
+
+def test_nothing_in_3d_or_for_others(model, tmp_path):
+    opened(model, tmp_path, 3)
+    model.dims.ndisplay = 3
+    assert cursor_text(model) == ""
+    model.dims.ndisplay = 2
+    model.layers.selection.clear()
+    assert cursor_text(model) == ""
+
+
+def test_it_reads_no_frame(model, tmp_path, monkeypatch):
+    layer = opened(model, tmp_path)
+    stack_of(layer).array.close()
+    monkeypatch.setattr(type(layer.data), "frame", None)
+    model.cursor.position = layer.data_to_world((4, 2, 4))
+    assert "HU" in cursor_text(model)
+
+
+def test_it_takes_the_place_of_naparis_text(make_napari_viewer, tmp_path):
+    viewer = make_napari_viewer()
+    opened(viewer, tmp_path, 3)
+    viewer.mouse_over_canvas = True
+    readout = CursorReadout(viewer)
+    viewer.update_status_from_cursor()
+    assert viewer.status == cursor_text(viewer)
+    assert viewer.window._qt_window.statusBar()._status.text() == viewer.status
+    viewer.status = "Saved"
+    assert viewer.status == "Saved"
+    readout.release()
+    viewer.update_status_from_cursor()
+    assert isinstance(viewer.status, dict)

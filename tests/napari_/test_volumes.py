@@ -1,0 +1,80 @@
+"""3-D: presets, and left that stays left."""
+
+from itertools import permutations, product
+
+import numpy as np
+import pytest
+
+from napari_medscan.napari_.volumes import (
+    CT_PRESETS,
+    MIP,
+    UnmirroredCamera,
+    Volumes,
+    keep_unmirrored,
+    volume_presets,
+)
+
+from .test_views import ACQUIRED, opened
+
+
+@pytest.mark.parametrize("acquired", ACQUIRED)
+def test_volumes_are_never_mirrored(model, tmp_path, acquired):
+    row, column = ACQUIRED[acquired]
+    layer = opened(model, tmp_path, 4, row, column)
+    axes = np.array([np.cross(row, column), column, row])
+    signs = {"towards": 1, "away": -1, "up": 1, "down": -1, "right": 1, "left": -1}
+    for order, vertical, horizontal in product(
+        permutations(range(3)), ("up", "down"), ("left", "right")
+    ):
+        model.dims.order = order
+        model.scene.camera.orientation2d = (vertical, horizontal)
+        keep_unmirrored(model, layer)
+        # Where the patient's axes go on a screen of x right, y up, z towards the viewer.
+        ways = [signs[str(way)] for way in model.scene.camera.orientation]
+        screen = np.zeros((3, 3))
+        for place, (axis, way) in enumerate(zip(order, ways, strict=True)):
+            screen[2 - place] = way * axes[axis]
+        assert np.linalg.det(screen) == pytest.approx(1)
+
+
+def test_hounsfield_presets_are_for_ct_only(model, tmp_path):
+    ct = opened(model, tmp_path / "ct", 3)
+    mr = opened(model, tmp_path / "mr", 3, Modality="MR", series=4)
+    assert set(CT_PRESETS) < set(volume_presets(ct))
+    assert not set(CT_PRESETS) & set(volume_presets(mr))
+    assert MIP in volume_presets(mr)
+    assert volume_presets(model.add_image(np.zeros((3, 4, 5)))) == ()
+
+
+def test_presets_give_the_look_back_in_2d(model, tmp_path):
+    layer = opened(model, tmp_path, 3)
+    layer.contrast_limits, layer.gamma, layer.colormap = (-100, 100), 0.8, "magma"
+    volumes = Volumes(model)
+    for preset in volume_presets(layer):
+        volumes.show(layer, preset)
+        assert model.dims.ndisplay == 3
+        assert layer.rendering == preset.rendering
+        assert tuple(layer.contrast_limits) == (preset.limits or (-100, 100))
+        assert (layer.colormap.name == "magma") == (not preset.transfer)
+    model.dims.ndisplay = 2
+    assert (tuple(layer.contrast_limits), layer.gamma) == ((-100, 100), 0.8)
+    assert (layer.colormap.name, layer.rendering) == ("magma", "mip")
+    volumes.release()
+
+
+def test_seen_from_the_front_head_up(model, tmp_path):
+    layer = opened(model, tmp_path, 3)
+    Volumes(model).show(layer, MIP)
+    # Axial: the world's axes are S, P, L.
+    assert np.allclose(model.scene.camera.view_direction, (0, 1, 0), atol=1e-6)
+    assert np.allclose(model.scene.camera.up_direction, (1, 0, 0), atol=1e-6)
+
+
+def test_the_depth_axis_is_given_back(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer()
+    before = viewer.scene.camera.orientation
+    camera = UnmirroredCamera(viewer)
+    opened(viewer, tmp_path, 3)
+    qtbot.waitUntil(lambda: str(viewer.scene.camera.orientation[0]) == "away")
+    camera.release()
+    assert viewer.scene.camera.orientation == before

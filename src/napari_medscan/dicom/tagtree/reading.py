@@ -1,0 +1,122 @@
+"""Asking workers about the data set of a file; every call waits for the answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.isolation import workers
+from napari_medscan.dicom.ordering import SliceRef
+from napari_medscan.dicom.tagtree.tree import TagTree, read_rows
+from napari_medscan.workers import WorkerError
+
+TREE_SECONDS = 60.0
+"""What reading one data set may take; 10,000 frames take 8 s on a slow machine."""
+_MAX_BYTES = 64 << 20
+_FILES_A_REQUEST = 8
+_REQUESTS = "napari_medscan.dicom.tagtree.requests"
+
+Progress = Callable[[int, int], None]
+
+
+def read_tree(path: Path) -> TagTree:
+    """Read the data set of a file, with values of more than 1 kB shortened.
+
+    Raises
+    ------
+    UnreadableError
+        When pydicom cannot parse it, crashes or takes too long.
+    """
+    answer, data = _ask("tree_request", os.fsencode(path), memory=_MAX_BYTES)
+    if data is None or not isinstance(answer, dict):
+        raise UnreadableError("its data set cannot be read")
+    return read_rows(data.tobytes().split(b"\n"), complete=answer.get("complete") is True)
+
+
+def read_value(path: Path, steps: Sequence[tuple[int, int]]) -> str:
+    """Read the whole text of one element.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    steps : sequence of (tag, number)
+        Where it stands, from :meth:`TagTree.steps`.
+
+    Raises
+    ------
+    UnreadableError
+        When the file does not have it, or it is no text.
+    """
+    where = [list(step) for step in steps]
+    _, data = _ask("value_request", os.fsencode(path), memory=_MAX_BYTES, where=where)
+    if data is None:
+        raise UnreadableError("it cannot be read")
+    return data.tobytes().decode("utf-8", "replace")
+
+
+def differing_places(slices: Sequence[SliceRef], progress: Progress) -> frozenset[str]:
+    """Return the places whose value is not the same in all slices; pixels do not count.
+
+    Parameters
+    ----------
+    slices : sequence of SliceRef
+        Of one stack.
+    progress : callable
+        Called with (files read, files); may raise to stop.
+
+    Raises
+    ------
+    UnreadableError
+        When one of the files cannot be read.
+    """
+    frames: dict[Path, list[int]] = {}
+    for ref in slices:
+        frames.setdefault(ref.header.source.path, []).append(ref.index)
+    files = list(frames)
+    same: dict[str, int] | None = None
+    differs: set[str] = set()
+    for start in range(0, len(files), _FILES_A_REQUEST):
+        progress(start, len(files))
+        batch = files[start : start + _FILES_A_REQUEST]
+        answer, _ = _ask(
+            "difference_request",
+            b"\0".join(map(os.fsencode, batch)),
+            frames=[frames[path] for path in batch],
+        )
+        found, different = _checked(answer)
+        differs |= different
+        if same is not None:
+            differs |= same.keys() ^ found.keys()
+            differs |= {key for key in same.keys() & found.keys() if same[key] != found[key]}
+        same = found
+    progress(len(files), len(files))
+    return frozenset(differs)
+
+
+def _checked(answer: Any) -> tuple[dict[str, int], set[str]]:  # noqa: ANN401 - from a worker
+    try:
+        same = {str(key): int(value) for key, value in answer["same"].items()}
+        return same, {str(key) for key in answer["differs"]}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise UnreadableError("its data set cannot be read") from None
+
+
+def _ask(
+    function: str, data: bytes, *, memory: int = 0, **arguments: object
+) -> tuple[Any, NDArray[np.uint8] | None]:
+    try:
+        answer, found = workers.call(
+            f"{_REQUESTS}:{function}", data, seconds=TREE_SECONDS, memory=memory, **arguments
+        )
+    except WorkerError as error:
+        raise UnreadableError(f"its data set cannot be read: {error}") from None
+    if found is not None and (found.dtype != np.uint8 or found.ndim != 1):
+        raise UnreadableError("its data set cannot be read")
+    return answer, found

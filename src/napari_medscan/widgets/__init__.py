@@ -1,1 +1,1 @@
-"""Parts of the MedScan panel."""
+"""The parts of the MedScan panel, and the panel itself."""

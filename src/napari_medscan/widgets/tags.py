@@ -1,0 +1,442 @@
+"""The data set of the frame on screen, as a tree to search, compare, copy and export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import napari.viewer
+from qtpy.QtCore import QModelIndex, QPoint, Qt, QTimer
+from qtpy.QtGui import QGuiApplication, QKeySequence, QShortcut
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_medscan.dicom import CancelledError, MedscanError, Stack
+from napari_medscan.dicom.tagtree.comparison import compare
+from napari_medscan.dicom.tagtree.export import export, tabulated
+from napari_medscan.dicom.tagtree.reading import differing_places, read_tree
+from napari_medscan.dicom.tagtree.search import Found, find
+from napari_medscan.dicom.tagtree.tree import TagTree
+from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.shown import Follower, shown_slice
+from napari_medscan.widgets.latest import Latest
+from napari_medscan.widgets.tag_model import TagModel, TwoLines
+
+_SETTLE_MS = 80
+_TYPING_MS = 150
+_KEPT_TREES = 8
+_UNFOLDED = 60
+_EMPTY = "Select a layer that MedScan opened to see the tags of its file."
+_ONLY_SLICES = "Only what differs between slices"
+_ONLY_COMPARED = "Only what differs between the two"
+
+Key = tuple[Path, int | None]
+
+
+class TagsSection(QWidget):
+    """The Tags part of the panel.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose selected layer is looked at.
+    parent : QWidget, optional
+        The panel.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._stack: Stack | None = None
+        self._frame: int | None = None
+        self._want: tuple[Path, Path | None] | None = None
+        self._read: dict[Path, TagTree] = {}
+        self._tree = TagTree()
+        self._places: dict[int, tuple[Stack, frozenset[str]]] = {}
+        self._build()
+        self._reads, self._finds, self._scans = Latest(self), Latest(self), Latest(self)
+        self._scans.progressed.connect(self._on_progress)
+        self._settle = self._timer(_SETTLE_MS, self._look)
+        self._typing = self._timer(_TYPING_MS, self._search)
+        self.search.textChanged.connect(lambda _: self._typing.start())
+        self._follower = Follower(viewer, self._settle.start)
+        self._look()
+
+    def release(self) -> None:
+        """Stop following the viewer, all timers and all work."""
+        self._follower.release()
+        self._settle.stop()
+        self._typing.stop()
+        for work in (self._reads, self._finds, self._scans):
+            work.release()
+
+    def _timer(self, milliseconds: int, call: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(call)
+        return timer
+
+    def _build(self) -> None:
+        self.note = QLabel(_EMPTY)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setWordWrap(True)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search tag, name or value")
+        self.search.setClearButtonEnabled(True)
+        self.only = QCheckBox(_ONLY_SLICES)
+        self.only.toggled.connect(self._on_only)
+        self.progress = QProgressBar()
+        self.progress.setFormat("Reading %v of %m files")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(lambda: self.only.setChecked(False))
+        self.other = QComboBox()
+        self.other.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.other.addItem("Compare with…")
+        self.other.setToolTip("Show the values of a second layer beside these")
+        self.other.activated.connect(lambda _: self._look())
+        self.model = TagModel(self)
+        self.view = QTreeView()
+        self.view.setModel(self.model)
+        self.view.setItemDelegate(TwoLines(self.view))
+        self.view.setUniformRowHeights(True)
+        self.view.setIndentation(12)
+        self.view.setAlternatingRowColors(False)
+        self.view.setMinimumHeight(160)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._on_menu)
+        header = self.view.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setDefaultSectionSize(136)
+        header.setStretchLastSection(True)
+        self.count = QLabel()
+        self.identifiers = QPushButton("Show identifiers")
+        self.identifiers.setCheckable(True)
+        self.identifiers.setToolTip("Names, dates, IDs and other values that tell who this is")
+        self.identifiers.toggled.connect(self._on_identifiers)
+        self.export = QPushButton("Export…")
+        self.export.setToolTip("Write the rows shown as CSV or JSON, masked as they are here")
+        self.export.clicked.connect(self._on_export)
+        for key, call in (("Ctrl+F", self._on_find), ("Ctrl+C", self.copy_value)):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(call)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        for part in (self.note, self.search, self.other, self.only):
+            layout.addWidget(part)
+        layout.addLayout(_row(self.progress, self.cancel))
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.count)
+        layout.addLayout(_row(self.identifiers, self.export))
+        self._show_progress(visible=False)
+
+    # What is on screen.
+
+    def _look(self) -> None:
+        """See which file is on screen, and have it read if it is another one."""
+        layer = self._viewer.layers.selection.active
+        stack = None if layer is None else stack_of(layer)
+        if stack is not self._stack:
+            self._scans.cancel()
+            self._show_progress(visible=False)
+            self._stack = stack
+        self._list_others(layer)
+        for part in (self.search, self.other, self.only, self.view, self.identifiers, self.export):
+            part.setEnabled(stack is not None)
+        if stack is None or layer is None:
+            self._want, self._tree, self._frame = None, TagTree(), None
+            self._reads.cancel()
+            self._finds.cancel()
+            self.model.show(self._tree, None, None)
+            self.note.setText(_EMPTY)
+            self.count.setText("")
+            return
+        number = shown_slice(self._viewer, layer)
+        ref = stack.slices[stack.typical if number is None else number]
+        where = f"Slice {(stack.typical if number is None else number) + 1:,}"
+        cut = " (in the middle: the view cuts across slices)" if number is None else ""
+        self.note.setText(f"{where} of {len(stack.slices):,}{cut}")
+        frame = ref.index if len(ref.header.frames) > 1 and ref.frame.tile is None else None
+        moved, self._frame = frame != self._frame, frame
+        want = ref.header.source.path, self._other_path()
+        if want != self._want:
+            self._want = want
+            self._reads.start(lambda _: self._task(*want), self._on_tree)
+        elif moved and len(self._tree):
+            self._show(self.model.found)
+        if self.only.isChecked():
+            self._scan()
+
+    def _list_others(self, layer: object) -> None:
+        """Offer the other layers of ours for comparison, keeping the choice."""
+        names = [x.name for x in self._viewer.layers if x != layer and stack_of(x) is not None]
+        chosen = self.other.currentData()
+        if [self.other.itemData(i) for i in range(1, self.other.count())] != names:
+            self.other.clear()
+            self.other.addItem("Compare with…")
+            for name in names:
+                self.other.addItem(f"≠ {defuse(name)}", name)
+            self.other.setCurrentIndex(max(0, self.other.findData(chosen) if chosen else 0))
+        compared = self.other.currentIndex() > 0
+        self.only.setText(_ONLY_COMPARED if compared else _ONLY_SLICES)
+
+    def _other_path(self) -> Path | None:
+        name = self.other.currentData()
+        if not name or name not in self._viewer.layers:
+            return None
+        layer = self._viewer.layers[name]
+        stack, number = stack_of(layer), shown_slice(self._viewer, layer)
+        if stack is None:
+            return None
+        return stack.slices[stack.typical if number is None else number].header.source.path
+
+    def _task(self, path: Path, other: Path | None) -> TagTree:
+        """Read what is wanted, in the thread."""
+        tree = self._reading(path)
+        return tree if other is None else compare(tree, self._reading(other))
+
+    def _reading(self, path: Path) -> TagTree:
+        if path not in self._read:
+            tree = read_tree(path)
+            while len(self._read) >= _KEPT_TREES:
+                self._read.pop(next(iter(self._read)))
+            self._read[path] = tree
+        return self._read[path]
+
+    def _on_tree(self, result: TagTree | MedscanError) -> None:
+        if not isinstance(result, TagTree):
+            self._want = None
+            self._tree = TagTree()
+            self.model.show(self._tree, None, None)
+            self.note.setText(f"The tags cannot be shown: {defuse(str(result))}.")
+            self.count.setText("")
+            return
+        self._tree = result
+        name = "" if self.other.currentIndex() <= 0 else str(self.other.currentData())
+        self.model.titles = ("Name", "Value", defuse(name))
+        if self._is_filtered():
+            self._search()
+        else:
+            self._show(None)
+
+    # Search and filters.
+
+    def _is_filtered(self) -> bool:
+        return bool(self.search.text().strip()) or self.only.isChecked()
+
+    def _search(self) -> None:
+        if not self._is_filtered():
+            self._finds.cancel()
+            self._show(None)
+            return
+        tree, query, shown = self._tree, self.search.text(), self.identifiers.isChecked()
+        places = self._differing() if self.only.isChecked() else None
+
+        def task(stale: Callable[[], bool]) -> Found:
+            only = None
+            if self_only and tree.others is not None:
+                only = lambda row: bool(tree.differs[row])  # noqa: E731
+            elif places is not None:
+                keys = tree.places()
+                only = lambda row: keys[row] in places  # noqa: E731
+            return find(tree, query, shown=shown, only=only, stop=stale)
+
+        self_only = self.only.isChecked()
+        self._finds.start(task, self._show)
+
+    def _differing(self) -> frozenset[str] | None:
+        known = self._places.get(id(self._stack))
+        return None if known is None else known[1]
+
+    def _on_only(self, checked: bool) -> None:  # noqa: FBT001 - Qt's signal
+        if checked:
+            self._scan()
+        else:
+            self._scans.cancel()
+            self._show_progress(visible=False)
+        self._search()
+
+    def _scan(self) -> None:
+        """Have the headers of all slices read, once a stack."""
+        stack = self._stack
+        if stack is None or self.other.currentIndex() > 0 or id(stack) in self._places:
+            return
+        if self.progress.isVisibleTo(self):
+            return
+        self._show_progress(visible=True)
+
+        def task(stale: Callable[[], bool]) -> frozenset[str]:
+            def report(done: int, total: int) -> None:
+                if stale():
+                    raise CancelledError("cancelled")
+                self._scans.progressed.emit(done, total)
+
+            return differing_places(stack.slices, report)
+
+        def then(result: Any) -> None:  # noqa: ANN401 - what the task returned or raised
+            self._show_progress(visible=False)
+            if isinstance(result, frozenset):
+                self._places[id(stack)] = (stack, result)
+                self._search()
+            else:
+                self.only.setChecked(False)
+                tell(f"The slices cannot be compared: {result}.")
+
+        self._scans.start(task, then)
+
+    def _on_progress(self, done: int, total: int) -> None:
+        self.progress.setMaximum(total)
+        self.progress.setValue(done)
+
+    def _show_progress(self, *, visible: bool) -> None:
+        self.progress.setVisible(visible)
+        self.cancel.setVisible(visible)
+
+    def _show(self, found: Found | None) -> None:
+        unfolded = self._unfolded(QModelIndex())
+        tree = self._tree
+        if not self.model.show(tree, self._frame, found):
+            if found is None:
+                self._unfold(QModelIndex(), unfolded)
+            else:
+                self._unfold_matches()
+        total = f"{tree.elements():,}" + ("" if tree.complete else "+")
+        matches = "" if found is None else f"{len(found.matches):,} of "
+        self.count.setText(f"{matches}{total} elements" if len(tree) else "")
+
+    def _unfolded(self, parent: QModelIndex) -> dict[str, Any]:
+        """Return which nodes are unfolded, by their names."""
+        node = self.model.node(parent)
+        found = {}
+        for child in node.children or ():
+            index = self.model.createIndex(child.position, 0, child)
+            if self.view.isExpanded(index):
+                found[self._name(index)] = self._unfolded(index)
+        return found
+
+    def _unfold(self, parent: QModelIndex, names: dict[str, Any]) -> None:
+        if not names:
+            return
+        for row in range(self.model.rowCount(parent)):
+            index = self.model.index(row, 0, parent)
+            below = names.get(self._name(index))
+            if below is not None:
+                self.view.setExpanded(index, True)
+                self._unfold(index, below)
+
+    def _name(self, index: QModelIndex) -> str:
+        node = self.model.node(index)
+        if node.row < 0:
+            return node.title.partition(" (")[0]
+        return f"{self.model.tree.what(node.row).tag_text}{self.model.tree.name(node.row)}"
+
+    def _unfold_matches(self) -> None:
+        """Unfold what leads to the first matches; to unfold all would block the window."""
+        level, left = [QModelIndex()], _UNFOLDED
+        while level and left > 0:
+            below = []
+            for parent in level:
+                for row in range(min(self.model.rowCount(parent), left)):
+                    index = self.model.index(row, 0, parent)
+                    if left > 0 and self.model.hasChildren(index):
+                        self.view.setExpanded(index, True)
+                        below.append(index)
+                        left -= 1
+            level = below
+
+    # Copying and exporting.
+
+    def _row(self) -> int:
+        index = self.view.currentIndex()
+        return self.model.node(index).row if index.isValid() else -1
+
+    def copy_value(self) -> None:
+        """Copy the value of the current row, masked as it is shown."""
+        if (row := self._row()) >= 0:
+            other = self.view.currentIndex().column() == 2
+            _copy(self._tree.text(row, shown=self.identifiers.isChecked(), other=other))
+
+    def copy_row(self) -> None:
+        """Copy the current row, its columns separated by tabs."""
+        if (row := self._row()) >= 0:
+            _copy(tabulated(self._tree, row, shown=self.identifiers.isChecked()))
+
+    def copy_path(self) -> None:
+        """Copy where the current row stands, as pydicom would be asked for it."""
+        if (row := self._row()) >= 0:
+            _copy(self._tree.path(row))
+
+    def _on_menu(self, position: QPoint) -> None:
+        menu = QMenu(self.view)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, call in (
+            ("Copy value\tCtrl+C", self.copy_value),
+            ("Copy row", self.copy_row),
+            ("Copy path for pydicom", self.copy_path),
+        ):
+            menu.addAction(text).triggered.connect(lambda _=False, call=call: call())
+        menu.setEnabled(self._row() >= 0)
+        menu.popup(self.view.viewport().mapToGlobal(position))
+
+    def _on_find(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _on_identifiers(self, shown: bool) -> None:  # noqa: FBT001 - Qt's signal
+        self.identifiers.setText("Hide identifiers" if shown else "Show identifiers")
+        self.model.shown = shown
+        self.model.refresh()
+        self.view.viewport().update()
+        if self._is_filtered():
+            self._search()
+
+    def _on_export(self) -> None:
+        kinds = "CSV (*.csv);;JSON (*.json)"
+        name, kind = QFileDialog.getSaveFileName(self, "Export tags", "tags.csv", kinds)
+        if name:
+            path = Path(name)
+            suffix = ".json" if "json" in kind else ".csv"
+            self.write(path if path.suffix else path.with_suffix(suffix))
+
+    def write(self, path: Path) -> None:
+        """Write the rows that the filters leave to a file, off the GUI thread."""
+        tree, found, shown = self._tree, self.model.found, self.identifiers.isChecked()
+        rows = range(len(tree)) if found is None else found.matches
+
+        def then(result: object) -> None:
+            failed = isinstance(result, Exception)
+            tell("The tags could not be written there." if failed else "The tags were exported.")
+
+        self._finds.start(lambda _: export(path, tree, rows, shown=shown), then)
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    layout = QHBoxLayout()
+    for widget in widgets:
+        layout.addWidget(widget)
+    return layout
+
+
+def _copy(text: str) -> None:
+    clipboard = QGuiApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setText(text)

@@ -216,11 +216,15 @@ class TwoLines(QStyledItemDelegate):
         """Return a height for two lines."""
         return QSize(60, 2 * option.fontMetrics.lineSpacing() + 6)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(
+        self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex
+    ) -> None:
         """Draw one cell; text is never taken for anything but text."""
         self.initStyleOption(option, index)
-        text, option.text = option.text, ""
-        style = option.widget.style()
+        text, option.text = option.text or "", ""
+        style = None if option.widget is None else option.widget.style()
+        if painter is None or style is None:
+            return
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
         area = option.rect.adjusted(3, 2, -3, -2)
         metrics = option.fontMetrics

@@ -8,7 +8,7 @@ from typing import Any
 
 import napari.viewer
 from qtpy.QtCore import QModelIndex, QPoint, Qt, QTimer
-from qtpy.QtGui import QGuiApplication, QKeySequence, QShortcut
+from qtpy.QtGui import QGuiApplication, QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -41,7 +41,7 @@ from napari_medscan.widgets.tag_model import TagModel, TwoLines
 _SETTLE_MS = 80
 _TYPING_MS = 150
 _KEPT_TREES = 8
-_UNFOLDED = 60
+_UNFOLDED_ROWS = 600
 _EMPTY = "Select a layer that MedScan opened to see the tags of its file."
 _ONLY_SLICES = "Only what differs between slices"
 _ONLY_COMPARED = "Only what differs between the two"
@@ -69,7 +69,9 @@ class TagsSection(QWidget):
         self._read: dict[Path, TagTree] = {}
         self._tree = TagTree()
         self._places: dict[int, tuple[Stack, frozenset[str]]] = {}
-        self._build()
+        self._build_filters()
+        self._build_view()
+        self._lay_out()
         self._reads, self._finds, self._scans = Latest(self), Latest(self), Latest(self)
         self._scans.progressed.connect(self._on_progress)
         self._settle = self._timer(_SETTLE_MS, self._look)
@@ -93,7 +95,7 @@ class TagsSection(QWidget):
         timer.timeout.connect(call)
         return timer
 
-    def _build(self) -> None:
+    def _build_filters(self) -> None:
         self.note = QLabel(_EMPTY)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setWordWrap(True)
@@ -113,6 +115,8 @@ class TagsSection(QWidget):
         self.other.addItem("Compare with…")
         self.other.setToolTip("Show the values of a second layer beside these")
         self.other.activated.connect(lambda _: self._look())
+
+    def _build_view(self) -> None:
         self.model = TagModel(self)
         self.view = QTreeView()
         self.view.setModel(self.model)
@@ -124,9 +128,12 @@ class TagsSection(QWidget):
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._on_menu)
         header = self.view.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setDefaultSectionSize(136)
-        header.setStretchLastSection(True)
+        if header is not None:
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+            header.setDefaultSectionSize(136)
+            header.setStretchLastSection(True)
+
+    def _lay_out(self) -> None:
         self.count = QLabel()
         self.identifiers = QPushButton("Show identifiers")
         self.identifiers.setCheckable(True)
@@ -316,10 +323,10 @@ class TagsSection(QWidget):
         tree = self._tree
         if not self.model.show(tree, self._frame, found):
             if found is None:
-                self._unfold(QModelIndex(), unfolded)
+                self._unfold(QModelIndex(), unfolded, _UNFOLDED_ROWS)
             else:
                 self._unfold_matches()
-        total = f"{tree.elements():,}" + ("" if tree.complete else "+")
+        total = f"{tree.elements:,}" + ("" if tree.complete else "+")
         matches = "" if found is None else f"{len(found.matches):,} of "
         self.count.setText(f"{matches}{total} elements" if len(tree) else "")
 
@@ -333,15 +340,17 @@ class TagsSection(QWidget):
                 found[self._name(index)] = self._unfolded(index)
         return found
 
-    def _unfold(self, parent: QModelIndex, names: dict[str, Any]) -> None:
+    def _unfold(self, parent: QModelIndex, names: dict[str, Any], left: int) -> int:
+        """Unfold what was unfolded before; to unfold very much would block the window."""
         if not names:
-            return
+            return left
         for row in range(self.model.rowCount(parent)):
             index = self.model.index(row, 0, parent)
             below = names.get(self._name(index))
-            if below is not None:
+            if below is not None and left > 0:
                 self.view.setExpanded(index, True)
-                self._unfold(index, below)
+                left = self._unfold(index, below, left - self.model.rowCount(index))
+        return left
 
     def _name(self, index: QModelIndex) -> str:
         node = self.model.node(index)
@@ -351,7 +360,7 @@ class TagsSection(QWidget):
 
     def _unfold_matches(self) -> None:
         """Unfold what leads to the first matches; to unfold all would block the window."""
-        level, left = [QModelIndex()], _UNFOLDED
+        level, left = [QModelIndex()], _UNFOLDED_ROWS
         while level and left > 0:
             below = []
             for parent in level:
@@ -360,7 +369,7 @@ class TagsSection(QWidget):
                     if left > 0 and self.model.hasChildren(index):
                         self.view.setExpanded(index, True)
                         below.append(index)
-                        left -= 1
+                        left -= self.model.rowCount(index)
             level = below
 
     # Copying and exporting.
@@ -393,9 +402,10 @@ class TagsSection(QWidget):
             ("Copy row", self.copy_row),
             ("Copy path for pydicom", self.copy_path),
         ):
-            menu.addAction(text).triggered.connect(lambda _=False, call=call: call())
+            if (action := menu.addAction(text)) is not None:
+                action.triggered.connect(lambda _=False, call=call: call())
         menu.setEnabled(self._row() >= 0)
-        menu.popup(self.view.viewport().mapToGlobal(position))
+        menu.popup(self.view.mapToGlobal(position))
 
     def _on_find(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -405,7 +415,6 @@ class TagsSection(QWidget):
         self.identifiers.setText("Hide identifiers" if shown else "Show identifiers")
         self.model.shown = shown
         self.model.refresh()
-        self.view.viewport().update()
         if self._is_filtered():
             self._search()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from napari_medscan.dicom.tagtree.places import ITEM
-from napari_medscan.dicom.tagtree.tree import Label, TagTree
+from napari_medscan.dicom.tagtree.tree import LabelRow, TagTree
 
 
 def compare(one: TagTree, other: TagTree) -> TagTree:
@@ -56,7 +56,7 @@ class _Merged:
         self.tree = tree
         self.others: list[str | None] = []
         tree.others = self.others
-        self._known: dict[Label, int] = {}
+        self._known: dict[LabelRow, int] = {}
 
     def relabelled(self, tree: TagTree) -> list[int]:
         """Return what the labels of another tree are called in this one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from napari_medscan.dicom.tagtree.places import ITEM
-from napari_medscan.dicom.tagtree.tree import TagTree
+from napari_medscan.dicom.tagtree.tree import Label, TagTree
 
 _CHECK_EVERY = 5000
 
@@ -58,9 +58,9 @@ def find(
         text in f"{label.keyword}\n{label.name}\n{label.creator}".casefold()
         or text in label.tag_text.casefold()
         or bool(digits and label.tag != ITEM and f"{label.tag:08x}".startswith(digits))
-        for label in tree.labels
+        for label in (Label(*row) for row in tree.labels)
     ]
-    items = [label.tag == ITEM for label in tree.labels]
+    items = [label[0] == ITEM for label in tree.labels]
     meanings = {uid for uid, name in tree.meanings.items() if text in name.casefold()}
     matches = []
     columns = (tree.values, tree.others) if tree.others is not None else (tree.values,)

@@ -20,6 +20,9 @@ _DEEPEST: Final = 200
 _LONGEST: Final = 8192
 
 
+LabelRow = tuple[int, str, str, str, str]
+
+
 class Label(NamedTuple):
     """What rows of one attribute have in common."""
 
@@ -53,8 +56,9 @@ class TagTree:
 
     Parameters
     ----------
-    labels : list of Label
-        What rows refer to.
+    labels : list of tuple
+        What rows refer to, as `Label` has it. Plain tuples: the garbage collector, which stops
+        the window while it works, does not follow those.
     meanings : dict
         Names of UIDs.
     depths, label, lengths, checks : array of int
@@ -66,6 +70,8 @@ class TagTree:
         Texts of the file compared with.
     complete : bool
         False when the file has more elements than could be sent.
+    elements : int
+        How many rows are elements, not items.
     parents, ends : array of int
         Row that a row is nested in, -1 for none; end of what is nested in it.
     masked, differs : bytearray
@@ -73,7 +79,7 @@ class TagTree:
         file's.
     """
 
-    labels: list[Label] = field(default_factory=list)
+    labels: list[LabelRow] = field(default_factory=list)
     meanings: dict[str, str] = field(default_factory=dict)
     depths: array[int] = field(default_factory=lambda: array("H"))
     label: array[int] = field(default_factory=lambda: array("I"))
@@ -82,6 +88,7 @@ class TagTree:
     values: list[str | None] = field(default_factory=list)
     others: list[str | None] | None = None
     complete: bool = True
+    elements: int = 0
     parents: array[int] = field(default_factory=lambda: array("i"))
     ends: array[int] = field(default_factory=lambda: array("i"))
     masked: bytearray = field(default_factory=bytearray)
@@ -103,9 +110,10 @@ class TagTree:
         self.parents = array("i", bytes(4 * count))
         self.ends = array("i", bytes(4 * count))
         self.masked = bytearray(count)
-        identifies = [label.identifies for label in self.labels]
-        hides = [label.hides_contents for label in self.labels]
-        uids = [label.vr == "UI" for label in self.labels]
+        identifies = [Label(*label).identifies for label in self.labels]
+        hides = [Label(*label).hides_contents for label in self.labels]
+        uids = [label[1] == "UI" for label in self.labels]
+        items = [label[0] == ITEM for label in self.labels]
         above: list[int] = []
         hidden: list[bool] = []
         for row, (depth, label) in enumerate(zip(self.depths, self.label, strict=True)):
@@ -116,6 +124,7 @@ class TagTree:
                 hidden.pop()
             within = hidden[-1] if hidden else False
             self.parents[row] = above[-1] if above else -1
+            self.elements += not items[label]
             self.masked[row] = identifies[label] or (within and not uids[label])
             above.append(row)
             hidden.append(within or hides[label])
@@ -135,7 +144,7 @@ class TagTree:
 
     def what(self, row: int) -> Label:
         """Return tag, VR and name of a row."""
-        return self.labels[self.label[row]]
+        return Label(*self.labels[self.label[row]])
 
     def is_item(self, row: int) -> bool:
         """Whether a row is an item of a sequence rather than an element."""
@@ -208,7 +217,7 @@ class TagTree:
     def places(self) -> list[str]:
         """Return the place of every row, the same in all files of a series."""
         found: list[str] = []
-        tags = [label.tag for label in self.labels]
+        tags = [label[0] for label in self.labels]
         for row, (label, parent) in enumerate(zip(self.label, self.parents, strict=True)):
             above = found[parent] if parent >= 0 else ""
             found.append(place(above, tags[label], self.lengths[row]))
@@ -236,12 +245,6 @@ class TagTree:
                 found += [i for i in self.children(row) if self.lengths[i] == wanted][:1]
         return found[::-1]
 
-    def elements(self, rows: Iterable[int] | None = None) -> int:
-        """Return how many rows are elements, not items."""
-        items = {i for i, label in enumerate(self.labels) if label.tag == ITEM}
-        every = range(len(self)) if rows is None else rows
-        return sum(self.label[row] not in items for row in every)
-
 
 def read_rows(lines: Iterable[bytes], *, complete: bool = True) -> TagTree:
     """Make a tree of what a worker sent, having checked that it is what it should be.
@@ -264,7 +267,7 @@ def read_rows(lines: Iterable[bytes], *, complete: bool = True) -> TagTree:
             if line:
                 _append(tree, json.loads(line))
         tree.link()
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, IndexError):
+    except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError):
         raise UnreadableError("its data set cannot be read") from None
     return tree
 
@@ -272,7 +275,7 @@ def read_rows(lines: Iterable[bytes], *, complete: bool = True) -> TagTree:
 def _append(tree: TagTree, block: dict[str, Any]) -> None:
     for tag, *texts in block["labels"]:
         vr, keyword, name, creator = _texts(texts, 4)
-        tree.labels.append(Label(_number(tag), vr, keyword, name, creator))
+        tree.labels.append((_number(tag), vr, keyword, name, creator))
     meanings = block["meanings"]
     tree.meanings.update(zip(_texts(list(meanings)), _texts(list(meanings.values())), strict=True))
     texts = _texts(block["values"])

@@ -187,7 +187,7 @@ class Walker:
                     yield Visit(depth, tag, vr, creator, len(items), charsets=charsets), items
                     continue
                 vr = "UN"
-            little = bool(getattr(raw, "is_little_endian", 1))
+            little = raw.is_little_endian if hasattr(raw, "is_little_endian") else True
             data = _bytes(raw)
             length = len(data)
             if data == b"" and getattr(raw, "length", 0):

@@ -1,0 +1,223 @@
+"""From a file to rows: what they say, what is masked, found, compared, exported."""
+
+from __future__ import annotations
+
+import csv
+import json
+import warnings
+
+import pytest
+from pydicom.config import disable_value_validation
+
+from napari_medscan.dicom import UnreadableError, load
+from napari_medscan.dicom.tagtree.comparison import compare
+from napari_medscan.dicom.tagtree.export import export, safe_cell, tabulated
+from napari_medscan.dicom.tagtree.identifiers import MASK, identifies
+from napari_medscan.dicom.tagtree.reading import differing_places, read_tree, read_value
+from napari_medscan.dicom.tagtree.search import find
+from napari_medscan.dicom.tagtree.tree import read_rows
+
+from ...studies import write_series
+from ..making import ct, item, write
+
+SERIES = "1.2.3.77"
+
+
+def make(folder, **changes):
+    with warnings.catch_warnings(), disable_value_validation():
+        warnings.simplefilter("ignore")
+        data = ct(
+            SpecificCharacterSet="ISO_IR 192",
+            PatientName="Canary^Älice",
+            ReferencedSeriesSequence=[item(SeriesInstanceUID=SERIES), item()],
+            RequestAttributesSequence=[item(RequestedProcedureID="R77", StudyInstanceUID="1.9")],
+            **changes,
+        )
+        block = data.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+        block.add_new(0x10, "OB", bytes(range(40)))
+    return write(folder / "a.dcm", data)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return read_tree(make(tmp_path))
+
+
+def row_of(tree, path):
+    return next(row for row in range(len(tree)) if tree.path(row) == path)
+
+
+def text(tree, path):
+    return tree.text(row_of(tree, path), shown=True)
+
+
+def test_values_are_text(tree):
+    assert text(tree, "PatientName") == "Canary^Älice"
+    assert text(tree, "Rows") == "4"
+    assert text(tree, "PixelSpacing") == "0.5\\0.75"
+    assert text(tree, "PixelData").startswith("48 bytes: 00 01 02")
+    assert text(tree, "file_meta.TransferSyntaxUID") == "1.2.840.10008.1.2.1"
+    assert tree.meaning(row_of(tree, "SOPClassUID")) == "CT Image Storage"
+    assert text(tree, "ReferencedSeriesSequence[0].SeriesInstanceUID") == SERIES
+
+
+def test_private_attributes_have_their_creators_names(tree):
+    row = row_of(tree, "[0x0029, 0x1010].value")
+    assert tree.what(row).creator == "SIEMENS CSA HEADER"
+    assert "CSA" in tree.name(row)
+    assert tree.masked[row]
+
+
+def test_identifying_values_are_masked_with_what_is_nested_but_not_uids(tree):
+    assert tree.text(row_of(tree, "PatientName"), shown=False) == MASK
+    nested = "RequestAttributesSequence[0]."
+    assert tree.text(row_of(tree, f"{nested}RequestedProcedureID"), shown=False) == MASK
+    assert tree.text(row_of(tree, f"{nested}StudyInstanceUID"), shown=False) == "1.9"
+    assert tree.text(row_of(tree, "Rows"), shown=False) == "4"
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "keyword", "masked"),
+    [
+        (0x00100020, "LO", "PatientID", True),
+        (0x00080050, "SH", "AccessionNumber", True),
+        (0x00080080, "LO", "InstitutionName", True),
+        (0x00100030, "DA", "PatientBirthDate", True),
+        (0x0020000D, "UI", "StudyInstanceUID", False),
+        (0x00180050, "DS", "SliceThickness", False),
+        (0x0019100C, "IS", "", False),
+        (0x00191008, "LO", "", True),
+        (0x00190010, "LO", "", False),
+        (0x00100011, "LO", "", True),
+        (0x60003000, "OW", "", True),
+    ],
+)
+def test_what_identifies(tag, vr, keyword, masked):
+    assert identifies(tag, vr, keyword) is masked
+
+
+@pytest.mark.parametrize("query", ["patientname", "(0010,0010)", "00100010", "patient's name"])
+def test_search_by_tag_keyword_and_name(tree, query):
+    assert [tree.path(row) for row in find(tree, query).matches] == ["PatientName"]
+
+
+def test_masked_values_are_not_found(tree):
+    assert find(tree, "älice").matches == []
+    assert len(find(tree, "älice", shown=True).matches) == 1
+
+
+def test_matches_stay_with_what_they_are_nested_in(tree):
+    found = find(tree, SERIES)
+    kept = {tree.path(row) for row in range(len(tree)) if found.visible[row]}
+    assert kept == {
+        "ReferencedSeriesSequence",
+        "ReferencedSeriesSequence[0]",
+        "ReferencedSeriesSequence[0].SeriesInstanceUID",
+    }
+
+
+def test_long_text_is_shortened_and_read_whole_on_demand(tmp_path):
+    long = "ä" * 4_000_000
+    path = make(tmp_path, TextValue=long)
+    tree = read_tree(path)
+    row = row_of(tree, "TextValue")
+    assert len(tree.text(row, shown=True)) < 1100
+    assert tree.text(row, shown=True).endswith("ä… (8,000,000 bytes)")
+    assert read_value(path, tree.steps(row)) == long
+
+
+def test_a_frame_has_rows_of_its_own(tmp_path):
+    groups = [item(FrameContentSequence=[item(FrameAcquisitionNumber=n)]) for n in range(3)]
+    tree = read_tree(make(tmp_path, PerFrameFunctionalGroupsSequence=groups))
+    (row,) = tree.frame(2)
+    assert tree.path(row) == "PerFrameFunctionalGroupsSequence[2]"
+
+
+def test_comparison_aligns_rows_and_marks_differences(tmp_path):
+    (tmp_path / "b").mkdir()
+    one = read_tree(make(tmp_path, Modality="CT", SliceThickness=1))
+    two = read_tree(make(tmp_path / "b", Modality="MR", EchoTime=3))
+    both = compare(one, two)
+    differing = {both.path(row) for row in range(len(both)) if both.differs[row]}
+    assert differing == {"Modality", "SliceThickness", "EchoTime"}
+    assert both.text(row_of(both, "Modality"), shown=True, other=True) == "MR"
+    assert both.values[row_of(both, "EchoTime")] is None
+    assert both.others[row_of(both, "SliceThickness")] is None
+
+
+def test_what_differs_between_slices(tmp_path):
+    write_series(tmp_path, 12, ImageComments=lambda i: "same" if i < 11 else "another")
+    (stack,) = load(tmp_path).stacks
+    calls = []
+    places = differing_places(stack.slices, lambda *done: calls.append(done))
+    assert {"/00080018", "/00200013", "/00200032", "/00204000"} <= places
+    assert not {"/00100010", "/00280010", "/7FE00010"} & places
+    assert calls[-1] == (12, 12)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+a", "-a", "@x", "\tx", "\r=x", "  =x", "-1\\-2"])
+def test_a_formula_is_made_text(cell):
+    assert safe_cell(cell).startswith("'")
+
+
+@pytest.mark.parametrize("cell", ["-1024", "+1.5", "1e-3", "Chest", ""])
+def test_numbers_and_words_stay(cell):
+    assert safe_cell(cell) == cell
+
+
+def test_export_is_masked_as_on_screen(tmp_path):
+    tree = read_tree(make(tmp_path, ImageComments="=1+1"))
+    for name in ("out.csv", "out.json"):
+        export(tmp_path / name, tree, range(len(tree)), shown=False)
+        assert "lice" not in (tmp_path / name).read_text(encoding="utf-8-sig")
+    export(tmp_path / "shown.csv", tree, range(len(tree)), shown=True)
+    with (tmp_path / "shown.csv").open(encoding="utf-8-sig", newline="") as file:
+        values = {record["path"]: record["value"] for record in csv.DictReader(file)}
+    assert values["PatientName"] == "Canary^Älice"
+    assert values["ImageComments"] == "'=1+1"
+    records = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert {"path", "tag", "vr", "value"} <= records[0].keys()
+    assert not list(tmp_path.glob(".medscan-*"))
+    assert MASK in tabulated(tree, row_of(tree, "PatientName"), shown=False)
+
+
+GOOD = {
+    "labels": [[0x00100010, "PN", "PatientName", "Patient's Name", ""]],
+    "meanings": {},
+    "depths": [0],
+    "label": [0],
+    "lengths": [4],
+    "checks": [0],
+    "values": ["a^b"],
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"depths": [1]},
+        {"depths": [70000]},
+        {"label": [1]},
+        {"label": ["0"]},
+        {"values": [3]},
+        {"values": ["x" * 10_000]},
+        {"values": []},
+        {"labels": [["0", "PN", "", "", ""]]},
+        {"meanings": []},
+    ],
+)
+def test_what_a_worker_says_is_not_trusted(change):
+    assert len(read_rows([json.dumps(GOOD).encode()])) == 1
+    with pytest.raises(UnreadableError):
+        read_rows([json.dumps(GOOD | change).encode()])
+
+
+@pytest.mark.parametrize("line", [b"[1]", b"{}", b"\xff", b"[" * 100_000])
+def test_no_rows_at_all(line):
+    with pytest.raises(UnreadableError):
+        read_rows([line])
+
+
+def test_a_file_that_is_gone(tmp_path):
+    with pytest.raises(UnreadableError):
+        read_tree(tmp_path / "gone.dcm")

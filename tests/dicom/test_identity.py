@@ -1,10 +1,11 @@
 """Who the patient is."""
 
 import pytest
-from tests.studies import HOSTILE, write_series
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.identity import read_identity
+
+from ..studies import HOSTILE, write_series
 
 
 def identity(folder, **changes):

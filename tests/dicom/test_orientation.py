@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.studies import write_series
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.orientation import (
@@ -12,6 +11,8 @@ from napari_medscan.dicom.orientation import (
     plane_text,
     point_text,
 )
+
+from ..studies import write_series
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ class TwoLines(QStyledItemDelegate):
         """Draw one cell; text is never taken for anything but text."""
         self.initStyleOption(option, index)
         text, option.text = option.text or "", ""
-        style = None if option.widget is None else option.widget.style()
+        style = option.widget.style()
         if painter is None or style is None:
             return
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)

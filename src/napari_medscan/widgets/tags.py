@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import napari.viewer
-from qtpy.QtCore import QModelIndex, QPoint, Qt, QTimer
+from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtGui import QGuiApplication, QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
     QProgressBar,
     QPushButton,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -36,17 +34,15 @@ from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.shown import Follower, shown_slice
 from napari_medscan.widgets.latest import Latest
-from napari_medscan.widgets.tag_model import TagModel, TwoLines
+from napari_medscan.widgets.tag_model import TagModel
+from napari_medscan.widgets.tag_view import TagView
 
 _SETTLE_MS = 80
 _TYPING_MS = 150
 _KEPT_TREES = 8
-_UNFOLDED_ROWS = 600
 _EMPTY = "Select a layer that MedScan opened to see the tags of its file."
 _ONLY_SLICES = "Only what differs between slices"
 _ONLY_COMPARED = "Only what differs between the two"
-
-Key = tuple[Path, int | None]
 
 
 class TagsSection(QWidget):
@@ -65,10 +61,10 @@ class TagsSection(QWidget):
         self._viewer = viewer
         self._stack: Stack | None = None
         self._frame: int | None = None
-        self._want: tuple[Path, Path | None] | None = None
-        self._read: dict[Path, TagTree] = {}
+        self._want: tuple[str, str | None] | None = None
+        self._read: dict[str, TagTree] = {}
         self._tree = TagTree()
-        self._places: dict[int, tuple[Stack, frozenset[str]]] = {}
+        self._places: frozenset[str] | None = None
         self._build_filters()
         self._build_view()
         self._lay_out()
@@ -118,20 +114,8 @@ class TagsSection(QWidget):
 
     def _build_view(self) -> None:
         self.model = TagModel(self)
-        self.view = QTreeView()
-        self.view.setModel(self.model)
-        self.view.setItemDelegate(TwoLines(self.view))
-        self.view.setUniformRowHeights(True)
-        self.view.setIndentation(12)
-        self.view.setAlternatingRowColors(False)
-        self.view.setMinimumHeight(160)
-        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view = TagView(self.model)
         self.view.customContextMenuRequested.connect(self._on_menu)
-        header = self.view.header()
-        if header is not None:
-            header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-            header.setDefaultSectionSize(136)
-            header.setStretchLastSection(True)
 
     def _lay_out(self) -> None:
         self.count = QLabel()
@@ -165,7 +149,7 @@ class TagsSection(QWidget):
         if stack is not self._stack:
             self._scans.cancel()
             self._show_progress(visible=False)
-            self._stack = stack
+            self._stack, self._places = stack, None
         self._list_others(layer)
         for part in (self.search, self.other, self.only, self.view, self.identifiers, self.export):
             part.setEnabled(stack is not None)
@@ -206,7 +190,7 @@ class TagsSection(QWidget):
         compared = self.other.currentIndex() > 0
         self.only.setText(_ONLY_COMPARED if compared else _ONLY_SLICES)
 
-    def _other_path(self) -> Path | None:
+    def _other_path(self) -> str | None:
         name = self.other.currentData()
         if not name or name not in self._viewer.layers:
             return None
@@ -216,12 +200,12 @@ class TagsSection(QWidget):
             return None
         return stack.slices[stack.typical if number is None else number].header.source.path
 
-    def _task(self, path: Path, other: Path | None) -> TagTree:
+    def _task(self, path: str, other: str | None) -> TagTree:
         """Read what is wanted, in the thread."""
         tree = self._reading(path)
         return tree if other is None else compare(tree, self._reading(other))
 
-    def _reading(self, path: Path) -> TagTree:
+    def _reading(self, path: str) -> TagTree:
         if path not in self._read:
             tree = read_tree(path)
             while len(self._read) >= _KEPT_TREES:
@@ -256,7 +240,7 @@ class TagsSection(QWidget):
             self._show(None)
             return
         tree, query, shown = self._tree, self.search.text(), self.identifiers.isChecked()
-        places = self._differing() if self.only.isChecked() else None
+        places = self._places if self.only.isChecked() else None
 
         def task(stale: Callable[[], bool]) -> Found:
             only = None
@@ -270,10 +254,6 @@ class TagsSection(QWidget):
         self_only = self.only.isChecked()
         self._finds.start(task, self._show)
 
-    def _differing(self) -> frozenset[str] | None:
-        known = self._places.get(id(self._stack))
-        return None if known is None else known[1]
-
     def _on_only(self, checked: bool) -> None:  # noqa: FBT001 - Qt's signal
         if checked:
             self._scan()
@@ -285,7 +265,7 @@ class TagsSection(QWidget):
     def _scan(self) -> None:
         """Have the headers of all slices read, once a stack."""
         stack = self._stack
-        if stack is None or self.other.currentIndex() > 0 or id(stack) in self._places:
+        if stack is None or self.other.currentIndex() > 0 or self._places is not None:
             return
         if self.progress.isVisibleTo(self):
             return
@@ -302,7 +282,7 @@ class TagsSection(QWidget):
         def then(result: Any) -> None:  # noqa: ANN401 - what the task returned or raised
             self._show_progress(visible=False)
             if isinstance(result, frozenset):
-                self._places[id(stack)] = (stack, result)
+                self._places = result
                 self._search()
             else:
                 self.only.setChecked(False)
@@ -319,79 +299,33 @@ class TagsSection(QWidget):
         self.cancel.setVisible(visible)
 
     def _show(self, found: Found | None) -> None:
-        unfolded = self._unfolded(QModelIndex())
+        unfolded = self.view.unfolded()
         tree = self._tree
         if not self.model.show(tree, self._frame, found):
             if found is None:
-                self._unfold(QModelIndex(), unfolded, _UNFOLDED_ROWS)
+                self.view.unfold(unfolded)
             else:
-                self._unfold_matches()
+                self.view.unfold_matches()
         total = f"{tree.elements:,}" + ("" if tree.complete else "+")
         matches = "" if found is None else f"{len(found.matches):,} of "
         self.count.setText(f"{matches}{total} elements" if len(tree) else "")
 
-    def _unfolded(self, parent: QModelIndex) -> dict[str, Any]:
-        """Return which nodes are unfolded, by their names."""
-        node = self.model.node(parent)
-        found = {}
-        for child in node.children or ():
-            index = self.model.createIndex(child.position, 0, child)
-            if self.view.isExpanded(index):
-                found[self._name(index)] = self._unfolded(index)
-        return found
-
-    def _unfold(self, parent: QModelIndex, names: dict[str, Any], left: int) -> int:
-        """Unfold what was unfolded before; to unfold very much would block the window."""
-        if not names:
-            return left
-        for row in range(self.model.rowCount(parent)):
-            index = self.model.index(row, 0, parent)
-            below = names.get(self._name(index))
-            if below is not None and left > 0:
-                self.view.setExpanded(index, True)
-                left = self._unfold(index, below, left - self.model.rowCount(index))
-        return left
-
-    def _name(self, index: QModelIndex) -> str:
-        node = self.model.node(index)
-        if node.row < 0:
-            return node.title.partition(" (")[0]
-        return f"{self.model.tree.what(node.row).tag_text}{self.model.tree.name(node.row)}"
-
-    def _unfold_matches(self) -> None:
-        """Unfold what leads to the first matches; to unfold all would block the window."""
-        level, left = [QModelIndex()], _UNFOLDED_ROWS
-        while level and left > 0:
-            below = []
-            for parent in level:
-                for row in range(min(self.model.rowCount(parent), left)):
-                    index = self.model.index(row, 0, parent)
-                    if left > 0 and self.model.hasChildren(index):
-                        self.view.setExpanded(index, True)
-                        below.append(index)
-                        left -= self.model.rowCount(index)
-            level = below
-
     # Copying and exporting.
-
-    def _row(self) -> int:
-        index = self.view.currentIndex()
-        return self.model.node(index).row if index.isValid() else -1
 
     def copy_value(self) -> None:
         """Copy the value of the current row, masked as it is shown."""
-        if (row := self._row()) >= 0:
+        if (row := self.view.row) >= 0:
             other = self.view.currentIndex().column() == 2
             _copy(self._tree.text(row, shown=self.identifiers.isChecked(), other=other))
 
     def copy_row(self) -> None:
         """Copy the current row, its columns separated by tabs."""
-        if (row := self._row()) >= 0:
+        if (row := self.view.row) >= 0:
             _copy(tabulated(self._tree, row, shown=self.identifiers.isChecked()))
 
     def copy_path(self) -> None:
         """Copy where the current row stands, as pydicom would be asked for it."""
-        if (row := self._row()) >= 0:
+        if (row := self.view.row) >= 0:
             _copy(self._tree.path(row))
 
     def _on_menu(self, position: QPoint) -> None:
@@ -404,7 +338,7 @@ class TagsSection(QWidget):
         ):
             if (action := menu.addAction(text)) is not None:
                 action.triggered.connect(lambda _=False, call=call: call())
-        menu.setEnabled(self._row() >= 0)
+        menu.setEnabled(self.view.row >= 0)
         menu.popup(self.view.mapToGlobal(position))
 
     def _on_find(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ _REQUESTS = "napari_medscan.dicom.tagtree.requests"
 Progress = Callable[[int, int], None]
 
 
-def read_tree(path: Path) -> TagTree:
+def read_tree(path: str) -> TagTree:
     """Read the data set of a file, with values of more than 1 kB shortened.
 
     Raises
@@ -39,12 +38,12 @@ def read_tree(path: Path) -> TagTree:
     return read_rows(data.tobytes().split(b"\n"), complete=answer.get("complete") is True)
 
 
-def read_value(path: Path, steps: Sequence[tuple[int, int]]) -> str:
+def read_value(path: str, steps: Sequence[tuple[int, int]]) -> str:
     """Read the whole text of one element.
 
     Parameters
     ----------
-    path : Path
+    path : str
         The file.
     steps : sequence of (tag, number)
         Where it stands, from :meth:`TagTree.steps`.
@@ -76,7 +75,7 @@ def differing_places(slices: Sequence[SliceRef], progress: Progress) -> frozense
     UnreadableError
         When one of the files cannot be read.
     """
-    frames: dict[Path, list[int]] = {}
+    frames: dict[str, list[int]] = {}
     for ref in slices:
         frames.setdefault(ref.header.source.path, []).append(ref.index)
     files = list(frames)

@@ -190,8 +190,7 @@ class Walker:
             little = raw.is_little_endian if hasattr(raw, "is_little_endian") else True
             data = _bytes(raw)
             length = len(data)
-            if data == b"" and getattr(raw, "length", 0):
-                length = raw.length
+            if not data and (length := int(getattr(raw, "length", None) or 0)):
                 data = self._left_in_file(raw, MAX_SHOWN)
             if group & 1 and 0x10 <= element <= 0xFF:
                 creators[group, element] = data.decode("latin-1").strip(" \0")

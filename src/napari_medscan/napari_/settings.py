@@ -1,0 +1,150 @@
+"""The plugin's settings: Preferences ▸ MedScan.
+
+napari builds the page from ``configurations`` in the manifest, and keeps what
+the user changes in ``napari-medscan.yaml`` beside its own settings: plain text,
+so never a name, a path or a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari.utils.events import EventedModel
+
+_PLUGIN = "napari-medscan"
+
+_XRAY = frozenset({"CR", "DX", "MG", "XA", "RF"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user has chosen, as of the moment of asking.
+
+    The defaults are those of the manifest, and hold when the plugin is not registered.
+
+    Parameters
+    ----------
+    frame_cache_mb : int
+        Memory for decoded frames, in MB; 0 for a quarter of this computer's memory.
+    remember_headers : bool
+        Keep an index of the headers of opened folders on disk.
+    keep_pixels : bool
+        Keep decoded pixels on disk.
+    disk_quota_mb : int
+        Most that index and pixels together may take on disk, in MB.
+    preset_ct, preset_mr, preset_pt, preset_xray, preset_other : str
+        Name of the preset that a new layer gets; '' for the file's own first window.
+    right_drag : bool
+        Dragging with the right button changes the window.
+    corner_text, orientation_letters : bool
+        Draw them on the canvas.
+    patient_in_corner : bool
+        Name the patient in the corner text.
+    show_identifiers : bool
+        Show identifying values in the tags without being asked each time.
+    recent_folders : bool
+        Remember the paths of opened folders.
+    """
+
+    frame_cache_mb: int = 0
+    remember_headers: bool = True
+    keep_pixels: bool = False
+    disk_quota_mb: int = 4096
+    preset_ct: str = ""
+    preset_mr: str = ""
+    preset_pt: str = ""
+    preset_xray: str = ""
+    preset_other: str = ""
+    right_drag: bool = True
+    corner_text: bool = True
+    orientation_letters: bool = True
+    patient_in_corner: bool = False
+    show_identifiers: bool = False
+    recent_folders: bool = False
+
+    @property
+    def frame_cache_bytes(self) -> int | None:
+        """Memory for decoded frames; None for the default share of this computer's."""
+        return self.frame_cache_mb * 2**20 or None
+
+    def preset(self, modality: str) -> str:
+        """Return the name of the preset for new layers of a modality; '' for the file's own."""
+        if modality in _XRAY:
+            return self.preset_xray
+        by_modality = {"CT": self.preset_ct, "MR": self.preset_mr, "PT": self.preset_pt}
+        return by_modality.get(modality, self.preset_other)
+
+
+_NAMES = frozenset(field.name for field in fields(Settings))
+
+
+def current() -> Settings:
+    """Return the settings as they are now."""
+    return Settings(**{name: getattr(group, name) for group, name in _properties()})
+
+
+def change(**values: object) -> None:
+    """Change settings as the Preferences dialog would; napari saves them.
+
+    Parameters
+    ----------
+    **values
+        By the names of `Settings`.
+
+    Raises
+    ------
+    TypeError
+        For a name that is no setting.
+    ValueError
+        For a value that is none for this setting.
+    """
+    if unknown := values.keys() - _NAMES:
+        raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
+    for group, name in list(_properties()):
+        if name in values:
+            setattr(group, name, values[name])
+
+
+def on_change(callback: Callable[[], object]) -> Callable[[], None]:
+    """Call back after any setting has changed, in Preferences or by `change`.
+
+    Parameters
+    ----------
+    callback : callable
+        Called without arguments, once a changed value.
+
+    Returns
+    -------
+    callable
+        Stops the calls.
+    """
+
+    def changed(_event: object) -> None:
+        callback()
+
+    groups = list({id(group): group for group, _ in _properties()}.values())
+    for group in groups:
+        group.events.connect(changed)
+
+    def stop() -> None:
+        for group in groups:
+            group.events.disconnect(changed)
+
+    return stop
+
+
+def _properties() -> Iterator[tuple[EventedModel, str]]:
+    """Yield napari's model of every group of settings, and the name of each property in it."""
+    from napari.settings import get_plugin_settings
+
+    settings = get_plugin_settings().get(_PLUGIN)
+    if settings is None:
+        return
+    for group_name in type(settings).model_fields:
+        group = getattr(settings, group_name)
+        for name in getattr(type(group), "model_fields", ()):
+            if name in _NAMES:
+                yield group, name

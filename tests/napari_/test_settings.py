@@ -1,0 +1,133 @@
+"""Settings: the manifest, the Preferences dialog and the disk agree."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import napari.settings
+import npe2
+import pytest
+import yaml
+
+from napari_medscan.napari_ import settings
+from napari_medscan.napari_.settings import Settings
+
+MANIFEST = Path(__file__).parents[2] / "napari.yaml"
+
+
+@pytest.fixture
+def saved(tmp_path, monkeypatch):
+    """Let napari keep the plugin's settings in a file, and return that file."""
+    npe2.PluginManager.instance().discover()
+    monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", {})
+    napari.settings.get_plugin_settings(path_dir=tmp_path)
+    return tmp_path / "napari-medscan.yaml"
+
+
+@pytest.fixture
+def calls(saved):  # noqa: ARG001 - not before napari uses that file
+    made = []
+    stop = settings.on_change(lambda: made.append(settings.current()))
+    yield made
+    stop()
+
+
+def declared():
+    groups = npe2.PluginManifest.from_file(MANIFEST).contributions.configurations
+    return {name: p for group in groups.values() for name, p in group.properties.items()}
+
+
+def test_the_manifest_declares_the_same_settings_with_the_same_defaults():
+    assert {name: p.default for name, p in declared().items()} == asdict(Settings())
+    for field in fields(Settings):
+        assert declared()[field.name].python_type.__name__ == field.type
+
+
+def test_groups_have_names_that_napari_finds():
+    groups = npe2.PluginManifest.from_file(MANIFEST).contributions.configurations
+    assert all(name == name.lower() for name in groups)
+
+
+@pytest.mark.usefixtures("saved")
+def test_nobody_has_changed_anything():
+    assert settings.current() == Settings()
+
+
+def test_without_the_plugin_the_defaults_hold(monkeypatch):
+    monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", {"other": object()})
+    assert settings.current() == Settings()
+
+
+def test_a_change_is_saved_told_and_read_again(saved, calls, monkeypatch):
+    settings.change(right_drag=False, preset_ct="Lung")
+    assert settings.current() == Settings(right_drag=False, preset_ct="Lung")
+    assert calls[-1] == settings.current()
+    assert yaml.safe_load(saved.read_text()) == {
+        "window": {"right_drag": False, "preset_ct": "Lung"}
+    }
+    monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", {})
+    napari.settings.get_plugin_settings(path_dir=saved.parent)
+    assert settings.current().preset_ct == "Lung"
+
+
+@pytest.mark.usefixtures("saved")
+def test_nothing_is_told_after_stop():
+    calls = []
+    stop = settings.on_change(lambda: calls.append(1))
+    stop()
+    settings.change(corner_text=False)
+    assert calls == []
+
+
+@pytest.mark.usefixtures("saved")
+def test_what_is_no_setting_is_refused():
+    with pytest.raises(TypeError, match="no such setting: colour"):
+        settings.change(colour="red")
+    with pytest.raises(ValueError, match="greater than or equal to 0"):
+        settings.change(frame_cache_mb=-1)
+
+
+def test_a_damaged_file_costs_no_more_than_the_changes(tmp_path, monkeypatch, caplog):
+    (tmp_path / "napari-medscan.yaml").write_text("memory: {frame_cache_mb: lots}\n")
+    npe2.PluginManager.instance().discover()
+    monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", {})
+    napari.settings.get_plugin_settings(path_dir=tmp_path)
+    assert "reset to the default" in caplog.text
+    assert settings.current() == Settings()
+
+
+def test_the_cache_size_in_bytes():
+    assert Settings().frame_cache_bytes is None
+    assert Settings(frame_cache_mb=3).frame_cache_bytes == 3 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("modality", "preset"),
+    [("CT", "a"), ("MR", "b"), ("PT", "c"), ("DX", "d"), ("MG", "d"), ("US", "e"), ("", "e")],
+)
+def test_the_preset_of_a_modality(modality, preset):
+    chosen = Settings(
+        preset_ct="a", preset_mr="b", preset_pt="c", preset_xray="d", preset_other="e"
+    )
+    assert chosen.preset(modality) == preset
+
+
+def test_the_preferences_dialog_changes_them(saved, calls, make_napari_viewer, qtbot):
+    from napari._qt.dialogs.preferences_dialog import PreferencesDialog
+    from qtpy.QtWidgets import QCheckBox, QLabel
+
+    viewer = make_napari_viewer()
+    dialog = PreferencesDialog(viewer.window._qt_window)
+    qtbot.addWidget(dialog)
+    names = [dialog._list.item(i).text() for i in range(dialog._list.count())]
+    page = dialog._stack.widget(names.index("MedScan"))
+    labels = [label.text() for label in page.findChildren(QLabel)]
+    assert {p.title for p in declared().values()} <= set(labels)
+    (box,) = [box for box in page.findChildren(QCheckBox) if box._name == "keep_pixels"]
+    box.click()
+    assert settings.current().keep_pixels
+    assert len(calls) == 1
+    assert yaml.safe_load(saved.read_text()) == {"disk": {"keep_pixels": True}}
+    settings.change(keep_pixels=False)
+    assert not box.isChecked()

@@ -55,10 +55,12 @@ def read(path: PathOrPaths) -> LayerList:
     from napari_medscan.dicom import CancelledError, load
     from napari_medscan.dicom.isolation import workers
     from napari_medscan.dicom.loading import load_series_of
+    from napari_medscan.napari_ import opened, settings
     from napari_medscan.napari_.layers import image_layers
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
     from napari_medscan.napari_.progress import reading_progress
 
+    settings.apply()
     report: LoadReport
     single = Path(path) if isinstance(path, str) and Path(path).is_file() else None
     if single is not None and _burst.covers(single):
@@ -81,6 +83,7 @@ def read(path: PathOrPaths) -> LayerList:
         workers.warm_up()
     report = report.tried(stacks)
     stacks = [stack for stack in stacks if stack in report.stacks]
+    opened.note(report, stacks, [Path(p) for p in paths])
     if not report.stacks:
         return _refused(report.summary())
     if single is not None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import napari.viewer
 from napari.layers import Image
 
 from napari_medscan.napari_.layers import image_layer, stack_of
 from napari_medscan.napari_.notify import tell
-
-if TYPE_CHECKING:
-    from napari.layers import Layer
 
 PLUGIN = "napari-medscan"
 
@@ -29,23 +26,22 @@ def open_folder(viewer: napari.viewer.Viewer) -> None:
 
     folder = QFileDialog.getExistingDirectory(main_window(), "Open DICOM folder")
     if folder:
-        open_path(viewer, Path(folder))
+        open_paths(viewer, [Path(folder)])
 
 
-def open_path(viewer: napari.viewer.Viewer, path: Path) -> list[Layer]:
-    """Open a file or folder with this plugin, telling what went wrong in words."""
+def open_paths(viewer: napari.viewer.Viewer, paths: Sequence[Path]) -> None:
+    """Open files and folders with this plugin, telling what went wrong in words."""
     from napari_medscan.dicom import MedscanError
     from napari_medscan.dicom.sniff import has_dicom
 
-    if not has_dicom(path):
+    dicom = [str(path) for path in paths if has_dicom(path)]
+    if not dicom:
         tell("No DICOM image found there.")
-        return []
+        return
     try:
-        layers: list[Layer] = viewer.open(str(path), plugin=PLUGIN)
+        viewer.open(dicom, plugin=PLUGIN)
     except MedscanError as reason:
         tell(str(reason))
-        return []
-    return layers
 
 
 def unshear(viewer: napari.viewer.Viewer) -> None:

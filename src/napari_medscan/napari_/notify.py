@@ -64,11 +64,20 @@ def tell_bad_frames(stack: Stack) -> None:
     stack.array.watch(on_problem)
 
 
-def show_details(report: LoadReport) -> None:
+def show_details(*reports: LoadReport) -> None:
     """Open a window that lists every file that is not shown, with the reason."""
     from napari_medscan.napari_.details import ReportDetails
 
-    rows = [
+    rows = [row for report in reports for row in _rows(report)]
+    dialog = ReportDetails(
+        [(shown_name(name), what, shown_name(why)) for name, what, why in rows], main_window()
+    )
+    dialog.show()
+
+
+def _rows(report: LoadReport) -> list[tuple[str, str, str]]:
+    """Return file or series, outcome and reason."""
+    return [
         *((name, "unreadable", why) for name, why in report.unreadable.items()),
         *(
             (name, "duplicate", f"the same picture as {of}")
@@ -77,7 +86,3 @@ def show_details(report: LoadReport) -> None:
         *((name, "skipped", why) for name, why in report.skipped.items()),
         *((s.name, "shown, with a note", why) for s in report.stacks for why in s.warnings),
     ]
-    dialog = ReportDetails(
-        [(shown_name(name), what, shown_name(why)) for name, what, why in rows], main_window()
-    )
-    dialog.show()

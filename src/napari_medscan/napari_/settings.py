@@ -66,9 +66,11 @@ class Settings:
     recent_folders: bool = False
 
     @property
-    def frame_cache_bytes(self) -> int | None:
-        """Memory for decoded frames; None for the default share of this computer's."""
-        return self.frame_cache_mb * 2**20 or None
+    def frame_cache_bytes(self) -> int:
+        """Memory for decoded frames."""
+        from napari_medscan.frames.cache import default_bytes
+
+        return self.frame_cache_mb * 2**20 or default_bytes()
 
     def preset(self, modality: str) -> str:
         """Return the name of the preset for new layers of a modality; '' for the file's own."""
@@ -108,32 +110,38 @@ def change(**values: object) -> None:
             setattr(group, name, values[name])
 
 
-def on_change(callback: Callable[[], object]) -> Callable[[], None]:
+def on_change(callback: Callable[[], None]) -> Callable[[], None]:
     """Call back after any setting has changed, in Preferences or by `change`.
 
     Parameters
     ----------
     callback : callable
-        Called without arguments, once a changed value.
+        Called without arguments, once a changed value. A method does not keep its object alive.
 
     Returns
     -------
     callable
         Stops the calls.
     """
-
-    def changed(_event: object) -> None:
-        callback()
-
     groups = list({id(group): group for group, _ in _properties()}.values())
     for group in groups:
-        group.events.connect(changed)
+        group.events.connect(callback)
 
     def stop() -> None:
         for group in groups:
-            group.events.disconnect(changed)
+            group.events.disconnect(callback)
 
     return stop
+
+
+def apply() -> None:
+    """Make the cache of frames and the index on disk follow the settings."""
+    from napari_medscan.dicom import index
+    from napari_medscan.frames import shared_cache
+
+    chosen = current()
+    shared_cache().max_bytes = chosen.frame_cache_bytes
+    index.use(chosen.remember_headers)
 
 
 def _properties() -> Iterator[tuple[EventedModel, str]]:

@@ -1,0 +1,129 @@
+"""What was opened in this session: every series found, shown or not, and every file that is not.
+
+Kept in memory only, for the list of series in the panel; a series stays known
+after its layer is removed, so that it can be opened again at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from psygnal import Signal
+
+from napari_medscan.dicom import LoadReport, Stack
+from napari_medscan.napari_ import recent
+from napari_medscan.napari_.gui import has_gui
+from napari_medscan.napari_.notify import tell_bad_frames
+
+_Identity = tuple[object, ...]
+
+
+class Record:
+    """The series of a session in the order in which they were found."""
+
+    changed = Signal()
+    """Something was added or forgotten."""
+
+    def __init__(self) -> None:
+        self._stacks: dict[_Identity, Stack] = {}
+        self._reports: list[LoadReport] = []
+        self._patients: dict[bytes, int] = {}
+        self._studies: dict[bytes, dict[str, int]] = {}
+        self._watched: set[Stack] = set()
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
+        """Every series found, shown or not."""
+        return tuple(self._stacks.values())
+
+    @property
+    def reports(self) -> tuple[LoadReport, ...]:
+        """Accounts of the drops of which some file is not shown."""
+        return tuple(self._reports)
+
+    def add(self, report: LoadReport, opened: Iterable[Stack] = ()) -> None:
+        """Note what a drop gave. A series that was found before is known by its newer stack.
+
+        Parameters
+        ----------
+        report : LoadReport
+            What became of the drop.
+        opened : iterable of Stack
+            Those whose bad frames the user is told of already.
+        """
+        self._watched.update(opened)
+        for stack in report.stacks:
+            self._stacks[_identity(stack)] = stack
+        if report.skipped or report.duplicates or report.unreadable or report.warnings:
+            self._reports.append(report)
+        self.changed.emit()
+
+    def forget(self, stacks: Iterable[Stack]) -> None:
+        """Let series go, with what they hold in memory."""
+        for stack in stacks:
+            if self._stacks.get(_identity(stack)) is stack:
+                del self._stacks[_identity(stack)]
+                self._watched.discard(stack)
+        self.changed.emit()
+
+    def forget_reports(self) -> None:
+        """Let the accounts of files that are not shown go."""
+        self._reports.clear()
+        self.changed.emit()
+
+    def watch(self, stack: Stack) -> None:
+        """Tell of a stack's bad frames from now on, once however often it is opened."""
+        if stack not in self._watched:
+            self._watched.add(stack)
+            tell_bad_frames(stack)
+
+    def study_of(self, stack: Stack) -> str:
+        """Return what tells a stack's study apart without naming anybody: "Patient 1 · Study 2".
+
+        Numbers are given out in the order of asking and stay the same for the session.
+        """
+        patient, study = stack.header.patient, stack.header.study
+        number = self._patients.setdefault(patient, len(self._patients) + 1)
+        studies = self._studies.setdefault(patient, {})
+        return f"Patient {number} · Study {studies.setdefault(study, len(studies) + 1)}"
+
+
+record = Record()
+"""The one of this process."""
+
+
+def note(report: LoadReport, stacks: Iterable[Stack], paths: Sequence[Path]) -> None:
+    """Take a drop into the record, and its folders into the recent ones.
+
+    Nothing is noted in scripts, where nobody would ever look at it and it would keep every
+    series in memory.
+
+    Parameters
+    ----------
+    report : LoadReport
+        What became of the drop.
+    stacks : iterable of Stack
+        Those of them that are opened at once.
+    paths : sequence of Path
+        What was dropped.
+    """
+    if not has_gui():
+        return
+    record.add(report, stacks)
+    if report.stacks:
+        recent.remember([path for path in paths if path.is_dir()])
+
+
+def _identity(stack: Stack) -> _Identity:
+    """Return what is the same when the same files are opened again."""
+    first = stack.slices[0]
+    return (
+        first.header.source.path,
+        first.index,
+        first.frame.segment,
+        first.frame.tile,
+        len(stack.slices),
+        stack.axes,
+        stack.description,
+    )

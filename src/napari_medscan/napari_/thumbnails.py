@@ -1,0 +1,139 @@
+"""Small pictures of series, read while nobody waits for them."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QObject, QSize, Qt, QTimer
+from qtpy.QtGui import QImage
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.window import percentile_limits
+
+SIDE = 96
+"""Longest side in pixels: twice what is shown, for screens with two pixels a point."""
+_ENOUGH = 4 * SIDE
+_LOOK_MS = 20
+_START_MS = 150
+"""A layer just opened is drawn first."""
+
+
+def thumbnail(stack: Stack) -> QImage | None:
+    """Return the middle slice as the first window of the file shows it.
+
+    Parameters
+    ----------
+    stack : Stack
+        What to show; its frame is read through its array, and so through the cache.
+
+    Returns
+    -------
+    QImage or None
+        At most `SIDE` pixels wide and high, in the proportions of the patient; None when the slice
+        cannot be read.
+    """
+    number = stack.typical
+    frame = stack.array.frame(number)
+    if number in stack.problems:
+        return None
+    # Large pictures are thinned out first, so that smooth scaling stays cheap.
+    rows, columns = (max(1, extent // _ENOUGH) for extent in frame.shape[:2])
+    pixels = np.ascontiguousarray(_drawn(stack, frame[::rows, ::columns]))
+    height, width = pixels.shape[:2]
+    kind = QImage.Format.Format_RGB888 if stack.is_rgb else QImage.Format.Format_Grayscale8
+    # Copied, since Qt would go on using bytes that Python gives away.
+    image = QImage(pixels.tobytes(), width, height, pixels.strides[0], kind).copy()
+    _, row_spacing, column_spacing = stack.geometry.spacing
+    proportions = QSize(
+        max(1, round(1000 * frame.shape[1] * column_spacing)),
+        max(1, round(1000 * frame.shape[0] * row_spacing)),
+    ).scaled(QSize(SIDE, SIDE), Qt.AspectRatioMode.KeepAspectRatio)
+    return image.scaled(
+        proportions.expandedTo(QSize(1, 1)),
+        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+
+
+def _drawn(stack: Stack, frame: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Return grey values or colours from 0 to 255."""
+    values = np.nan_to_num(np.asarray(frame, dtype=np.float32))
+    if stack.is_rgb:
+        return np.clip(values, 0, 255).astype(np.uint8)
+    windows = stack.windows
+    low, high = windows[0].limits if windows else percentile_limits(frame, stack.padding)
+    grey: NDArray[np.uint8] = np.clip(
+        (values - low) * (255 / max(high - low, 1e-12)), 0, 255
+    ).astype(np.uint8)
+    return np.invert(grey) if stack.is_inverted else grey
+
+
+class Thumbnails(QObject):
+    """Reads thumbnails one after the other in the background.
+
+    One at a time, so that a list of a hundred series takes no more than one
+    disk read or decoding process from the picture that is looked at.
+
+    Parameters
+    ----------
+    on_ready : callable
+        Called in the GUI thread as ``on_ready(stack, image)``; the image is None when there is no
+        picture.
+    parent : QObject
+        Whatever shows them.
+    """
+
+    def __init__(
+        self, on_ready: Callable[[Stack, QImage | None], object], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._on_ready: Callable[[Stack, QImage | None], object] | None = on_ready
+        self._waiting: deque[Stack] = deque()
+        self._reading: tuple[Stack, Future[QImage | None]] | None = None
+        # Looking whether a thread is done needs no signal across threads, which could arrive
+        # when its receiver is gone.
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+
+    def ask(self, stacks: Sequence[Stack]) -> None:
+        """Read these next, instead of those still waiting."""
+        self._waiting = deque(stacks)
+        if self._waiting and not self._timer.isActive():
+            self._timer.start(_START_MS)
+
+    def release(self) -> None:
+        """Read no more; what is being read is dropped."""
+        self._timer.stop()
+        self._waiting.clear()
+        self._reading = None
+        self._on_ready = None
+
+    def _look(self) -> None:
+        self._timer.setInterval(_LOOK_MS)
+        if self._reading is not None:
+            stack, future = self._reading
+            if not future.done():
+                return
+            self._reading = None
+            if self._on_ready is not None:
+                self._on_ready(stack, future.result())
+        if not self._waiting:
+            self._timer.stop()
+            return
+        stack, future = self._waiting.popleft(), Future()
+        self._reading = stack, future
+        threading.Thread(
+            target=_read, args=(stack, future), name="medscan-thumbnail", daemon=True
+        ).start()
+
+
+def _read(stack: Stack, future: Future[QImage | None]) -> None:
+    try:
+        future.set_result(thumbnail(stack))
+    except Exception:  # noqa: BLE001 - no picture is the worst that a thumbnail may come to
+        future.set_result(None)

@@ -1,0 +1,85 @@
+"""The MedScan panel: one tab a section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, cast
+
+import napari.viewer
+from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtGui import QCloseEvent
+from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+
+from napari_medscan.widgets.series import SeriesSection
+
+WIDTH = 300
+"""Pixels that the panel asks for; sections work with 20 fewer."""
+
+
+class Section(Protocol):
+    """What the panel asks of a section, which is a QWidget besides."""
+
+    def release(self) -> None:
+        """Disconnect from the viewer, stop timers and threads."""
+
+
+SECTIONS: tuple[tuple[str, Callable[[napari.viewer.Viewer], Section]], ...] = (
+    ("Series", SeriesSection),
+)
+"""Title of each tab, and what makes it."""
+
+
+class MedScanPanel(QWidget):
+    """The plugin's dock widget.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+        What its sections follow; napari hands it over by this name.
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self._sections: list[Section] = []
+        for title, make in SECTIONS:
+            section = make(napari_viewer)
+            self._sections.append(section)
+            self.tabs.addTab(_scrolling(cast("QWidget", section)), title)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+        self.setMinimumWidth(WIDTH - 20)
+        # Else napari adds a stretch below it.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Ask for the width that sections are made for."""
+        return QSize(WIDTH, super().sizeHint().height())
+
+    def release(self) -> None:
+        """Let the sections go of the viewer; they are of no use after that."""
+        while self._sections:
+            self._sections.pop().release()
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Notice that napari has taken the panel out of its dock, which it does to close it."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.ParentChange and not self.parent():
+            self.release()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Release the sections when the panel is a window of its own."""
+        self.release()
+        super().closeEvent(event)
+
+
+def _scrolling(section: QWidget) -> QScrollArea:
+    """Let a section be scrolled when the window is too low for it; never sideways."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidgetResizable(True)
+    area.setWidget(section)
+    return area

@@ -7,6 +7,7 @@ import pytest
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.leading import layer_in_picture, leading_layer
 from napari_medscan.napari_.orientation_letters import OrientationLetters, edge_letters
 
 from ..studies import write_series
@@ -152,6 +153,7 @@ def test_hidden_in_3d_and_without_orientation(model, tmp_path):
         tmp_path / "unknown", 1, ImageOrientationPatient=None, ImagePositionPatient=None, series=9
     )
     model.add_layer(*image_layers(load(tmp_path / "unknown").stacks))
+    model.dims.set_point(0, 0)
     assert set(edge_letters(model).values()) == {""}
 
 
@@ -202,3 +204,29 @@ def test_letters_on_the_canvas_follow_and_go(make_napari_viewer, qtbot, tmp_path
     viewer.add_layer(layer)
     qtbot.wait(20)
     assert set(viewer.canvas.overlays) == before
+
+
+def test_a_selected_layer_that_is_not_in_the_picture_gives_no_letters(make_napari_viewer, tmp_path):
+    """Letters of one patient beside the picture of another would be read as that one's."""
+    viewer = make_napari_viewer()
+    write_series(tmp_path / "near", 3)
+    write_series(
+        tmp_path / "far",
+        3,
+        series=4,
+        ImagePositionPatient=lambda i: [500 + i, 0, 0],
+        ImageOrientationPatient=[0, 1, 0, 0, 0, -1],
+    )
+    near, far = (
+        viewer.add_layer(layer)
+        for name in ("near", "far")
+        for layer in image_layers(load(tmp_path / name).stacks)
+    )
+    viewer.dims.set_point(0, near.extent.world[0][0])
+    viewer.layers.selection.active = far
+    assert leading_layer(viewer) == far
+    assert layer_in_picture(viewer) == near
+    near.visible = False
+    assert layer_in_picture(viewer) is None
+    viewer.dims.set_point(0, far.extent.world[0][0])
+    assert layer_in_picture(viewer) == far

@@ -10,6 +10,7 @@ import npe2
 import pytest
 import yaml
 
+from napari_medscan.frames.cache import default_bytes
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.settings import Settings
 
@@ -60,15 +61,16 @@ def test_without_the_plugin_the_defaults_hold(monkeypatch):
 
 
 def test_a_change_is_saved_told_and_read_again(saved, calls, monkeypatch):
-    settings.change(right_drag=False, preset_ct="Lung")
-    assert settings.current() == Settings(right_drag=False, preset_ct="Lung")
+    settings.change(orientation_letters=False, frame_cache_mb=7)
+    assert settings.current() == Settings(orientation_letters=False, frame_cache_mb=7)
     assert calls[-1] == settings.current()
     assert yaml.safe_load(saved.read_text()) == {
-        "window": {"right_drag": False, "preset_ct": "Lung"}
+        "canvas": {"orientation_letters": False},
+        "memory": {"frame_cache_mb": 7},
     }
     monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", {})
     napari.settings.get_plugin_settings(path_dir=saved.parent)
-    assert settings.current().preset_ct == "Lung"
+    assert settings.current().frame_cache_mb == 7
 
 
 @pytest.mark.usefixtures("saved")
@@ -98,19 +100,8 @@ def test_a_damaged_file_costs_no_more_than_the_changes(tmp_path, monkeypatch, ca
 
 
 def test_the_cache_size_in_bytes():
-    assert Settings().frame_cache_bytes is None
+    assert Settings().frame_cache_bytes == default_bytes()
     assert Settings(frame_cache_mb=3).frame_cache_bytes == 3 * 1024 * 1024
-
-
-@pytest.mark.parametrize(
-    ("modality", "preset"),
-    [("CT", "a"), ("MR", "b"), ("PT", "c"), ("DX", "d"), ("MG", "d"), ("US", "e"), ("", "e")],
-)
-def test_the_preset_of_a_modality(modality, preset):
-    chosen = Settings(
-        preset_ct="a", preset_mr="b", preset_pt="c", preset_xray="d", preset_other="e"
-    )
-    assert chosen.preset(modality) == preset
 
 
 def test_the_preferences_dialog_changes_them(saved, calls, make_napari_viewer, qtbot):
@@ -124,10 +115,10 @@ def test_the_preferences_dialog_changes_them(saved, calls, make_napari_viewer, q
     page = dialog._stack.widget(names.index("MedScan"))
     labels = [label.text() for label in page.findChildren(QLabel)]
     assert {p.title for p in declared().values()} <= set(labels)
-    (box,) = [box for box in page.findChildren(QCheckBox) if box._name == "keep_pixels"]
+    (box,) = [box for box in page.findChildren(QCheckBox) if box._name == "patient_in_corner"]
     box.click()
-    assert settings.current().keep_pixels
+    assert settings.current().patient_in_corner
     assert len(calls) == 1
-    assert yaml.safe_load(saved.read_text()) == {"disk": {"keep_pixels": True}}
-    settings.change(keep_pixels=False)
+    assert yaml.safe_load(saved.read_text()) == {"canvas": {"patient_in_corner": True}}
+    settings.change(patient_in_corner=False)
     assert not box.isChecked()

@@ -13,7 +13,7 @@ from napari_medscan.dicom.identity import read_identity
 from napari_medscan.dicom.orientation import axis_vectors, patient_point, plane_text, slice_position
 from napari_medscan.napari_.canvas_text import CanvasText
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.leading import LeadFollower, leading_layer
+from napari_medscan.napari_.leading import LeadFollower, layer_in_picture
 from napari_medscan.napari_.shown import shown_slice
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class CornerText:
             text.release()
 
     def _update(self) -> None:
-        layer = leading_layer(self._viewer)
+        layer = layer_in_picture(self._viewer)
         for text, lines in (
             (self._place, place_lines),
             (self._warning, slice_warnings),
@@ -126,7 +126,7 @@ class IdentityText:
         self._text.release()
 
     def _update(self) -> None:
-        layer = leading_layer(self._viewer)
+        layer = layer_in_picture(self._viewer)
         stack = None if layer is None else stack_of(layer)
         header = None if stack is None else stack.header
         if header is self._header:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import napari.viewer
 import numpy as np
@@ -31,12 +31,30 @@ def leading_layer(viewer: napari.viewer.Viewer) -> Image | None:
 
     Only visible layers that this plugin opened count.
     """
-    active = viewer.layers.selection.active
-    candidates = [active, *reversed(viewer.layers)]
-    for layer in candidates:
+    return next(_candidates(viewer), None)
+
+
+def layer_in_picture(viewer: napari.viewer.Viewer) -> Image | None:
+    """Return the layer that the picture is of: the leading one of those that are in it.
+
+    A layer of which the sliders have left the volume is not, although it may be selected: its
+    letters beside the picture of another one would be wrong.
+    """
+    return next((x for x in _candidates(viewer) if _is_in_picture(viewer, x)), None)
+
+
+def _candidates(viewer: napari.viewer.Viewer) -> Iterator[Image]:
+    for layer in (viewer.layers.selection.active, *reversed(viewer.layers)):
         if isinstance(layer, Image) and layer.visible and stack_of(layer) is not None:
-            return layer
-    return None
+            yield layer
+
+
+def _is_in_picture(viewer: napari.viewer.Viewer, layer: Image) -> bool:
+    dims = viewer.dims
+    before = dims.ndim - layer.ndim
+    place = np.asarray(layer.world_to_data(dims.point))
+    across = [axis - before for axis in dims.not_displayed if axis >= before]
+    return all(-0.5 <= place[axis] <= layer.data.shape[axis] - 0.5 for axis in across)
 
 
 def world_directions(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.float64] | None:

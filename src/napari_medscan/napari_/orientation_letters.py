@@ -6,7 +6,7 @@ import napari.viewer
 
 from napari_medscan.dicom.orientation import letters
 from napari_medscan.napari_.canvas_text import CanvasText
-from napari_medscan.napari_.leading import LeadFollower, leading_layer, screen_directions
+from napari_medscan.napari_.leading import LeadFollower, layer_in_picture, screen_directions
 
 _EDGES = {
     "right": "middle_right",
@@ -22,7 +22,7 @@ def edge_letters(viewer: napari.viewer.Viewer) -> dict[str, str]:
     There are none in 3-D, where the picture can be turned, and none when no layer of known
     orientation is in front.
     """
-    layer = leading_layer(viewer)
+    layer = layer_in_picture(viewer)
     ways = None
     if layer is not None and viewer.dims.ndisplay == 2:
         ways = screen_directions(viewer, layer)

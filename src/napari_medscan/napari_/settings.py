@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _PLUGIN = "napari-medscan"
 
-_XRAY = frozenset({"CR", "DX", "MG", "XA", "RF"})
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -31,14 +29,6 @@ class Settings:
         Memory for decoded frames, in MB; 0 for a quarter of this computer's memory.
     remember_headers : bool
         Keep an index of the headers of opened folders on disk.
-    keep_pixels : bool
-        Keep decoded pixels on disk.
-    disk_quota_mb : int
-        Most that index and pixels together may take on disk, in MB.
-    preset_ct, preset_mr, preset_pt, preset_xray, preset_other : str
-        Name of the preset that a new layer gets; '' for the file's own first window.
-    right_drag : bool
-        Dragging with the right button changes the window.
     corner_text, orientation_letters : bool
         Draw them on the canvas.
     patient_in_corner : bool
@@ -51,14 +41,6 @@ class Settings:
 
     frame_cache_mb: int = 0
     remember_headers: bool = True
-    keep_pixels: bool = False
-    disk_quota_mb: int = 4096
-    preset_ct: str = ""
-    preset_mr: str = ""
-    preset_pt: str = ""
-    preset_xray: str = ""
-    preset_other: str = ""
-    right_drag: bool = True
     corner_text: bool = True
     orientation_letters: bool = True
     patient_in_corner: bool = False
@@ -71,13 +53,6 @@ class Settings:
         from napari_medscan.frames.cache import default_bytes
 
         return self.frame_cache_mb * 2**20 or default_bytes()
-
-    def preset(self, modality: str) -> str:
-        """Return the name of the preset for new layers of a modality; '' for the file's own."""
-        if modality in _XRAY:
-            return self.preset_xray
-        by_modality = {"CT": self.preset_ct, "MR": self.preset_mr, "PT": self.preset_pt}
-        return by_modality.get(modality, self.preset_other)
 
 
 _NAMES = frozenset(field.name for field in fields(Settings))

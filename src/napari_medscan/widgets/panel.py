@@ -11,6 +11,8 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from napari_medscan.widgets.series import SeriesSection
+from napari_medscan.widgets.tags import TagsSection
+from napari_medscan.widgets.views import ViewsSection
 
 WIDTH = 300
 """Pixels that the panel asks for; sections work with 20 fewer."""
@@ -25,6 +27,8 @@ class Section(Protocol):
 
 SECTIONS: tuple[tuple[str, Callable[[napari.viewer.Viewer], Section]], ...] = (
     ("Series", SeriesSection),
+    ("Views", ViewsSection),
+    ("Tags", TagsSection),
 )
 """Title of each tab, and what makes it."""
 

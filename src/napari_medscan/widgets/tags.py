@@ -30,6 +30,7 @@ from napari_medscan.dicom.tagtree.reading import differing_places, read_tree
 from napari_medscan.dicom.tagtree.search import Found, find
 from napari_medscan.dicom.tagtree.tree import TagTree
 from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_ import settings
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.shown import Follower, shown_slice
@@ -123,6 +124,7 @@ class TagsSection(QWidget):
         self.identifiers.setCheckable(True)
         self.identifiers.setToolTip("Names, dates, IDs and other values that tell who this is")
         self.identifiers.toggled.connect(self._on_identifiers)
+        self.identifiers.setChecked(settings.current().show_identifiers)
         self.export = QPushButton("Export…")
         self.export.setToolTip("Write the rows shown as CSV or JSON, masked as they are here")
         self.export.clicked.connect(self._on_export)

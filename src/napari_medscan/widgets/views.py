@@ -24,6 +24,7 @@ from qtpy.QtWidgets import (
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_text import ScaleBar
 from napari_medscan.napari_.cine import DEFAULT_RATE, MAX_RATE, Cine, cine_axis, cine_rate
 from napari_medscan.napari_.corner_text import CornerText, IdentityText
@@ -232,19 +233,21 @@ class ViewsSection(QWidget):
 
     def _build_texts(self, box: QGroupBox) -> None:
         column = QVBoxLayout(box)
+        chosen = settings.current()
+        letters = chosen.orientation_letters
         for text, tip, make, on in (
-            ("Orientation letters", "R/L, A/P, S/I at the edges", OrientationLetters, True),
+            ("Orientation letters", "R/L, A/P, S/I at the edges", OrientationLetters, letters),
             (
                 "Series, slice, window, zoom",
                 "In the corners, with warnings about the slice",
                 CornerText,
-                True,
+                chosen.corner_text,
             ),
             (
                 "Name of the patient",
                 "With ID and birth date, read from the file. Screenshots will show it too.",
                 IdentityText,
-                False,
+                chosen.patient_in_corner,
             ),
             ("Scale bar", "In millimetres where the file tells them", ScaleBar, True),
             (

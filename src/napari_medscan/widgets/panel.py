@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 import napari.viewer
 from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtGui import QCloseEvent
+from qtpy.QtGui import QCloseEvent, QHideEvent
 from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from napari_medscan.widgets.series import SeriesSection
@@ -71,6 +71,13 @@ class MedScanPanel(QWidget):
         """Notice that napari has taken the panel out of its dock, which it does to close it."""
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.ParentChange and not self.parent():
+            self.release()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Release the sections when napari's window closes: it tells its docks nothing else."""
+        super().hideEvent(event)
+        window = self.window()
+        if window is not None and window is not self and not window.isVisible():
             self.release()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name

@@ -26,7 +26,7 @@ from napari_medscan.dicom.vectors import (
     normal_of,
     split_orientation,
 )
-from napari_medscan.dicom.window import Window, read_windows
+from napari_medscan.dicom.window import read_windows
 
 _ORTHONORMAL = 0.01
 _FAR = 1e7
@@ -56,12 +56,13 @@ def read_frame_headers(
     identifiers : tuple of str
         What names the patient, to be kept out of window names.
     """
+    transform = _dose_transform(data_set) or read_transform(data_set, signed=signed)
     whole = FrameHeader(
         position=valid_position(data_set.numbers(Tag.ImagePositionPatient)),
         orientation=valid_orientation(data_set.numbers(Tag.ImageOrientationPatient)),
         spacing=spacing,
-        transform=_dose_transform(data_set) or read_transform(data_set, signed=signed),
-        windows=read_windows(data_set, identifiers),
+        transform=transform,
+        windows=read_windows(data_set, identifiers, signed=signed or transform.intercept < 0),
         dimensions=_dimensions(data_set),
         order=(data_set.integer(Tag.InstanceNumber) or 0,),
     )
@@ -162,15 +163,20 @@ class _FunctionalGroups:
         position = item.item(Tag.PlanePositionSequence).numbers(Tag.ImagePositionPatient)
         orientation = item.item(Tag.PlaneOrientationSequence).numbers(Tag.ImageOrientationPatient)
         rescale = item.item(Tag.PixelValueTransformationSequence)
-        windows = item.item(Tag.FrameVOILUTSequence)
+        transform = self._transform(rescale, base.transform)
+        windows = read_windows(
+            item.item(Tag.FrameVOILUTSequence),
+            self.identifiers,
+            signed=self.signed or transform.intercept < 0,
+        )
         segment = item.item(Tag.SegmentIdentificationSequence)
         return replace(
             base,
             position=valid_position(position) or base.position,
             orientation=valid_orientation(orientation) or base.orientation,
             spacing=valid_spacing(measures.numbers(Tag.PixelSpacing)) or base.spacing,
-            transform=self._transform(rescale, base.transform),
-            windows=self._windows(windows, base.windows),
+            transform=transform,
+            windows=windows if windows and windows != base.windows else base.windows,
             dimensions={**base.dimensions, **_group_dimensions(item)},
             segment=segment.integer(Tag.ReferencedSegmentNumber) or base.segment,
         )
@@ -181,10 +187,6 @@ class _FunctionalGroups:
         found = read_transform(item, signed=self.signed)
         # One object for all equal frames: thousands of frames share a transform.
         return base if found == base else found
-
-    def _windows(self, item: DataSet, base: tuple[Window, ...]) -> tuple[Window, ...]:
-        found = read_windows(item, self.identifiers)
-        return found if found and found != base else base
 
 
 def _dimensions(data_set: DataSet) -> Mapping[str, object]:

@@ -10,7 +10,7 @@ from napari_medscan.dicom.layout import PixelLayout
 from napari_medscan.dicom.modality import ModalityTransform
 from napari_medscan.dicom.scanner import PixelElement
 from napari_medscan.dicom.source import DicomBytes
-from napari_medscan.dicom.window import Window
+from napari_medscan.dicom.window import Voi
 
 Vector = tuple[float, float, float]
 
@@ -59,8 +59,8 @@ class FrameHeader(_Alike):
         Row spacing, column spacing in mm.
     transform : ModalityTransform
         From stored values to the values shown.
-    windows : tuple of Window
-        The frame's windows.
+    windows : tuple of Window or VoiLut
+        The frame's windows, then its VOI LUTs.
     dimensions : mapping
         Attributes that may tell repeated frames at one position apart.
     order : tuple
@@ -75,7 +75,7 @@ class FrameHeader(_Alike):
     orientation: tuple[float, ...] | None
     spacing: tuple[float, float] | None
     transform: ModalityTransform
-    windows: tuple[Window, ...]
+    windows: tuple[Voi, ...]
     dimensions: Mapping[str, object]
     order: tuple[int, ...]
     segment: int = 0

@@ -14,7 +14,7 @@ from napari_medscan.dicom.geometry import Geometry
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.ordering import SliceRef
 from napari_medscan.dicom.pixels import read_slice
-from napari_medscan.dicom.window import Window, ascending, percentile_limits
+from napari_medscan.dicom.window import Voi, ascending, percentile_limits
 from napari_medscan.frames import LazyStack
 
 
@@ -121,8 +121,8 @@ class Stack:
         return " · ".join(part for part in parts if part)
 
     @property
-    def windows(self) -> tuple[Window, ...]:
-        """Windows of the middle slice."""
+    def windows(self) -> tuple[Voi, ...]:
+        """Windows and VOI LUTs of the middle slice."""
         return self.slices[self.typical].frame.windows
 
     @property

@@ -114,7 +114,9 @@ class Tag(IntEnum):
     SegmentedBluePaletteColorLookupTableData = 0x00281223
     ModalityLUTSequence = 0x00283000
     LUTDescriptor = 0x00283002
+    LUTExplanation = 0x00283003
     LUTData = 0x00283006
+    VOILUTSequence = 0x00283010
     PixelMeasuresSequence = 0x00289110
     FrameVOILUTSequence = 0x00289132
     PixelValueTransformationSequence = 0x00289145
@@ -156,6 +158,7 @@ _WINDOW: Wanted = {
     Tag.WindowWidth: b"DS",
     Tag.WindowCenterWidthExplanation: b"LO",
     Tag.VOILUTFunction: b"CS",
+    Tag.VOILUTSequence: {**_LUT, Tag.LUTExplanation: b"LO"},
 }
 _RESCALE: Wanted = {
     Tag.RescaleIntercept: b"DS",

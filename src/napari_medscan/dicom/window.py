@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.tags import Tag
 from napari_medscan.dicom.text import clean, decode
 from napari_medscan.dicom.values import DataSet
+from napari_medscan.dicom.voi_lut import Curve, VoiLut, read_voi_luts, sigmoid
 
 Function = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 _FUNCTIONS: dict[str, Function] = {
@@ -55,12 +56,32 @@ class Window:
             return self.center - 0.5 - half, self.center - 0.5 + half
         return self.center - self.width / 2, self.center + self.width / 2
 
+    @property
+    def curve(self) -> Curve | None:
+        """How to draw it when it is no straight line between its limits."""
+        return sigmoid(self.center, self.width) if self.function == "SIGMOID" else None
 
-def read_windows(data_set: DataSet, identifiers: tuple[str, ...] = ()) -> tuple[Window, ...]:
-    """Return the windows of a data set or of its Frame VOI LUT item.
+
+Voi = Window | VoiLut
+"""What chooses the values of interest: both have a name, limits and a curve."""
+
+
+def read_windows(
+    data_set: DataSet, identifiers: tuple[str, ...] = (), *, signed: bool = False
+) -> tuple[Voi, ...]:
+    """Return the windows, then the VOI LUTs, of a data set or of its Frame VOI LUT item.
 
     Windows whose width is below what their function allows are left out
     (PS3.3 C.11.2.1.2.1: LINEAR needs 1 or more, the others more than 0).
+
+    Parameters
+    ----------
+    data_set : DataSet
+        Where they stand.
+    identifiers : tuple of str
+        What names the patient, to be kept out of names.
+    signed : bool
+        Whether the values that a VOI LUT looks up may be negative.
     """
     centers = data_set.numbers(Tag.WindowCenter)
     widths = data_set.numbers(Tag.WindowWidth)
@@ -69,12 +90,14 @@ def read_windows(data_set: DataSet, identifiers: tuple[str, ...] = ()) -> tuple[
         data_set.data(Tag.WindowCenterWidthExplanation),
         data_set.texts(Tag.SpecificCharacterSet),
     ).split("\\")
-    windows = []
+    windows: list[Voi] = []
     for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
         if width <= 0 or (function == "LINEAR" and width < 1):
             continue
         name = clean(names[index], identifiers) if index < len(names) else ""
         windows.append(Window(name or f"Window {index + 1}", center, width, function))
+    if Tag.VOILUTSequence in data_set:
+        windows.extend(read_voi_luts(data_set, identifiers, signed=signed))
     return tuple(windows)
 
 

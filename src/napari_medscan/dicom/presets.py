@@ -1,0 +1,76 @@
+"""The windows that are offered for a stack: the modality's usual ones and the file's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from napari_medscan.dicom.stack import Stack
+from napari_medscan.dicom.window import Voi, Window
+
+CT = (
+    Window("Brain", 40, 80),
+    Window("Subdural", 75, 215),
+    Window("Stroke", 40, 40),
+    Window("Temporal bone", 600, 2800),
+    Window("Soft tissue", 40, 400),
+    Window("Lung", -600, 1500),
+    Window("Mediastinum", 50, 350),
+    Window("Abdomen", 50, 400),
+    Window("Liver", 30, 150),
+    Window("Liver, contrast", 90, 150),
+    Window("Bone", 400, 1800),
+    Window("Spine", 50, 250),
+    Window("Angio", 300, 600),
+)
+"""In Hounsfield units."""
+
+PET = tuple(Window(f"SUV 0–{top}", top / 2, top, "LINEAR_EXACT") for top in (5, 6, 7, 10, 15))
+"""In standardised uptake values: a few units wide, so without LINEAR's half of a unit."""
+
+FRACTIONAL_ANISOTROPY = (Window("FA", 0.5, 1.0, "LINEAR_EXACT"),)
+"""For maps that run from 0 to 1."""
+
+KEYS = 9
+"""Presets that have a key, 1 to 9."""
+
+
+def file_presets(stack: Stack) -> tuple[Voi, ...]:
+    """Return the windows and VOI LUTs of the stack's middle slice, the default one first."""
+    return tuple(dict.fromkeys(stack.windows))
+
+
+def modality_presets(stack: Stack) -> tuple[Window, ...]:
+    """Return the usual windows, where the unit says that they mean something."""
+    unit = stack.unit or ""
+    if stack.modality == "CT" and unit == "HU":
+        return CT
+    if stack.modality == "PT" and unit.startswith("SUV"):
+        return PET
+    if stack.modality == "MR" and _is_anisotropy(stack):
+        return FRACTIONAL_ANISOTROPY
+    return ()
+
+
+def with_keys(
+    file: Sequence[Voi], own: Sequence[Window], usual: Sequence[Window]
+) -> tuple[Voi, ...]:
+    """Return the presets that keys 1 to 9 pick.
+
+    The user's own come first, then the modality's, so that a key means the same in every series;
+    keys that are left over pick the file's windows, which differ from scanner to scanner.
+    """
+    return (*own, *usual, *file)[:KEYS]
+
+
+def group_of(stack: Stack) -> str:
+    """Return what the user's own presets are kept by: modality and unit, "CT HU" for instance."""
+    return " ".join(filter(None, (stack.modality or "Image", stack.unit)))
+
+
+def _is_anisotropy(stack: Stack) -> bool:
+    """Whether a stack is a map of fractional anisotropy in real numbers."""
+    kind = stack.slices[stack.typical].frame.dimensions.get("ImageType")
+    types = kind if isinstance(kind, tuple) else ()
+    words = {*types, *stack.description.upper().replace("_", " ").split()}
+    named = "FA" in words or {"FRACTIONAL", "ANISOTROPY"} <= words
+    return named and stack.array.dtype.kind == "f"

@@ -119,8 +119,12 @@ def center_width(layer: Image) -> tuple[float, float]:
 
 
 def set_center_width(layer: Image, center: float, width: float) -> None:
-    """Set contrast limits by window centre and width; those of `center_width` change nothing."""
+    """Set contrast limits by window centre and width; those of `center_width` change nothing.
+
+    A width below what the function allows is taken as the least (PS3.3 C.11.2.1.2.1).
+    """
     function = function_of(layer) or "LINEAR_EXACT"
+    width = max(width, 1 if function == "LINEAR" else 0)
     set_limits(layer, *limits_of(Window("", center, width, function)))
 
 

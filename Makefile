@@ -19,16 +19,15 @@ help:
 	@echo "make demo [DICOM=path]  open a sample, or your own file or folder, in napari"
 	@echo "make test [ARGS=...]    run the tests"
 	@echo "make check              lint, types, import directions, packaging"
-	@echo "make bench              measure against other readers, write docs/performance.md"
+	@echo "make bench [ARGS=...]   measure against other readers, write docs/performance.md"
 	@echo "make screenshots        make the pictures of the documentation"
 	@echo "make clean              remove .venv, builds and caches"
 
 demo: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) tools/demo.py $(if $(SCREEN),--screenshot demo.png) $${DICOM:+"$$DICOM"}
 
-bench: .venv/stamp
-	$(PYTHON_IN) -m pip install --quiet --group bench
-	$(PYTHON_IN) benchmarks/run.py
+bench: .venv/stamp system
+	$(SCREEN) $(PYTHON_IN) benchmarks/run.py $(ARGS)
 
 screenshots: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) tools/screenshots.py

@@ -1,0 +1,108 @@
+"""What was aimed at, and why it is missed where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from measure import Table
+from studies import SYNTAXES
+
+EXPLANATIONS: dict[str, str] = {}
+"""Why a goal is missed, in a line, by the name of the goal; from a profile."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One goal.
+
+    Parameters
+    ----------
+    name : str
+        As the table calls it.
+    found : str
+        Key of what was measured.
+    limit : float
+        What it should be at most, or at least.
+    form : str
+        How numbers are written.
+    least : bool
+        Whether more is better.
+    factor : float
+        From what was measured to the unit of `limit`.
+    """
+
+    name: str
+    found: str
+    limit: float
+    form: str
+    least: bool = False
+    factor: float = 1
+
+    def row(self, measured: float) -> list[str]:
+        """Return the cells of the table: goal, limit, measured, verdict."""
+        value = measured * self.factor
+        met = value >= self.limit if self.least else value <= self.limit
+        verdict = (
+            "met" if met else " – ".join(filter(None, ("missed", EXPLANATIONS.get(self.name))))
+        )
+        sign = "≥" if self.least else "≤"
+        cells = (self.name, f"{sign} {self.form.format(self.limit)}", self.form.format(value))
+        return [*cells, verdict]
+
+
+_COMPRESSED = [name for name in SYNTAXES if name not in ("uncompressed", "deflated")]
+
+GOALS = (
+    Goal("first open of 500 files", "first open", 33, "{:,.1f} ms", factor=1000),
+    Goal("the same, of open + read 8 KB", "first open / read 8 KB", 4, "{:.2f} ×"),
+    Goal("faster than pydicom", "pydicom / first open", 25, "{:.1f} ×", least=True),
+    Goal("faster than SimpleITK", "SimpleITK / first open", 15, "{:.1f} ×", least=True),
+    Goal("reopen of 500 files", "reopen 500", 10, "{:.1f} ms", factor=1000),
+    Goal("the same, of scandir + stat", "reopen / scandir + stat", 3, "{:.2f} ×"),
+    Goal("reopen of 2,000 files", "reopen 2000", 33, "{:.1f} ms", factor=1000),
+    Goal("slow disk, faster than in turn", "slow disk", 8, "{:.1f} ×", least=True),
+    Goal("slider step, cached, of in-memory (worst syntax)", "cached / memory", 1.1, "{:.2f} ×"),
+    Goal(
+        "slider step, uncached, uncompressed, over in-memory",
+        "uncached over memory",
+        2,
+        "{:.1f} ms",
+        factor=1000,
+    ),
+    *(
+        Goal(f"uncached frame, of its decoder: {name}", f"array / decoder, {name}", 1.1, "{:.2f} ×")
+        for name in _COMPRESSED
+    ),
+    Goal("scrolling, of in-memory (worst syntax)", "scroll / memory", 1.1, "{:.2f} ×"),
+    Goal(
+        "uncompressed volume, of the preadv limit's speed",
+        "volume limit / ours",
+        0.8,
+        "{:.2f} ×",
+        least=True,
+    ),
+    *(
+        Goal(
+            f"volume, faster than one thread: {name}",
+            f"one thread / ours, {name}",
+            1.7,
+            "{:.2f} ×",
+            least=True,
+        )
+        for name in _COMPRESSED
+    ),
+    Goal("memory of scrolling, of budget + one frame", "memory, scroll", 1, "{:.2f} ×"),
+    Goal("memory of a volume, of budget + one frame", "memory, volume", 1, "{:.2f} ×"),
+    Goal("a 20 GB study opens in", "huge opened", 200, "{:.0f} MB", factor=1e-6),
+    Goal("our modules imported when napari has started", "modules at start", 0, "{:.0f}"),
+    Goal("our imports on first use", "first imports", 150, "{:.0f} ms", factor=1000),
+    Goal("50,000 files of 5,000 series in one drop", "50,000 files", 10, "{:.1f} s"),
+    Goal("time of each file or frame, against a tenth as many", "growth", 1.5, "{:.2f} ×"),
+)
+
+
+def goal_table(found: Mapping[str, float]) -> Table:
+    """Return the goals that were measured, with what came out."""
+    rows = [goal.row(found[goal.found]) for goal in GOALS if goal.found in found]
+    return Table("Goals", ["goal", "aimed at", "measured", ""], rows)

@@ -1,0 +1,116 @@
+"""Steps of the slider in a real napari window, until the new slice is drawn."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable
+
+import napari
+import numpy as np
+from napari.layers import Image
+from qtpy.QtWidgets import QApplication
+
+from napari_medscan.napari_.layers import image_layer
+from ours import decoded, opened
+
+_BUDGET = 1 << 30
+
+
+class _Window:
+    """A napari window with one layer, which says when it has been drawn.
+
+    Parameters
+    ----------
+    layer : Image
+        What it shows.
+    left : int
+        Where it stands on the screen: no window may cover another.
+    """
+
+    def __init__(self, layer: Image, left: int) -> None:
+        self.viewer = napari.Viewer()
+        self.viewer.window.set_geometry(left, 0, 800, 900)
+        self.viewer.add_layer(layer)
+        self._drawn = 0
+        canvas = self.viewer.window._qt_viewer.canvas._scene_canvas  # noqa: SLF001 - no public way
+        canvas.events.draw.connect(self._count, position="last")
+        self.settle()
+
+    def _count(self, _event: object) -> None:
+        self._drawn += 1
+
+    def step(self, number: int) -> float:
+        """Go to a slice; return the seconds until it is drawn."""
+        drawn, application = self._drawn, QApplication.instance()
+        assert application is not None  # noqa: S101 - the window made it
+        began = time.perf_counter()
+        self.viewer.dims.set_current_step(0, number)
+        while self._drawn == drawn:
+            application.processEvents()
+        return time.perf_counter() - began
+
+    def settle(self) -> None:
+        """Let everything that is still to be done be done."""
+        for _ in range(20):
+            QApplication.processEvents()
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        """Close the window."""
+        self.viewer.close()
+
+    def scroll(self, slices: int) -> float:
+        """Return the seconds that scrolling from the first slice takes."""
+        self.step(len(self.viewer.layers[0].data) - 1)
+        self.settle()
+        return sum(self.step(number) for number in range(slices))
+
+
+def steps(folder: str, jumps: int, scroll: int, rounds: int) -> dict[str, float]:
+    """Measure the steps of a stack against those of the same values in memory, by turns.
+
+    Parameters
+    ----------
+    folder : str
+        One series.
+    jumps : int
+        Steps of each kind: too wide to be foreseen.
+    scroll : int
+        Slices that are scrolled through, one after another.
+    rounds : int
+        Turns.
+    """
+    stack = opened(folder, _BUDGET)
+    in_memory = image_layer(stack)
+    in_memory.data = np.asarray(stack.array)
+    memory, lazy = _Window(in_memory, 0), _Window(image_layer(stack), 800)
+    places = [(7 + 37 * i) % len(in_memory.data) for i in range(jumps)]
+    times: dict[str, list[float]] = {"memory": [], "uncached": [], "cached": []}
+    scrolls: dict[str, list[float]] = {"scroll": [], "scroll in memory": []}
+    for _ in range(rounds):
+        stack.array.close()
+        for kind in ("uncached", "cached"):
+            for place in places:
+                times["memory"].append(memory.step(place))
+                times[kind].append(lazy.step(place))
+        scrolls["scroll in memory"].append(memory.scroll(scroll))
+        stack.array.close()
+        scrolls["scroll"].append(lazy.scroll(scroll))
+    memory.close()
+    lazy.close()
+    found = {name: statistics.median(taken) for name, taken in (times | scrolls).items()}
+    stack.array.close()
+    found["array"] = _each(stack.array.__getitem__, places)
+    if stack.is_compressed:
+        found["decoder"] = _each(lambda number: decoded(stack, number), places)
+    return found
+
+
+def _each(read: Callable[[int], object], places: Iterable[int]) -> float:
+    taken = []
+    for place in places:
+        began = time.perf_counter()
+        read(place)
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)

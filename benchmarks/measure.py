@@ -143,7 +143,7 @@ def compare(
     arguments: Sequence[object],
     rounds: int,
     *,
-    budget: float = 12.0,
+    budget: float = 8.0,
 ) -> dict[str, Timing]:
     """Let contestants take turns.
 

@@ -46,7 +46,7 @@ def volume_one_thread(folder: str) -> None:
     out = np.empty(stack.array.shape, stack.array.dtype)
     with mock.patch.object(pixels, "decode", decode):
         for ref, place in zip(stack.slices, out, strict=True):
-            place[...] = pixels.read_slice(ref.header, ref.index, out.dtype)
+            pixels.read_slice(ref.header, ref.index, place)
 
 
 def decoded(stack: Stack, number: int) -> NDArray[np.generic]:

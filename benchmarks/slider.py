@@ -28,7 +28,7 @@ def measure(bench: Bench) -> Topic:
         for syntax in SYNTAXES:
             plain = syntax == "uncompressed"
             study = bench.studies.series(bench.count(100), syntax)
-            jumps, rounds = (8, 1) if bench.quick else (30, 3 if plain else 2)
+            jumps, rounds = (8, 1) if bench.quick else (25, 2 if plain else 1)
             try:
                 got = child.run("viewer_steps:steps", study, jumps, scroll, rounds)
             except FailedError as error:

@@ -28,7 +28,7 @@ from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittle
 SIZE = 512
 _VERSION = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-_NUMBER, _SERIES, _PLACE, _TIME = "5550000001", "6660001", "7770001", "8880001"
+_NUMBER, _SERIES, _PLACE, _TIME = "5550000001", "6660001", "777001", "888001"
 """Stand in a template where numbers of the same width are put."""
 
 
@@ -183,13 +183,15 @@ def _pixels(vr: bytes, length: int) -> bytes:
 
 
 def _header(**changes: object) -> Dataset:
-    """Return what scanners write about a slice, 80 private elements included."""
+    """Return what scanners write about a slice: what differs between slices, and much more."""
     data = Dataset()
     data.SOPClassUID, data.SOPInstanceUID = CTImageStorage, f"2.25.7.1{_NUMBER}"
     data.StudyInstanceUID, data.SeriesInstanceUID = "2.25.8", f"2.25.9.1{_SERIES}"
     data.FrameOfReferenceUID = "2.25.10"
     data.PatientName, data.PatientID, data.Modality = "BENCH^MARK", "B1", "CT"
     data.ImageType, data.SeriesNumber, data.InstanceNumber = "ORIGINAL", _SERIES, _PLACE
+    data.ContentTime = data.AcquisitionTime = f"100000.{_PLACE}"
+    data.SliceLocation = data.XRayTubeCurrent = _PLACE
     data.SliceThickness, data.ImageOrientationPatient = 1, [1, 0, 0, 0, 1, 0]
     data.ImagePositionPatient, data.PixelSpacing = ["-180", "-180", _PLACE], [0.7, 0.7]
     block = data.private_block(0x0029, "BENCHMARK", create=True)

@@ -24,7 +24,7 @@ def measure(bench: Bench) -> Topic:
         plain = syntax == "uncompressed"
         files = bench.count(500 if plain else 100)
         others = [*_LIMITS, _ONE] if plain else [_ONE]
-        rounds = bench.rounds if plain else (bench.rounds + 1) // 2
+        rounds = bench.rounds if plain else min(bench.rounds, 3)
         title = f"Whole volume of {files} files, {syntax}"
         study = bench.studies.series(files, syntax)
         taken = topic.compare(

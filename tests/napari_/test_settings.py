@@ -10,6 +10,8 @@ import npe2
 import pytest
 import yaml
 
+from napari_medscan.dicom import index
+from napari_medscan.frames import FrameCache
 from napari_medscan.frames.cache import default_bytes
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.settings import Settings
@@ -99,9 +101,24 @@ def test_a_damaged_file_costs_no_more_than_the_changes(tmp_path, monkeypatch, ca
     assert settings.current() == Settings()
 
 
-def test_the_cache_size_in_bytes():
+def test_zero_means_a_quarter_of_memory():
     assert Settings().frame_cache_bytes == default_bytes()
     assert Settings(frame_cache_mb=3).frame_cache_bytes == 3 * 1024 * 1024
+
+
+@pytest.mark.usefixtures("saved")
+def test_cache_and_index_follow(monkeypatch):
+    cache = FrameCache()
+    monkeypatch.setattr("napari_medscan.frames.shared_cache", lambda: cache)
+    monkeypatch.delenv("MEDSCAN_INDEX", raising=False)
+    settings.change(frame_cache_mb=5, remember_headers=False)
+    settings.apply()
+    assert cache.max_bytes == 5 * 1024 * 1024
+    assert not index.is_used()
+    settings.change(frame_cache_mb=0, remember_headers=True)
+    settings.apply()
+    assert cache.max_bytes == default_bytes()
+    assert index.is_used()
 
 
 def test_the_preferences_dialog_changes_them(saved, calls, make_napari_viewer, qtbot):

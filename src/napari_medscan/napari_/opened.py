@@ -12,8 +12,7 @@ from pathlib import Path
 from psygnal import Signal
 
 from napari_medscan.dicom import LoadReport, Stack
-from napari_medscan.napari_ import recent
-from napari_medscan.napari_.gui import has_gui
+from napari_medscan.napari_ import gui, recent
 from napari_medscan.napari_.notify import tell_bad_frames
 
 _Identity = tuple[object, ...]
@@ -108,7 +107,7 @@ def note(report: LoadReport, stacks: Iterable[Stack], paths: Sequence[Path]) -> 
     paths : sequence of Path
         What was dropped.
     """
-    if not has_gui():
+    if not gui.has_gui():
         return
     record.add(report, stacks)
     if report.stacks:

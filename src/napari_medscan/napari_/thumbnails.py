@@ -102,7 +102,8 @@ class Thumbnails(QObject):
 
     def ask(self, stacks: Sequence[Stack]) -> None:
         """Read these next, instead of those still waiting."""
-        self._waiting = deque(stacks)
+        now = None if self._reading is None else self._reading[0]
+        self._waiting = deque(stack for stack in stacks if stack is not now)
         if self._waiting and not self._timer.isActive():
             self._timer.start(_START_MS)
 

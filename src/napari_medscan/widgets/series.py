@@ -59,10 +59,11 @@ class SeriesSection(QWidget):
         super().__init__(parent)
         self._viewer = viewer
         self._active: Stack | None = None
+        self._state: object = None
         self._dropped: list[Path] = []
         self.setAcceptDrops(True)
         self.drop_area = _DropArea(self)
-        self.drop_area.open_button.clicked.connect(lambda: open_folder(self._viewer))
+        self.drop_area.open_button.clicked.connect(self._open_folder)
         self.tree = SeriesTree(self)
         self.tree.chosen.connect(self.open)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -185,6 +186,9 @@ class SeriesSection(QWidget):
         event.acceptProposedAction()
         QTimer.singleShot(0, self._open_dropped)
 
+    def _open_folder(self) -> None:
+        open_folder(self._viewer)
+
     def _open_dropped(self) -> None:
         paths, self._dropped = self._dropped, []
         open_paths(self._viewer, paths)
@@ -238,18 +242,21 @@ class SeriesSection(QWidget):
 
     def _update(self) -> None:
         """Show the series that were found, and those of layers of other origin (samples)."""
-        opened = {stack_of(layer): None for layer in self._viewer.layers}
-        opened.pop(None, None)
-        shown = [stack for stack in opened if stack is not None]
+        shown = [s for s in map(stack_of, self._viewer.layers) if s is not None]
         stacks = list(dict.fromkeys([*record.stacks, *shown]))
-        self.tree.show_series(stacks, set(shown), sum(map(_missing, record.reports)))
-        self._thumbnails.ask(self.tree.without_thumbnail())
+        missing = sum(map(_missing, record.reports))
+        state = stacks, set(shown), missing, [len(stack.problems) for stack in stacks]
+        # Most calls are for a slider that moved: a hundred series are not gone through again then.
+        if state != self._state:
+            self._state = state
+            self.tree.show_series(stacks, set(shown), missing)
+            self._thumbnails.ask(self.tree.without_thumbnail())
+            self._on_selection()
         active = stack_of(self._viewer.layers.selection.active)
         if active is not self._active:
             self._active = active
             if active is not None:
                 self.tree.select(active)
-        self._on_selection()
 
     def _on_selection(self) -> None:
         stacks = self.tree.selected()

@@ -36,6 +36,7 @@ class _SeriesItem(QStandardItem):
     def __init__(self, stack: Stack) -> None:
         super().__init__()
         self.stack = stack
+        self._size = f"{size_of(stack)} · {_count(len(stack.files), 'file')}"
         self.image: QImage | None = None
         self.has_thumbnail = False
         self.noted = False
@@ -45,9 +46,8 @@ class _SeriesItem(QStandardItem):
     def describe(self, *, is_open: bool) -> None:
         """Say what it is in three lines: no more fits beside the thumbnail."""
         stack, notes = self.stack, len(notes_on(self.stack))
-        size = f"{size_of(stack)} · {_count(len(stack.files), 'file')}"
         state = ("● open" if is_open else "not open") + f" · {_count(notes, 'note')}" * bool(notes)
-        text = "\n".join((defuse(stack.name), size, state))
+        text = "\n".join((defuse(stack.name), self._size, state))
         if text == self.text():
             return
         self.setText(text)
@@ -89,6 +89,7 @@ class SeriesTree(QTreeView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setMinimumHeight(3 * ICON)
         self.setAccessibleName("Series")
         self.doubleClicked.connect(self._on_double_click)
 

@@ -275,7 +275,7 @@ def test_the_selected_layer_is_selected_here_too(section, viewer, qtbot):
 
 def test_a_study_opens_all_of_it(section, viewer, qtbot, three):
     viewer.layers.clear()
-    qtbot.waitUntil(lambda: enabled(section) == ["Open", "Show only", "Reveal"])
+    qtbot.waitUntil(lambda: enabled(section) == ["Open", "Show only this", "Reveal folder"])
     section.tree.setCurrentIndex(section.tree.model().index(0, 0))
     click(qtbot, section, "Open")
     assert {stack_of(layer) for layer in viewer.layers} == set(three)
@@ -298,7 +298,7 @@ def test_close_removes_every_layer_of_it_and_frees_its_frames(section, viewer, q
 def test_show_only(section, viewer, qtbot, three):
     points = viewer.add_points()
     section.tree.select(three[1])
-    click(qtbot, section, "Show only")
+    click(qtbot, section, "Show only this")
     shown = [stack_of(layer) for layer in viewer.layers if layer.visible]
     assert shown == [three[1], None]
     assert points.visible
@@ -313,11 +313,11 @@ def test_reveal(section, three, qtbot, monkeypatch, told):
 
     monkeypatch.setattr(series.QDesktopServices, "openUrl", open_url)
     section.tree.select(three[1])
-    click(qtbot, section, "Reveal")
+    click(qtbot, section, "Reveal folder")
     folder = Path(three[1].header.source.path).parent
     assert Path(urls[0].toLocalFile()) == folder
     told.clear()
-    click(qtbot, section, "Reveal")
+    click(qtbot, section, "Reveal folder")
     assert [n.message for n in told] == ["No file manager could be opened."]
 
 
@@ -373,6 +373,13 @@ def drag(section, paths):
     drop = QDropEvent(QPointF(20, 20), *common, none)
     section.dropEvent(drop)
     return enter.isAccepted(), drop.isAccepted()
+
+
+def test_every_part_of_the_section_takes_drops(section):
+    """Qt offers a drop to the innermost widget that accepts any."""
+    for child in section.findChildren(QWidget):
+        if child.isVisible():
+            assert not child.acceptDrops(), child
 
 
 def test_several_folders_are_dropped_at_once(section, viewer, qtbot, tmp_path):
@@ -452,7 +459,7 @@ def test_recent_folders(section, viewer, qtbot, tmp_path):
     qtbot.mouseClick(section.drop_area.recent_button, Qt.MouseButton.LeftButton)
     (shown,) = section.findChildren(QMenu)
     first, *_, clear = [action for action in shown.actions() if action.text()]
-    assert first.text() == str(tmp_path / "a&b").replace("&", "&&")
+    assert first.text().endswith("a&&b")
     first.trigger()
     assert len(viewer.layers) == 1
     assert clear.text() == "Clear list"

@@ -36,6 +36,7 @@ from napari_medscan.napari_.thumbnails import Thumbnails
 from napari_medscan.widgets.series_tree import SeriesTree, notes_on
 
 _DETAILS_HEIGHT = 104
+_WIDEST_PATH = 420
 _BY_DEFAULT = (
     "napari asks which reader to use for every folder that is dropped on it. With this, folders "
     "come to MedScan without the question. napari knows folders by their names only, so this holds "
@@ -71,14 +72,16 @@ class SeriesSection(QWidget):
         self.actions_ = {
             "Open": (self.open, "Add the selected series as layers, or select the layer (Enter)"),
             "Close": (self.close_series, "Remove the layers and free their memory"),
-            "Show only": (self.show_only, "Hide the layers of all other series"),
-            "Reveal": (self.reveal, "Show the folder in the file manager"),
+            "Show only this": (self.show_only, "Hide the layers of all other series"),
+            "Reveal folder": (self.reveal, "Show the folder in the file manager"),
         }
         self.buttons = {
             text: _button(text, tip, slot) for text, (slot, tip) in self.actions_.items()
         }
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
+        # What is dropped on it is for the section.
+        self.details.setAcceptDrops(False)
         self.details.setFixedHeight(_DETAILS_HEIGHT)
         self.details.setPlaceholderText("Select a series to read about it.")
         self.details.setAccessibleName("About the selected series")
@@ -227,7 +230,10 @@ class SeriesSection(QWidget):
         menu = QMenu(self)
         folders = recent.folders()
         for folder in folders:
-            action = menu.addAction(defuse(shown_name(str(folder))).replace("&", "&&"))
+            path = menu.fontMetrics().elidedText(
+                defuse(shown_name(str(folder))), Qt.TextElideMode.ElideMiddle, _WIDEST_PATH
+            )
+            action = menu.addAction(path.replace("&", "&&"))
             if action is not None:
                 action.triggered.connect(
                     lambda _checked=False, folder=folder: open_paths(self._viewer, [folder])
@@ -263,8 +269,8 @@ class SeriesSection(QWidget):
         is_open = bool(self._layers_of(stacks))
         self.buttons["Open"].setEnabled(bool(stacks) or self.tree.rest_selected)
         self.buttons["Close"].setEnabled(is_open)
-        self.buttons["Show only"].setEnabled(bool(stacks))
-        self.buttons["Reveal"].setEnabled(bool(stacks))
+        self.buttons["Show only this"].setEnabled(bool(stacks))
+        self.buttons["Reveal folder"].setEnabled(bool(stacks))
         text = "\n".join(_about(stacks))
         if self.tree.rest_selected:
             text = "\n".join([text, *map(LoadReport.summary, record.reports)]).strip()
@@ -292,7 +298,7 @@ class _DropArea(QFrame):
         label = QLabel("Drop DICOM files or folders here")
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.open_button = QPushButton("Open folder…")
-        self.recent_button = QPushButton("Recent")
+        self.recent_button = QPushButton("Recent ▾")
         self.recent_button.hide()
         row = QHBoxLayout()
         row.addWidget(self.open_button)

@@ -1,4 +1,4 @@
-"""The Series section, in napari's own window."""
+"""The Series section."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ def record(monkeypatch):
 
 
 @pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
+def viewer(model):
+    """Return napari's viewer without its window, which takes seconds to open."""
+    return model
 
 
 @pytest.fixture
@@ -172,6 +173,7 @@ def test_warnings_are_an_icon_and_text(section, viewer, qtbot, tmp_path, record)
 def test_a_slice_found_bad_while_looking_becomes_a_note(section, viewer, qtbot, tmp_path, record):
     paths = write_series(tmp_path, 5)
     menu.open_paths(viewer, [tmp_path])
+    qtbot.waitUntil(lambda: len(section.tree._items) == 1)
     (stack,) = record.stacks
     damage(paths[4])
     viewer.dims.set_current_step(0, 4)
@@ -179,7 +181,10 @@ def test_a_slice_found_bad_while_looking_becomes_a_note(section, viewer, qtbot, 
     assert "1 slice left blank" in section.details.toPlainText()
 
 
-def test_what_is_not_shown_is_counted_and_listed(section, viewer, qtbot, tmp_path):
+def test_what_is_not_shown_is_counted_and_listed(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer(show=True)
+    section = SeriesSection(viewer)
+    qtbot.addWidget(section)
     write_series(tmp_path)
     (tmp_path / "readme.txt").write_text("hello")
     (tmp_path / "other.txt").write_text("hello")
@@ -187,11 +192,11 @@ def test_what_is_not_shown_is_counted_and_listed(section, viewer, qtbot, tmp_pat
     qtbot.waitUntil(lambda: "2 files not shown…" in rows(section))
     section.tree.setCurrentIndex(section.tree._rest.index())
     assert "2 files hold no image" in section.details.toPlainText()
-    viewer.window._qt_window.show()
     press_enter(qtbot, section)
     (dialog,) = viewer.window._qt_window.findChildren(ReportDetails)
     assert dialog.list.topLevelItemCount() == 2
     dialog.close()
+    section.release()
 
 
 def test_hostile_text_is_shown_as_text(section, viewer, qtbot, tmp_path, record):

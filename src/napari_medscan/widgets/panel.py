@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, cast
 
 import napari.viewer
@@ -51,6 +52,8 @@ class MedScanPanel(QWidget):
             section = make(napari_viewer)
             self._sections.append(section)
             self.tabs.addTab(_scrolling(cast("QWidget", section)), title)
+        # Not a method: Qt calls none of an object that is going, but its children still stand.
+        self.destroyed.connect(partial(_release, self._sections))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
@@ -64,8 +67,7 @@ class MedScanPanel(QWidget):
 
     def release(self) -> None:
         """Let the sections go of the viewer; they are of no use after that."""
-        while self._sections:
-            self._sections.pop().release()
+        _release(self._sections)
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Notice that napari has taken the panel out of its dock, which it does to close it."""
@@ -84,6 +86,11 @@ class MedScanPanel(QWidget):
         """Release the sections when the panel is a window of its own."""
         self.release()
         super().closeEvent(event)
+
+
+def _release(sections: list[Section], _panel: object = None) -> None:
+    while sections:
+        sections.pop().release()
 
 
 def _scrolling(section: QWidget) -> QScrollArea:

@@ -1,0 +1,397 @@
+"""The window of a layer: presets, centre and width, histogram."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import napari.viewer
+import numpy as np
+from napari.layers import Image
+from numpy.typing import NDArray
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QElidingLabel
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.presets import file_presets, group_of, modality_presets, with_keys
+from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.window import Voi, Window, percentile_limits
+from napari_medscan.napari_.latest import Latest
+from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.shown import Follower
+from napari_medscan.napari_.user_presets import UserPresets, presets_file
+from napari_medscan.napari_.window_drag import WindowDrag
+from napari_medscan.napari_.window_keys import AUTO_KEY, WindowKeys
+from napari_medscan.napari_.windowing import (
+    center_width,
+    curve_of,
+    function_of,
+    invert,
+    is_inverted,
+    is_shown,
+    is_windowed,
+    on_screen,
+    set_center_width,
+    set_limits,
+    show,
+    subject,
+)
+from napari_medscan.widgets.histogram import Counts, WindowHistogram, count, sampled
+from napari_medscan.widgets.number_field import NumberField
+from napari_medscan.widgets.own_presets import OwnPresets
+from napari_medscan.widgets.preset_list import PresetList, short
+
+_SETTLED_MS = 60
+"""While scrolling, the histogram waits until the slider has stood for so long."""
+
+
+class _Presets(NamedTuple):
+    file: tuple[Voi, ...]
+    own: tuple[Window, ...]
+    usual: tuple[Window, ...]
+
+    @property
+    def keys(self) -> tuple[Voi, ...]:
+        return with_keys(self.file, self.own, self.usual)
+
+
+class WindowSection(QWidget):
+    """Presets, centre and width, and histogram of the active layer, or the topmost visible.
+
+    Also binds the keys 1 to 9 and 0 of our layers and the right button on the canvas.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers to window.
+    parent : QWidget, optional
+        Where it lies.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._presets = UserPresets(presets_file())
+        self._layer: Image | None = None
+        self._offered = _Presets((), (), ())
+        self._counting = Latest(self._show_counts)
+        self._limiting = Latest(_apply_limits)
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(_SETTLED_MS)
+        self._settled.timeout.connect(self._count)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._sync)
+        self._build()
+        self._follower = Follower(viewer, self._on_viewer)
+        self._drag = WindowDrag(viewer, self.targets)
+        self._keys = WindowKeys(viewer, self._on_key)
+        viewer.events.theme.connect(self._on_theme)
+        self._on_theme()
+        self._on_viewer()
+
+    def release(self) -> None:
+        """Let go of the viewer, its keys and its right button; stop all work."""
+        self._viewer.events.theme.disconnect(self._on_theme)
+        self._follow(None)
+        for part in (self._follower, self._drag, self._keys, self._counting, self._limiting):
+            part.release()
+        self._settled.stop()
+        self._soon.stop()
+
+    def targets(self, layer: Image) -> list[Image]:
+        """Return the layers that change when `layer` does, itself among them.
+
+        Layers of another modality or unit never do: the numbers mean something else there.
+        """
+        stack = stack_of(layer)
+        alike = [
+            other
+            for other in self._viewer.layers
+            if is_windowed(other) and _group(other) == (stack and group_of(stack))
+        ]
+        if self._scope.currentIndex() == 1:
+            return alike
+        selected = [other for other in alike if other in self._viewer.layers.selection]
+        return selected if layer in selected else [layer]
+
+    # --- what stands where
+
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setSpacing(6)
+        self._title = QElidingLabel()
+        layout.addWidget(self._title)
+        self._body = QWidget()
+        layout.addWidget(self._body)
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(6)
+        self._histogram = WindowHistogram()
+        self._histogram.setToolTip("Drag an edge of the window, or the window as a whole.")
+        self._histogram.limits_changed.connect(self._on_limits)
+        body.addWidget(self._histogram)
+        body.addLayout(self._fields())
+        body.addLayout(self._buttons())
+        self._list = PresetList()
+        self._list.chosen.connect(self._choose)
+        body.addWidget(self._list, stretch=1)
+        body.addLayout(self._bottom())
+        self._dragging = QCheckBox("Right button on the image sets the window")
+        self._dragging.setToolTip(
+            "Drag sideways for the width, up and down for the centre. "
+            "When off, the right button zooms."
+        )
+        self._dragging.setChecked(True)
+        self._dragging.toggled.connect(self._on_dragging)
+        body.addWidget(self._dragging)
+
+    def _fields(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        self._center_label, self._width_label = QLabel("Centre"), QLabel("Width")
+        self._center, self._width = NumberField(), NumberField()
+        self._center.valueChanged.connect(self._on_center)
+        self._width.valueChanged.connect(self._on_width)
+        pairs = ((self._center_label, self._center), (self._width_label, self._width))
+        for column, (label, field) in enumerate(pairs):
+            label.setBuddy(field)
+            grid.addWidget(label, 0, column)
+            grid.addWidget(field, 1, column)
+            grid.setColumnStretch(column, 1)
+        return grid
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        automatic, full = QPushButton("Auto"), QPushButton("Full range")
+        automatic.setToolTip("1st to 99th percentile of what is on screen. Key 0")
+        full.setToolTip("Least to greatest value of what is on screen.")
+        automatic.clicked.connect(lambda: self._limit(percentile_limits))
+        full.clicked.connect(lambda: self._limit(full_range))
+        self._invert = QPushButton("Invert")
+        self._invert.setCheckable(True)
+        self._invert.setToolTip("Black for white.")
+        self._invert.clicked.connect(self._on_invert)
+        for button in (automatic, full, self._invert):
+            row.addWidget(button, stretch=1)
+        return row
+
+    def _bottom(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        own = OwnPresets(self._presets, self._list, self._current)
+        own.changed.connect(self._on_own)
+        self._scope = QComboBox()
+        self._scope.addItems(["Selected layers", "All layers"])
+        self._scope.setToolTip("Layers to which presets, fields and dragging apply.")
+        row.addWidget(own)
+        row.addStretch(1)
+        row.addWidget(QLabel("Apply to"))
+        row.addWidget(self._scope)
+        return row
+
+    # --- following the viewer
+
+    def _on_theme(self, _event: object = None) -> None:
+        self._histogram.set_theme(self._viewer.theme)
+
+    def _on_viewer(self) -> None:
+        self._follow(subject(self._viewer))
+        self._read_presets()
+        self._sync()
+        self._settled.start()
+
+    def _follow(self, layer: Image | None) -> None:
+        """Listen to another layer; `==`, as the viewer may hand out proxies."""
+        if layer == self._layer:
+            return
+        for followed, change in ((self._layer, "disconnect"), (layer, "connect")):
+            if followed is None:
+                continue
+            events = followed.events
+            for event in (events.contrast_limits, events.colormap, events.name):
+                getattr(event, change)(self._on_layer)
+            for event in (events.contrast_limits_range, events.visible):
+                getattr(event, change)(self._on_span)
+        self._layer = layer
+        self._counting.forget()
+        self._histogram.show_counts(None)
+
+    def _on_layer(self, _event: object = None) -> None:
+        self._soon.start(0)
+
+    def _on_span(self, _event: object = None) -> None:
+        self._soon.start(0)
+        self._settled.start()
+
+    def _sync(self) -> None:
+        """Show the state of the layer; nothing here changes it."""
+        layer = self._layer
+        stack = stack_of(layer)
+        self._body.setEnabled(layer is not None)
+        if layer is None or stack is None:
+            self._title.setText("No grey-scale layer of MedScan is selected.")
+            return
+        self._title.setText(defuse(layer.name))
+        self._title.setToolTip(defuse(layer.name))
+        unit = f" ({stack.unit})" if stack.unit else ""
+        self._center_label.setText(f"Centre{unit}")
+        self._width_label.setText(f"Width{unit}")
+        center, width = center_width(layer)
+        self._center.show_number(center, width)
+        self._width.show_number(width, width)
+        self._invert.setChecked(is_inverted(layer))
+        self._scope.setItemText(1, f"All {stack.modality or 'alike'}")
+        low, high = layer.contrast_limits
+        self._histogram.show_window(
+            (low, high),
+            tuple(layer.contrast_limits_range),
+            (_rounded(low, high - low), _rounded(high, high - low)),
+            curve_of(layer),
+        )
+        self._fill(layer, stack)
+
+    def _fill(self, layer: Image, stack: Stack) -> None:
+        presets = self._offered
+        groups = [
+            ("From the file", presets.file),
+            ("My presets", presets.own),
+            (f"Usual for {stack.modality}", presets.usual),
+        ]
+        self._list.fill(groups, presets.own, presets.keys, stack.unit or "")
+        self._list.mark([voi for voi in self._list.vois() if is_shown(layer, voi)])
+
+    def _read_presets(self) -> None:
+        stack = stack_of(self._layer)
+        self._offered = _Presets((), (), ()) if stack is None else self._presets_of(stack)
+
+    def _presets_of(self, stack: Stack) -> _Presets:
+        own = self._presets.of(group_of(stack))
+        return _Presets(file_presets(stack), own, modality_presets(stack))
+
+    # --- the histogram
+
+    def _count(self) -> None:
+        layer = self._layer
+        stack = stack_of(layer)
+        read = None if layer is None else on_screen(self._viewer, layer)
+        if layer is None or stack is None or read is None:
+            self._counting.forget()
+            self._histogram.show_counts(None)
+            return
+        low, high = layer.contrast_limits_range
+        self._counting.ask(lambda: count(read(), stack.padding, low, high))
+
+    def _show_counts(self, counts: Counts) -> None:
+        self._histogram.show_counts(counts)
+
+    # --- changing the window
+
+    def _each(self, change: Callable[[Image], object]) -> None:
+        """Change the layer and what goes with it."""
+        if self._layer is not None:
+            for layer in self.targets(self._layer):
+                change(layer)
+
+    def _choose(self, voi: Voi) -> None:
+        self._each(lambda layer: show(layer, voi))
+
+    def _on_key(self, layer: Image, digit: int) -> None:
+        stack = stack_of(layer)
+        if digit == AUTO_KEY:
+            self._limit(percentile_limits)
+        elif stack is not None:
+            keys = self._presets_of(stack).keys
+            if digit <= len(keys):
+                for target in self.targets(layer):
+                    show(target, keys[digit - 1])
+
+    def _limit(self, limits_of: Callable[..., tuple[float, float]]) -> None:
+        """Set limits by what is on screen, which is read in a thread."""
+        work = []
+        for layer in [] if self._layer is None else self.targets(self._layer):
+            stack, read = stack_of(layer), on_screen(self._viewer, layer)
+            if stack is not None and read is not None:
+                work.append((layer, read, stack.padding))
+        self._limiting.ask(
+            lambda: [(layer, limits_of(sampled(read()), padding)) for layer, read, padding in work]
+        )
+
+    def _on_invert(self) -> None:
+        wanted = self._invert.isChecked()
+        self._each(lambda layer: invert(layer) if is_inverted(layer) != wanted else None)
+
+    def _on_limits(self, low: float, high: float) -> None:
+        self._each(lambda layer: set_limits(layer, low, high))
+
+    def _on_center(self, center: float) -> None:
+        if self._layer is not None:
+            width = center_width(self._layer)[1]
+            self._each(lambda layer: set_center_width(layer, center, width))
+
+    def _on_width(self, width: float) -> None:
+        if self._layer is not None:
+            center = center_width(self._layer)[0]
+            self._each(lambda layer: set_center_width(layer, center, width))
+            # A width that is not possible has become one that is.
+            self._on_layer()
+
+    def _on_dragging(self, on: bool) -> None:  # noqa: FBT001 - Qt's signal
+        self._drag.enabled = on
+
+    # --- the user's own presets
+
+    def _current(self) -> tuple[str, Window]:
+        """Return where a preset of the layer is kept, and the window that it is drawn by."""
+        layer = self._layer
+        if layer is None:
+            return "", Window("", 0, 1)
+        center, width = center_width(layer)
+        name = f"{short(center)} / {short(width)}"
+        return _group(layer), Window(name, center, width, function_of(layer) or "LINEAR_EXACT")
+
+    def _on_own(self) -> None:
+        self._read_presets()
+        self._sync()
+
+
+def full_range(
+    pixels: NDArray[Any], padding: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Return least and greatest value of pixels without their padding."""
+    keep = np.isfinite(pixels)
+    if padding is not None:
+        keep &= (pixels < padding[0]) | (pixels > padding[1])
+    values = pixels[keep]
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+
+
+def _apply_limits(found: list[tuple[Image, tuple[float, float]]]) -> None:
+    for layer, limits in found:
+        set_limits(layer, *limits)
+
+
+def _group(layer: Image | None) -> str:
+    stack = stack_of(layer)
+    return "" if stack is None else group_of(stack)
+
+
+def _rounded(number: float, scale: float) -> str:
+    """Return a number with three digits of `scale`."""
+    digits = max(0, 2 - int(np.floor(np.log10(max(scale, 1e-12)))))
+    text = f"{number:.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")

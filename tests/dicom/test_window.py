@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_medscan.dicom.window import Window, percentile_limits, read_windows
+from napari_medscan.dicom.window import Window, full_range, percentile_limits, read_windows
 
 from .building import data_set
 
@@ -181,3 +181,9 @@ def test_limits_ascend_and_are_finite_whatever_the_pixels(values, low, extent):
     found = percentile_limits(np.array(values, dtype=np.float32), (low, low + extent))
     assert found[0] < found[1]
     assert np.isfinite(found).all()
+
+
+def test_the_full_range_is_without_padding_and_what_is_no_number():
+    pixels = np.array([-2000, np.nan, np.inf, 3, 9, 5])
+    assert full_range(pixels, (-2000, -2000)) == (3, 9)
+    assert full_range(np.array([np.nan])) == (0, 1)

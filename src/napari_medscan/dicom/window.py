@@ -6,7 +6,7 @@ PS3.3 section C.11.2 (VOI LUT module).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +129,17 @@ def percentile_limits(
     if high <= low:
         low, high = float(values.min()), float(values.max())
     return ascending(low, high)
+
+
+def full_range(
+    pixels: NDArray[Any], padding: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Return least and greatest value of pixels without their padding."""
+    keep = np.isfinite(pixels)
+    if padding is not None:
+        keep &= (pixels < padding[0]) | (pixels > padding[1])
+    values = pixels[keep]
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
 
 
 def ascending(low: float, high: float) -> tuple[float, float]:

@@ -79,7 +79,7 @@ def limits_of(voi: Voi) -> tuple[float, float]:
     single precision can tell apart.
     """
     low, high = voi.limits if voi.curve is None else voi.curve.limits
-    return (low, high) if high > low else (low, low + max(2.0**-10, abs(low) * 2.0**-20))
+    return (low, high) if high > low else (low, low + max(2.0**-12, abs(low) * 2.0**-22))
 
 
 def set_limits(layer: Image, low: float, high: float) -> None:
@@ -149,8 +149,9 @@ def curve_of(layer: Image) -> Curve | None:
 
 def base_colormap(layer: Image) -> Colormap:
     """Return a layer's colormap before the curve of a window bent it."""
-    bent = _bent.get(layer.colormap.name)
-    return layer.colormap if bent is None else bent.base
+    name = layer.colormap.name
+    # napari knows every colormap that a layer has; the layer may be a proxy that hides some of it.
+    return _bent[name].base if name in _bent else AVAILABLE_COLORMAPS[name]
 
 
 def is_inverted(layer: Image) -> bool:

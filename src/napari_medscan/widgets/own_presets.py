@@ -55,6 +55,8 @@ class OwnPresets(QPushButton):
         ]
         menu.aboutToShow.connect(self._on_menu)
         self.setMenu(menu)
+        # napari's style leaves no room for the arrow.
+        self.setMinimumWidth(self.sizeHint().width() + 16)
         # Queued: the list is filled anew, which must not happen while Qt closes its editor.
         listed.renamed.connect(self._rename, Qt.ConnectionType.QueuedConnection)
 

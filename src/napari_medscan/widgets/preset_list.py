@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from qtpy.QtCore import QSize, Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtGui import QFont
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSizePolicy,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_medscan.dicom.window import Voi, Window
 from napari_medscan.napari_.table import plain_table, row
@@ -44,6 +51,7 @@ class PresetList(QWidget):
         self._tree.itemClicked.connect(self._choose)
         self._tree.itemActivated.connect(self._choose)
         self._tree.itemChanged.connect(self._rename)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tree)

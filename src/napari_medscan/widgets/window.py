@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import napari.viewer
 import numpy as np
 from napari.layers import Image
-from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -17,6 +16,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +25,7 @@ from superqt import QElidingLabel
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.presets import file_presets, group_of, modality_presets, with_keys
 from napari_medscan.dicom.text import defuse
-from napari_medscan.dicom.window import Voi, Window, percentile_limits
+from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
 from napari_medscan.napari_.latest import Latest
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.shown import Follower
@@ -129,13 +129,14 @@ class WindowSection(QWidget):
     # --- what stands where
 
     def _build(self) -> None:
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(6)
         self._title = QElidingLabel()
         layout.addWidget(self._title)
         self._body = QWidget()
-        layout.addWidget(self._body)
+        layout.addWidget(self._body, stretch=1)
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(6)
@@ -149,7 +150,7 @@ class WindowSection(QWidget):
         self._list.chosen.connect(self._choose)
         body.addWidget(self._list, stretch=1)
         body.addLayout(self._bottom())
-        self._dragging = QCheckBox("Right button on the image sets the window")
+        self._dragging = QCheckBox("Right-drag sets the window")
         self._dragging.setToolTip(
             "Drag sideways for the width, up and down for the centre. "
             "When off, the right button zooms."
@@ -196,8 +197,10 @@ class WindowSection(QWidget):
         own = OwnPresets(self._presets, self._list, self._current)
         own.changed.connect(self._on_own)
         self._scope = QComboBox()
-        self._scope.addItems(["Selected layers", "All layers"])
-        self._scope.setToolTip("Layers to which presets, fields and dragging apply.")
+        self._scope.addItems(["Selected", "All"])
+        self._scope.setToolTip(
+            "What presets, fields and dragging change: the selected layers, or all of the modality."
+        )
         row.addWidget(own)
         row.addStretch(1)
         row.addWidget(QLabel("Apply to"))
@@ -245,6 +248,7 @@ class WindowSection(QWidget):
         self._body.setEnabled(layer is not None)
         if layer is None or stack is None:
             self._title.setText("No grey-scale layer of MedScan is selected.")
+            self._list.fill([], (), (), "")
             return
         self._title.setText(defuse(layer.name))
         self._title.setToolTip(defuse(layer.name))
@@ -255,7 +259,7 @@ class WindowSection(QWidget):
         self._center.show_number(center, width)
         self._width.show_number(width, width)
         self._invert.setChecked(is_inverted(layer))
-        self._scope.setItemText(1, f"All {stack.modality or 'alike'}")
+        self._scope.setItemText(1, f"All {stack.modality}".strip())
         low, high = layer.contrast_limits
         self._histogram.show_window(
             (low, high),
@@ -369,17 +373,6 @@ class WindowSection(QWidget):
         self._sync()
 
 
-def full_range(
-    pixels: NDArray[Any], padding: tuple[float, float] | None = None
-) -> tuple[float, float]:
-    """Return least and greatest value of pixels without their padding."""
-    keep = np.isfinite(pixels)
-    if padding is not None:
-        keep &= (pixels < padding[0]) | (pixels > padding[1])
-    values = pixels[keep]
-    return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
-
-
 def _apply_limits(found: list[tuple[Image, tuple[float, float]]]) -> None:
     for layer, limits in found:
         set_limits(layer, *limits)
@@ -391,7 +384,8 @@ def _group(layer: Image | None) -> str:
 
 
 def _rounded(number: float, scale: float) -> str:
-    """Return a number with three digits of `scale`."""
-    digits = max(0, 2 - int(np.floor(np.log10(max(scale, 1e-12)))))
-    text = f"{number:.{digits}f}"
+    """Return a number to a hundredth of `scale` or better."""
+    digits = max(0, 3 - int(np.floor(np.log10(max(scale, 1e-12)))))
+    # Plus 0: what rounds to nothing is written without a minus.
+    text = f"{round(number, digits) + 0.0:.{digits}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")

@@ -69,7 +69,7 @@ def test_it_has_a_tab_for_each_section_and_fits_its_width(make_napari_viewer):
     assert isinstance(panel, MedScanPanel)
     titles = [panel.tabs.tabText(i) for i in range(panel.tabs.count())]
     assert titles == [title for title, _ in SECTIONS]
-    assert panel.sizeHint().width() == WIDTH == 300
+    assert panel.sizeHint().width() == WIDTH
     for tab in range(panel.tabs.count()):
         panel.tabs.setCurrentIndex(tab)
         QTest.qWait(20)

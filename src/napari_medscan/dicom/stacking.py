@@ -136,7 +136,7 @@ def assemble(
     colour = _is_colour(header)
     depth = len(slices) // plan.times
     missing = plan.geometry.missing
-    places = np.setdiff1d(np.arange(depth + len(missing)), missing)
+    places = np.delete(np.arange(depth + len(missing)), list(missing))
     numbers = np.full((plan.times, depth + len(missing)), -1, dtype=np.intp)
     numbers[:, places] = np.arange(len(slices)).reshape(plan.times, -1)
     problems: dict[int, str] = {}

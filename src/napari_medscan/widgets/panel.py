@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Protocol, cast
 
@@ -14,9 +15,10 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QTabWidget, QVBoxLa
 from napari_medscan.widgets.series import SeriesSection
 from napari_medscan.widgets.tags import TagsSection
 from napari_medscan.widgets.views import ViewsSection
+from napari_medscan.widgets.window import WindowSection
 
-WIDTH = 300
-"""Pixels that the panel asks for; sections work with 20 fewer."""
+WIDTH = 310
+"""Pixels that the panel asks for; sections work with 8 fewer."""
 
 
 class Section(Protocol):
@@ -28,6 +30,7 @@ class Section(Protocol):
 
 SECTIONS: tuple[tuple[str, Callable[[napari.viewer.Viewer], Section]], ...] = (
     ("Series", SeriesSection),
+    ("Window", WindowSection),
     ("Views", ViewsSection),
     ("Tags", TagsSection),
 )
@@ -57,7 +60,7 @@ class MedScanPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
-        self.setMinimumWidth(WIDTH - 20)
+        self.setMinimumWidth(WIDTH - 8)
         # Else napari adds a stretch below it.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
@@ -90,7 +93,9 @@ class MedScanPanel(QWidget):
 
 def _release(sections: list[Section], _panel: object = None) -> None:
     while sections:
-        sections.pop().release()
+        # At the end of the process Qt may have deleted a section's timers before its window.
+        with suppress(RuntimeError):
+            sections.pop().release()
 
 
 def _scrolling(section: QWidget) -> QScrollArea:

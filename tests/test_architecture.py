@@ -15,6 +15,7 @@ FLOORS = {
     "dicom": 1,
     "frames": 1,
     "phantoms": 1,
+    "storage": 1,
     "workers": 1,
     "objects": 2,
     "privacy": 3,
@@ -26,9 +27,9 @@ FLOORS = {
     "cli": 5,
     "widgets": 5,
 }
-# The arrows between rooms of the same floor: what the files say is handed out by the cache, and
-# read in other processes.
-SIDEWAYS = {("dicom", "frames"), ("dicom", "workers")}
+# The arrows between rooms of the same floor: what the files say is handed out by the cache, read
+# in other processes, and remembered in the user's own files.
+SIDEWAYS = {("dicom", "frames"), ("dicom", "storage"), ("dicom", "workers")}
 GUI_FLOOR = 4
 GUI = {"napari", "qtpy", "superqt", "magicgui", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 NETWORK_ROOM = "assistant"

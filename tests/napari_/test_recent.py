@@ -6,6 +6,7 @@ import stat
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from napari_medscan.napari_ import recent
@@ -16,7 +17,7 @@ from napari_medscan.napari_.settings import Settings
 def switch(monkeypatch, tmp_path):
     """Keep the list below a folder of this test; return the switch of the setting."""
     monkeypatch.setattr(
-        recent.platformdirs, "user_config_path", lambda name, **_: tmp_path / "config" / name
+        platformdirs, "user_config_path", lambda name, **_: tmp_path / "config" / name
     )
 
     def turn(on):

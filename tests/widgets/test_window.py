@@ -305,7 +305,7 @@ def test_what_cannot_be_saved_is_told(section, told, monkeypatch):
     def refused(*_arguments, **_keywords):
         raise PermissionError
 
-    monkeypatch.setattr("napari_medscan.napari_.user_presets.tempfile.mkstemp", refused)
+    monkeypatch.setattr("napari_medscan.storage.tempfile.mkstemp", refused)
     menu(section, "Add the current window").trigger()
     assert "cannot be saved" in told[-1].message
 

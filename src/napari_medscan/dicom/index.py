@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 import time
 from array import array
 from collections.abc import Iterable, Sequence
@@ -23,6 +22,7 @@ from typing import Any
 
 from napari_medscan import __version__
 from napari_medscan.dicom.files import DroppedFile
+from napari_medscan.storage import replacing
 
 QUOTA = 64 * 2**20
 """Bytes that all entries may take; the ones not used for longest go first."""
@@ -132,13 +132,8 @@ def write(key: str, entry: Entry) -> None:
         for place in (cache_folder(), folder):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
         _prune(folder, len(payload))
-        descriptor, temporary = tempfile.mkstemp(dir=folder)
-        try:
-            with open(descriptor, "wb") as stream:  # noqa: PTH123 - a descriptor
-                stream.write(_MAGIC + _checksum(payload) + payload)
-            Path(temporary).replace(folder / (key + _SUFFIX))
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
+        with replacing(folder / (key + _SUFFIX)) as stream:
+            stream.write(_MAGIC + _checksum(payload) + payload)
 
 
 def clear() -> int:

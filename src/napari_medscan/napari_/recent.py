@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import platformdirs
-
 from napari_medscan.napari_ import settings
+from napari_medscan.storage import config_file, replacing
 
 MOST = 10
 """Folders that are remembered."""
@@ -55,19 +52,12 @@ def clear() -> None:
 
 
 def _file() -> Path:
-    return platformdirs.user_config_path("napari-medscan", appauthor=False) / "recent.json"
+    return config_file("recent.json")
 
 
 def _write(text: str) -> None:
     file = _file()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made by mkstemp: for nobody but the user (0600).
-    handle, temporary = tempfile.mkstemp(dir=file.parent)
-    try:
+    with replacing(file) as stream:
         # Names that are no text come back as the same names.
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(text)
-        Path(temporary).replace(file)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        stream.write(text.encode("ascii"))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-import platformdirs
-
 from napari_medscan.dicom.text import MAX_NAME, defuse
 from napari_medscan.dicom.window import Function, Window
+from napari_medscan.storage import config_file, replacing
 
 MAX_BYTES = 2**20
 MAX_PRESETS = 200
@@ -23,7 +19,7 @@ MAX_PRESETS = 200
 
 def presets_file() -> Path:
     """Return where presets are kept by default."""
-    return Path(platformdirs.user_config_dir("napari-medscan")) / "presets.json"
+    return config_file("presets.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,9 @@ class UserPresets:
                 if kept
             },
         }
-        _replace_file(self.path, json.dumps(content, indent=1, ensure_ascii=False).encode())
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(self.path, durable=True) as file:
+            file.write(json.dumps(content, indent=1, ensure_ascii=False).encode())
 
 
 def _window(item: Any) -> Window | None:  # noqa: ANN401 - JSON may hold anything
@@ -128,20 +126,3 @@ def _window(item: Any) -> Window | None:  # noqa: ANN401 - JSON may hold anythin
 
 def _tidy(name: str) -> str:
     return defuse(name)[:MAX_NAME].strip()
-
-
-def _replace_file(path: Path, data: bytes) -> None:
-    """Write a file as a whole or not at all, for the user's eyes only."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # mkstemp gives 0600.
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, TextIO
 
 from napari_medscan.dicom.tagtree.tree import TagTree
+from napari_medscan.storage import replacing
 
 COLUMNS: Final = ("path", "tag", "vr", "keyword", "name", "private creator", "value")
 _OTHER = "other value"
@@ -42,15 +42,11 @@ def export(path: Path, tree: TagTree, rows: Iterable[int], *, shown: bool) -> No
     """
     as_json = path.suffix.lower() == ".json"
     encoding = "utf-8" if as_json else "utf-8-sig"
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".medscan-", suffix=path.suffix)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding=encoding, newline="", errors="replace") as file:
-            (_write_json if as_json else _write_csv)(file, tree, _records(tree, rows, shown=shown))
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path) as raw:
+        file = TextIOWrapper(raw, encoding=encoding, newline="", errors="replace")
+        (_write_json if as_json else _write_csv)(file, tree, _records(tree, rows, shown=shown))
+        # What it has buffered must not be lost, nor the file be closed with it.
+        file.detach()
 
 
 def tabulated(tree: TagTree, row: int, *, shown: bool) -> str:

@@ -49,7 +49,9 @@ class Latest(QObject):
             self._number += 1
             self._then, self._waiting = then, (self._number, task)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="medscan-tags", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, name="medscan-latest", daemon=True
+                )
                 self._thread.start()
             self._changed.notify()
 

@@ -26,7 +26,6 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.presets import file_presets, group_of, modality_presets, with_keys
 from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
-from napari_medscan.napari_.latest import Latest
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.shown import Follower
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
@@ -46,7 +45,8 @@ from napari_medscan.napari_.windowing import (
     show,
     subject,
 )
-from napari_medscan.widgets.histogram import Counts, WindowHistogram, count, sampled
+from napari_medscan.widgets.histogram import WindowHistogram, count, sampled
+from napari_medscan.widgets.latest import Latest
 from napari_medscan.widgets.number_field import NumberField
 from napari_medscan.widgets.own_presets import OwnPresets
 from napari_medscan.widgets.preset_list import PresetList, short
@@ -84,8 +84,7 @@ class WindowSection(QWidget):
         self._presets = UserPresets(presets_file())
         self._layer: Image | None = None
         self._offered = _Presets((), (), ())
-        self._counting = Latest(self._show_counts)
-        self._limiting = Latest(_apply_limits)
+        self._counting, self._limiting = Latest(self), Latest(self)
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
         self._settled.setInterval(_SETTLED_MS)
@@ -231,7 +230,7 @@ class WindowSection(QWidget):
             for event in (events.contrast_limits_range, events.visible):
                 getattr(event, change)(self._on_span)
         self._layer = layer
-        self._counting.forget()
+        self._counting.cancel()
         self._histogram.show_counts(None)
 
     def _on_layer(self, _event: object = None) -> None:
@@ -294,14 +293,13 @@ class WindowSection(QWidget):
         stack = stack_of(layer)
         read = None if layer is None else on_screen(self._viewer, layer)
         if layer is None or stack is None or read is None:
-            self._counting.forget()
+            self._counting.cancel()
             self._histogram.show_counts(None)
             return
         low, high = layer.contrast_limits_range
-        self._counting.ask(lambda: count(read(), stack.padding, low, high))
-
-    def _show_counts(self, counts: Counts) -> None:
-        self._histogram.show_counts(counts)
+        self._counting.start(
+            lambda _: count(read(), stack.padding, low, high), self._histogram.show_counts
+        )
 
     # --- changing the window
 
@@ -331,8 +329,11 @@ class WindowSection(QWidget):
             stack, read = stack_of(layer), on_screen(self._viewer, layer)
             if stack is not None and read is not None:
                 work.append((layer, read, stack.padding))
-        self._limiting.ask(
-            lambda: [(layer, limits_of(sampled(read()), padding)) for layer, read, padding in work]
+        self._limiting.start(
+            lambda _: [
+                (layer, limits_of(sampled(read()), padding)) for layer, read, padding in work
+            ],
+            _apply_limits,
         )
 
     def _on_invert(self) -> None:

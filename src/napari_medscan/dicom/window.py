@@ -101,6 +101,15 @@ def read_windows(
     return tuple(windows)
 
 
+def meaningful(pixels: NDArray[Any], padding: tuple[float, float] | None) -> NDArray[Any]:
+    """Return the pixels that are numbers and no padding, in one row."""
+    keep = np.isfinite(pixels)
+    if padding is not None:
+        keep &= (pixels < padding[0]) | (pixels > padding[1])
+    found: NDArray[Any] = pixels[keep]
+    return found
+
+
 def percentile_limits(
     pixels: NDArray[np.generic], padding: tuple[float, float] | None = None
 ) -> tuple[float, float]:
@@ -118,11 +127,7 @@ def percentile_limits(
     tuple of float
         Ascending and never equal.
     """
-    values = np.asarray(pixels, dtype=np.float64).ravel()
-    keep = np.isfinite(values)
-    if padding is not None:
-        keep &= (values < padding[0]) | (values > padding[1])
-    values = values[keep]
+    values = meaningful(np.asarray(pixels, dtype=np.float64), padding)
     if not values.size:
         return 0.0, 1.0
     low, high = (float(v) for v in np.percentile(values, (1, 99)))
@@ -135,10 +140,7 @@ def full_range(
     pixels: NDArray[Any], padding: tuple[float, float] | None = None
 ) -> tuple[float, float]:
     """Return least and greatest value of pixels without their padding."""
-    keep = np.isfinite(pixels)
-    if padding is not None:
-        keep &= (pixels < padding[0]) | (pixels > padding[1])
-    values = pixels[keep]
+    values = meaningful(pixels, padding)
     return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
 
 

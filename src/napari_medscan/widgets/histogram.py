@@ -13,6 +13,7 @@ from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygo
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_medscan.dicom.voi_lut import Curve
+from napari_medscan.dicom.window import meaningful
 
 BINS = 128
 MOST = 2**22
@@ -60,10 +61,7 @@ def count(
     if values.dtype.kind in "iu":
         width, start = float(max(1, np.ceil(width))), float(np.floor(low)) - 0.5
     bins = max(1, int(np.ceil((high - start) / width)))
-    keep = np.isfinite(values)
-    if padding is not None:
-        keep &= (values < padding[0]) | (values > padding[1])
-    numbers, _ = np.histogram(values[keep], bins, (start, start + bins * width))
+    numbers, _ = np.histogram(meaningful(values, padding), bins, (start, start + bins * width))
     return Counts(start, width, numbers)
 
 

@@ -56,7 +56,7 @@ def load(
     known = recall(roots, files, cache)
     if known is not None:
         return known
-    report = _report(sorted(files, key=lambda file: natural_key(file.name)), cache, progress)
+    report = _report(files, cache, progress)
     remember(roots, files, report)
     return report
 
@@ -68,6 +68,8 @@ def _report(
     series: set[str] | None = None,
 ) -> LoadReport:
     """Build the report of some files, of certain series only if those are given."""
+    # As people number them: what nothing else orders is in the order of the names.
+    files = sorted(files, key=lambda file: natural_key(file.name))
     found = read_headers(files, progress)
     images = found.images
     if series is not None:
@@ -107,7 +109,6 @@ def load_series_of(
     if not series:
         return alone
     folder = [f for f in walk([file.resolve().parent]) if "/" not in f.name and not f.refusal]
-    folder.sort(key=lambda file: natural_key(file.name))
     same = [f for f in folder if f.name == file.name or _mentions(f.path, series)]
     return _report(same, cache, progress, series)
 

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.parse_header import identifiers_of
 from napari_medscan.dicom.part10 import scan_file
 from napari_medscan.dicom.tags import Tag, Wanted
-from napari_medscan.dicom.text import decode, defuse
+from napari_medscan.dicom.text import defuse
 
 _WANTED: Wanted = {
     Tag.SpecificCharacterSet: b"CS",
@@ -33,10 +34,7 @@ def read_identity(header: Header) -> tuple[str, ...]:
         found = scan_file(header.source.path, _WANTED).data_set
     except (MedscanError, OSError):
         return ()
-    charsets = found.texts(Tag.SpecificCharacterSet)
-    name, number = (
-        defuse(decode(found.data(tag), charsets)) for tag in (Tag.PatientName, Tag.PatientID)
-    )
+    name, number = map(defuse, identifiers_of(found)[:2])
     # The first component group; family and given name first (PS3.5 6.2.1).
     name = ", ".join(filter(None, name.partition("=")[0].split("^")[:2]))
     return tuple(filter(None, (name, number, _date(found.text(Tag.PatientBirthDate)))))

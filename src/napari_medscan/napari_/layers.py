@@ -11,6 +11,9 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_.progress import volume_progress
 
+SAME_DIRECTION = 1e-3
+"""Largest difference of direction cosines of parallel stacks."""
+
 METADATA_KEY = "medscan"
 """Key in a layer's metadata under which its Stack stands."""
 
@@ -94,15 +97,20 @@ def stack_of(layer: object) -> Stack | None:
     return found if isinstance(found, Stack) else None
 
 
+def parallel(one: Stack, other: Stack) -> bool:
+    """Whether two stacks have one orientation, and so one world in napari."""
+    mine, theirs = one.geometry.orientation, other.geometry.orientation
+    if mine is None or theirs is None:
+        return False
+    return bool(np.allclose(mine, theirs, atol=SAME_DIRECTION))
+
+
 def _overlays(stack: Stack, other: Stack) -> bool:
     """Whether two stacks are of one examination and lie in parallel planes."""
-    mine, theirs = stack.geometry.orientation, other.geometry.orientation
-    if mine is None or theirs is None:
-        return stack is other
-    return (
+    return stack is other or (
         stack.header.frame_of_reference == other.header.frame_of_reference
         and stack.header.patient == other.header.patient
-        and np.allclose(mine, theirs, atol=1e-3)
+        and parallel(stack, other)
     )
 
 

@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.orientation import patient_point, slice_position
 from napari_medscan.dicom.vectors import normal_of
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layers import parallel, stack_of
 from napari_medscan.napari_.leading import LeadFollower, leading_layer
-
-SAME_DIRECTION = 1e-3
-"""Largest difference of direction cosines of parallel stacks."""
 
 
 def one_frame_of_reference(one: Stack, other: Stack) -> bool:
@@ -26,14 +23,6 @@ def one_frame_of_reference(one: Stack, other: Stack) -> bool:
         and mine.frame_of_reference == theirs.frame_of_reference
         and mine.patient == theirs.patient
     )
-
-
-def parallel(one: Stack, other: Stack) -> bool:
-    """Whether two stacks have one orientation, and so one world in napari."""
-    mine, theirs = one.geometry.orientation, other.geometry.orientation
-    if mine is None or theirs is None:
-        return False
-    return bool(np.allclose(mine, theirs, atol=SAME_DIRECTION))
 
 
 def patient_place(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.float64] | None:

@@ -212,8 +212,11 @@ class WindowSection(QWidget):
         self._histogram.set_theme(self._viewer.theme)
 
     def _on_viewer(self) -> None:
-        self._follow(subject(self._viewer))
-        self._read_presets()
+        layer = subject(self._viewer)
+        if layer != self._layer:
+            self._follow(layer)
+            # Not at every step of the slider: they are read from a file.
+            self._read_presets()
         self._sync()
         self._settled.start()
 

@@ -12,21 +12,11 @@ from qtpy.QtCore import QEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDockWidget, QWidget
 
-from napari_medscan.napari_ import menu, opened, settings
-from napari_medscan.napari_.opened import Record
+from napari_medscan.napari_ import menu, settings
 from napari_medscan.widgets import panel as panel_module
-from napari_medscan.widgets import series, series_tree
 from napari_medscan.widgets.panel import SECTIONS, WIDTH, MedScanPanel
 
 from ..studies import write_many
-
-
-@pytest.fixture(autouse=True)
-def record(monkeypatch):
-    record = Record()
-    for module in (opened, series, series_tree):
-        monkeypatch.setattr(module, "record", record)
-    return record
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import platformdirs
 import pytest
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
@@ -12,22 +13,13 @@ from qtpy.QtWidgets import QMenu, QWidget
 
 from napari_medscan.dicom import index, load
 from napari_medscan.frames import shared_cache
-from napari_medscan.napari_ import default_reader, menu, opened, recent, settings
+from napari_medscan.napari_ import default_reader, menu, recent, settings
 from napari_medscan.napari_.details import ReportDetails
 from napari_medscan.napari_.layers import image_layer, stack_of
-from napari_medscan.napari_.opened import Record
-from napari_medscan.widgets import series, series_tree
+from napari_medscan.widgets import series
 from napari_medscan.widgets.series import SeriesSection
 
 from ..studies import HOSTILE, damage, write_many, write_series
-
-
-@pytest.fixture(autouse=True)
-def record(monkeypatch):
-    record = Record()
-    for module in (opened, series, series_tree):
-        monkeypatch.setattr(module, "record", record)
-    return record
 
 
 @pytest.fixture
@@ -445,7 +437,7 @@ def test_open_by_default_follows_the_preferences_both_ways(section):
 
 @pytest.fixture
 def remembering(monkeypatch, tmp_path):
-    monkeypatch.setattr(recent.platformdirs, "user_config_path", lambda *_, **__: tmp_path / "cfg")
+    monkeypatch.setattr(platformdirs, "user_config_path", lambda *_, **__: tmp_path / "cfg")
     settings.change(recent_folders=True)
     yield
     settings.change(recent_folders=False)

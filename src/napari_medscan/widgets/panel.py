@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Protocol, cast
+from typing import cast
 
 import napari.viewer
 from qtpy.QtCore import QEvent, QSize, Qt
@@ -14,27 +14,20 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QTabWidget, QVBoxLa
 
 from napari_medscan.widgets.series import SeriesSection
 from napari_medscan.widgets.tags import TagsSection
-from napari_medscan.widgets.views import ViewsSection
+from napari_medscan.widgets.views import Releasable, ViewsSection
 from napari_medscan.widgets.window import WindowSection
 
 WIDTH = 310
 """Pixels that the panel asks for; sections work with 8 fewer."""
 
 
-class Section(Protocol):
-    """What the panel asks of a section, which is a QWidget besides."""
-
-    def release(self) -> None:
-        """Disconnect from the viewer, stop timers and threads."""
-
-
-SECTIONS: tuple[tuple[str, Callable[[napari.viewer.Viewer], Section]], ...] = (
+SECTIONS: tuple[tuple[str, Callable[[napari.viewer.Viewer], Releasable]], ...] = (
     ("Series", SeriesSection),
     ("Window", WindowSection),
     ("Views", ViewsSection),
     ("Tags", TagsSection),
 )
-"""Title of each tab, and what makes it."""
+"""Title of each tab, and what makes it: a QWidget that lets go of the viewer when released."""
 
 
 class MedScanPanel(QWidget):
@@ -50,7 +43,7 @@ class MedScanPanel(QWidget):
         super().__init__()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self._sections: list[Section] = []
+        self._sections: list[Releasable] = []
         for title, make in SECTIONS:
             section = make(napari_viewer)
             self._sections.append(section)
@@ -91,7 +84,7 @@ class MedScanPanel(QWidget):
         super().closeEvent(event)
 
 
-def _release(sections: list[Section], _panel: object = None) -> None:
+def _release(sections: list[Releasable], _panel: object = None) -> None:
     while sections:
         # At the end of the process Qt may have deleted a section's timers before its window.
         with suppress(RuntimeError):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
+from napari_medscan.dicom.window import Window
 from napari_medscan.napari_.corner_text import (
     CornerText,
     IdentityText,
@@ -14,6 +15,7 @@ from napari_medscan.napari_.corner_text import (
     window_lines,
 )
 from napari_medscan.napari_.layers import image_layers, stack_of
+from napari_medscan.napari_.windowing import show
 
 from ..studies import HOSTILE, damage, write_series
 
@@ -181,3 +183,14 @@ def test_a_file_that_is_gone_names_nobody(make_napari_viewer, qtbot, tmp_path, e
     qtbot.wait(200)
     assert visible(viewer, "identity") == ""
     identity.release()
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+@pytest.mark.parametrize("slope", [1, 0.5])
+def test_the_window_is_the_one_that_the_panel_says(model, tmp_path, function, slope):
+    """Two answers on one screen, of which one is off by a half, would both be doubted."""
+    write_series(tmp_path, RescaleSlope=slope)
+    model.add_layer(*image_layers(load(tmp_path).stacks))
+    (layer,) = model.layers
+    show(layer, Window("", 40, 400, function))
+    assert window_lines(model, layer)[0] == "W 400 · C 40 HU"

@@ -15,6 +15,7 @@ from napari_medscan.napari_.canvas_text import CanvasText
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.leading import LeadFollower, layer_in_picture
 from napari_medscan.napari_.shown import shown_slice
+from napari_medscan.napari_.windowing import center_width
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -43,11 +44,7 @@ def window_lines(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
     stack = stack_of(layer)
     lines = []
     if not layer.rgb:
-        low, high = layer.contrast_limits
-        width, center = high - low, (high + low) / 2
-        if layer.data.dtype.kind in "iu":
-            # The inverse of a LINEAR window (PS3.3 C.11.2.1.2.1), so that 40/400 reads 40/400.
-            width, center = width + 1, center + 0.5
+        center, width = center_width(layer)
         unit = f" {stack.unit}" if stack is not None and stack.unit else ""
         lines.append(f"W {_short(width)} · C {_short(center)}{unit}")
     if viewer.dims.ndisplay == 2:

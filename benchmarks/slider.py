@@ -39,10 +39,10 @@ def measure(bench: Bench) -> Topic:
             cells.append(milliseconds(got["decoder"]) if "decoder" in got else "none")
             cells += [milliseconds(got[name] / scroll) for name in ("scroll", "scroll in memory")]
             table.rows.append([syntax, *cells])
-            found["cached"].append(got["cached"] / got["memory"])
+            found["cached"].append(1 + got["cached over memory"] / got["memory"])
             found["scroll"].append(got["scroll"] / got["scroll in memory"])
             if plain:
-                topic.found["uncached over memory"] = got["uncached"] - got["memory"]
+                topic.found["uncached over memory"] = got["uncached over memory"]
             elif "decoder" in got:
                 topic.found[f"array / decoder, {syntax}"] = got["array"] / got["decoder"]
     topic.found |= {f"{name} / memory": max(r) for name, r in found.items() if r}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 import napari
@@ -86,20 +87,21 @@ def steps(folder: str, jumps: int, scroll: int, rounds: int) -> dict[str, float]
     in_memory.data = np.asarray(stack.array)
     memory, lazy = _Window(in_memory, 0), _Window(image_layer(stack), 800)
     places = [(7 + 37 * i) % len(in_memory.data) for i in range(jumps)]
-    times: dict[str, list[float]] = {"memory": [], "uncached": [], "cached": []}
-    scrolls: dict[str, list[float]] = {"scroll": [], "scroll in memory": []}
+    times: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
         stack.array.close()
         for kind in ("uncached", "cached"):
             for place in places:
-                times["memory"].append(memory.step(place))
-                times[kind].append(lazy.step(place))
-        scrolls["scroll in memory"].append(memory.scroll(scroll))
+                at_once, taken = memory.step(place), lazy.step(place)
+                times["memory"].append(at_once)
+                times[kind].append(taken)
+                times[f"{kind} over memory"].append(taken - at_once)
+        times["scroll in memory"].append(memory.scroll(scroll))
         stack.array.close()
-        scrolls["scroll"].append(lazy.scroll(scroll))
+        times["scroll"].append(lazy.scroll(scroll))
     memory.close()
     lazy.close()
-    found = {name: statistics.median(taken) for name, taken in (times | scrolls).items()}
+    found = {name: statistics.median(taken) for name, taken in times.items()}
     stack.array.close()
     found["array"] = _each(stack.array.__getitem__, places)
     if stack.is_compressed:

@@ -55,5 +55,6 @@ def _grown(
     full, read = taken[_OURS.name].median, taken[_READ.name].median
     growth = full / count / (tenth / (count / 10))
     row = [f"{count:,} {text.format(f'{groups:,}')}", f"{full:.2f}", f"{full / count * 1e6:,.0f}"]
-    table.rows.append([*row, f"{full / read:.2f}", f"{growth:.2f}"])
+    of_reading = f"{full / read:.1f}" if "files" in text else ""
+    table.rows.append([*row, of_reading, f"{growth:.2f}"])
     return full, growth

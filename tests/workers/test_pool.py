@@ -166,3 +166,40 @@ def test_a_worker_imports_little():
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_worker_that_two_threads_stop_frees_its_memory_once(pool):
+    """So it is at the end of a process: the pool closes while a caller is still waiting."""
+    call(pool, "ones", shape=(4,), memory=16)
+    (worker,) = [worker for worker in pool._all if worker._memory is not None]
+    memory, failures = worker._memory, []
+
+    class Slow:
+        def close(self):
+            time.sleep(0.1)
+            memory.close()
+
+        def unlink(self):
+            memory.unlink()
+
+    def stop():
+        try:
+            worker.stop()
+        except OSError as error:
+            failures.append(error)
+
+    worker._memory = Slow()
+    threads = [threading.Thread(target=stop) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_stopped_worker_takes_no_memory(pool):
+    call(pool, "ones", shape=(4,), memory=16)
+    (worker,) = [worker for worker in pool._all if worker._memory is not None]
+    worker.stop()
+    assert worker.ask({"function": "", "arguments": {}}, b"", 1.0, 1 << 20) is None
+    assert worker._memory is None

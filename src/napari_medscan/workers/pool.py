@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -179,6 +180,8 @@ class _Worker:
         self._due: float | None = None
         self._used = False
         self._memory: shared_memory.SharedMemory | None = None
+        self._lock = threading.Lock()
+        self._stopped = False
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         # Parallelism is between workers; threads inside them only get in the way.
         environment["OMP_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] = "1"
@@ -200,11 +203,11 @@ class _Worker:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             return None
-        if memory:
-            request["memory"] = self._shared(memory)
         self._due = time.monotonic() + seconds + (0 if self._used else START_SECONDS)
         self._used = True
         try:
+            if memory:
+                request["memory"] = self._shared(memory)
             write_message(stdin, request, data)
             message = read_message(stdout)
         except (OSError, ValueError):
@@ -243,17 +246,23 @@ class _Worker:
                 with contextlib.suppress(OSError):
                     pipe.close()
         self._process.wait()
-        self._free()
+        # The pool and whoever waits for the worker may both stop it.
+        with self._lock:
+            self._stopped = True
+            self._free()
 
     def _shared(self, size: int) -> str:
         """Return the name of shared memory of at least `size` bytes."""
-        if self._memory is None or self._memory.size < size:
-            self._free()
-            # A power of two: stacks of other sizes do not each take new memory.
-            size = 1 << max(20, (size - 1).bit_length())
-            options: dict[str, Any] = {"track": False} if sys.version_info >= (3, 13) else {}
-            self._memory = shared_memory.SharedMemory(create=True, size=size, **options)
-        return self._memory.name
+        with self._lock:
+            if self._stopped:
+                raise OSError(errno.EPIPE, "the worker was stopped")
+            if self._memory is None or self._memory.size < size:
+                self._free()
+                # A power of two: stacks of other sizes do not each take new memory.
+                size = 1 << max(20, (size - 1).bit_length())
+                options: dict[str, Any] = {"track": False} if sys.version_info >= (3, 13) else {}
+                self._memory = shared_memory.SharedMemory(create=True, size=size, **options)
+            return self._memory.name
 
     def _free(self) -> None:
         if self._memory is not None:

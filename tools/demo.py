@@ -50,6 +50,7 @@ def main() -> int:
         return 0
     save_window(viewer, options.screenshot)
     print(f"screenshot: {options.screenshot.resolve()}")
+    viewer.close()
     return 0
 
 

@@ -81,6 +81,9 @@ class Latest(QObject):
                 result = task(lambda number=number: number != self._number)  # type: ignore[misc]
             except Exception as error:  # noqa: BLE001 - raised again where the user is
                 result = error
+            if number != self._number:
+                # Nobody waits for it, and Qt itself may be gone by now.
+                continue
             # The widget may be gone by now.
             with contextlib.suppress(RuntimeError):
                 self._finished.emit(number, result)

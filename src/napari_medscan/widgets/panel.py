@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -30,6 +32,16 @@ SECTIONS: tuple[tuple[str, Callable[[napari.viewer.Viewer], Releasable]], ...] =
 """Title of each tab, and what makes it: a QWidget that lets go of the viewer when released."""
 
 
+_panels: weakref.WeakSet[MedScanPanel] = weakref.WeakSet()
+
+
+@atexit.register
+def _release_all() -> None:
+    """Let a script end with its window open: no thread may wake up a Qt that is being torn down."""
+    for panel in list(_panels):
+        panel.release()
+
+
 class MedScanPanel(QWidget):
     """The plugin's dock widget.
 
@@ -41,6 +53,7 @@ class MedScanPanel(QWidget):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
+        _panels.add(self)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self._sections: list[Releasable] = []

@@ -279,6 +279,44 @@ def test_bad_frames_of_a_volume_are_blank_and_told():
     assert told == [4]
 
 
+class Threes(Numbered):
+    """Reads three frames at a time; the fourth is damaged, the seventh fails the others too."""
+
+    def __init__(self):
+        super().__init__(12, (3, 4))
+        self.runs = []
+
+    def together(self, indices):
+        return min(3, len(indices))
+
+    def read_together(self, indices, out):
+        self.runs.append(list(indices))
+        if 7 in indices:
+            raise ValueError("unforeseen")
+        out[...] = self.frames[indices]
+        return [OSError("damaged") if index == 4 else None for index in indices]
+
+
+def test_frames_that_are_best_read_together_are():
+    told = []
+    stack, source, whole = build(
+        (12,), source=Threes(), on_problem=lambda i, error: told.append((i, type(error)))
+    )
+    whole[4] = -1
+    assert np.array_equal(np.asarray(stack), whole)
+    assert sorted(source.runs) == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
+    assert told == [(4, OSError)]
+    assert sorted(source.read_numbers) == [6, 7, 8], "what fails as a whole is read one by one"
+
+
+def test_what_is_cached_or_missing_is_not_read_together_with_the_rest():
+    stack, source, whole = build((12,), source=Threes(), holes=(2, 4, 7))
+    stack[5]
+    assert np.array_equal(np.asarray(stack), whole)
+    assert sorted(source.runs) == [[0, 1], [8, 9, 10]]
+    assert sorted(source.read_numbers) == [3, 5, 6, 11]
+
+
 def test_a_change_to_a_stack_s_volume_is_impossible():
     stack, _, _ = build((20,))
     with pytest.raises(ValueError, match="read-only"):

@@ -37,3 +37,8 @@ def chatter(_):
     os.write(1, b"a codec that prints")
     os.write(2, b"and complains")
     return "done", None
+
+
+def fill(data, *, out, value):
+    out[...] = float(value)
+    return {"length": len(data)}

@@ -145,18 +145,32 @@ def test_closing_leaves_no_process_and_no_memory(pool):
 
 
 @pytest.mark.parametrize(
-    "reply",
+    ("shape", "dtype"),
     [
-        {"shape": [-1, 5], "dtype": "<u2"},
-        {"shape": [1 << 40], "dtype": "<u2"},
-        {"shape": [2], "dtype": "O"},
+        ([-1, 5], "<u2"),
+        ([1 << 40], "<u2"),
+        ([1 << 62, 8], "<u2"),
+        ([0, 1 << 70], "<u2"),
+        ([2], "O"),
     ],
 )
-def test_a_lie_about_the_array_is_refused(pool, reply):
-    call(pool, "ones", shape=(10,), memory=100)
-    worker = next(worker for worker in pool._all if worker._memory is not None)
+def test_a_lie_about_the_array_is_refused(shape, dtype):
     with pytest.raises(WorkerError):
-        worker.array(reply)
+        pool_module._announced({"shape": shape, "dtype": dtype}, 100)
+
+
+def test_a_worker_fills_an_array_of_the_caller(pool):
+    out = np.zeros((2, 3), np.float32)
+    told = pool.fill("napari_medscan.faults:fill", b"abc", out, seconds=20, value=2.5)
+    assert told == {"length": 3}
+    assert np.array_equal(out, np.full((2, 3), 2.5))
+
+
+def test_an_array_that_could_not_be_filled_is_left_alone(pool):
+    out = np.zeros(3)
+    with pytest.raises(WorkerError):
+        pool.fill("napari_medscan.faults:fill", b"", out, seconds=20, value="no number")
+    assert not out.any()
 
 
 def test_a_worker_imports_little():
@@ -202,4 +216,6 @@ def test_a_stopped_worker_takes_no_memory(pool):
     (worker,) = [worker for worker in pool._all if worker._memory is not None]
     worker.stop()
     assert worker.ask({"function": "", "arguments": {}}, b"", 1.0, 1 << 20) is None
+    with pytest.raises(WorkerError):
+        worker.fetch(np.empty(4, np.uint16))
     assert worker._memory is None

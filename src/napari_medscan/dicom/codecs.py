@@ -45,14 +45,6 @@ def check_supported(syntax: str, *, encapsulated: bool) -> None:
         raise UnreadableError("its pixels are on a server (JPIP), not in the file")
 
 
-def decode_request(
-    data: bytes, *, syntax: str, layout: dict[str, Any]
-) -> tuple[bool | None, NDArray[Any]]:
-    """Decode one frame as a worker is asked to; see `decode`."""
-    pixels, ycc = decode(data, syntax, PixelLayout(**layout))
-    return ycc, pixels
-
-
 def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any], bool | None]:
     """Decode one frame.
 

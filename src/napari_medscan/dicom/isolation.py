@@ -6,6 +6,7 @@ Both are done by worker processes, with a deadline and a memory limit.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -26,29 +27,58 @@ workers = WorkerPool()
 """The workers of this process; none is started before it is needed."""
 
 
-def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any], bool | None]:
-    """Decode one compressed frame in a worker; see :func:`codecs.decode`.
+def decode(
+    frames: Sequence[bytes],
+    syntax: str,
+    layout: PixelLayout,
+    out: NDArray[Any],
+    rescales: Sequence[tuple[float, float]] | None = None,
+) -> list[FrameError | None]:
+    """Decode compressed frames in a worker.
 
-    Raises
-    ------
-    FrameError
-        When the data are damaged, or decoding crashed or took too long.
+    Parameters
+    ----------
+    frames : sequence of bytes
+        Their code streams.
+    syntax : str
+        Transfer Syntax UID.
+    layout : PixelLayout
+        Of all of them.
+    out : ndarray
+        Takes them, (frames, rows, columns) or (frames, rows, columns, 3). Where one cannot be
+        decoded, anything may be left.
+    rescales : sequence of (slope, intercept), optional
+        The modality transform of each frame; without, `out` takes stored values.
+
+    Returns
+    -------
+    list of FrameError or None
+        Why each cannot be shown: its data are damaged, or decoding crashed or took too long.
     """
-    size = layout.decoded_bytes
     try:
-        ycc, pixels = workers.call(
-            "napari_medscan.dicom.codecs:decode_request",
-            data,
-            seconds=FRAME_SECONDS + size / (32 << 20),
-            memory=size,
+        told = workers.fill(
+            "napari_medscan.dicom.decoding:decode_request",
+            b"".join(frames),
+            out,
+            seconds=FRAME_SECONDS + out.nbytes / (32 << 20),
+            lengths=[len(frame) for frame in frames],
             syntax=syntax,
             layout=asdict(layout),
+            rescales=rescales,
         )
+        told = told if isinstance(told, list) else []
+        problems = [None if why is None else str(why) for why in told]
     except WorkerError as error:
-        raise FrameError(f"it cannot be decoded: {error}") from None
-    if pixels is None or pixels.shape != layout.decoded_shape:
-        raise FrameError("its compressed data hold another picture than the header says")
-    return pixels, ycc if isinstance(ycc, bool) else None
+        if len(frames) > 1:
+            # One of them is to blame, and only that one is lost.
+            return [
+                decode([frame], syntax, layout, place[None], rescales and [rescales[number]])[0]
+                for number, (frame, place) in enumerate(zip(frames, out, strict=True))
+            ]
+        problems = [str(error)]
+    if len(problems) != len(frames):
+        problems = ["its data are damaged"] * len(frames)
+    return [None if why is None else FrameError(f"it cannot be decoded: {why}") for why in problems]
 
 
 def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:

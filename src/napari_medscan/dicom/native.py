@@ -70,3 +70,20 @@ def sign_extend(pixels: NDArray[Any], bits: int) -> NDArray[Any]:
 
 def _samples(layout: PixelLayout) -> int:
     return layout.frame_bits // layout.bits_allocated
+
+
+def clear_outside(pixels: NDArray[Any], layout: PixelLayout) -> None:
+    """Clear what stands outside Bits Stored (overlays, garbage) and keep the sign, in place."""
+    width = 8 * pixels.itemsize
+    bits = layout.bits_stored
+    if layout.floating or layout.bits_allocated == 1 or bits == width:
+        return
+    unsigned = pixels.view(f"u{pixels.itemsize}")
+    if unused := layout.high_bit + 1 - bits:
+        unsigned >>= unused
+    if layout.signed:
+        signed = pixels.view(f"i{pixels.itemsize}")
+        signed <<= width - bits
+        signed >>= width - bits
+    else:
+        unsigned &= (1 << bits) - 1

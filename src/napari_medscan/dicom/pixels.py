@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.colour import eight_bit, rgb_from_ybr
+from napari_medscan.dicom.decoding import as_rgb, decoded_dtype
 from napari_medscan.dicom.encapsulated import read_frame_bytes
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.header import FrameHeader, Header
 from napari_medscan.dicom.isolation import decode
-from napari_medscan.dicom.layout import PixelLayout
-from napari_medscan.dicom.native import native_pixels
+from napari_medscan.dicom.native import clear_outside, native_pixels
 from napari_medscan.dicom.palette import apply_palette
 
 
@@ -37,12 +37,16 @@ def read_slice(header: Header, index: int, out: NDArray[Any]) -> None:
         When the frame is damaged or the file is gone.
     """
     frame = header.frames[index]
-    number = 0 if frame.tile is not None else index
     if _is_stored_as(header, frame, out):
-        _read_directly(header, number, out)
+        _read_directly(header, _number(header, index), out)
         out += out.dtype.type(frame.transform.intercept)
         return
-    stored = read_stored(header, number)
+    if is_decoded_as_shown(header, index):
+        (error,) = read_slices([(header, index)], out[None])
+        if error is not None:
+            raise error
+        return
+    stored = read_stored(header, _number(header, index))
     if header.palette is not None:
         out[...] = apply_palette(stored, header.palette)
     elif header.layout.samples > 1:
@@ -52,6 +56,60 @@ def read_slice(header: Header, index: int, out: NDArray[Any]) -> None:
             (top, left), (height, width) = frame.tile, header.shape
             stored = stored[top : top + height, left : left + width]
         frame.transform.apply_into(stored, out)
+
+
+def read_slices(slices: Sequence[tuple[Header, int]], out: NDArray[Any]) -> list[FrameError | None]:
+    """Read slices that one worker can decode together, as they are shown.
+
+    Parameters
+    ----------
+    slices : sequence of (Header, int)
+        Files, and which of their frames; `is_decoded_as_shown` of one layout and syntax.
+    out : ndarray
+        Takes them, (slices, rows, columns) or, colour, (slices, rows, columns, 3).
+
+    Returns
+    -------
+    list of FrameError or None
+        Why each could not be read.
+    """
+    found: list[bytes | FrameError] = [_compressed(header, index) for header, index in slices]
+    good = [number for number, data in enumerate(found) if isinstance(data, bytes)]
+    problems = [None if isinstance(data, bytes) else data for data in found]
+    if not good:
+        return problems
+    header = slices[0][0]
+    place = out if len(good) == len(slices) else np.empty_like(out[: len(good)])
+    transforms = [slices[number][0].frames[slices[number][1]].transform for number in good]
+    rescales = [(transform.slope, transform.intercept) for transform in transforms]
+    frames = [data for data in found if isinstance(data, bytes)]
+    grey = header.layout.samples == 1
+    told = decode(frames, header.transfer_syntax, header.layout, place, rescales if grey else None)
+    for position, (number, error) in enumerate(zip(good, told, strict=True)):
+        problems[number] = error
+        if place is not out:
+            out[number] = place[position]
+    return problems
+
+
+def is_decoded_as_shown(header: Header, index: int) -> bool:
+    """Whether a worker gives a slice as it is shown, with nothing left to do."""
+    frame = header.frames[index]
+    compressed = header.pixels.length is None
+    plain = header.palette is None and frame.tile is None and frame.transform.table is None
+    return compressed and plain
+
+
+def _compressed(header: Header, index: int) -> bytes | FrameError:
+    try:
+        return read_frame_bytes(header, index)
+    except FrameError as error:
+        return error
+
+
+def _number(header: Header, index: int) -> int:
+    """Return which of a file's frames a slice is of: mosaics have several in one."""
+    return 0 if header.frames[index].tile is not None else index
 
 
 def _is_stored_as(header: Header, frame: FrameHeader, out: NDArray[Any]) -> bool:
@@ -79,7 +137,7 @@ def _read_directly(header: Header, frame: int, out: NDArray[Any]) -> None:
     where = header.pixels.offset + frame * out.nbytes
     if header.source.read_into(where, out.data.cast("B")) < out.nbytes:
         raise FrameError("the file was cut off after it was opened")
-    _clear_outside(out, layout)
+    clear_outside(out, layout)
 
 
 def read_stored(header: Header, frame: int) -> NDArray[Any]:
@@ -92,21 +150,19 @@ def read_stored(header: Header, frame: int) -> NDArray[Any]:
     """
     layout = header.layout
     if header.pixels.length is None:
+        out = np.empty((1, *layout.decoded_shape), decoded_dtype(layout))
         data = read_frame_bytes(header, frame)
-        pixels, ycc = decode(data, header.transfer_syntax, layout)
-    else:
-        pixels, ycc = _native(header, frame), None
-    if layout.samples == 1:
-        pixels = pixels if pixels.flags.writeable else np.array(pixels)
-        _clear_outside(pixels, layout)
-        return pixels
-    if ycc is None:
-        ycc = layout.photometric.startswith("YBR") and layout.photometric not in (
-            "YBR_RCT",
-            "YBR_ICT",
-        )
-    pixels = eight_bit(pixels, layout.bits_stored)
-    return rgb_from_ybr(pixels) if ycc else pixels
+        (error,) = decode([data], header.transfer_syntax, layout, out)
+        if error is not None:
+            raise error
+        found: NDArray[Any] = out[0]
+        return found
+    pixels = _native(header, frame)
+    if layout.samples > 1:
+        return as_rgb(pixels, layout)
+    pixels = pixels if pixels.flags.writeable else np.array(pixels)
+    clear_outside(pixels, layout)
+    return pixels
 
 
 def _native(header: Header, frame: int) -> NDArray[Any]:
@@ -127,20 +183,3 @@ def _native(header: Header, frame: int) -> NDArray[Any]:
         even = np.frombuffer(data[: len(data) // 2 * 2], dtype="<u2").byteswap()
         data = even.tobytes() + data[len(data) // 2 * 2 :]
     return native_pixels(data, layout, skip_bits=first - start * 8)
-
-
-def _clear_outside(pixels: NDArray[Any], layout: PixelLayout) -> None:
-    """Clear what stands outside Bits Stored (overlays, garbage) and keep the sign, in place."""
-    width = 8 * pixels.itemsize
-    bits = layout.bits_stored
-    if layout.floating or layout.bits_allocated == 1 or bits == width:
-        return
-    unsigned = pixels.view(f"u{pixels.itemsize}")
-    if unused := layout.high_bit + 1 - bits:
-        unsigned >>= unused
-    if layout.signed:
-        signed = pixels.view(f"i{pixels.itemsize}")
-        signed <<= width - bits
-        signed >>= width - bits
-    else:
-        unsigned &= (1 << bits) - 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.geometry import Geometry
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.ordering import SliceRef
-from napari_medscan.dicom.pixels import read_slice
+from napari_medscan.dicom.pixels import is_decoded_as_shown, read_slice, read_slices
 from napari_medscan.dicom.window import Voi, ascending, percentile_limits
 from napari_medscan.frames import LazyStack
+
+TOGETHER_BYTES = 2 << 20
+"""What is decoded in one go: enough to make a message cheap, too little to keep a core waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,41 @@ class SliceSource:
             read_slice(ref.header, ref.index, out)
         except MemoryError:
             raise FrameError("there is not enough memory for this frame") from None
+
+    def together(self, indices: Sequence[int]) -> int:
+        """Return how many of the first of `indices` are best read at a time."""
+        first = self.slices[indices[0]]
+        most = max(1, TOGETHER_BYTES // max(1, first.header.layout.decoded_bytes))
+        refs = (self.slices[index] for index in indices[:most])
+        return sum(1 for _ in takewhile(lambda ref: _is_read_like(ref, first), refs))
+
+    def read_together(
+        self, indices: Sequence[int], out: NDArray[Any]
+    ) -> Sequence[FrameError | None]:
+        """Read slices as `together` has found them; return why each could not be read."""
+        refs = [self.slices[index] for index in indices]
+        if is_decoded_as_shown(refs[0].header, refs[0].index):
+            return read_slices([(ref.header, ref.index) for ref in refs], out)
+        return [self._attempt(index, place) for index, place in zip(indices, out, strict=True)]
+
+    def _attempt(self, index: int, out: NDArray[Any]) -> FrameError | None:
+        try:
+            self.read(index, out)
+        except FrameError as error:
+            return error
+        return None
+
+
+def _is_read_like(one: SliceRef, other: SliceRef) -> bool:
+    """Whether a worker can decode two slices together, or none of them needs one."""
+    mine, theirs = one.header, other.header
+    if mine is theirs:
+        return True
+    decoded = is_decoded_as_shown(mine, one.index)
+    if decoded != is_decoded_as_shown(theirs, other.index):
+        return False
+    same = mine.transfer_syntax == theirs.transfer_syntax and mine.layout == theirs.layout
+    return same or not decoded
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from itertools import count
+from itertools import count, takewhile
 from types import EllipsisType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -29,6 +29,8 @@ LONGEST_STEP = 4
 """A larger move of the slider is a jump, not scrolling."""
 PARALLEL_FROM = 8
 """From so many frames on several are read at a time."""
+MOST_TOGETHER = 16
+"""Of small frames."""
 THREADS = min(8, (os.cpu_count() or 1) + 1)
 """One more than there are cores: one waits for a disk or a worker while the others work."""
 
@@ -45,6 +47,21 @@ class FrameSource(Protocol):
 
     def read(self, index: int, out: NDArray[Any]) -> None:
         """Read one frame into an array of its shape and dtype; raise when it cannot be read."""
+        ...
+
+
+@runtime_checkable
+class SourceOfMany(FrameSource, Protocol):
+    """A frame source that is quicker with several frames at a time."""
+
+    def together(self, indices: Sequence[int]) -> int:
+        """Return how many of the first of `indices` are best read at a time."""
+        ...
+
+    def read_together(
+        self, indices: Sequence[int], out: NDArray[Any]
+    ) -> Sequence[Exception | None]:
+        """Read frames into an array; return why each could not be read, None where it was."""
         ...
 
 
@@ -246,21 +263,28 @@ class LazyStack:
             for key, extent in zip(tail, self._frame_shape, strict=False)
         )
         out = np.empty(numbers.shape + shape, dtype=self._dtype)
-        places = deque(np.ndindex(numbers.shape))
+        wanted, parts = numbers.ravel().tolist(), out.reshape(numbers.size, *shape)
+        source = self._source if whole and isinstance(self._source, SourceOfMany) else None
+        places = deque(range(len(wanted)))
+        taking = threading.Lock()
 
         def fill() -> None:
-            while places:
-                try:
-                    place = places.popleft()
-                except IndexError:
-                    return
-                number = int(numbers[place])
-                if whole:
-                    self._pass(number, out[place])
+            while True:
+                with taking:
+                    if not places:
+                        return
+                    first = places[0]
+                    end = first + self._together(source, wanted[first : first + MOST_TOGETHER])
+                    for _ in range(first, end):
+                        places.popleft()
+                if source is not None and end > first + 1:
+                    self._pass_together(source, wanted[first:end], parts[first:end])
+                elif whole:
+                    self._pass(wanted[first], parts[first])
                 else:
                     frame = np.empty(self._frame_shape, dtype=self._dtype)
-                    self._pass(number, frame)
-                    out[place] = frame[tail]
+                    self._pass(wanted[first], frame)
+                    parts[first] = frame[tail]
 
         if len(places) < PARALLEL_FROM:
             fill()
@@ -276,7 +300,8 @@ class LazyStack:
                         if report is not None and not report(total - len(places), total):
                             raise _StoppedError
                 finally:
-                    places.clear()
+                    with taking:
+                        places.clear()
             for job in jobs:
                 job.result()
         return out
@@ -294,6 +319,27 @@ class LazyStack:
         except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
             self._tell(number, error)
         out[...] = self._fill
+
+    def _together(self, source: SourceOfMany | None, numbers: list[int]) -> int:
+        """Return how many of the first of some frames are read at a time."""
+        missing = list(takewhile(self._is_to_be_read, numbers)) if source is not None else []
+        return source.together(missing) if source is not None and len(missing) > 1 else 1
+
+    def _is_to_be_read(self, number: int) -> bool:
+        return number >= 0 and self._cache.peek((self._number, number)) is None
+
+    def _pass_together(self, source: SourceOfMany, numbers: list[int], out: NDArray[Any]) -> None:
+        """Read frames that are not kept."""
+        try:
+            errors = source.read_together(numbers, out)
+        except Exception:  # noqa: BLE001 - one by one it shows which of them it is about
+            for number, place in zip(numbers, out, strict=True):
+                self._pass(number, place)
+            return
+        for number, place, error in zip(numbers, out, errors, strict=True):
+            if error is not None:
+                self._tell(number, error)
+                place[...] = self._fill
 
     def _look_ahead(self, index: tuple[Index, ...]) -> None:
         """Have the next frames read when someone scrolls: two steps one way along one axis.

@@ -1,4 +1,7 @@
-"""Messages between host and worker: a JSON text and raw bytes, each with its length."""
+"""Messages between host and worker: a JSON text with its length.
+
+What is large, the data to work on and the array that comes back, is passed in shared memory.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,28 @@ import json
 import struct
 from typing import IO, Any
 
-_HEAD = struct.Struct("<II")
+_HEAD = struct.Struct("<I")
 MAX_TEXT = 256 * 2**20
 """Longest JSON text taken from a worker."""
 
 
-def write_message(stream: IO[bytes], text: dict[str, Any], data: bytes = b"") -> None:
+def write_message(stream: IO[bytes], text: dict[str, Any]) -> None:
     """Send one message."""
     packed = json.dumps(text).encode("ascii")
-    stream.write(_HEAD.pack(len(packed), len(data)))
-    stream.write(packed)
-    stream.write(data)
+    stream.write(_HEAD.pack(len(packed)) + packed)
     stream.flush()
 
 
-def read_message(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
+def read_message(stream: IO[bytes]) -> dict[str, Any] | None:
     """Receive one message; None when the other side has gone."""
     head = stream.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
-    text_length, data_length = _HEAD.unpack(head)
-    if text_length > MAX_TEXT:
+    (length,) = _HEAD.unpack(head)
+    if length > MAX_TEXT:
         return None
-    packed, data = stream.read(text_length), stream.read(data_length)
-    if len(packed) < text_length or len(data) < data_length:
+    packed = stream.read(length)
+    if len(packed) < length:
         return None
     text = json.loads(packed)
-    return (text, data) if isinstance(text, dict) else None
+    return text if isinstance(text, dict) else None

@@ -9,13 +9,15 @@ from __future__ import annotations
 import atexit
 import contextlib
 import errno
+import math
 import os
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from multiprocessing import shared_memory, spawn
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +28,6 @@ START_SECONDS = 5.0
 """What the start of a worker may add to its first request."""
 IDLE_SECONDS = 120.0
 """After so long without work the workers are stopped."""
-PIPE_BYTES = 1 << 20
-"""What Linux lets any user have; 64 KB is the default."""
 _TICK = 0.1
 
 
@@ -97,17 +97,63 @@ class WorkerPool:
         WorkerError
             When the function raised, crashed or took too long.
         """
+        request = {"function": function, "arguments": arguments}
+        with self._answer(request, data, seconds, memory) as (worker, reply):
+            array = _announced(reply, memory) if "shape" in reply else None
+            if array is not None:
+                worker.fetch(array)
+        return reply.get("result"), array
+
+    def fill(
+        self, function: str, data: bytes, out: NDArray[Any], *, seconds: float, **arguments: object
+    ) -> Any:  # noqa: ANN401 - plain data
+        """Call a function in a worker that fills an array; see `call`.
+
+        Parameters
+        ----------
+        function : str
+            It is called with `data`, `out` in shared memory and the arguments, and returns plain
+            data.
+        data : bytes
+            What it works on.
+        out : ndarray
+            Takes the array.
+        seconds : float
+            The deadline.
+        **arguments
+            Plain data, as JSON knows it.
+
+        Returns
+        -------
+        plain data
+            As it came from the worker: not to be trusted.
+
+        Raises
+        ------
+        WorkerError
+            As `call`.
+        """
+        request: dict[str, Any] = {"function": function, "arguments": arguments}
+        request["out"] = out.shape, out.dtype.str
+        with self._answer(request, data, seconds, out.nbytes) as (worker, reply):
+            worker.fetch(out)
+        return reply.get("result")
+
+    @contextlib.contextmanager
+    def _answer(
+        self, request: dict[str, Any], data: bytes, seconds: float, memory: int
+    ) -> Iterator[tuple[_Worker, dict[str, Any]]]:
+        """Lend a worker with its reply."""
         worker = self._take()
         reply: dict[str, Any] | None = None
         try:
-            request = {"function": function, "arguments": arguments}
             reply = worker.ask(request, data, seconds, memory)
             if reply is None:
                 late = "it took too long and was stopped"
                 raise WorkerError(late if worker.overdue else "its data are damaged")
             if "error" in reply:
                 raise WorkerError(str(reply["error"]))
-            return reply.get("result"), worker.array(reply) if "shape" in reply else None
+            yield worker, reply
         finally:
             self._give_back(worker, alive=reply is not None)
 
@@ -185,6 +231,9 @@ class _Worker:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         # Parallelism is between workers; threads inside them only get in the way.
         environment["OMP_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] = "1"
+        # glibc would give the memory of each frame back and take it anew, page by page, which
+        # takes as long as a quick decoder; a worker does not live long.
+        environment["MALLOC_TRIM_THRESHOLD_"] = environment["MALLOC_MMAP_THRESHOLD_"] = "33554432"
         executable = os.fsdecode(spawn.get_executable() or sys.executable)
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [executable, "-m", "napari_medscan.workers.process"],
@@ -194,7 +243,6 @@ class _Worker:
             env=environment,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-        _enlarge(self._process.stdin)
 
     def ask(
         self, request: dict[str, Any], data: bytes, seconds: float, memory: int
@@ -206,31 +254,22 @@ class _Worker:
         self._due = time.monotonic() + seconds + (0 if self._used else START_SECONDS)
         self._used = True
         try:
-            if memory:
-                request["memory"] = self._shared(memory)
-            write_message(stdin, request, data)
-            message = read_message(stdout)
+            shared = self._share(memory, data)
+            request |= {"memory": shared, "room": memory, "length": len(data)}
+            write_message(stdin, request)
+            return read_message(stdout)
         except (OSError, ValueError):
             return None
         finally:
             self._due = None
-        return None if message is None else message[0]
 
-    def array(self, reply: dict[str, Any]) -> NDArray[Any]:
-        """Return a copy of the array that the worker left in shared memory.
-
-        Raises
-        ------
-        WorkerError
-            When what it says of the array cannot be.
-        """
-        shape, dtype = tuple(map(int, reply["shape"])), np.dtype(str(reply["dtype"]))
-        count = int(np.prod(shape, dtype=np.int64))
-        held = 0 if self._memory is None else self._memory.size
-        if dtype.kind not in "iuf" or min(shape, default=0) < 0 or count * dtype.itemsize > held:
-            raise WorkerError("its data are damaged")
-        view = np.frombuffer(self._memory.buf, dtype, count)  # type: ignore[union-attr, arg-type]
-        return view.reshape(shape).copy()
+    def fetch(self, out: NDArray[Any]) -> None:
+        """Copy what the worker left in shared memory."""
+        with self._lock:
+            if self._memory is None or self._memory.buf is None or out.nbytes > self._memory.size:
+                raise WorkerError("its data are damaged")
+            left = np.frombuffer(self._memory.buf, out.dtype, out.size)
+            out[...] = left.reshape(out.shape)
 
     def kill_if_late(self, now: float) -> None:
         """Kill the process when it is past its deadline."""
@@ -251,8 +290,9 @@ class _Worker:
             self._stopped = True
             self._free()
 
-    def _shared(self, size: int) -> str:
-        """Return the name of shared memory of at least `size` bytes."""
+    def _share(self, room: int, data: bytes) -> str:
+        """Return the name of shared memory that has `room` for an array, and the data after it."""
+        size = room + len(data)
         with self._lock:
             if self._stopped:
                 raise OSError(errno.EPIPE, "the worker was stopped")
@@ -262,6 +302,7 @@ class _Worker:
                 size = 1 << max(20, (size - 1).bit_length())
                 options: dict[str, Any] = {"track": False} if sys.version_info >= (3, 13) else {}
                 self._memory = shared_memory.SharedMemory(create=True, size=size, **options)
+            self._memory.buf[room : room + len(data)] = data  # type: ignore[index]
             return self._memory.name
 
     def _free(self) -> None:
@@ -271,11 +312,16 @@ class _Worker:
             self._memory = None
 
 
-def _enlarge(pipe: IO[bytes] | None) -> None:
-    """Make a pipe take a whole frame at once, where the system allows it."""
-    if pipe is None or sys.platform != "linux":
-        return
-    import fcntl
+def _announced(reply: dict[str, Any], most: int) -> NDArray[Any]:
+    """Return an array of the shape and dtype that a worker announces.
 
-    with contextlib.suppress(OSError):
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    Raises
+    ------
+    WorkerError
+        When what it says cannot be.
+    """
+    shape, dtype = tuple(map(int, reply["shape"])), np.dtype(str(reply["dtype"]))
+    possible = dtype.kind in "iuf" and all(0 <= extent <= most for extent in shape)
+    if not possible or math.prod(shape) * dtype.itemsize > most:
+        raise WorkerError("its data are damaged")
+    return np.empty(shape, dtype)

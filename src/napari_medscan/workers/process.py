@@ -30,10 +30,9 @@ def main() -> None:
     requests, replies = _take_over_streams()
     _limit_memory()
     memory = _Memory()
-    while (message := read_message(requests)) is not None:
-        request, data = message
+    while (request := read_message(requests)) is not None:
         try:
-            reply = _serve(request, data, memory)
+            reply = _serve(request, memory)
         except MemoryError:
             reply = {"error": "it takes more memory than one picture may"}
         except Exception as error:  # noqa: BLE001 - the host judges by what comes back
@@ -41,16 +40,22 @@ def main() -> None:
         write_message(replies, reply)
 
 
-def _serve(request: dict[str, Any], data: bytes, memory: _Memory) -> dict[str, Any]:
-    """Call the function that a request names; an array goes to shared memory."""
+def _serve(request: dict[str, Any], memory: _Memory) -> dict[str, Any]:
+    """Call the function that a request names; data and array lie in shared memory."""
     module, _, function = request["function"].partition(":")
     if not module.startswith(_PACKAGE):
         raise ValueError("not a function of this package")
-    result, array = getattr(import_module(module), function)(data, **request["arguments"])
+    buffer, room = memory.attach(request["memory"]), request["room"]
+    data = bytes(buffer[room : room + request["length"]])
+    called, arguments = getattr(import_module(module), function), request["arguments"]
+    if "out" in request:
+        shape, dtype = request["out"]
+        out = np.frombuffer(buffer[:room], dtype).reshape(shape)
+        return {"result": called(data, out=out, **arguments)}
+    result, array = called(data, **arguments)
     if array is None:
         return {"result": result}
-    buffer = memory.attach(request["memory"])
-    if array.nbytes > len(buffer):
+    if array.nbytes > room:
         raise MemoryError
     target = np.frombuffer(buffer, dtype=array.dtype, count=array.size)
     target.reshape(array.shape)[...] = array

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import memory
 import opening
+import profiles
 import report
 import scale
 import slider
@@ -32,6 +33,7 @@ TOPICS = {
     "slow": slow,
     "scale": scale,
     "startup": startup,
+    "profiles": profiles,
 }
 
 

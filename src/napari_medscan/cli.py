@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _clear_cache() -> int:
-    from napari_medscan.dicom import index
+    from napari_medscan.dicom.remembering import forget
 
-    print(f"{index.clear():,} bytes were deleted.")
+    print(f"{forget():,} bytes were deleted.")
     return SHOWN
 
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QMenu, QWidget
 
-from napari_medscan.dicom import index, load
+from napari_medscan.dicom import load
 from napari_medscan.frames import shared_cache
 from napari_medscan.napari_ import default_reader, menu, recent, settings
 from napari_medscan.napari_.details import ReportDetails
@@ -469,7 +469,7 @@ def test_recent_folders(section, viewer, qtbot, tmp_path):
 
 
 def test_clear_disk_cache(section, qtbot, monkeypatch, told):
-    monkeypatch.setattr(index, "clear", lambda: 3 * 2**20)
+    monkeypatch.setattr(series, "forget", lambda: 3 * 2**20)
     qtbot.mouseClick(section.clear_button, Qt.MouseButton.LeftButton)
     assert [n.message for n in told] == ["3.0 MB freed on this computer's disk."]
 

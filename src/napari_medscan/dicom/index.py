@@ -9,28 +9,22 @@ its place is ignored and written anew. Several processes may use it at once.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import stat
-import time
 from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from napari_medscan import __version__
+from napari_medscan.dicom.disk_cache import DiskCache
 from napari_medscan.dicom.files import DroppedFile
-from napari_medscan.storage import replacing
 
-QUOTA = 64 * 2**20
-"""Bytes that all entries may take; the ones not used for longest go first."""
+CACHE = DiskCache("index", version=1, quota=64 << 20)
 TICK, COARSE_TICK = 0.1, 2.0
 """Seconds after which another change of a file shows in its times: on most file systems, and on
 those that keep whole seconds."""
-_MAGIC = b"napari-medscan index 1\n"
-_SUFFIX = ".index"
 _DIGEST = 16
 
 Entry = dict[str, Any]
@@ -50,16 +44,6 @@ def use(on: bool) -> None:  # noqa: FBT001 - a switch
 def is_used() -> bool:
     """Whether the index is on; the environment variable MEDSCAN_INDEX=off has the last word."""
     return _Switch.on and os.environ.get("MEDSCAN_INDEX", "").lower() != "off"
-
-
-def cache_folder() -> Path:
-    """Return where this plugin may keep files: MEDSCAN_CACHE_DIR, else the user's cache folder."""
-    named = os.environ.get("MEDSCAN_CACHE_DIR")
-    if named:
-        return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("napari-medscan", appauthor=False))
 
 
 def key_of(roots: Iterable[Path]) -> str:
@@ -103,78 +87,17 @@ def is_settled(files: Sequence[DroppedFile], now: float) -> bool:
 
 def read(key: str) -> Entry | None:
     """Return an entry, None when there is none that can be believed."""
-    path = _folder() / (key + _SUFFIX)
+    payload = CACHE.read(key)
     try:
-        # Neither a link nor a pipe that somebody put there is followed or waited for.
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > QUOTA:
-                return None
-            data = stream.read()
-        payload = data[len(_MAGIC) + _DIGEST :]
-        if data != _MAGIC + _checksum(payload) + payload:
-            return None
-        entry = json.loads(payload)
-    except (OSError, ValueError):
+        entry = None if payload is None else json.loads(bytes(payload))
+    except ValueError:
         return None
-    with contextlib.suppress(OSError):
-        os.utime(path)
     return entry if isinstance(entry, dict) else None
 
 
 def write(key: str, entry: Entry) -> None:
     """Keep an entry; a disk that is full or cannot be written to is no matter."""
-    payload = json.dumps(entry, separators=(",", ":")).encode("ascii")
-    with contextlib.suppress(OSError):
-        folder = _folder()
-        for place in (cache_folder(), folder):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _prune(folder, len(payload))
-        with replacing(folder / (key + _SUFFIX)) as stream:
-            stream.write(_MAGIC + _checksum(payload) + payload)
-
-
-def clear() -> int:
-    """Delete all entries and return how many bytes they took."""
-    freed = 0
-    for path, size, _ in _entries(_folder()):
-        with contextlib.suppress(OSError):
-            path.unlink()
-            freed += size
-    return freed
-
-
-def _folder() -> Path:
-    return cache_folder() / "index"
-
-
-def _prune(folder: Path, needed: int) -> None:
-    """Delete the entries not used for longest, and what a killed process left half-written."""
-    total = needed
-    hour_ago = time.time() - 3600
-    for path, size, used in sorted(_entries(folder), key=lambda entry: -entry[2]):
-        total += size
-        if total > QUOTA or (path.suffix != _SUFFIX and used < hour_ago):
-            with contextlib.suppress(OSError):
-                path.unlink()
-
-
-def _entries(folder: Path) -> list[tuple[Path, int, float]]:
-    """Return path, size and time of last use of everything that is a file."""
-    found = []
-    with contextlib.suppress(OSError), os.scandir(folder) as listing:
-        for entry in listing:
-            with contextlib.suppress(OSError):
-                status = entry.stat(follow_symlinks=False)
-                if not stat.S_ISDIR(status.st_mode):
-                    found.append((Path(entry.path), status.st_size, status.st_mtime))
-    return found
-
-
-def _checksum(payload: bytes) -> bytes:
-    return hashlib.blake2b(payload, digest_size=_DIGEST).digest()
+    CACHE.write(key, json.dumps(entry, separators=(",", ":")).encode("ascii"))
 
 
 def _text(text: str) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, overload
 
-from napari_medscan.dicom import index
+from napari_medscan.dicom import index, kept
 from napari_medscan.dicom.errors import FrameError, MedscanError
 from napari_medscan.dicom.files import DroppedFile
 from napari_medscan.dicom.geometry import Geometry
@@ -80,6 +80,11 @@ def recall(
         )
     except (MedscanError, KeyError, IndexError, TypeError, ValueError):
         return None
+
+
+def forget() -> int:
+    """Wipe all that is kept on disk, headers and slices; return how many bytes that were."""
+    return index.CACHE.clear() + kept.CACHE.clear()
 
 
 def _packed(stack: Stack, numbers: dict[str, int]) -> dict[str, Any]:

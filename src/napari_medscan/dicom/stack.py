@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom import kept
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.geometry import Geometry
 from napari_medscan.dicom.header import Header
@@ -37,10 +38,15 @@ class SliceSource:
     def read(self, index: int, out: NDArray[Any]) -> None:
         """Read slice number `index` after the modality transform."""
         ref = self.slices[index]
+        key = kept.key_of(ref, out)
+        if key is not None and kept.read(key, out):
+            return
         try:
             read_slice(ref.header, ref.index, out)
         except MemoryError:
             raise FrameError("there is not enough memory for this frame") from None
+        if key is not None:
+            kept.write(key, out)
 
     def together(self, indices: Sequence[int]) -> int:
         """Return how many of the first of `indices` are best read at a time."""
@@ -54,7 +60,7 @@ class SliceSource:
     ) -> Sequence[FrameError | None]:
         """Read slices as `together` has found them; return why each could not be read."""
         refs = [self.slices[index] for index in indices]
-        if is_decoded_as_shown(refs[0].header, refs[0].index):
+        if not kept.is_used() and is_decoded_as_shown(refs[0].header, refs[0].index):
             return read_slices([(ref.header, ref.index) for ref in refs], out)
         return [self._attempt(index, place) for index, place in zip(indices, out, strict=True)]
 

@@ -29,6 +29,10 @@ class Settings:
         Memory for decoded frames, in MB; 0 for a quarter of this computer's memory.
     remember_headers : bool
         Keep an index of the headers of opened folders on disk.
+    keep_decoded : bool
+        Keep decoded slices on disk.
+    keep_decoded_gb : int
+        What they may take there, in GB.
     corner_text, orientation_letters : bool
         Draw them on the canvas.
     patient_in_corner : bool
@@ -41,6 +45,8 @@ class Settings:
 
     frame_cache_mb: int = 0
     remember_headers: bool = True
+    keep_decoded: bool = False
+    keep_decoded_gb: int = 10
     corner_text: bool = True
     orientation_letters: bool = True
     patient_in_corner: bool = False
@@ -110,13 +116,14 @@ def on_change(callback: Callable[[], None]) -> Callable[[], None]:
 
 
 def apply() -> None:
-    """Make the cache of frames and the index on disk follow the settings."""
-    from napari_medscan.dicom import index
+    """Make the cache of frames and what is kept on disk follow the settings."""
+    from napari_medscan.dicom import index, kept
     from napari_medscan.frames import shared_cache
 
     chosen = current()
     shared_cache().max_bytes = chosen.frame_cache_bytes
     index.use(chosen.remember_headers)
+    kept.use(chosen.keep_decoded, chosen.keep_decoded_gb << 30)
 
 
 def _properties() -> Iterator[tuple[EventedModel, str]]:

@@ -22,9 +22,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_medscan.dicom import LoadReport, Stack, index
+from napari_medscan.dicom import LoadReport, Stack
 from napari_medscan.dicom.files import shown_name
 from napari_medscan.dicom.isolation import workers
+from napari_medscan.dicom.remembering import forget
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import default_reader, recent, settings
 from napari_medscan.napari_.layers import image_layers, stack_of
@@ -370,5 +371,5 @@ def _wrapped(text: str) -> str:
 
 
 def _clear_disk_cache() -> None:
-    freed = index.clear()
+    freed = forget()
     tell(f"{freed / 2**20:.1f} MB freed on this computer's disk.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -176,8 +177,16 @@ def test_an_array_that_could_not_be_filled_is_left_alone(pool):
 def test_a_worker_imports_little():
     heavy = {"napari", "pydicom", "qtpy", "pandas", "scipy", "httpx"}
     code = f"import sys, {process.__name__}; print(sorted({heavy!r} & set(sys.modules)))"
-    import subprocess
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
+
+def test_decoding_imports_nothing_that_opens_files():
+    """A worker shall be ready soon."""
+    code = (
+        "import sys, napari_medscan.dicom.decoding; print([name for name in sys.modules if name in"
+        " ('napari_medscan.dicom.loading', 'napari_medscan.dicom.isolation', 'pydicom')])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -10,6 +10,11 @@ Examples
 ['CT 3 · Chest 1.0 B30f']
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from napari_medscan.dicom.errors import (
     CancelledError,
     FrameError,
@@ -18,9 +23,11 @@ from napari_medscan.dicom.errors import (
     NotDicomError,
     UnreadableError,
 )
-from napari_medscan.dicom.loading import load
-from napari_medscan.dicom.report import LoadReport
-from napari_medscan.dicom.stack import Stack
+
+if TYPE_CHECKING:
+    from napari_medscan.dicom.loading import load
+    from napari_medscan.dicom.report import LoadReport
+    from napari_medscan.dicom.stack import Stack
 
 __all__ = [
     "CancelledError",
@@ -33,3 +40,14 @@ __all__ = [
     "UnreadableError",
     "load",
 ]
+
+_HOMES = {"load": "loading", "LoadReport": "report", "Stack": "stack"}
+
+
+def __getattr__(name: str) -> object:
+    """Import what opens files when it is asked for: a worker that decodes never needs it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

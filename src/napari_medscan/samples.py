@@ -36,6 +36,11 @@ def pet_ct() -> LayerTuples:
     return _layers(study_folder("pet-ct", phantoms.write_pet_ct))
 
 
+def us_heart() -> LayerTuples:
+    """Open the echocardiogram phantom."""
+    return _layers(study_folder("us-heart", phantoms.write_us_heart))
+
+
 def study_folder(name: str, write: Callable[[Path], None]) -> Path:
     """Return the folder of a phantom study, writing it the first time.
 

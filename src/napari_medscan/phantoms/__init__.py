@@ -9,5 +9,6 @@ from __future__ import annotations
 from .ct import write_ct_chest
 from .mr import write_mr_brain_oblique
 from .pet import write_pet_ct
+from .ultrasound import write_us_heart
 
-__all__ = ["write_ct_chest", "write_mr_brain_oblique", "write_pet_ct"]
+__all__ = ["write_ct_chest", "write_mr_brain_oblique", "write_pet_ct", "write_us_heart"]

@@ -30,7 +30,7 @@ bench: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) benchmarks/run.py $(ARGS)
 
 screenshots: .venv/stamp system
-	$(SCREEN) $(PYTHON_IN) tools/screenshots.py
+	$(SCREEN) $(PYTHON_IN) tools/screenshots.py --only '$(ONLY)'
 
 test: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) -m pytest $(ARGS)

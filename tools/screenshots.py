@@ -1,55 +1,156 @@
 """Make the pictures of the documentation, from the phantoms, in the real window.
 
-``make screenshots`` runs it; nothing in the pictures is a patient.
+``make screenshots`` runs it, ``make screenshots ONLY=tags`` some of it; nothing in the pictures
+is a patient.
 """
 
 from __future__ import annotations
 
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import napari
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from demo import save_window
+from napari_medscan import phantoms
 from napari_medscan.napari_.menu import PLUGIN
-from napari_medscan.phantoms import write_ct_chest
 from napari_medscan.samples import study_folder
+from napari_medscan.widgets.panel import MedScanPanel
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-SAMPLES = ("ct_chest", "mr_brain_oblique", "pet_ct")
 SETTLED_MS = 2500
 """Thumbnails and tags come from threads and worker processes."""
+_CT = ("ct-chest", phantoms.write_ct_chest)
+
+Scene = Callable[[napari.Viewer, MedScanPanel], None]
 
 
 def main() -> None:
-    """Save one picture a sample."""
+    """Save every scene in both themes, each in a process of its own: one session is one list."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="scenes whose names hold this")
+    parser.add_argument("--scene", nargs=2, metavar=("NAME", "THEME"), help="just this one, here")
+    options = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
-    for sample in SAMPLES:
-        viewer = napari.Viewer(title="napari-medscan")
-        viewer.window.resize(1200, 760)
-        viewer.open_sample(PLUGIN, sample)
-        viewer.canvas.overlays.scale_bar.visible = True
-        viewer.reset_view()
-        save_window(viewer, IMAGES / f"{sample}.png")
-        viewer.close()
-    for theme in ("dark", "light"):
-        save_panel(theme)
+    if options.scene:
+        name, theme = options.scene
+        _save(IMAGES / f"{name}_{theme}.png", theme, SCENES[name])
+        return
+    for name in SCENES:
+        for theme in ("dark", "light"):
+            if options.only in name:
+                subprocess.run([sys.executable, __file__, "--scene", name, theme], check=True)
 
 
-def save_panel(theme: str) -> None:
-    """Save one picture a tab of the panel."""
+def _save(path: Path, theme: str, scene: Scene) -> None:
     viewer = napari.Viewer(title="napari-medscan")
     viewer.theme = theme
     viewer.window.resize(1280, 860)
     _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan")
-    viewer.open(str(study_folder("ct-chest", write_ct_chest)), plugin=PLUGIN)
-    viewer.reset_view()
-    for tab in range(panel.tabs.count()):
-        panel.tabs.setCurrentIndex(tab)
-        QTest.qWait(SETTLED_MS)
-        save_window(viewer, IMAGES / f"panel_{panel.tabs.tabText(tab).lower()}_{theme}.png")
+    scene(viewer, panel)
+    QTest.qWait(SETTLED_MS)
+    save_window(viewer, path)
     viewer.close()
 
+
+def _open(viewer: napari.Viewer, *study: object) -> None:
+    """Open a sample study, or a folder."""
+    folder = study[0] if len(study) == 1 else study_folder(*study)  # type: ignore[arg-type]
+    viewer.open(str(folder), plugin=PLUGIN)
+    viewer.reset_view()
+    QTest.qWait(SETTLED_MS)
+
+
+def _tab(panel: MedScanPanel, title: str) -> QWidget:
+    """Show a tab of the panel and return its section."""
+    titles = [panel.tabs.tabText(number) for number in range(panel.tabs.count())]
+    panel.tabs.setCurrentIndex(titles.index(title))
+    return panel.tabs.currentWidget().widget()
+
+
+def _press(section: QWidget, text: str) -> None:
+    next(b for b in section.findChildren(QPushButton) if b.text() == text).click()
+
+
+def ct(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Show a CT and its window."""
+    _open(viewer, *_CT)
+    _tab(panel, "Window")
+
+
+def mr(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Show an oblique MR and what can be done with its views."""
+    _open(viewer, "mr-brain-oblique", phantoms.write_mr_brain_oblique)
+    _tab(panel, "Views")
+
+
+def pet_ct(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Show PET on CT, and the window of the PET."""
+    _open(viewer, "pet-ct", phantoms.write_pet_ct)
+    viewer.layers.selection.active = viewer.layers[-1]
+    _tab(panel, "Window")
+
+
+def ultrasound(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Show a cine."""
+    _open(viewer, "us-heart", phantoms.write_us_heart)
+    _tab(panel, "Series")
+
+
+def tags(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Show the tags of a slice."""
+    _open(viewer, *_CT)
+    _tab(panel, "Tags")
+
+
+def tags_search(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Search the tags."""
+    _open(viewer, *_CT)
+    section = _tab(panel, "Tags")
+    QTest.qWait(SETTLED_MS)
+    section.search.setText("position")
+
+
+def series_warning(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Show what a damaged folder holds."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "disc"
+        shutil.copytree(study_folder(*_CT), folder)
+        for number in (30, 31):
+            (folder / f"IM{number:06d}.dcm").unlink()
+        (folder / "report.pdf").write_bytes(b"%PDF-1.4 nothing")
+        _open(viewer, folder)
+        section = _tab(panel, "Series")
+        section.tree.expandAll()
+        QTest.qWait(SETTLED_MS)
+
+
+def coronal(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Cut across the slices."""
+    _open(viewer, *_CT)
+    _press(_tab(panel, "Views"), "Coronal")
+
+
+def volume(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Show bone in 3-D."""
+    _open(viewer, *_CT)
+    _press(_tab(panel, "Views"), "Bone")
+    viewer.scene.camera.angles = (0, -30, 100)
+
+
+SCENES: dict[str, Scene] = {
+    scene.__name__: scene
+    for scene in (
+        ct, mr, pet_ct, ultrasound, tags, tags_search, series_warning, coronal, volume,
+    )  # fmt: skip
+}
 
 if __name__ == "__main__":
     main()

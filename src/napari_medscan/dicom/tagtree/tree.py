@@ -112,7 +112,6 @@ class TagTree:
         self.masked = bytearray(count)
         identifies = [Label(*label).identifies for label in self.labels]
         hides = [Label(*label).hides_contents for label in self.labels]
-        uids = [label[1] == "UI" for label in self.labels]
         items = [label[0] == ITEM for label in self.labels]
         above: list[int] = []
         hidden: list[bool] = []
@@ -125,7 +124,7 @@ class TagTree:
             within = hidden[-1] if hidden else False
             self.parents[row] = above[-1] if above else -1
             self.elements += not items[label]
-            self.masked[row] = identifies[label] or (within and not uids[label])
+            self.masked[row] = within or identifies[label]
             above.append(row)
             hidden.append(within or hides[label])
         for row in above:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import struct
 import warnings
+from pathlib import Path
 
 import pytest
 from pydicom.config import disable_value_validation
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 
 from napari_medscan.dicom import UnreadableError, load
 from napari_medscan.dicom.tagtree.comparison import compare
@@ -202,3 +206,85 @@ def test_no_rows_at_all(line):
 def test_a_file_that_is_gone(tmp_path):
     with pytest.raises(UnreadableError):
         read_tree(tmp_path / "gone.dcm")
+
+
+def data_set(*, implicit, little):
+    file = DicomBytesIO()
+    file.is_implicit_VR, file.is_little_endian = implicit, little
+    write_dataset(file, ct(PatientName="Canary^A", ReferencedSeriesSequence=[item(), item()]))
+    return file.getvalue()
+
+
+def file_meta(syntax):
+    value = syntax.encode() + b"\0" * (len(syntax) % 2)
+    element = b"\2\0\x10\0UI" + struct.pack("<H", len(value)) + value
+    length = b"\2\0\0\0UL\4\0" + struct.pack("<I", len(element))
+    return bytes(128) + b"DICM" + length + element
+
+
+@pytest.mark.parametrize("syntax", [None, "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"])
+@pytest.mark.parametrize("implicit", [True, False])
+@pytest.mark.parametrize("little", [True, False])
+def test_what_the_data_set_looks_like_decides_how_it_is_read(tmp_path, syntax, implicit, little):
+    """Without file meta, or with one that names another encoding, no row makes no sense."""
+    path = tmp_path / "a.dcm"
+    meta = file_meta(syntax) if syntax else b""
+    path.write_bytes(meta + data_set(implicit=implicit, little=little))
+    tree = read_tree(path)
+    assert tree.complete
+    assert text(tree, "PatientName") == "Canary^A"
+    assert tree.meaning(row_of(tree, "ReferencedSeriesSequence")) == "2 items"
+    assert "Unknown Attribute" not in {tree.name(row) for row in range(len(tree))}
+
+
+def test_zeros_after_the_data_set_are_no_rows(tmp_path):
+    path = Path(make(tmp_path))
+    before = len(read_tree(path))
+    path.write_bytes(path.read_bytes() + bytes(512))
+    tree = read_tree(path)
+    assert (len(tree), tree.complete) == (before, True)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, world\n" * 99, bytes(5000)])
+def test_what_is_no_dicom_has_no_rows(tmp_path, content):
+    (tmp_path / "a.dcm").write_bytes(content)
+    with pytest.raises(UnreadableError, match="not a DICOM file"):
+        read_tree(tmp_path / "a.dcm")
+
+
+def test_a_file_that_ends_early_shows_what_is_there(tmp_path):
+    path = Path(make(tmp_path))
+    path.write_bytes(path.read_bytes()[:700])
+    tree = read_tree(path)
+    assert text(tree, "PatientName") == "Canary^Älice"
+    assert not tree.complete
+
+
+def test_the_first_rows_alone(tmp_path):
+    path = make(tmp_path, PerFrameFunctionalGroupsSequence=[item() for _ in range(500)])
+    tree = read_tree(path, most=100)
+    assert (len(tree), tree.complete) == (100, False)
+    assert read_tree(path).complete
+
+
+def test_undefined_lengths_and_sequences_that_lost_their_vr(tmp_path):
+    """PS3.5 6.2.2 and 7.5: delimiters, and implicit little endian within UN."""
+    data = ct(ReferencedSeriesSequence=[item(SeriesInstanceUID="1.5")])
+    data["ReferencedSeriesSequence"].is_undefined_length = True
+    data.ReferencedSeriesSequence[0].is_undefined_length_sequence_item = True
+    path = Path(write(tmp_path / "a.dcm", data))
+    assert text(read_tree(path), "ReferencedSeriesSequence[0].SeriesInstanceUID") == "1.5"
+    inner = struct.pack("<HHI", 0x20, 0xE, 4) + b"1.7\0"
+    items = struct.pack("<HHI", 0xFFFE, 0xE000, len(inner)) + inner
+    lost = struct.pack("<HH2sHI", 8, 0x1115, b"UN", 0, len(items)) + items
+    path.write_bytes(file_meta("1.2.840.10008.1.2.1") + b"\x08\0\x60\0CS\2\0CT" + lost)
+    assert text(read_tree(path), "ReferencedSeriesSequence[0].SeriesInstanceUID") == "1.7"
+
+
+def test_nesting_has_a_limit(tmp_path):
+    data = item(PatientID="deep")
+    for _ in range(100):
+        data = item(ReferencedSeriesSequence=[data])
+    tree = read_tree(make(tmp_path, ReferencedStudySequence=[data]))
+    assert max(tree.depths) <= 2 * 64
+    assert "nested too deeply to be shown" in tree.values

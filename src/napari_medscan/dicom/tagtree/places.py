@@ -11,6 +11,9 @@ SHARED: Final = 0x52009229
 PER_FRAME: Final = 0x52009230
 """Per-Frame Functional Groups Sequence."""
 
+MAX_ROWS: Final = 500_000
+"""Elements and items of one file that are read."""
+
 
 def place(parent: str, tag: int, number: int) -> str:
     """Return the place of an element or item within that of its parent.

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.isolation import workers
 from napari_medscan.dicom.ordering import SliceRef
+from napari_medscan.dicom.tagtree.places import MAX_ROWS
 from napari_medscan.dicom.tagtree.tree import TagTree, read_rows
 from napari_medscan.workers import WorkerError
 
 TREE_SECONDS = 60.0
-"""What reading one data set may take; 10,000 frames take 8 s on a slow machine."""
+"""What reading one data set may take; 10,000 frames take a few."""
 _MAX_BYTES = 64 << 20
 _FILES_A_REQUEST = 8
 _REQUESTS = "napari_medscan.dicom.tagtree.requests"
@@ -24,15 +25,22 @@ _REQUESTS = "napari_medscan.dicom.tagtree.requests"
 Progress = Callable[[int, int], None]
 
 
-def read_tree(path: str) -> TagTree:
+def read_tree(path: str, *, most: int = MAX_ROWS) -> TagTree:
     """Read the data set of a file, with values of more than 1 kB shortened.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    most : int
+        Elements and items that are read at most; the tree says whether these are all.
 
     Raises
     ------
     UnreadableError
         When pydicom cannot parse it, crashes or takes too long.
     """
-    answer, data = _ask("tree_request", os.fsencode(path), memory=_MAX_BYTES)
+    answer, data = _ask("tree_request", os.fsencode(path), memory=_MAX_BYTES, most=most)
     if data is None or not isinstance(answer, dict):
         raise UnreadableError("its data set cannot be read")
     return read_rows(data.tobytes().split(b"\n"), complete=answer.get("complete") is True)

@@ -19,12 +19,10 @@ from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_description, keyword_for_tag, private_dictionary_description
 
 from napari_medscan.dicom.errors import UnreadableError
-from napari_medscan.dicom.tagtree.places import ITEM, PER_FRAME, place
+from napari_medscan.dicom.tagtree.places import ITEM, MAX_ROWS, PER_FRAME, place
 from napari_medscan.dicom.tagtree.texts import MAX_SHOWN, TEXT_VRS, text_of, whole_text
 from napari_medscan.dicom.tagtree.walk import PIXELS, Visit, Walker
 
-MAX_ROWS: Final = 500_000
-"""Elements and items of one file that are sent."""
 MAX_BYTES: Final = 64 << 20
 """Bytes that the rows of one file, or one value, may take on their way."""
 BLOCK: Final = 1000
@@ -35,24 +33,29 @@ _WIDEST_ROW = 4 * MAX_SHOWN
 Answer = tuple[dict[str, Any], NDArray[np.uint8] | None]
 
 
-def tree_request(data: bytes) -> Answer:
+def tree_request(data: bytes, *, most: int) -> Answer:
     """Return the rows of a file: JSON texts of `BLOCK` rows each, one a line.
 
     Parameters
     ----------
     data : bytes
         The file's path, as the file system encodes it.
+    most : int
+        Elements and items that are read.
     """
     lines: list[bytes] = []
     size = 0
+    walker = Walker(Path(os.fsdecode(data)))
     with _without_collection():
-        for line in _lines(Walker(Path(os.fsdecode(data))).visits(MAX_ROWS)):
+        for line in _lines(walker.visits(most)):
             size += len(line) + 1
             if size > MAX_BYTES:
                 break
             lines.append(line)
-    complete = size <= MAX_BYTES
-    return {"complete": complete}, np.frombuffer(b"\n".join(lines) or b"\n", dtype=np.uint8)
+    if not lines:
+        raise UnreadableError("its data set cannot be read")
+    complete = walker.complete and size <= MAX_BYTES
+    return {"complete": complete}, np.frombuffer(b"\n".join(lines), dtype=np.uint8)
 
 
 def value_request(data: bytes, *, where: list[list[int]]) -> Answer:
@@ -133,11 +136,14 @@ def _values_of_slices(walker: Walker, frames: set[int]) -> Iterator[dict[str, in
             own = {}
             if counts:
                 found.append(own)
-        if visit.tag not in (ITEM, *PIXELS) and not (inside and not counts):
-            target = own if inside and visit.depth else shared
-            # The number of items tells where one is missing.
-            value = visit.length if visit.vr == "SQ" else crc32(visit.data, visit.length)
-            target[places[-1]] = value & 0xFFFFFFFF
+        if inside and not counts:
+            continue
+        target = own if inside and visit.depth > 1 else shared
+        if visit.tag == ITEM:
+            # How many there are tells where one is missing.
+            target[places[-2]] = visit.number + 1
+        elif visit.tag not in PIXELS:
+            target[places[-1]] = crc32(visit.data, visit.length & 0xFFFFFFFF)
     for own in found or [{}]:
         yield {**shared, **own}
 

@@ -123,7 +123,13 @@ class TagTree:
                 hidden.pop()
             within = hidden[-1] if hidden else False
             self.parents[row] = above[-1] if above else -1
-            self.elements += not items[label]
+            if items[label]:
+                if not above:
+                    raise ValueError("an item without a sequence")
+                # Items come in order: the last one tells how many there are.
+                self.lengths[above[-1]] = self.lengths[row] + 1
+            else:
+                self.elements += 1
             self.masked[row] = within or identifies[label]
             above.append(row)
             hidden.append(within or hides[label])

@@ -1,42 +1,40 @@
-"""Walking the data set of a file, element by element, with pydicom. Only ever in a worker.
+"""Walking the data set of a file, element by element. Only ever in a worker.
 
-pydicom finds where elements begin and end. What it makes of their values is not used: see
-:mod:`texts`. Nothing here recurses, and sequences are not followed deeper than `MAX_DEPTH`.
+The header scanner of the reader jumps over what it does not want and refuses what it does not
+understand; this one yields all there is, however odd, up to where the bytes stop making sense.
+Nothing here recurses, and sequences are not followed deeper than `MAX_DEPTH`.
 """
 
 from __future__ import annotations
 
+import mmap
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
-from pydicom.dataelem import DataElement
-from pydicom.filereader import read_partial
 
 from napari_medscan.dicom.errors import UnreadableError
-from napari_medscan.dicom.fallback import _silent as silent
-from napari_medscan.dicom.scanner import UNDEFINED
+from napari_medscan.dicom.part10 import DEFLATED, EXPLICIT_BIG, HEAD, looks_like_dicom
+from napari_medscan.dicom.scanner import LONG_VRS, UNDEFINED
+from napari_medscan.dicom.source import MAX_INFLATED, inflate
 from napari_medscan.dicom.tags import Tag
 from napari_medscan.dicom.tagtree.places import ITEM
 from napari_medscan.dicom.tagtree.texts import MAX_SHOWN
-
-if TYPE_CHECKING:
-    from pydicom.dataelem import RawDataElement
-    from pydicom.dataset import Dataset, FileDataset
-    from pydicom.tag import BaseTag
 
 MAX_DEPTH: Final = 64
 """Deepest nesting of sequences that is followed."""
 PIXELS: Final = (Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData)
 
-_DEFER_FROM = 4 << 20
-_DEFLATED = b"1.2.840.10008.1.2.1.99\0"
+_ITEM_END, _SEQUENCE_END = 0xFFFEE00D, 0xFFFEE0DD
+_LONGEST_READ = 4 << 20
 _CHARSETS = 0x00080005
+_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _TOO_DEEP = "nested too deeply to be shown"
-_TOO_MANY = "not shown: the file has too many elements"
 
 
 class Visit(NamedTuple):
@@ -51,7 +49,7 @@ class Visit(NamedTuple):
     vr, creator : str
         Value representation; private creator, '' for public attributes.
     length : int
-        Bytes of the value; items of a sequence; -1 for encapsulated pixels.
+        Bytes of the value; 0 for sequences and items; -1 for encapsulated pixels.
     data : bytes
         The value, or its start when it was left in the file.
     charsets : tuple of str
@@ -62,6 +60,8 @@ class Visit(NamedTuple):
         Of an item within its sequence, from 0.
     note : str
         Why the value or the contents are not shown, '' when they are.
+    offset : int
+        Where the value begins.
     """
 
     depth: int
@@ -74,9 +74,47 @@ class Visit(NamedTuple):
     little: bool = True
     number: int = 0
     note: str = ""
+    offset: int = 0
 
 
-_Step = tuple[Visit, "Iterable[Dataset] | Dataset | None"]
+@dataclass(slots=True)
+class _Level:
+    """A data set, a sequence or an item that is being walked.
+
+    Parameters
+    ----------
+    end : int or None
+        Where it ends, None when a delimiter tells.
+    depth : int
+        Of what is directly in it.
+    explicit, little : bool
+        How its elements are encoded.
+    charsets : tuple of str
+        In force.
+    items : bool
+        It is a sequence.
+    count : int
+        Items met so far.
+    creators : dict
+        Private creators by group and block.
+    """
+
+    end: int | None
+    depth: int
+    explicit: bool
+    little: bool
+    charsets: tuple[str, ...] = ()
+    items: bool = False
+    count: int = 0
+    creators: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+_Step = tuple[Visit | None, _Level | None, int]
+"""What is met, what is to be walked next, and where; without either the level ends."""
+
+
+class _Ended(Exception):  # noqa: N818 - nobody's error
+    """The bytes stop making sense here."""
 
 
 class Walker:
@@ -87,25 +125,31 @@ class Walker:
     path : Path
         The file.
 
+    Attributes
+    ----------
+    complete : bool
+        False when there is more than :meth:`visits` yielded.
+
     Raises
     ------
     UnreadableError
-        When pydicom cannot parse it.
+        When it cannot be opened or is no DICOM.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stopped: tuple[int, str] | None = None
-        with silent():
-            try:
-                with path.open("rb") as stream:
-                    self._found = self._parse(stream)
-            except MemoryError:
-                raise
-            except Exception:  # noqa: BLE001 - pydicom raises whatever its parsing meets
-                raise UnreadableError("its data set cannot be read") from None
-        signed = self._found.get_item(Tag.PixelRepresentation, keep_deferred=True)
-        self._signed = bool(getattr(signed, "value", None) in (b"\1\0", b"\0\1", 1))
+        self.complete = True
+        self._signed = False
+        self._syntax = ""
+        try:
+            with path.open("rb") as stream:
+                if not looks_like_dicom(stream.read(HEAD)):
+                    raise UnreadableError("it is not a DICOM file")
+                self._bytes: mmap.mmap | bytes = mmap.mmap(
+                    stream.fileno(), 0, access=mmap.ACCESS_READ
+                )
+        except OSError:
+            raise UnreadableError("its data set cannot be read") from None
 
     def visits(self, most: int) -> Iterator[Visit]:
         """Walk the file meta, then the data set with what is nested in it.
@@ -113,135 +157,183 @@ class Walker:
         Parameters
         ----------
         most : int
-            After so many elements and items sequences are not followed any more.
+            Elements and items after which the walk ends.
         """
-        with silent():
-            yield from self._visits(most)
-
-    def _visits(self, most: int) -> Iterator[Visit]:
-        found = self._found
-        pending = [self._elements(found, 0, ()), self._elements(found.file_meta, 0, ())]
-        count = 0
-        while pending:
-            step = next(pending[-1], None)
-            if step is None:
-                pending.pop()
-                continue
-            visit, inside = step
-            count += 1
-            if inside is None:
-                yield visit
-            elif visit.vr == "SQ" and visit.depth >= 2 * MAX_DEPTH:
-                yield visit._replace(note=_TOO_DEEP)
-            elif visit.vr == "SQ" and count + visit.length > most:
-                yield visit._replace(note=_TOO_MANY)
-            else:
-                yield visit
-                pending.append(self._inside(visit, inside))
-        if self._stopped is not None:
-            tag, vr = self._stopped
-            yield Visit(0, tag, vr, length=-1, note="encapsulated")
+        found = self._visits()
+        try:
+            yield from islice(found, most)
+            self.complete &= next(found, None) is None
+        except _Ended:
+            self.complete = False
 
     def whole(self, visit: Visit) -> bytes:
-        """Return all bytes of a value, those included that were left in the file."""
-        if len(visit.data) >= visit.length:
-            return visit.data
-        raw: Any = self._found.get_item(visit.tag, keep_deferred=True)
-        return self._left_in_file(raw, visit.length)
+        """Return all bytes of a value."""
+        return self._bytes[visit.offset : visit.offset + max(0, visit.length)]
 
-    def _parse(self, stream: BinaryIO) -> FileDataset:
-        def at_encapsulated_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
-            if int(tag) in PIXELS and length == UNDEFINED:
-                self._stopped = int(tag), vr or "OB"
-                return True
+    def _visits(self) -> Iterator[Visit]:
+        at = 132 if self._bytes[128:132] == b"DICM" else 0
+        # Group 0002 (PS3.10 7.1), which some writers encode implicitly.
+        while self._bytes[at : at + 2] == b"\2\0":
+            level = _Level(None, 0, self._is_explicit(at), little=True)
+            visit, _, at = self._element(level, *self._header(at, level))
+            if visit is None:
+                raise _Ended
+            if visit.tag == Tag.TransferSyntaxUID:
+                self._syntax = visit.data.decode("latin-1").strip(" \0")
+            yield visit
+        if self._syntax == DEFLATED:
+            self._bytes, at = inflate(str(self._path), at, MAX_INFLATED), 0
+        explicit, little = self._is_explicit(at), self._is_little(at)
+        yield from self._walk(_Level(len(self._bytes), 0, explicit, little), at)
+
+    def _walk(self, top: _Level, at: int) -> Iterator[Visit]:
+        levels = [top]
+        while levels:
+            level = levels[-1]
+            if level.end is not None and at >= level.end:
+                levels.pop()
+                continue
+            step = self._item if level.items else self._element
+            visit, inside, at = step(level, *self._header(at, level))
+            if visit is None:
+                levels.pop()
+                continue
+            yield visit
+            if inside is not None:
+                levels.append(inside)
+
+    def _is_explicit(self, at: int) -> bool:
+        return set(self._bytes[at + 4 : at + 6]) <= _LETTERS
+
+    def _is_little(self, at: int) -> bool:
+        """Tell the byte order by what is there: the transfer syntax of some files lies."""
+        first = self._bytes[at : at + 2]
+        if first in (b"\0\x08", b"\0\4"):
             return False
+        return first in (b"\x08\0", b"\4\0") or self._syntax != EXPLICIT_BIG
 
-        # Offsets into a deflated data set mean nothing in the file: there all is read at once.
-        head = stream.read(4096)
-        stream.seek(0)
-        defer = None if _DEFLATED in head else _DEFER_FROM
-        return read_partial(stream, at_encapsulated_pixels, defer_size=defer, force=True)
+    def _header(self, at: int, level: _Level) -> tuple[int, str, int, int]:
+        """Return tag, value representation ('' for none), length and offset of the value."""
+        order = "<" if level.little else ">"
+        head = self._bytes[at : at + 8]
+        if len(head) < 8:
+            raise _Ended
+        group, element, length = struct.unpack(f"{order}HHI", head)
+        tag, vr = group << 16 | element, head[4:6]
+        if level.items or not level.explicit or group == ITEM >> 16 or not set(vr) <= _LETTERS:
+            return tag, "", length, at + 8
+        if vr not in LONG_VRS:
+            return tag, vr.decode("ascii"), struct.unpack(f"{order}H", head[6:])[0], at + 8
+        long = self._bytes[at + 8 : at + 12]
+        if len(long) < 4:
+            raise _Ended
+        return tag, vr.decode("ascii"), struct.unpack(f"{order}I", long)[0], at + 12
 
-    def _inside(self, visit: Visit, inside: Any) -> Iterator[_Step]:  # noqa: ANN401 - as `visit` says
-        if visit.tag == ITEM:
-            return self._elements(inside, visit.depth + 1, visit.charsets)
+    def _item(self, level: _Level, tag: int, _vr: str, length: int, start: int) -> _Step:
+        """Enter an item."""
+        if tag == _SEQUENCE_END:
+            return None, None, start
+        if tag != ITEM:
+            if level.end is None:
+                raise _Ended
+            self.complete = False
+            return None, None, level.end
+        end = None if length == UNDEFINED else start + length
+        explicit = level.explicit and self._is_explicit(start)
+        inside = _Level(end, level.depth + 1, explicit, level.little, level.charsets)
+        visit = Visit(level.depth, ITEM, "", charsets=level.charsets, number=level.count)
+        level.count += 1
+        return visit, inside, start
+
+    def _element(self, level: _Level, tag: int, vr: str, length: int, start: int) -> _Step:
+        """Read an element, or enter a sequence."""
+        group, element = tag >> 16, tag & 0xFFFF
+        if group == ITEM >> 16 and (tag == ITEM or not level.depth):
+            raise _Ended
+        if group == ITEM >> 16 or not (group or level.depth):
+            # The end of an item, or the zeros that some writers fill their files up with.
+            return None, None, start if group else len(self._bytes)
+        creator = level.creators.get((group, element >> 8), "") if group & 1 else ""
+        known = self._vr(tag, vr, creator, length)
+        if known == "SQ" or (known == "UN" and length == UNDEFINED):
+            if length in (0, UNDEFINED) or self._tag_at(start, level, vr) == ITEM:
+                return self._sequence(level, tag, vr, creator, length, start)
+            known = "UN"
+        if length == UNDEFINED:
+            visit = Visit(level.depth, tag, known, creator, -1, note="encapsulated")
+            if tag in PIXELS and not level.depth:
+                # To hop from fragment to fragment would read all of a large file.
+                return visit, None, len(self._bytes)
+            return visit, None, self._after_fragments(level, start)
+        end = start + length
+        data = self._bytes[start : end if length <= _LONGEST_READ else start + MAX_SHOWN]
+        if end > len(self._bytes):
+            self.complete = False
+        self._note(level, tag, data)
         return (
-            (Visit(visit.depth + 1, ITEM, "", charsets=visit.charsets, number=number), item)
-            for number, item in enumerate(inside)
+            Visit(
+                *(level.depth, tag, known, creator, length, data),
+                *(level.charsets, level.little),
+                offset=start,
+            ),
+            None,
+            end,
         )
 
-    def _elements(self, found: Dataset, depth: int, charsets: tuple[str, ...]) -> Iterator[_Step]:
-        """Walk one level of a data set or item."""
-        if _CHARSETS in found:
-            charsets = _charsets(found.get_item(_CHARSETS))
-        creators: dict[tuple[int, int], str] = {}
-        for key in sorted(found.keys()):
-            tag = int(key)
-            group, element = tag >> 16, tag & 0xFFFF
-            creator = creators.get((group, element >> 8), "") if group & 1 else ""
-            raw: Any = found.get_item(key, keep_deferred=True)
-            vr = self._vr(tag, raw.VR, creator, raw.value)
-            if vr == "SQ":
-                items = _items(found, key)
-                if items is not None:
-                    yield Visit(depth, tag, vr, creator, len(items), charsets=charsets), items
-                    continue
-                vr = "UN"
-            little = raw.is_little_endian if hasattr(raw, "is_little_endian") else True
-            data = _bytes(raw)
-            length = len(data)
-            if not data and (length := int(getattr(raw, "length", None) or 0)):
-                data = self._left_in_file(raw, MAX_SHOWN)
-            if group & 1 and 0x10 <= element <= 0xFF:
-                creators[group, element] = data.decode("latin-1").strip(" \0")
-            yield Visit(depth, tag, vr, creator, length, data, charsets, little), None
+    def _sequence(
+        self, level: _Level, tag: int, vr: str, creator: str, length: int, start: int
+    ) -> _Step:
+        end = None if length == UNDEFINED else start + length
+        visit = Visit(level.depth, tag, "SQ", creator, charsets=level.charsets)
+        if level.depth >= 2 * MAX_DEPTH:
+            if end is None:
+                raise _Ended
+            return visit._replace(note=_TOO_DEEP), None, end
+        # PS3.5 6.2.2: a sequence whose VR got lost is implicit little endian inside.
+        lost = vr == "UN"
+        inside = _Level(
+            *(end, level.depth + 1, level.explicit and not lost, level.little or lost),
+            *(level.charsets, True),
+        )
+        return visit, inside, start
 
-    def _vr(self, tag: int, vr: str | None, creator: str, value: object) -> str:
+    def _tag_at(self, at: int, level: _Level, vr: str) -> int:
+        head = self._bytes[at : at + 4].ljust(4, b"\0")
+        order = "<" if level.little or vr == "UN" else ">"
+        group, element = struct.unpack(f"{order}HH", head)
+        return int(group << 16 | element)
+
+    def _after_fragments(self, level: _Level, at: int) -> int:
+        """Return where encapsulated pixels end (PS3.5 A.4): those of an icon, say."""
+        items = _Level(None, 0, explicit=False, little=level.little, items=True)
+        while True:
+            tag, _, length, at = self._header(at, items)
+            if tag == _SEQUENCE_END:
+                return at
+            if tag != ITEM or length == UNDEFINED:
+                raise _Ended
+            at += length
+
+    def _note(self, level: _Level, tag: int, data: bytes) -> None:
+        """Keep what says how the elements that follow are to be understood."""
+        group, element = tag >> 16, tag & 0xFFFF
+        if tag == _CHARSETS:
+            parts = data.decode("latin-1").split("\\")
+            level.charsets = tuple(part.strip(" \0") for part in parts)
+        elif tag == Tag.PixelRepresentation and not level.depth:
+            self._signed = data in (b"\1\0", b"\0\1")
+        elif group & 1 and 0x10 <= element <= 0xFF:
+            level.creators[group, element] = data.decode("latin-1").strip(" \0")
+
+    def _vr(self, tag: int, vr: str, creator: str, length: int) -> str:
         """Return the value representation, from the dictionary where the file does not say."""
-        if vr is None or vr == "UN":
+        if vr in ("", "UN"):
             vr = _known_vr(tag, creator)
         if " or " not in vr:
-            return str(vr)
-        if "OB" in vr or ("OW" in vr and isinstance(value, bytes) and len(value) > 6):
+            return vr
+        if "OB" in vr or ("OW" in vr and length > 6):
             return "OW"
         return "SS" if self._signed and "SS" in vr else "US"
-
-    def _left_in_file(self, raw: RawDataElement, most: int) -> bytes:
-        try:
-            with self._path.open("rb") as stream:
-                stream.seek(raw.value_tell)
-                return stream.read(min(most, raw.length))
-        except OSError:
-            return b""
-
-
-def _items(found: Dataset, tag: BaseTag) -> list[Dataset] | None:
-    """Return the items of a sequence, None when what stands there is none."""
-    try:
-        value = found[tag].value
-        return list(value or ())
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - pydicom raises whatever its parsing meets
-        return None
-
-
-def _bytes(raw: RawDataElement | DataElement) -> bytes:
-    """Return the value; pydicom has converted some of the file meta for its own use."""
-    value = raw.value
-    if isinstance(value, bytes):
-        return value
-    if value is None:
-        return b""
-    if isinstance(value, int):
-        return struct.pack("<I", value & 0xFFFFFFFF)
-    values = [value] if isinstance(raw, DataElement) and raw.VM == 1 else value
-    return "\\".join(map(str, values)).encode("latin-1", "replace")
-
-
-def _charsets(raw: RawDataElement | DataElement) -> tuple[str, ...]:
-    text = _bytes(raw).decode("latin-1")
-    return tuple(part.strip(" \0") for part in text.split("\\"))
 
 
 @lru_cache(maxsize=4096)

@@ -67,9 +67,9 @@ def test_copying(section):
     model = section.model
     names = list(rows(section))
     section.view.setCurrentIndex(model.index(names.index("Patient's Name"), 0))
-    section.copy_value()
+    section.row_actions.copy_value()
     assert QApplication.clipboard().text() == "•••"
-    section.copy_path()
+    section.row_actions.copy_path()
     assert QApplication.clipboard().text() == "PatientName"
 
 

@@ -47,6 +47,19 @@ class TagView(QTreeView):
         index = self.currentIndex()
         return self._tags.node(index).row if index.isValid() else -1
 
+    @property
+    def scrolled(self) -> int:
+        """How far it is scrolled down."""
+        bar = self.verticalScrollBar()
+        return 0 if bar is None else bar.value()
+
+    @scrolled.setter
+    def scrolled(self, value: int) -> None:
+        # The range of the bar follows the rows only when they have been laid out.
+        self.executeDelayedItemsLayout()
+        if (bar := self.verticalScrollBar()) is not None:
+            bar.setValue(value)
+
     def unfolded(self) -> Unfolded:
         """Return which nodes are unfolded."""
         return self._unfolded(QModelIndex())

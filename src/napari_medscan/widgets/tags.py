@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import napari.viewer
-from qtpy.QtCore import QPoint, Qt, QTimer
-from qtpy.QtGui import QGuiApplication, QKeySequence, QShortcut  # type: ignore[attr-defined]
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -25,7 +22,7 @@ from qtpy.QtWidgets import (
 
 from napari_medscan.dicom import CancelledError, MedscanError, Stack
 from napari_medscan.dicom.tagtree.comparison import compare
-from napari_medscan.dicom.tagtree.export import export, tabulated
+from napari_medscan.dicom.tagtree.places import MAX_ROWS
 from napari_medscan.dicom.tagtree.reading import differing_places, read_tree
 from napari_medscan.dicom.tagtree.search import Found, find
 from napari_medscan.dicom.tagtree.tree import TagTree
@@ -35,12 +32,16 @@ from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.shown import Follower, shown_slice
 from napari_medscan.widgets.latest import Latest
+from napari_medscan.widgets.tag_actions import TagActions
+from napari_medscan.widgets.tag_export import ExportButton
 from napari_medscan.widgets.tag_model import TagModel
 from napari_medscan.widgets.tag_view import TagView
 
 _SETTLE_MS = 80
 _TYPING_MS = 150
 _KEPT_TREES = 8
+_FIRST_ROWS = 3000
+"""What is read of another stack's file before all of it is, to have something to show."""
 _EMPTY = "Select a layer that MedScan opened to see the tags of its file."
 _ONLY_SLICES = "Only what differs between slices"
 _ONLY_COMPARED = "Only what differs between the two"
@@ -62,7 +63,7 @@ class TagsSection(QWidget):
         self._viewer = viewer
         self._stack: Stack | None = None
         self._frame: int | None = None
-        self._want: tuple[str, str | None] | None = None
+        self._want: tuple[str | None, str | None] = None, None
         self._read: dict[str, TagTree] = {}
         self._tree = TagTree()
         self._places: frozenset[str] | None = None
@@ -84,6 +85,8 @@ class TagsSection(QWidget):
         self._typing.stop()
         for work in (self._reads, self._finds, self._scans):
             work.release()
+        self.export.release()
+        self.row_actions.window.release()
 
     def _timer(self, milliseconds: int, call: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -116,7 +119,8 @@ class TagsSection(QWidget):
     def _build_view(self) -> None:
         self.model = TagModel(self)
         self.view = TagView(self.model)
-        self.view.customContextMenuRequested.connect(self._on_menu)
+        # A third column has the values of the file compared with.
+        self.row_actions = TagActions(self.view, self.model, lambda at: self._want[at == 2])
 
     def _lay_out(self) -> None:
         self.count = QLabel()
@@ -125,13 +129,10 @@ class TagsSection(QWidget):
         self.identifiers.setToolTip("Names, dates, IDs and other values that tell who this is")
         self.identifiers.toggled.connect(self._on_identifiers)
         self.identifiers.setChecked(settings.current().show_identifiers)
-        self.export = QPushButton("Export…")
-        self.export.setToolTip("Write the rows shown as CSV or JSON, masked as they are here")
-        self.export.clicked.connect(self._on_export)
-        for key, call in (("Ctrl+F", self._on_find), ("Ctrl+C", self.copy_value)):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(call)
+        self.export = ExportButton(self.model)
+        shortcut = QShortcut(QKeySequence("Ctrl+F"), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self._on_find)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         for part in (self.note, self.search, self.other, self.only):
@@ -148,7 +149,8 @@ class TagsSection(QWidget):
         """See which file is on screen, and have it read if it is another one."""
         layer = self._viewer.layers.selection.active
         stack = None if layer is None else stack_of(layer)
-        if stack is not self._stack:
+        another = stack is not self._stack
+        if another:
             self._scans.cancel()
             self._show_progress(visible=False)
             self._stack, self._places = stack, None
@@ -156,28 +158,34 @@ class TagsSection(QWidget):
         for part in (self.search, self.other, self.only, self.view, self.identifiers, self.export):
             part.setEnabled(stack is not None)
         if stack is None or layer is None:
-            self._want, self._tree, self._frame = None, TagTree(), None
             self._reads.cancel()
             self._finds.cancel()
-            self.model.show(self._tree, None, None)
-            self.note.setText(_EMPTY)
-            self.count.setText("")
+            self._frame = None
+            self._show_none(_EMPTY)
             return
         number = shown_slice(self._viewer, layer)
         ref = stack.slices[stack.typical if number is None else number]
         where = f"Slice {(stack.typical if number is None else number) + 1:,}"
-        cut = " (in the middle: the view cuts across slices)" if number is None else ""
-        self.note.setText(f"{where} of {len(stack.slices):,}{cut}")
-        frame = ref.index if len(ref.header.frames) > 1 and ref.frame.tile is None else None
+        tile = ref.frame.tile is not None
+        why = "in the middle: the view cuts across slices" if number is None else ""
+        why = "; ".join(filter(None, (why, "a tile of a mosaic, one file for all" if tile else "")))
+        self.note.setText(f"{where} of {len(stack.slices):,}" + (f" ({why})" if why else ""))
+        frame = ref.index if len(ref.header.frames) > 1 and not tile else None
         moved, self._frame = frame != self._frame, frame
         want = ref.header.source.path, self._other_path()
         if want != self._want:
             self._want = want
-            self._reads.start(lambda _: self._task(*want), self._on_tree)
+            self._read_tree(_FIRST_ROWS if another or not len(self._tree) else MAX_ROWS)
         elif moved and len(self._tree):
             self._show(self.model.found)
         if self.only.isChecked():
             self._scan()
+
+    def _show_none(self, why: str) -> None:
+        self._want, self._tree = (None, None), TagTree()
+        self.model.show(self._tree, None, None)
+        self.note.setText(why)
+        self.count.setText("")
 
     def _list_others(self, layer: object) -> None:
         """Offer the other layers of ours for comparison, keeping the choice."""
@@ -202,26 +210,39 @@ class TagsSection(QWidget):
             return None
         return stack.slices[stack.typical if number is None else number].header.source.path
 
-    def _task(self, path: str, other: str | None) -> TagTree:
-        """Read what is wanted, in the thread."""
-        tree = self._reading(path)
-        return tree if other is None else compare(tree, self._reading(other))
+    def _read_tree(self, most: int) -> None:
+        """Have the file on screen read, and the one it is compared with."""
+        path, other = self._want
 
-    def _reading(self, path: str) -> TagTree:
-        if path not in self._read:
-            tree = read_tree(path)
+        def task(_: Callable[[], bool]) -> TagTree | None:
+            if path is None:
+                return None
+            if other is not None:
+                return compare(self._reading(path, MAX_ROWS), self._reading(other, MAX_ROWS))
+            return self._reading(path, most)
+
+        def then(result: Any) -> None:  # noqa: ANN401 - what the task returned or raised
+            self._on_tree(result)
+            if most < MAX_ROWS and len(self._tree) == most:
+                self.count.setText(f"{self.count.text()}, reading the rest…")
+                self._read_tree(MAX_ROWS)
+
+        self._reads.start(task, then)
+
+    def _reading(self, path: str, most: int) -> TagTree:
+        """Read a file or remember it, in the thread."""
+        if path in self._read:
+            return self._read[path]
+        tree = read_tree(path, most=most)
+        if tree.complete or most == MAX_ROWS:
             while len(self._read) >= _KEPT_TREES:
                 self._read.pop(next(iter(self._read)))
             self._read[path] = tree
-        return self._read[path]
+        return tree
 
     def _on_tree(self, result: TagTree | MedscanError) -> None:
         if not isinstance(result, TagTree):
-            self._want = None
-            self._tree = TagTree()
-            self.model.show(self._tree, None, None)
-            self.note.setText(f"The tags cannot be shown: {defuse(str(result))}.")
-            self.count.setText("")
+            self._show_none(f"The tags cannot be shown: {defuse(str(result))}.")
             return
         self._tree = result
         name = "" if self.other.currentIndex() <= 0 else str(self.other.currentData())
@@ -301,47 +322,17 @@ class TagsSection(QWidget):
         self.cancel.setVisible(visible)
 
     def _show(self, found: Found | None) -> None:
-        unfolded = self.view.unfolded()
+        unfolded, at = self.view.unfolded(), self.view.scrolled
         tree = self._tree
         if not self.model.show(tree, self._frame, found):
             if found is None:
                 self.view.unfold(unfolded)
+                self.view.scrolled = at
             else:
                 self.view.unfold_matches()
         total = f"{tree.elements:,}" + ("" if tree.complete else "+")
         matches = "" if found is None else f"{len(found.matches):,} of "
         self.count.setText(f"{matches}{total} elements" if len(tree) else "")
-
-    # Copying and exporting.
-
-    def copy_value(self) -> None:
-        """Copy the value of the current row, masked as it is shown."""
-        if (row := self.view.row) >= 0:
-            other = self.view.currentIndex().column() == 2
-            _copy(self._tree.text(row, shown=self.identifiers.isChecked(), other=other))
-
-    def copy_row(self) -> None:
-        """Copy the current row, its columns separated by tabs."""
-        if (row := self.view.row) >= 0:
-            _copy(tabulated(self._tree, row, shown=self.identifiers.isChecked()))
-
-    def copy_path(self) -> None:
-        """Copy where the current row stands, as pydicom would be asked for it."""
-        if (row := self.view.row) >= 0:
-            _copy(self._tree.path(row))
-
-    def _on_menu(self, position: QPoint) -> None:
-        menu = QMenu(self.view)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for text, call in (
-            ("Copy value\tCtrl+C", self.copy_value),
-            ("Copy row", self.copy_row),
-            ("Copy path for pydicom", self.copy_path),
-        ):
-            if (action := menu.addAction(text)) is not None:
-                action.triggered.connect(lambda _=False, call=call: call())
-        menu.setEnabled(self.view.row >= 0)
-        menu.popup(self.view.mapToGlobal(position))
 
     def _on_find(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -351,27 +342,9 @@ class TagsSection(QWidget):
         self.identifiers.setText("Hide identifiers" if shown else "Show identifiers")
         self.model.shown = shown
         self.model.refresh()
+        self.row_actions.window.show_identifiers(shown=shown)
         if self._is_filtered():
             self._search()
-
-    def _on_export(self) -> None:
-        kinds = "CSV (*.csv);;JSON (*.json)"
-        name, kind = QFileDialog.getSaveFileName(self, "Export tags", "tags.csv", kinds)
-        if name:
-            path = Path(name)
-            suffix = ".json" if "json" in kind else ".csv"
-            self.write(path if path.suffix else path.with_suffix(suffix))
-
-    def write(self, path: Path) -> None:
-        """Write the rows that the filters leave to a file, off the GUI thread."""
-        tree, found, shown = self._tree, self.model.found, self.identifiers.isChecked()
-        rows = range(len(tree)) if found is None else found.matches
-
-        def then(result: object) -> None:
-            failed = isinstance(result, Exception)
-            tell("The tags could not be written there." if failed else "The tags were exported.")
-
-        self._finds.start(lambda _: export(path, tree, rows, shown=shown), then)
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:
@@ -379,9 +352,3 @@ def _row(*widgets: QWidget) -> QHBoxLayout:
     for widget in widgets:
         layout.addWidget(widget)
     return layout
-
-
-def _copy(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)

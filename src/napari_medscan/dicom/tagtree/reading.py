@@ -85,7 +85,10 @@ def differing_places(slices: Sequence[SliceRef], progress: Progress) -> frozense
     """
     frames: dict[str, list[int]] = {}
     for ref in slices:
-        frames.setdefault(ref.header.source.path, []).append(ref.index)
+        numbers = frames.setdefault(ref.header.source.path, [])
+        # The tiles of a mosaic are no frames: their file counts as a whole.
+        if ref.frame.tile is None:
+            numbers.append(ref.index)
     files = list(frames)
     same: dict[str, int] | None = None
     differs: set[str] = set()

@@ -20,7 +20,7 @@ from pydicom.datadict import dictionary_description, keyword_for_tag, private_di
 
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.tagtree.places import ITEM, MAX_ROWS, PER_FRAME, place
-from napari_medscan.dicom.tagtree.texts import MAX_SHOWN, TEXT_VRS, text_of, whole_text
+from napari_medscan.dicom.tagtree.texts import MAX_SHOWN, WHOLE_VRS, text_of, whole_text
 from napari_medscan.dicom.tagtree.walk import PIXELS, Visit, Walker
 
 MAX_BYTES: Final = 64 << 20
@@ -74,10 +74,12 @@ def value_request(data: bytes, *, where: list[list[int]]) -> Answer:
     for visit in walker.visits(MAX_ROWS):
         del path[visit.depth :]
         path.append((visit.tag, visit.number))
-        if path == wanted and visit.vr in TEXT_VRS:
+        if path == wanted and visit.vr in WHOLE_VRS:
             if visit.length > MAX_BYTES // 4:
                 raise UnreadableError("it is too long to be shown")
-            text = whole_text(visit.vr, walker.whole(visit), visit.charsets)
+            text = whole_text(
+                visit.vr, walker.whole(visit), little=visit.little, charsets=visit.charsets
+            )
             return {}, np.frombuffer(text.encode() or b" ", dtype=np.uint8)
     raise UnreadableError("the file does not have it any more")
 

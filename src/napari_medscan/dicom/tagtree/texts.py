@@ -31,6 +31,8 @@ _NUMBERS = {
     "FD": "f8",
     "AT": "u2",
 }
+WHOLE_VRS: Final = TEXT_VRS | frozenset(_NUMBERS)
+"""Those whose values can be shown as a whole; of the others bytes alone are known."""
 
 
 def text_of(
@@ -58,28 +60,29 @@ def text_of(
         shortened and end with their length; of bytes the first 16 are shown in hexadecimal.
     """
     start = data[:MAX_SHOWN]
-    if vr in TEXT_VRS:
-        text = whole_text(vr, start, charsets)
-        # Shortening may have cut a character in two.
-        return text if length <= MAX_SHOWN else f"{text.rstrip('�')}… ({length:,} bytes)"
-    if vr in _NUMBERS:
-        numbers = np.dtype(f"{'<' if little else '>'}{_NUMBERS[vr]}")
-        values = np.frombuffer(start, numbers, len(start) // numbers.itemsize)
-        text = "\\".join(_tags(values) if vr == "AT" else map(str, values))
+    if vr in WHOLE_VRS:
+        text = whole_text(vr, start, little=little, charsets=charsets)
         if length <= MAX_SHOWN:
             return text
-        return f"{text}\\… ({length // numbers.itemsize:,} values)"
+        if vr in _NUMBERS:
+            return f"{text}\\… ({length // np.dtype(_NUMBERS[vr]).itemsize:,} values)"
+        # Shortening may have cut a character in two.
+        return f"{text.rstrip('�')}… ({length:,} bytes)"
     if not length:
         return ""
     more = " …" if length > _HEX_BYTES else ""
     return f"{length:,} bytes: {data[:_HEX_BYTES].hex(' ')}{more}"
 
 
-def whole_text(vr: str, data: bytes, charsets: tuple[str, ...]) -> str:
-    """Return a value of text, however long."""
+def whole_text(vr: str, data: bytes, *, little: bool, charsets: tuple[str, ...]) -> str:
+    """Return a value of text or numbers, however long."""
     if vr in _ENCODED:
         return decode(data, charsets)
-    return data.decode("latin-1").strip(" \0")
+    if vr in TEXT_VRS:
+        return data.decode("latin-1").strip(" \0")
+    numbers = np.dtype(f"{'<' if little else '>'}{_NUMBERS[vr]}")
+    values = np.frombuffer(data, numbers, len(data) // numbers.itemsize)
+    return "\\".join(_tags(values) if vr == "AT" else map(str, values))
 
 
 def _tags(words: np.ndarray[tuple[int], np.dtype[np.generic]]) -> list[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QFontDatabase, QGuiApplication, QTextCursor
+from qtpy.QtGui import QFontDatabase, QGuiApplication, QTextCursor, QTextDocument
 from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QLabel,
+    QPlainTextDocumentLayout,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -43,7 +45,6 @@ class ValueWindow(QDialog):
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
-        self.text.setUndoRedoEnabled(False)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = QPushButton("Copy")
@@ -120,13 +121,18 @@ class ValueWindow(QDialog):
         self._lines = _broken(text)
         self.note.setText(note)
         self.copy.setEnabled(bool(text))
-        self.text.clear()
+        # To clear a document takes longer than to drop it, as `setDocument` does.
+        document = QTextDocument(self.text)
+        document.setDocumentLayout(QPlainTextDocumentLayout(document))
+        document.setDefaultFont(self.text.font())
+        document.setUndoRedoEnabled(False)
+        self.text.setDocument(document)
         self._fill()
         self._filling.start(0)
 
     def _fill(self) -> None:
         """Add some more lines."""
-        piece = "".join(line for line, _ in zip(self._lines, range(_PIECE), strict=False))
+        piece = "".join(islice(self._lines, _PIECE))
         if not piece:
             self._filling.stop()
             return

@@ -46,9 +46,14 @@ class ValueWindow(QDialog):
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        # Standard buttons bring icons of the desktop's, black on napari's dark theme.
+        buttons = QDialogButtonBox()
+        close = QPushButton("Close")
+        buttons.addButton(close, QDialogButtonBox.ButtonRole.RejectRole)
         self.copy = QPushButton("Copy")
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
+        for button in (close, self.copy):
+            button.setAutoDefault(False)
         self.copy.clicked.connect(self._on_copy)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

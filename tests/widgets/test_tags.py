@@ -20,6 +20,7 @@ from napari_medscan.widgets import tags
 from napari_medscan.widgets.tags import TagsSection
 
 from ..dicom.making import item
+from ..dicom.test_mosaic import csa, mosaic_file
 from ..studies import HOSTILE, write_series
 
 
@@ -305,3 +306,16 @@ def test_nothing_happens_after_release(section, viewer, qtbot):
     viewer.dims.set_current_step(0, 0)
     qtbot.wait(150)
     assert not section._settle.isActive()
+
+
+def test_the_tiles_of_a_mosaic_have_one_file_and_no_frames(make_napari_viewer, tmp_path, qtbot):
+    mosaic_file(tmp_path / "a.dcm", csa({"NumberOfImagesInMosaic": ("4",)}, kind=2))
+    viewer = make_napari_viewer()
+    for layer in image_layers(load(tmp_path).stacks):
+        viewer.add_layer(layer)
+    section = TagsSection(viewer)
+    qtbot.addWidget(section)
+    qtbot.waitUntil(lambda: section.model.rowCount() > 0, timeout=20_000)
+    assert section.note.text().endswith("of 4 (a tile of a mosaic, one file for all)")
+    assert not [name for name in rows(section) if name.startswith("This frame")]
+    section.release()

@@ -145,12 +145,8 @@ def volume(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     viewer.scene.camera.angles = (0, -30, 100)
 
 
-SCENES: dict[str, Scene] = {
-    scene.__name__: scene
-    for scene in (
-        ct, mr, pet_ct, ultrasound, tags, tags_search, series_warning, coronal, volume,
-    )  # fmt: skip
-}
+_SCENES = (ct, mr, pet_ct, ultrasound, tags, tags_search, series_warning, coronal, volume)
+SCENES: dict[str, Scene] = {scene.__name__: scene for scene in _SCENES}
 
 if __name__ == "__main__":
     main()

@@ -90,3 +90,10 @@ def test_pet_header_has_what_suv_needs(pair):
         assert data.SeriesTime == data.AcquisitionTime
     assert [d.ImageIndex for d in pair["PT"]] == list(range(1, 91))
     assert np.all(pair["PT"][0].pixel_array <= 32767)
+
+
+def test_nothing_of_the_ct_is_in_the_headers_of_the_pet(tmp_path):
+    write_pet_ct(tmp_path, size=32, slices=1)
+    (pet,) = (pydicom.dcmread(path) for path in (tmp_path / "PT").iterdir())
+    assert "KVP" not in pet
+    assert "WindowCenterWidthExplanation" not in pet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,7 @@ def series_header(
 
     Pixels are 16 bit, unsigned and MONOCHROME2 (PS3.3 C.7.6.3); the caller sets BitsStored.
     """
-    header = study.copy()
+    header = deepcopy(study)
     header.Modality = modality
     header.SeriesInstanceUID = derived_uid(*uid_parts, "series", number)
     header.SeriesNumber = str(number)

@@ -14,7 +14,7 @@ from napari_medscan.dicom.orientation import axis_vectors, patient_point, plane_
 from napari_medscan.napari_.canvas_text import CanvasText
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.leading import LeadFollower, layer_in_picture
-from napari_medscan.napari_.shown import shown_slice
+from napari_medscan.napari_.shown import Index, index_in_view, shown_slice
 from napari_medscan.napari_.windowing import center_width
 
 if TYPE_CHECKING:
@@ -29,13 +29,15 @@ def place_lines(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
     if stack is None:
         return []
     lines = [layer.name]
-    index = _index(viewer, layer)
-    axis = _cut_axis(viewer, layer)
-    if axis is not None and layer.data.shape[axis] > 1:
-        lines.append(_slice_line(layer, stack, index, axis))
-    if stack.axes[0] == "t" and layer.ndim - viewer.dims.ndisplay > 0:
-        what = {"": "time", "frame": "frame"}.get(stack.dimension, "time")
-        lines.append(f"{what.capitalize()} {_nth(index[0], layer.data.shape[0])}")
+    index, shape = index_in_view(viewer, layer), layer.data.shape
+    for axis in range(layer.ndim - 3, layer.ndim):
+        place = index[axis]
+        if not isinstance(place, slice) and shape[axis] > 1:
+            along = axis - (layer.ndim - 3)
+            lines.append(f"Slice {_nth(place, shape[axis])}{_position(stack, index, along)}")
+    if stack.axes[0] == "t" and not isinstance(index[0], slice):
+        what = "Frame" if stack.dimension == "frame" else "Time"
+        lines.append(f"{what} {_nth(index[0], shape[0])}")
     return lines
 
 
@@ -56,15 +58,14 @@ def window_lines(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
 def slice_warnings(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
     """Return what is wrong with the slice in view: not decoded, or not there."""
     stack = stack_of(layer)
-    if stack is None or viewer.dims.ndisplay == 3:
+    if stack is None or viewer.dims.ndisplay == 3 or layer.ndim < 3:
         return []
     number = shown_slice(viewer, layer)
     if number is not None:
         why = stack.problems.get(number)
         return [] if why is None else [f"Frame could not be decoded: {why}"]
-    if _cut_axis(viewer, layer) != len(stack.array.places.shape) - 1:
-        return []
-    return _gap(stack, round(_index(viewer, layer)[-3]))
+    place = index_in_view(viewer, layer)[-3]
+    return [] if isinstance(place, slice) else _gap(stack, place)
 
 
 class CornerText:
@@ -147,36 +148,23 @@ def _read(header: Header) -> tuple[Header, tuple[str, ...]]:
     return header, read_identity(header)
 
 
-def _index(viewer: napari.viewer.Viewer, layer: Image) -> list[float]:
-    """Return the array index at which the sliders stand."""
-    return [float(i) for i in layer.world_to_data(viewer.dims.point)]
-
-
-def _cut_axis(viewer: napari.viewer.Viewer, layer: Image) -> int | None:
-    """Return the layer's axis of space that the view cuts across, None in 3-D."""
-    if viewer.dims.ndisplay == 3 or layer.ndim < 3:
-        return None
-    before = viewer.dims.ndim - layer.ndim
-    axis = viewer.dims.order[-3] - before
-    return axis if axis >= layer.ndim - 3 else None
-
-
-def _slice_line(layer: Image, stack: Stack, index: list[float], axis: int) -> str:
-    line = f"Slice {_nth(index[axis], layer.data.shape[axis])}"
+def _position(stack: Stack, index: Index, along: int) -> str:
+    """Return where the slice in view lies: " · S 102.4 mm", '' when it is unknown."""
     vectors = axis_vectors(stack.geometry)
     if vectors is None:
-        return line
-    along = axis - (layer.ndim - 3)
+        return ""
     # The slices' own plane, and its own position: a tilted gantry stacks them along another line.
     normal = np.cross(*np.delete(vectors, along, axis=0))
-    point = slice_position(stack, index) if along == 0 else None
+    # Any point of the plane will do.
+    places = [0 if isinstance(place, slice) else place for place in index]
+    point = slice_position(stack, places) if along == 0 else None
     if point is None:
-        point = patient_point(stack, [round(i) for i in index])
-    return line if point is None else f"{line} · {plane_text(normal, point)}"
+        point = patient_point(stack, places)
+    return "" if point is None else f" · {plane_text(normal, point)}"
 
 
-def _nth(index: float, count: int) -> str:
-    return f"{min(max(round(index), 0), count - 1) + 1}/{count}"
+def _nth(place: int, count: int) -> str:
+    return f"{min(max(place, 0), count - 1) + 1}/{count}"
 
 
 def _gap(stack: Stack, place: int) -> list[str]:

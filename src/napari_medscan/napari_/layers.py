@@ -39,14 +39,15 @@ def image_layers(stacks: Sequence[Stack]) -> list[Image]:
     layers = []
     for stack in sorted(stacks, key=lambda stack: stack.modality == "PT"):
         fused = stack.modality == "PT" and stack is not anatomy and _overlays(stack, anatomy)
-        layer = image_layer(stack, visible=stack is anatomy or fused)
+        colormap = "inferno" if fused else None
+        layer = image_layer(stack, visible=stack is anatomy or fused, colormap=colormap)
         if fused:
-            layer.colormap, layer.blending = "inferno", "additive"
+            layer.blending = "additive"
         layers.append(layer)
     return layers
 
 
-def image_layer(stack: Stack, *, visible: bool = True) -> Image:
+def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = None) -> Image:
     """Return the layer of one stack.
 
     Data stay in acquisition order; scale is (step, row spacing, column
@@ -60,11 +61,16 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
         What to show.
     visible : bool
         Whether the layer is shown at first.
+    colormap : str, optional
+        napari's name of what a window is drawn in; grey without one.
 
     Notes
     -----
     Reads the middle slice, the one that napari shows first.
     """
+    # It asks the layers made here for their stacks.
+    from napari_medscan.napari_.windowing import show_first
+
     geometry = stack.geometry
     stack.array.reading = volume_progress
     lead, lead_scale, lead_unit = _time_axis(stack)
@@ -84,10 +90,11 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
         projection_mode="none",
         visible=visible,
         contrast_limits=limits,
-        colormap="gray_r" if stack.is_inverted else "gray",
+        colormap=colormap or ("gray_r" if stack.is_inverted else "gray"),
     )
     if not stack.is_rgb:
         layer.contrast_limits_range = _contrast_range(stack, *limits)
+        show_first(layer, stack)
     return layer
 
 
@@ -128,7 +135,7 @@ def _contrast_range(stack: Stack, low: float, high: float) -> tuple[float, float
     """Return the ends of the contrast slider: what the middle slice and windows span."""
     values = [low, high]
     for window in stack.windows:
-        values.extend(window.limits)
+        values.extend((window.curve or window).limits)
     if stack.unit == "HU":
         values.extend(_CT_RANGE)
     middle = np.asarray(stack.array.frame(stack.typical))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.orientation import axis_vectors
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.shown import Follower
+from napari_medscan.napari_.shown import Follower, index_in_view, is_inside
 
 _LAYER_EVENTS = (
     "affine",
@@ -40,21 +40,14 @@ def layer_in_picture(viewer: napari.viewer.Viewer) -> Image | None:
     A layer of which the sliders have left the volume is not, although it may be selected: its
     letters beside the picture of another one would be wrong.
     """
-    return next((x for x in _candidates(viewer) if _is_in_picture(viewer, x)), None)
+    inside = (x for x in _candidates(viewer) if is_inside(index_in_view(viewer, x), x.data.shape))
+    return next(inside, None)
 
 
 def _candidates(viewer: napari.viewer.Viewer) -> Iterator[Image]:
     for layer in (viewer.layers.selection.active, *reversed(viewer.layers)):
         if isinstance(layer, Image) and layer.visible and stack_of(layer) is not None:
             yield layer
-
-
-def _is_in_picture(viewer: napari.viewer.Viewer, layer: Image) -> bool:
-    dims = viewer.dims
-    before = dims.ndim - layer.ndim
-    place = np.asarray(layer.world_to_data(dims.point))
-    across = [axis - before for axis in dims.not_displayed if axis >= before]
-    return all(-0.5 <= place[axis] <= layer.data.shape[axis] - 0.5 for axis in across)
 
 
 def world_directions(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.float64] | None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _PLUGIN = "napari-medscan"
 
+AS_IN_FILE = "As in the file"
+AUTO = "Auto"
+"""What a setting of a window says when it names no preset."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -33,6 +37,10 @@ class Settings:
         Keep decoded slices on disk.
     keep_decoded_gb : int
         What they may take there, in GB.
+    ct_window, pet_window, other_window : str
+        How layers of a modality open: `AS_IN_FILE`, `AUTO` or the name of one of its usual presets.
+    right_drag : bool
+        Whether dragging with the right button changes the window.
     corner_text, orientation_letters : bool
         Draw them on the canvas.
     patient_in_corner : bool
@@ -47,6 +55,10 @@ class Settings:
     remember_headers: bool = True
     keep_decoded: bool = False
     keep_decoded_gb: int = 10
+    ct_window: str = AS_IN_FILE
+    pet_window: str = AS_IN_FILE
+    other_window: str = AS_IN_FILE
+    right_drag: bool = True
     corner_text: bool = True
     orientation_letters: bool = True
     patient_in_corner: bool = False
@@ -59,6 +71,11 @@ class Settings:
         from napari_medscan.frames.cache import default_bytes
 
         return self.frame_cache_mb * 2**20 or default_bytes()
+
+    def window_of(self, modality: str) -> str:
+        """How layers of a modality open."""
+        chosen = {"CT": self.ct_window, "PT": self.pet_window}
+        return chosen.get(modality, self.other_window)
 
 
 _NAMES = frozenset(field.name for field in fields(Settings))

@@ -10,6 +10,39 @@ from qtpy.QtCore import QTimer
 
 from napari_medscan.napari_.layers import stack_of
 
+Index = tuple[int | slice, ...]
+
+
+def index_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> Index:
+    """Return the index of a layer's array at which the sliders stand.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Where the sliders stand.
+    layer : Layer
+        Any.
+
+    Returns
+    -------
+    tuple of int or slice
+        One an axis, without colour: a place, which may be outside of the array, along axes that
+        have a slider; all of those that are displayed.
+    """
+    displayed = {axis - viewer.dims.ndim for axis in viewer.dims.displayed}
+    places = layer.world_to_data(viewer.dims.point)
+    return tuple(
+        slice(None) if axis - layer.ndim in displayed else round(float(place))
+        for axis, place in enumerate(places)
+    )
+
+
+def is_inside(index: Index, shape: tuple[int, ...]) -> bool:
+    """Whether an index in view is one of an array: no slider stands beside it."""
+    # The index knows no axis of colours.
+    pairs = zip(index, shape, strict=False)
+    return all(isinstance(place, slice) or 0 <= place < extent for place, extent in pairs)
+
 
 def shown_slice(viewer: napari.viewer.Viewer, layer: Layer) -> int | None:
     """Return the number of the slice that a layer shows.
@@ -30,13 +63,9 @@ def shown_slice(viewer: napari.viewer.Viewer, layer: Layer) -> int | None:
     stack = stack_of(layer)
     if stack is None:
         return None
-    places, dims = stack.array.places, viewer.dims
-    before = dims.ndim - layer.ndim
-    if any(axis - before in range(places.ndim) for axis in dims.displayed):
-        return None
-    found = layer.world_to_data(dims.point)[: places.ndim]
-    index = tuple(round(float(value)) for value in found)
-    if not all(0 <= i < extent for i, extent in zip(index, places.shape, strict=True)):
+    places = stack.array.places
+    index = index_in_view(viewer, layer)[: places.ndim]
+    if any(isinstance(place, slice) for place in index) or not is_inside(index, places.shape):
         return None
     number = int(places[index])
     return number if number >= 0 else None

@@ -23,11 +23,14 @@ from napari.layers import Image, Layer
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 from numpy.typing import NDArray
 
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.presets import modality_presets
 from napari_medscan.dicom.voi_lut import Curve, sigmoid_window
-from napari_medscan.dicom.window import Function, Voi, Window, ascending
+from napari_medscan.dicom.window import Function, Voi, Window, ascending, percentile_limits
 from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.shown import shown_slice
+from napari_medscan.napari_.settings import AUTO, current
+from napari_medscan.napari_.shown import index_in_view, is_inside, shown_slice
 
 FUNCTION_KEY = "medscan_voi_function"
 """Key in a layer's metadata under which the function of its last window stands."""
@@ -70,6 +73,22 @@ def show(layer: Image, voi: Voi) -> None:
     layer.gamma = 1
     _set_colormap(layer, base_colormap(layer), voi)
     set_limits(layer, *limits_of(voi))
+
+
+def show_first(layer: Image, stack: Stack) -> None:
+    """Draw a layer that opens: as the user prefers for its modality, else as its file says.
+
+    One that has neither keeps its limits.
+    """
+    chosen = current().window_of(stack.modality)
+    if chosen == AUTO:
+        frame = stack.array.frame(stack.typical)
+        set_limits(layer, *percentile_limits(frame, stack.padding))
+        return
+    usual = (window for window in modality_presets(stack) if window.name == chosen)
+    first = next(iter((*usual, *stack.windows)), None)
+    if first is not None:
+        show(layer, first)
 
 
 def limits_of(voi: Voi) -> tuple[float, float]:
@@ -186,30 +205,13 @@ def on_screen(
     number = shown_slice(viewer, layer)
     if number is not None:
         return lambda: stack.array.frame(number)
-    cut = _cut(viewer, layer)
-    if cut is None or stack.array.nbytes > shared_cache().max_bytes:
+    cut = index_in_view(viewer, layer)
+    across = slice(None) in cut[: stack.array.places.ndim]
+    if not across or not is_inside(cut, stack.array.shape):
+        return None
+    if stack.array.nbytes > shared_cache().max_bytes:
         return None
     return lambda: stack.array[cut]
-
-
-def _cut(viewer: napari.viewer.Viewer, layer: Image) -> tuple[int | slice, ...] | None:
-    """Return the index of what a view across slices shows; None when it shows no slice."""
-    stack, dims = stack_of(layer), viewer.dims
-    before = dims.ndim - layer.ndim
-    shown = {axis - before for axis in dims.displayed}
-    if stack is None or not shown & set(range(stack.array.places.ndim)):
-        return None
-    point = layer.world_to_data(dims.point)
-    index: list[int | slice] = []
-    for axis, extent in enumerate(layer.data.shape):
-        if axis in shown:
-            index.append(slice(None))
-            continue
-        place = round(float(point[axis]))
-        if not 0 <= place < extent:
-            return None
-        index.append(place)
-    return tuple(index)
 
 
 def _set_colormap(layer: Image, base: Colormap, voi: Voi) -> None:

@@ -26,6 +26,7 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.presets import file_presets, group_of, modality_presets, with_keys
 from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
+from napari_medscan.napari_ import settings
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.shown import Follower
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
@@ -95,6 +96,8 @@ class WindowSection(QWidget):
         self._build()
         self._follower = Follower(viewer, self._on_viewer)
         self._drag = WindowDrag(viewer, self.targets)
+        self._unheard = settings.on_change(self._on_settings)
+        self._on_settings()
         self._keys = WindowKeys(viewer, self._on_key)
         viewer.events.theme.connect(self._on_theme)
         self._on_theme()
@@ -103,6 +106,7 @@ class WindowSection(QWidget):
     def release(self) -> None:
         """Let go of the viewer, its keys and its right button; stop all work."""
         self._viewer.events.theme.disconnect(self._on_theme)
+        self._unheard()
         self._follow(None)
         for part in (self._follower, self._drag, self._keys, self._counting, self._limiting):
             part.release()
@@ -150,11 +154,7 @@ class WindowSection(QWidget):
         body.addWidget(self._list, stretch=1)
         body.addLayout(self._bottom())
         self._dragging = QCheckBox("Right-drag sets the window")
-        self._dragging.setToolTip(
-            "Drag sideways for the width, up and down for the centre. "
-            "When off, the right button zooms."
-        )
-        self._dragging.setChecked(True)
+        self._dragging.setToolTip("Sideways for width, up and down for centre. When off, it zooms.")
         self._dragging.toggled.connect(self._on_dragging)
         body.addWidget(self._dragging)
 
@@ -360,6 +360,11 @@ class WindowSection(QWidget):
 
     def _on_dragging(self, on: bool) -> None:  # noqa: FBT001 - Qt's signal
         self._drag.enabled = on
+        settings.change(right_drag=on)
+
+    def _on_settings(self) -> None:
+        self._dragging.setChecked(settings.current().right_drag)
+        self._drag.enabled = self._dragging.isChecked()
 
     # --- the user's own presets
 

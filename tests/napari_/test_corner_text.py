@@ -10,6 +10,7 @@ from napari_medscan.dicom.window import Window
 from napari_medscan.napari_.corner_text import (
     CornerText,
     IdentityText,
+    fitted,
     place_lines,
     slice_warnings,
     window_lines,
@@ -194,3 +195,30 @@ def test_the_window_is_the_one_that_the_panel_says(model, tmp_path, function, sl
     (layer,) = model.layers
     show(layer, Window("", 40, 400, function))
     assert window_lines(model, layer)[0] == "W 400 · C 40 HU"
+
+
+def test_lines_end_before_the_letters_of_a_narrow_canvas(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer()
+    layer = opened(viewer, tmp_path)
+    layer.name = "CT 3 · Thorax venous 1.0 B30f axial"
+    texts = CornerText(viewer)
+    whole = [layer.name, "Slice 3/5 · S 4.0 mm"]
+    viewer.canvas.size = (400, 1000)
+    qtbot.waitUntil(lambda: visible(viewer, "place").split("\n") == whole)
+    viewer.canvas.size = (400, 400)
+    qtbot.waitUntil(lambda: visible(viewer, "place").split("\n") != whole)
+    lines = visible(viewer, "place").split("\n")
+    assert len(lines) > 3
+    # The number keeps its unit.
+    assert lines[-2:] == ["Slice 3/5", "S 4.0 mm"]
+    # Nothing is lost but the dots at which lines are broken.
+    words = [word for word in " ".join(lines).split() if word != "·"]
+    assert words == [word for word in " ".join(whole).split() if word != "·"]
+    texts.release()
+
+
+def test_a_word_that_does_not_fit_is_cut_short(qapp):  # noqa: ARG001 - fonts need it
+    (line,) = fitted(["x" * 200], 100)
+    assert line.endswith("…")
+    assert 3 < len(line) < 20
+    assert fitted([""], 100) == [""]

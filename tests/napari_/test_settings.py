@@ -10,7 +10,7 @@ import npe2
 import pytest
 import yaml
 
-from napari_medscan.dicom import index
+from napari_medscan.dicom import index, presets
 from napari_medscan.frames import FrameCache
 from napari_medscan.frames.cache import default_bytes
 from napari_medscan.napari_ import settings
@@ -45,6 +45,12 @@ def test_the_manifest_declares_the_same_settings_with_the_same_defaults():
     assert {name: p.default for name, p in declared().items()} == asdict(Settings())
     for field in fields(Settings):
         assert declared()[field.name].python_type.__name__ == field.type
+
+
+def test_the_windows_to_choose_from_are_the_presets_of_the_table():
+    always = [settings.AS_IN_FILE, settings.AUTO]
+    for name, table in (("ct", presets.CT), ("pet", presets.PET), ("other", ())):
+        assert declared()[f"{name}_window"].enum == always + [window.name for window in table]
 
 
 def test_groups_have_names_that_napari_finds():
@@ -90,6 +96,8 @@ def test_what_is_no_setting_is_refused():
         settings.change(colour="red")
     with pytest.raises(ValueError, match="greater than or equal to 0"):
         settings.change(frame_cache_mb=-1)
+    with pytest.raises(ValueError, match="not one of the allowed"):
+        settings.change(ct_window="Canary^Alice")
 
 
 def test_a_damaged_file_costs_no_more_than_the_changes(tmp_path, monkeypatch, caplog):
@@ -123,7 +131,7 @@ def test_cache_and_index_follow(monkeypatch):
 
 def test_the_preferences_dialog_changes_them(saved, calls, make_napari_viewer, qtbot):
     from napari._qt.dialogs.preferences_dialog import PreferencesDialog
-    from qtpy.QtWidgets import QCheckBox, QLabel
+    from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel
 
     viewer = make_napari_viewer()
     dialog = PreferencesDialog(viewer.window._qt_window)
@@ -139,3 +147,8 @@ def test_the_preferences_dialog_changes_them(saved, calls, make_napari_viewer, q
     assert yaml.safe_load(saved.read_text()) == {"canvas": {"patient_in_corner": True}}
     settings.change(patient_in_corner=False)
     assert not box.isChecked()
+    (combo,) = [box for box in page.findChildren(QComboBox) if box._name == "ct_window"]
+    assert [combo.itemText(i) for i in range(combo.count())] == declared()["ct_window"].enum
+    combo.setCurrentText("Lung")
+    assert settings.current().window_of("CT") == "Lung"
+    assert yaml.safe_load(saved.read_text())["window"] == {"ct_window": "Lung"}

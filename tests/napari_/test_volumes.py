@@ -1,9 +1,13 @@
 """3-D: presets, and left that stays left."""
 
+import gc
+import weakref
 from itertools import permutations, product
 
+import npe2
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 
 from napari_medscan.napari_.volumes import (
     CT_PRESETS,
@@ -11,9 +15,11 @@ from napari_medscan.napari_.volumes import (
     UnmirroredCamera,
     Volumes,
     keep_unmirrored,
+    stay_unmirrored,
     volume_presets,
 )
 
+from ..studies import write_series
 from .test_views import ACQUIRED, opened
 
 
@@ -78,3 +84,56 @@ def test_the_depth_axis_is_given_back(make_napari_viewer, qtbot, tmp_path):
     qtbot.waitUntil(lambda: str(viewer.scene.camera.orientation[0]) == "away")
     camera.release()
     assert viewer.scene.camera.orientation == before
+
+
+def depth(viewer):
+    return str(viewer.scene.camera.orientation[0])
+
+
+def test_a_viewer_without_the_panel_is_not_mirrored_either(make_napari_viewer, tmp_path):
+    npe2.PluginManager.instance().discover()
+    viewer = make_napari_viewer()
+    write_series(tmp_path, 3)
+    viewer.open(str(tmp_path), plugin="napari-medscan")
+    (layer,) = viewer.layers
+    # The product of row and column direction leads away from who looks at the screen.
+    viewer.dims.ndisplay = 3
+    assert depth(viewer) == "away"
+    viewer.dims.order = (0, 2, 1)
+    assert depth(viewer) == "towards"
+    viewer.dims.order = (0, 1, 2)
+    assert depth(viewer) == "away"
+    layer.scale = -layer.scale
+    viewer.dims.ndisplay = 2
+    viewer.dims.ndisplay = 3
+    assert depth(viewer) == "towards"
+
+
+def test_closing_the_panel_mirrors_nothing(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer()
+    panel = UnmirroredCamera(viewer)
+    stay_unmirrored(viewer)
+    opened(viewer, tmp_path, 3)
+    qtbot.waitUntil(lambda: depth(viewer) == "away")
+    panel.release()
+    assert depth(viewer) == "away"
+
+
+def test_other_layers_leave_the_camera_alone(model):
+    stay_unmirrored(model)
+    model.add_image(np.zeros((3, 4, 5)))
+    model.dims.ndisplay = 3
+    assert depth(model) == "towards"
+
+
+def test_it_is_connected_once_and_holds_no_viewer(tmp_path):
+    model = ViewerModel()
+    before = len(model.dims.events.ndisplay.callbacks)
+    for _ in range(50):
+        stay_unmirrored(model)
+    assert len(model.dims.events.ndisplay.callbacks) == before + 1
+    opened(model, tmp_path, 3)
+    known = weakref.ref(model)
+    del model
+    gc.collect()
+    assert known() is None

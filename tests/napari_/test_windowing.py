@@ -14,9 +14,12 @@ from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.voi_lut import VoiLut
-from napari_medscan.dicom.window import Window
+from napari_medscan.dicom.window import Window, percentile_limits
+from napari_medscan.napari_ import windowing
 from napari_medscan.napari_.layers import image_layer, image_layers, stack_of
+from napari_medscan.napari_.settings import AUTO, Settings
 from napari_medscan.napari_.windowing import (
+    base_colormap,
     center_width,
     function_of,
     invert,
@@ -331,3 +334,90 @@ def test_nothing_is_read_until_the_pixels_are_asked_for(model, tmp_path):
         path.unlink()
     read()
     assert stack_of(layer).problems
+
+
+# --- what a layer opens with
+
+
+def assert_opens_as_pydicom_applies(layer, data, most):
+    values = np.asarray(stack_of(layer).array[0])
+    assert np.array_equal(values, apply_modality_lut(data.pixel_array, data))
+    signed = data.get("PixelRepresentation", 0)
+    grey = apply_voi_lut(values, data)
+    if "VOILUTSequence" in data:
+        top = 2 ** data.VOILUTSequence[0].LUTDescriptor[2] - 1
+    else:
+        # pydicom's range of grey is that of the stored bits after rescaling.
+        low = -(2 ** (data.BitsStored - 1)) if signed else 0
+        ends = apply_modality_lut(np.array([low, low + 2**data.BitsStored - 1]), data)
+        grey, top = grey - ends[0], ends[1] - ends[0]
+    assert len(np.unique(grey)) > 5
+    assert np.abs(drawn(layer, values) - grey / top * 255).max() <= most
+
+
+def ramp(_slice):
+    return np.arange(900, 900 + 24 * 12, 12, dtype="<u2").tobytes()
+
+
+def test_a_sigmoid_that_is_first_opens_as_pydicom_applies_it(tmp_path):
+    window = {"WindowCenter": 40, "WindowWidth": 90, "VOILUTFunction": "SIGMOID"}
+    layer = layer_of(tmp_path, PixelData=ramp, **window)
+    assert_opens_as_pydicom_applies(layer, pydicom.dcmread(tmp_path / "s3_1.dcm"), 0.1)
+    assert function_of(layer) == "SIGMOID"
+    # The ends of the slider leave room for all of the curve.
+    low, high = layer.contrast_limits_range
+    assert low < 40 - 2 * 90
+    assert high > 40 + 2 * 90
+
+
+def test_a_table_that_is_first_opens_as_pydicom_applies_it(tmp_path):
+    lut = Dataset()
+    lut.add_new("LUTDescriptor", "SS", [300, -200, 12])
+    entries = np.random.default_rng(1).integers(0, 4096, 300)
+    lut.add_new("LUTData", "US", entries.tolist())
+    layer = layer_of(tmp_path, PixelData=ramp, VOILUTSequence=[lut])
+    assert_opens_as_pydicom_applies(layer, pydicom.dcmread(tmp_path / "s3_1.dcm"), 0.1)
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="NOT TESTED: the corpus is not here")
+def test_the_corpus_opens_in_the_table_that_a_file_names_first():
+    path = CORPUS / "cases/lut-modality-voi/vlut_04.dcm"
+    (stack,) = load(path.parent).stacks
+    assert is_shown(image_layer(stack), stack.windows[0])
+    assert isinstance(stack.windows[0], VoiLut)
+
+
+def test_pet_on_ct_keeps_its_colours_whatever_its_window(tmp_path):
+    write_series(tmp_path, 3, WindowCenter=40, WindowWidth=400)
+    window = {"WindowCenter": 9, "WindowWidth": 9, "VOILUTFunction": "SIGMOID"}
+    write_series(tmp_path, 3, series=4, Modality="PT", **window)
+    pet = next(la for la in image_layers(load(tmp_path).stacks) if stack_of(la).modality == "PT")
+    assert base_colormap(pet).name == "inferno"
+    assert is_shown(pet, stack_of(pet).windows[0])
+    assert pet.blending == "additive"
+
+
+@pytest.mark.parametrize(
+    ("modality", "chosen", "limits"),
+    [
+        ("CT", {}, (-160, 239)),
+        ("CT", {"ct_window": "Lung"}, (-1350, 149)),
+        ("CT", {"other_window": AUTO, "pet_window": AUTO}, (-160, 239)),
+        ("MR", {"ct_window": "Lung"}, (-160, 239)),
+        # Not in SUV: these numbers would mean something else.
+        ("PT", {"pet_window": "SUV 0–5"}, (-160, 239)),
+    ],
+)
+def test_layers_open_as_preferences_say(tmp_path, monkeypatch, modality, chosen, limits):
+    monkeypatch.setattr(windowing, "current", lambda: Settings(**chosen))
+    layer = layer_of(tmp_path, Modality=modality, WindowCenter=40, WindowWidth=400)
+    assert tuple(layer.contrast_limits) == limits
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", "PT"])
+def test_auto_is_a_percentile_of_the_middle_slice(tmp_path, monkeypatch, modality):
+    chosen = Settings(ct_window=AUTO, pet_window=AUTO, other_window=AUTO)
+    monkeypatch.setattr(windowing, "current", lambda: chosen)
+    layer = layer_of(tmp_path, Modality=modality, WindowCenter=9, WindowWidth=9, PixelData=ramp)
+    expected = percentile_limits(stack_of(layer).array.frame(1))
+    assert tuple(layer.contrast_limits) == pytest.approx(expected)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import napari.settings
+import npe2
 import numpy as np
 import pytest
 from napari.utils._proxies import PublicOnlyProxy
@@ -10,6 +12,7 @@ from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QTreeWidget
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.window import Window
+from napari_medscan.napari_ import settings
 from napari_medscan.napari_.layers import image_layers, stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.windowing import center_width, show
@@ -344,3 +347,23 @@ def test_release_gives_everything_back(viewer, layer, qtbot):
 
 def test_it_fits_a_panel_of_300_pixels(section):
     assert section.minimumSizeHint().width() <= 300
+
+
+def test_the_switch_of_dragging_and_preferences_are_one(viewer, tmp_path, monkeypatch):
+    npe2.PluginManager.instance().discover()
+    monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", {})
+    napari.settings.get_plugin_settings(path_dir=tmp_path)
+    settings.change(right_drag=False)
+    other = WindowSection(PublicOnlyProxy(viewer))
+    switch = other._dragging
+    assert not switch.isChecked()
+    assert not other._drag.enabled
+    switch.click()
+    assert settings.current().right_drag
+    assert other._drag.enabled
+    settings.change(right_drag=False)
+    assert not switch.isChecked()
+    assert not other._drag.enabled
+    other.release()
+    settings.change(right_drag=True)
+    assert not switch.isChecked()

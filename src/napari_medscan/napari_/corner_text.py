@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import napari.viewer
 import numpy as np
 from napari.qt.threading import create_worker
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QFont, QFontMetricsF
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.identity import read_identity
@@ -16,6 +18,11 @@ from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.leading import LeadFollower, layer_in_picture
 from napari_medscan.napari_.shown import Index, index_in_view, shown_slice
 from napari_medscan.napari_.windowing import center_width
+
+_BESIDE_LETTER = 30
+"""Pixels between the end of a line and the middle of the canvas, with those before its start."""
+_FONT_PIXELS = 18
+"""Of a text of 10 points, which vispy takes for 10 * 96 / 72 points of 1/72 inch at 96 dpi."""
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -68,6 +75,38 @@ def slice_warnings(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
     return [] if isinstance(place, slice) else _gap(stack, place)
 
 
+def fitted(lines: list[str], width: float) -> list[str]:
+    """Break lines, and cut words short, so that none is wider than asked.
+
+    At the dots where that is enough, so that a number keeps its unit; else between words.
+
+    Parameters
+    ----------
+    lines : list of str
+        Texts of the corners.
+    width : float
+        In pixels of the canvas.
+    """
+    font = QFont()
+    font.setPixelSize(_FONT_PIXELS)
+    metrics = QFontMetricsF(font)
+    found: list[str] = []
+    for line in lines:
+        text = ""
+        words: list[str] = []
+        for part in line.split(" · "):
+            fits = metrics.horizontalAdvance(part) <= width
+            words += ["·", part] if fits else ["·", *part.split()]
+        for word in words[1:]:
+            longer = f"{text} {word}" if text else word
+            if text and metrics.horizontalAdvance(longer) > width:
+                found.append(text.removesuffix(" ·"))
+                longer = "" if word == "·" else word
+            text = metrics.elidedText(longer, Qt.TextElideMode.ElideRight, width)
+        found.append(text)
+    return found
+
+
 class CornerText:
     """Texts that follow the leading layer and the view.
 
@@ -80,7 +119,7 @@ class CornerText:
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer = viewer
         self._place = CanvasText(viewer, "medscan_place", "top_left")
-        self._warning = CanvasText(viewer, "medscan_warning", "top_left", warning=True)
+        self._warning = CanvasText(viewer, "medscan_warning", "top_right", warning=True)
         self._window = CanvasText(viewer, "medscan_window", "bottom_left")
         self._follower = LeadFollower(viewer, self._update)
 
@@ -97,7 +136,10 @@ class CornerText:
             (self._warning, slice_warnings),
             (self._window, window_lines),
         ):
-            text.show("" if layer is None else "\n".join(lines(self._viewer, layer)))
+            told = [] if layer is None else lines(self._viewer, layer)
+            # The letters of the orientation stand amid the edges.
+            half = self._viewer.canvas.size[1] / 2 - _BESIDE_LETTER
+            text.show("\n".join(fitted(told, half)))
 
 
 class IdentityText:

@@ -102,7 +102,7 @@ def screen_directions(
 
 
 class LeadFollower(Follower):
-    """A follower that is also called when the camera turns or zooms, or a layer changes its look.
+    """A follower that is also called when camera, canvas or the look of a layer change.
 
     Parameters
     ----------
@@ -118,7 +118,12 @@ class LeadFollower(Follower):
         self._on_change = on_change
         self._layers: list[Layer] = []
         camera = viewer.scene.camera.events
-        self._more = (camera.zoom, camera.orientation, viewer.dims.events.margin_left)
+        self._more = (
+            camera.zoom,
+            camera.orientation,
+            viewer.dims.events.margin_left,
+            viewer.canvas.events.size,
+        )
         for event in self._more:
             event.connect(self._soon)
         self._changed()

@@ -1,0 +1,130 @@
+"""JPEG with nothing in it but the picture: written from arrays, and re-parsed before it leaves.
+
+The bytes are those of ITU-T T.81 in one fixed form: JFIF without thumbnail, two quantisation
+tables, one baseline frame of three components at full resolution, the four Huffman tables of annex
+K, one scan, the end. Whatever else a JPEG may hold is refused.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+MAX_BYTES = int(3.75 * 2**20)
+"""The largest picture that services take (5 MB as base64)."""
+_START, _END = b"\xff\xd8", b"\xff\xd9"
+_JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+_FRAME = struct.Struct(">2sHBHHB9s")
+_COMPONENTS = b"\x01\x11\x00\x02\x11\x01\x03\x11\x01"
+_SCAN = b"\xff\xda\x00\x0c\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00"
+_TABLE = 69
+"""Bytes of a quantisation table with its marker."""
+
+
+class JpegError(Exception):
+    """A picture that must not be sent; the text says why, for the user."""
+
+
+def encode(rgb: NDArray[np.uint8], quality: int = 95) -> bytes:
+    """Return the JPEG of a picture, checked.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8, shape (height, width, 3)
+        The picture.
+    quality : int
+        1 to 100, as libjpeg counts.
+
+    Raises
+    ------
+    JpegError
+        When it would be too large.
+    """
+    stream = io.BytesIO()
+    # From an array: an Image that was opened brings its comments and profiles along.
+    Image.fromarray(np.ascontiguousarray(rgb)).save(
+        stream, "JPEG", quality=quality, subsampling=0, optimize=False, progressive=False
+    )
+    data = stream.getvalue()
+    check(data)
+    if len(data) > MAX_BYTES:
+        raise JpegError("The picture is over 3.75 MB. Choose a smaller size or a lower quality.")
+    return data
+
+
+def check(data: bytes) -> tuple[int, int]:
+    """Make sure that a JPEG holds a picture and nothing else.
+
+    Returns
+    -------
+    height, width : int
+
+    Raises
+    ------
+    JpegError
+        When anything is not as `encode` writes it.
+    """
+    rest = _without(data, _START + _JFIF)
+    for number in (0, 1):
+        if rest[:5] != b"\xff\xdb\x00\x43" + bytes((number,)) or rest[5:_TABLE] not in _scaled(
+            number
+        ):
+            raise JpegError(_REFUSAL)
+        rest = rest[_TABLE:]
+    height, width = _frame(rest)
+    rest = _without(rest[_FRAME.size :], _huffman_tables())
+    rest = _without(rest, _SCAN)
+    if len(rest) < 2 or rest[-2:] != _END:
+        raise JpegError(_REFUSAL)
+    # Within the scan a marker byte is followed by a zero: there is no other segment.
+    if rest[:-2].replace(b"\xff\x00", b"").find(b"\xff") >= 0:
+        raise JpegError(_REFUSAL)
+    return height, width
+
+
+_REFUSAL = "The picture holds more than a picture, and was not sent. Please report this."
+
+
+def _without(data: bytes, start: bytes) -> bytes:
+    if not data.startswith(start):
+        raise JpegError(_REFUSAL)
+    return data[len(start) :]
+
+
+def _frame(data: bytes) -> tuple[int, int]:
+    if len(data) < _FRAME.size:
+        raise JpegError(_REFUSAL)
+    marker, length, precision, height, width, count, components = _FRAME.unpack_from(data)
+    found = (marker, length, precision, count, components)
+    if found != (b"\xff\xc0", 17, 8, 3, _COMPONENTS) or not (height and width):
+        raise JpegError(_REFUSAL)
+    return height, width
+
+
+@cache
+def _tables_of(quality: int) -> bytes:
+    """Return a tiny JPEG up to its scan, as it is written at a quality."""
+    stream = io.BytesIO()
+    picture = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
+    picture.save(stream, "JPEG", quality=quality, subsampling=0, optimize=False)
+    return stream.getvalue()
+
+
+@cache
+def _scaled(number: int) -> frozenset[bytes]:
+    """Return the quantisation tables of all qualities (ITU-T T.81 annex K.1, scaled)."""
+    start = len(_START + _JFIF) + number * _TABLE
+    return frozenset(_tables_of(quality)[start + 5 : start + _TABLE] for quality in range(1, 101))
+
+
+@cache
+def _huffman_tables() -> bytes:
+    """Return the segments of the four Huffman tables (ITU-T T.81 annex K.3)."""
+    data = _tables_of(95)
+    start = len(_START + _JFIF) + 2 * _TABLE + _FRAME.size
+    return data[start : data.index(_SCAN)]

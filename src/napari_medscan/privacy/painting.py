@@ -1,0 +1,156 @@
+"""From the pixels of layers to one RGB picture: what napari draws, without what lies over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Colours = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+"""From values of 0 to 1, shape (n,), to RGBA of 0 to 1, shape (n, 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """What is to be drawn of one layer, as plain data.
+
+    Parameters
+    ----------
+    values : ndarray
+        (rows, columns), or (rows, columns, 3) of uint8: the slice on screen, as it stands there.
+    spacing : tuple of float
+        Between rows and between columns, in the unit of the world; positive.
+    origin : tuple of float
+        Centre of the first pixel, vertical and horizontal, in the world.
+    limits : tuple of float
+        Values that become black and white.
+    colours : callable or None
+        The colormap; None for RGB.
+    gamma, opacity : float
+        As napari has them.
+    blending : str
+        "opaque", "translucent", "translucent_no_depth", "additive", "minimum", "multiplicative".
+    kept : ndarray of bool, optional
+        (rows, columns): pixels that may be seen; the others are black.
+    """
+
+    values: NDArray[np.generic]
+    spacing: tuple[float, float]
+    origin: tuple[float, float]
+    limits: tuple[float, float] = (0.0, 255.0)
+    colours: Colours | None = None
+    gamma: float = 1.0
+    opacity: float = 1.0
+    blending: str = "translucent"
+    kept: NDArray[np.bool_] | None = None
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Where the picture begins, at the top and at the left, in the world."""
+        return self.origin[0] - self.spacing[0] / 2, self.origin[1] - self.spacing[1] / 2
+
+
+def paint(layers: Sequence[Painted], *, longest: int) -> NDArray[np.uint8]:
+    """Draw layers over one another, in the proportions of the patient.
+
+    Parameters
+    ----------
+    layers : sequence of Painted
+        The lowest first; the first one decides what part of the world is shown.
+    longest : int
+        Most pixels along the longer side. A smaller picture is enlarged along one side only, where
+        its pixels are not square.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+
+    Notes
+    -----
+    Colours are given before pixels are resampled, so that no value appears that was not there.
+    """
+    first = layers[0]
+    step, shape = _grid(first, longest)
+    canvas = np.zeros((*shape, 3), np.float32)
+    for number, layer in enumerate(layers):
+        rgba = _coloured(layer)
+        same = layer.origin == first.origin and layer.spacing == first.spacing
+        same = same and layer.values.shape[:2] == first.values.shape[:2]
+        drawn = _resized(rgba, shape) if same else _moved(rgba, layer, first, step, shape)
+        _blend(canvas, drawn, layer.blending if number else "translucent")
+    return np.rint(canvas * 255).clip(0, 255).astype(np.uint8)
+
+
+def _grid(layer: Painted, longest: int) -> tuple[float, tuple[int, int]]:
+    """Return the distance of pixels in the world, and height and width of the picture."""
+    rows, columns = layer.values.shape[:2]
+    vertical, horizontal = rows * layer.spacing[0], columns * layer.spacing[1]
+    step = max(min(layer.spacing), max(vertical, horizontal) / longest)
+    return step, (max(1, round(vertical / step)), max(1, round(horizontal / step)))
+
+
+def _coloured(layer: Painted) -> NDArray[np.uint8]:
+    """Return (rows, columns, 4): windowed, coloured, with opacity, and black where not kept."""
+    rows, columns = layer.values.shape[:2]
+    rgba = np.full((rows, columns, 4), 255, np.uint8)
+    if layer.colours is None:
+        rgba[..., :3] = layer.values[..., :3]
+        rgba[..., 3] = round(255 * layer.opacity)
+    else:
+        low, high = layer.limits
+        values = np.nan_to_num(layer.values.astype(np.float64), nan=low)
+        share = ((values - low) / (high - low)).clip(0, 1) ** layer.gamma
+        colours = np.asarray(layer.colours(share.astype(np.float32).ravel()), np.float64)
+        colours = colours * (1, 1, 1, layer.opacity)
+        rgba[...] = np.rint(colours * 255).clip(0, 255).reshape(rows, columns, 4)
+    if layer.kept is not None:
+        rgba[~layer.kept] = (0, 0, 0, 255)
+    return rgba
+
+
+def _resized(rgba: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.float32]:
+    if rgba.shape[:2] != shape:
+        # Of every pixel when it becomes smaller, so that nothing falls between.
+        way = Image.Resampling.BICUBIC
+        rgba = np.asarray(Image.fromarray(rgba).resize(shape[::-1], way))
+    return rgba.astype(np.float32) / np.float32(255)
+
+
+def _moved(
+    rgba: NDArray[np.uint8], layer: Painted, first: Painted, step: float, shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Return a layer on the grid of the first one; transparent where it is not."""
+    (top, left), (first_top, first_left) = layer.edges, first.edges
+    (down, right) = layer.spacing
+    matrix = (
+        step / right,
+        0,
+        (first_left - left) / right,
+        0,
+        step / down,
+        (first_top - top) / down,
+    )
+    picture = Image.fromarray(rgba).transform(
+        shape[::-1], Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+    )
+    return np.asarray(picture).astype(np.float32) / np.float32(255)
+
+
+def _blend(canvas: NDArray[np.float32], rgba: NDArray[np.float32], blending: str) -> None:
+    """Draw one picture over another, as OpenGL does for napari."""
+    colour, alpha = rgba[..., :3], rgba[..., 3:]
+    if blending == "opaque":
+        canvas[...] = np.where(alpha > 0, colour, canvas)
+    elif blending == "additive":
+        canvas += colour * alpha
+    elif blending == "minimum":
+        canvas[...] = np.where(alpha > 0, np.minimum(canvas, colour), canvas)
+    elif blending == "multiplicative":
+        canvas[...] = np.where(alpha > 0, canvas * colour, canvas)
+    else:
+        canvas *= 1 - alpha
+        canvas += colour * alpha
+    canvas.clip(0, 1, out=canvas)

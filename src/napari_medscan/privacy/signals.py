@@ -1,0 +1,159 @@
+"""What headers say of text in the picture, of faces, and of the regions of an ultrasound.
+
+Headers alone cannot decide whether a picture carries text: most that do say nothing. Each signal is
+a reason to look, none a reason not to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.errors import MedscanError
+from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.part10 import scan_file
+from napari_medscan.dicom.tags import Tag, Wanted
+from napari_medscan.dicom.values import DataSet
+
+_WANTED: Wanted = {
+    Tag.SpecificCharacterSet: b"CS",
+    Tag.ImageType: b"CS",
+    Tag.SOPClassUID: b"UI",
+    Tag.Modality: b"CS",
+    Tag.ConversionType: b"CS",
+    Tag.BodyPartExamined: b"CS",
+    Tag.SecondaryCaptureDeviceID: b"LO",
+    Tag.DateOfSecondaryCapture: b"DA",
+    Tag.SecondaryCaptureDeviceManufacturer: b"LO",
+    Tag.SecondaryCaptureDeviceManufacturerModelName: b"LO",
+    Tag.SecondaryCaptureDeviceSoftwareVersions: b"LO",
+    Tag.SequenceOfUltrasoundRegions: {
+        Tag.RegionLocationMinX0: b"UL",
+        Tag.RegionLocationMinY0: b"UL",
+        Tag.RegionLocationMaxX1: b"UL",
+        Tag.RegionLocationMaxY1: b"UL",
+    },
+    Tag.BurnedInAnnotation: b"CS",
+    Tag.RecognizableVisualFeatures: b"CS",
+}
+_OFTEN_WITH_TEXT = frozenset(("US", "IVUS", "XA", "RF", "DX", "CR", "MG", "SC", "ES", "XC", "OT"))
+_COPIES = ("SECONDARY", "SCREEN", "SAVE")
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+_VISIBLE_LIGHT = "1.2.840.10008.5.1.4.1.1.77.1."
+_PHOTOGRAPHS = frozenset(("ES", "XC", "GM", "DMS", "OP"))
+_HEADS = (
+    "HEAD",
+    "BRAIN",
+    "FACE",
+    "SKULL",
+    "ORBIT",
+    "SINUS",
+    "JAW",
+    "MAXILLA",
+    "EAR",
+    "EYE",
+    "NOSE",
+)
+_CAPTURE = (
+    Tag.SecondaryCaptureDeviceID,
+    Tag.DateOfSecondaryCapture,
+    Tag.SecondaryCaptureDeviceManufacturer,
+    Tag.SecondaryCaptureDeviceManufacturerModelName,
+    Tag.SecondaryCaptureDeviceSoftwareVersions,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the header of one file says.
+
+    Parameters
+    ----------
+    text : tuple of str
+        Reasons to look for text in the picture, each a clause for the user; none of them quotes a
+        value that could name somebody.
+    face : str
+        Why the picture may show a face, '' when nothing says so.
+    regions : tuple of (top, left, bottom, right)
+        Regions of an ultrasound (PS3.3 C.8.5.5) in pixels, the last row and column included.
+    is_known : bool
+        Whether the file could be read; if not, everything is to be suspected.
+    """
+
+    text: tuple[str, ...] = ()
+    face: str = ""
+    regions: tuple[tuple[int, int, int, int], ...] = ()
+    is_known: bool = True
+
+
+def read_signals(header: Header) -> Signals:
+    """Read the signals from the file of a slice. It may be slow: call it from a thread."""
+    try:
+        found = scan_file(header.source.path, _WANTED).data_set
+    except (MedscanError, OSError):
+        reason = "its header could not be read again"
+        return Signals((reason,), "nothing is known of what it shows", is_known=False)
+    return Signals(_text_reasons(found), _face_reason(found), _regions(found))
+
+
+def kept_pixels(signals: Signals, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
+    """Return which pixels of a frame lie in the regions of an ultrasound, (rows, columns).
+
+    None when there are no regions: nothing can be said then.
+    """
+    if not signals.regions:
+        return None
+    kept = np.zeros(shape, dtype=bool)
+    for top, left, bottom, right in signals.regions:
+        kept[top : bottom + 1, left : right + 1] = True
+    return kept
+
+
+def _text_reasons(found: DataSet) -> tuple[str, ...]:
+    """Return the reasons to suspect text (PS3.3 C.7.6.1, C.8.6.1)."""
+    burned = found.text(Tag.BurnedInAnnotation).upper()
+    modality = found.text(Tag.Modality).upper()
+    kind = {part.upper() for part in found.texts(Tag.ImageType)}
+    reasons = []
+    if burned == "YES":
+        reasons.append("the file says that text is burned into it (Burned In Annotation: YES)")
+    elif burned != "NO" and modality in _OFTEN_WITH_TEXT:
+        reasons.append(f"{modality} often has text in the picture, and the file does not deny it")
+    if any(part.startswith(copy) for part in kind for copy in _COPIES):
+        reasons.append("it is a copy or a screen shot (Image Type)")
+    if found.uid(Tag.SOPClassUID).startswith(_SECONDARY_CAPTURE) or any(
+        tag in found for tag in _CAPTURE
+    ):
+        reasons.append("it was captured from another device (Secondary Capture)")
+    if found.text(Tag.ConversionType):
+        reasons.append("it was converted from film, video or a screen (Conversion Type)")
+    return tuple(reasons)
+
+
+def _face_reason(found: DataSet) -> str:
+    if found.text(Tag.RecognizableVisualFeatures).upper() == "YES":
+        return "the file says that a person can be recognised (Recognizable Visual Features: YES)"
+    modality = found.text(Tag.Modality).upper()
+    if modality in _PHOTOGRAPHS or found.uid(Tag.SOPClassUID).startswith(_VISIBLE_LIGHT):
+        return "it is a photograph"
+    part = found.text(Tag.BodyPartExamined).upper()
+    if any(part.startswith(head) for head in _HEADS):
+        return "it is of a head"
+    return ""
+
+
+def _regions(found: DataSet) -> tuple[tuple[int, int, int, int], ...]:
+    regions = []
+    for region in found.items(Tag.SequenceOfUltrasoundRegions):
+        places = (
+            region.integer(Tag.RegionLocationMinY0),
+            region.integer(Tag.RegionLocationMinX0),
+            region.integer(Tag.RegionLocationMaxY1),
+            region.integer(Tag.RegionLocationMaxX1),
+        )
+        top, left, bottom, right = (-1 if place is None else place for place in places)
+        if 0 <= top <= bottom and 0 <= left <= right:
+            regions.append((top, left, bottom, right))
+    return tuple(regions)

@@ -1,0 +1,232 @@
+"""The services a picture can go to, the ones on this computer first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from .hosts import Endpoint
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Protocol(StrEnum):
+    """How a service is spoken to."""
+
+    CHAT = "OpenAI chat completions"
+    MESSAGES = "Anthropic messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What a provider states that it keeps; its words, never a promise of ours.
+
+    Parameters
+    ----------
+    quote : str
+        Its own words, empty when they are not stated here.
+    source : str
+        Where they stand.
+    dated : str
+        The date of the words, or when they were looked up.
+    note : str
+        What to know besides, in our words.
+    """
+
+    quote: str = ""
+    source: str = ""
+    dated: str = ""
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it, for the preview."""
+        said = f"“{self.quote}” ({self.source}, {self.dated})" if self.quote else ""
+        return " ".join(filter(None, (said, self.note)))
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A service, or a kind of service.
+
+    Parameters
+    ----------
+    id : str
+        What settings remember.
+    name : str
+        What the user reads.
+    protocol : Protocol
+        How it is spoken to.
+    base_url : str
+        Its usual address, empty when the user must write it.
+    retention : Retention
+        What it states that it keeps.
+    key_variable : str
+        The environment variable with its key, empty when there is none.
+    needs_key : bool
+        Whether it answers only to a key.
+    key_header : str
+        The header that takes the key; "authorization" takes it as a bearer's.
+    no_storage : mapping
+        What the body says to ask for no storage, where the protocol can.
+    """
+
+    id: str
+    name: str
+    protocol: Protocol
+    base_url: str
+    retention: Retention
+    key_variable: str = ""
+    needs_key: bool = True
+    key_header: str = "authorization"
+    no_storage: Mapping[str, Any] = field(default=_NOTHING, hash=False)
+
+
+_STAYS = Retention(
+    note="The picture goes to a program on this computer. What that program keeps, or sends on, "
+    "is up to its settings."
+)
+_UNKNOWN = Retention(note="What this service keeps is not stated here. Ask whoever runs it.")
+
+
+def _local(id_: str, name: str, port: int) -> Provider:
+    name = f"A model on this computer: {name}"
+    url = f"http://127.0.0.1:{port}/v1"
+    return Provider(id_, name, Protocol.CHAT, url, _STAYS, needs_key=False)
+
+
+PROVIDERS: tuple[Provider, ...] = (
+    _local("ollama", "Ollama", 11434),
+    _local("lm-studio", "LM Studio", 1234),
+    _local("llama.cpp", "llama.cpp", 8080),
+    _local("vllm", "vLLM", 8000),
+    Provider(
+        "openai",
+        "OpenAI",
+        Protocol.CHAT,
+        "https://api.openai.com/v1",
+        Retention(
+            quote="By default, abuse monitoring logs are generated for all API feature usage and "
+            "retained for up to 30 days, unless longer retention is required by law, or is "
+            "reasonably necessary to protect our services or any third party from harm.",
+            source="developers.openai.com/api/docs/guides/your-data",
+            dated="undated, looked up on 23 November 2026",
+            note="The request asks for no storage (store: false); that does not switch off these "
+            "logs.",
+        ),
+        key_variable="OPENAI_API_KEY",
+        no_storage=MappingProxyType({"store": False}),
+    ),
+    Provider(
+        "anthropic",
+        "Anthropic",
+        Protocol.MESSAGES,
+        "https://api.anthropic.com/v1",
+        Retention(
+            quote="For Anthropic API users, we automatically delete inputs and outputs on our "
+            "backend within 30 days of receipt or generation, except when you and we have agreed "
+            "otherwise (e.g. zero data retention agreement), if we need to retain them for longer "
+            "to enforce our Usage Policy (UP), or comply with the law.",
+            source="privacy.anthropic.com/en/articles/7996866",
+            dated="undated, looked up on 23 November 2026",
+            note="The protocol has no way to ask for no storage.",
+        ),
+        key_variable="ANTHROPIC_API_KEY",
+        key_header="x-api-key",
+    ),
+    Provider(
+        "openrouter",
+        "OpenRouter",
+        Protocol.CHAT,
+        "https://openrouter.ai/api/v1",
+        Retention(
+            quote="Zero Data Retention (ZDR) means that a provider will not store your data for "
+            "any period of time.",
+            source="openrouter.ai/docs/guides/features/zdr",
+            dated="undated, looked up on 23 November 2026",
+            note="The request asks OpenRouter for such providers only (zdr: true, data_collection: "
+            "deny). OpenRouter itself passes the picture on.",
+        ),
+        key_variable="OPENROUTER_API_KEY",
+        no_storage=MappingProxyType(
+            {"provider": MappingProxyType({"zdr": True, "data_collection": "deny"})}
+        ),
+    ),
+    Provider(
+        "azure",
+        "Azure OpenAI",
+        Protocol.CHAT,
+        "",
+        Retention(note="What Azure keeps is not stated here: see your organisation's contract."),
+        key_header="api-key",
+        no_storage=MappingProxyType({"store": False}),
+    ),
+    Provider(
+        "other-local",
+        "A model on this computer: another port",
+        Protocol.CHAT,
+        "http://127.0.0.1:8000/v1",
+        _STAYS,
+        needs_key=False,
+    ),
+    Provider(
+        "compatible",
+        "Another service that speaks OpenAI's protocol",
+        Protocol.CHAT,
+        "",
+        _UNKNOWN,
+        needs_key=False,
+    ),
+    Provider(
+        "compatible-messages",
+        "Another service that speaks Anthropic's protocol",
+        Protocol.MESSAGES,
+        "",
+        _UNKNOWN,
+        needs_key=False,
+        key_header="x-api-key",
+    ),
+)
+
+
+def provider(id_: str) -> Provider:
+    """Return a provider by what settings remember, the first one if there is none such."""
+    return next((p for p in PROVIDERS if p.id == id_), PROVIDERS[0])
+
+
+_CLOUD_NAME = re.compile(r"(?:^|[-:/])cloud$", re.IGNORECASE)
+_GEMINI = re.compile(r"gemini|googleapis\.com$", re.IGNORECASE)
+
+
+def warnings_about(provider: Provider, endpoint: Endpoint, model: str) -> tuple[str, ...]:
+    """Return what to consider before a picture goes to a model.
+
+    Parameters
+    ----------
+    provider : Provider
+        The service.
+    endpoint : Endpoint
+        Where it is.
+    model : str
+        The model, as the service names it.
+    """
+    said = []
+    if endpoint.is_loopback and _CLOUD_NAME.search(model):
+        said.append(
+            "This model's name says that it runs in the cloud: the program on this computer "
+            "would pass the picture on over the internet."
+        )
+    if not endpoint.is_loopback and not provider.needs_key and provider.base_url:
+        said.append(f"{endpoint.shown} is not this computer.")
+    if _GEMINI.search(model) or _GEMINI.search(endpoint.host):
+        said.append(
+            "Google's terms for Gemini: “You may not use the Services in clinical practice, to "
+            "provide medical advice” (Gemini API Additional Terms of Service, effective "
+            "20 May 2025). Google keeps prompts for 55 days, unless your organisation has other "
+            "terms."
+        )
+    return tuple(said)

@@ -2,6 +2,6 @@
 
 The way of a picture: a `Question` (requests.py) says all that would be sent, and where. A
 `Preview` (consent.py) of it is shown, and gives a `Consent` for exactly those bytes. The
-`Conversation` (conversation.py) has the `Client` (client.py) send it, and holds the answer. The
-network is imported by client.py alone, within what sends.
+`Conversation` (conversation.py) has the `Client` (client.py) send it, and holds the answer. httpx
+is imported by transport.py alone, within what sends.
 """

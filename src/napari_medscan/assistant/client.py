@@ -1,57 +1,142 @@
-"""client (being written)"""
+"""Sending: one request at a time, from a thread of its own, after consent and under audit."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+import json
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
-from .audit import Audit
+from napari_medscan.dicom.text import defuse
+
+from . import network
+from .audit import MODELS, PICTURE, Audit, Record, new_record
 from .consent import Consent
-from .errors import AssistantError
-from .hosts import Endpoint
-from .keys import Keys
+from .errors import (
+    AnswerError,
+    AssistantError,
+    BusyError,
+    MissingKeyError,
+    NotSentError,
+    TimedOutError,
+)
+from .failures import refused
+from .hosts import Endpoint, check_allowed
+from .keys import Key, Keys
 from .providers import Provider
 from .requests import Question
+from .streaming import Answer, EventStream, ServerSaidError
+from .transport import Limits, Request, Response, exchange
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long and how much to wait for (seconds, bytes)."""
-
-    connect: float = 10
-    first_byte: float = 120
-    stall: float = 30
-    total: float = 600
-    answer_bytes: int = 2**20
+MAX_MODELS = 2000
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a sending ended."""
+    """How a send ended.
+
+    Parameters
+    ----------
+    text : str
+        The answer as far as it came.
+    models : tuple of str
+        The models, when they were asked for.
+    error : AssistantError or None
+        What went wrong.
+    is_cancelled : bool
+        Whether the user stopped it.
+    """
 
     text: str = ""
+    models: tuple[str, ...] = ()
     error: AssistantError | None = None
-    cancelled: bool = False
+    is_cancelled: bool = False
+
+    @property
+    def word(self) -> str:
+        """What the audit says."""
+        if self.is_cancelled:
+            return "cancelled"
+        return self.error.outcome if self.error else "answered"
 
 
 @dataclass(frozen=True, slots=True)
-class Models:
-    """What "Test connection" found."""
+class _Job:
+    """A request, who takes its answer apart, and who is told how it ended."""
 
-    names: tuple[str, ...] = ()
-    error: AssistantError | None = None
+    request: Request
+    provider: Provider
+    record: Record
+    read: Callable[[Response], Coroutine[Any, Any, Outcome]]
+    on_end: Callable[[Outcome], None]
 
 
 class Sending:
-    """A request on its way."""
+    """A request on its way.
+
+    Attributes
+    ----------
+    is_cancelled : bool
+        Whether the user stopped it.
+    ended : threading.Event
+        Set when its connection is closed and the audit says how it ended.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._task: asyncio.Task[None] | None = None
+        self.is_cancelled = False
+        self.ended = threading.Event()
 
     def cancel(self) -> None:
-        """Stop it; returns at once, and the connection is closed within 100 ms."""
+        """Stop it, wherever it is; returns at once."""
+        self.is_cancelled = True
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and all has ended
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin; for the loop's thread."""
+        self._task = self._loop.create_task(work)
+        self._task.add_done_callback(lambda _: self.ended.set())
+
+    async def closed(self) -> None:
+        """Wait until it has ended; for the loop's thread."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            # Not at once: a task that is cancelled before its first step never says that it ended.
+            self._loop.call_soon(self._task.cancel)
 
 
 class Client:
-    """Sends questions from a thread of its own."""
+    """What sends; made once, and its thread begun by the first send.
 
-    def __init__(self, keys: Keys, audit: Audit, limits: Limits = Limits()) -> None: ...  # noqa: B008
+    Parameters
+    ----------
+    keys : Keys
+        Where keys are found.
+    audit : Audit
+        Where each send is written down; what cannot be written down is not sent.
+    limits : Limits, optional
+        How long to wait for what.
+    """
+
+    def __init__(self, keys: Keys, audit: Audit, limits: Limits | None = None) -> None:
+        self.keys = keys
+        self.audit = audit
+        self._limits = limits or Limits()
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._last: Sending | None = None
 
     def send(
         self,
@@ -61,17 +146,228 @@ class Client:
         on_text: Callable[[str], None],
         on_end: Callable[[Outcome], None],
     ) -> Sending:
-        """Send a question that the user consented to (raises NotSentError; nothing is sent)."""
+        """Send a question that the user consented to.
+
+        Parameters
+        ----------
+        question : Question
+            What to send.
+        consent : Consent
+            To exactly that; it is used up.
+        on_text : callable
+            Takes each piece of the answer, on the client's thread.
+        on_end : callable
+            Takes the outcome, once, on the client's thread.
+
+        Raises
+        ------
+        NotSentError
+            When it must not be sent: nothing was.
+        """
+        check_allowed(question.endpoint)
+        self._check_free()
+        consent.spend(question)
+        request = Request(
+            "POST",
+            question.url,
+            question.endpoint,
+            question.provider.headers,
+            question.body,
+            question.through_proxy,
+        )
+        record = new_record(
+            PICTURE,
+            question.endpoint.shown,
+            question.model,
+            len(question.jpeg),
+            question.picture_sha256,
+        )
+        answer = Answer(question.provider.protocol)
+
+        async def read(response: Response) -> Outcome:
+            await _read_answer(response, answer, question.endpoint.shown, on_text)
+            return Outcome(answer.text)
+
+        def end(outcome: Outcome) -> None:
+            on_end(Outcome(answer.text, (), outcome.error, outcome.is_cancelled))
+
+        return self._begin(request, question.provider, record, read, end)
 
     def list_models(
         self,
         provider: Provider,
         endpoint: Endpoint,
         *,
-        on_end: Callable[[Models], None],
+        on_end: Callable[[Outcome], None],
         through_proxy: bool = False,
     ) -> Sending:
-        """Ask a service for its models ("Test connection"); no picture is sent."""
+        """Ask a service for its models, which also tests connection and key.
+
+        No picture and no word of the user goes there; the audit has it all the same.
+
+        Parameters
+        ----------
+        provider, endpoint : Provider, Endpoint
+            Whom to ask.
+        on_end : callable
+            Takes the outcome, with `models`, once, on the client's thread.
+        through_proxy : bool
+            Whether the system's proxy may carry it.
+
+        Raises
+        ------
+        NotSentError
+            When it must not be asked.
+        """
+        check_allowed(endpoint)
+        self._check_free()
+        url = endpoint.url("/models")
+        request = Request("GET", url, endpoint, provider.headers, b"", through_proxy)
+
+        async def read(response: Response) -> Outcome:
+            return Outcome(models=_models(await response.whole()))
+
+        return self._begin(request, provider, new_record(MODELS, endpoint.shown), read, on_end)
 
     def close(self) -> None:
-        """Stop all and end the thread."""
+        """Cancel what is on its way and end the thread; a later send begins another."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = self._last = None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(timeout=2)
+
+    def _check_free(self) -> None:
+        last = self._last
+        if last is not None and not last.is_cancelled and not last.ended.is_set():
+            raise BusyError("An answer is on its way. Wait for it or cancel it.")
+
+    def _begin(
+        self,
+        request: Request,
+        provider: Provider,
+        record: Record,
+        read: Callable[[Response], Coroutine[Any, Any, Outcome]],
+        on_end: Callable[[Outcome], None],
+    ) -> Sending:
+        with self._lock:
+            if self._loop is None:
+                # The selector loop everywhere: Windows' other one connects past the audit hook.
+                self._loop = asyncio.SelectorEventLoop()
+                self._thread = threading.Thread(
+                    target=_run, args=(self._loop,), name="medscan-assistant", daemon=True
+                )
+                self._thread.start()
+            loop, before = self._loop, self._last
+            sending = self._last = Sending(loop)
+        work = self._work(_Job(request, provider, record, read, on_end), before)
+        loop.call_soon_threadsafe(sending.start, work)
+        return sending
+
+    async def _work(self, job: _Job, before: Sending | None) -> None:
+        """Do one send from key to audit; ends well, whatever happens."""
+        is_begun = False
+        try:
+            if before is not None:
+                await before.closed()  # it was cancelled: one picture at a time
+            key = await self._key(job.provider, job.request.endpoint)
+            self._write_down(job.record)
+            is_begun = True
+            async with (
+                asyncio.timeout(self._limits.total),
+                exchange(job.request, key, job.provider.key_header, self._limits) as response,
+            ):
+                outcome = await job.read(response)
+        except asyncio.CancelledError:
+            outcome = Outcome(is_cancelled=True)
+        except TimeoutError:
+            total = f"{self._limits.total:g} seconds"
+            outcome = Outcome(error=TimedOutError(f"The answer took over {total}. Ask for less."))
+        except AssistantError as error:
+            outcome = Outcome(error=error)
+        except Exception as error:  # noqa: BLE001 - the user must not wait forever
+            # Its text stays out: it may quote the request.
+            _LOG.error("the assistant failed: %s", type(error).__name__)
+            outcome = Outcome(error=AssistantError("Something went wrong here. Send again."))
+        if is_begun:
+            with contextlib.suppress(OSError):  # it stays as one that was not finished
+                self.audit.end(job.record, outcome.word)
+        job.on_end(outcome)
+
+    async def _key(self, provider: Provider, endpoint: Endpoint) -> Key | None:
+        loop = asyncio.get_running_loop()
+        key = await loop.run_in_executor(None, self.keys.find, provider, endpoint)
+        if key is None and provider.needs_key:
+            variable = f", or set {provider.key_variable}" if provider.key_variable else ""
+            raise MissingKeyError(f"{provider.name} asks for a key. Enter one{variable}.")
+        return key
+
+    def _write_down(self, record: Record) -> None:
+        try:
+            self.audit.begin(record)
+        except OSError:
+            raise NotSentError(
+                "The audit cannot be written, so nothing was sent. Is the disk full, or the "
+                "user's data folder closed to you?"
+            ) from None
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Be the client's thread."""
+    network.this_thread_sends()
+    # It looks names up, for the assistant too.
+    executor = ThreadPoolExecutor(
+        4, thread_name_prefix="medscan-assistant", initializer=network.this_thread_sends
+    )
+    loop.set_default_executor(executor)
+    try:
+        loop.run_forever()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        executor.shutdown(wait=False)
+        loop.close()
+
+
+async def _read_answer(
+    response: Response, answer: Answer, host: str, on_text: Callable[[str], None]
+) -> None:
+    try:
+        if response.content_type == "text/event-stream":
+            await _read_stream(response, answer, on_text)
+        else:
+            text = answer.whole(await response.whole())
+            if text:
+                on_text(text)
+    except ServerSaidError as said:
+        raise refused(0, said.kind, said.detail, {}, host) from None
+    answer.check_end()
+
+
+async def _read_stream(response: Response, answer: Answer, on_text: Callable[[str], None]) -> None:
+    events = EventStream()
+    while chunk := await response.next():
+        for data in events.feed(chunk):
+            text = answer.event(data)
+            if text:
+                on_text(text)
+            if answer.ended:
+                # The end was said: what the connection does now changes nothing.
+                return
+
+
+def _models(data: bytes) -> tuple[str, ...]:
+    """Return the names in a list of models, of both protocols."""
+    try:
+        listed = json.loads(data)["data"]
+        names = [str(model["id"]) for model in listed[:MAX_MODELS]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise AnswerError(
+            "The service cannot list its models. Write the model's name yourself."
+        ) from None
+    return tuple(dict.fromkeys(name[:200] for name in names if name == defuse(name)))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol as Interface
 
-from .client import Client, Sending
+from .client import Client, Outcome, Sending
 from .consent import Preview
-from .errors import AssistantError, BusyError, IncompleteError
+from .errors import AssistantError, BusyError
 from .hosts import Endpoint
 from .providers import Provider
 from .requests import Question, Turn
+
+MIN_INTERVAL = 0.05
+"""Seconds between two pieces of a streamed answer that are told."""
 
 
 class State(StrEnum):
@@ -65,43 +68,42 @@ class Exchange:
     error: AssistantError | None = None
 
 
-class Listener(Interface):
-    """What a conversation tells, on the worker's thread: hand it to the GUI's own."""
-
-    def __call__(self, exchange: Exchange) -> None:
-        """Take the newest state of the newest exchange."""
-
-
 class Conversation:
-    """Questions and answers of this session; those on one picture follow each other.
+    """The questions and answers of a session; those on one picture follow each other.
 
-    All methods are for one thread (the GUI's) and return at once.
+    For one thread, the GUI's; each method returns at once.
 
     Parameters
     ----------
     client : Client
         What sends.
     listener : callable
-        Called on the worker's thread with an `Exchange` at each change; what comes after
-        `cancel` or `close` is dropped.
+        Called with the newest `Exchange` at each change of it, mostly on the client's thread: emit
+        a signal and wait for nothing. After `cancel` and `close` nothing of the old answer comes any more.
     """
 
     def __init__(self, client: Client, listener: Callable[[Exchange], None]) -> None:
         self._client = client
         self._listener = listener
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._exchanges: list[Exchange] = []
-        self._questions: list[Question] = []
+        self._forgotten = 0
         self._sending: Sending | None = None
         self._number = 0
+        self._pieces: list[str] = []
+        self._told = 0.0
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """All of this session, the newest last."""
+        with self._lock:
+            return tuple(self._exchanges)
 
     @property
     def state(self) -> State:
-        """Where the newest is, IDLE when there is none."""
+        """Where the newest is; `State.IDLE` when there is none."""
+        with self._lock:
+            return self._exchanges[-1].state if self._exchanges else State.IDLE
 
     def question(
         self,
@@ -113,16 +115,93 @@ class Conversation:
         prompt: str,
         through_proxy: bool = False,
     ) -> Question:
-        """Return what would be sent, with earlier turns when they are about this picture."""
+        """Return what would be sent, with the earlier turns on this picture with this service.
+
+        Raises
+        ------
+        PictureError
+            When the bytes are no picture that can be sent.
+        """
+        plain = Question(provider, endpoint, model, jpeg, prompt, (), through_proxy)
+        turns: list[Turn] = []
+        with self._lock:
+            for exchange in reversed(self._exchanges[self._forgotten :]):
+                about = (exchange.picture_sha256, exchange.host)
+                if about != (plain.picture_sha256, endpoint.shown):
+                    break
+                if exchange.state is State.DONE:
+                    turns.insert(0, Turn(exchange.prompt, exchange.answer))
+        return replace(plain, history=tuple(turns))
 
     def send(self, preview: Preview) -> None:
-        """Send what was previewed; the user pressed Send (raises NotSentError, nothing sent)."""
+        """Send what was previewed, because the user pressed Send.
+
+        Raises
+        ------
+        NotSentError
+            When it must not be sent; nothing was, and the state stays.
+        """
+        question = preview.question
+        exchange = Exchange(question.prompt, question.picture_sha256, preview.host, question.model)
+        with self._lock:
+            if self.state.is_busy:
+                raise BusyError("An answer is on its way. Wait for it or cancel it.")
+            number = self._number + 1
+            self._sending = self._client.send(
+                question,
+                preview.consent(),
+                on_text=lambda text: self._on_text(number, text),
+                on_end=lambda outcome: self._on_end(number, outcome),
+            )
+            self._number, self._pieces, self._told = number, [], 0.0
+            self._exchanges.append(exchange)
+            self._listener(exchange)
 
     def cancel(self) -> None:
-        """Stop the answer; CANCELLED at once."""
+        """Stop the answer; the state is `State.CANCELLED` at once, with what came so far."""
+        with self._lock:
+            if self._sending is None or not self.state.is_busy:
+                return
+            self._sending.cancel()
+            self._number += 1
+            self._change(state=State.CANCELLED)
 
     def forget(self) -> None:
-        """Begin anew: no earlier turn is sent again."""
+        """Begin anew: earlier turns are not sent again."""
+        with self._lock:
+            self._forgotten = len(self._exchanges)
 
     def close(self) -> None:
-        """Cancel and tell no more."""
+        """Cancel, and tell nothing any more."""
+        self._listener = lambda _: None
+        self.cancel()
+
+    def _on_text(self, number: int, text: str) -> None:
+        with self._lock:
+            if number != self._number:
+                return
+            self._pieces.append(text)
+            now = time.monotonic()
+            # Often enough for the eye: a stream of single letters would keep the GUI busy.
+            if now - self._told < MIN_INTERVAL:
+                return
+            self._told = now
+            self._change(state=State.STREAMING)
+
+    def _on_end(self, number: int, outcome: Outcome) -> None:
+        with self._lock:
+            if number != self._number:
+                return
+            state = State.DONE
+            if outcome.is_cancelled:
+                state = State.CANCELLED
+            elif outcome.error is not None:
+                state = State.INCOMPLETE if outcome.text else State.FAILED
+            self._change(state=state, error=outcome.error)
+
+    def _change(self, *, state: State, error: AssistantError | None = None) -> None:
+        answer = "".join(self._pieces)
+        exchange = replace(self._exchanges[-1], answer=answer, state=state, error=error)
+        self._exchanges[-1] = exchange
+        # Under the lock, so that what is told last is what is.
+        self._listener(exchange)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,7 +44,7 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether it is this computer."""
-        return _is_loopback(self.host)
+        return is_loopback(self.host)
 
     @property
     def shown(self) -> str:
@@ -116,10 +117,13 @@ def parse(base_url: str) -> Endpoint:
         raise AddressError("The address holds a user name or password. Leave out what is before @.")
     if parts.fragment:
         raise AddressError("The address has a part behind #. Leave it out.")
+    # Keys belong into headers: addresses are written to logs.
+    if parts.query and not re.fullmatch(r"api-version=[\w.-]+", parts.query):
+        raise AddressError("The address has a part behind ? that is not api-version=….")
     if port == 0:
         raise AddressError("There is no port 0. Leave it out or write another.")
     _check_host(host)
-    if scheme == "http" and not _is_loopback(host):
+    if scheme == "http" and not is_loopback(host):
         raise AddressError(
             "http:// would send the picture in the clear. Write https://; http:// is for a model "
             "on this computer."
@@ -156,13 +160,17 @@ def allow_list_file() -> Path:
 
 
 def check_allowed(endpoint: Endpoint) -> None:
-    """Refuse a host that the institution's list does not hold.
+    """Refuse an address that pictures must not go to, whoever made it up.
 
     Raises
     ------
+    AddressError
+        As `parse`.
     OffListError
-        Naming the list.
+        When the institution's list does not hold it; the text names the list.
     """
+    if parse(endpoint.url("")) != endpoint:
+        raise AddressError("This is no address of a service. Write it as https://host/v1.")
     allowed = allow_list()
     if allowed is not None and not allowed.holds(endpoint):
         raise OffListError(
@@ -180,7 +188,8 @@ def _parents(host: str) -> list[str]:
     return ["*." + ".".join(labels[at:]) for at in range(1, len(labels))]
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a name or an IP address is this computer."""
     if host == "localhost":
         return True
     try:

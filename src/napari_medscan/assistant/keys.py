@@ -23,7 +23,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key, which only `reveal` shows.
+    """A key, which nothing but `reveal` shows.
 
     Parameters
     ----------
@@ -39,8 +39,6 @@ class Key:
 
     def __repr__(self) -> str:
         return f"<Key for {self.origin} from the {self.source}>"
-
-    __str__ = __repr__
 
     def __reduce__(self) -> str:
         raise TypeError("a key is not to be stored")
@@ -63,34 +61,101 @@ class Key:
 
 
 class Keys:
-    """The keys of this session.
+    """The keys at hand: of the environment, of the system's keyring, of this session.
 
-    The environment's variable comes first, and counts for the provider's own address alone;
-    then what the user entered in this session; then the system's keyring, where the extra is
-    installed. Nothing is written but to the keyring, and only by `remember`.
+    In that order. The environment's variable counts for the provider's own address alone, and
+    variables that name an address (``OPENAI_BASE_URL``) are not read at all: otherwise one
+    variable would send a key, and a picture, elsewhere.
     """
 
     def __init__(self) -> None:
         self._entered: dict[str, str] = {}
 
     def __repr__(self) -> str:
-        return f"<Keys: {len(self._entered)} of this session>"
+        return f"<Keys, {len(self._entered)} of this session>"
 
     def find(self, provider: Provider, endpoint: Endpoint) -> Key | None:
-        """Return the key for a service, None when there is none; may ask the keyring (slow)."""
-        if endpoint.origin in self._entered:
-            return Key(self._entered[endpoint.origin], endpoint.origin, Source.SESSION)
-        if provider.key_variable and parse(provider.base_url).origin == endpoint.origin:
-            secret = _tidy(os.environ.get(provider.key_variable, ""))
+        """Return the key for a service, None when there is none; a keyring may take its time.
+
+        Raises
+        ------
+        MissingKeyError
+            When what is there cannot be a key.
+        """
+        origin = endpoint.origin
+        if provider.key_variable and parse(provider.base_url).origin == origin:
+            secret = _checked(os.environ.get(provider.key_variable, ""))
             if secret:
-                return Key(secret, endpoint.origin, Source.ENVIRONMENT)
-        secret = _tidy(_from_keyring(endpoint.origin))
-        return Key(secret, endpoint.origin, Source.KEYRING) if secret else None
+                return Key(secret, origin, Source.ENVIRONMENT)
+        secret = _checked(_from_keyring(origin))
+        if secret:
+            return Key(secret, origin, Source.KEYRING)
+        secret = self._entered.get(origin, "")
+        return Key(secret, origin, Source.SESSION) if secret else None
 
     def enter(self, endpoint: Endpoint, secret: str) -> None:
-        """Keep a key that the user typed for a service, for this session; empty forgets it."""
-        secret = _tidy(secret)
+        """Keep a key that the user typed for a service in memory; empty forgets it.
+
+        Raises
+        ------
+        MissingKeyError
+            When it cannot be a key.
+        """
+        secret = _checked(secret)
+        self._entered.pop(endpoint.origin, None)
         if secret:
             self._entered[endpoint.origin] = secret
-        else:
-            self._entered.pop(endpoint.origin, None)
+
+    def remember(self, endpoint: Endpoint, secret: str) -> None:
+        """Put a key for a service into the system's keyring; empty removes it from there.
+
+        Raises
+        ------
+        MissingKeyError
+            When it cannot be a key, or there is no keyring; it can still be entered.
+        """
+        secret = _checked(secret)
+        try:
+            import keyring
+            import keyring.errors
+        except ImportError:
+            raise MissingKeyError(
+                "There is no keyring: install napari-medscan[keyring], or enter the key for this "
+                "session."
+            ) from None
+        try:
+            if secret:
+                keyring.set_password(_SERVICE, endpoint.origin, secret)
+            elif keyring.get_password(_SERVICE, endpoint.origin) is not None:
+                keyring.delete_password(_SERVICE, endpoint.origin)
+        except (keyring.errors.KeyringError, OSError, RuntimeError):
+            # `from None`: a backend's exception may quote what it was given.
+            raise MissingKeyError(
+                "This system's keyring cannot be used. Enter the key for this session instead."
+            ) from None
+
+
+def _from_keyring(origin: str) -> str:
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError:
+        return ""
+    try:
+        return keyring.get_password(_SERVICE, origin) or ""
+    # NoKeyringError, on a Linux without a desktop, is both of the first kinds.
+    except (keyring.errors.KeyringError, RuntimeError, OSError):
+        return ""
+
+
+def _checked(secret: str) -> str:
+    """Return a key without the blanks around it.
+
+    What is refused here would be quoted by the HTTP library's own complaint.
+    """
+    secret = secret.strip()
+    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) > 1024:
+        raise MissingKeyError(
+            "The key holds characters that no key has. Copy it again, from the service's page."
+        )
+    return secret

@@ -1,26 +1,136 @@
-"""prompts (being written)"""
+"""Templates of questions, which name modality and body part only when the user wants it."""
+
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from napari_medscan.storage import config_file, replacing
+
+MAX_BYTES = 2**18
+MAX_TEXT = 8000
+"""Longest template, in characters."""
+SUBJECT = "{subject}"
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """id, name, text with {subject}; text is the user's own when edited."""
+    """A question to begin from.
+
+    Parameters
+    ----------
+    id : str
+        What a user's own wording is kept under.
+    name : str
+        What the user reads.
+    text : str
+        The wording; `SUBJECT` in it stands for the picture.
+    """
 
     id: str
     name: str
     text: str
 
     def fill(self, modality: str = "", body_part: str = "") -> str:
-        """Prompt; modality and body part only when handed over (ticked)."""
+        """Return the prompt.
+
+        Parameters
+        ----------
+        modality, body_part : str
+            Such as "CT" and "CHEST"; only what the user ticked, and not a word else: both are
+            coded values, and what is not (letters, digits, blanks) is left out.
+        """
+        words = [_coded(body_part).lower(), _coded(modality).upper()]
+        subject = " ".join([*filter(None, words), "image"])
+        return self.text.replace(SUBJECT, subject)
+
+
+TEMPLATES: tuple[Template, ...] = (
+    Template(
+        "describe",
+        "Describe",
+        "Describe this {subject} for a reader who knows radiology: plane and orientation as far as "
+        "the image shows them, the anatomy in view, and what stands out. Say what you are unsure "
+        "of, and what cannot be seen in a single image. Give no diagnosis.",
+    ),
+    Template(
+        "compare",
+        "Compare with a prior finding",
+        "A prior image had this finding: [write it here, without names, dates or numbers].\n"
+        "Look at this {subject}. Say whether the finding can be seen, and what differs from the "
+        "description. Say if one image does not suffice. Give no diagnosis.",
+    ),
+    Template(
+        "caption",
+        "Teaching caption",
+        "Write a caption of at most 60 words for this {subject}, for a teaching file: plane, "
+        "anatomy, and the one thing a student should look at. No patient, no diagnosis that the "
+        "image alone does not show.",
+    ),
+    Template(
+        "quality",
+        "Quality check",
+        "Judge the technical quality of this {subject}: positioning and coverage, motion, noise, "
+        "contrast, artefacts, and whether the grey-scale window hides something. List each with "
+        "where it is. Say nothing about disease.",
+    ),
+)
 
 
 class Templates:
-    """Templates(path=None): the user's own file; all(), save(id, text), reset(id)."""
+    """The templates, in the user's own wording where there is one.
 
-    def __init__(self, path: Path | None = None) -> None: ...
-    def all(self) -> tuple[Template, ...]: ...
-    def save(self, id_: str, text: str) -> None: ...
-    def reset(self, id_: str) -> None: ...
+    Parameters
+    ----------
+    path : Path, optional
+        The file of own wordings, in the user's configuration by default.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or config_file("prompts.json")
+
+    def all(self) -> tuple[Template, ...]:
+        """Return the templates."""
+        own = self._read()
+        return tuple(replace(t, text=own.get(t.id, t.text)) for t in TEMPLATES)
+
+    def save(self, id_: str, text: str) -> None:
+        """Keep a wording of the user's own.
+
+        Raises
+        ------
+        OSError
+            When it cannot be saved.
+        """
+        self._write({**self._read(), id_: text[:MAX_TEXT]})
+
+    def reset(self, id_: str) -> None:
+        """Go back to the wording that the template came with; raises as `save` does."""
+        self._write({key: text for key, text in self._read().items() if key != id_})
+
+    def _read(self) -> dict[str, str]:
+        try:
+            with self.path.open("rb") as file:
+                found = json.loads(file.read(MAX_BYTES))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        if not isinstance(found, dict) or not isinstance(found.get("prompts"), dict):
+            return {}
+        known = {template.id for template in TEMPLATES}
+        prompts = found["prompts"].items()
+        return {k: t[:MAX_TEXT] for k, t in prompts if k in known and isinstance(t, str)}
+
+    def _write(self, own: dict[str, str]) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = json.dumps({"version": 1, "prompts": own}, indent=1, ensure_ascii=False)
+        with replacing(self.path, durable=True) as file:
+            file.write(content.encode())
+
+
+def _coded(value: str) -> str:
+    """Return a Code String (PS3.5 section 6.2) of one value, empty when it is none."""
+    good = len(value) <= 16 and all(c.isascii() and (c.isalnum() or c in " _") for c in value)
+    # Digits in a row are a number of something, and no body part.
+    digits = sum(c.isdigit() for c in value)
+    return value.replace("_", " ").strip() if good and digits <= 2 else ""

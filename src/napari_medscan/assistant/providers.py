@@ -85,6 +85,13 @@ class Provider:
     key_header: str = "authorization"
     no_storage: Mapping[str, Any] = field(default=_NOTHING, hash=False)
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the protocol wants besides the key."""
+        if self.protocol is Protocol.MESSAGES:
+            return {"Anthropic-Version": "2023-06-01"}
+        return {}
+
 
 _STAYS = Retention(
     note="The picture goes to a program on this computer. What that program keeps, or sends on, "

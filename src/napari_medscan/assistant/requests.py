@@ -17,7 +17,6 @@ MAX_JPEG = int(3.75 * 2**20)
 """The largest picture: what, as base64, Anthropic and most others take (5 MB)."""
 MAX_TOKENS = 2048
 """Longest answer asked of Anthropic's protocol, which wants a number."""
-ANTHROPIC_VERSION = "2023-06-01"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,136 @@
+"""What a server refuses, and what the network does, in sentences for the user."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from napari_medscan.dicom.text import defuse
+
+from . import errors
+from .errors import AssistantError
+
+MAX_WAIT = 24 * 3600
+MAX_DETAIL = 300
+_PICTURES = ("image", "vision", "multimodal", "multi-modal", "picture")
+
+
+def refused(
+    status: int, kind: str, message: str, headers: Mapping[str, str], host: str
+) -> AssistantError:
+    """Return the error for an HTTP status that is no answer.
+
+    Parameters
+    ----------
+    status : int
+        As it came; 0 for an error within an answer, which its kind tells.
+    kind, message : str
+        What the server says, from `streaming.error_in`; the key is taken out already.
+    headers : mapping
+        Of the response, in lower case.
+    host : str
+        Who answered.
+    """
+    status = status or _status_of(kind)
+    detail = defuse(message)[:MAX_DETAIL]
+    about = f"{kind} {message}".lower()
+    again_at = retry_time(headers.get("retry-after", ""))
+    if status == 429:
+        text = f"{host} takes no more for now. Send again {_when(again_at)}."
+        return errors.RateLimitedError(text, detail, again_at)
+    if status >= 500:
+        text = f"{host} has a fault or too much to do. Send again {_when(again_at)}."
+        return errors.ProviderDownError(text, detail, again_at)
+    return _of_status(status, about, host)(detail)
+
+
+def _of_status(status: int, about: str, host: str) -> Callable[[str], AssistantError]:
+    kind: type[AssistantError]
+    if 300 <= status < 400:
+        kind = errors.RedirectedError
+        text = f"{host} names another address, to which nothing was sent. Check the address."
+    elif status in (401, 403):
+        kind = errors.KeyRefusedError
+        text = f"{host} refuses the key. Check that it is whole, valid and allowed to do this."
+    elif status == 404 or "model_not_found" in about:
+        kind = errors.ModelError
+        text = f"{host} does not know this model at this address. Choose one from its list."
+    elif status == 413 or "too_large" in about:
+        kind = errors.TooLargeError
+        text = f"{host} takes no picture of this size. Choose a smaller size or crop it."
+    elif status in (400, 415, 422) and any(word in about for word in _PICTURES):
+        kind = errors.ModelError
+        text = "This model takes no pictures, or not this one. Choose a model that sees pictures."
+    elif status == 408:
+        kind = errors.TimedOutError
+        text = f"{host} waited too long for the picture. Send again."
+    else:
+        kind = errors.RefusedError
+        text = f"{host} refused the request ({status})."
+    return lambda detail: kind(text, detail)
+
+
+def _status_of(kind: str) -> int:
+    """Return the HTTP status that an error's kind would have had."""
+    known = {
+        "rate_limit": 429,
+        "overloaded": 529,
+        "authentication": 401,
+        "permission": 403,
+        "not_found": 404,
+        "too_large": 413,
+        "invalid_request": 400,
+    }
+    return next((status for word, status in known.items() if word in kind), 500)
+
+
+def retry_time(value: str) -> float | None:
+    """Return the time that Retry-After (RFC 9110 section 10.2.3) names, within a day."""
+    value = value.strip()
+    now = time.time()
+    try:
+        wait = (
+            float(value) if value[:1].isdigit() else parsedate_to_datetime(value).timestamp() - now
+        )
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return now + min(max(wait, 0.0), MAX_WAIT)
+
+
+def _when(again_at: float | None) -> str:
+    if again_at is None:
+        return "in a while"
+    # A local time: the user's own clock is where it is read.
+    return f"after {datetime.fromtimestamp(again_at).astimezone():%H:%M:%S}"
+
+
+def unreachable(error: Exception, host: str, *, is_local: bool) -> AssistantError:
+    """Return the error for what went wrong with the connection itself."""
+    causes = _causes(error)
+    if any(isinstance(c, ssl.SSLCertVerificationError) for c in causes):
+        return errors.CertificateError(
+            f"{host} could not prove that it is {host}: its certificate is not valid here. "
+            "Nothing was sent. Check the address, or ask your administrator."
+        )
+    if any(isinstance(c, ssl.SSLError) for c in causes):
+        return errors.NoConnectionError(f"{host} does not answer over TLS. Check the address.")
+    if is_local:
+        return errors.NoConnectionError(
+            f"No program answers at {host}. Start it (Ollama, LM Studio, llama.cpp, vLLM) and "
+            "check the port."
+        )
+    return errors.NoConnectionError(
+        f"{host} cannot be reached. Check the network and the address; behind a proxy, allow the "
+        "system's proxy in the settings."
+    )
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found

@@ -1,0 +1,234 @@
+"""Answers as they come: server-sent events, cut anywhere, read within bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import AnswerError, AssistantError, IncompleteError, RefusedError, TooLongError
+from .providers import Protocol
+
+MAX_EVENT = 2**18
+"""Longest event that is read, in bytes."""
+_BOM = b"\xef\xbb\xbf"
+
+
+class EventStream:
+    """Takes the bytes of a stream of server-sent events apart (WHATWG HTML, section 9.2.6).
+
+    Only the data of events is kept: both protocols say in it what the event is.
+    """
+
+    def __init__(self) -> None:
+        self._line = bytearray()
+        self._data: list[bytes] = []
+        self._size = 0
+        self._is_first = True
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield the data of each event that is complete.
+
+        Parameters
+        ----------
+        chunk : bytes
+            What came next, cut anywhere.
+
+        Raises
+        ------
+        TooLongError
+            When one event is beyond `MAX_EVENT`.
+        """
+        if self._after_cr and chunk:
+            # "\r\n" that was cut in the middle is one end of a line.
+            chunk = chunk.removeprefix(b"\n")
+            self._after_cr = False
+        self._after_cr = chunk.endswith(b"\r")
+        *ended, rest = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        for part in ended:
+            self._keep(part)
+            line = bytes(self._line)
+            self._line.clear()
+            if self._is_first:
+                line, self._is_first = line.removeprefix(_BOM), False
+            if line:
+                self._field(line)
+            elif self._data:
+                yield b"\n".join(self._data)
+                self._data, self._size = [], 0
+        self._keep(rest)
+
+    def _keep(self, part: bytes) -> None:
+        if len(self._line) + len(part) + self._size > MAX_EVENT:
+            raise TooLongError("The server's answer is not in a form that can be read.")
+        self._line += part
+
+    def _field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            self._data.append(value.removeprefix(b" "))
+            self._size += len(value) + 1
+
+
+@dataclass
+class Answer:
+    """What was understood of an answer so far.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        How the service speaks.
+    """
+
+    protocol: Protocol
+    pieces: list[str] = field(default_factory=list)
+    stop: str = ""
+    ended: bool = False
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self.pieces)
+
+    def event(self, data: bytes) -> str:
+        """Take the data of one event of a stream, and return the text that it adds.
+
+        Raises
+        ------
+        AnswerError
+            When it is not of this protocol.
+        ServerSaidError
+            When it tells of an error.
+        """
+        if data.strip() == b"[DONE]":
+            return ""
+        said = _object(data)
+        _raise_error(said)
+        if self.protocol is Protocol.MESSAGES:
+            text = self._message_event(said)
+        else:
+            text = self._choice(said, "delta")
+        return self._add(text)
+
+    def whole(self, data: bytes) -> str:
+        """Take an answer that came in one piece, and return its text; raises as `event` does."""
+        said = _object(data)
+        _raise_error(said)
+        if self.protocol is Protocol.MESSAGES:
+            blocks = [block for block in _list(said.get("content")) if isinstance(block, dict)]
+            text = "".join(_text(b.get("text")) for b in blocks if b.get("type") == "text")
+            self.stop = _text(said.get("stop_reason"))
+        else:
+            text = self._choice(said, "message")
+        self.ended = bool(self.stop)
+        return self._add(text)
+
+    def check_end(self) -> None:
+        """Raise what is wrong with an answer after which nothing more comes.
+
+        Raises
+        ------
+        IncompleteError
+            When it has no end.
+        RefusedError
+            When the model or a filter refused.
+        AnswerError
+            When it is empty.
+        """
+        if not self.ended:
+            raise IncompleteError("The answer stopped before its end. Send again for a whole one.")
+        if self.stop in ("content_filter", "refusal"):
+            raise RefusedError("The model refused to answer this question about this picture.")
+        if self.stop in ("length", "max_tokens"):
+            raise IncompleteError(
+                "The answer reached the greatest length that the service gives. Ask for less."
+            )
+        if not self.text.strip():
+            raise AnswerError("The answer is empty. Ask in other words or choose another model.")
+
+    def _message_event(self, said: dict[str, Any]) -> str:
+        delta = said.get("delta")
+        delta = delta if isinstance(delta, dict) else {}
+        match said.get("type"):
+            case "content_block_delta":
+                return _text(delta.get("text"))
+            case "message_delta":
+                self.stop = _text(delta.get("stop_reason")) or self.stop
+            case "message_stop":
+                self.ended = True
+        return ""
+
+    def _choice(self, said: dict[str, Any], where: str) -> str:
+        choices = _list(said.get("choices"))
+        if not choices:
+            return ""  # a count of tokens, at the end
+        choice = choices[0] if isinstance(choices[0], dict) else {}
+        message = choice.get(where)
+        message = message if isinstance(message, dict) else {}
+        if reason := _text(choice.get("finish_reason")):
+            self.stop, self.ended = reason, True
+        if _text(message.get("refusal")):
+            self.stop = "refusal"
+        return _text(message.get("content")) or _text(message.get("refusal"))
+
+    def _add(self, text: str) -> str:
+        if text:
+            self.pieces.append(text)
+        return text
+
+
+class ServerSaidError(AssistantError):
+    """An error that the server tells of within an answer; client.py gives it its sentence.
+
+    Parameters
+    ----------
+    kind : str
+        The server's word for the kind of error.
+    """
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__("The server tells of an error.", detail)
+        self.kind = kind
+
+
+def error_in(data: bytes) -> tuple[str, str]:
+    """Return the kind and the message of a server's error, each empty when it has none."""
+    try:
+        said = _object(data)
+    except AnswerError:
+        return "", ""
+    # "error" is OpenAI's and Anthropic's, "detail" FastAPI's (vLLM), "message" a proxy's.
+    error = said.get("error", said)
+    if isinstance(error, str):
+        return "", error
+    if not isinstance(error, dict):
+        return "", ""
+    kind = " ".join(_text(error.get(key)) for key in ("type", "code")).strip()
+    return kind, _text(error.get("message")) or _text(error.get("detail"))
+
+
+def _raise_error(said: dict[str, Any]) -> None:
+    if said.get("error") or said.get("type") == "error":
+        raise ServerSaidError(*error_in(json.dumps(said).encode()))
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise AnswerError(
+            "The server's answer is not of the protocol that was chosen. Check address and service."
+        )
+    return said
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -33,6 +33,30 @@ def _own_folders(tmp_path_factory):
         yield
 
 
+@pytest.fixture
+def network_allowed():
+    """Let a test connect to servers of its own, on this computer alone."""
+
+
+@pytest.fixture(autouse=True)
+def _no_network(request):
+    """Fail any test in which something connects anywhere, or looks up a name."""
+    from napari_medscan.assistant.network import observing
+
+    may_be_local = "network_allowed" in request.fixturenames
+    attempts = []
+
+    def forbid(attempt):
+        if not (may_be_local and attempt.is_local):
+            attempts.append(f"{attempt.event} {attempt.host}")
+            raise PermissionError("tests do not use the network")
+
+    with observing(forbid):
+        yield
+    # Also what was tried in a thread, or by code that goes on without.
+    assert not attempts
+
+
 @pytest.fixture(autouse=True)
 def _no_drop_before():
     """Let no test's files count as part of the drop of the test before it."""

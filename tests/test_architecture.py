@@ -34,6 +34,8 @@ GUI_FLOOR = 4
 GUI = {"napari", "qtpy", "superqt", "magicgui", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 NETWORK_ROOM = "assistant"
 NETWORK = {"httpx", "requests", "urllib3", "aiohttp", "urllib.request", "socket", "http", "ftplib"}
+# Nor there but within a function of the one that sends.
+SENDS = Path("assistant/transport.py")
 MAX_LINES = 400
 
 MODULES = {path.relative_to(SOURCE): path for path in sorted(SOURCE.rglob("*.py"))}
@@ -83,6 +85,17 @@ def violations(module: Path, source: str) -> list[str]:
     return wrong
 
 
+def top_level(source: str) -> str:
+    """Return a module without its functions and what only type checkers read."""
+    kept = [
+        node
+        for node in ast.parse(source).body
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+    ]
+    return ast.unparse(ast.Module(kept, []))
+
+
 def test_modules_are_found():
     assert {"dicom", "frames", "napari_", "reader"} <= {room_of(module) for module in MODULES}
 
@@ -128,12 +141,24 @@ def test_a_right_arrow_is_allowed(module, source):
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
+def test_httpx_is_imported_within_what_sends_alone(module):
+    source = MODULES[module].read_text(encoding="utf-8")
+    searched = top_level(source) if module == SENDS else source
+    assert not [name for _, name in imported(module, searched) if within(name, {"httpx"})]
+
+
+def test_what_sends_imports_httpx():
+    source = MODULES[SENDS].read_text(encoding="utf-8")
+    assert any(within(name, {"httpx"}) for _, name in imported(SENDS, source))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
 def test_modules_stay_readable(module):
     lines = len(MODULES[module].read_text(encoding="utf-8").splitlines())
     assert lines <= MAX_LINES
 
 
-@pytest.mark.parametrize("module", ["reader", "dicom", "frames"])
+@pytest.mark.parametrize("module", ["reader", "dicom", "frames", "assistant.conversation"])
 def test_importing_is_light(module):
     """Files are recognised before napari shows a window, and in worker processes: start-up counts.
 

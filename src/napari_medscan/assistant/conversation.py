@@ -79,7 +79,8 @@ class Conversation:
         What sends.
     listener : callable
         Called with the newest `Exchange` at each change of it, mostly on the client's thread: emit
-        a signal and wait for nothing. After `cancel` and `close` nothing of the old answer comes any more.
+        a signal and wait for nothing. After `cancel` and `close`, nothing of the old answer comes
+        any more.
     """
 
     def __init__(self, client: Client, listener: Callable[[Exchange], None]) -> None:

@@ -138,8 +138,6 @@ class _Watch:
                 self.is_installed = True
 
     def note(self, attempt: Attempt) -> None:
-        for observer in self.observers:
-            observer(attempt)
         if attempt.is_expected and self.ticket is not None:
             if attempt.event == "socket.connect":
                 self.ticket.check(attempt.host)
@@ -149,6 +147,8 @@ class _Watch:
         elif self.counting and not attempt.is_local:
             with self.lock:
                 self.unexpected += 1
+        for observer in self.observers:
+            observer(attempt)
 
 
 _watch = _Watch()

@@ -11,7 +11,6 @@ from typing import Any
 
 from .hosts import Endpoint
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Protocol(StrEnum):
@@ -83,7 +82,7 @@ class Provider:
     key_variable: str = ""
     needs_key: bool = True
     key_header: str = "authorization"
-    no_storage: Mapping[str, Any] = field(default=_NOTHING, hash=False)
+    no_storage: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -140,10 +140,11 @@ class Response:
                 "The connection broke off before the answer's end. Send again for a whole one."
             ) from None
         self._patience = self._limits.stall
-        self._size += len(chunk)
-        if self._size > self._limits.answer:
+        room = self._limits.answer - self._size
+        if chunk and not room:
             raise TooLongError("The answer does not end; what came first is shown. Ask for less.")
-        return chunk
+        self._size += len(chunk[:room])
+        return chunk[:room]
 
     async def whole(self, most: int | None = None) -> bytes:
         """Return all that comes, or the first `most` bytes; raises as `next` does."""

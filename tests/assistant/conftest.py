@@ -1,0 +1,71 @@
+"""A client whose audit is a file of the test, and what waits for it."""
+
+from __future__ import annotations
+
+import queue
+
+import pytest
+
+from napari_medscan.assistant.audit import Audit
+from napari_medscan.assistant.client import Client
+from napari_medscan.assistant.keys import Keys
+from napari_medscan.assistant.transport import Limits
+
+from .serving import shown
+
+
+class Asking:
+    """Sends, and waits for how it ends."""
+
+    def __init__(self, client):
+        self.client = client
+        self.pieces = []
+
+    def begin(self, question):
+        ended = queue.SimpleQueue()
+        sending = self.client.send(
+            question,
+            shown(question).consent(),
+            on_text=self.pieces.append,
+            on_end=ended.put,
+        )
+        return sending, ended
+
+    def ask(self, question):
+        sending, ended = self.begin(question)
+        outcome = ended.get(timeout=20)
+        assert sending.ended.wait(5)
+        return outcome
+
+    def models(self, provider, endpoint):
+        ended = queue.SimpleQueue()
+        self.client.list_models(provider, endpoint, on_end=ended.put)
+        return ended.get(timeout=20)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch, tmp_path):
+    """Keep the environment's keys and lists, and its keyring, out of the tests."""
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENROUTER_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("MEDSCAN_ALLOWED_HOSTS", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+@pytest.fixture
+def limits():
+    """Return how long the client of the test waits."""
+    return Limits(connect=2, first_byte=5, stall=5, total=10)
+
+
+@pytest.fixture
+def audit(tmp_path):
+    return Audit(tmp_path / "audit.jsonl")
+
+
+@pytest.fixture
+def asking(limits, audit, network_allowed):
+    client = Client(Keys(), audit, limits)
+    yield Asking(client)
+    client.close()

@@ -1,0 +1,135 @@
+"""A server of raw bytes, and what a test sends to it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from napari_medscan.assistant.consent import Preview
+from napari_medscan.assistant.hosts import parse
+from napari_medscan.assistant.providers import PROVIDERS, provider
+from napari_medscan.assistant.requests import Question
+
+Handler = Callable[[socket.socket], None]
+CHAT = provider("compatible")
+MESSAGES = provider("compatible-messages")
+KEY = "sk-canary-0123456789"
+
+
+def jpeg(seed: int = 0, size: int = 48) -> bytes:
+    """Return a picture; another for another seed."""
+    shades = np.random.default_rng(seed).integers(0, 255, (size, size), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(shades).convert("RGB").save(file, "JPEG")
+    return file.getvalue()
+
+
+def question(base_url: str, service=CHAT, **kwargs) -> Question:
+    values = {"model": "a-model", "jpeg": jpeg(), "prompt": "What is in view?", **kwargs}
+    return Question(service, parse(base_url), **values)
+
+
+def shown(asked: Question) -> Preview:
+    preview = Preview(asked)
+    preview.mark_shown()
+    return preview
+
+
+class Server:
+    """Answers every connection on this computer by a function, and keeps what was asked.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes the connection, whose request has been read.
+    context : ssl.SSLContext, optional
+        To speak TLS.
+    """
+
+    def __init__(self, answer: Handler, context: ssl.SSLContext | None = None) -> None:
+        self._answer = answer
+        self._context = context
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.has_request = threading.Event()
+        self.is_over = threading.Event()
+        self._threads = [threading.Thread(target=self._accept)]
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._context else 'http'}://127.0.0.1:{self.port}/v1"
+
+    def __enter__(self) -> Server:
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over.set()
+        # Closing alone does not wake the thread that waits in accept().
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        for thread in self._threads:
+            thread.join(10)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while not self.is_over.is_set():
+                connection, _ = self._listening.accept()
+                self.connections += 1
+                thread = threading.Thread(target=self._serve, args=(connection,))
+                self._threads.append(thread)
+                thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            connection.settimeout(10)
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            with connection:
+                self.requests.append(_request(connection))
+                self.has_request.set()
+                self._answer(connection)
+
+
+def _request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    sizes = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    size = int(sizes[0].split(b":")[1]) if sizes else 0
+    while len(body) < size:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+def head(status: str = "200 OK", kind: str = "text/event-stream", **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def piece(text: str, finish: str = "null") -> bytes:
+    return b'data: {"choices":[{"delta":{"content":"%s"},"finish_reason":%s}]}\n\n' % (
+        text.encode(),
+        finish.encode(),
+    )
+
+
+def says(*parts: bytes) -> Handler:
+    """Return what answers with bytes and closes."""
+    return lambda connection: connection.sendall(b"".join(parts))
+
+
+WHOLE = (head(), piece("A chest."), piece("", '"stop"'), b"data: [DONE]\n\n")
+REMOTE = [p for p in PROVIDERS if p.base_url.startswith("https")]

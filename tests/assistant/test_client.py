@@ -1,0 +1,375 @@
+"""Each fault of a server gives its own message, and leaves a client that can send again."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import logging
+import socket
+import time
+from email.utils import formatdate
+
+import pytest
+
+from napari_medscan.assistant import errors, network
+from napari_medscan.assistant.audit import Audit
+from napari_medscan.assistant.client import Client
+from napari_medscan.assistant.consent import Consent, Preview
+from napari_medscan.assistant.hosts import Endpoint, parse
+from napari_medscan.assistant.keys import Keys
+from napari_medscan.assistant.providers import provider
+from napari_medscan.assistant.transport import HEADERS, Limits
+
+from .serving import CHAT, KEY, MESSAGES, WHOLE, Server, head, jpeg, piece, question, says, shown
+
+SHORT = Limits(connect=1, first_byte=0.3, stall=0.3, total=1.5, answer=20_000)
+
+
+def waiting(*parts):
+    """Return what answers with bytes and then leaves the connection open."""
+
+    def answer(connection):
+        connection.sendall(b"".join(parts))
+        with contextlib.suppress(OSError):
+            connection.recv(1)  # until the client goes
+
+    return answer
+
+
+def endless(connection):
+    connection.sendall(head())
+    while True:
+        connection.sendall(piece("and so on " * 20))
+
+
+def refusal(status, said="", **headers):
+    body = json.dumps({"error": {"message": said, "type": "t", "code": "c"}}).encode()
+    return says(head(status, "application/json", **headers), body)
+
+
+FAULTS = {
+    "wrong key": (refusal("401 Unauthorized"), errors.KeyRefusedError, "key"),
+    "forbidden": (refusal("403 Forbidden"), errors.KeyRefusedError, "key"),
+    "no such model": (refusal("404 Not Found"), errors.ModelError, "does not know this model"),
+    "blind model": (
+        refusal("400 Bad Request", "image_url is only supported by certain models"),
+        errors.ModelError,
+        "takes no pictures",
+    ),
+    "bad request": (refusal("400 Bad Request", "temperature"), errors.RefusedError, "400"),
+    "too large": (refusal("413 Content Too Large"), errors.TooLargeError, "smaller"),
+    "rate": (refusal("429 Too Many", Retry_After="30"), errors.RateLimitedError, "after"),
+    "down": (refusal("500 Internal Server Error"), errors.ProviderDownError, "fault"),
+    "busy": (refusal("529 Overloaded"), errors.ProviderDownError, "in a while"),
+    "redirect": (
+        says(head("307 Temporary Redirect", Location="http://127.0.0.1:9/v1")),
+        errors.RedirectedError,
+        "another address",
+    ),
+    "no HTTP": (says(b"SSH-2.0-OpenSSH\r\n"), errors.AnswerError, "HTTP"),
+    "silent": (waiting(), errors.TimedOutError, "did not answer within 0.3"),
+    "slow first byte": (waiting(head()), errors.TimedOutError, "Nothing more came"),
+    "stalled": (waiting(head(), piece("A")), errors.TimedOutError, "Nothing more came"),
+    "cut": (says(head(), piece("A")), errors.IncompleteError, "stopped before its end"),
+    "cut in a chunk": (
+        says(head(Transfer_Encoding="chunked"), b"400\r\n" + piece("A")),
+        errors.IncompleteError,
+        "broke off",
+    ),
+    "endless": (endless, errors.TooLongError, "does not end"),
+    "packed": (
+        says(head(Content_Encoding="gzip"), gzip.compress(bytes(2**22))),
+        errors.AnswerError,
+        "packs",
+    ),
+    "another protocol": (says(head(kind="text/html"), b"<html>"), errors.AnswerError, "protocol"),
+    "malformed": (says(head(), b"data: {nothing\n\n"), errors.AnswerError, "protocol"),
+    "empty": (says(head(), piece("", '"stop"')), errors.AnswerError, "empty"),
+    "too short": (says(head(), piece("A", '"length"')), errors.IncompleteError, "greatest length"),
+    "filtered": (says(head(), piece("", '"content_filter"')), errors.RefusedError, "refused"),
+    "told midway": (
+        says(head(), piece("A"), b'data: {"error":{"message":"x","type":"overloaded_error"}}\n\n'),
+        errors.ProviderDownError,
+        "too much to do",
+    ),
+}
+
+
+@pytest.fixture
+def limits():
+    return SHORT
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_has_its_message_and_the_client_recovers(fault, asking, audit):
+    answer, kind, words = FAULTS[fault]
+    with Server(answer) as server:
+        outcome = asking.ask(question(server.url))
+        # Neither a second try of our own, nor anything at the address of a redirect.
+        assert server.connections == 1
+    assert type(outcome.error) is kind
+    assert words in str(outcome.error)
+    assert audit.read()[-1].outcome == kind.outcome
+    with Server(says(*WHOLE)) as server:
+        assert asking.ask(question(server.url)).text == "A chest."
+
+
+@pytest.mark.parametrize("fault", ["stalled", "cut", "endless", "told midway"])
+def test_what_came_before_the_fault_is_kept(fault, asking):
+    with Server(FAULTS[fault][0]) as server:
+        assert asking.ask(question(server.url)).text[:3] in ("A", "and")
+
+
+def test_an_endless_trickle_ends_at_the_total(asking):
+    def trickle(connection):
+        connection.sendall(head())
+        while True:
+            connection.sendall(b": ping\n\n")
+            time.sleep(0.05)
+
+    with Server(trickle) as server:
+        outcome = asking.ask(question(server.url))
+    assert isinstance(outcome.error, errors.TimedOutError)
+    assert "took over" in str(outcome.error)
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+def test_retry_after_says_when_to_send_again(as_date, asking):
+    given = formatdate(time.time() + 30, usegmt=True) if as_date else "30"
+    with Server(refusal("429 Too Many Requests", Retry_After=given)) as server:
+        error = asking.ask(question(server.url)).error
+    assert error.again_at == pytest.approx(time.time() + 30, abs=3)
+
+
+def test_nobody_there(asking):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    error = asking.ask(question(f"http://127.0.0.1:{port}/v1")).error
+    assert type(error) is errors.NoConnectionError
+    assert "Start it" in str(error)
+
+
+def test_what_the_server_says_is_harmless_and_holds_no_key(asking):
+    asking.client.keys.enter(parse("http://127.0.0.1:1/v1"), "another")
+    with Server(refusal("401 Unauthorized", f"<b>Incorrect key {KEY}\u202e")) as server:
+        asking.client.keys.enter(parse(server.url), KEY)
+        error = asking.ask(question(server.url)).error
+    assert error.detail == "‹b>Incorrect key …"
+
+
+@pytest.mark.parametrize("service", [CHAT, MESSAGES])
+def test_the_wire_holds_what_was_agreed_to_and_nothing_else(service, asking):
+    with Server(says(head("500 no", "application/json"))) as server:
+        asking.client.keys.enter(parse(server.url), KEY)
+        asked = question(server.url, service)
+        asking.ask(asked)
+        (request,) = server.requests
+    lines, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = lines.decode("ascii").split("\r\n")
+    assert body == asked.body
+    sent = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
+    assert set(sent) <= HEADERS
+    secret = sent.pop("authorization", None) or sent.pop("x-api-key")
+    assert secret.removeprefix("Bearer ") == KEY
+    assert sent.pop("host") == f"127.0.0.1:{server.port}"
+    assert sent.pop("content-length") == str(len(body))
+    assert sent == {
+        "user-agent": "napari-medscan",
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "connection": "close",
+        "content-type": "application/json",
+    } | ({"anthropic-version": "2023-06-01"} if service is MESSAGES else {})
+    path = "/v1/messages" if service is MESSAGES else "/v1/chat/completions"
+    assert first == f"POST {path} HTTP/1.1"
+
+
+def test_cookies_are_not_kept(asking):
+    with Server(says(head(Set_Cookie="id=1"), *WHOLE[1:])) as server:
+        asking.ask(question(server.url))
+        asking.ask(question(server.url))
+        assert b"ookie" not in b"".join(server.requests)
+
+
+def test_the_environments_proxy_and_addresses_are_not_used(asking, monkeypatch):
+    with Server(says(*WHOLE)) as proxy, Server(says(*WHOLE)) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "OPENAI_BASE_URL"):
+            monkeypatch.setenv(name, proxy.url)
+        assert asking.ask(question(server.url)).text
+        # Not on this computer either, when the system's proxy is allowed.
+        assert asking.ask(question(server.url, through_proxy=True)).text
+        assert proxy.connections == 0
+
+
+def test_nothing_is_logged(asking, caplog):
+    caplog.set_level(logging.DEBUG)
+    with Server(says(*WHOLE)) as server:
+        asking.client.keys.enter(parse(server.url), KEY)
+        asked = question(server.url, prompt="canary question")
+        asking.ask(asked)
+    assert caplog.records
+    for secret in (KEY, "canary", "A chest", asked.body.decode()[200:300]):
+        assert secret not in caplog.text
+
+
+def not_sent(client, asked, consent, kind):
+    before = network.usage()
+    with pytest.raises(kind):
+        client.send(asked, consent, on_text=print, on_end=print)
+    assert network.usage() == before
+
+
+def test_without_a_look_at_the_preview_there_is_no_consent():
+    with pytest.raises(errors.ConsentError, match="Look at the preview"):
+        Preview(question("http://127.0.0.1:1/v1")).consent()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"jpeg": jpeg(1)},
+        {"prompt": "Another."},
+        {"model": "another"},
+        {"stream": False},
+        {"through_proxy": True},
+        {"base_url": "http://127.0.0.1:1/v2"},
+        {"base_url": "http://localhost:1/v1"},
+        {"service": MESSAGES},
+    ],
+    ids="picture prompt model stream proxy path host service".split(),
+)
+def test_a_change_after_the_preview_withdraws_the_consent(change, audit):
+    consent = shown(question("http://127.0.0.1:1/v1")).consent()
+    changed = question(**{"base_url": "http://127.0.0.1:1/v1", **change})
+    not_sent(Client(Keys(), audit), changed, consent, errors.ConsentError)
+    assert audit.read() == []
+
+
+def test_consent_is_for_one_time(asking):
+    with Server(says(*WHOLE)) as server:
+        asked = question(server.url)
+        consent = shown(asked).consent()
+        sending = asking.client.send(asked, consent, on_text=print, on_end=print)
+        assert sending.ended.wait(5)
+        not_sent(asking.client, asked, consent, errors.ConsentError)
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "kind"),
+    [
+        (Endpoint("http", "example.org", 80), errors.AddressError),
+        (Endpoint("https", "169.254.169.254", 443), errors.AddressError),
+        (Endpoint("https", "off-the-list.example.org", 443), errors.OffListError),
+    ],
+    ids=["plain http", "link-local", "off the list"],
+)
+def test_an_address_that_was_never_checked_is_refused(endpoint, kind, audit, monkeypatch):
+    monkeypatch.setenv("MEDSCAN_ALLOWED_HOSTS", "api.example.org example.org")
+    asked = question("http://127.0.0.1:1/v1")
+    object.__setattr__(asked, "endpoint", endpoint)
+    not_sent(Client(Keys(), audit), asked, Consent(asked.digest), kind)
+    with pytest.raises(kind):
+        Client(Keys(), audit).list_models(CHAT, endpoint, on_end=print)
+
+
+def test_without_a_key_nothing_is_sent(asking, audit):
+    asked = question("https://api.openai.com/v1", provider("openai"))
+    error = asking.ask(asked).error  # under the guard: not even a name is looked up
+    assert isinstance(error, errors.MissingKeyError)
+    assert "OPENAI_API_KEY" in str(error)
+    assert audit.read() == []
+
+
+def test_without_an_audit_nothing_is_sent(tmp_path, network_allowed, asking):
+    (tmp_path / "file").touch()
+    asking.client.audit = Audit(tmp_path / "file" / "audit.jsonl")
+    with Server(says(*WHOLE)) as server:
+        error = asking.ask(question(server.url)).error
+        assert server.connections == 0
+    assert isinstance(error, errors.NotSentError)
+
+
+@pytest.mark.parametrize("parts", [(), (head(),), (head(), piece("A"))])
+def test_cancel_takes_less_than_100_ms(parts, asking, audit):
+    asking.client._limits = Limits()
+    with Server(waiting(*parts)) as server:
+        sending, ended = asking.begin(question(server.url))
+        assert server.has_request.wait(5)
+        time.sleep(0.05)
+        start = time.perf_counter()
+        sending.cancel()
+        outcome = ended.get(timeout=5)
+        assert time.perf_counter() - start < 0.1
+        assert outcome.is_cancelled
+    assert audit.read()[-1].outcome == "cancelled"
+
+
+def test_cancel_before_the_first_step(asking):
+    with Server(waiting()) as server:
+        sending, ended = asking.begin(question(server.url))
+        sending.cancel()
+        assert ended.get(timeout=5).is_cancelled
+        assert sending.ended.wait(5)
+    with Server(says(*WHOLE)) as server:
+        assert asking.ask(question(server.url)).text
+
+
+def test_one_picture_at_a_time(asking):
+    asking.client._limits = Limits()
+    with Server(waiting()) as server:
+        asked = question(server.url)
+        sending, _ = asking.begin(asked)
+        with pytest.raises(errors.BusyError):
+            asking.begin(asked)
+        sending.cancel()
+        with Server(says(*WHOLE)) as other:
+            assert asking.ask(question(other.url)).text == "A chest."
+
+
+def test_closing_ends_what_is_on_its_way(asking, audit):
+    asking.client._limits = Limits()
+    with Server(waiting()) as server:
+        _, ended = asking.begin(question(server.url))
+        assert server.has_request.wait(5)
+        asking.client.close()
+        assert ended.get(timeout=5).is_cancelled
+    assert audit.read()[-1].outcome == "cancelled"
+
+
+def test_the_network_is_counted_by_sends(asking):
+    network.watch()
+    before = network.usage()
+    with Server(says(*WHOLE)) as server:
+        asking.ask(question(server.url))
+    after = network.usage()
+    assert (after.expected, after.unexpected) == (before.expected + 1, before.unexpected)
+
+
+def test_localhost_that_is_elsewhere_gets_no_picture(asking, monkeypatch):
+    def elsewhere(host, port, *args, **kwargs):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", elsewhere)
+    # The guard of all tests sees that nothing goes there.
+    error = asking.ask(question("http://localhost:9/v1")).error
+    assert isinstance(error, errors.AddressError)
+    assert "localhost" in str(error)
+
+
+def test_models_are_listed(asking, audit):
+    body = json.dumps({"data": [{"id": "b"}, {"id": "a"}, {"id": "b"}, {"id": "<x>"}]}).encode()
+    with Server(says(head(kind="application/json"), body)) as server:
+        outcome = asking.models(CHAT, parse(server.url))
+        (request,) = server.requests
+    assert outcome.models == ("b", "a")
+    assert request.startswith(b"GET /v1/models HTTP/1.1\r\n")
+    record = audit.read()[-1]
+    assert (record.kind, record.bytes, record.outcome) == ("list of models", 0, "answered")
+
+
+def test_a_service_without_a_list_says_so(asking):
+    with Server(says(head(kind="application/json"), b"{}")) as server:
+        error = asking.models(CHAT, parse(server.url)).error
+    assert "Write the model's name yourself" in str(error)

@@ -33,6 +33,19 @@ def _own_folders(tmp_path_factory):
         yield
 
 
+class Guard:
+    """Forbids the network and remembers who tried."""
+
+    def __init__(self, *, may_be_local):
+        self.may_be_local = may_be_local
+        self.attempts = []
+
+    def __call__(self, attempt):
+        if not (self.may_be_local and attempt.is_local):
+            self.attempts.append(f"{attempt.event} {attempt.host}")
+            raise PermissionError("tests do not use the network")
+
+
 @pytest.fixture
 def network_allowed():
     """Let a test connect to servers of its own, on this computer alone."""
@@ -43,18 +56,11 @@ def _no_network(request):
     """Fail any test in which something connects anywhere, or looks up a name."""
     from napari_medscan.assistant.network import observing
 
-    may_be_local = "network_allowed" in request.fixturenames
-    attempts = []
-
-    def forbid(attempt):
-        if not (may_be_local and attempt.is_local):
-            attempts.append(f"{attempt.event} {attempt.host}")
-            raise PermissionError("tests do not use the network")
-
-    with observing(forbid):
+    guard = Guard(may_be_local="network_allowed" in request.fixturenames)
+    with observing(guard):
         yield
     # Also what was tried in a thread, or by code that goes on without.
-    assert not attempts
+    assert not guard.attempts
 
 
 @pytest.fixture(autouse=True)

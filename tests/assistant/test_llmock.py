@@ -42,7 +42,7 @@ class Judge:
 def server():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    code = "from llmock.cli import main; main()"
+    code = "from llmock.cli import app; app()"
     options = ["--port", str(port), "--response-style", "echo", "--log-level", "error"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LLMOCK_")}
     process = subprocess.Popen([sys.executable, "-c", code, "serve", *options], env=environment)

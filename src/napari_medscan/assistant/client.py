@@ -84,6 +84,8 @@ class Sending:
     ----------
     is_cancelled : bool
         Whether the user stopped it.
+    is_over : bool
+        Whether its connection is closed, and another may begin.
     ended : threading.Event
         Set when its connection is closed and the audit says how it ended.
     """
@@ -92,6 +94,7 @@ class Sending:
         self._loop = loop
         self._task: asyncio.Task[None] | None = None
         self.is_cancelled = False
+        self.is_over = False
         self.ended = threading.Event()
 
     def cancel(self) -> None:
@@ -240,7 +243,7 @@ class Client:
 
     def _check_free(self) -> None:
         last = self._last
-        if last is not None and not last.is_cancelled and not last.ended.is_set():
+        if last is not None and not last.is_cancelled and not last.is_over:
             raise BusyError("An answer is on its way. Wait for it or cancel it.")
 
     def _begin(
@@ -261,11 +264,11 @@ class Client:
                 self._thread.start()
             loop, before = self._loop, self._last
             sending = self._last = Sending(loop)
-        work = self._work(_Job(request, provider, record, read, on_end), before)
+        work = self._work(_Job(request, provider, record, read, on_end), sending, before)
         loop.call_soon_threadsafe(sending.start, work)
         return sending
 
-    async def _work(self, job: _Job, before: Sending | None) -> None:
+    async def _work(self, job: _Job, sending: Sending, before: Sending | None) -> None:
         """Do one send from key to audit; ends well, whatever happens."""
         is_begun = False
         try:
@@ -293,6 +296,8 @@ class Client:
         if is_begun:
             with contextlib.suppress(OSError):  # it stays as one that was not finished
                 self.audit.end(job.record, outcome.word)
+        # Before it is told: who hears of it may send again at once.
+        sending.is_over = True
         job.on_end(outcome)
 
     async def _key(self, provider: Provider, endpoint: Endpoint) -> Key | None:

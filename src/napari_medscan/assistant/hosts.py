@@ -214,7 +214,7 @@ def refuse_address(address: str) -> None:
         return
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     ip = mapped or ip
-    if ip.is_link_local or ip.is_unspecified or ip.is_multicast or ip.is_reserved:
+    if ip.is_link_local or ip.is_unspecified or ip.is_multicast:
         raise AddressError("At this IP address there is no service. Write the host's name.")
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from .hosts import Endpoint
 
 
-
 class Protocol(StrEnum):
     """How a service is spoken to."""
 

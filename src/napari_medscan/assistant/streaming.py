@@ -167,10 +167,11 @@ class Answer:
         choice = choices[0] if isinstance(choices[0], dict) else {}
         message = choice.get(where)
         message = message if isinstance(message, dict) else {}
-        if reason := _text(choice.get("finish_reason")):
-            self.stop, self.ended = reason, True
         if _text(message.get("refusal")):
             self.stop = "refusal"
+        if reason := _text(choice.get("finish_reason")):
+            # "stop", also after a refusal.
+            self.stop, self.ended = self.stop or reason, True
         return _text(message.get("content")) or _text(message.get("refusal"))
 
     def _add(self, text: str) -> str:

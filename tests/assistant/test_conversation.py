@@ -1,0 +1,174 @@
+"""States follow each other, answers stay with their picture, and nothing old is told."""
+
+from __future__ import annotations
+
+import queue
+import time
+
+import pytest
+
+from napari_medscan.assistant import errors
+from napari_medscan.assistant.client import Client
+from napari_medscan.assistant.consent import Preview
+from napari_medscan.assistant.conversation import Conversation, State
+from napari_medscan.assistant.hosts import parse
+from napari_medscan.assistant.keys import Keys
+from napari_medscan.assistant.notes import markdown
+
+from .serving import CHAT, WHOLE, Server, head, jpeg, piece, says, shown
+
+
+@pytest.fixture
+def told():
+    return queue.SimpleQueue()
+
+
+@pytest.fixture
+def conversation(limits, audit, told, network_allowed):
+    client = Client(Keys(), audit, limits)
+    conversation = Conversation(client, told.put)
+    yield conversation
+    conversation.close()
+    client.close()
+
+
+def asked(conversation, server, seed=0, prompt="What is in view?"):
+    endpoint = parse(server.url)
+    return conversation.question(CHAT, endpoint, model="m", jpeg=jpeg(seed), prompt=prompt)
+
+
+def until(told, state):
+    states = []
+    while not states or states[-1] is not state:
+        states.append(told.get(timeout=10).state)
+    return states
+
+
+def answered(conversation, told, server, **kwargs):
+    conversation.send(shown(asked(conversation, server, **kwargs)))
+    until(told, State.DONE)
+
+
+def test_from_idle_to_done(conversation, told):
+    assert conversation.state is State.IDLE
+    with Server(says(*WHOLE)) as server:
+        question = asked(conversation, server)
+        conversation.send(shown(question))
+        assert until(told, State.DONE) == [State.SENDING, State.STREAMING, State.DONE]
+    (exchange,) = conversation.exchanges
+    assert exchange.answer == "A chest."
+    assert exchange.picture_sha256 == question.picture_sha256
+    assert (exchange.host, exchange.model) == (f"127.0.0.1:{server.port}", "m")
+
+
+@pytest.mark.parametrize(
+    ("parts", "state", "error"),
+    [
+        ((head("401 no"),), State.FAILED, errors.KeyRefusedError),
+        ((head(), piece("A")), State.INCOMPLETE, errors.IncompleteError),
+        ((head(),), State.FAILED, errors.IncompleteError),
+    ],
+)
+def test_how_it_fails_and_that_it_recovers(parts, state, error, conversation, told):
+    with Server(says(*parts)) as server:
+        conversation.send(shown(asked(conversation, server)))
+        until(told, state)
+    assert type(conversation.exchanges[0].error) is error
+    with Server(says(*WHOLE)) as server:
+        answered(conversation, told, server)
+    assert conversation.state is State.DONE
+
+
+def test_cancel_is_at_once_and_the_last_word(conversation, told):
+    def slow(connection):
+        connection.sendall(head() + piece("A"))
+        while True:
+            time.sleep(0.01)
+            connection.sendall(piece("B"))
+
+    with Server(slow) as server:
+        conversation.send(shown(asked(conversation, server)))
+        until(told, State.STREAMING)
+        start = time.perf_counter()
+        conversation.cancel()
+        assert conversation.state is State.CANCELLED
+        assert time.perf_counter() - start < 0.1
+        until(told, State.CANCELLED)
+        assert conversation.exchanges[0].answer.startswith("A")
+        time.sleep(0.1)
+        assert told.empty()
+        conversation.cancel()
+        assert told.empty()
+
+
+def test_the_whole_answer_is_there_although_pieces_are_gathered(conversation, told):
+    letters = [piece("x") for _ in range(2000)]
+    with Server(says(head(), *letters, piece("", '"stop"'))) as server:
+        conversation.send(shown(asked(conversation, server)))
+        states = until(told, State.DONE)
+    assert conversation.exchanges[0].answer == "x" * 2000
+    assert len(states) < 200
+
+
+def test_without_a_look_nothing_is_sent(conversation, told):
+    with Server(says(*WHOLE)) as server:
+        with pytest.raises(errors.ConsentError):
+            conversation.send(Preview(asked(conversation, server)))
+        assert server.connections == 0
+    assert conversation.state is State.IDLE
+    assert told.empty()
+
+
+def test_the_same_preview_can_be_sent_again_by_another_press(conversation, told):
+    with Server(says(head("429 Too Many", Retry_After="0"))) as server:
+        preview = shown(asked(conversation, server))
+        for count in (1, 2):
+            conversation.send(preview)
+            until(told, State.FAILED)
+            assert server.connections == count
+
+
+def test_questions_on_the_same_picture_follow_each_other(conversation, told):
+    with Server(says(*WHOLE)) as server:
+        answered(conversation, told, server, prompt="First?")
+        second = asked(conversation, server, prompt="Second?")
+        assert [(t.prompt, t.answer) for t in second.history] == [("First?", "A chest.")]
+        assert "sent again" in Preview(second).shows_history
+        assert asked(conversation, server, seed=1).history == ()
+        with Server(says(*WHOLE)) as another:
+            # Another service is not told what was said here.
+            assert asked(conversation, another).history == ()
+        conversation.forget()
+        assert asked(conversation, server).history == ()
+        assert len(conversation.exchanges) == 1
+
+
+def test_one_at_a_time(conversation, told):
+    with Server(lambda connection: connection.recv(1)) as server:
+        conversation.send(shown(asked(conversation, server)))
+        with pytest.raises(errors.BusyError):
+            conversation.send(shown(asked(conversation, server)))
+        conversation.cancel()
+    with Server(says(*WHOLE)) as server:
+        told.get()
+        told.get()
+        answered(conversation, told, server)
+
+
+def test_the_note_holds_the_answer_and_what_it_is_about_and_no_more(conversation, told):
+    with Server(says(*WHOLE)) as server:
+        answered(conversation, told, server, prompt="canary?")
+    (exchange,) = conversation.exchanges
+    note = markdown(exchange)
+    assert "canary" not in note
+    assert note.startswith("**Written by a language model. Not for diagnosis.**")
+    for part in ("A chest.", exchange.picture_sha256, "m (127.0.0.1", f"{exchange.asked:%Y-%m-%d}"):
+        assert part in note
+    assert "incomplete" not in note
+
+
+def test_a_note_of_half_an_answer_says_so(conversation, told):
+    with Server(says(head(), piece("A"))) as server:
+        conversation.send(shown(asked(conversation, server)))
+        until(told, State.INCOMPLETE)
+    assert "incomplete" in markdown(conversation.exchanges[0])

@@ -1,0 +1,67 @@
+"""Services on this computer come first, and what each keeps is quoted, not promised."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_medscan.assistant.consent import Preview
+from napari_medscan.assistant.hosts import parse
+from napari_medscan.assistant.providers import PROVIDERS, provider, warnings_about
+
+from .serving import question
+
+
+def test_this_computer_comes_first_and_needs_no_key():
+    first = [p for p in PROVIDERS if p.name.startswith("A model on this computer")]
+    assert [p.base_url.partition("1:")[2] for p in first] == [
+        "11434/v1",
+        "1234/v1",
+        "8080/v1",
+        "8000/v1",
+    ]
+    assert tuple(first) == PROVIDERS[: len(first)]
+    assert not any(p.needs_key for p in first)
+
+
+@pytest.mark.parametrize("service", PROVIDERS, ids=lambda p: p.id)
+def test_what_is_quoted_has_a_source_and_a_date(service):
+    retention = service.retention
+    assert retention.text
+    assert bool(retention.quote) == bool(retention.source) == bool(retention.dated)
+    assert retention.quote in retention.text
+
+
+def test_names_are_distinct_and_unknown_ones_stay_here():
+    assert len({p.id for p in PROVIDERS}) == len({p.name for p in PROVIDERS}) == len(PROVIDERS)
+    assert provider("gone") is PROVIDERS[0]
+    assert provider("openai").key_variable == "OPENAI_API_KEY"
+
+
+@pytest.mark.parametrize(
+    ("address", "model", "word"),
+    [
+        ("http://127.0.0.1:11434/v1", "gpt-oss:120b-cloud", "cloud"),
+        ("http://127.0.0.1:11434/v1", "glm-5:cloud", "cloud"),
+        ("http://localhost:11434/v1", "X:CLOUD", "cloud"),
+        ("https://openrouter.ai/api/v1", "google/gemini-3-pro", "clinical practice"),
+        ("https://generativelanguage.googleapis.com/v1beta/openai", "x", "clinical practice"),
+        ("https://api.example.org/v1", "x", "not this computer"),
+        ("http://127.0.0.1:11434/v1", "llava:13b", ""),
+        ("http://127.0.0.1:11434/v1", "cloudy", ""),
+    ],
+)
+def test_what_is_warned_of(address, model, word):
+    warnings = warnings_about(PROVIDERS[0], parse(address), model)
+    assert any(word in text for text in warnings) if word else warnings == ()
+
+
+def test_the_preview_holds_all_that_is_agreed_to():
+    asked = question("http://127.0.0.1:1/v1", PROVIDERS[0], model="a:cloud", prompt="Why?")
+    preview = Preview(asked)
+    assert preview.jpeg == asked.jpeg
+    assert preview.picture_bytes == len(asked.jpeg)
+    assert preview.request_bytes == len(asked.body)
+    assert (preview.host, preview.text) == ("127.0.0.1:1", "Why?")
+    assert "cloud" in preview.warnings[0]
+    assert preview.retention.text
+    assert preview.shows_history == ""

@@ -1,0 +1,77 @@
+"""TLS proves who answers; nothing is sent to who cannot."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from napari_medscan.assistant import errors
+
+from .serving import WHOLE, Server, question, says
+
+
+def certificate(folder, host="127.0.0.1", days=1):
+    """Return the file of a certificate that vouches for itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a test")])
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(end - datetime.timedelta(days=30))
+        .not_valid_after(end)
+        .add_extension(alternative, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(
+        signed.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+def serving(path):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return Server(says(*WHOLE), context)
+
+
+def test_who_is_trusted_gets_the_picture(tmp_path, asking, monkeypatch):
+    path = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))  # OpenSSL's own way to name the system's list
+    with serving(path) as server:
+        assert asking.ask(question(server.url)).text == "A chest."
+
+
+@pytest.mark.parametrize(
+    ("kind", "trusted"),
+    [({}, False), ({"host": "127.0.0.2"}, True), ({"days": -1}, True)],
+    ids=["unknown", "another host", "expired"],
+)
+def test_a_bad_certificate_gets_nothing(kind, trusted, tmp_path, asking, monkeypatch):
+    path = certificate(tmp_path, **kind)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with serving(path) as server:
+        error = asking.ask(question(server.url)).error
+        assert server.requests == []
+    assert type(error) is errors.CertificateError
+    assert "Nothing was sent" in str(error)
+
+
+def test_a_server_without_tls_gets_nothing(asking):
+    with Server(says(*WHOLE)) as server:
+        error = asking.ask(question(server.url.replace("http:", "https:"))).error
+    assert type(error) is errors.NoConnectionError

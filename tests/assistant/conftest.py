@@ -65,7 +65,7 @@ def audit(tmp_path):
 
 
 @pytest.fixture
-def asking(limits, audit, network_allowed):
+def asking(limits, audit, network_allowed):  # noqa: ARG001 - asked for, not used
     client = Client(Keys(), audit, limits)
     yield Asking(client)
     client.close()

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from typing import Self
 
 import numpy as np
 from PIL import Image
@@ -68,7 +69,7 @@ class Server:
     def url(self) -> str:
         return f"{'https' if self._context else 'http'}://127.0.0.1:{self.port}/v1"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self._threads[0].start()
         return self
 
@@ -102,15 +103,24 @@ class Server:
 
 
 def _request(connection: socket.socket) -> bytes:
-    data = b""
+    data = _more(connection)
+    if data[:1] == b"\x16":
+        return data  # TLS, to a server without
     while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
+        data += _more(connection)
     head, _, body = data.partition(b"\r\n\r\n")
     sizes = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     size = int(sizes[0].split(b":")[1]) if sizes else 0
     while len(body) < size:
-        body += connection.recv(65536)
+        body += _more(connection)
     return head + b"\r\n\r\n" + body
+
+
+def _more(connection: socket.socket) -> bytes:
+    data = connection.recv(65536)
+    if not data:
+        raise ConnectionAbortedError
+    return data
 
 
 def head(status: str = "200 OK", kind: str = "text/event-stream", **headers: str) -> bytes:

@@ -118,6 +118,6 @@ def test_what_a_model_is_called_is_harmless(audit):
     assert len(record.model) == audits.MAX_TEXT
 
 
-def test_its_place_is_the_users_data(monkeypatch, tmp_path):
+def test_its_place_is_the_users_data():
     assert audit_file().name == "audit.jsonl"
     assert Audit().path == audit_file()

@@ -237,7 +237,7 @@ def test_without_a_look_at_the_preview_there_is_no_consent():
         {"base_url": "http://localhost:1/v1"},
         {"service": MESSAGES},
     ],
-    ids="picture prompt model stream proxy path host service".split(),
+    ids=["picture", "prompt", "model", "stream", "proxy", "path", "host", "service"],
 )
 def test_a_change_after_the_preview_withdraws_the_consent(change, audit):
     consent = shown(question("http://127.0.0.1:1/v1")).consent()
@@ -282,7 +282,7 @@ def test_without_a_key_nothing_is_sent(asking, audit):
     assert audit.read() == []
 
 
-def test_without_an_audit_nothing_is_sent(tmp_path, network_allowed, asking):
+def test_without_an_audit_nothing_is_sent(tmp_path, asking):
     (tmp_path / "file").touch()
     asking.client.audit = Audit(tmp_path / "file" / "audit.jsonl")
     with Server(says(*WHOLE)) as server:
@@ -348,7 +348,7 @@ def test_the_network_is_counted_by_sends(asking):
 
 
 def test_localhost_that_is_elsewhere_gets_no_picture(asking, monkeypatch):
-    def elsewhere(host, port, *args, **kwargs):
+    def elsewhere(_host, port, *_args, **_kwargs):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", elsewhere)

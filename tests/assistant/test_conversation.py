@@ -24,7 +24,7 @@ def told():
 
 
 @pytest.fixture
-def conversation(limits, audit, told, network_allowed):
+def conversation(limits, audit, told, network_allowed):  # noqa: ARG001 - asked for, not used
     client = Client(Keys(), audit, limits)
     conversation = Conversation(client, told.put)
     yield conversation

@@ -30,7 +30,8 @@ def keyring(monkeypatch):
     return kept
 
 
-def test_environment_then_keyring_then_session(keyring, monkeypatch):
+@pytest.mark.usefixtures("keyring")
+def test_environment_then_keyring_then_session(monkeypatch):
     keys = Keys()
     assert keys.find(OPENAI, HOME) is None
     keys.enter(HOME, " session ")
@@ -43,6 +44,7 @@ def test_environment_then_keyring_then_session(keyring, monkeypatch):
     assert keys.find(OPENAI, HOME).source is Source.ENVIRONMENT
 
 
+@pytest.mark.usefixtures("keyring")
 @pytest.mark.parametrize(
     "elsewhere",
     [
@@ -52,7 +54,7 @@ def test_environment_then_keyring_then_session(keyring, monkeypatch):
         "http://127.0.0.1:11434/v1",
     ],
 )
-def test_a_key_belongs_to_one_origin(elsewhere, keyring, monkeypatch):
+def test_a_key_belongs_to_one_origin(elsewhere, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_BASE_URL", elsewhere)
     keys = Keys()
@@ -69,7 +71,8 @@ def test_the_path_does_not_matter_to_a_key():
     assert keys.find(OPENAI, parse("https://api.openai.com/v2")).reveal(HOME) == KEY
 
 
-def test_empty_forgets_it(keyring):
+@pytest.mark.usefixtures("keyring")
+def test_empty_forgets_it():
     keys = Keys()
     keys.enter(HOME, KEY)
     keys.remember(HOME, KEY)

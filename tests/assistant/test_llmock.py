@@ -52,7 +52,7 @@ def server():
 
 
 @pytest.fixture
-def judge(server, network_allowed):
+def judge(server, network_allowed):  # noqa: ARG001 - asked for, not used
     process, port = server
     judge = Judge(f"http://127.0.0.1:{port}")
     until = time.monotonic() + 20

@@ -52,7 +52,9 @@ def attempts():
     network._watch.observers = before
 
 
-@pytest.mark.parametrize("attempt", TRIES, ids="connect datagram getaddrinfo gethostbyname".split())
+@pytest.mark.parametrize(
+    "attempt", TRIES, ids=["connect", "datagram", "getaddrinfo", "gethostbyname"]
+)
 def test_what_the_network_is(attempt, attempts):
     watch()
     before = usage().unexpected
@@ -79,7 +81,8 @@ def test_sockets_of_the_system_are_none(attempts):
     assert usage() == before
 
 
-def test_this_computer_is_none_either(network_allowed):
+@pytest.mark.usefixtures("network_allowed")
+def test_this_computer_is_none_either():
     watch()
     before = usage()
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -87,7 +90,8 @@ def test_this_computer_is_none_either(network_allowed):
     assert usage() == before
 
 
-def test_observers_come_and_go(network_allowed):
+@pytest.mark.usefixtures("network_allowed")
+def test_observers_come_and_go():
     seen = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         with observing(lambda attempt: seen.append(attempt.host)):
@@ -141,7 +145,12 @@ def test_the_guard_of_all_tests(tmp_path):
     # Plugins, Qt among them, take seconds to load.
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
-        [*command, "test_it.py"], cwd=tmp_path, capture_output=True, text=True, env=environment
+        [*command, "test_it.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
     )
     failed = re.findall(r"^(?:ERROR|FAILED) test_it.py::(\w+)", done.stdout, re.MULTILINE)
     assert sorted(failed) == [

@@ -88,7 +88,7 @@ def test_no_storage_is_asked_for_where_it_can_be():
         {"stream": False},
         {"through_proxy": True},
     ],
-    ids="prompt model picture history stream proxy".split(),
+    ids=["prompt", "model", "picture", "history", "stream", "proxy"],
 )
 def test_the_digest_is_of_all_that_is_agreed_to(change):
     service = provider("openai")
@@ -97,7 +97,7 @@ def test_the_digest_is_of_all_that_is_agreed_to(change):
 
 
 @pytest.mark.parametrize(
-    "bad", [b"", b"\x89PNG\r\n", jpeg() + b"more", jpeg()[:-2]], ids="none png more cut".split()
+    "bad", [b"", b"\x89PNG\r\n", jpeg() + b"more", jpeg()[:-2]], ids=["none", "png", "more", "cut"]
 )
 def test_what_is_no_jpeg_is_refused(bad):
     with pytest.raises(PictureError, match="no JPEG"):
@@ -105,7 +105,7 @@ def test_what_is_no_jpeg_is_refused(bad):
 
 
 def test_too_large_a_picture_is_refused():
-    with pytest.raises(PictureError, match="3.75 MB"):
+    with pytest.raises(PictureError, match=r"3\.75 MB"):
         asked(provider("openai"), jpeg=b"\xff\xd8\xff" + bytes(MAX_JPEG) + b"\xff\xd9")
 
 

@@ -128,14 +128,16 @@ def test_a_chat_that_is_done_without_a_reason_is_incomplete():
         (delta("A", finish="length"), IncompleteError),
         (delta(finish="stop"), AnswerError),
     ],
-    ids="filter refusal length empty".split(),
+    ids=["filter", "refusal", "length", "empty"],
 )
 def test_ends_that_are_no_answer(data, kind):
     with pytest.raises(kind):
         read(Protocol.CHAT, data).check_end()
 
 
-NAMES = st.sampled_from("choices delta type content error message finish_reason text".split())
+NAMES = st.sampled_from(
+    ["choices", "delta", "type", "content", "error", "message", "finish_reason", "text"]
+)
 JSON = st.recursive(
     st.sampled_from([None, "text_delta", "content_block_delta", 1, ""]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 
@@ -20,11 +20,11 @@ def certificate(folder, host="127.0.0.1", days=1):
     """Return the file of a certificate that vouches for itself, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a test")])
-    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    end = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
     alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
     signed = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(end - datetime.timedelta(days=30))
+        .not_valid_before(end - dt.timedelta(days=30))
         .not_valid_after(end)
         .add_extension(alternative, critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)

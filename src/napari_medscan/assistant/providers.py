@@ -171,14 +171,6 @@ PROVIDERS: tuple[Provider, ...] = (
         no_storage=MappingProxyType({"store": False}),
     ),
     Provider(
-        "other-local",
-        "A model on this computer: another port",
-        Protocol.CHAT,
-        "http://127.0.0.1:8000/v1",
-        _STAYS,
-        needs_key=False,
-    ),
-    Provider(
         "compatible",
         "Another service that speaks OpenAI's protocol",
         Protocol.CHAT,

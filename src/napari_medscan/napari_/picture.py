@@ -102,9 +102,8 @@ def painted(
     # Axes stand in the order of the array, and rows and columns in that of the display.
     turned = axes[0] > axes[1]
     values = _upright(values, turned=turned)
-    shown = (
-        None if kept is None or not _shows_frames(layer, axes) else _upright(kept, turned=turned)
-    )
+    if kept is not None:
+        kept = _upright(kept, turned=turned) if _shows_frames(layer, axes) else None
     corner, steps = _placed(layer, index, axes)
     flips = [step < 0 for step in steps]
     downwards, rightwards = viewer.scene.camera.orientation2d

@@ -1,0 +1,176 @@
+"""A picture is of the array, the way up that it stands on screen, and of nothing else."""
+
+from __future__ import annotations
+
+import imagecodecs
+import numpy as np
+import pydicom.config
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image, Labels
+
+from napari_medscan.dicom import load
+from napari_medscan.napari_.layers import image_layer, image_layers
+from napari_medscan.napari_.picture import (
+    NoPictureError,
+    header_in_picture,
+    layers_in_picture,
+    painted,
+)
+from napari_medscan.phantoms import write_us_heart
+from napari_medscan.privacy.painting import paint
+from napari_medscan.privacy.picture import make_picture
+from napari_medscan.privacy.signals import kept_pixels, read_signals
+
+from ..studies import write_series
+
+SHAPE = (5, 4, 6)
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Return a viewer with a CT whose voxels all differ, and the layer."""
+
+    def pixels(number):
+        return (np.arange(24).reshape(4, 6) + 30 * number).astype("<u2").tobytes()
+
+    write_series(
+        tmp_path,
+        5,
+        PixelData=pixels,
+        PixelSpacing=[2, 2],
+        WindowCenter=-950,
+        WindowWidth=150,
+    )
+    (stack,) = load(tmp_path).stacks
+    viewer = ViewerModel()
+    layer = viewer.add_layer(image_layer(stack))
+    return viewer, layer
+
+
+def expected(layer, values):
+    """Return what napari makes of values: window, gamma, colormap."""
+    low, high = layer.contrast_limits
+    share = np.clip((values - low) / (high - low), 0, 1) ** layer.gamma
+    return np.rint(layer.colormap.map(share.ravel()).reshape(*values.shape, 4) * 255)[..., :3]
+
+
+@pytest.mark.parametrize(
+    "order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]
+)
+@pytest.mark.parametrize("ways", [("down", "right"), ("up", "right"), ("down", "left")])
+def test_it_is_the_slice_on_screen_in_every_orientation(opened, order, ways):
+    viewer, layer = opened
+    layer.colormap, layer.gamma = "inferno", 0.7
+    viewer.dims.order = order
+    viewer.scene.camera.orientation2d = ways
+    viewer.dims.set_current_step(order[0], 3)
+    volume = np.asarray(layer.data)
+    values = volume.transpose(order)[3]
+    if ways[0] == "up":
+        values = values[::-1]
+    if ways[1] == "left":
+        values = values[:, ::-1]
+    picture = paint([painted(viewer, layer)], longest=1568)
+    assert picture.shape == (*values.shape, 3), "2 mm along every axis"
+    assert np.abs(picture - expected(layer, values)).max() <= 1
+
+
+def test_a_layer_turned_over_by_its_scale_is_drawn_as_it_stands(opened):
+    viewer, layer = opened
+    layer.scale = (2, -2, 2)
+    viewer.dims.set_current_step(0, 2)
+    values = np.asarray(layer.data)[2][::-1]
+    assert np.abs(paint([painted(viewer, layer)], longest=99) - expected(layer, values)).max() <= 1
+
+
+def test_a_layer_that_is_turned_is_refused(opened):
+    viewer, layer = opened
+    layer.affine = np.array([[1, 0, 0, 0], [0, 0.8, -0.6, 0], [0, 0.6, 0.8, 0], [0, 0, 0, 1]])
+    with pytest.raises(NoPictureError, match="turned"):
+        painted(viewer, layer)
+
+
+def test_in_3d_there_is_no_picture(opened):
+    viewer, _ = opened
+    viewer.dims.ndisplay = 3
+    with pytest.raises(NoPictureError, match="face"):
+        layers_in_picture(viewer)
+
+
+def test_without_a_study_there_is_no_picture():
+    with pytest.raises(NoPictureError, match="Open a study"):
+        layers_in_picture(ViewerModel())
+
+
+def test_a_layer_that_the_sliders_have_left_is_not_in_it(opened):
+    viewer, layer = opened
+    viewer.add_image(np.zeros((50, 4, 6)), scale=(2, 2, 2))
+    viewer.layers.selection.active = layer
+    viewer.dims.set_current_step(0, 40)
+    with pytest.raises(NoPictureError):
+        layers_in_picture(viewer)
+
+
+def test_only_layers_of_ours_that_are_selected_are_blended(pet_ct):
+    viewer = ViewerModel()
+    for layer in image_layers(load(pet_ct).stacks):
+        viewer.add_layer(layer)
+    ct, pet = viewer.layers
+    labels = viewer.add_layer(Labels(np.ones((3, 3, 3), int)))
+    viewer.layers.selection = {ct, pet, labels}
+    assert layers_in_picture(viewer, blended=True) == [ct, pet]
+    assert layers_in_picture(viewer) == [pet]
+    pet.visible = False
+    assert layers_in_picture(viewer, blended=True) == [ct]
+
+
+def test_the_file_on_screen_is_the_one_that_is_asked(opened):
+    viewer, layer = opened
+    viewer.dims.set_current_step(0, 4)
+    assert header_in_picture(viewer, layer).name == "s3_5.dcm"
+    viewer.dims.order = (1, 0, 2)
+    assert header_in_picture(viewer, layer).name == "s3_3.dcm"
+
+
+def test_outside_of_the_regions_of_an_ultrasound_it_is_black(tmp_path):
+    write_us_heart(tmp_path, frames=1)
+    (stack,) = load(tmp_path).stacks
+    viewer = ViewerModel()
+    layer = viewer.add_layer(image_layer(stack))
+    kept = kept_pixels(read_signals(stack.header), (480, 640))
+    assert paint([painted(viewer, layer)], longest=640)[:30].any()
+    picture = paint([painted(viewer, layer, kept)], longest=640)
+    assert np.array_equal(picture.any(axis=-1) & ~kept, np.zeros_like(kept))
+    assert picture[kept].any()
+    viewer.scene.camera.orientation2d = ("up", "right")
+    assert np.array_equal(paint([painted(viewer, layer, kept)], longest=640), picture[::-1])
+
+
+def test_nothing_but_pixels_is_in_the_bytes(tmp_path):
+    canary = "Canary"
+    with pydicom.config.disable_value_validation():
+        (path,) = write_series(
+            tmp_path / canary,
+            1,
+            PatientName=canary,
+            StudyDescription=canary,
+            SeriesDescription=canary,
+            ImageComments=canary,
+            InstitutionName=canary,
+            ICCProfile=canary.encode(),
+            PixelSpacing=[2, 2],
+        )
+    (stack,) = load(path).stacks
+    viewer = ViewerModel()
+    layer = viewer.add_layer(image_layer(stack))
+    layer.name = canary
+    overlay = viewer.canvas.overlays.text
+    overlay.text, overlay.visible = canary, True
+    viewer.add_layer(Image(np.full((1, 4, 6), 99.0), name=canary))
+    viewer.layers.selection.active = layer
+    picture = make_picture([painted(viewer, one) for one in layers_in_picture(viewer)])
+    for encoding in ("ascii", "utf-16-le", "utf-16-be"):
+        assert canary.encode(encoding) not in picture.data
+    decoded = imagecodecs.jpeg8_decode(picture.data)
+    assert np.abs(decoded.astype(int) - expected(layer, np.asarray(layer.data)[0])).max() <= 3

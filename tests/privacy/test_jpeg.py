@@ -1,0 +1,147 @@
+"""A JPEG that leaves holds a picture and nothing else."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from napari_medscan.privacy import jpeg
+from napari_medscan.privacy.jpeg import JpegError, check, encode
+
+NOISE = np.random.default_rng(1).integers(0, 256, (40, 56, 3)).astype(np.uint8)
+GOOD = encode(NOISE)
+SCAN = GOOD.index(b"\xff\xda")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 33), st.integers(1, 33), st.just(3))),
+    st.integers(1, 100),
+)
+def test_every_picture_of_ours_passes(rgb, quality):
+    assert check(encode(rgb, quality)) == rgb.shape[:2]
+
+
+def test_it_is_the_picture():
+    decoded = imagecodecs.jpeg8_decode(GOOD)
+    assert decoded.shape == NOISE.shape
+    assert np.abs(decoded.astype(int) - NOISE).mean() < 5
+    with Image.open(io.BytesIO(GOOD)) as picture:
+        assert picture.info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+def segment(marker, body):
+    return b"\xff" + bytes((marker,)) + struct.pack(">H", len(body) + 2) + body
+
+
+INJECTED = {
+    "comment": segment(0xFE, b"PATIENT"),
+    "EXIF": segment(0xE1, b"Exif\0\0PATIENT"),
+    "ICC profile": segment(0xE2, b"ICC_PROFILE\0PATIENT"),
+    "Photoshop": segment(0xED, b"PATIENT"),
+    "Adobe": segment(0xEE, b"Adobe\0d\0\0\0\0\1"),
+    "another JFIF": segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0"),
+    "restart interval": segment(0xDD, b"\0\4"),
+    "number of lines": segment(0xDC, b"\0\x28"),
+    "fill bytes": b"\xff\xff\xff",
+    "bare bytes": b"PATIENT",
+    "another table": GOOD[20:89],
+}
+
+
+def places():
+    """Return where a segment ends."""
+    found, position = [2], 2
+    while position < SCAN:
+        position += 2 + int.from_bytes(GOOD[position + 2 : position + 4], "big")
+        found.append(position)
+    return found
+
+
+@pytest.mark.parametrize("what", INJECTED)
+def test_nothing_can_be_put_between_segments(what):
+    assert places()[-1] == SCAN
+    for place in places():
+        with pytest.raises(JpegError, match="more than a picture"):
+            check(GOOD[:place] + INJECTED[what] + GOOD[place:])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        GOOD + b"PATIENT",
+        GOOD + b"\0",
+        GOOD + GOOD,
+        GOOD[:-2],
+        GOOD[:-2] + INJECTED["comment"] + GOOD[-2:],
+        GOOD[:-2] + b"\xff\xd0" + GOOD[-2:],
+        GOOD[:-2] + GOOD[SCAN:],
+        b"",
+        b"\xff\xd8\xff\xd9",
+        GOOD[1:],
+    ],
+)
+def test_nothing_follows_or_lacks(bad):
+    with pytest.raises(JpegError):
+        check(bad)
+
+
+def test_no_byte_of_the_tables_can_carry_anything():
+    """Every byte before the scan is fixed but for the size of the picture."""
+    changed = [
+        place
+        for place in range(SCAN + 14)
+        if _passes(GOOD[:place] + bytes((GOOD[place] ^ 1,)) + GOOD[place + 1 :])
+    ]
+    frame = GOOD.index(b"\xff\xc0")
+    assert set(changed) <= set(range(frame + 5, frame + 9))
+
+
+def _passes(data):
+    try:
+        check(data)
+    except JpegError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"progressive": True},
+        {"optimize": True},
+        {"subsampling": 2},
+        {"comment": b"PATIENT"},
+        {"exif": b"Exif\0\0PATIENT"},
+        {"icc_profile": b"PATIENT"},
+        {"dpi": (300, 300)},
+        {"restart_marker_rows": 1},
+    ],
+)
+def test_other_forms_of_jpeg_are_refused(options):
+    stream = io.BytesIO()
+    Image.fromarray(NOISE).save(stream, "JPEG", **{"quality": 95, "subsampling": 0, **options})
+    with pytest.raises(JpegError):
+        check(stream.getvalue())
+
+
+def test_grey_and_other_formats_are_refused():
+    for name in ("PNG", "GIF", "JPEG"):
+        stream = io.BytesIO()
+        Image.fromarray(NOISE[..., 0]).save(stream, name)
+        with pytest.raises(JpegError):
+            check(stream.getvalue())
+
+
+def test_one_that_is_too_large_is_refused_with_what_to_do(monkeypatch):
+    monkeypatch.setattr(jpeg, "MAX_BYTES", 1000)
+    with pytest.raises(JpegError, match="smaller size"):
+        encode(NOISE)

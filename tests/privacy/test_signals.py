@@ -1,0 +1,100 @@
+"""What headers say of text in the picture, of faces, and of ultrasound regions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pydicom.config
+import pytest
+from pydicom.dataset import Dataset
+
+from napari_medscan.dicom import load
+from napari_medscan.phantoms import write_us_heart
+from napari_medscan.privacy.signals import Signals, kept_pixels, read_signals
+
+from ..dicom.making import ct, write
+
+
+def signals(tmp_path, **changes):
+    with pydicom.config.disable_value_validation():
+        path = write(tmp_path / "a.dcm", ct(**changes))
+    (stack,) = load(path).stacks
+    return read_signals(stack.header)
+
+
+def test_a_plain_ct_is_not_suspected(tmp_path):
+    assert signals(tmp_path, BodyPartExamined="CHEST") == Signals()
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"BurnedInAnnotation": "YES"}, "Burned In"),
+        ({"BurnedInAnnotation": "yes "}, "Burned In"),
+        ({"Modality": "US"}, "US"),
+        ({"Modality": "XA"}, "XA"),
+        ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, "screen shot"),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "SAVE_STATE"]}, "screen shot"),
+        ({"SecondaryCaptureDeviceManufacturer": "Canary"}, "another device"),
+        ({"DateOfSecondaryCapture": "20200101"}, "another device"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7.4"}, "another device"),
+        ({"ConversionType": "DF"}, "film"),
+    ],
+)
+def test_each_signal_is_a_reason_to_look(tmp_path, changes, word):
+    (reason, *_) = [r for r in signals(tmp_path, **changes).text if word in r]
+    assert "Canary" not in reason
+
+
+def test_a_denial_counts_where_nothing_else_speaks_against_it(tmp_path):
+    assert not signals(tmp_path, Modality="US", BurnedInAnnotation="NO").text
+    assert signals(tmp_path, ImageType=["DERIVED", "SECONDARY"], BurnedInAnnotation="NO").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"BodyPartExamined": "HEAD"}, "head"),
+        ({"BodyPartExamined": "BRAIN"}, "head"),
+        ({"BodyPartExamined": "HEADNECK"}, "head"),
+        ({"RecognizableVisualFeatures": "YES"}, "recognised"),
+        ({"Modality": "XC"}, "photograph"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.77.1.4"}, "photograph"),
+    ],
+)
+def test_what_may_show_a_face_says_so(tmp_path, changes, word):
+    assert word in signals(tmp_path, **changes).face
+
+
+def test_a_file_that_is_gone_is_suspected_of_everything(tmp_path):
+    path = write(tmp_path / "a.dcm", ct())
+    (stack,) = load(path).stacks
+    path.unlink()
+    found = read_signals(stack.header)
+    assert not found.is_known
+    assert found.text
+    assert found.face
+
+
+def test_regions_of_an_ultrasound(tmp_path):
+    write_us_heart(tmp_path, frames=1)
+    (stack,) = load(tmp_path).stacks
+    found = read_signals(stack.header)
+    assert found.regions == ((30, 50, 440, 586),)
+    kept = kept_pixels(found, (480, 640))
+    assert kept.sum() == (440 - 30 + 1) * (586 - 50 + 1)
+    assert not kept[:30].any()
+    assert kept[30, 50]
+    assert kept[440, 586]
+
+
+def test_regions_that_make_no_sense_are_none(tmp_path):
+    region = Dataset()
+    region.RegionLocationMinX0, region.RegionLocationMinY0 = 10, 10
+    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = 5, 20
+    found = signals(tmp_path, Modality="US", SequenceOfUltrasoundRegions=[region])
+    assert found.regions == ()
+    assert kept_pixels(found, (4, 4)) is None
+
+
+def test_regions_outside_of_the_frame_keep_nothing():
+    assert not np.any(kept_pixels(Signals(regions=((9, 9, 12, 12),)), (4, 4)))

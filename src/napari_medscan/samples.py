@@ -75,22 +75,25 @@ def _layers(folder: Path) -> LayerTuples:
     from napari_medscan.napari_.layers import image_layers
 
     layers = image_layers(load(folder).stacks)
-    _keep_ranges(layers)
+    _prepare_viewer(layers)
     # napari does not annotate it.
     return [layer.as_layer_data_tuple() for layer in layers]  # type: ignore[no-untyped-call]
 
 
-def _keep_ranges(layers: list[Image]) -> None:
-    """Give the layers that napari is about to add the contrast ranges of these.
+def _prepare_viewer(layers: list[Image]) -> None:
+    """Give the layers that napari is about to add the contrast ranges of these, and mirror none.
 
     napari takes samples as data and options, not as layers, and there is no
     option for the range.
     """
     import napari
 
+    from napari_medscan.napari_.volumes import stay_unmirrored
+
     viewer = napari.current_viewer()
     if viewer is None:
         return
+    stay_unmirrored(viewer)
     ranges = {id(layer.data): layer.contrast_limits_range for layer in layers if not layer.rgb}
 
     def on_inserted(event: Event) -> None:

@@ -12,7 +12,6 @@ from napari.components import ViewerModel
 from napari_medscan.napari_.volumes import (
     CT_PRESETS,
     MIP,
-    UnmirroredCamera,
     Volumes,
     keep_unmirrored,
     stay_unmirrored,
@@ -76,16 +75,6 @@ def test_seen_from_the_front_head_up(model, tmp_path):
     assert np.allclose(model.scene.camera.up_direction, (1, 0, 0), atol=1e-6)
 
 
-def test_the_depth_axis_is_given_back(make_napari_viewer, qtbot, tmp_path):
-    viewer = make_napari_viewer()
-    before = viewer.scene.camera.orientation
-    camera = UnmirroredCamera(viewer)
-    opened(viewer, tmp_path, 3)
-    qtbot.waitUntil(lambda: str(viewer.scene.camera.orientation[0]) == "away")
-    camera.release()
-    assert viewer.scene.camera.orientation == before
-
-
 def depth(viewer):
     return str(viewer.scene.camera.orientation[0])
 
@@ -107,16 +96,6 @@ def test_a_viewer_without_the_panel_is_not_mirrored_either(make_napari_viewer, t
     viewer.dims.ndisplay = 2
     viewer.dims.ndisplay = 3
     assert depth(viewer) == "towards"
-
-
-def test_closing_the_panel_mirrors_nothing(make_napari_viewer, qtbot, tmp_path):
-    viewer = make_napari_viewer()
-    panel = UnmirroredCamera(viewer)
-    stay_unmirrored(viewer)
-    opened(viewer, tmp_path, 3)
-    qtbot.waitUntil(lambda: depth(viewer) == "away")
-    panel.release()
-    assert depth(viewer) == "away"
 
 
 def test_other_layers_leave_the_camera_alone(model):

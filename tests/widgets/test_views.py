@@ -65,7 +65,7 @@ def test_release_leaves_no_trace(make_napari_viewer, qtbot, tmp_path):
     viewer = make_napari_viewer()
     opened(viewer, tmp_path)
     overlays = {key: o.visible for key, o in viewer.canvas.overlays.items()}
-    orientation = viewer.scene.camera.orientation
+    ways = viewer.scene.camera.orientation2d
     for _ in range(3):
         section = section_of(viewer, qtbot)
         for box in section.findChildren(QCheckBox):
@@ -76,4 +76,4 @@ def test_release_leaves_no_trace(make_napari_viewer, qtbot, tmp_path):
         viewer.window.remove_dock_widget(section.parent())
         qtbot.wait(20)
         assert {key: o.visible for key, o in viewer.canvas.overlays.items()} == overlays
-    assert viewer.scene.camera.orientation == orientation
+    assert viewer.scene.camera.orientation2d == ways

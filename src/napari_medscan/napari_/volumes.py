@@ -13,7 +13,6 @@ from napari.utils.colormaps import Colormap
 
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.leading import (
-    LeadFollower,
     leading_layer,
     screen_directions,
     world_directions,
@@ -212,6 +211,8 @@ def stay_unmirrored(viewer: napari.viewer.Viewer) -> None:
 
     Only the viewer's own events hold what this connects, and that holds no viewer.
     """
+    # A widget is handed a proxy, which is gone long before the viewer is.
+    viewer = getattr(viewer, "__wrapped__", viewer)
     if viewer in _unmirrored:
         return
     _unmirrored.add(viewer)
@@ -237,29 +238,3 @@ def stay_unmirrored(viewer: napari.viewer.Viewer) -> None:
 
 _unmirrored: weakref.WeakSet[napari.viewer.Viewer] = weakref.WeakSet()
 """Viewers that are kept so already."""
-
-
-class UnmirroredCamera:
-    """Keeps 3-D views unmirrored whatever layer is in front and however axes are rolled.
-
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        Whose camera.
-    """
-
-    def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        self._viewer = viewer
-        self._before = viewer.scene.camera.orientation[0]
-        self._follower = LeadFollower(viewer, self._update)
-
-    def release(self) -> None:
-        """Leave the depth axis as it was."""
-        self._follower.release()
-        camera = self._viewer.scene.camera
-        camera.orientation = (self._before, *camera.orientation2d)
-
-    def _update(self) -> None:
-        layer = leading_layer(self._viewer)
-        if layer is not None:
-            keep_unmirrored(self._viewer, layer)

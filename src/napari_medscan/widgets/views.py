@@ -38,8 +38,8 @@ from napari_medscan.napari_.volumes import (
     CT_PRESETS,
     DEPTH_MIP,
     MIP,
-    UnmirroredCamera,
     Volumes,
+    stay_unmirrored,
     volume_presets,
 )
 
@@ -117,7 +117,7 @@ class ViewsSection(QWidget):
         self._cine = Cine(viewer, self._show_stopped)
         self._link = SliceLink(viewer)
         self._volumes = Volumes(viewer)
-        self._camera = UnmirroredCamera(viewer)
+        stay_unmirrored(viewer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(6)
@@ -145,7 +145,6 @@ class ViewsSection(QWidget):
         if self._projection.currentData() != "none":
             set_slab(self._viewer, self._layers(), "none", 0)
         self._volumes.release()
-        self._camera.release()
 
     def _build_planes(self, box: QGroupBox) -> None:
         grid = QGridLayout(box)

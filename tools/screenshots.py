@@ -142,7 +142,6 @@ def volume(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     """Show bone in 3-D."""
     _open(viewer, *_CT)
     _press(_tab(panel, "Views"), "Bone")
-    viewer.scene.camera.angles = (0, -30, 100)
 
 
 _SCENES = (ct, mr, pet_ct, ultrasound, tags, tags_search, series_warning, coronal, volume)

@@ -134,6 +134,7 @@ GOALS = (
         )
         for name in _COMPRESSED
     ),
+    Goal("longest block of the window", "longest block", 100, "{:.0f} ms", factor=1000),
     Goal("memory of scrolling, of budget + one frame", "memory, scroll", 1, "{:.2f} ×"),
     Goal("memory of a volume, of budget + one frame", "memory, volume", 1, "{:.2f} ×"),
     Goal("a 20 GB study opens in", "huge opened", 200, "{:.0f} MB", factor=1e-6),

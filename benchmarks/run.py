@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import heartbeat
 import memory
 import opening
 import profiles
@@ -29,6 +30,7 @@ TOPICS = {
     "opening": opening,
     "slider": slider,
     "volume": volume,
+    "heartbeat": heartbeat,
     "memory": memory,
     "slow": slow,
     "scale": scale,

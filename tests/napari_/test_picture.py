@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import imagecodecs
 import numpy as np
 import pydicom.config
@@ -15,8 +17,10 @@ from napari_medscan.napari_.picture import (
     NoPictureError,
     header_in_picture,
     layers_in_picture,
+    paintable,
     painted,
 )
+from napari_medscan.napari_.views import set_slab
 from napari_medscan.phantoms import write_us_heart
 from napari_medscan.privacy.painting import paint
 from napari_medscan.privacy.picture import make_picture
@@ -84,6 +88,74 @@ def test_a_layer_turned_over_by_its_scale_is_drawn_as_it_stands(opened):
     assert np.abs(paint([painted(viewer, layer)], longest=99) - expected(layer, values)).max() <= 1
 
 
+@pytest.mark.parametrize("mode", ["max", "min", "mean", "sum"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+def test_a_slab_is_projected_as_on_screen(opened, mode, order):
+    viewer, layer = opened
+    viewer.dims.order = order
+    viewer.dims.set_current_step(order[0], 2)
+    set_slab(viewer, [layer], mode, 8.0)
+    volume = np.asarray(layer.data).transpose(order)
+    values = getattr(np, mode)(volume[:4], axis=0)
+    layer.contrast_limits = float(values.min()), float(values.max())
+    shown = expected(layer, values)
+    assert np.abs(paint([painted(viewer, layer)], longest=99) - shown).max() <= 1
+    assert not np.array_equal(values, volume[2])
+
+
+@pytest.mark.parametrize("mode", ["none", "max", "mean"])
+@pytest.mark.parametrize("blending", ["translucent", "additive", "minimum", "multiplicative"])
+def test_it_is_what_the_canvas_shows(tmp_path, make_napari_viewer, mode, blending):
+    def pixels(number):
+        values = np.random.default_rng(number).integers(0, 200, (64, 64))
+        return values.astype("<u2").tobytes()
+
+    viewer = make_napari_viewer(show=True)
+    for colormap in ("gray_r", "magma"):
+        write_series(tmp_path, 5, PixelData=pixels, Rows=64, Columns=64, PixelSpacing=[1, 1])
+        (stack,) = load(tmp_path).stacks
+        layer = viewer.add_layer(image_layer(stack))
+        layer.contrast_limits, layer.colormap = (-1000, -850), colormap
+        layer.interpolation2d = "nearest"
+    layer.blending, layer.opacity = blending, 0.75
+    viewer.dims.set_current_step(0, 2)
+    set_slab(viewer, viewer.layers, mode, 6.0)
+    viewer.layers.selection = set(viewer.layers)
+    layers = layers_in_picture(viewer, blended=True)
+    assert len(layers) == 2
+    canvas = viewer.export_figure(flash=False)[..., :3].astype(int)
+    picture = paint([painted(viewer, layer) for layer in layers], longest=64)
+    assert np.abs(picture - canvas).max() <= 2
+
+
+def test_a_slab_ends_with_the_volume(opened):
+    viewer, layer = opened
+    set_slab(viewer, [layer], "max", 8.0)
+    viewer.dims.set_current_step(0, 0)
+    shown = expected(layer, np.asarray(layer.data)[:2].max(axis=0))
+    assert np.abs(paint([painted(viewer, layer)], longest=99) - shown).max() <= 1
+
+
+def test_it_is_read_later_as_it_was_then(opened):
+    viewer, layer = opened
+    viewer.dims.set_current_step(0, 1)
+    read, then = paintable(viewer, layer), paint([painted(viewer, layer)], longest=99)
+    viewer.dims.set_current_step(0, 4)
+    viewer.dims.order = (2, 1, 0)
+    layer.contrast_limits = -1000, 0
+    layer.colormap = "magma"
+    with ThreadPoolExecutor(1) as pool:
+        assert np.array_equal(paint([pool.submit(read).result()], longest=99), then)
+
+
+def test_a_cut_along_an_axis_that_a_layer_lacks_is_refused(opened):
+    viewer, layer = opened
+    viewer.add_image(np.zeros((2, 5, 4, 6)), scale=(1, 2, 2, 2))
+    viewer.dims.order = (2, 3, 0, 1)
+    with pytest.raises(NoPictureError, match="no such cut"):
+        painted(viewer, layer)
+
+
 def test_a_layer_that_is_turned_is_refused(opened):
     viewer, layer = opened
     layer.affine = np.array([[1, 0, 0, 0], [0, 0.8, -0.6, 0], [0, 0.6, 0.8, 0], [0, 0, 0, 1]])
@@ -145,6 +217,38 @@ def test_outside_of_the_regions_of_an_ultrasound_it_is_black(tmp_path):
     assert picture[kept].any()
     viewer.scene.camera.orientation2d = ("up", "right")
     assert np.array_equal(paint([painted(viewer, layer, kept)], longest=640), picture[::-1])
+
+
+@pytest.mark.parametrize("order", [(2, 1, 0, 3), (3, 1, 2, 0), (3, 1, 0, 2)])
+def test_regions_hold_in_cuts_through_time_too(tmp_path, order):
+    write_us_heart(tmp_path, frames=3)
+    (stack,) = load(tmp_path).stacks
+    viewer = ViewerModel()
+    layer = viewer.add_layer(image_layer(stack))
+    kept = kept_pixels(read_signals(stack.header), (480, 640))
+    viewer.dims.order = order
+    for place in (10, 200, 620):
+        if place >= layer.data.shape[order[0]]:
+            continue
+        viewer.dims.set_current_step(order[0], place)
+        line = kept.take(place, axis=order[0] - 2)
+        shown = painted(viewer, layer, kept)
+        along = shown.values.shape.index(line.size)
+        assert np.array_equal(shown.kept.all(axis=1 - along), line)
+        assert np.array_equal(shown.kept.any(axis=1 - along), line)
+
+
+def test_a_pixel_of_a_slab_is_seen_when_all_behind_it_may_be(opened):
+    viewer, layer = opened
+    kept = np.zeros((4, 6), bool)
+    kept[1:3, 2:] = True
+    set_slab(viewer, [layer], "max", 4.0)
+    assert np.array_equal(painted(viewer, layer, kept).kept, kept)
+    viewer.dims.order = (1, 0, 2)
+    for place, rows in ((2, slice(1, 3)), (1, slice(0, 2))):
+        viewer.dims.set_current_step(1, place)
+        shown = painted(viewer, layer, kept).kept
+        assert np.array_equal(shown, np.tile(kept[rows].all(axis=0), (5, 1)))
 
 
 def test_nothing_but_pixels_is_in_the_bytes(tmp_path):

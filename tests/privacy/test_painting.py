@@ -9,11 +9,16 @@ from napari_medscan.privacy.painting import Painted, paint
 
 
 def grey(values):
-    return np.stack([values, values, values, np.ones_like(values)], axis=-1)
+    """Map values as napari's colormaps do, to which NaN is transparent."""
+    return np.nan_to_num(np.stack([values, values, values, 1 + 0 * values], axis=-1))
 
 
 def red(values):
-    return np.stack([values, 0 * values, 0 * values, np.ones_like(values)], axis=-1)
+    return grey(values) * (1, 0, 0, 1)
+
+
+def inverted(values):
+    return grey(1 - values)
 
 
 def layer(values, **changes):
@@ -32,8 +37,12 @@ def test_gamma_and_opacity_as_napari_has_them():
     assert picture[0, :, 0].tolist() == [64, 128]
 
 
-def test_what_is_no_number_is_black():
-    assert paint([layer([[np.nan, np.inf, -np.inf]])], longest=9)[0, :, 0].tolist() == [0, 255, 0]
+def test_what_is_no_number_is_transparent():
+    values = [[np.nan, np.inf, -np.inf]]
+    assert paint([layer(values)], longest=9)[0, :, 0].tolist() == [0, 255, 0]
+    assert paint([layer(values, colours=inverted)], longest=9)[0, :, 0].tolist() == [0, 0, 255]
+    below = layer(np.full((1, 3), 20))
+    assert paint([below, layer(values)], longest=9)[0, :, 0].tolist() == [51, 255, 0]
 
 
 def test_colour_is_drawn_as_it_is():

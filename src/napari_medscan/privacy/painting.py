@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Colours = Callable[[NDArray[np.float32]], NDArray[np.floating]]
-"""From values of 0 to 1, shape (n,), to RGBA of 0 to 1, shape (n, 4)."""
+"""From values of 0 to 1 or NaN, shape (n,), to RGBA of 0 to 1, shape (n, 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,7 @@ def _coloured(layer: Painted) -> NDArray[np.uint8]:
         rgba[..., 3] = round(255 * layer.opacity)
     else:
         low, high = layer.limits
-        values = np.nan_to_num(layer.values.astype(np.float64), nan=low)
-        share = ((values - low) / (high - low)).clip(0, 1) ** layer.gamma
+        share = ((layer.values.astype(np.float64) - low) / (high - low)).clip(0, 1) ** layer.gamma
         colours = np.asarray(layer.colours(share.astype(np.float32).ravel()), np.float64)
         colours = colours * (1, 1, 1, layer.opacity)
         rgba[...] = np.rint(colours * 255).clip(0, 255).reshape(rows, columns, 4)

@@ -84,6 +84,11 @@ def test_nothing_can_be_put_between_segments(what):
         GOOD[:-2] + INJECTED["comment"] + GOOD[-2:],
         GOOD[:-2] + b"\xff\xd0" + GOOD[-2:],
         GOOD[:-2] + GOOD[SCAN:],
+        GOOD[:-2] + b"PATIENT" + GOOD[-2:],
+        GOOD[:-2] + b"\0" + GOOD[-2:],
+        GOOD[:-2] + b"\xff\0" + GOOD[-2:],
+        GOOD[:-3] + GOOD[-2:],
+        GOOD[: SCAN + 14] + GOOD[-2:],
         b"",
         b"\xff\xd8\xff\xd9",
         GOOD[1:],
@@ -92,6 +97,37 @@ def test_nothing_can_be_put_between_segments(what):
 def test_nothing_follows_or_lacks(bad):
     with pytest.raises(JpegError):
         check(bad)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 33), st.integers(1, 33), st.just(3))),
+    st.binary(min_size=1, max_size=40).map(lambda data: data.replace(b"\xff", b"\xff\0")),
+)
+def test_nothing_hides_between_the_last_block_and_the_end(rgb, hidden):
+    good = encode(rgb)
+    bad = good[:-2] + hidden + good[-2:]
+    assert imagecodecs.jpeg8_decode(bad).shape == rgb.shape, "decoders do not mind"
+    with pytest.raises(JpegError):
+        check(bad)
+
+
+def test_the_bits_that_fill_the_last_byte_are_ones():
+    """Of a picture of which they are known: black, 8 x 8, is six zero DC and end codes."""
+    black = encode(np.zeros((8, 8, 3), np.uint8))
+    assert black[-3] & 1
+    with pytest.raises(JpegError):
+        check(black[:-3] + bytes((black[-3] & 0xFE,)) + black[-2:])
+
+
+def test_a_frame_of_another_size_than_its_scan_is_refused():
+    frame = GOOD.index(b"\xff\xc0")
+    for place in (frame + 6, frame + 8):
+        for size in (8, 100):
+            changed = bytearray(GOOD)
+            changed[place] = size
+            with pytest.raises(JpegError):
+                check(bytes(changed))
 
 
 def test_no_byte_of_the_tables_can_carry_anything():

@@ -2,7 +2,7 @@
 
 The bytes are those of ITU-T T.81 in one fixed form: JFIF without thumbnail, two quantisation
 tables, one baseline frame of three components at full resolution, the four Huffman tables of annex
-K, one scan, the end. Whatever else a JPEG may hold is refused.
+K, one scan of just the blocks of the frame, the end. Whatever else a JPEG may hold is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from napari_medscan.privacy.scan import Table, ends_with_last_block, huffman_tables
 
 MAX_BYTES = int(3.75 * 2**20)
 """The largest picture that services take (5 MB as base64)."""
@@ -79,10 +81,11 @@ def check(data: bytes) -> tuple[int, int]:
     height, width = _frame(rest)
     rest = _without(rest[_FRAME.size :], _huffman_tables())
     rest = _without(rest, _SCAN)
-    if len(rest) < 2 or rest[-2:] != _END:
-        raise JpegError(_REFUSAL)
+    scan, end = rest[:-2], rest[-2:]
     # Within the scan a marker byte is followed by a zero: there is no other segment.
-    if rest[:-2].replace(b"\xff\x00", b"").find(b"\xff") >= 0:
+    if end != _END or scan.replace(b"\xff\x00", b"").find(b"\xff") >= 0:
+        raise JpegError(_REFUSAL)
+    if not ends_with_last_block(scan, -(-height // 8) * -(-width // 8), _codes()):
         raise JpegError(_REFUSAL)
     return height, width
 
@@ -128,3 +131,11 @@ def _huffman_tables() -> bytes:
     data = _tables_of(95)
     start = len(_START + _JFIF) + 2 * _TABLE + _FRAME.size
     return data[start : data.index(_SCAN)]
+
+
+@cache
+def _codes() -> tuple[tuple[Table, Table], ...]:
+    """Return the Huffman tables of the three components, DC and AC."""
+    tables = huffman_tables(_huffman_tables())
+    luminance, chrominance = ((tables[number], tables[0x10 + number]) for number in (0, 1))
+    return luminance, chrominance, chrominance

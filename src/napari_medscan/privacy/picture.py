@@ -119,7 +119,10 @@ def encode_picture(
     masks: Sequence[Box] = (),
     crop: Box | None = None,
 ) -> Picture:
-    """Mask, crop and encode what `render` gave; as `make_picture`."""
+    """Mask, crop and encode what `render` gave; as `make_picture`.
+
+    Encoding and checking take up to a second of a megabyte: call it from a thread.
+    """
     cleaned = rgb.copy()
     for box in masks:
         cleaned[_slices(box)] = 0

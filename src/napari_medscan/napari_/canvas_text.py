@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import napari.viewer
 from napari.components.overlays import TextOverlay
 from napari.utils.color import ColorValue
+from psygnal import EmitLoopError
 
 from napari_medscan.dicom.text import defuse
 
@@ -66,8 +69,12 @@ class CanvasText:
 
     def release(self) -> None:
         """Take it off the canvas."""
-        if self._overlays.get(self._key) == self._overlay:
+        if self._overlays.get(self._key) != self._overlay:
+            return
+        # When the window closes, what draws the overlays may be gone before they are.
+        with suppress(EmitLoopError):
             self.show("")
+        with suppress(EmitLoopError):
             del self._overlays[self._key]
 
 
@@ -87,4 +94,5 @@ class ScaleBar:
 
     def release(self) -> None:
         """Hide it again, unless it was there before."""
-        self._overlay.visible = self._before
+        with suppress(EmitLoopError):
+            self._overlay.visible = self._before

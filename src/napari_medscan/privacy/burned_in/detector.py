@@ -1,0 +1,66 @@
+"""All checks together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.privacy.burned_in import reading, strokes
+from napari_medscan.privacy.burned_in.findings import Box, Check, Findings, merged
+
+MOST_OTHERS = 16
+"""So many other pictures of the stack are looked at, spread over those given."""
+FEWEST_OTHERS = 2
+
+
+def find_text(
+    picture: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]] = (), *, ocr: bool
+) -> Findings:
+    """Look for text that is burned into a picture.
+
+    Takes a fraction of a second of processor time, with OCR several: not for
+    the GUI thread. The text itself is neither returned nor logged.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width) or (height, width, 3)
+        As it would be sent.
+    others : sequence of ndarray
+        Other pictures of the same stack, of the same shape and windowed in the
+        same way; better far apart than neighbours. At most `MOST_OTHERS` are used.
+    ocr : bool
+        Whether to read too. Without the extra ``[ocr]``, or when reading fails,
+        `Check.OCR` is missing from what is returned.
+
+    Returns
+    -------
+    Findings
+
+    Raises
+    ------
+    ValueError
+        When `picture` has another type or shape, or one of `others` differs from it.
+    """
+    _check(picture, others)
+    checks, boxes = {Check.STROKES}, strokes.in_picture(picture)
+    if len(others) >= FEWEST_OTHERS and picture.size:
+        some = np.linspace(0, len(others) - 1, min(len(others), MOST_OTHERS)).round().astype(int)
+        still = strokes.in_stack(picture, [others[index] for index in some])
+        if still is not None:
+            checks.add(Check.STACK)
+            boxes += still
+    read: list[Box] | None = reading.read(picture) if ocr and picture.size else None
+    if read is not None:
+        checks.add(Check.OCR)
+        boxes += read
+    return Findings(merged(boxes), frozenset(checks))
+
+
+def _check(picture: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> None:
+    plain = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)
+    if picture.dtype != np.uint8 or not plain:
+        raise ValueError("a picture has 8 bits and one or three channels")
+    if any(other.dtype != np.uint8 or other.shape != picture.shape for other in others):
+        raise ValueError("the pictures of a stack have the same type and shape")

@@ -20,8 +20,12 @@ STILL = 6
 """Grey levels that lossy compression may change in what stays."""
 PROMINENT = 0.5
 """Share of the greatest contrast nearby that belongs to a stroke."""
+SOFT = 0.2
+"""Share of the contrast that soft edges take from a stroke one pixel wide."""
 MOST_STILL = 0.97
 """Share of the pixels: above it the pictures are copies of one another."""
+WIDEST_WORD = 12
+"""Times its height: glyphs of small print touch one another."""
 LOWEST, HIGHEST = 4, 64
 MOST_GLYPHS = 2000
 """Bounds the comparison of all with all; those of the most contrast are kept."""
@@ -135,10 +139,10 @@ def _glyphs(mask: Mask, gray: Gray, hat: Gray) -> Glyphs:
     height = np.maximum.reduceat(rows, starts) - top + 1
     width = np.maximum.reduceat(columns, starts) - left + 1
     area = np.bincount(label, minlength=count)
+    contrast = np.maximum.reduceat(hat[where][order], starts).astype(float)
     peak = np.maximum.reduceat(value[order], starts)
-    flat = np.bincount(label, weights=value >= peak[label] - STILL, minlength=count) / area
-    contrast = np.maximum.reduceat(hat[where][order], starts)
-    fits = (np.maximum(height, width) >= LOWEST) & (np.maximum(height, width) <= HIGHEST)
+    flat = np.bincount(label, weights=value >= peak[label] - np.maximum(STILL, SOFT * contrast[label]), minlength=count) / area
+    fits = (np.maximum(height, width) >= LOWEST) & (np.minimum(height, width) <= HIGHEST)
     fits &= (area >= LOWEST) & (area >= 0.12 * height * width)
     glyphs = Glyphs(*(np.asarray(c, float) for c in (top, left, height, width, peak, flat)))
     chosen = np.nonzero(fits)[0]
@@ -161,24 +165,29 @@ def _rows_of(glyphs: Glyphs, judge: Judge) -> Iterator[Box]:
     """Group glyphs of like height and value that stand side by side."""
     from scipy.sparse import csgraph, csr_array
 
-    glyphs = glyphs.pick((glyphs.height >= LOWEST) & (glyphs.width <= 2.5 * glyphs.height))
+    glyphs = glyphs.pick((glyphs.height >= LOWEST) & (glyphs.width <= WIDEST_WORD * glyphs.height))
     if not glyphs.top.size:
         return
     height, right = glyphs.height, glyphs.left + glyphs.width
     high = np.maximum.outer(height, height)
     middle = glyphs.top + height / 2
     beside = np.maximum.outer(glyphs.left, glyphs.left) - np.minimum.outer(right, right) <= (
-        0.9 * high
+        1.2 * high
     )
     beside &= np.abs(np.subtract.outer(middle, middle)) <= 0.4 * high
     beside &= high <= 1.8 * np.minimum.outer(height, height)
     beside &= np.abs(np.subtract.outer(glyphs.value, glyphs.value)) <= 24
     count, line = csgraph.connected_components(csr_array(beside), directed=False)
-    for index in np.nonzero(np.bincount(line, minlength=count) >= 2)[0]:
+    for index in np.nonzero(np.bincount(line, weights=_count(glyphs), minlength=count) >= 2)[0]:
         members = glyphs.pick(line == index)
         level = judge(members)
         if level is not None:
             yield _box(members, level)
+
+
+def _count(glyphs: Glyphs) -> Numbers:
+    """Return how many glyphs each component holds, by its width."""
+    return np.maximum(1.0, np.floor(glyphs.width / glyphs.height))
 
 
 def _judge_picture(line: Glyphs) -> Level | None:
@@ -187,14 +196,14 @@ def _judge_picture(line: Glyphs) -> Level | None:
     spread = float(np.percentile(line.value, 80) - np.percentile(line.value, 20))
     if count >= 4 and flat >= 0.4 and spread <= 4:
         return Level.FOUND
-    if count >= 3 and flat >= 0.3 and spread <= 8:
+    if count >= 3 and flat >= 0.3 and spread <= 12:
         return Level.POSSIBLE
     return None
 
 
 def _judge_stack(line: Glyphs) -> Level | None:
     """Judge a line that stays: two glyphs are enough to ask."""
-    return Level.FOUND if line.top.size >= 3 else Level.POSSIBLE
+    return Level.FOUND if _count(line).sum() >= 3 else Level.POSSIBLE
 
 
 def _box(line: Glyphs, level: Level) -> Box:

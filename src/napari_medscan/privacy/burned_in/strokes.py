@@ -24,7 +24,7 @@ SOFT = 0.2
 """Share of the contrast that soft edges take from a stroke one pixel wide."""
 MOST_STILL = 0.97
 """Share of the pixels: above it the pictures are copies of one another."""
-WIDEST_WORD = 12
+WIDEST_WORD = 6
 """Times its height: glyphs of small print touch one another."""
 LOWEST, HIGHEST = 4, 64
 MOST_GLYPHS = 2000
@@ -141,7 +141,14 @@ def _glyphs(mask: Mask, gray: Gray, hat: Gray) -> Glyphs:
     area = np.bincount(label, minlength=count)
     contrast = np.maximum.reduceat(hat[where][order], starts).astype(float)
     peak = np.maximum.reduceat(value[order], starts)
-    flat = np.bincount(label, weights=value >= peak[label] - np.maximum(STILL, SOFT * contrast[label]), minlength=count) / area
+    flat = (
+        np.bincount(
+            label,
+            weights=value >= peak[label] - np.maximum(STILL, SOFT * contrast[label]),
+            minlength=count,
+        )
+        / area
+    )
     fits = (np.maximum(height, width) >= LOWEST) & (np.minimum(height, width) <= HIGHEST)
     fits &= (area >= LOWEST) & (area >= 0.12 * height * width)
     glyphs = Glyphs(*(np.asarray(c, float) for c in (top, left, height, width, peak, flat)))
@@ -196,14 +203,17 @@ def _judge_picture(line: Glyphs) -> Level | None:
     spread = float(np.percentile(line.value, 80) - np.percentile(line.value, 20))
     if count >= 4 and flat >= 0.4 and spread <= 4:
         return Level.FOUND
-    if count >= 3 and flat >= 0.3 and spread <= 12:
+    if count >= 3 and flat >= 0.3 and spread <= 8:
         return Level.POSSIBLE
     return None
 
 
 def _judge_stack(line: Glyphs) -> Level | None:
-    """Judge a line that stays: two glyphs are enough to ask."""
-    return Level.FOUND if _count(line).sum() >= 3 else Level.POSSIBLE
+    """Judge a line that stays: few glyphs are enough to ask, if each has one value."""
+    count, flat = float(_count(line).sum()), float(np.median(line.flat))
+    if flat < 0.4:
+        return None
+    return Level.FOUND if count >= 3 and line.top.size >= 2 else Level.POSSIBLE
 
 
 def _box(line: Glyphs, level: Level) -> Box:

@@ -208,9 +208,7 @@ def report(
 ) -> None:
     """Print the tables, and write those of the reported half."""
     missing = sorted(set(TEXTS) - set(fonts()))
-    ocr = (
-        "also read by OCR (its worker's time is not in the CPU times)" if options.ocr else "no OCR"
-    )
+    ocr = "also OCR (CPU of its worker not counted)" if options.ocr else "no OCR"
     intro = f"""# How well burned-in text is found: {ocr}
 
 Written by `tools/burned_in_bench.py`; tuned on the other half of the corpus's cases and another

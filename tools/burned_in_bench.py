@@ -213,8 +213,8 @@ def report(
 
 Written by `tools/burned_in_bench.py`; tuned on the other half of the corpus's cases and another
 seed. Scripts without a font on this computer, so not measured: {", ".join(missing) or "none"}.
-A string counts as found when boxes cover {COVERED:.0%} of it. CPU of one check in this process: median
-{1000 * float(np.median(cpu)):.0f} ms, worst {1000 * max(cpu):.0f} ms."""
+A string counts as found when boxes cover {COVERED:.0%} of it. CPU of one check in this process:
+median {1000 * float(np.median(cpu)):.0f} ms, worst {1000 * max(cpu):.0f} ms."""
     lines = [
         intro,
         "",

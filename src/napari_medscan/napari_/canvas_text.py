@@ -60,6 +60,8 @@ class CanvasText:
     def show(self, text: str) -> None:
         """Show a text, none when it is empty; every line is defused."""
         text = "\n".join(defuse(line) for line in text.split("\n"))
+        if text == self.text:
+            return
         # Hidden before it is emptied, as an overlay of no text still has a box; and emptied, as a
         # name that is hidden is still there.
         if not text:

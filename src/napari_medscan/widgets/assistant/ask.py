@@ -1,0 +1,302 @@
+"""Asking: from the question and the picture to the preview, the send, and the answer."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import napari.viewer
+from qtpy.QtCore import Qt, QTimer, Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from napari_medscan.assistant.client import Client
+from napari_medscan.assistant.consent import Preview
+from napari_medscan.assistant.conversation import Conversation, Exchange, State
+from napari_medscan.assistant.errors import AssistantError, ConsentError
+from napari_medscan.assistant.prompts import Templates
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.picture import NoPictureError, layers_in_picture
+from napari_medscan.napari_.shown import shown_slice
+from napari_medscan.widgets.assistant.answer import AnswerPane
+from napari_medscan.widgets.assistant.following import PictureFollower
+from napari_medscan.widgets.assistant.options import PictureOptions
+from napari_medscan.widgets.assistant.preparing import Look, Prepared, Preparer, Wish, look
+from napari_medscan.widgets.assistant.preview import PreviewPane
+from napari_medscan.widgets.assistant.prompt import PromptForm
+from napari_medscan.widgets.assistant.service import ServiceForm
+from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
+from napari_medscan.widgets.latest import Latest
+
+_FIRST = "Press Preview to see exactly what would be sent."
+_CHANGED = "This changed since the preview. Press Preview to see what would be sent now."
+_NO_MODEL = "No model is chosen yet: choose service and model under Service."
+_NO_WORDS = "There is no question yet."
+
+
+class AskSection(QWidget):
+    """One picture, one question, one answer at a time.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        What is looked at.
+    client : Client
+        What sends.
+    service : ServiceForm
+        Whom to ask.
+    templates : Templates
+        Where questions begin from.
+
+    Attributes
+    ----------
+    told : Signal
+        When there is something new about an exchange.
+    """
+
+    told = Signal()
+    _heard = Signal(object)
+
+    def __init__(
+        self,
+        viewer: napari.viewer.Viewer,
+        client: Client,
+        service: ServiceForm,
+        templates: Templates,
+    ) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._service = service
+        self._look: Look | None = None
+        self.places: dict[str, str] = {}
+        self.conversation = Conversation(client, self._heard.emit)
+        self._preparer = Preparer(viewer)
+        self._work = Latest(self)
+        self.prompt = PromptForm(templates)
+        self.options = PictureOptions()
+        self.show_preview = QPushButton("Preview")
+        self.save_jpeg = QPushButton("Save this JPEG…")
+        self.save_jpeg.setToolTip("The very bytes that would be sent")
+        self.pane = PreviewPane()
+        self.status = PlainLabel(_FIRST)
+        self.send = QPushButton("Send")
+        # Never by Enter or Space, wherever the focus came from: by the mouse, or Alt+S.
+        self.send.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.send.setDefault(False)
+        self.send.setAutoDefault(False)
+        self.anew = QPushButton("Begin anew")
+        self.anew.setToolTip("Earlier questions on this picture are not sent again")
+        self.answer = AnswerPane()
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._lay_out()
+        self._connect()
+        self._follower = PictureFollower(viewer, self._on_view)
+        self._enable()
+
+    def release(self) -> None:
+        """Cancel, and let go of the viewer."""
+        self._follower.release()
+        self._again.stop()
+        self.conversation.close()
+        self._work.release()
+        self.answer.release()
+
+    def preview(self) -> None:
+        """Make the picture as it is now, and show what would be sent."""
+        self._withdraw("Preparing the picture…")
+        try:
+            self._look = look(self._viewer, blended=self._wish.blended)
+        except NoPictureError as error:
+            self._withdraw(str(error))
+            return
+        wish, preparer = self._wish, self._preparer
+        self._work.start(lambda _: preparer.prepare(wish), self._on_prepared)
+
+    def send_previewed(self) -> None:
+        """Send what is previewed, because the user pressed Send."""
+        preview = self.pane.preview
+        try:
+            if preview is None or not self.pane.is_ready:
+                raise ConsentError("Look at the preview first: it is what would be sent.")
+            if not self._is_same_look():
+                raise ConsentError(_CHANGED)
+            self.conversation.send(preview)
+        except AssistantError as error:
+            self._withdraw(str(error))
+            return
+        self._service.remember()
+        self.places[preview.picture_sha256] = _slice_name(self._viewer)
+
+    def write_jpeg(self, path: Path) -> None:
+        """Write the bytes of the preview to a file."""
+        try:
+            path.write_bytes(self.pane.jpeg)
+        except OSError:
+            tell("The picture could not be saved there.")
+        else:
+            tell("The picture was saved.")
+
+    @property
+    def _wish(self) -> Wish:
+        options = self.options
+        return Wish(
+            bool(options.blended.isChecked()),
+            int(options.longest.value()),
+            int(options.quality.value()),
+            self.pane.masks,
+            self.pane.crop,
+        )
+
+    def _lay_out(self) -> None:
+        looks, sends = QHBoxLayout(), QHBoxLayout()
+        looks.addWidget(self.show_preview, 1)
+        looks.addWidget(self.save_jpeg, 1)
+        sends.addWidget(self.send, 1)
+        sends.addWidget(self.anew)
+        layout = QVBoxLayout(self)
+        parts: tuple[QWidget | QHBoxLayout, ...] = (
+            Heading("Question"),
+            self.prompt,
+            Heading("Picture"),
+            self.options,
+            looks,
+            self.pane,
+            self.status,
+            sends,
+            self.answer,
+        )
+        for part in parts:
+            if isinstance(part, QWidget):
+                layout.addWidget(part)
+            else:
+                layout.addLayout(part)
+        layout.addStretch(1)
+
+    def _connect(self) -> None:
+        self._heard.connect(self._on_exchange)
+        self._again.timeout.connect(self._enable)
+        self.show_preview.clicked.connect(self.preview)
+        self.save_jpeg.clicked.connect(self._on_save_jpeg)
+        self.send.clicked.connect(self.send_previewed)
+        self.anew.clicked.connect(self._on_anew)
+        self.answer.cancelled.connect(self.conversation.cancel)
+        self.pane.edited.connect(self.preview)
+        self.pane.ready_changed.connect(self._enable)
+        for changed in (self.prompt.changed, self.options.changed, self._service.changed):
+            changed.connect(self._on_change)
+
+    def _on_view(self) -> None:
+        if self._look is not None and not self._is_same_look():
+            self._on_change()
+
+    def _on_change(self) -> None:
+        """Withdraw the preview: it is not what would be sent any more."""
+        if self._look is not None:
+            self._withdraw(_CHANGED)
+
+    def _withdraw(self, why: str) -> None:
+        self._work.cancel()
+        self._look = None
+        self.pane.withdraw()
+        self.status.say(why)
+
+    def _is_same_look(self) -> bool:
+        try:
+            return self._look == look(self._viewer, blended=self._wish.blended)
+        except NoPictureError:
+            return False
+
+    def _on_prepared(self, result: object) -> None:
+        if not isinstance(result, Prepared):
+            self._withdraw(str(result))
+        elif not self._is_same_look():
+            self._withdraw(_CHANGED)
+        else:
+            self._show(result)
+
+    def _show(self, prepared: Prepared) -> None:
+        preview, problem = None, ""
+        try:
+            preview = self._preview_of(prepared)
+        except AssistantError as error:
+            problem = str(error)
+        self.pane.show_preview(preview, prepared)
+        if problem:
+            self.status.say(f"This cannot be sent: {problem}")
+        self._enable()
+
+    def _preview_of(self, prepared: Prepared) -> Preview:
+        endpoint = self._service.endpoint()
+        if not self._service.model:
+            raise ConsentError(_NO_MODEL)
+        prompt = self.prompt.template.fill(
+            prepared.modality if self.prompt.modality.isChecked() else "",
+            prepared.body_part if self.prompt.body_part.isChecked() else "",
+        ).strip()
+        if not prompt:
+            raise ConsentError(_NO_WORDS)
+        question = self.conversation.question(
+            self._service.provider,
+            endpoint,
+            model=self._service.model,
+            jpeg=prepared.picture.data,
+            prompt=prompt,
+            through_proxy=self._service.through_proxy,
+        )
+        return Preview(question)
+
+    def _on_exchange(self, exchange: Exchange) -> None:
+        if exchange.state is State.DONE:
+            # The next question carries this answer along, which this preview does not show.
+            self._withdraw("Answered. Change the question to ask more about this picture.")
+        error = exchange.error
+        if error is not None and error.again_at is not None:
+            self._again.start(max(0, round((error.again_at - time.time()) * 1000)))
+        self.answer.show_exchange(exchange, self.places.get(exchange.picture_sha256, ""))
+        self._enable()
+        self.told.emit()
+
+    def _enable(self) -> None:
+        """Let Send be pressed when all was seen, and say what is missing otherwise."""
+        state, preview = self.conversation.state, self.pane.preview
+        ready = self.pane.is_ready and not state.is_busy and not self._again.isActive()
+        self.send.setEnabled(ready)
+        verb = "&Send again" if state in _AGAIN and preview is not None else "&Send"
+        self.send.setText(verb if preview is None else f"{verb} to {preview.host}")
+        self.save_jpeg.setEnabled(bool(self.pane.jpeg))
+        self.anew.setVisible(preview is not None and bool(preview.question.history))
+        if preview is None:
+            return
+        if state.is_busy:
+            self.status.say("")
+        elif self._again.isActive():
+            self.status.say("The service asked to wait: Send is possible again by itself then.")
+        elif ready:
+            self.status.say("This is exactly what would be sent.")
+        elif self.pane.is_seen:
+            self.status.say("Mask what is outlined, or tick that it is no name.")
+        else:
+            self.status.say("Scroll so that the whole picture is in view.")
+
+    def _on_anew(self) -> None:
+        self.conversation.forget()
+        self.preview()
+
+    def _on_save_jpeg(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save the picture", "picture.jpg", "*.jpg")
+        if name:
+            path = Path(name)
+            self.write_jpeg(path.with_suffix(path.suffix or ".jpg"))
+
+
+_AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)
+
+
+def _slice_name(viewer: napari.viewer.Viewer) -> str:
+    """Return what slice is looked at, for the user."""
+    try:
+        layer = layers_in_picture(viewer)[0]
+    except NoPictureError:
+        return "A slice"
+    number = shown_slice(viewer, layer)
+    return "A cut across slices" if number is None else f"Slice {number + 1}"

@@ -1,0 +1,137 @@
+"""The audit, to be read, exported and deleted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QMessageBox,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_medscan.assistant.audit import Audit, Record
+from napari_medscan.napari_.notify import tell
+from napari_medscan.widgets.assistant.audit_model import AuditModel
+from napari_medscan.widgets.assistant.texts import PlainLabel
+from napari_medscan.widgets.latest import Latest
+
+
+class AuditWindow(QDialog):
+    """A table of the records, the newest first.
+
+    Parameters
+    ----------
+    audit : Audit
+        What is shown.
+    parent : QWidget
+        The dock.
+    """
+
+    def __init__(self, audit: Audit, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Audit of the assistant")
+        self.resize(860, 420)
+        self._audit = audit
+        self._work = Latest(self)
+        self.note = PlainLabel()
+        self.model = AuditModel(self)
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.table.setWordWrap(False)
+        rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
+        if rows is not None:
+            rows.hide()
+        if columns is not None:
+            columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+            columns.setStretchLastSection(True)
+        self.export = QPushButton("Export…")
+        self.delete = QPushButton("Delete all…")
+        close = QPushButton("Close")
+        row = QHBoxLayout()
+        row.addWidget(self.export)
+        row.addWidget(self.delete)
+        row.addStretch(1)
+        row.addWidget(close)
+        for button in (self.export, self.delete, close):
+            button.setAutoDefault(False)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.note)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(row)
+        self.export.clicked.connect(self._on_export)
+        self.delete.clicked.connect(self._on_delete)
+        close.clicked.connect(self.reject)
+
+    def open_audit(self) -> None:
+        """Read the audit and show the window."""
+        self.reload()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def reload(self) -> None:
+        """Read it again."""
+        self._work.start(lambda _: self._audit.read(), self._on_read)
+
+    def release(self) -> None:
+        """Stop all work and close."""
+        self._work.release()
+        self.reject()
+
+    def write(self, path: Path) -> None:
+        """Export to a file."""
+        self._work.start(lambda _: self._audit.export(path), self._on_exported)
+
+    def delete_all(self) -> None:
+        """Delete the records, which the user has confirmed."""
+        self._work.start(lambda _: self._audit.delete(), self._on_deleted)
+
+    def _on_read(self, result: object) -> None:
+        records: list[Record] = result if isinstance(result, list) else []
+        self.model.show_records(records[::-1])
+        self.table.resizeColumnsToContents()
+        count = "1 use" if len(records) == 1 else f"{len(records):,} uses"
+        self.note.say(
+            f"{count} of the network by the assistant, on this computer alone: no patient, "
+            "question or answer is in here."
+        )
+        self.export.setEnabled(bool(records))
+        self.delete.setEnabled(bool(records))
+
+    def _on_exported(self, result: object) -> None:
+        failed = isinstance(result, Exception)
+        tell("The audit could not be written there." if failed else "The audit was exported.")
+
+    def _on_deleted(self, result: object) -> None:
+        if isinstance(result, Exception):
+            tell("The audit could not be deleted.")
+        self.reload()
+
+    def _on_export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Export the audit", "audit.csv", "*.csv")
+        if name:
+            path = Path(name)
+            self.write(path.with_suffix(path.suffix or ".csv"))
+
+    def _on_delete(self) -> None:
+        box = QMessageBox(self)
+        box.setWindowTitle("Delete the audit")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText("Delete all records? They cannot be brought back.")
+        delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.exec()
+        if box.clickedButton() is delete:
+            self.delete_all()

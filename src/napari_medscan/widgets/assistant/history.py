@@ -1,0 +1,73 @@
+"""The questions and answers of this session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qtpy.QtWidgets import QListWidget, QVBoxLayout, QWidget
+
+from napari_medscan.assistant.conversation import Exchange
+from napari_medscan.dicom.text import defuse
+from napari_medscan.widgets.assistant.answer import AnswerPane
+from napari_medscan.widgets.assistant.texts import Heading, PlainLabel, PlainView
+
+_NOTHING = "Nothing was asked in this session. What is asked is kept here until napari is closed."
+
+
+class HistoryPane(QWidget):
+    """A list of exchanges, the newest first, and the one that is chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._exchanges: list[Exchange] = []
+        self._places: Mapping[str, str] = {}
+        self.nothing = PlainLabel(_NOTHING)
+        self.list = QListWidget()
+        self.list.setMaximumHeight(180)
+        self.question_heading = Heading("Question")
+        self.question = PlainView(most=8)
+        self.answer = AnswerPane()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for part in (self.nothing, self.list, self.question_heading, self.question, self.answer):
+            layout.addWidget(part)
+        layout.addStretch(1)
+        self.list.currentRowChanged.connect(self._show_row)
+        self.show_exchanges((), {})
+
+    def show_exchanges(self, exchanges: Sequence[Exchange], places: Mapping[str, str]) -> None:
+        """Show what was asked.
+
+        Parameters
+        ----------
+        exchanges : sequence of Exchange
+            The newest last.
+        places : mapping
+            The slice of each picture's SHA-256, for the user.
+        """
+        self._places = places
+        self._exchanges = [e for e in reversed(exchanges) if not e.state.is_busy]
+        row = self.list.currentRow()
+        blocked = self.list.blockSignals(True)
+        self.list.clear()
+        for exchange in self._exchanges:
+            first = defuse(exchange.prompt)[:60]
+            time = exchange.asked.astimezone()
+            self.list.addItem(f"{time:%H:%M} {exchange.state.value}: {first}")
+        self.list.blockSignals(blocked)
+        has_some = bool(self._exchanges)
+        self.nothing.setVisible(not has_some)
+        for part in (self.list, self.question_heading, self.question):
+            part.setVisible(has_some)
+        self.list.setCurrentRow(min(max(row, 0), len(self._exchanges) - 1))
+
+    def _show_row(self, row: int) -> None:
+        if 0 <= row < len(self._exchanges):
+            exchange = self._exchanges[row]
+            self.question.say(exchange.prompt)
+            where = self._places.get(exchange.picture_sha256, "")
+            self.answer.show_exchange(exchange, where)
+
+    def release(self) -> None:
+        """Stop counting."""
+        self.answer.release()

@@ -1,0 +1,125 @@
+"""The key of a service: where it comes from, and a field to enter another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from napari_medscan.assistant.errors import MissingKeyError
+from napari_medscan.assistant.hosts import Endpoint
+from napari_medscan.assistant.keys import Key, Keys, Source
+from napari_medscan.assistant.providers import Provider
+from napari_medscan.widgets.assistant.texts import PlainLabel
+from napari_medscan.widgets.latest import Latest
+
+_SESSION, _KEYRING = "For this session", "In the system's keyring"
+_FROM = {
+    Source.ENVIRONMENT: "The key comes from the environment.",
+    Source.KEYRING: "The key comes from the system's keyring.",
+    Source.SESSION: "The key was entered for this session.",
+}
+
+
+class KeyForm(QWidget):
+    """Enters and removes keys; never shows one.
+
+    Parameters
+    ----------
+    keys : Keys
+        Where they are.
+    parent : QWidget, optional
+        Where it lies.
+    """
+
+    def __init__(self, keys: Keys, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keys = keys
+        self._service: tuple[Provider, Endpoint] | None = None
+        # A keyring may ask the user for a password, and take its time.
+        self._work = Latest(self)
+        self.secret = QLineEdit()
+        self.secret.setEchoMode(QLineEdit.EchoMode.Password)
+        self.secret.setPlaceholderText("Key")
+        self.where = QComboBox()
+        self.where.addItems([_SESSION, _KEYRING])
+        self.use = QPushButton("Use")
+        self.forget = QPushButton("Forget")
+        self.source = PlainLabel()
+        row = QHBoxLayout()
+        row.addWidget(self.where, 1)
+        row.addWidget(self.use)
+        row.addWidget(self.forget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.secret)
+        layout.addLayout(row)
+        layout.addWidget(self.source)
+        self.use.clicked.connect(self._on_use)
+        self.forget.clicked.connect(self._on_forget)
+        self.secret.returnPressed.connect(self._on_use)
+        self.secret.textChanged.connect(self._enable)
+
+    def show_service(self, provider: Provider, endpoint: Endpoint | None) -> None:
+        """Say where the key of a service comes from; None has no address yet."""
+        self.secret.clear()
+        self._service = None if endpoint is None else (provider, endpoint)
+        self._enable()
+        self._look()
+
+    def release(self) -> None:
+        """Stop looking."""
+        self.secret.clear()
+        self._work.release()
+
+    def _look(self, change: Callable[[], None] | None = None) -> None:
+        """Change something about the key, and look where it comes from then."""
+        if self._service is None:
+            self._work.cancel()
+            self.source.say("")
+            return
+        provider, endpoint = self._service
+
+        def task(_stale: object) -> Key | MissingKeyError | None:
+            try:
+                if change is not None:
+                    change()
+                return self._keys.find(provider, endpoint)
+            except MissingKeyError as error:
+                return error
+
+        self._work.start(task, self._on_found)
+
+    def _on_found(self, found: object) -> None:
+        if isinstance(found, Key):
+            self.source.say(_FROM[found.source])
+        elif isinstance(found, MissingKeyError):
+            self.source.say(str(found))
+        elif self._service is not None:
+            needs = self._service[0].needs_key
+            self.source.say("This service asks for a key." if needs else "No key; none is needed.")
+
+    def _on_use(self) -> None:
+        if self._service is None or not self.secret.text():
+            return
+        secret, endpoint = self.secret.text(), self._service[1]
+        keep = self._keys.enter
+        if self.where.currentText() == _KEYRING:
+            keep = self._keys.remember
+        self.secret.clear()
+        self._look(lambda: keep(endpoint, secret))
+
+    def _on_forget(self) -> None:
+        if self._service is None:
+            return
+        endpoint = self._service[1]
+        forget = self._keys.enter
+        if self.where.currentText() == _KEYRING:
+            forget = self._keys.remember
+        self._look(lambda: forget(endpoint, ""))
+
+    def _enable(self) -> None:
+        has_service = self._service is not None
+        self.secret.setEnabled(has_service)
+        self.use.setEnabled(has_service and bool(self.secret.text()))
+        self.forget.setEnabled(has_service)

@@ -1,0 +1,45 @@
+"""How the picture is made: size, quality, which layers."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QSpinBox, QWidget
+
+from napari_medscan.privacy.picture import LONGEST, QUALITY
+
+
+class PictureOptions(QWidget):
+    """The choices about the picture that are made without looking at it.
+
+    Attributes
+    ----------
+    changed : Signal
+        When one of them is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.longest = QSpinBox()
+        self.longest.setRange(64, LONGEST)
+        self.longest.setSingleStep(128)
+        self.longest.setSuffix(" px")
+        self.longest.setValue(LONGEST)
+        self.longest.setToolTip("A slice with fewer pixels is not enlarged")
+        self.quality = QSpinBox()
+        self.quality.setRange(50, 100)
+        self.quality.setSuffix(" %")
+        self.quality.setValue(QUALITY)
+        self.quality.setToolTip("Of the JPEG; less makes it smaller and blurs fine detail")
+        self.blended = QCheckBox("All selected layers, blended")
+        self.blended.setToolTip("Instead of the one in front, such as PET on CT")
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addRow("Longest side", self.longest)
+        layout.addRow("JPEG quality", self.quality)
+        layout.addRow(self.blended)
+        for field in (self.longest, self.quality):
+            field.setKeyboardTracking(False)
+            field.valueChanged.connect(self.changed)
+        self.blended.toggled.connect(self.changed)

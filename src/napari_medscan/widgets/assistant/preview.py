@@ -1,0 +1,232 @@
+"""All of what would be sent, before the user's eyes, and the button that sends it."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QRectF, Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from napari_medscan.assistant.consent import Preview
+from napari_medscan.widgets.assistant.picture_view import PictureView
+from napari_medscan.widgets.assistant.preparing import Part, Prepared
+from napari_medscan.widgets.assistant.texts import Heading, PlainLabel, PlainView
+
+_WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
+_MASK, _CROP = "Mask", "Crop"
+
+
+class PreviewPane(QWidget):
+    """Shows a preview, takes masks and a crop, and asks what must be asked.
+
+    Attributes
+    ----------
+    edited : Signal
+        When masks or crop are others.
+    ready_changed : Signal
+        When it may be sent, or may not any more.
+    """
+
+    edited = Signal()
+    ready_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.masks: tuple[Part, ...] = ()
+        self.crop: Part | None = None
+        self.preview: Preview | None = None
+        self._prepared: Prepared | None = None
+        self._is_seen = False
+        self.picture = PictureView()
+        self.draw_mask = _switch(_MASK, "Draw boxes on the picture; what is in them becomes black")
+        self.draw_crop = _switch(_CROP, "Draw what is to be left of the picture")
+        self.clear = QPushButton("Clear")
+        self.clear.setToolTip("Remove masks and crop")
+        self.text_found = PlainLabel()
+        self.mask_all = QPushButton("Mask all outlined")
+        self.confirm = QCheckBox()
+        self.warnings = PlainLabel()
+        self.facts = PlainView(most=14)
+        self.words = PlainView(most=10)
+        self.retention = PlainLabel()
+        row = QHBoxLayout()
+        for button in (self.draw_mask, self.draw_crop, self.clear):
+            row.addWidget(button)
+        self._details, self._sent = QWidget(), QWidget()
+        details = QVBoxLayout(self._details)
+        details.setContentsMargins(0, 0, 0, 0)
+        for part in (
+            self.text_found,
+            self.mask_all,
+            self.warnings,
+            self.confirm,
+            self._sent,
+        ):
+            details.addWidget(part)
+        sent = QVBoxLayout(self._sent)
+        sent.setContentsMargins(0, 0, 0, 0)
+        for part in (
+            Heading("What is sent, and where"),
+            self.facts,
+            Heading("All words that go with it"),
+            self.words,
+            Heading("What the service says it keeps"),
+            self.retention,
+        ):
+            sent.addWidget(part)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.picture)
+        layout.addLayout(row)
+        layout.addWidget(self._details)
+        self.draw_mask.toggled.connect(lambda _: self._on_switch(self.draw_mask, self.draw_crop))
+        self.draw_crop.toggled.connect(lambda _: self._on_switch(self.draw_crop, self.draw_mask))
+        self.clear.clicked.connect(self.clear_parts)
+        self.mask_all.clicked.connect(self._on_mask_all)
+        self.confirm.toggled.connect(self.ready_changed)
+        self.picture.seen.connect(self._on_seen)
+        self.picture.drawn.connect(self._on_drawn)
+        self.withdraw()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all was seen, and what had to be confirmed was."""
+        if self.preview is None or not self._is_seen:
+            return False
+        return not self._question() or bool(self.confirm.isChecked())
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the whole picture has been on screen."""
+        return self._is_seen
+
+    @property
+    def jpeg(self) -> bytes:
+        """The bytes of the picture that is shown; none when it is not what would be sent."""
+        return b"" if self._prepared is None else self._prepared.picture.data
+
+    def show_preview(self, preview: Preview | None, prepared: Prepared) -> None:
+        """Show all of a preview; of what cannot be sent, None, the picture alone."""
+        self._prepared, self.preview, self._is_seen = prepared, preview, False
+        height, width = prepared.frame
+        outlines = [
+            (_share(o.box.top, o.box.left, o.box.height, o.box.width, height, width), o.is_sure)
+            for o in prepared.text.outlines
+        ]
+        part = _rectangle(self.crop or _WHOLE)
+        self.picture.show_picture(prepared.picture.data, part, outlines)
+        self.text_found.say(prepared.text.sentence)
+        self.mask_all.setVisible(bool(self._unmasked()))
+        self.confirm.setChecked(False)
+        self.confirm.setText(self._question())
+        self.confirm.setVisible(bool(self._question()))
+        self.warnings.say("\n".join(self._warnings()))
+        self._sent.setVisible(preview is not None)
+        if preview is not None:
+            self.facts.say(_facts(preview, prepared))
+            self.words.say(preview.text)
+            self.retention.say(preview.retention.text)
+        self._details.show()
+        self._enable()
+        self.ready_changed.emit()
+
+    def withdraw(self) -> None:
+        """Say that this is not what would be sent any more."""
+        self.preview = self._prepared = None
+        self._is_seen = False
+        self.picture.fade()
+        self._details.hide()
+        self._enable()
+        self.ready_changed.emit()
+
+    def clear_parts(self) -> None:
+        """Remove masks and crop."""
+        self.masks, self.crop = (), None
+        self.edited.emit()
+
+    def _enable(self) -> None:
+        is_shown = self._prepared is not None
+        for button in (self.draw_mask, self.draw_crop):
+            button.setEnabled(is_shown)
+        self.clear.setEnabled(bool(self.masks or self.crop))
+
+    def _on_switch(self, switch: QPushButton, other: QPushButton) -> None:
+        """Let the mouse draw one of the two."""
+        if switch.isChecked():
+            other.setChecked(False)
+        self.picture.can_draw = switch.isChecked() or other.isChecked()
+
+    def _on_drawn(self, drawn: QRectF) -> None:
+        part = (drawn.top(), drawn.left(), drawn.bottom(), drawn.right())
+        if self.draw_crop.isChecked():
+            self.crop = part
+            self.draw_crop.setChecked(False)
+        else:
+            self.masks = (*self.masks, part)
+        self.edited.emit()
+
+    def _on_mask_all(self) -> None:
+        self.masks = (*self.masks, *self._unmasked())
+        self.edited.emit()
+
+    def _on_seen(self) -> None:
+        if self.preview is not None:
+            self.preview.mark_shown()
+            self._is_seen = True
+            self.ready_changed.emit()
+
+    def _unmasked(self) -> list[Part]:
+        """Return what was found and is neither masked nor cropped away."""
+        if self._prepared is None:
+            return []
+        height, width = self._prepared.frame
+        found = []
+        for outline in self._prepared.text.outlines:
+            box = outline.box
+            place = _share(box.top, box.left, box.height, box.width, height, width)
+            covered = any(_rectangle(mask).contains(place) for mask in self.masks)
+            if not covered and _rectangle(self.crop or _WHOLE).intersects(place):
+                found.append((place.top(), place.left(), place.bottom(), place.right()))
+        return found
+
+    def _question(self) -> str:
+        """Return what the user must confirm, empty when nothing."""
+        if self._unmasked():
+            return "The outlined is no name"
+        if self._prepared is None or self._prepared.text.is_checked:
+            return ""
+        return "I looked: it shows no name" if self._prepared.signals.text else ""
+
+    def _warnings(self) -> list[str]:
+        if self._prepared is None:
+            return []
+        signals = self._prepared.signals
+        said = [f"There may be text in the picture: {reason}." for reason in signals.text]
+        if signals.face:
+            said.append(f"It may show a face: {signals.face}.")
+        return [*said, *(self.preview.warnings if self.preview is not None else ())]
+
+
+def _facts(preview: Preview, prepared: Prepared) -> str:
+    lines = [
+        f"To: {preview.host}",
+        f"Model: {preview.question.model}",
+        f"Picture: {prepared.picture.description}",
+        f"SHA-256: {preview.picture_sha256}",
+        f"Request: {preview.request_bytes / 1000:,.0f} kB, carries no DICOM metadata",
+    ]
+    return "\n".join(filter(None, (*lines, preview.shows_history)))
+
+
+def _rectangle(part: Part) -> QRectF:
+    top, left, bottom, right = part
+    return QRectF(left, top, right - left, bottom - top)
+
+
+def _share(top: int, left: int, down: int, across: int, height: int, width: int) -> QRectF:
+    return QRectF(left / width, top / height, across / width, down / height)
+
+
+def _switch(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setCheckable(True)
+    button.setToolTip(tip)
+    return button

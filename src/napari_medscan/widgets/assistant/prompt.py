@@ -1,0 +1,102 @@
+"""What is asked: a template, in the user's words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_medscan.assistant.prompts import MAX_TEXT, SUBJECT, TEMPLATES, Template, Templates
+from napari_medscan.napari_.notify import tell
+from napari_medscan.widgets.assistant.texts import PlainLabel
+
+_LINES = 5
+
+
+class PromptForm(QWidget):
+    """The question, from one of the templates on.
+
+    Attributes
+    ----------
+    changed : Signal
+        When what would be asked is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self, templates: Templates, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._templates = templates
+        self.choice = QComboBox()
+        self.choice.setToolTip("Where the question begins from")
+        self.choice.addItems([template.name for template in TEMPLATES])
+        self.save = QPushButton("Save")
+        self.save.setToolTip("Keep this wording for the template, on this computer")
+        self.reset = QPushButton("Reset")
+        self.reset.setToolTip("Go back to the wording that the template came with")
+        self.text = QPlainTextEdit()
+        self.text.setTabChangesFocus(True)
+        self.text.setPlaceholderText("What do you want to know about the picture?")
+        self.text.setFixedHeight((_LINES + 1) * self.text.fontMetrics().lineSpacing())
+        self.modality = QCheckBox("Name the modality")
+        self.body_part = QCheckBox("Name the body part")
+        self.hint = PlainLabel()
+        row = QHBoxLayout()
+        row.addWidget(self.choice, 1)
+        row.addWidget(self.save)
+        row.addWidget(self.reset)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        for part in (self.text, self.hint, self.modality, self.body_part):
+            layout.addWidget(part)
+        self.choice.currentIndexChanged.connect(self._show_template)
+        self.save.clicked.connect(self._on_save)
+        self.reset.clicked.connect(self._on_reset)
+        self.text.textChanged.connect(self._on_text)
+        for tick in (self.modality, self.body_part):
+            tick.toggled.connect(self.changed)
+        self._show_template()
+
+    @property
+    def template(self) -> Template:
+        """The question as it stands, not yet filled."""
+        return replace(TEMPLATES[self.choice.currentIndex()], text=self.text.toPlainText())
+
+    def _show_template(self) -> None:
+        self.text.setPlainText(self._templates.all()[self.choice.currentIndex()].text)
+
+    def _on_text(self) -> None:
+        has_subject = SUBJECT in self.text.toPlainText()
+        self.hint.say(
+            f"{SUBJECT} becomes “image”, with what is ticked here before it." if has_subject else ""
+        )
+        # What is ticked goes nowhere else.
+        self.modality.setEnabled(has_subject)
+        self.body_part.setEnabled(has_subject)
+        self.save.setEnabled(0 < len(self.text.toPlainText()) <= MAX_TEXT)
+        self.changed.emit()
+
+    def _on_save(self) -> None:
+        try:
+            self._templates.save(self.template.id, self.template.text)
+        except OSError:
+            tell("The wording could not be saved.")
+        else:
+            tell("The wording was saved.")
+
+    def _on_reset(self) -> None:
+        try:
+            self._templates.reset(self.template.id)
+        except OSError:
+            tell("The saved wording could not be removed.")
+        self.text.setPlainText(TEMPLATES[self.choice.currentIndex()].text)

@@ -1,0 +1,97 @@
+"""Labels and views of text that is never taken for anything but text."""
+
+from __future__ import annotations
+
+import math
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QResizeEvent, QTextCursor, QTextOption
+from qtpy.QtWidgets import QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
+
+
+class PlainLabel(QLabel):
+    """Plain text that is broken where the dock ends; hidden while there is none.
+
+    Parameters
+    ----------
+    text : str
+        What it says.
+    parent : QWidget, optional
+        Where it lies.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        # Else the longest word decides how wide the dock is.
+        self.setMinimumWidth(1)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Show a text."""
+        self.setText(text)
+        self.setVisible(bool(text))
+
+
+class Heading(PlainLabel):
+    """What stands above a part of the dock."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        font = self.font()
+        font.setBold(True)
+        self.setFont(font)
+
+
+class PlainView(QPlainTextEdit):
+    """Plain text to read, as high as it is long, up to a number of lines.
+
+    Parameters
+    ----------
+    least, most : int
+        Lines that it is high.
+    parent : QWidget, optional
+        Where it lies.
+    """
+
+    def __init__(self, least: int = 1, most: int = 12, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._least, self._most = least, most
+        self.setReadOnly(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabChangesFocus(True)
+        self.textChanged.connect(self._fit)
+        self._fit()
+
+    def say(self, text: str) -> None:
+        """Show a text; what is only longer at its end keeps place and selection."""
+        shown = self.toPlainText()
+        if text == shown:
+            return
+        if shown and text.startswith(shown):
+            cursor = QTextCursor(self.document())
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.insertText(text[len(shown) :])
+        else:
+            self.setPlainText(text)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Be as high as the text is when it is broken anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        document = self.document()
+        if document is None:
+            return
+        lines = min(max(math.ceil(document.size().height()), self._least), self._most)
+        height = lines * self.fontMetrics().lineSpacing() + 2 * round(document.documentMargin())
+        height += 2 * self.frameWidth() + self.contentsMargins().top()
+        if height != self.height() or height != self.minimumHeight():
+            self.setFixedHeight(height)

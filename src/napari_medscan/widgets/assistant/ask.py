@@ -51,9 +51,12 @@ class AskSection(QWidget):
     ----------
     told : Signal
         When there is something new about an exchange.
+    look_at : Signal
+        A part (QWidget) that is to be before the user's eyes.
     """
 
     told = Signal()
+    look_at = Signal(QWidget)
     _heard = Signal(object)
 
     def __init__(
@@ -74,8 +77,8 @@ class AskSection(QWidget):
         self.prompt = PromptForm(templates)
         self.options = PictureOptions()
         self.show_preview = QPushButton("Preview")
-        self.save_jpeg = QPushButton("Save this JPEG…")
-        self.save_jpeg.setToolTip("The very bytes that would be sent")
+        self.save_jpeg = QPushButton("Save JPEG…")
+        self.save_jpeg.setToolTip("Save this JPEG: the very bytes that would be sent")
         self.pane = PreviewPane()
         self.status = PlainLabel(_FIRST)
         self.send = QPushButton("Send")
@@ -120,12 +123,13 @@ class AskSection(QWidget):
                 raise ConsentError("Look at the preview first: it is what would be sent.")
             if not self._is_same_look():
                 raise ConsentError(_CHANGED)
+            self.places[preview.picture_sha256] = _slice_name(self._viewer)
             self.conversation.send(preview)
         except AssistantError as error:
             self._withdraw(str(error))
             return
         self._service.remember()
-        self.places[preview.picture_sha256] = _slice_name(self._viewer)
+        self.look_at.emit(self.answer)
 
     def write_jpeg(self, path: Path) -> None:
         """Write the bytes of the preview to a file."""
@@ -150,10 +154,11 @@ class AskSection(QWidget):
     def _lay_out(self) -> None:
         looks, sends = QHBoxLayout(), QHBoxLayout()
         looks.addWidget(self.show_preview, 1)
-        looks.addWidget(self.save_jpeg, 1)
+        looks.addWidget(self.save_jpeg)
         sends.addWidget(self.send, 1)
         sends.addWidget(self.anew)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
         parts: tuple[QWidget | QHBoxLayout, ...] = (
             Heading("Question"),
             self.prompt,
@@ -221,6 +226,7 @@ class AskSection(QWidget):
         except AssistantError as error:
             problem = str(error)
         self.pane.show_preview(preview, prepared)
+        self.look_at.emit(self.show_preview)
         if problem:
             self.status.say(f"This cannot be sent: {problem}")
         self._enable()

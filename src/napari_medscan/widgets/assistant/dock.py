@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 
 import napari.viewer
-from qtpy.QtCore import QEvent, QSize, Qt, QTimer
+from qtpy.QtCore import QEvent, QPoint, QSize, Qt, QTimer
 from qtpy.QtGui import QCloseEvent, QHideEvent
 from qtpy.QtWidgets import (
     QFrame,
@@ -72,12 +72,11 @@ class AssistantDock(QWidget):
         self.open_audit = QPushButton("Audit…")
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for title, part in (
-            ("Ask", self.ask),
-            ("Service", self.service),
-            ("History", self.history),
-        ):
-            self.tabs.addTab(_scrolling(part), title)
+        asking = _scrolling(self.ask)
+        self.tabs.addTab(asking, "Ask")
+        self.tabs.addTab(_scrolling(self.service), "Service")
+        self.tabs.addTab(_scrolling(self.history), "History")
+        self.ask.look_at.connect(lambda part: _scroll_to(asking, part))
         self._watching = QTimer(self)
         self._watching.timeout.connect(self._show_usage)
         self._watching.start(_USAGE_MS)
@@ -152,6 +151,19 @@ def _release(parts: list[Callable[[], object]], _dock: object = None) -> None:
         # At the end of the process Qt may have deleted a part's timers before its window.
         with suppress(RuntimeError):
             parts.pop()()
+
+
+def _scroll_to(area: QScrollArea, part: QWidget) -> None:
+    """Bring the top of a part into view, once it has got its place."""
+
+    def scroll() -> None:
+        bar, inside = area.verticalScrollBar(), area.widget()
+        # The dock may be gone by now.
+        with suppress(RuntimeError):
+            if bar is not None and inside is not None:
+                bar.setValue(part.mapTo(inside, QPoint(0, 0)).y())
+
+    QTimer.singleShot(0, scroll)
 
 
 def _scrolling(part: QWidget) -> QScrollArea:

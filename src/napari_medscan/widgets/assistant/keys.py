@@ -10,6 +10,7 @@ from napari_medscan.assistant.errors import MissingKeyError
 from napari_medscan.assistant.hosts import Endpoint
 from napari_medscan.assistant.keys import Key, Keys, Source
 from napari_medscan.assistant.providers import Provider
+from napari_medscan.widgets.assistant.fields import narrow
 from napari_medscan.widgets.assistant.texts import PlainLabel
 from napari_medscan.widgets.latest import Latest
 
@@ -47,7 +48,7 @@ class KeyForm(QWidget):
         self.forget = QPushButton("Forget")
         self.source = PlainLabel()
         row = QHBoxLayout()
-        row.addWidget(self.where, 1)
+        row.addWidget(narrow(self.where), 1)
         row.addWidget(self.use)
         row.addWidget(self.forget)
         layout = QVBoxLayout(self)

@@ -47,36 +47,9 @@ class PreviewPane(QWidget):
         self.facts = PlainView(most=14)
         self.words = PlainView(most=10)
         self.retention = PlainLabel()
-        row = QHBoxLayout()
-        for button in (self.draw_mask, self.draw_crop, self.clear):
-            row.addWidget(button)
+        self._tools = (self.draw_mask, self.draw_crop, self.clear)
         self._details, self._sent = QWidget(), QWidget()
-        details = QVBoxLayout(self._details)
-        details.setContentsMargins(0, 0, 0, 0)
-        for part in (
-            self.text_found,
-            self.mask_all,
-            self.warnings,
-            self.confirm,
-            self._sent,
-        ):
-            details.addWidget(part)
-        sent = QVBoxLayout(self._sent)
-        sent.setContentsMargins(0, 0, 0, 0)
-        for part in (
-            Heading("What is sent, and where"),
-            self.facts,
-            Heading("All words that go with it"),
-            self.words,
-            Heading("What the service says it keeps"),
-            self.retention,
-        ):
-            sent.addWidget(part)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.picture)
-        layout.addLayout(row)
-        layout.addWidget(self._details)
+        self._lay_out()
         self.draw_mask.toggled.connect(lambda _: self._on_switch(self.draw_mask, self.draw_crop))
         self.draw_crop.toggled.connect(lambda _: self._on_switch(self.draw_crop, self.draw_mask))
         self.clear.clicked.connect(self.clear_parts)
@@ -124,7 +97,8 @@ class PreviewPane(QWidget):
             self.facts.say(_facts(preview, prepared))
             self.words.say(preview.text)
             self.retention.say(preview.retention.text)
-        self._details.show()
+        for shown in (self.picture, *self._tools, self._details):
+            shown.show()
         self._enable()
         self.ready_changed.emit()
 
@@ -134,6 +108,8 @@ class PreviewPane(QWidget):
         self._is_seen = False
         self.picture.fade()
         self._details.hide()
+        for part in (self.picture, *self._tools):
+            part.setVisible(not self.picture.image.isNull())
         self._enable()
         self.ready_changed.emit()
 
@@ -141,6 +117,37 @@ class PreviewPane(QWidget):
         """Remove masks and crop."""
         self.masks, self.crop = (), None
         self.edited.emit()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        for button in self._tools:
+            row.addWidget(button)
+        details = QVBoxLayout(self._details)
+        details.setContentsMargins(0, 0, 0, 0)
+        for part in (
+            self.text_found,
+            self.mask_all,
+            self.warnings,
+            self.confirm,
+            self._sent,
+        ):
+            details.addWidget(part)
+        sent = QVBoxLayout(self._sent)
+        sent.setContentsMargins(0, 0, 0, 0)
+        for part in (
+            Heading("What is sent, and where"),
+            self.facts,
+            Heading("All words that go with it"),
+            self.words,
+            Heading("What the service says it keeps"),
+            self.retention,
+        ):
+            sent.addWidget(part)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.picture)
+        layout.addLayout(row)
+        layout.addWidget(self._details)
 
     def _enable(self) -> None:
         is_shown = self._prepared is not None

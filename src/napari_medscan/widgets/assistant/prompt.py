@@ -9,14 +9,15 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QPlainTextEdit,
     QPushButton,
+    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_medscan.assistant.prompts import MAX_TEXT, SUBJECT, TEMPLATES, Template, Templates
 from napari_medscan.napari_.notify import tell
+from napari_medscan.widgets.assistant.fields import narrow
 from napari_medscan.widgets.assistant.texts import PlainLabel
 
 _LINES = 5
@@ -43,15 +44,17 @@ class PromptForm(QWidget):
         self.save.setToolTip("Keep this wording for the template, on this computer")
         self.reset = QPushButton("Reset")
         self.reset.setToolTip("Go back to the wording that the template came with")
-        self.text = QPlainTextEdit()
+        # Plain text in a QTextEdit, which napari's themes draw as a field to write in.
+        self.text = QTextEdit()
+        self.text.setAcceptRichText(False)
         self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("What do you want to know about the picture?")
-        self.text.setFixedHeight((_LINES + 1) * self.text.fontMetrics().lineSpacing())
+        self.text.setFixedHeight((_LINES + 2) * self.text.fontMetrics().lineSpacing())
         self.modality = QCheckBox("Name the modality")
         self.body_part = QCheckBox("Name the body part")
         self.hint = PlainLabel()
         row = QHBoxLayout()
-        row.addWidget(self.choice, 1)
+        row.addWidget(narrow(self.choice), 1)
         row.addWidget(self.save)
         row.addWidget(self.reset)
         layout = QVBoxLayout(self)

@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -20,11 +19,10 @@ from napari_medscan.assistant.client import Client, Outcome, Sending
 from napari_medscan.assistant.errors import AssistantError
 from napari_medscan.assistant.hosts import Endpoint, check_allowed, parse
 from napari_medscan.assistant.providers import PROVIDERS, Provider, provider
+from napari_medscan.widgets.assistant.fields import narrow
 from napari_medscan.widgets.assistant.keys import KeyForm
 from napari_medscan.widgets.assistant.remembered import Choice, read_choice, write_choice
 from napari_medscan.widgets.assistant.texts import PlainLabel
-
-_SHORT = 12
 
 
 class ServiceForm(QWidget):
@@ -54,16 +52,17 @@ class ServiceForm(QWidget):
         self._client = client
         self._sending: Sending | None = None
         self._number = 0
-        self.provider_choice = _narrow(QComboBox())
+        self.provider_choice = narrow(QComboBox())
         self.provider_choice.addItems([service.name for service in PROVIDERS])
         self.address = QLineEdit()
         self.address.setPlaceholderText("https://host/v1")
         self.address_problem = PlainLabel()
-        self.model_choice = _narrow(QComboBox())
+        self.model_choice = narrow(QComboBox())
         self.model_choice.setEditable(True)
         self.model_choice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.model_choice.setLineEdit(QLineEdit())
-        self.model_choice.setPlaceholderText("Name of the model")
+        name = QLineEdit()
+        name.setPlaceholderText("Name of the model")
+        self.model_choice.setLineEdit(name)
         self.fetch = QPushButton("Fetch")
         self.fetch.setToolTip("Ask the service for its models. No picture and no word is sent.")
         self.test = QPushButton("Test connection")
@@ -245,11 +244,3 @@ class ServiceForm(QWidget):
         asking = self._sending is not None
         self.test.setText("Cancel" if asking else "Test connection")
         self.fetch.setEnabled(not asking)
-
-
-def _narrow(choice: QComboBox) -> QComboBox:
-    """Keep the longest entry from deciding how wide the dock is."""
-    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    choice.setMinimumContentsLength(_SHORT)
-    choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    return choice

@@ -30,7 +30,7 @@ class PlainLabel(QLabel):
         self.say(text)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return a line: else the longest word decides how wide, and with it how high, a dock is."""
+        """Return a line: else the longest word decides how wide a dock is, and so how high."""
         return QSize(1, self.fontMetrics().lineSpacing())
 
     def say(self, text: str) -> None:

@@ -1,0 +1,376 @@
+"""Preview, send, answer; and what withdraws a preview or refuses a send."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+
+import pytest
+from qtpy.QtCore import QBuffer, QIODevice, QRectF, Qt
+from qtpy.QtTest import QTest
+
+from napari_medscan.assistant import network
+from napari_medscan.assistant.conversation import State
+from napari_medscan.privacy.jpeg import check
+
+from ...assistant.serving import WHOLE, Server, head, piece, says
+from ...assistant.test_llmock import PROTOCOLS, clean, judge, server  # noqa: F401 - fixtures
+from .conftest import CHAT, MESSAGES
+
+
+def sent_jpeg(body):
+    """Return the picture in a request's body, of both protocols."""
+    (picture,) = (
+        part for part in body["messages"][-1]["content"] if part["type"] in ("image", "image_url")
+    )
+    if picture["type"] == "image":
+        return base64.b64decode(picture["source"]["data"])
+    return base64.b64decode(picture["image_url"]["url"].partition(",")[2])
+
+
+def in_turn(*answers):
+    """Return what answers each request by the next of several."""
+    left = list(answers)
+
+    def answer(connection):
+        says(*left.pop(0))(connection)
+
+    return answer
+
+
+def body(request):
+    return json.loads(request.partition(b"\r\n\r\n")[2])
+
+
+@pytest.mark.parametrize("path", PROTOCOLS)
+def test_what_was_previewed_is_sent_and_the_answer_shown(path, judge, user):  # noqa: F811
+    user.choose(f"{judge.url}/{path}", PROTOCOLS[path])
+    user.ask.prompt.text.setPlainText("A chest?")
+    previewed = user.answered()
+    (request,) = judge.get("/_llmock/requests")["requests"]
+    assert sent_jpeg(request["body"]) == previewed
+    check(previewed)
+    assert "A chest?" in user.shown.text.toPlainText()
+    assert user.shown.title.text() == "Answer"
+    assert user.shown.about.text().startswith("Slice ")
+    clean(judge, 1)
+
+
+def test_the_preview_shows_those_bytes_and_all_that_goes_with_them(user):
+    user.choose("http://127.0.0.1:9/v1")
+    previewed = user.preview()
+    preview, pane = user.ask.pane.preview, user.ask.pane
+    shown = QBuffer()
+    shown.open(QIODevice.OpenModeFlag.WriteOnly)
+    pane.picture.image.save(shown, "PNG")
+    assert preview.jpeg == previewed
+    assert (pane.picture.image.width(), pane.picture.image.height()) == (32, 32)
+    facts = pane.facts.toPlainText()
+    for fact in ("127.0.0.1:9", "a-model", preview.picture_sha256, "carries no DICOM metadata"):
+        assert fact in facts
+    assert "de-identified" not in facts
+    assert pane.words.toPlainText() == preview.text
+    assert pane.retention.text() == preview.retention.text
+    assert user.ask.send.text() == "&Send to 127.0.0.1:9"
+
+
+VIEW = {
+    "slice": lambda viewer: viewer.dims.set_current_step(0, 1),
+    "window": lambda viewer: setattr(viewer.layers[0], "contrast_limits", (-100, 100)),
+    "gamma": lambda viewer: setattr(viewer.layers[0], "gamma", 0.5),
+    "colormap": lambda viewer: setattr(viewer.layers[0], "colormap", "inferno"),
+    "hidden": lambda viewer: setattr(viewer.layers[0], "visible", False),
+    "3-D": lambda viewer: setattr(viewer.dims, "ndisplay", 3),
+    "transposed": lambda viewer: viewer.dims.transpose(),
+    "closed": lambda viewer: viewer.layers.clear(),
+}
+DOCK = {
+    "words": lambda dock: dock.ask.prompt.text.setPlainText("Another?"),
+    "modality": lambda dock: dock.ask.prompt.modality.setChecked(True),
+    "quality": lambda dock: dock.ask.options.quality.setValue(80),
+    "size": lambda dock: dock.ask.options.longest.setValue(192),
+    "blended": lambda dock: dock.ask.options.blended.setChecked(True),
+    "model": lambda dock: dock.service.model_choice.setEditText("another"),
+    "address": lambda dock: dock.service.address.setText("http://127.0.0.1:10/v1"),
+    "proxy": lambda dock: dock.service.proxy.setChecked(True),
+    "service": lambda dock: dock.service.provider_choice.setCurrentIndex(0),
+}
+
+
+def test_any_change_withdraws_the_preview(user, viewer):
+    user.choose("http://127.0.0.1:9/v1")
+    for name, change in {**DOCK, **VIEW}.items():
+        viewer.dims.ndisplay = 2
+        viewer.layers[0].visible = True
+        user.choose("http://127.0.0.1:9/v1")
+        user.preview()
+        # At once, not when the event loop comes round: a press may come before.
+        change(viewer if name in VIEW else user.dock)
+        user.ask.send_previewed()
+        assert user.state is State.IDLE, name
+        assert user.ask.pane.preview is None, name
+        assert not user.ask.send.isEnabled(), name
+        assert "review" in user.ask.status.text(), name
+
+
+def test_moving_to_another_slice_disables_send_by_itself(user, viewer):
+    user.choose("http://127.0.0.1:9/v1")
+    user.preview()
+    viewer.dims.set_current_step(0, 1)
+    user.qtbot.waitUntil(lambda: not user.ask.send.isEnabled())
+    assert "changed" in user.ask.status.text()
+    assert user.ask.pane.jpeg == b""
+
+
+def test_zooming_keeps_the_preview(user, viewer):
+    user.choose("http://127.0.0.1:9/v1")
+    user.preview()
+    viewer.scene.camera.zoom = 3
+    QTest.qWait(100)
+    assert user.ask.send.isEnabled()
+
+
+def test_send_before_the_preview_is_refused(user, network_allowed):  # noqa: ARG001
+    with Server(says(*WHOLE)) as recorder:
+        user.choose(recorder.url)
+        user.ask.send_previewed()
+        QTest.qWait(50)
+        assert recorder.connections == 0
+    assert "Look at the preview first" in user.ask.status.text()
+
+
+def test_send_is_off_until_the_picture_was_painted(user):
+    user.choose("http://127.0.0.1:9/v1")
+    user.dock.tabs.setCurrentIndex(1)
+    user.prepare()
+    user.qtbot.waitUntil(lambda: user.ask.pane.preview is not None)
+    QTest.qWait(100)
+    assert not user.ask.send.isEnabled()
+    user.ask.send_previewed()
+    assert user.state is State.IDLE
+    user.dock.tabs.setCurrentIndex(0)
+    user.ask.look_at.emit(user.ask.show_preview)
+    user.qtbot.waitUntil(user.ask.send.isEnabled)
+
+
+WRONG = {
+    "http://192.0.2.1/v1": "in the clear",
+    "https://off.example/v1": "is not on the list of hosts",
+    "https://user@off.example/v1": "user name",
+    "": "no address",
+}
+
+
+def test_a_wrong_address_is_refused_without_a_connection(user, monkeypatch):
+    monkeypatch.setenv("MEDSCAN_ALLOWED_HOSTS", "example.org")
+    attempts = []
+    with network.observing(attempts.append):
+        for url, said in WRONG.items():
+            user.choose(url)
+            assert said in user.prepare()
+            user.ask.send_previewed()
+            assert not user.ask.send.isEnabled()
+            user.dock.service.ask_for_models()
+        QTest.qWait(50)
+    assert attempts == []
+    assert user.state is State.IDLE
+
+
+def test_a_list_of_hosts_that_comes_after_the_preview_counts(user, monkeypatch):
+    user.choose("http://127.0.0.1:9/v1")
+    user.preview()
+    monkeypatch.setenv("MEDSCAN_ALLOWED_HOSTS", "example.org")
+    user.ask.send_previewed()
+    assert "is not on the list of hosts" in user.ask.status.text()
+    assert user.state is State.IDLE
+
+
+def test_without_a_model_it_says_what_is_missing(user):
+    user.choose("http://127.0.0.1:9/v1", model="")
+    assert "No model is chosen" in user.prepare()
+    # The picture can be looked at and saved all the same.
+    assert user.ask.pane.jpeg
+    assert user.ask.save_jpeg.isEnabled()
+    assert not user.ask.send.isEnabled()
+
+
+def test_send_is_no_default_and_takes_no_focus(user):
+    send = user.ask.send
+    assert send.focusPolicy() == Qt.FocusPolicy.NoFocus
+    assert not send.isDefault()
+    assert not send.autoDefault()
+
+
+def test_cancel_before_the_first_byte_is_at_once(user, network_allowed):  # noqa: ARG001
+    with Server(lambda _: recorder.is_over.wait(20)) as recorder:
+        user.choose(recorder.url)
+        user.preview()
+        user.send()
+        user.qtbot.waitUntil(recorder.has_request.is_set)
+        assert user.shown.title.text().startswith("Sending…")
+        began = time.perf_counter()
+        user.shown.cancel.click()
+        user.wait(State.CANCELLED)
+        took = time.perf_counter() - began
+    assert took < 1
+    assert user.shown.title.text() == "Cancelled"
+    assert user.ask.send.text().startswith("&Send again")
+
+
+def test_a_stream_is_shown_as_it_comes_and_what_came_is_kept(user, network_allowed):  # noqa: ARG001
+    def answer(connection):
+        connection.sendall(head() + piece("A chest"))
+        recorder.is_over.wait(20)
+
+    with Server(answer) as recorder:
+        user.choose(recorder.url)
+        user.preview()
+        user.send()
+        user.wait(State.STREAMING)
+        assert user.shown.text.toPlainText() == "A chest"
+        assert not user.ask.send.isEnabled()
+        user.shown.cancel.click()
+        user.wait(State.CANCELLED)
+    assert user.shown.text.toPlainText() == "A chest"
+
+
+FAULTS = {
+    "401": (head("401 Unauthorized", "application/json"), b"{}", "refuses the key"),
+    "404": (head("404 Not Found", "application/json"), b"{}", "does not know this model"),
+    "413": (head("413 Too Large", "application/json"), b"{}", "no picture of this size"),
+    "500": (head("500 Oh", "application/json"), b"{}", "has a fault"),
+    "redirect": (head("307 There", location="http://127.0.0.1:1/"), b"", "names another address"),
+    "cut": (head(), piece("A ch"), ""),
+    "nonsense": (head(kind="application/json"), b"[1", ""),
+}
+
+
+def test_each_failure_is_told_and_the_dock_recovers(user, network_allowed):  # noqa: ARG001
+    answers = [answer for *parts, _ in FAULTS.values() for answer in (parts, WHOLE)]
+    with Server(in_turn(*answers)) as recorder:
+        user.choose(recorder.url)
+        for number, (fault, (*_, said)) in enumerate(FAULTS.items()):
+            user.preview()
+            user.send()
+            user.wait(State.INCOMPLETE if fault == "cut" else State.FAILED)
+            assert said in user.shown.reason.text(), fault
+            assert user.shown.reason.text(), fault
+            assert recorder.connections == 2 * number + 1
+            # The same picture, on another press.
+            user.qtbot.waitUntil(user.ask.send.isEnabled)
+            user.send()
+            user.wait(State.DONE)
+            assert user.shown.text.toPlainText() == "A chest."
+
+
+def test_after_429_send_waits_as_long_as_the_service_says(user, network_allowed):  # noqa: ARG001
+    limited = head("429 Slow", "application/json", Retry_After="2"), b"{}"
+    answers = [limited, WHOLE]
+    with Server(in_turn(*answers)) as recorder:
+        user.choose(recorder.url)
+        user.preview()
+        user.send()
+        user.wait(State.FAILED)
+        assert "takes no more for now" in user.shown.reason.text()
+        assert not user.ask.send.isEnabled()
+        user.qtbot.waitUntil(user.ask.send.isEnabled, timeout=4000)
+        assert user.ask.send.text().startswith("&Send again")
+        assert recorder.connections == 1
+        user.send()
+        user.wait(State.DONE)
+
+
+def test_no_connection_is_a_state_of_its_own(user, network_allowed):  # noqa: ARG001
+    user.choose("http://127.0.0.1:9/v1")
+    user.preview()
+    user.send()
+    user.wait(State.FAILED)
+    assert user.shown.title.text() == "No connection"
+    assert "No program answers" in user.shown.reason.text()
+
+
+def test_a_hostile_answer_is_shown_as_it_is(user, network_allowed):  # noqa: ARG001
+    hostile = "<img src=file:///dev/zero> <b>x</b> ![a](https://example.org/a.png)"
+    with Server(says(head(), piece(hostile), piece("", '"stop"'), b"data: [DONE]\n\n")) as recorder:
+        user.choose(recorder.url)
+        user.answered()
+    assert user.shown.text.toPlainText() == hostile
+    assert user.dock.history.answer.text.toPlainText() == hostile
+
+
+def test_a_follow_up_shows_that_all_is_sent_again(user, network_allowed):  # noqa: ARG001
+    with Server(says(*WHOLE)) as recorder:
+        user.choose(recorder.url)
+        first = user.answered()
+        assert not user.ask.send.isEnabled()
+        user.ask.prompt.text.setPlainText("And the heart?")
+        assert user.preview() == first
+        assert "sent again" in user.ask.pane.facts.toPlainText()
+        assert "A chest." in user.ask.pane.words.toPlainText()
+        user.send()
+        user.wait(State.DONE)
+        assert len(body(recorder.requests[1])["messages"]) == 3
+        user.preview()
+        user.ask.anew.click()
+        user.qtbot.waitUntil(user.ask.send.isEnabled)
+        assert user.ask.pane.preview.question.history == ()
+    assert user.dock.history.list.count() == 2
+
+
+def test_a_mask_and_a_crop_are_in_the_bytes_that_are_sent(user, network_allowed):  # noqa: ARG001
+    with Server(says(*WHOLE)) as recorder:
+        user.choose(recorder.url)
+        plain = user.preview()
+        pane = user.ask.pane
+        pane.draw_mask.click()
+        pane.picture.drawn.emit(QRectF(0.0, 0.0, 1.0, 0.5))
+        user.qtbot.waitUntil(user.ask.send.isEnabled)
+        image = pane.picture.image
+        assert image.pixelColor(16, 4).lightness() < 8
+        assert "1 box masked" in pane.facts.toPlainText()
+        pane.draw_crop.click()
+        pane.picture.drawn.emit(QRectF(0.0, 0.25, 1.0, 0.75))
+        user.qtbot.waitUntil(user.ask.send.isEnabled)
+        assert check(pane.jpeg) == (24, 32)
+        previewed = pane.jpeg
+        assert previewed != plain
+        user.send()
+        user.wait(State.DONE)
+        assert sent_jpeg(body(recorder.requests[0])) == previewed
+        pane.clear_parts()
+        user.qtbot.waitUntil(lambda: pane.jpeg == plain)
+
+
+def test_the_mouse_draws_a_box(user):
+    user.choose("http://127.0.0.1:9/v1")
+    user.preview()
+    pane = user.ask.pane
+    pane.draw_mask.click()
+    place = pane.picture.place()
+    QTest.mousePress(pane.picture, Qt.MouseButton.LeftButton, pos=place.topLeft().toPoint())
+    QTest.mouseMove(pane.picture, place.center().toPoint())
+    QTest.mouseRelease(pane.picture, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
+    ((top, left, bottom, right),) = pane.masks
+    assert (top, left, bottom, right) == pytest.approx((0, 0, 0.5, 0.5), abs=0.02)
+    user.qtbot.waitUntil(user.ask.send.isEnabled)
+
+
+def test_the_saved_files_are_those_bytes_and_a_note(user, tmp_path, network_allowed):  # noqa: ARG001
+    from napari_medscan.assistant.notes import NOT_FOR_DIAGNOSIS
+    from napari_medscan.widgets.assistant.answer import save_note
+
+    with Server(says(*WHOLE)) as recorder:
+        user.choose(recorder.url)
+        previewed = user.preview()
+        user.ask.write_jpeg(tmp_path / "a.jpg")
+        assert (tmp_path / "a.jpg").read_bytes() == previewed
+        user.answered()
+    save_note(user.shown.exchange, tmp_path / "note")
+    note = (tmp_path / "note.md").read_text(encoding="utf-8")
+    assert NOT_FOR_DIAGNOSIS in note
+    assert "A chest." in note
+
+
+def test_services_are_the_two_protocols():
+    assert {CHAT.protocol, MESSAGES.protocol} == {p.protocol for p in PROTOCOLS.values()}

@@ -1,0 +1,107 @@
+"""Whom to ask: models, the test of the connection, keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_medscan.assistant.audit import Audit
+from napari_medscan.assistant.client import Client
+from napari_medscan.assistant.keys import Keys
+from napari_medscan.assistant.providers import PROVIDERS
+from napari_medscan.widgets.assistant.service import ServiceForm
+
+from ...assistant.serving import Server, head, says
+from .conftest import CHAT
+
+LIST = head(kind="application/json") + b'{"data":[{"id":"llava"},{"id":"moondream"}]}'
+
+
+@pytest.fixture
+def form(qtbot, tmp_path):
+    client = Client(Keys(), Audit(tmp_path / "audit.jsonl"))
+    form = ServiceForm(client)
+    qtbot.addWidget(form)
+    form.show()
+    yield form
+    form.release()
+    client.close()
+
+
+def test_what_runs_on_this_computer_comes_first_and_needs_no_key(form, qtbot):
+    assert form.provider is PROVIDERS[0]
+    assert form.endpoint().is_loopback
+    qtbot.waitUntil(lambda: form.key.source.text() == "No key; none is needed.")
+
+
+@pytest.mark.parametrize("button", ["fetch", "test"])
+def test_models_are_fetched_and_choose_nothing(button, form, qtbot, network_allowed):  # noqa: ARG001
+    with Server(says(LIST)) as recorder:
+        form.choose(CHAT, recorder.url, "my-own")
+        getattr(form, button).click()
+        qtbot.waitUntil(lambda: "2 models" in form.result.text())
+        assert recorder.requests[0].startswith(b"GET /v1/models ")
+    assert "“my-own” is not among them" in form.result.text()
+    assert form.model == "my-own"
+    choice = form.model_choice
+    assert [choice.itemText(i) for i in range(choice.count())] == ["llava", "moondream"]
+
+
+def test_a_failed_test_says_why_and_can_be_repeated(form, qtbot, network_allowed):  # noqa: ARG001
+    with Server(says(head("401 No", "application/json"), b'{"error":{"message":"bad"}}')) as server:
+        form.choose(CHAT, server.url, "m")
+        for _ in range(2):
+            form.test.click()
+            qtbot.waitUntil(lambda: "refuses the key" in form.result.text())
+            assert "It says: bad" in form.result.text()
+            form.result.say("")
+
+
+def test_a_slow_test_can_be_cancelled(form, qtbot, network_allowed):  # noqa: ARG001
+    with Server(lambda _: server.is_over.wait(20)) as server:
+        form.choose(CHAT, server.url, "m")
+        form.test.click()
+        qtbot.waitUntil(server.has_request.is_set)
+        assert form.test.text() == "Cancel"
+        form.test.click()
+        qtbot.waitUntil(lambda: form.result.text() == "Cancelled.")
+        assert form.test.text() == "Test connection"
+
+
+def test_a_wrong_address_is_said_while_it_is_written(form):
+    form.address.setText("http://192.0.2.1/v1")
+    assert "in the clear" in form.address_problem.text()
+    assert not form.test.isEnabled()
+    form.address.setText("https://192.0.2.1/v1")
+    assert form.address_problem.text() == ""
+    assert form.test.isEnabled()
+
+
+def test_where_a_key_comes_from_is_shown_and_the_key_never(form, qtbot, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-1")
+    form.provider_choice.setCurrentText("OpenAI")
+    qtbot.waitUntil(lambda: "environment" in form.key.source.text())
+    monkeypatch.delenv("OPENAI_API_KEY")
+    key = form.key
+    key.secret.setText("sk-canary-2")
+    assert key.secret.echoMode() == key.secret.EchoMode.Password
+    key.use.click()
+    qtbot.waitUntil(lambda: "this session" in key.source.text())
+    assert key.secret.text() == ""
+    key.forget.click()
+    qtbot.waitUntil(lambda: "asks for a key" in key.source.text())
+
+
+def test_without_a_keyring_a_key_is_not_kept_there(form, qtbot):
+    form.provider_choice.setCurrentText("OpenAI")
+    form.key.where.setCurrentIndex(1)
+    form.key.secret.setText("sk-canary-3")
+    form.key.use.click()
+    qtbot.waitUntil(lambda: "keyring cannot be used" in form.key.source.text())
+
+
+def test_a_key_for_one_service_is_not_shown_for_another(form, qtbot):
+    form.provider_choice.setCurrentText("OpenAI")
+    form.key.secret.setText("sk-canary-4")
+    form.provider_choice.setCurrentText("Anthropic")
+    assert form.key.secret.text() == ""
+    qtbot.waitUntil(lambda: "asks for a key" in form.key.source.text())

@@ -147,11 +147,14 @@ def test_send_is_off_until_the_picture_was_painted(user):
     user.qtbot.waitUntil(lambda: user.ask.pane.preview is not None)
     QTest.qWait(100)
     assert not user.ask.send.isEnabled()
-    user.ask.send_previewed()
-    assert user.state is State.IDLE
     user.dock.tabs.setCurrentIndex(0)
     user.ask.look_at.emit(user.ask.show_preview)
     user.qtbot.waitUntil(user.ask.send.isEnabled)
+    user.dock.tabs.setCurrentIndex(1)
+    user.prepare()
+    user.ask.send_previewed()
+    assert user.state is State.IDLE
+    assert "Look at the preview first" in user.ask.status.text()
 
 
 WRONG = {

@@ -15,6 +15,7 @@ from napari_medscan.assistant.conversation import State
 from napari_medscan.widgets.assistant.dock import WIDTH, AssistantDock
 
 from ...assistant.serving import WHOLE, Server, head, piece, says
+from .conftest import User
 
 
 def opened(viewer):
@@ -43,13 +44,13 @@ def listeners(viewer):
     return [x for x in found if "widgets.assistant" in type(x).__module__]
 
 
-def test_it_opens_from_the_menu_and_fits(viewer):
+def test_it_opens_from_the_menu_and_fits(viewer, qtbot):
     _, dock = opened(viewer)
     assert isinstance(dock, AssistantDock)
     assert dock.sizeHint().width() == WIDTH
     for part in (dock, dock.ask, dock.service, dock.history):
         assert part.minimumSizeHint().width() <= WIDTH - 26
-    assert dock.not_for_diagnosis.isVisible()
+    qtbot.waitUntil(dock.not_for_diagnosis.isVisible)
     assert dock.usage.text().startswith("Network: ")
 
 
@@ -92,17 +93,8 @@ def test_closing_while_streaming_ends_the_connection(user, network_allowed, qtbo
     assert user.state is State.CANCELLED
 
 
-def test_closing_the_viewer_while_streaming_harms_nothing(viewer, docked, network_allowed):  # noqa: ARG001
-    from .conftest import User
-
-    class Bot:
-        @staticmethod
-        def waitUntil(ready, timeout=5000):  # noqa: N802
-            from qtpy.QtTest import QTest
-
-            assert QTest.qWaitFor(ready, timeout)
-
-    user = User(docked(viewer), Bot)
+def test_closing_the_viewer_while_streaming_harms_nothing(viewer, docked, qtbot, network_allowed):  # noqa: ARG001
+    user = User(docked(viewer), qtbot)
     with Server(lambda c: (c.sendall(head() + piece("A")), recorder.is_over.wait(9))) as recorder:
         user.choose(recorder.url)
         user.preview()

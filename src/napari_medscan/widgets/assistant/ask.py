@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import napari.viewer
@@ -28,7 +29,7 @@ from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
 from napari_medscan.widgets.latest import Latest
 
 _FIRST = "Press Preview to see exactly what would be sent."
-_CHANGED = "This changed since the preview. Press Preview to see what would be sent now."
+_CHANGED = "Something changed since the preview. Press Preview to see what would be sent now."
 _NO_MODEL = "No model is chosen yet: choose service and model under Service."
 _NO_WORDS = "There is no question yet."
 
@@ -129,7 +130,6 @@ class AskSection(QWidget):
             self._withdraw(str(error))
             return
         self._service.remember()
-        self.look_at.emit(self.answer)
 
     def write_jpeg(self, path: Path) -> None:
         """Write the bytes of the preview to a file."""
@@ -258,7 +258,10 @@ class AskSection(QWidget):
         error = exchange.error
         if error is not None and error.again_at is not None:
             self._again.start(max(0, round((error.again_at - time.time()) * 1000)))
+        before = self.answer.exchange
         self.answer.show_exchange(exchange, self.places.get(exchange.picture_sha256, ""))
+        if before is None or before.state is not exchange.state:
+            self.look_at.emit(self.answer)
         self._enable()
         self.told.emit()
 
@@ -276,7 +279,9 @@ class AskSection(QWidget):
         if state.is_busy:
             self.status.say("")
         elif self._again.isActive():
-            self.status.say("The service asked to wait: Send is possible again by itself then.")
+            left = round(self._again.remainingTime() / 1000)
+            again = datetime.now().astimezone() + timedelta(seconds=left)
+            self.status.say(f"The service asked to wait until {again:%H:%M:%S}.")
         elif ready:
             self.status.say("This is exactly what would be sent.")
         elif self.pane.is_seen:

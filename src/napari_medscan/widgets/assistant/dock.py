@@ -77,6 +77,9 @@ class AssistantDock(QWidget):
         self.tabs.addTab(_scrolling(self.service), "Service")
         self.tabs.addTab(_scrolling(self.history), "History")
         self.ask.look_at.connect(lambda part: _scroll_to(asking, part))
+        self._bar = asking.verticalScrollBar()
+        if self._bar is not None:
+            self._bar.rangeChanged.connect(self._on_longer)
         self._watching = QTimer(self)
         self._watching.timeout.connect(self._show_usage)
         self._watching.start(_USAGE_MS)
@@ -135,6 +138,11 @@ class AssistantDock(QWidget):
         self.setMinimumWidth(WIDTH - 8)
         # Else napari adds a stretch below it.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def _on_longer(self, _low: int, high: int) -> None:
+        """Keep the end of an answer in view while it comes."""
+        if self._bar is not None and self.ask.conversation.state.is_busy:
+            self._bar.setValue(high)
 
     def _on_told(self) -> None:
         self.history.show_exchanges(self.ask.conversation.exchanges, self.ask.places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
 from napari_medscan.assistant.conversation import Exchange
@@ -23,7 +24,9 @@ class HistoryPane(QWidget):
         self._places: Mapping[str, str] = {}
         self.nothing = PlainLabel(_NOTHING)
         self.list = QListWidget()
-        self.list.setMaximumHeight(180)
+        self.list.setMaximumHeight(140)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.question_heading = Heading("Question")
         self.question = PlainView(most=8)
         self.answer = AnswerPane()

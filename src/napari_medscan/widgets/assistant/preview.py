@@ -45,7 +45,7 @@ class PreviewPane(QWidget):
         self.confirm = QCheckBox()
         self.warnings = PlainLabel()
         self.facts = PlainView(most=14)
-        self.words = PlainView(most=10)
+        self.words = PlainView(most=30)
         self.retention = PlainLabel()
         self._tools = (self.draw_mask, self.draw_crop, self.clear)
         self._details, self._sent = QWidget(), QWidget()

@@ -67,6 +67,7 @@ class PromptForm(QWidget):
         self.reset.clicked.connect(self._on_reset)
         self.text.textChanged.connect(self._on_text)
         for tick in (self.modality, self.body_part):
+            tick.setToolTip(f"In place of {SUBJECT}, as the file codes it; seen in the preview")
             tick.toggled.connect(self.changed)
         self._show_template()
 

@@ -1,0 +1,131 @@
+"""What names somebody stays here, wherever it stands: in tags, names, overlays, templates."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+
+import numpy as np
+import pydicom
+import pytest
+from napari.components.overlays import TextOverlay
+from pydicom.datadict import dictionary_VR
+from pydicom.tag import Tag
+
+from napari_medscan.assistant.conversation import State
+from napari_medscan.napari_.menu import PLUGIN
+from napari_medscan.privacy.jpeg import check
+
+from ...assistant.serving import WHOLE, Server, says
+from .conftest import CHAT, MESSAGES, User
+
+CANARY = "Canary"
+TEXTS = {"LO": 64, "SH": 16, "PN": 64, "LT": 99, "ST": 99, "UT": 99, "UC": 99}
+DATE = "19010203"
+
+
+def write_canaries(chest, folder):
+    """Copy a study with a canary in every tag that takes one, and in the names of the files."""
+    folder.mkdir()
+    for number, path in enumerate(sorted(chest.iterdir())):
+        data = pydicom.dcmread(path)
+        for tag in range(0x00080000, 0x00110000, 2):
+            try:
+                kind = dictionary_VR(Tag(tag))
+            except KeyError:
+                continue
+            if kind in TEXTS:
+                data.add_new(tag, kind, CANARY)
+            elif kind == "DA":
+                data.add_new(tag, kind, DATE)
+        data.BodyPartExamined = "CHEST"
+        data.BurnedInAnnotation = "NO"
+        block = data.private_block(0x0099, CANARY, create=True)
+        block.add_new(1, "LO", CANARY)
+        data.add_new(0x60000010, "US", data.Rows)
+        data.add_new(0x60000011, "US", data.Columns)
+        data.add_new(0x60000022, "LO", CANARY)
+        data.add_new(0x60000040, "CS", "G")
+        data.add_new(0x60000050, "SS", [1, 1])
+        data.add_new(0x60000100, "US", 1)
+        data.add_new(0x60000102, "US", 0)
+        data.add_new(0x60003000, "OW", b"\xff" * (data.Rows * data.Columns // 8))
+        data.save_as(folder / f"{CANARY}_{number}.dcm")
+    return folder
+
+
+@pytest.mark.parametrize("service", [CHAT, MESSAGES], ids=lambda s: s.id)
+def test_no_canary_leaves(service, empty, chest, docked, qtbot, tmp_path, network_allowed):  # noqa: ARG001
+    empty.open(str(write_canaries(chest, tmp_path / CANARY)), plugin=PLUGIN)
+    layer = empty.layers[0]
+    layer.name = f"{CANARY} of a layer"
+    empty.title = CANARY
+    words = {"string": {"constant": CANARY}}
+    points = empty.add_points(np.array([[0, 3, 3]]), name=CANARY, text=words)
+    empty.layers.selection.active = layer
+    assert points.visible
+    answers = says(*WHOLE)
+    with Server(answers) as recorder:
+        user = User(docked(empty), qtbot)
+        user.choose(recorder.url, service)
+        user.ask.prompt.modality.setChecked(True)
+        user.ask.prompt.body_part.setChecked(True)
+        previewed = user.preview()
+        user.send()
+        # The answer is one of the chat protocol's: how the other reads it does not matter here.
+        user.qtbot.waitUntil(lambda: not user.state.is_busy)
+        assert user.state is not State.IDLE
+        (request,) = recorder.requests
+    head, _, body = request.partition(b"\r\n\r\n")
+    decoded = [body, *map(base64.b64decode, pictures(json.loads(body)))]
+    assert len(decoded) == 2
+    assert decoded[1] == previewed
+    check(previewed)
+    assert b"CT chest image" in body or b"chest CT image" in body
+    for data in (head, *decoded):
+        for canary in (CANARY, DATE, "1.2.826", layer.name, tmp_path.name):
+            for coded in (canary.encode(), canary.lower().encode(), canary.encode("utf-16-le")):
+                assert coded not in data
+
+
+def test_the_picture_is_that_of_the_study_without_canaries(empty, chest, docked, qtbot, tmp_path):
+    """Overlays, points and names leave no trace in the pixels either."""
+    user = User(docked(empty), qtbot)
+    user.choose("http://127.0.0.1:9/v1")
+    previewed = []
+    for folder in (shutil.copytree(chest, tmp_path / "plain"), tmp_path / CANARY):
+        if not folder.exists():
+            write_canaries(chest, folder)
+        empty.open(str(folder), plugin=PLUGIN)
+        if previewed:
+            empty.add_points(np.array([[0, 3, 3]]), name=CANARY)
+            overlay = TextOverlay(text=CANARY, visible=True)
+            empty.canvas.overlays["canary"] = overlay
+        empty.layers.selection.active = empty.layers[0]
+        previewed.append(user.preview())
+        empty.layers.clear()
+    assert previewed[0] == previewed[1]
+
+
+def test_a_body_part_that_names_somebody_is_left_out(empty, docked, qtbot, tmp_path):
+    from ...studies import write_series
+
+    write_series(tmp_path, BodyPartExamined="CANARY-19010203")
+    empty.open(str(tmp_path), plugin=PLUGIN)
+    user = User(docked(empty), qtbot)
+    user.choose("http://127.0.0.1:9/v1")
+    user.ask.prompt.body_part.setChecked(True)
+    user.preview()
+    assert "CANARY" not in user.ask.pane.words.toPlainText().upper()
+    assert "this image" in user.ask.pane.words.toPlainText()
+
+
+def pictures(content):
+    """Yield the pictures in a body, of both protocols, as base64."""
+    for message in content["messages"]:
+        for part in message["content"] if isinstance(message["content"], list) else []:
+            if part["type"] == "image_url":
+                yield part["image_url"]["url"].partition(",")[2]
+            elif part["type"] == "image":
+                yield part["source"]["data"]

@@ -39,7 +39,8 @@ class User:
     def preview(self):
         """Press Preview and look at it; return the bytes."""
         self.ask.show_preview.click()
-        self.qtbot.waitUntil(self.ask.send.isEnabled, timeout=15000)
+        self.qtbot.waitUntil(lambda: "Preparing" not in self.ask.status.text(), timeout=15000)
+        self.qtbot.waitUntil(self.ask.send.isEnabled)
         return self.ask.pane.jpeg
 
     def prepare(self):

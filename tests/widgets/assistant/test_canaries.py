@@ -10,8 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 from napari.components.overlays import TextOverlay
-from pydicom.datadict import dictionary_VR
-from pydicom.tag import Tag
+from pydicom.datadict import DicomDictionary
 
 from napari_medscan.assistant.conversation import State
 from napari_medscan.napari_.menu import PLUGIN
@@ -21,7 +20,7 @@ from ...assistant.serving import WHOLE, Server, says
 from .conftest import CHAT, MESSAGES, User
 
 CANARY = "Canary"
-TEXTS = {"LO": 64, "SH": 16, "PN": 64, "LT": 99, "ST": 99, "UT": 99, "UC": 99}
+TEXTS = {"LO", "SH", "PN", "LT", "ST", "UT", "UC"}
 DATE = "19010203"
 
 
@@ -30,10 +29,8 @@ def write_canaries(chest, folder):
     folder.mkdir()
     for number, path in enumerate(sorted(chest.iterdir())):
         data = pydicom.dcmread(path)
-        for tag in range(0x00080000, 0x00110000, 2):
-            try:
-                kind = dictionary_VR(Tag(tag))
-            except KeyError:
+        for tag, (kind, *_) in DicomDictionary.items():
+            if not 0x00080000 < tag < 0x00110000:
                 continue
             if kind in TEXTS:
                 data.add_new(tag, kind, CANARY)
@@ -62,7 +59,8 @@ def test_no_canary_leaves(service, empty, chest, docked, qtbot, tmp_path, networ
     layer.name = f"{CANARY} of a layer"
     empty.title = CANARY
     words = {"string": {"constant": CANARY}}
-    points = empty.add_points(np.array([[0, 3, 3]]), name=CANARY, text=words)
+    place = np.array([layer.data_to_world((2, 3, 3))])
+    points = empty.add_points(place, name=CANARY, text=words)
     empty.layers.selection.active = layer
     assert points.visible
     answers = says(*WHOLE)
@@ -99,10 +97,12 @@ def test_the_picture_is_that_of_the_study_without_canaries(empty, chest, docked,
             write_canaries(chest, folder)
         empty.open(str(folder), plugin=PLUGIN)
         if previewed:
-            empty.add_points(np.array([[0, 3, 3]]), name=CANARY)
+            place = np.array([empty.layers[0].data_to_world((2, 3, 3))])
+            empty.add_points(place, name=CANARY)
             overlay = TextOverlay(text=CANARY, visible=True)
             empty.canvas.overlays["canary"] = overlay
         empty.layers.selection.active = empty.layers[0]
+        empty.dims.set_current_step(0, 2)
         previewed.append(user.preview())
         empty.layers.clear()
     assert previewed[0] == previewed[1]

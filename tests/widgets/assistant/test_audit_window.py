@@ -1,0 +1,67 @@
+"""The audit can be read, exported and deleted in the dock."""
+
+from __future__ import annotations
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QWidget
+
+from napari_medscan.assistant.audit import PICTURE, Audit, new_record
+from napari_medscan.widgets.assistant.audit_window import AuditWindow
+
+
+@pytest.fixture
+def audit(tmp_path):
+    audit = Audit(tmp_path / "audit.jsonl")
+    for number in range(3):
+        record = new_record(PICTURE, "127.0.0.1:1", f"model-{number}", 1234, "ab" * 32)
+        audit.begin(record)
+    audit.end(record, "answered")
+    return audit
+
+
+@pytest.fixture
+def window(audit, qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    window = AuditWindow(audit, parent)
+    window.open_audit()
+    qtbot.waitUntil(lambda: window.model.rowCount() == 3)
+    yield window
+    window.release()
+
+
+def cells(window, row):
+    model = window.model
+    return [model.data(model.index(row, column)) for column in range(model.columnCount())]
+
+
+def test_the_newest_is_first(window):
+    time, kind, host, model, size, outcome, sha256 = cells(window, 0)
+    assert time
+    assert (kind, host, model, size) == (PICTURE, "127.0.0.1:1", "model-2", "1,234")
+    assert (outcome, sha256) == ("answered", "ab" * 32)
+    assert cells(window, 1)[5] == "not finished"
+    header = window.model.headerData(0, Qt.Orientation.Horizontal)
+    assert header == "Time"
+    assert "3 uses" in window.note.text()
+
+
+def test_it_is_exported(window, qtbot, tmp_path, told):
+    window.write(tmp_path / "out.csv")
+    qtbot.waitUntil((tmp_path / "out.csv").exists)
+    assert "model-2" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    qtbot.waitUntil(lambda: any("exported" in record.message for record in told))
+
+
+def test_it_is_deleted(window, qtbot, audit):
+    window.delete_all()
+    qtbot.waitUntil(lambda: window.model.rowCount() == 0)
+    assert audit.read() == []
+    assert not window.delete.isEnabled()
+
+
+def test_no_button_is_pressed_by_enter(window):
+    for button in (window.export, window.delete):
+        assert not button.isDefault()
+        assert not button.autoDefault()

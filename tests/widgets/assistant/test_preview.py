@@ -1,0 +1,152 @@
+"""What is found in a picture is outlined, and blocks until it is masked or confirmed."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QRectF
+
+from napari_medscan.napari_.menu import PLUGIN
+from napari_medscan.privacy.picture import Box
+from napari_medscan.widgets.assistant import preparing
+from napari_medscan.widgets.assistant.picture_view import PictureView
+from napari_medscan.widgets.assistant.text_check import Outline, TextCheck, check_text
+
+from ...assistant.serving import jpeg
+from ...studies import write_series
+from .conftest import User
+
+WHOLE = QRectF(0, 0, 1, 1)
+
+
+@pytest.fixture
+def found(monkeypatch):
+    """Have text found in one place of every picture."""
+    outline = Outline(Box(2, 3, 4, 20), is_sure=True)
+    others = []
+
+    def check(_rgb, same):
+        others.append(len(same))
+        return TextCheck((outline,), "Text in the picture: 1 found", is_checked=True)
+
+    monkeypatch.setattr(preparing, "check_text", check)
+    return others
+
+
+def looked_at(user):
+    user.choose("http://127.0.0.1:9/v1")
+    user.ask.show_preview.click()
+    user.qtbot.waitUntil(lambda: user.ask.pane.is_seen, timeout=15000)
+    return user.ask.pane
+
+
+def test_what_is_found_blocks_send_until_it_is_masked(found, user):
+    pane = looked_at(user)
+    assert not user.ask.send.isEnabled()
+    assert "Mask what is outlined" in user.ask.status.text()
+    assert pane.text_found.text() == "Text in the picture: 1 found"
+    pane.mask_all.click()
+    user.qtbot.waitUntil(user.ask.send.isEnabled)
+    assert pane.mask_all.isHidden()
+    image = pane.picture.image
+    assert max(image.pixelColor(x, 4).lightness() for x in range(5, 20)) < 8
+    # One of six slices is the picture itself; a mask renders nothing anew.
+    assert found == [5]
+
+
+def test_or_confirmed_for_this_preview_alone(found, user):  # noqa: ARG001
+    pane = looked_at(user)
+    assert pane.confirm.text() == "The outlined is no name"
+    pane.confirm.setChecked(True)
+    assert user.ask.send.isEnabled()
+    pane.confirm.setChecked(False)
+    assert not user.ask.send.isEnabled()
+    pane.confirm.setChecked(True)
+    looked_at(user)
+    assert not pane.confirm.isChecked()
+    assert not user.ask.send.isEnabled()
+
+
+def test_what_is_cropped_away_needs_no_answer(found, user):  # noqa: ARG001
+    pane = looked_at(user)
+    pane.draw_crop.click()
+    pane.picture.drawn.emit(QRectF(0, 0.5, 1, 0.5))
+    user.qtbot.waitUntil(user.ask.send.isEnabled)
+
+
+def test_a_mask_that_covers_a_part_of_it_does_not_do(found, user):  # noqa: ARG001
+    pane = looked_at(user)
+    pane.draw_mask.click()
+    pane.picture.drawn.emit(QRectF(0, 0, 0.3, 1))
+    user.qtbot.waitUntil(lambda: pane.is_seen and len(pane.masks) == 1)
+    assert not user.ask.send.isEnabled()
+
+
+def test_a_suspicious_header_asks_to_look_where_nothing_was_checked(
+    empty, docked, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(preparing, "check_text", lambda _rgb, _others: TextCheck())
+    write_series(tmp_path, Modality="OT", BurnedInAnnotation="YES", BodyPartExamined="HEAD")
+    empty.open(str(tmp_path), plugin=PLUGIN)
+    user = User(docked(empty), qtbot)
+    pane = looked_at(user)
+    assert "text is burned into it" in pane.warnings.text()
+    assert "may show a face: it is of a head" in pane.warnings.text()
+    assert not user.ask.send.isEnabled()
+    assert pane.confirm.text() == "I looked: it shows no name"
+    pane.confirm.setChecked(True)
+    assert user.ask.send.isEnabled()
+
+
+def test_a_cloud_model_on_this_computer_is_warned_of(user):
+    user.choose("http://127.0.0.1:9/v1", model="qwen3-vl:235b-cloud")
+    user.preview()
+    assert "runs in the cloud" in user.ask.pane.warnings.text()
+
+
+def test_without_a_checker_it_says_not_checked(monkeypatch):
+    monkeypatch.setitem(sys.modules, "napari_medscan.privacy.burned_in", None)
+    check = check_text(np.zeros((8, 8, 3), np.uint8), [])
+    assert (check.sentence, check.is_checked) == ("Text in the picture: not checked", False)
+
+
+@pytest.mark.parametrize("ocr", [True, False])
+def test_findings_are_told_with_how_sure_they_are(ocr, monkeypatch):
+    module = ModuleType("napari_medscan.privacy.burned_in")
+    module.Check = SimpleNamespace(OCR="ocr")
+    module.Level = SimpleNamespace(FOUND=2, POSSIBLE=1)
+    boxes = [SimpleNamespace(top=1, left=2, height=3, width=4, level=level) for level in (2, 1, 1)]
+    checks = {"ocr"} if ocr else set()
+    module.find_text = lambda _rgb, _others, *, ocr: SimpleNamespace(boxes=boxes, checked_by=checks)  # noqa: ARG005
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    check = check_text(np.zeros((8, 8, 3), np.uint8), [])
+    way = "checked" if ocr else "not checked by OCR"
+    assert check.sentence == f"Text in the picture: 1 found, 2 possible ({way})"
+    assert [outline.is_sure for outline in check.outlines] == [True, False, False]
+    assert check.outlines[0].box == Box(1, 2, 3, 4)
+
+
+def test_a_picture_counts_as_seen_when_all_of_it_was_on_screen(qtbot):
+    view = PictureView()
+    qtbot.addWidget(view)
+    seen = []
+    view.seen.connect(lambda: seen.append(True))
+    view.show_picture(jpeg(), WHOLE, ())
+    qtbot.wait(50)
+    assert seen == []
+    view.show()
+    qtbot.waitUntil(lambda: seen == [True])
+
+
+def test_bytes_that_are_no_picture_are_never_seen(qtbot):
+    view = PictureView()
+    qtbot.addWidget(view)
+    seen = []
+    view.seen.connect(lambda: seen.append(True))
+    view.show()
+    view.show_picture(b"\xff\xd8\xffnothing\xff\xd9", WHOLE, ())
+    qtbot.wait(100)
+    assert seen == []

@@ -1,0 +1,52 @@
+"""The form of the question."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_medscan.assistant.prompts import TEMPLATES, Templates
+from napari_medscan.widgets.assistant.prompt import PromptForm
+
+
+@pytest.fixture
+def form(qtbot, tmp_path):
+    form = PromptForm(Templates(tmp_path / "prompts.json"))
+    qtbot.addWidget(form)
+    return form
+
+
+def test_a_template_is_chosen_and_names_nothing_by_itself(form):
+    form.choice.setCurrentText("Quality check")
+    assert form.template == TEMPLATES[3]
+    assert not form.modality.isChecked()
+    assert not form.body_part.isChecked()
+
+
+def test_an_own_wording_is_kept_until_it_is_reset(form, qtbot, told):  # noqa: ARG001
+    form.text.setPlainText("What is in this {subject}?")
+    form.save.click()
+    form.choice.setCurrentIndex(1)
+    form.choice.setCurrentIndex(0)
+    assert form.text.toPlainText() == "What is in this {subject}?"
+    form.reset.click()
+    assert form.template == TEMPLATES[0]
+
+
+def test_what_cannot_be_saved_is_told(form, tmp_path, told):
+    (tmp_path / "prompts.json").mkdir()
+    form.save.click()
+    assert "could not be saved" in told[-1].message
+
+
+def test_ticks_count_only_where_the_question_has_a_place_for_them(form):
+    form.text.setPlainText("What is this?")
+    assert not form.modality.isEnabled()
+    assert form.hint.text() == ""
+    form.text.setPlainText("What is this {subject}?")
+    assert form.modality.isEnabled()
+
+
+def test_what_is_pasted_is_plain_text(form):
+    form.text.setPlainText("<b>x</b>")
+    assert form.text.toPlainText() == "<b>x</b>"
+    assert not form.text.acceptRichText()

@@ -58,7 +58,6 @@ def settle(seconds: float) -> None:
 def ours(folder: str, many: str) -> dict[str, float]:
     """Work with a series of ours and the panel; tell the longest block of each step."""
     import napari
-    from qtpy.QtCore import QTimer
     from qtpy.QtWidgets import QPushButton
 
     plugin = "napari-medscan"
@@ -95,26 +94,34 @@ def ours(folder: str, many: str) -> dict[str, float]:
         settle(0.5)
         next(b for b in views.findChildren(QPushButton) if b.text() == "Coronal").click()  # type: ignore[attr-defined]
     _scroll(heart, viewer, "scroll coronal", 1)
-    with heart.watch("500 series: the question which of them"):
-        section("Series")
-        QTimer.singleShot(3000, _refuse)
-        # An empty answer is an error to napari.
-        with suppress(ValueError):
-            viewer.open(many, plugin=plugin)
+    section("Series")
+    _ask_which(heart, viewer, many)
     viewer.close()
     return heart.longest
 
 
+def _ask_which(heart: Heart, viewer: napari.Viewer, many: str) -> None:
+    """Open a folder of so many series that the user is asked."""
+    from qtpy.QtCore import QTimer
+
+    refusal = QTimer()
+    refusal.timeout.connect(_refuse)
+    refusal.start(1000)
+    # An empty answer is an error to napari.
+    with heart.watch("500 series: the question which of them"), suppress(ValueError):
+        viewer.open(many, plugin="napari-medscan")
+    refusal.stop()
+
+
 def _refuse() -> None:
     """Answer the question which series to open: none, as napari takes minutes for 500 layers."""
-    from qtpy.QtCore import QTimer
-    from qtpy.QtWidgets import QApplication, QDialog
+    from qtpy.QtWidgets import QApplication
 
-    asking = QApplication.activeModalWidget()
-    if isinstance(asking, QDialog) and asking.isVisible():
-        asking.reject()
-    else:
-        QTimer.singleShot(200, _refuse)
+    from napari_medscan.napari_.chooser import SeriesChooser
+
+    for window in QApplication.topLevelWidgets():
+        if isinstance(window, SeriesChooser) and window.isVisible():
+            window.reject()
 
 
 def control(slices: int, size: int) -> dict[str, float]:

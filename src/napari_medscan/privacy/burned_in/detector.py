@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.privacy.burned_in import reading, strokes
-from napari_medscan.privacy.burned_in.findings import Box, Check, Findings, merged
+from napari_medscan.privacy.burned_in.findings import Box, Check, Findings, Level, merged
 
 MOST_OTHERS = 16
 """So many other pictures of the stack are looked at, spread over those given."""
@@ -54,7 +55,8 @@ def find_text(
     read: list[Box] | None = reading.read(picture) if ocr and picture.size else None
     if read is not None:
         checks.add(Check.OCR)
-        boxes += read
+        # Anatomy can look like strokes; what OCR cannot read is a question, not an answer.
+        boxes = [replace(box, level=Level.POSSIBLE) for box in boxes] + read
     return Findings(merged(boxes), frozenset(checks))
 
 

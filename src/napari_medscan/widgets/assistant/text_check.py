@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.privacy.burned_in import Check, Level, find_text
 from napari_medscan.privacy.picture import Box
 
 
@@ -56,10 +57,6 @@ def check_text(rgb: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> T
     others : sequence of ndarray
         Of other slices of the same stack, drawn in the same way.
     """
-    try:
-        from napari_medscan.privacy.burned_in import Check, Level, find_text
-    except ImportError:
-        return TextCheck()
     findings = find_text(rgb, others, ocr=True)
     outlines = tuple(
         Outline(Box(box.top, box.left, box.height, box.width), box.level is Level.FOUND)

@@ -10,6 +10,7 @@ from napari_medscan.dicom.layout import PixelLayout
 from napari_medscan.dicom.modality import ModalityTransform
 from napari_medscan.dicom.scanner import PixelElement
 from napari_medscan.dicom.source import DicomBytes
+from napari_medscan.dicom.suv import SuvFactors
 from napari_medscan.dicom.window import Voi
 
 Vector = tuple[float, float, float]
@@ -117,6 +118,10 @@ class Header(_Alike):
         Stored values that mean "no data", lowest and highest.
     unit : str or None
         Unit of the values shown: "HU", "Bq/ml", "Gy" …
+    suv : SuvFactors or None
+        What makes SUV of them.
+    no_suv : str
+        Why nothing does though they are of PET, '' otherwise.
     slice_thickness, slice_spacing : float or None
         Slice Thickness, |Spacing Between Slices|; mm.
     spacing_note : str
@@ -156,6 +161,8 @@ class Header(_Alike):
     palette: Palette | None = None
     padding: tuple[int, int] | None = None
     unit: str | None = None
+    suv: SuvFactors | None = None
+    no_suv: str = ""
     slice_thickness: float | None = None
     slice_spacing: float | None = None
     spacing_note: str = ""

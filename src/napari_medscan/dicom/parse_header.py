@@ -18,6 +18,7 @@ from napari_medscan.dicom.part10 import ScannedFile, scan_file
 from napari_medscan.dicom.scanner import PixelElement
 from napari_medscan.dicom.sop_classes import kind_of
 from napari_medscan.dicom.spacing import read_aspect, read_spacing
+from napari_medscan.dicom.suv import read_suv
 from napari_medscan.dicom.tags import Tag
 from napari_medscan.dicom.text import clean, decode
 from napari_medscan.dicom.units import unit_of
@@ -72,6 +73,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
     modality = _modality(data_set)
     identifiers = identifiers_of(data_set)
     spacing, spacing_note = read_spacing(data_set, modality)
+    suv, no_suv = read_suv(data_set) if modality == "PT" else (None, "")
     frames = read_frame_headers(
         data_set,
         frames=layout.frames,
@@ -100,6 +102,8 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         palette=_palette(data_set, layout),
         padding=_padding(data_set, layout),
         unit=unit_of(data_set, modality),
+        suv=suv,
+        no_suv=no_suv,
         slice_thickness=_positive(data_set, Tag.SliceThickness),
         slice_spacing=_slice_spacing(data_set),
         spacing_note=spacing_note,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from napari_medscan.dicom.stack import Stack
 from napari_medscan.dicom.window import Voi, Window
@@ -44,11 +46,43 @@ def modality_presets(stack: Stack) -> tuple[Window, ...]:
     unit = stack.unit or ""
     if stack.modality == "CT" and unit == "HU":
         return CT
-    if stack.modality == "PT" and unit.startswith("SUV"):
-        return PET
+    if stack.modality == "PT" and (stack.suv is not None or unit.startswith("SUV")):
+        factor = display_scale(stack).factor
+        return tuple(_scaled(window, 1 / factor) for window in PET)
     if stack.modality == "MR" and _is_anisotropy(stack):
         return FRACTIONAL_ANISOTROPY
     return ()
+
+
+class DisplayScale(NamedTuple):
+    """How people are shown the values of a stack.
+
+    Parameters
+    ----------
+    factor : float
+        What values are multiplied by.
+    unit : str
+        Unit of that, '' when there is none.
+    """
+
+    factor: float
+    unit: str
+
+
+def display_scale(stack: Stack) -> DisplayScale:
+    """Return how centre, width and limits of a stack are shown: PET in SUV, all else as it is."""
+    if stack.suv is not None:
+        return DisplayScale(stack.suv.bw, "SUVbw")
+    return DisplayScale(1.0, stack.unit or "")
+
+
+def carried_over(voi: Voi, source: Stack, target: Stack) -> Voi:
+    """Return what draws the same SUV in another stack; the very same where none is of activity.
+
+    A window of 0-5 SUV is one of other Bq/ml in every patient.
+    """
+    factor = display_scale(source).factor / display_scale(target).factor
+    return voi if factor == 1 or not isinstance(voi, Window) else _scaled(voi, factor)
 
 
 def with_keys(
@@ -74,3 +108,12 @@ def _is_anisotropy(stack: Stack) -> bool:
     words = {*types, *stack.description.upper().replace("_", " ").split()}
     named = "FA" in words or {"FRACTIONAL", "ANISOTROPY"} <= words
     return named and stack.array.dtype.kind == "f"
+
+
+def _scaled(window: Window, factor: float) -> Window:
+    """Return the window that draws values like another one draws `factor` times less."""
+    if window.function == "LINEAR":
+        # Its width counts whole values, and there are none of them any more.
+        low, high = window.limits
+        window = Window(window.name, (low + high) / 2, high - low, "LINEAR_EXACT")
+    return replace(window, center=window.center * factor, width=window.width * factor)

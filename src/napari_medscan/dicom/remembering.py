@@ -23,6 +23,7 @@ from napari_medscan.dicom.ordering import SliceRef
 from napari_medscan.dicom.report import LoadReport
 from napari_medscan.dicom.stack import Stack
 from napari_medscan.dicom.stacking import Plan, assemble
+from napari_medscan.dicom.suv import SuvFactors
 from napari_medscan.frames import FrameCache
 
 
@@ -95,6 +96,7 @@ def _packed(stack: Stack, numbers: dict[str, int]) -> dict[str, Any]:
         dimension=stack.dimension,
         transfer_syntaxes=stack.transfer_syntaxes,
         is_compressed=stack.is_compressed,
+        suv=stack.suv,
         warnings=stack.warnings,
     )
     frames = [ref.index for ref in stack.slices]
@@ -110,8 +112,11 @@ def _unpacked(
 ) -> Stack:
     numbers, frames = packed.pop("files"), packed.pop("frames")
     geometry = {name: _frozen(value) for name, value in packed.pop("geometry").items()}
+    suv = packed.pop("suv")
     values = {name: _frozen(value) for name, value in packed.items()}
-    plan = Plan(geometry=Geometry(**geometry), **values)
+    plan = Plan(
+        geometry=Geometry(**geometry), suv=None if suv is None else SuvFactors(**suv), **values
+    )
     slices = _Slices(files, numbers, frames or [0] * len(numbers), reader)
     names = tuple(dict.fromkeys([files[number].name for number in numbers]))
     stack = assemble(slices, names, plan, cache)

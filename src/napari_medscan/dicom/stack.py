@@ -16,6 +16,7 @@ from napari_medscan.dicom.geometry import Geometry
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.ordering import SliceRef
 from napari_medscan.dicom.pixels import is_decoded_as_shown, read_slice, read_slices
+from napari_medscan.dicom.suv import SuvFactors
 from napari_medscan.dicom.window import Voi, ascending, percentile_limits
 from napari_medscan.frames import LazyStack
 
@@ -102,6 +103,9 @@ class Stack:
         The pixels, axes as in `axes`, after the modality transform.
     unit : str or None
         Unit of the values.
+    suv : SuvFactors or None
+        What makes standardised uptake values of them; None when they are none of PET, are SUV
+        already, or `warnings` say what is missing.
     geometry : Geometry
         Where it lies.
     slices : sequence of SliceRef
@@ -134,6 +138,7 @@ class Stack:
     transfer_syntaxes: tuple[str, ...]
     is_compressed: bool
     dimension: str = ""
+    suv: SuvFactors | None = None
     warnings: tuple[str, ...] = ()
     problems: dict[int, str] = field(default_factory=dict)
 

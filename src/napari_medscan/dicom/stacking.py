@@ -15,6 +15,7 @@ from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.native import stored_dtype, stored_range
 from napari_medscan.dicom.ordering import Grid, SliceRef, arrange
 from napari_medscan.dicom.stack import SliceSource, Stack
+from napari_medscan.dicom.suv import SuvFactors, common_suv
 from napari_medscan.dicom.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
 
@@ -81,6 +82,8 @@ class Plan:
         Of all files, each once.
     is_compressed : bool
         Whether any has to be decoded.
+    suv : SuvFactors or None
+        What makes SUV of the values.
     warnings : tuple of str
         What the user should know.
     """
@@ -91,6 +94,7 @@ class Plan:
     dimension: str
     transfer_syntaxes: tuple[str, ...]
     is_compressed: bool
+    suv: SuvFactors | None
     warnings: tuple[str, ...]
 
 
@@ -104,6 +108,7 @@ def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
     header = slices[0].header
     geometry = _geometry(grid, header)
     depth = len(grid.rows[0]) + len(geometry.missing)
+    suv, no_suv = _suv(slices)
     return Plan(
         times=len(grid.rows),
         geometry=geometry,
@@ -111,7 +116,13 @@ def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
         dimension=grid.dimension,
         transfer_syntaxes=tuple(dict.fromkeys([ref.header.transfer_syntax for ref in slices])),
         is_compressed=any(ref.header.pixels.length is None for ref in slices),
-        warnings=(*_geometry_warnings(geometry, depth, header), *grid.notes, *_notes(slices)),
+        suv=suv,
+        warnings=(
+            *_geometry_warnings(geometry, depth, header),
+            *grid.notes,
+            *_notes(slices),
+            *([f"SUV is unknown: {no_suv}"] if no_suv else []),
+        ),
     )
 
 
@@ -162,6 +173,7 @@ def assemble(
         axes=("t" if plan.times > 1 else "") + "zyx" + ("c" if colour else ""),
         array=array,
         unit=None if colour else header.unit,
+        suv=plan.suv,
         geometry=plan.geometry,
         slices=slices,
         files=files,
@@ -171,6 +183,13 @@ def assemble(
         warnings=plan.warnings,
         problems=problems,
     )
+
+
+def _suv(slices: Sequence[SliceRef]) -> tuple[SuvFactors | None, str]:
+    header = slices[0].header
+    if header.modality != "PT" or _is_colour(header):
+        return None, ""
+    return common_suv((ref.header.suv, ref.header.no_suv) for ref in slices)
 
 
 def _is_colour(header: Header) -> bool:

@@ -25,6 +25,10 @@ class Tag(IntEnum):
     ImageType = 0x00080008
     SOPClassUID = 0x00080016
     SOPInstanceUID = 0x00080018
+    SeriesDate = 0x00080021
+    AcquisitionDate = 0x00080022
+    SeriesTime = 0x00080031
+    AcquisitionTime = 0x00080032
     ContentTime = 0x00080033
     Modality = 0x00080060
     ConversionType = 0x00080064
@@ -34,6 +38,9 @@ class Tag(IntEnum):
     PatientName = 0x00100010
     PatientID = 0x00100020
     PatientBirthDate = 0x00100030
+    PatientSex = 0x00100040
+    PatientSize = 0x00101020
+    PatientWeight = 0x00101030
     BodyPartExamined = 0x00180015
     SliceThickness = 0x00180050
     EchoTime = 0x00180081
@@ -42,10 +49,15 @@ class Tag(IntEnum):
     CineRate = 0x00180040
     TriggerTime = 0x00181060
     FrameTime = 0x00181063
+    RadiopharmaceuticalStartTime = 0x00181072
+    RadionuclideTotalDose = 0x00181074
+    RadionuclideHalfLife = 0x00181075
+    RadiopharmaceuticalStartDateTime = 0x00181078
     EstimatedRadiographicMagnificationFactor = 0x00181114
     ImagerPixelSpacing = 0x00181164
     SliceLocationVector = 0x00182005
     NominalScannedPixelSpacing = 0x00182010
+    ActualFrameDuration = 0x00181242
     SecondaryCaptureDeviceID = 0x00181010
     SecondaryCaptureDeviceManufacturer = 0x00181016
     SecondaryCaptureDeviceManufacturerModelName = 0x00181018
@@ -101,6 +113,7 @@ class Tag(IntEnum):
     Columns = 0x00280011
     PixelSpacing = 0x00280030
     PixelAspectRatio = 0x00280034
+    CorrectedImage = 0x00280051
     BurnedInAnnotation = 0x00280301
     RecognizableVisualFeatures = 0x00280302
     BitsAllocated = 0x00280100
@@ -137,10 +150,12 @@ class Tag(IntEnum):
     GEPrivateCreator43 = 0x00430010
     GEBValue = 0x00431039
     TotalPixelMatrixColumns = 0x00480006
+    RadiopharmaceuticalInformationSequence = 0x00540016
     DetectorInformationSequence = 0x00540022
     SliceVector = 0x00540080
     Units = 0x00541001
     SUVType = 0x00541006
+    DecayCorrection = 0x00541102
     FrameReferenceTime = 0x00541300
     SegmentSequence = 0x00620002
     SegmentNumber = 0x00620004
@@ -208,6 +223,34 @@ _FUNCTIONAL_GROUPS: Wanted = {
     Tag.CTImageFrameTypeSequence: {Tag.FrameType: b"CS"},
     Tag.SegmentIdentificationSequence: {Tag.ReferencedSegmentNumber: b"US"},
 }
+
+PRIVATE_BLOCKS: Final = range(0x10, 0x20)
+"""Where a private creator's elements are looked for; files hardly ever have more (PS3.5 7.8.1)."""
+
+WANTED_PET: Wanted = {
+    Tag.SeriesDate: b"DA",
+    Tag.AcquisitionDate: b"DA",
+    Tag.SeriesTime: b"TM",
+    Tag.AcquisitionTime: b"TM",
+    Tag.PatientSex: b"CS",
+    Tag.PatientSize: b"DS",
+    Tag.PatientWeight: b"DS",
+    Tag.ActualFrameDuration: b"IS",
+    Tag.CorrectedImage: b"CS",
+    Tag.RadiopharmaceuticalInformationSequence: {
+        Tag.RadiopharmaceuticalStartTime: b"TM",
+        Tag.RadionuclideTotalDose: b"DS",
+        Tag.RadionuclideHalfLife: b"DS",
+        Tag.RadiopharmaceuticalStartDateTime: b"DT",
+    },
+    Tag.DecayCorrection: b"CS",
+    # GE's scan start, Philips' SUV and activity concentration scale factors.
+    **{group << 16 | block: b"LO" for group in (0x0009, 0x7053) for block in PRIVATE_BLOCKS},
+    **{0x0009000D | block << 8: b"DT" for block in PRIVATE_BLOCKS},
+    **{0x70530000 | block << 8: b"DS" for block in PRIVATE_BLOCKS},
+    **{0x70530009 | block << 8: b"DS" for block in PRIVATE_BLOCKS},
+}
+"""What SUV takes; nothing in headers of other modalities depends on it."""
 
 WANTED: Wanted = {
     Tag.SpecificCharacterSet: b"CS",
@@ -301,6 +344,7 @@ WANTED: Wanted = {
     Tag.PerFrameFunctionalGroupsSequence: _FUNCTIONAL_GROUPS,
     Tag.ExtendedOffsetTable: DEFER,
     Tag.ExtendedOffsetTableLengths: DEFER,
+    **WANTED_PET,
 }
 
 WANTED_DIRECTORY: Wanted = {

@@ -22,7 +22,8 @@ from napari_medscan.dicom.parse_header import identifiers_of
 from napari_medscan.dicom.part10 import ScannedFile
 from napari_medscan.dicom.scanner import PixelElement, TopElement, UnusualError, top_level
 from napari_medscan.dicom.source import DicomBytes
-from napari_medscan.dicom.tags import DEFER, WANTED, Tag
+from napari_medscan.dicom.suv import read_suv
+from napari_medscan.dicom.tags import DEFER, WANTED, WANTED_PET, Tag
 from napari_medscan.dicom.values import DataSet, Element, Value
 
 _Values = dict[str, Any]
@@ -51,6 +52,7 @@ _VARYING: Final = {
     Tag.WindowCenter,
     Tag.WindowWidth,
 }
+_VARYING_PET: Final = frozenset((Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration))
 _META_NEEDED: Final = frozenset((Tag.TransferSyntaxUID, Tag.MediaStorageSOPClassUID))
 
 
@@ -268,6 +270,8 @@ class Template:
             "sop_instance": data_set.text(Tag.SOPInstanceUID),
             "instance_number": data_set.integer(Tag.InstanceNumber),
         }
+        if self._header.modality == "PT":
+            own["suv"], own["no_suv"] = read_suv(data_set)
         return own, frame
 
 
@@ -289,14 +293,15 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
     except UnusualError:
         return None
     fields, position = [], 0
+    pet = header.modality == "PT"
     for element in (*meta, *elements):
         value = scanned.data_set.values.get(element.tag)
         length_at = element.offset - element.width
-        if isinstance(value, Element) and _varies(element.tag, value.vr):
+        if isinstance(value, Element) and _varies(element.tag, value.vr, pet=pet):
             before = head[position:length_at]
             known = element.tag, value.vr, value.data
             fields.append(_Field(before, element.width, element.length, *known))
-        elif _is_passed_over(element):
+        elif _is_passed_over(element, pet=pet):
             fields.append(_Field(head[position:length_at], element.width, element.length))
         else:
             continue
@@ -305,15 +310,17 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
     return Template(header, scanned.data_set, pixels, tuple(fields), after)
 
 
-def _varies(tag: int, vr: bytes) -> bool:
-    return tag in _VARYING and _PLAIN.get(tag, vr) == vr
+def _varies(tag: int, vr: bytes, *, pet: bool) -> bool:
+    return (tag in _VARYING and _PLAIN.get(tag, vr) == vr) or (pet and tag in _VARYING_PET)
 
 
-def _is_passed_over(element: TopElement) -> bool:
-    """Whether scanning reads nothing of an element's value.
+def _is_passed_over(element: TopElement, *, pet: bool) -> bool:
+    """Whether scanning reads nothing of an element's value, or nothing comes of it.
 
     One of undefined length is walked, to find its end.
     """
     if element.tag in _META_NEEDED or element.undefined:
         return False
+    if element.tag in WANTED_PET and not pet:
+        return not isinstance(WANTED_PET[element.tag], dict)
     return WANTED.get(element.tag, DEFER) is DEFER

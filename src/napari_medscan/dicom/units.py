@@ -21,7 +21,16 @@ _PET = {
     "STDDEV": "standard deviations",
     "PCNT": "%",
 }
-_SUV = {"": "SUVbw", "BW": "SUVbw", "LBM": "SUVlbm", "BSA": "SUVbsa"}
+# C.8.9.1, SUV Type: three formulas of lean body mass, and the ideal body weight.
+_SUV = {
+    "": "SUVbw",
+    "BW": "SUVbw",
+    "BSA": "SUVbsa",
+    "LBM": "SUVlbm",
+    "LBMJAMES128": "SUVlbm",
+    "LBMJANMA": "SUVlbm",
+    "IBW": "SUVibw",
+}
 _DOSE = {"GY": "Gy", "RELATIVE": "relative dose"}
 # PS3.3 C.11.1.1.2, Rescale Type. Optical density is stored in thousandths.
 _RESCALE = {"HU": "HU", "OD": "10^-3 OD", "Z_EFF": "effective Z", "ED": "10^23 e/ml", "PCT": "%"}
@@ -45,7 +54,7 @@ def unit_of(data_set: DataSet, modality: str) -> str | None:
     if modality == "PT":
         units = data_set.text(Tag.Units)
         if units == "GML":
-            return _SUV.get(data_set.text(Tag.SUVType), "SUVbw")
+            return _SUV.get(data_set.text(Tag.SUVType), "g/ml")
         return _PET.get(units)
     if modality == "RTDOSE":
         return _DOSE.get(data_set.text(Tag.DoseUnits))

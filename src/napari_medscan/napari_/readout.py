@@ -8,6 +8,7 @@ import napari.viewer
 import numpy as np
 
 from napari_medscan.dicom.orientation import patient_point, point_text
+from napari_medscan.dicom.presets import display_scale
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_.layers import stack_of
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 def cursor_text(viewer: napari.viewer.Viewer) -> str:
     """Return what is under the cursor: "CT 3: 43 HU · L 12.3 P 45.6 S 102.4 mm".
+
+    PET is given in SUV too: "PT 5: 7 432 Bq/ml · SUVbw 3.21".
 
     Every selected layer that this plugin opened gives its value, the place is that of the active
     one. Values come from the slices on the screen: nothing is read.
@@ -80,9 +83,21 @@ def _value(viewer: napari.viewer.Viewer, layer: Layer) -> str:
     name = layer.name.partition(" · ")[0]
     if np.ndim(value):
         return f"{name}: " + " ".join(f"{c} {v}" for c, v in zip("RGB", value, strict=False))
-    number = f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
     stack = stack_of(layer)
-    return f"{name}: {number} {(stack.unit if stack else None) or ''}".rstrip()
+    text = f"{name}: {_number(value)} {(stack.unit if stack else None) or ''}".rstrip()
+    if stack is None or stack.suv is None:
+        return text
+    scale = display_scale(stack)
+    return f"{text} · {scale.unit} {scale.factor * float(value):.2f}"
+
+
+def _number(value: Any) -> str:  # noqa: ANN401 - of any dtype
+    """Return a value as people write it: activities are of five and more digits."""
+    if not isinstance(value, float | np.floating):
+        return str(value)
+    if 1e3 <= abs(value) < 1e9:
+        return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{value:.4g}"
 
 
 def _place(viewer: napari.viewer.Viewer, layer: Layer, stack: Stack) -> str:

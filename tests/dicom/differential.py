@@ -109,7 +109,7 @@ class _Comparison:
         for tag, want in wanted.items():
             if stop is not None and tag >= stop:
                 continue
-            here = f"{where}/{Tag(tag).name}"
+            here = f"{where}/{tag:08x}"
             if tag not in theirs:
                 self.same(here, tag in ours.values, False)
             elif isinstance(want, dict):

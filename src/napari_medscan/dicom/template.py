@@ -52,7 +52,10 @@ _VARYING: Final = {
     Tag.WindowCenter,
     Tag.WindowWidth,
 }
-_VARYING_PET: Final = frozenset((Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration))
+_VARYING_PET: Final = frozenset(
+    (Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration, Tag.FrameReferenceTime)
+)
+"""Those that SUV depends on."""
 _META_NEEDED: Final = frozenset((Tag.TransferSyntaxUID, Tag.MediaStorageSOPClassUID))
 
 
@@ -270,7 +273,7 @@ class Template:
             "sop_instance": data_set.text(Tag.SOPInstanceUID),
             "instance_number": data_set.integer(Tag.InstanceNumber),
         }
-        if self._header.modality == "PT":
+        if self._header.modality == "PT" and not _VARYING_PET.isdisjoint(changed):
             own["suv"], own["no_suv"] = read_suv(data_set)
         return own, frame
 

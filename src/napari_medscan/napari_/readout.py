@@ -95,9 +95,10 @@ def _number(value: Any) -> str:  # noqa: ANN401 - of any dtype
     """Return a value as people write it: activities are of five and more digits."""
     if not isinstance(value, float | np.floating):
         return str(value)
-    if 1e3 <= abs(value) < 1e9:
-        return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    return f"{value:.4g}"
+    number = float(value)
+    if 1e3 <= abs(number) < 1e9:
+        return f"{number:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{number:.4g}"
 
 
 def _place(viewer: napari.viewer.Viewer, layer: Layer, stack: Stack) -> str:

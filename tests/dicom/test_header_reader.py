@@ -16,6 +16,7 @@ from napari_medscan.phantoms import write_ct_chest, write_pet_ct
 
 from ..corpus.oracle import corpus_dir
 from .making import ct, element, write
+from .test_suv import pet
 
 
 def assert_same(found, expected):
@@ -70,6 +71,31 @@ def test_a_series_is_scanned_a_few_times_only(tmp_path, count_scans, write):
     for path in paths:
         assert_same(reader.read(str(path), path.name), read_header(str(path), path.name))
     assert len(count_scans) < len(paths) / 2
+
+
+@pytest.mark.parametrize("modality", ["CT", "PT"])
+def test_times_of_acquisition_do_not_make_files_unlike(tmp_path, count_scans, modality):
+    """Nothing of a CT depends on them, and the SUV of every bed of a PET is read from its own."""
+    reader, suvs = HeaderReader(), set()
+    for i in range(8):
+        times = {
+            "SeriesTime": "120000",
+            "AcquisitionTime": f"10{20 + i:02d}00.0"[: 6 + 2 * (i % 2)],
+        }
+        data = pet(
+            Modality=modality,
+            InstanceNumber=i,
+            ImagePositionPatient=[0, 0, i],
+            FrameReferenceTime=500_000,
+            ActualFrameDuration=180_000 + 1000 * (i % 3),
+            **times,
+        )
+        path = write(tmp_path / f"IM{i}", data)
+        header = reader.read(str(path), path.name)
+        assert_same(header, read_header(str(path), path.name))
+        suvs.add(header.suv)
+    assert len(count_scans) == 1
+    assert len(suvs) == (8 if modality == "PT" else 1)
 
 
 @pytest.mark.parametrize("step", [1, 7])

@@ -10,6 +10,8 @@ from napari_medscan.dicom.presets import (
     CT,
     KEYS,
     PET,
+    carried_over,
+    display_scale,
     file_presets,
     group_of,
     modality_presets,
@@ -17,7 +19,9 @@ from napari_medscan.dicom.presets import (
 )
 from napari_medscan.dicom.window import Window
 
+from .making import write
 from .series import write_series
+from .test_suv import pet
 
 
 def stack_of(folder, **changes):
@@ -57,6 +61,45 @@ def test_uptake_values_only_where_the_unit_says_so(tmp_path, units, count):
 
 def test_uptake_windows_begin_at_nothing():
     assert [window.limits for window in PET] == [(0, 5), (0, 6), (0, 7), (0, 10), (0, 15)]
+
+
+def pet_stack(folder, **changes):
+    write(folder / "1.dcm", pet(**changes))
+    (stack,) = load(folder).stacks
+    return stack
+
+
+def test_uptake_windows_are_offered_in_the_values_of_the_file(tmp_path):
+    stack = pet_stack(tmp_path, DecayCorrection="ADMIN")
+    found = modality_presets(stack)
+    assert [window.name for window in found] == [window.name for window in PET]
+    becquerel_per_suv = 3.7e8 / 75_000
+    for window, top in zip(found, (5, 6, 7, 10, 15), strict=True):
+        assert window.limits == pytest.approx((0, top * becquerel_per_suv), rel=1e-12)
+
+
+def test_values_are_shown_in_uptake_where_it_is_known(tmp_path):
+    factor, unit = display_scale(pet_stack(tmp_path / "known", DecayCorrection="ADMIN"))
+    assert factor == pytest.approx(75_000 / 3.7e8, rel=1e-12)
+    assert unit == "SUVbw"
+    assert display_scale(pet_stack(tmp_path / "not", PatientWeight=None)) == (1, "Bq/ml")
+    assert display_scale(pet_stack(tmp_path / "suv", Units="GML")) == (1, "SUVbw")
+    assert display_scale(stack_of(tmp_path / "ct")) == (1, "HU")
+
+
+def test_a_window_carried_over_draws_the_same_uptake(tmp_path):
+    one = pet_stack(tmp_path / "one")
+    other = pet_stack(tmp_path / "other", PatientWeight=120)
+    for window in (*modality_presets(one), Window("LINEAR", 5000, 4000)):
+        carried = carried_over(window, one, other)
+        uptake = [limit * one.suv.bw for limit in window.limits]
+        assert [limit * other.suv.bw for limit in carried.limits] == pytest.approx(uptake, abs=1e-9)
+        assert carried.name == window.name
+    sigmoid = Window("curve", 5000, 4000, "SIGMOID")
+    assert carried_over(sigmoid, one, other).function == "SIGMOID"
+    assert carried_over(sigmoid, one, one) is sigmoid
+    ct = stack_of(tmp_path / "ct")
+    assert carried_over(CT[0], ct, ct) is CT[0]
 
 
 @pytest.mark.parametrize(

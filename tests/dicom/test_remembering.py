@@ -47,6 +47,7 @@ def assert_same(again, first):
     for found, expected in zip(again.stacks, first.stacks, strict=True):
         assert found.name == expected.name
         assert found.windows == expected.windows
+        assert found.suv == expected.suv
         assert found.array.fill == expected.array.fill
         assert np.array_equal(found.array.places, expected.array.places)
         assert len(found.slices) == len(expected.slices)

@@ -1,7 +1,11 @@
 """The read-out under the cursor."""
 
-from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.readout import CursorReadout, cursor_text
+import numpy as np
+import pytest
+
+from napari_medscan.dicom import load
+from napari_medscan.napari_.layers import image_layers, stack_of
+from napari_medscan.napari_.readout import CursorReadout, _number, cursor_text
 
 from .test_views import opened
 
@@ -13,6 +17,38 @@ def test_value_unit_and_place(model, tmp_path):
     assert cursor_text(model) == "CT 3: -994 HU · R 7.0 P 6.0 S 6.0 mm"
     model.cursor.position = layer.data_to_world((3, 20, 4))
     assert cursor_text(model) == "R 7.0 P 15.0 S 6.0 mm"
+
+
+def test_pet_is_given_in_uptake_too(model, pet_ct):
+    for layer in image_layers(load(pet_ct).stacks):
+        model.add_layer(layer)
+    layer = model.layers[-1]
+    stack = stack_of(layer)
+    model.layers.selection = {layer}
+    place = (1, 14, 16)
+    model.dims.set_current_step(0, 1)
+    model.cursor.position = layer.data_to_world(place)
+    value = float(stack.array.frame(1)[place[1:]])
+    text = cursor_text(model).split(" · ")
+    assert text[0] == f"PT 3: {value:,.0f} Bq/ml".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    assert text[1] == f"SUVbw {value * stack.suv.bw:.2f}"
+    assert text[2].endswith(" mm")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.int16(-1024), "-1024"),
+        (np.float32(0.12345), "0.1235"),
+        (np.float32(999.44), "999.4"),
+        (7432.4, "7\N{NARROW NO-BREAK SPACE}432"),
+        (np.float32(-1234567), "-1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567"),
+        (3e12, "3e+12"),
+        (np.float32("nan"), "nan"),
+    ],
+)
+def test_numbers_are_written_as_people_do(value, text):
+    assert _number(value) == text
 
 
 def test_nothing_in_3d_or_for_others(model, tmp_path):

@@ -18,6 +18,7 @@ import napari
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QPushButton, QWidget
 
+from assistant_scenes import ASSISTANT
 from demo import save_window
 from napari_medscan import phantoms
 from napari_medscan.napari_.menu import PLUGIN
@@ -145,7 +146,7 @@ def volume(viewer: napari.Viewer, panel: MedScanPanel) -> None:
 
 
 _SCENES = (ct, mr, pet_ct, ultrasound, tags, tags_search, series_warning, coronal, volume)
-SCENES: dict[str, Scene] = {scene.__name__: scene for scene in _SCENES}
+SCENES: dict[str, Scene] = {scene.__name__: scene for scene in _SCENES} | ASSISTANT
 
 if __name__ == "__main__":
     main()

@@ -68,7 +68,11 @@ class PlainView(QPlainTextEdit):
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabChangesFocus(True)
-        self.textChanged.connect(self._fit)
+        document = self.document()
+        layout = None if document is None else document.documentLayout()
+        if layout is not None:
+            # Lines are broken later than the text is set.
+            layout.documentSizeChanged.connect(self._fit)
         self._fit()
 
     def say(self, text: str) -> None:

@@ -14,7 +14,9 @@ from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.providers import provider
 from napari_medscan.assistant.transport import Limits
 from napari_medscan.napari_.menu import PLUGIN
+from napari_medscan.widgets.assistant import preparing
 from napari_medscan.widgets.assistant.dock import AssistantDock
+from napari_medscan.widgets.assistant.text_check import TextCheck
 
 CHAT, MESSAGES = provider("compatible"), provider("compatible-messages")
 
@@ -75,6 +77,12 @@ def _no_settings(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+@pytest.fixture(autouse=True)
+def _no_text(monkeypatch):
+    """Find no text in the tests' small pictures: what is found there is luck."""
+    monkeypatch.setattr(preparing, "check_text", lambda _rgb, _others: TextCheck())
 
 
 @pytest.fixture

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType, SimpleNamespace
+import re
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from qtpy.QtCore import QRectF
 
 from napari_medscan.napari_.menu import PLUGIN
+from napari_medscan.phantoms import write_us_heart
+from napari_medscan.privacy import burned_in
+from napari_medscan.privacy.burned_in import Check, Level
 from napari_medscan.privacy.picture import Box
-from napari_medscan.widgets.assistant import preparing
+from napari_medscan.widgets.assistant import preparing, text_check
 from napari_medscan.widgets.assistant.picture_view import PictureView
-from napari_medscan.widgets.assistant.text_check import Outline, TextCheck, check_text
+from napari_medscan.widgets.assistant.text_check import Outline, TextCheck
 
 from ...assistant.serving import jpeg
 from ...studies import write_series
@@ -107,26 +110,36 @@ def test_a_cloud_model_on_this_computer_is_warned_of(user):
     assert "runs in the cloud" in user.ask.pane.warnings.text()
 
 
-def test_without_a_checker_it_says_not_checked(monkeypatch):
-    monkeypatch.setitem(sys.modules, "napari_medscan.privacy.burned_in", None)
-    check = check_text(np.zeros((8, 8, 3), np.uint8), [])
-    assert (check.sentence, check.is_checked) == ("Text in the picture: not checked", False)
-
-
 @pytest.mark.parametrize("ocr", [True, False])
 def test_findings_are_told_with_how_sure_they_are(ocr, monkeypatch):
-    module = ModuleType("napari_medscan.privacy.burned_in")
-    module.Check = SimpleNamespace(OCR="ocr")
-    module.Level = SimpleNamespace(FOUND=2, POSSIBLE=1)
-    boxes = [SimpleNamespace(top=1, left=2, height=3, width=4, level=level) for level in (2, 1, 1)]
-    checks = {"ocr"} if ocr else set()
-    module.find_text = lambda _rgb, _others, *, ocr: SimpleNamespace(boxes=boxes, checked_by=checks)  # noqa: ARG005
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    check = check_text(np.zeros((8, 8, 3), np.uint8), [])
+    boxes = tuple(
+        burned_in.Box(1, 2, 3, 4, level) for level in (Level.FOUND, Level.POSSIBLE, Level.POSSIBLE)
+    )
+    checks = frozenset({Check.STROKES, *([Check.OCR] if ocr else [])})
+    findings = burned_in.Findings(boxes, checks)
+    monkeypatch.setattr(text_check, "find_text", lambda *_, **__: findings)
+    check = text_check.check_text(np.zeros((8, 8, 3), np.uint8), [])
     way = "checked" if ocr else "not checked by OCR"
     assert check.sentence == f"Text in the picture: 1 found, 2 possible ({way})"
     assert [outline.is_sure for outline in check.outlines] == [True, False, False]
     assert check.outlines[0].box == Box(1, 2, 3, 4)
+
+
+def test_the_name_in_an_ultrasound_is_found_when_no_region_hides_it(
+    empty, docked, qtbot, tmp_path, monkeypatch
+):
+    """From the file to the outline, with nothing in between replaced."""
+    monkeypatch.setattr(preparing, "check_text", text_check.check_text)
+    write_us_heart(tmp_path, frames=6)
+    path = tmp_path / "IM000001.dcm"
+    data = dcmread(path)
+    del data.SequenceOfUltrasoundRegions
+    data.save_as(path)
+    empty.open(str(tmp_path), plugin=PLUGIN)
+    user = User(docked(empty), qtbot)
+    pane = looked_at(user)
+    assert re.search(r"\d found", pane.text_found.text())
+    assert not user.ask.send.isEnabled()
 
 
 def test_a_picture_counts_as_seen_when_all_of_it_was_on_screen(qtbot):

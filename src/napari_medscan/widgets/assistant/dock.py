@@ -165,9 +165,9 @@ def _scroll_to(area: QScrollArea, part: QWidget) -> None:
     """Bring the top of a part into view, once it has got its place."""
 
     def scroll() -> None:
-        bar, inside = area.verticalScrollBar(), area.widget()
         # The dock may be gone by now.
         with suppress(RuntimeError):
+            bar, inside = area.verticalScrollBar(), area.widget()
             if bar is not None and inside is not None:
                 bar.setValue(part.mapTo(inside, QPoint(0, 0)).y())
 

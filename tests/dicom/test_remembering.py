@@ -162,3 +162,13 @@ def test_switched_off_nothing_is_written(tmp_path, cache_folder, monkeypatch):
     write_series(tmp_path / "drop", 3)
     load(tmp_path / "drop")
     assert not cache_folder.exists()
+
+
+def test_suv_comes_back_without_being_kept(pet_ct, cache_folder):
+    """Weight and height could be worked out from its factors."""
+    (before,) = [stack for stack in load(pet_ct).stacks if stack.modality == "PT"]
+    (after,) = [stack for stack in load(pet_ct).stacks if stack.modality == "PT"]
+    assert before.suv is not None
+    assert after.suv == before.suv
+    for path in cache_folder.rglob("*.index"):
+        assert str(before.suv.bw).encode() not in path.read_bytes()

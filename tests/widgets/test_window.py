@@ -5,6 +5,7 @@ from __future__ import annotations
 import napari.settings
 import npe2
 import numpy as np
+import pydicom
 import pytest
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtCore import QPoint, Qt
@@ -13,7 +14,7 @@ from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QTreeWidget
 from napari_medscan.dicom import load
 from napari_medscan.dicom.window import Window
 from napari_medscan.napari_ import settings
-from napari_medscan.napari_.layers import image_layers, stack_of
+from napari_medscan.napari_.layers import image_layer, image_layers, stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.windowing import center_width, show
 from napari_medscan.widgets.histogram import WindowHistogram
@@ -367,3 +368,89 @@ def test_the_switch_of_dragging_and_preferences_are_one(viewer, tmp_path, monkey
     other.release()
     settings.change(right_drag=True)
     assert not switch.isChecked()
+
+
+# --- PET in SUV
+
+
+@pytest.fixture
+def two_patients(make_napari_viewer, tmp_path):
+    """Return a viewer with PET of two patients of other weight, and the layers."""
+    viewer = make_napari_viewer()
+    for number, weight in ((3, "60"), (4, "90")):
+        write_pet(tmp_path / str(number), number, weight)
+        viewer.add_layer(image_layer(load(tmp_path / str(number)).stacks[0]))
+    return viewer, *viewer.layers
+
+
+def write_pet(folder, series, weight):
+    for path in write_series(folder, 3, series=series, Modality="PT"):
+        data = pydicom.dcmread(path)
+        data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.128"
+        data.RescaleIntercept = "0"
+        data.RescaleSlope = "100"
+        data.Units, data.DecayCorrection = "BQML", "START"
+        data.CorrectedImage = ["DECY", "ATTN"]
+        data.PatientWeight = weight
+        data.SeriesDate = data.AcquisitionDate = "20240115"
+        data.SeriesTime = data.AcquisitionTime = "102000"
+        dose = pydicom.Dataset()
+        dose.RadiopharmaceuticalStartTime = "092000"
+        dose.RadionuclideTotalDose, dose.RadionuclideHalfLife = "370000000", "6586.2"
+        data.RadiopharmaceuticalInformationSequence = [dose]
+        data.save_as(path)
+
+
+def suv_limits(layer):
+    return np.array(layer.contrast_limits) * stack_of(layer).suv.bw
+
+
+def test_pet_is_windowed_in_suv(two_patients, qtbot):
+    viewer, _, pet = two_patients
+    viewer.layers.selection.active = pet
+    section = WindowSection(viewer)
+    qtbot.addWidget(section)
+    qtbot.waitUntil(lambda: section._center_label.text() == "Centre (SUVbw)")
+    section._choose(offered(section)["SUV 0–5"])
+    assert suv_limits(pet) == pytest.approx([0, 5])
+    qtbot.waitUntil(lambda: section._width.value() == pytest.approx(5))
+    section._width.setValue(10)
+    assert np.ptp(suv_limits(pet)) == pytest.approx(10)
+
+
+def test_the_same_suv_is_drawn_in_every_patient(two_patients, qtbot):
+    viewer, one, other = two_patients
+    assert stack_of(one).suv.bw != stack_of(other).suv.bw
+    viewer.layers.selection.active = one
+    section = WindowSection(viewer)
+    qtbot.addWidget(section)
+    section._scope.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: "SUV 0–10" in offered(section))
+    section._choose(offered(section)["SUV 0–10"])
+    assert suv_limits(one) == pytest.approx([0, 10])
+    assert suv_limits(other) == pytest.approx([0, 10])
+    section._on_limits(*(np.array([2, 6]) / stack_of(one).suv.bw))
+    assert suv_limits(other) == pytest.approx([2, 6])
+    section._on_center(5.0)
+    assert suv_limits(other) == pytest.approx([3, 7])
+
+
+def test_an_own_preset_of_pet_is_kept_in_suv(two_patients, qtbot):
+    viewer, one, other = two_patients
+    viewer.layers.selection.active = one
+    section = WindowSection(viewer)
+    qtbot.addWidget(section)
+    qtbot.waitUntil(lambda: "SUV 0–7" in offered(section))
+    section._choose(offered(section)["SUV 0–7"])
+    group, window = section._current()
+    assert group == "PT SUVbw"
+    assert (window.center, window.width) == pytest.approx((3.5, 7))
+    section._presets.add(group, window)
+    viewer.layers.selection.active = other
+    qtbot.waitUntil(lambda: bool(section._offered.own))
+    section._choose(section._offered.own[0])
+    assert suv_limits(other) == pytest.approx([0, 7])
+
+
+def offered(section):
+    return {voi.name: voi for voi in section._list.vois()}

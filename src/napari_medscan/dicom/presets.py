@@ -85,6 +85,25 @@ def carried_over(voi: Voi, source: Stack, target: Stack) -> Voi:
     return voi if factor == 1 or not isinstance(voi, Window) else _scaled(voi, factor)
 
 
+class OfferedPresets(NamedTuple):
+    """What is offered for a stack, in its own values: from the file, the user's own, the usual."""
+
+    file: tuple[Voi, ...] = ()
+    own: tuple[Window, ...] = ()
+    usual: tuple[Window, ...] = ()
+
+    @property
+    def keys(self) -> tuple[Voi, ...]:
+        """Those that keys 1 to 9 pick."""
+        return with_keys(self.file, self.own, self.usual)
+
+
+def offered_presets(stack: Stack, own: Sequence[Window]) -> OfferedPresets:
+    """Return what is offered for a stack, with the user's own as they are kept."""
+    drawn = tuple(as_drawn(window, stack) for window in own)
+    return OfferedPresets(file_presets(stack), drawn, modality_presets(stack))
+
+
 def with_keys(
     file: Sequence[Voi], own: Sequence[Window], usual: Sequence[Window]
 ) -> tuple[Voi, ...]:
@@ -98,7 +117,19 @@ def with_keys(
 
 def group_of(stack: Stack) -> str:
     """Return what the user's own presets are kept by: modality and unit, "CT HU" for instance."""
-    return " ".join(filter(None, (stack.modality or "Image", stack.unit)))
+    return " ".join(filter(None, (stack.modality or "Image", display_scale(stack).unit)))
+
+
+def as_kept(window: Window, stack: Stack) -> Window:
+    """Return a window of a stack's values as it is kept for other stacks: of PET, in SUV."""
+    factor = display_scale(stack).factor
+    return window if factor == 1 else _scaled(window, factor)
+
+
+def as_drawn(window: Window, stack: Stack) -> Window:
+    """Return a window that was kept as one of a stack's values."""
+    factor = display_scale(stack).factor
+    return window if factor == 1 else _scaled(window, 1 / factor)
 
 
 def _is_anisotropy(stack: Stack) -> bool:

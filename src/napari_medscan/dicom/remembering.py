@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, overload
 
@@ -23,7 +23,6 @@ from napari_medscan.dicom.ordering import SliceRef
 from napari_medscan.dicom.report import LoadReport
 from napari_medscan.dicom.stack import Stack
 from napari_medscan.dicom.stacking import Plan, assemble
-from napari_medscan.dicom.suv import SuvFactors
 from napari_medscan.frames import FrameCache
 
 
@@ -96,12 +95,14 @@ def _packed(stack: Stack, numbers: dict[str, int]) -> dict[str, Any]:
         dimension=stack.dimension,
         transfer_syntaxes=stack.transfer_syntaxes,
         is_compressed=stack.is_compressed,
-        suv=stack.suv,
+        suv=None,
         warnings=stack.warnings,
     )
     frames = [ref.index for ref in stack.slices]
     return {
         **asdict(plan),
+        # Not the factors: weight and height could be worked out from them.
+        "suv": stack.suv is not None,
         "files": [numbers[ref.header.name] for ref in stack.slices],
         "frames": frames if any(frames) else [],
     }
@@ -112,17 +113,15 @@ def _unpacked(
 ) -> Stack:
     numbers, frames = packed.pop("files"), packed.pop("frames")
     geometry = {name: _frozen(value) for name, value in packed.pop("geometry").items()}
-    suv = packed.pop("suv")
+    has_suv = packed.pop("suv")
     values = {name: _frozen(value) for name, value in packed.items()}
-    plan = Plan(
-        geometry=Geometry(**geometry), suv=None if suv is None else SuvFactors(**suv), **values
-    )
+    plan = Plan(geometry=Geometry(**geometry), suv=None, **values)
     slices = _Slices(files, numbers, frames or [0] * len(numbers), reader)
     names = tuple(dict.fromkeys([files[number].name for number in numbers]))
     stack = assemble(slices, names, plan, cache)
     # The one that is shown first: a file that cannot be read any more is noticed now.
-    slices[stack.typical]
-    return stack
+    shown = slices[stack.typical]
+    return replace(stack, suv=shown.header.suv) if has_suv else stack
 
 
 def _frozen(value: object) -> Any:  # noqa: ANN401 - whatever JSON gave

@@ -13,6 +13,7 @@ from qtpy.QtGui import QFont, QFontMetricsF
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.identity import read_identity
 from napari_medscan.dicom.orientation import axis_vectors, patient_point, plane_text, slice_position
+from napari_medscan.dicom.presets import display_scale
 from napari_medscan.napari_.canvas_text import CanvasText
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.leading import LeadFollower, layer_in_picture
@@ -53,9 +54,9 @@ def window_lines(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
     stack = stack_of(layer)
     lines = []
     if not layer.rgb:
-        center, width = center_width(layer)
-        unit = f" {stack.unit}" if stack is not None and stack.unit else ""
-        lines.append(f"W {_short(width)} · C {_short(center)}{unit}")
+        factor, unit = (1.0, "") if stack is None else display_scale(stack)
+        center, width = (number * factor for number in center_width(layer))
+        lines.append(f"W {_short(width)} · C {_short(center)} {unit}".rstrip())
     if viewer.dims.ndisplay == 2:
         pixel = abs(float(layer.scale[-1]))
         lines.append(f"Zoom {100 * viewer.scene.camera.zoom * pixel:.0f} %")

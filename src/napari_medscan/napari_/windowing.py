@@ -24,7 +24,7 @@ from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.presets import modality_presets
+from napari_medscan.dicom.presets import display_scale, modality_presets
 from napari_medscan.dicom.voi_lut import Curve, sigmoid_window
 from napari_medscan.dicom.window import Function, Voi, Window, ascending, percentile_limits
 from napari_medscan.frames.cache import shared_cache
@@ -188,6 +188,12 @@ def invert(layer: Image) -> None:
         layer.colormap = base
     else:
         _set_bent(layer, _Bent(base, bent.curve, bent.function))
+
+
+def display_factor(layer: Image) -> float:
+    """Return what a layer's values are multiplied by to be shown: of PET, to SUV."""
+    stack = stack_of(layer)
+    return 1.0 if stack is None else display_scale(stack).factor
 
 
 def on_screen(

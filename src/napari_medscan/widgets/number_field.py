@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from qtpy.QtWidgets import QDoubleSpinBox, QWidget
 
 _GREATEST = 1e15
@@ -47,3 +48,11 @@ class NumberField(QDoubleSpinBox):
         text = super().textFromValue(value)
         point = self.locale().decimalPoint()
         return text.rstrip("0").removesuffix(point) if point in text else text
+
+
+def rounded(number: float, scale: float) -> str:
+    """Return a number to a hundredth of `scale` or better."""
+    digits = max(0, 3 - int(np.floor(np.log10(max(scale, 1e-12)))))
+    # Plus 0: what rounds to nothing is written without a minus.
+    text = f"{round(number, digits) + 0.0:.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")

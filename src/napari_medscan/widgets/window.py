@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import replace
 
 import napari.viewer
-import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
@@ -23,7 +22,14 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.presets import file_presets, group_of, modality_presets, with_keys
+from napari_medscan.dicom.presets import (
+    OfferedPresets,
+    as_kept,
+    carried_over,
+    display_scale,
+    group_of,
+    offered_presets,
+)
 from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
 from napari_medscan.napari_ import settings
@@ -35,6 +41,7 @@ from napari_medscan.napari_.window_keys import AUTO_KEY, WindowKeys
 from napari_medscan.napari_.windowing import (
     center_width,
     curve_of,
+    display_factor,
     function_of,
     invert,
     is_inverted,
@@ -48,22 +55,12 @@ from napari_medscan.napari_.windowing import (
 )
 from napari_medscan.widgets.histogram import WindowHistogram, count, sampled
 from napari_medscan.widgets.latest import Latest
-from napari_medscan.widgets.number_field import NumberField
+from napari_medscan.widgets.number_field import NumberField, rounded
 from napari_medscan.widgets.own_presets import OwnPresets
 from napari_medscan.widgets.preset_list import PresetList, short
 
 _SETTLED_MS = 60
 """While scrolling, the histogram waits until the slider has stood for so long."""
-
-
-class _Presets(NamedTuple):
-    file: tuple[Voi, ...]
-    own: tuple[Window, ...]
-    usual: tuple[Window, ...]
-
-    @property
-    def keys(self) -> tuple[Voi, ...]:
-        return with_keys(self.file, self.own, self.usual)
 
 
 class WindowSection(QWidget):
@@ -84,7 +81,7 @@ class WindowSection(QWidget):
         self._viewer = viewer
         self._presets = UserPresets(presets_file())
         self._layer: Image | None = None
-        self._offered = _Presets((), (), ())
+        self._offered = OfferedPresets()
         self._counting, self._limiting = Latest(self), Latest(self)
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
@@ -245,8 +242,7 @@ class WindowSection(QWidget):
 
     def _sync(self) -> None:
         """Show the state of the layer; nothing here changes it."""
-        layer = self._layer
-        stack = stack_of(layer)
+        layer, stack = self._layer, stack_of(self._layer)
         self._body.setEnabled(layer is not None)
         if layer is None or stack is None:
             self._title.setText("No grey-scale layer of MedScan is selected.")
@@ -254,19 +250,21 @@ class WindowSection(QWidget):
             return
         self._title.setText(defuse(layer.name))
         self._title.setToolTip(defuse(layer.name))
-        unit = f" ({stack.unit})" if stack.unit else ""
+        factor, unit = display_scale(stack)
+        unit = f" ({unit})" if unit else ""
         self._center_label.setText(f"Centre{unit}")
         self._width_label.setText(f"Width{unit}")
-        center, width = center_width(layer)
+        center, width = (number * factor for number in center_width(layer))
         self._center.show_number(center, width)
         self._width.show_number(width, width)
         self._invert.setChecked(is_inverted(layer))
         self._scope.setItemText(1, f"All {stack.modality}".strip())
         low, high = layer.contrast_limits
+        span = (high - low) * factor
         self._histogram.show_window(
             (low, high),
             tuple(layer.contrast_limits_range),
-            (_rounded(low, high - low), _rounded(high, high - low)),
+            (rounded(low * factor, span), rounded(high * factor, span)),
             curve_of(layer),
         )
         self._fill(layer, stack)
@@ -283,17 +281,15 @@ class WindowSection(QWidget):
 
     def _read_presets(self) -> None:
         stack = stack_of(self._layer)
-        self._offered = _Presets((), (), ()) if stack is None else self._presets_of(stack)
+        self._offered = OfferedPresets() if stack is None else self._presets_of(stack)
 
-    def _presets_of(self, stack: Stack) -> _Presets:
-        own = self._presets.of(group_of(stack))
-        return _Presets(file_presets(stack), own, modality_presets(stack))
+    def _presets_of(self, stack: Stack) -> OfferedPresets:
+        return offered_presets(stack, self._presets.of(group_of(stack)))
 
     # --- the histogram
 
     def _count(self) -> None:
-        layer = self._layer
-        stack = stack_of(layer)
+        layer, stack = self._layer, stack_of(self._layer)
         read = None if layer is None else on_screen(self._viewer, layer)
         if layer is None or stack is None or read is None:
             self._counting.cancel()
@@ -306,14 +302,23 @@ class WindowSection(QWidget):
 
     # --- changing the window
 
-    def _each(self, change: Callable[[Image], object]) -> None:
-        """Change the layer and what goes with it."""
+    def _each(self, change: Callable[[Image, float], object]) -> None:
+        """Change the layer and what goes with it, told what makes values mean the same there."""
         if self._layer is not None:
             for layer in self.targets(self._layer):
-                change(layer)
+                change(layer, display_factor(self._layer) / display_factor(layer))
 
     def _choose(self, voi: Voi) -> None:
-        self._each(lambda layer: show(layer, voi))
+        if self._layer is not None:
+            self._show(self._layer, voi)
+
+    def _show(self, leading: Image, voi: Voi) -> None:
+        """Draw a window of one layer, and the same in what goes with it."""
+        source = stack_of(leading)
+        for layer in self.targets(leading):
+            stack = stack_of(layer)
+            if source is not None and stack is not None:
+                show(layer, carried_over(voi, source, stack))
 
     def _on_key(self, layer: Image, digit: int) -> None:
         stack = stack_of(layer)
@@ -322,8 +327,7 @@ class WindowSection(QWidget):
         elif stack is not None:
             keys = self._presets_of(stack).keys
             if digit <= len(keys):
-                for target in self.targets(layer):
-                    show(target, keys[digit - 1])
+                self._show(layer, keys[digit - 1])
 
     def _limit(self, limits_of: Callable[..., tuple[float, float]]) -> None:
         """Set limits by what is on screen, which is read in a thread."""
@@ -341,20 +345,22 @@ class WindowSection(QWidget):
 
     def _on_invert(self) -> None:
         wanted = self._invert.isChecked()
-        self._each(lambda layer: invert(layer) if is_inverted(layer) != wanted else None)
+        self._each(lambda layer, _: invert(layer) if is_inverted(layer) != wanted else None)
 
     def _on_limits(self, low: float, high: float) -> None:
-        self._each(lambda layer: set_limits(layer, low, high))
+        self._each(lambda layer, ratio: set_limits(layer, low * ratio, high * ratio))
 
     def _on_center(self, center: float) -> None:
         if self._layer is not None:
             width = center_width(self._layer)[1]
-            self._each(lambda layer: set_center_width(layer, center, width))
+            center /= display_factor(self._layer)
+            self._each(lambda layer, x: set_center_width(layer, center * x, width * x))
 
     def _on_width(self, width: float) -> None:
         if self._layer is not None:
             center = center_width(self._layer)[0]
-            self._each(lambda layer: set_center_width(layer, center, width))
+            width /= display_factor(self._layer)
+            self._each(lambda layer, x: set_center_width(layer, center * x, width * x))
             # A width that is not possible has become one that is.
             self._on_layer()
 
@@ -370,12 +376,12 @@ class WindowSection(QWidget):
 
     def _current(self) -> tuple[str, Window]:
         """Return where a preset of the layer is kept, and the window that it is drawn by."""
-        layer = self._layer
-        if layer is None:
+        layer, stack = self._layer, stack_of(self._layer)
+        if layer is None or stack is None:
             return "", Window("", 0, 1)
-        center, width = center_width(layer)
-        name = f"{short(center)} / {short(width)}"
-        return _group(layer), Window(name, center, width, function_of(layer) or "LINEAR_EXACT")
+        window = Window("", *center_width(layer), function_of(layer) or "LINEAR_EXACT")
+        kept = as_kept(window, stack)
+        return _group(layer), replace(kept, name=f"{short(kept.center)} / {short(kept.width)}")
 
     def _on_own(self) -> None:
         self._read_presets()
@@ -390,11 +396,3 @@ def _apply_limits(found: list[tuple[Image, tuple[float, float]]]) -> None:
 def _group(layer: Image | None) -> str:
     stack = stack_of(layer)
     return "" if stack is None else group_of(stack)
-
-
-def _rounded(number: float, scale: float) -> str:
-    """Return a number to a hundredth of `scale` or better."""
-    digits = max(0, 3 - int(np.floor(np.log10(max(scale, 1e-12)))))
-    # Plus 0: what rounds to nothing is written without a minus.
-    text = f"{round(number, digits) + 0.0:.{digits}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")

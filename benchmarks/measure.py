@@ -41,7 +41,8 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **(env or {})},
+            # Modules are compiled once, as in an installation, whatever this shell says.
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(env or {})},
             text=True,
         )
 

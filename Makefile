@@ -32,8 +32,9 @@ bench: .venv/stamp system
 screenshots: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) tools/screenshots.py --only '$(ONLY)'
 
+# A file's tests stay in one process: they share what its fixtures make.
 test: .venv/stamp system
-	$(SCREEN) $(PYTHON_IN) -m pytest $(ARGS)
+	$(SCREEN) $(PYTHON_IN) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: lint types architecture package
 

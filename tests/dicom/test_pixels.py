@@ -94,6 +94,17 @@ def test_whole_bytes_of_every_width_sign_and_order(bits, signed, big_endian):
         assert np.array_equal(by_pydicom(data, facts), values)
 
 
+def test_frames_of_odd_length_in_big_endian_words():
+    facts = make_layout(3, 3, 8, big_endian=True, frames=3)
+    values = noise(3, 3, 3, bits=8)
+    padded = np.append(values.ravel(), np.uint8(0))
+    data = padded.view("<u2").byteswap().tobytes()
+    header = native(data, facts)
+    np.testing.assert_array_equal(by_pydicom(data, facts), values)
+    for frame, expected in enumerate(values):
+        np.testing.assert_array_equal(read_stored(header, frame), expected)
+
+
 @pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize("big_endian", [False, True])
 def test_floating_point_pixels(bits, big_endian):

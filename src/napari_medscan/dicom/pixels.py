@@ -174,12 +174,15 @@ def _native(header: Header, frame: int) -> NDArray[Any]:
     layout = header.layout
     first = frame * layout.frame_bits
     start, stop = first // 8, (first + layout.frame_bits + 7) // 8
-    data = header.source.read_at(header.pixels.offset + start, stop - start)
-    if len(data) < stop - start:
-        raise FrameError("the file was cut off after it was opened")
     swapped = layout.big_endian and layout.bits_allocated == 8 and header.pixels.vr == b"OW"
+    # Big endian words hold two 8-bit samples, the first one low (PS3.5 8.1.1); a frame of an
+    # odd number of samples ends, or begins, in the middle of a word.
+    before, after = (start % 2, stop % 2) if swapped else (0, 0)
+    data = header.source.read_at(
+        header.pixels.offset + start - before, before + stop - start + after
+    )
+    if len(data) < before + stop - start + after:
+        raise FrameError("the file was cut off after it was opened")
     if swapped:
-        # Big endian words hold two 8-bit samples, the first one low (PS3.5 8.1.1).
-        even = np.frombuffer(data[: len(data) // 2 * 2], dtype="<u2").byteswap()
-        data = even.tobytes() + data[len(data) // 2 * 2 :]
+        data = np.frombuffer(data, dtype="<u2").byteswap().tobytes()[before : len(data) - after]
     return native_pixels(data, layout, skip_bits=first - start * 8)

@@ -6,11 +6,13 @@ import pytest
 from napari_medscan.dicom import load
 from napari_medscan.dicom.orientation import (
     axis_vectors,
+    film_vectors,
     letters,
     patient_point,
     plane_text,
     point_text,
 )
+from napari_medscan.dicom.parse_header import read_header
 
 from ..studies import write_series
 
@@ -112,3 +114,47 @@ def test_uncalibrated_has_directions_but_no_places(tmp_path):
     stack = loaded(tmp_path, PixelSpacing=None)
     assert axis_vectors(stack.geometry).tolist() == [[0, 0, 2], [0, 1, 0], [1, 0, 0]]
     assert patient_point(stack, (0, 0, 0)) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "right", "down"),
+    [
+        (["L", "F"], "L", "I"),
+        (["P", "F"], "P", "I"),
+        (["R", "H"], "R", "S"),
+        # A mediolateral oblique mammogram; an oblique radiograph of a chest.
+        (["A", "FR"], "A", "IR"),
+        (["LAH", "FP"], "LAS", "IP"),
+    ],
+)
+def test_films_say_where_they_lead_in_letters(tmp_path, written, right, down):
+    film = film_of(tmp_path, PatientOrientation=written)
+    z, y, x = film_vectors(film)
+    assert (letters(x), letters(y), letters(z)) == (right, down, "")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"PatientOrientation": ["L"]},
+        {"PatientOrientation": ["L", ""]},
+        {"PatientOrientation": ["L", "F", "H"]},
+        {"PatientOrientation": ["L", "S"]},
+        {"PatientOrientation": ["LR", "F"]},
+        {"PatientOrientation": ["LL", "F"]},
+        {"PatientOrientation": ["LAHF", "F"]},
+        {"PatientOrientation": ["LA", "RF"]},
+        # Rostral and dorsal, palmar and medial: a horse has no right hand.
+        {"PatientOrientation": ["R", "P"], "AnatomicalOrientationType": "QUADRUPED"},
+    ],
+)
+def test_films_that_say_nothing_sensible_have_no_directions(tmp_path, changes):
+    assert film_vectors(film_of(tmp_path, **changes)) is None
+
+
+def film_of(folder, **changes):
+    (path,) = write_series(
+        folder, 1, ImageOrientationPatient=None, ImagePositionPatient=None, **changes
+    )
+    return read_header(str(path), path.name)

@@ -172,6 +172,58 @@ def test_the_active_layer_leads_else_the_topmost_visible(model, tmp_path):
     assert edge_letters(model)["left"] == ""
 
 
+def film(folder, *written, modality="DX"):
+    """Images without a plane in the patient, of one series: one slice each."""
+    write_series(
+        folder,
+        len(written),
+        ImageOrientationPatient=None,
+        ImagePositionPatient=None,
+        Modality=modality,
+        PatientOrientation=lambda i: written[i],
+    )
+    (layer,) = image_layers(load(folder).stacks)
+    return layer
+
+
+@pytest.mark.parametrize("written", [["L", "F"], ["A", "FR"]], ids="-".join)
+def test_every_flip_of_a_film(model, tmp_path, written):
+    layer = film(tmp_path, written)
+    model.add_layer(layer)
+    opposite = {"L": "R", "F": "H", "A": "P", "R": "L"}
+    scale = layer.scale
+    for transposed, *signs, up, left in product((False, True), (1, -1), (1, -1), (0, 1), (0, 1)):
+        layer.scale = scale * (1, *signs)
+        model.dims.order = (0, 2, 1) if transposed else (0, 1, 2)
+        model.scene.camera.orientation2d = ("up" if up else "down", "left" if left else "right")
+        ways = {"x": [written[0], signs[1] < 0], "y": [written[1], signs[0] < 0]}
+        right, down = (ways["y"], ways["x"]) if transposed else (ways["x"], ways["y"])
+        expected = {}
+        for (to, against), (text, turned), flipped in (
+            (("right", "left"), right, left),
+            (("bottom", "top"), down, up),
+        ):
+            texts = [text, "".join(opposite[letter] for letter in text)]
+            if turned != bool(flipped):
+                texts.reverse()
+            expected[to], expected[against] = texts
+        as_read = str.maketrans("HF", "SI")
+        assert edge_letters(model) == {e: t.translate(as_read) for e, t in expected.items()}
+
+
+def test_each_image_of_a_stack_of_films_has_letters_of_its_own(model, tmp_path):
+    model.add_layer(film(tmp_path, ["L", "F"], ["P", "F"], ["", ""], modality="OT"))
+    edges = []
+    for number in range(3):
+        model.dims.set_point(0, number)
+        edges.append("".join(edge_letters(model)[edge] for edge in ("left", "right", "top")))
+    assert edges == ["RLS", "APS", ""]
+    model.dims.set_point(0, 0)
+    model.dims.order = (1, 0, 2)
+    # Nobody knows how films lie behind each other.
+    assert set(edge_letters(model).values()) == {""}
+
+
 def shown(viewer):
     overlays = viewer.canvas.overlays
     return {

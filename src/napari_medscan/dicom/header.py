@@ -130,6 +130,9 @@ class Header(_Alike):
         Milliseconds a frame of a cine.
     frames_are_slices : bool
         Frames without positions follow each other in space, not in time.
+    patient_orientation : tuple of str
+        Patient Orientation as it stands there; () for animals on four legs, which it has other
+        letters for.
     aspect : float
         Pixel height over width where spacing is unknown.
     offset_table : tuple of Deferred pairs
@@ -168,6 +171,7 @@ class Header(_Alike):
     spacing_note: str = ""
     frame_duration: float | None = None
     frames_are_slices: bool = False
+    patient_orientation: tuple[str, ...] = ()
     aspect: float = 1.0
     offset_table: tuple[tuple[int, int], tuple[int, int]] | None = None
     segments: Mapping[int, str] = field(default_factory=dict)

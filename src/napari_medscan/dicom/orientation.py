@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_medscan.dicom.geometry import Geometry
+from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.stack import Stack
 from napari_medscan.dicom.vectors import normal_of, split_orientation
 
@@ -22,6 +23,8 @@ SIGNIFICANT = 0.1
 Index = Sequence[float] | NDArray[np.floating[Any]]
 
 _TOWARDS = ("LR", "PA", "SI")
+_FILM = ("LR", "PA", "HF")
+"""The same as Patient Orientation writes them."""
 
 
 def letters(direction: ArrayLike) -> str:
@@ -79,6 +82,36 @@ def axis_vectors(geometry: Geometry) -> NDArray[np.float64] | None:
     return np.array(
         [step, np.multiply(column, geometry.spacing[1]), np.multiply(row, geometry.spacing[2])]
     )
+
+
+def film_vectors(header: Header) -> NDArray[np.float64] | None:
+    """Return where rows and columns of an image without a plane in the patient lead.
+
+    PS3.3 C.7.6.1.1.1: Patient Orientation of radiographs and films says it in letters, the
+    principal direction first. How far a refinement turns it is not known: only the order of the
+    letters, which `letters` gives back, is that of the file.
+
+    Returns
+    -------
+    ndarray, shape (3, 3), or None
+        As of `axis_vectors`; that of z is zero. None when the file does not say, or nonsense.
+    """
+    if len(header.patient_orientation) != 2:
+        return None
+    row, column = (_film_vector(written) for written in header.patient_orientation)
+    if row is None or column is None or np.argmax(np.abs(row)) == np.argmax(np.abs(column)):
+        return None
+    return np.array([np.zeros(3), column, row])
+
+
+def _film_vector(written: str) -> NDArray[np.float64] | None:
+    vector = np.zeros(3)
+    for letter, weight in zip(written, (1.0, 0.6, 0.3), strict=False):
+        axis = next((axis for axis, pair in enumerate(_FILM) if letter in pair), None)
+        if axis is None or vector[axis]:
+            return None
+        vector[axis] = weight if letter == _FILM[axis][0] else -weight
+    return vector if 0 < len(written) <= 3 else None
 
 
 def patient_point(stack: Stack, index: Index) -> NDArray[np.float64] | None:

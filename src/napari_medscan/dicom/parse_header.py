@@ -110,6 +110,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         frame_duration=_frame_duration(data_set),
         frames_are_slices=_frames_are_slices(data_set, modality),
         aspect=read_aspect(data_set),
+        patient_orientation=_patient_orientation(data_set),
         offset_table=_offset_table(data_set),
         segments=_segments(data_set, identifiers),
         notes=notes,
@@ -307,6 +308,12 @@ def _frames_are_slices(data_set: DataSet, modality: str) -> bool:
     if pointers:
         return bool(_SLICE_POINTERS & set(pointers))
     return modality in _CROSS_SECTIONS
+
+
+def _patient_orientation(data_set: DataSet) -> tuple[str, ...]:
+    if data_set.text(Tag.AnatomicalOrientationType) == "QUADRUPED":
+        return ()
+    return data_set.texts(Tag.PatientOrientation)
 
 
 def _offset_table(data_set: DataSet) -> tuple[tuple[int, int], tuple[int, int]] | None:

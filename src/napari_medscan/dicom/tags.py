@@ -41,6 +41,7 @@ class Tag(IntEnum):
     PatientSex = 0x00100040
     PatientSize = 0x00101020
     PatientWeight = 0x00101030
+    AnatomicalOrientationType = 0x00102210
     BodyPartExamined = 0x00180015
     SliceThickness = 0x00180050
     EchoTime = 0x00180081
@@ -90,6 +91,7 @@ class Tag(IntEnum):
     SeriesNumber = 0x00200011
     AcquisitionNumber = 0x00200012
     InstanceNumber = 0x00200013
+    PatientOrientation = 0x00200020
     ImagePositionPatient = 0x00200032
     ImageOrientationPatient = 0x00200037
     FrameOfReferenceUID = 0x00200052
@@ -264,6 +266,7 @@ WANTED: Wanted = {
     Tag.PatientName: b"PN",
     Tag.PatientID: b"LO",
     Tag.PatientBirthDate: b"DA",
+    Tag.AnatomicalOrientationType: b"CS",
     **_SPACING,
     **_RESCALE,
     **_WINDOW,
@@ -292,6 +295,7 @@ WANTED: Wanted = {
     Tag.SeriesNumber: b"IS",
     Tag.AcquisitionNumber: b"IS",
     Tag.InstanceNumber: b"IS",
+    Tag.PatientOrientation: b"CS",
     Tag.ImagePositionPatient: b"DS",
     Tag.ImageOrientationPatient: b"DS",
     Tag.FrameOfReferenceUID: b"UI",

@@ -9,9 +9,9 @@ import numpy as np
 from napari.layers import Image, Layer
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.orientation import axis_vectors
+from napari_medscan.dicom.orientation import axis_vectors, film_vectors
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.shown import Follower, index_in_view, is_inside
+from napari_medscan.napari_.shown import Follower, index_in_view, is_inside, shown_slice
 
 _LAYER_EVENTS = (
     "affine",
@@ -70,8 +70,13 @@ def world_directions(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.f
     """
     stack = stack_of(layer)
     vectors = None if stack is None else axis_vectors(stack.geometry)
-    if vectors is None:
-        return None
+    return None if vectors is None else _in_world(viewer, layer, vectors)
+
+
+def _in_world(
+    viewer: napari.viewer.Viewer, layer: Layer, vectors: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return where the viewer's axes lead, by where those of a layer's array do."""
     origin = np.zeros(viewer.dims.ndim)
     start = np.asarray(layer.world_to_data(origin))
     moved = [np.asarray(layer.world_to_data(row)) - start for row in np.eye(viewer.dims.ndim)]
@@ -88,17 +93,28 @@ def screen_directions(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return where "right" and "down" on the canvas lead in the patient, LPS.
 
-    In 3-D: before the camera is turned. None when the orientation is unknown.
+    In 3-D: before the camera is turned. None when the orientation is unknown. Radiographs and
+    films have one each, that of the one on screen counts.
     """
     directions = world_directions(viewer, layer)
     if directions is None:
-        return None
+        vectors = _film_on_screen(viewer, layer)
+        if vectors is None:
+            return None
+        directions = _in_world(viewer, layer, vectors)
     vertical, horizontal = viewer.dims.displayed[-2:]
     downwards, rightwards = (str(way) for way in viewer.scene.camera.orientation2d)
     return (
         directions[horizontal] * (1 if rightwards == "right" else -1),
         directions[vertical] * (1 if downwards == "down" else -1),
     )
+
+
+def _film_on_screen(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.float64] | None:
+    stack, number = stack_of(layer), shown_slice(viewer, layer)
+    if stack is None or number is None:
+        return None
+    return film_vectors(stack.slices[number].header)
 
 
 class LeadFollower(Follower):

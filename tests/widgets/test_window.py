@@ -384,7 +384,9 @@ def two_patients(make_napari_viewer, tmp_path):
 
 
 def write_pet(folder, series, weight):
-    for path in write_series(folder, 3, series=series, Modality="PT"):
+    for path in write_series(
+        folder, 3, series=series, Modality="PT", WindowCenter=1000, WindowWidth=2000
+    ):
         data = pydicom.dcmread(path)
         data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.128"
         data.RescaleIntercept = "0"
@@ -416,6 +418,37 @@ def test_pet_is_windowed_in_suv(two_patients, qtbot):
     qtbot.waitUntil(lambda: section._width.value() == pytest.approx(5))
     section._width.setValue(10)
     assert np.ptp(suv_limits(pet)) == pytest.approx(10)
+
+
+def test_the_list_of_pet_is_in_suv(two_patients, qtbot):
+    viewer, pet, _ = two_patients
+    viewer.layers.selection.active = pet
+    section = WindowSection(viewer)
+    qtbot.addWidget(section)
+    qtbot.waitUntil(lambda: ("SUV 0–7", "3.5 / 7", "3") in listed(section))
+    assert "centre 3.5 SUVbw, width 7 SUVbw" in item_of(section, "SUV 0–7").toolTip(1)
+    window = stack_of(pet).windows[0]
+    section._choose(window)
+    qtbot.waitUntil(lambda: section._width.value() != 7)
+    (own,) = (row for row in listed(section) if row[0] == window.name)
+    shown = [float(text) for text in own[1].replace("−", "-").split(" / ")]
+    assert shown == pytest.approx([section._center.value(), section._width.value()], abs=1e-4)
+    assert section._lack.isHidden()
+
+
+def test_why_pet_is_not_in_suv_is_said(make_napari_viewer, tmp_path, qtbot):
+    viewer = make_napari_viewer()
+    write_pet(tmp_path / "pet", 3, "0")
+    write_series(tmp_path / "ct", 3, series=4)
+    for name in ("pet", "ct"):
+        viewer.add_layer(image_layer(load(tmp_path / name).stacks[0]))
+    viewer.layers.selection.active = viewer.layers[0]
+    section = WindowSection(viewer)
+    qtbot.addWidget(section)
+    qtbot.waitUntil(lambda: not section._lack.isHidden())
+    assert section._lack.text() == "Not in SUV: Patient's Weight (0010,1030) is 0."
+    viewer.layers.selection.active = viewer.layers[1]
+    qtbot.waitUntil(section._lack.isHidden)
 
 
 def test_the_same_suv_is_drawn_in_every_patient(two_patients, qtbot):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from napari_medscan.dicom.stack import Stack
+from napari_medscan.dicom.suv import UNKNOWN
 from napari_medscan.dicom.window import Voi, Window
 
 CT = (
@@ -74,6 +75,12 @@ def display_scale(stack: Stack) -> DisplayScale:
     if stack.suv is not None:
         return DisplayScale(stack.suv.bw, "SUVbw")
     return DisplayScale(1.0, stack.unit or "")
+
+
+def suv_lacks(stack: Stack) -> str:
+    """Return why PET is shown in the unit of its file, as a sentence; '' where nothing is amiss."""
+    whys = [text.removeprefix(UNKNOWN) for text in stack.warnings if text.startswith(UNKNOWN)]
+    return f"Not in SUV: {whys[0]}." if whys else ""
 
 
 def carried_over(voi: Voi, source: Stack, target: Stack) -> Voi:

@@ -15,7 +15,7 @@ from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.native import stored_dtype, stored_range
 from napari_medscan.dicom.ordering import Grid, SliceRef, arrange
 from napari_medscan.dicom.stack import SliceSource, Stack
-from napari_medscan.dicom.suv import SuvFactors, common_suv
+from napari_medscan.dicom.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
 
@@ -121,7 +121,7 @@ def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
             *_geometry_warnings(geometry, depth, header),
             *grid.notes,
             *_notes(slices),
-            *([f"SUV is unknown: {no_suv}"] if no_suv else []),
+            *([UNKNOWN + no_suv] if no_suv else []),
         ),
     )
 

@@ -66,6 +66,10 @@ _DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
 _TIME = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d(?:\.\d{1,6})?))?)?")
 
 
+UNKNOWN = "SUV is unknown: "
+"""How the warning begins that says why a stack has none."""
+
+
 class NoSuvError(Exception):
     """Why there is no SUV, as the end of a sentence."""
 

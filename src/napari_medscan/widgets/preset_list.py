@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_medscan.dicom.presets import DisplayScale
 from napari_medscan.dicom.window import Voi, Window
 from napari_medscan.napari_.table import plain_table, row
 
@@ -67,7 +68,7 @@ class PresetList(QWidget):
         groups: Sequence[tuple[str, Sequence[Voi]]],
         own: Sequence[Window],
         keys: Sequence[Voi],
-        unit: str,
+        scale: DisplayScale,
     ) -> None:
         """Show presets.
 
@@ -79,10 +80,10 @@ class PresetList(QWidget):
             That of the groups which the user may rename.
         keys : sequence of Window or VoiLut
             What keys 1, 2, 3 … pick.
-        unit : str
-            For the tool tips.
+        scale : DisplayScale
+            How their numbers are shown.
         """
-        content = (tuple((name, tuple(vois)) for name, vois in groups), tuple(keys), unit)
+        content = (tuple((name, tuple(vois)) for name, vois in groups), tuple(keys), scale)
         if content == self._content:
             return
         self._content = content
@@ -93,7 +94,7 @@ class PresetList(QWidget):
             if vois:
                 self._add_heading(name)
             for index, voi in enumerate(vois):
-                item = _item(voi, keys.index(voi) + 1 if voi in keys else 0, unit)
+                item = _item(voi, keys.index(voi) + 1 if voi in keys else 0, scale)
                 if vois is own:
                     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
                     item.setData(0, _OWN, index)
@@ -155,18 +156,19 @@ class PresetList(QWidget):
             self.renamed.emit(index, item.text(0))
 
 
-def _item(voi: Voi, key: int, unit: str) -> QTreeWidgetItem:
-    numbers = f"{short(voi.center)} / {short(voi.width)}" if isinstance(voi, Window) else "table"
+def _item(voi: Voi, key: int, scale: DisplayScale) -> QTreeWidgetItem:
+    shown = voi.limits if not isinstance(voi, Window) else (voi.center, voi.width)
+    first, second = (short(number * scale.factor) for number in shown)
+    numbers = f"{first} / {second}" if isinstance(voi, Window) else "table"
     item = row([voi.name, numbers, str(key) if key else ""])
     item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     item.setTextAlignment(2, Qt.AlignmentFlag.AlignCenter)
-    unit = f" {unit}" if unit else ""
+    unit = f" {scale.unit}" if scale.unit else ""
     if isinstance(voi, Window):
-        what = f"centre {short(voi.center)}{unit}, width {short(voi.width)}{unit}"
+        what = f"centre {first}{unit}, width {second}{unit}"
         what += "" if voi.function == "LINEAR" else f", {voi.function}"
     else:
-        low, high = voi.limits
-        what = f"lookup table from {short(low)} to {short(high)}{unit}"
+        what = f"lookup table from {first} to {second}{unit}"
     tip = f"{item.text(0)}: {what}." + (f" Key {key}" if key else "")
     for column in range(3):
         item.setToolTip(column, tip)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import napari.viewer
 from napari.layers import Image
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -23,12 +23,14 @@ from superqt import QElidingLabel
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.presets import (
+    DisplayScale,
     OfferedPresets,
     as_kept,
     carried_over,
     display_scale,
     group_of,
     offered_presets,
+    suv_lacks,
 )
 from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
@@ -135,6 +137,11 @@ class WindowSection(QWidget):
         layout.setSpacing(6)
         self._title = QElidingLabel()
         layout.addWidget(self._title)
+        self._lack = QLabel()
+        self._lack.setTextFormat(Qt.TextFormat.PlainText)
+        self._lack.setWordWrap(True)
+        self._lack.hide()
+        layout.addWidget(self._lack)
         self._body = QWidget()
         layout.addWidget(self._body, stretch=1)
         body = QVBoxLayout(self._body)
@@ -246,10 +253,14 @@ class WindowSection(QWidget):
         self._body.setEnabled(layer is not None)
         if layer is None or stack is None:
             self._title.setText("No grey-scale layer of MedScan is selected.")
-            self._list.fill([], (), (), "")
+            self._list.fill([], (), (), DisplayScale(1, ""))
+            self._lack.hide()
             return
         self._title.setText(defuse(layer.name))
         self._title.setToolTip(defuse(layer.name))
+        lack = suv_lacks(stack)
+        self._lack.setText(lack)
+        self._lack.setVisible(bool(lack))
         factor, unit = display_scale(stack)
         unit = f" ({unit})" if unit else ""
         self._center_label.setText(f"Centre{unit}")
@@ -276,7 +287,7 @@ class WindowSection(QWidget):
             ("My presets", presets.own),
             (f"Usual for {stack.modality}", presets.usual),
         ]
-        self._list.fill(groups, presets.own, presets.keys, stack.unit or "")
+        self._list.fill(groups, presets.own, presets.keys, display_scale(stack))
         self._list.mark([voi for voi in self._list.vois() if is_shown(layer, voi)])
 
     def _read_presets(self) -> None:

@@ -34,6 +34,10 @@ class Counts:
     width: float
     numbers: NDArray[np.intp]
 
+    def plus(self, other: Counts) -> Counts:
+        """Return both together; `other` has the same bins."""
+        return Counts(self.start, self.width, self.numbers + other.numbers)
+
 
 def count(
     pixels: NDArray[Any],

@@ -55,14 +55,12 @@ from napari_medscan.napari_.windowing import (
     show,
     subject,
 )
-from napari_medscan.widgets.histogram import WindowHistogram, count, sampled
+from napari_medscan.widgets.histogram import sampled
+from napari_medscan.widgets.histogram_box import HistogramBox
 from napari_medscan.widgets.latest import Latest
 from napari_medscan.widgets.number_field import NumberField, rounded
 from napari_medscan.widgets.own_presets import OwnPresets
 from napari_medscan.widgets.preset_list import PresetList, short
-
-_SETTLED_MS = 60
-"""While scrolling, the histogram waits until the slider has stood for so long."""
 
 
 class WindowSection(QWidget):
@@ -84,11 +82,7 @@ class WindowSection(QWidget):
         self._presets = UserPresets(presets_file())
         self._layer: Image | None = None
         self._offered = OfferedPresets()
-        self._counting, self._limiting = Latest(self), Latest(self)
-        self._settled = QTimer(self)
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(_SETTLED_MS)
-        self._settled.timeout.connect(self._count)
+        self._limiting = Latest(self)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._sync)
@@ -107,9 +101,8 @@ class WindowSection(QWidget):
         self._viewer.events.theme.disconnect(self._on_theme)
         self._unheard()
         self._follow(None)
-        for part in (self._follower, self._drag, self._keys, self._counting, self._limiting):
+        for part in (self._follower, self._drag, self._keys, self._counted, self._limiting):
             part.release()
-        self._settled.stop()
         self._soon.stop()
 
     def targets(self, layer: Image) -> list[Image]:
@@ -147,10 +140,10 @@ class WindowSection(QWidget):
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(6)
-        self._histogram = WindowHistogram()
-        self._histogram.setToolTip("Drag an edge of the window, or the window as a whole.")
+        self._counted = HistogramBox(self._viewer)
+        self._histogram = self._counted.histogram
         self._histogram.limits_changed.connect(self._on_limits)
-        body.addWidget(self._histogram)
+        body.addWidget(self._counted)
         body.addLayout(self._fields())
         body.addLayout(self._buttons())
         self._list = PresetList()
@@ -222,7 +215,7 @@ class WindowSection(QWidget):
             # Not at every step of the slider: they are read from a file.
             self._read_presets()
         self._sync()
-        self._settled.start()
+        self._counted.refresh()
 
     def _follow(self, layer: Image | None) -> None:
         """Listen to another layer; `==`, as the viewer may hand out proxies."""
@@ -237,15 +230,14 @@ class WindowSection(QWidget):
             for event in (events.contrast_limits_range, events.visible):
                 getattr(event, change)(self._on_span)
         self._layer = layer
-        self._counting.cancel()
-        self._histogram.show_counts(None)
+        self._counted.follow(layer)
 
     def _on_layer(self, _event: object = None) -> None:
         self._soon.start(0)
 
     def _on_span(self, _event: object = None) -> None:
         self._soon.start(0)
-        self._settled.start()
+        self._counted.refresh()
 
     def _sync(self) -> None:
         """Show the state of the layer; nothing here changes it."""
@@ -296,20 +288,6 @@ class WindowSection(QWidget):
 
     def _presets_of(self, stack: Stack) -> OfferedPresets:
         return offered_presets(stack, self._presets.of(group_of(stack)))
-
-    # --- the histogram
-
-    def _count(self) -> None:
-        layer, stack = self._layer, stack_of(self._layer)
-        read = None if layer is None else on_screen(self._viewer, layer)
-        if layer is None or stack is None or read is None:
-            self._counting.cancel()
-            self._histogram.show_counts(None)
-            return
-        low, high = layer.contrast_limits_range
-        self._counting.start(
-            lambda _: count(read(), stack.padding, low, high), self._histogram.show_counts
-        )
 
     # --- changing the window
 

@@ -39,7 +39,13 @@ def build(places=(5,), shape=(3, 4), *, holes=(), fill=-1, **changes):
         numbers.flat[hole] = -1
     source = changes.pop("source", None) or Numbered(count, shape)
     stack = LazyStack(
-        source, numbers, shape, np.dtype(np.int32), fill, FrameCache(), changes.get("on_problem")
+        source,
+        numbers,
+        shape,
+        np.dtype(np.int32),
+        fill,
+        changes.get("cache") or FrameCache(),
+        changes.get("on_problem"),
     )
     whole = Numbered(count, shape).frames.copy()
     whole[list(holes)] = fill
@@ -411,3 +417,58 @@ def test_only_the_window_thread_shows_progress():
     stack.reading = lambda: pytest.fail("called from a thread")
     with ThreadPoolExecutor(1) as pool:
         assert np.array_equal(pool.submit(lambda: stack[:]).result(), whole)
+
+
+def test_who_comes_by_again_while_the_window_reads_a_volume_gets_a_blank():
+    """Events are handled meanwhile, a cine's too: it would wait for itself for ever."""
+    stack, _, whole = build((40,), source=Slow(40, (3, 4)), fill=7)
+    seen = []
+
+    @contextmanager
+    def reading():
+        yield lambda *_: seen.append((stack[:, 1].copy(), stack[0].copy())) or True
+
+    stack.reading = reading
+    assert not stack.turned_away
+    assert np.array_equal(stack[:], whole)
+    assert stack.turned_away
+    assert all((plane == 7).all() for plane, _ in seen)
+    assert all(np.array_equal(frame, whole[0]) for _, frame in seen)
+
+
+# --- loading before it is shown
+
+
+def test_a_loaded_volume_is_at_hand_and_read_once():
+    stack, source, whole = build((40,))
+    assert not stack.is_at_hand()
+    told = []
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(stack.load, (), lambda *now: told.append(now) or True).result()
+    assert stack.is_at_hand()
+    assert np.array_equal(stack[:, 1], whole[:, 1])
+    assert np.array_equal(stack[3], whole[3])
+    assert len(source.read_numbers) == 40
+
+
+def test_loading_can_be_stopped():
+    stack, _, _ = build((400,), source=Slow(400, (3, 4)))
+    assert not stack.load((), lambda *_: False)
+    assert not stack.is_at_hand()
+
+
+def test_what_does_not_fit_is_not_worth_loading():
+    stack, _, _ = build((40,), cache=FrameCache(max_bytes=100))
+    assert stack.is_at_hand()
+
+
+@pytest.mark.parametrize("time", [2, -1])
+def test_a_plane_at_one_time_reads_that_time_once_and_keeps_it(time):
+    stack, source, whole = build((3, 20))
+    assert not stack.is_at_hand((2,))
+    for row in range(3):
+        assert np.array_equal(stack[time, :, row], whole[time, :, row])
+    assert stack.is_at_hand((2,))
+    assert not stack.is_at_hand((1,))
+    assert np.array_equal(stack[2, 5], whole[2, 5])
+    assert len(source.read_numbers) == 20

@@ -38,6 +38,7 @@ def test_buttons_do_what_they_say(make_napari_viewer, qtbot, tmp_path):
 
     def click(text):
         qtbot.mouseClick(button(section, text), Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: not section.whole.is_reading)
 
     click("Coronal")
     assert edge_letters(viewer) == {"left": "R", "right": "L", "top": "S", "bottom": "I"}

@@ -1,6 +1,7 @@
 """A lazy array over any source of frames, and the cache behind it."""
 
 from napari_medscan.frames.cache import FrameCache, shared_cache
-from napari_medscan.frames.lazy import FrameSource, LazyStack
+from napari_medscan.frames.lazy import LazyStack
+from napari_medscan.frames.many import FrameSource
 
 __all__ = ["FrameCache", "FrameSource", "LazyStack", "shared_cache"]

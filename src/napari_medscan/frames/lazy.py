@@ -2,67 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
-from itertools import count, takewhile
-from types import EllipsisType
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import count
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_medscan.frames.cache import FrameCache
-from napari_medscan.frames.prefetch import prefetcher
+from napari_medscan.frames.many import (
+    PARALLEL_FROM,
+    FrameSource,
+    Index,
+    ManyFrames,
+    Progress,
+    StoppedError,
+)
+from napari_medscan.frames.prefetch import LookAhead
 
-Progress = Callable[[int, int], bool]
-"""Called with (frames read, frames in all); False stops the reading."""
-Index = int | slice | EllipsisType | NDArray[Any]
-
-AHEAD = 4
-"""Frames read ahead while scrolling."""
-LONGEST_STEP = 4
-"""A larger move of the slider is a jump, not scrolling."""
-PARALLEL_FROM = 8
-"""From so many frames on several are read at a time."""
-MOST_TOGETHER = 16
-"""Of small frames."""
-THREADS = min(8, (os.cpu_count() or 1) + 1)
-"""One more than there are cores: one waits for a disk or a worker while the others work."""
-
-_REFRESH_SECONDS = 0.05
 _numbers = count()
-
-
-class _StoppedError(Exception):
-    """The user stopped the reading of a volume."""
-
-
-class FrameSource(Protocol):
-    """Whatever can read frames by number."""
-
-    def read(self, index: int, out: NDArray[Any]) -> None:
-        """Read one frame into an array of its shape and dtype; raise when it cannot be read."""
-        ...
-
-
-@runtime_checkable
-class SourceOfMany(FrameSource, Protocol):
-    """A frame source that is quicker with several frames at a time."""
-
-    def together(self, indices: Sequence[int]) -> int:
-        """Return how many of the first of `indices` are best read at a time."""
-        ...
-
-    def read_together(
-        self, indices: Sequence[int], out: NDArray[Any]
-    ) -> Sequence[Exception | None]:
-        """Read frames into an array; return why each could not be read, None where it was."""
-        ...
 
 
 class LazyStack:
@@ -120,9 +80,13 @@ class LazyStack:
         self._on_problem = [] if on_problem is None else [on_problem]
         self.reading: Callable[[], AbstractContextManager[Progress | None]] = nullcontext
         """Entered while many frames are read; whoever looks at the stack may show how far it is."""
+        self.turned_away = False
+        """Whether a view across frames was answered blank, as the window was reading them."""
         self._number = next(_numbers)
-        self._last: tuple[int, ...] = ()
-        self._heading: tuple[int, int] | None = None
+        self._ahead = LookAhead(places, self._cached)
+        self._many = ManyFrames(source, frame_shape, dtype, fill, self._peek, self._tell)
+        self._has_volumes = False
+        self._at_window = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -169,12 +133,12 @@ class LazyStack:
         """Read every frame into one new array."""
         if copy is False:
             raise ValueError("a LazyStack has no array to share")
-        volume = self._cache.peek((self._number, "volume"))
+        volume = self._cache.peek(self._key_of(()))
         if volume is None:
             try:
-                volume = self._filled(self._places, ())
-            except _StoppedError:
-                volume = self._blank_volume()
+                volume = self._read_many(self._places, ())
+            except StoppedError:
+                volume = self._blank(self._places.shape)
             return volume.astype(dtype or self._dtype, copy=False)
         return volume.astype(dtype or self._dtype)
 
@@ -185,25 +149,57 @@ class LazyStack:
         numbers = self._places[keys[:lead]]
         tail = keys[lead:]
         if isinstance(numbers, np.integer):
-            self._look_ahead(keys[:lead])
+            self._ahead.visit(tuple(int(cast("int", key)) for key in keys[:lead]))
             return self.frame(int(numbers))[tail]
-        if numbers.size == self._places.size > 1 and self.nbytes <= self._cache.max_bytes:
-            # A view across all frames (3-D, another plane): the next one will be too.
-            return self._volume()[keys]
+        where = self._time_of(keys[: lead - 1])
         try:
-            return self._filled(numbers, tail)
-        except _StoppedError:
-            return self._blank_volume()[keys]
+            if numbers.size == self._places[where].size > 1 and self._fits(where):
+                # A view across all frames (3-D, another plane): the next one will be too.
+                return self._volume(where)[keys[len(where) :]]
+            return self._read_many(numbers, tail)
+        except StoppedError:
+            return self._blank(numbers.shape)[(..., *tail)]
+
+    def load(self, where: tuple[int, ...] = (), progress: Progress | None = None) -> bool:
+        """Read all frames into the cache as one array, for views across them.
+
+        Parameters
+        ----------
+        where : tuple of int
+            Position along the axes before the last leading one: a point of time. () for all
+            frames there are.
+        progress : callable, optional
+            Called with (frames read, frames in all) every 50 ms; False stops the reading.
+
+        Returns
+        -------
+        bool
+            Whether it is there; False when it was stopped.
+        """
+        try:
+            self._volume(where, nullcontext(progress))
+        except StoppedError:
+            return False
+        return True
+
+    def is_at_hand(self, where: tuple[int, ...] = ()) -> bool:
+        """Whether a view across all frames reads nothing that `load` could have read before."""
+        return (
+            self._places[where].size < PARALLEL_FROM
+            or not self._fits(where)
+            or self._cache.peek(self._key_of(())) is not None
+            or self._cache.peek(self._key_of(where)) is not None
+        )
 
     def frame(self, number: int) -> NDArray[Any]:
         """Return frame `number` of the source, blank when it cannot be read."""
         if number < 0:
-            return self._blank()
+            return self._blank(())
         try:
             return self._cached(number)
         except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
             self._tell(number, error)
-            return self._blank()
+            return self._blank(())
 
     @property
     def places(self) -> NDArray[np.intp]:
@@ -232,145 +228,85 @@ class LazyStack:
         self._cache.drop(lambda key: isinstance(key, tuple) and key[0] == self._number)
 
     def _cached(self, number: int) -> NDArray[Any]:
-        volume = self._cache.peek((self._number, "volume"))
-        if volume is not None:
-            place = np.argwhere(self._places == number)[0]
-            whole: NDArray[Any] = volume[tuple(place)]
-            return whole
+        if self._has_volumes:
+            place = tuple(np.argwhere(self._places == number)[0])
+            for split in {0, len(place) - 1}:
+                volume = self._cache.peek(self._key_of(place[:split]))
+                if volume is not None:
+                    whole: NDArray[Any] = volume[place[split:]]
+                    return whole
         return self._cache.get((self._number, number), lambda: self._read(number))
 
-    def _volume(self) -> NDArray[Any]:
-        """Return all frames as one array, which stays in the cache while there is room."""
-        key = self._number, "volume"
-        try:
-            return self._cache.get(key, lambda: self._filled(self._places, ()))
-        except _StoppedError:
-            return self._blank_volume()
-
-    def _filled(self, numbers: NDArray[np.intp], tail: tuple[Index, ...]) -> NDArray[Any]:
-        """Return a part of each of some frames, without filling the cache with them.
-
-        Several are read at a time, straight to their places.
-
-        Raises
-        ------
-        _StoppedError
-            When the user has had enough of it.
-        """
-        shape = np.broadcast_to(np.empty((), self._dtype), self._frame_shape)[tail].shape
-        whole = all(
-            isinstance(key, slice) and key.indices(extent) == (0, extent, 1)
-            for key, extent in zip(tail, self._frame_shape, strict=False)
+    def _volume(
+        self,
+        where: tuple[int, ...],
+        reading: AbstractContextManager[Progress | None] | None = None,
+    ) -> NDArray[Any]:
+        """Return all frames, or those at one time, as one array; it stays while there is room."""
+        whole = self._cache.peek(self._key_of(()))
+        if whole is not None:
+            there: NDArray[Any] = whole[where]
+            return there
+        if self._is_in_the_way():
+            # It would wait for itself.
+            raise StoppedError
+        found = self._cache.get(
+            self._key_of(where), lambda: self._read_many(self._places[where], (), reading)
         )
-        out = np.empty(numbers.shape + shape, dtype=self._dtype)
-        wanted, parts = numbers.ravel().tolist(), out.reshape(numbers.size, *shape)
-        source = self._source if whole and isinstance(self._source, SourceOfMany) else None
-        places = deque(range(len(wanted)))
-        taking = threading.Lock()
+        self._has_volumes = True
+        return found
 
-        def fill() -> None:
-            while True:
-                with taking:
-                    if not places:
-                        return
-                    first = places[0]
-                    end = first + self._together(source, wanted[first : first + MOST_TOGETHER])
-                    for _ in range(first, end):
-                        places.popleft()
-                if source is not None and end > first + 1:
-                    self._pass_together(source, wanted[first:end], parts[first:end])
-                elif whole:
-                    self._pass(wanted[first], parts[first])
-                else:
-                    frame = np.empty(self._frame_shape, dtype=self._dtype)
-                    self._pass(wanted[first], frame)
-                    parts[first] = frame[tail]
+    def _key_of(self, where: tuple[int, ...]) -> tuple[object, ...]:
+        return self._number, "volume", where
 
-        if len(places) < PARALLEL_FROM:
-            fill()
-            return out
-        total = len(places)
-        # Only who works in the window's thread has somebody waiting at the window.
-        at_window = threading.current_thread() is threading.main_thread()
-        with self.reading() if at_window else nullcontext() as report:
-            with ThreadPoolExecutor(THREADS, "medscan-read") as pool:
-                jobs = [pool.submit(fill) for _ in range(THREADS)]
-                try:
-                    while wait(jobs, _REFRESH_SECONDS if report else None).not_done:
-                        if report is not None and not report(total - len(places), total):
-                            raise _StoppedError
-                finally:
-                    with taking:
-                        places.clear()
-            for job in jobs:
-                job.result()
-        return out
+    def _fits(self, where: tuple[int, ...]) -> bool:
+        times = int(np.prod(self._places.shape[: len(where)]))
+        return self.nbytes // times <= self._cache.max_bytes
 
-    def _pass(self, number: int, out: NDArray[Any]) -> None:
-        """Read a frame that is not kept, or take it from the cache if it is there."""
-        cached = self._cache.peek((self._number, number)) if number >= 0 else None
-        if cached is not None:
-            out[...] = cached
-            return
-        try:
-            if number >= 0:
-                self._source.read(number, out)
-                return
-        except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
-            self._tell(number, error)
-        out[...] = self._fill
+    def _time_of(self, keys: tuple[Index, ...]) -> tuple[int, ...]:
+        """Return indices of the axes before the last leading one; () unless each is one number."""
+        if not all(isinstance(key, int | np.integer) for key in keys):
+            return ()
+        extents = self._places.shape
+        return tuple(
+            int(cast("int", key)) % extent for key, extent in zip(keys, extents, strict=False)
+        )
 
-    def _together(self, source: SourceOfMany | None, numbers: list[int]) -> int:
-        """Return how many of the first of some frames are read at a time."""
-        missing = list(takewhile(self._is_to_be_read, numbers)) if source is not None else []
-        return source.together(missing) if source is not None and len(missing) > 1 else 1
+    def _read_many(
+        self,
+        numbers: NDArray[np.intp],
+        tail: tuple[Index, ...],
+        reading: AbstractContextManager[Progress | None] | None = None,
+    ) -> NDArray[Any]:
+        if self._is_in_the_way():
+            raise StoppedError
+        return self._many.read(numbers, tail, reading or self._reading_at_window())
 
-    def _is_to_be_read(self, number: int) -> bool:
-        return number >= 0 and self._cache.peek((self._number, number)) is None
+    def _peek(self, number: int) -> NDArray[Any] | None:
+        return self._cache.peek((self._number, number))
 
-    def _pass_together(self, source: SourceOfMany, numbers: list[int], out: NDArray[Any]) -> None:
-        """Read frames that are not kept."""
-        try:
-            errors = source.read_together(numbers, out)
-        except Exception:  # noqa: BLE001 - one by one it shows which of them it is about
-            for number, place in zip(numbers, out, strict=True):
-                self._pass(number, place)
-            return
-        for number, place, error in zip(numbers, out, errors, strict=True):
-            if error is not None:
-                self._tell(number, error)
-                place[...] = self._fill
+    def _is_in_the_way(self) -> bool:
+        """Whether the window's thread, reading a volume, has come by again with its events.
 
-    def _look_ahead(self, index: tuple[Index, ...]) -> None:
-        """Have the next frames read when someone scrolls: two steps one way along one axis.
-
-        One step is not enough: when a layer is added, napari goes from where it stands to the
-        middle, which may be next to it.
+        What asks now gets a blank, and has to ask again.
         """
-        here = tuple(int(i) for i in index if isinstance(i, int | np.integer))
-        last, self._last = self._last, here
-        if len(here) != self._places.ndim or len(last) != len(here):
+        if threading.current_thread() is not threading.main_thread() or not self._at_window:
+            return False
+        self.turned_away = True
+        return True
+
+    @contextmanager
+    def _reading_at_window(self) -> Iterator[Progress | None]:
+        """Let those see how far it is who wait at the window: for work in the window's thread."""
+        if threading.current_thread() is not threading.main_thread():
+            yield None
             return
-        steps = [a - b for a, b in zip(here, last, strict=True)]
-        moved = [axis for axis, step in enumerate(steps) if step]
-        if not moved:
-            return
-        before, self._heading = self._heading, None
-        if len(moved) != 1 or abs(steps[moved[0]]) > LONGEST_STEP:
-            return
-        axis, direction = moved[0], 1 if steps[moved[0]] > 0 else -1
-        self._heading = axis, direction
-        if before != self._heading:
-            # After a turn nothing is read the old way.
-            if before is not None:
-                prefetcher.replace([])
-            return
-        ahead = []
-        for distance in range(1, AHEAD + 1):
-            place = here[axis] + direction * distance
-            if 0 <= place < self._places.shape[axis]:
-                ahead.append(int(self._places[(*here[:axis], place, *here[axis + 1 :])]))
-        prefetcher.replace([partial(self._cached, number) for number in ahead if number >= 0])
+        self._at_window = True
+        try:
+            with self.reading() as report:
+                yield report
+        finally:
+            self._at_window = False
 
     def _tell(self, number: int, error: Exception) -> None:
         for on_problem in self._on_problem:
@@ -381,11 +317,9 @@ class LazyStack:
         self._source.read(number, frame)
         return frame
 
-    def _blank_volume(self) -> NDArray[Any]:
-        return np.broadcast_to(np.array(self._fill, dtype=self._dtype), self.shape)
-
-    def _blank(self) -> NDArray[Any]:
-        return np.full(self._frame_shape, self._fill, dtype=self._dtype)
+    def _blank(self, shape: tuple[int, ...]) -> NDArray[Any]:
+        """Return blank frames, of which there are so many along every leading axis."""
+        return np.broadcast_to(np.array(self._fill, self._dtype), shape + self._frame_shape)
 
     def _expanded(self, keys: tuple[Index, ...]) -> tuple[Index, ...]:
         """Return one index an axis, with `...` written out."""

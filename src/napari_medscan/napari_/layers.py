@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from napari.layers import Image
@@ -72,7 +73,7 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
     from napari_medscan.napari_.windowing import show_first
 
     geometry = stack.geometry
-    stack.array.reading = volume_progress
+    stack.array.reading = partial(volume_progress, stack.array)
     lead, lead_scale, lead_unit = _time_axis(stack)
     unit = "mm" if geometry.calibrated else "pixel"
     limits = (0.0, 255.0) if stack.is_rgb else stack.default_limits()

@@ -5,14 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from napari_medscan.dicom import CancelledError
 from napari_medscan.dicom.reading import Progress
+from napari_medscan.frames import LazyStack
 from napari_medscan.napari_.gui import has_gui, main_window
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QProgressDialog
 
 SHOW_AFTER_MS = 800
 """A dialog that flashes by is worse than none."""
+READING_VOLUME = "Reading all slices"
 _REFRESH = 0.05
+
+
+def progress_dialog(text: str) -> QProgressDialog:
+    """Return a dialog with a Cancel button, modal to the application, that is soon shown."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtWidgets import QProgressDialog
+
+    dialog = QProgressDialog(text, "Cancel", 0, 0, main_window())
+    dialog.setWindowTitle("MedScan")
+    dialog.setWindowModality(Qt.WindowModality.ApplicationModal)
+    dialog.setMinimumDuration(SHOW_AFTER_MS)
+    dialog.setMinimumWidth(360)
+    return dialog
 
 
 @contextmanager
@@ -28,14 +47,10 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
     if not has_gui():
         yield None
         return
-    from qtpy.QtCore import Qt
-    from qtpy.QtWidgets import QProgressDialog
+    from qtpy.QtCore import QEventLoop
+    from qtpy.QtWidgets import QApplication
 
-    dialog = QProgressDialog(text, "Cancel", 0, 0, main_window())
-    dialog.setWindowTitle("MedScan")
-    dialog.setWindowModality(Qt.WindowModality.ApplicationModal)
-    dialog.setMinimumDuration(SHOW_AFTER_MS)
-    dialog.setMinimumWidth(360)
+    dialog = progress_dialog(text)
     last = time.monotonic()
 
     def report(done: int, total: int) -> None:
@@ -46,8 +61,10 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
         last = now
         dialog.setMaximum(total)
         dialog.setLabelText(f"{text}\n{done:,} of {total:,} {what}")
-        # A modal progress dialog handles events here: Cancel works.
+        # A modal progress dialog handles events here, once it is there: Cancel works.
         dialog.setValue(done)
+        if not dialog.isVisible():
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         if dialog.wasCanceled():
             raise CancelledError("opening was cancelled")
 
@@ -59,16 +76,21 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
 
 
 @contextmanager
-def volume_progress() -> Iterator[Callable[[int, int], bool] | None]:
+def volume_progress(stack: LazyStack) -> Iterator[Callable[[int, int], bool] | None]:
     """Show how far the reading of a volume is; after Cancel go back to single slices.
+
+    Parameters
+    ----------
+    stack : LazyStack
+        What is read.
 
     Yields
     ------
     callable or None
         For `LazyStack.reading`.
     """
-    cancelled = False
-    with reading_progress("Reading all slices", "slices") as report:
+    cancelled, stack.turned_away = False, False
+    with reading_progress(READING_VOLUME, "slices") as report:
         if report is None:
             yield None
             return
@@ -84,11 +106,13 @@ def volume_progress() -> Iterator[Callable[[int, int], bool] | None]:
         try:
             yield goes_on
         finally:
-            if cancelled:
-                from qtpy.QtCore import QTimer
+            from qtpy.QtCore import QTimer
 
-                # Not now: napari is still drawing what it asked for.
+            # Not now: napari is still drawing what it asked for.
+            if cancelled:
                 QTimer.singleShot(0, _show_single_slices)
+            elif stack.turned_away:
+                QTimer.singleShot(0, _draw_again)
 
 
 def _show_single_slices() -> None:
@@ -98,3 +122,12 @@ def _show_single_slices() -> None:
     if viewer is not None:
         viewer.dims.ndisplay = 2
         viewer.dims.order = tuple(range(viewer.dims.ndim))
+
+
+def _draw_again() -> None:
+    """Draw what the sliders, which have moved meanwhile, show now."""
+    import napari
+
+    viewer = napari.current_viewer()
+    for layer in () if viewer is None else viewer.layers:
+        layer.refresh()

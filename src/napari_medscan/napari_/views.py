@@ -50,10 +50,8 @@ def show_plane(viewer: napari.viewer.Viewer, layer: Layer, plane: Plane) -> bool
     if directions is None or layer.ndim < 3:
         return False
     down, right = _DOWN_AND_RIGHT[plane]
-    axes = _anatomical_axes(directions)
-    vertical, horizontal = axes[_axis_of(down)], axes[_axis_of(right)]
+    across, vertical, horizontal = axes = _axes_of(plane, directions)
     rest = [axis for axis in range(viewer.dims.ndim) if axis not in axes]
-    (across,) = set(axes) - {vertical, horizontal}
     viewer.dims.ndisplay = 2
     _put_inside(viewer, layer, across)
     viewer.dims.order = (*rest, across, vertical, horizontal)
@@ -63,6 +61,20 @@ def show_plane(viewer: napari.viewer.Viewer, layer: Layer, plane: Plane) -> bool
     )
     viewer.fit_to_view(layers=[layer])
     return True
+
+
+def cuts_slices(viewer: napari.viewer.Viewer, layer: Layer, plane: Plane) -> bool:
+    """Whether a plane runs across all slices of a stack, so that it takes all of them to show it.
+
+    Parameters
+    ----------
+    viewer, layer, plane
+        As of `show_plane`.
+    """
+    directions = world_directions(viewer, layer)
+    if directions is None or layer.ndim < 3:
+        return False
+    return _axes_of(plane, directions)[0] != viewer.dims.ndim - 3
 
 
 def show_acquired(viewer: napari.viewer.Viewer, layer: Layer | None) -> None:
@@ -128,6 +140,15 @@ def _anatomical_axes(directions: NDArray[np.float64]) -> tuple[int, int, int]:
         permutations(spatial, 3), key=lambda axes: sum(parts[a, i] for i, a in enumerate(axes))
     )
     return best[0], best[1], best[2]
+
+
+def _axes_of(plane: Plane, directions: NDArray[np.float64]) -> tuple[int, int, int]:
+    """Return the world axes across a plane, down and to the right in it."""
+    down, right = _DOWN_AND_RIGHT[plane]
+    axes = _anatomical_axes(directions)
+    vertical, horizontal = axes[_axis_of(down)], axes[_axis_of(right)]
+    (across,) = set(axes) - {vertical, horizontal}
+    return across, vertical, horizontal
 
 
 def _axis_of(direction: NDArray[np.float64]) -> int:

@@ -33,7 +33,14 @@ from napari_medscan.napari_.leading import LeadFollower, leading_layer, world_di
 from napari_medscan.napari_.linking import Alignment, SamePlace, SliceLink
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.readout import CursorReadout
-from napari_medscan.napari_.views import Plane, Projection, set_slab, show_acquired, show_plane
+from napari_medscan.napari_.views import (
+    Plane,
+    Projection,
+    cuts_slices,
+    set_slab,
+    show_acquired,
+    show_plane,
+)
 from napari_medscan.napari_.volumes import (
     CT_PRESETS,
     DEPTH_MIP,
@@ -42,6 +49,7 @@ from napari_medscan.napari_.volumes import (
     stay_unmirrored,
     volume_presets,
 )
+from napari_medscan.widgets.whole_volume import WholeVolume
 
 PLANES: tuple[tuple[str, Plane, str], ...] = (
     ("Axial", "axial", "Seen from the feet, front up"),
@@ -117,6 +125,7 @@ class ViewsSection(QWidget):
         self._cine = Cine(viewer, self._show_stopped)
         self._link = SliceLink(viewer)
         self._volumes = Volumes(viewer)
+        self.whole = WholeVolume(viewer, self)
         stay_unmirrored(viewer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)
@@ -142,6 +151,7 @@ class ViewsSection(QWidget):
         for switch in self._switches:
             switch.release()
         self._link.unlink()
+        self.whole.release()
         if self._projection.currentData() != "none":
             set_slab(self._viewer, self._layers(), "none", 0)
         self._volumes.release()
@@ -291,8 +301,13 @@ class ViewsSection(QWidget):
 
     def _on_plane(self, plane: Plane) -> None:
         layer = leading_layer(self._viewer)
-        if layer is not None:
-            show_plane(self._viewer, layer, plane)
+        if layer is None:
+            return
+        show = partial(show_plane, self._viewer, layer, plane)
+        if cuts_slices(self._viewer, layer, plane):
+            self.whole.before(show, layer)
+        else:
+            show()
 
     def _on_acquired(self) -> None:
         show_acquired(self._viewer, leading_layer(self._viewer))
@@ -306,7 +321,7 @@ class ViewsSection(QWidget):
         layer = leading_layer(self._viewer)
         for preset in volume_presets(layer):
             if layer is not None and preset.name == name:
-                self._volumes.show(layer, preset)
+                self.whole.before(partial(self._volumes.show, layer, preset), layer)
 
     def _on_play(self) -> None:
         if self._cine.is_playing:

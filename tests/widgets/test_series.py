@@ -18,6 +18,7 @@ from napari_medscan.napari_.details import ReportDetails
 from napari_medscan.napari_.layers import image_layer, stack_of
 from napari_medscan.widgets import series
 from napari_medscan.widgets.series import SeriesSection
+from napari_medscan.widgets.series_tree import SeriesTree
 
 from ..studies import HOSTILE, damage, write_many, write_series
 
@@ -505,3 +506,21 @@ def test_paths_are_local_ones():
         Qt.KeyboardModifier.NoModifier,
     )
     assert series._local_paths(event) == [Path(os.sep + "a")]
+
+
+def test_only_rows_in_view_are_painted(qtbot, tmp_path):
+    for number in range(60):
+        write_series(tmp_path, 1, series=number)
+    stacks = load(tmp_path).stacks
+    tree = SeriesTree()
+    qtbot.addWidget(tree)
+    tree.resize(300, 300)
+    with qtbot.waitExposed(tree):
+        tree.show()
+    tree.show_series(stacks, set(), 0)
+    qtbot.wait(50)
+    painted = [stack for stack in stacks if tree._items[stack]._icon is not None]
+    assert 3 <= len(painted) <= 10
+    heights = {tree.visualRect(tree._items[stack].index()).height() for stack in stacks}
+    (height,) = heights
+    assert height >= 3 * tree.fontMetrics().lineSpacing()

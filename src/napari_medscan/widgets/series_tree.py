@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import cast
+from typing import Any, cast
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtGui import (
@@ -26,7 +26,7 @@ from napari_medscan.napari_.opened import record
 
 ICON = 48
 """Side of a thumbnail as shown, in pixels."""
-
+_LINES, _PADDING = 3, 2
 _SELECTED = QIcon.Mode.Selected
 
 
@@ -40,8 +40,16 @@ class _SeriesItem(QStandardItem):
         self.image: QImage | None = None
         self.has_thumbnail = False
         self.noted = False
+        self._icon: QIcon | None = None
         self.setEditable(False)
-        self.draw()
+
+    def data(self, role: int = Qt.ItemDataRole.UserRole + 1) -> Any:  # noqa: ANN401 - Qt's
+        """Paint the thumbnail, or the modality until there is one, once the row is seen."""
+        if role != Qt.ItemDataRole.DecorationRole:
+            return super().data(role)
+        if self._icon is None:
+            self._icon = _icon(self.image, self.stack.modality, marked=self.noted)
+        return self._icon
 
     def describe(self, *, is_open: bool) -> None:
         """Say what it is in three lines: no more fits beside the thumbnail."""
@@ -53,12 +61,12 @@ class _SeriesItem(QStandardItem):
         self.setText(text)
         self.setToolTip("\n".join([defuse(stack.name), *notes_on(stack)]))
         if self.noted != bool(notes):
-            self.noted = bool(notes)
-            self.draw()
+            self.noted, self._icon = bool(notes), None
 
-    def draw(self) -> None:
-        """Paint the thumbnail, or the modality until there is one."""
-        self.setIcon(_icon(self.image, self.stack.modality, marked=self.noted))
+    def show_thumbnail(self, image: QImage | None) -> None:
+        """Show a picture; None when there is none to be had."""
+        self.has_thumbnail, self.image, self._icon = True, image, None
+        self.emitDataChanged()
 
 
 class SeriesTree(QTreeView):
@@ -82,7 +90,7 @@ class SeriesTree(QTreeView):
         self.setModel(self._model)
         self.setHeaderHidden(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setStyleSheet("QTreeView::item { padding: 2px; }")
+        self.setStyleSheet(f"QTreeView::item {{ padding: {_PADDING}px; }}")
         self.setIconSize(QSize(ICON, ICON))
         self.setIndentation(12)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -117,9 +125,12 @@ class SeriesTree(QTreeView):
         wanted = set(stacks)
         for stack in [stack for stack in self._items if stack not in wanted]:
             self._remove(stack)
+        # Else Qt asks each row for its text and picture, to see how high it is.
+        height = max(ICON, _LINES * self.fontMetrics().lineSpacing()) + 2 * _PADDING + 2
         for stack in stacks:
             item = self._items.get(stack) or self._add(stack)
             item.describe(is_open=stack in opened)
+            item.setSizeHint(QSize(0, height))
         if self._rest is not None:
             self._model.removeRow(self._rest.row())
             self._rest = None
@@ -158,8 +169,7 @@ class SeriesTree(QTreeView):
         """Show a series' thumbnail; nothing for a series that has gone meanwhile."""
         item = self._items.get(stack)
         if item is not None:
-            item.has_thumbnail, item.image = True, image
-            item.draw()
+            item.show_thumbnail(image)
 
     def _in_order(self) -> list[Stack]:
         studies = (self._model.item(row) for row in range(self._model.rowCount()))

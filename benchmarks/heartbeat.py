@@ -13,6 +13,7 @@ from measure import NO_INDEX, Bench, FailedError, Table, Topic, milliseconds, on
 
 if TYPE_CHECKING:
     import napari
+    from qtpy.QtWidgets import QTreeWidget
 
 _BEAT_MS = 1
 _SLICES = 40
@@ -58,7 +59,7 @@ def settle(seconds: float) -> None:
 def ours(folder: str, many: str) -> dict[str, float]:
     """Work with a series of ours and the panel; tell the longest block of each step."""
     import napari
-    from qtpy.QtWidgets import QPushButton
+    from qtpy.QtWidgets import QPushButton, QTreeWidget
 
     plugin = "napari-medscan"
     viewer = napari.Viewer()
@@ -78,11 +79,11 @@ def ours(folder: str, many: str) -> dict[str, float]:
     with heart.watch("open"):
         viewer.open(folder, plugin=plugin)
     _scroll(heart, viewer, "scroll", 0)
+    viewer.layers.selection.active = viewer.layers[0]
+    presets = section("Window").findChild(QTreeWidget)  # type: ignore[attr-defined]
+    settle(0.5)
     with heart.watch("pick a preset"):
-        viewer.layers.selection.active = viewer.layers[0]
-        section("Window")
-        settle(0.5)
-        viewer.layers[0].contrast_limits = (-1350, 150)
+        _click(presets, "Lung")
     with heart.watch("tags"):
         tags = section("Tags")
     with heart.watch("search tags"):
@@ -93,11 +94,24 @@ def ours(folder: str, many: str) -> dict[str, float]:
         views = section("Views")
         settle(0.5)
         next(b for b in views.findChildren(QPushButton) if b.text() == "Coronal").click()  # type: ignore[attr-defined]
+        while viewer.dims.order[0] == 0:
+            settle(0.05)
     _scroll(heart, viewer, "scroll coronal", 1)
     section("Series")
     _ask_which(heart, viewer, many)
     viewer.close()
     return heart.longest
+
+
+def _click(tree: QTreeWidget, text: str) -> None:
+    """Click a row of a list."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    (item, *_) = tree.findItems(text, Qt.MatchFlag.MatchStartsWith | Qt.MatchFlag.MatchRecursive)
+    tree.scrollToItem(item)
+    place = tree.visualItemRect(item).center()
+    QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
 def _ask_which(heart: Heart, viewer: napari.Viewer, many: str) -> None:
@@ -169,7 +183,8 @@ def measure(bench: Bench) -> Topic:
         note=(
             "A timer of 1 ms in napari's event loop; the longest time between two of its ticks, "
             "while and after each step. Where napari can do the same with a plain array and no "
-            "panel, that is the other column. Software rendering draws on the same cores."
+            "panel, that is the other column; where that is over 100 ms, the goal is about the "
+            "difference. Software rendering draws on the same cores."
         ),
     )
     topic = Topic([table])

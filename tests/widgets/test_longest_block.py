@@ -1,0 +1,160 @@
+"""A scripted session during which the window's thread never works for long on our account."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QPushButton, QTreeWidget
+
+from napari_medscan.dicom.stack import SliceSource
+from napari_medscan.phantoms import write_ct_chest
+
+LONGEST = 0.1
+SLICES, SIZE = 60, 256
+
+
+class Heart:
+    """Beats in the event loop; tells how long the window's thread worked between two beats.
+
+    It counts the thread's own time on a processor: a computer that has other things to do as well
+    makes it no longer. What the thread waits for is not in it; the tests look at that apart.
+    """
+
+    def __init__(self, qtbot):
+        self.longest = {}
+        self._qtbot = qtbot
+        self._step = ""
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(1)
+
+    def stop(self):
+        self._timer.stop()
+
+    @contextmanager
+    def watch(self, step):
+        self._qtbot.wait(200)
+        self._step, self._last = step, time.thread_time()
+        yield
+        self._qtbot.wait(400)
+        self._beat()
+        self._step = ""
+
+    def _beat(self):
+        now = time.thread_time()
+        if self._step:
+            self.longest[self._step] = max(self.longest.get(self._step, 0.0), now - self._last)
+        self._last = now
+
+
+@pytest.fixture
+def heart(qtbot):
+    heart = Heart(qtbot)
+    # Collecting napari's garbage takes as long as a step, at any of them.
+    gc.collect()
+    gc.disable()
+    yield heart
+    gc.enable()
+    heart.stop()
+
+
+@pytest.fixture
+def readers(monkeypatch):
+    """Return the threads that read slices, with how many at a time."""
+    found = []
+    for name in ("read", "read_together"):
+        read = getattr(SliceSource, name)
+
+        def noted(self, which, out, read=read):
+            found.append((threading.current_thread(), np.size(which)))
+            return read(self, which, out)
+
+        monkeypatch.setattr(SliceSource, name, noted)
+    return found
+
+
+def scroll(viewer, qtbot, axis):
+    for number in range(10, 20):
+        viewer.dims.set_current_step(axis, number)
+        qtbot.wait(20)
+
+
+def click(tree, text):
+    (item, *_) = tree.findItems(text, Qt.MatchFlag.MatchStartsWith | Qt.MatchFlag.MatchRecursive)
+    tree.scrollToItem(item)
+    place = tree.visualItemRect(item).center()
+    QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def napari_alone(viewer, heart, qtbot):
+    """Do with a plain array what napari can do with one."""
+    volume = np.random.default_rng(0).integers(-1000, 1000, (SLICES, SIZE, SIZE), np.int16)
+    with heart.watch("open"):
+        viewer.add_image(volume, contrast_limits=(-1000, 1000))
+    with heart.watch("scroll"):
+        scroll(viewer, qtbot, 0)
+    with heart.watch("preset"):
+        viewer.layers[0].contrast_limits = (-900, 150)
+    with heart.watch("coronal"):
+        viewer.dims.order = (1, 0, 2)
+    with heart.watch("scroll coronal"):
+        scroll(viewer, qtbot, 1)
+    viewer.layers.clear()
+    viewer.dims.order = (0, 1, 2)
+    longest, heart.longest = heart.longest, {}
+    return longest
+
+
+def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_path, heart, readers):
+    write_ct_chest(tmp_path, size=SIZE, slices=SLICES)
+    viewer = make_napari_viewer(show=True)
+    viewer.add_image(np.zeros((4, 8, 8)))
+    viewer.layers.clear()
+    theirs = napari_alone(viewer, heart, qtbot)
+    _, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "MedScan")
+    # What is done once in a session: imports, the fonts of the canvas.
+    viewer.open(str(tmp_path), plugin="napari-medscan")
+    qtbot.wait(500)
+    viewer.layers.clear()
+
+    def section(title):
+        titles = [panel.tabs.tabText(number) for number in range(panel.tabs.count())]
+        panel.tabs.setCurrentIndex(titles.index(title))
+        qtbot.wait(300)
+        return panel.tabs.currentWidget().widget()
+
+    with heart.watch("open"):
+        (layer,) = viewer.open(str(tmp_path), plugin="napari-medscan")
+    with heart.watch("scroll"):
+        scroll(viewer, qtbot, 0)
+    viewer.layers.selection.active = layer
+    presets = section("Window").findChild(QTreeWidget)
+    with heart.watch("preset"):
+        click(presets, "Lung")
+    assert layer.contrast_limits == [-1350, 149]
+    tags = section("Tags")
+    with heart.watch("tag search"):
+        for length in range(1, len("position") + 1):
+            tags.search.setText("position"[:length])
+            qtbot.wait(30)
+    buttons = {b.text(): b for b in section("Views").findChildren(QPushButton)}
+    readers.clear()
+    with heart.watch("coronal"):
+        qtbot.mouseClick(buttons["Coronal"], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: viewer.dims.order[0] != 0)
+    assert sum(count for _, count in readers) > SLICES // 2
+    assert threading.main_thread() not in {thread for thread, _ in readers}
+    readers.clear()
+    with heart.watch("scroll coronal"):
+        scroll(viewer, qtbot, 1)
+    assert not readers
+    assert set(heart.longest) == {*theirs, "tag search"}
+    excess = {step: taken - theirs.get(step, 0.0) for step, taken in heart.longest.items()}
+    assert max(excess.values()) < LONGEST, excess

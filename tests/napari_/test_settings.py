@@ -48,7 +48,7 @@ def test_the_manifest_declares_the_same_settings_with_the_same_defaults():
 
 
 def test_the_windows_to_choose_from_are_the_presets_of_the_table():
-    always = [settings.AS_IN_FILE, settings.AUTO]
+    always = [settings.AS_IN_FILE, settings.AUTO, settings.OWN]
     for name, table in (("ct", presets.CT), ("pet", presets.PET), ("other", ())):
         assert declared()[f"{name}_window"].enum == always + [window.name for window in table]
 

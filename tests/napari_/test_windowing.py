@@ -17,7 +17,8 @@ from napari_medscan.dicom.voi_lut import VoiLut
 from napari_medscan.dicom.window import Window, percentile_limits
 from napari_medscan.napari_ import windowing
 from napari_medscan.napari_.layers import image_layer, image_layers, stack_of
-from napari_medscan.napari_.settings import AUTO, Settings
+from napari_medscan.napari_.settings import AUTO, OWN, Settings
+from napari_medscan.napari_.user_presets import UserPresets
 from napari_medscan.napari_.windowing import (
     base_colormap,
     center_width,
@@ -410,6 +411,28 @@ def test_pet_on_ct_keeps_its_colours_whatever_its_window(tmp_path):
 )
 def test_layers_open_as_preferences_say(tmp_path, monkeypatch, modality, chosen, limits):
     monkeypatch.setattr(windowing, "current", lambda: Settings(**chosen))
+    layer = layer_of(tmp_path, Modality=modality, WindowCenter=40, WindowWidth=400)
+    assert tuple(layer.contrast_limits) == limits
+
+
+@pytest.mark.parametrize(
+    ("group", "modality", "limits"),
+    [
+        ("CT HU", "CT", (0, 99)),
+        ("MR", "MR", (0, 99)),
+        # There is none for this one.
+        ("CT HU", "MR", (-160, 239)),
+    ],
+)
+def test_layers_open_in_the_first_preset_of_ones_own(
+    tmp_path, monkeypatch, group, modality, limits
+):
+    own = UserPresets(tmp_path / "presets.json")
+    own.add(group, Window("Mine", 50, 100))
+    own.add(group, Window("Other", 1, 2))
+    monkeypatch.setattr(windowing, "presets_file", lambda: own.path)
+    chosen = Settings(ct_window=OWN, pet_window=OWN, other_window=OWN)
+    monkeypatch.setattr(windowing, "current", lambda: chosen)
     layer = layer_of(tmp_path, Modality=modality, WindowCenter=40, WindowWidth=400)
     assert tuple(layer.contrast_limits) == limits
 

@@ -32,6 +32,13 @@ def _no_presets():
 
 
 @pytest.fixture
+def saved_settings(tmp_path, monkeypatch):
+    npe2.PluginManager.instance().discover()
+    monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", {})
+    napari.settings.get_plugin_settings(path_dir=tmp_path)
+
+
+@pytest.fixture
 def folder(tmp_path):
     for number in (1, 2):
         ramp = {"PixelData": lambda i: np.arange(i, i + 24, dtype="<u2").tobytes()}
@@ -296,6 +303,30 @@ def test_only_ones_own_can_be_deleted(section, qtbot):
     assert menu(section, "Add the current window").isEnabled()
 
 
+@pytest.mark.usefixtures("saved_settings")
+def test_layers_can_open_in_a_preset_of_ones_own(section, qtbot):
+    own = UserPresets(presets_file())
+    for name in ("One", "Two"):
+        own.add("CT HU", Window(name, 50, 100 + len(own.of("CT HU"))))
+    section._on_own()
+    click(qtbot, section, "Two")
+    opens = menu(section, "Open new layers in it")
+    opens.trigger()
+    assert settings.current().ct_window == settings.OWN
+    assert [window.name for window in own.of("CT HU")] == ["Two", "One"]
+    for name, checked in (("Two", True), ("One", False)):
+        click(qtbot, section, name)
+        button(section, "My presets").menu().aboutToShow.emit()
+        assert opens.isChecked() == checked
+    click(qtbot, section, "Two")
+    button(section, "My presets").menu().aboutToShow.emit()
+    opens.trigger()
+    assert settings.current().ct_window == settings.AS_IN_FILE
+    click(qtbot, section, "Brain")
+    button(section, "My presets").menu().aboutToShow.emit()
+    assert not opens.isEnabled()
+
+
 def test_ones_own_have_the_first_keys(viewer, layer, qtbot):
     UserPresets(presets_file()).add("CT HU", Window("Mine", 1, 2))
     section = WindowSection(viewer)
@@ -350,10 +381,8 @@ def test_it_fits_a_panel_of_300_pixels(section):
     assert section.minimumSizeHint().width() <= 300
 
 
-def test_the_switch_of_dragging_and_preferences_are_one(viewer, tmp_path, monkeypatch):
-    npe2.PluginManager.instance().discover()
-    monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", {})
-    napari.settings.get_plugin_settings(path_dir=tmp_path)
+@pytest.mark.usefixtures("saved_settings")
+def test_the_switch_of_dragging_and_preferences_are_one(viewer):
     settings.change(right_drag=False)
     other = WindowSection(PublicOnlyProxy(viewer))
     switch = other._dragging

@@ -18,7 +18,8 @@ _PLUGIN = "napari-medscan"
 
 AS_IN_FILE = "As in the file"
 AUTO = "Auto"
-"""What a setting of a window says when it names no preset."""
+OWN = "My first preset"
+"""What a setting of a window says when it names no preset of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Settings:
     keep_decoded_gb : int
         What they may take there, in GB.
     ct_window, pet_window, other_window : str
-        How layers of a modality open: `AS_IN_FILE`, `AUTO` or the name of one of its usual presets.
+        How layers of a modality open: `AS_IN_FILE`, `AUTO`, `OWN` or the name of one of its usual
+        presets.
     right_drag : bool
         Whether dragging with the right button changes the window.
     corner_text, orientation_letters : bool
@@ -74,11 +76,16 @@ class Settings:
 
     def window_of(self, modality: str) -> str:
         """How layers of a modality open."""
-        chosen = {"CT": self.ct_window, "PT": self.pet_window}
-        return chosen.get(modality, self.other_window)
+        chosen: str = getattr(self, window_setting(modality))
+        return chosen
 
 
 _NAMES = frozenset(field.name for field in fields(Settings))
+
+
+def window_setting(modality: str) -> str:
+    """Return the name of the setting that says how layers of a modality open."""
+    return {"CT": "ct_window", "PT": "pet_window"}.get(modality, "other_window")
 
 
 def current() -> Settings:

@@ -24,13 +24,14 @@ from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.presets import display_scale, modality_presets
+from napari_medscan.dicom.presets import as_drawn, display_scale, group_of, modality_presets
 from napari_medscan.dicom.voi_lut import Curve, sigmoid_window
 from napari_medscan.dicom.window import Function, Voi, Window, ascending, percentile_limits
 from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.settings import AUTO, current
+from napari_medscan.napari_.settings import AUTO, OWN, current
 from napari_medscan.napari_.shown import index_in_view, is_inside, shown_slice
+from napari_medscan.napari_.user_presets import UserPresets, presets_file
 
 FUNCTION_KEY = "medscan_voi_function"
 """Key in a layer's metadata under which the function of its last window stands."""
@@ -85,8 +86,12 @@ def show_first(layer: Image, stack: Stack) -> None:
         frame = stack.array.frame(stack.typical)
         set_limits(layer, *percentile_limits(frame, stack.padding))
         return
-    usual = (window for window in modality_presets(stack) if window.name == chosen)
-    first = next(iter((*usual, *stack.windows)), None)
+    if chosen == OWN:
+        own = UserPresets(presets_file()).of(group_of(stack))[:1]
+        wanted = [as_drawn(window, stack) for window in own]
+    else:
+        wanted = [window for window in modality_presets(stack) if window.name == chosen]
+    first = next(iter((*wanted, *stack.windows)), None)
     if first is not None:
         show(layer, first)
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import partial
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtGui import QAction  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QMenu, QPushButton, QWidget
 
 from napari_medscan.dicom.window import Window
+from napari_medscan.napari_ import settings
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.user_presets import UserPresets
 from napari_medscan.widgets.preset_list import PresetList
@@ -53,6 +55,12 @@ class OwnPresets(QPushButton):
             menu.addAction("Move down", partial(self.move_by, 1)),
             menu.addAction("Delete", self.delete),
         ]
+        menu.addSeparator()
+        self._opening = QAction("Open new layers in it", menu)
+        self._opening.setCheckable(True)
+        self._opening.triggered.connect(self.open_in_it)
+        menu.addAction(self._opening)
+        self._on_one.append(self._opening)
         menu.aboutToShow.connect(self._on_menu)
         self.setMenu(menu)
         # napari's style leaves no room for the arrow.
@@ -82,15 +90,32 @@ class OwnPresets(QPushButton):
         if index is not None:
             self._save(partial(self._presets.remove, group, index))
 
+    def open_in_it(self, on: bool) -> None:  # noqa: FBT001 - Qt's signal
+        """Let layers of this modality open in the selected preset, or as in the file again.
+
+        It is the first of the user's that does, so it becomes that.
+        """
+        group, index = self._current()[0], self._list.own_index()
+        if index is None:
+            return
+        if index and on and not self._save(partial(self._presets.move, group, index, 0)):
+            return
+        chosen = settings.OWN if on else settings.AS_IN_FILE
+        settings.change(**{_setting(group): chosen})
+        self._list.select(0)
+
     def _rename(self, index: int, name: str) -> None:
         group = self._current()[0]
         if self._save(partial(self._presets.rename, group, index, name)):
             self._list.select(index)
 
     def _on_menu(self) -> None:
+        index = self._list.own_index()
         for action in self._on_one:
             if action is not None:
-                action.setEnabled(self._list.own_index() is not None)
+                action.setEnabled(index is not None)
+        chosen = getattr(settings.current(), _setting(self._current()[0]))
+        self._opening.setChecked(index == 0 and chosen == settings.OWN)
 
     def _save(self, change: Callable[[], None]) -> bool:
         try:
@@ -102,3 +127,8 @@ class OwnPresets(QPushButton):
             pass  # deleted in another window of napari meanwhile
         self.changed.emit()
         return True
+
+
+def _setting(group: str) -> str:
+    """Return the setting of how layers open whose presets are kept by a group, "CT HU"."""
+    return settings.window_setting(group.partition(" ")[0])

@@ -92,7 +92,40 @@ def test_series_cut_in_other_directions_are_not_laid_together(model, tmp_path):
     model.layers.selection.active = axial
     link.mark()
     model.layers.selection.active = sagittal
-    assert "different directions" in link.link()
+    assert "90° apart" in link.link()
+    assert not link.is_linked
+
+
+@pytest.mark.parametrize(("degrees", "linked"), [(0, True), (4, True), (9, True), (11, False)])
+def test_planes_of_nearly_one_direction_are_laid_together(model, tmp_path, told, degrees, linked):
+    turn = np.radians(degrees)
+    prior = opened(
+        model, tmp_path / "p", 9, column=(0, np.cos(turn), np.sin(turn)), FrameOfReferenceUID="1.9"
+    )
+    current = opened(model, tmp_path / "c", 9, series=4)
+    link = SliceLink(model)
+    model.layers.selection.active = prior
+    model.dims.set_current_step(0, 2)
+    link.mark()
+    model.layers.selection.active = current
+    model.dims.set_current_step(0, 5)
+    assert bool(link.link()) != linked
+    assert link.is_linked == linked
+    assert [f"{degrees:.0f}° apart" in record.message for record in told] == [True] * (
+        linked and degrees > 0
+    )
+    if linked:
+        assert prior.world_to_data(model.dims.point)[0] == pytest.approx(2)
+
+
+def test_series_stacked_the_other_way_round_are_not_laid_together(model, tmp_path):
+    up = opened(model, tmp_path / "u", 9)
+    down = opened(model, tmp_path / "d", 9, row=(-1, 0, 0), series=4)
+    link = SliceLink(model)
+    model.layers.selection.active = up
+    link.mark()
+    model.layers.selection.active = down
+    assert "180° apart" in link.link()
 
 
 def test_aligned_voxels_lie_where_they_are_in_the_patient(model, tmp_path):

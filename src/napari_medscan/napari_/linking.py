@@ -12,7 +12,13 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.orientation import patient_point, slice_position
 from napari_medscan.dicom.vectors import normal_of
 from napari_medscan.napari_.layers import parallel, stack_of
-from napari_medscan.napari_.leading import LeadFollower, leading_layer
+from napari_medscan.napari_.leading import LeadFollower, leading_layer, world_directions
+from napari_medscan.napari_.notify import tell
+
+MOST_DEGREES = 10.0
+"""Greatest angle between planes that are laid together: a head is never held quite alike."""
+_PARALLEL = 0.5
+"""Degrees of which nothing is to be seen."""
 
 
 def one_frame_of_reference(one: Stack, other: Stack) -> bool:
@@ -113,9 +119,9 @@ class SamePlace:
 class SliceLink:
     """Puts a slice of one series onto a slice of another, as for a prior examination.
 
-    Both must have one orientation; their frames of reference may differ, since it is the user who
-    says which slices show the same. The first is moved along the axis of the slices by
-    ``translate``, and back again.
+    Their planes must be parallel, or nearly so; their frames of reference may differ, since it is
+    the user who says which slices show the same. The first is moved along the axis of the slices
+    by ``translate``, and back again.
 
     Parameters
     ----------
@@ -158,8 +164,14 @@ class SliceLink:
             return "First mark a slice of the other series."
         if layer is None or theirs is None or theirs is mine:
             return "Now select the other series and show the same place."
-        if not parallel(mine, theirs):
-            return "The two series are cut in different directions: they cannot be laid together."
+        angle = self._angle(marked, layer)
+        if angle is None:
+            return "The file does not say how the slices of one of them lie in the patient."
+        if angle > MOST_DEGREES:
+            return (
+                f"Planes {angle:.0f}° apart cannot share a slider. "
+                "“Keep the place in the patient” follows between them."
+            )
         if self._viewer.dims.order[-3] - self._viewer.dims.ndim != self._axis:
             return "Show the plane in which the first slice was marked."
         if not any(moved == marked for moved, _ in self._moved):
@@ -168,7 +180,17 @@ class SliceLink:
         translate[self._axis] += self._viewer.dims.point[self._axis] - self._point
         marked.translate = translate
         self._marked = None
+        if angle > _PARALLEL:
+            tell(f"The planes are {angle:.0f}° apart: away from the middle the series diverge.")
         return ""
+
+    def _angle(self, one: Layer, other: Layer) -> float | None:
+        """Return the degrees between where the slider leads in two series, None if unknown."""
+        ways = [world_directions(self._viewer, layer) for layer in (one, other)]
+        if ways[0] is None or ways[1] is None:
+            return None
+        cosine = float(ways[0][self._axis] @ ways[1][self._axis])
+        return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
 
     def unlink(self) -> None:
         """Put every layer back where it belongs."""

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from napari_medscan import __version__, cli
+from napari_medscan.dicom import load
 
 from .dicom.making import ct, write
 from .studies import HOSTILE, damage, write_many, write_series, write_undecodable
@@ -239,6 +240,24 @@ def test_the_table_can_be_read_at_80_columns(tmp_path):
     assert "unknown" in text
     assert "-1024 … -1004" in text
     assert "1 file could not be read" in text
+
+
+def test_a_single_plane_has_no_slice_spacing(inspect, tmp_path):
+    write_series(tmp_path, 1, SliceThickness=7)
+    _, text, _ = inspect(tmp_path)
+    assert " 0.5x0.75 " in text
+
+
+def test_pet_says_how_suv_comes_of_its_values_or_why_not(inspect, pet_ct, tmp_path):
+    _, text, _ = inspect(pet_ct)
+    (stack,) = (found for found in load(pet_ct).stacks if found.modality == "PT")
+    (line,) = (line for line in text.splitlines() if "SUVbw" in line)
+    assert line.startswith(stack.name)
+    times = line.removeprefix(f"{stack.name}: SUVbw = ")
+    assert float(times.removesuffix(" x value")) == pytest.approx(stack.suv.bw, rel=1e-3)
+    write_series(tmp_path, 3, Modality="PT")
+    _, text, _ = inspect(tmp_path)
+    assert "SUV is unknown: Units (0054,1001) is missing" in " ".join(text.split())
 
 
 def test_the_table_shows_hostile_text_as_it_is(inspect, tmp_path):

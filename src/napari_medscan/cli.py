@@ -161,6 +161,8 @@ def _print_table(report: LoadReport, *, pixels: bool) -> None:
     if report.stacks:
         console.print(_table(report.stacks, pixels=pixels))
         for stack in report.stacks:
+            if stack.suv is not None:
+                console.print(f"{escape(stack.name)}: SUVbw = {stack.suv.bw:.4g} x value")
             for warning in (*stack.warnings, *sorted(set(stack.problems.values()))):
                 console.print(f"{escape(stack.name)}: {escape(warning)}", style="yellow")
     summary = report.summary()
@@ -185,7 +187,9 @@ def _table(stacks: Sequence[Stack], *, pixels: bool) -> Table:
     for heading in ("Size", "mm", "Unit", "Files", *(["Values"] if pixels else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for stack in stacks:
-        spacing = stack.geometry.spacing if stack.geometry.calibrated else None
+        # A single plane has no step to the next.
+        first = 1 if stack.array.places.shape[-1] == 1 else 0
+        spacing = stack.geometry.spacing[first:] if stack.geometry.calibrated else None
         row = [
             escape(stack.name),
             stack.axes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import napari.settings
 import npe2
@@ -56,6 +57,19 @@ def test_the_windows_to_choose_from_are_the_presets_of_the_table():
 def test_groups_have_names_that_napari_finds():
     groups = npe2.PluginManifest.from_file(MANIFEST).contributions.configurations
     assert all(name == name.lower() for name in groups)
+
+
+def test_until_something_is_saved_napari_is_not_asked(tmp_path, monkeypatch):
+    """It would look for plugins anew, which takes longer than opening a folder."""
+    field = napari.settings.NapariSettings.model_fields["config_path"]
+    monkeypatch.setattr(field, "default", tmp_path / "settings.yaml")
+    asked = []
+    model = SimpleNamespace(right_drag=False)
+    monkeypatch.setattr(settings, "_properties", lambda: asked.append(1) or [(model, "right_drag")])
+    assert settings.current() == Settings()
+    assert not asked
+    (tmp_path / "napari-medscan.yaml").write_text("window: {right_drag: false}\n")
+    assert settings.current() == Settings(right_drag=False)
 
 
 @pytest.mark.usefixtures("saved")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -90,6 +91,9 @@ def window_setting(modality: str) -> str:
 
 def current() -> Settings:
     """Return the settings as they are now."""
+    if _nothing_saved():
+        # napari would read the manifests of all plugins again to say so.
+        return Settings()
     return Settings(**{name: getattr(group, name) for group, name in _properties()})
 
 
@@ -148,6 +152,14 @@ def apply() -> None:
     shared_cache().max_bytes = chosen.frame_cache_bytes
     index.use(chosen.remember_headers)
     kept.use(chosen.keep_decoded, chosen.keep_decoded_gb << 30)
+
+
+def _nothing_saved() -> bool:
+    """Whether napari keeps settings in files, and there is none of ours: it saves each change."""
+    from napari.settings import NapariSettings
+
+    beside = NapariSettings.model_fields["config_path"].default
+    return beside is not None and not Path(beside).with_name(f"{_PLUGIN}.yaml").exists()
 
 
 def _properties() -> Iterator[tuple[EventedModel, str]]:

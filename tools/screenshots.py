@@ -15,12 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import napari
+from napari._qt.dialogs.qt_notification import NapariQtNotification
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from assistant_scenes import ASSISTANT
 from demo import save_window
 from napari_medscan import phantoms
+from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.samples import study_folder
 from napari_medscan.widgets.panel import MedScanPanel
@@ -57,6 +59,9 @@ def _save(path: Path, theme: str, scene: Scene) -> None:
     _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan")
     scene(viewer, panel)
     QTest.qWait(SETTLED_MS)
+    for notice in viewer.window._qt_window.findChildren(NapariQtNotification):
+        notice.close()
+    QTest.qWait(500)
     save_window(viewer, path)
     viewer.close()
 
@@ -102,7 +107,7 @@ def pet_ct(viewer: napari.Viewer, panel: MedScanPanel) -> None:
 def ultrasound(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     """Show a cine."""
     _open(viewer, "us-heart", phantoms.write_us_heart)
-    _tab(panel, "Series")
+    _tab(panel, "Views")
 
 
 def tags(viewer: napari.Viewer, panel: MedScanPanel) -> None:
@@ -120,7 +125,7 @@ def tags_search(viewer: napari.Viewer, panel: MedScanPanel) -> None:
 
 
 def series_warning(viewer: napari.Viewer, panel: MedScanPanel) -> None:
-    """Show what a damaged folder holds."""
+    """Show what a damaged folder holds, and where it lacks slices."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "disc"
         shutil.copytree(study_folder(*_CT), folder)
@@ -128,6 +133,7 @@ def series_warning(viewer: napari.Viewer, panel: MedScanPanel) -> None:
             (folder / f"IM{number:06d}.dcm").unlink()
         (folder / "report.pdf").write_bytes(b"%PDF-1.4 nothing")
         _open(viewer, folder)
+        viewer.dims.set_current_step(0, stack_of(viewer.layers[0]).geometry.missing[0])
         section = _tab(panel, "Series")
         section.tree.expandAll()
         QTest.qWait(SETTLED_MS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QComboBox, QLabel
+from qtpy.QtWidgets import QComboBox, QLabel, QTabWidget, QWidget
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layer, stack_of
@@ -24,8 +24,9 @@ def layer(tmp_path, model):
 
 @pytest.fixture
 def box(layer, model, qtbot):
-    box = HistogramBox(model)
-    qtbot.addWidget(box)
+    section = QWidget()
+    qtbot.addWidget(section)
+    box = HistogramBox(model, section)
     box.follow(layer)
     box.refresh()
     yield box
@@ -113,6 +114,23 @@ def test_a_single_image_is_no_volume(model, tmp_path, qtbot):
     box.follow(None)
     assert counted(box) == {}
     box.release()
+
+
+def test_behind_another_tab_nothing_is_counted(box, qtbot):
+    qtbot.waitUntil(lambda: bool(counted(box)))
+    tabs = QTabWidget()
+    qtbot.addWidget(tabs)
+    other = QLabel()
+    tabs.addTab(other, "Other")
+    tabs.addTab(box, "Window")
+    box._clear()
+    box.refresh()
+    qtbot.wait(150)
+    assert not counted(box)
+    tabs.show()
+    tabs.setCurrentWidget(box)
+    qtbot.waitUntil(lambda: bool(counted(box)))
+    box.setParent(None)
 
 
 def test_a_hidden_layer_has_none(box, layer, qtbot):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.orientation import axis_vectors, film_vectors
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.shown import Follower, index_in_view, is_inside, shown_slice
+from napari_medscan.napari_.soon import Soon
 
 _LAYER_EVENTS = (
     "affine",
@@ -120,6 +121,8 @@ def _film_on_screen(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.fl
 class LeadFollower(Follower):
     """A follower that is also called when camera, canvas or the look of a layer change.
 
+    The call comes before the canvas is painted, so that texts upon it do not have it painted twice.
+
     Parameters
     ----------
     viewer : napari.viewer.Viewer
@@ -129,6 +132,7 @@ class LeadFollower(Follower):
     """
 
     def __init__(self, viewer: napari.viewer.Viewer, on_change: Callable[[], object]) -> None:
+        self._before_paint = Soon(self._changed)
         super().__init__(viewer, self._changed)
         self._viewer = viewer
         self._on_change = on_change
@@ -147,9 +151,13 @@ class LeadFollower(Follower):
     def release(self) -> None:
         """Stop calling."""
         super().release()
+        self._before_paint.stop()
         for event in self._more:
             event.disconnect(self._soon)
         self._listen_to([])
+
+    def _soon(self, _event: object = None) -> None:
+        self._before_paint.start()
 
     def _changed(self) -> None:
         layers = list(self._viewer.layers)

@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Image
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_medscan.dicom import Stack
@@ -90,6 +91,11 @@ class HistogramBox(QWidget):
         """Count anew, as soon as the slider stands still."""
         self._settled.start()
 
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Count what nobody could see until now."""
+        super().showEvent(event)
+        self.refresh()
+
     def _clear(self) -> None:
         self._counting.cancel()
         self._volume = None
@@ -100,6 +106,9 @@ class HistogramBox(QWidget):
         self._count()
 
     def _count(self) -> None:
+        if not self.isVisibleTo(self.window()):
+            # Behind another tab. Counting would cost the slider time.
+            return
         layer, stack = self._layer, stack_of(self._layer)
         if layer is None or stack is None or not layer.visible:
             self._clear()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import napari.viewer
 from napari.layers import Image
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -37,6 +37,7 @@ from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limi
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.shown import Follower
+from napari_medscan.napari_.soon import Soon
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.window_drag import WindowDrag
 from napari_medscan.napari_.window_keys import AUTO_KEY, WindowKeys
@@ -83,9 +84,7 @@ class WindowSection(QWidget):
         self._layer: Image | None = None
         self._offered = OfferedPresets()
         self._limiting = Latest(self)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._sync)
+        self._soon = Soon(self._sync)
         self._build()
         self._follower = Follower(viewer, self._on_viewer)
         self._drag = WindowDrag(viewer, self.targets)
@@ -214,7 +213,7 @@ class WindowSection(QWidget):
             self._follow(layer)
             # Not at every step of the slider: they are read from a file.
             self._read_presets()
-        self._sync()
+            self._sync()
         self._counted.refresh()
 
     def _follow(self, layer: Image | None) -> None:
@@ -233,10 +232,10 @@ class WindowSection(QWidget):
         self._counted.follow(layer)
 
     def _on_layer(self, _event: object = None) -> None:
-        self._soon.start(0)
+        self._soon.start()
 
     def _on_span(self, _event: object = None) -> None:
-        self._soon.start(0)
+        self._soon.start()
         self._counted.refresh()
 
     def _sync(self) -> None:

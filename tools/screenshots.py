@@ -59,7 +59,7 @@ def _save(path: Path, theme: str, scene: Scene) -> None:
     _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan")
     scene(viewer, panel)
     QTest.qWait(SETTLED_MS)
-    for notice in viewer.window._qt_window.findChildren(NapariQtNotification):
+    for notice in panel.window().findChildren(NapariQtNotification):
         notice.close()
     QTest.qWait(500)
     save_window(viewer, path)

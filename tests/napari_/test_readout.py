@@ -51,6 +51,18 @@ def test_numbers_are_written_as_people_do(value, text):
     assert _number(value) == text
 
 
+def test_what_is_drawn_blank_has_no_value(model, tmp_path):
+    layer = opened(model, tmp_path, 6, ImagePositionPatient=lambda i: [0, 0, 2 * (i + (i > 3))])
+    stack = stack_of(layer)
+    assert stack.geometry.missing == (4,)
+    for z, told in ((3, "CT 3: -994 HU"), (4, "CT 3: no slice here"), (5, "CT 3: -984 HU")):
+        model.dims.set_current_step(0, z)
+        model.cursor.position = layer.data_to_world((z, 2, 4))
+        assert cursor_text(model).split(" · ")[0] == told
+    stack.problems[4] = "the file was cut off"
+    assert cursor_text(model).startswith("CT 3: not decoded · ")
+
+
 def test_nothing_in_3d_or_for_others(model, tmp_path):
     opened(model, tmp_path, 3)
     model.dims.ndisplay = 3

@@ -11,6 +11,7 @@ from napari_medscan.dicom.orientation import patient_point, point_text
 from napari_medscan.dicom.presets import display_scale
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.shown import is_inside
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -81,14 +82,28 @@ def _value(viewer: napari.viewer.Viewer, layer: Layer) -> str:
     if value is None:
         return ""
     name = layer.name.partition(" · ")[0]
+    stack = stack_of(layer)
+    blank = "" if stack is None else _blank(viewer, layer, stack)
+    if blank:
+        return f"{name}: {blank}"
     if np.ndim(value):
         return f"{name}: " + " ".join(f"{c} {v}" for c, v in zip("RGB", value, strict=False))
-    stack = stack_of(layer)
     text = f"{name}: {_number(value)} {(stack.unit if stack else None) or ''}".rstrip()
     if stack is None or stack.suv is None:
         return text
     scale = display_scale(stack)
     return f"{text} · {scale.unit} {scale.factor * float(value):.2f}"
+
+
+def _blank(viewer: napari.viewer.Viewer, layer: Layer, stack: Stack) -> str:
+    """Return why what is drawn under the cursor is no value of the file, '' when it is one."""
+    places = stack.array.places
+    index = layer.world_to_data(viewer.cursor.position)[: places.ndim]
+    place = tuple(round(float(i)) for i in index)
+    number = int(places[place]) if is_inside(place, places.shape) else -1
+    if number < 0:
+        return "no slice here"
+    return "not decoded" if number in stack.problems else ""
 
 
 def _number(value: Any) -> str:  # noqa: ANN401 - of any dtype

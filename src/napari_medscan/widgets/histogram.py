@@ -196,7 +196,8 @@ class WindowHistogram(QWidget):
             if plot.left() <= x <= plot.right():
                 painter.fillRect(QRectF(x - 1, plot.top(), 2, plot.height()), colour)
                 painter.setBrush(colour)
-                painter.setPen(Qt.PenStyle.NoPen)
+                # The light theme's colour of what is current is hardly darker than its ground.
+                painter.setPen(QPen(self._colour("text"), 1))
                 painter.drawRoundedRect(QRectF(x - 3, plot.center().y() - 8, 6, 16), 3, 3)
 
     def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:

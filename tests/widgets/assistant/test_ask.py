@@ -131,13 +131,20 @@ def test_zooming_keeps_the_preview(user, viewer):
     assert user.ask.send.isEnabled()
 
 
-def test_send_before_the_preview_is_refused(user, network_allowed):  # noqa: ARG001
+def test_send_before_the_preview_or_after_another_slice_is_refused(user, viewer, network_allowed):  # noqa: ARG001
     with Server(says(*WHOLE)) as recorder:
         user.choose(recorder.url)
+        user.ask.send.click()
         user.ask.send_previewed()
+        assert "Look at the preview first" in user.ask.status.text()
+        user.preview()
+        viewer.dims.set_current_step(0, 1)
+        # Before the event loop comes round the button is still on.
+        user.send()
+        assert "Something changed" in user.ask.status.text()
         QTest.qWait(50)
         assert recorder.connections == 0
-    assert "Look at the preview first" in user.ask.status.text()
+    assert user.state is State.IDLE
 
 
 def test_send_is_off_until_the_picture_was_painted(user):

@@ -141,5 +141,23 @@ def says(*parts: bytes) -> Handler:
     return lambda connection: connection.sendall(b"".join(parts))
 
 
+def waiting(*parts: bytes) -> Handler:
+    """Return what answers with bytes and then leaves the connection open."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"".join(parts))
+        with contextlib.suppress(OSError):
+            connection.recv(1)  # until the client goes
+
+    return answer
+
+
+def endless(connection: socket.socket) -> None:
+    """Answer without an end."""
+    connection.sendall(head())
+    while True:
+        connection.sendall(piece("and so on " * 20))
+
+
 WHOLE = (head(), piece("A chest."), piece("", '"stop"'), b"data: [DONE]\n\n")
 REMOTE = [p for p in PROVIDERS if p.base_url.startswith("https")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import logging
@@ -21,26 +20,23 @@ from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.providers import provider
 from napari_medscan.assistant.transport import HEADERS, Limits
 
-from .serving import CHAT, KEY, MESSAGES, WHOLE, Server, head, jpeg, piece, question, says, shown
+from .serving import (
+    CHAT,
+    KEY,
+    MESSAGES,
+    WHOLE,
+    Server,
+    endless,
+    head,
+    jpeg,
+    piece,
+    question,
+    says,
+    shown,
+    waiting,
+)
 
 SHORT = Limits(connect=1, first_byte=0.3, stall=0.3, total=1.5, answer=20_000)
-
-
-def waiting(*parts):
-    """Return what answers with bytes and then leaves the connection open."""
-
-    def answer(connection):
-        connection.sendall(b"".join(parts))
-        with contextlib.suppress(OSError):
-            connection.recv(1)  # until the client goes
-
-    return answer
-
-
-def endless(connection):
-    connection.sendall(head())
-    while True:
-        connection.sendall(piece("and so on " * 20))
 
 
 def refusal(status, said="", **headers):

@@ -29,16 +29,6 @@ def sent_jpeg(body):
     return base64.b64decode(picture["image_url"]["url"].partition(",")[2])
 
 
-def in_turn(*answers):
-    """Return what answers each request by the next of several."""
-    left = list(answers)
-
-    def answer(connection):
-        says(*left.pop(0))(connection)
-
-    return answer
-
-
 def body(request):
     return json.loads(request.partition(b"\r\n\r\n")[2])
 
@@ -243,61 +233,6 @@ def test_a_stream_is_shown_as_it_comes_and_what_came_is_kept(user, network_allow
         user.shown.cancel.click()
         user.wait(State.CANCELLED)
     assert user.shown.text.toPlainText() == "A chest"
-
-
-FAULTS = {
-    "401": (head("401 Unauthorized", "application/json"), b"{}", "refuses the key"),
-    "404": (head("404 Not Found", "application/json"), b"{}", "does not know this model"),
-    "413": (head("413 Too Large", "application/json"), b"{}", "no picture of this size"),
-    "500": (head("500 Oh", "application/json"), b"{}", "has a fault"),
-    "redirect": (head("307 There", location="http://127.0.0.1:1/"), b"", "names another address"),
-    "cut": (head(), piece("A ch"), ""),
-    "nonsense": (head(kind="application/json"), b"[1", ""),
-}
-
-
-def test_each_failure_is_told_and_the_dock_recovers(user, network_allowed):  # noqa: ARG001
-    answers = [answer for *parts, _ in FAULTS.values() for answer in (parts, WHOLE)]
-    with Server(in_turn(*answers)) as recorder:
-        user.choose(recorder.url)
-        for number, (fault, (*_, said)) in enumerate(FAULTS.items()):
-            user.preview()
-            user.send()
-            user.wait(State.INCOMPLETE if fault == "cut" else State.FAILED)
-            assert said in user.shown.reason.text(), fault
-            assert user.shown.reason.text(), fault
-            assert recorder.connections == 2 * number + 1
-            # The same picture, on another press.
-            user.qtbot.waitUntil(user.ask.send.isEnabled)
-            user.send()
-            user.wait(State.DONE)
-            assert user.shown.text.toPlainText() == "A chest."
-
-
-def test_after_429_send_waits_as_long_as_the_service_says(user, network_allowed):  # noqa: ARG001
-    limited = head("429 Slow", "application/json", Retry_After="2"), b"{}"
-    answers = [limited, WHOLE]
-    with Server(in_turn(*answers)) as recorder:
-        user.choose(recorder.url)
-        user.preview()
-        user.send()
-        user.wait(State.FAILED)
-        assert "takes no more for now" in user.shown.reason.text()
-        assert not user.ask.send.isEnabled()
-        user.qtbot.waitUntil(user.ask.send.isEnabled, timeout=4000)
-        assert user.ask.send.text().startswith("&Send again")
-        assert recorder.connections == 1
-        user.send()
-        user.wait(State.DONE)
-
-
-def test_no_connection_is_a_state_of_its_own(user, network_allowed):  # noqa: ARG001
-    user.choose("http://127.0.0.1:9/v1")
-    user.preview()
-    user.send()
-    user.wait(State.FAILED)
-    assert user.shown.title.text() == "No connection"
-    assert "No program answers" in user.shown.reason.text()
 
 
 def test_a_hostile_answer_is_shown_as_it_is(user, network_allowed):  # noqa: ARG001

@@ -49,9 +49,8 @@ def test_the_newest_is_first(window):
 
 def test_it_is_exported(window, qtbot, tmp_path, told):
     window.write(tmp_path / "out.csv")
-    qtbot.waitUntil((tmp_path / "out.csv").exists)
-    assert "model-2" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
     qtbot.waitUntil(lambda: any("exported" in record.message for record in told))
+    assert "model-2" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
 
 
 def test_it_is_deleted(window, qtbot, audit):

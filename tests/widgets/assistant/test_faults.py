@@ -1,0 +1,154 @@
+"""What goes wrong between Send and the answer, as the dock tells it; the next send works."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from napari_medscan.assistant.conversation import State
+from napari_medscan.assistant.transport import Limits
+
+from ...assistant.serving import WHOLE, Server, endless, head, piece, says, waiting
+from ...assistant.test_transport import certificate, serving
+from .conftest import User
+
+SHORT = Limits(connect=1, first_byte=0.4, stall=0.4, total=5, answer=20_000)
+FAILED, INCOMPLETE = State.FAILED, State.INCOMPLETE
+TITLES = {FAILED: "Failed", INCOMPLETE: "Incomplete answer"}
+
+
+def refusal(status, **headers):
+    said = b'{"error":{"message":"<b>no"}}'
+    return says(head(status, "application/json", **headers), said)
+
+
+FAULTS = {
+    "wrong key": (refusal("401 Unauthorized"), FAILED, "refuses the key"),
+    "no such model": (refusal("404 Not Found"), FAILED, "does not know this model"),
+    "too large": (refusal("413 Content Too Large"), FAILED, "no picture of this size"),
+    "rate": (refusal("429 Too Many", Retry_After="1"), FAILED, "takes no more for now"),
+    "down": (refusal("500 Internal Server Error"), FAILED, "has a fault"),
+    "busy": (refusal("503 Busy", Retry_After="1"), FAILED, "too much to do"),
+    "redirect": (
+        says(head("307 There", location="http://127.0.0.1:1/")),
+        FAILED,
+        "names another address",
+    ),
+    "silent": (waiting(), FAILED, "did not answer within 0.4 seconds"),
+    "slow first byte": (waiting(head()), FAILED, "Nothing more came for 0.4 seconds"),
+    "stalled": (waiting(head(), piece("A ch")), INCOMPLETE, "Nothing more came for 0.4 seconds"),
+    "cut": (says(head(), piece("A ch")), INCOMPLETE, "stopped before its end"),
+    "broken off": (
+        says(head(Transfer_Encoding="chunked"), b"400\r\n" + piece("A ch")),
+        INCOMPLETE,
+        "broke off",
+    ),
+    "endless": (endless, INCOMPLETE, "does not end"),
+    "nonsense": (says(head(kind="application/json"), b"[1"), FAILED, "not of the protocol"),
+    "no HTTP": (says(b"SSH-2.0-OpenSSH\r\n"), FAILED, "does not speak HTTP"),
+}
+
+
+@pytest.fixture
+def hurried(viewer, docked, qtbot):
+    """Return who uses a dock that waits for nothing long."""
+    return User(docked(viewer, SHORT), qtbot)
+
+
+def in_turn(*answers):
+    """Return what answers each request by the next of several."""
+    left = list(answers)
+
+    def answer(connection):
+        left.pop(0)(connection)
+
+    return answer
+
+
+def test_each_fault_is_told_and_the_next_send_works(hurried, network_allowed):  # noqa: ARG001
+    user = hurried
+    whole = says(*WHOLE)
+    answers = [answer for fault, *_ in FAULTS.values() for answer in (fault, whole)]
+    with Server(in_turn(*answers)) as recorder:
+        user.choose(recorder.url)
+        for number, (fault, (_, state, said)) in enumerate(FAULTS.items()):
+            user.preview()
+            user.send()
+            user.wait(state)
+            assert said in user.shown.reason.text(), fault
+            # What came is shown, and that it is not whole; never sent again by itself.
+            assert bool(user.shown.text.toPlainText()) == (state is INCOMPLETE), fault
+            assert user.shown.title.text() == TITLES[state]
+            assert recorder.connections == 2 * number + 1, fault
+            # The same picture, on another press; after 429 and 503 when the service allows.
+            user.qtbot.waitUntil(user.ask.send.isEnabled)
+            assert user.ask.send.text().startswith("&Send again"), fault
+            user.send()
+            user.wait(State.DONE)
+            assert user.shown.text.toPlainText() == "A chest.", fault
+            assert user.shown.reason.text() == "", fault
+
+
+def test_what_the_service_says_is_shown_as_text(hurried, network_allowed):  # noqa: ARG001
+    with Server(refusal("401 Unauthorized")) as recorder:
+        hurried.choose(recorder.url)
+        hurried.preview()
+        hurried.send()
+        hurried.wait(FAILED)
+    assert hurried.shown.reason.text().endswith("It says: ‹b>no")
+
+
+def test_a_bad_certificate_gets_nothing_and_the_dock_recovers(hurried, tmp_path, network_allowed):  # noqa: ARG001
+    user = hurried
+    with serving(certificate(tmp_path)) as stranger, Server(says(*WHOLE)) as recorder:
+        user.choose(stranger.url)
+        user.preview()
+        user.send()
+        user.wait(FAILED)
+        assert stranger.requests == []
+        assert user.shown.title.text() == "No connection"
+        assert "its certificate is not valid here. Nothing was sent" in user.shown.reason.text()
+        user.choose(recorder.url)
+        user.answered()
+        assert len(recorder.requests) == 1
+
+
+def test_a_first_byte_that_comes_late_but_in_time_is_waited_for(hurried, network_allowed):  # noqa: ARG001
+    def answer(connection):
+        time.sleep(0.2)
+        says(*WHOLE)(connection)
+
+    with Server(answer) as recorder:
+        hurried.choose(recorder.url)
+        hurried.preview()
+        hurried.send()
+        hurried.qtbot.waitUntil(lambda: hurried.shown.title.text().startswith("Sending…"))
+        assert hurried.shown.cancel.isVisible()
+        hurried.wait(State.DONE)
+
+
+def test_after_429_send_waits_as_long_as_the_service_says(user, network_allowed):  # noqa: ARG001
+    limited = head("429 Slow", "application/json", Retry_After="2"), b"{}"
+    answers = [says(*limited), says(*WHOLE)]
+    with Server(in_turn(*answers)) as recorder:
+        user.choose(recorder.url)
+        user.preview()
+        user.send()
+        user.wait(State.FAILED)
+        assert "takes no more for now" in user.shown.reason.text()
+        assert not user.ask.send.isEnabled()
+        user.qtbot.waitUntil(user.ask.send.isEnabled, timeout=4000)
+        assert user.ask.send.text().startswith("&Send again")
+        assert recorder.connections == 1
+        user.send()
+        user.wait(State.DONE)
+
+
+def test_no_connection_is_a_state_of_its_own(user, network_allowed):  # noqa: ARG001
+    user.choose("http://127.0.0.1:9/v1")
+    user.preview()
+    user.send()
+    user.wait(State.FAILED)
+    assert user.shown.title.text() == "No connection"
+    assert "No program answers" in user.shown.reason.text()

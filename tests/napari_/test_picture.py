@@ -13,13 +13,12 @@ from napari.layers import Image, Labels
 from pydicom.datadict import DicomDictionary
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_.layers import image_layer, image_layers
+from napari_medscan.napari_.layers import image_layer, image_layers, stack_of
 from napari_medscan.napari_.picture import (
     NoPictureError,
-    header_in_picture,
     layers_in_picture,
-    paintable,
-    painted,
+    others_of,
+    shown_of,
 )
 from napari_medscan.napari_.views import set_slab
 from napari_medscan.phantoms import write_us_heart
@@ -29,7 +28,11 @@ from napari_medscan.privacy.signals import kept_pixels, read_signals
 
 from ..studies import write_series
 
-SHAPE = (5, 4, 6)
+
+def painted(viewer, layer, kept=None):
+    """Read what is shown, with the same pixels of every slice to be seen."""
+    shown = shown_of(viewer, layer)
+    return shown.read(None if kept is None else dict.fromkeys(shown.slices, kept))
 
 
 @pytest.fixture
@@ -140,13 +143,13 @@ def test_a_slab_ends_with_the_volume(opened):
 def test_it_is_read_later_as_it_was_then(opened):
     viewer, layer = opened
     viewer.dims.set_current_step(0, 1)
-    read, then = paintable(viewer, layer), paint([painted(viewer, layer)], longest=99)
+    shown, then = shown_of(viewer, layer), paint([painted(viewer, layer)], longest=99)
     viewer.dims.set_current_step(0, 4)
     viewer.dims.order = (2, 1, 0)
     layer.contrast_limits = -1000, 0
     layer.colormap = "magma"
     with ThreadPoolExecutor(1) as pool:
-        assert np.array_equal(paint([pool.submit(read).result()], longest=99), then)
+        assert np.array_equal(paint([pool.submit(shown.read).result()], longest=99), then)
 
 
 def test_a_cut_along_an_axis_that_a_layer_lacks_is_refused(opened):
@@ -201,9 +204,36 @@ def test_only_layers_of_ours_that_are_selected_are_blended(pet_ct):
 def test_the_file_on_screen_is_the_one_that_is_asked(opened):
     viewer, layer = opened
     viewer.dims.set_current_step(0, 4)
-    assert header_in_picture(viewer, layer).name == "s3_5.dcm"
+    shown = shown_of(viewer, layer)
+    assert (shown.header.name, shown.slices, shown.is_across) == ("s3_5.dcm", (4,), False)
     viewer.dims.order = (1, 0, 2)
-    assert header_in_picture(viewer, layer).name == "s3_3.dcm"
+    shown = shown_of(viewer, layer)
+    assert (shown.header.name, shown.slices, shown.is_across) == ("s3_3.dcm", (0, 1, 2, 3, 4), True)
+
+
+def test_other_slices_are_spread_over_the_stack_and_shown_alike(opened):
+    viewer, layer = opened
+    viewer.dims.set_current_step(0, 2)
+    layer.contrast_limits = (-1000, -900)
+    shown = shown_of(viewer, layer)
+    (far,), *_, (last,) = others_of(viewer, [layer], 3)
+    assert (far[0], last[0]) == (0, 4)
+    viewer.dims.set_current_step(0, 4)
+    there = shown_of(viewer, layer).read()
+    assert np.array_equal(shown.at(last).read().values, there.values)
+    set_slab(viewer, [layer], "max", 4.0)
+    viewer.dims.set_current_step(0, 2)
+    places = [at[0] for (at,) in others_of(viewer, [layer], 99)]
+    assert all(isinstance(place, slice) and place.start < 5 for place in places)
+
+
+def test_no_other_slice_is_where_one_of_the_layers_is_not(opened):
+    viewer, layer = opened
+    other = viewer.add_layer(image_layer(stack_of(layer)))
+    other.translate = (4, 0, 0)
+    viewer.dims.set_current_step(0, 3)
+    places = others_of(viewer, [layer, other], 99)
+    assert [(at[0], moved[0]) for at, moved in places] == [(2, 0), (4, 2)]
 
 
 def test_outside_of_the_regions_of_an_ultrasound_it_is_black(tmp_path):

@@ -22,7 +22,7 @@ def signals(tmp_path, **changes):
 
 
 def test_a_plain_ct_is_not_suspected(tmp_path):
-    assert signals(tmp_path, BodyPartExamined="CHEST") == Signals()
+    assert signals(tmp_path, BodyPartExamined="CHEST") == Signals(body_part="CHEST")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,25 @@ def test_a_denial_counts_where_nothing_else_speaks_against_it(tmp_path):
 )
 def test_what_may_show_a_face_says_so(tmp_path, changes, word):
     assert word in signals(tmp_path, **changes).face
+
+
+@pytest.mark.parametrize("modality", ["SC", "OT"])
+def test_a_copy_in_colour_may_be_a_photograph(tmp_path, modality):
+    colour = {
+        "Modality": modality,
+        "SamplesPerPixel": 3,
+        "PhotometricInterpretation": "RGB",
+        "PlanarConfiguration": 0,
+        "BitsAllocated": 8,
+        "BitsStored": 8,
+        "HighBit": 7,
+        "PixelData": bytes(72),
+        "RescaleSlope": None,
+        "RescaleIntercept": None,
+    }
+    assert "in colour" in signals(tmp_path, **colour).face
+    assert not signals(tmp_path, **colour, BodyPartExamined="FOOT").face
+    assert not signals(tmp_path, Modality=modality).face
 
 
 def test_a_file_that_is_gone_is_suspected_of_everything(tmp_path):

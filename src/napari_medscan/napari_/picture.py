@@ -5,8 +5,8 @@ The pixels are those of the layer's array; the canvas, with its overlays and nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import napari.viewer
@@ -15,11 +15,12 @@ from napari.layers import Image
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.stack import Stack
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.leading import layer_in_picture
-from napari_medscan.napari_.shown import index_in_view, is_inside, shown_slice
+from napari_medscan.napari_.shown import Index, index_in_view, is_inside
 from napari_medscan.napari_.windowing import is_windowed
-from napari_medscan.privacy.painting import Painted
+from napari_medscan.privacy.painting import Colours, Painted
 
 _STRAIGHT = 1e-9
 _PROJECTIONS: dict[str, Callable[..., NDArray[Any]]] = {
@@ -29,10 +30,146 @@ _PROJECTIONS: dict[str, Callable[..., NDArray[Any]]] = {
     "sum": np.sum,
 }
 """What napari shows of the slices of a slab, by `Image.projection_mode`; "none" is one slice."""
+_DRAWN = (
+    "attenuation",
+    "blending",
+    "contrast_limits",
+    "depiction",
+    "gamma",
+    "interpolation2d",
+    "interpolation3d",
+    "iso_threshold",
+    "opacity",
+    "projection_mode",
+    "rendering",
+)
+"""All that a layer is drawn by, besides colormap and place. What a picture of one slice does not
+depend on is here too: nobody should have to know that."""
+
+Mask = NDArray[np.bool_]
 
 
 class NoPictureError(Exception):
     """There is nothing to render; the text says why, for the user."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the viewer shows of a layer, settled: to be read later, and in any thread.
+
+    Parameters
+    ----------
+    stack : Stack
+        Whose slices they are.
+    data : array
+        Of the layer.
+    index : tuple of int or slice
+        Of the array without colour: the slice on screen, or the slices of a slab.
+    axes : tuple of int
+        Axes of the array that are on screen, the vertical one first.
+    flips : tuple of bool
+        Whether rows and columns run the other way there.
+    spacing, origin : tuple of float
+        As of `Painted`.
+    projection : str
+        What is shown of a slab; "none" of a slice.
+    limits, colours, gamma, opacity, blending
+        As of `Painted`.
+    state : tuple
+        Equal while the layer is drawn in the same way, at the same place.
+    """
+
+    stack: Stack
+    data: Any
+    index: Index
+    axes: tuple[int, int]
+    flips: tuple[bool, bool]
+    spacing: tuple[float, float]
+    origin: tuple[float, float]
+    projection: str
+    limits: tuple[float, float]
+    colours: Colours | None
+    gamma: float
+    opacity: float
+    blending: str
+    state: tuple[object, ...]
+
+    def at(self, index: Index) -> Shown:
+        """Return the same of other slices."""
+        return replace(self, index=index)
+
+    @property
+    def is_across(self) -> bool:
+        """Whether it is made of more slices than one: a cut across them, or a slab."""
+        return len(self.slices) > 1
+
+    @property
+    def slices(self) -> tuple[int, ...]:
+        """Numbers of the slices that it is made of, in order; none where one is missing."""
+        places = self.stack.array.places
+        found = np.unique(places[self.index[: places.ndim]])
+        return tuple(int(number) for number in found if number >= 0)
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        """Rows and columns of a slice as it was acquired."""
+        lead = self.stack.array.places.ndim
+        rows, columns = self.stack.array.shape[lead : lead + 2]
+        return rows, columns
+
+    @property
+    def header(self) -> Header:
+        """The header of the slice on screen; of a typical one in a cut across slices."""
+        numbers = self.slices
+        number = numbers[0] if len(numbers) == 1 else self.stack.typical
+        return self.stack.slices[number].header
+
+    def read(self, kept: Mapping[int, Mask] | None = None) -> Painted:
+        """Read the pixels, the way up that they stand on screen.
+
+        It may take its time: a cut across slices reads the whole stack, which napari holds then.
+
+        Parameters
+        ----------
+        kept : mapping, optional
+            By number of slice, (rows, columns) of its frame: pixels that may be seen; all of those
+            that are not named. A pixel of a slab may be seen when all that it is made of may.
+        """
+        values = np.asarray(self.data[self.index])
+        seen = self._seen(kept) if kept else None
+        project = _PROJECTIONS.get(self.projection)
+        if project is not None:
+            across = tuple(axis for axis in range(len(self.index)) if axis not in self.axes)
+            values = project(values, axis=across)
+            seen = None if seen is None else np.all(seen, axis=across)
+        return Painted(
+            self._as_displayed(values),
+            self.spacing,
+            self.origin,
+            self.limits,
+            self.colours,
+            self.gamma,
+            self.opacity,
+            self.blending,
+            None if seen is None else self._as_displayed(seen),
+        )
+
+    def _seen(self, kept: Mapping[int, Mask]) -> Mask:
+        places = self.stack.array.places
+        lead = places.ndim
+        numbers = np.asarray(places[self.index[:lead]])
+        everything = np.ones(self.frame, bool)
+        frames = [kept.get(int(n), everything)[self.index[lead:]] for n in numbers.ravel()]
+        return np.reshape(frames, (*numbers.shape, *frames[0].shape))
+
+    def _as_displayed(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return pixels in the order of the display: the array has its own axes and directions."""
+        if self.axes[0] > self.axes[1]:
+            values = values.swapaxes(0, 1)
+        for axis, flip in enumerate(self.flips):
+            if flip:
+                values = np.flip(values, axis)
+        return values
 
 
 def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) -> list[Image]:
@@ -52,7 +189,7 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
     """
     if viewer.dims.ndisplay != 2:
         raise NoPictureError(
-            "The view is 3-D: a picture is of one slice. A surface can show a face. Switch to 2-D."
+            "The view is 3-D, and may show a face: a picture is of one slice. Switch to 2-D."
         )
     leading = layer_in_picture(viewer)
     if leading is None:
@@ -71,29 +208,8 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
     return chosen or [leading]
 
 
-def header_in_picture(viewer: napari.viewer.Viewer, layer: Image) -> Header | None:
-    """Return the header of the file whose frame is on screen; of any slice in a cut across them."""
-    stack = stack_of(layer)
-    if stack is None:
-        return None
-    number = shown_slice(viewer, layer)
-    return stack.slices[stack.typical if number is None else number].header
-
-
-def painted(
-    viewer: napari.viewer.Viewer, layer: Image, kept: NDArray[np.bool_] | None = None
-) -> Painted:
-    """Return what the viewer shows of a layer, read at once; as `paintable`."""
-    return paintable(viewer, layer, kept)()
-
-
-def paintable(
-    viewer: napari.viewer.Viewer, layer: Image, kept: NDArray[np.bool_] | None = None
-) -> Callable[[], Painted]:
-    """Return what reads what the viewer shows of a layer, the way up that it stands on screen.
-
-    What it will read is settled now; the reading may take its time, and be done in a thread: the
-    whole stack for a cut across slices, which napari holds then.
+def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
+    """Return what the viewer shows of a layer.
 
     Parameters
     ----------
@@ -101,63 +217,102 @@ def paintable(
         Its sliders, slabs, the order of its axes, and which way its camera looks count.
     layer : Image
         In the picture.
-    kept : ndarray of bool, optional
-        (rows, columns) of its frames: pixels that may be seen. A pixel of a cut or a slab may be
-        seen when all that it is made of may.
 
     Raises
     ------
     NoPictureError
         When the layer is turned or sheared in the view, or the view is along axes that it lacks.
     """
-    index = index_in_view(viewer, layer)
+    stack = stack_of(layer)
     before = viewer.dims.ndim - layer.ndim
-    axes = [axis - before for axis in viewer.dims.displayed]
-    if min(axes) < 0:
+    vertical, horizontal = (axis - before for axis in viewer.dims.displayed)
+    if stack is None or min(vertical, horizontal) < 0:
         raise NoPictureError("The layer has no such cut: show its slices, as they were acquired.")
-    data = layer.data
-    origin, spacing, flips = _placement(viewer, layer, index, axes)
+    axes = vertical, horizontal
+    index = _index(viewer, layer, viewer.dims.point)
+    corner, steps = _placed(layer)
+    origin, spacing, flips = _placement(viewer, layer, corner, steps, index, axes)
     grey = is_windowed(layer)
     low, high = (float(limit) for limit in layer.contrast_limits) if grey else (0.0, 255.0)
-    made = partial(
-        Painted,
-        spacing=spacing,
-        origin=origin,
-        limits=(low, high),
-        colours=layer.colormap.map if grey else None,
-        gamma=float(layer.gamma) if grey else 1.0,
-        opacity=float(layer.opacity),
-        blending=str(layer.blending),
+    colours = layer.colormap
+    # Not of the proxy that napari hands to plugins, a new one each time.
+    data = getattr(layer.data, "__wrapped__", layer.data)
+    drawn = tuple(str(getattr(layer, name)) for name in _DRAWN)
+    placed = (str(index), axes, flips, corner.tobytes(), steps.tobytes())
+    coloured = (colours.name, np.asarray(colours.colors).tobytes())
+    return Shown(
+        stack,
+        data,
+        index,
+        axes,
+        flips,
+        spacing,
+        origin,
+        str(layer.projection_mode),
+        (low, high),
+        colours.map if grey else None,
+        float(layer.gamma) if grey else 1.0,
+        float(layer.opacity),
+        str(layer.blending),
+        (layer.unique_id, id(data), placed, drawn, coloured),
     )
-    project = _PROJECTIONS.get(str(layer.projection_mode))
-    if project is not None:
-        index = _slab(viewer, layer, axes)
-    across = tuple(axis for axis in range(layer.ndim) if axis not in axes)
-    stands = partial(_as_displayed, turned=axes[0] > axes[1], flips=flips)
-
-    def read() -> Painted:
-        values = np.asarray(data[index])
-        seen = None if kept is None else np.broadcast_to(kept, data.shape[: layer.ndim])[index]
-        if project is not None:
-            values = project(values, axis=across)
-            seen = None if seen is None else np.all(seen, axis=across)
-        return made(values=stands(values), kept=None if seen is None else stands(seen))
-
-    return read
 
 
-def _slab(
-    viewer: napari.viewer.Viewer, layer: Image, axes: Sequence[int]
-) -> tuple[int | slice, ...]:
-    """Return the index of the slices that napari projects into one picture, by its rounding."""
-    point = np.array(viewer.dims.point)
-    starts, ends = (
-        layer.world_to_data(place)
-        for place in (point - viewer.dims.margin_left, point + viewer.dims.margin_right)
-    )
-    index: list[int | slice] = []
+def others_of(
+    viewer: napari.viewer.Viewer, layers: Sequence[Image], count: int
+) -> list[list[Index]]:
+    """Return where other slices are that the viewer could show, spread over the longest slider.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        What is looked at.
+    layers : sequence of Image
+        In the picture; the sliders are those of the first.
+    count : int
+        Most places.
+
+    Returns
+    -------
+    list of list of index
+        At each place the index of each layer. Places at which one of them is not are left out.
+    """
+    first = layers[0]
+    index = index_in_view(viewer, first)
+    sliders = [axis for axis, place in enumerate(index) if not isinstance(place, slice)]
+    if not sliders:
+        return []
+    axis = max(sliders, key=lambda axis: first.data.shape[axis])
+    extent = first.data.shape[axis]
+    found = []
+    for place in np.linspace(0, extent - 1, min(extent, count)).round().astype(int):
+        if place == index[axis]:
+            continue
+        inside = [0 if isinstance(p, slice) else p for p in index]
+        inside[axis] = int(place)
+        world = first.data_to_world(inside)  # type: ignore[no-untyped-call]
+        point = list(viewer.dims.point)
+        point[viewer.dims.ndim - first.ndim + axis] = world[axis]
+        there = [_index(viewer, layer, point) for layer in layers]
+        if all(_reaches(at, layer) for at, layer in zip(there, layers, strict=True)):
+            found.append(there)
+    return found
+
+
+def _index(viewer: napari.viewer.Viewer, layer: Image, point: Sequence[float]) -> Index:
+    """Return the index of what is shown with the sliders at a point, by napari's rounding."""
+    displayed = {axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed}
+    if str(layer.projection_mode) not in _PROJECTIONS:
+        places = layer.world_to_data(point)
+        return tuple(
+            slice(None) if axis in displayed else round(float(place))
+            for axis, place in enumerate(places)
+        )
+    starts = layer.world_to_data(np.subtract(point, viewer.dims.margin_left))
+    ends = layer.world_to_data(np.add(point, viewer.dims.margin_right))
+    index = []
     for axis, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        if axis in axes:
+        if axis in displayed:
             index.append(slice(None))
             continue
         low, high = max(round(float(start)), 0), max(round(float(end)), 0)
@@ -167,49 +322,42 @@ def _slab(
     return tuple(index)
 
 
+def _reaches(index: Index, layer: Image) -> bool:
+    """Whether anything of a layer is at an index."""
+    starts = [(p.start or 0) if isinstance(p, slice) else p for p in index]
+    return all(0 <= s < extent for s, extent in zip(starts, layer.data.shape, strict=False))
+
+
+def _placed(layer: Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where the first pixel lies in the world, and how far one step along each axis is."""
+    inside = np.vstack([np.zeros(layer.ndim), np.eye(layer.ndim)])
+    corner, *ends = (np.asarray(layer.data_to_world(row)) for row in inside)  # type: ignore[no-untyped-call]
+    return corner, np.subtract(ends, corner)
+
+
 def _placement(
     viewer: napari.viewer.Viewer,
     layer: Image,
-    index: tuple[int | slice, ...],
-    axes: Sequence[int],
-) -> tuple[tuple[float, float], tuple[float, float], list[bool]]:
+    corner: NDArray[np.float64],
+    steps: NDArray[np.float64],
+    index: Index,
+    axes: tuple[int, int],
+) -> tuple[tuple[float, float], tuple[float, float], tuple[bool, bool]]:
     """Return origin and spacing on screen, and whether rows and columns run the other way."""
-    corner, steps = _placed(layer, index, axes)
-    flips = [step < 0 for step in steps]
+    places = [(p.start or 0) if isinstance(p, slice) else p for p in index]
+    start = corner + np.asarray(places, float) @ steps
     ways = viewer.scene.camera.orientation2d
-    origin = []
-    for number, (start, step, axis) in enumerate(zip(corner, steps, axes, strict=True)):
-        end = start + step * (layer.data.shape[axis] - 1)
+    origin, spacing, flips = [], [], []
+    for number, axis in enumerate(axes):
+        step = float(steps[axis, axis])
+        aside = np.delete(steps[axis], axis)
+        if np.abs(aside).max(initial=0) > _STRAIGHT * max(abs(step), 1):
+            raise NoPictureError("The layer is turned in the view: reset its transform first.")
+        first = float(start[axis])
+        last = first + step * (layer.data.shape[axis] - 1)
         against = str(ways[number]) == ("up", "left")[number]
         # Seen from the other side the world counts backwards.
-        origin.append(-max(start, end) if against else min(start, end))
-        flips[number] ^= against
-    return (origin[0], origin[1]), (abs(steps[0]), abs(steps[1])), flips
-
-
-def _placed(
-    layer: Image, index: tuple[int | slice, ...], axes: Sequence[int]
-) -> tuple[list[float], list[float]]:
-    """Return where the first pixel lies in the world, and how far the next row and column are."""
-    first = np.array([0 if isinstance(place, slice) else place for place in index], dtype=float)
-    corner = np.asarray(layer.data_to_world(first))  # type: ignore[no-untyped-call]
-    steps = []
-    for axis in axes:
-        onwards = first.copy()
-        onwards[axis] += 1
-        moved = np.asarray(layer.data_to_world(onwards)) - corner  # type: ignore[no-untyped-call]
-        aside = np.delete(moved, axis)
-        if np.abs(aside).max(initial=0) > _STRAIGHT * max(abs(moved[axis]), 1):
-            raise NoPictureError("The layer is turned in the view: reset its transform first.")
-        steps.append(float(moved[axis]))
-    return [float(corner[axis]) for axis in axes], steps
-
-
-def _as_displayed(values: NDArray[Any], *, turned: bool, flips: Sequence[bool]) -> NDArray[Any]:
-    """Return pixels in the order of the display: the array has its own axes and directions."""
-    if turned:
-        values = values.swapaxes(0, 1)
-    for axis, flip in enumerate(flips):
-        if flip:
-            values = np.flip(values, axis)
-    return values
+        origin.append(-max(first, last) if against else min(first, last))
+        spacing.append(abs(step))
+        flips.append((step < 0) ^ against)
+    return (origin[0], origin[1]), (spacing[0], spacing[1]), (flips[0], flips[1])

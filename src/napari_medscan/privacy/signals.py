@@ -21,6 +21,7 @@ _WANTED: Wanted = {
     Tag.SpecificCharacterSet: b"CS",
     Tag.ImageType: b"CS",
     Tag.SOPClassUID: b"UI",
+    Tag.SamplesPerPixel: b"US",
     Tag.Modality: b"CS",
     Tag.ConversionType: b"CS",
     Tag.BodyPartExamined: b"CS",
@@ -43,6 +44,7 @@ _COPIES = ("SECONDARY", "SCREEN", "SAVE")
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _VISIBLE_LIGHT = "1.2.840.10008.5.1.4.1.1.77.1."
 _PHOTOGRAPHS = frozenset(("ES", "XC", "GM", "DMS", "OP"))
+_ANYTHING = frozenset(("SC", "OT", ""))
 _HEADS = (
     "HEAD",
     "BRAIN",
@@ -78,6 +80,8 @@ class Signals:
         Why the picture may show a face, '' when nothing says so.
     regions : tuple of (top, left, bottom, right)
         Regions of an ultrasound (PS3.3 C.8.5.5) in pixels, the last row and column included.
+    body_part : str
+        Body Part Examined, '' when the file names none.
     is_known : bool
         Whether the file could be read; if not, everything is to be suspected.
     """
@@ -85,6 +89,7 @@ class Signals:
     text: tuple[str, ...] = ()
     face: str = ""
     regions: tuple[tuple[int, int, int, int], ...] = ()
+    body_part: str = ""
     is_known: bool = True
 
 
@@ -95,7 +100,8 @@ def read_signals(header: Header) -> Signals:
     except (MedscanError, OSError):
         reason = "its header could not be read again"
         return Signals((reason,), "nothing is known of what it shows", is_known=False)
-    return Signals(_text_reasons(found), _face_reason(found), _regions(found))
+    part = found.text(Tag.BodyPartExamined)
+    return Signals(_text_reasons(found), _face_reason(found), _regions(found), part)
 
 
 def kept_pixels(signals: Signals, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
@@ -141,6 +147,9 @@ def _face_reason(found: DataSet) -> str:
     part = found.text(Tag.BodyPartExamined).upper()
     if any(part.startswith(head) for head in _HEADS):
         return "it is of a head"
+    copied = modality in _ANYTHING or found.uid(Tag.SOPClassUID).startswith(_SECONDARY_CAPTURE)
+    if copied and not part and (found.integer(Tag.SamplesPerPixel) or 1) > 1:
+        return "it is in colour, of any source, and names no body part"
     return ""
 
 

@@ -12,11 +12,15 @@ from qtpy.QtTest import QTest
 
 from napari_medscan.assistant import network
 from napari_medscan.assistant.conversation import State
+from napari_medscan.napari_.layers import image_layer, stack_of
+from napari_medscan.napari_.menu import PLUGIN
+from napari_medscan.napari_.views import set_slab
 from napari_medscan.privacy.jpeg import check
 
 from ...assistant.serving import WHOLE, Server, head, piece, says
 from ...assistant.test_llmock import PROTOCOLS, clean, judge, server  # noqa: F401 - fixtures
 from .conftest import CHAT, MESSAGES
+from .test_preparing import CHANGES
 
 
 def sent_jpeg(body):
@@ -65,16 +69,6 @@ def test_the_preview_shows_those_bytes_and_all_that_goes_with_them(user):
     assert user.ask.send.text() == "&Send to 127.0.0.1:9"
 
 
-VIEW = {
-    "slice": lambda viewer: viewer.dims.set_current_step(0, 1),
-    "window": lambda viewer: setattr(viewer.layers[0], "contrast_limits", (-100, 100)),
-    "gamma": lambda viewer: setattr(viewer.layers[0], "gamma", 0.5),
-    "colormap": lambda viewer: setattr(viewer.layers[0], "colormap", "inferno"),
-    "hidden": lambda viewer: setattr(viewer.layers[0], "visible", False),
-    "3-D": lambda viewer: setattr(viewer.dims, "ndisplay", 3),
-    "transposed": lambda viewer: viewer.dims.transpose(),
-    "closed": lambda viewer: viewer.layers.clear(),
-}
 DOCK = {
     "words": lambda dock: dock.ask.prompt.text.setPlainText("Another?"),
     "modality": lambda dock: dock.ask.prompt.modality.setChecked(True),
@@ -89,19 +83,53 @@ DOCK = {
 
 
 def test_any_change_withdraws_the_preview(user, viewer):
-    user.choose("http://127.0.0.1:9/v1")
-    for name, change in {**DOCK, **VIEW}.items():
-        viewer.dims.ndisplay = 2
-        viewer.layers[0].visible = True
+    stack = stack_of(viewer.layers[0])
+    # The others, and that each is heard of, are tried without a window: test_preparing.py.
+    shown = {name: CHANGES[name] for name in ("window", "opacity", "turned over", "closed")}
+    for name, change in {**DOCK, **shown}.items():
+        viewer.layers.clear()
+        viewer.dims.ndisplay, viewer.dims.order = 2, (0, 1, 2)
+        viewer.add_layer(image_layer(stack))
         user.choose("http://127.0.0.1:9/v1")
         user.preview()
-        # At once, not when the event loop comes round: a press may come before.
-        change(viewer if name in VIEW else user.dock)
-        user.ask.send_previewed()
-        assert user.state is State.IDLE, name
+        change(viewer if name in shown else user.dock)
+        user.qtbot.waitUntil(lambda: not user.ask.send.isEnabled())
         assert user.ask.pane.preview is None, name
-        assert not user.ask.send.isEnabled(), name
+        assert user.ask.pane.jpeg == b"", name
         assert "review" in user.ask.status.text(), name
+
+
+def test_a_thicker_slab_withdraws_the_preview(user, viewer):
+    user.choose("http://127.0.0.1:9/v1")
+    set_slab(viewer, viewer.layers, "max", 20)
+    user.preview()
+    set_slab(viewer, viewer.layers, "max", 40)
+    user.qtbot.waitUntil(lambda: not user.ask.send.isEnabled())
+
+
+def test_masks_are_those_of_their_series_and_cut(user, viewer, chest):
+    user.choose("http://127.0.0.1:9/v1")
+    user.preview()
+    pane = user.ask.pane
+    pane.draw_mask.click()
+    pane.picture.drawn.emit(QRectF(0, 0, 0.5, 0.5))
+    user.qtbot.waitUntil(user.ask.send.isEnabled)
+    viewer.dims.set_current_step(0, 1)
+    user.preview()
+    assert len(pane.masks) == 1, "text stays where it is from slice to slice"
+    viewer.dims.order = (1, 0, 2)
+    user.preview()
+    assert pane.masks == ()
+    pane.picture.drawn.emit(QRectF(0, 0, 0.5, 0.5))
+    user.qtbot.waitUntil(user.ask.send.isEnabled)
+    pane.draw_crop.click()
+    pane.picture.drawn.emit(QRectF(0, 0, 0.8, 0.8))
+    user.qtbot.waitUntil(user.ask.send.isEnabled)
+    viewer.open(str(chest), plugin=PLUGIN)
+    viewer.layers.selection.active = viewer.layers[-1]
+    user.preview()
+    assert (pane.masks, pane.crop) == ((), None)
+    assert not pane.clear.isEnabled()
 
 
 def test_moving_to_another_slice_disables_send_by_itself(user, viewer):

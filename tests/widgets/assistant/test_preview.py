@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from qtpy.QtCore import QRectF
+from qtpy.QtGui import QImage
 
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.phantoms import write_us_heart
@@ -25,10 +26,10 @@ from .conftest import User
 WHOLE = QRectF(0, 0, 1, 1)
 
 
-@pytest.fixture
-def found(monkeypatch):
-    """Have text found in one place of every picture."""
-    outline = Outline(Box(2, 3, 4, 20), is_sure=True)
+@pytest.fixture(params=[True, False], ids=["found", "possible"])
+def found(request, monkeypatch):
+    """Have text found in one place of every picture, or something that may be text."""
+    outline = Outline(Box(2, 3, 4, 20), is_sure=request.param)
     others = []
 
     def check(_rgb, same):
@@ -147,7 +148,7 @@ def test_a_picture_counts_as_seen_when_all_of_it_was_on_screen(qtbot):
     qtbot.addWidget(view)
     seen = []
     view.seen.connect(lambda: seen.append(True))
-    view.show_picture(jpeg(), WHOLE, ())
+    view.show_picture(QImage.fromData(jpeg()), WHOLE, ())
     qtbot.wait(50)
     assert seen == []
     view.show()
@@ -160,6 +161,6 @@ def test_bytes_that_are_no_picture_are_never_seen(qtbot):
     seen = []
     view.seen.connect(lambda: seen.append(True))
     view.show()
-    view.show_picture(b"\xff\xd8\xffnothing\xff\xd9", WHOLE, ())
+    view.show_picture(QImage.fromData(b"\xff\xd8\xffnothing\xff\xd9"), WHOLE, ())
     qtbot.wait(100)
     assert seen == []

@@ -16,12 +16,11 @@ from napari_medscan.assistant.conversation import Conversation, Exchange, State
 from napari_medscan.assistant.errors import AssistantError, ConsentError
 from napari_medscan.assistant.prompts import Templates
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.picture import NoPictureError, layers_in_picture
-from napari_medscan.napari_.shown import shown_slice
+from napari_medscan.napari_.picture import NoPictureError, Shown
 from napari_medscan.widgets.assistant.answer import AnswerPane
 from napari_medscan.widgets.assistant.following import PictureFollower
 from napari_medscan.widgets.assistant.options import PictureOptions
-from napari_medscan.widgets.assistant.preparing import Look, Prepared, Preparer, Wish, look
+from napari_medscan.widgets.assistant.preparing import Look, Prepared, Preparer, Wish, is_same, look
 from napari_medscan.widgets.assistant.preview import PreviewPane
 from napari_medscan.widgets.assistant.prompt import PromptForm
 from napari_medscan.widgets.assistant.service import ServiceForm
@@ -73,7 +72,7 @@ class AskSection(QWidget):
         self._look: Look | None = None
         self.places: dict[str, str] = {}
         self.conversation = Conversation(client, self._heard.emit)
-        self._preparer = Preparer(viewer)
+        self._preparer = Preparer()
         self._work = Latest(self)
         self.prompt = PromptForm(templates)
         self.options = PictureOptions()
@@ -109,12 +108,14 @@ class AskSection(QWidget):
         """Make the picture as it is now, and show what would be sent."""
         self._withdraw("Preparing the picture…")
         try:
-            self._look = look(self._viewer, blended=self._wish.blended)
+            found = look(self._viewer, blended=self._blended)
         except NoPictureError as error:
             self._withdraw(str(error))
             return
+        self._look = found
+        self.pane.begin(found.subject)
         wish, preparer = self._wish, self._preparer
-        self._work.start(lambda _: preparer.prepare(wish), self._on_prepared)
+        self._work.start(lambda _: preparer.prepare(found, wish), self._on_prepared)
 
     def send_previewed(self) -> None:
         """Send what is previewed, because the user pressed Send."""
@@ -122,9 +123,9 @@ class AskSection(QWidget):
         try:
             if preview is None or not self.pane.is_ready:
                 raise ConsentError("Look at the preview first: it is what would be sent.")
-            if not self._is_same_look():
+            if self._look is None or not self._is_same_look():
                 raise ConsentError(_CHANGED)
-            self.places[preview.picture_sha256] = _slice_name(self._viewer)
+            self.places[preview.picture_sha256] = _slice_name(self._look.layers[0])
             self.conversation.send(preview)
         except AssistantError as error:
             self._withdraw(str(error))
@@ -141,10 +142,13 @@ class AskSection(QWidget):
             tell("The picture was saved.")
 
     @property
+    def _blended(self) -> bool:
+        return bool(self.options.blended.isChecked())
+
+    @property
     def _wish(self) -> Wish:
         options = self.options
         return Wish(
-            bool(options.blended.isChecked()),
             int(options.longest.value()),
             int(options.quality.value()),
             self.pane.masks,
@@ -206,10 +210,7 @@ class AskSection(QWidget):
         self.status.say(why)
 
     def _is_same_look(self) -> bool:
-        try:
-            return self._look == look(self._viewer, blended=self._wish.blended)
-        except NoPictureError:
-            return False
+        return self._look is not None and is_same(self._look, self._viewer, blended=self._blended)
 
     def _on_prepared(self, result: object) -> None:
         if not isinstance(result, Prepared):
@@ -237,7 +238,7 @@ class AskSection(QWidget):
             raise ConsentError(_NO_MODEL)
         prompt = self.prompt.template.fill(
             prepared.modality if self.prompt.modality.isChecked() else "",
-            prepared.body_part if self.prompt.body_part.isChecked() else "",
+            prepared.signals.body_part if self.prompt.body_part.isChecked() else "",
         ).strip()
         if not prompt:
             raise ConsentError(_NO_WORDS)
@@ -303,11 +304,7 @@ class AskSection(QWidget):
 _AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)
 
 
-def _slice_name(viewer: napari.viewer.Viewer) -> str:
-    """Return what slice is looked at, for the user."""
-    try:
-        layer = layers_in_picture(viewer)[0]
-    except NoPictureError:
-        return "A slice"
-    number = shown_slice(viewer, layer)
-    return "A cut across slices" if number is None else f"Slice {number + 1}"
+def _slice_name(shown: Shown) -> str:
+    """Return what slice that is, for the user."""
+    numbers = shown.slices
+    return f"Slice {numbers[0] + 1}" if len(numbers) == 1 else "A cut across slices"

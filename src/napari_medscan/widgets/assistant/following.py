@@ -28,7 +28,12 @@ class PictureFollower(Follower):
         self._viewer = viewer
         self._on_change = on_change
         self._layers: list[Layer] = []
-        self._more = (viewer.scene.camera.events.orientation, viewer.layers.selection.events)
+        self._more = (
+            viewer.scene.camera.events.orientation,
+            viewer.layers.selection.events,
+            viewer.dims.events.margin_left,
+            viewer.dims.events.margin_right,
+        )
         for event in self._more:
             event.connect(self._soon)
         self._listen_to(list(viewer.layers))

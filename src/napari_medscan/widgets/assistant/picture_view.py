@@ -57,21 +57,21 @@ class PictureView(QWidget):
         return self._image
 
     def show_picture(
-        self, jpeg: bytes, part: QRectF, outlines: Sequence[tuple[QRectF, bool]]
+        self, image: QImage, part: QRectF, outlines: Sequence[tuple[QRectF, bool]]
     ) -> None:
         """Show a picture.
 
         Parameters
         ----------
-        jpeg : bytes
-            The very bytes that would be sent.
+        image : QImage
+            The very bytes that would be sent, decoded.
         part : QRectF
             What part of the picture before it was cropped that is, in shares.
         outlines : sequence of (QRectF, bool)
             What is outlined over it, in shares of the picture before it was cropped, and whether
             that is sure.
         """
-        self._image = QImage.fromData(jpeg)
+        self._image = image
         self._part, self._outlines, self._is_current = part, tuple(outlines), True
         self._unseen = QRegion(self.rect())
         self.update()

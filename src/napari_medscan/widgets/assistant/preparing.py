@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import napari.viewer
 import numpy as np
-from napari.layers import Image
 from numpy.typing import NDArray
+from qtpy.QtGui import QImage
 
-from napari_medscan.dicom import MedscanError
 from napari_medscan.dicom.header import Header
-from napari_medscan.dicom.part10 import scan_file
-from napari_medscan.dicom.tags import Tag
 from napari_medscan.napari_.picture import (
+    Mask,
     NoPictureError,
-    header_in_picture,
+    Shown,
     layers_in_picture,
-    painted,
+    others_of,
+    shown_of,
 )
-from napari_medscan.napari_.shown import index_in_view
+from napari_medscan.napari_.shown import Index
 from napari_medscan.privacy.jpeg import JpegError
 from napari_medscan.privacy.painting import Painted
 from napari_medscan.privacy.picture import Box, Picture, encode_picture, render
 from napari_medscan.privacy.signals import Signals, kept_pixels, read_signals
 from napari_medscan.widgets.assistant.text_check import TextCheck, check_text
 
+_WITH_REGIONS = ("US", "IVUS")
 _OTHERS = 12
 """Other slices that are compared with this one: burned-in text stays while anatomy moves."""
 
-Look = tuple[object, ...]
 Part = tuple[float, float, float, float]
 """Top, left, bottom and right of a part of the picture, in shares of it before it is cropped."""
 
@@ -41,8 +40,6 @@ class Wish:
 
     Parameters
     ----------
-    blended : bool
-        All selected layers, instead of the one in front.
     longest, quality : int
         Of the JPEG.
     masks : tuple of Part
@@ -51,11 +48,32 @@ class Wish:
         What is left.
     """
 
-    blended: bool
     longest: int
     quality: int
     masks: tuple[Part, ...] = ()
     crop: Part | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What is looked at, settled: whatever the viewer shows later, the picture is of this.
+
+    Parameters
+    ----------
+    layers : tuple of Shown
+        In the picture, the one that decides its extent first.
+    others : tuple of tuple of index
+        Where other slices of each of them are.
+    state : tuple
+        Equal while the picture would be the same.
+    subject : tuple
+        Equal while masks belong to it: the same series, cut the same way.
+    """
+
+    layers: tuple[Shown, ...]
+    others: tuple[tuple[Index, ...], ...]
+    state: tuple[object, ...]
+    subject: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +84,28 @@ class Prepared:
     ----------
     picture : Picture
         What would be sent.
+    image : QImage
+        Its JPEG, decoded.
     signals : Signals
         What the headers say.
     text : TextCheck
         What was found in the pixels.
-    modality, body_part : str
-        Coded values of the file.
+    modality : str
+        Coded value of the file.
     frame : tuple of int
         Height and width before it was cropped.
     """
 
     picture: Picture
+    image: QImage
     signals: Signals
     text: TextCheck
     modality: str
-    body_part: str
     frame: tuple[int, int]
 
 
 def look(viewer: napari.viewer.Viewer, *, blended: bool) -> Look:
-    """Return what the picture depends on: while it is equal, so is the picture.
+    """Return what is looked at.
 
     Raises
     ------
@@ -93,9 +113,20 @@ def look(viewer: napari.viewer.Viewer, *, blended: bool) -> Look:
         When there is no picture to send.
     """
     layers = layers_in_picture(viewer, blended=blended)
-    camera = viewer.scene.camera
-    whole: tuple[object, ...] = (tuple(viewer.dims.displayed), str(camera.orientation2d))
-    return (*whole, *(_look_of(viewer, layer) for layer in layers))
+    shown = tuple(shown_of(viewer, layer) for layer in layers)
+    others = tuple(tuple(there) for there in others_of(viewer, layers, _OTHERS))
+    subject = (*_way(viewer), *(layer.unique_id for layer in layers))
+    return Look(shown, others, _state(viewer, shown), subject)
+
+
+def is_same(look: Look, viewer: napari.viewer.Viewer, *, blended: bool) -> bool:
+    """Whether the viewer would still give this picture."""
+    try:
+        layers = layers_in_picture(viewer, blended=blended)
+        shown = tuple(shown_of(viewer, layer) for layer in layers)
+    except NoPictureError:
+        return False
+    return look.state == _state(viewer, shown)
 
 
 class Preparer:
@@ -104,34 +135,33 @@ class Preparer:
     For one thread, which is not the GUI's.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self) -> None:
         self._key: object = None
         self._kept: _Rendered | None = None
 
-    def prepare(self, wish: Wish) -> Prepared | Exception:
-        """Return the picture, or why there is none: NoPictureError or JpegError."""
+    def prepare(self, look: Look, wish: Wish) -> Prepared | JpegError:
+        """Return the picture, or why there is none."""
+        rendered = self._rendered(look, wish.longest)
+        height, width = rendered.rgb.shape[:2]
+        masks = tuple(_box(part, height, width) for part in wish.masks)
+        crop = None if wish.crop is None else _box(wish.crop, height, width)
         try:
-            rendered = self._rendered(wish)
-            height, width = rendered.rgb.shape[:2]
-            masks = tuple(_box(part, height, width) for part in wish.masks)
-            crop = None if wish.crop is None else _box(wish.crop, height, width)
             picture = encode_picture(rendered.rgb, rendered.layers, wish.quality, masks, crop)
-        except (NoPictureError, JpegError) as error:
+        except JpegError as error:
             return error
         return Prepared(
             picture,
+            QImage.fromData(picture.data),
             rendered.signals,
             rendered.text,
-            rendered.modality,
-            rendered.body_part,
+            look.layers[0].header.modality,
             (height, width),
         )
 
-    def _rendered(self, wish: Wish) -> _Rendered:
-        key = (look(self._viewer, blended=wish.blended), wish.blended, wish.longest)
+    def _rendered(self, look: Look, longest: int) -> _Rendered:
+        key = look.state, longest
         if self._kept is None or key != self._key:
-            self._kept, self._key = _rendered(self._viewer, wish), key
+            self._kept, self._key = _rendered(look, longest), key
         return self._kept
 
 
@@ -141,94 +171,68 @@ class _Rendered:
     layers: list[Painted]
     signals: Signals
     text: TextCheck
-    modality: str
-    body_part: str
 
 
-def _rendered(viewer: napari.viewer.Viewer, wish: Wish) -> _Rendered:
-    layers = layers_in_picture(viewer, blended=wish.blended)
-    headers = [header_in_picture(viewer, layer) for layer in layers]
-    signals = [Signals() if header is None else read_signals(header) for header in headers]
-    kept = [kept_pixels(s, _frame(layer)) for s, layer in zip(signals, layers, strict=True)]
-
-    def drawn(where: napari.viewer.Viewer) -> list[Painted]:
-        return [painted(where, layer, k) for layer, k in zip(layers, kept, strict=True)]
-
-    shown = drawn(viewer)
-    rgb = render(shown, longest=wish.longest)
-    others = [render(drawn(w), longest=wish.longest) for w in _elsewhere(viewer, layers[0])]
-    same = [other for other in others if other.shape == rgb.shape]
-    return _Rendered(
-        rgb,
-        shown,
-        _together(signals),
-        check_text(rgb, same),
-        "" if headers[0] is None else headers[0].modality,
-        _body_part(headers[0]),
-    )
+def _rendered(look: Look, longest: int) -> _Rendered:
+    files = _Files()
+    shown = [layer.read(files.kept(layer)) for layer in look.layers]
+    rgb = render(shown, longest=longest)
+    signals = _together([files.signals(layer) for layer in look.layers])
+    same = []
+    for places in look.others:
+        there = [layer.at(at) for layer, at in zip(look.layers, places, strict=True)]
+        other = render([layer.read(files.kept(layer)) for layer in there], longest=longest)
+        if other.shape == rgb.shape:
+            same.append(other)
+    return _Rendered(rgb, shown, signals, check_text(rgb, same))
 
 
-def _look_of(viewer: napari.viewer.Viewer, layer: Image) -> Look:
-    index = [str(place) for place in index_in_view(viewer, layer)]
-    colours = layer.colormap
-    corners = np.vstack([np.zeros(layer.ndim), np.eye(layer.ndim)])
-    placed = [np.asarray(layer.data_to_world(corner)).tobytes() for corner in corners]  # type: ignore[no-untyped-call]
-    return (
-        layer.unique_id,
-        # Not of the proxy that napari hands to plugins, a new one each time.
-        id(getattr(layer.data, "__wrapped__", layer.data)),
-        tuple(index),
-        tuple(placed),
-        tuple(layer.contrast_limits),
-        layer.gamma,
-        layer.opacity,
-        str(layer.blending),
-        colours.name,
-        np.asarray(colours.colors).tobytes(),
-    )
+class _Files:
+    """What the headers of files say, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[object, Signals] = {}
+
+    def signals(self, layer: Shown) -> Signals:
+        """Return what they say of what is on screen."""
+        found = _together([self._of(header) for header in _headers(layer)])
+        # A cut or a slab shows what a slice does not: a profile, a surface.
+        if layer.is_across and not found.face and not found.body_part:
+            found = replace(found, face="the file names no body part, and many slices are seen")
+        return found
+
+    def kept(self, layer: Shown) -> dict[int, Mask]:
+        """Return which pixels may be seen, by number of slice: the regions of its own file."""
+        rows, columns = layer.frame
+        found = {}
+        for number in layer.slices:
+            header = layer.stack.slices[number].header
+            if header.modality not in _WITH_REGIONS:
+                return {}
+            mask = kept_pixels(self._of(header), (rows, columns))
+            if mask is not None:
+                found[number] = mask
+        return found
+
+    def _of(self, header: Header) -> Signals:
+        key = header.source.path
+        if key not in self._read:
+            self._read[key] = read_signals(header)
+        return self._read[key]
 
 
-@dataclass(frozen=True, slots=True)
-class _Dims:
-    ndim: int
-    displayed: tuple[int, ...]
-    point: tuple[float, ...]
+def _headers(layer: Shown) -> list[Header]:
+    """Return the headers of what is on screen; of a cut, a typical one where all are alike."""
+    headers = [layer.stack.slices[number].header for number in layer.slices]
+    return headers if layer.header.modality in _WITH_REGIONS and headers else [layer.header]
 
 
-@dataclass(frozen=True, slots=True)
-class _Elsewhere:
-    """The viewer with its sliders elsewhere, as far as a picture needs it."""
-
-    dims: _Dims
-    scene: object
+def _state(viewer: napari.viewer.Viewer, shown: Sequence[Shown]) -> tuple[object, ...]:
+    return (*_way(viewer), *(layer.state for layer in shown))
 
 
-def _elsewhere(viewer: napari.viewer.Viewer, layer: Image) -> list[napari.viewer.Viewer]:
-    """Return where other slices of a layer are shown, spread over its longest slider."""
-    index = index_in_view(viewer, layer)
-    sliders = [axis for axis, place in enumerate(index) if not isinstance(place, slice)]
-    if not sliders:
-        return []
-    axis = max(sliders, key=lambda axis: layer.data.shape[axis])
-    count = layer.data.shape[axis]
-    places = np.linspace(0, count - 1, min(count, _OTHERS)).round().astype(int)
-    found = []
-    for place in places:
-        if place == index[axis]:
-            continue
-        inside = [0 if isinstance(p, slice) else p for p in index]
-        inside[axis] = int(place)
-        world = layer.data_to_world(inside)  # type: ignore[no-untyped-call]
-        point = list(viewer.dims.point)
-        point[viewer.dims.ndim - layer.ndim + axis] = world[axis]
-        dims = _Dims(viewer.dims.ndim, tuple(viewer.dims.displayed), tuple(point))
-        found.append(cast("napari.viewer.Viewer", _Elsewhere(dims, viewer.scene)))
-    return found
-
-
-def _frame(layer: Image) -> tuple[int, int]:
-    rows, columns = layer.data.shape[-3:-1] if layer.rgb else layer.data.shape[-2:]
-    return int(rows), int(columns)
+def _way(viewer: napari.viewer.Viewer) -> tuple[object, ...]:
+    return tuple(viewer.dims.displayed), str(viewer.scene.camera.orientation2d)
 
 
 def _box(part: Part, height: int, width: int) -> Box:
@@ -237,17 +241,10 @@ def _box(part: Part, height: int, width: int) -> Box:
     return Box(top, left, bottom - top, right - left)
 
 
-def _together(signals: list[Signals]) -> Signals:
-    text = tuple(dict.fromkeys(reason for one in signals for reason in one.text))
-    face = next((one.face for one in signals if one.face), "")
-    return Signals(text, face, (), all(one.is_known for one in signals))
-
-
-def _body_part(header: Header | None) -> str:
-    if header is None:
-        return ""
-    try:
-        found = scan_file(header.source.path, {Tag.BodyPartExamined: b"CS"}).data_set
-    except (MedscanError, OSError):
-        return ""
-    return found.text(Tag.BodyPartExamined)
+def _together(signals: Sequence[Signals]) -> Signals:
+    return Signals(
+        tuple(dict.fromkeys(reason for one in signals for reason in one.text)),
+        next((one.face for one in signals if one.face), ""),
+        body_part=signals[0].body_part,
+        is_known=all(one.is_known for one in signals),
+    )

@@ -35,6 +35,7 @@ class PreviewPane(QWidget):
         self.preview: Preview | None = None
         self._prepared: Prepared | None = None
         self._is_seen = False
+        self._subject: tuple[object, ...] = ()
         self.picture = PictureView()
         self.draw_mask = _switch(_MASK, "Draw boxes on the picture; what is in them becomes black")
         self.draw_crop = _switch(_CROP, "Draw what is to be left of the picture")
@@ -76,6 +77,12 @@ class PreviewPane(QWidget):
         """The bytes of the picture that is shown; none when it is not what would be sent."""
         return b"" if self._prepared is None else self._prepared.picture.data
 
+    def begin(self, subject: tuple[object, ...]) -> None:
+        """Drop masks and crop that were drawn on something else than this is of."""
+        if subject != self._subject:
+            self._subject, self.masks, self.crop = subject, (), None
+            self._enable()
+
     def show_preview(self, preview: Preview | None, prepared: Prepared) -> None:
         """Show all of a preview; of what cannot be sent, None, the picture alone."""
         self._prepared, self.preview, self._is_seen = prepared, preview, False
@@ -85,7 +92,7 @@ class PreviewPane(QWidget):
             for o in prepared.text.outlines
         ]
         part = _rectangle(self.crop or _WHOLE)
-        self.picture.show_picture(prepared.picture.data, part, outlines)
+        self.picture.show_picture(prepared.image, part, outlines)
         self.text_found.say(prepared.text.sentence)
         self.mask_all.setVisible(bool(self._unmasked()))
         self.confirm.setChecked(False)

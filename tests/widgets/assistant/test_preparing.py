@@ -1,0 +1,219 @@
+"""What a picture is made of: the files on screen, and nothing of the viewer after that."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+from napari_medscan.dicom import load
+from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.views import set_slab
+from napari_medscan.widgets.assistant import preparing
+from napari_medscan.widgets.assistant.following import PictureFollower
+from napari_medscan.widgets.assistant.preparing import Preparer, Wish, is_same, look
+
+from ...dicom.making import item
+from ...studies import write_series
+
+WISH = Wish(longest=256, quality=95)
+
+
+def opened(folder):
+    viewer = ViewerModel()
+    for layer in image_layers(load(folder).stacks):
+        viewer.add_layer(layer)
+    viewer.dims.set_current_step(0, 0)
+    return viewer
+
+
+def prepared(viewer, *, blended=False):
+    return Preparer().prepare(look(viewer, blended=blended), WISH)
+
+
+def seen(monkeypatch):
+    """Return the list that the pictures in which text is looked for come into."""
+    pictures = []
+    check = preparing.check_text
+
+    def keep(rgb, others):
+        pictures[:] = rgb, *others
+        return check(rgb, others)
+
+    monkeypatch.setattr(preparing, "check_text", keep)
+    return pictures
+
+
+def region(left):
+    """Return an ultrasound's region of two columns."""
+    return item(
+        RegionLocationMinX0=left,
+        RegionLocationMaxX1=left + 1,
+        RegionLocationMinY0=0,
+        RegionLocationMaxY1=3,
+    )
+
+
+def first(name, value):
+    return lambda viewer: setattr(viewer.layers[0], name, value)
+
+
+CHANGES = {
+    "slice": lambda viewer: viewer.dims.set_current_step(0, 1),
+    "window": first("contrast_limits", (-100, 100)),
+    "gamma": first("gamma", 0.5),
+    "colormap": first("colormap", "inferno"),
+    "opacity": first("opacity", 0.5),
+    "blending": first("blending", "additive"),
+    "projection": first("projection_mode", "max"),
+    "rendering": first("rendering", "minip"),
+    "threshold": first("iso_threshold", 7.0),
+    "attenuation": first("attenuation", 0.3),
+    "interpolation": first("interpolation2d", "cubic"),
+    "interpolation in 3-D": first("interpolation3d", "nearest"),
+    "depiction": first("depiction", "plane"),
+    "scale": first("scale", (3, 2, 1)),
+    "translate": first("translate", (0, 1, 0)),
+    "rotate": first("rotate", (0, 0, 90)),
+    "shear": first("shear", (0.1, 0, 0)),
+    "affine": first("affine", np.diag((1, 2, 1, 1))),
+    "data": lambda viewer: setattr(viewer.layers[0], "data", np.array(viewer.layers[0].data)),
+    "hidden": first("visible", False),
+    "3-D": lambda viewer: setattr(viewer.dims, "ndisplay", 3),
+    "transposed": lambda viewer: viewer.dims.transpose(),
+    "turned over": lambda viewer: setattr(viewer.scene.camera, "orientation2d", ("up", "right")),
+    "closed": lambda viewer: viewer.layers.clear(),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_any_change_of_what_is_shown_is_noticed_and_heard_of(name, chest, qtbot):
+    viewer = opened(chest)
+    settled = look(viewer, blended=False)
+    assert is_same(settled, viewer, blended=False)
+    heard = []
+    follower = PictureFollower(viewer, lambda: heard.append(True))
+    CHANGES[name](viewer)
+    # At once, as a press of Send may come before the event loop comes round.
+    assert not is_same(settled, viewer, blended=False)
+    qtbot.waitUntil(lambda: heard == [True])
+    follower.release()
+
+
+def test_zooming_changes_nothing(chest):
+    viewer = opened(chest)
+    settled = look(viewer, blended=False)
+    viewer.scene.camera.zoom *= 3
+    viewer.scene.camera.center = (0, 5, 5)
+    viewer.layers[0].name = "another"
+    assert is_same(settled, viewer, blended=False)
+
+
+@pytest.fixture
+def moving(tmp_path):
+    """Return an ultrasound in files whose regions differ; the last one names none."""
+    write_series(
+        tmp_path,
+        4,
+        Modality="US",
+        PixelData=lambda i: np.full((4, 6), 100 + i, "<u2").tobytes(),
+        PixelSpacing=[2, 2],
+        SequenceOfUltrasoundRegions=lambda i: [region(2 * i)] if i < 3 else None,
+    )
+    viewer = opened(tmp_path)
+    viewer.layers[0].contrast_limits = (-1000, -930)
+    return viewer
+
+
+def test_the_regions_are_those_of_the_file_on_screen(moving, monkeypatch):
+    pictures = seen(monkeypatch)
+    for number in range(3):
+        moving.dims.set_current_step(0, number)
+        result = prepared(moving)
+        columns = np.flatnonzero(pictures[0].any(axis=(0, 2)))
+        assert columns.tolist() == [2 * number, 2 * number + 1]
+        assert result.picture.regions_only
+    moving.dims.set_current_step(0, 3)
+    result = prepared(moving)
+    assert pictures[0].any(axis=-1).all()
+    assert not result.picture.regions_only
+
+
+def test_a_cut_has_the_regions_of_each_file_it_goes_through(moving, monkeypatch):
+    pictures = seen(monkeypatch)
+    moving.dims.order = (1, 0, 2)
+    prepared(moving)
+    expected = [[1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1], [1] * 6]
+    assert pictures[0].any(axis=-1).astype(int).tolist() == expected
+
+
+def test_a_pixel_of_a_slab_is_in_the_regions_of_all_its_files(moving, monkeypatch):
+    pictures = seen(monkeypatch)
+    moving.dims.set_current_step(0, 2)
+    set_slab(moving, moving.layers, "max", 4.0)
+    shown = look(moving, blended=False).layers[0]
+    assert shown.slices == (1, 2)
+    prepared(moving)
+    assert not pictures[0].any()
+
+
+def test_all_files_of_a_cut_are_asked_for_text(tmp_path):
+    write_series(
+        tmp_path,
+        Modality="US",
+        PixelSpacing=[2, 2],
+        BurnedInAnnotation=lambda i: "YES" if i == 0 else "NO",
+    )
+    viewer = opened(tmp_path)
+    viewer.dims.set_current_step(0, 2)
+    assert prepared(viewer).signals.text == ()
+    viewer.dims.order = (1, 0, 2)
+    assert "Burned In Annotation: YES" in prepared(viewer).signals.text[0]
+
+
+@pytest.mark.parametrize("part", [None, "CHEST", "HEAD"])
+def test_many_slices_of_an_unknown_body_part_may_show_a_face(part, tmp_path):
+    write_series(tmp_path, 6, PixelSpacing=[2, 2], BodyPartExamined=part)
+    viewer = opened(tmp_path)
+    said = {None: ("", "names no body part"), "CHEST": ("", ""), "HEAD": ("a head", "a head")}
+    one, many = said[part]
+    assert one in prepared(viewer).signals.face
+    assert bool(prepared(viewer).signals.face) == bool(one)
+    set_slab(viewer, viewer.layers, "max", 6.0)
+    viewer.dims.set_current_step(0, 3)
+    for order in ((0, 1, 2), (1, 0, 2)):
+        viewer.dims.order = order
+        face = prepared(viewer).signals.face
+        assert many in face
+        assert bool(face) == bool(many)
+    assert prepared(viewer).signals.body_part == (part or "")
+
+
+def test_it_is_made_of_what_was_settled_whatever_is_shown_then(pet_ct):
+    viewer = opened(pet_ct)
+    viewer.layers.selection = set(viewer.layers)
+    settled = look(viewer, blended=True)
+    expected = Preparer().prepare(settled, WISH)
+    viewer.dims.set_current_step(0, 3)
+    viewer.dims.order = (2, 1, 0)
+    viewer.layers[0].contrast_limits = (0, 1)
+    viewer.layers[1].colormap = "magma"
+    viewer.layers.clear()
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(Preparer().prepare, settled, WISH).result()
+    assert later.picture.data == expected.picture.data
+    assert later.image == expected.image
+
+
+def test_a_mask_renders_nothing_anew(pet_ct, monkeypatch):
+    pictures = seen(monkeypatch)
+    viewer = opened(pet_ct)
+    preparer = Preparer()
+    settled = look(viewer, blended=False)
+    preparer.prepare(settled, WISH)
+    pictures.clear()
+    masked = preparer.prepare(settled, Wish(256, 95, masks=((0, 0, 0.5, 0.5),)))
+    assert masked.picture.masked == 1
+    assert pictures == []

@@ -19,6 +19,8 @@ RANGE = 500
 """More rows than this at one level are shown in ranges: Qt lays out all rows of a level at once."""
 
 _LONGEST_SHOWN = 400
+_PARTED_BY = " \\", "/,;:", "."
+"""What stands between parts of a value; the first that is there counts."""
 _ROLE = Qt.ItemDataRole
 
 
@@ -235,7 +237,7 @@ class TwoLines(QStyledItemDelegate):
         second = index.data(SECOND_LINE)
         left = Qt.AlignmentFlag.AlignLeft
         if second is None:
-            first, rest = _broken(text, metrics, area.width())
+            first, rest = broken(text, metrics, area.width())
             middle = Qt.AlignmentFlag.AlignTop if rest else Qt.AlignmentFlag.AlignVCenter
             rest = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, area.width())
             painter.drawText(area, left | middle, first)
@@ -255,8 +257,8 @@ class TwoLines(QStyledItemDelegate):
         painter.restore()
 
 
-def _broken(text: str, metrics: Any, width: int) -> tuple[str, str]:  # noqa: ANN401 - Qt's
-    """Break a text where the first line is full."""
+def broken(text: str, metrics: Any, width: int) -> tuple[str, str]:  # noqa: ANN401 - Qt's
+    """Break a text where the first line is full, if possible behind a blank or between parts."""
     if metrics.horizontalAdvance(text) <= width:
         return text, ""
     low, high = 1, len(text)
@@ -266,6 +268,7 @@ def _broken(text: str, metrics: Any, width: int) -> tuple[str, str]:  # noqa: AN
             low = middle
         else:
             high = middle - 1
-    blank = text.rfind(" ", low // 2, low + 1)
-    at = blank + 1 if blank > 0 else low
+    ends = (max(text.rfind(part, low // 2, low) for part in parts) for parts in _PARTED_BY)
+    behind = next((end for end in ends if end >= 0), -1)
+    at = low if behind < 0 or text[low] == " " else behind + 1
     return text[:at].rstrip(), text[at:].lstrip()

@@ -38,7 +38,7 @@ class TagView(QTreeView):
         header = self.header()
         if header is not None:
             header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-            header.setDefaultSectionSize(136)
+            header.setDefaultSectionSize(156)
             header.setStretchLastSection(True)
 
     @property

@@ -51,6 +51,10 @@ def test_hounsfield_presets_are_for_ct_only(model, tmp_path):
     assert volume_presets(model.add_image(np.zeros((3, 4, 5)))) == ()
 
 
+def test_a_single_slice_is_no_volume(model, tmp_path):
+    assert volume_presets(opened(model, tmp_path, 1)) == ()
+
+
 def test_presets_give_the_look_back_in_2d(model, tmp_path):
     layer = opened(model, tmp_path, 3)
     layer.contrast_limits, layer.gamma, layer.colormap = (-100, 100), 0.8, "magma"

@@ -163,6 +163,18 @@ def test_warnings_are_an_icon_and_text(section, viewer, qtbot, tmp_path, record)
     assert item.noted
 
 
+@pytest.mark.parametrize(
+    ("slices", "size"), [(3, "2 × 0.5 × 0.75 mm a voxel"), (1, "0.5 × 0.75 mm a pixel")]
+)
+def test_the_size_of_a_voxel_is_told(section, viewer, qtbot, tmp_path, slices, size):
+    write_series(tmp_path, slices)
+    menu.open_paths(viewer, [tmp_path])
+    qtbot.waitUntil(lambda: len(section.tree._items) == 1)
+    line = section.details.toPlainText().splitlines()[1]
+    assert line.endswith(size)
+    assert line.count("×") == (2 if slices > 1 else 1)
+
+
 def test_a_slice_found_bad_while_looking_becomes_a_note(section, viewer, qtbot, tmp_path, record):
     paths = write_series(tmp_path, 5)
     menu.open_paths(viewer, [tmp_path])

@@ -357,7 +357,9 @@ def _about(stacks: Sequence[Stack]) -> list[str]:
     (stack,) = stacks
     lines = [defuse(stack.name)]
     if stack.geometry.calibrated:
-        lines.append(" × ".join(f"{mm:.3g}" for mm in stack.geometry.spacing) + " mm a voxel")
+        flat = stack.array.places.shape[-1] == 1
+        spacing = " × ".join(f"{mm:.3g}" for mm in stack.geometry.spacing[int(flat) :])
+        lines.append(f"{spacing} mm a {'pixel' if flat else 'voxel'}")
     else:
         lines.append("Size of a pixel unknown")
     return [*lines, *(f"Note: {note}" for note in notes_on(stack))]

@@ -285,9 +285,10 @@ class ViewsSection(QWidget):
             button.setEnabled(layer is not None and layer.ndim > 2 and known)
         self._acquired.setEnabled(layer is not None)
         offered = {preset.name for preset in volume_presets(layer)}
+        why_not = "Only for CT in Hounsfield units" if offered else "Only for grey series of slices"
         for name, button in self._presets.items():
             button.setEnabled(name in offered)
-            button.setToolTip("" if name in offered else "Only for CT in Hounsfield units")
+            button.setToolTip("" if name in offered else why_not)
         self._play.setEnabled(self._cine.is_playing or cine_axis(self._viewer) is not None)
         if stack is not self._stack:
             self._stack = stack

@@ -170,9 +170,7 @@ def test_the_size_of_a_voxel_is_told(section, viewer, qtbot, tmp_path, slices, s
     write_series(tmp_path, slices)
     menu.open_paths(viewer, [tmp_path])
     qtbot.waitUntil(lambda: len(section.tree._items) == 1)
-    line = section.details.toPlainText().splitlines()[1]
-    assert line.endswith(size)
-    assert line.count("×") == (2 if slices > 1 else 1)
+    assert section.details.toPlainText().splitlines()[1] == size
 
 
 def test_a_slice_found_bad_while_looking_becomes_a_note(section, viewer, qtbot, tmp_path, record):

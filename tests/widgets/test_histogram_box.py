@@ -46,7 +46,7 @@ def scope(box):
 
 
 def told(box):
-    return box.findChildren(QLabel)[-1].text()
+    return box._counted.text()
 
 
 def test_the_slice_on_screen_then_the_volume_then_the_slice(box, qtbot):

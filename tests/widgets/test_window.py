@@ -378,6 +378,9 @@ def test_release_gives_everything_back(viewer, layer, qtbot):
 
 
 def test_it_fits_a_panel_of_300_pixels(section):
+    section._counted._show(None, "32 of 123456 slices")
+    section._lack.setText("Not in SUV: Radionuclide Total Dose (0018,1074) is missing.")
+    section._lack.show()
     assert section.minimumSizeHint().width() <= 300
 
 

@@ -8,9 +8,10 @@ import napari.viewer
 import numpy as np
 from napari.layers import Image
 from numpy.typing import NDArray
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from napari_medscan.dicom import Stack
 from napari_medscan.napari_.layers import stack_of
@@ -60,15 +61,16 @@ class HistogramBox(QWidget):
             f"{SLICES} evenly spread slices are read."
         )
         self._scope.currentIndexChanged.connect(self._on_scope)
-        self._counted = QLabel()
-        label = QLabel("Histogram of")
+        # Elided, or a long series would make the whole panel wider.
+        self._counted = QElidingLabel()
+        self._counted.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        label = QLabel("Histogram")
         label.setBuddy(self._scope)
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(label)
         row.addWidget(self._scope)
-        row.addStretch(1)
-        row.addWidget(self._counted)
+        row.addWidget(self._counted, stretch=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -140,6 +142,7 @@ class HistogramBox(QWidget):
     def _show(self, counts: Counts | None, told: str) -> None:
         self.histogram.show_counts(counts)
         self._counted.setText(told)
+        self._counted.setToolTip(told)
 
 
 def spread(stack: Stack) -> NDArray[np.intp]:

@@ -131,7 +131,7 @@ def encode_picture(
     if not cleaned.size:
         raise jpeg.JpegError("Nothing is left of the picture. Draw a larger crop.")
     data = jpeg.encode(cleaned, quality)
-    height, width = jpeg.check(data)
+    height, width = cleaned.shape[:2]
     rows, columns = layers[0].values.shape[:2]
     return Picture(
         data,

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import weakref
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 import napari.viewer
-from qtpy.QtCore import QEvent, QPoint, QSize, Qt, QTimer
-from qtpy.QtGui import QCloseEvent, QHideEvent
+from qtpy.QtCore import QPoint, QTimer
 from qtpy.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QPushButton,
     QScrollArea,
@@ -32,22 +26,12 @@ from napari_medscan.widgets.assistant.audit_window import AuditWindow
 from napari_medscan.widgets.assistant.history import HistoryPane
 from napari_medscan.widgets.assistant.service import ServiceForm
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
+from napari_medscan.widgets.docked import Docked, scrolling
 
-WIDTH = 310
-"""Pixels that the dock asks for."""
 _USAGE_MS = 2000
 
-_docks: weakref.WeakSet[AssistantDock] = weakref.WeakSet()
 
-
-@atexit.register
-def _release_all() -> None:
-    """Let a script end with its window open: no thread may wake up a Qt that is being torn down."""
-    for dock in list(_docks):
-        dock.release()
-
-
-class AssistantDock(QWidget):
+class AssistantDock(Docked):
     """The assistant's dock widget.
 
     Parameters
@@ -60,7 +44,6 @@ class AssistantDock(QWidget):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer, client: Client | None = None) -> None:
         super().__init__()
-        _docks.add(self)
         network.watch()
         client = client or Client(Keys(), Audit())
         self.service = ServiceForm(client)
@@ -72,10 +55,10 @@ class AssistantDock(QWidget):
         self.open_audit = QPushButton("Audit…")
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        asking = _scrolling(self.ask)
+        asking = scrolling(self.ask)
         self.tabs.addTab(asking, "Ask")
-        self.tabs.addTab(_scrolling(self.service), "Service")
-        self.tabs.addTab(_scrolling(self.history), "History")
+        self.tabs.addTab(scrolling(self.service), "Service")
+        self.tabs.addTab(scrolling(self.history), "History")
         self.ask.look_at.connect(lambda part: _scroll_to(asking, part))
         self._bar = asking.verticalScrollBar()
         if self._bar is not None:
@@ -88,42 +71,8 @@ class AssistantDock(QWidget):
         self.service.connected.connect(self._show_usage)
         self.ask.told.connect(self._on_told)
         self._show_usage()
-        self._parts: list[Callable[[], object]] = [
-            client.close,
-            self._watching.stop,
-            self.audit.release,
-            self.history.release,
-            self.service.release,
-            self.ask.release,
-        ]
-        # Not a method: Qt calls none of an object that is going, but its children still stand.
-        self.destroyed.connect(partial(_release, self._parts))
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Ask for the width that it is made for."""
-        return QSize(WIDTH, super().sizeHint().height())
-
-    def release(self) -> None:
-        """Cancel what is on its way and let go of the viewer; it is of no use after that."""
-        _release(self._parts)
-
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Notice that napari has taken it out of its place, which it does to close it."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.ParentChange and not self.parent():
-            self.release()
-
-    def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Release it when napari's window closes: it tells its docks nothing else."""
-        super().hideEvent(event)
-        window = self.window()
-        if window is not None and window is not self and not window.isVisible():
-            self.release()
-
-    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Release it when it is a window of its own."""
-        self.release()
-        super().closeEvent(event)
+        self.on_release(client.close, self._watching.stop)
+        self.on_release(*(p.release for p in (self.audit, self.history, self.service, self.ask)))
 
     def _lay_out(self) -> None:
         foot = QHBoxLayout()
@@ -135,9 +84,6 @@ class AssistantDock(QWidget):
         layout.addWidget(self.not_for_diagnosis)
         layout.addWidget(self.tabs, 1)
         layout.addLayout(foot)
-        self.setMinimumWidth(WIDTH - 8)
-        # Else napari adds a stretch below it.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     def _on_longer(self, _low: int, high: int) -> None:
         """Keep the end of an answer in view while it comes."""
@@ -154,13 +100,6 @@ class AssistantDock(QWidget):
             self.usage.say(said)
 
 
-def _release(parts: list[Callable[[], object]], _dock: object = None) -> None:
-    while parts:
-        # At the end of the process Qt may have deleted a part's timers before its window.
-        with suppress(RuntimeError):
-            parts.pop()()
-
-
 def _scroll_to(area: QScrollArea, part: QWidget) -> None:
     """Bring the top of a part into view, once it has got its place."""
 
@@ -172,13 +111,3 @@ def _scroll_to(area: QScrollArea, part: QWidget) -> None:
                 bar.setValue(part.mapTo(inside, QPoint(0, 0)).y())
 
     QTimer.singleShot(0, scroll)
-
-
-def _scrolling(part: QWidget) -> QScrollArea:
-    """Let a part be scrolled when the window is too low for it; never sideways."""
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidgetResizable(True)
-    area.setWidget(part)
-    return area

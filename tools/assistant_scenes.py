@@ -22,9 +22,9 @@ from napari_medscan.widgets.assistant.dock import AssistantDock
 
 Scene = Callable[[napari.Viewer, QWidget], None]
 _ANSWER = (
-    "An axial slice through the chest of a phantom: the heart in the middle, both lungs, the "
-    "spine and the ribs. Nothing stands out. A single image cannot show motion or neighbouring "
-    "slices."
+    "An **axial slice** through the chest of a phantom:\n\n- the heart in the middle, both lungs"
+    "\n- the spine and the ribs\n\nNothing stands out. A single image cannot show motion or "
+    "neighbouring slices."
 )
 _STEP_MS, _STEPS = 20, 500
 _NOWHERE = "http://127.0.0.1:9/v1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
 
 import pytest
@@ -270,6 +271,33 @@ def test_a_hostile_answer_is_shown_as_it_is(user, network_allowed):  # noqa: ARG
         user.answered()
     assert user.shown.text.toPlainText() == hostile
     assert user.dock.history.answer.text.toPlainText() == hostile
+
+
+def test_an_answer_is_plain_while_it_comes_and_written_as_marked_when_it_is_whole(
+    user,
+    tmp_path,
+    network_allowed,  # noqa: ARG001
+):
+    from napari_medscan.widgets.assistant.answer import save_note
+
+    ends = threading.Event()
+
+    def answer(connection):
+        connection.sendall(head() + piece("**A chest**"))
+        ends.wait(10)
+        connection.sendall(piece("", '"stop"'))
+
+    with Server(answer) as recorder:
+        user.choose(recorder.url)
+        user.preview()
+        user.send()
+        user.wait(State.STREAMING)
+        assert user.shown.text.toPlainText() == "**A chest**"
+        ends.set()
+        user.wait(State.DONE)
+    assert user.shown.text.toPlainText() == "A chest"
+    save_note(user.shown.exchange, tmp_path / "note.md")
+    assert "**A chest**" in (tmp_path / "note.md").read_text(encoding="utf-8")
 
 
 def test_a_follow_up_shows_that_all_is_sent_again(user, network_allowed):  # noqa: ARG001

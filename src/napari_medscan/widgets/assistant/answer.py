@@ -106,7 +106,8 @@ class AnswerPane(QWidget):
         self.reason.say(_reason(exchange))
         about = f"{where} · picture {exchange.picture_sha256[:12]}…"
         self.about.say(f"{about}\n{defuse(exchange.model)} at {exchange.host}")
-        self.text.say(exchange.answer)
+        show = self.text.say if is_busy else self.text.say_marked
+        show(exchange.answer)
         self.text.setVisible(bool(exchange.answer))
         self.save.setVisible(bool(exchange.answer) and not is_busy)
         self.show()

@@ -9,8 +9,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import napari
+import pydicom
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
@@ -27,14 +29,17 @@ _ANSWER = (
     "neighbouring slices."
 )
 _STEP_MS, _STEPS = 20, 500
+_NOTICE_MS = 6000
+"""Until what napari says about the pixels' unknown size is gone."""
 _NOWHERE = "http://127.0.0.1:9/v1"
 
 
-def _open(viewer: napari.Viewer, address: str) -> AssistantDock:
-    """Show a CT, and the dock in front of the panel, with settings of its own."""
+def _open(viewer: napari.Viewer, address: str, study: str = "") -> AssistantDock:
+    """Show a study, by default a CT, and the dock before the panel, with settings of its own."""
     home = tempfile.mkdtemp()
     os.environ.update(XDG_CONFIG_HOME=home, XDG_DATA_HOME=home)
-    viewer.open(str(study_folder("ct-chest", phantoms.write_ct_chest)), plugin=PLUGIN)
+    study = study or str(study_folder("ct-chest", phantoms.write_ct_chest))
+    viewer.open(study, plugin=PLUGIN)
     _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan assistant", tabify=True)
     dock.raise_()
     if address:
@@ -70,6 +75,20 @@ def assistant_preview(viewer: napari.Viewer, _panel: QWidget) -> None:
     _until(dock.ask.send.isEnabled)
 
 
+def assistant_outlined(viewer: napari.Viewer, _panel: QWidget) -> None:
+    """See what looks like text, in an ultrasound whose file names no regions."""
+    with tempfile.TemporaryDirectory() as folder:
+        phantoms.write_us_heart(Path(folder), frames=6)
+        for path in Path(folder).iterdir():
+            data = pydicom.dcmread(path)
+            del data.SequenceOfUltrasoundRegions
+            data.save_as(path)
+        dock = _open(viewer, _NOWHERE, folder)
+        dock.ask.preview()
+        _until(lambda: dock.ask.pane.is_seen)
+        QTest.qWait(_NOTICE_MS)
+
+
 def assistant_changed(viewer: napari.Viewer, _panel: QWidget) -> None:
     """Move to another slice after the preview."""
     dock = _open(viewer, _NOWHERE)
@@ -91,6 +110,15 @@ def assistant_streaming(viewer: napari.Viewer, _panel: QWidget) -> None:
         dock = _open(viewer, address)
         _send(dock)
         _until(lambda: dock.ask.conversation.state == "streaming")
+
+
+def assistant_cancelled(viewer: napari.Viewer, _panel: QWidget) -> None:
+    """Stop an answer."""
+    with _model(ends=False) as address:
+        dock = _open(viewer, address)
+        _send(dock)
+        _until(lambda: dock.ask.conversation.state == "streaming")
+        dock.ask.answer.cancel.click()
 
 
 def assistant_answer(viewer: napari.Viewer, _panel: QWidget) -> None:
@@ -131,9 +159,11 @@ def _model(*, ends: bool = True) -> Iterator[str]:
 _SCENES = (
     assistant_service,
     assistant_preview,
+    assistant_outlined,
     assistant_changed,
     assistant_no_connection,
     assistant_streaming,
+    assistant_cancelled,
     assistant_answer,
 )
 ASSISTANT: dict[str, Scene] = {scene.__name__: scene for scene in _SCENES}

@@ -50,3 +50,17 @@ def test_what_is_pasted_is_plain_text(form):
     form.text.setPlainText("<b>x</b>")
     assert form.text.toPlainText() == "<b>x</b>"
     assert not form.text.acceptRichText()
+
+
+def test_the_field_is_as_high_as_the_question_is_long(form, qtbot):
+    form.resize(290, 500)
+    form.show()
+    bar = form.text.verticalScrollBar()
+    for number in range(form.choice.count()):
+        form.choice.setCurrentIndex(number)
+        qtbot.waitUntil(lambda: bar.maximum() == 0)
+    form.text.setPlainText("Short?")
+    short = form.text.height()
+    form.text.setPlainText("Long. " * 500)
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    assert short < form.text.height() < 300

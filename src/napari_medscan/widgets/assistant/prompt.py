@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]
+from qtpy.QtCore import QSizeF, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,7 +21,8 @@ from napari_medscan.napari_.notify import tell
 from napari_medscan.widgets.assistant.fields import narrow
 from napari_medscan.widgets.assistant.texts import PlainLabel
 
-_LINES = 5
+_LEAST, _MOST = 4, 12
+"""Lines of the question's field."""
 
 
 class PromptForm(QWidget):
@@ -49,7 +51,11 @@ class PromptForm(QWidget):
         self.text.setAcceptRichText(False)
         self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("What do you want to know about the picture?")
-        self.text.setFixedHeight((_LINES + 2) * self.text.fontMetrics().lineSpacing())
+        document = self.text.document()
+        lines = None if document is None else document.documentLayout()
+        if lines is not None:
+            # They are broken later than the text is set.
+            lines.documentSizeChanged.connect(self._fit)
         self.modality = QCheckBox("Name the modality")
         self.body_part = QCheckBox("Name the body part")
         self.hint = PlainLabel()
@@ -78,6 +84,17 @@ class PromptForm(QWidget):
 
     def _show_template(self) -> None:
         self.text.setPlainText(self._templates.all()[self.choice.currentIndex()].text)
+
+    def _fit(self, size: QSizeF) -> None:
+        """Let the field be as high as the question is long."""
+        viewport = self.text.viewport()
+        if viewport is None:
+            return
+        line = self.text.fontMetrics().lineSpacing()
+        lines = min(max(math.ceil(size.height()), _LEAST * line), _MOST * line)
+        height = lines + self.text.height() - viewport.height()
+        if height != self.text.minimumHeight():
+            self.text.setFixedHeight(height)
 
     def _on_text(self) -> None:
         has_subject = SUBJECT in self.text.toPlainText()

@@ -14,7 +14,8 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QWidget
 
 from napari_medscan.napari_ import menu, settings
 from napari_medscan.widgets import panel as panel_module
-from napari_medscan.widgets.panel import SECTIONS, WIDTH, MedScanPanel
+from napari_medscan.widgets.docked import WIDTH
+from napari_medscan.widgets.panel import SECTIONS, MedScanPanel
 
 from ..studies import write_many
 

@@ -138,5 +138,6 @@ def test_without_a_layer_of_ours_napari_zooms(make_napari_viewer, qtbot):
     dragging = WindowDrag(viewer, lambda layer: [layer])
     zoom = viewer.scene.camera.zoom
     drag(qtbot, viewer, 0, 60)
-    assert viewer.scene.camera.zoom != zoom
+    # napari learns of it when it draws.
+    qtbot.waitUntil(lambda: viewer.scene.camera.zoom != zoom)
     dragging.release()

@@ -93,11 +93,10 @@ def click(tree, text):
     QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
-def napari_alone(viewer, heart, qtbot):
+def napari_alone(viewer, file, heart, qtbot):
     """Do with a plain array what napari can do with one."""
-    volume = np.random.default_rng(0).integers(-1000, 1000, (SLICES, SIZE, SIZE), np.int16)
     with heart.watch("open"):
-        viewer.add_image(volume, contrast_limits=(-1000, 1000))
+        viewer.open(str(file), plugin="napari")
     with heart.watch("scroll"):
         scroll(viewer, qtbot, 0)
     with heart.watch("preset"):
@@ -106,23 +105,11 @@ def napari_alone(viewer, heart, qtbot):
         viewer.dims.order = (1, 0, 2)
     with heart.watch("scroll coronal"):
         scroll(viewer, qtbot, 1)
-    viewer.layers.clear()
-    viewer.dims.order = (0, 1, 2)
-    longest, heart.longest = heart.longest, {}
-    return longest
+    return taken(viewer, heart)
 
 
-def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_path, heart, readers):
-    write_ct_chest(tmp_path, size=SIZE, slices=SLICES)
-    viewer = make_napari_viewer(show=True)
-    viewer.add_image(np.zeros((4, 8, 8)))
-    viewer.layers.clear()
-    theirs = napari_alone(viewer, heart, qtbot)
-    _, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "MedScan")
-    # What is done once in a session: imports, the fonts of the canvas.
-    viewer.open(str(tmp_path), plugin="napari-medscan")
-    qtbot.wait(500)
-    viewer.layers.clear()
+def with_the_panel(viewer, panel, folder, heart, qtbot, readers):
+    """Do it with a study and the panel."""
 
     def section(title):
         titles = [panel.tabs.tabText(number) for number in range(panel.tabs.count())]
@@ -131,7 +118,7 @@ def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_pa
         return panel.tabs.currentWidget().widget()
 
     with heart.watch("open"):
-        (layer,) = viewer.open(str(tmp_path), plugin="napari-medscan")
+        (layer,) = viewer.open(str(folder), plugin="napari-medscan")
     with heart.watch("scroll"):
         scroll(viewer, qtbot, 0)
     viewer.layers.selection.active = layer
@@ -155,6 +142,32 @@ def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_pa
     with heart.watch("scroll coronal"):
         scroll(viewer, qtbot, 1)
     assert not readers
-    assert set(heart.longest) == {*theirs, "tag search"}
-    excess = {step: taken - theirs.get(step, 0.0) for step, taken in heart.longest.items()}
-    assert max(excess.values()) < LONGEST, excess
+    layer.data.close()
+    return taken(viewer, heart)
+
+
+def taken(viewer, heart):
+    viewer.layers.clear()
+    viewer.dims.order = (0, 1, 2)
+    longest, heart.longest = heart.longest, {}
+    return longest
+
+
+def best(runs):
+    """Return the quickest of each step but for the first run, which does what is done once."""
+    return {step: min(run[step] for run in runs[1:]) for step in runs[0]}
+
+
+def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_path, heart, readers):
+    study, file = tmp_path / "study", tmp_path / "volume.npy"
+    write_ct_chest(study, size=SIZE, slices=SLICES)
+    np.save(file, np.random.default_rng(0).integers(0, 2000, (SLICES, SIZE, SIZE), np.int16))
+    viewer = make_napari_viewer(show=True)
+    theirs = best([napari_alone(viewer, file, heart, qtbot) for _ in range(3)])
+    _, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "MedScan")
+    ours = best([with_the_panel(viewer, panel, study, heart, qtbot, readers) for _ in range(3)])
+    assert set(ours) == {*theirs, "tag search"}
+    excess = {step: seconds - theirs.get(step, 0.0) for step, seconds in ours.items()}
+    # Busy with other things, a computer is slow: as slow as it is for napari may it be for us.
+    limits = {step: max(LONGEST, theirs.get(step, 0.0)) for step in excess}
+    assert [step for step in excess if excess[step] >= limits[step]] == [], (excess, theirs)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import napari.viewer
 import numpy as np
 from napari.layers import Image, Layer
+from napari.utils.events import Event
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.orientation import axis_vectors, film_vectors
@@ -14,6 +15,7 @@ from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.shown import Follower, index_in_view, is_inside, shown_slice
 from napari_medscan.napari_.soon import Soon
 
+_LIST_EVENTS = ("inserted", "removed", "reordered", "active")
 _LAYER_EVENTS = (
     "affine",
     "contrast_limits",
@@ -121,7 +123,8 @@ def _film_on_screen(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.fl
 class LeadFollower(Follower):
     """A follower that is also called when camera, canvas or the look of a layer change.
 
-    The call comes before the canvas is painted, so that texts upon it do not have it painted twice.
+    The call comes before the canvas is painted, so that texts upon it do not have it painted twice;
+    but after that when layers come or go.
 
     Parameters
     ----------
@@ -156,8 +159,13 @@ class LeadFollower(Follower):
             event.disconnect(self._soon)
         self._listen_to([])
 
-    def _soon(self, _event: object = None) -> None:
-        self._before_paint.start()
+    def _soon(self, event: object = None) -> None:
+        if isinstance(event, Event) and event.type in _LIST_EVENTS:
+            # napari itself takes long enough to add a layer; what is said of it can follow.
+            self._before_paint.stop()
+            super()._soon()
+        elif not self._timer.isActive():
+            self._before_paint.start()
 
     def _changed(self) -> None:
         layers = list(self._viewer.layers)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from napari_medscan.dicom import CancelledError, LoadReport, load
 from napari_medscan.dicom.loading import load_series_of
 
+from ..studies import write_series
 from .making import NATIVE, ct, part10, write
 from .random_sets import KINDS, Writer
 
@@ -140,6 +141,21 @@ def test_progress_counts_up_to_all_and_can_cancel(drop):
 
     with pytest.raises(CancelledError):
         load(drop, progress=cancel)
+
+
+def test_putting_series_together_can_be_cancelled_too(tmp_path):
+    for series in range(3):
+        write_series(tmp_path, 2, series=series)
+    seen: list[tuple[int, int]] = []
+
+    def cancel_at_the_third_series(done: int, of: int) -> None:
+        seen.append((done, of))
+        if seen.count((6, 6)) == 4:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        load(tmp_path, progress=cancel_at_the_third_series)
+    assert load(tmp_path, progress=lambda *_: None).stacks
 
 
 def test_a_file_that_vanishes_while_loading_is_told(drop):

@@ -75,8 +75,13 @@ def _report(
     if series is not None:
         images = [header for header in images if header.series in series]
     kept, duplicates = drop_duplicates(images)
+
+    def tick() -> None:
+        if progress is not None:
+            progress(len(files), len(files))
+
     return LoadReport(
-        stacks=tuple(build_stacks(kept, cache)),
+        stacks=tuple(build_stacks(kept, cache, tick)),
         skipped=found.skipped,
         duplicates=duplicates,
         unreadable=found.unreadable,

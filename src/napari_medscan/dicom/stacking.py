@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,9 @@ AIR = -1000.0
 """Hounsfield units of a blank CT slice: black in every usual window."""
 
 
-def build_stacks(headers: Iterable[Header], cache: FrameCache) -> list[Stack]:
+def build_stacks(
+    headers: Iterable[Header], cache: FrameCache, tick: Callable[[], object] = lambda: None
+) -> list[Stack]:
     """Return the stacks that a set of image files makes.
 
     Parameters
@@ -32,13 +34,18 @@ def build_stacks(headers: Iterable[Header], cache: FrameCache) -> list[Stack]:
         Without duplicates.
     cache : FrameCache
         Keeps the decoded frames of all stacks.
+    tick : callable, optional
+        Called before each stack; what it raises ends it.
 
     Returns
     -------
     list of Stack
         By series number, then in the order of the files.
     """
-    stacks = [_stack(grid, cache) for slices in group(headers) for grid in _grids(slices)]
+    stacks = []
+    for slices in group(headers):
+        tick()
+        stacks += [_stack(grid, cache) for grid in _grids(slices)]
     far = float("inf")
     return sorted(
         stacks, key=lambda s: (s.modality, far if s.series_number is None else s.series_number)

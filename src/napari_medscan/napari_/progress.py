@@ -31,6 +31,8 @@ def progress_dialog(text: str) -> QProgressDialog:
     dialog.setWindowModality(Qt.WindowModality.ApplicationModal)
     dialog.setMinimumDuration(SHOW_AFTER_MS)
     dialog.setMinimumWidth(360)
+    # All files read is not all done: series are put together after that.
+    dialog.setAutoReset(False)
     return dialog
 
 
@@ -56,7 +58,7 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
     def report(done: int, total: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last < _REFRESH and done < total:
+        if now - last < _REFRESH:
             return
         last = now
         dialog.setMaximum(total)

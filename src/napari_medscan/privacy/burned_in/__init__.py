@@ -1,8 +1,8 @@
 """Look for text that is burned into a picture.
 
-Without an extra, by the shape of strokes and by what stays while anatomy moves;
-with the extra ``[ocr]`` also by reading, in a worker process. A warning, never
-proof of absence: single strings are missed.
+Without an extra, by a small network that marks strings, in one picture and in what
+stays while anatomy moves; with the extra ``[ocr]`` also by reading, in a worker
+process. A warning, never proof of absence: single strings are missed.
 """
 
 from napari_medscan.privacy.burned_in.detector import MOST_OTHERS, find_text

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.privacy.burned_in import reading, strokes
+from napari_medscan.privacy.burned_in import reading, strings
 from napari_medscan.privacy.burned_in.findings import Box, Check, Findings, Level, merged
 
 MOST_OTHERS = 16
@@ -45,17 +45,17 @@ def find_text(
         When `picture` has another type or shape, or one of `others` differs from it.
     """
     _check(picture, others)
-    checks, boxes = {Check.STROKES}, strokes.in_picture(picture)
+    checks, boxes = {Check.STROKES}, strings.in_picture(picture)
     if len(others) >= FEWEST_OTHERS and picture.size:
         some = np.linspace(0, len(others) - 1, min(len(others), MOST_OTHERS)).round().astype(int)
-        still = strokes.in_stack(picture, [others[index] for index in some])
+        still = strings.in_stack(picture, [others[index] for index in some])
         if still is not None:
             checks.add(Check.STACK)
             boxes += still
     read: list[Box] | None = reading.read(picture) if ocr and picture.size else None
     if read is not None:
         checks.add(Check.OCR)
-        # Anatomy can look like strokes; what OCR cannot read is a question, not an answer.
+        # Anatomy can look like strings; what OCR cannot read is a question, not an answer.
         boxes = [replace(box, level=Level.POSSIBLE) for box in boxes] + read
     return Findings(merged(boxes), frozenset(checks))
 

@@ -1,0 +1,296 @@
+"""Samples to train with: crops of text-free pictures, some with strings drawn on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from burned_in_drawing import Gray, fonts, tile
+from burned_in_pictures import CORPUS, TRAINING, sampled, volume
+from napari_medscan.dicom import load
+from napari_medscan.privacy.burned_in.network import STRIDE
+
+SIDE = 160
+SMALLEST, LARGEST, HUGEST = 6, 26, 70
+"""Sizes in pixels: those to be found at this resolution, and those left to a coarser one."""
+Random = np.random.Generator
+Floats = NDArray[np.float32]
+LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+SIGNS = ".,:;/-^_()+*#%=<>&'?!°"
+LETTERS = {
+    "Latin": LATIN + "ÄÖÜäöüßéèñçåøł",
+    "Cyrillic": "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЫЬЭЮЯабвгдежзиклмнопрстуфхцчшщыьэюя",
+    "Japanese": "".join(map(chr, [*range(0x3042, 0x3093), *range(0x30A2, 0x30F3)])),
+    "Chinese": "".join(map(chr, range(0x4E00, 0x9F00))),
+    "Korean": "".join(map(chr, range(0xAC00, 0xD7A3))),
+}
+SCRIPTS = {"Latin": 0.55, "Cyrillic": 0.12, "Japanese": 0.11, "Chinese": 0.11, "Korean": 0.11}
+
+
+def string(rng: Random, script: str) -> str:
+    """Return letters, digits and signs as headers mix them."""
+    words = []
+    for _ in range(int(rng.integers(1, 4))):
+        kind = rng.random()
+        length = int(rng.integers(2, 9))
+        if kind < 0.3:
+            word = "".join(rng.choice(list("0123456789"), length))
+            if rng.random() < 0.5:
+                place = int(rng.integers(1, length))
+                word = word[:place] + str(rng.choice(list(SIGNS))) + word[place:]
+        else:
+            word = "".join(rng.choice(list(LETTERS[script]), length))
+            if script in {"Latin", "Cyrillic"}:
+                word = (word.upper(), word.lower(), word.capitalize())[int(rng.integers(3))]
+            if kind > 0.85:
+                word += str(rng.choice(list(SIGNS)))
+        words.append(word)
+    return " ".join(words)
+
+
+def pictures(extra: Path | None) -> list[Floats]:
+    """Return text-free pictures and volumes: of the training cases, and of a folder."""
+    found: list[Floats] = []
+    for name in TRAINING:
+        for stack in load(CORPUS / "cases" / name).stacks[:3]:
+            solid = volume(stack)
+            if solid is not None and min(solid.shape) >= 24:
+                found.append(solid)
+            found += [p.mean(axis=2) if p.ndim == 3 else p for p in sampled(stack)[::2]]  # type: ignore[union-attr]
+    for path in sorted(extra.glob("*.np[yz]")) if extra else []:
+        found.append(np.load(path, allow_pickle=False).astype(np.float32))
+    return [np.nan_to_num(picture.astype(np.float32)) for picture in found]
+
+
+def background(rng: Random, all_pictures: list[Floats]) -> Floats:
+    """Return a crop without text, from 0 to 255."""
+    kind = rng.random()
+    if kind < 0.12:
+        crop = np.full((SIDE, SIDE), float(rng.choice([0, 0, 255, rng.integers(256)])), np.float32)
+        if rng.random() < 0.5:
+            crop += rng.normal(0, rng.uniform(1, 8), crop.shape)
+    elif kind < 0.34:
+        crop = synthetic(rng)
+    else:
+        crop = _of(rng, all_pictures)
+    if rng.random() < 0.25:
+        crop = clutter(rng, crop)
+    return crop.clip(0, 255).astype(np.float32)
+
+
+def _of(rng: Random, all_pictures: list[Floats]) -> Floats:
+    picture = all_pictures[int(rng.integers(len(all_pictures)))]
+    if picture.ndim == 3:
+        axis = int(rng.integers(3))
+        if rng.random() < 0.15:
+            start = int(rng.integers(max(picture.shape[axis] - 10, 1)))
+            part = picture.take(range(start, min(start + 10, picture.shape[axis])), axis)
+            picture = part.max(axis=axis)
+        else:
+            picture = picture.take(int(rng.integers(picture.shape[axis])), axis)
+    scale = float(rng.choice([1, 1, rng.uniform(0.4, 1), rng.uniform(1, 4)]))
+    side = max(8, round(SIDE / scale))
+    shape = picture.shape
+    top = int(rng.integers(-16, max(shape[0] - side + 16, -15)))
+    left = int(rng.integers(-16, max(shape[1] - side + 16, -15)))
+    part = picture[max(top, 0) : top + side, max(left, 0) : left + side]
+    low, high = _window(rng, picture, part)
+    crop = np.full((side, side), picture.min(), np.float32)
+    crop[
+        max(-top, 0) : max(-top, 0) + part.shape[0], max(-left, 0) : max(-left, 0) + part.shape[1]
+    ] = part
+    if scale != 1:
+        order = int(rng.integers(2)) if scale > 1 else 1
+        if scale < 1:
+            crop = ndimage.gaussian_filter(crop, 0.4 / scale)
+        crop = ndimage.zoom(crop, SIDE / side, order=order, mode="nearest", grid_mode=True)
+    crop = (crop - low) * (255 / max(high - low, 1e-6))
+    crop = np.rot90(crop, int(rng.integers(4)))
+    if rng.random() < 0.5:
+        crop = crop[:, ::-1]
+    if rng.random() < 0.12:
+        crop = 255 - crop.clip(0, 255)
+    return crop[:SIDE, :SIDE]
+
+
+def _window(rng: Random, picture: Floats, part: Floats) -> tuple[float, float]:
+    """Return contrast limits: of the picture, of the crop, or narrow."""
+    kind = rng.random()
+    if kind < 0.4 or not part.size:
+        low, high = np.percentile(picture[::3, ::3], (1, 99.5))
+    elif kind < 0.6:
+        low, high = np.percentile(part, (2, 98))
+    else:
+        low, high = np.sort(rng.choice(picture[::3, ::3].ravel(), 2))
+    return float(low), float(max(high, low + 1e-3 * (float(np.ptp(picture)) or 1)))
+
+
+def synthetic(rng: Random) -> Floats:
+    """Return noise, trabeculae, gratings, grids, vessels, or calibration wedges."""
+    kind = int(rng.integers(7))
+    noise = rng.normal(size=(SIDE, SIDE)).astype(np.float32)
+    y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+    if kind == 0:
+        return 128 + rng.uniform(10, 120) * noise
+    if kind in (1, 2):
+        sigma = rng.uniform(0.6, 5)
+        field = ndimage.gaussian_filter(noise, (sigma, sigma * rng.uniform(0.5, 2)))
+        field = field / field.std()
+        sharp = float(rng.choice([1, 3, 30]))
+        return 128 + 127 * np.tanh(sharp * (field - rng.uniform(-1, 1)))
+    if kind == 3:
+        angle, period = rng.uniform(0, np.pi), rng.uniform(3, 30)
+        wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * (2 * np.pi / period))
+        return 128 + rng.uniform(20, 127) * (np.sign(wave) if rng.random() < 0.5 else wave)
+    if kind == 4:
+        step = int(rng.integers(4, 40))
+        grid = (x.astype(int) % step == 0) | (y.astype(int) % step == 0)
+        if rng.random() < 0.4:
+            grid = (x.astype(int) // step + y.astype(int) // step) % 2 == 0
+        return np.where(grid, rng.uniform(0, 255), rng.uniform(0, 255)) + 3 * noise
+    if kind == 5:
+        field = ndimage.gaussian_filter(noise, rng.uniform(2, 9))
+        width = rng.uniform(0.02, 0.15)
+        vessels = np.exp(-((field / field.std() / width) ** 2))
+        return rng.uniform(0, 90) + rng.uniform(30, 200) * vessels + rng.uniform(0, 12) * noise
+    step = int(rng.integers(2, 40))
+    bars = rng.integers(0, 256, SIDE)[(x.astype(int) // step)]
+    return np.where(y < rng.integers(SIDE), bars, rng.integers(256)) + 0 * noise
+
+
+def clutter(rng: Random, crop: Floats) -> Floats:
+    """Draw lines, ticks, boxes, dots, arcs, curves: graphics that are not strings."""
+    from PIL import Image, ImageDraw
+
+    image = Image.fromarray(crop.clip(0, 255).astype(np.uint8))
+    brush = ImageDraw.Draw(image)
+    for _ in range(int(rng.integers(1, 8))):
+        a, b, c, d = (int(n) for n in rng.integers(0, SIDE, 4))
+        ink, wide = int(rng.choice([255, 0, rng.integers(256)])), int(rng.integers(1, 4))
+        kind = int(rng.integers(7))
+        box = (min(a, c), min(b, d), max(a, c) + 1, max(b, d) + 1)
+        if kind == 0:
+            brush.line((a, b, c, d), ink, wide)
+        elif kind == 1:
+            brush.rectangle(box, None, ink, wide)
+        elif kind == 2:
+            brush.arc(box, int(rng.integers(360)), int(rng.integers(360)), ink, wide)
+        elif kind == 3:
+            step, long = int(rng.integers(3, 30)), int(rng.integers(1, 10))
+            for place in range(b, SIDE, step):
+                if rng.random() < 0.5:
+                    brush.line((a, place, a + long, place), ink, wide)
+                else:
+                    brush.line((a, place, a + long // 2, place), ink, wide)
+        elif kind == 4:
+            for _ in range(int(rng.integers(1, 30))):
+                u, v = (int(n) for n in rng.integers(0, SIDE, 2))
+                size = int(rng.integers(1, 7))
+                brush.ellipse((u, v, u + size, v + size), ink)
+        elif kind == 5:
+            heights = ndimage.gaussian_filter(rng.normal(size=SIDE), rng.uniform(0.5, 6))
+            heights = b + 20 * heights / (np.abs(heights).max() + 1e-6)
+            brush.line([(i, float(h)) for i, h in enumerate(heights)], ink, wide)
+        else:
+            size = int(rng.integers(3, 10))
+            brush.line((a - size, b, a + size, b), ink, wide)
+            brush.line((a, b - size, a, b + size), ink, wide)
+    return np.asarray(image, np.float32)
+
+
+def sample(rng: Random, all_pictures: list[Floats], written: float = 0.6) -> tuple[Gray, Gray]:
+    """Make one sample.
+
+    Returns
+    -------
+    crop : ndarray of uint8, shape (SIDE, SIDE)
+    target : ndarray of uint8, shape (SIDE / STRIDE, SIDE / STRIDE)
+        0 is no text, 1 text, 2 counts for neither.
+    """
+    half = rng.random() < 0.2
+    crop = background(rng, all_pictures)
+    known, unsure = np.zeros_like(crop), np.zeros_like(crop)
+    if rng.random() < written:
+        for _ in range(int(rng.integers(1, 6))):
+            _write(rng, crop, known, unsure)
+    if half:
+        # As a larger picture that was reduced, like those of the coarser passes.
+        crop = ndimage.gaussian_filter(crop, rng.uniform(0.3, 0.7))
+    if rng.random() < 0.25:
+        crop = _compressed(rng, crop)
+    cells = (SIDE // STRIDE, STRIDE, SIDE // STRIDE, STRIDE)
+    share = known.reshape(cells).mean(axis=(1, 3))
+    target = np.where(share >= 0.5, 1, np.where(share > 0.05, 2, 0))
+    target = np.where((unsure.reshape(cells).max(axis=(1, 3)) > 0) & (target == 0), 2, target)
+    return crop.round().clip(0, 255).astype(np.uint8), target.astype(np.uint8)
+
+
+def _compressed(rng: Random, crop: Floats) -> Floats:
+    import io
+
+    from PIL import Image
+
+    data = io.BytesIO()
+    Image.fromarray(crop.clip(0, 255).astype(np.uint8)).save(
+        data, "JPEG", quality=int(rng.integers(50, 96))
+    )
+    return np.asarray(Image.open(data), np.float32)
+
+
+def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats) -> None:
+    """Write one string where there is none, and say where."""
+    script = str(rng.choice(list(SCRIPTS), p=list(SCRIPTS.values())))
+    available = fonts(training=True)[script]
+    path = available[int(rng.integers(len(available)))]
+    large = rng.random() < 0.08
+    span = (LARGEST, HUGEST) if large else (SMALLEST, LARGEST)
+    size = round(float(np.exp(rng.uniform(*np.log(span)))))
+    if script not in {"Latin", "Cyrillic"}:
+        size = max(size, 7)
+    angle = int(rng.choice([0, 0, 0, 0, 0, 90, 270, rng.integers(-12, 13)]))
+    factor = int(rng.choice([1, 1, 1, 2])) if size >= 12 else 1
+    text = string(rng, script)
+    ink, field = tile(text, path, size, soft=bool(rng.random() < 0.55), angle=angle, factor=factor)
+    ink, field = ink[:SIDE, :SIDE], field[:SIDE, :SIDE]
+    high, wide = ink.shape
+    if high < 4 or wide < 4 or ink.max() < 0.3:
+        return
+    top, left = (int(rng.integers(0, SIDE - n + 1)) for n in (high, wide))
+    where = np.s_[top : top + high, left : left + wide]
+    if known[where].any() or unsure[where].any():
+        return
+    under = crop[where]
+    noise = float(np.abs(under - ndimage.uniform_filter(under, 5)).mean())
+    contrast = float(rng.choice([255, 255, rng.uniform(20, 255), rng.uniform(15, 60)]))
+    value, style = _style(rng, under, ink, field, contrast)
+    crop[where] = value
+    faint = contrast < 2 * noise and style == 0
+    (unsure if large or faint else known)[where] += field > 0.5
+
+
+def _style(
+    rng: Random, under: Floats, ink: Floats, field: Floats, contrast: float
+) -> tuple[Floats, int]:
+    """Return a part of a picture with a string over it: plain, outlined, shadowed or boxed."""
+    style = int(rng.choice([0, 0, 0, 1, 2, 3]))
+    base = float(np.median(under))
+    up = rng.random() < 0.7
+    value = base + contrast if up else base - contrast
+    if not -20 <= value <= 275:
+        value = base - contrast if up else base + contrast
+    value = min(max(value, 0.0), 255.0)
+    if style == 1:
+        edge = ndimage.grey_dilation(ink, size=(3, 3))
+        under = under * (1 - edge) + (255 - value if contrast > 100 else base) * edge
+    elif style == 2:
+        shadow = np.roll(ink, (1, 1), (0, 1))
+        under = under * (1 - shadow)
+    elif style == 3:
+        box = float(rng.choice([0, base, 255, rng.integers(256)]))
+        value = box + contrast if box + contrast <= 275 else box - contrast
+        value = min(max(value, 0.0), 255.0)
+        under = under * (1 - field) + box * field
+    return (under * (1 - ink) + value * ink).astype(np.float32), style

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.privacy.burned_in import reading, strings
-from napari_medscan.privacy.burned_in.findings import Box, Check, Findings, Level, merged
+from napari_medscan.privacy.burned_in.findings import Check, Findings, merged
 
 MOST_OTHERS = 16
 """So many other pictures of the stack are looked at, spread over those given."""
@@ -52,11 +51,10 @@ def find_text(
         if still is not None:
             checks.add(Check.STACK)
             boxes += still
-    read: list[Box] | None = reading.read(picture) if ocr and picture.size else None
+    read = reading.read(picture) if ocr and picture.size else None
     if read is not None:
         checks.add(Check.OCR)
-        # Anatomy can look like strings; what OCR cannot read is a question, not an answer.
-        boxes = [replace(box, level=Level.POSSIBLE) for box in boxes] + read
+        boxes += read
     return Findings(merged(boxes), frozenset(checks))
 
 

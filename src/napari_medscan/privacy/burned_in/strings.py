@@ -14,6 +14,8 @@ LONGEST = 1568
 """Pixels of the longer side; a larger picture is looked at reduced, as it is sent."""
 REDUCED = (1, 2, 4)
 """Times: the network knows strings up to some 24 pixels high, these make it 96."""
+MOST_DOUBLED = 1 << 20
+"""Pixels: a picture of no more is looked at doubled too, for strings of 6 to 10 pixels."""
 LEAST_SIDE = 8
 """Pixels of a picture; a smaller one holds no string."""
 EDGE = 0.4
@@ -31,7 +33,8 @@ Picture = NDArray[np.uint8]
 
 def in_picture(picture: Picture) -> list[Box]:
     """Find strings in one picture, of one or three channels."""
-    return list(_boxes(_gray(picture)))
+    gray = _gray(picture)
+    return [*_doubled(gray), *_boxes(gray)]
 
 
 def in_stack(picture: Picture, others: Sequence[Picture]) -> list[Box] | None:
@@ -60,8 +63,18 @@ def _gray(picture: Picture) -> Gray:
     return (picture.astype(np.float32) @ weights).round().astype(np.uint8)
 
 
+def _doubled(gray: Gray) -> Iterator[Box]:
+    """Yield the boxes of the smallest strings."""
+    from PIL import Image
+
+    rows, columns = gray.shape
+    if min(rows, columns) >= LEAST_SIDE and rows * columns <= MOST_DOUBLED:
+        large = Image.fromarray(gray).resize((2 * columns, 2 * rows), Image.Resampling.BILINEAR)
+        yield from marked(text_map(np.asarray(large)), STRIDE // 2, gray.shape)
+
+
 def _boxes(gray: Gray) -> Iterator[Box]:
-    """Yield the boxes of strings small and large."""
+    """Yield the boxes of strings up to large ones."""
     rows, columns = gray.shape
     if min(rows, columns) < LEAST_SIDE:
         return

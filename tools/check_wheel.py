@@ -83,6 +83,8 @@ def inspect_wheel(wheel: Path) -> set[str]:
         require(info.endswith(".dist-info"), f"the wheel holds {tops}")
         require(not any("test" in Path(name).parts[1:] for name in names), "tests in the wheel")
         require(f"{info}/licenses/LICENSE" in names, "the wheel lacks its licence")
+        data = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.npz")}
+        require(data <= set(names), f"the wheel lacks {data - set(names)}")
         metadata = message_from_bytes(archive.read(f"{info}/METADATA"))
     require("Framework :: napari" in metadata.get_all("Classifier", []), "no napari classifier")
     for requirement in metadata.get_all("Requires-Dist", []):

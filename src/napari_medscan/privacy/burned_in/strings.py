@@ -20,7 +20,7 @@ LEAST_SIDE = 8
 """Pixels of a picture; a smaller one holds no string."""
 EDGE = 0.4
 """What a cell's mark must be to belong to a string."""
-SURE, MAYBE = (0.8, 4), (0.7, 4)
+SURE, MAYBE = (0.85, 4), (0.7, 4)
 """The mean mark of a string's best cells, and how many cells it must have."""
 STILL = 6
 """Grey levels that lossy compression may change in what stays."""

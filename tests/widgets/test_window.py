@@ -443,7 +443,7 @@ def test_pet_is_windowed_in_suv(two_patients, qtbot):
     viewer, _, pet = two_patients
     viewer.layers.selection.active = pet
     section = WindowSection(viewer)
-    qtbot.addWidget(section)
+    qtbot.addWidget(section, before_close_func=WindowSection.release)
     qtbot.waitUntil(lambda: section._center_label.text() == "Centre (SUVbw)")
     section._choose(offered(section)["SUV 0–5"])
     assert suv_limits(pet) == pytest.approx([0, 5])
@@ -456,7 +456,7 @@ def test_the_list_of_pet_is_in_suv(two_patients, qtbot):
     viewer, pet, _ = two_patients
     viewer.layers.selection.active = pet
     section = WindowSection(viewer)
-    qtbot.addWidget(section)
+    qtbot.addWidget(section, before_close_func=WindowSection.release)
     qtbot.waitUntil(lambda: ("SUV 0–7", "3.5 / 7", "3") in listed(section))
     assert "centre 3.5 SUVbw, width 7 SUVbw" in item_of(section, "SUV 0–7").toolTip(1)
     window = stack_of(pet).windows[0]
@@ -476,7 +476,7 @@ def test_why_pet_is_not_in_suv_is_said(make_napari_viewer, tmp_path, qtbot):
         viewer.add_layer(image_layer(load(tmp_path / name).stacks[0]))
     viewer.layers.selection.active = viewer.layers[0]
     section = WindowSection(viewer)
-    qtbot.addWidget(section)
+    qtbot.addWidget(section, before_close_func=WindowSection.release)
     qtbot.waitUntil(lambda: not section._lack.isHidden())
     assert section._lack.text() == "Not in SUV: Patient's Weight (0010,1030) is 0."
     viewer.layers.selection.active = viewer.layers[1]
@@ -488,7 +488,7 @@ def test_the_same_suv_is_drawn_in_every_patient(two_patients, qtbot):
     assert stack_of(one).suv.bw != stack_of(other).suv.bw
     viewer.layers.selection.active = one
     section = WindowSection(viewer)
-    qtbot.addWidget(section)
+    qtbot.addWidget(section, before_close_func=WindowSection.release)
     section._scope.setCurrentIndex(1)
     qtbot.waitUntil(lambda: "SUV 0–10" in offered(section))
     section._choose(offered(section)["SUV 0–10"])
@@ -504,7 +504,7 @@ def test_an_own_preset_of_pet_is_kept_in_suv(two_patients, qtbot):
     viewer, one, other = two_patients
     viewer.layers.selection.active = one
     section = WindowSection(viewer)
-    qtbot.addWidget(section)
+    qtbot.addWidget(section, before_close_func=WindowSection.release)
     qtbot.waitUntil(lambda: "SUV 0–7" in offered(section))
     section._choose(offered(section)["SUV 0–7"])
     group, window = section._current()

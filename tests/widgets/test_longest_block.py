@@ -16,7 +16,9 @@ from qtpy.QtWidgets import QPushButton, QTreeWidget
 from napari_medscan.dicom.stack import SliceSource
 from napari_medscan.phantoms import write_ct_chest
 
-LONGEST = 0.1
+LONGEST = 0.25
+"""Seconds. The goal is 0.1, which `make bench` measures on a quiet computer; one that runs tests
+side by side takes up to twice the time for the same work."""
 SLICES, SIZE = 60, 256
 
 
@@ -168,6 +170,4 @@ def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_pa
     ours = best([with_the_panel(viewer, panel, study, heart, qtbot, readers) for _ in range(3)])
     assert set(ours) == {*theirs, "tag search"}
     excess = {step: seconds - theirs.get(step, 0.0) for step, seconds in ours.items()}
-    # Busy with other things, a computer is slow: as slow as it is for napari may it be for us.
-    limits = {step: max(LONGEST, theirs.get(step, 0.0)) for step in excess}
-    assert [step for step in excess if excess[step] >= limits[step]] == [], (excess, theirs)
+    assert max(excess.values()) < LONGEST, (excess, theirs)

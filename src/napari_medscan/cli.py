@@ -187,9 +187,7 @@ def _table(stacks: Sequence[Stack], *, pixels: bool) -> Table:
     for heading in ("Size", "mm", "Unit", "Files", *(["Values"] if pixels else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for stack in stacks:
-        # A single plane has no step to the next.
-        first = 1 if stack.array.places.shape[-1] == 1 else 0
-        spacing = stack.geometry.spacing[first:] if stack.geometry.calibrated else None
+        spacing = stack.voxel_size
         row = [
             escape(stack.name),
             stack.axes,

@@ -171,6 +171,13 @@ class Stack:
         return " · ".join(part for part in parts if part)
 
     @property
+    def voxel_size(self) -> tuple[float, ...] | None:
+        """Slice step, row and column spacing in mm, None when unknown; of one slice no step."""
+        if not self.geometry.calibrated:
+            return None
+        return self.geometry.spacing[int(self.array.places.shape[-1] == 1) :]
+
+    @property
     def windows(self) -> tuple[Voi, ...]:
         """Windows and VOI LUTs of the middle slice."""
         return self.slices[self.typical].frame.windows

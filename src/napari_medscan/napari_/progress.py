@@ -36,6 +36,13 @@ def progress_dialog(text: str) -> QProgressDialog:
     return dialog
 
 
+def show_progress(dialog: QProgressDialog, text: str, done: int, total: int, what: str) -> None:
+    """Say in a progress dialog how far it is; a modal one handles events then, once it is shown."""
+    dialog.setMaximum(total)
+    dialog.setLabelText(f"{text}\n{done:,} of {total:,} {what}")
+    dialog.setValue(done)
+
+
 @contextmanager
 def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None]:
     """Show how far reading is, in a dialog with a Cancel button.
@@ -61,10 +68,7 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
         if now - last < _REFRESH:
             return
         last = now
-        dialog.setMaximum(total)
-        dialog.setLabelText(f"{text}\n{done:,} of {total:,} {what}")
-        # A modal progress dialog handles events here, once it is there: Cancel works.
-        dialog.setValue(done)
+        show_progress(dialog, text, done, total, what)
         if not dialog.isVisible():
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         if dialog.wasCanceled():

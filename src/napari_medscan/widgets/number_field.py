@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from qtpy.QtWidgets import QDoubleSpinBox, QWidget
 
 _GREATEST = 1e15
@@ -36,7 +35,7 @@ class NumberField(QDoubleSpinBox):
         scale : float
             What is a lot of it: decides about decimals and steps.
         """
-        magnitude = math.floor(math.log10(max(scale, 1e-12)))
+        magnitude = _magnitude(scale)
         blocked = self.blockSignals(True)
         self.setDecimals(min(max(3 - magnitude, 1), 12))
         self.setSingleStep(10.0 ** (magnitude - 1) / 2)
@@ -52,7 +51,12 @@ class NumberField(QDoubleSpinBox):
 
 def rounded(number: float, scale: float) -> str:
     """Return a number to a hundredth of `scale` or better."""
-    digits = max(0, 3 - int(np.floor(np.log10(max(scale, 1e-12)))))
+    digits = max(0, 3 - _magnitude(scale))
     # Plus 0: what rounds to nothing is written without a minus.
     text = f"{round(number, digits) + 0.0:.{digits}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+
+
+def _magnitude(scale: float) -> int:
+    """Return the power of ten of what is a lot of a number."""
+    return math.floor(math.log10(max(scale, 1e-12)))

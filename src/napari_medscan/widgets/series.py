@@ -356,12 +356,12 @@ def _about(stacks: Sequence[Stack]) -> list[str]:
         return [defuse(stack.name) for stack in stacks]
     (stack,) = stacks
     lines = [defuse(stack.name)]
-    if stack.geometry.calibrated:
-        flat = stack.array.places.shape[-1] == 1
-        spacing = " × ".join(f"{mm:.3g}" for mm in stack.geometry.spacing[int(flat) :])
-        lines.append(f"{spacing} mm a {'pixel' if flat else 'voxel'}")
-    else:
+    size = stack.voxel_size
+    if size is None:
         lines.append("Size of a pixel unknown")
+    else:
+        spacing = " × ".join(f"{mm:.3g}" for mm in size)
+        lines.append(f"{spacing} mm a {'voxel' if len(size) == 3 else 'pixel'}")
     return [*lines, *(f"Note: {note}" for note in notes_on(stack))]
 
 

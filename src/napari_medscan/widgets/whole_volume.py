@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 
 import napari.viewer
 from napari.layers import Layer
-from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined]
+from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QProgressDialog
 
 from napari_medscan.frames import LazyStack
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.progress import READING_VOLUME, progress_dialog
+from napari_medscan.napari_.progress import READING_VOLUME, progress_dialog, show_progress
 from napari_medscan.napari_.shown import index_in_view
 from napari_medscan.widgets.latest import Latest
-
-_REFRESH_SECONDS = 0.05
 
 
 class WholeVolume(QObject):
@@ -31,8 +28,6 @@ class WholeVolume(QObject):
         Lives in the GUI thread.
     """
 
-    _progressed = Signal(int, int)
-
     def __init__(self, viewer: napari.viewer.Viewer, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = viewer
@@ -41,7 +36,7 @@ class WholeVolume(QObject):
         self._layer: Layer | None = None
         self._then: Callable[[], object] = lambda: None
         self._dialog: QProgressDialog | None = None
-        self._progressed.connect(self._show_progress)
+        self._latest.progressed.connect(self._show_progress)
 
     @property
     def is_reading(self) -> bool:
@@ -78,25 +73,17 @@ class WholeVolume(QObject):
         self._latest.start(lambda stale: array.load(where, self._reporter(stale)), self._done)
 
     def _reporter(self, stale: Callable[[], bool]) -> Callable[[int, int], bool]:
-        last = time.monotonic()
-
         def report(done: int, total: int) -> bool:
-            nonlocal last
-            now = time.monotonic()
-            if now - last >= _REFRESH_SECONDS:
-                last = now
-                # The window may be gone by now.
-                with contextlib.suppress(RuntimeError):
-                    self._progressed.emit(done, total)
+            # The window may be gone by now.
+            with contextlib.suppress(RuntimeError):
+                self._latest.progressed.emit(done, total)
             return not stale()
 
         return report
 
     def _show_progress(self, done: int, total: int) -> None:
         if self._dialog is not None and done < total:
-            self._dialog.setMaximum(total)
-            self._dialog.setLabelText(f"{READING_VOLUME}\n{done:,} of {total:,} slices")
-            self._dialog.setValue(done)
+            show_progress(self._dialog, READING_VOLUME, done, total, "slices")
 
     def _done(self, there: object) -> None:
         layer = self._layer

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from napari_medscan.privacy.burned_in.findings import Box, Level
 from napari_medscan.privacy.burned_in.network import STRIDE, text_map
+from napari_medscan.privacy.picture import LONGEST
 
-LONGEST = 1568
-"""Pixels of the longer side; a larger picture is looked at reduced, as it is sent."""
 REDUCED = (1, 2, 4)
 """Times: the network knows strings up to some 24 pixels high, these make it 96."""
 MOST_DOUBLED = 1 << 20
@@ -78,6 +77,7 @@ def _boxes(gray: Gray) -> Iterator[Box]:
     rows, columns = gray.shape
     if min(rows, columns) < LEAST_SIDE:
         return
+    # A larger picture is looked at reduced, as it is sent.
     first = -(-max(rows, columns) // LONGEST)
     for times in REDUCED:
         factor = first * times

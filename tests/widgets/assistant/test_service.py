@@ -79,9 +79,10 @@ def test_a_wrong_address_is_said_while_it_is_written(form):
 def test_where_a_key_comes_from_is_shown_and_the_key_never(form, qtbot, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-1")
     form.provider_choice.setCurrentText("OpenAI")
-    qtbot.waitUntil(lambda: "environment" in form.key.source.text())
-    monkeypatch.delenv("OPENAI_API_KEY")
     key = form.key
+    qtbot.waitUntil(lambda: "environment" in key.source.text())
+    assert not key.forget.isEnabled()
+    monkeypatch.delenv("OPENAI_API_KEY")
     key.secret.setText("sk-canary-2")
     assert key.secret.echoMode() == key.secret.EchoMode.Password
     key.use.click()
@@ -89,6 +90,7 @@ def test_where_a_key_comes_from_is_shown_and_the_key_never(form, qtbot, monkeypa
     assert key.secret.text() == ""
     key.forget.click()
     qtbot.waitUntil(lambda: "asks for a key" in key.source.text())
+    assert not key.forget.isEnabled()
 
 
 def test_without_a_keyring_a_key_is_not_kept_there(form, qtbot):
@@ -105,3 +107,22 @@ def test_a_key_for_one_service_is_not_shown_for_another(form, qtbot):
     form.provider_choice.setCurrentText("Anthropic")
     assert form.key.secret.text() == ""
     qtbot.waitUntil(lambda: "asks for a key" in form.key.source.text())
+
+
+def test_forget_takes_the_key_from_where_it_is_whatever_the_next_one_would_go_to(
+    form, qtbot, monkeypatch
+):
+    kept = {}
+    monkeypatch.setattr("keyring.get_password", lambda s, name: kept.get((s, name)))
+    monkeypatch.setattr("keyring.set_password", lambda s, n, key: kept.update({(s, n): key}))
+    monkeypatch.setattr("keyring.delete_password", lambda s, name: kept.pop((s, name)))
+    form.provider_choice.setCurrentText("OpenAI")
+    key = form.key
+    key.where.setCurrentIndex(1)
+    key.secret.setText("sk-canary-5")
+    key.use.click()
+    qtbot.waitUntil(lambda: "system's keyring" in key.source.text())
+    key.where.setCurrentIndex(0)
+    key.forget.click()
+    qtbot.waitUntil(lambda: "asks for a key" in key.source.text())
+    assert kept == {}

@@ -37,6 +37,7 @@ class KeyForm(QWidget):
         super().__init__(parent)
         self._keys = keys
         self._service: tuple[Provider, Endpoint] | None = None
+        self._forgets: Callable[[Endpoint, str], None] | None = None
         # A keyring may ask the user for a password, and take its time.
         self._work = Latest(self)
         self.secret = QLineEdit()
@@ -65,7 +66,6 @@ class KeyForm(QWidget):
         """Say where the key of a service comes from; None has no address yet."""
         self.secret.clear()
         self._service = None if endpoint is None else (provider, endpoint)
-        self._enable()
         self._look()
 
     def release(self) -> None:
@@ -75,6 +75,8 @@ class KeyForm(QWidget):
 
     def _look(self, change: Callable[[], None] | None = None) -> None:
         """Change something about the key, and look where it comes from then."""
+        self._forgets = None
+        self._enable()
         if self._service is None:
             self._work.cancel()
             self.source.say("")
@@ -94,6 +96,10 @@ class KeyForm(QWidget):
     def _on_found(self, found: object) -> None:
         if isinstance(found, Key):
             self.source.say(_FROM[found.source])
+            # What the environment holds is not ours to remove.
+            removes = {Source.SESSION: self._keys.enter, Source.KEYRING: self._keys.remember}
+            self._forgets = removes.get(found.source)
+            self._enable()
         elif isinstance(found, MissingKeyError):
             self.source.say(str(found))
         elif self._service is not None:
@@ -111,16 +117,13 @@ class KeyForm(QWidget):
         self._look(lambda: keep(endpoint, secret))
 
     def _on_forget(self) -> None:
-        if self._service is None:
-            return
-        endpoint = self._service[1]
-        forget = self._keys.enter
-        if self.where.currentText() == _KEYRING:
-            forget = self._keys.remember
-        self._look(lambda: forget(endpoint, ""))
+        forgets = self._forgets
+        if self._service is not None and forgets is not None:
+            endpoint = self._service[1]
+            self._look(lambda: forgets(endpoint, ""))
 
     def _enable(self) -> None:
         has_service = self._service is not None
         self.secret.setEnabled(has_service)
         self.use.setEnabled(has_service and bool(self.secret.text()))
-        self.forget.setEnabled(has_service)
+        self.forget.setEnabled(self._forgets is not None)

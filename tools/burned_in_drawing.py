@@ -1,7 +1,11 @@
 """Strings drawn as devices draw them, for training and for measuring.
 
 Fonts are looked for in the folders of MEDSCAN_FONTS (a path list) and of the
-system; those that measure are never trained with.
+system; those that measure are never trained with. Those named here are in the
+PyPI packages mplfonts, trdg, manimgx-fonts-cjk, japanize-matplotlib,
+koreanize-matplotlib, arcade and napari-resources, and in Debian's fonts-nanum,
+fonts-unfonts-core, fonts-baekmuk, fonts-ipafont-gothic, fonts-ipafont-mincho,
+fonts-motoya-l-cedar, fonts-arphic-gbsn00lp, -ukai and -uming, fonts-wqy-microhei.
 """
 
 from __future__ import annotations
@@ -23,9 +27,29 @@ MEASURING = {
     "Korean": ("SourceHanMonoSC-Regular.otf",),
 }
 TRAINING = {
-    "Japanese": ("ipaexg.ttf", "NotoSansCJKsc-Regular.otf"),
-    "Chinese": ("SimHei.ttf", "NotoSansCJKsc-Regular.otf", "SourceHanSerifSC-Regular.otf"),
-    "Korean": ("NanumGothic.ttf", "NanumGothicBold.ttf", "NanumGothicLight.ttf"),
+    "Japanese": (
+        "ipaexg.ttf",
+        "ipag.ttf",
+        "ipam.ttf",
+        "ipagp.ttf",
+        "ipamp.ttf",
+        "MTLc3m.ttf",
+        "NotoSansCJKsc-Regular.otf",
+    ),
+    "Chinese": (
+        "SimHei.ttf",
+        "NotoSansCJKsc-Regular.otf",
+        "gbsn00lp.ttf",
+        "ukai.ttc",
+        "uming.ttc",
+        "wqy-microhei.ttc",
+    ),
+    "Korean": (
+        *("NanumGothic.ttf", "NanumGothicBold.ttf", "NanumGothicLight.ttf", "NanumMyeongjo.ttf"),
+        *("NanumBarunGothic.ttf", "NanumGothicCoding.ttf", "NanumSquareRoundR.ttf"),
+        *("UnBatang.ttf", "UnDotum.ttf", "UnDotumBold.ttf", "UnGraphic.ttf", "UnDinaru.ttf"),
+        *("UnGungseo.ttf", "batang.ttf", "gulim.ttf", "dotum.ttf", "hline.ttf"),
+    ),
 }
 """Of the scripts that few fonts have; Latin and Cyrillic take all that do not measure."""
 PROBES = {
@@ -62,7 +86,7 @@ def fonts(*, training: bool) -> dict[str, tuple[str, ...]]:
                 for name in sorted(files())
                 if name not in listed
                 and not name.startswith(
-                    ("DejaVu", "Vera", "Kenney_Pixel", "MPLUS", "STIXSiz", "cm")
+                    ("DejaVu", "Vera", "Kenney_Pixel", "MPLUS", "VL-", "wqy", "STIXSiz", "cm")
                 )
             )
         usable = tuple(files()[n] for n in names if n in files() and _has(files()[n], script))

@@ -13,42 +13,58 @@ from burned_in_pictures import CORPUS, TRAINING, sampled, volume
 from napari_medscan.dicom import load
 from napari_medscan.privacy.burned_in.network import STRIDE
 
-SIDE = 160
-SMALLEST, LARGEST, HUGEST = 6, 26, 70
+SIDE = 192
+SMALLEST, LARGEST, HUGEST = 5.5, 46, 90
 """Sizes in pixels: those to be found at this resolution, and those left to a coarser one."""
+LEAST = 24
+"""Pixels: the side of a picture that is cropped."""
 Random = np.random.Generator
 Floats = NDArray[np.float32]
-LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-SIGNS = ".,:;/-^_()+*#%=<>&'?!°"
-LETTERS = {
-    "Latin": LATIN + "ÄÖÜäöüßéèñçåøł",
-    "Cyrillic": "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЫЬЭЮЯабвгдежзиклмнопрстуфхцчшщыьэюя",
-    "Japanese": "".join(map(chr, [*range(0x3042, 0x3093), *range(0x30A2, 0x30F3)])),
-    "Chinese": "".join(map(chr, range(0x4E00, 0x9F00))),
-    "Korean": "".join(map(chr, range(0xAC00, 0xD7A3))),
-}
-SCRIPTS = {"Latin": 0.55, "Cyrillic": 0.12, "Japanese": 0.11, "Chinese": 0.11, "Korean": 0.11}
+SIGNS = list(".,:;/-^_()+*#%=<>&'?!°")
+LATIN = list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÄÖÜäöüßéèñçåøł")
+CYRILLIC = [chr(code) for code in range(0x410, 0x450)]
+KANA = [chr(code) for code in (*range(0x3042, 0x3093), *range(0x30A2, 0x30F3))]
+SCRIPTS = {"Latin": 0.43, "Cyrillic": 0.12, "Japanese": 0.13, "Chinese": 0.16, "Korean": 0.16}
 
 
 def string(rng: Random, script: str) -> str:
     """Return letters, digits and signs as headers mix them."""
+    wordy = script in {"Latin", "Cyrillic"}
     words = []
-    for _ in range(int(rng.integers(1, 4))):
+    for _ in range(int(rng.choice([1, 1, 2, 3]))):
         kind = rng.random()
-        length = int(rng.integers(2, 9))
-        if kind < 0.3:
-            word = "".join(rng.choice(list("0123456789"), length))
+        if kind < 0.25:
+            word = "".join(rng.choice(list("0123456789"), int(rng.integers(2, 9))))
             if rng.random() < 0.5:
-                place = int(rng.integers(1, length))
-                word = word[:place] + str(rng.choice(list(SIGNS))) + word[place:]
+                place = int(rng.integers(1, len(word)))
+                word = word[:place] + str(rng.choice(SIGNS)) + word[place:]
         else:
-            word = "".join(rng.choice(list(LETTERS[script]), length))
-            if script in {"Latin", "Cyrillic"}:
+            length = int(rng.integers(2, 9 if wordy else 6))
+            word = "".join(letter(rng, script) for _ in range(length))
+            if wordy:
                 word = (word.upper(), word.lower(), word.capitalize())[int(rng.integers(3))]
             if kind > 0.85:
-                word += str(rng.choice(list(SIGNS)))
+                word += str(rng.choice(SIGNS))
         words.append(word)
     return " ".join(words)
+
+
+def letter(rng: Random, script: str) -> str:
+    """Return a letter; of scripts with thousands, more often one that is much used."""
+    if script == "Latin":
+        return LATIN[int(rng.integers(len(LATIN)))]
+    if script == "Cyrillic":
+        return CYRILLIC[int(rng.integers(len(CYRILLIC)))]
+    if script == "Korean":
+        last = int(rng.integers(28)) if rng.random() < 0.5 else 0
+        return chr(0xAC00 + 28 * int(rng.integers(19 * 21)) + last)
+    if script == "Japanese" and rng.random() < 0.5:
+        return KANA[int(rng.integers(len(KANA)))]
+    if script == "Chinese" and rng.random() < 0.3:
+        return chr(int(rng.integers(0x4E00, 0x9F00)))
+    # The first level of either standard: what a newspaper needs.
+    row, cell = int(rng.integers(0xB0, 0xCF)), int(rng.integers(0xA1, 0xFF))
+    return bytes((row, cell)).decode("gb2312" if script == "Chinese" else "euc_jp")
 
 
 def pictures(extra: Path | None) -> list[Floats]:
@@ -57,9 +73,11 @@ def pictures(extra: Path | None) -> list[Floats]:
     for name in TRAINING:
         for stack in load(CORPUS / "cases" / name).stacks[:3]:
             solid = volume(stack)
-            if solid is not None and min(solid.shape) >= 24:
+            if solid is not None and min(solid.shape) >= LEAST:
                 found.append(solid)
-            found += [p.mean(axis=2) if p.ndim == 3 else p for p in sampled(stack)[::2]]  # type: ignore[union-attr]
+            # A tiny picture would be taken for a letter, and rightly.
+            seen = [p for p in sampled(stack)[::2] if min(p.shape[:2]) >= LEAST]  # type: ignore[union-attr]
+            found += [p.mean(axis=2) if p.ndim == 3 else p for p in seen]
     for path in sorted(extra.glob("*.np[yz]")) if extra else []:
         found.append(np.load(path, allow_pickle=False).astype(np.float32))
     return [np.nan_to_num(picture.astype(np.float32)) for picture in found]
@@ -85,10 +103,11 @@ def _of(rng: Random, all_pictures: list[Floats]) -> Floats:
     picture = all_pictures[int(rng.integers(len(all_pictures)))]
     if picture.ndim == 3:
         axis = int(rng.integers(3))
-        if rng.random() < 0.15:
-            start = int(rng.integers(max(picture.shape[axis] - 10, 1)))
-            part = picture.take(range(start, min(start + 10, picture.shape[axis])), axis)
-            picture = part.max(axis=axis)
+        if rng.random() < 0.2:
+            # As a projection, and as what stays of a stack.
+            start, step = (int(rng.integers(1, n)) for n in (picture.shape[axis], 6))
+            part = picture.take(range(start, picture.shape[axis], step)[:17], axis)
+            picture = part.max(axis=axis) if rng.random() < 0.5 else part.min(axis=axis)
         else:
             picture = picture.take(int(rng.integers(picture.shape[axis])), axis)
     scale = float(rng.choice([1, 1, rng.uniform(0.4, 1), rng.uniform(1, 4)]))
@@ -130,7 +149,7 @@ def _window(rng: Random, picture: Floats, part: Floats) -> tuple[float, float]:
 
 def synthetic(rng: Random) -> Floats:
     """Return noise, trabeculae, gratings, grids, vessels, or calibration wedges."""
-    kind = int(rng.integers(7))
+    kind = int(rng.choice([0, 0, 0, 1, 2, 3, 4, 5, 6]))
     noise = rng.normal(size=(SIDE, SIDE)).astype(np.float32)
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     if kind == 0:
@@ -247,13 +266,12 @@ def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats) -> None:
     path = available[int(rng.integers(len(available)))]
     large = rng.random() < 0.08
     span = (LARGEST, HUGEST) if large else (SMALLEST, LARGEST)
-    size = round(float(np.exp(rng.uniform(*np.log(span)))))
-    if script not in {"Latin", "Cyrillic"}:
-        size = max(size, 7)
+    low, high = np.log(span)
+    size = round(float(np.exp(low + (high - low) * rng.random() ** 1.4)))
     angle = int(rng.choice([0, 0, 0, 0, 0, 90, 270, rng.integers(-12, 13)]))
     factor = int(rng.choice([1, 1, 1, 2])) if size >= 12 else 1
     text = string(rng, script)
-    ink, field = tile(text, path, size, soft=bool(rng.random() < 0.55), angle=angle, factor=factor)
+    ink, field = tile(text, path, size, soft=bool(rng.random() < 0.5), angle=angle, factor=factor)
     ink, field = ink[:SIDE, :SIDE], field[:SIDE, :SIDE]
     high, wide = ink.shape
     if high < 4 or wide < 4 or ink.max() < 0.3:
@@ -264,7 +282,7 @@ def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats) -> None:
         return
     under = crop[where]
     noise = float(np.abs(under - ndimage.uniform_filter(under, 5)).mean())
-    contrast = float(rng.choice([255, 255, rng.uniform(20, 255), rng.uniform(15, 60)]))
+    contrast = float(rng.choice([255, np.exp(rng.uniform(np.log(18), np.log(255)))], p=[0.3, 0.7]))
     value, style = _style(rng, under, ink, field, contrast)
     crop[where] = value
     faint = contrast < 2 * noise and style == 0
@@ -275,7 +293,7 @@ def _style(
     rng: Random, under: Floats, ink: Floats, field: Floats, contrast: float
 ) -> tuple[Floats, int]:
     """Return a part of a picture with a string over it: plain, outlined, shadowed or boxed."""
-    style = int(rng.choice([0, 0, 0, 1, 2, 3]))
+    style = int(rng.choice([0, 0, 0, 1, 1, 2, 3, 3]))
     base = float(np.median(under))
     up = rng.random() < 0.7
     value = base + contrast if up else base - contrast
@@ -284,7 +302,10 @@ def _style(
     value = min(max(value, 0.0), 255.0)
     if style == 1:
         edge = ndimage.grey_dilation(ink, size=(3, 3))
-        under = under * (1 - edge) + (255 - value if contrast > 100 else base) * edge
+        around = float(rng.choice([0, 0, 255, base, 255 - value]))
+        if abs(around - value) < min(contrast, 40):
+            around = 0.0 if value > 128 else 255.0
+        under = under * (1 - edge) + around * edge
     elif style == 2:
         shadow = np.roll(ink, (1, 1), (0, 1))
         under = under * (1 - shadow)

@@ -5,8 +5,8 @@ Needs torch, which nothing else does, and fonts (see burned_in_drawing.py)::
     MEDSCAN_CORPUS=... MEDSCAN_FONTS=... PYTHONPATH=src python tools/burned_in_train.py
 
 Samples come from `TRAINING` cases and made-up structures; `--extra` holds more
-text-free pictures or volumes as .npy files. After the first half of the time,
-text-free crops that the network takes for text are added, several times over.
+text-free pictures or volumes as .npy files. Each round makes new ones, and adds,
+several times over, those without text that the network takes for text so far.
 One seed, but the number of steps follows the clock, so weights differ a little.
 """
 
@@ -15,78 +15,101 @@ from __future__ import annotations
 import argparse
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from burned_in_drawing import Gray
-from burned_in_samples import background, pictures, sample
-from napari_medscan.privacy.burned_in.network import LAYERS, channels
+from burned_in_samples import SIDE, background, pictures, sample
+from napari_medscan.privacy.burned_in.network import AROUND, LEVELS, channels
 
 WEIGHTS = Path(__file__).parents[1] / "src/napari_medscan/privacy/burned_in/weights.npz"
-WIDTHS = (2, 16, 24, 24, 24, 24, 24, 1)
 BATCH = 24
+FASTEST = 3e-3
+"""The learning rate, at its highest."""
 AGAINST_FALSE_ALARMS = 2.0
 """What a cell without text weighs against one with text."""
+HARD, TIMES = 6, 3
+"""One of so many text-free crops is kept as hard, and counts so many times."""
+REMEMBERED = 0.998
+"""How much of the mean of all weights so far a step keeps; that mean is what is saved."""
 PROCESSES = 2
 
 
-def build() -> nn.Sequential:
-    """Return the network; batch norms are folded into the convolutions when saved."""
-    parts: list[nn.Module] = []
-    for index, (size, stride, dilation) in enumerate(LAYERS):
-        last = index == len(LAYERS) - 1
-        parts.append(
-            nn.Conv2d(
-                WIDTHS[index],
-                WIDTHS[index + 1],
-                size,
-                stride,
-                dilation * (size // 2),
-                dilation,
-                bias=last,
-            )
+class Network(nn.Module):
+    """What `network.apply` computes; batch norms are folded into the convolutions when saved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        convolutions, inner, ends = [], 1 + len(AROUND), []
+        for level in LEVELS:
+            for index, (size, out) in enumerate(level):
+                stride = 1 if index else 2
+                convolutions.append(nn.Conv2d(inner, out, size, stride, size // 2, bias=False))
+                inner = out
+            ends.append(inner)
+        for detail in ends[-2:0:-1]:
+            convolutions.append(nn.Conv2d(inner, detail, 1, bias=False))
+            convolutions.append(nn.Conv2d(detail, detail, 3, padding=1, bias=False))
+            inner = detail
+        self.convolutions = nn.ModuleList(convolutions)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(one.out_channels) for one in convolutions)
+        self.last = nn.Conv2d(inner, 1, 1)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return the logits of each cell."""
+        remaining = (
+            nn.Sequential(*pair) for pair in zip(self.convolutions, self.norms, strict=True)
         )
-        if not last:
-            parts += [nn.BatchNorm2d(WIDTHS[index + 1]), nn.ReLU()]
-    return nn.Sequential(*parts)
+        seen = []
+        for level in LEVELS:
+            for _ in level:
+                values = next(remaining)(values).relu()
+            seen.append(values)
+        for detail in seen[-2:0:-1]:
+            coarse = nn.functional.interpolate(next(remaining)(values), scale_factor=2)
+            values = next(remaining)((coarse + detail).relu()).relu()
+        return self.last(values)
 
 
-def save(model: nn.Sequential, path: Path) -> None:
+def save(model: Network, path: Path) -> None:
     """Write kernels and biases in half precision, each batch norm folded in."""
+    folded = []
+    for convolution, norm in zip(model.convolutions, model.norms, strict=True):
+        scale = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
+        kernel = convolution.weight.double() * scale[:, None, None, None]
+        folded.append((kernel, norm.bias.double() - norm.running_mean.double() * scale))
+    folded.append((model.last.weight, model.last.bias))
     stored = {}
-    modules = list(model)
-    convolutions = [i for i, module in enumerate(modules) if isinstance(module, nn.Conv2d)]
-    for index, place in enumerate(convolutions):
-        kernel = modules[place].weight.detach().double()
-        if place + 1 < len(modules):
-            norm = modules[place + 1]
-            scale = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
-            bias = norm.bias.double() - norm.running_mean.double() * scale
-            kernel = kernel * scale[:, None, None, None]
-        else:
-            bias = modules[place].bias.double()
+    for index, (kernel, bias) in enumerate(folded):
         stored[f"kernel{index}"] = kernel.detach().numpy().astype(np.float16)
         stored[f"bias{index}"] = bias.detach().numpy().astype(np.float16)
     np.savez_compressed(path, **stored)
 
 
-def _many(request: tuple[int, int, Path | None, float]) -> tuple[Gray, Gray]:
-    seed, count, extra, written = request
-    rng = np.random.default_rng(seed)
-    all_pictures = pictures(extra)
-    made = [sample(rng, all_pictures, written) for _ in range(count)]
-    return np.stack([one[0] for one in made]), np.stack([one[1] for one in made])
-
-
-def _empty(request: tuple[int, int, Path | None]) -> Gray:
+def _many(request: tuple[int, int, Path | None]) -> tuple[Gray, Gray, Gray]:
     seed, count, extra = request
     rng = np.random.default_rng(seed)
     all_pictures = pictures(extra)
-    return np.stack([background(rng, all_pictures).round().astype(np.uint8) for _ in range(count)])
+    made = [sample(rng, all_pictures, 0.7) for _ in range(count)]
+    empty = [background(rng, all_pictures).round().astype(np.uint8) for _ in range(count // 3)]
+    return np.stack([one[0] for one in made]), np.stack([one[1] for one in made]), np.stack(empty)
+
+
+def made(samples: int, extra: Path | None, seed: int) -> tuple[Gray, Gray, Gray]:
+    """Make samples, and crops without text to mine in, in processes of their own."""
+    part = 500
+    context = get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
+        requests = [(100_000 * seed + i, part, extra) for i in range(samples // part)]
+        rows = list(pool.map(_many, requests))
+    crops, targets, empty = (np.concatenate(kind) for kind in zip(*rows, strict=True))
+    return crops, targets, empty
 
 
 def shown(crops: Gray) -> Tensor:
@@ -105,116 +128,105 @@ def loss_of(values: Tensor, targets: Tensor) -> Tensor:
     return (losses * weight * (0.1 + hard)).sum() / (weight * (0.1 + hard)).sum().clamp(min=1)
 
 
-def train(
-    model: nn.Sequential, crops: Gray, targets: Gray, minutes: float, rng: np.random.Generator
-) -> None:
-    """Train for some minutes, with one cycle of the learning rate."""
-    optimiser = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=1e-4)
-    start, step, total = time.monotonic(), 0, 0.0
-    model.train()
-    while (passed := (time.monotonic() - start) / (60 * minutes)) < 1:
-        for group in optimiser.param_groups:
-            rate = min(1.0, passed * 20) * 0.5 * (1 + np.cos(np.pi * passed))
-            group["lr"] = 4e-3 * max(rate, 0.005)
-        chosen = rng.integers(len(crops), size=BATCH)
-        picked, wanted = crops[chosen], targets[chosen]
-        if rng.random() < 0.3:
-            picked, wanted = picked[:, ::-1, ::-1], wanted[:, ::-1, ::-1]
-        if rng.random() < 0.35:
-            # A quarter turn, as text that runs upwards has made.
-            picked, wanted = (part.swapaxes(1, 2)[:, ::-1] for part in (picked, wanted))
-        if rng.random() < 0.3:
-            picked = 255 - picked
-        values = model(shown(picked))[:, 0]
-        loss = loss_of(values, torch.from_numpy(wanted.astype(np.int64).copy()))
-        optimiser.zero_grad()
+@dataclass
+class Training:
+    """A network, the mean of what it was so far, and how far it has come."""
+
+    minutes: float
+    rng: np.random.Generator
+    model: Network = field(default_factory=Network)
+    start: float = field(default_factory=time.monotonic)
+    steps: int = 0
+
+    def __post_init__(self) -> None:
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), FASTEST, weight_decay=1e-4)
+        self.mean = AveragedModel(
+            self.model, multi_avg_fn=get_ema_multi_avg_fn(REMEMBERED), use_buffers=True
+        ).eval()
+
+    @property
+    def passed(self) -> float:
+        """The part of the time that is over."""
+        return (time.monotonic() - self.start) / (60 * self.minutes)
+
+    def go_on(self, crops: Gray, targets: Gray, until: float) -> None:
+        """Train until a part of the time is over, with one cycle of the learning rate in all."""
+        self.model.train()
+        total = 0.0
+        while (passed := self.passed) < until:
+            for group in self.optimiser.param_groups:
+                rate = min(1.0, passed * 40) * 0.5 * (1 + np.cos(np.pi * passed))
+                group["lr"] = FASTEST * max(rate, 0.005)
+            total += self.step(crops, targets)
+            if self.steps % 100 == 0:
+                print(f"{passed:.1%} step {self.steps} loss {total / 100:.4f}", flush=True)
+                total = 0.0
+        self.model.eval()
+
+    def step(self, crops: Gray, targets: Gray) -> float:
+        """Take one step with some samples, turned and inverted at will; returns the loss."""
+        chosen = self.rng.integers(len(crops), size=BATCH)
+        values, wanted = shown(crops[chosen]), torch.from_numpy(targets[chosen])
+        turns = int(self.rng.choice(4, p=(0.7, 0.13, 0.04, 0.13)))
+        values, wanted = (torch.rot90(part, turns, (-2, -1)) for part in (values, wanted))
+        if self.rng.random() < 0.1:
+            # A view can be mirrored.
+            values, wanted = values.flip(-1), wanted.flip(-1)
+        if self.rng.random() < 0.3:
+            values = -values
+        loss = loss_of(self.model(values)[:, 0], wanted)
+        self.optimiser.zero_grad()
         loss.backward()
-        optimiser.step()
-        total += float(loss.detach())
-        step += 1
-        if step % 100 == 0:
-            print(f"{passed:.0%} step {step} loss {total / 100:.4f}", flush=True)
-            total = 0.0
-    model.eval()
+        self.optimiser.step()
+        self.mean.update_parameters(self.model)
+        self.steps += 1
+        return float(loss.detach())
 
 
-def mined(model: nn.Sequential, empty: Gray, keep: int) -> Gray:
+def hardest(model: nn.Module, empty: Gray) -> Gray:
     """Return the text-free crops that look most like text."""
     worst = []
-    with torch.no_grad():
+    with torch.inference_mode():
         for start in range(0, len(empty), BATCH):
             values = model(shown(empty[start : start + BATCH]))[:, 0].flatten(1)
             worst.append(values.topk(6, dim=1).values.mean(dim=1).numpy())
-    order = np.argsort(np.concatenate(worst))[::-1][:keep]
-    ends = np.concatenate(worst)[order][[0, -1]]
-    print(f"mined {keep}: logits from {ends[0]:.1f} to {ends[1]:.1f}", flush=True)
+    marks = np.concatenate(worst)
+    order = np.argsort(marks)[::-1][: len(empty) // HARD]
+    print(f"mined: logits from {marks[order[0]]:.1f} to {marks[order[-1]]:.1f}", flush=True)
     return empty[order]
 
 
 def main() -> None:
-    """Make samples, train, mine, train on, and save."""
+    """Make samples, train, keep what was hard, and so on; then save."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--extra", type=Path)
-    arguments.add_argument("--samples", type=int, default=12000)
-    arguments.add_argument("--minutes", type=float, default=15)
-    arguments.add_argument("--threads", type=int, default=2)
-    arguments.add_argument("--cache", type=Path, help="where samples are kept between runs")
-    arguments.add_argument(
-        "--start", type=Path, nargs="+", default=[], help="checkpoints whose mean to train on from"
-    )
-    arguments.add_argument("--checkpoint", type=Path, help="where to keep what --start takes")
+    arguments.add_argument("--samples", type=int, default=24000, help="a round")
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--minutes", type=float, default=75)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--weights", type=Path, default=WEIGHTS)
+    arguments.add_argument("--checkpoint", type=Path, help="where to keep what --start takes")
+    arguments.add_argument("--start", type=Path, help="a checkpoint to train on from")
     options = arguments.parse_args()
     torch.manual_seed(options.seed)
-    torch.set_num_threads(options.threads)
-    rng = np.random.default_rng(options.seed)
-    if options.cache and options.cache.exists():
-        with np.load(options.cache, allow_pickle=False) as kept:
-            crops, targets, empty = kept["crops"], kept["targets"], kept["empty"]
-    else:
-        crops, targets, empty = made(options.samples, options.extra, options.seed)
-        if options.cache:
-            np.savez(options.cache, crops=crops, targets=targets, empty=empty)
-    print(f"{len(crops)} samples, {len(empty)} without text", flush=True)
-    model = build()
+    training = Training(options.minutes, np.random.default_rng(options.seed))
     if options.start:
-        model.load_state_dict(mean(options.start))
-    parts = 1 if options.start else 2
-    for part in range(parts):
-        if part or options.start:
-            hard = mined(model, empty, len(empty) // 8)
-            crops = np.concatenate([crops, *[hard] * 3])
-            nothing = np.zeros((3 * len(hard), *targets.shape[1:]), np.uint8)
-            targets = np.concatenate([targets, nothing])
-        train(model, crops, targets, options.minutes / parts, rng)
-    if options.checkpoint:
-        torch.save(model.state_dict(), options.checkpoint)
-    save(model, options.weights)
-
-
-def mean(paths: list[Path]) -> dict[str, Tensor]:
-    """Return the mean of checkpoints that were trained on from one."""
-    states = [torch.load(path, weights_only=True) for path in paths]
-    return {
-        name: (sum(state[name].double() for state in states) / len(states)).to(first.dtype)
-        for name, first in states[0].items()
-    }
-
-
-def made(samples: int, extra: Path | None, seed: int) -> tuple[Gray, Gray, Gray]:
-    """Make samples, and crops without text to mine in, in processes of their own."""
-    part = 500
-    context = get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
-        seeds = [seed * 100_000 + i for i in range(samples // part)]
-        rows = list(pool.map(_many, [(s, part, extra, 0.7) for s in seeds]))
-        empties = list(pool.map(_empty, [(s + 50_000, part, extra) for s in seeds]))
-    return (
-        np.concatenate([row[0] for row in rows]),
-        np.concatenate([row[1] for row in rows]),
-        np.concatenate(empties),
-    )
+        training.model.load_state_dict(torch.load(options.start, weights_only=True))
+        training.mean.module.load_state_dict(training.model.state_dict())
+    hard = np.empty((0, SIDE, SIDE), np.uint8)
+    for round_ in range(options.rounds):
+        crops, targets, empty = made(options.samples, options.extra, 10 * options.seed + round_)
+        if round_ or options.start:
+            hard = np.concatenate([hard[-2 * len(empty) // HARD :], hardest(training.mean, empty)])
+        nothing = np.zeros((TIMES * len(hard), *targets.shape[1:]), np.uint8)
+        training.go_on(
+            np.concatenate([crops, *[hard] * TIMES]),
+            np.concatenate([targets, nothing]),
+            (round_ + 1) / options.rounds,
+        )
+        save(training.mean.module, options.weights)
+        if options.checkpoint:
+            torch.save(training.mean.module.state_dict(), options.checkpoint)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def test_boxes_end_where_the_picture_ends():
     assert boxes(marks, shape=(78, 157)) == [Box(66, 138, 12, 19, Level.FOUND)]
 
 
-@pytest.mark.parametrize(("value", "level"), [(1, Level.FOUND), (0.6, None)])
+@pytest.mark.parametrize(("value", "level"), [(1, Level.FOUND), (0.4, None)])
 def test_a_group_must_be_sure(value, level):
     assert [box.level for box in boxes(marks_of(2, slice(0, 20), value))] == [level] * bool(level)
 

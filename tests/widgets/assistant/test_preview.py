@@ -116,7 +116,7 @@ def test_findings_are_told_with_how_sure_they_are(ocr, monkeypatch):
     boxes = tuple(
         burned_in.Box(1, 2, 3, 4, level) for level in (Level.FOUND, Level.POSSIBLE, Level.POSSIBLE)
     )
-    checks = frozenset({Check.STROKES, *([Check.OCR] if ocr else [])})
+    checks = frozenset({Check.NETWORK, *([Check.OCR] if ocr else [])})
     findings = burned_in.Findings(boxes, checks)
     monkeypatch.setattr(text_check, "find_text", lambda *_, **__: findings)
     check = text_check.check_text(np.zeros((8, 8, 3), np.uint8), [])

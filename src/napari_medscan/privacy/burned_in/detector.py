@@ -44,7 +44,7 @@ def find_text(
         When `picture` has another type or shape, or one of `others` differs from it.
     """
     _check(picture, others)
-    checks, boxes = {Check.STROKES}, strings.in_picture(picture)
+    checks, boxes = {Check.NETWORK}, strings.in_picture(picture)
     if len(others) >= FEWEST_OTHERS and picture.size:
         some = np.linspace(0, len(others) - 1, min(len(others), MOST_OTHERS)).round().astype(int)
         still = strings.in_stack(picture, [others[index] for index in some])

@@ -17,7 +17,7 @@ class Level(IntEnum):
 class Check(Enum):
     """A way of looking for text that was carried out to its end."""
 
-    STROKES = "strokes that stand like those of a string"
+    NETWORK = "the small network that marks strings"
     STACK = "comparison with other pictures of the stack"
     OCR = "OCR"
 

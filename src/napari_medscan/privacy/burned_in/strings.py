@@ -11,15 +11,13 @@ from napari_medscan.privacy.burned_in.findings import Box, Level
 from napari_medscan.privacy.burned_in.network import STRIDE, text_map
 from napari_medscan.privacy.picture import LONGEST
 
-REDUCED = (1, 2, 4)
-"""Times: the network knows strings up to some 24 pixels high, these make it 96."""
-MOST_DOUBLED = 1 << 20
-"""Pixels: a picture of no more is looked at doubled too, for strings of 6 to 10 pixels."""
+REDUCED = (1, 4)
+"""Times: the network knows strings up to some 44 pixels high, these make it 176."""
 LEAST_SIDE = 8
 """Pixels of a picture; a smaller one holds no string."""
-EDGE = 0.4
+EDGE = 0.25
 """What a cell's mark must be to belong to a string."""
-SURE, MAYBE = (0.85, 4), (0.7, 4)
+SURE, MAYBE = (0.7, 4), (0.5, 4)
 """The mean mark of a string's best cells, and how many cells it must have."""
 STILL = 6
 """Grey levels that lossy compression may change in what stays."""
@@ -32,8 +30,7 @@ Picture = NDArray[np.uint8]
 
 def in_picture(picture: Picture) -> list[Box]:
     """Find strings in one picture, of one or three channels."""
-    gray = _gray(picture)
-    return [*_doubled(gray), *_boxes(gray)]
+    return list(_boxes(_gray(picture)))
 
 
 def in_stack(picture: Picture, others: Sequence[Picture]) -> list[Box] | None:
@@ -62,18 +59,8 @@ def _gray(picture: Picture) -> Gray:
     return (picture.astype(np.float32) @ weights).round().astype(np.uint8)
 
 
-def _doubled(gray: Gray) -> Iterator[Box]:
-    """Yield the boxes of the smallest strings."""
-    from PIL import Image
-
-    rows, columns = gray.shape
-    if min(rows, columns) >= LEAST_SIDE and rows * columns <= MOST_DOUBLED:
-        large = Image.fromarray(gray).resize((2 * columns, 2 * rows), Image.Resampling.BILINEAR)
-        yield from marked(text_map(np.asarray(large)), STRIDE // 2, gray.shape)
-
-
 def _boxes(gray: Gray) -> Iterator[Box]:
-    """Yield the boxes of strings up to large ones."""
+    """Yield the boxes of small and of large strings."""
     rows, columns = gray.shape
     if min(rows, columns) < LEAST_SIDE:
         return

@@ -21,15 +21,20 @@ LEAST = 24
 Random = np.random.Generator
 Floats = NDArray[np.float32]
 SIGNS = list(".,:;/-^_()+*#%=<>&'?!°")
-LATIN = list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÄÖÜäöüßéèñçåøł")
-CYRILLIC = [chr(code) for code in range(0x410, 0x450)]
+LETTERS = {
+    "Latin": list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÄÖÜäöüßéèñçåøł"),
+    "Cyrillic": [chr(code) for code in range(0x410, 0x450)],
+}
+"""Of the scripts that have few of them."""
 KANA = [chr(code) for code in (*range(0x3042, 0x3093), *range(0x30A2, 0x30F3))]
+WRITTEN = 0.7
+"""The share of samples that show strings."""
 SCRIPTS = {"Latin": 0.43, "Cyrillic": 0.12, "Japanese": 0.13, "Chinese": 0.16, "Korean": 0.16}
 
 
 def string(rng: Random, script: str) -> str:
     """Return letters, digits and signs as headers mix them."""
-    wordy = script in {"Latin", "Cyrillic"}
+    wordy = script in LETTERS
     words = []
     for _ in range(int(rng.choice([1, 1, 2, 3]))):
         kind = rng.random()
@@ -51,10 +56,8 @@ def string(rng: Random, script: str) -> str:
 
 def letter(rng: Random, script: str) -> str:
     """Return a letter; of scripts with thousands, more often one that is much used."""
-    if script == "Latin":
-        return LATIN[int(rng.integers(len(LATIN)))]
-    if script == "Cyrillic":
-        return CYRILLIC[int(rng.integers(len(CYRILLIC)))]
+    if script in LETTERS:
+        return LETTERS[script][int(rng.integers(len(LETTERS[script])))]
     if script == "Korean":
         last = int(rng.integers(28)) if rng.random() < 0.5 else 0
         return chr(0xAC00 + 28 * int(rng.integers(19 * 21)) + last)
@@ -220,7 +223,7 @@ def clutter(rng: Random, crop: Floats) -> Floats:
     return np.asarray(image, np.float32)
 
 
-def sample(rng: Random, all_pictures: list[Floats], written: float = 0.6) -> tuple[Gray, Gray]:
+def sample(rng: Random, all_pictures: list[Floats]) -> tuple[Gray, Gray]:
     """Make one sample.
 
     Returns
@@ -232,7 +235,7 @@ def sample(rng: Random, all_pictures: list[Floats], written: float = 0.6) -> tup
     half = rng.random() < 0.2
     crop = background(rng, all_pictures)
     known, unsure = np.zeros_like(crop), np.zeros_like(crop)
-    if rng.random() < written:
+    if rng.random() < WRITTEN:
         for _ in range(int(rng.integers(1, 6))):
             _write(rng, crop, known, unsure)
     if half:

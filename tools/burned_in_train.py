@@ -96,7 +96,7 @@ def _many(request: tuple[int, int, Path | None]) -> tuple[Gray, Gray, Gray]:
     seed, count, extra = request
     rng = np.random.default_rng(seed)
     all_pictures = pictures(extra)
-    made = [sample(rng, all_pictures, 0.7) for _ in range(count)]
+    made = [sample(rng, all_pictures) for _ in range(count)]
     empty = [background(rng, all_pictures).round().astype(np.uint8) for _ in range(count // 3)]
     return np.stack([one[0] for one in made]), np.stack([one[1] for one in made]), np.stack(empty)
 
@@ -151,7 +151,6 @@ class Training:
 
     def go_on(self, crops: Gray, targets: Gray, until: float) -> None:
         """Train until a part of the time is over, with one cycle of the learning rate in all."""
-        self.model.train()
         total = 0.0
         while (passed := self.passed) < until:
             for group in self.optimiser.param_groups:
@@ -161,7 +160,6 @@ class Training:
             if self.steps % 100 == 0:
                 print(f"{passed:.1%} step {self.steps} loss {total / 100:.4f}", flush=True)
                 total = 0.0
-        self.model.eval()
 
     def step(self, crops: Gray, targets: Gray) -> float:
         """Take one step with some samples, turned and inverted at will; returns the loss."""

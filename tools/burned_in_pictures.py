@@ -7,6 +7,7 @@ Split by case. Who shows text was seen by looking at each of them; `us-rgb` and
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan import phantoms
 from napari_medscan.dicom import load
 
 HERE = Path(__file__).parents[1]
@@ -59,7 +61,10 @@ NO_PICTURES = ("bad-", "ts-", "dicomdir-", "rtdose-", "charset-")
 """Broken files, and copies of pictures of other cases."""
 MOST = 17
 WINDOWS = ((1, 99.5), (20, 80), (60, 99.9))
-"""In percentiles."""
+"""In percentiles: wide, narrow, and of what is bright."""
+PRESETS = ((-160, 240), (-1350, 150), (-450, 1050), (0, 80))
+"""In HU: soft tissue, lung, bone, brain."""
+PHANTOMS = (phantoms.write_ct_chest, phantoms.write_mr_brain_oblique, phantoms.write_pet_ct)
 Picture = NDArray[np.uint8]
 
 
@@ -72,19 +77,23 @@ class Case:
     has_text: bool
     frames: list[NDArray[np.generic]]
 
-    def pictures(self, window: tuple[float, float] = (1, 99.5)) -> list[Picture]:
-        """Return them between two percentiles of all of them; those in colour as they are."""
+    def pictures(self, window: tuple[float, float] | None = None) -> list[Picture]:
+        """Return them in a window, by default the first one; those in colour as they are."""
         if self.frames[0].ndim == 3:
             return [np.ascontiguousarray(frame[..., :3]).astype(np.uint8) for frame in self.frames]
-        low, high = np.nanpercentile(np.stack(self.frames), window)
+        low, high = window or self.windows[0]
         scale = 255 / max(high - low, 1e-6)
         scaled = [np.nan_to_num((frame - low) * scale) for frame in self.frames]  # type: ignore[operator]
         return [frame.clip(0, 255).astype(np.uint8) for frame in scaled]
 
     @property
-    def windows(self) -> tuple[tuple[float, float], ...]:
-        """The windows that false alarms are looked for in: wide, narrow, and of what is bright."""
-        return WINDOWS if self.frames[0].ndim == 2 else WINDOWS[:1]
+    def windows(self) -> list[tuple[float, float]]:
+        """The windows, in values, that false alarms are looked for in; colour has but one."""
+        if self.frames[0].ndim == 3:
+            return [(0, 255)]
+        values = np.stack(self.frames)
+        found = [tuple(map(float, np.nanpercentile(values, window))) for window in WINDOWS]
+        return [*found, *(PRESETS if self.modality == "CT" else ())]  # type: ignore[list-item]
 
 
 def cases(*, training: bool, least: int = 100) -> Iterator[Case]:
@@ -103,6 +112,15 @@ def cases(*, training: bool, least: int = 100) -> Iterator[Case]:
             if frames and min(frames[0].shape[:2]) >= least:
                 has_text = name in SHOW_TEXT and (name != "sc-rgb-variants" or index == 0)
                 yield Case(name, stack.modality, has_text, frames)
+
+
+def clean() -> Iterator[Case]:
+    """Yield our own phantoms: clean shapes, in which an edge stands out as those of letters do."""
+    for write in PHANTOMS:
+        with tempfile.TemporaryDirectory() as folder:
+            write(Path(folder))
+            for stack in load(Path(folder)).stacks:
+                yield Case("phantom", stack.modality, has_text=False, frames=sampled(stack))
 
 
 def volume(stack: object) -> NDArray[np.float32] | None:

@@ -113,7 +113,7 @@ def _of(rng: Random, all_pictures: list[Floats]) -> Floats:
             picture = part.max(axis=axis) if rng.random() < 0.5 else part.min(axis=axis)
         else:
             picture = picture.take(int(rng.integers(picture.shape[axis])), axis)
-    scale = float(rng.choice([1, 1, rng.uniform(0.4, 1), rng.uniform(1, 4)]))
+    scale = float(rng.choice([1, 1, rng.uniform(0.15, 1), rng.uniform(1, 4)]))
     side = max(8, round(SIDE / scale))
     shape = picture.shape
     top = int(rng.integers(-16, max(shape[0] - side + 16, -15)))
@@ -151,8 +151,10 @@ def _window(rng: Random, picture: Floats, part: Floats) -> tuple[float, float]:
 
 
 def synthetic(rng: Random) -> Floats:
-    """Return noise, trabeculae, gratings, grids, vessels, or calibration wedges."""
-    kind = int(rng.choice([0, 0, 0, 1, 2, 3, 4, 5, 6]))
+    """Return noise, trabeculae, gratings, grids, vessels, wedges, or bodies of clean shapes."""
+    kind = int(rng.choice([0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7]))
+    if kind == 7:
+        return shapes(rng)
     noise = rng.normal(size=(SIDE, SIDE)).astype(np.float32)
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     if kind == 0:
@@ -181,6 +183,34 @@ def synthetic(rng: Random) -> Floats:
     step = int(rng.integers(2, 40))
     bars = rng.integers(0, 256, SIDE)[(x.astype(int) // step)]
     return np.where(y < rng.integers(SIDE), bars, rng.integers(256)) + 0 * noise
+
+
+def shapes(rng: Random) -> Floats:
+    """Return ellipses, rings and arcs as a phantom has them, alone, mirrored, or in rows."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("L", (SIDE, SIDE), int(rng.choice([0, 0, rng.integers(256)])))
+    brush = ImageDraw.Draw(image)
+    reach = rng.uniform(0.1, 1)
+    middle = rng.uniform(0.2, 0.8, 2) * SIDE
+    for _ in range(int(rng.integers(2, 12))):
+        ink = int(rng.choice([0, 255, rng.integers(256)]))
+        half = np.exp(rng.uniform(np.log(1.5), np.log(60), 2)) * np.sqrt(reach)
+        apart = rng.uniform(-0.5, 0.5, 2) * SIDE * reach
+        wide = int(rng.choice([0, 0, rng.integers(1, 6)]))
+        step = rng.uniform(1.1, 2.5) * 2 * half * rng.choice([-1, 0, 1], 2)
+        for index in range(int(rng.choice([1, 1, rng.integers(2, 10)]))):
+            for side in (1, -1) if rng.random() < 0.5 else (1,):
+                x, y = middle + apart * (side, 1) + index * step
+                box = (x - half[0], y - half[1], x + half[0], y + half[1])
+                if wide and rng.random() < 0.5:
+                    start = int(rng.integers(360))
+                    brush.arc(box, start, start + int(rng.integers(20, 300)), ink, wide)
+                else:
+                    brush.ellipse(box, None if wide else ink, ink, max(wide, 1))
+    crop = np.asarray(image, np.float32)
+    crop = ndimage.gaussian_filter(crop, float(rng.choice([0, 0.5, rng.uniform(0.3, 1.5)])))
+    return crop + rng.uniform(0, 8) * rng.normal(size=crop.shape).astype(np.float32)
 
 
 def clutter(rng: Random, crop: Floats) -> Floats:

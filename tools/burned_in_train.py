@@ -30,8 +30,6 @@ from napari_medscan.privacy.burned_in.network import AROUND, LEVELS, channels
 
 WEIGHTS = Path(__file__).parents[1] / "src/napari_medscan/privacy/burned_in/weights.npz"
 BATCH = 24
-FASTEST = 3e-3
-"""The learning rate, at its highest."""
 AGAINST_FALSE_ALARMS = 2.0
 """What a cell without text weighs against one with text."""
 HARD, TIMES = 6, 3
@@ -134,12 +132,13 @@ class Training:
 
     minutes: float
     rng: np.random.Generator
+    fastest: float
     model: Network = field(default_factory=Network)
     start: float = field(default_factory=time.monotonic)
     steps: int = 0
 
     def __post_init__(self) -> None:
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), FASTEST, weight_decay=1e-4)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), self.fastest, weight_decay=1e-4)
         self.mean = AveragedModel(
             self.model, multi_avg_fn=get_ema_multi_avg_fn(REMEMBERED), use_buffers=True
         ).eval()
@@ -155,7 +154,7 @@ class Training:
         while (passed := self.passed) < until:
             for group in self.optimiser.param_groups:
                 rate = min(1.0, passed * 40) * 0.5 * (1 + np.cos(np.pi * passed))
-                group["lr"] = FASTEST * max(rate, 0.005)
+                group["lr"] = self.fastest * max(rate, 0.005)
             total += self.step(crops, targets)
             if self.steps % 100 == 0:
                 print(f"{passed:.1%} step {self.steps} loss {total / 100:.4f}", flush=True)
@@ -201,13 +200,14 @@ def main() -> None:
     arguments.add_argument("--samples", type=int, default=24000, help="a round")
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--minutes", type=float, default=75)
+    arguments.add_argument("--fastest", type=float, default=3e-3, help="the highest learning rate")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--weights", type=Path, default=WEIGHTS)
     arguments.add_argument("--checkpoint", type=Path, help="where to keep what --start takes")
     arguments.add_argument("--start", type=Path, help="a checkpoint to train on from")
     options = arguments.parse_args()
     torch.manual_seed(options.seed)
-    training = Training(options.minutes, np.random.default_rng(options.seed))
+    training = Training(options.minutes, np.random.default_rng(options.seed), options.fastest)
     if options.start:
         training.model.load_state_dict(torch.load(options.start, weights_only=True))
         training.mean.module.load_state_dict(training.model.state_dict())

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from napari_medscan import phantoms
 from napari_medscan.dicom import load
 from napari_medscan.privacy.burned_in import Level, find_text
 
@@ -111,6 +112,22 @@ def pictures(case):
         for window in ((1, 99.5), (20, 80)):
             low, high = np.nanpercentile(frames, window)
             yield from ((frames - low) * (255 / (high - low))).clip(0, 255).astype(np.uint8)
+
+
+def test_clean_shapes_are_no_text(tmp_path):
+    phantoms.write_ct_chest(tmp_path / "ct")
+    phantoms.write_mr_brain_oblique(tmp_path / "mr")
+    phantoms.write_pet_ct(tmp_path / "pet")
+    levels = []
+    for stack in load(tmp_path).stacks:
+        values = np.asarray(stack.array)[:: len(stack.array) // 15].astype(float)
+        wide = tuple(np.percentile(values, (1, 99.5)))
+        presets = ((-160, 240), (-1350, 150), (-450, 1050))
+        for low, high in presets if stack.modality == "CT" else (wide,):
+            shown = ((values - low) * (255 / (high - low))).clip(0, 255).astype(np.uint8)
+            levels += [find_text(picture, ocr=False).level for picture in shown]
+    assert len(levels) >= 100
+    assert np.mean([level is not None for level in levels]) <= 0.02
 
 
 @needs_corpus

@@ -17,7 +17,7 @@ LEAST_SIDE = 8
 """Pixels of a picture; a smaller one holds no string."""
 EDGE = 0.25
 """What a cell's mark must be to belong to a string."""
-SURE, MAYBE = (0.7, 4), (0.5, 4)
+SURE, MAYBE = (0.9, 4), (0.8, 4)
 """The mean mark of a string's best cells, and how many cells it must have."""
 STILL = 6
 """Grey levels that lossy compression may change in what stays."""
@@ -30,7 +30,7 @@ Picture = NDArray[np.uint8]
 
 def in_picture(picture: Picture) -> list[Box]:
     """Find strings in one picture, of one or three channels."""
-    return list(_boxes(_gray(picture)))
+    return list(_boxes(_gray(picture), REDUCED))
 
 
 def in_stack(picture: Picture, others: Sequence[Picture]) -> list[Box] | None:
@@ -48,7 +48,8 @@ def in_stack(picture: Picture, others: Sequence[Picture]) -> list[Box] | None:
     if (high - low <= STILL).mean() > MOST_STILL:
         return None
     # Of the smallest values bright strokes are left that stay, of the greatest dark ones.
-    return [*_boxes(low), *_boxes(high)]
+    # Not reduced: what is left of anatomy is then much like large letters.
+    return [*_boxes(low, (1,)), *_boxes(high, (1,))]
 
 
 def _gray(picture: Picture) -> Gray:
@@ -59,14 +60,14 @@ def _gray(picture: Picture) -> Gray:
     return (picture.astype(np.float32) @ weights).round().astype(np.uint8)
 
 
-def _boxes(gray: Gray) -> Iterator[Box]:
-    """Yield the boxes of small and of large strings."""
+def _boxes(gray: Gray, reductions: Sequence[int]) -> Iterator[Box]:
+    """Yield the boxes of small strings, and in reduced pictures of larger ones."""
     rows, columns = gray.shape
     if min(rows, columns) < LEAST_SIDE:
         return
     # A larger picture is looked at reduced, as it is sent.
     first = -(-max(rows, columns) // LONGEST)
-    for times in REDUCED:
+    for times in reductions:
         factor = first * times
         if min(rows, columns) >= factor * LEAST_SIDE:
             yield from marked(text_map(reduced(gray, factor)), factor * STRIDE, (rows, columns))

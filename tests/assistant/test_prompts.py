@@ -18,9 +18,15 @@ def test_only_what_is_ticked_is_named(template):
     assert " this CT image" in template.fill("CT")
 
 
-@pytest.mark.parametrize("value", ["DOE^JOHN", "12345678", "x" * 17, "Müller", "<b>"])
-def test_what_is_no_code_is_left_out(value):
+@pytest.mark.parametrize("value", ["DOE^JOHN", "MUELLER ANNA", "MUELLER", "12345678", "<b>"])
+def test_what_is_no_defined_term_is_left_out(value):
     assert TEMPLATES[0].fill("CT", value) == TEMPLATES[0].fill("CT")
+    assert TEMPLATES[0].fill(value, "CHEST") == TEMPLATES[0].fill("", "CHEST")
+
+
+@pytest.mark.parametrize("value", ["CSPINE", "C SPINE", "c_spine"])
+def test_a_defined_term_is_known_however_it_is_spaced(value):
+    assert " this cspine MR image" in TEMPLATES[0].fill("MR", value)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from napari_medscan.assistant.coded import body_part_named, modality_named
 from napari_medscan.storage import config_file, replacing
 
 MAX_BYTES = 2**18
@@ -38,10 +39,10 @@ class Template:
         Parameters
         ----------
         modality, body_part : str
-            Such as "CT" and "CHEST"; only what the user ticked, and not a word else: both are
-            coded values, and what is not (letters, digits, blanks) is left out.
+            Such as "CT" and "CHEST"; only what the user ticked. What is no defined term is left
+            out: anything can stand in a file.
         """
-        words = [_coded(body_part).lower(), _coded(modality).upper()]
+        words = [body_part_named(body_part), modality_named(modality)]
         subject = " ".join([*filter(None, words), "image"])
         return self.text.replace(SUBJECT, subject)
 
@@ -126,11 +127,3 @@ class Templates:
         content = json.dumps({"version": 1, "prompts": own}, indent=1, ensure_ascii=False)
         with replacing(self.path, durable=True) as file:
             file.write(content.encode())
-
-
-def _coded(value: str) -> str:
-    """Return a Code String (PS3.5 section 6.2) of one value, empty when it is none."""
-    good = len(value) <= 16 and all(c.isascii() and (c.isalnum() or c in " _") for c in value)
-    # Digits in a row are a number of something, and no body part.
-    digits = sum(c.isdigit() for c in value)
-    return value.replace("_", " ").strip() if good and digits <= 2 else ""

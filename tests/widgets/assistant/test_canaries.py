@@ -112,7 +112,7 @@ def test_the_picture_is_that_of_the_study_without_canaries(empty, chest, docked,
 def test_a_body_part_that_names_somebody_is_left_out(empty, docked, qtbot, tmp_path):
     from ...studies import write_series
 
-    write_series(tmp_path, BodyPartExamined="CANARY-19010203")
+    write_series(tmp_path, BodyPartExamined="CANARY ANNA")
     empty.open(str(tmp_path), plugin=PLUGIN)
     user = User(docked(empty), qtbot)
     user.choose("http://127.0.0.1:9/v1")

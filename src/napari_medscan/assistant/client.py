@@ -15,6 +15,7 @@ from typing import Any
 from napari_medscan.dicom.text import defuse
 
 from . import network
+from .allowed import check_allowed
 from .audit import MODELS, PICTURE, Audit, Record, new_record
 from .consent import Consent
 from .errors import (
@@ -26,7 +27,7 @@ from .errors import (
     TimedOutError,
 )
 from .failures import refused
-from .hosts import Endpoint, check_allowed
+from .hosts import Endpoint
 from .keys import Key, Keys
 from .providers import Provider
 from .requests import Question

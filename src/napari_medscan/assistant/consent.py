@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from .allowed import check_allowed
 from .errors import ConsentError
-from .hosts import check_allowed
 from .providers import Retention, warnings_about
 from .requests import Question
 

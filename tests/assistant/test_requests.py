@@ -78,6 +78,18 @@ def test_no_storage_is_asked_for_where_it_can_be():
     assert "store" not in bodies["ollama"]  # strict servers refuse what they do not know
 
 
+@pytest.mark.parametrize("chosen", ["compatible", "openrouter", "ollama"])
+def test_no_storage_is_asked_for_in_the_words_of_whose_address_it_is(chosen):
+    body = json.loads(question("https://api.openai.com/v1", provider(chosen)).body)
+    assert body["store"] is False
+    assert "provider" not in body
+
+
+def test_a_gateway_is_asked_for_no_storage_as_what_it_stands_for():
+    body = json.loads(question("https://gateway.example/openai/v1", provider("openai")).body)
+    assert body["store"] is False
+
+
 @pytest.mark.parametrize(
     "change",
     [

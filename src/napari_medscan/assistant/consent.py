@@ -6,7 +6,7 @@ import threading
 
 from .allowed import check_allowed
 from .errors import ConsentError
-from .providers import Retention, warnings_about
+from .providers import Retention, retention_at, warnings_about
 from .requests import Question
 
 
@@ -61,8 +61,8 @@ class Preview:
 
     @property
     def retention(self) -> Retention:
-        """What the provider states that it keeps."""
-        return self.question.provider.retention
+        """What whoever is at the address states that it keeps."""
+        return retention_at(self.question.endpoint, self.question.provider)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .errors import MissingKeyError
-from .hosts import Endpoint, parse
+from .hosts import Endpoint
 from .providers import Provider
 
 _SERVICE = "napari-medscan"
@@ -83,7 +83,7 @@ class Keys:
             When what is there cannot be a key.
         """
         origin = endpoint.origin
-        if provider.key_variable and parse(provider.base_url).origin == origin:
+        if provider.key_variable and provider.is_at(endpoint):
             secret = _checked(os.environ.get(provider.key_variable, ""))
             if secret:
                 return Key(secret, origin, Source.ENVIRONMENT)

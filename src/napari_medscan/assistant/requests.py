@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import PictureError
 from .hosts import Endpoint
-from .providers import Protocol, Provider
+from .providers import Protocol, Provider, no_storage_at
 
 MAX_JPEG = int(3.75 * 2**20)
 """The largest picture: what, as base64, Anthropic and most others take (5 MB)."""
@@ -95,6 +95,7 @@ class Question:
             content = messages_body(self)
         else:
             content = chat_body(self)
+        content |= no_storage_at(self.endpoint, self.provider)
         return json.dumps(content, separators=(",", ":"), default=dict).encode("ascii")
 
     @cached_property
@@ -114,24 +115,22 @@ def chat_body(question: Question) -> dict[str, Any]:
     """Return the body of OpenAI's chat completions, which most servers speak."""
     url = "data:image/jpeg;base64," + _base64(question.jpeg)
     picture = {"type": "image_url", "image_url": {"url": url}}
-    body = {
+    return {
         "model": question.model,
         "messages": _messages(question, picture),
         "stream": question.stream,
     }
-    return {**body, **question.provider.no_storage}
 
 
 def messages_body(question: Question) -> dict[str, Any]:
     """Return the body of Anthropic's messages."""
     source = {"type": "base64", "media_type": "image/jpeg", "data": _base64(question.jpeg)}
-    body = {
+    return {
         "model": question.model,
         "max_tokens": MAX_TOKENS,
         "messages": _messages(question, {"type": "image", "source": source}),
         "stream": question.stream,
     }
-    return {**body, **question.provider.no_storage}
 
 
 def _messages(question: Question, picture: dict[str, Any]) -> list[dict[str, Any]]:

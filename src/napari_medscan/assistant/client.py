@@ -26,13 +26,13 @@ from .errors import (
     NotSentError,
     TimedOutError,
 )
-from .failures import refused
 from .hosts import Endpoint
 from .keys import Key, Keys
 from .providers import Provider
 from .requests import Question
-from .streaming import Answer, EventStream, ServerSaidError
-from .transport import Limits, Request, Response, exchange
+from .streaming import Answer, EventStream
+from .transport import Limits, Response, exchange
+from .wire import Request
 
 MAX_MODELS = 2000
 _LOG = logging.getLogger(__name__)
@@ -189,7 +189,7 @@ class Client:
         answer = Answer(question.provider.protocol)
 
         async def read(response: Response) -> Outcome:
-            await _read_answer(response, answer, question.endpoint.shown, on_text)
+            await _read_answer(response, answer, on_text)
             return Outcome(answer.text)
 
         def end(outcome: Outcome) -> None:
@@ -321,10 +321,11 @@ class Client:
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     """Be the client's thread."""
-    network.this_thread_sends()
+    line = network.Line()
+    network.this_thread_sends(line)
     # It looks names up, for the assistant too.
     executor = ThreadPoolExecutor(
-        4, thread_name_prefix="medscan-assistant", initializer=network.this_thread_sends
+        4, "medscan-assistant", initializer=network.this_thread_sends, initargs=(line,)
     )
     loop.set_default_executor(executor)
     try:
@@ -340,18 +341,13 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-async def _read_answer(
-    response: Response, answer: Answer, host: str, on_text: Callable[[str], None]
-) -> None:
-    try:
-        if response.content_type == "text/event-stream":
-            await _read_stream(response, answer, on_text)
-        else:
-            text = answer.whole(await response.whole())
-            if text:
-                on_text(text)
-    except ServerSaidError as said:
-        raise refused(0, said.kind, said.detail, {}, host) from None
+async def _read_answer(response: Response, answer: Answer, on_text: Callable[[str], None]) -> None:
+    if response.content_type == "text/event-stream":
+        await _read_stream(response, answer, on_text)
+    else:
+        text = answer.whole(await response.whole())
+        if text:
+            on_text(text)
     answer.check_end()
 
 

@@ -338,6 +338,24 @@ def test_without_a_key_nothing_is_sent(asking, audit):
     assert audit.read() == []
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        lambda picture: picture[:20] + b"\xff\xfe\x00\x0aCANARY^A" + picture[20:],
+        lambda picture: picture[:-2] + b"CANARY^A" + picture[-2:],
+        lambda picture: picture[:2] + b"\xff\xe1\x00\x0aCANARY^A" + picture[2:],
+    ],
+    ids=["comment", "behind the picture", "EXIF"],
+)
+def test_a_picture_that_holds_more_is_not_sent(hidden, asking, audit):
+    with Server(says(*WHOLE)) as server:
+        error = asking.ask(question(server.url, jpeg=hidden(jpeg()))).error
+        assert server.connections == 0
+    assert type(error) is errors.PictureError
+    assert "more than a picture" in str(error)
+    assert audit.read() == []
+
+
 def test_without_an_audit_nothing_is_sent(tmp_path, asking):
     (tmp_path / "file").touch()
     asking.client.audit = Audit(tmp_path / "file" / "audit.jsonl")

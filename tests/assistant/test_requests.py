@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from napari_medscan.assistant.errors import PictureError
 from napari_medscan.assistant.providers import PROVIDERS, Protocol, provider
-from napari_medscan.assistant.requests import MAX_JPEG, Turn
+from napari_medscan.assistant.requests import Turn
+from napari_medscan.privacy.jpeg import MAX_BYTES
 
 from .serving import jpeg, question
 
@@ -118,7 +119,7 @@ def test_what_is_no_jpeg_is_refused(bad):
 
 def test_too_large_a_picture_is_refused():
     with pytest.raises(PictureError, match=r"3\.75 MB"):
-        asked(provider("openai"), jpeg=b"\xff\xd8\xff" + bytes(MAX_JPEG) + b"\xff\xd9")
+        asked(provider("openai"), jpeg=b"\xff\xd8\xff" + bytes(MAX_BYTES) + b"\xff\xd9")
 
 
 def test_the_preview_has_all_words_that_are_sent():

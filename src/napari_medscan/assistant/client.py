@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from napari_medscan.dicom.text import defuse
+from napari_medscan.privacy.jpeg import JpegError, check
 
 from . import network
 from .allowed import check_allowed
@@ -24,6 +25,7 @@ from .errors import (
     BusyError,
     MissingKeyError,
     NotSentError,
+    PictureError,
     TimedOutError,
 )
 from .hosts import Endpoint
@@ -72,6 +74,7 @@ class _Job:
     """A request, who takes its answer apart, and who is told how it ended."""
 
     request: Request
+    jpeg: bytes
     provider: Provider
     record: Record
     read: Callable[[Response], Coroutine[Any, Any, Outcome]]
@@ -195,7 +198,7 @@ class Client:
         def end(outcome: Outcome) -> None:
             on_end(Outcome(answer.text, (), outcome.error, outcome.is_cancelled))
 
-        return self._begin(request, question.provider, record, read, end)
+        return self._begin(_Job(request, question.jpeg, question.provider, record, read, end))
 
     def list_models(
         self,
@@ -231,7 +234,8 @@ class Client:
         async def read(response: Response) -> Outcome:
             return Outcome(models=_models(await response.whole()))
 
-        return self._begin(request, provider, new_record(MODELS, endpoint.shown), read, on_end)
+        record = new_record(MODELS, endpoint.shown)
+        return self._begin(_Job(request, b"", provider, record, read, on_end))
 
     def close(self) -> None:
         """Cancel what is on its way and end the thread; a later send begins another."""
@@ -247,14 +251,7 @@ class Client:
         if last is not None and not last.is_cancelled and not last.is_over:
             raise BusyError("An answer is on its way. Wait for it or cancel it.")
 
-    def _begin(
-        self,
-        request: Request,
-        provider: Provider,
-        record: Record,
-        read: Callable[[Response], Coroutine[Any, Any, Outcome]],
-        on_end: Callable[[Outcome], None],
-    ) -> Sending:
+    def _begin(self, job: _Job) -> Sending:
         with self._lock:
             if self._loop is None:
                 # The selector loop everywhere: Windows' other one connects past the audit hook.
@@ -265,8 +262,7 @@ class Client:
                 self._thread.start()
             loop, before = self._loop, self._last
             sending = self._last = Sending(loop)
-        work = self._work(_Job(request, provider, record, read, on_end), sending, before)
-        loop.call_soon_threadsafe(sending.start, work)
+        loop.call_soon_threadsafe(sending.start, self._work(job, sending, before))
         return sending
 
     async def _work(self, job: _Job, sending: Sending, before: Sending | None) -> None:
@@ -276,6 +272,9 @@ class Client:
             if before is not None:
                 await before.closed()  # it was cancelled: one picture at a time
             key = await self._key(job.provider, job.request.endpoint)
+            if job.jpeg:
+                # In another thread: it takes up to a second, and a cancel must be heard at once.
+                await asyncio.to_thread(_check_picture, job.jpeg)
             self._write_down(job.record)
             is_begun = True
             async with (
@@ -317,6 +316,14 @@ class Client:
                 "The audit cannot be written, so nothing was sent. Is the disk full, or the "
                 "user's data folder closed to you?"
             ) from None
+
+
+def _check_picture(jpeg: bytes) -> None:
+    """Refuse what holds anything but a picture, whoever made it and whatever was shown."""
+    try:
+        check(jpeg)
+    except JpegError as error:
+        raise PictureError(str(error)) from None
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from napari_medscan.privacy.jpeg import MAX_BYTES
+
 from .errors import PictureError
 from .hosts import Endpoint
 from .providers import Protocol, Provider, no_storage_at
 
-MAX_JPEG = int(3.75 * 2**20)
-"""The largest picture: what, as base64, Anthropic and most others take (5 MB)."""
 MAX_TOKENS = 2048
 """Longest answer asked of Anthropic's protocol, which wants a number."""
 
@@ -40,7 +40,8 @@ class Question:
     model : str
         The model, as the service names it.
     jpeg : bytes
-        The picture, as `privacy` made and checked it.
+        The picture, as `privacy` made it. That it holds nothing else is checked again when it is
+        sent.
     prompt : str
         What the user asks.
     history : tuple of Turn
@@ -69,7 +70,7 @@ class Question:
     def __post_init__(self) -> None:
         if not self.jpeg.startswith(b"\xff\xd8\xff") or not self.jpeg.endswith(b"\xff\xd9"):
             raise PictureError("The picture is no JPEG. Make the preview again.")
-        if len(self.jpeg) > MAX_JPEG:
+        if len(self.jpeg) > MAX_BYTES:
             raise PictureError("The picture is over 3.75 MB. Choose a smaller size.")
 
     def __repr__(self) -> str:

@@ -94,3 +94,20 @@ def test_the_preview_holds_all_that_is_agreed_to():
     assert "cloud" in preview.warnings[0]
     assert "on this computer" in preview.retention.text
     assert preview.shows_history == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "through_proxy", "words"),
+    [
+        ("https://gateway.example/team-a/v1", False, "https://gateway.example/team-a/v1"),
+        (
+            "https://gateway.example:8443/v1",
+            True,
+            "https://gateway.example:8443/v1, through the system's proxy if one is set",
+        ),
+        ("http://127.0.0.1:1/v1", True, "http://127.0.0.1:1/v1"),
+        ("https://x.example/openai?api-version=2024-10-21", False, "https://x.example/openai"),
+    ],
+)
+def test_the_preview_names_address_and_way(address, through_proxy, words):
+    assert Preview(question(address, through_proxy=through_proxy)).destination == words

@@ -51,8 +51,16 @@ class Preview:
 
     @property
     def host(self) -> str:
-        """Where it would go."""
+        """Who would get it."""
         return self.question.endpoint.shown
+
+    @property
+    def destination(self) -> str:
+        """Where it would go, and by what way."""
+        endpoint = self.question.endpoint
+        if self.question.through_proxy and not endpoint.is_loopback:
+            return f"{endpoint.address}, through the system's proxy if one is set"
+        return endpoint.address
 
     @property
     def text(self) -> str:

@@ -61,10 +61,15 @@ class Endpoint:
         """What keys are bound to: scheme, host and port."""
         return f"{self.scheme}://{self.bracketed}:{self.port}"
 
+    @property
+    def address(self) -> str:
+        """The base address without its query, for the user."""
+        return f"{self.scheme}://{self.shown}{self.path}"
+
     def url(self, path: str) -> str:
         """Return the address of a resource of the service, such as "/models"."""
         query = f"?{self.query}" if self.query else ""
-        return f"{self.scheme}://{self.shown}{self.path}{path}{query}"
+        return f"{self.address}{path}{query}"
 
 
 def parse(base_url: str) -> Endpoint:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import threading
 from collections.abc import Callable, Coroutine
@@ -12,15 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from napari_medscan.dicom.text import defuse
 from napari_medscan.privacy.jpeg import JpegError, check
 
 from . import network
 from .allowed import check_allowed
+from .answers import models_in, read_answer
 from .audit import MODELS, PICTURE, Audit, Record, new_record
 from .consent import Consent
 from .errors import (
-    AnswerError,
     AssistantError,
     BusyError,
     MissingKeyError,
@@ -32,11 +30,10 @@ from .hosts import Endpoint
 from .keys import Key, Keys
 from .providers import Provider
 from .requests import Question
-from .streaming import Answer, EventStream
+from .streaming import Answer
 from .transport import Limits, Response, exchange
 from .wire import Request
 
-MAX_MODELS = 2000
 _LOG = logging.getLogger(__name__)
 
 
@@ -192,7 +189,7 @@ class Client:
         answer = Answer(question.provider.protocol)
 
         async def read(response: Response) -> Outcome:
-            await _read_answer(response, answer, on_text)
+            await read_answer(response, answer, on_text)
             return Outcome(answer.text)
 
         def end(outcome: Outcome) -> None:
@@ -232,7 +229,7 @@ class Client:
         request = Request("GET", url, endpoint, provider.headers, b"", through_proxy)
 
         async def read(response: Response) -> Outcome:
-            return Outcome(models=_models(await response.whole()))
+            return Outcome(models=models_in(await response.whole()))
 
         record = new_record(MODELS, endpoint.shown)
         return self._begin(_Job(request, b"", provider, record, read, on_end))
@@ -346,37 +343,3 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     finally:
         executor.shutdown(wait=False)
         loop.close()
-
-
-async def _read_answer(response: Response, answer: Answer, on_text: Callable[[str], None]) -> None:
-    if response.content_type == "text/event-stream":
-        await _read_stream(response, answer, on_text)
-    else:
-        text = answer.whole(await response.whole())
-        if text:
-            on_text(text)
-    answer.check_end()
-
-
-async def _read_stream(response: Response, answer: Answer, on_text: Callable[[str], None]) -> None:
-    events = EventStream()
-    while chunk := await response.next():
-        for data in events.feed(chunk):
-            text = answer.event(data)
-            if text:
-                on_text(text)
-            if answer.ended:
-                # The end was said: what the connection does now changes nothing.
-                return
-
-
-def _models(data: bytes) -> tuple[str, ...]:
-    """Return the names in a list of models, of both protocols."""
-    try:
-        listed = json.loads(data)["data"]
-        names = [str(model["id"]) for model in listed[:MAX_MODELS]]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise AnswerError(
-            "The service cannot list its models. Write the model's name yourself."
-        ) from None
-    return tuple(dict.fromkeys(name[:200] for name in names if name == defuse(name)))

@@ -28,8 +28,13 @@ FLOORS = {
     "widgets": 5,
 }
 # The arrows between rooms of the same floor: what the files say is handed out by the cache, read
-# in other processes, and remembered in the user's own files.
-SIDEWAYS = {("dicom", "frames"), ("dicom", "storage"), ("dicom", "workers")}
+# in other processes, and remembered in the user's own files; what sends a picture has it checked.
+SIDEWAYS = {
+    ("dicom", "frames"),
+    ("dicom", "storage"),
+    ("dicom", "workers"),
+    ("assistant", "privacy"),
+}
 GUI_FLOOR = 4
 GUI = {"napari", "qtpy", "superqt", "magicgui", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 NETWORK_ROOM = "assistant"
@@ -132,6 +137,7 @@ def test_a_wrong_arrow_is_noticed(module, source):
         ("dicom/index.py", "from ..frames import LazyStack\nfrom .errors import MedscanError"),
         ("dicom/index.py", "from napari_medscan import __version__"),
         ("assistant/client.py", "import httpx"),
+        ("assistant/client.py", "from napari_medscan.privacy.jpeg import check"),
         ("napari_/layers.py", "from napari.layers import Image\nfrom ..dicom import Stack"),
         ("reader.py", "from .napari_.layers import layers\nfrom urllib.parse import quote"),
     ],

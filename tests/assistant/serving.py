@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import socket
 import ssl
 import threading
@@ -11,12 +10,12 @@ from collections.abc import Callable
 from typing import Self
 
 import numpy as np
-from PIL import Image
 
 from napari_medscan.assistant.consent import Preview
 from napari_medscan.assistant.hosts import parse
 from napari_medscan.assistant.providers import PROVIDERS, provider
 from napari_medscan.assistant.requests import Question
+from napari_medscan.privacy.jpeg import encode
 
 Handler = Callable[[socket.socket], None]
 CHAT = provider("compatible")
@@ -26,10 +25,8 @@ KEY = "sk-canary-0123456789"
 
 def jpeg(seed: int = 0, size: int = 48) -> bytes:
     """Return a picture; another for another seed."""
-    shades = np.random.default_rng(seed).integers(0, 255, (size, size), dtype=np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(shades).convert("RGB").save(file, "JPEG")
-    return file.getvalue()
+    shades = np.random.default_rng(seed).integers(0, 255, (size, size, 1), dtype=np.uint8)
+    return encode(np.repeat(shades, 3, axis=2))
 
 
 def question(base_url: str, service=CHAT, **kwargs) -> Question:

@@ -12,6 +12,7 @@ import pytest
 
 from napari_medscan.assistant import audit as audits
 from napari_medscan.assistant.audit import BEGUN, MODELS, PICTURE, Audit, audit_file, new_record
+from napari_medscan.assistant.errors import AuditError
 
 
 def write(audit, model="m", outcome="answered"):
@@ -36,6 +37,18 @@ def test_what_never_ended_is_seen_as_such(audit):
 def test_there_is_none_at_first(audit):
     assert audit.read() == []
     audit.delete()
+
+
+@pytest.mark.parametrize("name", ["audit.jsonl", "audit-older.jsonl"])
+def test_what_cannot_be_read_is_not_taken_for_nothing(audit, name, tmp_path):
+    # A folder in the place of the file cannot be read even by root.
+    audit.path.with_name(name).mkdir()
+    with pytest.raises(AuditError, match="cannot be read") as caught:
+        audit.read()
+    assert str(tmp_path) not in str(caught.value)
+    with pytest.raises(AuditError):
+        audit.export(tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="other permissions")

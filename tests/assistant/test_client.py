@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 import socket
+import struct
 import time
 from email.utils import formatdate
 
@@ -18,7 +19,8 @@ from napari_medscan.assistant.consent import Consent, Preview
 from napari_medscan.assistant.hosts import Endpoint, parse
 from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.providers import provider
-from napari_medscan.assistant.transport import HEADERS, Limits
+from napari_medscan.assistant.transport import Limits
+from napari_medscan.assistant.wire import HEADERS
 
 from .serving import (
     CHAT,
@@ -44,6 +46,17 @@ def refusal(status, said="", **headers):
     return says(head(status, "application/json", **headers), body)
 
 
+def reset(*parts):
+    """Return what answers with bytes and resets the connection."""
+
+    def answer(connection):
+        connection.sendall(b"".join(parts))
+        time.sleep(0.1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return answer
+
+
 FAULTS = {
     "wrong key": (refusal("401 Unauthorized"), errors.KeyRefusedError, "key"),
     "forbidden": (refusal("403 Forbidden"), errors.KeyRefusedError, "key"),
@@ -58,6 +71,26 @@ FAULTS = {
     "rate": (refusal("429 Too Many", Retry_After="30"), errors.RateLimitedError, "after"),
     "down": (refusal("500 Internal Server Error"), errors.ProviderDownError, "fault"),
     "busy": (refusal("529 Overloaded"), errors.ProviderDownError, "in a while"),
+    "too large and reset": (
+        reset(head("413 Content Too Large", Content_Length="30")),
+        errors.TooLargeError,
+        "smaller",
+    ),
+    "wrong key, cut": (
+        says(head("401 Unauthorized", Content_Length="30"), b"{"),
+        errors.KeyRefusedError,
+        "key",
+    ),
+    "wrong key, hanging": (
+        waiting(head("401 Unauthorized", Content_Length="30"), b"{"),
+        errors.KeyRefusedError,
+        "key",
+    ),
+    "rate, packed": (
+        says(head("429 Too Many", Content_Encoding="gzip", Retry_After="30"), b"xx"),
+        errors.RateLimitedError,
+        "after",
+    ),
     "redirect": (
         says(head("307 Temporary Redirect", Location="http://127.0.0.1:9/v1")),
         errors.RedirectedError,
@@ -152,6 +185,33 @@ def test_what_the_server_says_is_harmless_and_holds_no_key(asking):
         asking.client.keys.enter(parse(server.url), KEY)
         error = asking.ask(question(server.url)).error
     assert error.detail == "‹b>Incorrect key …"
+
+
+@pytest.mark.parametrize("length", [0, 285])
+def test_an_error_told_within_an_answer_holds_no_key(length, asking):
+    said = json.dumps({"error": {"message": f"{'x' * length} bad key {KEY}", "type": "t"}})
+    with Server(says(head(), f"data: {said}\n\n".encode())) as server:
+        asking.client.keys.enter(parse(server.url), KEY)
+        error = asking.ask(question(server.url)).error
+    assert "bad" in error.detail
+    assert KEY[:3] not in error.detail
+
+
+def test_a_refusal_whose_words_hang_is_told_in_time(asking):
+    asking.client._limits = Limits(refusal=0.3)
+    trickled = head("401 Unauthorized", Content_Length="3000")
+
+    def trickle(connection):
+        connection.sendall(trickled)
+        while True:
+            connection.sendall(b" ")
+            time.sleep(0.05)
+
+    with Server(trickle) as server:
+        start = time.perf_counter()
+        error = asking.ask(question(server.url)).error
+        assert time.perf_counter() - start < 5
+    assert type(error) is errors.KeyRefusedError
 
 
 @pytest.mark.parametrize("service", [CHAT, MESSAGES])
@@ -278,6 +338,24 @@ def test_without_a_key_nothing_is_sent(asking, audit):
     assert audit.read() == []
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        lambda picture: picture[:20] + b"\xff\xfe\x00\x0aCANARY^A" + picture[20:],
+        lambda picture: picture[:-2] + b"CANARY^A" + picture[-2:],
+        lambda picture: picture[:2] + b"\xff\xe1\x00\x0aCANARY^A" + picture[2:],
+    ],
+    ids=["comment", "behind the picture", "EXIF"],
+)
+def test_a_picture_that_holds_more_is_not_sent(hidden, asking, audit):
+    with Server(says(*WHOLE)) as server:
+        error = asking.ask(question(server.url, jpeg=hidden(jpeg()))).error
+        assert server.connections == 0
+    assert type(error) is errors.PictureError
+    assert "more than a picture" in str(error)
+    assert audit.read() == []
+
+
 def test_without_an_audit_nothing_is_sent(tmp_path, asking):
     (tmp_path / "file").touch()
     asking.client.audit = Audit(tmp_path / "file" / "audit.jsonl")
@@ -352,6 +430,39 @@ def test_localhost_that_is_elsewhere_gets_no_picture(asking, monkeypatch):
     error = asking.ask(question("http://localhost:9/v1")).error
     assert isinstance(error, errors.AddressError)
     assert "localhost" in str(error)
+
+
+LINK_LOCAL = ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"]
+
+
+@pytest.mark.parametrize("through_proxy", [False, True])
+@pytest.mark.parametrize("address", LINK_LOCAL)
+def test_a_name_that_stands_for_no_service_gets_no_picture(
+    address, through_proxy, asking, monkeypatch
+):
+    """Nor where a proxy may be used and there is none."""
+
+    def resolve(_host, port, *_args, **_kwargs):
+        if ":" in address:
+            return [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, port, 0, 0))]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    asked = question("https://service.example/v1", through_proxy=through_proxy)
+    # The guard of all tests sees that nothing goes there.
+    assert isinstance(asking.ask(asked).error, errors.AddressError)
+
+
+def test_the_systems_proxy_carries_it_where_that_was_allowed(asking, monkeypatch):
+    with Server(says(b"HTTP/1.1 502 no\r\n\r\n")) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        # The name is the proxy's to look up: the guard of all tests sees no look-up here.
+        error = asking.ask(question("https://service.example/v1", through_proxy=True)).error
+        (request,) = proxy.requests
+    assert isinstance(error, errors.NoConnectionError)
+    assert request.startswith(b"CONNECT service.example:443 HTTP/1.1\r\n")
 
 
 def test_models_are_listed(asking, audit):

@@ -32,8 +32,8 @@ def conversation(limits, audit, told, network_allowed):  # noqa: ARG001 - asked 
     client.close()
 
 
-def asked(conversation, server, seed=0, prompt="What is in view?"):
-    endpoint = parse(server.url)
+def asked(conversation, server, seed=0, prompt="What is in view?", path=""):
+    endpoint = parse(server.url + path)
     return conversation.question(CHAT, endpoint, model="m", jpeg=jpeg(seed), prompt=prompt)
 
 
@@ -141,6 +141,13 @@ def test_questions_on_the_same_picture_follow_each_other(conversation, told):
         conversation.forget()
         assert asked(conversation, server).history == ()
         assert len(conversation.exchanges) == 1
+
+
+def test_another_service_of_the_same_gateway_is_not_told(conversation, told):
+    with Server(says(*WHOLE)) as server:
+        answered(conversation, told, server)
+        assert asked(conversation, server, path="/another").history == ()
+        assert len(asked(conversation, server).history) == 1
 
 
 def test_one_at_a_time(conversation, told):

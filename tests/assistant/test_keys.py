@@ -116,6 +116,23 @@ def test_a_system_without_a_keyring():
     assert keys.find(OPENAI, HOME) is None
 
 
+def test_a_keyring_that_breaks_in_its_own_way_is_none(monkeypatch):
+    import keyring
+
+    def breaks(*_):
+        raise LookupError(KEY)
+
+    for name in ("get_password", "set_password"):
+        monkeypatch.setattr(keyring, name, breaks)
+    keys = Keys()
+    assert keys.find(provider("ollama"), parse("http://127.0.0.1:11434/v1")) is None
+    keys.enter(HOME, KEY)
+    assert keys.find(OPENAI, HOME).source is Source.SESSION
+    with pytest.raises(MissingKeyError, match="cannot be used") as caught:
+        keys.remember(HOME, KEY)
+    assert KEY not in str(caught.value)
+
+
 def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "keyring", None)
     with pytest.raises(MissingKeyError, match=r"napari-medscan\[keyring\]"):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from napari_medscan.assistant import network
+from napari_medscan.assistant.hosts import parse
 from napari_medscan.assistant.network import Usage, observing, usage, watch
 
 ELSEWHERE = "192.0.2.1"  # TEST-NET-1, RFC 5737
@@ -34,7 +37,10 @@ TRIES = [
     send_datagram,
     lambda: socket.getaddrinfo("name.invalid", 443),
     lambda: socket.gethostbyname("name.invalid"),
+    lambda: socket.gethostbyaddr(ELSEWHERE),
+    lambda: socket.getnameinfo((ELSEWHERE, 9), 0),
 ]
+NAMES = ["connect", "datagram", "getaddrinfo", "gethostbyname", "gethostbyaddr", "getnameinfo"]
 
 
 @pytest.fixture
@@ -52,9 +58,7 @@ def attempts():
     network._watch.observers = before
 
 
-@pytest.mark.parametrize(
-    "attempt", TRIES, ids=["connect", "datagram", "getaddrinfo", "gethostbyname"]
-)
+@pytest.mark.parametrize("attempt", TRIES, ids=NAMES)
 def test_what_the_network_is(attempt, attempts):
     watch()
     before = usage().unexpected
@@ -64,6 +68,55 @@ def test_what_the_network_is(attempt, attempts):
     assert not tried.is_expected
     assert not tried.is_local
     assert usage().unexpected == before + 1
+
+
+@pytest.fixture
+def sender():
+    """Return what runs a function on a thread that sends; one for each client."""
+    with contextlib.ExitStack() as threads:
+
+        def begin():
+            line = network.Line()
+            thread = ThreadPoolExecutor(1, "sends", network.this_thread_sends, (line,))
+            threads.enter_context(thread)
+            return lambda function: thread.submit(function).result(10)
+
+        yield begin
+
+
+@pytest.mark.parametrize("attempt", TRIES, ids=NAMES)
+def test_a_send_is_counted_once_at_the_first_thing_it_tries(attempt, attempts, sender):
+    watch()
+    before = usage()
+
+    def send():
+        with network.sending(network.Ticket(parse("https://name.invalid/v1"))):
+            for _ in range(2):
+                with pytest.raises(InterruptedError):
+                    attempt()
+
+    sender()(send)
+    assert [tried.is_expected for tried in attempts] == [True, True]
+    assert usage() == Usage(before.expected + 1, before.unexpected)
+
+
+def test_the_end_of_one_clients_send_is_not_that_of_anothers(attempts, sender):
+    watch()
+    one, other = sender(), sender()
+    of_one = network.sending(network.Ticket(parse("https://one.invalid/v1")))
+    of_other = network.sending(network.Ticket(parse("http://localhost:9/v1")))
+    before = usage()
+    one(of_one.__enter__)
+    other(of_other.__enter__)
+    one(lambda: of_one.__exit__(None, None, None))
+    # Still refused by its own ticket, before anybody else hears of it.
+    with pytest.raises(ConnectionRefusedError):
+        other(connect)
+    with pytest.raises(InterruptedError):
+        one(connect)
+    other(lambda: of_other.__exit__(None, None, None))
+    assert [tried.is_expected for tried in attempts] == [False]
+    assert usage() == Usage(before.expected + 1, before.unexpected + 1)
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no such sockets")

@@ -6,9 +6,14 @@ import pytest
 
 from napari_medscan.assistant.consent import Preview
 from napari_medscan.assistant.hosts import parse
-from napari_medscan.assistant.providers import PROVIDERS, provider, warnings_about
+from napari_medscan.assistant.providers import (
+    PROVIDERS,
+    provider,
+    retention_at,
+    warnings_about,
+)
 
-from .serving import question
+from .serving import REMOTE, question
 
 
 def test_this_computer_comes_first_and_needs_no_key():
@@ -23,12 +28,36 @@ def test_this_computer_comes_first_and_needs_no_key():
     assert not any(p.needs_key for p in first)
 
 
-@pytest.mark.parametrize("service", PROVIDERS, ids=lambda p: p.id)
+@pytest.mark.parametrize("service", REMOTE, ids=lambda p: p.id)
 def test_what_is_quoted_has_a_source_and_a_date(service):
     retention = service.retention
-    assert retention.text
-    assert bool(retention.quote) == bool(retention.source) == bool(retention.dated)
     assert retention.quote in retention.text
+    assert retention.quote
+    assert retention.source
+    assert retention.dated
+
+
+@pytest.mark.parametrize("chosen", PROVIDERS, ids=lambda p: p.id)
+@pytest.mark.parametrize("owner", REMOTE, ids=lambda p: p.id)
+def test_a_provider_is_quoted_at_its_own_address_whatever_was_chosen(owner, chosen):
+    assert retention_at(parse(owner.base_url), chosen) == owner.retention
+
+
+@pytest.mark.parametrize("chosen", PROVIDERS, ids=lambda p: p.id)
+@pytest.mark.parametrize(
+    "address", ["https://gateway.example/v1", "https://api.openai.com:8443/v1"]
+)
+def test_nobody_is_quoted_at_an_address_that_is_not_their_own(address, chosen):
+    text = retention_at(parse(address), chosen).text
+    assert "not known here" in text
+    assert "“" not in text
+    assert "this computer" not in text
+    assert (f"not {chosen.name}'s own address" in text) is (chosen in REMOTE)
+
+
+@pytest.mark.parametrize("chosen", PROVIDERS, ids=lambda p: p.id)
+def test_a_program_on_this_computer_is_called_so_whatever_was_chosen(chosen):
+    assert "a program on this computer" in retention_at(parse("http://localhost:1"), chosen).text
 
 
 def test_names_are_distinct_and_unknown_ones_stay_here():
@@ -63,5 +92,22 @@ def test_the_preview_holds_all_that_is_agreed_to():
     assert preview.request_bytes == len(asked.body)
     assert (preview.host, preview.text) == ("127.0.0.1:1", "Why?")
     assert "cloud" in preview.warnings[0]
-    assert preview.retention.text
+    assert "on this computer" in preview.retention.text
     assert preview.shows_history == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "through_proxy", "words"),
+    [
+        ("https://gateway.example/team-a/v1", False, "https://gateway.example/team-a/v1"),
+        (
+            "https://gateway.example:8443/v1",
+            True,
+            "https://gateway.example:8443/v1, through the system's proxy if one is set",
+        ),
+        ("http://127.0.0.1:1/v1", True, "http://127.0.0.1:1/v1"),
+        ("https://x.example/openai?api-version=2024-10-21", False, "https://x.example/openai"),
+    ],
+)
+def test_the_preview_names_address_and_way(address, through_proxy, words):
+    assert Preview(question(address, through_proxy=through_proxy)).destination == words

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from napari_medscan.assistant.errors import PictureError
 from napari_medscan.assistant.providers import PROVIDERS, Protocol, provider
-from napari_medscan.assistant.requests import MAX_JPEG, Turn
+from napari_medscan.assistant.requests import Turn
+from napari_medscan.privacy.jpeg import MAX_BYTES
 
 from .serving import jpeg, question
 
@@ -78,6 +79,18 @@ def test_no_storage_is_asked_for_where_it_can_be():
     assert "store" not in bodies["ollama"]  # strict servers refuse what they do not know
 
 
+@pytest.mark.parametrize("chosen", ["compatible", "openrouter", "ollama"])
+def test_no_storage_is_asked_for_in_the_words_of_whose_address_it_is(chosen):
+    body = json.loads(question("https://api.openai.com/v1", provider(chosen)).body)
+    assert body["store"] is False
+    assert "provider" not in body
+
+
+def test_a_gateway_is_asked_for_no_storage_as_what_it_stands_for():
+    body = json.loads(question("https://gateway.example/openai/v1", provider("openai")).body)
+    assert body["store"] is False
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -106,7 +119,7 @@ def test_what_is_no_jpeg_is_refused(bad):
 
 def test_too_large_a_picture_is_refused():
     with pytest.raises(PictureError, match=r"3\.75 MB"):
-        asked(provider("openai"), jpeg=b"\xff\xd8\xff" + bytes(MAX_JPEG) + b"\xff\xd9")
+        asked(provider("openai"), jpeg=b"\xff\xd8\xff" + bytes(MAX_BYTES) + b"\xff\xd9")
 
 
 def test_the_preview_has_all_words_that_are_sent():

@@ -21,6 +21,8 @@ from typing import Any
 
 from napari_medscan.dicom.text import defuse
 
+from .errors import AuditError
+
 MAX_BYTES = 2**22
 """Where a file is full: it then becomes the older of two, and the older one goes."""
 MAX_TEXT = 200
@@ -97,7 +99,13 @@ class Audit:
         self._append({"id": record.id, "outcome": outcome[:MAX_TEXT]})
 
     def read(self) -> list[Record]:
-        """Return the records, the oldest first; lines that were cut are passed over."""
+        """Return the records, the oldest first; lines that were cut are passed over.
+
+        Raises
+        ------
+        AuditError
+            When there are some that cannot be read.
+        """
         records: dict[str, Record] = {}
         for line in self._lines():
             match _parsed(line):
@@ -112,14 +120,17 @@ class Audit:
 
         Raises
         ------
+        AuditError
+            When they cannot be read; then no table is begun.
         OSError
             When it cannot be written.
         """
         fields = ("time", "kind", "host", "model", "bytes", "sha256", "outcome")
+        records = self.read()
         with path.open("w", newline="", encoding="utf-8-sig") as file:
             table = csv.writer(file)
             table.writerow(fields)
-            for record in self.read():
+            for record in records:
                 row = asdict(record) | {"time": record.time.isoformat(timespec="seconds")}
                 table.writerow([_cell(row[field]) for field in fields])
 
@@ -157,8 +168,13 @@ class Audit:
             try:
                 with path.open("rb") as file:
                     yield from file.read(2 * MAX_BYTES).splitlines()
-            except OSError:
+            except FileNotFoundError:
                 continue
+            except OSError:
+                raise AuditError(
+                    "The audit cannot be read: what was sent cannot be shown. Is the user's data "
+                    "folder closed to you?"
+                ) from None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import threading
 from collections.abc import Callable, Coroutine
@@ -12,28 +11,29 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from napari_medscan.dicom.text import defuse
+from napari_medscan.privacy.jpeg import JpegError, check
 
 from . import network
+from .allowed import check_allowed
+from .answers import models_in, read_answer
 from .audit import MODELS, PICTURE, Audit, Record, new_record
 from .consent import Consent
 from .errors import (
-    AnswerError,
     AssistantError,
     BusyError,
     MissingKeyError,
     NotSentError,
+    PictureError,
     TimedOutError,
 )
-from .failures import refused
-from .hosts import Endpoint, check_allowed
+from .hosts import Endpoint
 from .keys import Key, Keys
 from .providers import Provider
 from .requests import Question
-from .streaming import Answer, EventStream, ServerSaidError
-from .transport import Limits, Request, Response, exchange
+from .streaming import Answer
+from .transport import Limits, Response, exchange
+from .wire import Request
 
-MAX_MODELS = 2000
 _LOG = logging.getLogger(__name__)
 
 
@@ -71,6 +71,7 @@ class _Job:
     """A request, who takes its answer apart, and who is told how it ended."""
 
     request: Request
+    jpeg: bytes
     provider: Provider
     record: Record
     read: Callable[[Response], Coroutine[Any, Any, Outcome]]
@@ -188,13 +189,13 @@ class Client:
         answer = Answer(question.provider.protocol)
 
         async def read(response: Response) -> Outcome:
-            await _read_answer(response, answer, question.endpoint.shown, on_text)
+            await read_answer(response, answer, on_text)
             return Outcome(answer.text)
 
         def end(outcome: Outcome) -> None:
             on_end(Outcome(answer.text, (), outcome.error, outcome.is_cancelled))
 
-        return self._begin(request, question.provider, record, read, end)
+        return self._begin(_Job(request, question.jpeg, question.provider, record, read, end))
 
     def list_models(
         self,
@@ -228,9 +229,10 @@ class Client:
         request = Request("GET", url, endpoint, provider.headers, b"", through_proxy)
 
         async def read(response: Response) -> Outcome:
-            return Outcome(models=_models(await response.whole()))
+            return Outcome(models=models_in(await response.whole()))
 
-        return self._begin(request, provider, new_record(MODELS, endpoint.shown), read, on_end)
+        record = new_record(MODELS, endpoint.shown)
+        return self._begin(_Job(request, b"", provider, record, read, on_end))
 
     def close(self) -> None:
         """Cancel what is on its way and end the thread; a later send begins another."""
@@ -246,14 +248,7 @@ class Client:
         if last is not None and not last.is_cancelled and not last.is_over:
             raise BusyError("An answer is on its way. Wait for it or cancel it.")
 
-    def _begin(
-        self,
-        request: Request,
-        provider: Provider,
-        record: Record,
-        read: Callable[[Response], Coroutine[Any, Any, Outcome]],
-        on_end: Callable[[Outcome], None],
-    ) -> Sending:
+    def _begin(self, job: _Job) -> Sending:
         with self._lock:
             if self._loop is None:
                 # The selector loop everywhere: Windows' other one connects past the audit hook.
@@ -264,8 +259,7 @@ class Client:
                 self._thread.start()
             loop, before = self._loop, self._last
             sending = self._last = Sending(loop)
-        work = self._work(_Job(request, provider, record, read, on_end), sending, before)
-        loop.call_soon_threadsafe(sending.start, work)
+        loop.call_soon_threadsafe(sending.start, self._work(job, sending, before))
         return sending
 
     async def _work(self, job: _Job, sending: Sending, before: Sending | None) -> None:
@@ -275,6 +269,9 @@ class Client:
             if before is not None:
                 await before.closed()  # it was cancelled: one picture at a time
             key = await self._key(job.provider, job.request.endpoint)
+            if job.jpeg:
+                # In another thread: it takes up to a second, and a cancel must be heard at once.
+                await asyncio.to_thread(_check_picture, job.jpeg)
             self._write_down(job.record)
             is_begun = True
             async with (
@@ -318,12 +315,21 @@ class Client:
             ) from None
 
 
+def _check_picture(jpeg: bytes) -> None:
+    """Refuse what holds anything but a picture, whoever made it and whatever was shown."""
+    try:
+        check(jpeg)
+    except JpegError as error:
+        raise PictureError(str(error)) from None
+
+
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     """Be the client's thread."""
-    network.this_thread_sends()
+    line = network.Line()
+    network.this_thread_sends(line)
     # It looks names up, for the assistant too.
     executor = ThreadPoolExecutor(
-        4, thread_name_prefix="medscan-assistant", initializer=network.this_thread_sends
+        4, "medscan-assistant", initializer=network.this_thread_sends, initargs=(line,)
     )
     loop.set_default_executor(executor)
     try:
@@ -337,42 +343,3 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     finally:
         executor.shutdown(wait=False)
         loop.close()
-
-
-async def _read_answer(
-    response: Response, answer: Answer, host: str, on_text: Callable[[str], None]
-) -> None:
-    try:
-        if response.content_type == "text/event-stream":
-            await _read_stream(response, answer, on_text)
-        else:
-            text = answer.whole(await response.whole())
-            if text:
-                on_text(text)
-    except ServerSaidError as said:
-        raise refused(0, said.kind, said.detail, {}, host) from None
-    answer.check_end()
-
-
-async def _read_stream(response: Response, answer: Answer, on_text: Callable[[str], None]) -> None:
-    events = EventStream()
-    while chunk := await response.next():
-        for data in events.feed(chunk):
-            text = answer.event(data)
-            if text:
-                on_text(text)
-            if answer.ended:
-                # The end was said: what the connection does now changes nothing.
-                return
-
-
-def _models(data: bytes) -> tuple[str, ...]:
-    """Return the names in a list of models, of both protocols."""
-    try:
-        listed = json.loads(data)["data"]
-        names = [str(model["id"]) for model in listed[:MAX_MODELS]]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise AnswerError(
-            "The service cannot list its models. Write the model's name yourself."
-        ) from None
-    return tuple(dict.fromkeys(name[:200] for name in names if name == defuse(name)))

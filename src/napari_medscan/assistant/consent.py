@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from .allowed import check_allowed
 from .errors import ConsentError
-from .hosts import check_allowed
-from .providers import Retention, warnings_about
+from .providers import Retention, retention_at, warnings_about
 from .requests import Question
 
 
@@ -51,8 +51,16 @@ class Preview:
 
     @property
     def host(self) -> str:
-        """Where it would go."""
+        """Who would get it."""
         return self.question.endpoint.shown
+
+    @property
+    def destination(self) -> str:
+        """Where it would go, and by what way."""
+        endpoint = self.question.endpoint
+        if self.question.through_proxy and not endpoint.is_loopback:
+            return f"{endpoint.address}, through the system's proxy if one is set"
+        return endpoint.address
 
     @property
     def text(self) -> str:
@@ -61,8 +69,8 @@ class Preview:
 
     @property
     def retention(self) -> Retention:
-        """What the provider states that it keeps."""
-        return self.question.provider.retention
+        """What whoever is at the address states that it keeps."""
+        return retention_at(self.question.endpoint, self.question.provider)
 
     @property
     def warnings(self) -> tuple[str, ...]:

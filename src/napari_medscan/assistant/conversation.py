@@ -47,8 +47,10 @@ class Exchange:
         Plain text; the answer so far.
     picture_sha256 : str
         The picture that it is about.
-    host, model : str
-        Who was asked.
+    endpoint : Endpoint
+        Where it went.
+    model : str
+        Who was asked there.
     asked : datetime
         When, in UTC.
     state : State
@@ -60,12 +62,17 @@ class Exchange:
 
     prompt: str
     picture_sha256: str
-    host: str
+    endpoint: Endpoint
     model: str
     asked: datetime = field(default_factory=lambda: datetime.now(UTC))
     answer: str = ""
     state: State = State.SENDING
     error: AssistantError | None = None
+
+    @property
+    def host(self) -> str:
+        """Who was asked, for the user."""
+        return self.endpoint.shown
 
 
 class Conversation:
@@ -127,8 +134,9 @@ class Conversation:
         turns: list[Turn] = []
         with self._lock:
             for exchange in reversed(self._exchanges[self._forgotten :]):
-                about = (exchange.picture_sha256, exchange.host)
-                if about != (plain.picture_sha256, endpoint.shown):
+                # The whole address: behind one host, a gateway has services that are strangers.
+                about = (exchange.picture_sha256, exchange.endpoint)
+                if about != (plain.picture_sha256, endpoint):
                     break
                 if exchange.state is State.DONE:
                     turns.insert(0, Turn(exchange.prompt, exchange.answer))
@@ -143,7 +151,9 @@ class Conversation:
             When it must not be sent; nothing was, and the state stays.
         """
         question = preview.question
-        exchange = Exchange(question.prompt, question.picture_sha256, preview.host, question.model)
+        exchange = Exchange(
+            question.prompt, question.picture_sha256, question.endpoint, question.model
+        )
         with self._lock:
             if self.state.is_busy:
                 raise BusyError("An answer is on its way. Wait for it or cancel it.")

@@ -22,7 +22,8 @@
     ├── RefusedError                any other refusal, also by the model
     ├── AnswerError                 what came back is no answer of this protocol
     │   └── TooLongError            it does not end
-    └── IncompleteError             it stopped in the middle
+    ├── IncompleteError             it stopped in the middle
+    └── AuditError                  what was sent is written down and cannot be read
 
 No text holds a key, a prompt, a picture or an answer. `detail` is what the server said, made
 harmless and short, without the key.
@@ -171,3 +172,7 @@ class IncompleteError(AssistantError):
     """The answer stopped before its end; what came is shown as incomplete."""
 
     outcome = "incomplete"
+
+
+class AuditError(AssistantError):
+    """The records of what was sent are there and cannot be read."""

@@ -1,20 +1,19 @@
-"""Which addresses a picture may go to: rules for all, and the list of an institution."""
+"""Which addresses a picture may go to: the rules for all."""
 
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from .errors import AddressError, OffListError
+from .errors import AddressError
 
-VARIABLE = "MEDSCAN_ALLOWED_HOSTS"
-FILE = "allowed-hosts.txt"
-MAX_BYTES = 2**20
 _PORTS = {"http": 80, "https": 443}
+# Mapped, compatible (RFC 4291 section 2.5.5) and NAT64 (RFC 6052): an IPv4 address at their end.
+_CARRIERS = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "::/96", "64:ff9b::/96")))
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_BROADCAST = ipaddress.IPv4Address("255.255.255.255")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,44 +46,30 @@ class Endpoint:
         return is_loopback(self.host)
 
     @property
+    def bracketed(self) -> str:
+        """The host, an IPv6 address in the brackets that set it off from a port."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def shown(self) -> str:
         """The host as a person writes it, with the port where it is not the usual one."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return name if self.port == _PORTS[self.scheme] else f"{name}:{self.port}"
+        usual = self.port == _PORTS[self.scheme]
+        return self.bracketed if usual else f"{self.bracketed}:{self.port}"
 
     @property
     def origin(self) -> str:
         """What keys are bound to: scheme, host and port."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{name}:{self.port}"
+        return f"{self.scheme}://{self.bracketed}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """The base address without its query, for the user."""
+        return f"{self.scheme}://{self.shown}{self.path}"
 
     def url(self, path: str) -> str:
         """Return the address of a resource of the service, such as "/models"."""
         query = f"?{self.query}" if self.query else ""
-        return f"{self.scheme}://{self.shown}{self.path}{path}{query}"
-
-
-@dataclass(frozen=True, slots=True)
-class AllowList:
-    """The only hosts that an institution lets pictures go to.
-
-    Parameters
-    ----------
-    hosts : frozenset of str
-        Each "name", "name:port" or "*.domain"; "loopback" stands for this computer.
-    source : str
-        Where the list is, for the user: a variable or a file.
-    """
-
-    hosts: frozenset[str]
-    source: str
-
-    def holds(self, endpoint: Endpoint) -> bool:
-        """Whether pictures may go there."""
-        if endpoint.is_loopback and "loopback" in self.hosts:
-            return True
-        names = {endpoint.host, *_parents(endpoint.host)}
-        return any(n in self.hosts or f"{n}:{endpoint.port}" in self.hosts for n in names)
+        return f"{self.address}{path}{query}"
 
 
 def parse(base_url: str) -> Endpoint:
@@ -131,63 +116,6 @@ def parse(base_url: str) -> Endpoint:
     return Endpoint(scheme, host, port or _PORTS[scheme], parts.path.rstrip("/"), parts.query)
 
 
-def allow_list() -> AllowList | None:
-    """Return the institution's list of hosts, None where every host is allowed.
-
-    The environment variable wins over the file; both are read each time, nothing here writes
-    them, and a list that cannot be read allows nothing.
-    """
-    listed = os.environ.get(VARIABLE)
-    if listed is not None:
-        return AllowList(_hosts(listed), f"the variable {VARIABLE}")
-    path = allow_list_file()
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES).decode("utf-8-sig")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        return AllowList(frozenset(), "a file that cannot be read")
-    lines = (line.partition("#")[0] for line in content.splitlines())
-    return AllowList(_hosts(" ".join(lines)), "a file of this computer's administrator")
-
-
-def allow_list_file() -> Path:
-    """Return where an administrator puts the list, one host a line; it need not exist."""
-    import platformdirs
-
-    return platformdirs.site_config_path("napari-medscan", appauthor=False) / FILE
-
-
-def check_allowed(endpoint: Endpoint) -> None:
-    """Refuse an address that pictures must not go to, whoever made it up.
-
-    Raises
-    ------
-    AddressError
-        As `parse`.
-    OffListError
-        When the institution's list does not hold it; the text names the list.
-    """
-    if parse(endpoint.url("")) != endpoint:
-        raise AddressError("This is no address of a service. Write it as https://host/v1.")
-    allowed = allow_list()
-    if allowed is not None and not allowed.holds(endpoint):
-        raise OffListError(
-            f"{endpoint.shown} is not on the list of hosts that your institution allows "
-            f"({allowed.source}). Choose another service or ask your administrator."
-        )
-
-
-def _hosts(text: str) -> frozenset[str]:
-    return frozenset(text.replace(",", " ").lower().split())
-
-
-def _parents(host: str) -> list[str]:
-    labels = host.split(".")
-    return ["*." + ".".join(labels[at:]) for at in range(1, len(labels))]
-
-
 def is_loopback(host: str) -> bool:
     """Whether a name or an IP address is this computer."""
     if host == "localhost":
@@ -199,9 +127,10 @@ def is_loopback(host: str) -> bool:
 
 
 def refuse_address(address: str) -> None:
-    """Refuse an IP address at which no service is: link-local, unspecified, multicast.
+    """Refuse an IP address at which no service is: link-local, unspecified, multicast, broadcast.
 
-    Link-local addresses are where clouds keep the credentials of their machines.
+    Link-local addresses are where clouds keep the credentials of their machines. An IPv6 address
+    is also refused for the IPv4 address in it, which is where it leads.
 
     Raises
     ------
@@ -212,20 +141,28 @@ def refuse_address(address: str) -> None:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    ip = mapped or ip
-    if ip.is_link_local or ip.is_unspecified or ip.is_multicast:
-        raise AddressError("At this IP address there is no service. Write the host's name.")
+    for one in (ip, _carried(ip)):
+        if one.is_link_local or one.is_unspecified or one.is_multicast or one == _BROADCAST:
+            raise AddressError("At this IP address there is no service. Write the host's name.")
+
+
+def _carried(ip: _Address) -> _Address:
+    """Return the IPv4 address that is in an IPv6 one, the address itself where none is."""
+    if ip.version == 4:
+        return ip
+    if any(ip in network for network in _CARRIERS):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.sixtofour or ip
 
 
 def _check_host(host: str) -> None:
     refuse_address(host)
-    if ":" in host:
+    if ":" in host and "%" not in host:
         return
     labels = host.removesuffix(".").split(".")
     good = all(label and label.strip("-") == label and len(label) < 64 for label in labels)
     plain = host.replace("-", "").replace(".", "").replace("_", "").isalnum()
-    if host.endswith(".") or not good or not plain or len(host) > 253:
+    if host.endswith(".") or not good or not plain or len(host) > 253 or not _decodable(labels):
         raise AddressError("The host's name is not well formed. Write it as https://host/v1.")
     # "127.1", "0x7f000001" and "2130706433" are addresses to the system and names to a reader.
     if labels[-1].isdigit() or labels[-1].startswith("0x"):
@@ -233,3 +170,16 @@ def _check_host(host: str) -> None:
             ipaddress.IPv4Address(host)
         except ValueError:
             raise AddressError("Write the IP address as four numbers.") from None
+
+
+def _decodable(labels: list[str]) -> bool:
+    """Whether labels in another script can be decoded, without which httpx cannot send there."""
+    encoded = [label for label in labels if label.startswith("xn--")]
+    if not encoded:
+        return True
+    import idna
+
+    try:
+        return all(idna.ulabel(label) for label in encoded)
+    except UnicodeError:
+        return False

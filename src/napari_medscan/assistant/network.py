@@ -20,7 +20,8 @@ from .errors import AddressError
 from .hosts import Endpoint, is_loopback, refuse_address
 
 _WITH_SOCKET = {"socket.connect", "socket.sendto", "socket.sendmsg"}
-_LOOK_UPS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
+_BY_NAME = {"socket.getaddrinfo", "socket.gethostbyname"}
+_LOOK_UPS = _BY_NAME | {"socket.gethostbyaddr", "socket.getnameinfo"}
 _EVENTS = _WITH_SOCKET | _LOOK_UPS
 
 
@@ -60,7 +61,7 @@ class Usage:
     Parameters
     ----------
     expected : int
-        Sends of the assistant that made a connection.
+        Sends of the assistant that looked a name up or connected.
     unexpected : int
         Connections and look-ups of anything else in this process.
     """
@@ -88,15 +89,22 @@ class Ticket:
     ----------
     endpoint : Endpoint
         The service that was agreed to.
+
+    Attributes
+    ----------
     through_proxy : bool
-        Whether a proxy stands in between; what it is called is up to the system.
+        Whether a proxy stands in between; where that is, is up to the system.
+    refused : AddressError or None
+        Why a connection was refused.
+    is_counted : bool
+        Whether it was counted: at the first thing that it was used for, a look-up too.
     """
 
-    def __init__(self, endpoint: Endpoint, *, through_proxy: bool = False) -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._through_proxy = through_proxy
+        self.through_proxy = False
         self.refused: AddressError | None = None
-        self.has_connected = False
+        self.is_counted = False
 
     def check(self, address: str) -> None:
         """Refuse an address that the name of the service stands for and must not.
@@ -106,8 +114,8 @@ class Ticket:
         ConnectionRefusedError
             As the system would; the reason is in `refused`.
         """
-        if self._through_proxy:
-            return  # where that is, is up to the system
+        if self.through_proxy:
+            return
         try:
             refuse_address(address)
         except AddressError as error:
@@ -116,6 +124,16 @@ class Ticket:
             self.refused = AddressError("The name localhost does not stand for this computer here.")
         if self.refused is not None:
             raise ConnectionRefusedError
+
+
+class Line:
+    """What the threads of one client send by: its ticket, while there is one.
+
+    Each client has its own: with two viewers, the end of one send is not the end of the other.
+    """
+
+    def __init__(self) -> None:
+        self.ticket: Ticket | None = None
 
 
 class _Watch:
@@ -127,7 +145,6 @@ class _Watch:
         self.counting = False
         self.expected = 0
         self.unexpected = 0
-        self.ticket: Ticket | None = None
         self.thread = threading.local()
         self.observers: tuple[Callable[[Attempt], None], ...] = ()
 
@@ -137,16 +154,15 @@ class _Watch:
                 sys.addaudithook(_hook)
                 self.is_installed = True
 
-    def note(self, attempt: Attempt) -> None:
-        if attempt.is_expected and self.ticket is not None:
-            if attempt.event == "socket.connect":
-                self.ticket.check(attempt.host)
-                if not self.ticket.has_connected:
-                    self.ticket.has_connected = True
-                    self.expected += 1
-        elif self.counting and not attempt.is_local:
-            with self.lock:
+    def note(self, attempt: Attempt, ticket: Ticket | None) -> None:
+        with self.lock:
+            if ticket is not None:
+                self.expected += not ticket.is_counted
+                ticket.is_counted = True
+            elif self.counting and not attempt.is_local:
                 self.unexpected += 1
+        if ticket is not None and attempt.event == "socket.connect":
+            ticket.check(attempt.host)
         for observer in self.observers:
             observer(attempt)
 
@@ -159,8 +175,9 @@ def _hook(event: str, args: tuple[object, ...]) -> None:
         return
     host = _host(event, args)
     if host is not None:
-        is_expected = _watch.ticket is not None and getattr(_watch.thread, "is_ours", False)
-        _watch.note(Attempt(event, host, is_expected))
+        line: Line | None = getattr(_watch.thread, "line", None)
+        ticket = line.ticket if line is not None else None
+        _watch.note(Attempt(event, host, ticket is not None), ticket)
 
 
 def _host(event: str, args: tuple[object, ...]) -> str | None:
@@ -171,9 +188,12 @@ def _host(event: str, args: tuple[object, ...]) -> str | None:
             return None
         return str(args[1][0])
     host = args[0]
+    if event == "socket.getnameinfo" and isinstance(host, tuple) and host:
+        host = host[0]
     if isinstance(host, bytes):
         host = host.decode("ascii", "replace")
-    if not isinstance(host, str) or not host or _is_address(host):
+    # An address needs no look-up to be reached, but its name is asked of a server.
+    if not isinstance(host, str) or not host or (event in _BY_NAME and _is_address(host)):
         return None
     return host
 
@@ -197,20 +217,21 @@ def usage() -> Usage:
     return Usage(_watch.expected, _watch.unexpected)
 
 
-def this_thread_sends() -> None:
-    """Say that this thread connects for the assistant, while there is a ticket."""
-    _watch.thread.is_ours = True
+def this_thread_sends(line: Line) -> None:
+    """Say that this thread connects for the assistant, while its line has a ticket."""
+    _watch.thread.line = line
 
 
 @contextmanager
 def sending(ticket: Ticket) -> Iterator[None]:
-    """Expect the connections of one send; there is one send at a time."""
+    """Expect the connections of one send by this thread's line; it has one send at a time."""
     _watch.install()
-    _watch.ticket = ticket
+    line: Line = _watch.thread.line
+    line.ticket = ticket
     try:
         yield
     finally:
-        _watch.ticket = None
+        line.ticket = None
 
 
 @contextmanager

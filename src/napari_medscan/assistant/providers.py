@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from .hosts import Endpoint
+from .hosts import Endpoint, parse
 
 
 class Protocol(StrEnum):
@@ -62,7 +62,7 @@ class Provider:
     base_url : str
         Its usual address, empty when the user must write it.
     retention : Retention
-        What it states that it keeps.
+        What it states that it keeps, at its own address; empty when that is not known here.
     key_variable : str
         The environment variable with its key, empty when there is none.
     needs_key : bool
@@ -77,11 +77,15 @@ class Provider:
     name: str
     protocol: Protocol
     base_url: str
-    retention: Retention
+    retention: Retention = Retention()
     key_variable: str = ""
     needs_key: bool = True
     key_header: str = "authorization"
     no_storage: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def is_at(self, endpoint: Endpoint) -> bool:
+        """Whether an address is its own, and not another's whom its name was chosen for."""
+        return bool(self.base_url) and parse(self.base_url).origin == endpoint.origin
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -91,17 +95,10 @@ class Provider:
         return {}
 
 
-_STAYS = Retention(
-    note="The picture goes to a program on this computer. What that program keeps, or sends on, "
-    "is up to its settings."
-)
-_UNKNOWN = Retention(note="What this service keeps is not stated here. Ask whoever runs it.")
-
-
 def _local(id_: str, name: str, port: int) -> Provider:
     name = f"A model on this computer: {name}"
     url = f"http://127.0.0.1:{port}/v1"
-    return Provider(id_, name, Protocol.CHAT, url, _STAYS, needs_key=False)
+    return Provider(id_, name, Protocol.CHAT, url, needs_key=False)
 
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -166,7 +163,6 @@ PROVIDERS: tuple[Provider, ...] = (
         "Azure OpenAI",
         Protocol.CHAT,
         "",
-        Retention(note="What Azure keeps is not stated here: see your organisation's contract."),
         key_header="api-key",
         no_storage=MappingProxyType({"store": False}),
     ),
@@ -175,7 +171,6 @@ PROVIDERS: tuple[Provider, ...] = (
         "Another service that speaks OpenAI's protocol",
         Protocol.CHAT,
         "",
-        _UNKNOWN,
         needs_key=False,
     ),
     Provider(
@@ -183,7 +178,6 @@ PROVIDERS: tuple[Provider, ...] = (
         "Another service that speaks Anthropic's protocol",
         Protocol.MESSAGES,
         "",
-        _UNKNOWN,
         needs_key=False,
         key_header="x-api-key",
     ),
@@ -193,6 +187,38 @@ PROVIDERS: tuple[Provider, ...] = (
 def provider(id_: str) -> Provider:
     """Return a provider by what settings remember, the first one if there is none such."""
     return next((p for p in PROVIDERS if p.id == id_), PROVIDERS[0])
+
+
+_HERE = (
+    "The picture goes to a program on this computer. What that program keeps, or sends on, is up "
+    "to its settings."
+)
+_UNKNOWN = "What this address keeps is not known here. Ask whoever runs it."
+
+
+def retention_at(endpoint: Endpoint, chosen: Provider) -> Retention:
+    """Return what is known of what an address keeps: a provider speaks for its own alone."""
+    if endpoint.is_loopback:
+        return Retention(note=_HERE)
+    owner = _owner(endpoint)
+    if owner is not None:
+        return owner.retention
+    is_named = chosen.base_url and chosen.needs_key
+    return Retention(
+        note=f"This is not {chosen.name}'s own address. {_UNKNOWN}" if is_named else _UNKNOWN
+    )
+
+
+def no_storage_at(endpoint: Endpoint, chosen: Provider) -> Mapping[str, Any]:
+    """Return what a body says to ask for no storage at an address.
+
+    Whose address it is knows best; a gateway is asked as the one that it was chosen to stand for.
+    """
+    return (_owner(endpoint) or chosen).no_storage
+
+
+def _owner(endpoint: Endpoint) -> Provider | None:
+    return next((provider for provider in PROVIDERS if provider.is_at(endpoint)), None)
 
 
 _CLOUD_NAME = re.compile(r"(?:^|[-:/])cloud$", re.IGNORECASE)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from napari_medscan.privacy.jpeg import MAX_BYTES
+
 from .errors import PictureError
 from .hosts import Endpoint
-from .providers import Protocol, Provider
+from .providers import Protocol, Provider, no_storage_at
 
-MAX_JPEG = int(3.75 * 2**20)
-"""The largest picture: what, as base64, Anthropic and most others take (5 MB)."""
 MAX_TOKENS = 2048
 """Longest answer asked of Anthropic's protocol, which wants a number."""
 
@@ -40,7 +40,8 @@ class Question:
     model : str
         The model, as the service names it.
     jpeg : bytes
-        The picture, as `privacy` made and checked it.
+        The picture, as `privacy` made it. That it holds nothing else is checked again when it is
+        sent.
     prompt : str
         What the user asks.
     history : tuple of Turn
@@ -69,7 +70,7 @@ class Question:
     def __post_init__(self) -> None:
         if not self.jpeg.startswith(b"\xff\xd8\xff") or not self.jpeg.endswith(b"\xff\xd9"):
             raise PictureError("The picture is no JPEG. Make the preview again.")
-        if len(self.jpeg) > MAX_JPEG:
+        if len(self.jpeg) > MAX_BYTES:
             raise PictureError("The picture is over 3.75 MB. Choose a smaller size.")
 
     def __repr__(self) -> str:
@@ -95,6 +96,7 @@ class Question:
             content = messages_body(self)
         else:
             content = chat_body(self)
+        content |= no_storage_at(self.endpoint, self.provider)
         return json.dumps(content, separators=(",", ":"), default=dict).encode("ascii")
 
     @cached_property
@@ -114,24 +116,22 @@ def chat_body(question: Question) -> dict[str, Any]:
     """Return the body of OpenAI's chat completions, which most servers speak."""
     url = "data:image/jpeg;base64," + _base64(question.jpeg)
     picture = {"type": "image_url", "image_url": {"url": url}}
-    body = {
+    return {
         "model": question.model,
         "messages": _messages(question, picture),
         "stream": question.stream,
     }
-    return {**body, **question.provider.no_storage}
 
 
 def messages_body(question: Question) -> dict[str, Any]:
     """Return the body of Anthropic's messages."""
     source = {"type": "base64", "media_type": "image/jpeg", "data": _base64(question.jpeg)}
-    body = {
+    return {
         "model": question.model,
         "max_tokens": MAX_TOKENS,
         "messages": _messages(question, {"type": "image", "source": source}),
         "stream": question.stream,
     }
-    return {**body, **question.provider.no_storage}
 
 
 def _messages(question: Question, picture: dict[str, Any]) -> list[dict[str, Any]]:

@@ -181,17 +181,22 @@ class Answer:
 
 
 class ServerSaidError(AssistantError):
-    """An error that the server tells of within an answer; client.py gives it its sentence.
+    """An error that the server tells of, as it came; transport.py gives it its sentence.
 
     Parameters
     ----------
     kind : str
         The server's word for the kind of error.
+    detail : str
+        What it says, which may hold the key.
+    status : int
+        Of HTTP; 0 when it is told within an answer.
     """
 
-    def __init__(self, kind: str, detail: str) -> None:
+    def __init__(self, kind: str, detail: str, status: int = 0) -> None:
         super().__init__("The server tells of an error.", detail)
         self.kind = kind
+        self.status = status
 
 
 def error_in(data: bytes) -> tuple[str, str]:

@@ -9,39 +9,30 @@ from __future__ import annotations
 import asyncio
 import ssl
 import urllib.request
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from . import network
-from .errors import AddressError, AnswerError, IncompleteError, TimedOutError, TooLongError
+from .errors import (
+    AddressError,
+    AnswerError,
+    AssistantError,
+    IncompleteError,
+    TimedOutError,
+    TooLongError,
+)
 from .failures import refused, unreachable
 from .hosts import Endpoint
 from .keys import Key
-from .streaming import error_in
+from .streaming import ServerSaidError, error_in
+from .wire import HEADERS, Request, headers_of
 
 if TYPE_CHECKING:
     import httpx
 
-HEADERS = frozenset(
-    {
-        "host",
-        "connection",
-        "user-agent",
-        "accept",
-        "accept-encoding",
-        "content-type",
-        "content-length",
-        "authorization",
-        "x-api-key",
-        "api-key",
-        "anthropic-version",
-    }
-)
-"""The only headers that a request has."""
-USER_AGENT = "napari-medscan"
 MAX_ERROR = 2**16
 """Most that is read of what a server says about an error, in bytes."""
 
@@ -60,6 +51,8 @@ class Limits:
         Seconds between two pieces, of what is sent and of the answer.
     total : float
         Seconds until its end.
+    refusal : float
+        Seconds for what a server says besides the status of a refusal.
     answer : int
         Bytes of an answer.
     """
@@ -68,33 +61,8 @@ class Limits:
     first_byte: float = 180
     stall: float = 45
     total: float = 900
+    refusal: float = 5
     answer: int = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What goes over the wire.
-
-    Parameters
-    ----------
-    method, url : str
-        As in HTTP.
-    endpoint : Endpoint
-        The service that was agreed to; `url` is of it.
-    headers : mapping
-        Besides those that every request has, without the key.
-    body : bytes
-        Empty for GET.
-    through_proxy : bool
-        Whether the system's proxy may carry it.
-    """
-
-    method: str
-    url: str
-    endpoint: Endpoint
-    headers: Mapping[str, str]
-    body: bytes = b""
-    through_proxy: bool = False
 
 
 class Response:
@@ -178,35 +146,35 @@ async def exchange(
     AssistantError
         For anything that is not an answer.
     """
-    # In another thread: this one must hear of a cancel within 100 ms, and reading the code for
-    # the first time, or the system's certificates, takes longer.
-    trusted = await asyncio.to_thread(_prepare, request.endpoint)
-    import httpx
-
-    through_proxy = request.through_proxy and not request.endpoint.is_loopback
-    ticket = network.Ticket(request.endpoint, through_proxy=through_proxy)
-    timeout = httpx.Timeout(None, connect=limits.connect, write=limits.stall)
-    transport = httpx.AsyncHTTPTransport(
-        verify=trusted,
-        trust_env=False,
-        proxy=_proxy(request.endpoint) if through_proxy else None,
-    )
-    wire = httpx.Request(
-        request.method,
-        request.url,
-        headers=_headers(request, key, key_header),
-        content=request.body or None,
-    )
-    strange = set(wire.headers) - HEADERS
-    if strange:
-        raise AddressError("The request would say more than it must. Nothing was sent.")
+    ticket = network.Ticket(request.endpoint)
     with network.sending(ticket):
+        # In another thread: this one must hear of a cancel within 100 ms, and reading the code
+        # for the first time, the system's certificates or its proxies takes longer.
+        trusted, proxy = await asyncio.to_thread(_prepare, request)
+        import httpx
+
+        ticket.through_proxy = proxy is not None
+        timeout = httpx.Timeout(None, connect=limits.connect, write=limits.stall)
+        transport = httpx.AsyncHTTPTransport(verify=trusted, trust_env=False, proxy=proxy)
+        wire = httpx.Request(
+            request.method,
+            request.url,
+            headers=headers_of(request, key, key_header),
+            content=request.body or None,
+        )
+        if set(wire.headers) - HEADERS:
+            raise AddressError("The request would say more than it must. Nothing was sent.")
         async with httpx.AsyncClient(
             transport=transport, follow_redirects=False, trust_env=False, timeout=timeout
         ) as client:
             answer = await _answer(client, wire, request, ticket, limits)
             try:
-                yield await _accepted(answer, request, key, limits)
+                yield await _accepted(answer, limits)
+            except ServerSaidError as said:
+                host, detail = request.endpoint.shown, said.detail
+                # Before it is cut short and made harmless, which would leave a part of the key.
+                detail = key.removed_from(detail) if key else detail
+                raise refused(said.status, said.kind, detail, answer.headers, host) from None
             finally:
                 await answer.aclose()
 
@@ -244,57 +212,47 @@ async def _answer(
         ) from None
 
 
-async def _accepted(
-    answer: httpx.Response, request: Request, key: Key | None, limits: Limits
-) -> Response:
+async def _accepted(answer: httpx.Response, limits: Limits) -> Response:
     """Return an answer that is one, and raise what the server refuses."""
     content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     response = Response(answer.aiter_raw(), content_type, limits)
     # Unpacked, a few bytes can fill the memory; and none was asked for.
-    if answer.headers.get("content-encoding", "identity").strip().lower() != "identity":
+    is_packed = answer.headers.get("content-encoding", "identity").strip().lower() != "identity"
+    if answer.status_code != 200:
+        is_read = not is_packed and not 300 <= answer.status_code < 400
+        said = await _said(response, limits) if is_read else b""
+        raise ServerSaidError(*error_in(said), answer.status_code)
+    if is_packed:
         raise AnswerError("The server packs its answers, which was not asked for. Not read.")
-    if answer.status_code == 200:
-        return response
-    if answer.has_redirect_location or 300 <= answer.status_code < 400:
-        said = b""
-    else:
-        said = await response.whole(MAX_ERROR)
-    kind, message = error_in(said)
-    message = key.removed_from(message) if key else message
-    host = request.endpoint.shown
-    raise refused(answer.status_code, kind, message, answer.headers, host)
+    return response
 
 
-def _headers(request: Request, key: Key | None, key_header: str) -> dict[str, str]:
-    headers = {
-        "User-Agent": USER_AGENT,
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-        "Connection": "close",
-        **request.headers,
-    }
-    if request.body:
-        headers["Content-Type"] = "application/json"
-    if key is not None:
-        secret = key.reveal(request.endpoint)
-        headers[key_header] = f"Bearer {secret}" if key_header == "authorization" else secret
-    return headers
+async def _said(response: Response, limits: Limits) -> bytes:
+    """Return what a server says of a refusal, nothing where that does not come: its status did."""
+    try:
+        async with asyncio.timeout(limits.refusal):
+            return await response.whole(MAX_ERROR)
+    except (TimeoutError, AssistantError):
+        return b""
 
 
-def _prepare(endpoint: Endpoint) -> ssl.SSLContext:
-    """Return what certificates are checked against: Mozilla's list and the system's.
+def _prepare(request: Request) -> tuple[ssl.SSLContext, str | None]:
+    """Return what certificates are checked against, and the proxy if one carries the request.
 
-    The system's holds what a hospital signs its own servers with.
+    Certificates: Mozilla's list and the system's, which holds what a hospital signs its own
+    servers with.
     """
     import certifi
     import httpx  # noqa: F401
 
+    endpoint = request.endpoint
+    proxy = _proxy(endpoint) if request.through_proxy and not endpoint.is_loopback else None
     if endpoint.scheme != "https":
         # Trusts no one, and is not asked.
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
-    return context
+    return context, proxy
 
 
 def _proxy(endpoint: Endpoint) -> str | None:

@@ -60,6 +60,17 @@ def test_it_is_deleted(window, qtbot, audit):
     assert not window.delete.isEnabled()
 
 
+def test_an_audit_that_cannot_be_read_is_said_to_be_so(window, qtbot, audit):
+    audit.delete()
+    audit.path.mkdir()
+    window.reload()
+    qtbot.waitUntil(lambda: "cannot be read" in window.note.text())
+    assert "0 uses" not in window.note.text()
+    assert window.model.rowCount() == 0
+    assert not window.export.isEnabled()
+    assert window.delete.isEnabled()
+
+
 def test_no_button_is_pressed_by_enter(window):
     for button in (window.export, window.delete):
         assert not button.isDefault()

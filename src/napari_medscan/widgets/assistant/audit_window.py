@@ -101,13 +101,17 @@ class AuditWindow(QDialog):
         records: list[Record] = result if isinstance(result, list) else []
         self.model.show_records(records[::-1])
         self.table.resizeColumnsToContents()
+        # What cannot be read can still be deleted.
+        self.delete.setEnabled(bool(result))
+        self.export.setEnabled(bool(records))
+        if isinstance(result, Exception):
+            self.note.say(str(result))
+            return
         count = "1 use" if len(records) == 1 else f"{len(records):,} uses"
         self.note.say(
             f"{count} of the network by the assistant, on this computer alone: no patient, "
             "question or answer is in here."
         )
-        self.export.setEnabled(bool(records))
-        self.delete.setEnabled(bool(records))
 
     def _on_exported(self, result: object) -> None:
         failed = isinstance(result, Exception)

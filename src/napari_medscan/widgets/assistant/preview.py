@@ -221,7 +221,7 @@ class PreviewPane(QWidget):
 
 def _facts(preview: Preview, prepared: Prepared) -> str:
     lines = [
-        f"To: {preview.host}",
+        f"To: {preview.destination}",
         f"Model: {preview.question.model}",
         f"Picture: {prepared.picture.description}",
         f"SHA-256: {preview.picture_sha256}",

@@ -15,9 +15,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_medscan.assistant.allowed import check_allowed
 from napari_medscan.assistant.client import Client, Outcome, Sending
 from napari_medscan.assistant.errors import AssistantError
-from napari_medscan.assistant.hosts import Endpoint, check_allowed, parse
+from napari_medscan.assistant.hosts import Endpoint, parse
 from napari_medscan.assistant.providers import PROVIDERS, Provider, provider
 from napari_medscan.widgets.assistant.fields import narrow
 from napari_medscan.widgets.assistant.keys import KeyForm

@@ -82,7 +82,7 @@ def _no_settings(monkeypatch, tmp_path):
 @pytest.fixture(autouse=True)
 def _no_text(monkeypatch):
     """Find no text in the tests' small pictures: what is found there is luck."""
-    monkeypatch.setattr(preparing, "check_text", lambda _rgb, _others: TextCheck())
+    monkeypatch.setattr(preparing, "check_text", lambda _rgb, _others: TextCheck((), ""))
 
 
 @pytest.fixture

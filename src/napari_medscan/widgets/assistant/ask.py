@@ -103,6 +103,7 @@ class AskSection(QWidget):
         self.conversation.close()
         self._work.release()
         self.answer.release()
+        self.pane.full_size.withdraw()
 
     def preview(self) -> None:
         """Make the picture as it is now, and show what would be sent."""
@@ -283,12 +284,8 @@ class AskSection(QWidget):
             left = round(self._again.remainingTime() / 1000)
             again = datetime.now().astimezone() + timedelta(seconds=left)
             self.status.say(f"The service asked to wait until {again:%H:%M:%S}.")
-        elif ready:
-            self.status.say("This is exactly what would be sent.")
-        elif self.pane.is_seen:
-            self.status.say("Mask what is outlined, or tick that it is no name.")
         else:
-            self.status.say("Scroll so that the whole picture is in view.")
+            self.status.say(self.pane.missing or "This is exactly what would be sent.")
 
     def _on_anew(self) -> None:
         self.conversation.forget()

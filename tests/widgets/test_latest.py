@@ -7,6 +7,7 @@ import threading
 import pytest
 from qtpy.QtCore import QObject
 
+from napari_medscan.dicom import MedscanError
 from napari_medscan.widgets.latest import Latest
 
 
@@ -49,3 +50,28 @@ def test_after_cancel_and_release_nothing_comes(qtbot, latest):
     qtbot.wait(50)
     latest.release()
     assert found == []
+
+
+@pytest.mark.parametrize("error", [MedscanError("cut short"), OSError(28, "full")])
+def test_what_a_task_raises_on_purpose_is_handed_on(qtbot, latest, error):
+    def task(_):
+        raise error
+
+    found = []
+    latest.start(task, found.append)
+    qtbot.waitUntil(lambda: found == [error])
+
+
+def test_any_other_failure_is_handed_on_without_its_text(qtbot, latest, caplog):
+    def task(_):
+        raise ValueError("Canary^Alice")
+
+    found = []
+    latest.start(task, found.append)
+    qtbot.waitUntil(lambda: len(found) == 1)
+    assert isinstance(found[0], MedscanError)
+    assert "Canary" not in f"{found[0]!r} {found[0].__cause__!r} {found[0].__context__!r}"
+    assert "ValueError" in caplog.text
+    assert "Canary" not in caplog.text
+    latest.start(lambda _: "next", found.append)
+    qtbot.waitUntil(lambda: found[-1] == "next")

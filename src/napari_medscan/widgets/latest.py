@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined]
 from napari_medscan.dicom import MedscanError
 
 Then = Callable[[Any], None]
+_LOG = logging.getLogger(__name__)
 
 
 class Latest(QObject):
@@ -43,7 +45,8 @@ class Latest(QObject):
         """Run a task; it is handed a function that says whether it has become stale.
 
         `then` is called in the GUI thread with what the task returned, or the MedscanError or
-        OSError that it raised.
+        OSError that it raised. Any other exception may quote anything: in its place comes a
+        MedscanError that says nothing of it.
         """
         with self._changed:
             self._number += 1
@@ -79,8 +82,11 @@ class Latest(QObject):
                 self._waiting = None
             try:
                 result = task(lambda number=number: number != self._number)  # type: ignore[misc]
-            except Exception as error:  # noqa: BLE001 - raised again where the user is
+            except (MedscanError, OSError) as error:
                 result = error
+            except Exception as error:  # noqa: BLE001 - who waits must not wait for ever
+                _LOG.error("a task failed: %s", type(error).__name__)
+                result = MedscanError("something went wrong in napari-medscan")
             if number != self._number:
                 # Nobody waits for it, and Qt itself may be gone by now.
                 continue
@@ -89,8 +95,5 @@ class Latest(QObject):
                 self._finished.emit(number, result)
 
     def _deliver(self, number: int, result: object) -> None:
-        if number != self._number or self._released:
-            return
-        if isinstance(result, Exception) and not isinstance(result, MedscanError | OSError):
-            raise result
-        self._then(result)
+        if number == self._number and not self._released:
+            self._then(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import npe2
 import pytest
 from qtpy.QtCore import QEvent
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_medscan.assistant.audit import Audit
 from napari_medscan.assistant.client import Client
@@ -82,7 +82,21 @@ def _no_settings(monkeypatch, tmp_path):
 @pytest.fixture(autouse=True)
 def _no_text(monkeypatch):
     """Find no text in the tests' small pictures: what is found there is luck."""
-    monkeypatch.setattr(preparing, "check_text", lambda _rgb, _others: TextCheck())
+    monkeypatch.setattr(preparing, "check_text", lambda _rgb, _others: TextCheck((), ""))
+
+
+@pytest.fixture
+def saving_to(monkeypatch):
+    """Return what has the next dialogs name a file, and something happen while they are open."""
+
+    def answer(path, meanwhile=lambda: None):
+        def ask(*_, **__):
+            meanwhile()
+            return str(path), ""
+
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+
+    return answer
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import napari
 from qtpy.QtCore import QRectF
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QPushButton, QTreeWidget, QWidget
+from qtpy.QtWidgets import QFileDialog, QPushButton, QTreeWidget, QWidget
 
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.phantoms import write_ct_chest
@@ -89,7 +90,8 @@ def prepare(viewer: napari.Viewer, folder: Path) -> list[str]:
     if not pane.is_ready:
         pane.confirm.setChecked(True)
     assert ask.send.isEnabled()
-    ask.write_jpeg(folder / "picture.jpg")
+    with patch.object(QFileDialog, "getSaveFileName", return_value=(f"{folder}/picture.jpg", "")):
+        ask.save_jpeg.click()
     assert (folder / "picture.jpg").read_bytes() == pane.jpeg
     dock.open_audit.click()
     until(lambda: dock.audit.note.text().startswith("0 uses"))

@@ -12,11 +12,14 @@ from qtpy.QtCore import QBuffer, QIODevice, QRectF, Qt
 from qtpy.QtTest import QTest
 
 from napari_medscan.assistant import network
-from napari_medscan.assistant.conversation import State
+from napari_medscan.assistant.conversation import MIN_INTERVAL, State
+from napari_medscan.assistant.notes import NOT_FOR_DIAGNOSIS
+from napari_medscan.dicom import MedscanError
 from napari_medscan.napari_.layers import image_layer, stack_of
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.napari_.views import set_slab
 from napari_medscan.privacy.jpeg import check
+from napari_medscan.widgets.assistant import preparing
 
 from ...assistant.serving import WHOLE, Server, head, piece, says
 from ...assistant.test_llmock import PROTOCOLS, clean, judge, server  # noqa: F401 - fixtures
@@ -240,11 +243,42 @@ def test_cancel_before_the_first_byte_is_at_once(user, network_allowed):  # noqa
         assert user.shown.title.text().startswith("Sending…")
         began = time.perf_counter()
         user.shown.cancel.click()
-        user.wait(State.CANCELLED)
+        # When the click returns all is idle: no event loop, server or thread is waited for.
         took = time.perf_counter() - began
-    assert took < 1
+        assert user.state is State.CANCELLED
+        assert user.shown.title.text() == "Cancelled"
+        assert user.shown.busy.isHidden()
+        assert user.ask.send.text().startswith("&Send again")
+        assert user.ask.send.isEnabled()
+    assert took < 0.1
+
+
+def test_what_waited_in_the_queue_when_cancel_was_pressed_is_not_shown(user, network_allowed):  # noqa: ARG001
+    goes_on, told = threading.Event(), []
+
+    def answer(connection):
+        connection.sendall(head() + piece("A"))
+        goes_on.wait(10)
+        connection.sendall(piece("B"))
+        recorder.is_over.wait(20)
+
+    with Server(answer) as recorder:
+        user.choose(recorder.url)
+        user.preview()
+        user.send()
+        user.wait(State.STREAMING)
+        user.ask._heard.connect(told.append, Qt.ConnectionType.DirectConnection)
+        time.sleep(MIN_INTERVAL)
+        goes_on.set()
+        # The GUI is busy meanwhile.
+        while not told:
+            time.sleep(0.01)
+        user.shown.cancel.click()
+        QTest.qWait(100)
+    assert [exchange.state for exchange in told] == [State.STREAMING, State.CANCELLED]
     assert user.shown.title.text() == "Cancelled"
-    assert user.ask.send.text().startswith("&Send again")
+    assert not user.shown.cancel.isVisible()
+    assert user.shown.text.toPlainText() == "AB"
 
 
 def test_a_stream_is_shown_as_it_comes_and_what_came_is_kept(user, network_allowed):  # noqa: ARG001
@@ -276,10 +310,9 @@ def test_a_hostile_answer_is_shown_as_it_is(user, network_allowed):  # noqa: ARG
 def test_an_answer_is_plain_while_it_comes_and_written_as_marked_when_it_is_whole(
     user,
     tmp_path,
+    saving_to,
     network_allowed,  # noqa: ARG001
 ):
-    from napari_medscan.widgets.assistant.answer import save_note
-
     ends = threading.Event()
 
     def answer(connection):
@@ -296,7 +329,8 @@ def test_an_answer_is_plain_while_it_comes_and_written_as_marked_when_it_is_whol
         ends.set()
         user.wait(State.DONE)
     assert user.shown.text.toPlainText() == "A chest"
-    save_note(user.shown.exchange, tmp_path / "note.md")
+    saving_to(tmp_path / "note.md")
+    user.shown.save.click()
     assert "**A chest**" in (tmp_path / "note.md").read_text(encoding="utf-8")
 
 
@@ -357,20 +391,127 @@ def test_the_mouse_draws_a_box(user):
     user.qtbot.waitUntil(user.ask.send.isEnabled)
 
 
-def test_the_saved_files_are_those_bytes_and_a_note(user, tmp_path, network_allowed):  # noqa: ARG001
-    from napari_medscan.assistant.notes import NOT_FOR_DIAGNOSIS
-    from napari_medscan.widgets.assistant.answer import save_note
-
+def test_the_saved_files_are_those_bytes_and_a_note(
+    user,
+    tmp_path,
+    saving_to,
+    told,
+    network_allowed,  # noqa: ARG001
+):
     with Server(says(*WHOLE)) as recorder:
         user.choose(recorder.url)
         previewed = user.preview()
-        user.ask.write_jpeg(tmp_path / "a.jpg")
+        saving_to(tmp_path / "a")
+        user.ask.save_jpeg.click()
         assert (tmp_path / "a.jpg").read_bytes() == previewed
         user.answered()
-    save_note(user.shown.exchange, tmp_path / "note")
+    saving_to(tmp_path / "note")
+    user.shown.save.click()
     note = (tmp_path / "note.md").read_text(encoding="utf-8")
     assert NOT_FOR_DIAGNOSIS in note
     assert "A chest." in note
+    saving_to(tmp_path / "nowhere" / "note")
+    user.shown.save.click()
+    assert [record.message for record in told] == [
+        "The picture was saved.",
+        "The note was saved.",
+        "The note could not be saved there.",
+    ]
+
+
+def test_what_is_saved_is_what_was_shown_when_save_was_pressed(
+    user,
+    viewer,
+    tmp_path,
+    saving_to,
+    network_allowed,  # noqa: ARG001
+):
+    with Server(says(*WHOLE)) as recorder:
+        user.choose(recorder.url)
+        previewed = user.preview()
+
+        def move():
+            viewer.dims.set_current_step(0, 1)
+            user.qtbot.waitUntil(lambda: user.ask.pane.jpeg == b"")
+
+        saving_to(tmp_path / "a.jpg", move)
+        user.ask.save_jpeg.click()
+        assert (tmp_path / "a.jpg").read_bytes() == previewed
+        user.answered()
+
+        about = user.shown.exchange.picture_sha256
+
+        def ask_on():
+            viewer.dims.set_current_step(0, 2)
+            user.answered()
+
+        saving_to(tmp_path / "note.md", ask_on)
+        user.shown.save.click()
+        assert user.shown.exchange.picture_sha256 != about
+    assert about in (tmp_path / "note.md").read_text(encoding="utf-8")
+
+
+def test_an_answer_leaves_the_preview_of_another_slice(user, viewer, network_allowed):  # noqa: ARG001
+    ends = threading.Event()
+
+    def answer(connection):
+        connection.sendall(head() + piece("A"))
+        ends.wait(10)
+        connection.sendall(piece("", '"stop"'))
+
+    with Server(answer) as recorder:
+        user.choose(recorder.url)
+        user.preview()
+        user.send()
+        user.wait(State.STREAMING)
+        viewer.dims.set_current_step(0, 1)
+        user.prepare()
+        user.qtbot.waitUntil(lambda: user.ask.pane.is_seen)
+        previewed = user.ask.pane.jpeg
+        ends.set()
+        user.wait(State.DONE)
+        assert user.ask.pane.jpeg == previewed
+        assert user.ask.send.isEnabled()
+
+
+def test_a_failure_in_the_making_is_told_without_its_text(user, monkeypatch):
+    def fail(*_):
+        raise ValueError("Canary^Alice")
+
+    user.choose("http://127.0.0.1:9/v1")
+    with monkeypatch.context() as patch:
+        patch.setattr(preparing, "render", fail)
+        assert user.prepare().startswith("The picture could not be made.")
+        assert not user.ask.send.isEnabled()
+    user.preview()
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(2, "gone", "/Canary"), MedscanError("odd")])
+def test_no_error_of_the_making_names_a_file(error, user, monkeypatch):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(preparing, "render", fail)
+    assert user.prepare().startswith("The picture could not be made.")
+
+
+def test_a_test_of_the_connection_gives_way_to_a_send(user, network_allowed):  # noqa: ARG001
+    def answer(connection):
+        if b"GET" in recorder.requests[-1]:
+            recorder.is_over.wait(20)
+        else:
+            says(*WHOLE)(connection)
+
+    with Server(answer) as recorder:
+        user.choose(recorder.url)
+        user.preview()
+        service = user.dock.service
+        service.test.click()
+        user.qtbot.waitUntil(recorder.has_request.is_set)
+        user.send()
+        assert (service.test.text(), service.result.text()) == ("Test connection", "Cancelled.")
+        user.wait(State.DONE)
+    assert user.shown.text.toPlainText() == "A chest."
 
 
 def test_services_are_the_two_protocols():

@@ -145,6 +145,23 @@ def test_after_429_send_waits_as_long_as_the_service_says(user, network_allowed)
         user.wait(State.DONE)
 
 
+def test_waiting_for_one_service_keeps_no_other_from_being_asked(user, network_allowed):  # noqa: ARG001
+    limited = says(head("429 Slow", "application/json", Retry_After="86400"), b"{}")
+    with Server(limited) as one, Server(says(*WHOLE)) as other:
+        user.choose(one.url)
+        user.preview()
+        user.send()
+        user.wait(State.FAILED)
+        assert not user.ask.send.isEnabled()
+        user.choose(other.url)
+        user.answered()
+        user.choose(one.url)
+        user.prepare()
+        user.qtbot.waitUntil(lambda: "asked to wait until" in user.ask.status.text())
+        assert user.ask.pane.is_ready
+        assert not user.ask.send.isEnabled()
+
+
 def test_no_connection_is_a_state_of_its_own(user, network_allowed):  # noqa: ARG001
     user.choose("http://127.0.0.1:9/v1")
     user.preview()

@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 from pydicom import dcmread
-from qtpy.QtCore import QRectF
+from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QImage
+from qtpy.QtTest import QTest
 
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.phantoms import write_us_heart
@@ -34,10 +35,28 @@ def found(request, monkeypatch):
 
     def check(_rgb, same):
         others.append(len(same))
-        return TextCheck((outline,), "Text in the picture: 1 found", is_checked=True)
+        return TextCheck((outline,), "Text in the picture: 1 found")
 
     monkeypatch.setattr(preparing, "check_text", check)
     return others
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """Look for text in earnest."""
+    monkeypatch.setattr(preparing, "check_text", text_check.check_text)
+
+
+@pytest.fixture
+def ultrasound(checked, empty, docked, qtbot, tmp_path):  # noqa: ARG001
+    """Return who looks at an ultrasound with a name in it, which no region hides."""
+    write_us_heart(tmp_path, frames=6)
+    path = tmp_path / "IM000001.dcm"
+    data = dcmread(path)
+    del data.SequenceOfUltrasoundRegions
+    data.save_as(path)
+    empty.open(str(tmp_path), plugin=PLUGIN)
+    return User(docked(empty), qtbot)
 
 
 def looked_at(user):
@@ -89,10 +108,13 @@ def test_a_mask_that_covers_a_part_of_it_does_not_do(found, user):  # noqa: ARG0
     assert not user.ask.send.isEnabled()
 
 
-def test_a_suspicious_header_asks_to_look_where_nothing_was_checked(
-    empty, docked, qtbot, tmp_path, monkeypatch
+def test_a_suspicious_header_asks_to_look_where_nothing_is_found(
+    checked,  # noqa: ARG001
+    empty,
+    docked,
+    qtbot,
+    tmp_path,
 ):
-    monkeypatch.setattr(preparing, "check_text", lambda _rgb, _others: TextCheck())
     write_series(tmp_path, Modality="OT", BurnedInAnnotation="YES", BodyPartExamined="HEAD")
     empty.open(str(tmp_path), plugin=PLUGIN)
     user = User(docked(empty), qtbot)
@@ -100,9 +122,73 @@ def test_a_suspicious_header_asks_to_look_where_nothing_was_checked(
     assert "text is burned into it" in pane.warnings.text()
     assert "may show a face: it is of a head" in pane.warnings.text()
     assert not user.ask.send.isEnabled()
+    assert "nothing found" in pane.text_found.text()
     assert pane.confirm.text() == "I looked: it shows no name"
-    pane.confirm.setChecked(True)
+    assert "tick that it shows none" in user.ask.status.text()
+    pane.confirm.click()
     assert user.ask.send.isEnabled()
+
+
+def test_a_suspicious_header_asks_to_look_when_all_that_was_found_is_masked(ultrasound):
+    user, pane = ultrasound, looked_at(ultrasound)
+    assert pane.confirm.text() == "The outlined is no name"
+    pane.mask_all.click()
+    user.qtbot.waitUntil(lambda: pane.is_seen and pane.mask_all.isHidden(), timeout=15000)
+    assert pane.confirm.text() == "I looked: it shows no name"
+    assert not user.ask.send.isEnabled()
+
+
+def test_a_tick_waits_until_all_was_seen_at_full_size(ultrasound):
+    user, pane = ultrasound, looked_at(ultrasound)
+    pane.confirm.click()
+    assert not pane.confirm.isChecked()
+    assert pane.too_small.text().startswith("To tick this, see all of the picture at full size")
+    # Nor does it count where it stands on its own.
+    pane.confirm.setChecked(True)
+    assert not user.ask.send.isEnabled()
+    pane.confirm.setChecked(False)
+    pane.enlarge.click()
+    user.qtbot.waitUntil(pane.confirm.isEnabled)
+    assert pane.too_small.isHidden()
+    pane.full_size.reject()
+    pane.confirm.click()
+    assert user.ask.send.isEnabled()
+    # Another picture was not seen yet.
+    pane.picture.drawn.emit(QRectF(0.4, 0.4, 0.1, 0.1))
+    user.qtbot.waitUntil(lambda: pane.is_seen, timeout=15000)
+    assert not pane.confirm.isEnabled()
+
+
+def test_where_nothing_is_asked_the_picture_in_the_dock_does(empty, docked, qtbot, tmp_path):
+    rows, columns = 300, 400
+    pixels = np.full((rows, columns), 40, "<u2").tobytes()
+    write_series(tmp_path, Rows=rows, Columns=columns, PixelData=pixels)
+    empty.open(str(tmp_path), plugin=PLUGIN)
+    user = User(docked(empty), qtbot)
+    user.choose("http://127.0.0.1:9/v1")
+    user.preview()
+    pane = user.ask.pane
+    assert not pane.picture.is_full_size
+    assert pane.confirm.isHidden()
+    assert pane.too_small.isHidden()
+
+
+def test_a_preview_that_is_withdrawn_takes_the_full_size_with_it(user):
+    user.choose("http://127.0.0.1:9/v1")
+    user.preview()
+    pane = user.ask.pane
+    QTest.mouseDClick(pane.picture, Qt.MouseButton.LeftButton)
+    user.qtbot.waitUntil(pane.full_size.isVisible)
+    assert pane.full_size.view.image == pane.picture.image
+    user.ask.prompt.text.setPlainText("Another?")
+    assert not pane.full_size.isVisible()
+    assert not pane.enlarge.isEnabled()
+    QTest.mouseDClick(pane.picture, Qt.MouseButton.LeftButton)
+    assert not pane.full_size.isVisible()
+    user.preview()
+    pane.enlarge.click()
+    user.dock.release()
+    assert not pane.full_size.isVisible()
 
 
 def test_a_cloud_model_on_this_computer_is_warned_of(user):
@@ -126,19 +212,9 @@ def test_findings_are_told_with_how_sure_they_are(ocr, monkeypatch):
     assert check.outlines[0].box == Box(1, 2, 3, 4)
 
 
-def test_the_name_in_an_ultrasound_is_found_when_no_region_hides_it(
-    empty, docked, qtbot, tmp_path, monkeypatch
-):
+def test_the_name_in_an_ultrasound_is_found_when_no_region_hides_it(ultrasound):
     """From the file to the outline, with nothing in between replaced."""
-    monkeypatch.setattr(preparing, "check_text", text_check.check_text)
-    write_us_heart(tmp_path, frames=6)
-    path = tmp_path / "IM000001.dcm"
-    data = dcmread(path)
-    del data.SequenceOfUltrasoundRegions
-    data.save_as(path)
-    empty.open(str(tmp_path), plugin=PLUGIN)
-    user = User(docked(empty), qtbot)
-    pane = looked_at(user)
+    user, pane = ultrasound, looked_at(ultrasound)
     assert re.search(r"\d found", pane.text_found.text())
     assert not user.ask.send.isEnabled()
 
@@ -147,19 +223,34 @@ def test_a_picture_counts_as_seen_when_all_of_it_was_on_screen(qtbot):
     view = PictureView()
     qtbot.addWidget(view)
     seen = []
-    view.seen.connect(lambda: seen.append(True))
+    view.seen.connect(seen.append)
     view.show_picture(QImage.fromData(jpeg()), WHOLE, ())
+    # Painted for a picture of the window, which nobody saw.
+    view.grab()
     qtbot.wait(50)
     assert seen == []
     view.show()
     qtbot.waitUntil(lambda: seen == [True])
 
 
+def test_a_picture_that_is_drawn_smaller_is_not_seen_at_full_size(qtbot):
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(100, 47)
+    seen = []
+    view.seen.connect(seen.append)
+    view.show_picture(QImage.fromData(jpeg(size=48)), WHOLE, ())
+    view.show()
+    qtbot.waitUntil(lambda: seen == [False])
+    view.resize(100, 48)
+    qtbot.waitUntil(lambda: seen == [False, True])
+
+
 def test_bytes_that_are_no_picture_are_never_seen(qtbot):
     view = PictureView()
     qtbot.addWidget(view)
     seen = []
-    view.seen.connect(lambda: seen.append(True))
+    view.seen.connect(seen.append)
     view.show()
     view.show_picture(QImage.fromData(b"\xff\xd8\xffnothing\xff\xd9"), WHOLE, ())
     qtbot.wait(100)

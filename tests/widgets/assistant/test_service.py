@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from napari_medscan.assistant.audit import Audit
@@ -67,6 +69,61 @@ def test_a_slow_test_can_be_cancelled(form, qtbot, network_allowed):  # noqa: AR
         assert form.test.text() == "Test connection"
 
 
+CHANGES = {
+    "address": lambda form: form.address.setText("http://127.0.0.1:9/v1"),
+    "service": lambda form: form.provider_choice.setCurrentText("OpenAI"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_models_of_the_service_before_are_not_listed_under_another(
+    change,
+    form,
+    qtbot,
+    network_allowed,  # noqa: ARG001
+):
+    answers = threading.Event()
+
+    def answer(connection):
+        answers.wait(10)
+        connection.sendall(LIST)
+        gone.set()
+
+    gone = threading.Event()
+    with Server(answer) as server:
+        form.choose(CHAT, server.url, "m")
+        form.test.click()
+        qtbot.waitUntil(server.has_request.is_set)
+        CHANGES[change](form)
+        assert (form.test.text(), form.fetch.isEnabled()) == ("Test connection", True)
+        answers.set()
+        gone.wait(10)
+        qtbot.wait(100)
+    assert form.model_choice.count() == 0
+    assert form.result.text() == ""
+
+
+def test_what_one_service_said_is_not_kept_under_another_address(form, qtbot, network_allowed):  # noqa: ARG001
+    with Server(says(LIST)) as server:
+        form.choose(CHAT, server.url, "my-own")
+        form.test.click()
+        qtbot.waitUntil(lambda: "2 models" in form.result.text())
+    form.address.setText("http://127.0.0.1:9/v1")
+    assert form.result.text() == ""
+    assert form.model_choice.count() == 0
+    assert form.model == "my-own"
+
+
+def test_models_cannot_be_fetched_while_the_address_is_wrong(form, qtbot, network_allowed):  # noqa: ARG001
+    with Server(lambda _: server.is_over.wait(20)) as server:
+        form.choose(CHAT, server.url, "m")
+        form.test.click()
+        qtbot.waitUntil(server.has_request.is_set)
+        form.address.setText("http://192.0.2.1/v1")
+        assert not form.test.isEnabled()
+        assert not form.fetch.isEnabled()
+
+
 def test_a_wrong_address_is_said_while_it_is_written(form):
     form.address.setText("http://192.0.2.1/v1")
     assert "in the clear" in form.address_problem.text()
@@ -99,6 +156,16 @@ def test_without_a_keyring_a_key_is_not_kept_there(form, qtbot):
     form.key.secret.setText("sk-canary-3")
     form.key.use.click()
     qtbot.waitUntil(lambda: "keyring cannot be used" in form.key.source.text())
+
+
+def test_a_key_that_cannot_be_looked_up_is_not_said_to_be_missing(form, qtbot, monkeypatch):
+    def fail(*_):
+        raise ValueError("sk-canary-6")
+
+    monkeypatch.setattr(form.key._keys, "find", fail)
+    form.address.setText("http://127.0.0.1:9/v1")
+    form.address.editingFinished.emit()
+    qtbot.waitUntil(lambda: form.key.source.text() == "The key could not be looked up.")
 
 
 def test_a_key_for_one_service_is_not_shown_for_another(form, qtbot):

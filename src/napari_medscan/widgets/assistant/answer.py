@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from pathlib import Path
 
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
@@ -21,7 +18,7 @@ from napari_medscan.assistant.conversation import Exchange, State
 from napari_medscan.assistant.errors import NoConnectionError
 from napari_medscan.assistant.notes import markdown
 from napari_medscan.dicom.text import defuse
-from napari_medscan.napari_.notify import tell
+from napari_medscan.widgets.assistant.saving import save
 from napari_medscan.widgets.assistant.texts import PlainLabel, PlainView
 
 _TITLES = {
@@ -127,22 +124,9 @@ class AnswerPane(QWidget):
         self.title.say(f"{title} {seconds} s" if state.is_busy and seconds else title)
 
     def _on_save(self) -> None:
-        if self.exchange is None:
-            return
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save the answer", f"answer-{self.exchange.picture_sha256[:12]}.md", "*.md"
-        )
-        if name:
-            save_note(self.exchange, Path(name))
-
-
-def save_note(exchange: Exchange, path: Path) -> None:
-    """Write an answer as Markdown, and say so."""
-    with contextlib.suppress(OSError):
-        path.with_suffix(path.suffix or ".md").write_text(markdown(exchange), encoding="utf-8")
-        tell("The note was saved.")
-        return
-    tell("The note could not be saved there.")
+        if self.exchange is not None:
+            name = f"answer-{self.exchange.picture_sha256[:12]}.md"
+            save(self, "note", markdown(self.exchange).encode(), name)
 
 
 def _reason(exchange: Exchange) -> str:

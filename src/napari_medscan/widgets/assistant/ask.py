@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import time
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
 import napari.viewer
 from qtpy.QtCore import Qt, QTimer, Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.consent import Preview
 from napari_medscan.assistant.conversation import Conversation, Exchange, State
 from napari_medscan.assistant.errors import AssistantError, ConsentError
+from napari_medscan.assistant.hosts import Endpoint
 from napari_medscan.assistant.prompts import Templates
-from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.picture import NoPictureError, Shown
+from napari_medscan.napari_.picture import NoPictureError
+from napari_medscan.privacy.jpeg import JpegError
 from napari_medscan.widgets.assistant.answer import AnswerPane
+from napari_medscan.widgets.assistant.fields import add_all
 from napari_medscan.widgets.assistant.following import PictureFollower
 from napari_medscan.widgets.assistant.options import PictureOptions
 from napari_medscan.widgets.assistant.preparing import Look, Prepared, Preparer, Wish, is_same, look
 from napari_medscan.widgets.assistant.preview import PreviewPane
 from napari_medscan.widgets.assistant.prompt import PromptForm
+from napari_medscan.widgets.assistant.saving import save
 from napari_medscan.widgets.assistant.service import ServiceForm
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
 from napari_medscan.widgets.latest import Latest
@@ -31,6 +34,7 @@ _FIRST = "Press Preview to see exactly what would be sent."
 _CHANGED = "Something changed since the preview. Press Preview to see what would be sent now."
 _NO_MODEL = "No model is chosen yet: choose service and model under Service."
 _NO_WORDS = "There is no question yet."
+_NO_PICTURE = "The picture could not be made. Press Preview to try again, or open the study anew."
 
 
 class AskSection(QWidget):
@@ -70,6 +74,8 @@ class AskSection(QWidget):
         self._viewer = viewer
         self._service = service
         self._look: Look | None = None
+        self._asked: Endpoint | None = None
+        self._again_at: dict[str, float] = {}
         self.places: dict[str, str] = {}
         self.conversation = Conversation(client, self._heard.emit)
         self._preparer = Preparer()
@@ -103,6 +109,7 @@ class AskSection(QWidget):
         self.conversation.close()
         self._work.release()
         self.answer.release()
+        self.pane.full_size.withdraw()
 
     def preview(self) -> None:
         """Make the picture as it is now, and show what would be sent."""
@@ -125,21 +132,15 @@ class AskSection(QWidget):
                 raise ConsentError("Look at the preview first: it is what would be sent.")
             if self._look is None or not self._is_same_look():
                 raise ConsentError(_CHANGED)
-            self.places[preview.picture_sha256] = _slice_name(self._look.layers[0])
+            self.places[preview.picture_sha256] = self._look.name
+            # A test of the connection must not be in its way.
+            self._service.stop_asking()
             self.conversation.send(preview)
         except AssistantError as error:
             self._withdraw(str(error))
             return
+        self._asked = preview.question.endpoint
         self._service.remember()
-
-    def write_jpeg(self, path: Path) -> None:
-        """Write the bytes of the preview to a file."""
-        try:
-            path.write_bytes(self.pane.jpeg)
-        except OSError:
-            tell("The picture could not be saved there.")
-        else:
-            tell("The picture was saved.")
 
     @property
     def _blended(self) -> bool:
@@ -163,22 +164,8 @@ class AskSection(QWidget):
         sends.addWidget(self.anew)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        parts: tuple[QWidget | QHBoxLayout, ...] = (
-            Heading("Question"),
-            self.prompt,
-            Heading("Picture"),
-            self.options,
-            looks,
-            self.pane,
-            self.status,
-            sends,
-            self.answer,
-        )
-        for part in parts:
-            if isinstance(part, QWidget):
-                layout.addWidget(part)
-            else:
-                layout.addLayout(part)
+        add_all(layout, Heading("Question"), self.prompt, Heading("Picture"), self.options)
+        add_all(layout, looks, self.pane, self.status, sends, self.answer)
         layout.addStretch(1)
 
     def _connect(self) -> None:
@@ -214,7 +201,8 @@ class AskSection(QWidget):
 
     def _on_prepared(self, result: object) -> None:
         if not isinstance(result, Prepared):
-            self._withdraw(str(result))
+            # No other error's text: it may quote the file or its path.
+            self._withdraw(str(result) if isinstance(result, JpegError) else _NO_PICTURE)
         elif not self._is_same_look():
             self._withdraw(_CHANGED)
         else:
@@ -236,10 +224,7 @@ class AskSection(QWidget):
         endpoint = self._service.endpoint()
         if not self._service.model:
             raise ConsentError(_NO_MODEL)
-        prompt = self.prompt.template.fill(
-            prepared.modality if self.prompt.modality.isChecked() else "",
-            prepared.signals.body_part if self.prompt.body_part.isChecked() else "",
-        ).strip()
+        prompt = self.prompt.words(prepared.modality, prepared.signals.body_part)
         if not prompt:
             raise ConsentError(_NO_WORDS)
         question = self.conversation.question(
@@ -253,12 +238,15 @@ class AskSection(QWidget):
         return Preview(question)
 
     def _on_exchange(self, exchange: Exchange) -> None:
-        if exchange.state is State.DONE:
+        if exchange is not self.conversation.exchanges[-1]:
+            # It waited in the queue while something newer came, such as a cancel.
+            return
+        if exchange.state is State.DONE and self._is_of_preview(exchange):
             # The next question carries this answer along, which this preview does not show.
             self._withdraw("Answered. Change the question to ask more about this picture.")
         error = exchange.error
-        if error is not None and error.again_at is not None:
-            self._again.start(max(0, round((error.again_at - time.time()) * 1000)))
+        if self._asked is not None and error is not None and error.again_at is not None:
+            self._again_at[self._asked.origin] = error.again_at
         before = self.answer.exchange
         self.answer.show_exchange(exchange, self.places.get(exchange.picture_sha256, ""))
         if before is None or before.state is not exchange.state:
@@ -266,11 +254,22 @@ class AskSection(QWidget):
         self._enable()
         self.told.emit()
 
+    def _is_of_preview(self, exchange: Exchange) -> bool:
+        """Whether the newest question was put to the same service about the same picture."""
+        preview = self.pane.preview
+        return preview is not None and (
+            (preview.picture_sha256, preview.question.endpoint)
+            == (exchange.picture_sha256, self._asked)
+        )
+
     def _enable(self) -> None:
         """Let Send be pressed when all was seen, and say what is missing otherwise."""
         state, preview = self.conversation.state, self.pane.preview
-        ready = self.pane.is_ready and not state.is_busy and not self._again.isActive()
-        self.send.setEnabled(ready)
+        again_at = 0.0
+        if preview is not None:
+            again_at = self._again_at.get(preview.question.endpoint.origin, 0.0)
+        wait = max(0.0, again_at - time.time())
+        self.send.setEnabled(self.pane.is_ready and not state.is_busy and not wait)
         verb = "&Send again" if state in _AGAIN and preview is not None else "&Send"
         self.send.setText(verb if preview is None else f"{verb} to {preview.host}")
         self.save_jpeg.setEnabled(bool(self.pane.jpeg))
@@ -279,32 +278,19 @@ class AskSection(QWidget):
             return
         if state.is_busy:
             self.status.say("")
-        elif self._again.isActive():
-            left = round(self._again.remainingTime() / 1000)
-            again = datetime.now().astimezone() + timedelta(seconds=left)
+        elif wait:
+            self._again.start(math.ceil(wait * 1000))
+            again = datetime.fromtimestamp(again_at).astimezone()
             self.status.say(f"The service asked to wait until {again:%H:%M:%S}.")
-        elif ready:
-            self.status.say("This is exactly what would be sent.")
-        elif self.pane.is_seen:
-            self.status.say("Mask what is outlined, or tick that it is no name.")
         else:
-            self.status.say("Scroll so that the whole picture is in view.")
+            self.status.say(self.pane.missing or "This is exactly what would be sent.")
 
     def _on_anew(self) -> None:
         self.conversation.forget()
         self.preview()
 
     def _on_save_jpeg(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save the picture", "picture.jpg", "*.jpg")
-        if name:
-            path = Path(name)
-            self.write_jpeg(path.with_suffix(path.suffix or ".jpg"))
+        save(self, "picture", self.pane.jpeg, "picture.jpg")
 
 
 _AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)
-
-
-def _slice_name(shown: Shown) -> str:
-    """Return what slice that is, for the user."""
-    numbers = shown.slices
-    return f"Slice {numbers[0] + 1}" if len(numbers) == 1 else "A cut across slices"

@@ -29,6 +29,8 @@ from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
 from napari_medscan.widgets.docked import Docked, scrolling
 
 _USAGE_MS = 2000
+_KEYS = Keys()
+"""What was entered for this session lasts as long, whatever becomes of the dock."""
 
 
 class AssistantDock(Docked):
@@ -45,7 +47,7 @@ class AssistantDock(Docked):
     def __init__(self, napari_viewer: napari.viewer.Viewer, client: Client | None = None) -> None:
         super().__init__()
         network.watch()
-        client = client or Client(Keys(), Audit())
+        client = client or Client(_KEYS, Audit())
         self.service = ServiceForm(client)
         self.ask = AskSection(napari_viewer, client, self.service, Templates())
         self.history = HistoryPane()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QComboBox, QSizePolicy
+from qtpy.QtWidgets import QBoxLayout, QComboBox, QSizePolicy, QWidget
 
 _SHORT = 6
 
@@ -13,3 +13,12 @@ def narrow(choice: QComboBox) -> QComboBox:
     choice.setMinimumContentsLength(_SHORT)
     choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return choice
+
+
+def add_all(layout: QBoxLayout, *parts: QWidget | QBoxLayout) -> None:
+    """Put parts after each other."""
+    for part in parts:
+        if isinstance(part, QWidget):
+            layout.addWidget(part)
+        else:
+            layout.addLayout(part)

@@ -1,4 +1,4 @@
-"""The questions and answers of this session."""
+"""The questions and answers of this dock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from napari_medscan.dicom.text import defuse
 from napari_medscan.widgets.assistant.answer import AnswerPane
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel, PlainView
 
-_NOTHING = "Nothing was asked in this session. What is asked is kept here until napari is closed."
+_NOTHING = "Nothing was asked yet. What is asked is kept here until this dock is closed."
 
 
 class HistoryPane(QWidget):
@@ -49,20 +49,19 @@ class HistoryPane(QWidget):
             The slice of each picture's SHA-256, for the user.
         """
         self._places = places
-        self._exchanges = [e for e in reversed(exchanges) if not e.state.is_busy]
-        row = self.list.currentRow()
-        blocked = self.list.blockSignals(True)
-        self.list.clear()
-        for exchange in self._exchanges:
+        finished = [e for e in exchanges if not e.state.is_busy]
+        # Only what is new: the one that is read stays as it is, where it is scrolled to.
+        for exchange in finished[len(self._exchanges) :]:
             first = defuse(exchange.prompt)[:60]
             time = exchange.asked.astimezone()
-            self.list.addItem(f"{time:%H:%M} {exchange.state.value}: {first}")
-        self.list.blockSignals(blocked)
+            self._exchanges.insert(0, exchange)
+            self.list.insertItem(0, f"{time:%H:%M} {exchange.state.value}: {first}")
         has_some = bool(self._exchanges)
         self.nothing.setVisible(not has_some)
         for part in (self.list, self.question_heading, self.question):
             part.setVisible(has_some)
-        self.list.setCurrentRow(min(max(row, 0), len(self._exchanges) - 1))
+        if has_some and self.list.currentRow() < 0:
+            self.list.setCurrentRow(0)
 
     def _show_row(self, row: int) -> None:
         if 0 <= row < len(self._exchanges):

@@ -102,6 +102,8 @@ class KeyForm(QWidget):
             self._enable()
         elif isinstance(found, MissingKeyError):
             self.source.say(str(found))
+        elif isinstance(found, Exception):
+            self.source.say("The key could not be looked up.")
         elif self._service is not None:
             needs = self._service[0].needs_key
             self.source.say("This service asks for a key." if needs else "No key; none is needed.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QCheckBox, QFormLayout, QSpinBox, QWidget
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from napari_medscan.privacy.picture import LONGEST, QUALITY
 
@@ -36,10 +36,12 @@ class PictureOptions(QWidget):
         self.blended.setToolTip("Instead of the one in front, such as PET on CT")
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addRow("Longest side", self.longest)
-        layout.addRow("JPEG quality", self.quality)
-        layout.addRow(self.blended)
-        for field in (self.longest, self.quality):
+        for name, field in (("Longest side", self.longest), ("JPEG quality", self.quality)):
+            label = QLabel(name)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setBuddy(field)
+            layout.addRow(label, field)
             field.setKeyboardTracking(False)
             field.valueChanged.connect(self.changed)
+        layout.addRow(self.blended)
         self.blended.toggled.connect(self.changed)

@@ -15,9 +15,8 @@ from qtpy.QtGui import (
     QRegion,
     QResizeEvent,
 )
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtWidgets import QWidget
 
-_HEIGHT = 240
 _LEAST = 4.0
 """Pixels on screen; a shorter drag is a click."""
 _WHOLE = QRectF(0, 0, 1, 1)
@@ -29,18 +28,19 @@ class PictureView(QWidget):
     Attributes
     ----------
     seen : Signal
-        When all of the picture has been painted on screen.
+        When all of the picture has been painted on screen, and whether that was at full size.
     drawn : Signal
         A rectangle was drawn (QRectF), in shares of the picture before it was cropped.
+    double_clicked : Signal
+        When the user wants to see more of it.
     """
 
-    seen = Signal()
+    seen = Signal(bool)
     drawn = Signal(QRectF)
+    double_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedHeight(_HEIGHT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Picture that would be sent")
         self._image = QImage()
         self._part = QRectF(_WHOLE)
@@ -55,6 +55,11 @@ class PictureView(QWidget):
     def image(self) -> QImage:
         """What is painted: the decoded JPEG."""
         return self._image
+
+    @property
+    def is_full_size(self) -> bool:
+        """Whether each of its pixels takes at least one of the screen."""
+        return not self._image.isNull() and self.place().width() >= self._image.width()
 
     def show_picture(
         self, image: QImage, part: QRectF, outlines: Sequence[tuple[QRectF, bool]]
@@ -76,6 +81,10 @@ class PictureView(QWidget):
         self._unseen = QRegion(self.rect())
         self.update()
 
+    def show_same(self, view: PictureView) -> None:
+        """Show what another view shows."""
+        self.show_picture(view._image, view._part, view._outlines)
+
     def fade(self) -> None:
         """Say that this is not what would be sent any more."""
         self._is_current, self._unseen, self._start = False, None, None
@@ -91,7 +100,8 @@ class PictureView(QWidget):
         if self._image.isNull():
             return QRectF()
         size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
+        # On whole pixels: between them it would be blurred.
+        left, top = (self.width() - size.width()) // 2, (self.height() - size.height()) // 2
         return QRectF(left, top, size.width(), size.height())
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -112,15 +122,16 @@ class PictureView(QWidget):
             painter.setPen(QPen(QColor(255, 255, 255), 1, Qt.PenStyle.DashLine))
             painter.drawRect(QRectF(self._start, self._end).normalized())
         if self._unseen is not None and event is not None:
-            self._unseen -= event.region()
+            # Of what is painted for a picture of the window, not all is on screen.
+            self._unseen -= event.region() & self.visibleRegion()
             if self._unseen.isEmpty():
                 self._unseen = None
-                self.seen.emit()
+                self.seen.emit(self.is_full_size)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Count as seen what is painted from now on: it lies elsewhere."""
+        """Count as seen what is painted from now on: it lies elsewhere, and has another size."""
         super().resizeEvent(event)
-        if self._unseen is not None:
+        if self._is_current:
             self._unseen = QRegion(self.rect())
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -129,6 +140,13 @@ class PictureView(QWidget):
             return
         if self.can_draw and self._is_current and self.place().contains(event.position()):
             self._start = self._end = event.position()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Ask for more of it, where the mouse is not to draw."""
+        if self.can_draw:
+            super().mouseDoubleClickEvent(event)
+        elif event is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.double_clicked.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw it on."""

@@ -75,6 +75,12 @@ class Look:
     state: tuple[object, ...]
     subject: tuple[object, ...]
 
+    @property
+    def name(self) -> str:
+        """What slice that is, for the user."""
+        numbers = self.layers[0].slices
+        return f"Slice {numbers[0] + 1}" if len(numbers) == 1 else "A cut across slices"
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QRectF, Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_medscan.assistant.consent import Preview
+from napari_medscan.widgets.assistant.full_size import FullSizeWindow
 from napari_medscan.widgets.assistant.picture_view import PictureView
 from napari_medscan.widgets.assistant.preparing import Part, Prepared
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel, PlainView
 
 _WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
+_HEIGHT = 240
 _MASK, _CROP = "Mask", "Crop"
+_TOO_SMALL = "To tick this, see all of the picture at full size: a name can be too small here."
 
 
 class PreviewPane(QWidget):
@@ -34,38 +44,56 @@ class PreviewPane(QWidget):
         self.crop: Part | None = None
         self.preview: Preview | None = None
         self._prepared: Prepared | None = None
-        self._is_seen = False
+        self._is_seen = self._is_seen_full_size = False
         self._subject: tuple[object, ...] = ()
         self.picture = PictureView()
+        self.picture.setFixedHeight(_HEIGHT)
+        self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.full_size = FullSizeWindow(self)
         self.draw_mask = _switch(_MASK, "Draw boxes on the picture; what is in them becomes black")
         self.draw_crop = _switch(_CROP, "Draw what is to be left of the picture")
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Remove masks and crop")
+        self.enlarge = QPushButton("Full size…")
+        self.enlarge.setToolTip("See the picture pixel by pixel, in a window of its own")
         self.text_found = PlainLabel()
         self.mask_all = QPushButton("Mask all outlined")
         self.confirm = QCheckBox()
+        self.too_small = PlainLabel()
         self.warnings = PlainLabel()
         self.facts = PlainView(most=14)
         self.words = PlainView(most=30)
         self.retention = PlainLabel()
-        self._tools = (self.draw_mask, self.draw_crop, self.clear)
+        self._tools = (self.draw_mask, self.draw_crop, self.clear, self.enlarge)
         self._details, self._sent = QWidget(), QWidget()
         self._lay_out()
         self.draw_mask.toggled.connect(lambda _: self._on_switch(self.draw_mask, self.draw_crop))
         self.draw_crop.toggled.connect(lambda _: self._on_switch(self.draw_crop, self.draw_mask))
         self.clear.clicked.connect(self.clear_parts)
+        self.enlarge.clicked.connect(self._on_enlarge)
+        self.picture.double_clicked.connect(self._on_enlarge)
         self.mask_all.clicked.connect(self._on_mask_all)
         self.confirm.toggled.connect(self.ready_changed)
         self.picture.seen.connect(self._on_seen)
+        self.full_size.view.seen.connect(self._on_seen)
         self.picture.drawn.connect(self._on_drawn)
         self.withdraw()
 
     @property
     def is_ready(self) -> bool:
-        """Whether all was seen, and what had to be confirmed was."""
-        if self.preview is None or not self._is_seen:
-            return False
-        return not self._question() or bool(self.confirm.isChecked())
+        """Whether it may be sent: all was seen, and what had to be confirmed was."""
+        return self.preview is not None and not self.missing
+
+    @property
+    def missing(self) -> str:
+        """What the user has to do before it may be sent; empty when nothing."""
+        if not self._is_seen:
+            return "Scroll so that the whole picture is in view."
+        if not self._question() or (self._is_seen_full_size and self.confirm.isChecked()):
+            return ""
+        if self._unmasked():
+            return "Mask what is outlined, or tick that it is no name."
+        return "Look for a name in the picture, and tick that it shows none."
 
     @property
     def is_seen(self) -> bool:
@@ -85,7 +113,8 @@ class PreviewPane(QWidget):
 
     def show_preview(self, preview: Preview | None, prepared: Prepared) -> None:
         """Show all of a preview; of what cannot be sent, None, the picture alone."""
-        self._prepared, self.preview, self._is_seen = prepared, preview, False
+        self._prepared, self.preview = prepared, preview
+        self._is_seen = self._is_seen_full_size = False
         height, width = prepared.frame
         outlines = [
             (_share(o.box.top, o.box.left, o.box.height, o.box.width, height, width), o.is_sure)
@@ -98,6 +127,7 @@ class PreviewPane(QWidget):
         self.confirm.setChecked(False)
         self.confirm.setText(self._question())
         self.confirm.setVisible(bool(self._question()))
+        self._enable_confirm()
         self.warnings.say("\n".join(self._warnings()))
         self._sent.setVisible(preview is not None)
         if preview is not None:
@@ -112,8 +142,9 @@ class PreviewPane(QWidget):
     def withdraw(self) -> None:
         """Say that this is not what would be sent any more."""
         self.preview = self._prepared = None
-        self._is_seen = False
+        self._is_seen = self._is_seen_full_size = False
         self.picture.fade()
+        self.full_size.withdraw()
         self._details.hide()
         for part in (self.picture, *self._tools):
             part.setVisible(not self.picture.image.isNull())
@@ -136,6 +167,7 @@ class PreviewPane(QWidget):
             self.mask_all,
             self.warnings,
             self.confirm,
+            self.too_small,
             self._sent,
         ):
             details.addWidget(part)
@@ -158,9 +190,18 @@ class PreviewPane(QWidget):
 
     def _enable(self) -> None:
         is_shown = self._prepared is not None
-        for button in (self.draw_mask, self.draw_crop):
+        for button in (self.draw_mask, self.draw_crop, self.enlarge):
             button.setEnabled(is_shown)
         self.clear.setEnabled(bool(self.masks or self.crop))
+
+    def _enable_confirm(self) -> None:
+        self.confirm.setEnabled(self._is_seen_full_size)
+        is_missing = self._question() and not self._is_seen_full_size
+        self.too_small.say(_TOO_SMALL if is_missing else "")
+
+    def _on_enlarge(self) -> None:
+        if self._prepared is not None:
+            self.full_size.show_same(self.picture)
 
     def _on_switch(self, switch: QPushButton, other: QPushButton) -> None:
         """Let the mouse draw one of the two."""
@@ -181,10 +222,12 @@ class PreviewPane(QWidget):
         self.masks = (*self.masks, *self._unmasked())
         self.edited.emit()
 
-    def _on_seen(self) -> None:
+    def _on_seen(self, is_full_size: bool) -> None:  # noqa: FBT001 - Qt's signal
         if self.preview is not None:
             self.preview.mark_shown()
             self._is_seen = True
+            self._is_seen_full_size |= is_full_size
+            self._enable_confirm()
             self.ready_changed.emit()
 
     def _unmasked(self) -> list[Part]:
@@ -203,10 +246,11 @@ class PreviewPane(QWidget):
 
     def _question(self) -> str:
         """Return what the user must confirm, empty when nothing."""
+        if self._prepared is None or self.preview is None:
+            return ""
         if self._unmasked():
             return "The outlined is no name"
-        if self._prepared is None or self._prepared.text.is_checked:
-            return ""
+        # Whatever was looked for in the pixels: single strings are missed.
         return "I looked: it shows no name" if self._prepared.signals.text else ""
 
     def _warnings(self) -> list[str]:

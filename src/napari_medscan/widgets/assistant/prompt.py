@@ -82,6 +82,13 @@ class PromptForm(QWidget):
         """The question as it stands, not yet filled."""
         return replace(TEMPLATES[self.choice.currentIndex()], text=self.text.toPlainText())
 
+    def words(self, modality: str, body_part: str) -> str:
+        """Return what would be asked of a picture, naming no more of it than is ticked."""
+        return self.template.fill(
+            modality if self.modality.isChecked() else "",
+            body_part if self.body_part.isChecked() else "",
+        ).strip()
+
     def _show_template(self) -> None:
         self.text.setPlainText(self._templates.all()[self.choice.currentIndex()].text)
 

@@ -20,7 +20,7 @@ from napari_medscan.assistant.client import Client, Outcome, Sending
 from napari_medscan.assistant.errors import AssistantError
 from napari_medscan.assistant.hosts import Endpoint, parse
 from napari_medscan.assistant.providers import PROVIDERS, Provider, provider
-from napari_medscan.widgets.assistant.fields import narrow
+from napari_medscan.widgets.assistant.fields import add_all, narrow
 from napari_medscan.widgets.assistant.keys import KeyForm
 from napari_medscan.widgets.assistant.remembered import Choice, read_choice, write_choice
 from napari_medscan.widgets.assistant.texts import PlainLabel
@@ -127,9 +127,8 @@ class ServiceForm(QWidget):
     def ask_for_models(self) -> None:
         """Ask the service for its models, or stop asking."""
         if self._sending is not None:
-            self._sending.cancel()
+            self.stop_asking()
             return
-        self._number += 1
         number = self._number
         try:
             self._sending = self._client.list_models(
@@ -142,13 +141,20 @@ class ServiceForm(QWidget):
             self.result.say(str(error))
             return
         self.result.say("Connecting…")
-        self._show_asking()
+        self._enable()
 
-    def release(self) -> None:
-        """Stop asking."""
+    def stop_asking(self) -> None:
+        """Stop asking for models; an answer that is on its way already counts no more."""
         self._number += 1
         if self._sending is not None:
             self._sending.cancel()
+            self._sending = None
+            self.result.say("Cancelled.")
+            self._enable()
+
+    def release(self) -> None:
+        """Stop asking."""
+        self.stop_asking()
         self.key.release()
 
     def _lay_out(self) -> None:
@@ -159,22 +165,10 @@ class ServiceForm(QWidget):
         tests.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for name, part in (
-            ("Service", self.provider_choice),
-            ("Address", self.address),
-            ("", self.address_problem),
-            ("Model", models),
-            ("Key", self.key),
-            ("", self.proxy),
-            ("", tests),
-            ("", self.result),
-        ):
-            if name:
-                layout.addWidget(PlainLabel(name))
-            if isinstance(part, QWidget):
-                layout.addWidget(part)
-            else:
-                layout.addLayout(part)
+        add_all(layout, PlainLabel("Service"), self.provider_choice)
+        add_all(layout, PlainLabel("Address"), self.address, self.address_problem)
+        add_all(layout, PlainLabel("Model"), models, PlainLabel("Key"), self.key, self.proxy)
+        add_all(layout, tests, self.result)
         layout.addStretch(1)
 
     def _remember(self) -> None:
@@ -185,22 +179,24 @@ class ServiceForm(QWidget):
         self.model_choice.setEditText(chosen.model)
 
     def _on_provider(self) -> None:
-        self.model_choice.clear()
         self.model_choice.setEditText("")
-        self.result.say("")
         self.address.setText(self.provider.base_url)
+        # Where the address stays as it was, it does not say that it changed.
+        self._on_address()
         self._show_key()
-        self.changed.emit()
 
     def _on_address(self) -> None:
+        self.stop_asking()
+        # What the service before it said is not about this one.
+        self.result.say("")
+        self._list(())
         problem = ""
         try:
             self.endpoint()
         except AssistantError as error:
             problem = str(error) if self.address.text().strip() else "Write the service's address."
         self.address_problem.say(problem)
-        self.fetch.setEnabled(not problem)
-        self.test.setEnabled(not problem)
+        self._enable()
         self.changed.emit()
 
     def _show_key(self) -> None:
@@ -218,17 +214,16 @@ class ServiceForm(QWidget):
         if number != self._number:
             return
         self._sending = None
-        self._show_asking()
+        self._enable()
         self.connected.emit()
-        if outcome.is_cancelled:
-            self.result.say("Cancelled.")
-        elif outcome.error is not None:
+        if outcome.error is not None:
             detail = f"\nIt says: {outcome.error.detail}" if outcome.error.detail else ""
             self.result.say(f"{outcome.error}{detail}")
         else:
-            self._fill(outcome.models)
+            self._list(outcome.models)
+            self._say_listed(outcome.models)
 
-    def _fill(self, models: tuple[str, ...]) -> None:
+    def _list(self, models: tuple[str, ...]) -> None:
         chosen = self.model
         blocked = self.model_choice.blockSignals(True)
         self.model_choice.clear()
@@ -236,12 +231,15 @@ class ServiceForm(QWidget):
         # What the user wrote stays: a list never chooses.
         self.model_choice.setEditText(chosen)
         self.model_choice.blockSignals(blocked)
+
+    def _say_listed(self, models: tuple[str, ...]) -> None:
         count = "1 model" if len(models) == 1 else f"{len(models)} models"
-        missing = chosen and chosen not in models and models
-        hint = f" “{chosen}” is not among them." if missing else ""
+        missing = self.model and self.model not in models and models
+        hint = f" “{self.model}” is not among them." if missing else ""
         self.result.say(f"Connected: {count}.{hint}")
 
-    def _show_asking(self) -> None:
-        asking = self._sending is not None
+    def _enable(self) -> None:
+        asking, has_problem = self._sending is not None, bool(self.address_problem.text())
         self.test.setText("Cancel" if asking else "Test connection")
-        self.fetch.setEnabled(not asking)
+        self.test.setEnabled(not has_problem)
+        self.fetch.setEnabled(not has_problem and not asking)

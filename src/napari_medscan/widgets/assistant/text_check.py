@@ -38,13 +38,10 @@ class TextCheck:
         What was found.
     sentence : str
         What the user is told.
-    is_checked : bool
-        Whether the pixels were looked at.
     """
 
-    outlines: tuple[Outline, ...] = ()
-    sentence: str = "Text in the picture: not checked"
-    is_checked: bool = False
+    outlines: tuple[Outline, ...]
+    sentence: str
 
 
 def check_text(rgb: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> TextCheck:
@@ -69,4 +66,4 @@ def check_text(rgb: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> T
         said.append(f"{len(outlines) - sure} possible")
     # Never "no text": single strings are missed.
     found = ", ".join(said) or "nothing found"
-    return TextCheck(outlines, f"Text in the picture: {found} ({way})", is_checked=True)
+    return TextCheck(outlines, f"Text in the picture: {found} ({way})")

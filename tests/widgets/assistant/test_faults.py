@@ -158,7 +158,7 @@ def test_waiting_for_one_service_keeps_no_other_from_being_asked(user, network_a
         user.choose(one.url)
         user.prepare()
         user.qtbot.waitUntil(lambda: "asked to wait until" in user.ask.status.text())
-        assert user.ask.pane.is_ready
+        user.qtbot.waitUntil(lambda: user.ask.pane.is_ready)
         assert not user.ask.send.isEnabled()
 
 

@@ -142,7 +142,7 @@ def test_a_tick_waits_until_all_was_seen_at_full_size(ultrasound):
     user, pane = ultrasound, looked_at(ultrasound)
     pane.confirm.click()
     assert not pane.confirm.isChecked()
-    assert pane.too_small.text().startswith("To tick this, see all of the picture at full size")
+    assert "“Full size…” first" in pane.too_small.text()
     # Nor does it count where it stands on its own.
     pane.confirm.setChecked(True)
     assert not user.ask.send.isEnabled()

@@ -21,7 +21,7 @@ from napari_medscan.widgets.assistant.texts import Heading, PlainLabel, PlainVie
 _WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
 _HEIGHT = 240
 _MASK, _CROP = "Mask", "Crop"
-_TOO_SMALL = "To tick this, see all of the picture at full size: a name can be too small here."
+_TOO_SMALL = "Look at all of it under “Full size…” first: a name can be too small here."
 
 
 class PreviewPane(QWidget):

@@ -178,7 +178,7 @@ class PreviewPane(QWidget):
             self.facts,
             Heading("All words that go with it"),
             self.words,
-            Heading("What the service says it keeps"),
+            Heading("What is kept there"),
             self.retention,
         ):
             sent.addWidget(part)

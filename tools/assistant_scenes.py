@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.samples import study_folder
 from napari_medscan.widgets.assistant.dock import AssistantDock
 
-Scene = Callable[[napari.Viewer, QWidget], None]
+Scene = Callable[[napari.Viewer, QWidget], QWidget | None]
 _ANSWER = (
     "An **axial slice** through the chest of a phantom:\n\n- the heart in the middle, both lungs"
     "\n- the spine and the ribs\n\nNothing stands out. A single image cannot show motion or "
@@ -66,6 +67,13 @@ def assistant_service(viewer: napari.Viewer, _panel: QWidget) -> None:
     dock.tabs.setCurrentIndex(1)
 
 
+def assistant_no_model(viewer: napari.Viewer, _panel: QWidget) -> None:
+    """Begin, before a model is chosen."""
+    dock = _open(viewer, "")
+    dock.ask.preview()
+    _until(lambda: "No model" in dock.ask.status.text())
+
+
 def assistant_preview(viewer: napari.Viewer, _panel: QWidget) -> None:
     """See all of what would be sent."""
     dock = _open(viewer, _NOWHERE)
@@ -88,6 +96,28 @@ def assistant_outlined(viewer: napari.Viewer, _panel: QWidget) -> None:
         _until(lambda: dock.ask.pane.is_seen)
 
 
+def assistant_look(viewer: napari.Viewer, _panel: QWidget) -> None:
+    """Be asked to look, since the header makes text likely."""
+    with tempfile.TemporaryDirectory() as folder:
+        phantoms.write_us_heart(Path(folder), frames=6)
+        dock = _open(viewer, _NOWHERE, folder)
+        dock.ask.preview()
+        _until(lambda: dock.ask.pane.is_seen)
+
+
+def assistant_full_size(viewer: napari.Viewer, _panel: QWidget) -> QWidget:
+    """Read what is written in a picture, in a window of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        phantoms.write_us_heart(Path(folder), frames=6)
+        dock = _open(viewer, _NOWHERE, folder)
+        dock.ask.preview()
+        _until(lambda: dock.ask.pane.is_seen)
+        window = dock.ask.pane.full_size
+        dock.ask.pane.enlarge.click()
+        _until(lambda: "has been in view" in window.note.text())
+        return window
+
+
 def assistant_changed(viewer: napari.Viewer, _panel: QWidget) -> None:
     """Move to another slice after the preview."""
     dock = _open(viewer, _NOWHERE)
@@ -103,9 +133,18 @@ def assistant_no_connection(viewer: napari.Viewer, _panel: QWidget) -> None:
     _until(lambda: dock.ask.conversation.state == "failed")
 
 
+def assistant_sending(viewer: napari.Viewer, _panel: QWidget) -> None:
+    """Wait for the first byte."""
+    with _model(_Said(200, "", waits=True)) as address:
+        dock = _open(viewer, address)
+        _send(dock)
+        # Until it is connected.
+        QTest.qWait(1000)
+
+
 def assistant_streaming(viewer: napari.Viewer, _panel: QWidget) -> None:
     """Watch an answer come."""
-    with _model(ends=False) as address:
+    with _model(_answer(_ANSWER, waits=True)) as address:
         dock = _open(viewer, address)
         _send(dock)
         _until(lambda: dock.ask.conversation.state == "streaming")
@@ -113,7 +152,7 @@ def assistant_streaming(viewer: napari.Viewer, _panel: QWidget) -> None:
 
 def assistant_cancelled(viewer: napari.Viewer, _panel: QWidget) -> None:
     """Stop an answer."""
-    with _model(ends=False) as address:
+    with _model(_answer(_ANSWER, waits=True)) as address:
         dock = _open(viewer, address)
         _send(dock)
         _until(lambda: dock.ask.conversation.state == "streaming")
@@ -122,27 +161,82 @@ def assistant_cancelled(viewer: napari.Viewer, _panel: QWidget) -> None:
 
 def assistant_answer(viewer: napari.Viewer, _panel: QWidget) -> None:
     """Read an answer."""
-    with _model() as address:
+    _ended(viewer, _answer(_ANSWER, "stop"), "done")
+
+
+def assistant_incomplete(viewer: napari.Viewer, _panel: QWidget) -> None:
+    """Read an answer that breaks off."""
+    _ended(viewer, _answer(_ANSWER[:70]), "incomplete")
+
+
+def assistant_wrong_key(viewer: napari.Viewer, _panel: QWidget) -> None:
+    """Be refused."""
+    said = json.dumps({"error": {"message": "Incorrect API key provided."}})
+    _ended(viewer, _Said(401, said), "failed")
+
+
+def assistant_wait(viewer: napari.Viewer, _panel: QWidget) -> None:
+    """Be asked to wait."""
+    said = json.dumps({"error": {"message": "Rate limit reached."}})
+    _ended(viewer, _Said(429, said, retry_after=90), "failed")
+
+
+def assistant_audit(viewer: napari.Viewer, _panel: QWidget) -> QWidget:
+    """See all uses of the network."""
+    with _model(_answer(_ANSWER, "stop"), _Said(401, "{}"), _answer("A ch")) as address:
+        dock = _open(viewer, address)
+        for state in ("done", "failed", "incomplete"):
+            _send(dock)
+            _until(lambda state=state: dock.ask.conversation.state == state)
+    dock.open_audit.click()
+    _until(lambda: dock.audit.model.rowCount() == 3)
+    return dock.audit
+
+
+def _ended(viewer: napari.Viewer, said: _Said, state: str) -> None:
+    with _model(said) as address:
         dock = _open(viewer, address)
         _send(dock)
-        _until(lambda: dock.ask.conversation.state == "done")
+        _until(lambda: dock.ask.conversation.state == state)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a model says to one question, and whether it leaves the connection open then."""
+
+    status: int
+    body: str
+    retry_after: int = 0
+    waits: bool = False
+
+
+def _answer(text: str, finish: str = "", *, waits: bool = False) -> _Said:
+    choices = [{"delta": {"content": text}, "finish_reason": None}]
+    if finish:
+        choices.append({"delta": {}, "finish_reason": finish})
+    events = (f"data: {json.dumps({'choices': [choice]})}\n\n" for choice in choices)
+    return _Said(200, "".join(events), waits=waits)
 
 
 @contextmanager
-def _model(*, ends: bool = True) -> Iterator[str]:
-    """Answer each question by the same words, on a port of this computer."""
+def _model(*says: _Said) -> Iterator[str]:
+    """Answer each question by the next of some answers, on a port of this computer."""
+    left = list(says)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            said = left.pop(0)
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.end_headers()
-            for text, finish in ((_ANSWER, None), ("", "stop"))[: 1 + ends]:
-                choice = {"delta": {"content": text}, "finish_reason": finish}
-                self.wfile.write(f"data: {json.dumps({'choices': [choice]})}\n\n".encode())
-            self.wfile.flush()
-            if not ends:
+            if said.body:
+                self.send_response(said.status)
+                kind = "text/event-stream" if said.status == 200 else "application/json"
+                self.send_header("Content-Type", kind)
+                if said.retry_after:
+                    self.send_header("Retry-After", str(said.retry_after))
+                self.end_headers()
+                self.wfile.write(said.body.encode())
+                self.wfile.flush()
+            if said.waits:
                 # The picture is taken meanwhile.
                 threading.Event().wait(10)
 
@@ -157,12 +251,20 @@ def _model(*, ends: bool = True) -> Iterator[str]:
 
 _SCENES = (
     assistant_service,
+    assistant_no_model,
     assistant_preview,
     assistant_outlined,
+    assistant_look,
+    assistant_full_size,
     assistant_changed,
+    assistant_sending,
     assistant_no_connection,
     assistant_streaming,
     assistant_cancelled,
     assistant_answer,
+    assistant_incomplete,
+    assistant_wrong_key,
+    assistant_wait,
+    assistant_audit,
 )
 ASSISTANT: dict[str, Scene] = {scene.__name__: scene for scene in _SCENES}

@@ -32,7 +32,8 @@ SETTLED_MS = 2500
 """Thumbnails and tags come from threads and worker processes."""
 _CT = ("ct-chest", phantoms.write_ct_chest)
 
-Scene = Callable[[napari.Viewer, MedScanPanel], None]
+Scene = Callable[[napari.Viewer, MedScanPanel], QWidget | None]
+"""Returns the window that the picture is of, where that is not the viewer's."""
 
 
 def main() -> None:
@@ -57,12 +58,15 @@ def _save(path: Path, theme: str, scene: Scene) -> None:
     viewer.theme = theme
     viewer.window.resize(1280, 860)
     _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan")
-    scene(viewer, panel)
+    window = scene(viewer, panel)
     QTest.qWait(SETTLED_MS)
     for notice in panel.window().findChildren(NapariQtNotification):
         notice.close()
     QTest.qWait(500)
-    save_window(viewer, path)
+    if window is None:
+        save_window(viewer, path)
+    else:
+        window.grab().save(str(path))
     viewer.close()
 
 

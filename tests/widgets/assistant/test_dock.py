@@ -94,6 +94,15 @@ def test_closing_while_streaming_ends_the_connection(user, network_allowed, qtbo
     assert user.state is State.CANCELLED
 
 
+def test_an_answer_is_in_view_to_its_end_when_it_is_whole(user, network_allowed, qtbot):  # noqa: ARG001
+    words = piece("A chest of a phantom. " * 12)
+    with Server(says(head(), words, piece("", '"stop"'), b"data: [DONE]\n\n")) as recorder:
+        user.choose(recorder.url)
+        user.answered()
+    save = user.shown.save
+    qtbot.waitUntil(lambda: save.visibleRegion().boundingRect() == save.rect())
+
+
 def test_closing_the_viewer_while_streaming_harms_nothing(viewer, docked, qtbot, network_allowed):  # noqa: ARG001
     user = User(docked(viewer), qtbot)
     with Server(lambda c: (c.sendall(head() + piece("A")), recorder.is_over.wait(9))) as recorder:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 import napari.viewer
-from qtpy.QtCore import QPoint, QTimer
+from qtpy.QtCore import QEvent, QPoint, QTimer
 from qtpy.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QPushButton,
     QScrollArea,
@@ -110,6 +111,8 @@ def _scroll_to(area: QScrollArea, part: QWidget) -> None:
         with suppress(RuntimeError):
             bar, inside = area.verticalScrollBar(), area.widget()
             if bar is not None and inside is not None:
+                # Lines are broken, and parts grow, once their widths are known.
+                QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
                 bar.setValue(part.mapTo(inside, QPoint(0, 0)).y())
 
     QTimer.singleShot(0, scroll)

@@ -138,3 +138,13 @@ def test_a_hidden_layer_has_none(box, layer, qtbot):
     layer.visible = False
     box.refresh()
     qtbot.waitUntil(lambda: not counted(box))
+
+
+def test_what_cannot_be_counted_shows_no_histogram(box, qtbot, monkeypatch):
+    def broken(*_):
+        raise ValueError
+
+    qtbot.waitUntil(lambda: bool(counted(box)))
+    monkeypatch.setattr(histogram_box, "count", broken)
+    box.refresh()
+    qtbot.waitUntil(lambda: counted(box) == {})

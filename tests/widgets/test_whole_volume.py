@@ -155,3 +155,17 @@ def test_of_a_series_in_time_the_time_in_view_is_read(make_napari_viewer, tmp_pa
     assert not layer.data.is_at_hand((0,))
     whole.release()
     parent.deleteLater()
+
+
+def test_a_volume_that_cannot_be_read_is_not_shown(scene, qtbot, monkeypatch):
+    _, layer, whole, _ = scene
+
+    def broken(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(type(layer.data), "load", broken)
+    done = []
+    whole.before(lambda: done.append(True), layer)
+    qtbot.waitUntil(lambda: not dialogs())
+    qtbot.wait(50)
+    assert done == []

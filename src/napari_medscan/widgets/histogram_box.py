@@ -139,7 +139,9 @@ class HistogramBox(QWidget):
             lambda counts: self._show(counts, told),
         )
 
-    def _show(self, counts: Counts | None, told: str) -> None:
+    def _show(self, result: object, told: str) -> None:
+        # Nothing where it could not be counted: the picture itself says why.
+        counts = result if isinstance(result, Counts) else None
         self.histogram.show_counts(counts)
         self._counted.setText(told)
         self._counted.setToolTip(told)

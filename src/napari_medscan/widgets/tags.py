@@ -275,7 +275,9 @@ class TagsSection(QWidget):
             return find(tree, query, shown=shown, only=only, stop=stale)
 
         self_only = self.only.isChecked()
-        self._finds.start(task, self._show)
+        self._finds.start(
+            task, lambda found: self._show(found if isinstance(found, Found) else None)
+        )
 
     def _on_only(self, checked: bool) -> None:  # noqa: FBT001 - Qt's signal
         if checked:

@@ -88,7 +88,7 @@ class WholeVolume(QObject):
     def _done(self, there: object) -> None:
         layer = self._layer
         self._stop()
-        if there and layer in self._viewer.layers:
+        if there is True and layer in self._viewer.layers:
             self._then()
 
     def _stop(self) -> None:

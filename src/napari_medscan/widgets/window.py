@@ -376,8 +376,9 @@ class WindowSection(QWidget):
         self._sync()
 
 
-def _apply_limits(found: list[tuple[Image, tuple[float, float]]]) -> None:
-    for layer, limits in found:
+def _apply_limits(found: object) -> None:
+    # A list of layers and limits, or why there is none: the window stays as it is then.
+    for layer, limits in found if isinstance(found, list) else ():
         set_limits(layer, *limits)
 
 

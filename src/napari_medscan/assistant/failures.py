@@ -104,7 +104,14 @@ def _when(again_at: float | None) -> str:
     if again_at is None:
         return "in a while"
     # A local time: the user's own clock is where it is read.
-    return f"after {datetime.fromtimestamp(again_at).astimezone():%H:%M:%S}"
+    return f"after {clock(again_at)}"
+
+
+def clock(moment: float) -> str:
+    """Return a time of day on this computer's clock, with the day when it is another than today."""
+    then = datetime.fromtimestamp(moment).astimezone()
+    is_today = then.date() == datetime.now().astimezone().date()
+    return f"{then:%H:%M:%S}" if is_today else f"{then:%H:%M on %d %B}"
 
 
 def unreachable(error: Exception, host: str, *, is_local: bool) -> AssistantError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from datetime import datetime
 
 import napari.viewer
 from qtpy.QtCore import Qt, QTimer, Signal  # type: ignore[attr-defined]
@@ -14,7 +13,7 @@ from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.consent import Preview
 from napari_medscan.assistant.conversation import Conversation, Exchange, State
 from napari_medscan.assistant.errors import AssistantError, ConsentError
-from napari_medscan.assistant.hosts import Endpoint
+from napari_medscan.assistant.failures import clock
 from napari_medscan.assistant.prompts import Templates
 from napari_medscan.napari_.picture import NoPictureError
 from napari_medscan.privacy.jpeg import JpegError
@@ -74,7 +73,6 @@ class AskSection(QWidget):
         self._viewer = viewer
         self._service = service
         self._look: Look | None = None
-        self._asked: Endpoint | None = None
         self._again_at: dict[str, float] = {}
         self.places: dict[str, str] = {}
         self.conversation = Conversation(client, self._heard.emit)
@@ -139,7 +137,6 @@ class AskSection(QWidget):
         except AssistantError as error:
             self._withdraw(str(error))
             return
-        self._asked = preview.question.endpoint
         self._service.remember()
 
     @property
@@ -245,8 +242,8 @@ class AskSection(QWidget):
             # The next question carries this answer along, which this preview does not show.
             self._withdraw("Answered. Change the question to ask more about this picture.")
         error = exchange.error
-        if self._asked is not None and error is not None and error.again_at is not None:
-            self._again_at[self._asked.origin] = error.again_at
+        if error is not None and error.again_at is not None:
+            self._again_at[exchange.endpoint.origin] = error.again_at
         before = self.answer.exchange
         self.answer.show_exchange(exchange, self.places.get(exchange.picture_sha256, ""))
         if before is None or before.state is not exchange.state:
@@ -255,11 +252,11 @@ class AskSection(QWidget):
         self.told.emit()
 
     def _is_of_preview(self, exchange: Exchange) -> bool:
-        """Whether the newest question was put to the same service about the same picture."""
+        """Whether a question was put to the same service about the same picture."""
         preview = self.pane.preview
         return preview is not None and (
             (preview.picture_sha256, preview.question.endpoint)
-            == (exchange.picture_sha256, self._asked)
+            == (exchange.picture_sha256, exchange.endpoint)
         )
 
     def _enable(self) -> None:
@@ -280,8 +277,7 @@ class AskSection(QWidget):
             self.status.say("")
         elif wait:
             self._again.start(math.ceil(wait * 1000))
-            again = datetime.fromtimestamp(again_at).astimezone()
-            self.status.say(f"The service asked to wait until {again:%H:%M:%S}.")
+            self.status.say(f"The service asked to wait until {clock(again_at)}.")
         else:
             self.status.say(self.pane.missing or "This is exactly what would be sent.")
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from burned_in_drawing import Gray, fonts, tile
-from burned_in_pictures import CORPUS, TRAINING, sampled, volume
+from burned_in_pictures import CORPUS, TRAINING, clean, sampled, volume
 from napari_medscan.dicom import load
+from napari_medscan.privacy.burned_in.looks import enlarged
 from napari_medscan.privacy.burned_in.network import STRIDE
 
 SIDE = 192
@@ -27,6 +28,8 @@ LETTERS = {
 }
 """Of the scripts that have few of them."""
 KANA = [chr(code) for code in (*range(0x3042, 0x3093), *range(0x30A2, 0x30F3))]
+CLOSE = {1: 0.75, 2: 0.1, 3: 0.15}
+"""The share of samples that are so many times enlarged, as for a second look."""
 WRITTEN = 0.7
 """The share of samples that show strings."""
 SCRIPTS = {"Latin": 0.43, "Cyrillic": 0.12, "Japanese": 0.13, "Chinese": 0.16, "Korean": 0.16}
@@ -81,19 +84,32 @@ def pictures(extra: Path | None) -> list[Floats]:
             # A tiny picture would be taken for a letter, and rightly.
             seen = [p for p in sampled(stack)[::2] if min(p.shape[:2]) >= LEAST]  # type: ignore[union-attr]
             found += [p.mean(axis=2) if p.ndim == 3 else p for p in seen]
+    for case in clean(training=True):
+        found.append(np.stack(case.frames).astype(np.float32))
     for path in sorted(extra.glob("*.np[yz]")) if extra else []:
         found.append(np.load(path, allow_pickle=False).astype(np.float32))
     return [np.nan_to_num(picture.astype(np.float32)) for picture in found]
 
 
-def background(rng: Random, all_pictures: list[Floats]) -> Floats:
+def background(rng: Random, all_pictures: list[Floats]) -> Gray:
+    """Return a crop without text, at times as a second look is given it."""
+    crop = _of_any_kind(rng, all_pictures).round().astype(np.uint8)
+    times = _times(rng)
+    return enlarged(crop[_close(rng, np.zeros_like(crop), times)], times)
+
+
+def _times(rng: Random) -> int:
+    return int(rng.choice(list(CLOSE), p=list(CLOSE.values())))
+
+
+def _of_any_kind(rng: Random, all_pictures: list[Floats]) -> Floats:
     """Return a crop without text, from 0 to 255."""
     kind = rng.random()
     if kind < 0.12:
         crop = np.full((SIDE, SIDE), float(rng.choice([0, 0, 255, rng.integers(256)])), np.float32)
         if rng.random() < 0.5:
             crop += rng.normal(0, rng.uniform(1, 8), crop.shape)
-    elif kind < 0.34:
+    elif kind < 0.38:
         crop = synthetic(rng)
     else:
         crop = _of(rng, all_pictures)
@@ -106,11 +122,13 @@ def _of(rng: Random, all_pictures: list[Floats]) -> Floats:
     picture = all_pictures[int(rng.integers(len(all_pictures)))]
     if picture.ndim == 3:
         axis = int(rng.integers(3))
-        if rng.random() < 0.2:
+        if rng.random() < 0.3:
             # As a projection, and as what stays of a stack.
             start, step = (int(rng.integers(1, n)) for n in (picture.shape[axis], 6))
             part = picture.take(range(start, picture.shape[axis], step)[:17], axis)
-            picture = part.max(axis=axis) if rng.random() < 0.5 else part.min(axis=axis)
+            kind = rng.random()
+            whole = np.mean if kind < 0.6 else np.max if kind < 0.85 else np.min
+            picture = whole(part, axis=axis)
         else:
             picture = picture.take(int(rng.integers(picture.shape[axis])), axis)
     scale = float(rng.choice([1, 1, rng.uniform(0.15, 1), rng.uniform(1, 4)]))
@@ -152,13 +170,13 @@ def _window(rng: Random, picture: Floats, part: Floats) -> tuple[float, float]:
 
 def synthetic(rng: Random) -> Floats:
     """Return noise, trabeculae, gratings, grids, vessels, wedges, or bodies of clean shapes."""
-    kind = int(rng.choice([0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7]))
+    kind = int(rng.choice([0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 7]))
     if kind == 7:
         return shapes(rng)
     noise = rng.normal(size=(SIDE, SIDE)).astype(np.float32)
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     if kind == 0:
-        return 128 + rng.uniform(10, 120) * noise
+        return rng.choice([0, 128, 255], p=(0.15, 0.7, 0.15)) + rng.uniform(10, 220) * noise
     if kind in (1, 2):
         sigma = rng.uniform(0.6, 5)
         field = ndimage.gaussian_filter(noise, (sigma, sigma * rng.uniform(0.5, 2)))
@@ -263,21 +281,39 @@ def sample(rng: Random, all_pictures: list[Floats]) -> tuple[Gray, Gray]:
         0 is no text, 1 text, 2 counts for neither.
     """
     half = rng.random() < 0.2
-    crop = background(rng, all_pictures)
+    times = _times(rng)
+    crop = _of_any_kind(rng, all_pictures)
     known, unsure = np.zeros_like(crop), np.zeros_like(crop)
     if rng.random() < WRITTEN:
         for _ in range(int(rng.integers(1, 6))):
-            _write(rng, crop, known, unsure)
+            _write(rng, crop, known, unsure, times)
     if half:
         # As a larger picture that was reduced, like those of the coarser passes.
         crop = ndimage.gaussian_filter(crop, rng.uniform(0.3, 0.7))
     if rng.random() < 0.25:
         crop = _compressed(rng, crop)
+    if times > 1:
+        part = _close(rng, known, times)
+        small = crop[part].round().clip(0, 255).astype(np.uint8)
+        crop = enlarged(small, times).astype(np.float32)
+        known, unsure = (kind[part].repeat(times, 0).repeat(times, 1) for kind in (known, unsure))
     cells = (SIDE // STRIDE, STRIDE, SIDE // STRIDE, STRIDE)
     share = known.reshape(cells).mean(axis=(1, 3))
     target = np.where(share >= 0.5, 1, np.where(share > 0.05, 2, 0))
     target = np.where((unsure.reshape(cells).max(axis=(1, 3)) > 0) & (target == 0), 2, target)
     return crop.round().clip(0, 255).astype(np.uint8), target.astype(np.uint8)
+
+
+def _close(rng: Random, known: Floats, times: int) -> tuple[slice, slice]:
+    """Choose what a second look would be given: around a string, if there is one."""
+    side = SIDE // times
+    places = np.argwhere(known)
+    if len(places) and rng.random() < 0.8:
+        middle = places[int(rng.integers(len(places)))]
+    else:
+        middle = rng.integers(SIDE, size=2)
+    top, left = (int(np.clip(n - side // 2, 0, SIDE - side)) for n in middle)
+    return slice(top, top + side), slice(left, left + side)
 
 
 def _compressed(rng: Random, crop: Floats) -> Floats:
@@ -292,15 +328,15 @@ def _compressed(rng: Random, crop: Floats) -> Floats:
     return np.asarray(Image.open(data), np.float32)
 
 
-def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats) -> None:
-    """Write one string where there is none, and say where."""
+def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats, times: int) -> None:
+    """Write one string where there is none, to be seen so many times larger; say where."""
     script = str(rng.choice(list(SCRIPTS), p=list(SCRIPTS.values())))
     available = fonts(training=True)[script]
     path = available[int(rng.integers(len(available)))]
     large = rng.random() < 0.08
     span = (LARGEST, HUGEST) if large else (SMALLEST, LARGEST)
-    low, high = np.log(span)
-    size = round(float(np.exp(low + (high - low) * rng.random() ** 1.4)))
+    low, high = np.log(max(span[0] / times, SMALLEST)), np.log(span[1] / times)
+    size = round(float(np.exp(low + (high - low) * rng.random() ** 1.7)))
     angle = int(rng.choice([0, 0, 0, 0, 0, 90, 270, rng.integers(-12, 13)]))
     factor = int(rng.choice([1, 1, 1, 2])) if size >= 12 else 1
     text = string(rng, script)

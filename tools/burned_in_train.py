@@ -4,8 +4,9 @@ Needs torch, which nothing else does, and fonts (see burned_in_drawing.py)::
 
     MEDSCAN_CORPUS=... MEDSCAN_FONTS=... PYTHONPATH=src python tools/burned_in_train.py
 
-Samples come from `TRAINING` cases and made-up structures; `--extra` holds more
-text-free pictures or volumes as .npy files. Each round makes new ones, and adds,
+Samples come from `TRAINING` cases, a phantom and made-up structures; `--extra` holds
+more text-free pictures or volumes as .npy files, and `--start` weights to train on
+from, of as many channels or fewer. Each round makes new ones, and adds,
 several times over, those without text that the network takes for text so far.
 One seed, but the number of steps follows the clock, so weights differ a little.
 """
@@ -16,6 +17,7 @@ import argparse
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -75,6 +77,47 @@ class Network(nn.Module):
         return self.last(values)
 
 
+def widen(model: Network, path: Path, crops: Tensor) -> None:
+    """Have a network compute what stored weights do, of as many channels or fewer a layer.
+
+    Channels that are more add nothing at first. Each batch norm starts with the
+    statistics of some crops.
+    """
+    with np.load(path, allow_pickle=False) as stored, torch.no_grad():
+        layers = [
+            (torch.from_numpy(stored[f"kernel{i}"]), torch.from_numpy(stored[f"bias{i}"]))
+            for i in range(len(stored.files) // 2)
+        ]
+        hooks = []
+        for convolution, norm, (kernel, bias) in zip(
+            model.convolutions, model.norms, layers, strict=False
+        ):
+            put(convolution, kernel)
+            hooks.append(norm.register_forward_pre_hook(partial(begin, bias=bias)))
+        put(model.last, layers[-1][0])
+        model.last.bias[:] = layers[-1][1]
+        model.eval()(crops)
+        for hook in hooks:
+            hook.remove()
+        model.train()
+
+
+def put(convolution: nn.Conv2d, kernel: Tensor) -> None:
+    """Put a kernel among the first channels; those from other channels to these become 0."""
+    out, inner = kernel.shape[:2]
+    convolution.weight[:out] = 0
+    convolution.weight[:out, :inner] = kernel
+
+
+def begin(norm: nn.BatchNorm2d, inputs: tuple[Tensor], bias: Tensor) -> None:
+    """Have a batch norm add a bias and else, of what it is given, change nothing."""
+    mean, variance = inputs[0].mean((0, 2, 3)), inputs[0].var((0, 2, 3))
+    norm.running_mean[:], norm.running_var[:] = mean, variance
+    known = slice(len(bias))
+    norm.weight[known] = torch.sqrt(variance + norm.eps)[known]
+    norm.bias[known] = bias + mean[known]
+
+
 def save(model: Network, path: Path) -> None:
     """Write kernels and biases in half precision, each batch norm folded in."""
     folded = []
@@ -95,7 +138,7 @@ def _many(request: tuple[int, int, Path | None]) -> tuple[Gray, Gray, Gray]:
     rng = np.random.default_rng(seed)
     all_pictures = pictures(extra)
     made = [sample(rng, all_pictures) for _ in range(count)]
-    empty = [background(rng, all_pictures).round().astype(np.uint8) for _ in range(count // 3)]
+    empty = [background(rng, all_pictures) for _ in range(count // 3)]
     return np.stack([one[0] for one in made]), np.stack([one[1] for one in made]), np.stack(empty)
 
 
@@ -171,7 +214,10 @@ class Training:
             values, wanted = values.flip(-1), wanted.flip(-1)
         if self.rng.random() < 0.3:
             values = -values
-        loss = loss_of(self.model(values)[:, 0], wanted)
+        values = values.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.model(values)[:, 0]
+        loss = loss_of(logits.float(), wanted)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
@@ -183,10 +229,10 @@ class Training:
 def hardest(model: nn.Module, empty: Gray) -> Gray:
     """Return the text-free crops that look most like text."""
     worst = []
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for start in range(0, len(empty), BATCH):
             values = model(shown(empty[start : start + BATCH]))[:, 0].flatten(1)
-            worst.append(values.topk(6, dim=1).values.mean(dim=1).numpy())
+            worst.append(values.topk(6, dim=1).values.mean(dim=1).float().numpy())
     marks = np.concatenate(worst)
     order = np.argsort(marks)[::-1][: len(empty) // HARD]
     print(f"mined: logits from {marks[order[0]]:.1f} to {marks[order[-1]]:.1f}", flush=True)
@@ -203,13 +249,13 @@ def main() -> None:
     arguments.add_argument("--fastest", type=float, default=3e-3, help="the highest learning rate")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--weights", type=Path, default=WEIGHTS)
-    arguments.add_argument("--checkpoint", type=Path, help="where to keep what --start takes")
-    arguments.add_argument("--start", type=Path, help="a checkpoint to train on from")
+    arguments.add_argument("--start", type=Path, help="weights to train on from")
     options = arguments.parse_args()
     torch.manual_seed(options.seed)
     training = Training(options.minutes, np.random.default_rng(options.seed), options.fastest)
     if options.start:
-        training.model.load_state_dict(torch.load(options.start, weights_only=True))
+        some, _, _ = _many((options.seed, 96, options.extra))
+        widen(training.model, options.start, shown(some))
         training.mean.module.load_state_dict(training.model.state_dict())
     hard = np.empty((0, SIDE, SIDE), np.uint8)
     for round_ in range(options.rounds):
@@ -223,8 +269,6 @@ def main() -> None:
             (round_ + 1) / options.rounds,
         )
         save(training.mean.module, options.weights)
-        if options.checkpoint:
-            torch.save(training.mean.module.state_dict(), options.checkpoint)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ import logging
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from threadpoolctl import threadpool_info
 
-from napari_medscan.privacy.burned_in import Box, Check, Level, find_text, reading
+from napari_medscan.privacy.burned_in import Box, Check, Level, find_text, reading, strings
 from napari_medscan.privacy.burned_in.findings import merged
 
 CANARY = "CANARY 4711"
@@ -84,6 +85,18 @@ def test_other_pictures_are_refused(picture):
 def test_others_of_another_shape_are_refused():
     with pytest.raises(ValueError, match="same type"):
         find_text(np.zeros((4, 4), np.uint8), [np.zeros((4, 5), np.uint8)], ocr=False)
+
+
+def blas_threads():
+    return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+
+def test_a_check_leaves_the_other_cores_alone_and_gives_them_back(monkeypatch):
+    before, during = blas_threads(), []
+    monkeypatch.setattr(strings, "in_picture", lambda _: during.append(blas_threads()) or [])
+    find_text(np.zeros((64, 64), np.uint8), ocr=False)
+    assert during == [[1] * len(before)]
+    assert blas_threads() == before
 
 
 def test_without_the_extra_ocr_is_not_said_to_have_looked(monkeypatch):

@@ -95,7 +95,7 @@ def test_most_strings_are_found_small_faint_turned_and_japanese_ones_too():
         )
     ]
     shares = [share_covered(*one, seed) for seed, one in enumerate(asked)]
-    assert np.mean(np.array(shares) >= 0.5) >= 0.85
+    assert np.mean(np.array(shares) >= 0.5) >= 0.9
 
 
 def pictures(case):

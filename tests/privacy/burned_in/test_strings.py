@@ -1,58 +1,26 @@
-"""Boxes around what is marked, and pictures made smaller for large strings."""
+"""Pictures made smaller for large strings, and boxes in pixels of the whole."""
 
 import numpy as np
-import pytest
 
-from napari_medscan.privacy.burned_in import Box, Level, strings
-
-
-def boxes(marks, cell=4, shape=(80, 160)):
-    return list(strings.marked(marks, cell, shape))
+from napari_medscan.privacy.burned_in import Box, Level, looks, strings
 
 
-def marks_of(rows, columns, value):
-    marks = np.zeros((20, 40), np.float32)
-    marks[rows, columns] = value
-    return marks
+def test_boxes_of_a_reduced_picture_are_in_pixels_of_the_whole(monkeypatch):
+    def boxes(gray):
+        return [Box(3, 5, 10, 20, Level.FOUND)] if gray.shape == (25, 50) else []
+
+    monkeypatch.setattr(looks, "boxes", boxes)
+    found = strings.in_picture(np.zeros((100, 200), np.uint8))
+    assert found == [Box(12, 20, 40, 80, Level.FOUND)]
 
 
-def test_a_group_of_marks_becomes_a_box_half_a_cell_larger():
-    marks = marks_of(slice(5, 7), slice(10, 20), 1)
-    assert boxes(marks) == [Box(18, 38, 12, 44, Level.FOUND)]
+def test_boxes_of_a_reduced_picture_end_where_the_whole_does(monkeypatch):
+    def boxes(gray):
+        return [Box(3, 5, 22, 45, Level.POSSIBLE)] if gray.shape == (25, 50) else []
 
-
-def test_boxes_of_a_reduced_picture_are_in_pixels_of_the_whole():
-    marks = marks_of(slice(5, 7), slice(10, 20), 1)
-    assert boxes(marks, 8, (160, 320)) == [Box(36, 76, 24, 88, Level.FOUND)]
-
-
-def test_boxes_end_where_the_picture_ends():
-    marks = marks_of(slice(17, 20), slice(35, 40), 1)
-    assert boxes(marks, shape=(78, 157)) == [Box(66, 138, 12, 19, Level.FOUND)]
-
-
-@pytest.mark.parametrize(("value", "level"), [(1, Level.FOUND), (0.4, None)])
-def test_a_group_must_be_sure(value, level):
-    assert [box.level for box in boxes(marks_of(2, slice(0, 20), value))] == [level] * bool(level)
-
-
-def test_between_the_two_thresholds_it_is_possible():
-    least = strings.MAYBE[0]
-    between = (least + strings.SURE[0]) / 2
-    found = boxes(marks_of(2, slice(0, 20), between))
-    assert [box.level for box in found] == [Level.POSSIBLE]
-
-
-def test_a_single_cell_is_no_string():
-    assert boxes(marks_of(2, 3, 1)) == []
-
-
-def test_two_groups_apart_are_two_boxes_and_corners_touch():
-    marks = marks_of(slice(2, 4), slice(0, 8), 1)
-    marks[4:6, 8:16] = 1
-    assert len(boxes(marks)) == 1
-    marks[4:6, 8] = 0
-    assert len(boxes(marks)) == 2
+    monkeypatch.setattr(looks, "boxes", boxes)
+    found = strings.in_picture(np.zeros((97, 198), np.uint8))
+    assert found == [Box(12, 20, 85, 178, Level.POSSIBLE)]
 
 
 def test_a_reduced_pixel_is_the_mean_of_its_own():

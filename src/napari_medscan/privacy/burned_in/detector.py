@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from napari_medscan.privacy.burned_in.findings import Check, Findings, merged
 MOST_OTHERS = 16
 """So many other pictures of the stack are looked at, spread over those given."""
 FEWEST_OTHERS = 2
+_looking = Lock()
 
 
 def find_text(
@@ -44,18 +47,35 @@ def find_text(
         When `picture` has another type or shape, or one of `others` differs from it.
     """
     _check(picture, others)
-    checks, boxes = {Check.NETWORK}, strings.in_picture(picture)
-    if len(others) >= FEWEST_OTHERS and picture.size:
-        some = np.linspace(0, len(others) - 1, min(len(others), MOST_OTHERS)).round().astype(int)
-        still = strings.in_stack(picture, [others[index] for index in some])
-        if still is not None:
-            checks.add(Check.STACK)
-            boxes += still
+    checks = {Check.NETWORK}
+    with _one_core():
+        boxes = strings.in_picture(picture)
+        if len(others) >= FEWEST_OTHERS and picture.size:
+            last, count = len(others) - 1, min(len(others), MOST_OTHERS)
+            some = np.linspace(0, last, count).round().astype(int)
+            still = strings.in_stack(picture, [others[index] for index in some])
+            if still is not None:
+                checks.add(Check.STACK)
+                boxes += still
     read = reading.read(picture) if ocr and picture.size else None
     if read is not None:
         checks.add(Check.OCR)
         boxes += read
     return Findings(merged(boxes), frozenset(checks))
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Let matrices be multiplied by one thread alone.
+
+    They are small: with all cores BLAS waits, busily, for longer than it computes,
+    and takes the cores from what napari draws. One check at a time, since the
+    number of threads is the process's and is put back.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with _looking, threadpool_limits(1, user_api="blas"):
+        yield
 
 
 def _check(picture: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> None:

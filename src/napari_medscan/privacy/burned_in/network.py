@@ -18,9 +18,9 @@ AROUND = (15, 7)
 """Pixels, odd: squares whose mean and deviation make a pixel comparable."""
 FLATTEST = 4.0
 """Grey levels added to the deviation, so that the noise of what is flat stays small."""
-LEVELS = (((5, 16), (3, 16)), ((3, 32),) * 3, ((3, 48),) * 3, ((3, 64),) * 3)
+LEVELS = (((5, 24), (3, 24)), ((3, 48),) * 3, ((3, 64),) * 3, ((3, 96),) * 3)
 """Size and channels of the convolutions of each level; the first halves the resolution."""
-MOST_VALUES = 1 << 21
+MOST_VALUES = 1 << 19
 """So many neighbours are gathered at once, which bounds memory and suits the cache."""
 
 Floats = NDArray[np.float32]

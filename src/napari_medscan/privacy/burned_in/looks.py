@@ -1,0 +1,138 @@
+"""Two looks for strings: at the whole picture, and once more, enlarged, at what may be one.
+
+An edge of anatomy that resembles small letters is smooth when enlarged; a string is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.privacy.burned_in.findings import Box, Level
+from napari_medscan.privacy.burned_in.network import STRIDE, text_map
+
+EDGE = 0.15
+"""What a cell's mark must be to belong to a string."""
+CELLS = 4
+"""So many of a string's cells, the best, tell how it is marked."""
+AGAIN = 3
+"""Times: how much larger the second look sees."""
+MARGIN, REACH = 16, 40
+"""Pixels around a group, and from its best cell: so far the second look sees."""
+SETTLED = 0.98
+"""A mark that needs no second look."""
+MOST_AGAIN = 5
+"""So many of the groups in doubt get one, the best; of the others the first look decides."""
+SURE, MAYBE = 1.5, 0.75
+"""What the log odds of the looks must be in the mean."""
+
+Gray = NDArray[np.uint8]
+Marks = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Marked cells that touch.
+
+    Attributes
+    ----------
+    top, left, bottom, right : int
+        The rectangle around them, in pixels.
+    best : (int, int)
+        The row and column of the middle of the best of them, in pixels.
+    mark : float
+        How it is marked, from 0 to 1.
+    """
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    best: tuple[int, int]
+    mark: float
+
+
+def boxes(gray: Gray) -> Iterator[Box]:
+    """Yield boxes around strings some 6 to 44 pixels high, in pixels."""
+    for group, level in judged(gray, groups(text_map(gray))):
+        # A cell that a string covers by less than half is not marked.
+        top, left = (max(0, start - STRIDE // 2) for start in (group.top, group.left))
+        bottom = min(group.bottom + STRIDE // 2, gray.shape[0])
+        right = min(group.right + STRIDE // 2, gray.shape[1])
+        yield Box(top, left, bottom - top, right - left, level)
+
+
+def judged(gray: Gray, found: Iterable[Group]) -> Iterator[tuple[Group, Level]]:
+    """Yield the groups that are strings, and how sure that is: the surest first."""
+    left = MOST_AGAIN
+    for group in sorted(found, key=lambda group: group.mark, reverse=True):
+        odds = _log_odds(group.mark)
+        if group.mark < SETTLED and left:
+            left -= 1
+            odds = (odds + _log_odds(second_look(gray, group))) / 2
+        if odds >= MAYBE:
+            yield group, Level.FOUND if odds >= SURE else Level.POSSIBLE
+
+
+def groups(marks: Marks) -> Iterator[Group]:
+    """Yield the groups of marked cells that could be strings."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(marks >= EDGE, structure=np.ones((3, 3)))
+    around = ndimage.uniform_filter(marks, 3, mode="constant")
+    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
+        own = labels[rows, columns] == index
+        mark = _mean_of_best(marks[rows, columns][own], CELLS)
+        if mark < EDGE:
+            continue
+        row, column = np.unravel_index(np.where(own, around[rows, columns], -1).argmax(), own.shape)
+        yield Group(
+            STRIDE * rows.start,
+            STRIDE * columns.start,
+            STRIDE * rows.stop,
+            STRIDE * columns.stop,
+            (
+                STRIDE * (rows.start + int(row)) + STRIDE // 2,
+                STRIDE * (columns.start + int(column)) + STRIDE // 2,
+            ),
+            mark,
+        )
+
+
+def second_look(gray: Gray, group: Group) -> float:
+    """Return how a group is marked in an enlarged picture of what is around it."""
+    row, column = group.best
+    top, left = max(0, group.top - MARGIN, row - REACH), max(0, group.left - MARGIN, column - REACH)
+    bottom = min(group.bottom + MARGIN, row + REACH)
+    right = min(group.right + MARGIN, column + REACH)
+    marks = text_map(enlarged(gray[top:bottom, left:right], AGAIN))
+    start, stop = (
+        (max(0, y - top) * AGAIN // STRIDE, max(0, x - left) * AGAIN // STRIDE)
+        for y, x in ((group.top, group.left), (group.bottom, group.right))
+    )
+    own = marks[start[0] : stop[0], start[1] : stop[1]]
+    return _mean_of_best(own.ravel(), CELLS * AGAIN * AGAIN)
+
+
+def enlarged(gray: Gray, times: int) -> Gray:
+    """Return a picture a whole number of times larger, interpolated linearly."""
+    from scipy import ndimage
+
+    values = gray.astype(np.float32)
+    zoomed = ndimage.zoom(values, times, order=1, mode="nearest", grid_mode=True)
+    larger: Gray = zoomed.round().astype(np.uint8)
+    return larger
+
+
+def _mean_of_best(marks: Marks, count: int) -> float:
+    """Return the mean of the best marks; those missing are 0."""
+    return float(np.sort(marks)[::-1][:count].sum()) / count
+
+
+def _log_odds(mark: float) -> float:
+    """Return the logarithm of the odds, bounded."""
+    mark = min(max(mark, 1e-4), 1 - 1e-4)
+    return float(np.log(mark / (1 - mark)))

@@ -20,6 +20,7 @@ from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.napari_.views import set_slab
 from napari_medscan.privacy.jpeg import check
 from napari_medscan.widgets.assistant import preparing
+from napari_medscan.widgets.docked import WIDTH
 
 from ...assistant.serving import WHOLE, Server, head, piece, says
 from ...assistant.test_llmock import PROTOCOLS, clean, judge, server  # noqa: F401 - fixtures
@@ -512,6 +513,17 @@ def test_a_test_of_the_connection_gives_way_to_a_send(user, network_allowed):  #
         assert (service.test.text(), service.result.text()) == ("Test connection", "Cancelled.")
         user.wait(State.DONE)
     assert user.shown.text.toPlainText() == "A chest."
+
+
+def test_a_second_question_on_a_picture_fits_into_the_dock(user, network_allowed):  # noqa: ARG001
+    with Server(says(*WHOLE)) as recorder:
+        user.choose(recorder.url)
+        user.answered()
+        user.preview()
+    assert user.ask.anew.isVisible()
+    user.ask.send.say("&Send again to a-model.radiology.university-hospital.example:11434")
+    assert user.ask.minimumSizeHint().width() <= WIDTH - 26
+    assert "…" in user.ask.send.text()
 
 
 def test_services_are_the_two_protocols():

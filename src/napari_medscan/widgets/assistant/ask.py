@@ -18,7 +18,7 @@ from napari_medscan.assistant.prompts import Templates
 from napari_medscan.napari_.picture import NoPictureError
 from napari_medscan.privacy.jpeg import JpegError
 from napari_medscan.widgets.assistant.answer import AnswerPane
-from napari_medscan.widgets.assistant.fields import add_all
+from napari_medscan.widgets.assistant.fields import ElidingButton, add_all
 from napari_medscan.widgets.assistant.following import PictureFollower
 from napari_medscan.widgets.assistant.options import PictureOptions
 from napari_medscan.widgets.assistant.preparing import Look, Prepared, Preparer, Wish, is_same, look
@@ -85,7 +85,7 @@ class AskSection(QWidget):
         self.save_jpeg.setToolTip("Save this JPEG: the very bytes that would be sent")
         self.pane = PreviewPane()
         self.status = PlainLabel(_FIRST)
-        self.send = QPushButton("Send")
+        self.send = ElidingButton("&Send")
         # Never by Enter or Space, wherever the focus came from: by the mouse, or Alt+S.
         self.send.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.send.setDefault(False)
@@ -154,15 +154,13 @@ class AskSection(QWidget):
         )
 
     def _lay_out(self) -> None:
-        looks, sends = QHBoxLayout(), QHBoxLayout()
+        looks = QHBoxLayout()
         looks.addWidget(self.show_preview, 1)
         looks.addWidget(self.save_jpeg)
-        sends.addWidget(self.send, 1)
-        sends.addWidget(self.anew)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         add_all(layout, Heading("Question"), self.prompt, Heading("Picture"), self.options)
-        add_all(layout, looks, self.pane, self.status, sends, self.answer)
+        add_all(layout, looks, self.pane, self.status, self.send, self.anew, self.answer)
         layout.addStretch(1)
 
     def _connect(self) -> None:
@@ -268,7 +266,7 @@ class AskSection(QWidget):
         wait = max(0.0, again_at - time.time())
         self.send.setEnabled(self.pane.is_ready and not state.is_busy and not wait)
         verb = "&Send again" if state in _AGAIN and preview is not None else "&Send"
-        self.send.setText(verb if preview is None else f"{verb} to {preview.host}")
+        self.send.say(verb if preview is None else f"{verb} to {preview.host}")
         self.save_jpeg.setEnabled(bool(self.pane.jpeg))
         self.anew.setVisible(preview is not None and bool(preview.question.history))
         if preview is None:

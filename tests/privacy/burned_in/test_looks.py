@@ -71,7 +71,7 @@ def test_what_is_settled_is_not_looked_at_again(boxes):
 
 
 def test_only_the_best_of_many_in_doubt_are_looked_at_again(monkeypatch):
-    marks = [0.7 + 0.01 * index for index in range(2 * looks.MOST_AGAIN)]
+    marks = [0.8 + 0.01 * index for index in range(2 * looks.MOST_AGAIN)]
     found = [looks.Group(0, 0, 8, 8, (4, 4), mark) for mark in marks]
     seen = []
     monkeypatch.setattr(looks, "second_look", lambda _, group: seen.append(group.mark) or 1e-4)

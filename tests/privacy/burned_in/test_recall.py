@@ -130,6 +130,13 @@ def test_clean_shapes_are_no_text(tmp_path):
     assert np.mean([level is not None for level in levels]) <= 0.02
 
 
+def test_between_its_words_an_echocardiogram_has_no_text(tmp_path):
+    phantoms.write_us_heart(tmp_path, frames=6)
+    (stack,) = load(tmp_path).stacks
+    pictures = np.asarray(stack.array).reshape(6, *stack.array.shape[2:])[:, 40:440]
+    assert find_text(pictures[3], list(pictures), ocr=False).boxes == ()
+
+
 @needs_corpus
 def test_anatomy_that_the_network_never_saw_is_no_text():
     levels = [find_text(p, ocr=False).level for case in HELD_OUT for p in pictures(case)]

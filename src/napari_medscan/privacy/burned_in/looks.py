@@ -26,7 +26,7 @@ SETTLED = 0.98
 """A mark that needs no second look."""
 MOST_AGAIN = 5
 """So many of the groups in doubt get one, the best; of the others the first look decides."""
-SURE, MAYBE = 1.5, 0.75
+SURE, MAYBE = 1.5, 1.0
 """What the log odds of the looks must be in the mean."""
 
 Gray = NDArray[np.uint8]

@@ -55,6 +55,14 @@ def _until(ready: Callable[[], bool]) -> None:
     raise TimeoutError
 
 
+def _look_at(viewer: napari.Viewer, study: str) -> AssistantDock:
+    """Preview a study until the whole picture was in view; whether it may be sent is open."""
+    dock = _open(viewer, _NOWHERE, study)
+    dock.ask.preview()
+    _until(lambda: dock.ask.pane.is_seen)
+    return dock
+
+
 def _send(dock: AssistantDock) -> None:
     dock.ask.preview()
     _until(dock.ask.send.isEnabled)
@@ -91,31 +99,24 @@ def assistant_outlined(viewer: napari.Viewer, _panel: QWidget) -> None:
             # It was in the regions; without it napari would show a notice over the picture.
             data.PixelSpacing = [0.3, 0.3]
             data.save_as(path)
-        dock = _open(viewer, _NOWHERE, folder)
-        dock.ask.preview()
-        _until(lambda: dock.ask.pane.is_seen)
+        _look_at(viewer, folder)
 
 
 def assistant_look(viewer: napari.Viewer, _panel: QWidget) -> None:
     """Be asked to look, since the header makes text likely."""
     with tempfile.TemporaryDirectory() as folder:
         phantoms.write_us_heart(Path(folder), frames=6)
-        dock = _open(viewer, _NOWHERE, folder)
-        dock.ask.preview()
-        _until(lambda: dock.ask.pane.is_seen)
+        _look_at(viewer, folder)
 
 
 def assistant_full_size(viewer: napari.Viewer, _panel: QWidget) -> QWidget:
     """Read what is written in a picture, in a window of its own."""
     with tempfile.TemporaryDirectory() as folder:
         phantoms.write_us_heart(Path(folder), frames=6)
-        dock = _open(viewer, _NOWHERE, folder)
-        dock.ask.preview()
-        _until(lambda: dock.ask.pane.is_seen)
-        window = dock.ask.pane.full_size
-        dock.ask.pane.enlarge.click()
-        _until(lambda: "has been in view" in window.note.text())
-        return window
+        pane = _look_at(viewer, folder).ask.pane
+        pane.enlarge.click()
+        _until(lambda: "has been in view" in pane.full_size.note.text())
+        return pane.full_size
 
 
 def assistant_changed(viewer: napari.Viewer, _panel: QWidget) -> None:

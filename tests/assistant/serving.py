@@ -138,6 +138,17 @@ def says(*parts: bytes) -> Handler:
     return lambda connection: connection.sendall(b"".join(parts))
 
 
+def in_two(gate: threading.Event, first: bytes, rest: bytes) -> Handler:
+    """Return what answers with the beginning, and with the rest when a gate opens."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(first)
+        gate.wait(10)
+        connection.sendall(rest)
+
+    return answer
+
+
 def waiting(*parts: bytes) -> Handler:
     """Return what answers with bytes and then leaves the connection open."""
 

@@ -22,7 +22,7 @@ from napari_medscan.privacy.jpeg import check
 from napari_medscan.widgets.assistant import preparing
 from napari_medscan.widgets.docked import WIDTH
 
-from ...assistant.serving import WHOLE, Server, head, piece, says
+from ...assistant.serving import WHOLE, Server, head, in_two, piece, says
 from ...assistant.test_llmock import PROTOCOLS, clean, judge, server  # noqa: F401 - fixtures
 from .conftest import CHAT, MESSAGES
 from .test_preparing import CHANGES
@@ -315,13 +315,7 @@ def test_an_answer_is_plain_while_it_comes_and_written_as_marked_when_it_is_whol
     network_allowed,  # noqa: ARG001
 ):
     ends = threading.Event()
-
-    def answer(connection):
-        connection.sendall(head() + piece("**A chest**"))
-        ends.wait(10)
-        connection.sendall(piece("", '"stop"'))
-
-    with Server(answer) as recorder:
+    with Server(in_two(ends, head() + piece("**A chest**"), piece("", '"stop"'))) as recorder:
         user.choose(recorder.url)
         user.preview()
         user.send()
@@ -454,13 +448,7 @@ def test_what_is_saved_is_what_was_shown_when_save_was_pressed(
 
 def test_an_answer_leaves_the_preview_of_another_slice(user, viewer, network_allowed):  # noqa: ARG001
     ends = threading.Event()
-
-    def answer(connection):
-        connection.sendall(head() + piece("A"))
-        ends.wait(10)
-        connection.sendall(piece("", '"stop"'))
-
-    with Server(answer) as recorder:
+    with Server(in_two(ends, head() + piece("A"), piece("", '"stop"'))) as recorder:
         user.choose(recorder.url)
         user.preview()
         user.send()

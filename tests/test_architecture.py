@@ -121,7 +121,7 @@ def test_imports_point_down(module):
         ("frames/deep/cache.py", "from ...dicom import errors"),
         ("privacy/phi.py", "from napari_medscan import assistant"),
         ("objects/seg.py", "if TYPE_CHECKING:\n    import qtpy.QtWidgets"),
-        ("widgets/tags.py", "from urllib import request"),
+        ("widgets/panel/tags_tab.py", "from urllib import request"),
         ("reader.py", "from .widgets import tags"),
         ("__init__.py", "from .dicom import open_series"),
         ("utils.py", ""),

@@ -8,7 +8,7 @@ import pytest
 
 from napari_medscan import phantoms, samples
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.volumes import stay_unmirrored
+from napari_medscan.napari_.volume_view import stay_unmirrored
 
 WRITERS = ("write_ct_chest", "write_mr_brain_oblique", "write_pet_ct")
 

@@ -25,7 +25,7 @@ from napari_medscan import phantoms
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.samples import study_folder
-from napari_medscan.widgets.panel import MedScanPanel
+from napari_medscan.widgets.panel.dock import MedScanPanel
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 SETTLED_MS = 2500

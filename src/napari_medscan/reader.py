@@ -55,7 +55,7 @@ def read(path: PathOrPaths) -> LayerList:
     from napari_medscan.dicom import CancelledError, load
     from napari_medscan.dicom.isolation import workers
     from napari_medscan.dicom.loading import load_series_of
-    from napari_medscan.napari_ import opened, settings
+    from napari_medscan.napari_ import session, settings
     from napari_medscan.napari_.layers import image_layers
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
     from napari_medscan.napari_.progress import reading_progress
@@ -83,7 +83,7 @@ def read(path: PathOrPaths) -> LayerList:
         workers.warm_up()
     report = report.tried(stacks)
     stacks = [stack for stack in stacks if stack in report.stacks]
-    opened.note(report, stacks, [Path(p) for p in paths])
+    session.note(report, stacks, [Path(p) for p in paths])
     if not report.stacks:
         return _refused(report.summary())
     if single is not None:
@@ -103,7 +103,7 @@ def _keep_view_true() -> None:
         return
     import napari
 
-    from napari_medscan.napari_.volumes import stay_unmirrored
+    from napari_medscan.napari_.volume_view import stay_unmirrored
 
     viewer = napari.current_viewer()
     if viewer is not None:

@@ -88,7 +88,7 @@ def _prepare_viewer(layers: list[Image]) -> None:
     """
     import napari
 
-    from napari_medscan.napari_.volumes import stay_unmirrored
+    from napari_medscan.napari_.volume_view import stay_unmirrored
 
     viewer = napari.current_viewer()
     if viewer is None:

@@ -5,7 +5,7 @@ import pytest
 from napari_medscan.napari_.cine import DEFAULT_RATE, Cine, cine_axis, cine_rate
 from napari_medscan.napari_.layers import stack_of
 
-from .test_views import opened
+from .test_planes import opened
 
 
 def test_the_rate_is_that_of_the_file(model, tmp_path):

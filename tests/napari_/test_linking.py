@@ -13,7 +13,7 @@ from napari_medscan.napari_.linking import (
     patient_place,
 )
 
-from .test_views import ACQUIRED, opened
+from .test_planes import ACQUIRED, opened
 
 
 def pair(viewer, folder, **changes):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
+from napari_medscan.napari_.current_layer import layer_in_picture, leading_layer
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.napari_.leading import layer_in_picture, leading_layer
 from napari_medscan.napari_.orientation_letters import OrientationLetters, edge_letters
 
 from ..studies import write_series

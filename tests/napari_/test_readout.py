@@ -7,7 +7,7 @@ from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layers, stack_of
 from napari_medscan.napari_.readout import CursorReadout, _number, cursor_text
 
-from .test_views import opened
+from .test_planes import opened
 
 
 def test_value_unit_and_place(model, tmp_path):

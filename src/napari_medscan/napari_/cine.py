@@ -9,8 +9,8 @@ import napari.viewer
 from qtpy.QtCore import Qt, QTimer
 
 from napari_medscan.dicom import Stack
+from napari_medscan.napari_.current_layer import leading_layer
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.leading import leading_layer
 
 DEFAULT_RATE = 15.0
 """Frames a second where the file does not say."""

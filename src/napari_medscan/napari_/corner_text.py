@@ -15,9 +15,9 @@ from napari_medscan.dicom.identity import read_identity
 from napari_medscan.dicom.orientation import axis_vectors, patient_point, plane_text, slice_position
 from napari_medscan.dicom.presets import display_scale
 from napari_medscan.napari_.canvas_text import CanvasText
+from napari_medscan.napari_.current_layer import LeadFollower, layer_in_picture
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.leading import LeadFollower, layer_in_picture
-from napari_medscan.napari_.shown import Index, index_in_view, shown_slice
+from napari_medscan.napari_.slider_index import Index, index_in_view, shown_slice
 from napari_medscan.napari_.windowing import center_width
 
 _BESIDE_LETTER = 30

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.orientation import patient_point, slice_position
 from napari_medscan.dicom.vectors import normal_of
+from napari_medscan.napari_.current_layer import LeadFollower, leading_layer, world_directions
 from napari_medscan.napari_.layers import parallel, stack_of
-from napari_medscan.napari_.leading import LeadFollower, leading_layer, world_directions
 from napari_medscan.napari_.notify import tell
 
 MOST_DEGREES = 10.0

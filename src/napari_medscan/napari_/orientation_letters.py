@@ -6,7 +6,7 @@ import napari.viewer
 
 from napari_medscan.dicom.orientation import letters
 from napari_medscan.napari_.canvas_text import CanvasText
-from napari_medscan.napari_.leading import LeadFollower, layer_in_picture, screen_directions
+from napari_medscan.napari_.current_layer import LeadFollower, layer_in_picture, screen_directions
 
 _EDGES = {
     "right": "middle_right",

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.stack import Stack
+from napari_medscan.napari_.current_layer import layer_in_picture
 from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.leading import layer_in_picture
-from napari_medscan.napari_.shown import Index, index_in_view, is_inside
+from napari_medscan.napari_.slider_index import Index, index_in_view, is_inside
 from napari_medscan.napari_.windowing import is_windowed
 from napari_medscan.privacy.painting import Colours, Painted
 

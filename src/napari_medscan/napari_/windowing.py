@@ -30,7 +30,7 @@ from napari_medscan.dicom.window import Function, Voi, Window, ascending, percen
 from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.layers import stack_of
 from napari_medscan.napari_.settings import AUTO, OWN, current
-from napari_medscan.napari_.shown import index_in_view, is_inside, shown_slice
+from napari_medscan.napari_.slider_index import index_in_view, is_inside, shown_slice
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 
 FUNCTION_KEY = "medscan_voi_function"

@@ -17,10 +17,10 @@ from napari_medscan.assistant.notes import NOT_FOR_DIAGNOSIS
 from napari_medscan.dicom import MedscanError
 from napari_medscan.napari_.layers import image_layer, stack_of
 from napari_medscan.napari_.menu import PLUGIN
-from napari_medscan.napari_.views import set_slab
+from napari_medscan.napari_.planes import set_slab
 from napari_medscan.privacy.jpeg import check
 from napari_medscan.widgets.assistant import preparing
-from napari_medscan.widgets.docked import WIDTH
+from napari_medscan.widgets.dock import WIDTH
 
 from ...assistant.serving import WHOLE, Server, head, in_two, piece, says
 from ...assistant.test_llmock import PROTOCOLS, clean, judge, server  # noqa: F401 - fixtures

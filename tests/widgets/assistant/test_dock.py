@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QApplication, QLabel
 
 from napari_medscan.assistant.conversation import State
 from napari_medscan.widgets.assistant.dock import AssistantDock
-from napari_medscan.widgets.docked import WIDTH
+from napari_medscan.widgets.dock import WIDTH
 
 from ...assistant.serving import WHOLE, Server, head, piece, says
 from .conftest import User

@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.napari_.views import set_slab
+from napari_medscan.napari_.planes import set_slab
 from napari_medscan.widgets.assistant import preparing
 from napari_medscan.widgets.assistant.following import PictureFollower
 from napari_medscan.widgets.assistant.preparing import Preparer, Wish, is_same, look

@@ -27,7 +27,7 @@ from napari_medscan.widgets.assistant.prompt import PromptForm
 from napari_medscan.widgets.assistant.saving import save
 from napari_medscan.widgets.assistant.service import ServiceForm
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
-from napari_medscan.widgets.latest import Latest
+from napari_medscan.widgets.background_task import Latest
 
 _FIRST = "Press Preview to see exactly what would be sent."
 _CHANGED = "Something changed since the preview. Press Preview to see what would be sent now."

@@ -27,7 +27,7 @@ from napari_medscan.widgets.assistant.audit_window import AuditWindow
 from napari_medscan.widgets.assistant.history import HistoryPane
 from napari_medscan.widgets.assistant.service import ServiceForm
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
-from napari_medscan.widgets.docked import Docked, scrolling
+from napari_medscan.widgets.dock import Docked, scrolling
 
 _USAGE_MS = 2000
 _KEYS = Keys()

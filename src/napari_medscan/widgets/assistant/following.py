@@ -7,7 +7,7 @@ from collections.abc import Callable
 import napari.viewer
 from napari.layers import Layer
 
-from napari_medscan.napari_.shown import Follower
+from napari_medscan.napari_.slider_index import Follower
 
 
 class PictureFollower(Follower):

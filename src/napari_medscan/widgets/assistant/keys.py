@@ -12,7 +12,7 @@ from napari_medscan.assistant.keys import Key, Keys, Source
 from napari_medscan.assistant.providers import Provider
 from napari_medscan.widgets.assistant.fields import narrow
 from napari_medscan.widgets.assistant.texts import PlainLabel
-from napari_medscan.widgets.latest import Latest
+from napari_medscan.widgets.background_task import Latest
 
 _SESSION, _KEYRING = "For this session", "In the system's keyring"
 _FROM = {

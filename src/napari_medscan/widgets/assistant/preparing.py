@@ -19,7 +19,7 @@ from napari_medscan.napari_.picture import (
     others_of,
     shown_of,
 )
-from napari_medscan.napari_.shown import Index
+from napari_medscan.napari_.slider_index import Index
 from napari_medscan.privacy.jpeg import JpegError
 from napari_medscan.privacy.painting import Painted
 from napari_medscan.privacy.picture import Box, Picture, encode_picture, render

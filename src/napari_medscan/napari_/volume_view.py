@@ -1,0 +1,243 @@
+"""Views of a stack in 3-D."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, fields
+
+import napari.viewer
+import numpy as np
+from napari.layers import Image, Layer
+from napari.utils.camera_orientations import DepthAxisOrientation
+from napari.utils.colormaps import Colormap
+
+from napari_medscan.napari_.current_layer import (
+    leading_layer,
+    screen_directions,
+    world_directions,
+)
+from napari_medscan.napari_.layers import stack_of
+
+_BACK, _HEAD = (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What makes a volume look as it does; the fields are attributes of napari's layer."""
+
+    rendering: str
+    contrast_limits: tuple[float, float]
+    gamma: float
+    iso_threshold: float
+    attenuation: float
+    colormap: Colormap
+
+    @classmethod
+    def of(cls, layer: Image) -> Look:
+        """Return a layer's look."""
+        low, high = layer.contrast_limits
+        return cls(
+            str(layer.rendering),
+            (float(low), float(high)),
+            layer.gamma,
+            layer.iso_threshold,
+            layer.attenuation,
+            layer.colormap,
+        )
+
+    def give(self, layer: Image) -> None:
+        """Give it to a layer."""
+        for field in fields(self):
+            setattr(layer, field.name, getattr(self, field.name))
+
+
+@dataclass(frozen=True, slots=True)
+class VolumePreset:
+    """How a volume is drawn.
+
+    Parameters
+    ----------
+    name : str
+        What it shows.
+    rendering : str
+        napari's rendering mode.
+    limits : tuple of float or None
+        Contrast limits in HU; None leaves those of the layer.
+    gamma : float
+        Of the colormap.
+    iso_threshold : float or None
+        HU of the surface.
+    attenuation : float
+        How soon what lies in front hides what lies behind.
+    transfer : tuple of (float, tuple of float)
+        Transfer function of the rendering "translucent": HU, from the lower to the upper contrast
+        limit, and red, green, blue and opacity of a voxel. Empty leaves the layer's colormap.
+    """
+
+    name: str
+    rendering: str
+    limits: tuple[float, float] | None = None
+    gamma: float = 1.0
+    iso_threshold: float | None = None
+    attenuation: float = 0.05
+    transfer: tuple[tuple[float, tuple[float, float, float, float]], ...] = ()
+
+    def look(self, before: Look) -> Look:
+        """Return the look that this makes of another."""
+        return Look(
+            self.rendering,
+            self.limits or before.contrast_limits,
+            self.gamma,
+            before.iso_threshold if self.iso_threshold is None else self.iso_threshold,
+            self.attenuation,
+            self._colormap() or before.colormap,
+        )
+
+    def _colormap(self) -> Colormap | None:
+        if not self.transfer:
+            return None
+        places = np.array([place for place, _ in self.transfer])
+        controls = (places - places[0]) / (places[-1] - places[0])
+        return Colormap([color for _, color in self.transfer], name=self.name, controls=controls)
+
+
+MIP = VolumePreset("MIP", "mip")
+DEPTH_MIP = VolumePreset("MIP with depth", "attenuated_mip", attenuation=0.01)
+_LUNG = (
+    (-1000.0, (0.0, 0.0, 0.0, 0.0)),
+    # Air around the patient is left out, and so is everything denser than lung.
+    (-950.0, (0.2, 0.2, 0.3, 0.0)),
+    (-900.0, (0.5, 0.7, 0.9, 0.02)),
+    (-700.0, (0.7, 0.85, 1.0, 0.02)),
+    (-550.0, (1.0, 1.0, 1.0, 0.006)),
+    (-450.0, (1.0, 1.0, 1.0, 0.0)),
+    (0.0, (1.0, 1.0, 1.0, 0.0)),
+)
+CT_PRESETS = (
+    VolumePreset("Bone", "attenuated_mip", (150, 900), attenuation=0.02),
+    VolumePreset("Angio", "attenuated_mip", (100, 700), attenuation=0.01),
+    VolumePreset("Lung", "translucent", (-1000, 0), transfer=_LUNG),
+    VolumePreset("Soft tissue", "iso", (-600, 200), iso_threshold=-150),
+)
+"""For stacks in Hounsfield units."""
+
+
+def volume_presets(layer: Layer | None) -> tuple[VolumePreset, ...]:
+    """Return the presets that make sense for a layer: those in HU for CT only.
+
+    None for colours, and for what has one slice: a cine has time for its depth.
+    """
+    stack = stack_of(layer)
+    if stack is None or stack.is_rgb or stack.array.places.shape[-1] < 2:
+        return ()
+    hounsfield = stack.modality == "CT" and stack.unit == "HU"
+    return (*(CT_PRESETS if hounsfield else ()), MIP, DEPTH_MIP)
+
+
+class Volumes:
+    """Shows stacks in 3-D, and gives them their look back in 2-D.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Where to show them.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = viewer
+        self._looks: list[tuple[Image, Look]] = []
+        viewer.dims.events.ndisplay.connect(self._on_ndisplay)
+
+    def release(self) -> None:
+        """Give every layer its look back."""
+        self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
+        self._give_back()
+
+    def show(self, layer: Image, preset: VolumePreset) -> None:
+        """Show a stack from the front, head up, not mirrored; the whole of it is read.
+
+        Parameters
+        ----------
+        layer : Image
+            One that this plugin opened.
+        preset : VolumePreset
+            How to draw it.
+        """
+        viewer = self._viewer
+        before = [look for known, look in self._looks if known == layer]
+        if not before:
+            before = [Look.of(layer)]
+            self._looks.append((layer, before[0]))
+        preset.look(before[0]).give(layer)
+        if viewer.dims.ndisplay == 3:
+            return
+        viewer.dims.ndisplay = 3
+        keep_unmirrored(viewer, layer)
+        directions = world_directions(viewer, layer)
+        if directions is not None:
+            scene = directions[list(viewer.dims.displayed)]
+            viewer.scene.camera.set_view_direction(tuple(scene @ _BACK), tuple(scene @ _HEAD))
+        viewer.fit_to_view(layers=[layer])
+
+    def _on_ndisplay(self, _event: object = None) -> None:
+        if self._viewer.dims.ndisplay == 2:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        for layer, look in self._looks:
+            look.give(layer)
+        self._looks.clear()
+
+
+def keep_unmirrored(viewer: napari.viewer.Viewer, layer: Layer) -> None:
+    """Let the camera's depth axis run so that the patient's left and right stay what they are.
+
+    napari's depth axis runs towards the viewer by default, which mirrors a volume whose slices
+    are stacked along the product of row and column direction, as DICOM's are.
+    """
+    directions = world_directions(viewer, layer)
+    screen = screen_directions(viewer, layer)
+    if directions is None or screen is None or viewer.dims.ndim < 3:
+        return
+    right, down = screen
+    depth = directions[viewer.dims.order[-3]]
+    # On a screen seen by someone right x down leads away from him, and so it does in a patient.
+    away = depth @ np.cross(right, down) > 0
+    way = DepthAxisOrientation.AWAY if away else DepthAxisOrientation.TOWARDS
+    camera = viewer.scene.camera
+    if camera.orientation[0] != way:
+        camera.orientation = (way, *camera.orientation2d)
+
+
+def stay_unmirrored(viewer: napari.viewer.Viewer) -> None:
+    """Keep a viewer's 3-D views of our layers unmirrored for as long as it lives, panel or not.
+
+    Only the viewer's own events hold what this connects, and that holds no viewer.
+    """
+    # A widget is handed a proxy, which is gone long before the viewer is.
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    if viewer in _unmirrored:
+        return
+    _unmirrored.add(viewer)
+    known = weakref.ref(viewer)
+
+    def on_change(_event: object = None) -> None:
+        viewer = known()
+        layer = None if viewer is None else leading_layer(viewer)
+        if viewer is not None and layer is not None:
+            keep_unmirrored(viewer, layer)
+
+    dims, layers = viewer.dims.events, viewer.layers
+    for event in (
+        dims.ndisplay,
+        dims.order,
+        layers.events.inserted,
+        layers.selection.events.active,
+        viewer.scene.camera.events.orientation,
+    ):
+        event.connect(on_change)
+    on_change()
+
+
+_unmirrored: weakref.WeakSet[napari.viewer.Viewer] = weakref.WeakSet()
+"""Viewers that are kept so already."""

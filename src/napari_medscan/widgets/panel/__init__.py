@@ -1,0 +1,1 @@
+"""The panel: series, window, views and tags."""

@@ -1,0 +1,75 @@
+"""The button that writes the rows of the tree of tags to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from qtpy.QtWidgets import QFileDialog, QPushButton
+
+from napari_medscan.dicom import CancelledError
+from napari_medscan.dicom.tagtree.export import export
+from napari_medscan.napari_.notify import tell
+from napari_medscan.widgets.background_task import Latest
+from napari_medscan.widgets.panel.tag_model import TagModel
+
+_EXPORT, _CANCEL = "Export…", "Cancel export"
+_KINDS = {"CSV (*.csv)": ".csv", "JSON (*.json)": ".json"}
+
+
+class ExportButton(QPushButton):
+    """Asks for a file and writes it off the GUI thread; pressed again, it cancels.
+
+    Parameters
+    ----------
+    model : TagModel
+        The rows that its filters leave are written, masked as it shows them.
+    """
+
+    def __init__(self, model: TagModel) -> None:
+        super().__init__(_EXPORT)
+        self.setToolTip("Write the rows shown as CSV or JSON, masked as they are here")
+        self._model = model
+        self._writes = Latest(self)
+        self.clicked.connect(self._on_click)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a file is being written."""
+        return self.text() == _CANCEL
+
+    def write(self, path: Path) -> None:
+        """Write the rows that the filters leave to a file."""
+        tree, found, shown = self._model.tree, self._model.found, self._model.shown
+        rows = range(len(tree)) if found is None else found.matches
+
+        def task(stale: Callable[[], bool]) -> None:
+            def left() -> Iterator[int]:
+                for row in rows:
+                    if stale():
+                        raise CancelledError("cancelled")
+                    yield row
+
+            export(path, tree, left(), shown=shown)
+
+        def then(result: object) -> None:
+            self.setText(_EXPORT)
+            failed = isinstance(result, Exception)
+            tell("The tags could not be written there." if failed else "The tags were exported.")
+
+        self.setText(_CANCEL)
+        self._writes.start(task, then)
+
+    def release(self) -> None:
+        """Stop writing."""
+        self._writes.release()
+
+    def _on_click(self) -> None:
+        if self.is_writing:
+            self._writes.cancel()
+            self.setText(_EXPORT)
+            return
+        name, kind = QFileDialog.getSaveFileName(self, "Export tags", "tags.csv", ";;".join(_KINDS))
+        if name:
+            path = Path(name)
+            self.write(path if path.suffix else path.with_suffix(_KINDS.get(kind, ".csv")))

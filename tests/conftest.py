@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -61,6 +62,28 @@ def _no_network(request):
         yield
     # Also what was tried in a thread, or by code that goes on without.
     assert not guard.attempts
+
+
+class _Collecting(logging.Handler):
+    """Collects what is logged."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append(record.getMessage())
+
+
+@pytest.fixture(autouse=True)
+def failures():
+    """Fail any test in which a callback of ours failed; a test that means it clears the list."""
+    handler = _Collecting()
+    logger = logging.getLogger("napari_medscan.failures")
+    logger.addHandler(handler)
+    yield handler.messages
+    logger.removeHandler(handler)
+    assert not handler.messages
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from napari_medscan import reader
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom import stack as stack_module
 from napari_medscan.dicom.source import DicomBytes
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layer_identity import stack_of
 
 from .corpus.oracle import corpus_dir
 from .dicom.making import ct, write

@@ -10,7 +10,7 @@ import pytest
 
 from napari_medscan import reader
 from napari_medscan.dicom import CancelledError, MedscanError
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layer_identity import stack_of
 
 from .studies import damage, write_series, write_undecodable
 from .test_reader import opened

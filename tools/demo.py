@@ -13,7 +13,7 @@ from pathlib import Path
 import napari
 
 from napari_medscan.dicom import MedscanError
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.phantoms import write_ct_chest
 from napari_medscan.samples import study_folder

@@ -22,7 +22,7 @@ from qtpy.QtWidgets import QPushButton, QWidget
 from assistant_scenes import ASSISTANT
 from demo import save_window
 from napari_medscan import phantoms
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.samples import study_folder
 from napari_medscan.widgets.panel.dock import MedScanPanel

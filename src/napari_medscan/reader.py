@@ -91,23 +91,23 @@ def read(path: PathOrPaths) -> LayerList:
     for stack in stacks:
         tell_bad_frames(stack)
     tell_report(report, stacks)
-    _keep_view_true()
+    _follow_openings()
     return [*image_layers(stacks)] or _NOTHING
 
 
-def _keep_view_true() -> None:
-    """Let the viewer that asks, if there is one, not mirror what is about to be added."""
+def _follow_openings() -> None:
+    """Let the viewer that asks, if there is one, bring what is about to be added into view."""
     from napari_medscan.napari_.gui import has_gui
 
     if not has_gui():
         return
     import napari
 
-    from napari_medscan.napari_.volume_view import stay_unmirrored
+    from napari_medscan.napari_.view import follow_openings
 
     viewer = napari.current_viewer()
     if viewer is not None:
-        stay_unmirrored(viewer)
+        follow_openings(viewer)
 
 
 def _refused(message: str) -> LayerList:

@@ -81,19 +81,19 @@ def _layers(folder: Path) -> LayerTuples:
 
 
 def _prepare_viewer(layers: list[Image]) -> None:
-    """Give the layers that napari is about to add the contrast ranges of these, and mirror none.
+    """Give the layers that napari is about to add the contrast ranges of these.
 
-    napari takes samples as data and options, not as layers, and there is no
-    option for the range.
+    They are brought into view like any other series. napari takes samples as data and options, not
+    as layers, and there is no option for the range.
     """
     import napari
 
-    from napari_medscan.napari_.volume_view import stay_unmirrored
+    from napari_medscan.napari_.view import follow_openings
 
     viewer = napari.current_viewer()
     if viewer is None:
         return
-    stay_unmirrored(viewer)
+    follow_openings(viewer)
     ranges = {id(layer.data): layer.contrast_limits_range for layer in layers if not layer.rgb}
 
     def on_inserted(event: Event) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from napari_medscan.napari_.cine import DEFAULT_RATE, Cine, cine_axis, cine_rate
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layer_identity import stack_of
 
 from .test_planes import opened
 

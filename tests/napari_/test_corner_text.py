@@ -15,7 +15,8 @@ from napari_medscan.napari_.corner_text import (
     slice_warnings,
     window_lines,
 )
-from napari_medscan.napari_.layers import image_layers, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.windowing import show
 
 from ..studies import HOSTILE, damage, write_series

@@ -9,7 +9,8 @@ import pytest
 from napari.layers import Image
 
 from napari_medscan.dicom import Stack, load
-from napari_medscan.napari_.layers import image_layer, image_layers, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layer, image_layers
 
 from ..studies import BIDI, HOSTILE, write_series
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import (
     Alignment,
     SamePlace,

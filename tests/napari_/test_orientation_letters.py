@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_.current_layer import layer_in_picture, leading_layer
+from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.orientation_letters import OrientationLetters, edge_letters
 
@@ -258,7 +258,7 @@ def test_letters_on_the_canvas_follow_and_go(make_napari_viewer, qtbot, tmp_path
     assert set(viewer.canvas.overlays) == before
 
 
-def test_a_selected_layer_that_is_not_in_the_picture_gives_no_letters(make_napari_viewer, tmp_path):
+def test_letters_of_a_series_that_the_sliders_have_left_are_empty(make_napari_viewer, tmp_path):
     """Letters of one patient beside the picture of another would be read as that one's."""
     viewer = make_napari_viewer()
     write_series(tmp_path / "near", 3)
@@ -276,9 +276,10 @@ def test_a_selected_layer_that_is_not_in_the_picture_gives_no_letters(make_napar
     )
     viewer.dims.set_point(0, near.extent.world[0][0])
     viewer.layers.selection.active = far
-    assert leading_layer(viewer) == far
-    assert layer_in_picture(viewer) == near
-    near.visible = False
-    assert layer_in_picture(viewer) is None
+    assert current_layer(viewer) == far
+    assert set(edge_letters(viewer).values()) == {""}
+    viewer.layers.selection.active = near
+    assert edge_letters(viewer)["left"] == "R"
+    viewer.layers.selection.active = far
     viewer.dims.set_point(0, far.extent.world[0][0])
-    assert layer_in_picture(viewer) == far
+    assert edge_letters(viewer)["left"] == "A"

@@ -13,7 +13,8 @@ from napari.layers import Image, Labels
 from pydicom.datadict import DicomDictionary
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_.layers import image_layer, image_layers, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.picture import (
     NoPictureError,
     layers_in_picture,

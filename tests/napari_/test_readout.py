@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_.layers import image_layers, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.readout import CursorReadout, _number, cursor_text
 
 from .test_planes import opened

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
+from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.volume_view import (
     CT_PRESETS,
     MIP,
     Volumes,
     keep_unmirrored,
-    stay_unmirrored,
     volume_presets,
 )
 
@@ -103,7 +103,7 @@ def test_a_viewer_without_the_panel_is_not_mirrored_either(make_napari_viewer, t
 
 
 def test_other_layers_leave_the_camera_alone(model):
-    stay_unmirrored(model)
+    follow_openings(model)
     model.add_image(np.zeros((3, 4, 5)))
     model.dims.ndisplay = 3
     assert depth(model) == "towards"
@@ -113,7 +113,7 @@ def test_it_is_connected_once_and_holds_no_viewer(tmp_path):
     model = ViewerModel()
     before = len(model.dims.events.ndisplay.callbacks)
     for _ in range(50):
-        stay_unmirrored(model)
+        follow_openings(model)
     assert len(model.dims.events.ndisplay.callbacks) == before + 1
     opened(model, tmp_path, 3)
     known = weakref.ref(model)

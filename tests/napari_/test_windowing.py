@@ -16,7 +16,8 @@ from napari_medscan.dicom import load
 from napari_medscan.dicom.voi_lut import VoiLut
 from napari_medscan.dicom.window import Window, percentile_limits
 from napari_medscan.napari_ import windowing
-from napari_medscan.napari_.layers import image_layer, image_layers, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.settings import AUTO, OWN, Settings
 from napari_medscan.napari_.user_presets import UserPresets
 from napari_medscan.napari_.windowing import (
@@ -31,7 +32,6 @@ from napari_medscan.napari_.windowing import (
     set_center_width,
     set_limits,
     show,
-    subject,
 )
 
 from ..studies import write_series
@@ -281,22 +281,6 @@ def test_the_canvas_shows_what_the_window_says(make_napari_viewer, tmp_path, voi
 
 
 # --- which layer, which pixels
-
-
-def test_the_active_layer_is_meant_else_the_topmost_visible(model, tmp_path):
-    for number in (1, 2):
-        write_series(tmp_path, 2, series=number)
-    low, high = (model.add_layer(la) for la in image_layers(load(tmp_path).stacks))
-    low.visible = high.visible = True
-    model.layers.selection.active = low
-    assert subject(model) is low
-    labels = model.add_labels(np.zeros((4, 4), int))
-    model.layers.selection.active = labels
-    assert subject(model) is high
-    high.visible = False
-    assert subject(model) is low
-    low.visible = False
-    assert subject(model) is None
 
 
 def test_colour_and_foreign_layers_have_no_window(tmp_path):

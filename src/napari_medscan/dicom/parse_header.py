@@ -239,9 +239,14 @@ def _label(data_set: DataSet, tag: Tag, identifiers: tuple[str, ...]) -> str:
 
 
 def _patient(data_set: DataSet) -> bytes:
+    """Return a hash of ID, name and birth date; b"" if the file has none of them."""
+    tags = (Tag.PatientID, Tag.PatientName, Tag.PatientBirthDate)
+    values = [data_set.data(tag).strip(b" \0^") for tag in tags]
+    if not any(values):
+        return b""
     digest = hashlib.blake2b(key=_HASH_KEY, digest_size=16)
-    for tag in (Tag.PatientID, Tag.PatientName, Tag.PatientBirthDate):
-        digest.update(data_set.data(tag).strip(b" \0^") + b"\0")
+    for value in values:
+        digest.update(value + b"\0")
     return digest.digest()
 
 

@@ -9,8 +9,8 @@ import napari.viewer
 from qtpy.QtCore import Qt, QTimer
 
 from napari_medscan.dicom import Stack
-from napari_medscan.napari_.current_layer import leading_layer
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.layer_identity import stack_of
 
 DEFAULT_RATE = 15.0
 """Frames a second where the file does not say."""
@@ -31,7 +31,7 @@ def cine_rate(stack: Stack) -> float:
 
 def cine_axis(viewer: napari.viewer.Viewer) -> int | None:
     """Return the axis to play: time, else the one that the view cuts across, else None."""
-    layer = leading_layer(viewer)
+    layer = current_layer(viewer)
     stack = None if layer is None else stack_of(layer)
     if layer is None or stack is None:
         return None

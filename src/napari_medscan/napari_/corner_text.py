@@ -15,15 +15,18 @@ from napari_medscan.dicom.identity import read_identity
 from napari_medscan.dicom.orientation import axis_vectors, patient_point, plane_text, slice_position
 from napari_medscan.dicom.presets import display_scale
 from napari_medscan.napari_.canvas_text import CanvasText
-from napari_medscan.napari_.current_layer import LeadFollower, layer_in_picture
-from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.slider_index import Index, index_in_view, shown_slice
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.slider_index import Index, index_in_view, slice_in_view
+from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.windowing import center_width
 
 _BESIDE_LETTER = 30
 """Pixels between the end of a line and the middle of the canvas, with those before its start."""
 _FONT_PIXELS = 18
 """Of a text of 10 points, which vispy takes for 10 * 96 / 72 points of 1/72 inch at 96 dpi."""
+
+_CHANGES = Change.SERIES | Change.VIEW | Change.CANVAS | Change.LOOK
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -68,7 +71,7 @@ def slice_warnings(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
     stack = stack_of(layer)
     if stack is None or viewer.dims.ndisplay == 3 or layer.ndim < 3:
         return []
-    number = shown_slice(viewer, layer)
+    number = slice_in_view(viewer, layer)
     if number is not None:
         why = stack.problems.get(number)
         return [] if why is None else [f"Frame could not be decoded: {why}"]
@@ -122,16 +125,17 @@ class CornerText:
         self._place = CanvasText(viewer, "medscan_place", "top_left")
         self._warning = CanvasText(viewer, "medscan_warning", "top_right", warning=True)
         self._window = CanvasText(viewer, "medscan_window", "bottom_left")
-        self._follower = LeadFollower(viewer, self._update)
+        self._subscription = watch(viewer, self._update, _CHANGES, before_paint=True)
+        self._update()
 
     def release(self) -> None:
         """Take them off the canvas."""
-        self._follower.release()
+        self._subscription.release()
         for text in (self._place, self._warning, self._window):
             text.release()
 
     def _update(self) -> None:
-        layer = layer_in_picture(self._viewer)
+        layer = current_layer(self._viewer)
         for text, lines in (
             (self._place, place_lines),
             (self._warning, slice_warnings),
@@ -158,16 +162,17 @@ class IdentityText:
         self._viewer = viewer
         self._text = CanvasText(viewer, "medscan_identity", "top_right")
         self._header: Header | None = None
-        self._follower = LeadFollower(viewer, self._update)
+        self._subscription = watch(viewer, self._update, _CHANGES, before_paint=True)
+        self._update()
 
     def release(self) -> None:
         """Take it off the canvas and forget it."""
-        self._follower.release()
+        self._subscription.release()
         self._header = None
         self._text.release()
 
     def _update(self) -> None:
-        layer = layer_in_picture(self._viewer)
+        layer = current_layer(self._viewer)
         stack = None if layer is None else stack_of(layer)
         header = None if stack is None else stack.header
         if header is self._header:

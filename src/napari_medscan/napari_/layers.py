@@ -9,14 +9,11 @@ import numpy as np
 from napari.layers import Image
 
 from napari_medscan.dicom import Stack
+from napari_medscan.dicom.relations import are_overlayable
 from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_.layer_identity import METADATA_KEY
 from napari_medscan.napari_.progress import volume_progress
-
-SAME_DIRECTION = 1e-3
-"""Largest difference of direction cosines of parallel stacks."""
-
-METADATA_KEY = "medscan"
-"""Key in a layer's metadata under which its Stack stands."""
+from napari_medscan.napari_.windowing import show_first
 
 _CT_RANGE = (-1024.0, 3071.0)
 """What 12 stored bits give with the usual intercept, in Hounsfield units."""
@@ -33,13 +30,13 @@ def image_layers(stacks: Sequence[Stack]) -> list[Image]:
         return []
     largest = max(stacks, key=lambda stack: stack.array.size)
     anatomy = max(
-        (stack for stack in stacks if stack.modality == "CT" and _overlays(stack, largest)),
+        (stack for stack in stacks if stack.modality == "CT" and are_overlayable(stack, largest)),
         key=lambda stack: stack.array.size,
         default=largest,
     )
     layers = []
     for stack in sorted(stacks, key=lambda stack: stack.modality == "PT"):
-        fused = stack.modality == "PT" and stack is not anatomy and _overlays(stack, anatomy)
+        fused = stack.modality == "PT" and stack is not anatomy and are_overlayable(stack, anatomy)
         colormap = "inferno" if fused else None
         layer = image_layer(stack, visible=stack is anatomy or fused, colormap=colormap)
         if fused:
@@ -69,9 +66,6 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
     -----
     Reads the middle slice, the one that napari shows first.
     """
-    # It asks the layers made here for their stacks.
-    from napari_medscan.napari_.windowing import show_first
-
     geometry = stack.geometry
     stack.array.reading = partial(volume_progress, stack.array)
     lead, lead_scale, lead_unit = _time_axis(stack)
@@ -99,27 +93,10 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
     return layer
 
 
-def stack_of(layer: object) -> Stack | None:
-    """Return the stack behind a layer, None for layers of other origin."""
-    found = getattr(layer, "metadata", {}).get(METADATA_KEY)
-    return found if isinstance(found, Stack) else None
-
-
-def parallel(one: Stack, other: Stack) -> bool:
-    """Whether two stacks have one orientation, and so one world in napari."""
-    mine, theirs = one.geometry.orientation, other.geometry.orientation
-    if mine is None or theirs is None:
-        return False
-    return bool(np.allclose(mine, theirs, atol=SAME_DIRECTION))
-
-
-def _overlays(stack: Stack, other: Stack) -> bool:
-    """Whether two stacks are of one examination and lie in parallel planes."""
-    return stack is other or (
-        stack.header.frame_of_reference == other.header.frame_of_reference
-        and stack.header.patient == other.header.patient
-        and parallel(stack, other)
-    )
+def draw_fused(layer: Image) -> None:
+    """Draw a layer in hot colors that add to what lies below it."""
+    layer.blending = "additive"
+    layer.colormap = "inferno"
 
 
 def _time_axis(stack: Stack) -> tuple[tuple[str, ...], tuple[float, ...], tuple[str, ...]]:

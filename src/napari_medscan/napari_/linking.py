@@ -10,25 +10,18 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.orientation import patient_point, slice_position
+from napari_medscan.dicom.relations import are_parallel, same_frame_of_reference
 from napari_medscan.dicom.vectors import normal_of
-from napari_medscan.napari_.current_layer import LeadFollower, leading_layer, world_directions
-from napari_medscan.napari_.layers import parallel, stack_of
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.directions import world_directions
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.viewer_watch import watch
 
 MOST_DEGREES = 10.0
 """Greatest angle between planes that are laid together: a head is never held quite alike."""
 _PARALLEL = 0.5
 """Degrees of which nothing is to be seen."""
-
-
-def one_frame_of_reference(one: Stack, other: Stack) -> bool:
-    """Whether positions of two stacks may be compared (PS3.3 C.7.4.1)."""
-    mine, theirs = one.header, other.header
-    return (
-        mine.frame_of_reference != ""
-        and mine.frame_of_reference == theirs.frame_of_reference
-        and mine.patient == theirs.patient
-    )
 
 
 def patient_place(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.float64] | None:
@@ -95,20 +88,20 @@ class SamePlace:
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer = viewer
-        self._layer = leading_layer(viewer)
-        self._follower = LeadFollower(viewer, self._update)
+        self._layer = current_layer(viewer)
+        self._subscription = watch(viewer, self._update, before_paint=True)
 
     def release(self) -> None:
         """Leave the sliders alone."""
-        self._follower.release()
+        self._subscription.release()
 
     def _update(self) -> None:
-        before, self._layer = self._layer, leading_layer(self._viewer)
+        before, self._layer = self._layer, current_layer(self._viewer)
         layer = self._layer
         mine, theirs = stack_of(layer), stack_of(before)
         if layer is None or before is None or mine is None or theirs is None or mine is theirs:
             return
-        if before not in self._viewer.layers or not one_frame_of_reference(mine, theirs):
+        if before not in self._viewer.layers or not same_frame_of_reference(mine, theirs):
             return
         # The sliders still stand where the series before was looked at.
         place = patient_place(self._viewer, before)
@@ -148,7 +141,7 @@ class SliceLink:
 
     def mark(self) -> str:
         """Remember the slice in view; return why not, or ''."""
-        layer = leading_layer(self._viewer)
+        layer = current_layer(self._viewer)
         if layer is None or layer.ndim < 3 or self._viewer.dims.ndisplay == 3:
             return "Select a series and show the slice to link."
         self._marked = layer
@@ -158,7 +151,7 @@ class SliceLink:
 
     def link(self) -> str:
         """Put the marked slice where the slice in view is; return why not, or ''."""
-        marked, layer = self.marked, leading_layer(self._viewer)
+        marked, layer = self.marked, current_layer(self._viewer)
         mine, theirs = stack_of(marked), stack_of(layer)
         if marked is None or mine is None:
             return "First mark a slice of the other series."
@@ -221,12 +214,12 @@ class Alignment:
         self._first = EventEmitter(source=self, type_name="ndisplay")
         self._first.connect(self._on_ndisplay)
         viewer.dims.events.ndisplay.connect(self._first, position="first")
-        self._follower = LeadFollower(viewer, self._update)
+        self._subscription = watch(viewer, self._update, before_paint=True)
 
     def release(self) -> None:
         """Put every layer back."""
         self._viewer.dims.events.ndisplay.disconnect(self._first)
-        self._follower.release()
+        self._subscription.release()
         self._put_back()
 
     def _on_ndisplay(self, _event: object = None) -> None:
@@ -234,7 +227,7 @@ class Alignment:
             self._put_back()
 
     def _update(self) -> None:
-        base = leading_layer(self._viewer)
+        base = current_layer(self._viewer)
         if self._viewer.dims.ndisplay == 2 or base is None:
             self._put_back()
             return
@@ -276,9 +269,9 @@ def alignment(layer: Layer, base: Layer) -> NDArray[np.float64] | None:
         frames of reference differ, a geometry is unknown, or they lie in one world already.
     """
     mine, theirs = stack_of(layer), stack_of(base)
-    if mine is None or theirs is None or not one_frame_of_reference(mine, theirs):
+    if mine is None or theirs is None or not same_frame_of_reference(mine, theirs):
         return None
-    if parallel(mine, theirs):
+    if are_parallel(mine, theirs):
         return None
     to_patient, base_to_patient = mine.geometry.affine, theirs.geometry.affine
     if to_patient is None or base_to_patient is None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import napari.viewer
 from napari.layers import Image
 
-from napari_medscan.napari_.layers import image_layer, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.notify import tell
 
 PLUGIN = "napari-medscan"

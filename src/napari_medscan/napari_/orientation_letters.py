@@ -6,7 +6,10 @@ import napari.viewer
 
 from napari_medscan.dicom.orientation import letters
 from napari_medscan.napari_.canvas_text import CanvasText
-from napari_medscan.napari_.current_layer import LeadFollower, layer_in_picture, screen_directions
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.directions import screen_directions
+from napari_medscan.napari_.slider_index import is_in_view
+from napari_medscan.napari_.viewer_watch import watch
 
 _EDGES = {
     "right": "middle_right",
@@ -19,12 +22,12 @@ _EDGES = {
 def edge_letters(viewer: napari.viewer.Viewer) -> dict[str, str]:
     """Return the letters of the four edges, all '' where there are none.
 
-    There are none in 3-D, where the picture can be turned, and none when no layer of known
-    orientation is in front.
+    There are none in 3-D, where the volume can be turned, and none if the current series has no
+    known orientation or the sliders stand outside of it.
     """
-    layer = layer_in_picture(viewer)
+    layer = current_layer(viewer)
     ways = None
-    if layer is not None and viewer.dims.ndisplay == 2:
+    if layer is not None and viewer.dims.ndisplay == 2 and is_in_view(viewer, layer):
         ways = screen_directions(viewer, layer)
     if ways is None:
         return dict.fromkeys(_EDGES, "")
@@ -38,7 +41,7 @@ def edge_letters(viewer: napari.viewer.Viewer) -> dict[str, str]:
 
 
 class OrientationLetters:
-    """Letters that follow the leading layer and the view.
+    """Letters that follow the current series and the view.
 
     Parameters
     ----------
@@ -52,11 +55,12 @@ class OrientationLetters:
             edge: CanvasText(viewer, f"medscan_{edge}", position, font_size=15)
             for edge, position in _EDGES.items()
         }
-        self._follower = LeadFollower(viewer, self._update)
+        self._subscription = watch(viewer, self._update, before_paint=True)
+        self._update()
 
     def release(self) -> None:
         """Take them off the canvas."""
-        self._follower.release()
+        self._subscription.release()
         for text in self._texts.values():
             text.release()
 

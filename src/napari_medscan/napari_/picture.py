@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.stack import Stack
-from napari_medscan.napari_.current_layer import layer_in_picture
-from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.slider_index import Index, index_in_view, is_inside
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.slider_index import Index, index_in_view, is_in_view
 from napari_medscan.napari_.windowing import is_windowed
 from napari_medscan.privacy.painting import Colours, Painted
 
@@ -191,9 +191,9 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
         raise NoPictureError(
             "The view is 3-D, and may show a face: a picture is of one slice. Switch to 2-D."
         )
-    leading = layer_in_picture(viewer)
-    if leading is None:
-        raise NoPictureError("Open a study and show a slice of it: there is no picture yet.")
+    leading = current_layer(viewer)
+    if leading is None or not is_in_view(viewer, leading):
+        raise NoPictureError("Open a study and show a slice of it: there is no image yet.")
     if not blended:
         return [leading]
     chosen = [
@@ -203,7 +203,7 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
         and isinstance(layer, Image)
         and layer.visible
         and stack_of(layer) is not None
-        and is_inside(index_in_view(viewer, layer), layer.data.shape)
+        and is_in_view(viewer, layer)
     ]
     return chosen or [leading]
 

@@ -1,10 +1,10 @@
-"""Views of a stack in 2-D: planes of the patient, slabs."""
+"""Planes of the patient, and slabs, in 2-D."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import permutations
-from typing import Literal
+from typing import Literal, get_args
 
 import napari.viewer
 import numpy as np
@@ -13,9 +13,15 @@ from napari.utils.camera_orientations import HorizontalAxisOrientation as Horizo
 from napari.utils.camera_orientations import VerticalAxisOrientation as Vertical
 from numpy.typing import NDArray
 
-from napari_medscan.napari_.current_layer import world_directions
+from napari_medscan.napari_.canvas_fit import fit_to_canvas
+from napari_medscan.napari_.directions import (
+    Directions,
+    projection_directions,
+    world_directions,
+)
 
 Plane = Literal["axial", "coronal", "sagittal"]
+PLANES: tuple[Plane, ...] = get_args(Plane)
 Projection = Literal["none", "max", "min", "mean"]
 
 _L, _P, _S = np.eye(3)
@@ -49,17 +55,10 @@ def show_plane(viewer: napari.viewer.Viewer, layer: Layer, plane: Plane) -> bool
     directions = world_directions(viewer, layer)
     if directions is None or layer.ndim < 3:
         return False
-    down, right = _DOWN_AND_RIGHT[plane]
-    across, vertical, horizontal = axes = _axes_of(plane, directions)
-    rest = [axis for axis in range(viewer.dims.ndim) if axis not in axes]
     viewer.dims.ndisplay = 2
-    _put_inside(viewer, layer, across)
-    viewer.dims.order = (*rest, across, vertical, horizontal)
-    viewer.scene.camera.orientation2d = (
-        Vertical.DOWN if directions[vertical] @ down > 0 else Vertical.UP,
-        Horizontal.RIGHT if directions[horizontal] @ right > 0 else Horizontal.LEFT,
-    )
-    viewer.fit_to_view(layers=[layer])
+    _put_inside(viewer, layer, _axes_of(plane, directions)[0])
+    _turn_to(viewer, plane, directions)
+    fit_to_canvas(viewer, layer)
     return True
 
 
@@ -74,18 +73,34 @@ def cuts_slices(viewer: napari.viewer.Viewer, layer: Layer, plane: Plane) -> boo
     directions = world_directions(viewer, layer)
     if directions is None or layer.ndim < 3:
         return False
-    return _axes_of(plane, directions)[0] != viewer.dims.ndim - 3
+    return _acquired_plane(viewer, directions) != plane
 
 
 def show_acquired(viewer: napari.viewer.Viewer, layer: Layer | None) -> None:
-    """Show slices as they were acquired, first row on top, first column on the left."""
-    viewer.dims.ndisplay = 2
-    viewer.dims.order = tuple(range(viewer.dims.ndim))
-    viewer.scene.camera.orientation2d = (Vertical.DOWN, Horizontal.RIGHT)
+    """Show slices as they were stored, first row on top, first column on the left."""
+    _show_as_stored(viewer)
     if layer is None:
         viewer.reset_view()
     else:
-        viewer.fit_to_view(layers=[layer])
+        fit_to_canvas(viewer, layer)
+
+
+def show_acquired_plane(viewer: napari.viewer.Viewer, layer: Layer) -> None:
+    """Turn the view to the plane in which a series was acquired, in radiological convention.
+
+    Slices of known orientation as `show_plane` shows their plane. Projection images by their
+    Patient Orientation (PS3.3 C.7.6.1.1.1): head up, and the patient's left on the right. All
+    others as they are stored. Sliders and camera stay.
+    """
+    directions = world_directions(viewer, layer)
+    if directions is not None and layer.ndim > 2:
+        _turn_to(viewer, _acquired_plane(viewer, directions), directions)
+        return
+    directions = projection_directions(viewer, layer)
+    if directions is None:
+        _show_as_stored(viewer)
+    else:
+        _turn_projection(viewer, directions)
 
 
 def set_slab(
@@ -132,7 +147,49 @@ def set_slab(
     return counts[before[-1]] if before else 1
 
 
-def _anatomical_axes(directions: NDArray[np.float64]) -> tuple[int, int, int]:
+def _turn_to(viewer: napari.viewer.Viewer, plane: Plane, directions: Directions) -> None:
+    down, right = _DOWN_AND_RIGHT[plane]
+    across, vertical, horizontal = axes = _axes_of(plane, directions)
+    rest = [axis for axis in range(viewer.dims.ndim) if axis not in axes]
+    viewer.dims.order = (*rest, across, vertical, horizontal)
+    _orient(
+        viewer,
+        downwards=bool(directions[vertical] @ down > 0),
+        rightwards=bool(directions[horizontal] @ right > 0),
+    )
+
+
+def _turn_projection(viewer: napari.viewer.Viewer, directions: Directions) -> None:
+    """Show a projection image with the head up; one without head and feet as it is stored."""
+    *rest, vertical, horizontal = range(viewer.dims.ndim)
+    if abs(directions[horizontal] @ _S) > abs(directions[vertical] @ _S):
+        vertical, horizontal = horizontal, vertical
+    if _axis_of(directions[vertical]) != _axis_of(_S):
+        _show_as_stored(viewer)
+        return
+    viewer.dims.order = (*rest, vertical, horizontal)
+    downwards = bool(directions[vertical] @ -_S > 0)
+    frontal = _axis_of(directions[horizontal]) == _axis_of(_L)
+    # A lateral film may be looked at from both sides: it is turned, never mirrored.
+    rightwards = bool(directions[horizontal] @ _L > 0) if frontal else downwards
+    _orient(viewer, downwards=downwards, rightwards=rightwards)
+
+
+def _show_as_stored(viewer: napari.viewer.Viewer) -> None:
+    viewer.dims.ndisplay = 2
+    viewer.dims.order = tuple(range(viewer.dims.ndim))
+    _orient(viewer, downwards=True, rightwards=True)
+
+
+def _orient(viewer: napari.viewer.Viewer, *, downwards: bool, rightwards: bool) -> None:
+    """Set where the vertical and the horizontal axis of the view lead on the canvas."""
+    viewer.scene.camera.orientation2d = (
+        Vertical.DOWN if downwards else Vertical.UP,
+        Horizontal.RIGHT if rightwards else Horizontal.LEFT,
+    )
+
+
+def _anatomical_axes(directions: Directions) -> tuple[int, int, int]:
     """Return the world axes nearest to the patient's L, P and S axis."""
     spatial = [axis for axis in range(len(directions)) if directions[axis].any()]
     parts = np.abs(directions)
@@ -142,13 +199,19 @@ def _anatomical_axes(directions: NDArray[np.float64]) -> tuple[int, int, int]:
     return best[0], best[1], best[2]
 
 
-def _axes_of(plane: Plane, directions: NDArray[np.float64]) -> tuple[int, int, int]:
+def _axes_of(plane: Plane, directions: Directions) -> tuple[int, int, int]:
     """Return the world axes across a plane, down and to the right in it."""
     down, right = _DOWN_AND_RIGHT[plane]
     axes = _anatomical_axes(directions)
     vertical, horizontal = axes[_axis_of(down)], axes[_axis_of(right)]
     (across,) = set(axes) - {vertical, horizontal}
     return across, vertical, horizontal
+
+
+def _acquired_plane(viewer: napari.viewer.Viewer, directions: Directions) -> Plane:
+    """Return the patient plane nearest to the plane of the slices."""
+    across = viewer.dims.ndim - 3
+    return next(plane for plane in PLANES if _axes_of(plane, directions)[0] == across)
 
 
 def _axis_of(direction: NDArray[np.float64]) -> int:

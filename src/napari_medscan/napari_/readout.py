@@ -10,7 +10,7 @@ import numpy as np
 from napari_medscan.dicom.orientation import patient_point, point_text
 from napari_medscan.dicom.presets import display_scale
 from napari_medscan.dicom.text import defuse
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import is_inside
 
 if TYPE_CHECKING:

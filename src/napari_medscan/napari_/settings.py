@@ -42,6 +42,8 @@ class Settings:
     ct_window, pet_window, other_window : str
         How layers of a modality open: `AS_IN_FILE`, `AUTO`, `OWN` or the name of one of its usual
         presets.
+    hide_unrelated : bool
+        Hide series of other patients and frames of reference when a series is brought into view.
     right_drag : bool
         Whether dragging with the right button changes the window.
     corner_text, orientation_letters : bool
@@ -61,6 +63,7 @@ class Settings:
     ct_window: str = AS_IN_FILE
     pet_window: str = AS_IN_FILE
     other_window: str = AS_IN_FILE
+    hide_unrelated: bool = True
     right_drag: bool = True
     corner_text: bool = True
     orientation_letters: bool = True

@@ -1,14 +1,11 @@
-"""What the viewer shows: which slice of a stack, and when that changes."""
+"""From the sliders of a viewer to an index of a layer's array."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import napari.viewer
 from napari.layers import Layer
-from qtpy.QtCore import QTimer
 
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layer_identity import stack_of
 
 Index = tuple[int | slice, ...]
 
@@ -26,25 +23,30 @@ def index_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> Index:
     Returns
     -------
     tuple of int or slice
-        One an axis, without colour: a place, which may be outside of the array, along axes that
-        have a slider; all of those that are displayed.
+        One entry per axis, without color: a position, which may lie outside of the array, for
+        axes that have a slider; ``slice(None)`` for axes that are displayed.
     """
     displayed = {axis - viewer.dims.ndim for axis in viewer.dims.displayed}
-    places = layer.world_to_data(viewer.dims.point)
+    positions = layer.world_to_data(viewer.dims.point)
     return tuple(
-        slice(None) if axis - layer.ndim in displayed else round(float(place))
-        for axis, place in enumerate(places)
+        slice(None) if axis - layer.ndim in displayed else round(float(position))
+        for axis, position in enumerate(positions)
     )
 
 
 def is_inside(index: Index, shape: tuple[int, ...]) -> bool:
-    """Whether an index in view is one of an array: no slider stands beside it."""
-    # The index knows no axis of colours.
+    """Return whether an index lies within an array: no slider stands beside it."""
+    # The index has no axis of colors.
     pairs = zip(index, shape, strict=False)
     return all(isinstance(place, slice) or 0 <= place < extent for place, extent in pairs)
 
 
-def shown_slice(viewer: napari.viewer.Viewer, layer: Layer) -> int | None:
+def is_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> bool:
+    """Return whether the sliders stand within a layer, so that some of it is on the canvas."""
+    return is_inside(index_in_view(viewer, layer), layer.data.shape)
+
+
+def slice_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> int | None:
     """Return the number of the slice that a layer shows.
 
     Parameters
@@ -57,8 +59,8 @@ def shown_slice(viewer: napari.viewer.Viewer, layer: Layer) -> int | None:
     Returns
     -------
     int or None
-        Index into ``Stack.slices``; None when the view cuts across slices, the slider stands
-        outside of the stack or on a missing slice, or the layer is not ours.
+        Index into ``Stack.slices``; None if the view cuts across slices, the slider stands
+        outside of the series or on a missing slice, or the layer is not ours.
     """
     stack = stack_of(layer)
     if stack is None:
@@ -69,45 +71,3 @@ def shown_slice(viewer: napari.viewer.Viewer, layer: Layer) -> int | None:
         return None
     number = int(places[index])
     return number if number >= 0 else None
-
-
-class Follower:
-    """Calls back when the viewer shows something else.
-
-    That is: layers come, go or change places, another layer is selected, a slider moves, axes are
-    rolled or transposed, 2-D becomes 3-D. Several of these at once give one call, from the event
-    loop, so that whoever listens never slows down the slider.
-
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        What to follow.
-    on_change : callable
-        Called without arguments.
-    """
-
-    def __init__(self, viewer: napari.viewer.Viewer, on_change: Callable[[], object]) -> None:
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(on_change)
-        dims, layers = viewer.dims.events, viewer.layers
-        self._events = (
-            dims.current_step,
-            dims.order,
-            dims.ndisplay,
-            layers.events.inserted,
-            layers.events.removed,
-            layers.events.reordered,
-            layers.selection.events.active,
-        )
-        for event in self._events:
-            event.connect(self._soon)
-
-    def release(self) -> None:
-        """Stop calling."""
-        self._timer.stop()
-        for event in self._events:
-            event.disconnect(self._soon)
-
-    def _soon(self, _event: object = None) -> None:
-        self._timer.start(0)

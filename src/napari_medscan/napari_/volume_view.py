@@ -1,8 +1,7 @@
-"""Views of a stack in 3-D."""
+"""Views of a series in 3-D."""
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass, fields
 
 import napari.viewer
@@ -11,12 +10,8 @@ from napari.layers import Image, Layer
 from napari.utils.camera_orientations import DepthAxisOrientation
 from napari.utils.colormaps import Colormap
 
-from napari_medscan.napari_.current_layer import (
-    leading_layer,
-    screen_directions,
-    world_directions,
-)
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.directions import screen_directions, world_directions
+from napari_medscan.napari_.layer_identity import stack_of
 
 _BACK, _HEAD = (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 
@@ -207,37 +202,3 @@ def keep_unmirrored(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     camera = viewer.scene.camera
     if camera.orientation[0] != way:
         camera.orientation = (way, *camera.orientation2d)
-
-
-def stay_unmirrored(viewer: napari.viewer.Viewer) -> None:
-    """Keep a viewer's 3-D views of our layers unmirrored for as long as it lives, panel or not.
-
-    Only the viewer's own events hold what this connects, and that holds no viewer.
-    """
-    # A widget is handed a proxy, which is gone long before the viewer is.
-    viewer = getattr(viewer, "__wrapped__", viewer)
-    if viewer in _unmirrored:
-        return
-    _unmirrored.add(viewer)
-    known = weakref.ref(viewer)
-
-    def on_change(_event: object = None) -> None:
-        viewer = known()
-        layer = None if viewer is None else leading_layer(viewer)
-        if viewer is not None and layer is not None:
-            keep_unmirrored(viewer, layer)
-
-    dims, layers = viewer.dims.events, viewer.layers
-    for event in (
-        dims.ndisplay,
-        dims.order,
-        layers.events.inserted,
-        layers.selection.events.active,
-        viewer.scene.camera.events.orientation,
-    ):
-        event.connect(on_change)
-    on_change()
-
-
-_unmirrored: weakref.WeakSet[napari.viewer.Viewer] = weakref.WeakSet()
-"""Viewers that are kept so already."""

@@ -10,9 +10,9 @@ from napari.layers import Image
 
 from napari_medscan.napari_.windowing import (
     center_width,
+    current_windowed,
     is_windowed,
     set_center_width,
-    subject,
 )
 
 RIGHT = 2
@@ -79,4 +79,4 @@ class WindowDrag:
         busy = active is not None and not is_windowed(active)
         if busy and str(getattr(active, "mode", "pan_zoom")) != "pan_zoom":
             return None
-        return subject(self._viewer)
+        return current_windowed(self._viewer)

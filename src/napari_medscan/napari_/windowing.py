@@ -25,29 +25,36 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.presets import as_drawn, display_scale, group_of, modality_presets
-from napari_medscan.dicom.voi_lut import Curve, sigmoid_window
+from napari_medscan.dicom.voi_lut import Curve, VoiLut, sigmoid_window
 from napari_medscan.dicom.window import Function, Voi, Window, ascending, percentile_limits
 from napari_medscan.frames.cache import shared_cache
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.settings import AUTO, OWN, current
-from napari_medscan.napari_.slider_index import index_in_view, is_inside, shown_slice
+from napari_medscan.napari_.slider_index import index_in_view, is_inside, slice_in_view
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 
-FUNCTION_KEY = "medscan_voi_function"
-"""Key in a layer's metadata under which the function of its last window stands."""
+WINDOW_KEY = "medscan_window"
+"""Key in a layer's metadata of the window that it was drawn by last."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Bent:
-    """What a colormap of ours bends, and how."""
+class DrawnWindow:
+    """The window that a layer was drawn by last.
 
+    Parameters
+    ----------
+    voi : Window or VoiLut
+        The window; the layer's contrast limits may have been changed since.
+    base : Colormap
+        The layer's own colormap, which the curve of the window was bent into.
+    colormap : str
+        Name that napari gave to the bent colormap; that of `base` if the window is a line.
+    """
+
+    voi: Voi
     base: Colormap
-    curve: Curve
-    function: Function | None
-
-
-_bent: dict[str, _Bent] = {}
-"""Our colormaps by the names that napari gave them, which last as long as napari does."""
+    colormap: str
 
 
 def is_windowed(layer: Layer | None) -> TypeGuard[Image]:
@@ -56,12 +63,19 @@ def is_windowed(layer: Layer | None) -> TypeGuard[Image]:
     return stack is not None and not stack.is_rgb
 
 
-def subject(viewer: napari.viewer.Viewer) -> Image | None:
-    """Return the layer whose window is meant: the active one, else the topmost visible."""
-    active = viewer.layers.selection.active
-    if is_windowed(active):
-        return active
-    return next((la for la in reversed(viewer.layers) if la.visible and is_windowed(la)), None)
+def current_windowed(viewer: napari.viewer.Viewer) -> Image | None:
+    """Return the current layer if it has a window, else None."""
+    layer = current_layer(viewer)
+    return layer if is_windowed(layer) else None
+
+
+def drawn_window(layer: Image) -> DrawnWindow | None:
+    """Return the window that a layer was drawn by last; None once another colormap was chosen."""
+    drawn = layer.metadata.get(WINDOW_KEY)
+    if not isinstance(drawn, DrawnWindow):
+        return None
+    is_bent = drawn.colormap != drawn.base.name
+    return None if is_bent and layer.colormap.name != drawn.colormap else drawn
 
 
 def show(layer: Image, voi: Voi) -> None:
@@ -70,9 +84,8 @@ def show(layer: Image, voi: Voi) -> None:
     The layer keeps its own colormap, inverted for MONOCHROME1, hot for PET on CT: it is what
     the curve of the window is bent into.
     """
-    layer.metadata[FUNCTION_KEY] = voi.function if isinstance(voi, Window) else None
     layer.gamma = 1
-    _set_colormap(layer, base_colormap(layer), voi)
+    _draw(layer, voi, base_colormap(layer))
     set_limits(layer, *limits_of(voi))
 
 
@@ -117,12 +130,9 @@ def function_of(layer: Image) -> Function | None:
     That of the window shown last. Before any was chosen, the file's own; else LINEAR where values
     are whole numbers or Hounsfield units, as its width counts values.
     """
-    bent = _bent.get(layer.colormap.name)
-    if bent is not None:
-        return bent.function
-    chosen: Function | None = layer.metadata.get(FUNCTION_KEY)
-    if chosen in ("LINEAR", "LINEAR_EXACT"):
-        return chosen
+    drawn = drawn_window(layer)
+    if drawn is not None and (isinstance(drawn.voi, Window) or drawn.voi.curve is not None):
+        return drawn.voi.function if isinstance(drawn.voi, Window) else None
     stack = stack_of(layer)
     first = stack.windows[0] if stack is not None and stack.windows else None
     if isinstance(first, Window) and first.function != "SIGMOID":
@@ -153,29 +163,30 @@ def set_center_width(layer: Image, center: float, width: float) -> None:
 
 
 def is_shown(layer: Image, voi: Voi) -> bool:
-    """Whether a layer is drawn by this very window."""
-    limits = limits_of(voi)
-    span = limits[1] - limits[0]
-    if not np.allclose(layer.contrast_limits, limits, rtol=0, atol=span * 1e-6):
+    """Return whether a layer is drawn by this very window."""
+    low, high = limits_of(voi)
+    if not np.allclose(layer.contrast_limits, (low, high), rtol=0, atol=(high - low) * 1e-6):
         return False
-    bent = _bent.get(layer.colormap.name)
-    if voi.curve is None or bent is None:
-        return voi.curve is None and bent is None
-    same = layer.colormap.same_colors(_bend(bent.base, voi.curve))
-    return same and (bent.function == "SIGMOID") == isinstance(voi, Window)
+    drawn = drawn_window(layer)
+    if drawn is None or drawn.voi.curve is None:
+        return voi.curve is None
+    # Sigmoids with the same limits are the same; lookup tables may differ.
+    return drawn.voi == voi if isinstance(voi, VoiLut) else voi.function == "SIGMOID"
 
 
 def curve_of(layer: Image) -> Curve | None:
     """Return the curve that a layer is drawn by; its limits are those it had when it was chosen."""
-    bent = _bent.get(layer.colormap.name)
-    return None if bent is None else bent.curve
+    drawn = drawn_window(layer)
+    return None if drawn is None else drawn.voi.curve
 
 
 def base_colormap(layer: Image) -> Colormap:
     """Return a layer's colormap before the curve of a window bent it."""
-    name = layer.colormap.name
+    drawn = drawn_window(layer)
+    if drawn is not None and drawn.colormap == layer.colormap.name:
+        return drawn.base
     # napari knows every colormap that a layer has; the layer may be a proxy that hides some of it.
-    return _bent[name].base if name in _bent else AVAILABLE_COLORMAPS[name]
+    return AVAILABLE_COLORMAPS[layer.colormap.name]
 
 
 def is_inverted(layer: Image) -> bool:
@@ -188,11 +199,11 @@ def is_inverted(layer: Image) -> bool:
 def invert(layer: Image) -> None:
     """Turn the colormap round; the window stays, as the inversion comes after it."""
     base = _reversed(base_colormap(layer))
-    bent = _bent.get(layer.colormap.name)
-    if bent is None:
+    drawn = drawn_window(layer)
+    if drawn is None:
         layer.colormap = base
     else:
-        _set_bent(layer, _Bent(base, bent.curve, bent.function))
+        _draw(layer, drawn.voi, base)
 
 
 def display_factor(layer: Image) -> float:
@@ -213,7 +224,7 @@ def on_screen(
     stack = stack_of(layer)
     if stack is None or not layer.visible:
         return None
-    number = shown_slice(viewer, layer)
+    number = slice_in_view(viewer, layer)
     if number is not None:
         return lambda: stack.array.frame(number)
     cut = index_in_view(viewer, layer)
@@ -225,22 +236,22 @@ def on_screen(
     return lambda: stack.array[cut]
 
 
-def _set_colormap(layer: Image, base: Colormap, voi: Voi) -> None:
+def _draw(layer: Image, voi: Voi, base: Colormap) -> None:
+    """Give a layer a colormap, bent by the curve of a window if it has one, and store both."""
     curve = voi.curve
-    if curve is not None:
-        function = voi.function if isinstance(voi, Window) else None
-        _set_bent(layer, _Bent(base, curve, function))
-    elif layer.colormap.name != base.name:
-        layer.colormap = base
+    if curve is None:
+        if layer.colormap.name != base.name:
+            layer.colormap = base
+        name = base.name
+    else:
+        kind = voi.function if isinstance(voi, Window) else "VOI LUT"
+        layer.colormap = _bend(base, curve, kind)
+        # napari has numbered the name if another colormap has it.
+        name = layer.colormap.name
+    layer.metadata[WINDOW_KEY] = DrawnWindow(voi, base, name)
 
 
-def _set_bent(layer: Image, bent: _Bent) -> None:
-    layer.colormap = _bend(bent.base, bent.curve, bent.function or "VOI LUT")
-    # napari has numbered the name if another table bears it.
-    _bent[layer.colormap.name] = bent
-
-
-def _bend(base: Colormap, curve: Curve, kind: str = "") -> Colormap:
+def _bend(base: Colormap, curve: Curve, kind: str) -> Colormap:
     """Return a colormap that gives to each value the colour that `base` has for its grey."""
     return Colormap(
         base.map(curve.greys),  # type: ignore[no-untyped-call]

@@ -15,7 +15,8 @@ from napari_medscan.assistant import network
 from napari_medscan.assistant.conversation import MIN_INTERVAL, State
 from napari_medscan.assistant.notes import NOT_FOR_DIAGNOSIS
 from napari_medscan.dicom import MedscanError
-from napari_medscan.napari_.layers import image_layer, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.napari_.planes import set_slab
 from napari_medscan.privacy.jpeg import check

@@ -11,8 +11,9 @@ from napari.components import ViewerModel
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.planes import set_slab
+from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.widgets.assistant import preparing
-from napari_medscan.widgets.assistant.following import PictureFollower
+from napari_medscan.widgets.assistant.ask import _CHANGES
 from napari_medscan.widgets.assistant.preparing import Preparer, Wish, is_same, look
 
 from ...dicom.making import item
@@ -94,12 +95,12 @@ def test_any_change_of_what_is_shown_is_noticed_and_heard_of(name, chest, qtbot)
     settled = look(viewer, blended=False)
     assert is_same(settled, viewer, blended=False)
     heard = []
-    follower = PictureFollower(viewer, lambda: heard.append(True))
+    subscription = watch(viewer, lambda: heard.append(True), _CHANGES)
     CHANGES[name](viewer)
     # At once, as a press of Send may come before the event loop comes round.
     assert not is_same(settled, viewer, blended=False)
     qtbot.waitUntil(lambda: heard == [True])
-    follower.release()
+    subscription.release()
 
 
 def test_zooming_changes_nothing(chest):

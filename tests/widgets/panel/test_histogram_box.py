@@ -7,7 +7,8 @@ import pytest
 from qtpy.QtWidgets import QComboBox, QLabel, QTabWidget, QWidget
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_.layers import image_layer, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layer
 from napari_medscan.widgets.panel import histogram_box
 from napari_medscan.widgets.panel.histogram import count
 from napari_medscan.widgets.panel.histogram_box import HistogramBox, count_slices, spread

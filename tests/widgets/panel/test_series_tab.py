@@ -15,7 +15,8 @@ from napari_medscan.dicom import load
 from napari_medscan.frames import shared_cache
 from napari_medscan.napari_ import default_reader, menu, recent, settings
 from napari_medscan.napari_.details import ReportDetails
-from napari_medscan.napari_.layers import image_layer, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layer
 from napari_medscan.widgets.panel import series_tab
 from napari_medscan.widgets.panel.series_tab import SeriesSection
 from napari_medscan.widgets.panel.series_tree import SeriesTree

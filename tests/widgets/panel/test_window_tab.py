@@ -14,7 +14,8 @@ from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QTreeWidget
 from napari_medscan.dicom import load
 from napari_medscan.dicom.window import Window
 from napari_medscan.napari_ import settings
-from napari_medscan.napari_.layers import image_layer, image_layers, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.windowing import center_width, show
 from napari_medscan.widgets.panel.histogram import WindowHistogram

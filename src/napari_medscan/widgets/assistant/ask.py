@@ -16,10 +16,10 @@ from napari_medscan.assistant.errors import AssistantError, ConsentError
 from napari_medscan.assistant.failures import clock
 from napari_medscan.assistant.prompts import Templates
 from napari_medscan.napari_.picture import NoPictureError
+from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.privacy.jpeg import JpegError
 from napari_medscan.widgets.assistant.answer import AnswerPane
 from napari_medscan.widgets.assistant.fields import ElidingButton, add_all
-from napari_medscan.widgets.assistant.following import PictureFollower
 from napari_medscan.widgets.assistant.options import PictureOptions
 from napari_medscan.widgets.assistant.preparing import Look, Prepared, Preparer, Wish, is_same, look
 from napari_medscan.widgets.assistant.preview import PreviewPane
@@ -31,6 +31,8 @@ from napari_medscan.widgets.background_task import Latest
 
 _FIRST = "Press Preview to see exactly what would be sent."
 _CHANGED = "Something changed since the preview. Press Preview to see what would be sent now."
+_CHANGES = Change.SERIES | Change.VIEW | Change.LOOK | Change.OTHER
+"""All that an image may depend on: called too often rather than too seldom."""
 _NO_MODEL = "No model is chosen yet: choose service and model under Service."
 _NO_WORDS = "There is no question yet."
 _NO_PICTURE = "The picture could not be made. Press Preview to try again, or open the study anew."
@@ -97,12 +99,12 @@ class AskSection(QWidget):
         self._again.setSingleShot(True)
         self._lay_out()
         self._connect()
-        self._follower = PictureFollower(viewer, self._on_view)
+        self._subscription = watch(viewer, self._on_view, _CHANGES)
         self._enable()
 
     def release(self) -> None:
         """Cancel, and let go of the viewer."""
-        self._follower.release()
+        self._subscription.release()
         self._again.stop()
         self.conversation.close()
         self._work.release()

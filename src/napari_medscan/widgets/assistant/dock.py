@@ -22,6 +22,7 @@ from napari_medscan.assistant.audit import Audit
 from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.prompts import Templates
+from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.widgets.assistant.ask import AskSection
 from napari_medscan.widgets.assistant.audit_window import AuditWindow
 from napari_medscan.widgets.assistant.history import HistoryPane
@@ -47,10 +48,11 @@ class AssistantDock(Docked):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer, client: Client | None = None) -> None:
         super().__init__()
+        viewer = unwrapped(napari_viewer)
         network.watch()
         client = client or Client(_KEYS, Audit())
         self.service = ServiceForm(client)
-        self.ask = AskSection(napari_viewer, client, self.service, Templates())
+        self.ask = AskSection(viewer, client, self.service, Templates())
         self.history = HistoryPane()
         self.audit = AuditWindow(client.audit, self)
         self.not_for_diagnosis = Heading("Not for diagnosis")

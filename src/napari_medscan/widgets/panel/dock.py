@@ -8,6 +8,7 @@ from typing import cast
 import napari.viewer
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.widgets.dock import Docked, scrolling
 from napari_medscan.widgets.panel.series_tab import SeriesSection
 from napari_medscan.widgets.panel.tags_tab import TagsSection
@@ -34,10 +35,11 @@ class MedScanPanel(Docked):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
+        viewer = unwrapped(napari_viewer)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for title, make in SECTIONS:
-            section = make(napari_viewer)
+            section = make(viewer)
             self.on_release(section.release)
             self.tabs.addTab(scrolling(cast("QWidget", section)), title)
         layout = QVBoxLayout(self)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import napari.viewer
-from napari.layers import Layer
+from napari.layers import Image
 from qtpy.QtCore import QPoint, Qt, QTimer, QUrl
 from qtpy.QtGui import QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from qtpy.QtWidgets import (
@@ -28,12 +28,14 @@ from napari_medscan.dicom.isolation import workers
 from napari_medscan.dicom.remembering import forget
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import default_reader, recent, settings
-from napari_medscan.napari_.layers import image_layers, stack_of
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.menu import open_folder, open_paths
 from napari_medscan.napari_.notify import show_details, tell
 from napari_medscan.napari_.session import record
-from napari_medscan.napari_.slider_index import Follower
 from napari_medscan.napari_.thumbnails import Thumbnails
+from napari_medscan.napari_.view import bring_into_view, show_only
+from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.widgets.panel.series_tree import SeriesTree, notes_on
 
 _DETAILS_HEIGHT = 104
@@ -97,7 +99,7 @@ class SeriesSection(QWidget):
         self._lay_out()
 
         self._thumbnails = Thumbnails(self.tree.set_thumbnail, self)
-        self._follower = Follower(viewer, self._update)
+        self._subscription = watch(viewer, self._update)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._update)
@@ -114,7 +116,7 @@ class SeriesSection(QWidget):
 
     def release(self) -> None:
         """Let go of the viewer, the record and the settings."""
-        self._follower.release()
+        self._subscription.release()
         self._soon.stop()
         self._thumbnails.release()
         record.changed.disconnect(self._on_record, missing_ok=True)
@@ -131,12 +133,11 @@ class SeriesSection(QWidget):
             workers.warm_up()
         for stack in closed:
             record.watch(stack)
+        # The ones that are visible are brought into view as they are added.
         for layer in image_layers(closed):
             self._viewer.add_layer(layer)
-        if stacks:
-            last = self._layers_of(stacks)[-1]
-            last.visible = True
-            self._viewer.layers.selection.active = last
+        if stacks and not closed:
+            bring_into_view(self._viewer, self._layers_of(stacks)[-1])
 
     def close_series(self) -> None:
         """Remove the layers of the selected series, and free their frames."""
@@ -152,10 +153,7 @@ class SeriesSection(QWidget):
         if not stacks:
             return
         self.open()
-        for layer in self._viewer.layers:
-            stack = stack_of(layer)
-            if stack is not None:
-                layer.visible = stack in stacks
+        show_only(self._viewer, self._layers_of(stacks))
 
     def reveal(self) -> None:
         """Show the folder of the first selected series in the file manager."""
@@ -210,9 +208,10 @@ class SeriesSection(QWidget):
         layout.addWidget(self.by_default)
         layout.addWidget(self.clear_button)
 
-    def _layers_of(self, stacks: Sequence[Stack]) -> list[Layer]:
+    def _layers_of(self, stacks: Sequence[Stack]) -> list[Image]:
         """Return the layers that show these stacks; a duplicated layer is one more."""
-        return [layer for layer in self._viewer.layers if stack_of(layer) in stacks]
+        layers = (layer for layer in self._viewer.layers if isinstance(layer, Image))
+        return [layer for layer in layers if stack_of(layer) in stacks]
 
     def _on_record(self) -> None:
         self._soon.start(0)

@@ -28,9 +28,11 @@ from napari_medscan.dicom.tagtree.search import Found, find
 from napari_medscan.dicom.tagtree.tree import TagTree
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import settings
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.slider_index import Follower, shown_slice
+from napari_medscan.napari_.slider_index import slice_in_view
+from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.widgets.background_task import Latest
 from napari_medscan.widgets.panel.tag_actions import TagActions
 from napari_medscan.widgets.panel.tag_export import ExportButton
@@ -75,12 +77,12 @@ class TagsSection(QWidget):
         self._settle = self._timer(_SETTLE_MS, self._look)
         self._typing = self._timer(_TYPING_MS, self._search)
         self.search.textChanged.connect(lambda _: self._typing.start())
-        self._follower = Follower(viewer, self._settle.start)
+        self._subscription = watch(viewer, self._settle.start)
         self._look()
 
     def release(self) -> None:
         """Stop following the viewer, all timers and all work."""
-        self._follower.release()
+        self._subscription.release()
         self._settle.stop()
         self._typing.stop()
         for work in (self._reads, self._finds, self._scans):
@@ -147,8 +149,8 @@ class TagsSection(QWidget):
 
     def _look(self) -> None:
         """See which file is on screen, and have it read if it is another one."""
-        layer = self._viewer.layers.selection.active
-        stack = None if layer is None else stack_of(layer)
+        layer = current_layer(self._viewer)
+        stack = stack_of(layer)
         another = stack is not self._stack
         if another:
             self._scans.cancel()
@@ -163,7 +165,7 @@ class TagsSection(QWidget):
             self._frame = None
             self._show_none(_EMPTY)
             return
-        number = shown_slice(self._viewer, layer)
+        number = slice_in_view(self._viewer, layer)
         ref = stack.slices[stack.typical if number is None else number]
         where = f"Slice {(stack.typical if number is None else number) + 1:,}"
         tile = ref.frame.tile is not None
@@ -205,7 +207,7 @@ class TagsSection(QWidget):
         if not name or name not in self._viewer.layers:
             return None
         layer = self._viewer.layers[name]
-        stack, number = stack_of(layer), shown_slice(self._viewer, layer)
+        stack, number = stack_of(layer), slice_in_view(self._viewer, layer)
         if stack is None:
             return None
         return stack.slices[stack.typical if number is None else number].header.source.path

@@ -28,8 +28,9 @@ from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_text import ScaleBar
 from napari_medscan.napari_.cine import DEFAULT_RATE, MAX_RATE, Cine, cine_axis, cine_rate
 from napari_medscan.napari_.corner_text import CornerText, IdentityText
-from napari_medscan.napari_.current_layer import LeadFollower, leading_layer, world_directions
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.directions import world_directions
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import Alignment, SamePlace, SliceLink
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.planes import (
@@ -41,12 +42,13 @@ from napari_medscan.napari_.planes import (
     show_plane,
 )
 from napari_medscan.napari_.readout import CursorReadout
+from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.napari_.volume_view import (
     CT_PRESETS,
     DEPTH_MIP,
     MIP,
     Volumes,
-    stay_unmirrored,
     volume_presets,
 )
 from napari_medscan.widgets.panel.volume_loader import WholeVolume
@@ -126,7 +128,7 @@ class ViewsSection(QWidget):
         self._link = SliceLink(viewer)
         self._volumes = Volumes(viewer)
         self.whole = WholeVolume(viewer, self)
-        stay_unmirrored(viewer)
+        follow_openings(viewer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(6)
@@ -142,11 +144,12 @@ class ViewsSection(QWidget):
             build(box)
             layout.addWidget(box)
         layout.addStretch(1)
-        self._follower = LeadFollower(viewer, self._update)
+        self._subscription = watch(viewer, self._update)
+        self._update()
 
     def release(self) -> None:
         """Take everything off the canvas and let go of the viewer."""
-        self._follower.release()
+        self._subscription.release()
         self._cine.stop()
         for switch in self._switches:
             switch.release()
@@ -272,13 +275,13 @@ class ViewsSection(QWidget):
 
     def _layers(self) -> list[Image]:
         """Return our layers, the leading one first."""
-        leading = leading_layer(self._viewer)
+        leading = current_layer(self._viewer)
         ours = [x for x in self._viewer.layers if isinstance(x, Image) and stack_of(x) is not None]
         return sorted(ours, key=lambda layer: layer != leading)
 
     def _update(self) -> None:
         """Offer what the leading layer can do."""
-        layer = leading_layer(self._viewer)
+        layer = current_layer(self._viewer)
         stack = stack_of(layer)
         known = layer is not None and world_directions(self._viewer, layer) is not None
         for button in self._planes:
@@ -301,7 +304,7 @@ class ViewsSection(QWidget):
         self._part.setEnabled(self._link.is_linked)
 
     def _on_plane(self, plane: Plane) -> None:
-        layer = leading_layer(self._viewer)
+        layer = current_layer(self._viewer)
         if layer is None:
             return
         show = partial(show_plane, self._viewer, layer, plane)
@@ -311,7 +314,7 @@ class ViewsSection(QWidget):
             show()
 
     def _on_acquired(self) -> None:
-        show_acquired(self._viewer, leading_layer(self._viewer))
+        show_acquired(self._viewer, current_layer(self._viewer))
 
     def _on_slab(self, _value: object = None) -> None:
         mode = self._projection.currentData()
@@ -319,7 +322,7 @@ class ViewsSection(QWidget):
         set_slab(self._viewer, self._layers(), mode, self._thickness.value())
 
     def _on_volume(self, name: str) -> None:
-        layer = leading_layer(self._viewer)
+        layer = current_layer(self._viewer)
         for preset in volume_presets(layer):
             if layer is not None and preset.name == name:
                 self.whole.before(partial(self._volumes.show, layer, preset), layer)

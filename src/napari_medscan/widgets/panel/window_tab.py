@@ -35,14 +35,14 @@ from napari_medscan.dicom.presets import (
 from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
 from napari_medscan.napari_ import settings
-from napari_medscan.napari_.layers import stack_of
-from napari_medscan.napari_.slider_index import Follower
-from napari_medscan.napari_.soon import Soon
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
+from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.window_drag import WindowDrag
 from napari_medscan.napari_.window_keys import AUTO_KEY, WindowKeys
 from napari_medscan.napari_.windowing import (
     center_width,
+    current_windowed,
     curve_of,
     display_factor,
     function_of,
@@ -54,7 +54,6 @@ from napari_medscan.napari_.windowing import (
     set_center_width,
     set_limits,
     show,
-    subject,
 )
 from napari_medscan.widgets.background_task import Latest
 from napari_medscan.widgets.panel.histogram import sampled
@@ -82,11 +81,14 @@ class WindowSection(QWidget):
         self._viewer = viewer
         self._presets = UserPresets(presets_file())
         self._layer: Image | None = None
+        self._span: tuple[float, ...] | None = None
         self._offered = OfferedPresets()
         self._limiting = Latest(self)
-        self._soon = Soon(self._sync)
         self._build()
-        self._follower = Follower(viewer, self._on_viewer)
+        self._subscriptions = [
+            watch(viewer, self._on_viewer),
+            watch(viewer, self._on_look, Change.LOOK, before_paint=True),
+        ]
         self._drag = WindowDrag(viewer, self.targets)
         self._unheard = settings.on_change(self._on_settings)
         self._on_settings()
@@ -99,10 +101,10 @@ class WindowSection(QWidget):
         """Let go of the viewer, its keys and its right button; stop all work."""
         self._viewer.events.theme.disconnect(self._on_theme)
         self._unheard()
-        self._follow(None)
-        for part in (self._follower, self._drag, self._keys, self._counted, self._limiting):
+        for subscription in self._subscriptions:
+            subscription.release()
+        for part in (self._drag, self._keys, self._counted, self._limiting):
             part.release()
-        self._soon.stop()
 
     def targets(self, layer: Image) -> list[Image]:
         """Return the layers that change when `layer` does, itself among them.
@@ -208,35 +210,22 @@ class WindowSection(QWidget):
         self._histogram.set_theme(self._viewer.theme)
 
     def _on_viewer(self) -> None:
-        layer = subject(self._viewer)
+        layer = current_windowed(self._viewer)
         if layer != self._layer:
-            self._follow(layer)
+            self._layer = layer
+            self._counted.follow(layer)
             # Not at every step of the slider: they are read from a file.
             self._read_presets()
             self._sync()
         self._counted.refresh()
 
-    def _follow(self, layer: Image | None) -> None:
-        """Listen to another layer; `==`, as the viewer may hand out proxies."""
-        if layer == self._layer:
-            return
-        for followed, change in ((self._layer, "disconnect"), (layer, "connect")):
-            if followed is None:
-                continue
-            events = followed.events
-            for event in (events.contrast_limits, events.colormap, events.name):
-                getattr(event, change)(self._on_layer)
-            for event in (events.contrast_limits_range, events.visible):
-                getattr(event, change)(self._on_span)
-        self._layer = layer
-        self._counted.follow(layer)
-
-    def _on_layer(self, _event: object = None) -> None:
-        self._soon.start()
-
-    def _on_span(self, _event: object = None) -> None:
-        self._soon.start()
-        self._counted.refresh()
+    def _on_look(self) -> None:
+        """Show a window that was changed elsewhere, before the canvas is painted."""
+        self._sync()
+        span = None if self._layer is None else tuple(self._layer.contrast_limits_range)
+        if span != self._span:
+            self._span = span
+            self._counted.refresh()
 
     def _sync(self) -> None:
         """Show the state of the layer; nothing here changes it."""
@@ -350,7 +339,7 @@ class WindowSection(QWidget):
             width /= display_factor(self._layer)
             self._each(lambda layer, x: set_center_width(layer, center * x, width * x))
             # A width that is not possible has become one that is.
-            self._on_layer()
+            self._sync()
 
     def _on_dragging(self, on: bool) -> None:  # noqa: FBT001 - Qt's signal
         self._drag.enabled = on

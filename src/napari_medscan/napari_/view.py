@@ -1,0 +1,211 @@
+"""Bring a series into view: the one place that decides what the canvas shows of it.
+
+napari keeps plane, mirroring, sliders and camera for the viewer, and takes them from the first
+layer that was added. Whoever makes a series visible goes through `bring_into_view`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import napari.viewer
+import numpy as np
+from napari.layers import Image
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.relations import are_overlayable
+from napari_medscan.napari_ import settings
+from napari_medscan.napari_.canvas_fit import fit_to_canvas, refit
+from napari_medscan.napari_.current_layer import is_visible_series, visible_series
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layers import draw_fused
+from napari_medscan.napari_.planes import show_acquired_plane
+from napari_medscan.napari_.slider_index import is_in_view
+from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.volume_view import keep_unmirrored
+
+
+def bring_into_view(
+    viewer: napari.viewer.Viewer, layer: Image, *, hide_others: bool | None = None
+) -> None:
+    """Show a series as a radiologist expects it, and make it current.
+
+    In 2-D, in the plane it was acquired in, in radiological convention, on its middle slice, fit
+    to the canvas. If the current series lies in the same place and plane, and the slice in view
+    is within the new series, then plane, mirroring, slice and zoom stay as they are: PET over CT,
+    another phase of the same scan.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Where to show it.
+    layer : Image
+        A layer of ours in this viewer.
+    hide_others : bool, optional
+        Whether to hide series of other patients, frames of reference and orientations, and those
+        that the series covers. As the user's settings say if it is left out. Layers that are not
+        ours are never hidden.
+    """
+    viewer = unwrapped(viewer)
+    stack = stack_of(layer)
+    if stack is None:
+        return
+    others = [other for other in visible_series(viewer) if other != layer]
+    stays = bool(others) and _fits(viewer, layer, others[0])
+    if settings.current().hide_unrelated if hide_others is None else hide_others:
+        for other in others:
+            if not _may_stay(viewer, layer, other):
+                other.visible = False
+    if not stays:
+        # A layer that appears in the plane of another series could read its whole volume.
+        _show_slices(viewer, layer)
+    layer.visible = True
+    viewer.layers.selection.active = layer
+
+
+def show_only(viewer: napari.viewer.Viewer, layers: list[Image]) -> None:
+    """Hide all series but some, and bring the last of those into view."""
+    viewer = unwrapped(viewer)
+    if not layers:
+        return
+    bring_into_view(viewer, layers[-1])
+    for layer in viewer.layers:
+        if stack_of(layer) is not None:
+            layer.visible = layer in layers
+
+
+def follow_openings(viewer: napari.viewer.Viewer) -> None:
+    """Bring the series that are added to a viewer into view, for as long as the viewer lives.
+
+    Of several that are added together, the ones that are visible. It also keeps a series fit to a
+    canvas whose size changes until the user moves the camera, and volumes in 3-D unmirrored.
+    Calling it again changes nothing.
+    """
+    viewer = unwrapped(viewer)
+    if viewer not in _followed:
+        _followed[viewer] = _Openings(viewer)
+
+
+class _Openings:
+    """Listens to a viewer for series that are added, and for its canvas and camera."""
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = weakref.ref(viewer)
+        self._hidden: Image | None = None
+        self._lead: Callable[[], Image | None] = lambda: None
+        self._callbacks = [guarded(self._on_inserted), guarded(self._on_active)]
+        self._more = [guarded(self._keep_fit), guarded(self._keep_unmirrored)]
+        layers, dims = viewer.layers, viewer.dims.events
+        layers.events.inserted.connect(self._callbacks[0], position="last")
+        # Last: napari shows the controls of the layer that the last call names.
+        layers.selection.events.active.connect(self._callbacks[1], position="last")
+        viewer.canvas.events.size.connect(self._more[0])
+        for emitter in (
+            dims.ndisplay,
+            dims.order,
+            layers.events.inserted,
+            layers.selection.events.active,
+            viewer.scene.camera.events.orientation,
+        ):
+            emitter.connect(self._more[1])
+
+    def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        viewer, layer = self._viewer(), event.value
+        stack = stack_of(layer)
+        if viewer is None or stack is None or not isinstance(layer, Image):
+            return
+        if layer.visible:
+            self._lead = weakref.ref(layer)
+            _fuse(viewer, layer, stack)
+            bring_into_view(viewer, layer)
+        else:
+            self._hidden = layer
+
+    def _on_active(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        """Keep the visible series active when napari activates a hidden one that it just added."""
+        # napari says None first, when it empties the selection.
+        if event.value is None or event.value != self._hidden:
+            return
+        self._hidden = None
+        viewer, lead = self._viewer(), self._lead()
+        if viewer is None or event.value.visible:
+            return
+        if lead in viewer.layers and is_visible_series(lead):
+            viewer.layers.selection.active = lead
+
+    def _keep_fit(self, _event: object = None) -> None:
+        viewer = self._viewer()
+        if viewer is not None:
+            refit(viewer)
+
+    def _keep_unmirrored(self, _event: object = None) -> None:
+        viewer = self._viewer()
+        layer = None if viewer is None else next(visible_series(viewer), None)
+        if viewer is not None and layer is not None:
+            keep_unmirrored(viewer, layer)
+
+
+_followed: weakref.WeakKeyDictionary[napari.viewer.Viewer, _Openings] = weakref.WeakKeyDictionary()
+
+
+def _fits(viewer: napari.viewer.Viewer, layer: Image, current: Image) -> bool:
+    """Return whether a series can be shown just as the current one is looked at."""
+    mine, theirs = stack_of(layer), stack_of(current)
+    if mine is None or theirs is None or not are_overlayable(mine, theirs):
+        return False
+    if viewer.dims.ndisplay != 2 or not is_in_view(viewer, current):
+        return False
+    low, high = layer.extent.world
+    before = viewer.dims.ndim - layer.ndim
+    for axis, center in zip(viewer.dims.displayed, viewer.scene.camera.center[-2:], strict=True):
+        if axis < before or not low[axis - before] <= center <= high[axis - before]:
+            return False
+    return is_in_view(viewer, layer)
+
+
+def _may_stay(viewer: napari.viewer.Viewer, layer: Image, other: Image) -> bool:
+    """Return whether a series may stay visible beside one that is brought into view."""
+    mine, theirs = stack_of(layer), stack_of(other)
+    if mine is None or theirs is None or not are_overlayable(mine, theirs):
+        return False
+    upper = layer if viewer.layers.index(layer) > viewer.layers.index(other) else other
+    return _is_see_through(upper)
+
+
+def _is_see_through(layer: Image) -> bool:
+    return layer.opacity < 1 or str(layer.blending) in ("additive", "minimum")
+
+
+def _fuse(viewer: napari.viewer.Viewer, layer: Image, stack: Stack) -> None:
+    """Draw PET that is added onto a CT of the same place as a fusion."""
+    if stack.modality != "PT":
+        return
+    for other in visible_series(viewer):
+        anatomy = stack_of(other)
+        if anatomy is not None and anatomy.modality == "CT" and are_overlayable(stack, anatomy):
+            draw_fused(layer)
+
+
+def _show_slices(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Show a series in its own plane, on its middle slice, fit to the canvas."""
+    viewer.dims.ndisplay = 2
+    _go_to_middle(viewer, layer)
+    show_acquired_plane(viewer, layer)
+    fit_to_canvas(viewer, layer)
+
+
+def _go_to_middle(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    stack = stack_of(layer)
+    if stack is None:
+        return
+    places = stack.array.places
+    (first, *_) = np.argwhere(places == stack.typical)
+    index = (*(int(i) for i in first), *((n - 1) / 2 for n in layer.data.shape[places.ndim :][:2]))
+    # napari does not annotate it.
+    world = layer.data_to_world(index)  # type: ignore[no-untyped-call]
+    point = list(viewer.dims.point)
+    point[viewer.dims.ndim - layer.ndim :] = (float(place) for place in world)
+    viewer.dims.point = tuple(point)

@@ -133,12 +133,13 @@ def test_watch_last_release_disconnects_everything(viewer):
 
 
 def test_watch_viewer_that_is_gone_is_not_kept():
-    model = ViewerModel()
-    model.add_image(np.zeros((5, 4, 4)))
-    watch(model, lambda: None)
-    known = weakref.ref(model)
-    del model
-    # napari's own cycles take more than one collection.
-    for _ in range(3):
-        gc.collect()
+    def watched():
+        # napari keeps the local names of whoever adds a layer.
+        model = ViewerModel()
+        model.add_image(np.zeros((5, 4, 4)))
+        watch(model, lambda: None)
+        return weakref.ref(model)
+
+    known = watched()
+    gc.collect()
     assert known() is None

@@ -69,7 +69,7 @@ def test_closing_and_opening_it_leaves_nothing(viewer):
         widget, dock = opened(viewer)
         dock.service.model_choice.setEditText("m")
         dock.ask.preview()
-        left += [weakref.ref(dock), weakref.ref(dock.ask), weakref.ref(dock.ask._follower)]
+        left += [weakref.ref(dock), weakref.ref(dock.ask), weakref.ref(dock.ask._subscription)]
         assert listeners(viewer)
         widget.destroyOnClose()
         del widget, dock

@@ -279,8 +279,14 @@ def test_markup_is_shown_as_text(section):
     assert not Qt.mightBeRichText(tip)
 
 
-def test_another_layer_shows_why_it_is_empty(section, viewer, qtbot):
+def test_another_layer_active_keeps_the_tags_of_the_visible_series(section, viewer, qtbot):
     viewer.add_image(np.zeros((4, 4)))
+    qtbot.wait(100)
+    assert section.model.rowCount() > 0
+
+
+def test_no_visible_series_shows_why_it_is_empty(section, viewer, qtbot):
+    viewer.layers[0].visible = False
     qtbot.waitUntil(lambda: section.model.rowCount() == 0)
     assert "Select a layer" in section.note.text()
 

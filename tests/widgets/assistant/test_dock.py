@@ -42,7 +42,8 @@ def listeners(viewer):
     ]
     methods = [c for emitter in emitters for c in emitter.callbacks if isinstance(c, tuple)]
     found = [reference() for reference, _ in methods]
-    return [x for x in found if "widgets.assistant" in type(x).__module__]
+    ours = ("widgets.assistant", "napari_.viewer_watch")
+    return [x for x in found if any(name in type(x).__module__ for name in ours)]
 
 
 def test_it_opens_from_the_menu_and_fits(viewer, qtbot):

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import napari.viewer
 import numpy as np
 from napari.layers import Layer
+from numpy.typing import NDArray
+
+_FILLED = 0.95
+"""Part of the canvas that a series fills, as in napari."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,11 @@ def fit_to_canvas(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     layer : Layer
         One of its layers.
     """
-    viewer.fit_to_view(layers=[layer])
+    # napari's own fit fails for a layer of fewer axes than the viewer has.
+    center, size = _extent_in_view(viewer, layer)
     camera = viewer.scene.camera
+    camera.center = (0.0,) * (3 - len(center)) + tuple(center)
+    camera.zoom = _FILLED * float(np.min(np.asarray(viewer.canvas.size) / size))
     _fits[viewer] = _Fit(weakref.ref(layer), tuple(camera.center), float(camera.zoom))
 
 
@@ -46,3 +53,27 @@ def refit(viewer: napari.viewer.Viewer) -> None:
     camera = viewer.scene.camera
     if np.allclose([*camera.center, camera.zoom], [*fit.center, fit.zoom]):
         fit_to_canvas(viewer, layer)
+
+
+def _extent_in_view(
+    viewer: napari.viewer.Viewer, layer: Layer
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the center of a layer along the displayed axes, and its height and width on screen."""
+    axes = [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
+    ends = np.stack([_ends(layer, axis) for axis in axes], axis=1)
+    size = ends[1] - ends[0]
+    if viewer.dims.ndisplay == 3:
+        camera = viewer.scene.camera
+        view, up = np.array(camera.view_direction), np.array(camera.up_direction)
+        # The width and height of a box, seen along a direction.
+        size = np.abs(np.stack([up, np.cross(view, up)])) @ size
+    return ends.mean(axis=0), np.where(size > 0, size, 1.0)
+
+
+def _ends(layer: Layer, axis: int) -> NDArray[np.float64]:
+    """Return the outer edges of the first and last pixel along an axis that a layer may lack."""
+    if axis < 0:
+        return np.array([-0.5, 0.5])
+    margin = abs(float(layer.extent.step[axis])) / 2
+    low, high = layer.extent.world[:, axis]
+    return np.array([low - margin, high + margin])

@@ -10,6 +10,7 @@ from napari.layers import Image, Layer
 from napari.utils.camera_orientations import DepthAxisOrientation
 from napari.utils.colormaps import Colormap
 
+from napari_medscan.napari_.canvas_fit import fit_to_canvas
 from napari_medscan.napari_.directions import screen_directions, world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 
@@ -172,7 +173,7 @@ class Volumes:
         if directions is not None:
             scene = directions[list(viewer.dims.displayed)]
             viewer.scene.camera.set_view_direction(tuple(scene @ _BACK), tuple(scene @ _HEAD))
-        viewer.fit_to_view(layers=[layer])
+        fit_to_canvas(viewer, layer)
 
     def _on_ndisplay(self, _event: object = None) -> None:
         if self._viewer.dims.ndisplay == 2:

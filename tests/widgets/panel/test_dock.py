@@ -130,7 +130,8 @@ def test_fifty_times_open_and_closed_leave_nothing(viewer, tmp_path, record):
         menu.open_paths(viewer, [tmp_path])
         QApplication.processEvents()
         section = panel.tabs.widget(0).widget()
-        left += map(weakref.ref, (panel, section, section.tree, section._subscription, *viewer.layers))
+        parts = panel, section, section.tree, section._subscription, *viewer.layers
+        left += map(weakref.ref, parts)
         section.tree.selectAll()
         section.close_series()
         section.forget()

@@ -17,6 +17,8 @@ from napari_medscan.napari_.corner_text import (
 )
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.planes import set_slab
+from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.windowing import show
 
 from ..studies import HOSTILE, damage, write_series
@@ -32,21 +34,21 @@ def opened(viewer, folder, slices=5, **changes):
 def test_slice_and_its_true_position(model, tmp_path):
     layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [0, 0, 100.4 + 2 * i])
     model.dims.set_current_step(0, 1)
-    assert place_lines(model, layer) == ["CT 3 · Chest", "Slice 2/5 · S 102.4 mm"]
+    assert place_lines(take_snapshot(model, layer)) == ["CT 3 · Chest", "Slice 2/5 · S 102.4 mm"]
 
 
 def test_position_of_uneven_slices_is_that_of_the_file(model, tmp_path):
     heights = [0, 2, 4, 6, 9.3]
     layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [0, 0, heights[i]])
     model.dims.set_current_step(0, 4)
-    assert place_lines(model, layer)[1] == "Slice 5/5 · S 9.3 mm"
+    assert place_lines(take_snapshot(model, layer))[1] == "Slice 5/5 · S 9.3 mm"
 
 
 def test_position_of_a_cut_across_the_slices(model, tmp_path):
     layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [-30, -20, 2 * i])
     model.dims.order = (2, 0, 1)
     model.dims.set_point(2, layer.data_to_world((0, 0, 4))[2])
-    assert place_lines(model, layer)[1] == f"Slice 5/6 · R {30 - 4 * 0.75:.1f} mm"
+    assert place_lines(take_snapshot(model, layer))[1] == f"Slice 5/6 · R {30 - 4 * 0.75:.1f} mm"
 
 
 def test_time_has_its_own_line(model, tmp_path):
@@ -59,30 +61,33 @@ def test_time_has_its_own_line(model, tmp_path):
     )
     model.dims.set_current_step(0, 1)
     model.dims.set_current_step(1, 2)
-    assert place_lines(model, layer)[1:] == ["Slice 3/3 · S 4.0 mm", "Time 2/2"]
+    assert place_lines(take_snapshot(model, layer))[1:] == [
+        "Slice 3/3 · S 4.0 mm",
+        "Time point 2/2",
+    ]
 
 
 def test_no_slice_in_3d(model, tmp_path):
     layer = opened(model, tmp_path)
     model.dims.ndisplay = 3
-    assert place_lines(model, layer) == ["CT 3 · Chest"]
-    assert all("Zoom" not in line for line in window_lines(model, layer))
+    assert place_lines(take_snapshot(model, layer)) == ["CT 3 · Chest"]
+    assert all("%" not in line for line in window_lines(take_snapshot(model, layer)))
 
 
 def test_a_single_image_has_no_slice_number(model, tmp_path):
     layer = opened(model, tmp_path, 1)
-    assert place_lines(model, layer) == ["CT 3 · Chest"]
+    assert place_lines(take_snapshot(model, layer)) == ["CT 3 · Chest"]
 
 
 def test_window_reads_back_as_the_file_says(model, tmp_path):
     layer = opened(model, tmp_path, WindowCenter=40, WindowWidth=400)
-    assert window_lines(model, layer)[0] == "W 400 · C 40 HU"
+    assert window_lines(take_snapshot(model, layer))[0] == "W 400 · L 40 HU"
 
 
 def test_zoom_is_screen_pixels_for_one_of_the_image(model, tmp_path):
     layer = opened(model, tmp_path)
     model.scene.camera.zoom = 2
-    assert window_lines(model, layer)[1] == f"Zoom {2 * 0.75 * 100:.0f} %"
+    assert window_lines(take_snapshot(model, layer))[1] == f"{2 * 0.75 * 100:.0f}%"
 
 
 def test_missing_slices_are_counted_where_they_are_missing(model, tmp_path):
@@ -96,10 +101,10 @@ def test_missing_slices_are_counted_where_they_are_missing(model, tmp_path):
     }
     for place in range(11):
         model.dims.set_current_step(0, place)
-        assert slice_warnings(model, layer) == expected.get(place, [])
+        assert slice_warnings(take_snapshot(model, layer)) == expected.get(place, [])
     model.dims.set_current_step(0, 3)
     model.dims.order = (1, 0, 2)
-    assert slice_warnings(model, layer) == []
+    assert slice_warnings(take_snapshot(model, layer)) == []
 
 
 def test_a_frame_that_cannot_be_read_says_why(model, tmp_path):
@@ -108,14 +113,30 @@ def test_a_frame_that_cannot_be_read_says_why(model, tmp_path):
     model.dims.set_current_step(0, 1)
     np.asarray(layer.data[1])
     (why,) = stack_of(layer).problems.values()
-    assert slice_warnings(model, layer) == [f"Frame could not be decoded: {why}"]
+    assert slice_warnings(take_snapshot(model, layer)) == [f"Cannot decode this frame: {why}"]
     model.dims.set_current_step(0, 2)
-    assert slice_warnings(model, layer) == []
+    assert slice_warnings(take_snapshot(model, layer)) == []
 
 
 def visible(viewer, name):
     overlay = viewer.canvas.overlays[f"medscan_{name}"]
     return overlay.text if overlay.visible else ""
+
+
+def test_place_lines_beside_the_series_say_so(model, tmp_path):
+    layer = opened(model, tmp_path)
+    model.add_image(np.zeros((90, 4, 6)), scale=layer.scale)
+    model.dims.set_current_step(0, 80)
+    assert place_lines(take_snapshot(model, layer))[1:] == ["Outside this series"]
+
+
+@pytest.mark.parametrize(("mode", "name"), [("max", "MIP"), ("min", "MinIP"), ("mean", "Average")])
+def test_place_lines_name_the_slab(model, tmp_path, mode, name):
+    layer = opened(model, tmp_path)
+    set_slab(model, [layer], mode, 6)
+    assert place_lines(take_snapshot(model, layer))[2] == f"{name} 6 mm"
+    set_slab(model, [layer], "none", 0)
+    assert len(place_lines(take_snapshot(model, layer))) == 2
 
 
 def test_texts_follow_and_go(make_napari_viewer, qtbot, tmp_path):
@@ -127,9 +148,9 @@ def test_texts_follow_and_go(make_napari_viewer, qtbot, tmp_path):
     viewer.dims.set_current_step(0, 3)
     qtbot.waitUntil(lambda: visible(viewer, "place").endswith("Slice 4/5 · S 6.0 mm"))
     layer.contrast_limits = (0, 99)
-    qtbot.waitUntil(lambda: visible(viewer, "window").startswith("W 100 · C 50 HU"))
+    qtbot.waitUntil(lambda: visible(viewer, "window").startswith("W 100 · L 50 HU"))
     viewer.scene.camera.zoom = 4
-    qtbot.waitUntil(lambda: visible(viewer, "window").endswith("Zoom 300 %"))
+    qtbot.waitUntil(lambda: visible(viewer, "window").endswith("300%"))
     viewer.layers.clear()
     qtbot.waitUntil(lambda: visible(viewer, "place") == visible(viewer, "window") == "")
     texts.release()
@@ -195,7 +216,7 @@ def test_the_window_is_the_one_that_the_panel_says(model, tmp_path, function, sl
     model.add_layer(*image_layers(load(tmp_path).stacks))
     (layer,) = model.layers
     show(layer, Window("", 40, 400, function))
-    assert window_lines(model, layer)[0] == "W 400 · C 40 HU"
+    assert window_lines(take_snapshot(model, layer))[0] == "W 400 · L 40 HU"
 
 
 def test_lines_end_before_the_letters_of_a_narrow_canvas(make_napari_viewer, qtbot, tmp_path):

@@ -17,66 +17,65 @@ from napari_medscan.dicom.presets import display_scale
 from napari_medscan.napari_.canvas_text import CanvasText
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.slider_index import Index, index_in_view, slice_in_view
+from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import Change, watch
-from napari_medscan.napari_.windowing import center_width
+from napari_medscan.render.snapshot import Index, Snapshot
 
 _BESIDE_LETTER = 30
 """Pixels between the end of a line and the middle of the canvas, with those before its start."""
 _FONT_PIXELS = 18
 """Of a text of 10 points, which vispy takes for 10 * 96 / 72 points of 1/72 inch at 96 dpi."""
 
+SLABS = {"max": "MIP", "min": "MinIP", "mean": "Average"}
+"""Names of napari's projections."""
 _CHANGES = Change.SERIES | Change.VIEW | Change.CANVAS | Change.LOOK
 
 if TYPE_CHECKING:
-    from napari.layers import Image
-
     from napari_medscan.dicom.header import Header
 
 
-def place_lines(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
-    """Return name, slice i of n with its position, and time point of what a layer shows."""
-    stack = stack_of(layer)
-    if stack is None:
-        return []
-    lines = [layer.name]
-    index, shape = index_in_view(viewer, layer), layer.data.shape
-    for axis in range(layer.ndim - 3, layer.ndim):
-        place = index[axis]
-        if not isinstance(place, slice) and shape[axis] > 1:
-            along = axis - (layer.ndim - 3)
-            lines.append(f"Slice {_nth(place, shape[axis])}{_position(stack, index, along)}")
+def place_lines(snapshot: Snapshot) -> list[str]:
+    """Return the name of a series, slice i of n with its position, slab and time point."""
+    stack, index = snapshot.stack, snapshot.index
+    lines = [snapshot.name]
+    if not snapshot.is_inside:
+        return [*lines, "Outside this series"]
+    shape = stack.array.shape
+    spatial = len(index) - 3
+    for along, (place, extent) in enumerate(zip(index[spatial:], shape[spatial:], strict=False)):
+        if not isinstance(place, slice) and extent > 1:
+            lines.append(f"Slice {place + 1}/{extent}{_position(stack, index, along)}")
+            if snapshot.projection in SLABS:
+                unit = "mm" if stack.geometry.calibrated else "pixels"
+                lines.append(f"{SLABS[snapshot.projection]} {_short(snapshot.slab)} {unit}")
     if stack.axes[0] == "t" and not isinstance(index[0], slice):
-        what = "Frame" if stack.dimension == "frame" else "Time"
-        lines.append(f"{what} {_nth(index[0], shape[0])}")
+        what = "Frame" if stack.dimension == "frame" else "Time point"
+        lines.append(f"{what} {index[0] + 1}/{shape[0]}")
     return lines
 
 
-def window_lines(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
-    """Return width and centre of the window, and the zoom against the acquired pixel."""
-    stack = stack_of(layer)
+def window_lines(snapshot: Snapshot) -> list[str]:
+    """Return width and level of the window, and the zoom against the acquired pixel."""
     lines = []
-    if not layer.rgb:
-        factor, unit = (1.0, "") if stack is None else display_scale(stack)
-        center, width = (number * factor for number in center_width(layer))
-        lines.append(f"W {_short(width)} · C {_short(center)} {unit}".rstrip())
-    if viewer.dims.ndisplay == 2:
-        pixel = abs(float(layer.scale[-1]))
-        lines.append(f"Zoom {100 * viewer.scene.camera.zoom * pixel:.0f} %")
+    if snapshot.level is not None and snapshot.width is not None:
+        factor, unit = display_scale(snapshot.stack)
+        width, level = _short(snapshot.width * factor), _short(snapshot.level * factor)
+        lines.append(f"W {width} · L {level} {unit}".rstrip())
+    if not snapshot.is_3d:
+        lines.append(f"{100 * snapshot.zoom:.0f}%")
     return lines
 
 
-def slice_warnings(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
+def slice_warnings(snapshot: Snapshot) -> list[str]:
     """Return what is wrong with the slice in view: not decoded, or not there."""
-    stack = stack_of(layer)
-    if stack is None or viewer.dims.ndisplay == 3 or layer.ndim < 3:
+    if snapshot.is_3d or len(snapshot.index) < 3:
         return []
-    number = slice_in_view(viewer, layer)
+    number = snapshot.number
     if number is not None:
-        why = stack.problems.get(number)
-        return [] if why is None else [f"Frame could not be decoded: {why}"]
-    place = index_in_view(viewer, layer)[-3]
-    return [] if isinstance(place, slice) else _gap(stack, place)
+        why = snapshot.stack.problems.get(number)
+        return [] if why is None else [f"Cannot decode this frame: {why}"]
+    place = snapshot.index[-3]
+    return [] if isinstance(place, slice) else _gap(snapshot.stack, place)
 
 
 def fitted(lines: list[str], width: float) -> list[str]:
@@ -112,7 +111,7 @@ def fitted(lines: list[str], width: float) -> list[str]:
 
 
 class CornerText:
-    """Texts that follow the leading layer and the view.
+    """Texts that follow the current series and the view.
 
     Parameters
     ----------
@@ -135,16 +134,16 @@ class CornerText:
             text.release()
 
     def _update(self) -> None:
-        layer = current_layer(self._viewer)
+        snapshot = take_snapshot(self._viewer)
         for text, lines in (
             (self._place, place_lines),
             (self._warning, slice_warnings),
             (self._window, window_lines),
         ):
-            told = [] if layer is None else lines(self._viewer, layer)
+            texts = [] if snapshot is None else lines(snapshot)
             # The letters of the orientation stand amid the edges.
             half = self._viewer.canvas.size[1] / 2 - _BESIDE_LETTER
-            text.show("\n".join(fitted(told, half)))
+            text.show("\n".join(fitted(texts, half)))
 
 
 class IdentityText:
@@ -209,10 +208,6 @@ def _position(stack: Stack, index: Index, along: int) -> str:
     if point is None:
         point = patient_point(stack, places)
     return "" if point is None else f" · {plane_text(normal, point)}"
-
-
-def _nth(place: int, count: int) -> str:
-    return f"{min(max(place, 0), count - 1) + 1}/{count}"
 
 
 def _gap(stack: Stack, place: int) -> list[str]:

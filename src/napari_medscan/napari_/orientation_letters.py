@@ -6,9 +6,7 @@ import napari.viewer
 
 from napari_medscan.dicom.orientation import letters
 from napari_medscan.napari_.canvas_text import CanvasText
-from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.directions import screen_directions
-from napari_medscan.napari_.slider_index import is_in_view
+from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import watch
 
 _EDGES = {
@@ -25,13 +23,12 @@ def edge_letters(viewer: napari.viewer.Viewer) -> dict[str, str]:
     There are none in 3-D, where the volume can be turned, and none if the current series has no
     known orientation or the sliders stand outside of it.
     """
-    layer = current_layer(viewer)
-    ways = None
-    if layer is not None and viewer.dims.ndisplay == 2 and is_in_view(viewer, layer):
-        ways = screen_directions(viewer, layer)
-    if ways is None:
+    snapshot = take_snapshot(viewer)
+    if snapshot is None or snapshot.is_3d or not snapshot.is_inside:
         return dict.fromkeys(_EDGES, "")
-    right, down = ways
+    right, down = snapshot.right, snapshot.down
+    if right is None or down is None:
+        return dict.fromkeys(_EDGES, "")
     return {
         "right": letters(right),
         "left": letters(-right),

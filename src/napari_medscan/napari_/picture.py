@@ -18,9 +18,10 @@ from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.stack import Stack
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.slider_index import Index, index_in_view, is_in_view
+from napari_medscan.napari_.slider_index import index_in_view, is_in_view
 from napari_medscan.napari_.windowing import is_windowed
 from napari_medscan.privacy.painting import Colours, Painted
+from napari_medscan.render.snapshot import Index
 
 _STRAIGHT = 1e-9
 _PROJECTIONS: dict[str, Callable[..., NDArray[Any]]] = {

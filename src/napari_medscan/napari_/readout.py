@@ -11,7 +11,7 @@ from napari_medscan.dicom.orientation import patient_point, point_text
 from napari_medscan.dicom.presets import display_scale
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.slider_index import is_inside
+from napari_medscan.render.snapshot import is_inside
 
 if TYPE_CHECKING:
     from napari.layers import Layer

@@ -6,8 +6,7 @@ import napari.viewer
 from napari.layers import Layer
 
 from napari_medscan.napari_.layer_identity import stack_of
-
-Index = tuple[int | slice, ...]
+from napari_medscan.render.snapshot import Index, is_inside
 
 
 def index_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> Index:
@@ -32,13 +31,6 @@ def index_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> Index:
         slice(None) if axis - layer.ndim in displayed else round(float(position))
         for axis, position in enumerate(positions)
     )
-
-
-def is_inside(index: Index, shape: tuple[int, ...]) -> bool:
-    """Return whether an index lies within an array: no slider stands beside it."""
-    # The index has no axis of colors.
-    pairs = zip(index, shape, strict=False)
-    return all(isinstance(place, slice) or 0 <= place < extent for place, extent in pairs)
 
 
 def is_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> bool:

@@ -31,8 +31,9 @@ from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.settings import AUTO, OWN, current
-from napari_medscan.napari_.slider_index import index_in_view, is_inside, slice_in_view
+from napari_medscan.napari_.slider_index import index_in_view, slice_in_view
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
+from napari_medscan.render.snapshot import is_inside
 
 WINDOW_KEY = "medscan_window"
 """Key in a layer's metadata of the window that it was drawn by last."""

@@ -19,11 +19,11 @@ from napari_medscan.napari_.picture import (
     others_of,
     shown_of,
 )
-from napari_medscan.napari_.slider_index import Index
 from napari_medscan.privacy.jpeg import JpegError
 from napari_medscan.privacy.painting import Painted
 from napari_medscan.privacy.picture import Box, Picture, encode_picture, render
 from napari_medscan.privacy.signals import Signals, kept_pixels, read_signals
+from napari_medscan.render.snapshot import Index
 from napari_medscan.widgets.assistant.text_check import TextCheck, check_text
 
 _WITH_REGIONS = ("US", "IVUS")

@@ -1,0 +1,1 @@
+"""From what a viewer shows to an image of it."""

@@ -74,7 +74,7 @@ def slice_warnings(viewer: napari.viewer.Viewer, layer: Image) -> list[str]:
     number = slice_in_view(viewer, layer)
     if number is not None:
         why = stack.problems.get(number)
-        return [] if why is None else [f"Frame could not be decoded: {why}"]
+        return [] if why is None else [f"This slice cannot be read: {why}"]
     place = index_in_view(viewer, layer)[-3]
     return [] if isinstance(place, slice) else _gap(stack, place)
 

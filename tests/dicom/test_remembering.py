@@ -280,7 +280,12 @@ def test_a_drop_with_an_unreadable_file_is_tried_again(tmp_path, cache_folder):
 
 def test_nothing_of_the_patient_is_kept(tmp_path, cache_folder):
     words = {"PatientName": "Canary^Alice", "PatientID": "MRN77X", "StudyDescription": "Knee"}
-    write_series(tmp_path / "Canary drop", 3, SeriesDescription="Canary text", **words)
+    texts = {
+        "SeriesDescription": "Canary text",
+        "PatientOrientation": ["Canary", "F"],
+        "WindowCenterWidthExplanation": "Canary",
+    }
+    write_series(tmp_path / "Canary drop", 3, **texts, **words)
     (tmp_path / "Canary drop" / "Canary.txt").write_text("Canary")
     load(tmp_path / "Canary drop")
     (path,) = cache_folder.rglob("*.index")

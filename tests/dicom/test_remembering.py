@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import fields
 
 import numpy as np
+import pydicom
 import pytest
+from pydicom.uid import RLELossless
 
 from napari_medscan.cli import describe
 from napari_medscan.dicom import index, load, remembering
@@ -307,6 +309,25 @@ def test_a_file_that_goes_after_opening_is_a_blank_slice(tmp_path):
     assert stack.array[3, 0, 0] == 30 - 1024
 
 
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_slice_whose_file_is_back_is_no_longer_marked(tmp_path, at_once, compressed):
+    for path in write_series(tmp_path / "drop", 5):
+        if compressed:
+            data = pydicom.dcmread(path)
+            data.compress(RLELossless)
+            data.save_as(path)
+    load(tmp_path / "drop")
+    (stack,) = load(tmp_path / "drop", cache=FrameCache()).stacks
+    gone = (tmp_path / "drop").rename(tmp_path / "gone")
+    assert np.all(stack.array[4] == stack.array.fill)
+    assert list(stack.problems) == [4]
+    gone.rename(tmp_path / "drop")
+    values = np.asarray(stack.array)[4] if at_once else stack.array[4]
+    assert values[0, 0] == 40 - 1024
+    assert stack.problems == {}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -324,7 +345,7 @@ def test_a_file_that_goes_after_opening_is_a_blank_slice(tmp_path):
         {"slices": {"index": [["a"], []]}},
         {"slices": {"index": [[1], []]}},
         {"slices": {"file": [[0, 1, 99], []]}},
-        {"slices": {"frames": [1]}},
+        {"slices": {"frames": [[1, 1], []]}},
         {"skipped": [[99, "why"]]},
         {"duplicates": [["a", "b"]]},
         {"warnings": None},

@@ -6,7 +6,7 @@ The same table serves a stack that was just read and one that comes from the ind
 from __future__ import annotations
 
 import base64
-import binascii
+import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, overload
@@ -119,23 +119,6 @@ class _Column(Generic[_T]):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file of the stack.
-
-    Parameters
-    ----------
-    name, path : str
-        As in `SliceRecord`.
-    frames : int
-        Length of ``Header.frames``.
-    """
-
-    name: str
-    path: str
-    frames: int
-
-
 class SliceTable(Sequence[SliceRecord]):
     """The records of all slices of a stack, time by time; no access opens a file.
 
@@ -147,27 +130,25 @@ class SliceTable(Sequence[SliceRecord]):
     slices : int
         Number of slices.
     columns : mapping of str to column
-        "file", and every attribute of `SliceRecord` that differs within a file.
+        "file", and every attribute of `SliceRecord` but the file's name and path.
     """
 
     def __init__(self, slices: int, columns: Mapping[str, _Column[Any]]) -> None:
         self._slices = slices
-        self._file: _Column[_File] = columns["file"]
+        self._file: _Column[DroppedFile] = columns["file"]
         self._columns = {name: column for name, column in columns.items() if name != "file"}
 
     @classmethod
     def of(cls, refs: Sequence[SliceRef]) -> SliceTable:
         """Return the table of slices whose headers are in memory."""
         headers = {id(ref.header): ref.header for ref in refs}
-        files = {
-            key: _File(header.name, header.source.path, len(header.frames))
-            for key, header in headers.items()
-        }
+        files = {key: DroppedFile(h.source.path, h.name) for key, h in headers.items()}
         frames = [ref.frame for ref in refs]
         return cls(
             len(refs),
             {
                 "file": _Column.of([files[id(ref.header)] for ref in refs]),
+                "frames": _Column.of([len(ref.header.frames) for ref in refs]),
                 "index": _Column.of([ref.index for ref in refs]),
                 "position": _Column.of([frame.position for frame in frames]),
                 "orientation": _Column.of([frame.orientation for frame in frames]),
@@ -204,7 +185,7 @@ class SliceTable(Sequence[SliceRecord]):
         number = range(self._slices)[index]
         file = self._file[number]
         values = {name: column[number] for name, column in self._columns.items()}
-        return SliceRecord(name=file.name, path=file.path, frames=file.frames, **values)
+        return SliceRecord(name=file.name, path=file.path, **values)
 
     def packed(self, numbers: Mapping[str, int]) -> dict[str, Any]:
         """Return the table as JSON can hold it, without a name or a path.
@@ -221,7 +202,6 @@ class SliceTable(Sequence[SliceRecord]):
         packed["position"][0] = _text_of(places)
         files = self._file.values
         packed["file"] = [[numbers[file.name] for file in files], list(self._file.at)]
-        packed["frames"] = [file.frames for file in files]
         return {"slices": self._slices, **packed}
 
     @classmethod
@@ -242,10 +222,7 @@ class SliceTable(Sequence[SliceRecord]):
         """
         slices = int(packed["slices"])
         numbers, at = packed["file"]
-        found = zip(map(files.__getitem__, numbers), packed["frames"], strict=True)
-        columns: dict[str, _Column[Any]] = {
-            "file": _Column([_File(file.name, file.path, int(count)) for file, count in found], at)
-        }
+        columns: dict[str, _Column[Any]] = {"file": _Column([files[n] for n in numbers], at)}
         for name, read in _READ.items():
             values, at = packed[name]
             columns[name] = _Column(read(values), at)
@@ -257,14 +234,28 @@ def _text_of(places: Sequence[Vector]) -> str:
     return base64.b64encode(np.array(places, _POSITIONS).tobytes()).decode("ascii")
 
 
-def _positions(text: str) -> list[Vector | None]:
-    try:
+class _Positions(Sequence[Vector | None]):
+    """Positions as `_text_of` wrote them; a tuple is made when it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        # What is not base64 raises ValueError.
         data = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise ValueError("positions are not base64") from None
-    places = np.frombuffer(data, _POSITIONS).reshape(-1, 3).tolist()
-    # Only what is unknown differs from itself.
-    return [(x, y, z) if x == x else None for x, y, z in places]  # noqa: PLR0124
+        self._places = np.frombuffer(data, _POSITIONS).reshape(-1, 3)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Vector | None: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Vector | None]: ...
+
+    def __getitem__(self, index: int | slice) -> Vector | Sequence[Vector | None] | None:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        x, y, z = self._places[index].tolist()
+        return None if math.isnan(x) else (x, y, z)
 
 
 def _orientations(values: Sequence[Any]) -> list[tuple[float, ...] | None]:
@@ -295,8 +286,9 @@ def _tiles(values: Sequence[Any]) -> list[tuple[int, int] | None]:
 
 
 _READ: dict[str, Callable[[Any], Sequence[Any]]] = {
+    "frames": _whole,
     "index": _whole,
-    "position": _positions,
+    "position": _Positions,
     "orientation": _orientations,
     "spacing": _spacings,
     "patient_orientation": _patient_orientations,

@@ -33,22 +33,25 @@ class SliceSource:
     ----------
     headers : SliceHeaders
         Gives the headers of the stack's slices.
+    problems : dict of int to str
+        As in `Stack`. A slice that can be read again, from a disc that was put back, is taken out.
     """
 
     headers: SliceHeaders
+    problems: dict[int, str] = field(default_factory=dict)
 
     def read(self, index: int, out: NDArray[Any]) -> None:
         """Read slice number `index` after the modality transform."""
         ref = self.headers.read(index)
         key = kept.key_of(ref, out)
-        if key is not None and kept.read(key, out):
-            return
-        try:
-            read_slice(ref.header, ref.index, out)
-        except MemoryError:
-            raise FrameError("there is not enough memory for this frame") from None
-        if key is not None:
-            kept.write(key, out)
+        if key is None or not kept.read(key, out):
+            try:
+                read_slice(ref.header, ref.index, out)
+            except MemoryError:
+                raise FrameError("there is not enough memory for this frame") from None
+            if key is not None:
+                kept.write(key, out)
+        self.problems.pop(index, None)
 
     def together(self, indices: Sequence[int]) -> int:
         """Return how many of the first of `indices` are best read at a time."""
@@ -70,7 +73,11 @@ class SliceSource:
         """Read slices as `together` has found them; return why each could not be read."""
         refs = [self.headers.read(index) for index in indices]
         if not kept.is_used() and is_decoded_as_shown(refs[0].header, refs[0].index):
-            return read_slices([(ref.header, ref.index) for ref in refs], out)
+            errors = read_slices([(ref.header, ref.index) for ref in refs], out)
+            for index, error in zip(indices, errors, strict=True):
+                if error is None:
+                    self.problems.pop(index, None)
+            return errors
         return [self._attempt(index, place) for index, place in zip(indices, out, strict=True)]
 
     def _ref(self, index: int) -> SliceRef | None:

@@ -169,7 +169,7 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
         problems[index] = str(error) if known else "it cannot be read"
 
     array = LazyStack(
-        SliceSource(headers),
+        SliceSource(headers, problems),
         numbers if plan.times > 1 else numbers[0],
         (*header.shape, 3) if colour else header.shape,
         dtype,

@@ -168,7 +168,7 @@ class Stack:
     headers: SliceHeaders = field(repr=False)
     header: Header = field(repr=False)
     typical: int
-    typical_frame: FrameHeader
+    typical_frame: FrameHeader = field(repr=False)
     files: tuple[str, ...]
     transfer_syntaxes: tuple[str, ...]
     is_compressed: bool

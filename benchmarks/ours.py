@@ -63,8 +63,8 @@ def read_here(stack: Stack) -> None:
     """Read all of an open series in this process, frame by frame."""
     out = np.empty(stack.array.shape, stack.array.dtype)
     with mock.patch.object(isolation.workers, "fill", _filled_here):
-        for ref, place in zip(stack.slices, out, strict=True):
-            pixels.read_slice(ref.header, ref.index, place)
+        for number, place in enumerate(out):
+            pixels.read_slice(stack.read_header(number), stack.slices[number].index, place)
 
 
 def _filled_here(
@@ -81,6 +81,6 @@ def _filled_here(
 
 def decoded(stack: Stack, number: int) -> NDArray[np.generic]:
     """Read and decode one compressed frame in this process."""
-    ref = stack.slices[number]
-    data = read_frame_bytes(ref.header, ref.index)
-    return decode(data, ref.header.transfer_syntax, ref.header.layout)[0]
+    header = stack.read_header(number)
+    data = read_frame_bytes(header, stack.slices[number].index)
+    return decode(data, header.transfer_syntax, header.layout)[0]

@@ -166,11 +166,11 @@ def test_opening_192_files_reads_what_is_shown_and_no_more(make_napari_viewer, l
     stack = stack_of(layer)
     # One where the slider stands before napari puts it in the middle, then the middle.
     assert len(reads) == 2
-    assert reads[1] == (stack.slices[95].header.name, 0)
+    assert reads[1] == (stack.slices[95].name, 0)
     assert viewer.dims.current_step[0] == 95
 
     viewer.dims.set_current_step(0, 94)
-    assert reads[2:] == [(stack.slices[94].header.name, 0)]
+    assert reads[2:] == [(stack.slices[94].name, 0)]
     viewer.dims.set_current_step(0, 95)
     layer.contrast_limits = (0, 100)
     layer.gamma = 0.5

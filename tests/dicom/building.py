@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,14 @@ EIGHT_FLIPS = [
     for signs in ((1,) * 6, (1, 1, 1, -1, -1, -1), (-1, -1, -1, 1, 1, 1), (-1,) * 6)
 ]
 """In-plane flips and transposition."""
+
+
+@dataclass(frozen=True)
+class File(Memory):
+    """Bytes in memory that claim to be a file."""
+
+    path: str = "/nowhere/file"
+
 
 LITTLE = "1.2.840.10008.1.2.1"
 ROWS, COLUMNS = 2, 3
@@ -98,7 +106,7 @@ def make_header(*frames, pixels=None, layout=None, **changes):
     }
     return Header(
         **{
-            "source": Memory(pixels),
+            "source": File(pixels),
             "size": len(pixels),
             "pixels": PixelElement(Tag.PixelData, 0, len(pixels), b"OW"),
             "layout": layout,
@@ -131,6 +139,19 @@ def refs(headers):
 def stacks_of(headers):
     """Stacks with a cache of their own."""
     return build_stacks(headers, FrameCache())
+
+
+def headers_of(stack):
+    """Header of every slice, read from its file when it is not in memory."""
+    return [stack.read_header(number) for number in range(len(stack.slices))]
+
+
+def frames_of(stack):
+    """Frame header of every slice."""
+    return [
+        header.frames[record.index]
+        for header, record in zip(headers_of(stack), stack.slices, strict=True)
+    ]
 
 
 def file_numbers(stack):

@@ -153,6 +153,11 @@ def test_films_that_say_nothing_sensible_have_no_directions(tmp_path, changes):
     assert film_vectors(film_of(tmp_path, **changes)) is None
 
 
+def test_film_free_text_as_orientation_is_dropped(tmp_path):
+    assert film_of(tmp_path, PatientOrientation=["A", "FR"]).patient_orientation == ("A", "FR")
+    assert film_of(tmp_path, PatientOrientation=["Smith", "F"]).patient_orientation == ()
+
+
 def film_of(folder, **changes):
     (path,) = write_series(
         folder, 1, ImageOrientationPatient=None, ImagePositionPatient=None, **changes

@@ -153,7 +153,7 @@ def test_an_upright_stack_comes_back_as_it_is():
 def test_a_bad_slice_is_noted_where_it_was():
     stack = tilted((0, 1))
     upright = unsheared(stack)
-    object.__setattr__(stack.slices[2].header.source, "data", b"")
+    object.__setattr__(stack.read_header(2).source, "data", b"")
     assert np.unique(upright.array[2]).tolist() == [stack.array.fill]
     assert stack.problems.keys() == upright.problems.keys() == {2}
 

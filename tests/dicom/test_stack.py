@@ -10,6 +10,7 @@ import pytest
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.modality import ModalityTransform
+from napari_medscan.dicom.slice_headers import ParsedHeaders
 from napari_medscan.dicom.stack import SliceSource
 from napari_medscan.dicom.window import Window
 
@@ -143,6 +144,6 @@ def test_too_little_memory_for_a_frame_is_an_error_of_that_frame(monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr("napari_medscan.dicom.stack.read_slice", no_memory)
-    source = SliceSource(tuple(refs(axial([0]))))
+    source = SliceSource(ParsedHeaders(refs(axial([0]))))
     with pytest.raises(FrameError, match="memory"):
         source.read(0, np.empty(0))

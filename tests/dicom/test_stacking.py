@@ -20,6 +20,7 @@ from .building import (
     along,
     file_numbers,
     files,
+    headers_of,
     make_frame,
     make_header,
     make_layout,
@@ -108,7 +109,7 @@ def test_two_patients_who_share_all_uids_are_never_in_one_stack():
     headers = [*axial((0, 1, 2)), *axial((3, 4, 5), patient=b"other")]
     stacks = stacks_of(headers)
     assert [len(stack.slices) for stack in stacks] == [3, 3]
-    assert all(len({ref.header.patient for ref in stack.slices}) == 1 for stack in stacks)
+    assert all(len({header.patient for header in headers_of(stack)}) == 1 for stack in stacks)
 
 
 # --- single slices and unknown places
@@ -180,7 +181,11 @@ def test_notes_on_spacing_and_files_reach_the_user_once():
 def test_frames_without_a_position_among_others_do_not_break_the_file():
     frames = [make_frame((0, 0, 0)), make_frame(None, number=1), make_frame((0, 0, 1))]
     stacks = stacks_of([multiframe(frames)])
-    assert Counter(ref.index for stack in stacks for ref in stack.slices) == {0: 1, 1: 1, 2: 1}
+    assert Counter(record.index for stack in stacks for record in stack.slices) == {
+        0: 1,
+        1: 1,
+        2: 1,
+    }
 
 
 # --- types
@@ -273,6 +278,8 @@ def test_a_slice_that_cannot_be_read_is_blank_and_reported():
 
 def test_an_unforeseen_error_is_told_without_its_text():
     class Odd:
+        path = "/nowhere/file"
+
         def read_at(self, *_):
             raise ValueError("Smith^John")
 
@@ -333,7 +340,7 @@ def test_every_frame_is_in_exactly_one_stack_whatever_the_files(kinds):
         for i, (frames, modality, slices, patient, series) in enumerate(kinds)
     ]
     stacks = stacks_of(headers)
-    found = Counter((ref.header.name, ref.index) for stack in stacks for ref in stack.slices)
+    found = Counter((record.name, record.index) for stack in stacks for record in stack.slices)
     assert found == Counter((h.name, i) for h in headers for i in range(len(h.frames)))
     for stack in stacks:
         extent = np.prod(stack.array.shape[:-2])

@@ -19,6 +19,7 @@ from napari_medscan.dicom.values import DataSet, Element
 from napari_medscan.phantoms import write_pet_ct
 
 from ..corpus.oracle import case_names, case_path
+from .building import headers_of
 from .making import ct, item, write
 from .qiba import GE, PHILIPS
 from .qiba import suv_bw_scale_factor as qiba
@@ -444,7 +445,7 @@ def test_other_modalities_have_nothing_to_do_with_it(tmp_path):
 
 def test_neither_weight_nor_height_nor_sex_goes_with_a_stack(tmp_path):
     stack = series(tmp_path, PatientWeight=83.25, PatientSize=1.7325, PatientSex="F")
-    text = repr((stack, [ref.header for ref in stack.slices]))
+    text = repr((stack, [*stack.slices], headers_of(stack)))
     assert "83.25" not in text
     assert "1.7325" not in text
     assert stack.suv.lbm is not None

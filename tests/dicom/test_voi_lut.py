@@ -13,6 +13,7 @@ from napari_medscan.dicom import load
 from napari_medscan.dicom.voi_lut import POINTS, STEPS, VoiLut, sigmoid, sigmoid_window
 from napari_medscan.dicom.window import Window
 
+from .building import frames_of
 from .making import item
 from .series import write_series
 
@@ -35,7 +36,7 @@ def lut_item(entries=RAMP, first=0, bits=12, explanation=None, vr="US"):
 def windows_of(folder, *items, **changes):
     write_series(folder, 3, VOILUTSequence=Sequence(items), **changes)
     (stack,) = load(folder).stacks
-    frames = {ref.frame.windows for ref in stack.slices}
+    frames = {frame.windows for frame in frames_of(stack)}
     assert len(frames) == 1
     return stack.windows
 
@@ -66,7 +67,7 @@ def test_windows_come_first_and_each_has_its_explanation(tmp_path):
 def test_equal_tables_of_a_series_are_one_object(tmp_path):
     write_series(tmp_path, 3, VOILUTSequence=Sequence([lut_item()]))
     (stack,) = load(tmp_path).stacks
-    assert len({id(ref.frame.windows[0]) for ref in stack.slices}) == 1
+    assert len({id(frame.windows[0]) for frame in frames_of(stack)}) == 1
 
 
 def test_a_table_without_a_window_is_what_the_stack_opens_with(tmp_path):
@@ -126,7 +127,7 @@ def test_a_table_of_each_frame(tmp_path):
         PerFrameFunctionalGroupsSequence=per_frame,
     )
     (stack,) = load(tmp_path).stacks
-    assert [ref.frame.windows[0].first for ref in stack.slices] == [5, 6, 7]
+    assert [frame.windows[0].first for frame in frames_of(stack)] == [5, 6, 7]
 
 
 # --- as a curve

@@ -113,7 +113,7 @@ def test_a_frame_that_cannot_be_read_says_why(model, tmp_path):
     model.dims.set_current_step(0, 1)
     np.asarray(layer.data[1])
     (why,) = stack_of(layer).problems.values()
-    assert slice_warnings(take_snapshot(model, layer)) == [f"Cannot decode this frame: {why}"]
+    assert slice_warnings(take_snapshot(model, layer)) == [f"This slice is blank: {why}"]
     model.dims.set_current_step(0, 2)
     assert slice_warnings(take_snapshot(model, layer)) == []
 

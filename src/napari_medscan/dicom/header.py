@@ -131,8 +131,8 @@ class Header(_Alike):
     frames_are_slices : bool
         Frames without positions follow each other in space, not in time.
     patient_orientation : tuple of str
-        Patient Orientation as it stands there; () for animals on four legs, which it has other
-        letters for.
+        Patient Orientation in the standard's letters for humans, else (). Animals on four legs
+        have other letters.
     aspect : float
         Pixel height over width where spacing is unknown.
     offset_table : tuple of Deferred pairs

@@ -110,7 +110,7 @@ def load_series_of(
     if is_dicomdir(file.name):
         return load(file, cache=cache, progress=progress)
     alone = load(file, cache=cache)
-    series = {ref.header.series for stack in alone.stacks for ref in stack.slices} - {""}
+    series = {stack.header.series for stack in alone.stacks} - {""}
     if not series:
         return alone
     folder = [f for f in walk([file.resolve().parent]) if "/" not in f.name and not f.refusal]

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_medscan.dicom.geometry import Geometry
 from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.slice_table import SliceRecord
 from napari_medscan.dicom.stack import Stack
 from napari_medscan.dicom.vectors import normal_of, split_orientation
 
@@ -84,21 +85,26 @@ def axis_vectors(geometry: Geometry) -> NDArray[np.float64] | None:
     )
 
 
-def film_vectors(header: Header) -> NDArray[np.float64] | None:
+def film_vectors(image: Header | SliceRecord) -> NDArray[np.float64] | None:
     """Return where rows and columns of an image without a plane in the patient lead.
 
     PS3.3 C.7.6.1.1.1: Patient Orientation of radiographs and films says it in letters, the
     principal direction first. How far a refinement turns it is not known: only the order of the
     letters, which `letters` gives back, is that of the file.
 
+    Parameters
+    ----------
+    image : Header or SliceRecord
+        The file of the image, or its slice in a stack.
+
     Returns
     -------
     ndarray, shape (3, 3), or None
         As of `axis_vectors`; that of z is zero. None when the file does not say, or nonsense.
     """
-    if len(header.patient_orientation) != 2:
+    if len(image.patient_orientation) != 2:
         return None
-    row, column = (_film_vector(written) for written in header.patient_orientation)
+    row, column = (_film_vector(written) for written in image.patient_orientation)
     if row is None or column is None or np.argmax(np.abs(row)) == np.argmax(np.abs(column)):
         return None
     return np.array([np.zeros(3), column, row])
@@ -150,7 +156,7 @@ def slice_position(stack: Stack, index: Index) -> NDArray[np.float64] | None:
     if not all(0 <= i < extent for i, extent in zip(place, places.shape, strict=True)):
         return None
     number = int(places[place])
-    position = stack.slices[number].frame.position if number >= 0 else None
+    position = stack.slices[number].position if number >= 0 else None
     return None if position is None else np.array(position)
 
 

@@ -30,6 +30,8 @@ MAX_FRAMES = 2**20
 _SLICE_POINTERS = {Tag.SliceVector, Tag.SliceLocationVector, Tag.GridFrameOffsetVector}
 _CROSS_SECTIONS = frozenset(("CT", "MR", "PT", "RTDOSE", "SEG"))
 _CODE = re.compile(r"[A-Z]{2,12}")
+_LETTERS = re.compile(r"[LRPAHF]{1,3}")
+"""One value of Patient Orientation."""
 _HASH_KEY = os.urandom(16)
 """Made anew in every process: patient hashes mean nothing outside it."""
 
@@ -318,7 +320,10 @@ def _frames_are_slices(data_set: DataSet, modality: str) -> bool:
 def _patient_orientation(data_set: DataSet) -> tuple[str, ...]:
     if data_set.text(Tag.AnatomicalOrientationType) == "QUADRUPED":
         return ()
-    return data_set.texts(Tag.PatientOrientation)
+    # What is not in the standard's letters (PS3.3 C.7.6.1.1.1) is free text: the index would store
+    # it on disk.
+    texts = data_set.texts(Tag.PatientOrientation)
+    return texts if all(_LETTERS.fullmatch(text) for text in texts) else ()
 
 
 def _offset_table(data_set: DataSet) -> tuple[tuple[int, int], tuple[int, int]] | None:

@@ -141,7 +141,7 @@ def as_drawn(window: Window, stack: Stack) -> Window:
 
 def _is_anisotropy(stack: Stack) -> bool:
     """Whether a stack is a map of fractional anisotropy in real numbers."""
-    kind = stack.slices[stack.typical].frame.dimensions.get("ImageType")
+    kind = stack.typical_frame.dimensions.get("ImageType")
     types = kind if isinstance(kind, tuple) else ()
     words = {*types, *stack.description.upper().replace("_", " ").split()}
     named = "FA" in words or {"FRACTIONAL", "ANISOTROPY"} <= words

@@ -1,26 +1,26 @@
 """A LoadReport to and from the index: opening a folder again without reading it again.
 
-Only what the whole of a drop decides is kept: which files make a stack, in
-which order, where it lies. What a file says is read from the file, of the first
-slice when the folder is opened and of every other one when it is looked at.
+The index stores what the whole of a drop decides (which files make a stack, in which order,
+where it lies) and where each slice lies. The headers of the first and of the middle slice are
+read when the folder is opened, every other one when its pixels or tags are.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from napari_medscan.dicom import index, kept
-from napari_medscan.dicom.errors import FrameError, MedscanError
+from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.files import DroppedFile
 from napari_medscan.dicom.geometry import Geometry
-from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.header_reader import HeaderReader
-from napari_medscan.dicom.ordering import SliceRef
 from napari_medscan.dicom.report import LoadReport
+from napari_medscan.dicom.slice_headers import RecalledHeaders
+from napari_medscan.dicom.slice_table import SliceTable
 from napari_medscan.dicom.stack import Stack
 from napari_medscan.dicom.stacking import Plan, assemble
 from napari_medscan.frames import FrameCache
@@ -87,7 +87,7 @@ def forget() -> int:
     return index.CACHE.clear() + kept.CACHE.clear()
 
 
-def _packed(stack: Stack, numbers: dict[str, int]) -> dict[str, Any]:
+def _packed(stack: Stack, numbers: Mapping[str, int]) -> dict[str, Any]:
     plan = Plan(
         times=stack.array.shape[0] if stack.axes.startswith("t") else 1,
         geometry=stack.geometry,
@@ -98,83 +98,25 @@ def _packed(stack: Stack, numbers: dict[str, int]) -> dict[str, Any]:
         suv=None,
         warnings=stack.warnings,
     )
-    frames = [ref.index for ref in stack.slices]
     return {
         **asdict(plan),
         # Not the factors: weight and height could be worked out from them.
         "suv": stack.suv is not None,
-        "files": [numbers[ref.header.name] for ref in stack.slices],
-        "frames": frames if any(frames) else [],
+        "slices": stack.slices.packed(numbers),
     }
 
 
 def _unpacked(
     packed: dict[str, Any], files: Sequence[DroppedFile], reader: HeaderReader, cache: FrameCache
 ) -> Stack:
-    numbers, frames = packed.pop("files"), packed.pop("frames")
+    slices = SliceTable.unpacked(packed.pop("slices"), files)
     geometry = {name: _frozen(value) for name, value in packed.pop("geometry").items()}
     has_suv = packed.pop("suv")
     values = {name: _frozen(value) for name, value in packed.items()}
     plan = Plan(geometry=Geometry(**geometry), suv=None, **values)
-    slices = _Slices(files, numbers, frames or [0] * len(numbers), reader)
-    names = tuple(dict.fromkeys([files[number].name for number in numbers]))
-    stack = assemble(slices, names, plan, cache)
-    # The one that is shown first: a file that cannot be read any more is noticed now.
-    shown = slices[stack.typical]
-    return replace(stack, suv=shown.header.suv) if has_suv else stack
+    stack = assemble(slices, RecalledHeaders(slices, reader), plan, cache)
+    return replace(stack, suv=stack.read_header(stack.typical).suv) if has_suv else stack
 
 
 def _frozen(value: object) -> Any:  # noqa: ANN401 - whatever JSON gave
     return tuple(value) if isinstance(value, list) else value
-
-
-class _Slices(Sequence[SliceRef]):
-    """Slices whose headers are read when they are looked at.
-
-    Parameters
-    ----------
-    files : sequence of DroppedFile
-        All of the drop.
-    numbers, frames : sequence of int
-        File and frame of each slice.
-    reader : HeaderReader
-        Reads the headers.
-    """
-
-    def __init__(
-        self,
-        files: Sequence[DroppedFile],
-        numbers: Sequence[int],
-        frames: Sequence[int],
-        reader: HeaderReader,
-    ) -> None:
-        self._files, self._numbers, self._frames = files, numbers, frames
-        self._reader = reader
-        self._headers: dict[int, Header] = {}
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    @overload
-    def __getitem__(self, index: int) -> SliceRef: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[SliceRef]: ...
-
-    def __getitem__(self, index: int | slice) -> SliceRef | Sequence[SliceRef]:
-        """Return a slice; raise FrameError when its file is no longer what it was."""
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        number, frame = self._numbers[index], self._frames[index]
-        header = self._headers.get(number)
-        if header is None:
-            header = self._headers[number] = self._read(self._files[number])
-        if frame >= len(header.frames):
-            raise FrameError("the file has been changed")
-        return SliceRef(header, frame)
-
-    def _read(self, file: DroppedFile) -> Header:
-        try:
-            return self._reader.read(file.path, file.name)
-        except OSError:
-            raise FrameError("the file can no longer be read") from None

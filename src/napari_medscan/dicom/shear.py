@@ -128,8 +128,8 @@ def _shifts(stack: Stack, origin: Vector, *axes: Vector) -> NDArray[np.float64]:
     spacing = stack.geometry.spacing[1:]
     drift = np.array(
         [
-            [dot(difference(ref.frame.position or origin, origin), axis) for axis in axes]
-            for ref in stack.slices
+            [dot(difference(record.position or origin, origin), axis) for axis in axes]
+            for record in stack.slices
         ]
     )
     # A shift that is whole but for rounding must not blur anything.

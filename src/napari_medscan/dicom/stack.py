@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,11 @@ from numpy.typing import NDArray
 from napari_medscan.dicom import kept
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.geometry import Geometry
-from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.header import FrameHeader, Header
 from napari_medscan.dicom.ordering import SliceRef
 from napari_medscan.dicom.pixels import is_decoded_as_shown, read_slice, read_slices
+from napari_medscan.dicom.slice_headers import SliceHeaders
+from napari_medscan.dicom.slice_table import SliceTable
 from napari_medscan.dicom.suv import SuvFactors
 from napari_medscan.dicom.window import Voi, ascending, percentile_limits
 from napari_medscan.frames import LazyStack
@@ -30,40 +31,61 @@ class SliceSource:
 
     Parameters
     ----------
-    slices : sequence of SliceRef
-        Time by time, slice by slice.
+    headers : SliceHeaders
+        Gives the headers of the stack's slices.
+    problems : dict of int to str
+        As in `Stack`. A slice that can be read again, from a disc that was put back, is taken out.
     """
 
-    slices: Sequence[SliceRef]
+    headers: SliceHeaders
+    problems: dict[int, str] = field(default_factory=dict)
 
     def read(self, index: int, out: NDArray[Any]) -> None:
         """Read slice number `index` after the modality transform."""
-        ref = self.slices[index]
+        ref = self.headers.read(index)
         key = kept.key_of(ref, out)
-        if key is not None and kept.read(key, out):
-            return
-        try:
-            read_slice(ref.header, ref.index, out)
-        except MemoryError:
-            raise FrameError("there is not enough memory for this frame") from None
-        if key is not None:
-            kept.write(key, out)
+        if key is None or not kept.read(key, out):
+            try:
+                read_slice(ref.header, ref.index, out)
+            except MemoryError:
+                raise FrameError("there is not enough memory for this frame") from None
+            if key is not None:
+                kept.write(key, out)
+        self.problems.pop(index, None)
 
     def together(self, indices: Sequence[int]) -> int:
         """Return how many of the first of `indices` are best read at a time."""
-        first = self.slices[indices[0]]
+        first = self._ref(indices[0])
+        if first is None:
+            return 1
         most = max(1, TOGETHER_BYTES // max(1, first.header.layout.decoded_bytes))
-        refs = (self.slices[index] for index in indices[:most])
-        return sum(1 for _ in takewhile(lambda ref: _is_read_like(ref, first), refs))
+        count = 1
+        for index in indices[1:most]:
+            ref = self._ref(index)
+            if ref is None or not _is_read_like(ref, first):
+                break
+            count += 1
+        return count
 
     def read_together(
         self, indices: Sequence[int], out: NDArray[Any]
     ) -> Sequence[FrameError | None]:
         """Read slices as `together` has found them; return why each could not be read."""
-        refs = [self.slices[index] for index in indices]
+        refs = [self.headers.read(index) for index in indices]
         if not kept.is_used() and is_decoded_as_shown(refs[0].header, refs[0].index):
-            return read_slices([(ref.header, ref.index) for ref in refs], out)
+            errors = read_slices([(ref.header, ref.index) for ref in refs], out)
+            for index, error in zip(indices, errors, strict=True):
+                if error is None:
+                    self.problems.pop(index, None)
+            return errors
         return [self._attempt(index, place) for index, place in zip(indices, out, strict=True)]
+
+    def _ref(self, index: int) -> SliceRef | None:
+        """Return a slice with its header, None when its file cannot be read."""
+        try:
+            return self.headers.read(index)
+        except FrameError:
+            return None
 
     def _attempt(self, index: int, out: NDArray[Any]) -> FrameError | None:
         try:
@@ -108,8 +130,17 @@ class Stack:
         already, or `warnings` say what is missing.
     geometry : Geometry
         Where it lies.
-    slices : sequence of SliceRef
-        Every slice, time by time; missing ones are not among them.
+    slices : SliceTable
+        Every slice, time by time; missing ones are not among them. No access opens a file.
+    headers : SliceHeaders
+        Gives the slices' headers; see `read_header`.
+    header : Header
+        Header of the first slice's file.
+    typical : int
+        The slice in the middle, which napari shows first; one near by if it is missing.
+    typical_frame : FrameHeader
+        Its frame header: the windows of the file and the modality transform of the stack are
+        those of this slice.
     files : tuple of str
         Names of its files, in stack order, each once.
     transfer_syntaxes : tuple of str
@@ -133,7 +164,11 @@ class Stack:
     array: LazyStack
     unit: str | None
     geometry: Geometry
-    slices: Sequence[SliceRef]
+    slices: SliceTable
+    headers: SliceHeaders = field(repr=False)
+    header: Header = field(repr=False)
+    typical: int
+    typical_frame: FrameHeader = field(repr=False)
     files: tuple[str, ...]
     transfer_syntaxes: tuple[str, ...]
     is_compressed: bool
@@ -146,10 +181,18 @@ class Stack:
         """Return self: a stack is not copied with the layer that shows it."""
         return self
 
-    @property
-    def header(self) -> Header:
-        """Header of the first file."""
-        return self.slices[0].header
+    def read_header(self, number: int) -> Header:
+        """Return the header of a slice's file, which is opened if it was not before.
+
+        The slice is ``header.frames[stack.slices[number].index]``. A disc may have been ejected,
+        a network share may be slow: what the GUI thread needs is in `slices`.
+
+        Raises
+        ------
+        FrameError
+            When the file cannot be read, or is no longer the one that was opened.
+        """
+        return self.headers.read(number).header
 
     @property
     def is_rgb(self) -> bool:
@@ -165,7 +208,7 @@ class Stack:
     def name(self) -> str:
         """Modality, series number and description: "CT 3 · Chest 1.0 B30f"."""
         number = "" if self.series_number is None else f" {self.series_number}"
-        segment = self.slices[0].frame.segment
+        segment = self.slices[0].segment
         label = self.header.segments.get(segment, "") if segment else ""
         parts = [f"{self.modality or 'Image'}{number}", self.description, label]
         return " · ".join(part for part in parts if part)
@@ -180,7 +223,7 @@ class Stack:
     @property
     def windows(self) -> tuple[Voi, ...]:
         """Windows and VOI LUTs of the middle slice."""
-        return self.slices[self.typical].frame.windows
+        return self.typical_frame.windows
 
     @property
     def padding(self) -> tuple[float, float] | None:
@@ -193,7 +236,7 @@ class Stack:
 
     def transformed(self, stored: Sequence[int]) -> tuple[float, ...]:
         """Return what stored values become in the middle slice, as the array has them."""
-        transform = self.slices[self.typical].frame.transform
+        transform = self.typical_frame.transform
         values = transform.apply(np.array(stored, dtype=np.int64), self.array.dtype)
         return tuple(float(value) for value in values)
 
@@ -206,9 +249,3 @@ class Stack:
         if windows:
             return ascending(*windows[0].limits)
         return percentile_limits(self.array.frame(self.typical), self.padding)
-
-    @property
-    def typical(self) -> int:
-        """The slice in the middle, which napari shows first; one near by if it is missing."""
-        middle = self.array.middle
-        return middle if middle >= 0 else len(self.slices) // 2

@@ -14,6 +14,8 @@ from napari_medscan.dicom.grouping import group
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.native import stored_dtype, stored_range
 from napari_medscan.dicom.ordering import Grid, SliceRef, arrange
+from napari_medscan.dicom.slice_headers import ParsedHeaders, SliceHeaders
+from napari_medscan.dicom.slice_table import SliceTable
 from napari_medscan.dicom.stack import SliceSource, Stack
 from napari_medscan.dicom.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.vectors import Vector, normal_of
@@ -107,8 +109,7 @@ class Plan:
 
 def _stack(grid: Grid, cache: FrameCache) -> Stack:
     slices = tuple(ref for row in grid.rows for ref in row)
-    files = tuple(dict.fromkeys([ref.header.name for ref in slices]))
-    return assemble(slices, files, _plan(grid, slices), cache)
+    return assemble(SliceTable.of(slices), ParsedHeaders(slices), _plan(grid, slices), cache)
 
 
 def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
@@ -133,23 +134,27 @@ def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
     )
 
 
-def assemble(
-    slices: Sequence[SliceRef], files: tuple[str, ...], plan: Plan, cache: FrameCache
-) -> Stack:
+def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: FrameCache) -> Stack:
     """Return the stack of some slices in the order of a plan.
 
     Parameters
     ----------
-    slices : sequence of SliceRef
-        Time by time; only the first is looked at.
-    files : tuple of str
-        Names of their files, each once.
+    slices : SliceTable
+        Time by time.
+    headers : SliceHeaders
+        Gives their headers, of which the first and that of the middle slice are read.
     plan : Plan
         Everything else.
     cache : FrameCache
         Keeps the decoded frames.
+
+    Raises
+    ------
+    FrameError
+        When one of the two headers cannot be read.
     """
-    header = slices[0].header
+    first = headers.read(0)
+    header = first.header
     dtype = np.dtype(plan.dtype)
     colour = _is_colour(header)
     depth = len(slices) // plan.times
@@ -164,14 +169,15 @@ def assemble(
         problems[index] = str(error) if known else "it cannot be read"
 
     array = LazyStack(
-        SliceSource(slices),
+        SliceSource(headers, problems),
         numbers if plan.times > 1 else numbers[0],
         (*header.shape, 3) if colour else header.shape,
         dtype,
-        _fill(slices[0], dtype),
+        _fill(first, dtype),
         cache,
         on_problem,
     )
+    typical = array.middle if array.middle >= 0 else len(slices) // 2
     return Stack(
         modality=header.modality,
         sop_class=header.sop_class,
@@ -183,7 +189,11 @@ def assemble(
         suv=plan.suv,
         geometry=plan.geometry,
         slices=slices,
-        files=files,
+        headers=headers,
+        header=header,
+        typical=typical,
+        typical_frame=headers.read(typical).frame,
+        files=slices.files,
         transfer_syntaxes=plan.transfer_syntaxes,
         is_compressed=plan.is_compressed,
         dimension=plan.dimension,

@@ -73,7 +73,7 @@ def slice_warnings(snapshot: Snapshot) -> list[str]:
     number = snapshot.number
     if number is not None:
         why = snapshot.stack.problems.get(number)
-        return [] if why is None else [f"Cannot decode this frame: {why}"]
+        return [] if why is None else [f"This slice is blank: {why}"]
     place = snapshot.index[-3]
     return [] if isinstance(place, slice) else _gap(snapshot.stack, place)
 

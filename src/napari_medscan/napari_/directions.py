@@ -48,7 +48,7 @@ def projection_directions(viewer: napari.viewer.Viewer, layer: Layer) -> Directi
     stack, number = stack_of(layer), slice_in_view(viewer, layer)
     if stack is None or number is None:
         return None
-    vectors = film_vectors(stack.slices[number].header)
+    vectors = film_vectors(stack.slices[number])
     return None if vectors is None else _in_world(viewer, layer, vectors)
 
 

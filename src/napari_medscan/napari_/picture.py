@@ -118,12 +118,19 @@ class Shown:
         rows, columns = self.stack.array.shape[lead : lead + 2]
         return rows, columns
 
-    @property
-    def header(self) -> Header:
-        """The header of the slice on screen; of a typical one in a cut across slices."""
+    def read_header(self) -> Header:
+        """Return the header of the slice on screen; of a typical one in a cut across slices.
+
+        It may open the file: not for the GUI thread.
+
+        Raises
+        ------
+        FrameError
+            When the file cannot be read.
+        """
         numbers = self.slices
         number = numbers[0] if len(numbers) == 1 else self.stack.typical
-        return self.stack.slices[number].header
+        return self.stack.read_header(number)
 
     def read(self, kept: Mapping[int, Mask] | None = None) -> Painted:
         """Read the pixels, the way up that they stand on screen.

@@ -118,10 +118,10 @@ def _identity(stack: Stack) -> _Identity:
     """Return what is the same when the same files are opened again."""
     first = stack.slices[0]
     return (
-        first.header.source.path,
+        first.path,
         first.index,
-        first.frame.segment,
-        first.frame.tile,
+        first.segment,
+        first.tile,
         len(stack.slices),
         stack.axes,
         stack.description,

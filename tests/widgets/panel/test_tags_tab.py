@@ -61,6 +61,48 @@ def test_it_follows_the_slider(section, viewer, qtbot):
     assert section.note.text() == "Slice 4 of 4"
 
 
+def test_slow_file_empties_the_tree_before_another_slice_is_named(
+    section, viewer, qtbot, monkeypatch
+):
+    choose(section, "Referenced Study Sequence")
+    section.view.expand(section.view.currentIndex())
+    viewer.dims.set_current_step(0, 0)
+    qtbot.waitUntil(lambda: rows(section).get("Instance Number") == "1", timeout=10_000)
+    gate, notes, read = threading.Event(), set(), tags_tab.read_tree
+
+    def slowly(*arguments, **changes):
+        gate.wait(10)
+        return read(*arguments, **changes)
+
+    def is_empty():
+        notes.add((section.note.text(), rows(section).get("Instance Number")))
+        return section.model.rowCount() == 0
+
+    monkeypatch.setattr(tags_tab, "read_tree", slowly)
+    viewer.dims.set_current_step(0, 3)
+    qtbot.waitUntil(is_empty, timeout=10_000)
+    assert section.note.text() == "Slice 4 of 4: reading its tags…"
+    gate.set()
+    qtbot.waitUntil(lambda: rows(section).get("Instance Number") == "4", timeout=10_000)
+    assert section.note.text() == "Slice 4 of 4"
+    assert notes <= {("Slice 1 of 4", "1"), ("Slice 4 of 4: reading its tags…", None)}
+    row = list(rows(section)).index("Referenced Study Sequence")
+    assert section.view.isExpanded(section.model.index(row, 0))
+
+
+def test_file_gone_has_a_sentence_in_place_of_tags(section, viewer, qtbot, tmp_path):
+    viewer.dims.set_current_step(0, 0)
+    qtbot.waitUntil(lambda: rows(section).get("Instance Number") == "1", timeout=10_000)
+    (tmp_path / "s3_4.dcm").unlink()
+    viewer.dims.set_current_step(0, 3)
+    told = "Slice 4 of 4: the tags of this slice cannot be read."
+    qtbot.waitUntil(lambda: section.note.text() == told, timeout=10_000)
+    assert rows(section) == {}
+    viewer.dims.set_current_step(0, 2)
+    qtbot.waitUntil(lambda: rows(section).get("Instance Number") == "3", timeout=10_000)
+    assert section.note.text() == "Slice 3 of 4"
+
+
 def test_identifiers_are_masked_until_asked_for(section, qtbot):
     assert rows(section)["Patient's Name"] == "•••"
     qtbot.mouseClick(section.identifiers, Qt.MouseButton.LeftButton)

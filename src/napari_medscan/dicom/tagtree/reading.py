@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.isolation import workers
-from napari_medscan.dicom.ordering import SliceRef
+from napari_medscan.dicom.slice_table import SliceRecord
 from napari_medscan.dicom.tagtree.places import MAX_ROWS
 from napari_medscan.dicom.tagtree.tree import TagTree, read_rows
 from napari_medscan.workers import WorkerError
@@ -68,12 +68,12 @@ def read_value(path: str, steps: Sequence[tuple[int, int]]) -> str:
     return data.tobytes().decode("utf-8", "replace")
 
 
-def differing_places(slices: Sequence[SliceRef], progress: Progress) -> frozenset[str]:
+def differing_places(slices: Sequence[SliceRecord], progress: Progress) -> frozenset[str]:
     """Return the places whose value is not the same in all slices; pixels do not count.
 
     Parameters
     ----------
-    slices : sequence of SliceRef
+    slices : sequence of SliceRecord
         Of one stack.
     progress : callable
         Called with (files read, files); may raise to stop.
@@ -84,11 +84,11 @@ def differing_places(slices: Sequence[SliceRef], progress: Progress) -> frozense
         When one of the files cannot be read.
     """
     frames: dict[str, list[int]] = {}
-    for ref in slices:
-        numbers = frames.setdefault(ref.header.source.path, [])
+    for record in slices:
+        numbers = frames.setdefault(record.path, [])
         # The tiles of a mosaic are no frames: their file counts as a whole.
-        if ref.frame.tile is None:
-            numbers.append(ref.index)
+        if record.tile is None:
+            numbers.append(record.index)
     files = list(frames)
     same: dict[str, int] | None = None
     differs: set[str] = set()

@@ -160,7 +160,7 @@ class Preparer:
             QImage.fromData(picture.data),
             rendered.signals,
             rendered.text,
-            look.layers[0].header.modality,
+            look.layers[0].stack.modality,
             (height, width),
         )
 
@@ -209,12 +209,12 @@ class _Files:
 
     def kept(self, layer: Shown) -> dict[int, Mask]:
         """Return which pixels may be seen, by number of slice: the regions of its own file."""
+        if layer.stack.modality not in _WITH_REGIONS:
+            return {}
         rows, columns = layer.frame
         found = {}
         for number in layer.slices:
-            header = layer.stack.slices[number].header
-            if header.modality not in _WITH_REGIONS:
-                return {}
+            header = layer.stack.read_header(number)
             mask = kept_pixels(self._of(header), (rows, columns))
             if mask is not None:
                 found[number] = mask
@@ -229,8 +229,9 @@ class _Files:
 
 def _headers(layer: Shown) -> list[Header]:
     """Return the headers of what is on screen; of a cut, a typical one where all are alike."""
-    headers = [layer.stack.slices[number].header for number in layer.slices]
-    return headers if layer.header.modality in _WITH_REGIONS and headers else [layer.header]
+    if layer.stack.modality in _WITH_REGIONS and layer.slices:
+        return [layer.stack.read_header(number) for number in layer.slices]
+    return [layer.read_header()]
 
 
 def _state(viewer: napari.viewer.Viewer, shown: Sequence[Shown]) -> tuple[object, ...]:

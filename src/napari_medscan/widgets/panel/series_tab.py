@@ -158,7 +158,7 @@ class SeriesSection(QWidget):
     def reveal(self) -> None:
         """Show the folder of the first selected series in the file manager."""
         for stack in self.tree.selected()[:1]:
-            folder = Path(stack.header.source.path).parent
+            folder = Path(stack.slices[0].path).parent
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
                 tell("No file manager could be opened.")
 

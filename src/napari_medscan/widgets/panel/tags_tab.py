@@ -37,10 +37,16 @@ from napari_medscan.widgets.background_task import Latest
 from napari_medscan.widgets.panel.tag_actions import TagActions
 from napari_medscan.widgets.panel.tag_export import ExportButton
 from napari_medscan.widgets.panel.tag_model import TagModel
-from napari_medscan.widgets.panel.tag_view import TagView
+from napari_medscan.widgets.panel.tag_view import TagView, Unfolded
+
+_Paths = tuple[str | None, str | None]
+"""A file, and the one that it is compared with."""
 
 _SETTLE_MS = 80
 _TYPING_MS = 150
+_LATE_MS = 200
+"""While the next file is read, the tags of the last slice stay under that slice's number for this
+long. Then the tree is emptied."""
 _KEPT_TREES = 8
 _FIRST_ROWS = 3000
 """What is read of another stack's file before all of it is, to have something to show."""
@@ -65,7 +71,11 @@ class TagsSection(QWidget):
         self._viewer = viewer
         self._stack: Stack | None = None
         self._frame: int | None = None
-        self._want: tuple[str | None, str | None] = None, None
+        self._screen: tuple[str, int | None] = "", None
+        self._want: _Paths = None, None
+        self._tree_paths: _Paths = None, None
+        self._displayed: _Paths = None, None
+        self._folds: tuple[Unfolded, int] | None = None
         self._read: dict[str, TagTree] = {}
         self._tree = TagTree()
         self._places: frozenset[str] | None = None
@@ -76,6 +86,7 @@ class TagsSection(QWidget):
         self._scans.progressed.connect(self._on_progress)
         self._settle = self._timer(_SETTLE_MS, self._look)
         self._typing = self._timer(_TYPING_MS, self._search)
+        self._late = self._timer(_LATE_MS, self._on_late)
         self.search.textChanged.connect(lambda _: self._typing.start())
         self._subscription = watch(viewer, self._settle.start)
         self._look()
@@ -85,6 +96,7 @@ class TagsSection(QWidget):
         self._subscription.release()
         self._settle.stop()
         self._typing.stop()
+        self._late.stop()
         for work in (self._reads, self._finds, self._scans):
             work.release()
         self.export.release()
@@ -122,7 +134,7 @@ class TagsSection(QWidget):
         self.model = TagModel(self)
         self.view = TagView(self.model)
         # A third column has the values of the file compared with.
-        self.row_actions = TagActions(self.view, self.model, lambda at: self._want[at == 2])
+        self.row_actions = TagActions(self.view, self.model, lambda at: self._displayed[at == 2])
 
     def _lay_out(self) -> None:
         self.count = QLabel()
@@ -161,30 +173,51 @@ class TagsSection(QWidget):
             part.setEnabled(stack is not None)
         if stack is None or layer is None:
             self._reads.cancel()
-            self._finds.cancel()
-            self._frame = None
             self._show_none(_EMPTY)
             return
         number = slice_in_view(self._viewer, layer)
-        ref = stack.slices[stack.typical if number is None else number]
+        record = stack.slices[stack.typical if number is None else number]
         where = f"Slice {(stack.typical if number is None else number) + 1:,}"
-        tile = ref.frame.tile is not None
+        tile = record.tile is not None
         why = "in the middle: the view cuts across slices" if number is None else ""
         why = "; ".join(filter(None, (why, "a tile of a mosaic, one file for all" if tile else "")))
-        self.note.setText(f"{where} of {len(stack.slices):,}" + (f" ({why})" if why else ""))
-        frame = ref.index if len(ref.header.frames) > 1 and not tile else None
-        moved, self._frame = frame != self._frame, frame
-        want = ref.header.source.path, self._other_path()
+        note = f"{where} of {len(stack.slices):,}" + (f" ({why})" if why else "")
+        self._screen = note, record.index if record.frames > 1 and not tile else None
+        want = record.path, self._other_path()
         if want != self._want:
             self._want = want
+            self._late.start()
             self._read_tree(_FIRST_ROWS if another or not len(self._tree) else MAX_ROWS)
-        elif moved and len(self._tree):
+        elif want == self._displayed and self._follow_screen():
             self._show(self.model.found)
         if self.only.isChecked():
             self._scan()
 
+    def _follow_screen(self) -> bool:
+        """Name the slice that the tags belong to; return whether it is another frame of the file.
+
+        Number and tags change together: the tags of one slice never stand under another.
+        """
+        before = self._frame
+        note, self._frame = self._screen
+        self.note.setText(note)
+        return self._frame != before
+
     def _show_none(self, why: str) -> None:
-        self._want, self._tree = (None, None), TagTree()
+        """Show a sentence in place of tags; whatever is on screen next is read."""
+        self._want, self._frame = (None, None), None
+        self._late.stop()
+        self._clear(why)
+
+    def _on_late(self) -> None:
+        self._clear(f"{self._screen[0]}: reading its tags…")
+
+    def _clear(self, why: str) -> None:
+        self._finds.cancel()
+        if len(self._tree):
+            self._folds = self.view.unfolded(), self.view.scrolled
+        self._tree = TagTree()
+        self._tree_paths = self._displayed = None, None
         self.model.show(self._tree, None, None)
         self.note.setText(why)
         self.count.setText("")
@@ -210,7 +243,7 @@ class TagsSection(QWidget):
         stack, number = stack_of(layer), slice_in_view(self._viewer, layer)
         if stack is None:
             return None
-        return stack.slices[stack.typical if number is None else number].header.source.path
+        return stack.slices[stack.typical if number is None else number].path
 
     def _read_tree(self, most: int) -> None:
         """Have the file on screen read, and the one it is compared with."""
@@ -243,10 +276,12 @@ class TagsSection(QWidget):
         return tree
 
     def _on_tree(self, result: TagTree | MedscanError) -> None:
+        self._late.stop()
         if not isinstance(result, TagTree):
-            self._show_none(f"The tags cannot be shown: {defuse(str(result))}.")
+            other = "" if self._want[1] is None else " or of the series compared with it"
+            self._show_none(f"{self._screen[0]}: the tags of this slice{other} cannot be read.")
             return
-        self._tree = result
+        self._tree, self._tree_paths = result, self._want
         name = "" if self.other.currentIndex() <= 0 else str(self.other.currentData())
         self.model.titles = ("Name", "Value", defuse(name))
         if self._is_filtered():
@@ -326,8 +361,11 @@ class TagsSection(QWidget):
         self.cancel.setVisible(visible)
 
     def _show(self, found: Found | None) -> None:
-        unfolded, at = self.view.unfolded(), self.view.scrolled
+        unfolded, at = self._folds or (self.view.unfolded(), self.view.scrolled)
         tree = self._tree
+        if len(tree):
+            self._displayed, self._folds = self._tree_paths, None
+            self._follow_screen()
         if not self.model.show(tree, self._frame, found):
             if found is None:
                 self.view.unfold(unfolded)

@@ -170,7 +170,7 @@ class _Slices(Sequence[SliceRef]):
         if header is None:
             header = self._headers[number] = self._read(self._files[number])
         if frame >= len(header.frames):
-            raise FrameError("the file has been changed")
+            raise FrameError("the file has changed since it was opened")
         return SliceRef(header, frame)
 
     def _read(self, file: DroppedFile) -> Header:

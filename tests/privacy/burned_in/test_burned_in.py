@@ -110,7 +110,7 @@ def test_a_reader_that_fails_is_not_said_to_have_looked(monkeypatch):
 
     class Broken:
         def call(self, *_, **__):
-            raise reading.WorkerError("it took too long and was stopped")
+            raise reading.WorkerError("timed out")
 
     monkeypatch.setattr(reading, "readers", Broken())
     assert Check.OCR not in find_text(tissue(0), ocr=True).checked_by

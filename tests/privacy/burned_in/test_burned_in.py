@@ -83,7 +83,7 @@ def test_other_pictures_are_refused(picture):
 
 
 def test_others_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match="same type"):
+    with pytest.raises(ValueError, match="same dtype"):
         find_text(np.zeros((4, 4), np.uint8), [np.zeros((4, 5), np.uint8)], ocr=False)
 
 

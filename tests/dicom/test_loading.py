@@ -97,7 +97,7 @@ def test_the_summary_of_nothing(report, sentence):
         (["RT plan"], "1 RT plan"),
         (["RT Structure Set"] * 3, "3 RT structure sets"),
         (["PDF, not DICOM", "structured report", "structured report"], "2 reports, 1 PDF"),
-        (["not DICOM"] * 2, "2 not DICOM"),
+        (["not DICOM"] * 2, "2 non-DICOM files"),
         (["symbolic link (not followed)"] * 2, "2 symbolic links"),
         (["executable file, not DICOM", "encapsulated PDF"], "1 executable file, 1 PDF"),
         (["a", "b", "b", "c", "d", "d"], "2 bs, 2 ds, 1 a, …"),
@@ -108,10 +108,11 @@ def test_summary_skipped_files_are_counted_by_kind(reasons, kinds):
     dot = "" if kinds.endswith("…") else "."
     assert report.summary() == f"No images found: {kinds}{dot}"
     also_corrupt = LoadReport(unreadable={"a": "truncated file"}, skipped=report.skipped)
-    count = "1 file" if len(reasons) == 1 else f"{len(reasons)} files"
+    mixed = f"{len(reasons)} files skipped: {kinds}{dot}"
+    skipped = mixed if ", " in kinds else f"{kinds} skipped."
     assert also_corrupt.summary() == (
-        f"1 file could not be read (truncated file). {count} skipped: {kinds}{dot}"
-    ).join(("No images found. ", ""))
+        f"No images found. 1 file could not be read (truncated file). {skipped}"
+    )
 
 
 def test_an_empty_folder_and_a_missing_path(tmp_path):

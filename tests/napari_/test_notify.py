@@ -32,7 +32,7 @@ def test_one_sentence_says_it_all(patchy, told):
     notify.tell_report(patchy, patchy.stacks)
     (message,) = messages(told)
     assert message.startswith("1 file could not be read (truncated file")
-    assert message.endswith("1 duplicate file ignored. 2 files skipped: 2 not DICOM.")
+    assert message.endswith("1 duplicate file ignored. 2 non-DICOM files skipped.")
     assert "\n" not in message
 
 

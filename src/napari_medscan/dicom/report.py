@@ -78,8 +78,9 @@ class LoadReport:
         if not self.stacks and len(self.skipped) == self.files:
             return _ended(f"No images found: {_kinds(self.skipped.values())}")
         if self.skipped:
+            kinds = _kinds(self.skipped.values())
             count = _count(len(self.skipped), "file")
-            sentences.append(f"{count} skipped: {_kinds(self.skipped.values())}")
+            sentences.append(f"{count} skipped: {kinds}" if ", " in kinds else f"{kinds} skipped")
         if not self.stacks:
             sentences.insert(0, "No images found")
         return " ".join(map(_ended, (*sentences, *self.warnings)))
@@ -89,15 +90,15 @@ _COUNTED = {
     "structured report": ("report", "reports"),
     "RT Structure Set": ("RT structure set", "RT structure sets"),
     "encapsulated PDF": ("PDF", "PDFs"),
-    "not DICOM": ("not DICOM", "not DICOM"),
-    "no pixel data": ("without pixel data", "without pixel data"),
+    "not DICOM": ("non-DICOM file", "non-DICOM files"),
+    "no pixel data": ("object without pixel data", "objects without pixel data"),
     "raw data": ("raw data file", "raw data files"),
     "MR spectroscopy": ("MR spectroscopy", "MR spectroscopy"),
     "spatial fiducials": ("set of spatial fiducials", "sets of spatial fiducials"),
     "tractography results": ("tractography result", "tractography results"),
     "microscopy annotations": ("set of annotations", "sets of annotations"),
-    "permission denied": ("without permission", "without permission"),
-    "cannot be read": ("not readable", "not readable"),
+    "permission denied": ("file without read permission", "files without read permission"),
+    "cannot be read": ("unreadable file", "unreadable files"),
 }
 """How many files of a kind are counted, where an "s" is not enough."""
 

@@ -63,7 +63,7 @@ def ours(folder: str, many: str) -> dict[str, float]:
 
     plugin = "napari-medscan"
     viewer = napari.Viewer()
-    _, panel = viewer.window.add_plugin_dock_widget(plugin, "MedScan")
+    _, panel = viewer.window.add_plugin_dock_widget(plugin, "DICOM panel")
     settle(1)
     # What napari does once, at its first picture.
     viewer.open_sample(plugin, "ct_chest")

@@ -18,10 +18,10 @@ from peer_venv import versions
 _INTRODUCTION = """\
 # Performance
 
-Written by `make bench`; do not edit. All numbers are of one run. Contestants take turns, each in
-a process of its own that times itself inside, imports apart; the first turn is not counted, and
-the median of the others is given. Compare within a table: machines, and what else they do, differ
-more than readers. The page cache is warm: every file was read before.
+Written by `make bench`; do not edit. All numbers are from one run. Each contestant runs in its own
+process and times itself, without imports. Contestants take turns; the first turn is discarded, and
+the median of the others is reported. Compare within a table only: machines and their load differ
+more than readers. The page cache is warm, because every file was read before.
 """
 
 

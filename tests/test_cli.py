@@ -198,14 +198,15 @@ def test_exit_code_when_nothing_can_be_shown(inspect, tmp_path):
     }
     code, text, _ = inspect(tmp_path)
     assert code == 3
-    assert text == "No DICOM image found: there is no file in it.\n"
+    assert text == "The folder is empty.\n"
 
 
 def test_exit_code_when_there_is_no_such_path(tmp_path, capsys):
-    assert cli.main(["inspect", str(tmp_path / "absent"), "--json"]) == 3
+    path = tmp_path / "absent"
+    assert cli.main(["inspect", str(path), "--json"]) == 3
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == "napari-medscan: there is no such file or folder\n"
+    assert err == f"No such file or folder: {path}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["inspect"], ["open", "x"], ["inspect", "x", "--no"]])
@@ -235,7 +236,7 @@ def test_the_table_can_be_read_at_80_columns(tmp_path):
     text = done.stdout.decode()
     assert done.returncode == 0
     assert max(map(len, text.splitlines())) <= 80
-    for wanted in ("Series", "Axes", "CT 3 · Chest", "zyx", "3x4x6", "2x0.5x0.75", "HU"):
+    for wanted in ("Series", "Axes", "CT 3 · Chest", "zyx", "3×4×6", "2×0.5×0.75", "HU"):
         assert wanted in text
     assert "unknown" in text
     assert "-1024 … -1004" in text
@@ -245,7 +246,7 @@ def test_the_table_can_be_read_at_80_columns(tmp_path):
 def test_a_single_plane_has_no_slice_spacing(inspect, tmp_path):
     write_series(tmp_path, 1, SliceThickness=7)
     _, text, _ = inspect(tmp_path)
-    assert " 0.5x0.75 " in text
+    assert " 0.5×0.75 " in text
 
 
 def test_pet_says_how_suv_comes_of_its_values_or_why_not(inspect, pet_ct, tmp_path):
@@ -254,10 +255,10 @@ def test_pet_says_how_suv_comes_of_its_values_or_why_not(inspect, pet_ct, tmp_pa
     (line,) = (line for line in text.splitlines() if "SUVbw" in line)
     assert line.startswith(stack.name)
     times = line.removeprefix(f"{stack.name}: SUVbw = ")
-    assert float(times.removesuffix(" x value")) == pytest.approx(stack.suv.bw, rel=1e-3)
+    assert float(times.removesuffix(" × value")) == pytest.approx(stack.suv.bw, rel=1e-3)
     write_series(tmp_path, 3, Modality="PT")
     _, text, _ = inspect(tmp_path)
-    assert "SUV is unknown: Units (0054,1001) is missing" in " ".join(text.split())
+    assert "SUV not available: Units (0054,1001) is missing" in " ".join(text.split())
 
 
 def test_the_table_shows_hostile_text_as_it_is(inspect, tmp_path):
@@ -401,7 +402,22 @@ def test_cache_clear_deletes_the_index(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path))
     index.write("a" * 32, {"stacks": []})
     (path,) = tmp_path.rglob("*.index")
-    size = path.stat().st_size
+    path.write_bytes(bytes(12_345))
     assert cli.main(["cache", "clear"]) == 0
-    assert capsys.readouterr().out == f"{size:,} bytes were deleted.\n"
+    assert capsys.readouterr().out == "Deleted 12.3 kB.\n"
     assert not path.exists()
+    assert cli.main(["cache", "clear"]) == 0
+    assert capsys.readouterr().out == "Deleted 0 bytes.\n"
+
+
+def test_table_blank_slices_are_counted_by_reason(tmp_path, capsys):
+    write_series(tmp_path, 3)
+    report = load(tmp_path)
+    cli._print_table(report, pixels=False)
+    assert "blank" not in capsys.readouterr().out
+    reasons = ("truncated file", "corrupt pixel data", "truncated file")
+    report.stacks[0].problems.update(enumerate(reasons))
+    cli._print_table(report, pixels=False)
+    text = " ".join(capsys.readouterr().out.split())
+    assert ": 1 slice could not be decoded and is blank (corrupt pixel data)." in text
+    assert ": 2 slices could not be decoded and are blank (truncated file)." in text

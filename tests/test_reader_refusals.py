@@ -63,7 +63,7 @@ def assert_says_only_what_is_wrong(error, folder):
 def test_nothing_to_show_is_one_sentence(model, tmp_path):
     folder = tmp_path / "Canary Alice"
     write_series(folder, 1, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", PixelData=None)
-    with pytest.raises(MedscanError, match=r"^No DICOM image found: 1 file holds no image") as info:
+    with pytest.raises(MedscanError, match=r"^No images found: 1 report") as info:
         opened(model, folder)
     assert_says_only_what_is_wrong(info.value, folder)
     assert not model.layers
@@ -121,7 +121,7 @@ def test_in_a_window_it_is_a_sentence_and_no_exception(make_napari_viewer, tmp_p
     write_series(folder, 1, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", PixelData=None)
     assert not opened(viewer, folder)
     (note,) = told
-    assert note.message == "No DICOM image found: 1 file holds no image."
+    assert note.message == "No images found: 1 report."
     assert not viewer.layers
 
 

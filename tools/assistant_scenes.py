@@ -39,7 +39,7 @@ def _open(viewer: napari.Viewer, address: str, study: str = "") -> AssistantDock
     os.environ.update(XDG_CONFIG_HOME=home, XDG_DATA_HOME=home)
     study = study or str(study_folder("ct-chest", phantoms.write_ct_chest))
     viewer.open(study, plugin=PLUGIN)
-    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan assistant", tabify=True)
+    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "AI assistant", tabify=True)
     dock.raise_()
     if address:
         dock.service.choose(provider("ollama"), address, "llava:7b")

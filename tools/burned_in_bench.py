@@ -102,7 +102,7 @@ def draw(pictures: list[Picture], rng: np.random.Generator) -> tuple[list[Pictur
     if under.ndim == 3:
         under = under.mean(axis=2)
     noise = float(np.abs(under - ndimage.uniform_filter(under, 5)).mean())
-    names = [ALL, "strings on pictures", script, style, f"{size:2} px"]
+    names = [ALL, "strings on images", script, style, f"{size:2} px"]
     names += [f"contrast {contrast:3}", f"angle {angle:2}°"]
     if script == "Latin" and size >= 8 and contrast >= 60 and style == "plain":
         names.append("plain Latin ≥ 8 px, contrast ≥ 60")
@@ -133,17 +133,17 @@ def measure_pictures(case: Case, tally: Tally, *, ocr: bool) -> None:
     for window in case.windows[:1] if case.has_text else case.windows:
         pictures = case.pictures(window)
         for index, picture in enumerate(pictures):
-            found = flags(tally.check("one picture", [picture], ocr=ocr))
+            found = flags(tally.check("one image", [picture], ocr=ocr))
             if index == 0 and window == case.windows[0]:
                 verdict = "found" if found[0] else "possible" if found[1] else "-"
                 shows = "shows text" if case.has_text else ""
                 tally.real.append(f"{case.modality:4} {case.name:30} {verdict:9} {shows}")
             if case.has_text:
-                tally.hits["one picture", "real pictures that show text"].append(found)
+                tally.hits["one image", "real images with text"].append(found)
             else:
-                _alarm(tally, "one picture", case, found)
+                _alarm(tally, "one image", case, found)
         if len(pictures) >= 3 and not case.has_text:
-            _alarm(tally, "stack", case, flags(tally.check("stack", pictures, ocr=ocr)))
+            _alarm(tally, "series", case, flags(tally.check("series", pictures, ocr=ocr)))
 
 
 def measure_strings(
@@ -151,9 +151,9 @@ def measure_strings(
 ) -> None:
     """Draw strings where there is no text, and count those that are covered."""
     pictures = case.pictures()
-    kinds = [("one picture", pictures[:1], options.strings)]
+    kinds = [("one image", pictures[:1], options.strings)]
     if len(pictures) >= 3:
-        kinds.append(("stack", pictures, options.strings // 2))
+        kinds.append(("series", pictures, options.strings // 2))
     for kind, group, count in kinds:
         for _ in range(count):
             made = draw(group, rng)
@@ -193,28 +193,28 @@ def report(options: argparse.Namespace, tally: Tally) -> str:
         for kind, seconds in tally.cpu.items()
     )
     lines = [
-        f"# How well burned-in text is found: {ocr}",
+        f"# Detection rate of burned-in text: {ocr}",
         "",
-        "Written by `tools/burned_in_bench.py` on cases and fonts that the network was not",
-        "trained with (`tools/burned_in_pictures.py`, `tools/burned_in_drawing.py`). How sure it",
-        "must be (`SURE` and `MAYBE`) was chosen with these cases in view, so both rates flatter.",
-        f"A string is found when boxes cover {COVERED:.0%} of it. One letter alone (a side marker)",
-        f"is no string, and one of less contrast than {DROWNED:g} times the noise around it is",
-        "listed apart. In many cases of the corpus random numbers stand in place of the picture,",
-        'to hide a patient: they count in "all strings", and have rows of their own elsewhere.',
-        "Each picture is looked at in three windows for false alarms, of CT in four presets too.",
-        "Those of one stack are alike: a rate is of few patients.",
-        f"Scripts without a font, so not measured: {missing}.",
+        "Written by `tools/burned_in_bench.py` on cases and fonts the network was not trained with",
+        "(`tools/burned_in_pictures.py`, `tools/burned_in_drawing.py`). The thresholds `SURE` and",
+        "`MAYBE` were chosen on these cases, so both rates are optimistic. A string counts as",
+        f"found if boxes cover {COVERED:.0%} of it. A single letter (side marker) is not a string.",
+        f"Strings with a contrast below {DROWNED:g} times the surrounding noise are listed apart.",
+        "Many cases of the corpus contain random numbers instead of an image, to protect patients;",
+        'they count in "all strings" and have rows of their own. False alarms are counted in three',
+        "windows per image, and in four presets for CT. Images of one series are alike, so these",
+        "rates represent few patients.",
+        f"Scripts not measured because no font is installed: {missing}.",
         "",
-        f"CPU of a check of 512 × 512 pixels in this process ({times}).",
+        f"CPU time of a check of 512 × 512 pixels in this process ({times}).",
         "",
-        "| pictures | what | n | text found | found or possible |",
+        "| images | what | n | text found | found or possible |",
         "|---|---|---|---|---|",
     ]
     for (kind, name), hits in sorted(tally.hits.items()):
         found, either = np.mean(hits, axis=0)
         lines.append(f"| {kind} | {name} | {len(hits)} | {found:.1%} | {either:.1%} |")
-    lines += ["", "The first picture of each stack, in its wide window:", "", "```"]
+    lines += ["", "First image of each series, in its wide window:", "", "```"]
     return "\n".join([*lines, *tally.real, "```"]) + "\n"
 
 
@@ -223,7 +223,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--training", action="store_true", help="the cases trained with")
     arguments.add_argument("--ocr", action="store_true")
-    arguments.add_argument("--strings", type=int, default=40, help="a stack")
+    arguments.add_argument("--strings", type=int, default=40, help="per series")
     options = arguments.parse_args()
     rng = np.random.default_rng(2)
     tally = Tally()

@@ -28,7 +28,7 @@ def main() -> int:
 
     viewer = napari.Viewer(title="napari-medscan")
     viewer.window.resize(1440, 900)
-    viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan")
+    viewer.window.add_plugin_dock_widget(PLUGIN, "DICOM panel")
     try:
         if options.study:
             viewer.open(str(Path(options.study).expanduser()), plugin=PLUGIN)

@@ -57,7 +57,7 @@ def _save(path: Path, theme: str, scene: Scene) -> None:
     viewer = napari.Viewer(title="napari-medscan")
     viewer.theme = theme
     viewer.window.resize(1280, 860)
-    _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan")
+    _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "DICOM panel")
     window = scene(viewer, panel)
     QTest.qWait(SETTLED_MS)
     for notice in panel.window().findChildren(NapariQtNotification):

@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,18 +45,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _clear_cache() -> int:
     from napari_medscan.dicom.remembering import forget
 
-    print(f"{forget():,} bytes were deleted.")
+    print(f"Deleted {_amount(forget())}.")
     return SHOWN
 
 
 def _inspect(options: argparse.Namespace) -> int:
     from napari_medscan.dicom import load
+    from napari_medscan.dicom.files import shown_name
 
     path = Path(options.path)
     try:
         report = load(path)
     except OSError:
-        print("napari-medscan: there is no such file or folder", file=sys.stderr)
+        print(f"No such file or folder: {shown_name(options.path)}", file=sys.stderr)
         return NOTHING
     if options.json:
         json.dump(describe(report, pixels=options.pixels), sys.stdout, indent=1)
@@ -128,7 +131,6 @@ def _describe_stack(stack: Stack, *, pixels: bool) -> dict[str, Any]:
 def _describe_pixels(stack: Stack) -> dict[str, Any]:
     """Read a stack frame by frame: a study may be larger than memory."""
     import hashlib
-    import math
 
     import numpy as np
 
@@ -162,9 +164,9 @@ def _print_table(report: LoadReport, *, pixels: bool) -> None:
         console.print(_table(report.stacks, pixels=pixels))
         for stack in report.stacks:
             if stack.suv is not None:
-                console.print(f"{escape(stack.name)}: SUVbw = {stack.suv.bw:.4g} x value")
-            for warning in (*stack.warnings, *sorted(set(stack.problems.values()))):
-                console.print(f"{escape(stack.name)}: {escape(warning)}", style="yellow")
+                console.print(f"{escape(stack.name)}: SUVbw = {stack.suv.bw:.4g} × value")
+            for warning in (*stack.warnings, *_blank_slices(stack)):
+                console.print(f"{escape(stack.name)}: {escape(warning)}.", style="yellow")
     summary = report.summary()
     if summary:
         console.print(escape(summary))
@@ -172,11 +174,30 @@ def _print_table(report: LoadReport, *, pixels: bool) -> None:
     for why in (*report.unreadable.values(), *report.skipped.values()):
         reasons[why] = reasons.get(why, 0) + 1
     for why, count in reasons.items():
-        console.print(f"  {count} x {escape(why)}", style="dim")
+        console.print(f"  {count} × {escape(why)}", style="dim")
+
+
+def _blank_slices(stack: Stack) -> list[str]:
+    """Return how many slices could not be decoded, one sentence per reason."""
+    counts = Counter(stack.problems.values())
+    return [
+        f"1 slice could not be decoded and is blank ({why})"
+        if count == 1
+        else f"{count} slices could not be decoded and are blank ({why})"
+        for why, count in sorted(counts.items())
+    ]
+
+
+def _amount(count: int) -> str:
+    """Return a number of bytes in decimal units: "12.3 kB"."""
+    if count < 1000:
+        return f"{count} bytes"
+    power = min(int(math.log10(count)) // 3, 3)
+    return f"{count / 1000**power:.1f} {('kB', 'MB', 'GB')[power - 1]}"
 
 
 def _table(stacks: Sequence[Stack], *, pixels: bool) -> Table:
-    """Return one row a stack; only the names wrap in a narrow terminal."""
+    """Return one row per series; only the names wrap in a narrow terminal."""
     from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table
@@ -191,8 +212,8 @@ def _table(stacks: Sequence[Stack], *, pixels: bool) -> Table:
         row = [
             escape(stack.name),
             stack.axes,
-            "x".join(str(extent) for extent in stack.array.shape),
-            "x".join(f"{value:.3g}" for value in spacing) if spacing else "unknown",
+            "×".join(str(extent) for extent in stack.array.shape),
+            "×".join(f"{value:.3g}" for value in spacing) if spacing else "unknown",
             stack.unit or "",
             str(len(stack.files)),
         ]
@@ -207,16 +228,18 @@ def _table(stacks: Sequence[Stack], *, pixels: bool) -> Table:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="napari-medscan", description="Open DICOM folders in napari, offline."
+        prog="napari-medscan", description="Inspect DICOM folders without opening napari."
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
-    inspect = commands.add_parser("inspect", help="list what is in a file, a folder or on a disc")
+    inspect = commands.add_parser("inspect", help="list the series in a file, folder or disc")
     inspect.add_argument("path", help="file, folder or DICOMDIR")
     inspect.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    inspect.add_argument("--pixels", action="store_true", help="also read and check all pixels")
-    cache = commands.add_parser("cache", help="what is kept on this computer to reopen quickly")
-    cache.add_argument("action", choices=["clear"], help="delete all of it")
+    inspect.add_argument(
+        "--pixels", action="store_true", help="also decode and check all pixel data"
+    )
+    cache = commands.add_parser("cache", help="manage the disk cache")
+    cache.add_argument("action", choices=["clear"], help="clear the cache")
     return parser
 
 

@@ -94,7 +94,7 @@ def test_the_list_can_be_a_file_of_the_administrators():
 def test_a_list_that_cannot_be_read_allows_nothing(content):
     *_, path = allow_list_files()
     write(path).write_bytes(content)
-    with pytest.raises(OffListError, match="cannot be read"):
+    with pytest.raises(OffListError, match="unreadable file"):
         check_allowed(parse("https://api.openai.com/v1"))
 
 

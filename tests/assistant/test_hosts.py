@@ -36,22 +36,22 @@ def test_addresses_that_may_be(written, endpoint):
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("http://api.openai.com/v1", "in the clear"),
-        ("http://192.168.1.7:11434/v1", "in the clear"),
-        ("http://localhost.example.org/v1", "in the clear"),
-        ("http://127.0.0.1.example.org/v1", "in the clear"),
+        ("http://api.openai.com/v1", "unencrypted"),
+        ("http://192.168.1.7:11434/v1", "unencrypted"),
+        ("http://localhost.example.org/v1", "unencrypted"),
+        ("http://127.0.0.1.example.org/v1", "unencrypted"),
         ("https://me:secret@api.openai.com/v1", "user name"),
         ("https://api.openai.com@evil.example/v1", "user name"),
         ("https://@evil.example/v1", "user name"),
         ("https://api.openai.com/v1#part", "#"),
         ("https://api.openai.com/v1?key=secret", "api-version"),
-        ("https://169.254.169.254/latest", "no service"),
-        ("https://[fe80::1]/v1", "no service"),
-        ("https://[::ffff:169.254.169.254]/v1", "no service"),
-        ("https://[::1%25eth0]/v1", "well formed"),
-        ("https://0.0.0.0/v1", "no service"),
-        ("https://[::]/v1", "no service"),
-        ("https://224.0.0.1/v1", "no service"),
+        ("https://169.254.169.254/latest", "cannot be a service"),
+        ("https://[fe80::1]/v1", "cannot be a service"),
+        ("https://[::ffff:169.254.169.254]/v1", "cannot be a service"),
+        ("https://[::1%25eth0]/v1", "valid host name"),
+        ("https://0.0.0.0/v1", "cannot be a service"),
+        ("https://[::]/v1", "cannot be a service"),
+        ("https://224.0.0.1/v1", "cannot be a service"),
         ("http://2130706433/v1", "four numbers"),
         ("http://127.1/v1", "four numbers"),
         ("http://0x7f.0.0.1/v1", "four numbers"),
@@ -59,15 +59,15 @@ def test_addresses_that_may_be(written, endpoint):
         ("https://api.openai.cоm/v1", "xn--"),  # noqa: RUF001 - a Cyrillic letter is the point
         ("https://api.openai.com\\@evil.example/v1", "character"),
         ("https://api.open\nai.com/v1", "character"),
-        ("https://api..com/v1", "well formed"),
-        ("https://api.com./v1", "well formed"),
-        ("https://-api.com/v1", "well formed"),
-        ("https://xn--99999999/v1", "well formed"),
-        ("https://xn--a/v1", "well formed"),
-        ("https://api.xn--99999999.com/v1", "well formed"),
-        ("https://api.com:0/v1", "port"),
-        ("https://api.com:99999/v1", "no address"),
-        ("https://api.com:x/v1", "no address"),
+        ("https://api..com/v1", "valid host name"),
+        ("https://api.com./v1", "valid host name"),
+        ("https://-api.com/v1", "valid host name"),
+        ("https://xn--99999999/v1", "valid host name"),
+        ("https://xn--a/v1", "valid host name"),
+        ("https://api.xn--99999999.com/v1", "valid host name"),
+        ("https://api.com:0/v1", "Port 0"),
+        ("https://api.com:99999/v1", "Not a valid address"),
+        ("https://api.com:x/v1", "Not a valid address"),
         ("ftp://api.com/v1", "https://host/v1"),
         ("file:///etc/passwd", "https://host/v1"),
         ("api.openai.com/v1", "https://host/v1"),
@@ -106,7 +106,7 @@ def test_the_providers_own_addresses_may_be(provider):
     ],
 )
 def test_where_no_service_is_is_seen_through_what_carries_it(address):
-    with pytest.raises(AddressError, match="no service"):
+    with pytest.raises(AddressError, match="cannot be a service"):
         refuse_address(address)
 
 

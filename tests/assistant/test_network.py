@@ -157,10 +157,10 @@ def test_observers_come_and_go():
     ("counted", "text"),
     [
         (Usage(), "Network: not used in this session"),
-        (Usage(1), "Network: used once (see the audit)"),
-        (Usage(3), "Network: used 3 times (see the audit)"),
+        (Usage(1), "Network: used once (see audit log)"),
+        (Usage(3), "Network: used 3 times (see audit log)"),
         (Usage(0, 2), "Network: not used by the assistant; used 2 times by other code in napari"),
-        (Usage(1, 1), "Network: used once (see the audit); used once by other code in napari"),
+        (Usage(1, 1), "Network: used once (see audit log); used once by other code in napari"),
     ],
 )
 def test_what_the_dock_says(counted, text):

@@ -14,7 +14,7 @@ def test_only_what_is_ticked_is_named(template):
     assert SUBJECT in template.text
     assert " this image" in template.fill()
     assert " this CT image" not in template.fill()
-    assert " this chest CT image" in template.fill("CT", "CHEST")
+    assert " this CT image of the chest" in template.fill("CT", "CHEST")
     assert " this CT image" in template.fill("CT")
 
 
@@ -26,7 +26,7 @@ def test_what_is_no_defined_term_is_left_out(value):
 
 @pytest.mark.parametrize("value", ["CSPINE", "C SPINE", "c_spine"])
 def test_a_defined_term_is_known_however_it_is_spaced(value):
-    assert " this cspine MR image" in TEMPLATES[0].fill("MR", value)
+    assert " this MR image of the cervical spine " in TEMPLATES[0].fill("MR", value)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from .serving import REMOTE, question
 
 
 def test_this_computer_comes_first_and_needs_no_key():
-    first = [p for p in PROVIDERS if p.name.startswith("A model on this computer")]
+    first = [p for p in PROVIDERS if p.name.startswith("On this computer")]
     assert [p.base_url.partition("1:")[2] for p in first] == [
         "11434/v1",
         "1234/v1",
@@ -49,10 +49,10 @@ def test_a_provider_is_quoted_at_its_own_address_whatever_was_chosen(owner, chos
 )
 def test_nobody_is_quoted_at_an_address_that_is_not_their_own(address, chosen):
     text = retention_at(parse(address), chosen).text
-    assert "not known here" in text
+    assert "not known what" in text
     assert "“" not in text
     assert "this computer" not in text
-    assert (f"not {chosen.name}'s own address" in text) is (chosen in REMOTE)
+    assert (f"not an address of {chosen.name}" in text) is (chosen in REMOTE)
 
 
 @pytest.mark.parametrize("chosen", PROVIDERS, ids=lambda p: p.id)
@@ -103,7 +103,7 @@ def test_the_preview_holds_all_that_is_agreed_to():
         (
             "https://gateway.example:8443/v1",
             True,
-            "https://gateway.example:8443/v1, through the system's proxy if one is set",
+            "https://gateway.example:8443/v1 (through the system proxy, if one is set)",
         ),
         ("http://127.0.0.1:1/v1", True, "http://127.0.0.1:1/v1"),
         ("https://x.example/openai?api-version=2024-10-21", False, "https://x.example/openai"),

@@ -113,7 +113,7 @@ def test_the_digest_is_of_all_that_is_agreed_to(change):
     "bad", [b"", b"\x89PNG\r\n", jpeg() + b"more", jpeg()[:-2]], ids=["none", "png", "more", "cut"]
 )
 def test_what_is_no_jpeg_is_refused(bad):
-    with pytest.raises(PictureError, match="no JPEG"):
+    with pytest.raises(PictureError, match="not a valid JPEG"):
         asked(provider("openai"), jpeg=bad)
 
 

@@ -111,12 +111,12 @@ def test_messages_are_read():
 
 @pytest.mark.parametrize("count", range(len(MESSAGES)))
 def test_messages_without_their_stop_are_incomplete(count):
-    with pytest.raises(IncompleteError, match="before its end"):
+    with pytest.raises(IncompleteError, match="is incomplete"):
         read(Protocol.MESSAGES, *MESSAGES[:count]).check_end()
 
 
 def test_a_chat_that_is_done_without_a_reason_is_incomplete():
-    with pytest.raises(IncompleteError, match="before its end"):
+    with pytest.raises(IncompleteError, match="is incomplete"):
         read(Protocol.CHAT, delta("A chest."), b"[DONE]").check_end()
 
 

@@ -218,10 +218,10 @@ def no_decoder(monkeypatch):
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        ({"rows": ROWS + 1}, "claim 21 x 13 pixels, the header 21 x 14"),
-        ({"columns": COLUMNS - 1}, "claim"),
-        (RGB, "disagree about colour"),
-        ({"bits": 8}, "more bits"),
+        ({"rows": ROWS + 1}, r"\(21 × 13\) does not match the header \(21 × 14\)"),
+        ({"columns": COLUMNS - 1}, "does not match the header"),
+        (RGB, "color channels"),
+        ({"bits": 8}, "bit depth"),
     ],
 )
 def test_a_stream_that_is_not_the_headers_picture_is_refused_undecoded(facts, message):
@@ -237,7 +237,7 @@ def test_a_stream_that_is_not_the_headers_picture_is_refused_undecoded(facts, me
 @pytest.mark.usefixtures("no_decoder")
 def test_a_cut_off_stream_is_refused_undecoded():
     for data in (j2k(image()), imagecodecs.jpegls_encode(image()), jpeg(image())):
-        with pytest.raises(FrameError, match="cut off"):
+        with pytest.raises(FrameError, match="truncated pixel data"):
             decode(data[:-2], J2K, layout())
 
 
@@ -246,14 +246,14 @@ def test_a_stream_that_claims_a_giant_picture_is_refused_at_once():
     data = bytearray(j2k(image()))
     data[8:16] = (2**31 - 1).to_bytes(4, "big") * 2
     started = time.perf_counter()
-    with pytest.raises(FrameError, match="claim"):
+    with pytest.raises(FrameError, match="image size"):
         decode(bytes(data), J2K, layout())
     assert time.perf_counter() - started < 1
 
 
 @pytest.mark.parametrize("data", [b"", b"no stream", b"\xff\xd8\xff", bytes(1000)])
 def test_what_is_no_stream_is_refused(data):
-    with pytest.raises(FrameError, match="unknown kind"):
+    with pytest.raises(FrameError, match="corrupt or unsupported"):
         decode(data, J2K, layout())
 
 

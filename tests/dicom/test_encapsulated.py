@@ -67,7 +67,7 @@ def test_a_fragment_a_frame_needs_neither_table_nor_start_markers():
 
 def test_a_table_that_leaves_out_the_first_fragment_is_not_believed():
     parts = [b"aa", b"bb", b"cc"]
-    with pytest.raises(FrameError, match="3 pieces for 2 frames"):
+    with pytest.raises(FrameError, match="3 fragments for 2 frames"):
         read(encapsulate(parts, [10, 20]), 2)
 
 
@@ -123,7 +123,7 @@ def test_a_table_whose_offsets_count_the_table_itself_is_not_believed():
 
 
 def test_what_cannot_be_told_apart_is_refused():
-    with pytest.raises(FrameError, match="3 pieces for 2 frames"):
+    with pytest.raises(FrameError, match="3 fragments for 2 frames"):
         read(encapsulate([b"aa", b"bb", b"cc"]), 2)
 
 
@@ -197,7 +197,7 @@ def test_a_file_that_shrank_after_it_was_opened_is_an_error_of_the_frame():
     assert read_frame_bytes(header, 3) == FRAMES[3]
     del data[-20:]
     assert read_frame_bytes(header, 2) == FRAMES[2]
-    with pytest.raises(FrameError, match="cut off"):
+    with pytest.raises(FrameError, match="truncated file"):
         read_frame_bytes(header, 3)
 
 

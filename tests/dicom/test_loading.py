@@ -56,37 +56,63 @@ def test_every_file_is_accounted_for_once(drop):
 
 def test_every_file_has_a_reason_in_words(drop):
     report = load(drop)
-    assert (
-        report.skipped["scan.zip"] == "not DICOM but a ZIP archive: unpack it and open the folder"
-    )
-    assert report.skipped["report"] == "a structured report"
-    assert report.skipped["link"].startswith("a link")
-    assert report.unreadable["cut"].startswith("the file is cut off")
+    assert report.skipped["scan.zip"] == "ZIP archive (unpack it and open the folder)"
+    assert report.skipped["notes.txt"] == "not DICOM"
+    assert report.skipped["report"] == "structured report"
+    assert report.skipped["link"] == "symbolic link (not followed)"
+    assert report.unreadable["cut"].startswith("truncated file")
 
 
 def test_the_summary_says_what_is_not_shown(drop):
-    assert load(drop).summary().startswith("1 file could not be read (the file is cut off")
-    assert load(drop).summary().endswith("1 file repeated others, 4 files hold no image.")
+    summary = load(drop).summary()
+    assert summary.startswith("1 file could not be read (truncated file")
+    assert "). 1 duplicate file ignored. 4 files skipped: " in summary
+    assert summary.count(", ") == 3
+    assert summary.endswith(", …")
     assert load(slices(drop.parent / "good")).summary() == ""
 
 
 @pytest.mark.parametrize(
     ("report", "sentence"),
     [
-        (LoadReport(), "No DICOM image found: there is no file in it."),
-        (LoadReport(skipped={"a": "x"}), "No DICOM image found: 1 file holds no image."),
+        (LoadReport(), "The folder is empty."),
+        (LoadReport(skipped={"a": "RT plan"}), "No images found: 1 RT plan."),
         (
             LoadReport(unreadable={"a": "x", "b": "y"}),
-            "No DICOM image found: 2 files could not be read.",
+            "No images found. 2 files could not be read.",
         ),
         (
             LoadReport(unreadable={"a": "x", "b": "x"}),
-            "No DICOM image found: 2 files could not be read (x).",
+            "No images found. 2 files could not be read (x).",
         ),
     ],
 )
 def test_the_summary_of_nothing(report, sentence):
     assert report.summary() == sentence
+
+
+@pytest.mark.parametrize(
+    ("reasons", "kinds"),
+    [
+        (["RT plan"], "1 RT plan"),
+        (["RT Structure Set"] * 3, "3 RT structure sets"),
+        (["PDF, not DICOM", "structured report", "structured report"], "2 reports, 1 PDF"),
+        (["not DICOM"] * 2, "2 non-DICOM files"),
+        (["symbolic link (not followed)"] * 2, "2 symbolic links"),
+        (["executable file, not DICOM", "encapsulated PDF"], "1 executable file, 1 PDF"),
+        (["a", "b", "b", "c", "d", "d"], "2 bs, 2 ds, 1 a, …"),
+    ],
+)
+def test_summary_skipped_files_are_counted_by_kind(reasons, kinds):
+    report = LoadReport(skipped={str(number): why for number, why in enumerate(reasons)})
+    dot = "" if kinds.endswith("…") else "."
+    assert report.summary() == f"No images found: {kinds}{dot}"
+    also_corrupt = LoadReport(unreadable={"a": "truncated file"}, skipped=report.skipped)
+    mixed = f"{len(reasons)} files skipped: {kinds}{dot}"
+    skipped = mixed if ", " in kinds else f"{kinds} skipped."
+    assert also_corrupt.summary() == (
+        f"No images found. 1 file could not be read (truncated file). {skipped}"
+    )
 
 
 def test_an_empty_folder_and_a_missing_path(tmp_path):
@@ -163,7 +189,7 @@ def test_a_file_that_vanishes_while_loading_is_told(drop):
         if done == 0 and of:
             (drop / "IM2").unlink()
 
-    assert load(drop, progress=unlink).unreadable["IM2"] == "the file cannot be read"
+    assert load(drop, progress=unlink).unreadable["IM2"] == "cannot be read"
 
 
 def test_one_file_brings_its_series_and_nothing_else(tmp_path):

@@ -171,4 +171,4 @@ def test_a_mosaic_that_does_not_say_how_many_is_shown_as_it_is(tmp_path):
     found = read_header(mosaic_file(tmp_path / "a", b"damaged!"), "a")
     assert found.tile_shape is None
     assert len(found.frames) == 1
-    assert "does not say how many" in found.notes[0]
+    assert "without slice count" in found.notes[0]

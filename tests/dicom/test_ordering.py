@@ -122,7 +122,7 @@ def test_without_such_an_attribute_instance_numbers_decide_and_the_user_is_told(
     rows, grid = only(frames)
     assert rows == [[1, 3, 5], [0, 2, 4]]
     assert grid.dimension == "InstanceNumber"
-    assert "instance numbers" in grid.notes[0]
+    assert "sorted by instance number" in grid.notes[0]
 
 
 @pytest.mark.parametrize("name", ["ImageType", "DiffusionGradient"])
@@ -202,7 +202,7 @@ def test_repeats_that_nothing_tells_apart_become_a_stack_of_their_own_with_a_not
     frames.append(make_frame((0, 0, 2), number=9))
     (first, grid), (rest, _) = ordered(frames)
     assert (first, rest) == ([[0, 1, 2, 3]], [[4]])
-    assert "same position" in grid.notes[0]
+    assert "share a position" in grid.notes[0]
 
 
 @pytest.mark.parametrize("name", ["AcquisitionNumber", "ImageType", "EchoTime", "StackID"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.geometry import TILT
 from napari_medscan.dicom.shear import NOTE, unsheared
 
 from .building import AXIAL, files, make_frame, make_header, make_layout, stacks_of
@@ -94,8 +95,9 @@ def test_the_result_is_upright_and_says_what_it_is():
     assert geometry.scale == stack.geometry.scale
     assert upright.array.dtype == np.float32
     assert upright.warnings[-1] == NOTE
-    assert not any("tilted" in warning for warning in upright.warnings)
-    assert upright.name.endswith("(un-sheared)")
+    assert any(warning.startswith(TILT) for warning in stack.warnings)
+    assert not any(warning.startswith(TILT) for warning in upright.warnings)
+    assert upright.name.endswith("(tilt corrected)")
     assert upright.files == stack.files
 
 

@@ -179,13 +179,13 @@ def test_any_patient_at_any_time(tmp_path_factory, seconds, uptake, body, half_l
     assert factors.bw == pytest.approx(qiba(folder / "a"), rel=1e-6)
 
 
-_LATER = "its series time is later than its acquisition, and"
-_NO_FACTOR = "it is in counts, and both of Philips' factors (7053,1000) and (7053,1009) are missing"
+_LATER = "Series Time is later than Acquisition Time, and"
+_NO_FACTOR = "values are counts, and the Philips factors (7053,1000) and (7053,1009) are missing"
 MISSING = {
     "no weight": ({"PatientWeight": None}, "Patient's Weight (0010,1030) is missing"),
     "empty weight": ({"PatientWeight": ""}, "Patient's Weight (0010,1030) is missing"),
     "zero weight": ({"PatientWeight": 0}, "Patient's Weight (0010,1030) is 0"),
-    "negative weight": ({"PatientWeight": -75}, "Patient's Weight (0010,1030) makes no sense"),
+    "negative weight": ({"PatientWeight": -75}, "Patient's Weight (0010,1030) is invalid"),
     "weight in grams": ({"PatientWeight": 75000}, "Patient's Weight (0010,1030) is not in kg"),
     "no dose": ({"RadionuclideTotalDose": None}, "Radionuclide Total Dose (0018,1074) is missing"),
     "zero dose": ({"RadionuclideTotalDose": 0}, "Radionuclide Total Dose (0018,1074) is 0"),
@@ -203,7 +203,7 @@ MISSING = {
     ),
     "two tracers": (
         {"RadiopharmaceuticalInformationSequence": [item(RadionuclideTotalDose=4e8)] * 2},
-        "Radiopharmaceutical Information Sequence (0054,0016) names several tracers",
+        "Radiopharmaceutical Information Sequence (0054,0016) lists several tracers",
     ),
     "no start": (
         {"RadiopharmaceuticalStartTime": None},
@@ -211,7 +211,7 @@ MISSING = {
     ),
     "start after the scan": (
         {"RadiopharmaceuticalStartTime": "112000"},
-        "Radiopharmaceutical Start Time (0018,1072) does not fit the scan",
+        "Radiopharmaceutical Start Time (0018,1072) is inconsistent with the scan time",
     ),
     "long-lived, no day": (
         {"RadionuclideHalfLife": ZR89},
@@ -219,12 +219,12 @@ MISSING = {
     ),
     "long-lived, wrong day": (
         {"RadionuclideHalfLife": ZR89, "RadiopharmaceuticalStartDateTime": "20190115092000"},
-        "Radiopharmaceutical Start DateTime (0018,1078) does not fit the scan",
+        "Radiopharmaceutical Start DateTime (0018,1078) is inconsistent with the scan time",
     ),
     "no series date": ({"SeriesDate": None}, "Series Date (0008,0021) is missing"),
-    "odd series date": ({"SeriesDate": "20241399"}, "Series Date (0008,0021) makes no sense"),
+    "odd series date": ({"SeriesDate": "20241399"}, "Series Date (0008,0021) is invalid"),
     "no series time": ({"SeriesTime": None}, "Series Time (0008,0031) is missing"),
-    "odd series time": ({"SeriesTime": "250000"}, "Series Time (0008,0031) makes no sense"),
+    "odd series time": ({"SeriesTime": "250000"}, "Series Time (0008,0031) is invalid"),
     "no acquisition date": ({"AcquisitionDate": None}, "Acquisition Date (0008,0022) is missing"),
     "no acquisition time": ({"AcquisitionTime": None}, "Acquisition Time (0008,0032) is missing"),
     "series later, no reference": (
@@ -243,16 +243,16 @@ MISSING = {
     "none": ({"DecayCorrection": "NONE"}, "Decay Correction (0054,1102) is NONE"),
     "odd decay correction": (
         {"DecayCorrection": "ODD"},
-        "Decay Correction (0054,1102) makes no sense",
+        "Decay Correction (0054,1102) is invalid",
     ),
     "no corrections": ({"CorrectedImage": None}, "Corrected Image (0028,0051) is missing"),
     "no attenuation": (
         {"CorrectedImage": ["DECY"]},
-        "it is not corrected for attenuation, says Corrected Image (0028,0051)",
+        "not attenuation-corrected (Corrected Image)",
     ),
     "no decay": (
         {"CorrectedImage": ["ATTN"]},
-        "it is not corrected for decay, says Corrected Image (0028,0051)",
+        "not decay-corrected (Corrected Image)",
     ),
     "no units": ({"Units": None}, "Units (0054,1001) is missing"),
     "counts": (
@@ -265,7 +265,7 @@ MISSING = {
     ),
     "absurd": (
         {"Units": "CNTS", "private": [(PHILIPS, 0x00, "DS", "1e300")]},
-        "the numbers in its header make no sense together",
+        "inconsistent header values",
     ),
 }
 
@@ -405,7 +405,7 @@ def test_a_stack_keeps_its_values_and_knows_their_suv(tmp_path):
 def test_a_stack_says_once_what_is_missing(tmp_path):
     stack = series(tmp_path, PatientWeight=None)
     assert stack.suv is None
-    reason = "SUV is unknown: Patient's Weight (0010,1030) is missing"
+    reason = "SUV not available: Patient's Weight (0010,1030) is missing"
     assert [w for w in stack.warnings if "SUV" in w] == [reason]
 
 
@@ -434,7 +434,7 @@ def test_frames_corrected_to_times_of_their_own_have_none(tmp_path):
     frames = {"SeriesTime": lambda i: f"10{20 + 5 * i:02d}00", "AcquisitionTime": "110000"}
     stack = series(tmp_path, **frames)
     assert stack.suv is None
-    assert "SUV is unknown: its slices were decay-corrected to different times" in stack.warnings
+    assert "SUV not available: slices are decay-corrected to different times" in stack.warnings
 
 
 def test_other_modalities_have_nothing_to_do_with_it(tmp_path):

@@ -72,7 +72,7 @@ def test_every_series_is_described(chooser):
     assert headings(chooser) == ["Modality", "Series", "Description", "Size", "Files", "Note"]
     assert chooser.list.topLevelItemCount() == 10
     assert cells(chooser, 1) == ["CT", "2", "Scan 2", "2 × 4 × 6", "2", ""]
-    assert "pixel spacing is unknown" in cells(chooser, 9)[5]
+    assert "No calibration" in cells(chooser, 9)[5]
 
 
 def test_hostile_text_is_shown_as_it_is(chooser):

@@ -51,7 +51,7 @@ def test_a_folder_of_reports(make_napari_viewer, monkeypatch, tmp_path, told):
     menu.open_folder(viewer)
     assert not viewer.layers
     (message,) = messages(told)
-    assert message.startswith("No DICOM image found: 1 file holds no image")
+    assert message.startswith("No images found: 1 report")
 
 
 def open_tilted(viewer, folder, **changes):
@@ -70,7 +70,7 @@ def test_unshear_adds_an_upright_layer_and_hides_the_tilted_one(model, tmp_path)
     old, new = model.layers
     assert old is layer
     assert (old.visible, new.visible) == (False, True)
-    assert new.name == "CT 3 · Chest (un-sheared)"
+    assert new.name == "CT 3 · Chest (tilt corrected)"
     assert new.data.shape == (3, 4 + 2, 6)
     assert new.contrast_limits == [-1020, -1000]
     assert new.colormap.name == "gray_r"
@@ -114,4 +114,4 @@ def test_unshear_without_a_known_spacing_is_told(model, tmp_path, told):
     told.clear()
     menu.unshear(model)
     assert len(model.layers) == 1
-    assert messages(told) == ["Only grey stacks with a known position can be un-sheared."]
+    assert messages(told) == ["Only grayscale series with known slice positions can be corrected."]

@@ -31,8 +31,8 @@ def messages(told):
 def test_one_sentence_says_it_all(patchy, told):
     notify.tell_report(patchy, patchy.stacks)
     (message,) = messages(told)
-    assert message.startswith("1 file could not be read (the file is cut off")
-    assert message.endswith("1 file repeated others, 2 files hold no image.")
+    assert message.startswith("1 file could not be read (truncated file")
+    assert message.endswith("1 duplicate file ignored. 2 non-DICOM files skipped.")
     assert "\n" not in message
 
 
@@ -47,7 +47,7 @@ def test_notes_are_told_of_what_is_opened_only_and_once(tmp_path, told):
     report = load(tmp_path)
     notify.tell_report(report, report.stacks[:1])
     (message,) = messages(told)
-    assert message.startswith("CT 1 · same: pixel spacing is unknown")
+    assert message.startswith("CT 1 · same: No calibration")
     assert "CT 2" not in message
 
 
@@ -58,7 +58,7 @@ def test_the_same_note_is_not_repeated(tmp_path, told):
     assert len(report.stacks) == 2
     notify.tell_report(report, report.stacks)
     (message,) = messages(told)
-    assert message.count("pixel spacing is unknown") == 1
+    assert message.count("No calibration") == 1
 
 
 def test_many_notes_are_cut_short(tmp_path, told):
@@ -127,5 +127,5 @@ def test_a_bad_frame_is_told_once_a_stack(tmp_path, told):
     (message,) = messages(told)
     assert message == (
         "CT 3 · Chest: a slice cannot be shown and is left blank: "
-        "the file was cut off after it was opened."
+        "the file was truncated after it was opened."
     )

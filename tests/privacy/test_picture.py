@@ -25,7 +25,7 @@ def test_it_says_what_was_done():
     picture = make_picture([LAYER], masks=[Box(0, 0, 8, 8)], crop=Box(0, 0, 32, 48))
     assert (picture.height, picture.width, picture.source) == (32, 48, (64, 96))
     assert picture.sha256 == hashlib.sha256(picture.data).hexdigest()
-    assert picture.description.startswith("48 × 32 pixels of a slice of 96 × 64, cropped, 1 box")
+    assert picture.description.startswith("48 × 32 pixels (slice: 96 × 64), cropped, 1 box")
 
 
 def test_boxes_are_black_and_the_rest_is_not():
@@ -50,7 +50,7 @@ def test_masks_are_under_the_crop():
 
 
 def test_an_empty_crop_is_refused():
-    with pytest.raises(JpegError, match="larger crop"):
+    with pytest.raises(JpegError, match="crop is empty"):
         make_picture([LAYER], crop=Box(64, 0, 10, 10))
 
 

@@ -32,8 +32,8 @@ def test_a_plain_ct_is_not_suspected(tmp_path):
         ({"BurnedInAnnotation": "yes "}, "Burned In"),
         ({"Modality": "US"}, "US"),
         ({"Modality": "XA"}, "XA"),
-        ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, "screen shot"),
-        ({"ImageType": ["ORIGINAL", "PRIMARY", "SAVE_STATE"]}, "screen shot"),
+        ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, "screenshot"),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "SAVE_STATE"]}, "screenshot"),
         ({"SecondaryCaptureDeviceManufacturer": "Canary"}, "another device"),
         ({"DateOfSecondaryCapture": "20200101"}, "another device"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7.4"}, "another device"),
@@ -56,7 +56,7 @@ def test_a_denial_counts_where_nothing_else_speaks_against_it(tmp_path):
         ({"BodyPartExamined": "HEAD"}, "head"),
         ({"BodyPartExamined": "BRAIN"}, "head"),
         ({"BodyPartExamined": "HEADNECK"}, "head"),
-        ({"RecognizableVisualFeatures": "YES"}, "recognised"),
+        ({"RecognizableVisualFeatures": "YES"}, "recognizable"),
         ({"Modality": "XC"}, "photograph"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.77.1.4"}, "photograph"),
     ],
@@ -79,7 +79,7 @@ def test_a_copy_in_colour_may_be_a_photograph(tmp_path, modality):
         "RescaleSlope": None,
         "RescaleIntercept": None,
     }
-    assert "in colour" in signals(tmp_path, **colour).face
+    assert "in color" in signals(tmp_path, **colour).face
     assert not signals(tmp_path, **colour, BodyPartExamined="FOOT").face
     assert not signals(tmp_path, Modality=modality).face
 

@@ -56,7 +56,9 @@ def allow_lists() -> list[AllowList]:
     read each time, nothing here writes them, and a list that cannot be read allows nothing.
     """
     listed = os.environ.get(VARIABLE)
-    lists = [] if listed is None else [AllowList(_hosts(listed), f"the variable {VARIABLE}")]
+    lists = (
+        [] if listed is None else [AllowList(_hosts(listed), f"environment variable {VARIABLE}")]
+    )
     return lists + [found for path in allow_list_files() if (found := _read(path)) is not None]
 
 
@@ -84,17 +86,17 @@ def check_allowed(endpoint: Endpoint) -> None:
         When one of the institution's lists does not hold it; the text names the list.
     """
     if parse(endpoint.url("")) != endpoint:
-        raise AddressError("This is no address of a service. Write it as https://host/v1.")
+        raise AddressError("Not a valid service address. Use https://host/v1.")
     for allowed in allow_lists():
         if not allowed.holds(endpoint):
             raise OffListError(
-                f"{endpoint.shown} is not on the list of hosts that your institution allows "
+                f"{endpoint.shown} is not an allowed host of your institution "
                 f"({allowed.source}). Choose another service or ask your administrator."
             )
 
 
 def _read(path: Path) -> AllowList | None:
-    unreadable = AllowList(frozenset(), "a file that cannot be read")
+    unreadable = AllowList(frozenset(), "unreadable file")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -106,7 +108,7 @@ def _read(path: Path) -> AllowList | None:
     if len(content) > MAX_BYTES:
         return unreadable
     listed = " ".join(line.partition("#")[0] for line in lines)
-    return AllowList(_hosts(listed), "a file of this computer's administrator")
+    return AllowList(_hosts(listed), "set by the administrator of this computer")
 
 
 def _hosts(text: str) -> frozenset[str]:

@@ -64,7 +64,5 @@ def models_in(data: bytes) -> tuple[str, ...]:
         listed = json.loads(data)["data"]
         names = [str(model["id"]) for model in listed[:MAX_MODELS]]
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise AnswerError(
-            "The service cannot list its models. Write the model's name yourself."
-        ) from None
+        raise AnswerError("The service cannot list its models. Enter the model name.") from None
     return tuple(dict.fromkeys(name[:200] for name in names if name == defuse(name)))

@@ -27,7 +27,7 @@ MAX_BYTES = 2**22
 """Where a file is full: it then becomes the older of two, and the older one goes."""
 MAX_TEXT = 200
 BEGUN = "not finished"
-PICTURE, MODELS = "picture", "list of models"
+PICTURE, MODELS = "image", "list of models"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,7 @@ class Audit:
                 continue
             except OSError:
                 raise AuditError(
-                    "The audit cannot be read: what was sent cannot be shown. Is the user's data "
-                    "folder closed to you?"
+                    "The audit log cannot be read. Check the permissions of the user data folder."
                 ) from None
 
     @contextmanager

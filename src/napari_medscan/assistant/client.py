@@ -246,7 +246,7 @@ class Client:
     def _check_free(self) -> None:
         last = self._last
         if last is not None and not last.is_cancelled and not last.is_over:
-            raise BusyError("An answer is on its way. Wait for it or cancel it.")
+            raise BusyError("Waiting for an answer.")
 
     def _begin(self, job: _Job) -> Sending:
         with self._lock:
@@ -283,13 +283,15 @@ class Client:
             outcome = Outcome(is_cancelled=True)
         except TimeoutError:
             total = f"{self._limits.total:g} seconds"
-            outcome = Outcome(error=TimedOutError(f"The answer took over {total}. Ask for less."))
+            outcome = Outcome(
+                error=TimedOutError(f"The answer took more than {total}. Ask for a shorter one.")
+            )
         except AssistantError as error:
             outcome = Outcome(error=error)
         except Exception as error:  # noqa: BLE001 - the user must not wait forever
             # Its text stays out: it may quote the request.
             _LOG.error("the assistant failed: %s", type(error).__name__)
-            outcome = Outcome(error=AssistantError("Something went wrong here. Send again."))
+            outcome = Outcome(error=AssistantError("Internal error. Try again."))
         if is_begun:
             with contextlib.suppress(OSError):  # it stays as one that was not finished
                 self.audit.end(job.record, outcome.word)
@@ -302,7 +304,7 @@ class Client:
         key = await loop.run_in_executor(None, self.keys.find, provider, endpoint)
         if key is None and provider.needs_key:
             variable = f", or set {provider.key_variable}" if provider.key_variable else ""
-            raise MissingKeyError(f"{provider.name} asks for a key. Enter one{variable}.")
+            raise MissingKeyError(f"{provider.name} requires a key. Enter one{variable}.")
         return key
 
     def _write_down(self, record: Record) -> None:
@@ -310,8 +312,8 @@ class Client:
             self.audit.begin(record)
         except OSError:
             raise NotSentError(
-                "The audit cannot be written, so nothing was sent. Is the disk full, or the "
-                "user's data folder closed to you?"
+                "Nothing was sent, because the audit log cannot be written. Check disk space and "
+                "the permissions of the user data folder."
             ) from None
 
 

@@ -29,9 +29,42 @@ def modality_named(value: str) -> str:
     return _of(value, MODALITIES)
 
 
+_ENGLISH = {
+    "ABDOMENPELVIS": "abdomen and pelvis",
+    "ABDOMINALAORTA": "abdominal aorta",
+    "ACJOINT": "acromioclavicular joint",
+    "AORTICARCH": "aortic arch",
+    "BILEDUCT": "bile duct",
+    "CHESTABDOMEN": "chest and abdomen",
+    "CHESTABDPELVIS": "chest, abdomen and pelvis",
+    "CIRCLEOFWILLIS": "circle of Willis",
+    "CORONARYARTERY": "coronary artery",
+    "CSPINE": "cervical spine",
+    "CTSPINE": "cervicothoracic spine",
+    "HEADNECK": "head and neck",
+    "IAC": "internal auditory canal",
+    "LARGEINTESTINE": "large intestine",
+    "LSPINE": "lumbar spine",
+    "LSSPINE": "lumbosacral spine",
+    "NECKCHEST": "neck and chest",
+    "NECKCHESTABDOMEN": "neck, chest and abdomen",
+    "NECKCHESTABDPELV": "neck, chest, abdomen and pelvis",
+    "RADIUSULNA": "radius and ulna",
+    "SIJOINT": "sacroiliac joint",
+    "SSPINE": "sacral spine",
+    "TIBIAFIBULA": "tibia and fibula",
+    "TLSPINE": "thoracolumbar spine",
+    "TMJ": "temporomandibular joint",
+    "TSPINE": "thoracic spine",
+    "WHOLEBODY": "whole body",
+}
+"""Terms of more than one word, as a sentence writes them (PS3.16 annex L)."""
+
+
 def body_part_named(value: str) -> str:
-    """Return a body part as a prompt names it, '' when the list has none such."""
-    return _of(value, BODY_PARTS).lower()
+    """Return a body part as a sentence names it, '' when the list does not contain it."""
+    term = _of(value, BODY_PARTS)
+    return _ENGLISH.get(term, term.lower())
 
 
 def _of(value: str, terms: str) -> str:

@@ -59,7 +59,7 @@ class Preview:
         """Where it would go, and by what way."""
         endpoint = self.question.endpoint
         if self.question.through_proxy and not endpoint.is_loopback:
-            return f"{endpoint.address}, through the system's proxy if one is set"
+            return f"{endpoint.address} (through the system proxy, if one is set)"
         return endpoint.address
 
     @property
@@ -84,7 +84,7 @@ class Preview:
         if not turns:
             return ""
         earlier = "question and its answer" if turns == 1 else f"{turns} questions and answers"
-        return f"The picture and the earlier {earlier} are sent again with this question."
+        return f"The image and the previous {earlier} are sent again with this question."
 
     def mark_shown(self) -> None:
         """Say that the user has this preview before them; call it when it is painted."""
@@ -99,7 +99,7 @@ class Preview:
             When the preview has not been shown.
         """
         if not self._shown:
-            raise ConsentError("Look at the preview first: it is what would be sent.")
+            raise ConsentError("Review the preview before sending.")
         return Consent(self.question.digest)
 
 
@@ -127,10 +127,10 @@ class Consent:
         """
         if question.digest != self._digest:
             raise ConsentError(
-                "The picture, the words, the model or the service changed since the preview. "
-                "Look at the new preview and send that."
+                "The image, text, model or service changed after the preview. Review the new "
+                "preview and send again."
             )
         with self._lock:
             if self._spent:
-                raise ConsentError("This was sent already. Press Send to send it again.")
+                raise ConsentError("Already sent. Press Send to send it again.")
             self._spent = True

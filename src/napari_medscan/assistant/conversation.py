@@ -156,7 +156,7 @@ class Conversation:
         )
         with self._lock:
             if self.state.is_busy:
-                raise BusyError("An answer is on its way. Wait for it or cancel it.")
+                raise BusyError("Waiting for an answer.")
             number = self._number + 1
             self._sending = self._client.send(
                 question,

@@ -39,10 +39,10 @@ def refused(
     about = f"{kind} {message}".lower()
     again_at = retry_time(headers.get("retry-after", ""))
     if status == 429:
-        text = f"{host} takes no more for now. Send again {_when(again_at)}."
+        text = f"{host}: rate limit reached. Send again {_when(again_at)}."
         return errors.RateLimitedError(text, detail, again_at)
     if status >= 500:
-        text = f"{host} has a fault or too much to do. Send again {_when(again_at)}."
+        text = f"{host} is overloaded or has an error. Send again {_when(again_at)}."
         return errors.ProviderDownError(text, detail, again_at)
     return _of_status(status, about, host)(detail)
 
@@ -51,22 +51,22 @@ def _of_status(status: int, about: str, host: str) -> Callable[[str], AssistantE
     kind: type[AssistantError]
     if 300 <= status < 400:
         kind = errors.RedirectedError
-        text = f"{host} names another address, to which nothing was sent. Check the address."
+        text = f"{host} redirects to another address. Nothing was sent there. Check the address."
     elif status in (401, 403):
         kind = errors.KeyRefusedError
-        text = f"{host} refuses the key. Check that it is whole, valid and allowed to do this."
+        text = f"{host} rejected the key. Check that it is complete, valid and has permission."
     elif status == 404 or "model_not_found" in about:
         kind = errors.ModelError
-        text = f"{host} does not know this model at this address. Choose one from its list."
+        text = f"{host} does not offer this model. Choose one from its list."
     elif status == 413 or "too_large" in about:
         kind = errors.TooLargeError
-        text = f"{host} takes no picture of this size. Choose a smaller size or crop it."
+        text = f"The image is too large for {host}. Reduce its size or crop it."
     elif status in (400, 415, 422) and any(word in about for word in _PICTURES):
         kind = errors.ModelError
-        text = "This model takes no pictures, or not this one. Choose a model that sees pictures."
+        text = "This model does not accept this image. Choose a model with image input."
     elif status == 408:
         kind = errors.TimedOutError
-        text = f"{host} waited too long for the picture. Send again."
+        text = f"{host} timed out waiting for the image. Send again."
     else:
         kind = errors.RefusedError
         text = f"{host} refused the request ({status})."
@@ -102,7 +102,7 @@ def retry_time(value: str) -> float | None:
 
 def _when(again_at: float | None) -> str:
     if again_at is None:
-        return "in a while"
+        return "later"
     # A local time: the user's own clock is where it is read.
     return f"after {clock(again_at)}"
 
@@ -119,19 +119,19 @@ def unreachable(error: Exception, host: str, *, is_local: bool) -> AssistantErro
     causes = _causes(error)
     if any(isinstance(c, ssl.SSLCertVerificationError) for c in causes):
         return errors.CertificateError(
-            f"{host} could not prove that it is {host}: its certificate is not valid here. "
-            "Nothing was sent. Check the address, or ask your administrator."
+            f"The certificate of {host} is not valid. Nothing was sent. Check the address, or "
+            "ask your administrator."
         )
     if any(isinstance(c, ssl.SSLError) for c in causes):
-        return errors.NoConnectionError(f"{host} does not answer over TLS. Check the address.")
+        return errors.NoConnectionError(f"TLS connection to {host} failed. Check the address.")
     if is_local:
         return errors.NoConnectionError(
-            f"No program answers at {host}. Start it (Ollama, LM Studio, llama.cpp, vLLM) and "
+            f"No server is running at {host}. Start it (Ollama, LM Studio, llama.cpp, vLLM) and "
             "check the port."
         )
     return errors.NoConnectionError(
-        f"{host} cannot be reached. Check the network and the address; behind a proxy, allow the "
-        "system's proxy in the settings."
+        f"Cannot reach {host}. Check the network and the address. Behind a proxy, turn on “Use "
+        "the system proxy”."
     )
 
 

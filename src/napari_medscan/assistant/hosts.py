@@ -88,29 +88,31 @@ def parse(base_url: str) -> Endpoint:
     text = base_url.strip()
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         raise AddressError(
-            "The address has a character that can be mistaken for another. Write it in plain "
-            "letters; a name in another script begins with xn--."
+            "The address contains unsupported characters. Use ASCII; write international names "
+            "in their xn-- form."
         )
     try:
         parts = urlsplit(text)
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError:
-        raise AddressError("This is no address. Write it as https://host/v1.") from None
+        raise AddressError("Not a valid address. Use https://host/v1.") from None
     if scheme not in _PORTS or not host or "//" not in text:
-        raise AddressError("This is no address of a service. Write it as https://host/v1.")
+        raise AddressError("Not a valid service address. Use https://host/v1.")
     if parts.username is not None or parts.password is not None:
-        raise AddressError("The address holds a user name or password. Leave out what is before @.")
+        raise AddressError(
+            "The address contains a user name or password. Remove the part before @."
+        )
     if parts.fragment:
-        raise AddressError("The address has a part behind #. Leave it out.")
+        raise AddressError("Remove the part of the address after #.")
     # Keys belong into headers: addresses are written to logs.
     if parts.query and not re.fullmatch(r"api-version=[\w.-]+", parts.query):
-        raise AddressError("The address has a part behind ? that is not api-version=….")
+        raise AddressError("Only api-version=… is allowed after ? in the address.")
     if port == 0:
-        raise AddressError("There is no port 0. Leave it out or write another.")
+        raise AddressError("Port 0 is not valid. Remove or change it.")
     _check_host(host)
     if scheme == "http" and not is_loopback(host):
         raise AddressError(
-            "http:// would send the picture in the clear. Write https://; http:// is for a model "
+            "http:// would send the image unencrypted. Use https://; http:// is only for a model "
             "on this computer."
         )
     return Endpoint(scheme, host, port or _PORTS[scheme], parts.path.rstrip("/"), parts.query)
@@ -143,7 +145,7 @@ def refuse_address(address: str) -> None:
         return
     for one in (ip, _carried(ip)):
         if one.is_link_local or one.is_unspecified or one.is_multicast or one == _BROADCAST:
-            raise AddressError("At this IP address there is no service. Write the host's name.")
+            raise AddressError("This IP address cannot be a service. Use the host name.")
 
 
 def _carried(ip: _Address) -> _Address:
@@ -163,13 +165,13 @@ def _check_host(host: str) -> None:
     good = all(label and label.strip("-") == label and len(label) < 64 for label in labels)
     plain = host.replace("-", "").replace(".", "").replace("_", "").isalnum()
     if host.endswith(".") or not good or not plain or len(host) > 253 or not _decodable(labels):
-        raise AddressError("The host's name is not well formed. Write it as https://host/v1.")
+        raise AddressError("Not a valid host name. Use https://host/v1.")
     # "127.1", "0x7f000001" and "2130706433" are addresses to the system and names to a reader.
     if labels[-1].isdigit() or labels[-1].startswith("0x"):
         try:
             ipaddress.IPv4Address(host)
         except ValueError:
-            raise AddressError("Write the IP address as four numbers.") from None
+            raise AddressError("Write the IP address as four numbers separated by dots.") from None
 
 
 def _decodable(labels: list[str]) -> bool:

@@ -52,7 +52,7 @@ class Key:
             When it belongs to another one.
         """
         if endpoint.origin != self.origin:
-            raise MissingKeyError(f"This key belongs to another service than {endpoint.shown}.")
+            raise MissingKeyError(f"This key belongs to another service, not {endpoint.shown}.")
         return self._secret
 
     def removed_from(self, text: str) -> str:
@@ -119,8 +119,8 @@ class Keys:
             import keyring
         except ImportError:
             raise MissingKeyError(
-                "There is no keyring: install napari-medscan[keyring], or enter the key for this "
-                "session."
+                "No keyring is installed. Install napari-medscan[keyring], or enter the key for "
+                "this session."
             ) from None
         try:
             if secret:
@@ -130,7 +130,7 @@ class Keys:
         except Exception:  # noqa: BLE001 - as in `_from_keyring`
             # `from None`: a backend's exception may quote what it was given.
             raise MissingKeyError(
-                "This system's keyring cannot be used. Enter the key for this session instead."
+                "The system keyring is not available. Enter the key for this session."
             ) from None
 
 
@@ -153,6 +153,6 @@ def _checked(secret: str) -> str:
     secret = secret.strip()
     if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) > 1024:
         raise MissingKeyError(
-            "The key holds characters that no key has. Copy it again, from the service's page."
+            "The key contains invalid characters. Copy it again from the service."
         )
     return secret

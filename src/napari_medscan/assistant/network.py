@@ -75,7 +75,7 @@ class Usage:
         if not self.expected and not self.unexpected:
             return "Network: not used in this session"
         times = "once" if self.expected == 1 else f"{self.expected} times"
-        said = f"used {times} (see the audit)" if self.expected else "not used by the assistant"
+        said = f"used {times} (see audit log)" if self.expected else "not used by the assistant"
         if self.unexpected:
             count = "once" if self.unexpected == 1 else f"{self.unexpected} times"
             said += f"; used {count} by other code in napari"
@@ -121,7 +121,7 @@ class Ticket:
         except AddressError as error:
             self.refused = error
         if self._endpoint.is_loopback and not is_loopback(address):
-            self.refused = AddressError("The name localhost does not stand for this computer here.")
+            self.refused = AddressError("The name localhost does not resolve to this computer.")
         if self.refused is not None:
             raise ConnectionRefusedError
 

@@ -18,7 +18,7 @@ def markdown(exchange: Exchange) -> str:
         The answer; one that is not whole is marked so.
     """
     about = [
-        f"- picture: SHA-256 `{exchange.picture_sha256}`",
+        f"- image: SHA-256 `{exchange.picture_sha256}`",
         f"- model: {exchange.model.replace('`', '')} ({exchange.host})",
         f"- asked: {exchange.asked:%Y-%m-%d %H:%M} UTC",
     ]

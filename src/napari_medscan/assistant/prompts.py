@@ -17,16 +17,16 @@ SUBJECT = "{subject}"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A question to begin from.
+    """A question to start from.
 
     Parameters
     ----------
     id : str
-        What a user's own wording is kept under.
+        What the user's own wording is stored under.
     name : str
         What the user reads.
     text : str
-        The wording; `SUBJECT` in it stands for the picture.
+        The wording; `SUBJECT` in it stands for the image.
     """
 
     id: str
@@ -39,12 +39,23 @@ class Template:
         Parameters
         ----------
         modality, body_part : str
-            Such as "CT" and "CHEST"; only what the user ticked. What is no defined term is left
-            out: anything can stand in a file.
+            As in `subject`.
         """
-        words = [body_part_named(body_part), modality_named(modality)]
-        subject = " ".join([*filter(None, words), "image"])
-        return self.text.replace(SUBJECT, subject)
+        return self.text.replace(SUBJECT, subject(modality, body_part))
+
+
+def subject(modality: str = "", body_part: str = "") -> str:
+    """Return what a question calls the image: "CT image of the chest".
+
+    Parameters
+    ----------
+    modality, body_part : str
+        Such as "CT" and "CHEST"; only what the user ticked. A value that is not a defined term is
+        left out, because a file can contain anything there.
+    """
+    image = " ".join(filter(None, (modality_named(modality), "image")))
+    part = body_part_named(body_part)
+    return f"{image} of the {part}" if part else image
 
 
 TEMPLATES: tuple[Template, ...] = (
@@ -58,7 +69,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "compare",
         "Compare with a prior finding",
-        "A prior image had this finding: [write it here, without names, dates or numbers].\n"
+        "A prior image showed this finding: [describe it, without names, dates or numbers].\n"
         "Look at this {subject}. Say whether the finding can be seen, and what differs from the "
         "description. Say if one image does not suffice. Give no diagnosis.",
     ),
@@ -73,8 +84,8 @@ TEMPLATES: tuple[Template, ...] = (
         "quality",
         "Quality check",
         "Judge the technical quality of this {subject}: positioning and coverage, motion, noise, "
-        "contrast, artefacts, and whether the grey-scale window hides something. List each with "
-        "where it is. Say nothing about disease.",
+        "contrast, artifacts, and whether the grayscale window hides something. Give the location "
+        "of each. Say nothing about disease.",
     ),
 )
 

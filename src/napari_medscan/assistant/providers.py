@@ -96,7 +96,7 @@ class Provider:
 
 
 def _local(id_: str, name: str, port: int) -> Provider:
-    name = f"A model on this computer: {name}"
+    name = f"On this computer: {name}"
     url = f"http://127.0.0.1:{port}/v1"
     return Provider(id_, name, Protocol.CHAT, url, needs_key=False)
 
@@ -116,8 +116,8 @@ PROVIDERS: tuple[Provider, ...] = (
             "retained for up to 30 days, unless longer retention is required by law, or is "
             "reasonably necessary to protect our services or any third party from harm.",
             source="developers.openai.com/api/docs/guides/your-data",
-            dated="undated, looked up on 23 November 2026",
-            note="The request asks for no storage (store: false); that does not switch off these "
+            dated="undated, retrieved 23 November 2026",
+            note="The request asks not to be stored (store: false); this does not turn off these "
             "logs.",
         ),
         key_variable="OPENAI_API_KEY",
@@ -134,8 +134,8 @@ PROVIDERS: tuple[Provider, ...] = (
             "otherwise (e.g. zero data retention agreement), if we need to retain them for longer "
             "to enforce our Usage Policy (UP), or comply with the law.",
             source="privacy.anthropic.com/en/articles/7996866",
-            dated="undated, looked up on 23 November 2026",
-            note="The protocol has no way to ask for no storage.",
+            dated="undated, retrieved 23 November 2026",
+            note="The protocol has no option to refuse storage.",
         ),
         key_variable="ANTHROPIC_API_KEY",
         key_header="x-api-key",
@@ -149,9 +149,9 @@ PROVIDERS: tuple[Provider, ...] = (
             quote="Zero Data Retention (ZDR) means that a provider will not store your data for "
             "any period of time.",
             source="openrouter.ai/docs/guides/features/zdr",
-            dated="undated, looked up on 23 November 2026",
-            note="The request asks OpenRouter for such providers only (zdr: true, data_collection: "
-            "deny). OpenRouter itself passes the picture on.",
+            dated="undated, retrieved 23 November 2026",
+            note="The request allows only such providers (zdr: true, data_collection: deny). "
+            "OpenRouter forwards the image to them.",
         ),
         key_variable="OPENROUTER_API_KEY",
         no_storage=MappingProxyType(
@@ -168,14 +168,14 @@ PROVIDERS: tuple[Provider, ...] = (
     ),
     Provider(
         "compatible",
-        "Another service that speaks OpenAI's protocol",
+        "Other service (OpenAI protocol)",
         Protocol.CHAT,
         "",
         needs_key=False,
     ),
     Provider(
         "compatible-messages",
-        "Another service that speaks Anthropic's protocol",
+        "Other service (Anthropic protocol)",
         Protocol.MESSAGES,
         "",
         needs_key=False,
@@ -190,10 +190,10 @@ def provider(id_: str) -> Provider:
 
 
 _HERE = (
-    "The picture goes to a program on this computer. What that program keeps, or sends on, is up "
-    "to its settings."
+    "The image goes to a program on this computer. What that program keeps or forwards depends on "
+    "its settings."
 )
-_UNKNOWN = "What this address keeps is not known here. Ask whoever runs it."
+_UNKNOWN = "It is not known what this service keeps. Ask its operator."
 
 
 def retention_at(endpoint: Endpoint, chosen: Provider) -> Retention:
@@ -205,7 +205,7 @@ def retention_at(endpoint: Endpoint, chosen: Provider) -> Retention:
         return owner.retention
     is_named = chosen.base_url and chosen.needs_key
     return Retention(
-        note=f"This is not {chosen.name}'s own address. {_UNKNOWN}" if is_named else _UNKNOWN
+        note=f"This is not an address of {chosen.name}. {_UNKNOWN}" if is_named else _UNKNOWN
     )
 
 
@@ -240,8 +240,8 @@ def warnings_about(provider: Provider, endpoint: Endpoint, model: str) -> tuple[
     said = []
     if endpoint.is_loopback and _CLOUD_NAME.search(model):
         said.append(
-            "This model's name says that it runs in the cloud: the program on this computer "
-            "would pass the picture on over the internet."
+            "This model runs in the cloud, judging by its name. The program on this computer "
+            "would forward the image over the internet."
         )
     if not endpoint.is_loopback and not provider.needs_key and provider.base_url:
         said.append(f"{endpoint.shown} is not this computer.")
@@ -249,7 +249,7 @@ def warnings_about(provider: Provider, endpoint: Endpoint, model: str) -> tuple[
         said.append(
             "Google's terms for Gemini: “You may not use the Services in clinical practice, to "
             "provide medical advice” (Gemini API Additional Terms of Service, effective "
-            "20 May 2025). Google keeps prompts for 55 days, unless your organisation has other "
+            "20 May 2025). Google keeps prompts for 55 days, unless your organization has other "
             "terms."
         )
     return tuple(said)

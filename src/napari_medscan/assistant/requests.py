@@ -69,9 +69,9 @@ class Question:
 
     def __post_init__(self) -> None:
         if not self.jpeg.startswith(b"\xff\xd8\xff") or not self.jpeg.endswith(b"\xff\xd9"):
-            raise PictureError("The picture is no JPEG. Make the preview again.")
+            raise PictureError("The image is not a valid JPEG. Make a new preview.")
         if len(self.jpeg) > MAX_BYTES:
-            raise PictureError("The picture is over 3.75 MB. Choose a smaller size.")
+            raise PictureError("The image exceeds 3.75 MB. Reduce its size.")
 
     def __repr__(self) -> str:
         # Neither prompt nor answers may reach a log.

@@ -62,7 +62,7 @@ class EventStream:
 
     def _keep(self, part: bytes) -> None:
         if len(self._line) + len(part) + self._size > MAX_EVENT:
-            raise TooLongError("The server's answer is not in a form that can be read.")
+            raise TooLongError("The reply of the server cannot be read.")
         self._line += part
 
     def _field(self, line: bytes) -> None:
@@ -138,15 +138,13 @@ class Answer:
             When it is empty.
         """
         if not self.ended:
-            raise IncompleteError("The answer stopped before its end. Send again for a whole one.")
+            raise IncompleteError("The answer is incomplete. Send again.")
         if self.stop in ("content_filter", "refusal"):
-            raise RefusedError("The model refused to answer this question about this picture.")
+            raise RefusedError("The model refused to answer this question about this image.")
         if self.stop in ("length", "max_tokens"):
-            raise IncompleteError(
-                "The answer reached the greatest length that the service gives. Ask for less."
-            )
+            raise IncompleteError("The answer reached the maximum length. Ask for a shorter one.")
         if not self.text.strip():
-            raise AnswerError("The answer is empty. Ask in other words or choose another model.")
+            raise AnswerError("The answer is empty. Rephrase the question or choose another model.")
 
     def _message_event(self, said: dict[str, Any]) -> str:
         delta = said.get("delta")
@@ -194,7 +192,7 @@ class ServerSaidError(AssistantError):
     """
 
     def __init__(self, kind: str, detail: str, status: int = 0) -> None:
-        super().__init__("The server tells of an error.", detail)
+        super().__init__("The server reported an error.", detail)
         self.kind = kind
         self.status = status
 
@@ -227,7 +225,7 @@ def _object(data: bytes) -> dict[str, Any]:
         said = None
     if not isinstance(said, dict):
         raise AnswerError(
-            "The server's answer is not of the protocol that was chosen. Check address and service."
+            "The reply does not match the selected protocol. Check address and service."
         )
     return said
 

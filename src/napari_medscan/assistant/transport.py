@@ -100,17 +100,19 @@ class Response:
                 chunk = await anext(self._chunks, b"")
         except TimeoutError:
             raise TimedOutError(
-                f"Nothing more came for {self._patience:g} seconds. Send again or choose another "
+                f"No data received for {self._patience:g} seconds. Send again or choose another "
                 "model."
             ) from None
         except httpx.HTTPError:
             raise IncompleteError(
-                "The connection broke off before the answer's end. Send again for a whole one."
+                "The connection was lost before the answer was complete. Send again."
             ) from None
         self._patience = self._limits.stall
         room = self._limits.answer - self._size
         if chunk and not room:
-            raise TooLongError("The answer does not end; what came first is shown. Ask for less.")
+            raise TooLongError(
+                "The answer is too long; only its beginning is shown. Ask for a shorter one."
+            )
         self._size += len(chunk[:room])
         return chunk[:room]
 
@@ -163,7 +165,7 @@ async def exchange(
             content=request.body or None,
         )
         if set(wire.headers) - HEADERS:
-            raise AddressError("The request would say more than it must. Nothing was sent.")
+            raise AddressError("The request contains unexpected headers. Nothing was sent.")
         async with httpx.AsyncClient(
             transport=transport, follow_redirects=False, trust_env=False, timeout=timeout
         ) as client:
@@ -195,7 +197,7 @@ async def _answer(
             return await client.send(wire, stream=True)
     except httpx.ConnectTimeout:
         raise TimedOutError(
-            f"{host} did not take the connection within {limits.connect:g} seconds. Check the "
+            f"{host} did not accept the connection within {limits.connect:g} seconds. Check the "
             "network and the address."
         ) from None
     except (TimeoutError, httpx.TimeoutException):
@@ -204,7 +206,7 @@ async def _answer(
             "another model."
         ) from None
     except httpx.RemoteProtocolError:
-        raise AnswerError(f"What answers at {host} does not speak HTTP. Check the port.") from None
+        raise AnswerError(f"The server at {host} does not use HTTP. Check the port.") from None
     except httpx.HTTPError as error:
         # `from None`, here and above: a library's exception may quote the request.
         raise ticket.refused or unreachable(
@@ -223,7 +225,7 @@ async def _accepted(answer: httpx.Response, limits: Limits) -> Response:
         said = await _said(response, limits) if is_read else b""
         raise ServerSaidError(*error_in(said), answer.status_code)
     if is_packed:
-        raise AnswerError("The server packs its answers, which was not asked for. Not read.")
+        raise AnswerError("Unexpected compressed reply; not read.")
     return response
 
 
@@ -262,5 +264,5 @@ def _proxy(endpoint: Endpoint) -> str | None:
         return None
     proxy = proxies.get("https") or proxies.get("all")
     if proxy and urlsplit(proxy).scheme not in ("http", "https"):
-        raise AddressError("The system's proxy is of a kind that cannot be used (not http).")
+        raise AddressError("The system proxy is not supported (only HTTP proxies are).")
     return proxy

@@ -40,9 +40,9 @@ def check_supported(syntax: str, *, encapsulated: bool) -> None:
     if not encapsulated:
         return
     if syntax in _VIDEO:
-        raise UnreadableError("it is a video (MPEG, H.264 or HEVC), which cannot be shown")
+        raise UnreadableError("unsupported video compression (MPEG, H.264 or HEVC)")
     if syntax in _REFERENCED:
-        raise UnreadableError("its pixels are on a server (JPIP), not in the file")
+        raise UnreadableError("the pixel data are on a server (JPIP)")
 
 
 def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any], bool | None]:
@@ -76,7 +76,7 @@ def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any],
             return _rle(data, layout), None
         if syntax == FRAME_DEFLATED:
             return _inflated(data, layout), None
-        raise FrameError("its compressed data are damaged or of an unknown kind")
+        raise FrameError("corrupt or unsupported pixel data")
     _compare(stream, layout)
     try:
         pixels, ycc = _decode_stream(data, stream, layout)
@@ -84,7 +84,7 @@ def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any],
         raise
     except Exception as error:
         # Each codec has its own exceptions; all mean that the data are damaged.
-        raise FrameError("its compressed data are damaged") from error
+        raise FrameError("corrupt pixel data") from error
     return _as_stored(pixels, stream, layout), ycc
 
 
@@ -92,15 +92,15 @@ def _compare(stream: CodeStream, layout: PixelLayout) -> None:
     """Refuse a code stream that is not the picture that the header describes."""
     if (stream.rows, stream.columns) != (layout.rows, layout.columns):
         raise FrameError(
-            f"its compressed data claim {stream.columns} x {stream.rows} pixels, "
-            f"the header {layout.columns} x {layout.rows}"
+            f"image size in the pixel data ({stream.columns} × {stream.rows}) does not match the "
+            f"header ({layout.columns} × {layout.rows})"
         )
     if stream.samples != layout.samples:
-        raise FrameError("its compressed data and its header disagree about colour")
+        raise FrameError("color channels of the pixel data do not match the header")
     if stream.precision > max(layout.bits_allocated, 8):
-        raise FrameError("its compressed data have more bits than the header says")
+        raise FrameError("bit depth of the pixel data does not match the header")
     if not stream.complete:
-        raise FrameError("its compressed data are cut off")
+        raise FrameError("truncated pixel data")
 
 
 def _decode_stream(
@@ -143,7 +143,7 @@ def _as_stored(pixels: NDArray[Any], stream: CodeStream, layout: PixelLayout) ->
         if pixels.shape == expected[2:] + expected[:2]:
             pixels = np.moveaxis(pixels, 0, -1)
         if pixels.shape != expected:
-            raise FrameError("its compressed data hold another picture than the header says")
+            raise FrameError("compressed data do not match the header")
     size = max(layout.bits_allocated, 8) // 8
     dtype = np.dtype(f"{'i' if layout.signed else 'u'}{size}")
     if layout.signed and not stream.signed:
@@ -165,18 +165,18 @@ def _rle(data: bytes, layout: PixelLayout) -> NDArray[Any]:
     length = (count + 7) // 8 if layout.bits_allocated == 1 else count
     planes = layout.samples * size
     if len(data) < _RLE_HEADER or int.from_bytes(data[:4], "little") != planes:
-        raise FrameError("its compressed data are damaged")
+        raise FrameError("corrupt pixel data")
     starts = [int(v) for v in np.frombuffer(data, dtype="<u4", count=planes + 1)[1:]] + [len(data)]
     if starts[0] < _RLE_HEADER or starts != sorted(starts):
-        raise FrameError("its compressed data are damaged")
+        raise FrameError("corrupt pixel data")
     pixels = np.empty((layout.samples, length, size), dtype=np.uint8)
     for number, (start, stop) in enumerate(pairwise(starts)):
         try:
             segment = bytes(rle_codec.decode_segment(data[start:stop]))
         except ValueError as error:
-            raise FrameError("its compressed data are damaged") from error
+            raise FrameError("corrupt pixel data") from error
         if len(segment) < length:
-            raise FrameError("its compressed data are cut off")
+            raise FrameError("truncated pixel data")
         sample, byte = divmod(number, size)
         plane = np.frombuffer(segment, dtype=np.uint8, count=length)
         pixels[sample, :, size - 1 - byte] = plane
@@ -194,7 +194,7 @@ def _inflated(data: bytes, layout: PixelLayout) -> NDArray[Any]:
     try:
         raw = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, length)
     except zlib.error as error:
-        raise FrameError("its compressed data are damaged") from error
+        raise FrameError("corrupt pixel data") from error
     if len(raw) < length:
-        raise FrameError("its compressed data are cut off")
+        raise FrameError("truncated pixel data")
     return native_pixels(raw, layout)

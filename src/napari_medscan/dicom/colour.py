@@ -44,7 +44,7 @@ def upsample_422(pixels: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
         When columns are odd: nothing says where the last chroma would stand.
     """
     if columns % 2:
-        raise FrameError("its colours are stored for pairs of pixels, and its width is odd")
+        raise FrameError("4:2:2 color with odd width (invalid)")
     pairs = pixels.reshape(rows, columns // 2, 4)
     full = np.empty((rows, columns, 3), dtype=pixels.dtype)
     full[:, 0::2, 0] = pairs[..., 0]

@@ -41,7 +41,7 @@ def frame_fragments(header: Header) -> tuple[tuple[Fragment, ...], ...]:
     table, first, fragments = _walk(header)
     frames = header.layout.frames
     if not fragments:
-        raise FrameError("the pixel data are empty")
+        raise FrameError("empty pixel data")
     if frames == 1:
         return (fragments,)
     extended = _extended(header, first, fragments)
@@ -56,7 +56,7 @@ def frame_fragments(header: Header) -> tuple[tuple[Fragment, ...], ...]:
     found = _by_start(header, fragments)
     if len(found) == frames:
         return found
-    raise FrameError(f"the pixel data hold {len(fragments)} pieces for {frames} frames")
+    raise FrameError(f"inconsistent pixel data ({len(fragments)} fragments for {frames} frames)")
 
 
 def read_frame_bytes(header: Header, frame: int) -> bytes:
@@ -71,7 +71,7 @@ def read_frame_bytes(header: Header, frame: int) -> bytes:
     for fragment in frame_fragments(header)[frame]:
         part = header.source.read_at(fragment.offset, fragment.length)
         if len(part) < fragment.length:
-            raise FrameError("the file is cut off inside this frame")
+            raise FrameError("truncated file")
         parts.append(part)
     return b"".join(parts)
 
@@ -104,7 +104,7 @@ def _walk(header: Header) -> tuple[tuple[int, ...], int, tuple[Fragment, ...]]:
         elif length:
             fragments.append(Fragment(position, length))
             if len(fragments) > _MAX_FRAGMENTS:
-                raise FrameError("the pixel data are in too many pieces")
+                raise FrameError("too many pixel data fragments")
         position += length
     return table or (), first, tuple(fragments)
 

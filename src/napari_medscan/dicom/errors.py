@@ -4,13 +4,13 @@
 
     MedscanError                    root; its text is for the user
     ├── NotDicomError               not DICOM at all: listed as skipped
-    ├── NoImageError                DICOM without a picture: listed as skipped
-    ├── UnreadableError             a picture that cannot be shown: listed as unreadable
-    │   └── FrameError              one frame of it: shown blank and marked
+    ├── NoImageError                DICOM without an image: listed as skipped
+    ├── UnreadableError             an image that cannot be displayed: listed as unreadable
+    │   └── FrameError              one frame of it: left blank and marked
     └── CancelledError              the user pressed Cancel
 
-Messages say what is wrong and, where there is something, what to do. They
-never hold a tag value, a file name or a path: those can identify a patient.
+The text of an error about one file is a phrase that a sentence can quote: "truncated pixel data".
+It never contains a tag value, a file name or a path, because those can identify a patient.
 """
 
 from __future__ import annotations

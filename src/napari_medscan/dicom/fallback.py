@@ -157,10 +157,10 @@ def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
         except Exception:  # noqa: BLE001
             # pydicom raises whatever its parsing meets, from KeyError to
             # NotImplementedError: here all mean the same.
-            raise UnreadableError("the header is damaged") from None
+            raise UnreadableError("corrupt header") from None
     syntax = str(getattr(found.file_meta, "TransferSyntaxUID", "")) if found.file_meta else ""
     if not values:
-        raise UnreadableError("the header is damaged")
+        raise UnreadableError("corrupt header")
     if not syntax:
         implicit = found.original_encoding[0]
         syntax = (

@@ -75,7 +75,7 @@ def resolved(path: Path) -> Path:
         return path.resolve(strict=True)
     except RuntimeError:
         # A link that leads to itself, before Python 3.13.
-        raise OSError(errno.ELOOP, "the link leads to itself") from None
+        raise OSError(errno.ELOOP, "circular symbolic link") from None
 
 
 def _shared_folder(roots: Sequence[Path]) -> Path | None:
@@ -136,11 +136,7 @@ def _entry(path: str, name: str, found: os.stat_result) -> DroppedFile:
     mode = found.st_mode
     if stat.S_ISREG(mode):
         return DroppedFile(path, name, "", True, found)
-    kind = (
-        "a link: links are not followed, what they lead to is opened where it is"
-        if stat.S_ISLNK(mode)
-        else "not a regular file"
-    )
+    kind = "symbolic link (not followed)" if stat.S_ISLNK(mode) else "special file"
     return DroppedFile(path, name, kind, True, found)
 
 

@@ -28,6 +28,8 @@ from napari_medscan.dicom.vectors import (
 
 TILT_LIMIT = 0.2
 """Degrees between stacking direction and slice normal that count as tilt."""
+TILT = "Gantry tilt"
+"""How the warning about a tilted stack begins."""
 
 StepSource = Literal["positions", "spacing", "thickness", "assumed"]
 

@@ -17,7 +17,7 @@ from napari_medscan.dicom.spacing import PROJECTIONS
 _SAME_DIRECTION = 1e-4
 _SINGLE_VIEWS = PROJECTIONS | {"RTIMAGE"}
 _WHOLE_OBJECTS = frozenset(("RTDOSE", "SEG"))
-CONFLICT = "different pictures carry the same SOP Instance UID: they are kept apart"
+CONFLICT = "Different images share one SOP Instance UID; they are shown separately"
 
 
 def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, str]]:

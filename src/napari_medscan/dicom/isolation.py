@@ -16,12 +16,13 @@ from napari_medscan.dicom.errors import FrameError, UnreadableError
 from napari_medscan.dicom.fallback import FallbackScan, pack_wanted, unpack_scan
 from napari_medscan.dicom.layout import PixelLayout
 from napari_medscan.dicom.tags import Wanted
-from napari_medscan.workers import WorkerError, WorkerPool
+from napari_medscan.workers import CORRUPT, TIMED_OUT, WorkerError, WorkerPool
 
 FRAME_SECONDS = 4.0
 """What decoding one frame may take, besides a second for every 32 MB of it."""
 SCAN_SECONDS = 6.0
 """What parsing one header by pydicom may take."""
+_FRAME_REASONS = {CORRUPT: "corrupt pixel data", TIMED_OUT: "decoding timed out"}
 
 workers = WorkerPool()
 """The workers of this process; none is started before it is needed."""
@@ -53,7 +54,7 @@ def decode(
     Returns
     -------
     list of FrameError or None
-        Why each cannot be shown: its data are damaged, or decoding crashed or took too long.
+        Why each cannot be shown: corrupt data, or decoding crashed or took too long.
     """
     try:
         told = workers.fill(
@@ -75,10 +76,10 @@ def decode(
                 decode([frame], syntax, layout, place[None], rescales and [rescales[number]])[0]
                 for number, (frame, place) in enumerate(zip(frames, out, strict=True))
             ]
-        problems = [str(error)]
+        problems = [_FRAME_REASONS.get(str(error), str(error))]
     if len(problems) != len(frames):
-        problems = ["its data are damaged"] * len(frames)
-    return [None if why is None else FrameError(f"it cannot be decoded: {why}") for why in problems]
+        problems = [_FRAME_REASONS[CORRUPT]] * len(frames)
+    return [None if why is None else FrameError(why) for why in problems]
 
 
 def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
@@ -98,4 +99,4 @@ def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
         )
         return unpack_scan(packed)
     except (WorkerError, KeyError, TypeError, ValueError):
-        raise UnreadableError("the header is damaged") from None
+        raise UnreadableError("corrupt header") from None

@@ -138,5 +138,6 @@ def _directory_warnings(files: Sequence[DroppedFile]) -> list[str]:
         below = [f.name.removeprefix(prefix) for f in files if f.name.startswith(prefix)]
         missing, named = missing_references(directory.path, below)
         if missing:
-            warnings.append(f"{missing} of {named} files that the DICOMDIR names are missing")
+            verb = "is" if missing == 1 else "are"
+            warnings.append(f"The DICOMDIR lists {named} files; {missing} {verb} missing")
     return warnings

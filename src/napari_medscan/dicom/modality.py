@@ -130,7 +130,7 @@ def read_transform(data_set: DataSet, *, signed: bool) -> ModalityTransform:
     slope = data_set.number(Tag.RescaleSlope)
     intercept = data_set.number(Tag.RescaleIntercept)
     if max(abs(slope or 0), abs(intercept or 0)) > _MOST:
-        raise UnreadableError("its rescale slope or intercept makes no sense")
+        raise UnreadableError("invalid rescale slope or intercept")
     return ModalityTransform(slope or 1.0, intercept or 0.0)
 
 

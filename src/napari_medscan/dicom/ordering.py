@@ -184,7 +184,7 @@ def _four_dimensional(columns: Sequence[Sequence[SliceRef]]) -> Grid:
                 for column, keys in zip(columns, values, strict=True)
             ]
             return Grid(tuple(zip(*ordered, strict=True)), name)
-    note = "repeats are in the order of their instance numbers: no attribute tells them apart"
+    note = "Time points sorted by instance number (no timing information)"
     return Grid(tuple(zip(*columns, strict=True)), "InstanceNumber", (note,))
 
 
@@ -256,7 +256,7 @@ def _uneven(slices: Sequence[SliceRef], columns: Sequence[Sequence[SliceRef]]) -
     first = [column[0] for column in columns]
     chosen = {id(ref) for ref in first}
     rest = [ref for ref in slices if id(ref) not in chosen]
-    note = "more than one slice at the same position: the others are shown as a stack of their own"
+    note = "Several slices share a position; the extras are shown as a separate series"
     grids = _repair(first)
     grids[0] = Grid(grids[0].rows, grids[0].dimension, (*grids[0].notes, note))
     return [*grids, *arrange(rest)]

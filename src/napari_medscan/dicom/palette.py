@@ -46,7 +46,7 @@ def read_palette(data_set: DataSet) -> Palette:
     for descriptor_tag, data_tag, segmented_tag in _TABLES:
         descriptor = data_set.integers(descriptor_tag)
         if len(descriptor) != 3 or descriptor[2] not in (8, 16):
-            raise UnreadableError("its colour table is damaged")
+            raise UnreadableError("corrupt color palette")
         count = (descriptor[0] & 0xFFFF) or _MAX_ENTRIES
         first, bits = descriptor[1] & 0xFFFF, descriptor[2]
         data = data_set.data(data_tag)
@@ -55,10 +55,10 @@ def read_palette(data_set: DataSet) -> Palette:
         else:
             entries = _segmented(data_set.data(segmented_tag), bits, big_endian=data_set.big_endian)
         if len(entries) < count:
-            raise UnreadableError("its colour table is shorter than it says")
+            raise UnreadableError("truncated color palette")
         channels.append(entries[:count])
     if len({len(channel) for channel in channels}) != 1:
-        raise UnreadableError("its colour tables differ in length")
+        raise UnreadableError("inconsistent color palette")
     # The first value has the sign of the pixels, whatever the VR says.
     if first >= 0x8000 and data_set.integer(Tag.PixelRepresentation) == 1:
         first -= 0x10000
@@ -110,7 +110,7 @@ def _expand(
         segments -= 1
         if count == 0:
             # Adds nothing: a table of such segments would take for ever.
-            raise UnreadableError("its colour table is damaged")
+            raise UnreadableError("corrupt color palette")
         if kind == 0:
             entries.extend(words[position + 2 : position + 2 + count])
             position += 2 + count
@@ -126,4 +126,4 @@ def _expand(
             _expand(words, offset // size, count, entries, size, depth + 1)
             position += 4 if size == 2 else 6
         else:
-            raise UnreadableError("its colour table is damaged")
+            raise UnreadableError("corrupt color palette")

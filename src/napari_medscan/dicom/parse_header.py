@@ -71,7 +71,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
     check_supported(scanned.transfer_syntax, encapsulated=scanned.pixels.length is None)
     layout, notes = _available(layout, scanned)
     if layout.frames > MAX_FRAMES:
-        raise UnreadableError("it has more frames than can be shown")
+        raise UnreadableError("too many frames")
     modality = _modality(data_set)
     identifiers = identifiers_of(data_set)
     spacing, spacing_note = read_spacing(data_set, modality)
@@ -128,10 +128,10 @@ def _require_image(scanned: ScannedFile) -> None:
         raise NoImageError(kind)
     if scanned.pixels is None:
         if not has_size:
-            raise NoImageError("no image in it")
-        raise UnreadableError("the pixel data are missing")
+            raise NoImageError("no pixel data")
+        raise UnreadableError("missing pixel data")
     if not has_size:
-        raise UnreadableError("its header does not say how large the image is")
+        raise UnreadableError("missing or invalid image size")
 
 
 def _layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
@@ -139,23 +139,23 @@ def _layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
     rows, columns = data_set.integer(Tag.Rows), data_set.integer(Tag.Columns)
     # Both are 16-bit numbers, whatever a wrong VR makes of them.
     if not rows or not columns or not 0 < rows < 65536 or not 0 < columns < 65536:
-        raise UnreadableError("its header does not say how large the image is")
+        raise UnreadableError("missing or invalid image size")
     samples = data_set.integer(Tag.SamplesPerPixel) or 1
     floating = pixels.tag != Tag.PixelData
     allocated = data_set.integer(Tag.BitsAllocated) or 0
     if floating:
         allocated = 32 if pixels.tag == Tag.FloatPixelData else 64
     if allocated not in (1, 8, 16, 32, 64) or (allocated == 64 and not floating):
-        raise UnreadableError("its pixels have an unsupported number of bits")
+        raise UnreadableError("unsupported bit depth")
     stored = data_set.integer(Tag.BitsStored) or allocated
     if not 0 < stored <= allocated:
-        raise UnreadableError("its pixels have an impossible number of bits")
+        raise UnreadableError("invalid Bits Stored")
     high_bit = data_set.integer(Tag.HighBit)
     photometric = data_set.text(Tag.PhotometricInterpretation) or (
         "MONOCHROME2" if samples == 1 else "RGB"
     )
     if samples not in (1, 3) or (samples == 3) != (photometric[:3] in ("RGB", "YBR")):
-        raise UnreadableError("its colour model is not supported")
+        raise UnreadableError("unsupported photometric interpretation")
     return PixelLayout(
         rows=rows,
         columns=columns,
@@ -185,8 +185,8 @@ def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, 
     frame_bytes = (layout.frame_bits + 7) // 8
     if layout.decoded_bytes > MAX_FRAME_BYTES:
         raise UnreadableError(
-            f"one picture of it claims {layout.decoded_bytes / 1e9:.1f} GB, "
-            f"the file holds {_amount(scanned.size)}"
+            f"image size in header ({layout.decoded_bytes / 1e9:.1f} GB) is far larger than the "
+            f"file ({_amount(scanned.size)})"
         )
     pixels = scanned.pixels
     assert pixels is not None  # noqa: S101 - for the type checker
@@ -194,24 +194,23 @@ def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, 
         # A fragment takes 8 bytes at least: no file can hold more frames.
         possible = (scanned.size - pixels.offset) // 8
         if possible < 1:
-            raise UnreadableError("the file ends before its pixel data")
+            raise UnreadableError("truncated file")
         if layout.frames > possible:
-            raise UnreadableError("it claims more frames than the file can hold")
+            raise UnreadableError("more frames declared than the file contains")
         return layout, ()
     held = min(pixels.length, scanned.size - pixels.offset)
     complete = held * 8 // layout.frame_bits if layout.bits_allocated == 1 else held // frame_bytes
     if complete < 1:
         raise UnreadableError(
-            f"the file is cut off: the picture takes {_amount(frame_bytes)}, "
-            f"the file holds {_amount(max(held, 0))} of it"
+            f"truncated file ({_amount(max(held, 0))} of {_amount(frame_bytes)} of pixel data)"
         )
     if Tag.NumberOfFrames in scanned.data_set and _frame_count(scanned.data_set) is None:
         # The count cannot be read: whole frames in the file are the best guess.
         frames = complete if held == complete * frame_bytes or complete == 1 else 1
-        note = "the number of frames in its header makes no sense: it is taken from the file's size"
+        note = "Invalid Number of Frames; derived from file size"
         return replace(layout, frames=frames), (note,)
     if complete < layout.frames:
-        note = f"the file is cut off: {complete} of {layout.frames} frames are there"
+        note = f"The file is truncated: {complete} of {layout.frames} frames are present"
         return replace(layout, frames=complete), (note,)
     return layout, ()
 
@@ -353,7 +352,7 @@ def _unfold_mosaic(header: Header, data_set: DataSet) -> Header:
     shape = header.layout.rows, header.layout.columns
     mosaic = read_mosaic(data_set, csa, *shape)
     if mosaic is None or len(header.frames) != 1:
-        note = "a mosaic of slices that does not say how many: shown as it is stored"
+        note = "Siemens mosaic without slice count: shown unsplit"
         return replace(header, notes=(*header.notes, note))
     step = header.slice_spacing or header.slice_thickness or 1.0
     frames: tuple[FrameHeader, ...] = mosaic_frames(header.frames[0], mosaic, shape, step)

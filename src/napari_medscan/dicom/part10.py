@@ -108,7 +108,7 @@ def scan_stream(stream: FileIO, head: bytes, path: str, wanted: Wanted = WANTED)
         return _scan_native(path, source, head, meta, wanted)
     except UnusualError:
         if meta.syntax == DEFLATED:
-            raise UnreadableError("the compressed header is damaged") from None
+            raise UnreadableError("corrupt compressed header") from None
     found = scan_with_pydicom(path, wanted)
     syntax = meta.syntax or found.transfer_syntax
     return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, DicomBytes(path), size)
@@ -126,7 +126,7 @@ class _FileMeta:
 
 def _read_file_meta(source: Source, head: bytes, size: int) -> _FileMeta:
     if not head:
-        raise NotDicomError("the file is empty")
+        raise NotDicomError("empty file")
     if not looks_like_dicom(head):
         raise NotDicomError(_not_dicom(head))
     start = 132 if head[128:132] == b"DICM" else 0
@@ -137,14 +137,14 @@ def _read_file_meta(source: Source, head: bytes, size: int) -> _FileMeta:
 
 # What else stands on discs and in downloads, by its first bytes.
 _MAGIC = (
-    (b"PK\3\4", "a ZIP archive: unpack it and open the folder"),
-    (b"\x1f\x8b", "a gzip archive: unpack it and open the folder"),
-    (b"7z\xbc\xaf", "a 7-Zip archive: unpack it and open the folder"),
-    (b"Rar!", "a RAR archive: unpack it and open the folder"),
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"MZ", "a program"),
+    (b"PK\3\4", "ZIP archive (unpack it and open the folder)"),
+    (b"\x1f\x8b", "gzip archive (unpack it and open the folder)"),
+    (b"7z\xbc\xaf", "7-Zip archive (unpack it and open the folder)"),
+    (b"Rar!", "RAR archive (unpack it and open the folder)"),
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG image"),
+    (b"\xff\xd8\xff", "JPEG image"),
+    (b"MZ", "executable file"),
 )
 
 
@@ -156,8 +156,8 @@ def looks_like_dicom(head: bytes) -> bool:
 def _not_dicom(head: bytes) -> str:
     for magic, what in _MAGIC:
         if head.startswith(magic):
-            return f"not DICOM but {what}"
-    return "not a DICOM file"
+            return what if what.endswith(")") else f"{what}, not DICOM"
+    return "not DICOM"
 
 
 def _looks_like_element(head: bytes) -> bool:
@@ -199,7 +199,7 @@ def _walk_file_meta(source: Source, head: bytes, start: int, size: int) -> _File
         else:
             (length,) = struct.unpack_from("<H", field, 6)
         if value_at + length > size:
-            raise UnreadableError("the file ends inside its header")
+            raise UnreadableError("truncated header")
         tag = 2 << 16 | element
         if tag in uids:
             value = _bytes_at(source, head, value_at, min(length, _MAX_UID))
@@ -207,7 +207,7 @@ def _walk_file_meta(source: Source, head: bytes, start: int, size: int) -> _File
             uids[Tag(tag)] = uid if is_uid(uid) else ""
         position = value_at + length
     else:
-        raise UnreadableError("the header is damaged")
+        raise UnreadableError("corrupt header")
     return _FileMeta(size, position, uids[Tag.TransferSyntaxUID], uids[Tag.MediaStorageSOPClassUID])
 
 
@@ -233,7 +233,7 @@ def _scan_native(
         start, size = 0, inflated if inflated < _FIRST_INFLATE else (size - start) * 1032
     first = _bytes_at(source, head, start, 8)
     if len(first) < 8:
-        raise UnreadableError("the file holds no data set")
+        raise UnreadableError("missing data set")
     big_endian = syntax == EXPLICIT_BIG
     if first[:2] in (b"\0\x08", b"\0\x04", b"\0\x02"):
         big_endian = True

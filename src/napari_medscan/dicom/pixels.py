@@ -136,7 +136,7 @@ def _read_directly(header: Header, frame: int, out: NDArray[Any]) -> None:
     layout = header.layout
     where = header.pixels.offset + frame * out.nbytes
     if header.source.read_into(where, out.data.cast("B")) < out.nbytes:
-        raise FrameError("the file was cut off after it was opened")
+        raise FrameError("the file was truncated after it was opened")
     clear_outside(out, layout)
 
 
@@ -182,7 +182,7 @@ def _native(header: Header, frame: int) -> NDArray[Any]:
         header.pixels.offset + start - before, before + stop - start + after
     )
     if len(data) < before + stop - start + after:
-        raise FrameError("the file was cut off after it was opened")
+        raise FrameError("the file was truncated after it was opened")
     if swapped:
         data = np.frombuffer(data, dtype="<u2").byteswap().tobytes()[before : len(data) - after]
     return native_pixels(data, layout, skip_bits=first - start * 8)

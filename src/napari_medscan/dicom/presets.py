@@ -80,7 +80,7 @@ def display_scale(stack: Stack) -> DisplayScale:
 def suv_lacks(stack: Stack) -> str:
     """Return why PET is shown in the unit of its file, as a sentence; '' where nothing is amiss."""
     whys = [text.removeprefix(UNKNOWN) for text in stack.warnings if text.startswith(UNKNOWN)]
-    return f"Not in SUV: {whys[0]}." if whys else ""
+    return f"{UNKNOWN}{whys[0]}." if whys else ""
 
 
 def carried_over(voi: Voi, source: Stack, target: Stack) -> Voi:

@@ -110,7 +110,7 @@ def _note(found: Headers, name: str, outcome: Header | Exception) -> None:
     elif isinstance(outcome, PermissionError):
         found.unreadable[name] = "permission denied"
     else:
-        found.unreadable[name] = "the file cannot be read"
+        found.unreadable[name] = "cannot be read"
 
 
 class _Reader:

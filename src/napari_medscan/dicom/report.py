@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from napari_medscan.dicom.stack import Stack
+
+_MOST = 3
+"""Kinds of skipped files that the summary lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ class LoadReport:
     def tried(self, stacks: Sequence[Stack]) -> LoadReport:
         """Return the report after trying to decode the single images among `stacks`.
 
-        A series with a damaged slice is shown with a blank in it; an image
-        that is nothing but damaged is no picture, and counts as unreadable.
+        A series with a corrupt slice is displayed with a blank in its place. An image whose only
+        frame is corrupt has nothing to display and counts as unreadable.
         """
         single = [stack for stack in stacks if len(stack.slices) == 1]
         for stack in single:
@@ -60,27 +64,59 @@ class LoadReport:
         )
 
     def summary(self) -> str:
-        """Return one sentence about what is not shown, '' when all is well."""
-        parts = []
-        if self.unreadable:
-            count = len(self.unreadable)
-            reasons = dict.fromkeys(self.unreadable.values())
-            why = f" ({next(iter(reasons))})" if len(reasons) == 1 else ""
-            parts.append(f"{_files(count)} could not be read{why}")
-        if self.duplicates:
-            parts.append(f"{_files(len(self.duplicates))} repeated others")
+        """Return what is not displayed, in short sentences; '' when nothing is missing."""
+        unreadable, duplicates = len(self.unreadable), len(self.duplicates)
+        sentences = []
+        if unreadable:
+            reasons = set(self.unreadable.values())
+            why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
+            sentences.append(f"{_count(unreadable, 'file')} could not be read{why}")
+        if duplicates:
+            sentences.append(f"{_count(duplicates, 'duplicate file')} ignored")
+        if not self.files:
+            return "The folder is empty."
+        if not self.stacks and len(self.skipped) == self.files:
+            return _ended(f"No images found: {_kinds(self.skipped.values())}")
         if self.skipped:
-            verb = "holds" if len(self.skipped) == 1 else "hold"
-            parts.append(f"{_files(len(self.skipped))} {verb} no image")
+            kinds = _kinds(self.skipped.values())
+            count = _count(len(self.skipped), "file")
+            sentences.append(f"{count} skipped: {kinds}" if ", " in kinds else f"{kinds} skipped")
         if not self.stacks:
-            if not self.files:
-                return "No DICOM image found: there is no file in it."
-            return "No DICOM image found" + (": " + ", ".join(parts) if parts else "") + "."
-        sentences = [*self.warnings]
-        if parts:
-            sentences.insert(0, ", ".join(parts))
-        return " ".join(f"{s[0].upper()}{s[1:]}." for s in sentences)
+            sentences.insert(0, "No images found")
+        return " ".join(map(_ended, (*sentences, *self.warnings)))
 
 
-def _files(count: int) -> str:
-    return f"{count} file" + "s" * (count != 1)
+_COUNTED = {
+    "structured report": ("report", "reports"),
+    "RT Structure Set": ("RT structure set", "RT structure sets"),
+    "encapsulated PDF": ("PDF", "PDFs"),
+    "not DICOM": ("non-DICOM file", "non-DICOM files"),
+    "no pixel data": ("object without pixel data", "objects without pixel data"),
+    "raw data": ("raw data file", "raw data files"),
+    "MR spectroscopy": ("MR spectroscopy", "MR spectroscopy"),
+    "spatial fiducials": ("set of spatial fiducials", "sets of spatial fiducials"),
+    "tractography results": ("tractography result", "tractography results"),
+    "microscopy annotations": ("set of annotations", "sets of annotations"),
+    "permission denied": ("file without read permission", "files without read permission"),
+    "cannot be read": ("unreadable file", "unreadable files"),
+}
+"""How many files of a kind are counted, where an "s" is not enough."""
+
+
+def _kinds(reasons: Iterable[str]) -> str:
+    """Return the most frequent kinds of skipped files: "3 reports, 1 RT plan, 1 PDF, …"."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for reason in reasons:
+        # "PDF, not DICOM" and "symbolic link (not followed)" are counted by their nouns.
+        noun = reason.split(", ")[0].split(" (")[0]
+        counts[_COUNTED.get(noun, (noun, f"{noun}s"))] += 1
+    listed = [f"{n:,} {many if n > 1 else one}" for (one, many), n in counts.most_common(_MOST)]
+    return ", ".join(listed + ["…"] * (len(counts) > _MOST))
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" + "s" * (number != 1)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("…") else f"{sentence}."

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.geometry import TILT
 from napari_medscan.dicom.stack import Stack
 from napari_medscan.dicom.vectors import (
     Vector,
@@ -26,7 +27,7 @@ from napari_medscan.dicom.vectors import (
 )
 from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 
-NOTE = "resampled: slices are shifted along their plane to undo the gantry's tilt"
+NOTE = "Resampled to correct gantry tilt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,12 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
     Raises
     ------
     UnreadableError
-        When the stack has colour or no known geometry.
+        When the stack is in color or has no known geometry.
     """
     geometry = stack.geometry
     orientation, step, origin = geometry.orientation, geometry.step, geometry.origin
     if stack.is_rgb or geometry.affine is None or not (orientation and step and origin):
-        raise UnreadableError("only grey stacks with a known position can be un-sheared")
+        raise UnreadableError("Only grayscale series with known slice positions can be corrected")
     row, column = split_orientation(orientation)
     shifts = _shifts(stack, origin, column, row)
     first = shifts.min(axis=0)
@@ -106,7 +107,7 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
     )
     return replace(
         stack,
-        description=f"{stack.description} (un-sheared)".strip(),
+        description=f"{stack.description} (tilt corrected)".strip(),
         array=array,
         geometry=replace(
             geometry,
@@ -115,7 +116,7 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
             step=(normal[0] * height, normal[1] * height, normal[2] * height),
             tilt=0.0,
         ),
-        warnings=(*(w for w in stack.warnings if "tilted" not in w), NOTE),
+        warnings=(*(w for w in stack.warnings if not w.startswith(TILT)), NOTE),
     )
 
 

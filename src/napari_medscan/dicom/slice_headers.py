@@ -69,10 +69,10 @@ class RecalledHeaders:
         if header is None:
             header = self._headers[record.path] = self._of_file(record)
         if record.index >= len(header.frames):
-            raise FrameError("the file has been changed")
+            raise FrameError("the file has changed since it was opened")
         ref = SliceRef(header, record.index)
         if SliceRecord.of(ref) != record:
-            raise FrameError("the file has been changed")
+            raise FrameError("the file has changed since it was opened")
         return ref
 
     def _of_file(self, record: SliceRecord) -> Header:
@@ -82,9 +82,9 @@ class RecalledHeaders:
             raise FrameError("the file can no longer be read") from None
         except MedscanError:
             # It was an image when the folder was indexed.
-            raise FrameError("the file has been changed") from None
+            raise FrameError("the file has changed since it was opened") from None
         if self._patient is None:
             self._patient = header.patient
         elif self._patient != header.patient:
-            raise FrameError("the file has been changed")
+            raise FrameError("the file has changed since it was opened")
         return header

@@ -126,7 +126,7 @@ def inflate(path: str, start: int, length: int) -> bytes:
         When the stream is damaged or more than `MAX_INFLATED` is asked for.
     """
     if length > MAX_INFLATED:
-        raise UnreadableError("the compressed data set is larger than 512 MB")
+        raise UnreadableError("compressed data set larger than 512 MB (unsupported)")
     found = Path(path).stat()
     identity = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     return _inflate(path, start, length, identity)
@@ -149,5 +149,5 @@ def _inflate(path: str, start: int, length: int, _identity: tuple[int, ...]) -> 
                 parts.append(part)
                 missing -= len(part)
         except zlib.error as error:
-            raise UnreadableError("the compressed data set is damaged") from error
+            raise UnreadableError("corrupt compressed data set") from error
     return b"".join(parts)

@@ -12,8 +12,8 @@ PROJECTIONS = frozenset(("CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"))
 
 _CENTIMETRES = 3  # PS3.3 C.8.5.5.1.15, Physical Units
 _SPATIAL_2D = 1  # PS3.3 C.8.5.5.1.1, Region Spatial Format
-AT_IMAGE_PLANE = "distances are measured at the image plane of the treatment beam"
-AT_DETECTOR = "distances are measured at the detector, not in the patient"
+AT_IMAGE_PLANE = "Distances are at the RT image plane"
+AT_DETECTOR = "Distances are at the detector plane (not corrected for magnification)"
 
 
 def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]:
@@ -54,7 +54,7 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     if spacing is not None:
         return spacing, ""
     spacing = valid_spacing(data_set.numbers(Tag.NominalScannedPixelSpacing))
-    return spacing, "distances are those of the scanned film" if spacing else ""
+    return spacing, "Distances refer to the digitized film" if spacing else ""
 
 
 def valid_spacing(values: tuple[float, ...]) -> Spacing | None:

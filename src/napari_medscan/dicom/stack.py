@@ -48,7 +48,7 @@ class SliceSource:
             try:
                 read_slice(ref.header, ref.index, out)
             except MemoryError:
-                raise FrameError("there is not enough memory for this frame") from None
+                raise FrameError("not enough memory") from None
             if key is not None:
                 kept.write(key, out)
         self.problems.pop(index, None)
@@ -150,10 +150,10 @@ class Stack:
     dimension : str
         Attribute along t, '' when there is no t.
     warnings : tuple of str
-        What the user should know.
+        What the user should know, each a sentence or two without the last period.
     problems : dict of int to str
-        Slices that could not be read so far, and why. Filled as pixels are
-        looked at.
+        Slices that could not be read so far, and why, as a phrase ("truncated pixel data").
+        Filled as pixels are read.
     """
 
     modality: str

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_medscan.dicom.errors import MedscanError
-from napari_medscan.dicom.geometry import Geometry, StepSource, stack_geometry
+from napari_medscan.dicom.geometry import TILT, Geometry, StepSource, stack_geometry
 from napari_medscan.dicom.grouping import group
 from napari_medscan.dicom.header import Header
 from napari_medscan.dicom.native import stored_dtype, stored_range
@@ -61,12 +61,12 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
     notes: tuple[str, ...] = ()
     if slices[0].header.frames_are_slices:
         if len(slices) > 1:
-            notes = ("slice positions are missing: the order is that of the instance numbers",)
+            notes = ("No slice positions: sorted by instance number",)
         return [Grid((tuple(ordered),), notes=notes)]
     files = {id(ref.header): ref.header.instance_number for ref in ordered}
     notes = ()
     if len(set(files.values())) < len(files):
-        notes = ("pictures are in the order of their file names: no number orders them",)
+        notes = ("Images sorted by file name (no position or instance number)",)
     dimension = "frame" if len(ordered) > 1 else ""
     return [Grid(tuple((ref,) for ref in ordered), dimension, notes)]
 
@@ -166,7 +166,7 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
 
     def on_problem(index: int, error: Exception) -> None:
         known = isinstance(error, MedscanError)
-        problems[index] = str(error) if known else "it cannot be read"
+        problems[index] = str(error) if known else "unexpected error"
 
     array = LazyStack(
         SliceSource(headers, problems),
@@ -248,22 +248,24 @@ def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[s
     found = []
     missing = len(geometry.missing)
     if missing:
-        what = "1 slice is missing, shown blank at its place"
-        many = f"{missing} slices are missing, shown blank at their places"
+        what = "1 slice is missing (left blank)"
+        many = f"{missing} slices are missing (left blank)"
         found.append(what if missing == 1 else many)
     elif not geometry.regular:
-        found.append("slices are unevenly spaced: do not measure across them")
+        found.append(
+            "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
+        )
     if geometry.tilt:
         found.append(
-            f"the gantry was tilted by {geometry.tilt:.1f} degrees: "
-            "un-shear the stack before measuring across slices"
+            f"{TILT} {geometry.tilt:.1f}°. "
+            "Correct it (Layers ▸ Transform) before measuring between slices"
         )
     if depth > 1 and geometry.step_source == "thickness":
-        found.append("the slice step is assumed to be the slice thickness")
+        found.append("Slice spacing assumed equal to slice thickness")
     elif depth > 1 and geometry.step_source == "assumed":
-        found.append("the distance between slices is unknown")
+        found.append("Slice spacing unknown")
     if not geometry.calibrated:
-        found.append("pixel spacing is unknown: distances are in pixels, not in millimetres")
+        found.append("No calibration: distances are in pixels, not mm")
     elif header.spacing_note:
         found.append(header.spacing_note)
     return found

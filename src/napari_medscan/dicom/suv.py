@@ -66,7 +66,7 @@ _DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
 _TIME = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d(?:\.\d{1,6})?))?)?")
 
 
-UNKNOWN = "SUV is unknown: "
+UNKNOWN = "SUV not available: "
 """How the warning begins that says why a stack has none."""
 
 
@@ -137,7 +137,7 @@ def common_suv(
     if not every:
         return None, ""
     if not all(isclose(factors.bw, every[0].bw, rel_tol=_ALIKE) for factors in every):
-        return None, "its slices were decay-corrected to different times"
+        return None, "slices are decay-corrected to different times"
     return every[0], ""
 
 
@@ -150,7 +150,7 @@ def _factors(data_set: DataSet) -> SuvFactors:
         raise NoSuvError(f"{_name(Tag.CorrectedImage)} is missing")
     for term, what in (("ATTN", "attenuation"), ("DECY", "decay")):
         if term not in corrections:
-            raise NoSuvError(f"it is not corrected for {what}, says {_name(Tag.CorrectedImage)}")
+            raise NoSuvError(f"not {what}-corrected ({_NAMES[Tag.CorrectedImage]})")
     becquerel = 1.0
     if units == "CNTS":
         scale = _philips(data_set, 0x00)
@@ -159,8 +159,7 @@ def _factors(data_set: DataSet) -> SuvFactors:
         activity = _philips(data_set, 0x09)
         if activity is None:
             raise NoSuvError(
-                "it is in counts, and both of Philips' factors (7053,1000) and (7053,1009) are "
-                "missing"
+                "values are counts, and the Philips factors (7053,1000) and (7053,1009) are missing"
             )
         becquerel = activity
     weight = _positive(data_set, Tag.PatientWeight)
@@ -172,7 +171,7 @@ def _factors(data_set: DataSet) -> SuvFactors:
 def _of_body(data_set: DataSet, bw: float, weight: float | None) -> SuvFactors:
     """Return all factors, by what the first one and the body are."""
     if not _FACTORS[0] < bw < _FACTORS[1]:
-        raise NoSuvError("the numbers in its header make no sense together")
+        raise NoSuvError("inconsistent header values")
     height = data_set.number(Tag.PatientSize)
     # Metres; a height in centimetres or inches is none.
     if weight is None or height is None or not 0 < weight < _HEAVIEST or not 0.2 < height < 2.8:
@@ -195,7 +194,7 @@ def _dose(data_set: DataSet) -> float:
         raise _lacking(data_set, Tag.DecayCorrection)
     tracers = data_set.items(Tag.RadiopharmaceuticalInformationSequence)
     if len(tracers) != 1:
-        state = "names several tracers" if tracers else "is missing"
+        state = "lists several tracers" if tracers else "is missing"
         raise NoSuvError(f"{_name(Tag.RadiopharmaceuticalInformationSequence)} {state}")
     tracer = tracers[0]
     dose = _positive(tracer, Tag.RadionuclideTotalDose)
@@ -221,7 +220,7 @@ def _scan_start(data_set: DataSet, half_life: float) -> float:
         reference = _positive(data_set, Tag.FrameReferenceTime) / 1000
         duration = _positive(data_set, Tag.ActualFrameDuration) / 1000
     except NoSuvError as error:
-        raise NoSuvError(f"its series time is later than its acquisition, and {error}") from None
+        raise NoSuvError(f"Series Time is later than Acquisition Time, and {error}") from None
     return acquired - reference + _average_count_time(duration, half_life)
 
 
@@ -244,14 +243,18 @@ def _waited(tracer: DataSet, scan: float, half_life: float) -> float:
         return scan - exact
     if half_life > _LONG_LIVED:
         name = _name(Tag.RadiopharmaceuticalStartDateTime)
-        raise NoSuvError(f"{name} {'is missing' if exact is None else 'does not fit the scan'}")
+        raise NoSuvError(
+            f"{name} {'is missing' if exact is None else 'is inconsistent with the scan time'}"
+        )
     seconds = _seconds(tracer.text(Tag.RadiopharmaceuticalStartTime))
     if seconds is None:
         raise _lacking(tracer, Tag.RadiopharmaceuticalStartTime)
     # The day before, the same day or, of a dynamic scan at midnight, the day after.
     waited = (scan - seconds - earliest) % _DAY + earliest
     if waited > longest:
-        raise NoSuvError(f"{_name(Tag.RadiopharmaceuticalStartTime)} does not fit the scan")
+        raise NoSuvError(
+            f"{_name(Tag.RadiopharmaceuticalStartTime)} is inconsistent with the scan time"
+        )
     return waited
 
 
@@ -321,7 +324,7 @@ def _positive(data_set: DataSet, tag: Tag) -> float:
 def _lacking(data_set: DataSet, tag: Tag) -> NoSuvError:
     state = "is missing"
     if tag in data_set:
-        state = "is 0" if data_set.number(tag) == 0 else "makes no sense"
+        state = "is 0" if data_set.number(tag) == 0 else "is invalid"
     return NoSuvError(f"{_name(tag)} {state}")
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 _PLUGIN = "napari-medscan"
 
-AS_IN_FILE = "As in the file"
+AS_IN_FILE = "From file"
 AUTO = "Auto"
 OWN = "My first preset"
-"""What a setting of a window says when it names no preset of the table."""
+"""Values of a window setting that are not presets of the table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def encode(rgb: NDArray[np.uint8], quality: int = 95) -> bytes:
     data = stream.getvalue()
     check(data)
     if len(data) > MAX_BYTES:
-        raise JpegError("The picture is over 3.75 MB. Choose a smaller size or a lower quality.")
+        raise JpegError("The image exceeds 3.75 MB. Reduce its size or quality.")
     return data
 
 
@@ -90,7 +90,7 @@ def check(data: bytes) -> tuple[int, int]:
     return height, width
 
 
-_REFUSAL = "The picture holds more than a picture, and was not sent. Please report this."
+_REFUSAL = "The image contains extra data and was not sent. Please report this."
 
 
 def _without(data: bytes, start: bytes) -> bytes:

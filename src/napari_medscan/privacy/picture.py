@@ -65,13 +65,13 @@ class Picture:
     def description(self) -> str:
         """What was done to it, in a line for the user."""
         rows, columns = self.source
-        words = [f"{self.width} × {self.height} pixels of a slice of {columns} × {rows}"]
+        words = [f"{self.width} × {self.height} pixels (slice: {columns} × {rows})"]
         if self.is_cropped:
             words.append("cropped")
         if self.masked:
             words.append(f"{self.masked} {'box' if self.masked == 1 else 'boxes'} masked")
         if self.regions_only:
-            words.append("all outside the ultrasound regions masked")
+            words.append("everything outside the ultrasound regions masked")
         words.append(f"{len(self.data) / 1000:,.0f} kB")
         return ", ".join(words)
 
@@ -129,7 +129,7 @@ def encode_picture(
     if crop is not None:
         cleaned = cleaned[_slices(crop)]
     if not cleaned.size:
-        raise jpeg.JpegError("Nothing is left of the picture. Draw a larger crop.")
+        raise jpeg.JpegError("The crop is empty. Draw a larger one.")
     data = jpeg.encode(cleaned, quality)
     height, width = cleaned.shape[:2]
     rows, columns = layers[0].values.shape[:2]

@@ -74,10 +74,10 @@ class Signals:
     Parameters
     ----------
     text : tuple of str
-        Reasons to look for text in the picture, each a clause for the user; none of them quotes a
+        Reasons to look for text in the image, each a phrase for the user; none of them quotes a
         value that could name somebody.
     face : str
-        Why the picture may show a face, '' when nothing says so.
+        Why a face may be recognizable, as the end of "the image …"; '' when nothing suggests it.
     regions : tuple of (top, left, bottom, right)
         Regions of an ultrasound (PS3.3 C.8.5.5) in pixels, the last row and column included.
     body_part : str
@@ -98,8 +98,10 @@ def read_signals(header: Header) -> Signals:
     try:
         found = scan_file(header.source.path, _WANTED).data_set
     except (MedscanError, OSError):
-        reason = "its header could not be read again"
-        return Signals((reason,), "nothing is known of what it shows", is_known=False)
+        reason = "the header could not be read again"
+        return Signals(
+            (reason,), "could not be checked, because the header cannot be read", is_known=False
+        )
     part = found.text(Tag.BodyPartExamined)
     return Signals(_text_reasons(found), _face_reason(found), _regions(found), part)
 
@@ -124,32 +126,32 @@ def _text_reasons(found: DataSet) -> tuple[str, ...]:
     kind = {part.upper() for part in found.texts(Tag.ImageType)}
     reasons = []
     if burned == "YES":
-        reasons.append("the file says that text is burned into it (Burned In Annotation: YES)")
+        reasons.append("Burned In Annotation is YES")
     elif burned != "NO" and modality in _OFTEN_WITH_TEXT:
-        reasons.append(f"{modality} often has text in the picture, and the file does not deny it")
+        reasons.append(f"{modality} images often contain text, and the file does not rule it out")
     if any(part.startswith(copy) for part in kind for copy in _COPIES):
-        reasons.append("it is a copy or a screen shot (Image Type)")
+        reasons.append("derived copy or screenshot (Image Type)")
     if found.uid(Tag.SOPClassUID).startswith(_SECONDARY_CAPTURE) or any(
         tag in found for tag in _CAPTURE
     ):
-        reasons.append("it was captured from another device (Secondary Capture)")
+        reasons.append("captured from another device (Secondary Capture)")
     if found.text(Tag.ConversionType):
-        reasons.append("it was converted from film, video or a screen (Conversion Type)")
+        reasons.append("converted from film, video or a screen (Conversion Type)")
     return tuple(reasons)
 
 
 def _face_reason(found: DataSet) -> str:
     if found.text(Tag.RecognizableVisualFeatures).upper() == "YES":
-        return "the file says that a person can be recognised (Recognizable Visual Features: YES)"
+        return "is marked as recognizable (Recognizable Visual Features is YES)"
     modality = found.text(Tag.Modality).upper()
     if modality in _PHOTOGRAPHS or found.uid(Tag.SOPClassUID).startswith(_VISIBLE_LIGHT):
-        return "it is a photograph"
+        return "is a photograph"
     part = found.text(Tag.BodyPartExamined).upper()
     if any(part.startswith(head) for head in _HEADS):
-        return "it is of a head"
+        return "shows the head"
     copied = modality in _ANYTHING or found.uid(Tag.SOPClassUID).startswith(_SECONDARY_CAPTURE)
     if copied and not part and (found.integer(Tag.SamplesPerPixel) or 1) > 1:
-        return "it is in colour, of any source, and names no body part"
+        return "is in color, of unknown source, and has no body part"
     return ""
 
 

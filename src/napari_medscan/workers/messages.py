@@ -12,6 +12,8 @@ from typing import IO, Any
 _HEAD = struct.Struct("<I")
 MAX_TEXT = 256 * 2**20
 """Longest JSON text taken from a worker."""
+CORRUPT, TIMED_OUT = "corrupt data", "timed out"
+"""Why a request failed when the function that was called gives no reason of its own."""
 
 
 def write_message(stream: IO[bytes], text: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.workers.messages import read_message, write_message
+from napari_medscan.workers.messages import CORRUPT, TIMED_OUT, read_message, write_message
 
 START_SECONDS = 5.0
 """What the start of a worker may add to its first request."""
@@ -149,8 +149,7 @@ class WorkerPool:
         try:
             reply = worker.ask(request, data, seconds, memory)
             if reply is None:
-                late = "it took too long and was stopped"
-                raise WorkerError(late if worker.overdue else "its data are damaged")
+                raise WorkerError(TIMED_OUT if worker.overdue else CORRUPT)
             if "error" in reply:
                 raise WorkerError(str(reply["error"]))
             yield worker, reply
@@ -193,7 +192,7 @@ class WorkerPool:
         try:
             worker = _Worker()
         except OSError:
-            raise WorkerError("no worker process could be started") from None
+            raise WorkerError("the decoder process could not be started") from None
         self._all.add(worker)
         # At the far end: a worker that is ready is taken before one that starts.
         self._idle.insert(0, worker)
@@ -267,7 +266,7 @@ class _Worker:
         """Copy what the worker left in shared memory."""
         with self._lock:
             if self._memory is None or self._memory.buf is None or out.nbytes > self._memory.size:
-                raise WorkerError("its data are damaged")
+                raise WorkerError(CORRUPT)
             left = np.frombuffer(self._memory.buf, out.dtype, out.size)
             out[...] = left.reshape(out.shape)
 
@@ -323,5 +322,5 @@ def _announced(reply: dict[str, Any], most: int) -> NDArray[Any]:
     shape, dtype = tuple(map(int, reply["shape"])), np.dtype(str(reply["dtype"]))
     possible = dtype.kind in "iuf" and all(0 <= extent <= most for extent in shape)
     if not possible or math.prod(shape) * dtype.itemsize > most:
-        raise WorkerError("its data are damaged")
+        raise WorkerError(CORRUPT)
     return np.empty(shape, dtype)

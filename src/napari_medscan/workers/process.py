@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from napari_medscan.workers.messages import read_message, write_message
+from napari_medscan.workers.messages import CORRUPT, read_message, write_message
 
 MEMORY_LIMIT = 2 << 30
 """Address space of a worker, where the system can limit it."""
@@ -34,7 +34,7 @@ def main() -> None:
         try:
             reply = _serve(request, memory)
         except MemoryError:
-            reply = {"error": "it takes more memory than one picture may"}
+            reply = {"error": "the image needs too much memory"}
         except Exception as error:  # noqa: BLE001 - the host judges by what comes back
             reply = {"error": _reason(error)}
         write_message(replies, reply)
@@ -65,7 +65,7 @@ def _serve(request: dict[str, Any], memory: _Memory) -> dict[str, Any]:
 def _reason(error: Exception) -> str:
     """Return the text of this package's own errors; others may quote the file."""
     own = type(error).__module__.startswith(_PACKAGE)
-    return str(error) if own else "its data are damaged"
+    return str(error) if own else CORRUPT
 
 
 class _Memory:

@@ -83,7 +83,7 @@ def test_other_pictures_are_refused(picture):
 
 
 def test_others_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match="same type"):
+    with pytest.raises(ValueError, match="same dtype"):
         find_text(np.zeros((4, 4), np.uint8), [np.zeros((4, 5), np.uint8)], ocr=False)
 
 
@@ -110,7 +110,7 @@ def test_a_reader_that_fails_is_not_said_to_have_looked(monkeypatch):
 
     class Broken:
         def call(self, *_, **__):
-            raise reading.WorkerError("it took too long and was stopped")
+            raise reading.WorkerError("timed out")
 
     monkeypatch.setattr(reading, "readers", Broken())
     assert Check.OCR not in find_text(tissue(0), ocr=True).checked_by

@@ -123,7 +123,7 @@ def docked(tmp_path):
         limits = limits or Limits(connect=2, first_byte=5, stall=5, total=10)
         client = Client(Keys(), Audit(tmp_path / "audit.jsonl"), limits)
         dock = AssistantDock(viewer, client)
-        viewer.window.add_dock_widget(dock, name="MedScan assistant")
+        viewer.window.add_dock_widget(dock, name="AI assistant")
         docks.append(dock)
         return dock
 

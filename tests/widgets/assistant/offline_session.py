@@ -33,7 +33,7 @@ def press(part: QWidget, *texts: str) -> None:
 
 def look_around(viewer: napari.Viewer) -> list[str]:
     """Use the panel: series, window, views, tags."""
-    _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan")
+    _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "DICOM panel")
     parts = {}
     for number in range(panel.tabs.count()):
         panel.tabs.setCurrentIndex(number)
@@ -57,7 +57,7 @@ def look_around(viewer: napari.Viewer) -> list[str]:
 
 def prepare(viewer: napari.Viewer, folder: Path) -> list[str]:
     """Do all in the assistant's dock but press Send."""
-    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "MedScan assistant", tabify=True)
+    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "AI assistant", tabify=True)
     dock.raise_()
     for number in range(dock.service.provider_choice.count()):
         dock.service.provider_choice.setCurrentIndex(number)
@@ -67,7 +67,7 @@ def prepare(viewer: napari.Viewer, folder: Path) -> list[str]:
     key = dock.service.key
     key.secret.setText("sk-of-this-session")
     key.use.click()
-    until(lambda: key.source.text() == "The key was entered for this session.")
+    until(lambda: key.source.text() == "Key entered for this session.")
     key.forget.click()
     dock.service.provider_choice.setCurrentIndex(0)
     dock.service.model_choice.setEditText("a-model")
@@ -94,7 +94,7 @@ def prepare(viewer: napari.Viewer, folder: Path) -> list[str]:
         ask.save_jpeg.click()
     assert (folder / "picture.jpg").read_bytes() == pane.jpeg
     dock.open_audit.click()
-    until(lambda: dock.audit.note.text().startswith("0 uses"))
+    until(lambda: dock.audit.note.text().startswith("0 network requests"))
     dock.audit.reject()
     dock.tabs.setCurrentIndex(2)
     assert dock.usage.text() == "Network: not used in this session"

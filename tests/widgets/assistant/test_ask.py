@@ -67,7 +67,7 @@ def test_the_preview_shows_those_bytes_and_all_that_goes_with_them(user):
     assert preview.jpeg == previewed
     assert (pane.picture.image.width(), pane.picture.image.height()) == (32, 32)
     facts = pane.facts.toPlainText()
-    for fact in ("127.0.0.1:9", "a-model", preview.picture_sha256, "carries no DICOM metadata"):
+    for fact in ("127.0.0.1:9", "a-model", preview.picture_sha256, "no DICOM metadata"):
         assert fact in facts
     assert "de-identified" not in facts
     assert pane.words.toPlainText() == preview.text
@@ -143,7 +143,7 @@ def test_moving_to_another_slice_disables_send_by_itself(user, viewer):
     user.preview()
     viewer.dims.set_current_step(0, 1)
     user.qtbot.waitUntil(lambda: not user.ask.send.isEnabled())
-    assert "changed" in user.ask.status.text()
+    assert "out of date" in user.ask.status.text()
     assert user.ask.pane.jpeg == b""
 
 
@@ -160,12 +160,12 @@ def test_send_before_the_preview_or_after_another_slice_is_refused(user, viewer,
         user.choose(recorder.url)
         user.ask.send.click()
         user.ask.send_previewed()
-        assert "Look at the preview first" in user.ask.status.text()
+        assert "Review the preview" in user.ask.status.text()
         user.preview()
         viewer.dims.set_current_step(0, 1)
         # Before the event loop comes round the button is still on.
         user.send()
-        assert "Something changed" in user.ask.status.text()
+        assert "out of date" in user.ask.status.text()
         QTest.qWait(50)
         assert recorder.connections == 0
     assert user.state is State.IDLE
@@ -185,14 +185,14 @@ def test_send_is_off_until_the_picture_was_painted(user):
     user.prepare()
     user.ask.send_previewed()
     assert user.state is State.IDLE
-    assert "Look at the preview first" in user.ask.status.text()
+    assert "Review the preview" in user.ask.status.text()
 
 
 WRONG = {
-    "http://192.0.2.1/v1": "in the clear",
-    "https://off.example/v1": "is not on the list of hosts",
+    "http://192.0.2.1/v1": "unencrypted",
+    "https://off.example/v1": "is not an allowed host",
     "https://user@off.example/v1": "user name",
-    "": "no address",
+    "": "Not a valid",
 }
 
 
@@ -216,13 +216,13 @@ def test_a_list_of_hosts_that_comes_after_the_preview_counts(user, monkeypatch):
     user.preview()
     monkeypatch.setenv("MEDSCAN_ALLOWED_HOSTS", "example.org")
     user.ask.send_previewed()
-    assert "is not on the list of hosts" in user.ask.status.text()
+    assert "is not an allowed host" in user.ask.status.text()
     assert user.state is State.IDLE
 
 
 def test_without_a_model_it_says_what_is_missing(user):
     user.choose("http://127.0.0.1:9/v1", model="")
-    assert "No model is chosen" in user.prepare()
+    assert "No model selected" in user.prepare()
     # The picture can be looked at and saved all the same.
     assert user.ask.pane.jpeg
     assert user.ask.save_jpeg.isEnabled()
@@ -409,9 +409,9 @@ def test_the_saved_files_are_those_bytes_and_a_note(
     saving_to(tmp_path / "nowhere" / "note")
     user.shown.save.click()
     assert [record.message for record in told] == [
-        "The picture was saved.",
-        "The note was saved.",
-        "The note could not be saved there.",
+        "Image saved.",
+        "Note saved.",
+        "Could not save the note.",
     ]
 
 
@@ -471,7 +471,7 @@ def test_a_failure_in_the_making_is_told_without_its_text(user, monkeypatch):
     user.choose("http://127.0.0.1:9/v1")
     with monkeypatch.context() as patch:
         patch.setattr(preparing, "render", fail)
-        assert user.prepare().startswith("The picture could not be made.")
+        assert user.prepare().startswith("The image could not be rendered.")
         assert not user.ask.send.isEnabled()
     user.preview()
 
@@ -482,7 +482,7 @@ def test_no_error_of_the_making_names_a_file(error, user, monkeypatch):
         raise error
 
     monkeypatch.setattr(preparing, "render", fail)
-    assert user.prepare().startswith("The picture could not be made.")
+    assert user.prepare().startswith("The image could not be rendered.")
 
 
 def test_a_test_of_the_connection_gives_way_to_a_send(user, network_allowed):  # noqa: ARG001

@@ -44,7 +44,7 @@ def test_the_newest_is_first(window):
     assert cells(window, 1)[5] == "not finished"
     header = window.model.headerData(0, Qt.Orientation.Horizontal)
     assert header == "Time"
-    assert "3 uses" in window.note.text()
+    assert "3 network requests" in window.note.text()
 
 
 def test_it_is_exported(window, qtbot, tmp_path, told):
@@ -65,7 +65,7 @@ def test_an_audit_that_cannot_be_read_is_said_to_be_so(window, qtbot, audit):
     audit.path.mkdir()
     window.reload()
     qtbot.waitUntil(lambda: "cannot be read" in window.note.text())
-    assert "0 uses" not in window.note.text()
+    assert "0 network requests" not in window.note.text()
     assert window.model.rowCount() == 0
     assert not window.export.isEnabled()
     assert window.delete.isEnabled()

@@ -21,7 +21,7 @@ from .conftest import User
 
 def opened(viewer):
     """Open the dock as the Plugins menu does."""
-    return viewer.window.add_plugin_dock_widget("napari-medscan", "MedScan assistant")
+    return viewer.window.add_plugin_dock_widget("napari-medscan", "AI assistant")
 
 
 def settle():

@@ -25,29 +25,33 @@ def refusal(status, **headers):
 
 
 FAULTS = {
-    "wrong key": (refusal("401 Unauthorized"), FAILED, "refuses the key"),
-    "no such model": (refusal("404 Not Found"), FAILED, "does not know this model"),
-    "too large": (refusal("413 Content Too Large"), FAILED, "no picture of this size"),
-    "rate": (refusal("429 Too Many", Retry_After="1"), FAILED, "takes no more for now"),
-    "down": (refusal("500 Internal Server Error"), FAILED, "has a fault"),
-    "busy": (refusal("503 Busy", Retry_After="1"), FAILED, "too much to do"),
+    "wrong key": (refusal("401 Unauthorized"), FAILED, "rejected the key"),
+    "no such model": (refusal("404 Not Found"), FAILED, "does not offer this model"),
+    "too large": (refusal("413 Content Too Large"), FAILED, "image is too large"),
+    "rate": (refusal("429 Too Many", Retry_After="1"), FAILED, "rate limit reached"),
+    "down": (refusal("500 Internal Server Error"), FAILED, "has an error"),
+    "busy": (refusal("503 Busy", Retry_After="1"), FAILED, "is overloaded"),
     "redirect": (
         says(head("307 There", location="http://127.0.0.1:1/")),
         FAILED,
-        "names another address",
+        "redirects to another address",
     ),
     "silent": (waiting(), FAILED, "did not answer within 1 seconds"),
-    "slow first byte": (waiting(head()), FAILED, "Nothing more came for 1 seconds"),
-    "stalled": (waiting(head(), piece("A ch")), INCOMPLETE, "Nothing more came for 1 seconds"),
-    "cut": (says(head(), piece("A ch")), INCOMPLETE, "stopped before its end"),
+    "slow first byte": (waiting(head()), FAILED, "No data received for 1 seconds"),
+    "stalled": (waiting(head(), piece("A ch")), INCOMPLETE, "No data received for 1 seconds"),
+    "cut": (says(head(), piece("A ch")), INCOMPLETE, "is incomplete"),
     "broken off": (
         says(head(Transfer_Encoding="chunked"), b"400\r\n" + piece("A ch")),
         INCOMPLETE,
-        "broke off",
+        "connection was lost",
     ),
-    "endless": (endless, INCOMPLETE, "does not end"),
-    "nonsense": (says(head(kind="application/json"), b"[1"), FAILED, "not of the protocol"),
-    "no HTTP": (says(b"SSH-2.0-OpenSSH\r\n"), FAILED, "does not speak HTTP"),
+    "endless": (endless, INCOMPLETE, "too long"),
+    "nonsense": (
+        says(head(kind="application/json"), b"[1"),
+        FAILED,
+        "does not match the selected protocol",
+    ),
+    "no HTTP": (says(b"SSH-2.0-OpenSSH\r\n"), FAILED, "does not use HTTP"),
 }
 
 
@@ -97,7 +101,7 @@ def test_what_the_service_says_is_shown_as_text(hurried, network_allowed):  # no
         hurried.preview()
         hurried.send()
         hurried.wait(FAILED)
-    assert hurried.shown.reason.text().endswith("It says: ‹b>no")
+    assert hurried.shown.reason.text().endswith("Server message: ‹b>no")
 
 
 def test_a_bad_certificate_gets_nothing_and_the_dock_recovers(hurried, tmp_path, network_allowed):  # noqa: ARG001
@@ -109,7 +113,7 @@ def test_a_bad_certificate_gets_nothing_and_the_dock_recovers(hurried, tmp_path,
         user.wait(FAILED)
         assert stranger.requests == []
         assert user.shown.title.text() == "No connection"
-        assert "its certificate is not valid here. Nothing was sent" in user.shown.reason.text()
+        assert "is not valid. Nothing was sent" in user.shown.reason.text()
         user.choose(recorder.url)
         user.answered()
         assert len(recorder.requests) == 1
@@ -137,7 +141,7 @@ def test_after_429_send_waits_as_long_as_the_service_says(user, network_allowed)
         user.preview()
         user.send()
         user.wait(State.FAILED)
-        assert "takes no more for now" in user.shown.reason.text()
+        assert "rate limit reached" in user.shown.reason.text()
         assert not user.ask.send.isEnabled()
         user.qtbot.waitUntil(user.ask.send.isEnabled, timeout=4000)
         assert user.ask.send.text().startswith("&Send again")
@@ -158,7 +162,7 @@ def test_waiting_for_one_service_keeps_no_other_from_being_asked(user, network_a
         user.answered()
         user.choose(one.url)
         user.prepare()
-        user.qtbot.waitUntil(lambda: "asked to wait until" in user.ask.status.text())
+        user.qtbot.waitUntil(lambda: "asks to wait until" in user.ask.status.text())
         user.qtbot.waitUntil(lambda: user.ask.pane.is_ready)
         assert not user.ask.send.isEnabled()
 
@@ -169,4 +173,4 @@ def test_no_connection_is_a_state_of_its_own(user, network_allowed):  # noqa: AR
     user.send()
     user.wait(State.FAILED)
     assert user.shown.title.text() == "No connection"
-    assert "No program answers" in user.shown.reason.text()
+    assert "No server is running" in user.shown.reason.text()

@@ -55,10 +55,10 @@ def test_a_picture_larger_than_the_screen_is_seen_when_it_was_scrolled_through(o
         down.setValue(y)
         QTest.qWait(100)
         assert seen == []
-        assert "Scroll to see all of it" in window.note.text()
+        assert "Scroll to view the whole image" in window.note.text()
     down.setValue(0)
     qtbot.waitUntil(lambda: seen == [True])
-    assert window.note.text() == "All of it has been in view."
+    assert window.note.text() == "The whole image has been viewed."
 
 
 def test_a_small_picture_is_larger_in_a_larger_window(opened, qtbot):

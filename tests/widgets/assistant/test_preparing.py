@@ -171,14 +171,14 @@ def test_all_files_of_a_cut_are_asked_for_text(tmp_path):
     viewer.dims.set_current_step(0, 2)
     assert prepared(viewer).signals.text == ()
     viewer.dims.order = (1, 0, 2)
-    assert "Burned In Annotation: YES" in prepared(viewer).signals.text[0]
+    assert "Burned In Annotation is YES" in prepared(viewer).signals.text[0]
 
 
 @pytest.mark.parametrize("part", [None, "CHEST", "HEAD"])
 def test_many_slices_of_an_unknown_body_part_may_show_a_face(part, tmp_path):
     write_series(tmp_path, 6, PixelSpacing=[2, 2], BodyPartExamined=part)
     viewer = opened(tmp_path)
-    said = {None: ("", "names no body part"), "CHEST": ("", ""), "HEAD": ("a head", "a head")}
+    said = {None: ("", "no body part"), "CHEST": ("", ""), "HEAD": ("the head", "the head")}
     one, many = said[part]
     assert one in prepared(viewer).signals.face
     assert bool(prepared(viewer).signals.face) == bool(one)

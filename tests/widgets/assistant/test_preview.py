@@ -35,7 +35,7 @@ def found(request, monkeypatch):
 
     def check(_rgb, same):
         others.append(len(same))
-        return TextCheck((outline,), "Text in the picture: 1 found")
+        return TextCheck((outline,), "Text in the image: 1 found")
 
     monkeypatch.setattr(preparing, "check_text", check)
     return others
@@ -69,8 +69,8 @@ def looked_at(user):
 def test_what_is_found_blocks_send_until_it_is_masked(found, user):
     pane = looked_at(user)
     assert not user.ask.send.isEnabled()
-    assert "Mask what is outlined" in user.ask.status.text()
-    assert pane.text_found.text() == "Text in the picture: 1 found"
+    assert "Mask the outlined text" in user.ask.status.text()
+    assert pane.text_found.text() == "Text in the image: 1 found"
     pane.mask_all.click()
     user.qtbot.waitUntil(user.ask.send.isEnabled)
     assert pane.mask_all.isHidden()
@@ -82,7 +82,7 @@ def test_what_is_found_blocks_send_until_it_is_masked(found, user):
 
 def test_or_confirmed_for_this_preview_alone(found, user):  # noqa: ARG001
     pane = looked_at(user)
-    assert pane.confirm.text() == "The outlined is no name"
+    assert pane.confirm.text() == "Outlined text is not a name"
     pane.confirm.setChecked(True)
     assert user.ask.send.isEnabled()
     pane.confirm.setChecked(False)
@@ -119,22 +119,22 @@ def test_a_suspicious_header_asks_to_look_where_nothing_is_found(
     empty.open(str(tmp_path), plugin=PLUGIN)
     user = User(docked(empty), qtbot)
     pane = looked_at(user)
-    assert "text is burned into it" in pane.warnings.text()
-    assert "may show a face: it is of a head" in pane.warnings.text()
+    assert "Burned In Annotation is YES" in pane.warnings.text()
+    assert "face may be recognizable: the image shows the head" in pane.warnings.text()
     assert not user.ask.send.isEnabled()
     assert "nothing found" in pane.text_found.text()
-    assert pane.confirm.text() == "I looked: it shows no name"
-    assert "tick that it shows none" in user.ask.status.text()
+    assert pane.confirm.text() == "I checked: no name visible"
+    assert "confirm that none is visible" in user.ask.status.text()
     pane.confirm.click()
     assert user.ask.send.isEnabled()
 
 
 def test_a_suspicious_header_asks_to_look_when_all_that_was_found_is_masked(ultrasound):
     user, pane = ultrasound, looked_at(ultrasound)
-    assert pane.confirm.text() == "The outlined is no name"
+    assert pane.confirm.text() == "Outlined text is not a name"
     pane.mask_all.click()
     user.qtbot.waitUntil(lambda: pane.is_seen and pane.mask_all.isHidden(), timeout=15000)
-    assert pane.confirm.text() == "I looked: it shows no name"
+    assert pane.confirm.text() == "I checked: no name visible"
     assert not user.ask.send.isEnabled()
 
 
@@ -142,7 +142,7 @@ def test_a_tick_waits_until_all_was_seen_at_full_size(ultrasound):
     user, pane = ultrasound, looked_at(ultrasound)
     pane.confirm.click()
     assert not pane.confirm.isChecked()
-    assert "“Full size…” first" in pane.too_small.text()
+    assert "at full size first" in pane.too_small.text()
     # Nor does it count where it stands on its own.
     pane.confirm.setChecked(True)
     assert not user.ask.send.isEnabled()
@@ -206,8 +206,8 @@ def test_findings_are_told_with_how_sure_they_are(ocr, monkeypatch):
     findings = burned_in.Findings(boxes, checks)
     monkeypatch.setattr(text_check, "find_text", lambda *_, **__: findings)
     check = text_check.check_text(np.zeros((8, 8, 3), np.uint8), [])
-    way = "checked" if ocr else "not checked by OCR"
-    assert check.sentence == f"Text in the picture: 1 found, 2 possible ({way})"
+    way = "with OCR" if ocr else "without OCR"
+    assert check.sentence == f"Text in the image: 1 found, 2 possible ({way})"
     assert [outline.is_sure for outline in check.outlines] == [True, False, False]
     assert check.outlines[0].box == Box(1, 2, 3, 4)
 

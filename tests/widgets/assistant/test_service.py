@@ -32,7 +32,7 @@ def form(qtbot, tmp_path):
 def test_what_runs_on_this_computer_comes_first_and_needs_no_key(form, qtbot):
     assert form.provider is PROVIDERS[0]
     assert form.endpoint().is_loopback
-    qtbot.waitUntil(lambda: form.key.source.text() == "No key; none is needed.")
+    qtbot.waitUntil(lambda: form.key.source.text() == "No key required.")
 
 
 @pytest.mark.parametrize("button", ["fetch", "test"])
@@ -42,7 +42,7 @@ def test_models_are_fetched_and_choose_nothing(button, form, qtbot, network_allo
         getattr(form, button).click()
         qtbot.waitUntil(lambda: "2 models" in form.result.text())
         assert recorder.requests[0].startswith(b"GET /v1/models ")
-    assert "“my-own” is not among them" in form.result.text()
+    assert "“my-own” is not one of them" in form.result.text()
     assert form.model == "my-own"
     choice = form.model_choice
     assert [choice.itemText(i) for i in range(choice.count())] == ["llava", "moondream"]
@@ -53,8 +53,8 @@ def test_a_failed_test_says_why_and_can_be_repeated(form, qtbot, network_allowed
         form.choose(CHAT, server.url, "m")
         for _ in range(2):
             form.test.click()
-            qtbot.waitUntil(lambda: "refuses the key" in form.result.text())
-            assert "It says: bad" in form.result.text()
+            qtbot.waitUntil(lambda: "rejected the key" in form.result.text())
+            assert "Server message: bad" in form.result.text()
             form.result.say("")
 
 
@@ -126,7 +126,7 @@ def test_models_cannot_be_fetched_while_the_address_is_wrong(form, qtbot, networ
 
 def test_a_wrong_address_is_said_while_it_is_written(form):
     form.address.setText("http://192.0.2.1/v1")
-    assert "in the clear" in form.address_problem.text()
+    assert "unencrypted" in form.address_problem.text()
     assert not form.test.isEnabled()
     form.address.setText("https://192.0.2.1/v1")
     assert form.address_problem.text() == ""
@@ -146,7 +146,7 @@ def test_where_a_key_comes_from_is_shown_and_the_key_never(form, qtbot, monkeypa
     qtbot.waitUntil(lambda: "this session" in key.source.text())
     assert key.secret.text() == ""
     key.forget.click()
-    qtbot.waitUntil(lambda: "asks for a key" in key.source.text())
+    qtbot.waitUntil(lambda: "requires a key" in key.source.text())
     assert not key.forget.isEnabled()
 
 
@@ -155,7 +155,7 @@ def test_without_a_keyring_a_key_is_not_kept_there(form, qtbot):
     form.key.where.setCurrentIndex(1)
     form.key.secret.setText("sk-canary-3")
     form.key.use.click()
-    qtbot.waitUntil(lambda: "keyring cannot be used" in form.key.source.text())
+    qtbot.waitUntil(lambda: "keyring is not available" in form.key.source.text())
 
 
 def test_a_key_that_cannot_be_looked_up_is_not_said_to_be_missing(form, qtbot, monkeypatch):
@@ -165,7 +165,7 @@ def test_a_key_that_cannot_be_looked_up_is_not_said_to_be_missing(form, qtbot, m
     monkeypatch.setattr(form.key._keys, "find", fail)
     form.address.setText("http://127.0.0.1:9/v1")
     form.address.editingFinished.emit()
-    qtbot.waitUntil(lambda: form.key.source.text() == "The key could not be looked up.")
+    qtbot.waitUntil(lambda: form.key.source.text() == "The key could not be read.")
 
 
 def test_a_key_for_one_service_is_not_shown_for_another(form, qtbot):
@@ -173,7 +173,7 @@ def test_a_key_for_one_service_is_not_shown_for_another(form, qtbot):
     form.key.secret.setText("sk-canary-4")
     form.provider_choice.setCurrentText("Anthropic")
     assert form.key.secret.text() == ""
-    qtbot.waitUntil(lambda: "asks for a key" in form.key.source.text())
+    qtbot.waitUntil(lambda: "requires a key" in form.key.source.text())
 
 
 def test_forget_takes_the_key_from_where_it_is_whatever_the_next_one_would_go_to(
@@ -188,8 +188,8 @@ def test_forget_takes_the_key_from_where_it_is_whatever_the_next_one_would_go_to
     key.where.setCurrentIndex(1)
     key.secret.setText("sk-canary-5")
     key.use.click()
-    qtbot.waitUntil(lambda: "system's keyring" in key.source.text())
+    qtbot.waitUntil(lambda: "system keyring" in key.source.text())
     key.where.setCurrentIndex(0)
     key.forget.click()
-    qtbot.waitUntil(lambda: "asks for a key" in key.source.text())
+    qtbot.waitUntil(lambda: "requires a key" in key.source.text())
     assert kept == {}

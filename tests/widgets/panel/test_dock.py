@@ -28,7 +28,7 @@ def viewer(make_napari_viewer):
 
 def dock(viewer):
     """Open the panel as the Plugins menu does."""
-    return viewer.window.add_plugin_dock_widget("napari-medscan", "MedScan")
+    return viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
 
 
 def settle():

@@ -166,7 +166,7 @@ def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_pa
     np.save(file, np.random.default_rng(0).integers(0, 2000, (SLICES, SIZE, SIZE), np.int16))
     viewer = make_napari_viewer(show=True)
     theirs = best([napari_alone(viewer, file, heart, qtbot) for _ in range(3)])
-    _, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "MedScan")
+    _, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
     ours = best([with_the_panel(viewer, panel, study, heart, qtbot, readers) for _ in range(3)])
     assert set(ours) == {*theirs, "tag search"}
     excess = {step: seconds - theirs.get(step, 0.0) for step, seconds in ours.items()}

@@ -195,7 +195,7 @@ def test_what_is_not_shown_is_counted_and_listed(make_napari_viewer, qtbot, tmp_
     menu.open_paths(viewer, [tmp_path])
     qtbot.waitUntil(lambda: "2 files not shown…" in rows(section))
     section.tree.setCurrentIndex(section.tree._rest.index())
-    assert "2 files hold no image" in section.details.toPlainText()
+    assert "2 non-DICOM files skipped" in section.details.toPlainText()
     press_enter(qtbot, section)
     (dialog,) = viewer.window._qt_window.findChildren(ReportDetails)
     assert dialog.list.topLevelItemCount() == 2

@@ -380,7 +380,7 @@ def test_release_gives_everything_back(viewer, layer, qtbot):
 
 def test_it_fits_a_panel_of_300_pixels(section):
     section._counted._show(None, "32 of 123456 slices")
-    section._lack.setText("Not in SUV: Radionuclide Total Dose (0018,1074) is missing.")
+    section._lack.setText("SUV not available: Radionuclide Total Dose (0018,1074) is missing.")
     section._lack.show()
     assert section.minimumSizeHint().width() <= 300
 
@@ -479,7 +479,7 @@ def test_why_pet_is_not_in_suv_is_said(make_napari_viewer, tmp_path, qtbot):
     section = WindowSection(viewer)
     qtbot.addWidget(section, before_close_func=WindowSection.release)
     qtbot.waitUntil(lambda: not section._lack.isHidden())
-    assert section._lack.text() == "Not in SUV: Patient's Weight (0010,1030) is 0."
+    assert section._lack.text() == "SUV not available: Patient's Weight (0010,1030) is 0."
     viewer.layers.selection.active = viewer.layers[1]
     qtbot.waitUntil(section._lack.isHidden)
 

@@ -42,7 +42,7 @@ def read_tree(path: str, *, most: int = MAX_ROWS) -> TagTree:
     """
     answer, data = _ask("tree_request", os.fsencode(path), memory=_MAX_BYTES, most=most)
     if data is None or not isinstance(answer, dict):
-        raise UnreadableError("its data set cannot be read")
+        raise UnreadableError("the data set cannot be read")
     return read_rows(data.tobytes().split(b"\n"), complete=answer.get("complete") is True)
 
 
@@ -64,7 +64,7 @@ def read_value(path: str, steps: Sequence[tuple[int, int]]) -> str:
     where = [list(step) for step in steps]
     _, data = _ask("value_request", os.fsencode(path), memory=_MAX_BYTES, where=where)
     if data is None:
-        raise UnreadableError("it cannot be read")
+        raise UnreadableError("the value cannot be read")
     return data.tobytes().decode("utf-8", "replace")
 
 
@@ -115,7 +115,7 @@ def _checked(answer: Any) -> tuple[dict[str, int], set[str]]:  # noqa: ANN401 - 
         same = {str(key): int(value) for key, value in answer["same"].items()}
         return same, {str(key) for key in answer["differs"]}
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise UnreadableError("its data set cannot be read") from None
+        raise UnreadableError("the data set cannot be read") from None
 
 
 def _ask(
@@ -126,7 +126,7 @@ def _ask(
             f"{_REQUESTS}:{function}", data, seconds=TREE_SECONDS, memory=memory, **arguments
         )
     except WorkerError as error:
-        raise UnreadableError(f"its data set cannot be read: {error}") from None
+        raise UnreadableError(f"the data set cannot be read ({error})") from None
     if found is not None and (found.dtype != np.uint8 or found.ndim != 1):
-        raise UnreadableError("its data set cannot be read")
+        raise UnreadableError("the data set cannot be read")
     return answer, found

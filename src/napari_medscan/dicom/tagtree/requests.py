@@ -53,7 +53,7 @@ def tree_request(data: bytes, *, most: int) -> Answer:
                 break
             lines.append(line)
     if not lines:
-        raise UnreadableError("its data set cannot be read")
+        raise UnreadableError("the data set cannot be read")
     complete = walker.complete and size <= MAX_BYTES
     return {"complete": complete}, np.frombuffer(b"\n".join(lines), dtype=np.uint8)
 
@@ -76,12 +76,12 @@ def value_request(data: bytes, *, where: list[list[int]]) -> Answer:
         path.append((visit.tag, visit.number))
         if path == wanted and visit.vr in WHOLE_VRS:
             if visit.length > MAX_BYTES // 4:
-                raise UnreadableError("it is too long to be shown")
+                raise UnreadableError("the value is too long to display")
             text = whole_text(
                 visit.vr, walker.whole(visit), little=visit.little, charsets=visit.charsets
             )
             return {}, np.frombuffer(text.encode() or b" ", dtype=np.uint8)
-    raise UnreadableError("the file does not have it any more")
+    raise UnreadableError("the tag is no longer in the file")
 
 
 def difference_request(data: bytes, *, frames: list[list[int]]) -> tuple[dict[str, Any], None]:

@@ -273,7 +273,7 @@ def read_rows(lines: Iterable[bytes], *, complete: bool = True) -> TagTree:
                 _append(tree, json.loads(line))
         tree.link()
     except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError):
-        raise UnreadableError("its data set cannot be read") from None
+        raise UnreadableError("the data set cannot be read") from None
     return tree
 
 
@@ -296,10 +296,10 @@ def _append(tree: TagTree, block: dict[str, Any]) -> None:
 
 def _texts(values: Sequence[object], count: int | None = None) -> list[str]:
     if count is not None and len(values) != count:
-        raise ValueError("another number of texts")
+        raise ValueError("different number of values")
     texts = [value for value in values if isinstance(value, str) and len(value) <= _LONGEST]
     if len(texts) != len(values):
-        raise ValueError("not a text")
+        raise ValueError("not text")
     return texts
 
 

@@ -34,7 +34,7 @@ _ITEM_END, _SEQUENCE_END = 0xFFFEE00D, 0xFFFEE0DD
 _LONGEST_READ = 4 << 20
 _CHARSETS = 0x00080005
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_TOO_DEEP = "nested too deeply to be shown"
+_TOO_DEEP = "nested too deeply to display"
 
 
 class Visit(NamedTuple):
@@ -144,12 +144,12 @@ class Walker:
         try:
             with path.open("rb") as stream:
                 if not looks_like_dicom(stream.read(HEAD)):
-                    raise UnreadableError("it is not a DICOM file")
+                    raise UnreadableError("the file is not DICOM")
                 self._bytes: mmap.mmap | bytes = mmap.mmap(
                     stream.fileno(), 0, access=mmap.ACCESS_READ
                 )
         except OSError:
-            raise UnreadableError("its data set cannot be read") from None
+            raise UnreadableError("the data set cannot be read") from None
 
     def visits(self, most: int) -> Iterator[Visit]:
         """Walk the file meta, then the data set with what is nested in it.

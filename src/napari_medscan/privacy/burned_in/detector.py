@@ -81,6 +81,6 @@ def _one_core() -> Iterator[None]:
 def _check(picture: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> None:
     plain = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)
     if picture.dtype != np.uint8 or not plain:
-        raise ValueError("a picture has 8 bits and one or three channels")
+        raise ValueError("an image must have 8 bits and one or three channels")
     if any(other.dtype != np.uint8 or other.shape != picture.shape for other in others):
-        raise ValueError("the pictures of a stack have the same type and shape")
+        raise ValueError("the images of a series must have the same dtype and shape")

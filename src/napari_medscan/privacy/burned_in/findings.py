@@ -17,8 +17,8 @@ class Level(IntEnum):
 class Check(Enum):
     """A way of looking for text that was carried out to its end."""
 
-    NETWORK = "the small network that marks strings"
-    STACK = "comparison with other pictures of the stack"
+    NETWORK = "neural network"
+    STACK = "comparison with other images of the series"
     OCR = "OCR"
 
 

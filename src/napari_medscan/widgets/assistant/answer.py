@@ -58,7 +58,9 @@ class AnswerPane(QWidget):
         self.about = PlainLabel()
         self.text = PlainView(least=3, most=16)
         self.save = QPushButton("Save as note…")
-        self.save.setToolTip("Markdown: the answer, the picture's SHA-256, the model, the time")
+        self.save.setToolTip(
+            "Save the answer as Markdown, with the image's SHA-256, the model and the time"
+        )
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._began = 0.0
@@ -101,7 +103,7 @@ class AnswerPane(QWidget):
         self.cancel.setVisible(is_busy)
         self.busy.setVisible(is_busy)
         self.reason.say(_reason(exchange))
-        about = f"{where} · picture {exchange.picture_sha256[:12]}…"
+        about = f"{where} · image {exchange.picture_sha256[:12]}…"
         self.about.say(f"{about}\n{defuse(exchange.model)} at {exchange.host}")
         show = self.text.say if is_busy else self.text.say_marked
         show(exchange.answer)
@@ -131,7 +133,7 @@ class AnswerPane(QWidget):
 
 def _reason(exchange: Exchange) -> str:
     if exchange.error is None:
-        kept = "What came so far is kept." if exchange.answer else "Nothing of it came."
+        kept = "The partial answer is kept." if exchange.answer else "Nothing was received."
         return kept if exchange.state is State.CANCELLED else ""
-    detail = f"\nIt says: {exchange.error.detail}" if exchange.error.detail else ""
+    detail = f"\nServer message: {exchange.error.detail}" if exchange.error.detail else ""
     return f"{exchange.error}{detail}"

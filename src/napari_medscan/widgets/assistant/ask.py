@@ -29,13 +29,13 @@ from napari_medscan.widgets.assistant.service import ServiceForm
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
 from napari_medscan.widgets.background_task import Latest
 
-_FIRST = "Press Preview to see exactly what would be sent."
-_CHANGED = "Something changed since the preview. Press Preview to see what would be sent now."
+_FIRST = "Press Preview to see exactly what will be sent."
+_CHANGED = "The preview is out of date. Press Preview again."
 _CHANGES = Change.SERIES | Change.VIEW | Change.LOOK | Change.OTHER
 """All that an image may depend on: called too often rather than too seldom."""
-_NO_MODEL = "No model is chosen yet: choose service and model under Service."
-_NO_WORDS = "There is no question yet."
-_NO_PICTURE = "The picture could not be made. Press Preview to try again, or open the study anew."
+_NO_MODEL = "No model selected. Choose a service and a model on the Service tab."
+_NO_WORDS = "Enter a question."
+_NO_PICTURE = "The image could not be rendered. Press Preview to try again, or reopen the study."
 
 
 class AskSection(QWidget):
@@ -84,7 +84,7 @@ class AskSection(QWidget):
         self.options = PictureOptions()
         self.show_preview = QPushButton("Preview")
         self.save_jpeg = QPushButton("Save JPEG…")
-        self.save_jpeg.setToolTip("Save this JPEG: the very bytes that would be sent")
+        self.save_jpeg.setToolTip("Save the exact JPEG that will be sent")
         self.pane = PreviewPane()
         self.status = PlainLabel(_FIRST)
         self.send = ElidingButton("&Send")
@@ -92,8 +92,8 @@ class AskSection(QWidget):
         self.send.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.send.setDefault(False)
         self.send.setAutoDefault(False)
-        self.anew = QPushButton("Begin anew")
-        self.anew.setToolTip("Earlier questions on this picture are not sent again")
+        self.anew = QPushButton("New conversation")
+        self.anew.setToolTip("Earlier questions about this image are not sent again")
         self.answer = AnswerPane()
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -113,7 +113,7 @@ class AskSection(QWidget):
 
     def preview(self) -> None:
         """Make the picture as it is now, and show what would be sent."""
-        self._withdraw("Preparing the picture…")
+        self._withdraw("Preparing the image…")
         try:
             found = look(self._viewer, blended=self._blended)
         except NoPictureError as error:
@@ -129,7 +129,7 @@ class AskSection(QWidget):
         preview = self.pane.preview
         try:
             if preview is None or not self.pane.is_ready:
-                raise ConsentError("Look at the preview first: it is what would be sent.")
+                raise ConsentError("Review the preview before sending.")
             if self._look is None or not self._is_same_look():
                 raise ConsentError(_CHANGED)
             self.places[preview.picture_sha256] = self._look.name
@@ -161,7 +161,7 @@ class AskSection(QWidget):
         looks.addWidget(self.save_jpeg)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        add_all(layout, Heading("Question"), self.prompt, Heading("Picture"), self.options)
+        add_all(layout, Heading("Question"), self.prompt, Heading("Image"), self.options)
         add_all(layout, looks, self.pane, self.status, self.send, self.anew, self.answer)
         layout.addStretch(1)
 
@@ -180,6 +180,7 @@ class AskSection(QWidget):
 
     def _on_view(self) -> None:
         if self._look is not None and not self._is_same_look():
+            self.prompt.name_image("", "")
             self._on_change()
 
     def _on_change(self) -> None:
@@ -214,7 +215,7 @@ class AskSection(QWidget):
         self.pane.show_preview(preview, prepared)
         self.look_at.emit(self.show_preview)
         if problem:
-            self.status.say(f"This cannot be sent: {problem}")
+            self.status.say(f"Cannot be sent. {problem}")
         self._enable()
 
     def _preview_of(self, prepared: Prepared) -> Preview:
@@ -240,7 +241,7 @@ class AskSection(QWidget):
             return
         if exchange.state is State.DONE and self._is_of_preview(exchange):
             # The next question carries this answer along, which this preview does not show.
-            self._withdraw("Answered. Change the question to ask more about this picture.")
+            self._withdraw("Answered. Edit the question to ask more about this image.")
         error = exchange.error
         if error is not None and error.again_at is not None:
             self._again_at[exchange.endpoint.origin] = error.again_at
@@ -277,16 +278,16 @@ class AskSection(QWidget):
             self.status.say("")
         elif wait:
             self._again.start(math.ceil(wait * 1000))
-            self.status.say(f"The service asked to wait until {clock(again_at)}.")
+            self.status.say(f"The service asks to wait until {clock(again_at)}.")
         else:
-            self.status.say(self.pane.missing or "This is exactly what would be sent.")
+            self.status.say(self.pane.missing or "This is exactly what will be sent.")
 
     def _on_anew(self) -> None:
         self.conversation.forget()
         self.preview()
 
     def _on_save_jpeg(self) -> None:
-        save(self, "picture", self.pane.jpeg, "picture.jpg")
+        save(self, "image", self.pane.jpeg, "image.jpg")
 
 
 _AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)

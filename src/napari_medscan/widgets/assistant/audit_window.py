@@ -38,7 +38,7 @@ class AuditWindow(QDialog):
 
     def __init__(self, audit: Audit, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Audit of the assistant")
+        self.setWindowTitle("Assistant audit log")
         self.resize(860, 420)
         self._audit = audit
         self._work = Latest(self)
@@ -107,34 +107,34 @@ class AuditWindow(QDialog):
         if isinstance(result, Exception):
             self.note.say(str(result))
             return
-        count = "1 use" if len(records) == 1 else f"{len(records):,} uses"
+        count = "1 network request" if len(records) == 1 else f"{len(records):,} network requests"
         self.note.say(
-            f"{count} of the network by the assistant, on this computer alone: no patient, "
-            "question or answer is in here."
+            f"{count}. Stored only on this computer; contains no patient data, questions or "
+            "answers."
         )
 
     def _on_exported(self, result: object) -> None:
         failed = isinstance(result, Exception)
-        tell("The audit could not be written there." if failed else "The audit was exported.")
+        tell("Could not export the audit log." if failed else "Audit log exported.")
 
     def _on_deleted(self, result: object) -> None:
         if isinstance(result, Exception):
-            tell("The audit could not be deleted.")
+            tell("Could not delete the audit log.")
         self.reload()
 
     def _on_export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Export the audit", "audit.csv", "*.csv")
+        name, _ = QFileDialog.getSaveFileName(self, "Export audit log", "audit.csv", "*.csv")
         if name:
             path = Path(name)
             self.write(path.with_suffix(path.suffix or ".csv"))
 
     def _on_delete(self) -> None:
         box = QMessageBox(self)
-        box.setWindowTitle("Delete the audit")
+        box.setWindowTitle("Delete audit log")
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText("Delete all records? They cannot be brought back.")
+        box.setText("Delete all records? This cannot be undone.")
         delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        keep = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.exec()
         if box.clickedButton() is delete:

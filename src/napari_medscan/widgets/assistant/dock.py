@@ -57,7 +57,7 @@ class AssistantDock(Docked):
         self.audit = AuditWindow(client.audit, self)
         self.not_for_diagnosis = Heading("Not for diagnosis")
         self.usage = PlainLabel()
-        self.open_audit = QPushButton("Audit…")
+        self.open_audit = QPushButton("Audit log…")
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         asking = scrolling(self.ask)

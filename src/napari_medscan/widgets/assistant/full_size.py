@@ -11,7 +11,7 @@ from napari_medscan.widgets.assistant.texts import PlainLabel
 _LEAST = QSize(320, 240)
 _SHARE = 0.85
 """Of the screen, the most that the window takes by itself."""
-_SEEN = "All of it has been in view."
+_SEEN = "The whole image has been viewed."
 
 
 class FullSizeWindow(QDialog):
@@ -25,7 +25,7 @@ class FullSizeWindow(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("The picture at full size")
+        self.setWindowTitle("Image at full size")
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.view = PictureView()
         self.note = PlainLabel()
@@ -42,7 +42,7 @@ class FullSizeWindow(QDialog):
     def show_same(self, view: PictureView) -> None:
         """Show the picture of a view, with its outlines."""
         size = view.image.size()
-        self.note.say(f"{size.width()} × {size.height()} pixels. Scroll to see all of it.")
+        self.note.say(f"{size.width()} × {size.height()} pixels. Scroll to view the whole image.")
         # No smaller, but larger in a larger window.
         self.view.setMinimumSize(size)
         self.view.show_same(view)

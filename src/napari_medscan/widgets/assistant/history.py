@@ -12,7 +12,7 @@ from napari_medscan.dicom.text import defuse
 from napari_medscan.widgets.assistant.answer import AnswerPane
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel, PlainView
 
-_NOTHING = "Nothing was asked yet. What is asked is kept here until this dock is closed."
+_NOTHING = "No questions yet. Questions and answers stay here until this dock is closed."
 
 
 class HistoryPane(QWidget):

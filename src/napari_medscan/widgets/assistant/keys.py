@@ -14,11 +14,11 @@ from napari_medscan.widgets.assistant.fields import narrow
 from napari_medscan.widgets.assistant.texts import PlainLabel
 from napari_medscan.widgets.background_task import Latest
 
-_SESSION, _KEYRING = "For this session", "In the system's keyring"
+_SESSION, _KEYRING = "For this session", "In the system keyring"
 _FROM = {
-    Source.ENVIRONMENT: "The key comes from the environment.",
-    Source.KEYRING: "The key comes from the system's keyring.",
-    Source.SESSION: "The key was entered for this session.",
+    Source.ENVIRONMENT: "Key from an environment variable.",
+    Source.KEYRING: "Key from the system keyring.",
+    Source.SESSION: "Key entered for this session.",
 }
 
 
@@ -42,7 +42,7 @@ class KeyForm(QWidget):
         self._work = Latest(self)
         self.secret = QLineEdit()
         self.secret.setEchoMode(QLineEdit.EchoMode.Password)
-        self.secret.setPlaceholderText("Key")
+        self.secret.setPlaceholderText("API key")
         self.where = QComboBox()
         self.where.addItems([_SESSION, _KEYRING])
         self.use = QPushButton("Use")
@@ -103,10 +103,10 @@ class KeyForm(QWidget):
         elif isinstance(found, MissingKeyError):
             self.source.say(str(found))
         elif isinstance(found, Exception):
-            self.source.say("The key could not be looked up.")
+            self.source.say("The key could not be read.")
         elif self._service is not None:
             needs = self._service[0].needs_key
-            self.source.say("This service asks for a key." if needs else "No key; none is needed.")
+            self.source.say("This service requires a key." if needs else "No key required.")
 
     def _on_use(self) -> None:
         if self._service is None or not self.secret.text():

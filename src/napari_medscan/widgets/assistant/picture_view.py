@@ -41,7 +41,7 @@ class PictureView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Picture that would be sent")
+        self.setAccessibleName("Image that will be sent")
         self._image = QImage()
         self._part = QRectF(_WHOLE)
         self._outlines: tuple[tuple[QRectF, bool], ...] = ()

@@ -79,7 +79,7 @@ class Look:
     def name(self) -> str:
         """What slice that is, for the user."""
         numbers = self.layers[0].slices
-        return f"Slice {numbers[0] + 1}" if len(numbers) == 1 else "A cut across slices"
+        return f"Slice {numbers[0] + 1}" if len(numbers) == 1 else "Reformat or slab"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class _Files:
         found = _together([self._of(header) for header in _headers(layer)])
         # A cut or a slab shows what a slice does not: a profile, a surface.
         if layer.is_across and not found.face and not found.body_part:
-            found = replace(found, face="the file names no body part, and many slices are seen")
+            found = replace(found, face="spans several slices, and the file gives no body part")
         return found
 
     def kept(self, layer: Shown) -> dict[int, Mask]:

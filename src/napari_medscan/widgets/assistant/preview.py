@@ -21,7 +21,7 @@ from napari_medscan.widgets.assistant.texts import Heading, PlainLabel, PlainVie
 _WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
 _HEIGHT = 240
 _MASK, _CROP = "Mask", "Crop"
-_TOO_SMALL = "Look at all of it under “Full size…” first: a name can be too small here."
+_TOO_SMALL = "Check it at full size first: small text may be a name."
 
 
 class PreviewPane(QWidget):
@@ -50,12 +50,12 @@ class PreviewPane(QWidget):
         self.picture.setFixedHeight(_HEIGHT)
         self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.full_size = FullSizeWindow(self)
-        self.draw_mask = _switch(_MASK, "Draw boxes on the picture; what is in them becomes black")
-        self.draw_crop = _switch(_CROP, "Draw what is to be left of the picture")
+        self.draw_mask = _switch(_MASK, "Draw boxes to black out parts of the image")
+        self.draw_crop = _switch(_CROP, "Draw the part of the image to keep")
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Remove masks and crop")
         self.enlarge = QPushButton("Full size…")
-        self.enlarge.setToolTip("See the picture pixel by pixel, in a window of its own")
+        self.enlarge.setToolTip("View the image pixel by pixel in a separate window")
         self.text_found = PlainLabel()
         self.mask_all = QPushButton("Mask all outlined")
         self.confirm = QCheckBox()
@@ -88,12 +88,12 @@ class PreviewPane(QWidget):
     def missing(self) -> str:
         """What the user has to do before it may be sent; empty when nothing."""
         if not self._is_seen:
-            return "Scroll so that the whole picture is in view."
+            return "Scroll until the whole image is visible."
         if not self._question() or (self._is_seen_full_size and self.confirm.isChecked()):
             return ""
         if self._unmasked():
-            return "Mask what is outlined, or tick that it is no name."
-        return "Look for a name in the picture, and tick that it shows none."
+            return "Mask the outlined text, or confirm that it is not a name."
+        return "Check the image for names, and confirm that none is visible."
 
     @property
     def is_seen(self) -> bool:
@@ -174,11 +174,11 @@ class PreviewPane(QWidget):
         sent = QVBoxLayout(self._sent)
         sent.setContentsMargins(0, 0, 0, 0)
         for part in (
-            Heading("What is sent, and where"),
+            Heading("What is sent, and where to"),
             self.facts,
-            Heading("All words that go with it"),
+            Heading("Text sent with the image"),
             self.words,
-            Heading("What is kept there"),
+            Heading("What the provider keeps"),
             self.retention,
         ):
             sent.addWidget(part)
@@ -249,17 +249,17 @@ class PreviewPane(QWidget):
         if self._prepared is None or self.preview is None:
             return ""
         if self._unmasked():
-            return "The outlined is no name"
+            return "Outlined text is not a name"
         # Whatever was looked for in the pixels: single strings are missed.
-        return "I looked: it shows no name" if self._prepared.signals.text else ""
+        return "I checked: no name visible" if self._prepared.signals.text else ""
 
     def _warnings(self) -> list[str]:
         if self._prepared is None:
             return []
         signals = self._prepared.signals
-        said = [f"There may be text in the picture: {reason}." for reason in signals.text]
+        said = [f"The image may contain text: {reason}." for reason in signals.text]
         if signals.face:
-            said.append(f"It may show a face: {signals.face}.")
+            said.append(f"A face may be recognizable: the image {signals.face}.")
         return [*said, *(self.preview.warnings if self.preview is not None else ())]
 
 
@@ -267,9 +267,9 @@ def _facts(preview: Preview, prepared: Prepared) -> str:
     lines = [
         f"To: {preview.destination}",
         f"Model: {preview.question.model}",
-        f"Picture: {prepared.picture.description}",
+        f"Image: {prepared.picture.description}",
         f"SHA-256: {preview.picture_sha256}",
-        f"Request: {preview.request_bytes / 1000:,.0f} kB, carries no DICOM metadata",
+        f"Request: {preview.request_bytes / 1000:,.0f} kB, no DICOM metadata",
     ]
     return "\n".join(filter(None, (*lines, preview.shows_history)))
 

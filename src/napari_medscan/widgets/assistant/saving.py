@@ -24,13 +24,13 @@ def save(parent: QWidget, what: str, data: bytes, name: str) -> None:
         The name that is suggested, with its suffix.
     """
     suffix = Path(name).suffix
-    chosen, _ = QFileDialog.getSaveFileName(parent, f"Save the {what}", name, f"*{suffix}")
+    chosen, _ = QFileDialog.getSaveFileName(parent, f"Save {what}", name, f"*{suffix}")
     if not chosen:
         return
     path = Path(chosen)
     try:
         path.with_suffix(path.suffix or suffix).write_bytes(data)
     except OSError:
-        tell(f"The {what} could not be saved there.")
+        tell(f"Could not save the {what}.")
     else:
-        tell(f"The {what} was saved.")
+        tell(f"{what.capitalize()} saved.")

@@ -62,16 +62,18 @@ class ServiceForm(QWidget):
         self.model_choice.setEditable(True)
         self.model_choice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         name = QLineEdit()
-        name.setPlaceholderText("Name of the model")
+        name.setPlaceholderText("Model name")
         self.model_choice.setLineEdit(name)
         self.fetch = QPushButton("Fetch")
-        self.fetch.setToolTip("Ask the service for its models. No picture and no word is sent.")
+        self.fetch.setToolTip("List the models of this service. No image and no text are sent.")
         self.test = QPushButton("Test connection")
-        self.test.setToolTip("The same request: it shows whether address and key are right.")
+        self.test.setToolTip(
+            "Check address and key by listing the models. No image and no text are sent."
+        )
         self.result = PlainLabel()
         self.key = KeyForm(client.keys)
-        self.proxy = QCheckBox("Let the system's proxy carry it")
-        self.proxy.setToolTip("Off: proxies are not used. A proxy never carries what stays here.")
+        self.proxy = QCheckBox("Use the system proxy")
+        self.proxy.setToolTip("Off: direct connection. Never used for addresses on this computer.")
         self._lay_out()
         self._remember()
         self.provider_choice.currentIndexChanged.connect(self._on_provider)
@@ -194,7 +196,7 @@ class ServiceForm(QWidget):
         try:
             self.endpoint()
         except AssistantError as error:
-            problem = str(error) if self.address.text().strip() else "Write the service's address."
+            problem = str(error) if self.address.text().strip() else "Enter the service address."
         self.address_problem.say(problem)
         self._enable()
         self.changed.emit()
@@ -217,7 +219,7 @@ class ServiceForm(QWidget):
         self._enable()
         self.connected.emit()
         if outcome.error is not None:
-            detail = f"\nIt says: {outcome.error.detail}" if outcome.error.detail else ""
+            detail = f"\nServer message: {outcome.error.detail}" if outcome.error.detail else ""
             self.result.say(f"{outcome.error}{detail}")
         else:
             self._list(outcome.models)
@@ -235,8 +237,8 @@ class ServiceForm(QWidget):
     def _say_listed(self, models: tuple[str, ...]) -> None:
         count = "1 model" if len(models) == 1 else f"{len(models)} models"
         missing = self.model and self.model not in models and models
-        hint = f" “{self.model}” is not among them." if missing else ""
-        self.result.say(f"Connected: {count}.{hint}")
+        hint = f" “{self.model}” is not one of them." if missing else ""
+        self.result.say(f"Connected. {count} available.{hint}")
 
     def _enable(self) -> None:
         asking, has_problem = self._sending is not None, bool(self.address_problem.text())

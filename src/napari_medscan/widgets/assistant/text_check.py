@@ -59,11 +59,11 @@ def check_text(rgb: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> T
         Outline(Box(box.top, box.left, box.height, box.width), box.level is Level.FOUND)
         for box in findings.boxes
     )
-    way = "checked" if Check.OCR in findings.checked_by else "not checked by OCR"
+    way = "with OCR" if Check.OCR in findings.checked_by else "without OCR"
     sure = sum(outline.is_sure for outline in outlines)
     said = [f"{sure} found"] if sure else []
     if len(outlines) > sure:
         said.append(f"{len(outlines) - sure} possible")
     # Never "no text": single strings are missed.
     found = ", ".join(said) or "nothing found"
-    return TextCheck(outlines, f"Text in the picture: {found} ({way})")
+    return TextCheck(outlines, f"Text in the image: {found} ({way})")

@@ -252,7 +252,7 @@ def test_a_header_that_is_no_longer_the_indexed_one_is_an_error(tmp_path, change
     with pytest.raises(FrameError, match="changed"):
         stack.read_header(4)
     assert np.all(stack.array[4] == stack.array.fill)
-    assert stack.problems == {4: "the file has been changed"}
+    assert stack.problems == {4: "the file has changed since it was opened"}
 
 
 @pytest.mark.parametrize("slices", [5, 40])

@@ -19,7 +19,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.planes import set_slab
 from napari_medscan.napari_.snapshot import take_snapshot
-from napari_medscan.napari_.windowing import show
+from napari_medscan.napari_.windowing import set_center_width, show
 
 from ..studies import HOSTILE, damage, write_series
 
@@ -121,6 +121,21 @@ def test_a_frame_that_cannot_be_read_says_why(model, tmp_path):
 def visible(viewer, name):
     overlay = viewer.canvas.overlays[f"medscan_{name}"]
     return overlay.text if overlay.visible else ""
+
+
+@pytest.mark.parametrize(
+    ("level", "width", "text"),
+    [
+        (40.2, 400.7, "W 401 · L 40 HU"),
+        (3.2, 96.0, "W 96 · L 3 HU"),
+        (3.25, 7.5, "W 7.5 · L 3.2 HU"),
+        (-0.2, 1500, "W 1500 · L 0 HU"),
+    ],
+)
+def test_window_lines_round_level_to_what_the_width_tells(model, tmp_path, level, width, text):
+    layer = opened(model, tmp_path)
+    set_center_width(layer, level, width)
+    assert window_lines(take_snapshot(model, layer))[0] == text
 
 
 def test_place_lines_beside_the_series_say_so(model, tmp_path):

@@ -71,6 +71,19 @@ def test_presets_give_the_look_back_in_2d(model, tmp_path):
     volumes.release()
 
 
+def test_mip_is_not_saturated_by_a_window_for_slices(model, tmp_path):
+    layer = opened(
+        model, tmp_path, 3, PixelData=lambda i: np.full((4, 6), 900 * i, "<u2").tobytes()
+    )
+    layer.contrast_limits = (-160, 240)
+    volumes = Volumes(model)
+    volumes.show(layer, MIP)
+    assert tuple(layer.contrast_limits) == (-160, 900 * 2 - 1024)
+    model.dims.ndisplay = 2
+    assert tuple(layer.contrast_limits) == (-160, 240)
+    volumes.release()
+
+
 def test_seen_from_the_front_head_up(model, tmp_path):
     layer = opened(model, tmp_path, 3)
     Volumes(model).show(layer, MIP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import napari.viewer
@@ -47,7 +48,9 @@ def place_lines(snapshot: Snapshot) -> list[str]:
             lines.append(f"Slice {place + 1}/{extent}{_position(stack, index, along)}")
             if snapshot.projection in SLABS:
                 unit = "mm" if stack.geometry.calibrated else "pixels"
-                lines.append(f"{SLABS[snapshot.projection]} {_short(snapshot.slab)} {unit}")
+                lines.append(
+                    f"{SLABS[snapshot.projection]} {_short(snapshot.slab, snapshot.slab)} {unit}"
+                )
     if stack.axes[0] == "t" and not isinstance(index[0], slice):
         what = "Frame" if stack.dimension == "frame" else "Time point"
         lines.append(f"{what} {index[0] + 1}/{shape[0]}")
@@ -59,8 +62,8 @@ def window_lines(snapshot: Snapshot) -> list[str]:
     lines = []
     if snapshot.level is not None and snapshot.width is not None:
         factor, unit = display_scale(snapshot.stack)
-        width, level = _short(snapshot.width * factor), _short(snapshot.level * factor)
-        lines.append(f"W {width} · L {level} {unit}".rstrip())
+        width, level = snapshot.width * factor, snapshot.level * factor
+        lines.append(f"W {_short(width, width)} · L {_short(level, width)} {unit}".rstrip())
     if not snapshot.is_3d:
         lines.append(f"{100 * snapshot.zoom:.0f}%")
     return lines
@@ -224,5 +227,9 @@ def _gap(stack: Stack, place: int) -> list[str]:
     return ["1 slice missing here" if count == 1 else f"{count} slices missing here"]
 
 
-def _short(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
+def _short(value: float, scale: float) -> str:
+    """Return a number with the decimals that matter for a window or slab as wide as `scale`."""
+    digits = max(0, 1 - math.floor(math.log10(max(abs(scale), 1e-12) / 5)))
+    # Plus 0: what rounds to nothing is written without a minus.
+    text = f"{round(value, digits) + 0.0:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

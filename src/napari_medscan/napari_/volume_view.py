@@ -10,10 +10,14 @@ from napari.layers import Image, Layer
 from napari.utils.camera_orientations import DepthAxisOrientation
 from napari.utils.colormaps import Colormap
 
+from napari_medscan.dicom.window import ascending, meaningful
 from napari_medscan.napari_.canvas_fit import fit_to_canvas
 from napari_medscan.napari_.directions import screen_directions, world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 
+_SAMPLED = 32
+"""Slices that tell the brightest voxels of a volume."""
+_BRIGHTEST = 99.9
 _BACK, _HEAD = (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 
 
@@ -58,7 +62,7 @@ class VolumePreset:
     rendering : str
         napari's rendering mode.
     limits : tuple of float or None
-        Contrast limits in HU; None leaves those of the layer.
+        Contrast limits in HU; None takes the brightest voxels of the volume as white.
     gamma : float
         Of the colormap.
     iso_threshold : float or None
@@ -78,11 +82,11 @@ class VolumePreset:
     attenuation: float = 0.05
     transfer: tuple[tuple[float, tuple[float, float, float, float]], ...] = ()
 
-    def look(self, before: Look) -> Look:
-        """Return the look that this makes of another."""
+    def look(self, before: Look, limits: tuple[float, float]) -> Look:
+        """Return the look that this makes of another, with these contrast limits."""
         return Look(
             self.rendering,
-            self.limits or before.contrast_limits,
+            limits,
             self.gamma,
             before.iso_threshold if self.iso_threshold is None else self.iso_threshold,
             self.attenuation,
@@ -164,7 +168,8 @@ class Volumes:
         if not before:
             before = [Look.of(layer)]
             self._looks.append((layer, before[0]))
-        preset.look(before[0]).give(layer)
+        limits = preset.limits or _projected_limits(layer, *before[0].contrast_limits)
+        preset.look(before[0], limits).give(layer)
         if viewer.dims.ndisplay == 3:
             return
         viewer.dims.ndisplay = 3
@@ -183,6 +188,19 @@ class Volumes:
         for layer, look in self._looks:
             look.give(layer)
         self._looks.clear()
+
+
+def _projected_limits(layer: Image, low: float, high: float) -> tuple[float, float]:
+    """Return contrast limits for maxima along whole lines, which a window for slices saturates."""
+    stack = stack_of(layer)
+    if stack is None:
+        return low, high
+    lead = (0,) * (stack.array.places.ndim - 1)
+    step = max(1, stack.array.places.shape[-1] // _SAMPLED)
+    sample = stack.array[(*lead, slice(None, None, step))][:, ::4, ::4]
+    values = meaningful(np.asarray(sample), stack.padding)
+    brightest = float(np.percentile(values, _BRIGHTEST)) if values.size else high
+    return ascending(low, max(brightest, high))
 
 
 def keep_unmirrored(viewer: napari.viewer.Viewer, layer: Layer) -> None:

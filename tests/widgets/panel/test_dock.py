@@ -136,7 +136,7 @@ def test_fifty_times_open_and_closed_leave_nothing(viewer, tmp_path, record):
         section.close_series()
         section.forget()
         widget.destroyOnClose()
-        del widget, panel, section
+        del widget, panel, section, parts
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     settle()
     assert record.stacks == ()

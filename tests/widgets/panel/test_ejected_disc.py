@@ -10,7 +10,7 @@ import pytest
 
 from napari_medscan.dicom import index
 from napari_medscan.dicom.slice_headers import RecalledHeaders
-from napari_medscan.napari_.layers import stack_of
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.widgets.panel.series_tab import SeriesSection
 from napari_medscan.widgets.panel.tags_tab import TagsSection
 
@@ -39,7 +39,7 @@ def viewer(make_napari_viewer):
 @pytest.fixture
 def panel(viewer):
     """Return the panel, opened as the Plugins menu does."""
-    widget, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "MedScan")
+    widget, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
     yield panel
     viewer.window.remove_dock_widget(widget)
 

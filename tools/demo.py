@@ -44,7 +44,6 @@ def main() -> int:
         stack = stack_of(layer)
         if stack is not None:
             print(layer.name, stack.axes, stack.array.shape, *stack.warnings, sep="  ")
-    viewer.reset_view()
     if options.screenshot is None:
         napari.run()
         return 0

@@ -74,7 +74,6 @@ def _open(viewer: napari.Viewer, *study: object) -> None:
     """Open a sample study, or a folder."""
     folder = study[0] if len(study) == 1 else study_folder(*study)  # type: ignore[arg-type]
     viewer.open(str(folder), plugin=PLUGIN)
-    viewer.reset_view()
     QTest.qWait(SETTLED_MS)
 
 

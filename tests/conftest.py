@@ -142,3 +142,13 @@ def pet_ct(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pet_ct")
     write_pet_ct(folder, size=32, slices=4)
     return folder
+
+
+@pytest.fixture(scope="session")
+def messy_disc(tmp_path_factory):
+    """Return the folder of a hospital's disc of 26 series; it must not be changed."""
+    from .messy_disc import write_messy_disc
+
+    folder = tmp_path_factory.mktemp("messy_disc")
+    write_messy_disc(folder)
+    return folder

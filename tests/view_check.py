@@ -1,0 +1,321 @@
+"""What the canvas should show of a series, rendered without the code that shows it.
+
+A picture is judged by Lin's concordance with the canvas, which falls with another content, a
+shift, another brightness and another contrast, and against the seven ways of turning and mirroring
+it, none of which may fit better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+from qtpy.QtCore import QCoreApplication, QElapsedTimer, QEventLoop
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.voi_lut import Curve
+from napari_medscan.napari_.layers import stack_of
+
+ALIKE = 0.9
+"""Least concordance of a canvas with what it should show."""
+BETTER = 0.002
+"""How much better a turned or mirrored picture must fit to count as what is on the canvas."""
+_HALF_TURNED = 0.95
+"""Of two directions that differ by less than this factor, either may decide the convention."""
+_SHRINK = 3
+_FILLS = np.linspace(0.72, 1.0, 29)
+"""Parts of the canvas that a fitted picture may take along its longer side."""
+
+_L, _P, _S = np.eye(3)
+_DOWN_AND_RIGHT = ((_P, _L), (-_S, _L), (-_S, _P))
+"""Axial from the feet, coronal from the front, sagittal from the left, in the order of the axes
+along which these planes are stacked: S, P, L."""
+_TURNS = {
+    "as expected": (False, False, False),
+    "mirrored left to right": (False, False, True),
+    "upside down": (False, True, False),
+    "turned by 180 degrees": (False, True, True),
+    "with rows for columns": (True, False, False),
+    "turned to the right": (True, False, True),
+    "turned to the left": (True, True, False),
+    "with rows for columns and turned by 180 degrees": (True, True, True),
+}
+"""By name: whether rows become columns, then whether rows and columns are reversed."""
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An image as it should stand on the canvas.
+
+    Attributes
+    ----------
+    pixels
+        (rows, columns, 3), 0 to 1.
+    height, width
+        In the viewer's world, mm if the series is calibrated.
+    smooth
+        Whether it is interpolated linearly.
+    """
+
+    pixels: Pixels
+    height: float
+    width: float
+    smooth: bool = True
+
+    def turned(self, transpose: bool, reverse_rows: bool, reverse_columns: bool) -> Picture:
+        """Return it turned or mirrored."""
+        pixels, height, width = self.pixels, self.height, self.width
+        if transpose:
+            pixels, height, width = pixels.swapaxes(0, 1), width, height
+        pixels = pixels[:: -1 if reverse_rows else 1, :: -1 if reverse_columns else 1]
+        return replace(self, pixels=pixels, height=height, width=width)
+
+    def on_canvas(self, shape: tuple[int, int], fill: float) -> tuple[Pixels, tuple[slice, slice]]:
+        """Return a black canvas with the picture in its middle, and where it is."""
+        scale = fill * min(shape[0] / self.height, shape[1] / self.width)
+        rows, columns = (max(1, round(side * scale)) for side in (self.height, self.width))
+        how = PillowImage.Resampling.BILINEAR if self.smooth else PillowImage.Resampling.NEAREST
+        pixels = np.ascontiguousarray(np.clip(self.pixels * 255, 0, 255).astype(np.uint8))
+        small = PillowImage.fromarray(pixels).resize((columns, rows), how)
+        top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
+        place = (slice(top, top + rows), slice(left, left + columns))
+        canvas = np.zeros((*shape, 3), np.float32)
+        canvas[place] = np.asarray(small, np.float32) / 255
+        return canvas, place
+
+
+def pictures_of(stack: Stack, number: int | None = None) -> list[Picture]:
+    """Return what may stand on the canvas for a slice of a series, upright.
+
+    Parameters
+    ----------
+    stack
+        The series.
+    number
+        Index into its slices; without one, its middle slices.
+
+    Returns
+    -------
+    list of Picture
+        More than one if the middle lies between two slices, or between two conventions.
+    """
+    numbers = middle_slices(stack) if number is None else [number]
+    return [
+        picture.turned(*turn)
+        for picture in (_acquired(stack, number) for number in numbers)
+        for turn in conventional_turns(stack, number or 0)
+    ]
+
+
+def middle_slices(stack: Stack) -> list[int]:
+    """Return the slices in the middle, of the middle and of the first point in time."""
+    places = stack.array.places
+    middles = [{(extent - 1) // 2, extent // 2} for extent in places.shape]
+    if len(middles) > 1:
+        middles[0].add(0)
+    numbers = {int(places[index]) for index in product(*middles)} - {-1}
+    return sorted(numbers) or [stack.typical]
+
+
+def conventional_turns(stack: Stack, number: int = 0) -> list[tuple[bool, bool, bool]]:
+    """Return the turns that make an acquired image upright; more than one if it is a close call.
+
+    Axial has the patient's right on the left and the front up, coronal right and head, sagittal
+    front and head. A projection has the head up and, if it is frontal, right on the left; seen
+    from the side, either way. An image of unknown orientation stands as acquired, and so does a
+    projection without head or feet.
+    """
+    orientation = stack.geometry.orientation
+    if orientation is not None:
+        right, down = np.reshape(orientation, (2, 3))
+        normal = np.abs(np.cross(right, down))[::-1]
+        planes = [
+            plane
+            for plane, weight in zip(_DOWN_AND_RIGHT, normal, strict=True)
+            if weight >= _HALF_TURNED * normal.max()
+        ]
+        return _upright(down, right, planes)
+    written = stack.slices[number].header.patient_orientation
+    axes = {letters[:1] for letters in written}
+    if len(written) != 2 or not axes & {"H", "F"} or not axes & set("LRAP"):
+        return [_TURNS["as expected"]]
+    towards = {"L": _L, "R": -_L, "P": _P, "A": -_P, "H": _S, "F": -_S}
+    right, down = (towards[letters[0]] for letters in written)
+    frontal = axes & {"L", "R"}
+    return _upright(down, right, [(-_S, _L)] if frontal else [(-_S, _P), (-_S, -_P)])
+
+
+def _upright(
+    down: NDArray[Any], right: NDArray[Any], planes: list[tuple[NDArray[Any], NDArray[Any]]]
+) -> list[tuple[bool, bool, bool]]:
+    found = []
+    for wanted_down, wanted_right in planes:
+        scores = {}
+        for turn in _TURNS.values():
+            vertical, horizontal = (right, down) if turn[0] else (down, right)
+            scores[turn] = float(
+                (-1 if turn[1] else 1) * vertical @ wanted_down
+                + (-1 if turn[2] else 1) * horizontal @ wanted_right
+            )
+        best = max(scores.values())
+        found += [turn for turn, score in scores.items() if score >= _HALF_TURNED * best]
+    return list(dict.fromkeys(found))
+
+
+def _acquired(stack: Stack, number: int) -> Picture:
+    """Return a slice with its first row on top, in the file's first window, in gray or color."""
+    values = np.asarray(stack.array.frame(number))
+    height, width = np.multiply(values.shape[:2], stack.geometry.spacing[1:])
+    if stack.is_rgb:
+        pixels = values[..., :3].astype(np.float32) / 255
+        return Picture(pixels, float(height), float(width))
+    curve = stack.windows[0].curve if stack.windows else None
+    low, high = curve.limits if curve else stack.default_limits()
+    part = np.clip((values.astype(np.float64) - low) / (high - low), 0, 1)
+    gray = _bent(part, curve) if curve else part
+    gray = 1 - gray if stack.is_inverted else gray
+    pixels = np.repeat(gray[..., None], 3, axis=-1).astype(np.float32)
+    return Picture(pixels, float(height), float(width), smooth=stack.modality != "SEG")
+
+
+def _bent(part: NDArray[Any], curve: Curve) -> NDArray[Any]:
+    if not curve.steps:
+        return np.interp(part, curve.places, curve.greys)
+    steps = np.searchsorted(curve.places, part, side="right") - 1
+    return np.asarray(curve.greys)[np.clip(steps, 0, len(curve.greys) - 1)]
+
+
+def canvas_pixels(viewer: Any, *, only: object = None) -> Pixels:
+    """Return the canvas without texts and scale bar, (rows, columns, 3), 0 to 1.
+
+    Parameters
+    ----------
+    viewer
+        A viewer with a window.
+    only
+        A layer: others are left out.
+    """
+    with _bare(viewer, only):
+        shot = viewer.screenshot(canvas_only=True, flash=False)
+    pixels: Pixels = shot[..., :3].astype(np.float32) / 255
+    return pixels
+
+
+@contextmanager
+def _bare(viewer: Any, only: object) -> Iterator[None]:
+    overlays = [overlay for overlay in viewer.canvas.overlays.values() if overlay.visible]
+    others = [layer for layer in viewer.layers if layer.visible and only not in (None, layer)]
+    for thing in (*overlays, *others):
+        thing.visible = False
+    try:
+        yield
+    finally:
+        for thing in (*overlays, *others):
+            thing.visible = True
+
+
+def fault_of_canvas(canvas: Pixels, pictures: list[Picture]) -> str:
+    """Return what is wrong with a canvas, '' if it shows one of the pictures, fitted."""
+    if not canvas.any() and not all(picture.pixels.max() < 1 / 255 for picture in pictures):
+        return "the canvas is black"
+    faults = [_fault(_shrunk(canvas), picture) for picture in pictures]
+    return "" if "" in faults else faults[0]
+
+
+def _fault(canvas: Pixels, picture: Picture) -> str:
+    found = {name: _likeness(canvas, picture.turned(*turn)) for name, turn in _TURNS.items()}
+    likeness = found.pop("as expected")
+    name = max(found, key=found.__getitem__)
+    if found[name] > likeness + BETTER and found[name] >= ALIKE:
+        return f"the image is {name}"
+    return "" if likeness >= ALIKE else f"not the expected image, or not fitted ({likeness:.2f})"
+
+
+def _likeness(canvas: Pixels, picture: Picture) -> float:
+    """Return the concordance within the picture's rectangle, of the size that fits best."""
+    shape = canvas.shape[0], canvas.shape[1]
+    fits = {fill: picture.on_canvas(shape, fill) for fill in _FILLS}
+    best = min(fits, key=lambda fill: float(np.square(fits[fill][0] - canvas).sum()))
+    expected, place = fits[best]
+    # The whole canvas tells what is left of another layer beside the picture.
+    return min(concordance(canvas[place], expected[place]), concordance(canvas, expected))
+
+
+def concordance(one: Pixels, other: Pixels) -> float:
+    """Return Lin's concordance correlation: 1 for equal images, 0 for unrelated ones."""
+    spread = one.var() + other.var() + (one.mean() - other.mean()) ** 2
+    if spread < 1e-4:
+        return 1.0
+    covariance = ((one - one.mean()) * (other - other.mean())).mean()
+    return float(2 * covariance / spread)
+
+
+def _shrunk(canvas: Pixels) -> Pixels:
+    """Return the mean of every few pixels, in which interpolation and noise differ little."""
+    rows, columns = (side // _SHRINK for side in canvas.shape[:2])
+    blocks = canvas[: rows * _SHRINK, : columns * _SHRINK]
+    shrunk: Pixels = blocks.reshape(rows, _SHRINK, columns, _SHRINK, 3).mean(axis=(1, 3))
+    return shrunk
+
+
+def related(one: Stack, other: Stack) -> bool:
+    """Whether two series may lie on each other: one patient, one known frame of reference."""
+    mine, theirs = one.header, other.header
+    same_frame = mine.frame_of_reference == theirs.frame_of_reference != ""
+    return one is other or (same_frame and mine.patient == theirs.patient)
+
+
+def current_stack(viewer: Any) -> Stack | None:
+    """Return the series that the plugin says is current."""
+    from napari_medscan.napari_.current_layer import current_layer
+
+    return stack_of(current_layer(viewer))
+
+
+def faults_of_view(viewer: Any, expected: Stack, slice_number: int | None = None) -> list[str]:
+    """Return everything that is wrong with a view that should show a series.
+
+    Parameters
+    ----------
+    viewer
+        A viewer with a window.
+    expected
+        The series that was opened.
+    slice_number
+        Index into its slices; without one, its middle slices.
+    """
+    active = viewer.layers.selection.active
+    visible = [stack_of(layer) for layer in viewer.layers if layer.visible]
+    faults = []
+    if stack_of(active) is not expected:
+        faults.append(f"{_name(stack_of(active))} is active")
+    if current_stack(viewer) is not expected:
+        faults.append(f"{_name(current_stack(viewer))} is current")
+    if expected not in visible:
+        faults.append("the series is not visible")
+    strangers = [s for s in visible if s is not None and not related(s, expected)]
+    if strangers:
+        faults.append(f"also visible: {', '.join(map(_name, strangers))}")
+    canvas = canvas_pixels(viewer, only=active if len(visible) > 1 else None)
+    fault = fault_of_canvas(canvas, pictures_of(expected, slice_number))
+    return [*faults, fault] if fault else faults
+
+
+def _name(stack: Stack | None) -> str:
+    return "no series" if stack is None else stack.name
+
+
+def settle(milliseconds: int = 80) -> None:
+    """Let what waits in the event loop run, as between two actions of a user."""
+    timer = QElapsedTimer()
+    timer.start()
+    while timer.elapsed() < milliseconds:
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)

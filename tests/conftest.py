@@ -152,3 +152,12 @@ def messy_disc(tmp_path_factory):
     folder = tmp_path_factory.mktemp("messy_disc")
     write_messy_disc(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def view_session(qapp):  # noqa: ARG001 - napari takes pytest's application
+    """Return a window with the panel that the tests of a module share."""
+    from .view_session import session
+
+    with session() as running:
+        yield running

@@ -14,23 +14,22 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from napari_medscan.napari_.layer_identity import stack_of
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
-from qtpy.QtCore import QCoreApplication, QElapsedTimer, QEventLoop
+from qtpy.QtTest import QTest
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.voi_lut import Curve
-from napari_medscan.napari_.layers import stack_of
 
-ALIKE = 0.9
+ALIKE = 0.95
 """Least concordance of a canvas with what it should show."""
 BETTER = 0.002
 """How much better a turned or mirrored picture must fit to count as what is on the canvas."""
 _HALF_TURNED = 0.95
 """Of two directions that differ by less than this factor, either may decide the convention."""
+FITTED = 0.95
+"""Part of the canvas that napari gives to what it fits."""
 _SHRINK = 3
-_FILLS = np.linspace(0.72, 1.0, 29)
-"""Parts of the canvas that a fitted picture may take along its longer side."""
 
 _L, _P, _S = np.eye(3)
 _DOWN_AND_RIGHT = ((_P, _L), (-_S, _L), (-_S, _P))
@@ -78,18 +77,40 @@ class Picture:
         pixels = pixels[:: -1 if reverse_rows else 1, :: -1 if reverse_columns else 1]
         return replace(self, pixels=pixels, height=height, width=width)
 
-    def on_canvas(self, shape: tuple[int, int], fill: float) -> tuple[Pixels, tuple[slice, slice]]:
-        """Return a black canvas with the picture in its middle, and where it is."""
+    def on_canvas(self, shape: tuple[int, ...], fill: float = FITTED) -> Pixels:
+        """Return a black canvas with the picture in its middle, as a graphics card samples it.
+
+        Parameters
+        ----------
+        shape
+            Rows and columns of the canvas.
+        fill
+            Part of the canvas that the picture takes along the side that limits it.
+        """
         scale = fill * min(shape[0] / self.height, shape[1] / self.width)
-        rows, columns = (max(1, round(side * scale)) for side in (self.height, self.width))
-        how = PillowImage.Resampling.BILINEAR if self.smooth else PillowImage.Resampling.NEAREST
-        pixels = np.ascontiguousarray(np.clip(self.pixels * 255, 0, 255).astype(np.uint8))
-        small = PillowImage.fromarray(pixels).resize((columns, rows), how)
-        top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
-        place = (slice(top, top + rows), slice(left, left + columns))
-        canvas = np.zeros((*shape, 3), np.float32)
-        canvas[place] = np.asarray(small, np.float32) / 255
-        return canvas, place
+        sides = (self.height, self.width)
+        drawn = self.pixels
+        inside = np.ones(shape[:2], bool)
+        for axis, (extent, side) in enumerate(zip(shape[:2], sides, strict=True)):
+            count = self.pixels.shape[axis]
+            middles = np.arange(extent) + 0.5 - extent / 2
+            places = (middles / (scale * side) + 0.5) * count - 0.5
+            outside = (places < -0.5) | (places > count - 0.5)
+            inside &= ~np.expand_dims(outside, 1 - axis)
+            drawn = _sampled(drawn, places, axis, smooth=self.smooth)
+        return np.where(inside[..., None], drawn, np.float32(0))
+
+
+def _sampled(pixels: Pixels, places: NDArray[Any], axis: int, *, smooth: bool) -> Pixels:
+    """Return pixels at fractional places along an axis."""
+    places = np.clip(places, 0, pixels.shape[axis] - 1)
+    if not smooth:
+        return pixels.take(np.floor(places + 0.5).astype(int), axis)
+    low = np.floor(places).astype(int)
+    high = np.minimum(low + 1, pixels.shape[axis] - 1)
+    weight = np.expand_dims((places - low).astype(np.float32), [1 - axis, 2])
+    sampled: Pixels = pixels.take(low, axis) * (1 - weight) + pixels.take(high, axis) * weight
+    return sampled
 
 
 def pictures_of(stack: Stack, number: int | None = None) -> list[Picture]:
@@ -226,12 +247,19 @@ def fault_of_canvas(canvas: Pixels, pictures: list[Picture]) -> str:
     """Return what is wrong with a canvas, '' if it shows one of the pictures, fitted."""
     if not canvas.any() and not all(picture.pixels.max() < 1 / 255 for picture in pictures):
         return "the canvas is black"
-    faults = [_fault(_shrunk(canvas), picture) for picture in pictures]
+    faults = [_fault(canvas, picture) for picture in pictures]
     return "" if "" in faults else faults[0]
 
 
 def _fault(canvas: Pixels, picture: Picture) -> str:
-    found = {name: _likeness(canvas, picture.turned(*turn)) for name, turn in _TURNS.items()}
+    found: dict[str, float] = {}
+    for transpose in (False, True):
+        drawn = picture.turned(transpose, False, False).on_canvas(canvas.shape)
+        for name, (transposed, *ways) in _TURNS.items():
+            if transposed == transpose:
+                # It is in the middle: the canvas is mirrored as the picture is.
+                mirrored = drawn[:: -1 if ways[0] else 1, :: -1 if ways[1] else 1]
+                found[name] = _likeness(canvas, mirrored)
     likeness = found.pop("as expected")
     name = max(found, key=found.__getitem__)
     if found[name] > likeness + BETTER and found[name] >= ALIKE:
@@ -239,13 +267,16 @@ def _fault(canvas: Pixels, picture: Picture) -> str:
     return "" if likeness >= ALIKE else f"not the expected image, or not fitted ({likeness:.2f})"
 
 
-def _likeness(canvas: Pixels, picture: Picture) -> float:
-    """Return the concordance within the picture's rectangle, of the size that fits best."""
-    shape = canvas.shape[0], canvas.shape[1]
-    fits = {fill: picture.on_canvas(shape, fill) for fill in _FILLS}
-    best = min(fits, key=lambda fill: float(np.square(fits[fill][0] - canvas).sum()))
-    expected, place = fits[best]
-    # The whole canvas tells what is left of another layer beside the picture.
+def _likeness(canvas: Pixels, expected: Pixels) -> float:
+    """Return the concordance where the picture should be and on the whole canvas, the lesser."""
+    rows, columns = (np.flatnonzero(expected.any(axis=(1 - axis, 2))) for axis in (0, 1))
+    canvas, expected = _shrunk(canvas), _shrunk(expected)
+    if not rows.size:
+        return concordance(canvas, expected)
+    place = tuple(
+        slice(at[0] // _SHRINK + 1, max(at[-1] // _SHRINK, at[0] // _SHRINK + 2))
+        for at in (rows, columns)
+    )
     return min(concordance(canvas[place], expected[place]), concordance(canvas, expected))
 
 
@@ -313,9 +344,6 @@ def _name(stack: Stack | None) -> str:
     return "no series" if stack is None else stack.name
 
 
-def settle(milliseconds: int = 80) -> None:
+def settle(milliseconds: int = 40) -> None:
     """Let what waits in the event loop run, as between two actions of a user."""
-    timer = QElapsedTimer()
-    timer.start()
-    while timer.elapsed() < milliseconds:
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
+    QTest.qWait(milliseconds)

@@ -89,7 +89,8 @@ def test_fault_of_canvas_stretched_image_is_named(expected):
 
 
 def test_fault_of_canvas_other_window_is_named(expected):
-    dark = replace(expected[0], pixels=expected[0].pixels * 0.3)
+    shade = expected[0].shade
+    dark = replace(expected[0], shade=lambda values: shade(values) * 0.3)
     assert "not the expected image" in fault_of_canvas(drawn(dark), expected)
 
 
@@ -111,7 +112,7 @@ def test_pictures_of_plane_is_upright(ct, orientation, turn):
     (picture, *_) = pictures_of(replace(ct, geometry=geometry), 2)
     as_acquired = replace(ct.geometry, orientation=None)
     (acquired, *_) = pictures_of(replace(ct, geometry=as_acquired), 2)
-    assert np.array_equal(picture.pixels, acquired.turned(*_TURNS[turn]).pixels)
+    assert np.array_equal(picture.values, acquired.turned(*_TURNS[turn]).values)
 
 
 def test_related_needs_a_known_frame_of_reference(ct, mr):

@@ -7,19 +7,19 @@ it, none of which may fit better.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 import numpy as np
-from napari_medscan.napari_.layer_identity import stack_of
 from numpy.typing import NDArray
 from qtpy.QtTest import QTest
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.voi_lut import Curve
+from napari_medscan.napari_.layer_identity import stack_of
 
 ALIKE = 0.95
 """Least concordance of a canvas with what it should show."""
@@ -56,26 +56,34 @@ class Picture:
 
     Attributes
     ----------
-    pixels
-        (rows, columns, 3), 0 to 1.
+    values
+        (rows, columns, 1), or 3 for color.
     height, width
         In the viewer's world, mm if the series is calibrated.
+    shade
+        Returns what values look like, 0 to 1.
     smooth
-        Whether it is interpolated linearly.
+        Whether values are interpolated linearly.
     """
 
-    pixels: Pixels
+    values: Pixels
     height: float
     width: float
+    shade: Callable[[Pixels], Pixels]
     smooth: bool = True
+
+    @property
+    def is_black(self) -> bool:
+        """Whether nothing of it can be seen."""
+        return bool(self.shade(self.values).max() < 1 / 255)
 
     def turned(self, transpose: bool, reverse_rows: bool, reverse_columns: bool) -> Picture:
         """Return it turned or mirrored."""
-        pixels, height, width = self.pixels, self.height, self.width
+        values, height, width = self.values, self.height, self.width
         if transpose:
-            pixels, height, width = pixels.swapaxes(0, 1), width, height
-        pixels = pixels[:: -1 if reverse_rows else 1, :: -1 if reverse_columns else 1]
-        return replace(self, pixels=pixels, height=height, width=width)
+            values, height, width = values.swapaxes(0, 1), width, height
+        values = values[:: -1 if reverse_rows else 1, :: -1 if reverse_columns else 1]
+        return replace(self, values=values, height=height, width=width)
 
     def on_canvas(self, shape: tuple[int, ...], fill: float = FITTED) -> Pixels:
         """Return a black canvas with the picture in its middle, as a graphics card samples it.
@@ -89,16 +97,19 @@ class Picture:
         """
         scale = fill * min(shape[0] / self.height, shape[1] / self.width)
         sides = (self.height, self.width)
-        drawn = self.pixels
+        drawn = self.values
         inside = np.ones(shape[:2], bool)
         for axis, (extent, side) in enumerate(zip(shape[:2], sides, strict=True)):
-            count = self.pixels.shape[axis]
+            count = self.values.shape[axis]
             middles = np.arange(extent) + 0.5 - extent / 2
             places = (middles / (scale * side) + 0.5) * count - 0.5
             outside = (places < -0.5) | (places > count - 0.5)
             inside &= ~np.expand_dims(outside, 1 - axis)
             drawn = _sampled(drawn, places, axis, smooth=self.smooth)
-        return np.where(inside[..., None], drawn, np.float32(0))
+        # As on the graphics card, the window comes after the interpolation.
+        return np.where(inside[..., None], self.shade(drawn), np.float32(0)) * np.ones(
+            3, np.float32
+        )
 
 
 def _sampled(pixels: Pixels, places: NDArray[Any], axis: int, *, smooth: bool) -> Pixels:
@@ -193,18 +204,24 @@ def _upright(
 
 def _acquired(stack: Stack, number: int) -> Picture:
     """Return a slice with its first row on top, in the file's first window, in gray or color."""
-    values = np.asarray(stack.array.frame(number))
-    height, width = np.multiply(values.shape[:2], stack.geometry.spacing[1:])
+    values = np.asarray(stack.array.frame(number)).astype(np.float32)
+    height, width = (
+        float(side) for side in np.multiply(values.shape[:2], stack.geometry.spacing[1:])
+    )
     if stack.is_rgb:
-        pixels = values[..., :3].astype(np.float32) / 255
-        return Picture(pixels, float(height), float(width))
+        return Picture(values[..., :3], height, width, lambda values: values / 255)
     curve = stack.windows[0].curve if stack.windows else None
-    low, high = curve.limits if curve else stack.default_limits()
-    part = np.clip((values.astype(np.float64) - low) / (high - low), 0, 1)
-    gray = _bent(part, curve) if curve else part
-    gray = 1 - gray if stack.is_inverted else gray
-    pixels = np.repeat(gray[..., None], 3, axis=-1).astype(np.float32)
-    return Picture(pixels, float(height), float(width), smooth=stack.modality != "SEG")
+    window = curve or (stack.windows[0] if stack.windows else None)
+    low, high = window.limits if window else stack.default_limits()
+    # A LINEAR window of width 1 is a threshold (PS3.3 C.11.2.1.2.1).
+    high = max(high, low + 2**-12)
+
+    def shade(values: Pixels) -> Pixels:
+        part = np.clip((values - low) / (high - low), 0, 1)
+        gray = _bent(part, curve) if curve else part
+        return (1 - gray if stack.is_inverted else gray).astype(np.float32)
+
+    return Picture(values[..., None], height, width, shade, smooth=stack.modality != "SEG")
 
 
 def _bent(part: NDArray[Any], curve: Curve) -> NDArray[Any]:
@@ -245,7 +262,7 @@ def _bare(viewer: Any, only: object) -> Iterator[None]:
 
 def fault_of_canvas(canvas: Pixels, pictures: list[Picture]) -> str:
     """Return what is wrong with a canvas, '' if it shows one of the pictures, fitted."""
-    if not canvas.any() and not all(picture.pixels.max() < 1 / 255 for picture in pictures):
+    if not canvas.any() and not all(picture.is_black for picture in pictures):
         return "the canvas is black"
     faults = [_fault(canvas, picture) for picture in pictures]
     return "" if "" in faults else faults[0]

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_medscan.napari_.layer_identity import stack_of
 
 from napari_medscan.dicom import LoadReport, Stack, load
+from napari_medscan.napari_.layer_identity import stack_of
 
 from .corpus.oracle import case_names, case_path
 from .view_check import faults_of_view, related, settle

@@ -237,3 +237,23 @@ def test_refit_follows_the_canvas_until_the_camera_moves(viewer, add):
     viewer.canvas.size = (300, 300)
     refit(viewer)
     assert viewer.scene.camera.zoom == 2 * fit
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_show_only_between_the_steps_of_the_slider_shows_the_series(
+    make_napari_viewer, tmp_path, first
+):
+    """A lone slice 0.9 mm beyond the last whole step of a volume is no slice of the slider."""
+    write_series(tmp_path, 1, series=1, Rows=8, Columns=3, ImagePositionPatient=[0, 0, 100.9])
+    write_series(tmp_path, 4, series=2, ImagePositionPatient=lambda i: [0, 0, 5 * i])
+    viewer = make_napari_viewer(show=True)
+    follow_openings(viewer)
+    lone, volume = image_layers(load(tmp_path).stacks)
+    lone.visible, volume.visible = first == 0, first == 1
+    viewer.add_layer(lone)
+    viewer.add_layer(volume)
+    assert slice_in_view(viewer, (lone, volume)[first]) is not None
+    for layer in (volume, lone, volume, lone):
+        show_only(viewer, [layer])
+        assert slice_in_view(viewer, layer) is not None
+        assert current_layer(viewer) is layer

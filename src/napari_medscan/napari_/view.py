@@ -123,6 +123,10 @@ class _Openings:
             bring_into_view(viewer, layer)
         else:
             self._hidden = layer
+            lead = self._lead()
+            if lead in viewer.layers and is_visible_series(lead) and not is_in_view(viewer, lead):
+                # The new layer has changed the slider's steps.
+                _go_to_middle(viewer, lead)
 
     def _on_active(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         """Keep the visible series active when napari activates a hidden one that it just added."""
@@ -209,3 +213,7 @@ def _go_to_middle(viewer: napari.viewer.Viewer, layer: Image) -> None:
     point = list(viewer.dims.point)
     point[viewer.dims.ndim - layer.ndim :] = (float(place) for place in world)
     viewer.dims.point = tuple(point)
+    if not is_in_view(viewer, layer):
+        # napari's slider ends at the last whole step of all layers together, and drags the point
+        # there, up to a step beside the series. It is there now, and lets the second setting be.
+        viewer.dims.point = tuple(point)

@@ -13,11 +13,12 @@ ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 endif
 
-.PHONY: help bench demo test check lint types architecture package screenshots system clean
+.PHONY: help bench demo test torture check lint types architecture package screenshots system clean
 
 help:
 	@echo "make demo [DICOM=path]  open a sample, or your own file or folder, in napari"
 	@echo "make test [ARGS=...]    run the tests"
+	@echo "make torture            open pairs of real cases for an hour (MEDSCAN_TORTURE_SECONDS, _SEED)"
 	@echo "make check              lint, types, import directions, packaging"
 	@echo "make bench [ARGS=...]   measure against other readers, write docs/performance.md"
 	@echo "make screenshots        make the pictures of the documentation"
@@ -35,6 +36,13 @@ screenshots: .venv/stamp system
 # A file's tests stay in one process: they share what its fixtures make.
 test: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+# Needs the corpus. A seed is an order of pairs, and what is done between opening the two.
+torture: export MEDSCAN_TORTURE_SECONDS ?= 3600
+torture: export MEDSCAN_TORTURE_SEED ?= 0
+torture: .venv/stamp system
+	$(SCREEN) $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
+		tests/napari_/test_view_pairs.py -k torture $(ARGS)
 
 check: lint types architecture package
 

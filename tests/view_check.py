@@ -29,7 +29,8 @@ _HALF_TURNED = 0.95
 """Of two directions that differ by less than this factor, either may decide the convention."""
 FITTED = 0.95
 """Part of the canvas that napari gives to what it fits."""
-_SHRINK = 3
+_STEP = 3
+"""Every third row and column of a canvas is compared."""
 
 _L, _P, _S = np.eye(3)
 _DOWN_AND_RIGHT = ((_P, _L), (-_S, _L), (-_S, _P))
@@ -85,7 +86,7 @@ class Picture:
         values = values[:: -1 if reverse_rows else 1, :: -1 if reverse_columns else 1]
         return replace(self, values=values, height=height, width=width)
 
-    def on_canvas(self, shape: tuple[int, ...], fill: float = FITTED) -> Pixels:
+    def on_canvas(self, shape: tuple[int, ...], fill: float = FITTED, step: int = 1) -> Pixels:
         """Return a black canvas with the picture in its middle, as a graphics card samples it.
 
         Parameters
@@ -94,14 +95,16 @@ class Picture:
             Rows and columns of the canvas.
         fill
             Part of the canvas that the picture takes along the side that limits it.
+        step
+            Only every so many rows and columns are returned.
         """
         scale = fill * min(shape[0] / self.height, shape[1] / self.width)
         sides = (self.height, self.width)
         drawn = self.values
-        inside = np.ones(shape[:2], bool)
+        inside = np.ones([len(range(0, side, step)) for side in shape[:2]], bool)
         for axis, (extent, side) in enumerate(zip(shape[:2], sides, strict=True)):
             count = self.values.shape[axis]
-            middles = np.arange(extent) + 0.5 - extent / 2
+            middles = np.arange(0, extent, step) + 0.5 - extent / 2
             places = (middles / (scale * side) + 0.5) * count - 0.5
             outside = (places < -0.5) | (places > count - 0.5)
             inside &= ~np.expand_dims(outside, 1 - axis)
@@ -269,14 +272,10 @@ def fault_of_canvas(canvas: Pixels, pictures: list[Picture]) -> str:
 
 
 def _fault(canvas: Pixels, picture: Picture) -> str:
-    found: dict[str, float] = {}
-    for transpose in (False, True):
-        drawn = picture.turned(transpose, False, False).on_canvas(canvas.shape)
-        for name, (transposed, *ways) in _TURNS.items():
-            if transposed == transpose:
-                # It is in the middle: the canvas is mirrored as the picture is.
-                mirrored = drawn[:: -1 if ways[0] else 1, :: -1 if ways[1] else 1]
-                found[name] = _likeness(canvas, mirrored)
+    found = {}
+    for name, turn in _TURNS.items():
+        expected = picture.turned(*turn).on_canvas(canvas.shape, step=_STEP)
+        found[name] = _likeness(canvas[::_STEP, ::_STEP], expected)
     likeness = found.pop("as expected")
     name = max(found, key=found.__getitem__)
     if found[name] > likeness + BETTER and found[name] >= ALIKE:
@@ -287,13 +286,9 @@ def _fault(canvas: Pixels, picture: Picture) -> str:
 def _likeness(canvas: Pixels, expected: Pixels) -> float:
     """Return the concordance where the picture should be and on the whole canvas, the lesser."""
     rows, columns = (np.flatnonzero(expected.any(axis=(1 - axis, 2))) for axis in (0, 1))
-    canvas, expected = _shrunk(canvas), _shrunk(expected)
     if not rows.size:
         return concordance(canvas, expected)
-    place = tuple(
-        slice(at[0] // _SHRINK + 1, max(at[-1] // _SHRINK, at[0] // _SHRINK + 2))
-        for at in (rows, columns)
-    )
+    place = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     return min(concordance(canvas[place], expected[place]), concordance(canvas, expected))
 
 
@@ -304,14 +299,6 @@ def concordance(one: Pixels, other: Pixels) -> float:
         return 1.0
     covariance = ((one - one.mean()) * (other - other.mean())).mean()
     return float(2 * covariance / spread)
-
-
-def _shrunk(canvas: Pixels) -> Pixels:
-    """Return the mean of every few pixels, in which interpolation and noise differ little."""
-    rows, columns = (side // _SHRINK for side in canvas.shape[:2])
-    blocks = canvas[: rows * _SHRINK, : columns * _SHRINK]
-    shrunk: Pixels = blocks.reshape(rows, _SHRINK, columns, _SHRINK, 3).mean(axis=(1, 3))
-    return shrunk
 
 
 def related(one: Stack, other: Stack) -> bool:

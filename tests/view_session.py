@@ -15,6 +15,7 @@ import pytest
 
 from napari_medscan.dicom import LoadReport, Stack, load
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.slider_index import slice_in_view
 
 from .corpus.oracle import case_names, case_path
 from .view_check import faults_of_view, related, settle
@@ -112,6 +113,13 @@ class Session:
         settle()
         return [stack for layer in layers if (stack := stack_of(layer)) is not None]
 
+    def drop_on_panel(self, path: Path) -> None:
+        """Drop a file or folder on the panel."""
+        from napari_medscan.napari_.menu import open_paths
+
+        open_paths(self.viewer, [path])
+        settle(400)
+
     def list_series(self, report: LoadReport) -> None:
         """Let the panel list series of which none is open."""
         from napari_medscan.napari_.session import record
@@ -148,14 +156,25 @@ class Session:
             viewer.scene.camera.zoom *= turn.zoom
         settle()
 
-    def faults_of_opening(self, opened: Sequence[Stack]) -> list[str]:
-        """Return what is wrong if one of these series should be what the user sees."""
+    def faults_of_opening(self, opened: Sequence[Stack], *, anywhere: bool = False) -> list[str]:
+        """Return what is wrong if one of these series should be what the user sees.
+
+        Parameters
+        ----------
+        opened
+            The series.
+        anywhere
+            Whether the slider may stand at another slice than a middle one, as it may after
+            another series of the same frame of reference.
+        """
         dialogs = [f"a dialog: {title}" for title in self.dialogs]
         if not opened:
             return [*dialogs, "no series was opened"]
         active = stack_of(self.viewer.layers.selection.active)
         expected = active if active in opened else opened[0]
-        return [*dialogs, *faults_of_view(self.viewer, expected)]
+        layer = self.viewer.layers.selection.active
+        number = slice_in_view(self.viewer, layer) if anywhere and active is expected else None
+        return [*dialogs, *faults_of_view(self.viewer, expected, number)]
 
     def faults_of_pair(self, pair: Pair) -> list[str]:
         """Open one case, arrange the view, open the other; return what is wrong then."""

@@ -1,0 +1,127 @@
+"""A session by hand, with real events of the X server: wheel, drags and keys over a chest CT."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint
+
+from napari_medscan.napari_.slider_index import slice_in_view
+from napari_medscan.phantoms import write_ct_chest
+
+from ..view_check import canvas_pixels, fault_of_canvas, pictures_of, settle
+from ..x_input import LEFT, MIDDLE, RIGHT, XInput, why_missing
+
+LUNG = (-600 - 0.5 - 1499 / 2, -600 - 0.5 + 1499 / 2)
+"""W 1500, L -600 as PS3.3 C.11.2.1.2 places its ends."""
+
+
+@pytest.fixture
+def hand():
+    hand = XInput()
+    yield hand
+    hand.close()
+
+
+class Desk:
+    """What a radiologist sees of the open series."""
+
+    def __init__(self, session, stack):
+        self.viewer, self.stack = session.viewer, stack
+        (self.layer,) = session.viewer.layers
+        self.canvas = session.viewer.window._qt_window._qt_viewer.canvas.native
+
+    def at(self, right, down):
+        """Return a place of the canvas, given in parts of it, on the screen."""
+        place = QPoint(round(self.canvas.width() * right), round(self.canvas.height() * down))
+        there = self.canvas.mapToGlobal(place)
+        return there.x(), there.y()
+
+    @property
+    def slice(self):
+        return slice_in_view(self.viewer, self.layer)
+
+    @property
+    def camera(self):
+        camera = self.viewer.scene.camera
+        return np.array([camera.zoom, *camera.center])
+
+    @property
+    def window(self):
+        return tuple(float(limit) for limit in self.layer.contrast_limits)
+
+    def fault_in_window(self, low, high):
+        """Return what is wrong with the canvas, drawn in another window than the file's."""
+
+        def shade(values):
+            return np.clip((values - low) / (high - low), 0, 1)
+
+        pictures = pictures_of(self.stack, self.slice)
+        return fault_of_canvas(
+            canvas_pixels(self.viewer), [replace(picture, shade=shade) for picture in pictures]
+        )
+
+
+@pytest.fixture
+def desk(view_session, tmp_path):
+    write_ct_chest(tmp_path, size=64, slices=40)
+    view_session.start()
+    (stack,) = view_session.open(tmp_path)
+    desk = Desk(view_session, stack)
+    view_session.viewer.window._qt_window.activateWindow()
+    desk.canvas.setFocus()
+    settle(200)
+    return desk
+
+
+@pytest.mark.skipif(bool(why_missing()), reason=why_missing())
+def test_session_by_hand_ends_as_a_radiologist_expects(desk, hand):
+    first, fitted = desk.slice, desk.camera
+    hand.move(*desk.at(0.5, 0.5))
+
+    hand.wheel(3)
+    assert desk.slice == first + 3, "the wheel towards the hand shows the third next slice"
+    hand.wheel(-1)
+    assert desk.slice == first + 2
+    hand.press("Right", "Left", "Right", "Page_Down", "Page_Up")
+    assert desk.slice == first + 3, "arrow keys go one slice on, and back"
+    hand.press("End")
+    assert desk.slice == 39
+    hand.press("Home")
+    assert desk.slice == 0
+    assert np.allclose(desk.camera, fitted), "none of it zooms or pans"
+
+    window = desk.window
+    hand.drag(RIGHT, desk.at(0.5, 0.5), (60, 0))
+    assert np.ptp(desk.window) > np.ptp(window), "to the right is wider"
+    assert np.isclose(np.mean(desk.window), np.mean(window), atol=2)
+    narrow = desk.window
+    hand.drag(RIGHT, desk.at(0.5, 0.5), (0, 60))
+    assert not np.isclose(np.mean(desk.window), np.mean(narrow)), "downwards is another level"
+    assert np.allclose(desk.camera, fitted)
+    assert desk.slice == 0
+
+    hand.wheel(-2, held="Control_L")
+    assert desk.camera[0] > fitted[0], "Ctrl + wheel zooms"
+    assert desk.slice == 0
+    zoomed = desk.camera
+    hand.drag(MIDDLE, desk.at(0.5, 0.5), (50, 40))
+    assert np.isclose(desk.camera[0], zoomed[0])
+    assert not np.allclose(desk.camera, zoomed), "the middle button pans"
+    moved = desk.camera
+    hand.drag(LEFT, desk.at(0.5, 0.5), (-30, -30))
+    assert not np.allclose(desk.camera, moved)
+
+    hand.press("2")
+    assert desk.window == pytest.approx(LUNG), "key 2 is the lung window"
+    hand.press("i")
+    assert desk.layer.colormap.name == "gray_r"
+    hand.press("i")
+    assert desk.layer.colormap.name == "gray"
+    hand.press("r")
+    assert np.allclose(desk.camera, fitted), "R fits the series again"
+    assert desk.window == pytest.approx(LUNG), "R resets the view, not the window"
+    assert desk.slice is not None
+    assert desk.fault_in_window(*LUNG) == ""

@@ -1,0 +1,67 @@
+"""Every folder of several series shows what was opened, and Show only shows each of its series."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_medscan.napari_.layer_identity import stack_of
+
+from ..corpus.oracle import case_path, corpus_dir
+from ..messy_disc import NEWEST_DATE
+from ..view_session import NO_CORPUS, corpus
+
+SEVERAL = [name for name, report in corpus().reports.items() if len(report.stacks) > 1]
+SCOUT_FIRST = corpus_dir().parent / "situations" / "view-scout-first" / "input"
+
+
+def faults_of_show_only(session, stacks):
+    """Show only each of some series, listed in the panel; return what is wrong."""
+    found = []
+    for stack in stacks:
+        session.show_only(stack)
+        faults = session.faults_of_opening([stack], anywhere=True)
+        found += [f"{stack.name}: {fault}" for fault in faults]
+    return found
+
+
+@pytest.mark.skipif(not SEVERAL, reason=NO_CORPUS)
+@pytest.mark.parametrize("case", SEVERAL or [""])
+def test_folder_of_several_series_shows_what_was_opened_and_each_series(view_session, case):
+    view_session.start()
+    opened = view_session.open(case_path(case))
+    assert view_session.faults_of_opening(opened) == []
+    assert len(opened) == len(corpus().reports[case].stacks)
+    assert faults_of_show_only(view_session, opened) == []
+
+
+@pytest.mark.skipif(not SCOUT_FIRST.is_dir(), reason=NO_CORPUS)
+def test_scout_before_the_axial_series_shows_the_axial_series(view_session):
+    view_session.start()
+    opened = view_session.open(SCOUT_FIRST)
+    (axial,) = (stack for stack in opened if stack.series_number == 2)
+    assert view_session.faults_of_opening([axial]) == []
+    assert faults_of_show_only(view_session, opened) == []
+
+
+def test_messy_disc_drop_shows_the_first_useful_series_of_the_newest_study(
+    view_session, messy_disc
+):
+    """Dropped on the panel: no dialog, one layer, the rest listed; then each on its own."""
+    from napari_medscan.napari_.session import record
+
+    view_session.start()
+    view_session.drop_on_panel(messy_disc)
+    layers = [stack_of(layer) for layer in view_session.viewer.layers]
+    assert view_session.dialogs == []
+    assert [stack.series_number for stack in layers] == [2]
+    assert layers[0].description == "Chest 2.5 B30f"
+    assert layers[0].slices[0].header.study.endswith(study_uid(NEWEST_DATE)[-12:])
+    assert view_session.faults_of_opening(layers) == []
+    assert len(record.stacks) == 26
+    assert faults_of_show_only(view_session, record.stacks) == []
+
+
+def study_uid(date):
+    from napari_medscan.phantoms.writing import derived_uid
+
+    return derived_uid("messy disc", date)

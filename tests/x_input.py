@@ -11,7 +11,9 @@ from qtpy.QtTest import QTest
 LEFT, MIDDLE, RIGHT = 1, 2, 3
 _WHEEL_UP, _WHEEL_DOWN = 4, 5
 _PAUSE = 30
-"""Milliseconds between two events, in which the window takes the first."""
+"""Milliseconds between two events, as a hand makes them."""
+_TAKEN = 150
+"""Milliseconds after a gesture, in which the window takes its last event."""
 
 
 def why_missing() -> str:
@@ -46,12 +48,13 @@ class XInput:
         self._wait()
 
     def drag(self, button: int, start: tuple[int, int], way: tuple[int, int]) -> None:
-        """Press a button, move by some pixels in ten steps, and let go."""
+        """Press a button, move by some pixels in five steps, and let go."""
         self.move(*start)
         self._button(button, down=True)
-        for step in range(1, 11):
-            self.move(start[0] + way[0] * step // 10, start[1] + way[1] * step // 10)
+        for step in range(1, 6):
+            self.move(start[0] + way[0] * step // 5, start[1] + way[1] * step // 5)
         self._button(button, down=False)
+        QTest.qWait(_TAKEN)
 
     def wheel(self, notches: int, held: str = "") -> None:
         """Turn the wheel towards the hand, or away for a negative number, with a key held."""
@@ -62,12 +65,14 @@ class XInput:
                 self._button(_WHEEL_DOWN if notches > 0 else _WHEEL_UP, down=down)
         if held:
             self._key(held, down=False)
+        QTest.qWait(_TAKEN)
 
     def press(self, *names: str) -> None:
         """Press keys one after the other, by their X names: "a", "2", "Right", "Page_Down"."""
         for name in names:
             self._key(name, down=True)
             self._key(name, down=False)
+        QTest.qWait(_TAKEN)
 
     def _button(self, button: int, *, down: bool) -> None:
         self._xtst.XTestFakeButtonEvent(self._display, button, int(down), 0)

@@ -76,50 +76,59 @@ def desk(view_session, tmp_path):
     return desk
 
 
-@pytest.mark.skipif(bool(why_missing()), reason=why_missing())
-def test_session_by_hand_ends_as_a_radiologist_expects(desk, hand):
-    first, fitted = desk.slice, desk.camera
-    hand.move(*desk.at(0.5, 0.5))
-
+def scroll(desk, hand):
+    first, camera = desk.slice, desk.camera
     hand.wheel(3)
-    assert desk.slice == first + 3, "the wheel towards the hand shows the third next slice"
+    assert desk.slice == first + 3, "the wheel, turned towards the hand, goes to later slices"
     hand.wheel(-1)
     assert desk.slice == first + 2
     hand.press("Right", "Left", "Right", "Page_Down", "Page_Up")
-    assert desk.slice == first + 3, "arrow keys go one slice on, and back"
+    assert desk.slice == first + 3, "arrow and page keys go on, and back"
     hand.press("End")
     assert desk.slice == 39
     hand.press("Home")
     assert desk.slice == 0
-    assert np.allclose(desk.camera, fitted), "none of it zooms or pans"
+    assert np.allclose(desk.camera, camera), "scrolling neither zooms nor pans"
 
-    window = desk.window
+
+def change_window(desk, hand):
+    start, camera, number = desk.window, desk.camera, desk.slice
     hand.drag(RIGHT, desk.at(0.5, 0.5), (60, 0))
-    assert np.ptp(desk.window) > np.ptp(window), "to the right is wider"
-    assert np.isclose(np.mean(desk.window), np.mean(window), atol=2)
-    narrow = desk.window
+    wide = desk.window
+    assert np.ptp(wide) > np.ptp(start), "right-drag to the right widens the window"
+    assert np.isclose(np.mean(wide), np.mean(start), atol=2)
     hand.drag(RIGHT, desk.at(0.5, 0.5), (0, 60))
-    assert not np.isclose(np.mean(desk.window), np.mean(narrow)), "downwards is another level"
-    assert np.allclose(desk.camera, fitted)
-    assert desk.slice == 0
-
-    hand.wheel(-2, held="Control_L")
-    assert desk.camera[0] > fitted[0], "Ctrl + wheel zooms"
-    assert desk.slice == 0
-    zoomed = desk.camera
-    hand.drag(MIDDLE, desk.at(0.5, 0.5), (50, 40))
-    assert np.isclose(desk.camera[0], zoomed[0])
-    assert not np.allclose(desk.camera, zoomed), "the middle button pans"
-    moved = desk.camera
-    hand.drag(LEFT, desk.at(0.5, 0.5), (-30, -30))
-    assert not np.allclose(desk.camera, moved)
-
+    assert not np.isclose(np.mean(desk.window), np.mean(wide)), "downwards changes the level"
     hand.press("2")
-    assert desk.window == pytest.approx(LUNG), "key 2 is the lung window"
+    assert desk.window == pytest.approx(LUNG), "key 2 is the lung window of CT"
     hand.press("i")
     assert desk.layer.colormap.name == "gray_r"
     hand.press("i")
     assert desk.layer.colormap.name == "gray"
+    assert np.allclose(desk.camera, camera)
+    assert desk.slice == number
+
+
+def zoom_and_pan(desk, hand):
+    start, number = desk.camera, desk.slice
+    hand.wheel(-2, held="Control_L")
+    zoomed = desk.camera
+    assert zoomed[0] > start[0], "Ctrl + wheel zooms in"
+    for button in (MIDDLE, LEFT):
+        before = desk.camera
+        hand.drag(button, desk.at(0.5, 0.5), (50, 40))
+        assert desk.camera[0] == pytest.approx(zoomed[0])
+        assert not np.allclose(desk.camera, before), f"button {button} pans"
+    assert desk.slice == number
+
+
+@pytest.mark.skipif(bool(why_missing()), reason=why_missing())
+def test_session_by_hand_ends_as_a_radiologist_expects(desk, hand):
+    fitted = desk.camera
+    hand.move(*desk.at(0.5, 0.5))
+    scroll(desk, hand)
+    change_window(desk, hand)
+    zoom_and_pan(desk, hand)
     hand.press("r")
     assert np.allclose(desk.camera, fitted), "R fits the series again"
     assert desk.window == pytest.approx(LUNG), "R resets the view, not the window"

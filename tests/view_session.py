@@ -197,7 +197,7 @@ class Session:
         return self.faults_of_opening([chosen])
 
 
-PANEL = "MedScan"
+PANEL = "DICOM panel"
 """The panel's name among napari's dock widgets."""
 
 

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QPushButton, QTreeWidget
+from qtpy.QtWidgets import QDialog, QPushButton, QTreeWidget
 
 from napari_medscan.dicom.stack import SliceSource
+from napari_medscan.napari_.menu import open_paths
 from napari_medscan.phantoms import write_ct_chest
+
+from ...messy_disc import IMAGE_SERIES
 
 LONGEST = 0.25
 """Seconds. The goal is 0.1, which `make bench` measures on a quiet computer; one that runs tests
@@ -80,6 +83,19 @@ def readers(monkeypatch):
 
         monkeypatch.setattr(SliceSource, name, noted)
     return found
+
+
+@pytest.fixture
+def dialogs(monkeypatch):
+    """Return the titles of dialogs, each of which is canceled."""
+    titles = []
+
+    def cancel(dialog):
+        titles.append(dialog.windowTitle())
+        return int(QDialog.DialogCode.Rejected)
+
+    monkeypatch.setattr(QDialog, "exec", cancel)
+    return titles
 
 
 def scroll(viewer, qtbot, axis):
@@ -148,6 +164,17 @@ def with_the_panel(viewer, panel, folder, heart, qtbot, readers):
     return taken(viewer, heart)
 
 
+def drop(viewer, disc, heart, qtbot):
+    """Drop a disc on the panel, and wait until its thumbnails are there."""
+    with heart.watch("open"):
+        open_paths(viewer, [disc])
+        qtbot.wait(2000)
+    assert len(viewer.layers) == 1
+    for layer in viewer.layers:
+        layer.data.close()
+    return taken(viewer, heart)
+
+
 def taken(viewer, heart):
     viewer.layers.clear()
     viewer.dims.order = (0, 1, 2)
@@ -171,3 +198,27 @@ def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_pa
     assert set(ours) == {*theirs, "tag search"}
     excess = {step: seconds - theirs.get(step, 0.0) for step, seconds in ours.items()}
     assert max(excess.values()) < LONGEST, (excess, theirs)
+
+
+def test_a_disc_of_26_series_does_not_hold_the_window(
+    make_napari_viewer, qtbot, tmp_path, heart, messy_disc, record, dialogs
+):
+    file = tmp_path / "volume.npy"
+    np.save(file, np.random.default_rng(0).integers(0, 2000, (24, 64, 64), np.int16))
+    viewer = make_napari_viewer(show=True)
+
+    def theirs():
+        with heart.watch("open"):
+            viewer.open(str(file), plugin="napari")
+        return taken(viewer, heart)
+
+    def ours():
+        record.forget(record.stacks)
+        return drop(viewer, messy_disc, heart, qtbot)
+
+    alone = best([theirs() for _ in range(3)])
+    viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
+    with_panel = best([ours() for _ in range(3)])
+    assert dialogs == []
+    assert len(record.stacks) == IMAGE_SERIES
+    assert with_panel["open"] - alone["open"] < LONGEST, (with_panel, alone)

@@ -42,7 +42,7 @@ NEWEST_STUDY = "CT chest"
 NEWEST_DATE = "20240615"
 PRIOR_DATE = "20240115"
 NOT_IMAGES = 3
-"""A report, a PDF and an RT structure set."""
+"""Files: a report, a PDF and an RT structure set."""
 
 _CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)
 _SAGITTAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
@@ -67,7 +67,7 @@ class _Study:
         for name in ("Study", "Series", "Acquisition", "Content", "InstanceCreation"):
             setattr(placed, f"{name}Date", self.date)
         placed.StudyTime = placed.SeriesTime = placed.ContentTime = "101500"
-        placed.StudyInstanceUID = derived_uid("messy disc", self.date)
+        placed.StudyInstanceUID = study_uid(self.date)
         placed.SeriesInstanceUID = derived_uid("messy disc", self.date, number)
         placed.SOPInstanceUID = derived_uid("messy disc", self.date, number, instance)
         if "FrameOfReferenceUID" in placed:
@@ -81,6 +81,11 @@ class _Study:
 
 Instances = Iterator[Dataset]
 Source = Callable[[Callable[[Path], None]], list[Dataset]]
+
+
+def study_uid(date: str) -> str:
+    """Return the Study Instance UID of the study of a date."""
+    return derived_uid("messy disc", date)
 
 
 def write_messy_disc(folder: Path) -> None:

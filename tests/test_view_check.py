@@ -10,7 +10,16 @@ import pytest
 from napari_medscan.dicom import load
 from napari_medscan.phantoms import write_mr_brain_oblique
 
-from .view_check import _TURNS, FITTED, canvas_pixels, fault_of_canvas, pictures_of, related, settle
+from .view_check import (
+    _TURNS,
+    FITTED,
+    canvas_pixels,
+    conventional_turns,
+    fault_of_canvas,
+    pictures_of,
+    related,
+    settle,
+)
 
 CANVAS = (560, 750)
 WRONG_TURNS = [name for name in _TURNS if name != "as expected"]
@@ -62,7 +71,7 @@ def test_fault_of_canvas_other_series_is_named(expected, mr):
     assert "not the expected image" in fault_of_canvas(drawn(other), expected)
 
 
-def test_fault_of_canvas_other_slice_of_another_level_is_named(tmp_path):
+def test_fault_of_canvas_slice_of_another_level_is_named(tmp_path):
     from napari_medscan.phantoms import write_ct_chest
 
     write_ct_chest(tmp_path, size=32, slices=60)
@@ -115,9 +124,35 @@ def test_pictures_of_plane_is_upright(ct, orientation, turn):
     assert np.array_equal(picture.values, acquired.turned(*_TURNS[turn]).values)
 
 
-def test_related_needs_a_known_frame_of_reference(ct, mr):
-    assert related(ct, ct)
-    assert not related(ct, mr)
+@pytest.mark.parametrize(
+    ("written", "turns"),
+    [
+        (("L", "F"), ["as expected"]),
+        (("R", "F"), ["mirrored left to right"]),
+        (("L", "H"), ["upside down"]),
+        (("F", "L"), ["with rows for columns"]),
+        (("A", "F"), ["as expected", "mirrored left to right"]),
+        (("P", "L"), ["as expected"]),
+        ((), ["as expected"]),
+    ],
+)
+def test_conventional_turns_projection_has_the_head_up(ct, written, turns):
+    film = replace(
+        ct,
+        geometry=replace(ct.geometry, orientation=None),
+        slices=[replace(ct.slices[0], patient_orientation=written)],
+    )
+    assert sorted(conventional_turns(film)) == sorted(_TURNS[name] for name in turns)
+
+
+def test_related_needs_one_patient_and_a_known_frame_of_reference(ct, mr):
+    def with_header(**changes):
+        return replace(ct, header=replace(ct.header, **changes))
+
+    assert related(ct, with_header())
+    assert not related(ct, with_header(patient=mr.header.patient))
+    assert not related(ct, with_header(frame_of_reference="1.2.3"))
+    assert not related(with_header(frame_of_reference=""), with_header(frame_of_reference=""))
 
 
 def test_fault_of_canvas_in_napari_finds_the_mirror(make_napari_viewer, ct):

@@ -178,7 +178,7 @@ def conventional_turns(stack: Stack, number: int = 0) -> list[tuple[bool, bool, 
             if weight >= _HALF_TURNED * normal.max()
         ]
         return _upright(down, right, planes)
-    written = stack.slices[number].header.patient_orientation
+    written = stack.slices[number].patient_orientation
     axes = {letters[:1] for letters in written}
     if len(written) != 2 or not axes & {"H", "F"} or not axes & set("LRAP"):
         return [_TURNS["as expected"]]
@@ -304,8 +304,9 @@ def concordance(one: Pixels, other: Pixels) -> float:
 def related(one: Stack, other: Stack) -> bool:
     """Whether two series may lie on each other: one patient, one known frame of reference."""
     mine, theirs = one.header, other.header
+    same_patient = mine.patient == theirs.patient and (mine.patient or mine.study == theirs.study)
     same_frame = mine.frame_of_reference == theirs.frame_of_reference != ""
-    return one is other or (same_frame and mine.patient == theirs.patient)
+    return one is other or bool(same_patient and same_frame)
 
 
 def current_stack(viewer: Any) -> Stack | None:

@@ -128,10 +128,26 @@ def test_the_files_windows_are_those_of_the_middle_slice_each_once(tmp_path):
     assert [voi.name for voi in file_presets(stack)] == ["A", "B"]
 
 
-def test_keys_mean_the_same_whatever_the_file_says():
+def test_with_keys_ct_numbers_whatever_the_file_and_the_user_have():
     file, own = (Window("file", 1, 2),), (Window("own", 3, 4),)
-    assert with_keys(file, own, CT) == (*own, *CT[: KEYS - 1])
-    assert with_keys(file, own, ()) == (*own, *file)
+    assert [window.name for window in with_keys(file, own, CT)] == [
+        "Soft tissue",
+        "Lung",
+        "Bone",
+        "Brain",
+        "Subdural",
+        "Stroke",
+        "Mediastinum",
+        "Liver",
+        "Angio",
+    ]
+
+
+def test_with_keys_other_modalities_usual_then_file_then_own():
+    file, own = (Window("file", 1, 2),), (Window("own", 3, 4),)
+    assert with_keys(file, own, ()) == (*file, *own)
+    assert with_keys(file, own, PET) == (*PET, *file, *own)
+    assert len(with_keys(file * 5, own * 5, PET)) == KEYS
 
 
 def test_presets_are_kept_by_modality_and_unit(tmp_path):

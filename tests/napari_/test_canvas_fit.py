@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_medscan.napari_.canvas_fit import fit_to_canvas
+from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit, show_actual_size
 
 
 def edges(model, shape, scale):
@@ -44,3 +44,29 @@ def test_fit_to_canvas_layer_of_fewer_axes_than_the_viewer(model):
     model.add_image(np.zeros((4, 5, 900, 900)))
     fit_to_canvas(model, layer)
     assert (model.scene.camera.zoom, model.scene.camera.center) == before
+
+
+@pytest.mark.parametrize("scale", [(3, 0.5, 0.5), (3, 0.5, 2)])
+def test_show_actual_size_one_pixel_is_one_of_the_screen(model, scale):
+    layer = model.add_image(np.zeros((5, 30, 20)), scale=scale)
+    center = model.scene.camera.center
+    show_actual_size(model, layer)
+    assert min(edges(model, (5, 30, 20), scale) / (30, 20)) == pytest.approx(1)
+    assert model.scene.camera.center == center
+
+
+def test_show_actual_size_counts_the_pixels_of_a_dense_screen(model, monkeypatch):
+    layer = model.add_image(np.zeros((30, 20)))
+    monkeypatch.setattr("napari_medscan.napari_.canvas_fit.screen_scale", lambda: 2.0)
+    show_actual_size(model, layer)
+    assert model.scene.camera.zoom == pytest.approx(0.5)
+
+
+def test_is_fit_until_the_camera_moves(model):
+    layer = model.add_image(np.zeros((5, 30, 20)))
+    other = model.add_image(np.zeros((5, 30, 20)))
+    fit_to_canvas(model, layer)
+    assert is_fit(model, layer)
+    assert not is_fit(model, other)
+    model.scene.camera.zoom *= 1.1
+    assert not is_fit(model, layer)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from napari_medscan.napari_ import menu
+from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.slider_index import slice_in_view
 
 from ..studies import write_series
 
@@ -77,6 +79,20 @@ def test_unshear_adds_an_upright_layer_and_hides_the_tilted_one(model, tmp_path)
     assert stack_of(new).geometry.tilt == 0
     assert np.unique(new.data[1, 1:5]).tolist() == [-1014]
     assert np.unique(new.data[1, 5]).tolist() == [-1000]
+
+
+def test_unshear_of_the_current_series_shows_the_same_slice(model, tmp_path):
+    layer = open_tilted(model, tmp_path)
+    model.dims.set_current_step(0, 2)
+    model.scene.camera.zoom = 50
+    # A layer of another kind is active: the series below it is still current.
+    model.add_points(np.zeros((1, 3)))
+    menu.unshear(model)
+    upright = model.layers[-1]
+    assert current_layer(model) is upright
+    assert not layer.visible
+    assert slice_in_view(model, upright) == 2
+    assert model.scene.camera.zoom == 50
 
 
 def test_unshear_twice_says_that_it_is_upright(model, tmp_path, told):

@@ -11,21 +11,21 @@ from napari_medscan.dicom.suv import UNKNOWN
 from napari_medscan.dicom.window import Voi, Window
 
 CT = (
+    Window("Soft tissue", 40, 400),
+    Window("Lung", -600, 1500),
+    Window("Bone", 400, 1800),
     Window("Brain", 40, 80),
     Window("Subdural", 75, 215),
     Window("Stroke", 40, 40),
-    Window("Temporal bone", 600, 2800),
-    Window("Soft tissue", 40, 400),
-    Window("Lung", -600, 1500),
     Window("Mediastinum", 50, 350),
-    Window("Abdomen", 50, 400),
     Window("Liver", 30, 150),
-    Window("Liver, contrast", 90, 150),
-    Window("Bone", 400, 1800),
-    Window("Spine", 50, 250),
     Window("Angio", 300, 600),
+    Window("Temporal bone", 600, 2800),
+    Window("Abdomen", 50, 400),
+    Window("Liver, contrast", 90, 150),
+    Window("Spine", 50, 250),
 )
-"""In Hounsfield units."""
+"""In Hounsfield units, those of keys 1 to 9 first."""
 
 PET = tuple(Window(f"SUV 0–{top}", top / 2, top, "LINEAR_EXACT") for top in (5, 6, 7, 10, 15))
 """In standardised uptake values: a few units wide, so without LINEAR's half of a unit."""
@@ -116,10 +116,10 @@ def with_keys(
 ) -> tuple[Voi, ...]:
     """Return the presets that keys 1 to 9 pick.
 
-    The user's own come first, then the modality's, so that a key means the same in every series;
-    keys that are left over pick the file's windows, which differ from scanner to scanner.
+    The modality's usual presets come first, so that a key means the same in every CT, then the
+    windows of the file, which differ from scanner to scanner, then the user's own.
     """
-    return (*own, *usual, *file)[:KEYS]
+    return (*usual, *file, *own)[:KEYS]
 
 
 def group_of(stack: Stack) -> str:

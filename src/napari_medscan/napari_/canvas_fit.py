@@ -10,6 +10,8 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
+from napari_medscan.napari_.gui import screen_scale
+
 _FILLED = 0.95
 """Part of the canvas that a series fills, as in napari."""
 
@@ -48,11 +50,27 @@ def refit(viewer: napari.viewer.Viewer) -> None:
     """Fit again after the canvas has changed its size, unless the camera was moved meanwhile."""
     fit = _fits.get(viewer)
     layer = None if fit is None else fit.layer()
-    if fit is None or layer is None or layer not in viewer.layers:
-        return
-    camera = viewer.scene.camera
-    if np.allclose([*camera.center, camera.zoom], [*fit.center, fit.zoom]):
+    if layer is not None and layer in viewer.layers and is_fit(viewer, layer):
         fit_to_canvas(viewer, layer)
+
+
+def is_fit(viewer: napari.viewer.Viewer, layer: Layer) -> bool:
+    """Return whether a layer was fit to the canvas and the camera was not moved since."""
+    fit = _fits.get(viewer)
+    if fit is None or fit.layer() is not layer:
+        return False
+    camera = viewer.scene.camera
+    return np.allclose([*camera.center, camera.zoom], [*fit.center, fit.zoom])
+
+
+def show_actual_size(viewer: napari.viewer.Viewer, layer: Layer) -> None:
+    """Zoom so that one pixel of a layer is one pixel of the screen; the center stays.
+
+    Of pixels that are not square, the shorter side is one pixel of the screen.
+    """
+    axes = [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
+    steps = [abs(float(layer.extent.step[axis])) for axis in axes if axis >= 0]
+    viewer.scene.camera.zoom = 1 / (min(steps) * screen_scale())
 
 
 def _extent_in_view(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import napari.viewer
 import numpy as np
 from napari.layers import Image, Layer
@@ -16,7 +18,7 @@ from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.napari_.viewer_watch import unwrapped, watch
 
 MOST_DEGREES = 10.0
 """Greatest angle between planes that are laid together: a head is never held quite alike."""
@@ -123,7 +125,8 @@ class SliceLink:
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        self._viewer = viewer
+        # Weak: the viewer would never go, since `slice_link_of` holds this for as long as it lives.
+        self._viewer: napari.viewer.Viewer = weakref.proxy(viewer)
         self._marked: Image | None = None
         self._point = 0.0
         self._axis = 0
@@ -192,6 +195,17 @@ class SliceLink:
                 layer.translate = translate
         self._moved.clear()
         self._marked = None
+
+
+_links: weakref.WeakKeyDictionary[napari.viewer.Viewer, SliceLink] = weakref.WeakKeyDictionary()
+
+
+def slice_link_of(viewer: napari.viewer.Viewer) -> SliceLink:
+    """Return the one link of a viewer's slices, which buttons and commands set."""
+    viewer = unwrapped(viewer)
+    if viewer not in _links:
+        _links[viewer] = SliceLink(viewer)
+    return _links[viewer]
 
 
 class Alignment:

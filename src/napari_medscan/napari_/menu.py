@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import napari.viewer
-from napari.layers import Image
 
+from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.view import bring_into_view
+from napari_medscan.napari_.viewer_watch import unwrapped
 
 PLUGIN = "napari-medscan"
 
@@ -50,9 +52,10 @@ def unshear(viewer: napari.viewer.Viewer) -> None:
     from napari_medscan.dicom import UnreadableError
     from napari_medscan.dicom.shear import unsheared
 
-    layer = viewer.layers.selection.active
+    viewer = unwrapped(viewer)
+    layer = current_layer(viewer)
     stack = stack_of(layer)
-    if stack is None or not isinstance(layer, Image):
+    if layer is None or stack is None:
         tell("Select a layer that MedScan opened.")
         return
     if not stack.geometry.tilt:
@@ -64,5 +67,6 @@ def unshear(viewer: napari.viewer.Viewer) -> None:
         tell(f"{str(reason).capitalize()}.")
         return
     upright.contrast_limits = layer.contrast_limits
-    layer.visible = False
     viewer.add_layer(upright)
+    bring_into_view(viewer, upright)
+    layer.visible = False

@@ -46,6 +46,10 @@ class Settings:
         Hide series of other patients and frames of reference when a series is brought into view.
     right_drag : bool
         Whether dragging with the right button changes the window.
+    wheel_scrolls : bool
+        Whether the mouse wheel scrolls through slices; otherwise it zooms, as in napari.
+    cine_autoplay : bool
+        Play multi-frame clips when they are opened.
     corner_text, orientation_letters : bool
         Draw them on the canvas.
     patient_in_corner : bool
@@ -65,6 +69,8 @@ class Settings:
     other_window: str = AS_IN_FILE
     hide_unrelated: bool = True
     right_drag: bool = True
+    wheel_scrolls: bool = True
+    cine_autoplay: bool = False
     corner_text: bool = True
     orientation_letters: bool = True
     patient_in_corner: bool = False

@@ -18,6 +18,7 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.relations import are_overlayable
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, refit
+from napari_medscan.napari_.cine import autoplay
 from napari_medscan.napari_.current_layer import is_visible_series, visible_series
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
@@ -77,6 +78,21 @@ def show_only(viewer: napari.viewer.Viewer, layers: list[Image]) -> None:
             layer.visible = layer in layers
 
 
+def show_anew(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Show a series in 2-D as when it was opened, but on the slice in view if there is one.
+
+    Plane, mirroring, zoom and center are those of `bring_into_view`; it becomes current.
+    """
+    viewer = unwrapped(viewer)
+    viewer.dims.ndisplay = 2
+    show_acquired_plane(viewer, layer)
+    if not is_in_view(viewer, layer):
+        _go_to_middle(viewer, layer)
+    fit_to_canvas(viewer, layer)
+    layer.visible = True
+    viewer.layers.selection.active = layer
+
+
 def follow_openings(viewer: napari.viewer.Viewer) -> None:
     """Bring the series that are added to a viewer into view, for as long as the viewer lives.
 
@@ -121,6 +137,7 @@ class _Openings:
             self._lead = weakref.ref(layer)
             _fuse(viewer, layer, stack)
             bring_into_view(viewer, layer)
+            autoplay(viewer, layer)
         else:
             self._hidden = layer
             lead = self._lead()

@@ -26,12 +26,12 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_text import ScaleBar
-from napari_medscan.napari_.cine import DEFAULT_RATE, MAX_RATE, Cine, cine_axis, cine_rate
+from napari_medscan.napari_.cine import DEFAULT_RATE, MAX_RATE, cine_axis, cine_of, cine_rate
 from napari_medscan.napari_.corner_text import CornerText, IdentityText
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.linking import Alignment, SamePlace, SliceLink
+from napari_medscan.napari_.linking import Alignment, SamePlace, slice_link_of
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.planes import (
     Plane,
@@ -124,8 +124,9 @@ class ViewsSection(QWidget):
         super().__init__(parent)
         self._viewer = viewer
         self._stack: Stack | None = None
-        self._cine = Cine(viewer, self._show_stopped)
-        self._link = SliceLink(viewer)
+        self._cine = cine_of(viewer)
+        self._cine.changed.connect(self._show_playing)
+        self._link = slice_link_of(viewer)
         self._volumes = Volumes(viewer)
         self.whole = WholeVolume(viewer, self)
         follow_openings(viewer)
@@ -150,6 +151,7 @@ class ViewsSection(QWidget):
     def release(self) -> None:
         """Take everything off the canvas and let go of the viewer."""
         self._subscription.release()
+        self._cine.changed.disconnect(self._show_playing)
         self._cine.stop()
         for switch in self._switches:
             switch.release()
@@ -332,13 +334,13 @@ class ViewsSection(QWidget):
             self._cine.stop()
         else:
             self._cine.play(self._rate.value())
-        self._show_stopped()
+        self._show_playing()
 
     def _on_rate(self, rate: float) -> None:
         if self._cine.is_playing:
             self._cine.play(rate)
 
-    def _show_stopped(self) -> None:
+    def _show_playing(self) -> None:
         playing = self._cine.is_playing
         self._play.setChecked(playing)
         self._play.setText("Stop" if playing else "Play")

@@ -26,7 +26,6 @@ from napari_medscan.dicom.presets import (
     DisplayScale,
     OfferedPresets,
     as_kept,
-    carried_over,
     display_scale,
     group_of,
     offered_presets,
@@ -35,11 +34,12 @@ from napari_medscan.dicom.presets import (
 from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.keys import SeriesKeys
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.window_drag import WindowDrag
-from napari_medscan.napari_.window_keys import AUTO_KEY, WindowKeys
+from napari_medscan.napari_.window_scope import set_window_scope, show_window, window_targets
 from napari_medscan.napari_.windowing import (
     center_width,
     current_windowed,
@@ -49,11 +49,9 @@ from napari_medscan.napari_.windowing import (
     invert,
     is_inverted,
     is_shown,
-    is_windowed,
     on_screen,
     set_center_width,
     set_limits,
-    show,
 )
 from napari_medscan.widgets.background_task import Latest
 from napari_medscan.widgets.panel.histogram import sampled
@@ -92,7 +90,7 @@ class WindowSection(QWidget):
         self._drag = WindowDrag(viewer, self.targets)
         self._unheard = settings.on_change(self._on_settings)
         self._on_settings()
-        self._keys = WindowKeys(viewer, self._on_key)
+        self._keys = SeriesKeys(viewer)
         viewer.events.theme.connect(self._on_theme)
         self._on_theme()
         self._on_viewer()
@@ -107,20 +105,8 @@ class WindowSection(QWidget):
             part.release()
 
     def targets(self, layer: Image) -> list[Image]:
-        """Return the layers that change when `layer` does, itself among them.
-
-        Layers of another modality or unit never do: the numbers mean something else there.
-        """
-        stack = stack_of(layer)
-        alike = [
-            other
-            for other in self._viewer.layers
-            if is_windowed(other) and _group(other) == (stack and group_of(stack))
-        ]
-        if self._scope.currentIndex() == 1:
-            return alike
-        selected = [other for other in alike if other in self._viewer.layers.selection]
-        return selected if layer in selected else [layer]
+        """Return the layers that change when `layer` does, itself among them."""
+        return window_targets(self._viewer, layer)
 
     # --- what stands where
 
@@ -198,6 +184,7 @@ class WindowSection(QWidget):
         self._scope.setToolTip(
             "What presets, fields and dragging change: the selected layers, or all of the modality."
         )
+        self._scope.currentIndexChanged.connect(self._on_scope)
         row.addWidget(own)
         row.addStretch(1)
         row.addWidget(QLabel("Apply to"))
@@ -287,24 +274,7 @@ class WindowSection(QWidget):
 
     def _choose(self, voi: Voi) -> None:
         if self._layer is not None:
-            self._show(self._layer, voi)
-
-    def _show(self, leading: Image, voi: Voi) -> None:
-        """Draw a window of one layer, and the same in what goes with it."""
-        source = stack_of(leading)
-        for layer in self.targets(leading):
-            stack = stack_of(layer)
-            if source is not None and stack is not None:
-                show(layer, carried_over(voi, source, stack))
-
-    def _on_key(self, layer: Image, digit: int) -> None:
-        stack = stack_of(layer)
-        if digit == AUTO_KEY:
-            self._limit(percentile_limits)
-        elif stack is not None:
-            keys = self._presets_of(stack).keys
-            if digit <= len(keys):
-                self._show(layer, keys[digit - 1])
+            show_window(self._viewer, self._layer, voi)
 
     def _limit(self, limits_of: Callable[..., tuple[float, float]]) -> None:
         """Set limits by what is on screen, which is read in a thread."""
@@ -340,6 +310,9 @@ class WindowSection(QWidget):
             self._each(lambda layer, x: set_center_width(layer, center * x, width * x))
             # A width that is not possible has become one that is.
             self._sync()
+
+    def _on_scope(self, index: int) -> None:
+        set_window_scope(self._viewer, "all" if index else "selected")
 
     def _on_dragging(self, on: bool) -> None:  # noqa: FBT001 - Qt's signal
         self._drag.enabled = on

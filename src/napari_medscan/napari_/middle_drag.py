@@ -1,0 +1,70 @@
+"""The middle mouse button on the canvas moves the image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import napari.viewer
+
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.viewer_watch import unwrapped
+
+MIDDLE = 3
+
+
+class MiddlePan:
+    """Pans by dragging with the middle button, in 2-D, while a series is current.
+
+    A layer of another kind keeps the button while it is edited: napari would paint with it.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose canvas to listen to; also the model of a pane.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._callbacks = unwrapped(viewer).mouse_drag_callbacks
+        # The very object that is inserted is what is removed.
+        self._callback = _drag
+        self._callbacks.append(self._callback)
+
+    def release(self) -> None:
+        """Stop listening."""
+        if self._callback in self._callbacks:
+            self._callbacks.remove(self._callback)
+
+
+def _drag(viewer: napari.viewer.Viewer, event: Any) -> Iterator[None]:  # noqa: ANN401
+    if event.button != MIDDLE or event.modifiers or not _may_pan(viewer):
+        return
+    event.handled = True
+    last_x, last_y = event.pos
+    yield
+    while event.type == "mouse_move":
+        event.handled = True
+        x, y = event.pos
+        _move(viewer, x - last_x, y - last_y)
+        last_x, last_y = x, y
+        yield
+    event.handled = True
+
+
+def _may_pan(viewer: napari.viewer.Viewer) -> bool:
+    active = viewer.layers.selection.active
+    is_foreign = active is not None and stack_of(active) is None
+    if is_foreign and str(getattr(active, "mode", "pan_zoom")) != "pan_zoom":
+        return False
+    return viewer.dims.ndisplay == 2 and current_layer(viewer) is not None
+
+
+def _move(viewer: napari.viewer.Viewer, x: float, y: float) -> None:
+    """Move the image by pixels of the canvas, to the right and down."""
+    camera = viewer.scene.camera
+    vertical, horizontal = (str(way) for way in camera.orientation2d)
+    down = 1 if vertical == "down" else -1
+    right = 1 if horizontal == "right" else -1
+    *_, row, column = camera.center
+    camera.center = (0.0, row - down * y / camera.zoom, column - right * x / camera.zoom)

@@ -1,0 +1,197 @@
+"""Commands that change the window of the current series.
+
+Each is a plain function of the viewer, and is listed in the manifest under its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import napari.viewer
+import numpy as np
+from napari.layers import Image
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.presets import (
+    CT,
+    file_presets,
+    group_of,
+    modality_presets,
+    offered_presets,
+)
+from napari_medscan.dicom.window import full_range, percentile_limits
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.user_presets import UserPresets, presets_file
+from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.window_scope import show_window, window_targets
+from napari_medscan.napari_.windowing import (
+    base_colormap,
+    current_windowed,
+    invert,
+    is_inverted,
+    is_shown,
+    on_screen,
+    recolor,
+    set_limits,
+)
+
+Command = Callable[[napari.viewer.Viewer], None]
+
+NO_WINDOW = "Select a grayscale DICOM series."
+_SAMPLES = 500_000
+"""Most pixels of which percentiles are taken: sorting those of a mammogram takes a second."""
+
+
+def window_auto(viewer: napari.viewer.Viewer) -> None:
+    """Set the window to the 1st to 99th percentile of what the canvas shows."""
+    _limit(viewer, _percentiles)
+
+
+def window_full_range(viewer: napari.viewer.Viewer) -> None:
+    """Set the window to the least and greatest value of what the canvas shows."""
+    _limit(viewer, full_range)
+
+
+def window_from_file(viewer: napari.viewer.Viewer) -> None:
+    """Show the window that the file asks for; if it is on already, the next one of the file."""
+    viewer = unwrapped(viewer)
+    layer = _layer(viewer)
+    stack = stack_of(layer)
+    if layer is None or stack is None:
+        return
+    windows = file_presets(stack)
+    if not windows:
+        tell("This series has no window of its own.")
+        return
+    on = next((i for i, window in enumerate(windows) if is_shown(layer, window)), -1)
+    show_window(viewer, layer, windows[(on + 1) % len(windows)])
+
+
+def window_invert(viewer: napari.viewer.Viewer) -> None:
+    """Turn black into white and white into black; the window stays."""
+    viewer = unwrapped(viewer)
+    layer = _layer(viewer)
+    if layer is None:
+        return
+    wanted = not is_inverted(layer)
+    for target in window_targets(viewer, layer):
+        if is_inverted(target) != wanted:
+            invert(target)
+
+
+def window_inverted_gray(viewer: napari.viewer.Viewer) -> None:
+    """Show high values black on white, as PET is read, or in gray again; the window stays."""
+    viewer = unwrapped(viewer)
+    layer = _layer(viewer)
+    if layer is None:
+        return
+    name = "gray" if base_colormap(layer).name == "gray_r" else "gray_r"
+    for target in window_targets(viewer, layer):
+        recolor(target, name)
+
+
+def _limit(viewer: napari.viewer.Viewer, limits_of: Callable[..., tuple[float, float]]) -> None:
+    viewer = unwrapped(viewer)
+    layer = _layer(viewer)
+    for target in () if layer is None else window_targets(viewer, layer):
+        stack, values = stack_of(target), _values(viewer, target)
+        if stack is not None and values is not None:
+            set_limits(target, *limits_of(values, stack.padding))
+
+
+def _values(viewer: napari.viewer.Viewer, layer: Image) -> NDArray[np.generic] | None:
+    """Return pixels of what the canvas shows of a layer; in 3-D, of slices across the volume."""
+    stack = stack_of(layer)
+    if stack is not None and viewer.dims.ndisplay == 3:
+        numbers = np.linspace(0, len(stack.slices) - 1, min(16, len(stack.slices))).astype(int)
+        values = np.concatenate([stack.array.frame(int(n)).ravel() for n in numbers])
+    else:
+        read = on_screen(viewer, layer)
+        if read is None:
+            return None
+        values = read().ravel()
+    return values
+
+
+def _percentiles(
+    values: NDArray[np.generic], padding: tuple[float, float] | None
+) -> tuple[float, float]:
+    return percentile_limits(values[:: max(1, values.size // _SAMPLES)], padding)
+
+
+def _layer(viewer: napari.viewer.Viewer) -> Image | None:
+    """Return the current layer if it has a window; else say what is needed."""
+    layer = current_windowed(viewer)
+    if layer is None:
+        tell(NO_WINDOW)
+    return layer
+
+
+def _ct_command(name: str) -> Command:
+    """Return the command that shows a preset of CT."""
+    (window,) = (window for window in CT if window.name == name)
+
+    def command(viewer: napari.viewer.Viewer) -> None:
+        viewer = unwrapped(viewer)
+        layer = _layer(viewer)
+        stack = stack_of(layer)
+        if layer is None or stack is None:
+            return
+        if window not in modality_presets(stack):
+            tell("CT presets need a CT series in Hounsfield units.")
+            return
+        show_window(viewer, layer, window)
+
+    short_name = name.lower().replace(",", "").replace(" ", "_")
+    return _named(command, f"ct_{short_name}", f"Show CT in the window {name}.")
+
+
+def _key_command(number: int) -> Command:
+    """Return the command that shows the preset of a digit key."""
+
+    def command(viewer: napari.viewer.Viewer) -> None:
+        viewer = unwrapped(viewer)
+        layer = _layer(viewer)
+        stack = stack_of(layer)
+        if layer is None or stack is None:
+            return
+        presets = offered_presets(stack, UserPresets(presets_file()).of(group_of(stack))).keys
+        if number > len(presets):
+            tell(f"This series has no preset {number}.")
+            return
+        show_window(viewer, layer, presets[number - 1])
+
+    return _named(command, f"window_preset_{number}", f"Show the preset of key {number}.")
+
+
+def _named(command: Command, name: str, summary: str) -> Command:
+    """Give a function the name and docstring by which napari and people find it."""
+    command.__name__ = command.__qualname__ = name
+    command.__doc__ = summary
+    return command
+
+
+ct_soft_tissue = _ct_command("Soft tissue")
+ct_lung = _ct_command("Lung")
+ct_bone = _ct_command("Bone")
+ct_brain = _ct_command("Brain")
+ct_subdural = _ct_command("Subdural")
+ct_stroke = _ct_command("Stroke")
+ct_mediastinum = _ct_command("Mediastinum")
+ct_liver = _ct_command("Liver")
+ct_angio = _ct_command("Angio")
+ct_temporal_bone = _ct_command("Temporal bone")
+ct_abdomen = _ct_command("Abdomen")
+ct_liver_contrast = _ct_command("Liver, contrast")
+ct_spine = _ct_command("Spine")
+
+window_preset_1 = _key_command(1)
+window_preset_2 = _key_command(2)
+window_preset_3 = _key_command(3)
+window_preset_4 = _key_command(4)
+window_preset_5 = _key_command(5)
+window_preset_6 = _key_command(6)
+window_preset_7 = _key_command(7)
+window_preset_8 = _key_command(8)
+window_preset_9 = _key_command(9)

@@ -1,0 +1,66 @@
+"""Which layers a change of the window applies to."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Literal
+
+import napari.viewer
+from napari.layers import Image
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.presets import carried_over, group_of
+from napari_medscan.dicom.window import Voi
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.windowing import is_windowed, show
+
+Scope = Literal["selected", "all"]
+"""The selected layers, or all of the same modality and unit."""
+
+_scopes: weakref.WeakKeyDictionary[napari.viewer.Viewer, Scope] = weakref.WeakKeyDictionary()
+
+
+def window_scope(viewer: napari.viewer.Viewer) -> Scope:
+    """Return which layers a change of the window applies to; at first the selected ones."""
+    return _scopes.get(unwrapped(viewer), "selected")
+
+
+def set_window_scope(viewer: napari.viewer.Viewer, scope: Scope) -> None:
+    """Choose which layers a change of the window applies to.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        For as long as it lives.
+    scope : {"selected", "all"}
+        The selected layers, or all of the same modality and unit.
+    """
+    _scopes[unwrapped(viewer)] = scope
+
+
+def window_targets(viewer: napari.viewer.Viewer, layer: Image) -> list[Image]:
+    """Return the layers whose window changes with that of a layer, itself among them.
+
+    Layers of another modality or unit never do: the numbers mean something else there.
+    """
+    group = _group(layer)
+    alike = [other for other in viewer.layers if is_windowed(other) and _group(other) == group]
+    if window_scope(viewer) == "all":
+        return alike
+    selected = [other for other in alike if other in viewer.layers.selection]
+    return selected if layer in selected else [layer]
+
+
+def show_window(viewer: napari.viewer.Viewer, layer: Image, voi: Voi) -> None:
+    """Draw a window of a layer in all of its targets; of PET, with the same SUV."""
+    source = stack_of(layer)
+    for target in window_targets(viewer, layer):
+        stack = stack_of(target)
+        if source is not None and stack is not None:
+            show(target, carried_over(voi, source, stack))
+
+
+def _group(layer: Image) -> str:
+    stack: Stack | None = stack_of(layer)
+    return "" if stack is None else group_of(stack)

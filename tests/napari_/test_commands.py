@@ -1,0 +1,239 @@
+"""Every command of the manifest, on whatever the viewer holds."""
+
+import importlib
+import sys
+from types import SimpleNamespace
+
+import npe2
+import numpy as np
+import pytest
+
+from napari_medscan.dicom.presets import CT
+from napari_medscan.napari_.cine import cine_of
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.linking import slice_link_of
+from napari_medscan.napari_.orientation_letters import edge_letters
+from napari_medscan.napari_.scroll_axis import place_on_axis
+from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.windowing import center_width, is_inverted, set_center_width
+
+from ..test_manifest import MANIFEST
+from .test_planes import CONVENTION, opened
+
+MANIFEST_COMMANDS = npe2.PluginManifest.from_file(MANIFEST).contributions.commands
+# Not of the current series: the reader, the docks and the samples.
+OTHERS = {"read", "panel", "assistant", "ct_chest", "mr_brain_oblique", "pet_ct", "us_heart"}
+COMMANDS = {
+    command.id.removeprefix("napari-medscan."): command.python_name
+    for command in MANIFEST_COMMANDS
+    if command.id.removeprefix("napari-medscan.") not in OTHERS
+}
+RGB = {
+    "SamplesPerPixel": 3,
+    "PhotometricInterpretation": "RGB",
+    "PlanarConfiguration": 0,
+    "BitsAllocated": 8,
+    "BitsStored": 8,
+    "HighBit": 7,
+    "PixelData": bytes(72),
+}
+
+
+def run(name, viewer):
+    module, function = COMMANDS[name].split(":")
+    getattr(importlib.import_module(module), function)(viewer)
+
+
+@pytest.fixture
+def panes(monkeypatch):
+    """Stand in for the panes of a window, which a model does not have."""
+    shown = SimpleNamespace(arrangement=None)
+    module = SimpleNamespace(panes_of=lambda _viewer: shown)
+    monkeypatch.setitem(sys.modules, "napari_medscan.napari_.panes", module)
+    return shown
+
+
+@pytest.fixture
+def viewer(model, qapp, panes, monkeypatch):  # noqa: ARG001 - timers and panes need them
+    monkeypatch.setattr("qtpy.QtWidgets.QFileDialog.getExistingDirectory", lambda *_: "")
+    follow_openings(model)
+    yield model
+    cine_of(model).stop()
+
+
+@pytest.fixture
+def ct(viewer, tmp_path):
+    tilted = {"ImagePositionPatient": lambda i: [0, 0.1 * i, 2 * i]}
+    return opened(viewer, tmp_path / "ct", 31, WindowCenter=50, WindowWidth=300, **tilted)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("case", ["nothing", "foreign", "hidden"])
+def test_command_without_a_series_tells_a_sentence(viewer, tmp_path, told, name, case):
+    if case == "foreign":
+        viewer.add_image(np.zeros((3, 4, 5)))
+    if case == "hidden":
+        opened(viewer, tmp_path, 2).visible = False
+    told.clear()
+    run(name, viewer)
+    silent = {"open_folder", "unlink_series", "cine_stop"}
+    assert len(told) == (name not in silent)
+    assert len(viewer.layers) == (case != "nothing")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("case", ["color", "one slice"])
+def test_command_of_another_series_does_not_fail(viewer, tmp_path, name, case):
+    opened(viewer, tmp_path, 1 if case == "one slice" else 3, **(RGB if case == "color" else {}))
+    run(name, viewer)
+
+
+def moved_to(place):
+    return lambda viewer, layer: place_on_axis(viewer, layer, 0) == place
+
+
+def letters(edges):
+    return lambda viewer, _layer: edge_letters(viewer) == edges
+
+
+def arrangement(name):
+    panes = sys.modules.__getitem__
+    return lambda *_: panes("napari_medscan.napari_.panes").panes_of(None).arrangement == name
+
+
+def window(center, width):
+    return lambda _viewer, layer: center_width(layer) == pytest.approx((center, width))
+
+
+AXIAL = CONVENTION["axial"]
+EFFECTS = {
+    "show_only": lambda viewer, layer: current_layer(viewer) == layer,
+    "close_series": lambda viewer, _layer: not viewer.layers,
+    "next_slice": moved_to(16),
+    "previous_slice": moved_to(14),
+    "next_ten_slices": moved_to(25),
+    "previous_ten_slices": moved_to(5),
+    "first_slice": moved_to(0),
+    "last_slice": moved_to(30),
+    "plane_axial": letters(AXIAL),
+    "plane_coronal": letters(CONVENTION["coronal"]),
+    "plane_sagittal": letters(CONVENTION["sagittal"]),
+    "plane_acquired": letters(AXIAL),
+    "rotate_right": letters({"left": "P", "right": "A", "top": "R", "bottom": "L"}),
+    "rotate_left": letters({"left": "A", "right": "P", "top": "L", "bottom": "R"}),
+    "flip_horizontally": letters({**AXIAL, "left": "L", "right": "R"}),
+    "flip_vertically": letters({**AXIAL, "top": "P", "bottom": "A"}),
+    "reset_view": window(50, 300),
+    # Pixels of 0.5 x 0.75 mm, as in dicom/making.py.
+    "actual_size": lambda viewer, layer: (
+        viewer.scene.camera.zoom == pytest.approx(1 / min(layer.scale[1:]))
+    ),
+    "fit_view": lambda viewer, _layer: viewer.scene.camera.zoom != 3,
+    "arrange_single": arrangement("single"),
+    "arrange_side_by_side": arrangement("side by side"),
+    "arrange_two_by_two": arrangement("2 × 2"),
+    "arrange_three_planes": arrangement("three planes"),
+    "set_reference_slice": lambda viewer, layer: slice_link_of(viewer).marked == layer,
+    "cine_start": lambda viewer, _layer: cine_of(viewer).is_playing,
+    "cine_stop": lambda viewer, _layer: not cine_of(viewer).is_playing,
+    "window_auto": lambda _viewer, layer: layer.contrast_limits[0] == 150 - 1024,
+    "window_full_range": lambda _viewer, layer: layer.contrast_limits[0] == 150 - 1024,
+    "window_from_file": window(50, 300),
+    "window_invert": lambda _viewer, layer: is_inverted(layer),
+    "window_inverted_gray": lambda _viewer, layer: layer.colormap.name == "gray_r",
+    "unshear": lambda viewer, layer: (
+        current_layer(viewer) != layer and not stack_of(current_layer(viewer)).geometry.tilt
+    ),
+    **{
+        f"ct_{preset.name.lower().replace(',', '').replace(' ', '_')}": window(
+            preset.center, preset.width
+        )
+        for preset in CT
+    },
+    **{
+        f"window_preset_{number}": window(preset.center, preset.width)
+        for number, preset in enumerate(CT[:9], start=1)
+    },
+}
+# A dialog, a window, no time axis and no second series: tested below or elsewhere.
+ELSEWHERE = {
+    "open_folder",
+    "show_panel",
+    "next_time_point",
+    "previous_time_point",
+    "link_to_reference",
+    "unlink_series",
+}
+
+
+def test_every_command_has_a_test_of_its_effect():
+    assert set(EFFECTS) | ELSEWHERE == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_command_of_a_ct_does_what_it_says(viewer, ct, name):
+    if name.startswith(("window", "ct_", "reset")):
+        set_center_width(ct, 1, 2)
+    if name in ("fit_view", "actual_size"):
+        viewer.scene.camera.zoom = 3
+    if name == "cine_stop":
+        cine_of(viewer).play()
+        assert cine_of(viewer).is_playing
+    if name == "plane_axial":
+        run("plane_coronal", viewer)
+    if name in ("reset_view", "plane_acquired"):
+        run("flip_vertically", viewer)
+    run(name, viewer)
+    assert EFFECTS[name](viewer, ct)
+    if name == "reset_view":
+        assert edge_letters(viewer) == AXIAL
+
+
+def test_commands_work_on_the_proxy_that_napari_hands_to_plugins(viewer, ct):
+    from napari.utils._proxies import PublicOnlyProxy
+
+    for name in ("ct_lung", "next_slice", "rotate_right", "reset_view", "cine_start"):
+        run(name, PublicOnlyProxy(viewer))
+    assert current_layer(viewer) is ct
+
+
+def test_reset_view_keeps_the_slice_in_view(viewer, ct):
+    run("last_slice", viewer)
+    run("plane_sagittal", viewer)
+    run("reset_view", viewer)
+    assert place_on_axis(viewer, ct, 0) == 30
+
+
+def test_rotate_in_3d_tells_that_it_is_of_2d(viewer, ct, told):  # noqa: ARG001 - a series
+    viewer.dims.ndisplay = 3
+    told.clear()
+    run("rotate_right", viewer)
+    assert [note.message for note in told] == ["Switch to the 2-D view to rotate or flip."]
+
+
+def test_link_commands_lay_one_slice_on_another(viewer, tmp_path):
+    first = opened(viewer, tmp_path / "a", 5)
+    run("set_reference_slice", viewer)
+    opened(viewer, tmp_path / "b", 9, series=4, FrameOfReferenceUID="1.2.77")
+    before = tuple(first.translate)
+    run("link_to_reference", viewer)
+    assert tuple(first.translate) != before
+    run("unlink_series", viewer)
+    assert tuple(first.translate) == before
+
+
+def test_show_panel_opens_the_dock(make_napari_viewer):
+    viewer = make_napari_viewer()
+    run("show_panel", viewer)
+    run("show_panel", viewer)
+    assert len(viewer.window.dock_widgets) == 1
+
+
+def test_menus_offer_commands_of_the_manifest_only():
+    menus = npe2.PluginManifest.from_file(MANIFEST).contributions.menus
+    known = {command.id for command in MANIFEST_COMMANDS}
+    for items in menus.values():
+        assert {item.command for item in items if hasattr(item, "command")} <= known
+    # One line each in napari's own menus; the rest stands in submenus.
+    assert len(menus["napari/layers/visualize"]) == 3

@@ -130,10 +130,10 @@ EFFECTS = {
         viewer.scene.camera.zoom == pytest.approx(1 / min(layer.scale[1:]))
     ),
     "fit_view": lambda viewer, _layer: viewer.scene.camera.zoom != 3,
-    "arrange_single": arrangement("single"),
-    "arrange_side_by_side": arrangement("side by side"),
+    "arrange_single": arrangement("Single"),
+    "arrange_side_by_side": arrangement("Side by side"),
     "arrange_two_by_two": arrangement("2 × 2"),
-    "arrange_three_planes": arrangement("three planes"),
+    "arrange_three_planes": arrangement("Three planes"),
     "set_reference_slice": lambda viewer, layer: slice_link_of(viewer).marked == layer,
     "cine_start": lambda viewer, _layer: cine_of(viewer).is_playing,
     "cine_stop": lambda viewer, _layer: not cine_of(viewer).is_playing,
@@ -210,6 +210,16 @@ def test_rotate_in_3d_tells_that_it_is_of_2d(viewer, ct, told):  # noqa: ARG001 
     told.clear()
     run("rotate_right", viewer)
     assert [note.message for note in told] == ["Switch to the 2-D view to rotate or flip."]
+
+
+def test_arrange_without_a_window_tells(viewer, ct, told, monkeypatch):  # noqa: ARG001 - a series
+    def refuse(_viewer):
+        raise RuntimeError
+
+    monkeypatch.setattr(sys.modules["napari_medscan.napari_.panes"], "panes_of", refuse)
+    told.clear()
+    run("arrange_three_planes", viewer)
+    assert [note.message for note in told] == ["Arrangements need a napari window."]
 
 
 def test_link_commands_lay_one_slice_on_another(viewer, tmp_path):

@@ -182,12 +182,12 @@ def actual_size(viewer: napari.viewer.Viewer) -> None:
 
 def arrange_single(viewer: napari.viewer.Viewer) -> None:
     """Show one canvas."""
-    _arrange(viewer, "single")
+    _arrange(viewer, "Single")
 
 
 def arrange_side_by_side(viewer: napari.viewer.Viewer) -> None:
     """Show two series side by side."""
-    _arrange(viewer, "side by side")
+    _arrange(viewer, "Side by side")
 
 
 def arrange_two_by_two(viewer: napari.viewer.Viewer) -> None:
@@ -197,7 +197,7 @@ def arrange_two_by_two(viewer: napari.viewer.Viewer) -> None:
 
 def arrange_three_planes(viewer: napari.viewer.Viewer) -> None:
     """Show the current series in three planes."""
-    _arrange(viewer, "three planes")
+    _arrange(viewer, "Three planes")
 
 
 def set_reference_slice(viewer: napari.viewer.Viewer) -> None:
@@ -281,5 +281,10 @@ def _show_plane(viewer: napari.viewer.Viewer, plane: Plane) -> None:
 def _arrange(viewer: napari.viewer.Viewer, arrangement: str) -> None:
     viewer = unwrapped(viewer)
     if _current(viewer) is not None:
-        panes = importlib.import_module("napari_medscan.napari_.panes")
-        panes.panes_of(viewer).arrangement = arrangement
+        module = importlib.import_module("napari_medscan.napari_.panes")
+        try:
+            panes = module.panes_of(viewer)
+        except RuntimeError:
+            tell("Arrangements need a napari window.")
+            return
+        panes.arrangement = arrangement

@@ -205,6 +205,23 @@ def test_reset_view_keeps_the_slice_in_view(viewer, ct):
     assert place_on_axis(viewer, ct, 0) == 30
 
 
+def test_reset_view_in_3d_is_in_2d_again(viewer, ct):
+    viewer.dims.ndisplay = 3
+    viewer.scene.camera.zoom = 3
+    run("reset_view", viewer)
+    assert viewer.dims.ndisplay == 2
+    assert edge_letters(viewer) == AXIAL
+    assert place_on_axis(viewer, ct, 0) == 15
+
+
+def test_reset_view_after_the_sliders_left_the_series_finds_it(viewer, ct):
+    viewer.add_image(np.zeros((400, 4, 6)), visible=False)
+    viewer.dims.set_point(0, 390)
+    viewer.layers.selection.active = ct
+    run("reset_view", viewer)
+    assert place_on_axis(viewer, ct, 0) == 15
+
+
 def test_rotate_in_3d_tells_that_it_is_of_2d(viewer, ct, told):  # noqa: ARG001 - a series
     viewer.dims.ndisplay = 3
     told.clear()

@@ -11,10 +11,10 @@ from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QProgressDialog
 
 from napari_medscan.frames import LazyStack
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.progress import READING_VOLUME, progress_dialog, show_progress
 from napari_medscan.napari_.slider_index import index_in_view
-from napari_medscan.widgets.background_task import Latest
 
 
 class WholeVolume(QObject):

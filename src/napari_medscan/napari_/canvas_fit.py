@@ -10,6 +10,10 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.qt_canvas import pixel_ratio
+from napari_medscan.napari_.viewer_watch import unwrapped
+
 _FILLED = 0.95
 """Part of the canvas that a series fills, as in napari."""
 
@@ -46,13 +50,54 @@ def fit_to_canvas(viewer: napari.viewer.Viewer, layer: Layer) -> None:
 
 def refit(viewer: napari.viewer.Viewer) -> None:
     """Fit again after the canvas has changed its size, unless the camera was moved meanwhile."""
-    fit = _fits.get(viewer)
-    layer = None if fit is None else fit.layer()
-    if fit is None or layer is None or layer not in viewer.layers:
-        return
-    camera = viewer.scene.camera
-    if np.allclose([*camera.center, camera.zoom], [*fit.center, fit.zoom]):
+    known = _fits.get(viewer)
+    layer = None if known is None else known.layer()
+    if layer is not None and layer in viewer.layers and is_fit(viewer):
         fit_to_canvas(viewer, layer)
+
+
+def is_fit(viewer: napari.viewer.Viewer) -> bool:
+    """Return whether the camera has not been moved since a series was fit to the canvas."""
+    known, camera = _fits.get(viewer), viewer.scene.camera
+    if known is None:
+        return False
+    return np.allclose([*camera.center, camera.zoom], [*known.center, known.zoom])
+
+
+def fit(viewer: napari.viewer.Viewer) -> bool:
+    """Fit the current series to the canvas; return False if no series is visible."""
+    viewer = unwrapped(viewer)
+    layer = current_layer(viewer)
+    if layer is None:
+        return False
+    fit_to_canvas(viewer, layer)
+    return True
+
+
+def fit_zoom(viewer: napari.viewer.Viewer) -> float | None:
+    """Return the zoom at which the series was last fit to the canvas; None if it never was."""
+    known = _fits.get(viewer)
+    return None if known is None else known.zoom
+
+
+def show_actual_size(viewer: napari.viewer.Viewer) -> bool:
+    """Show one pixel of the current image as one pixel of the screen, around the same center.
+
+    Where rows and columns are spaced differently, a column is one pixel wide.
+
+    Returns
+    -------
+    bool
+        False, and nothing changes, if no series is visible or the view is in 3-D.
+    """
+    viewer = unwrapped(viewer)
+    layer = current_layer(viewer)
+    if layer is None or viewer.dims.ndisplay == 3:
+        return False
+    across = viewer.dims.displayed[-1] - viewer.dims.ndim
+    width = abs(float(layer.scale[across]))
+    viewer.scene.camera.zoom = 1 / (width * pixel_ratio(viewer))
+    return True
 
 
 def _extent_in_view(

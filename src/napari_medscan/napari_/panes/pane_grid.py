@@ -1,0 +1,90 @@
+"""The splitters that hold the main canvas and the panes beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from napari.qt import QtViewer
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QHideEvent
+from qtpy.QtWidgets import QLayout, QSplitter, QWidget
+
+
+class PaneGrid(QSplitter):
+    """Two columns in the middle of napari's window; the main canvas is at the top of the left one.
+
+    The main canvas is moved within its window and never hidden: napari could not take a
+    screenshot of it, and its OpenGL context would be lost.
+
+    Parameters
+    ----------
+    canvas : napari.qt.QtViewer
+        The main canvas.
+    layout : QLayout
+        Where it stood, and will stand again.
+    on_closed : callable
+        Called when napari's window closes.
+    """
+
+    def __init__(self, canvas: QtViewer, layout: QLayout, on_closed: Callable[[], object]) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._canvas = canvas
+        self._home = layout
+        self._on_closed = on_closed
+        self._columns = [QSplitter(Qt.Orientation.Vertical) for _ in range(2)]
+        # In the window before the canvas goes in: a change of window would reset OpenGL.
+        layout.addWidget(self)
+        for column in self._columns:
+            self.addWidget(column)
+            column.setChildrenCollapsible(False)
+        self.setChildrenCollapsible(False)
+        self._columns[0].addWidget(canvas)
+        self._columns[1].hide()
+        canvas.installEventFilter(self)
+
+    def arrange(self, left: Sequence[QWidget], right: Sequence[QWidget]) -> None:
+        """Put panes below the main canvas, and into the column beside it; hide all others.
+
+        All panes are as large as each other, but a single column of several is narrower.
+        """
+        for column, panes in zip(self._columns, (left, right), strict=True):
+            for pane in panes:
+                column.addWidget(pane)
+                pane.show()
+            for number in range(column.count()):
+                widget = column.widget(number)
+                if widget is not None and widget is not self._canvas and widget not in panes:
+                    widget.hide()
+            column.setSizes([1000] * column.count())
+        self._columns[1].setVisible(bool(right))
+        is_wide = len(right) > 1 and not left
+        self.setSizes([3000, 2000] if is_wide else [1000, 1000])
+
+    def show_main_alone(self) -> None:
+        """Give the main canvas all of the room."""
+        self._columns[1].hide()
+        for number in range(self._columns[0].count()):
+            widget = self._columns[0].widget(number)
+            if widget is not None and widget is not self._canvas:
+                widget.hide()
+
+    def release(self) -> None:
+        """Put the main canvas back."""
+        self._on_closed = lambda: None
+        self._canvas.removeEventFilter(self)
+        self._home.addWidget(self._canvas)
+        self.setParent(None)
+        self.deleteLater()
+
+    def eventFilter(self, _canvas: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Notice that napari closes its canvas."""
+        if event is not None and event.type() == QEvent.Type.Close:
+            self._on_closed()
+        return False
+
+    def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Notice that napari's window closes: its parts are told nothing else."""
+        super().hideEvent(event)
+        window = self.window()
+        if window is not None and window is not self and not window.isVisible():
+            self._on_closed()

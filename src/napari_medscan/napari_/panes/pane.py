@@ -9,7 +9,7 @@ import napari.viewer
 from napari.components import ViewerModel
 from napari.layers import Image
 from napari.qt import QtViewer
-from qtpy.QtCore import QEvent, QObject, Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_ import settings
@@ -36,10 +36,14 @@ class Releasable(Protocol):
         """Stop, and leave no trace."""
 
 
+def _nothing(*_: object) -> None:
+    """Do nothing: nobody listens."""
+
+
 class Pane(QObject):
     """A canvas that can be focused, double-clicked, Shift-clicked and drawn lines on.
 
-    While it exists, a double click does not zoom as napari's does: in a coronal view that would
+    While it listens, a double click does not zoom as napari's does: in a coronal view that would
     go to the wrong place.
 
     Parameters
@@ -52,29 +56,22 @@ class Pane(QObject):
         Of its lines on other canvases.
     """
 
-    focused = Signal()
-    double_clicked = Signal()
-    pointed = Signal(object)
-    """Shift + click, or a drag with Shift: a place in napari's world."""
-
     def __init__(self, viewer: napari.viewer.Viewer, canvas: QtViewer, color: str) -> None:
         super().__init__()
         self.viewer = viewer
         self.color = color
+        # Not Qt's signals: what they hold is no garbage that Python finds.
+        self.on_focused: Callable[[], object] = _nothing
+        self.on_double_click: Callable[[], object] = _nothing
+        self.on_pointed: Callable[[tuple[float, ...]], object] = _nothing
+        """Called with a place in napari's world by Shift + click, or a drag with Shift."""
         self._native = cast("QWidget", canvas.canvas.native)
-        self._native.installEventFilter(self)
         self.lines = CanvasLines(self._native)
         # The very objects that are appended are what is removed: a bound method is made anew.
         self._on_double = guarded(self._double_click)
         self._on_drag = self._drag
         self._napari_zoom: list[tuple[int, Callable[..., object]]] = []
-        callbacks = viewer.mouse_double_click_callbacks
-        for number, callback in reversed(list(enumerate(callbacks))):
-            if getattr(callback, "__name__", "") == _NAPARI_ZOOM:
-                self._napari_zoom.append((number, callback))
-                del callbacks[number]
-        callbacks.append(self._on_double)
-        viewer.mouse_drag_callbacks.append(self._on_drag)
+        self._listens = False
 
     @property
     def layer(self) -> Image | None:
@@ -84,15 +81,28 @@ class Pane(QObject):
     def focus(self) -> None:
         """Give the canvas the keys, and make the pane the one that tools act on."""
         self._native.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.focused.emit()
+        self.on_focused()
 
-    def release(self) -> None:
-        """Leave the canvas as it was."""
-        self.lines.draw(())
-        self._native.removeEventFilter(self.lines)
+    def listen(self) -> None:
+        """Listen to clicks; calling it again changes nothing."""
+        if self._listens:
+            return
+        self._listens = True
+        self._native.installEventFilter(self)
+        callbacks = self.viewer.mouse_double_click_callbacks
+        for number, callback in reversed(list(enumerate(callbacks))):
+            if getattr(callback, "__name__", "") == _NAPARI_ZOOM:
+                self._napari_zoom.append((number, callback))
+                del callbacks[number]
+        callbacks.append(self._on_double)
+        self.viewer.mouse_drag_callbacks.append(self._on_drag)
+
+    def leave(self) -> None:
+        """Leave clicks to napari again."""
+        if not self._listens:
+            return
+        self._listens = False
         self._native.removeEventFilter(self)
-        self.lines.setParent(None)
-        self.lines.deleteLater()
         for callbacks, callback in (
             (self.viewer.mouse_double_click_callbacks, self._on_double),
             (self.viewer.mouse_drag_callbacks, self._on_drag),
@@ -101,17 +111,27 @@ class Pane(QObject):
                 callbacks.remove(callback)
         for number, callback in reversed(self._napari_zoom):
             self.viewer.mouse_double_click_callbacks.insert(number, callback)
+        self._napari_zoom.clear()
+
+    def release(self) -> None:
+        """Leave the canvas as it was."""
+        self.leave()
+        self.on_focused = self.on_double_click = self.on_pointed = _nothing
+        self.lines.draw(())
+        self._native.removeEventFilter(self.lines)
+        self.lines.setParent(None)
+        self.lines.deleteLater()
 
     def eventFilter(self, _canvas: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """Notice that the canvas is clicked or focused."""
         if event is not None and event.type() in _FOCUSES:
-            self.focused.emit()
+            self.on_focused()
         return False
 
     def _double_click(self, _viewer: object, event: Any) -> None:  # noqa: ANN401
         if event.button == 1 and not event.modifiers and self._is_free():
             event.handled = True
-            self.double_clicked.emit()
+            self.on_double_click()
 
     def _drag(self, _viewer: object, event: Any) -> Iterator[None]:  # noqa: ANN401
         """Go where the mouse is as long as Shift and the left button are down."""
@@ -121,11 +141,11 @@ class Pane(QObject):
         if not self._is_free() or self.viewer.dims.ndisplay == 3:
             return
         event.handled = True
-        self.pointed.emit(tuple(event.position))
+        self.on_pointed(tuple(event.position))
         yield
         while event.type == "mouse_move":
             event.handled = True
-            self.pointed.emit(tuple(event.position))
+            self.on_pointed(tuple(event.position))
             yield
 
     def _is_free(self) -> bool:
@@ -219,6 +239,7 @@ class SidePane(Pane):
             overlay.release()
         self.clear()
         super().release()
+        self.frame.canvas.on_drop = None
         self.frame.canvas.close()
         self.frame.setParent(None)
         self.frame.deleteLater()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import napari.viewer
@@ -21,15 +21,15 @@ _LEAST = 120
 class PaneCanvas(QtViewer):
     """A canvas that leaves files dropped on it to whoever listens."""
 
-    paths_dropped = Signal(list, object)
+    on_drop: Callable[[list[Path], QDropEvent], object] | None = None
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
         """Hand over what was dropped: by itself napari would open it in this canvas alone."""
         mime = None if event is None else event.mimeData()
-        if event is None or mime is None:
+        if event is None or mime is None or self.on_drop is None:
             return
         paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-        self.paths_dropped.emit(paths, event)
+        self.on_drop(paths, event)
 
 
 class PaneFrame(QFrame):

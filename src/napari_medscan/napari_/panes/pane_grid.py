@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtGui import QHideEvent
 from qtpy.QtWidgets import QLayout, QSplitter, QWidget
 
 
@@ -22,15 +21,12 @@ class PaneGrid(QSplitter):
         The main canvas.
     layout : QLayout
         Where it stood, and will stand again.
-    on_closed : callable
-        Called when napari's window closes.
     """
 
-    def __init__(self, canvas: QtViewer, layout: QLayout, on_closed: Callable[[], object]) -> None:
+    def __init__(self, canvas: QtViewer, layout: QLayout) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._canvas = canvas
         self._home = layout
-        self._on_closed = on_closed
         self._columns = [QSplitter(Qt.Orientation.Vertical) for _ in range(2)]
         # In the window before the canvas goes in: a change of window would reset OpenGL.
         layout.addWidget(self)
@@ -40,7 +36,6 @@ class PaneGrid(QSplitter):
         self.setChildrenCollapsible(False)
         self._columns[0].addWidget(canvas)
         self._columns[1].hide()
-        canvas.installEventFilter(self)
 
     def arrange(self, left: Sequence[QWidget], right: Sequence[QWidget]) -> None:
         """Put panes below the main canvas, and into the column beside it; hide all others.
@@ -70,21 +65,40 @@ class PaneGrid(QSplitter):
 
     def release(self) -> None:
         """Put the main canvas back."""
-        self._on_closed = lambda: None
-        self._canvas.removeEventFilter(self)
         self._home.addWidget(self._canvas)
         self.setParent(None)
         self.deleteLater()
 
-    def eventFilter(self, _canvas: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
-        """Notice that napari closes its canvas."""
-        if event is not None and event.type() == QEvent.Type.Close:
+
+class CloseWatch(QObject):
+    """Notices that napari closes a canvas, or the window that it is in.
+
+    Parameters
+    ----------
+    canvas : napari.qt.QtViewer
+        The canvas.
+    on_closed : callable
+        Called then. napari tells nothing else to what is in its window.
+    """
+
+    def __init__(self, canvas: QtViewer, on_closed: Callable[[], object]) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self._on_closed = on_closed
+        canvas.installEventFilter(self)
+
+    def release(self) -> None:
+        """Leave the canvas alone."""
+        self._canvas.removeEventFilter(self)
+
+    def eventFilter(self, canvas: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """See the class."""
+        if event is None or not isinstance(canvas, QtViewer):
+            return False
+        is_closed = event.type() == QEvent.Type.Close
+        if event.type() == QEvent.Type.Hide and not event.spontaneous():
+            window = canvas.window()
+            is_closed = window is not None and not window.isVisible()
+        if is_closed:
             self._on_closed()
         return False
-
-    def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Notice that napari's window closes: its parts are told nothing else."""
-        super().hideEvent(event)
-        window = self.window()
-        if window is not None and window is not self and not window.isVisible():
-            self._on_closed()

@@ -33,7 +33,7 @@ from napari_medscan.napari_.panes.arrangement import (
 from napari_medscan.napari_.panes.canvas_lines import Line
 from napari_medscan.napari_.panes.maximized_pane import MaximizedPane
 from napari_medscan.napari_.panes.pane import Pane, SidePane
-from napari_medscan.napari_.panes.pane_grid import PaneGrid
+from napari_medscan.napari_.panes.pane_grid import CloseWatch, PaneGrid
 from napari_medscan.napari_.panes.reference_lines import ReferenceLines
 from napari_medscan.napari_.panes.series_panes import SeriesPanes
 from napari_medscan.napari_.panes.three_planes import ThreePlanes
@@ -84,7 +84,10 @@ class Panes:
         if canvas is None or layout is None:
             raise RuntimeError("panes need a napari window")
         self._viewer = viewer
-        self._grid = PaneGrid(canvas, layout, guarded(self._on_window_closed))
+        self._home = canvas, layout
+        # Only made when there is something to arrange.
+        self._grid: PaneGrid | None = None
+        self._closing = CloseWatch(canvas, guarded(self._on_window_closed))
         self._main = self._follow_pane(Pane(viewer, canvas, COLORS[0]))
         self._sides: list[SidePane] = []
         self._bound: list[Any] = []
@@ -96,7 +99,7 @@ class Panes:
         self._link, self._crosshair, self._scout_lines = True, True, True
         self._jobs: deque[Callable[[], object]] = deque()
         self._was_ready = True
-        self._timer = QTimer(self._grid)
+        self._timer = QTimer(self._closing)
         self._timer.timeout.connect(guarded(self._run_job))
 
     @property
@@ -115,7 +118,8 @@ class Panes:
         self._arrangement = name
         self._was_ready = False
         if name == SINGLE:
-            self._grid.show_main_alone()
+            self._show_main_alone()
+            self._main.leave()
             self._focus(self._main)
         else:
             self._later(self._build)
@@ -212,7 +216,7 @@ class Panes:
             return
         self.restore()
         self._pause(paused=True)
-        self._grid.show_main_alone()
+        self._show_main_alone()
         self._maximized = MaximizedPane(
             self._viewer, pane, keeps_plane=isinstance(self._mode, ThreePlanes)
         )
@@ -225,7 +229,7 @@ class Panes:
         if maximized is None:
             return
         maximized.restore()
-        self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._sides]))
+        self._show_sides()
         self._pause(paused=False)
         if isinstance(self._mode, ThreePlanes):
             self._mode.follow(maximized.pane)
@@ -238,7 +242,8 @@ class Panes:
             del _panes[self._viewer]
         self.arrangement = SINGLE
         self._release()
-        self._grid.release()
+        if self._grid is not None:
+            self._grid.release()
 
     def _build(self) -> None:
         """Build one pane, or start the arrangement when all are there."""
@@ -246,16 +251,17 @@ class Panes:
         if len(self._sides) < count:
             pane = SidePane(self._viewer, COLORS[1 + len(self._sides)])
             self._sides.append(pane)
-            self._follow_pane(pane)
-            pane.frame.canvas.paths_dropped.connect(guarded(partial(self._on_drop, pane)))
+            self._follow_pane(pane).listen()
+            pane.frame.canvas.on_drop = guarded(partial(self._on_drop, pane))
             self._bound += [callback(self._viewer, pane.viewer) for callback in on_pane_created]
             self._later(self._build)
             return
         sides = self._sides[:count]
-        self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._sides]))
+        self._show_sides()
+        self._main.listen()
         if self._arrangement == THREE_PLANES:
             self._mode = ThreePlanes(
-                self._main, sides, self._grid, self._later, guarded(self._on_stopped)
+                self._main, sides, self._closing, self._later, guarded(self._on_stopped)
             )
         else:
             self._mode = SeriesPanes(self._main, sides, self._later)
@@ -273,7 +279,20 @@ class Panes:
             if part is not None:
                 part.release()
 
+    def _show_sides(self) -> None:
+        if self._grid is None:
+            self._grid = PaneGrid(*self._home)
+        self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._sides]))
+
+    def _show_main_alone(self) -> None:
+        if self._grid is not None:
+            self._grid.show_main_alone()
+
     def _release(self) -> None:
+        # Qt would keep what is connected until it deletes the timer.
+        self._timer.timeout.disconnect()
+        self._closing.release()
+        self._closing.deleteLater()
         for bound in self._bound:
             if hasattr(bound, "release"):
                 bound.release()
@@ -298,9 +317,9 @@ class Panes:
             self.ready.emit()
 
     def _follow_pane(self, pane: Pane) -> Pane:
-        pane.focused.connect(guarded(partial(self._focus, pane)))
-        pane.double_clicked.connect(guarded(partial(self._on_double_click, pane)))
-        pane.pointed.connect(guarded(partial(self._on_pointed, pane)))
+        pane.on_focused = guarded(partial(self._focus, pane))
+        pane.on_double_click = guarded(partial(self._on_double_click, pane))
+        pane.on_pointed = guarded(partial(self._on_pointed, pane))
         return pane
 
     def _focus(self, pane: Pane) -> None:

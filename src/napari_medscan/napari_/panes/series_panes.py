@@ -11,7 +11,7 @@ from napari.layers import Image
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.relations import same_frame_of_reference, same_patient
-from napari_medscan.napari_.current_layer import visible_series
+from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import go_to_place
@@ -98,7 +98,7 @@ class SeriesPanes:
     def _fill(self, pane: SidePane) -> None:
         """Show the next series that is in no pane yet."""
         viewer = self._main.viewer
-        shown = [*visible_series(viewer), *(side.source for side in self._sides)]
+        shown = [current_layer(viewer), *(side.source for side in self._sides)]
         layer = next_series(viewer, [layer for layer in shown if layer is not None])
         if layer is not None and not pane.sources:
             self.show(pane, layer)
@@ -124,7 +124,10 @@ class SeriesPanes:
 
 
 def next_series(viewer: napari.viewer.Viewer, shown: list[Image]) -> Image | None:
-    """Return the series that a pane shows next: the next one of the same patient, else any.
+    """Return the series that a pane shows next.
+
+    The next one of the same patient, else of any. Series that the main canvas shows together with
+    the current one, such as the CT below its PET, come last.
 
     Parameters
     ----------
@@ -144,11 +147,12 @@ def next_series(viewer: napari.viewer.Viewer, shown: list[Image]) -> Image | Non
     rest = [layer for layer in layers[start:] + layers[:start] if layer not in shown]
     current = stack_of(first)
 
-    def is_of_another(layer: Image) -> bool:
+    def rank(layer: Image) -> tuple[bool, bool]:
         stack = stack_of(layer)
-        return current is None or stack is None or not same_patient(current, stack)
+        is_of_another = current is None or stack is None or not same_patient(current, stack)
+        return is_of_another, layer.visible
 
-    return next(iter(sorted(rest, key=is_of_another)), None)
+    return next(iter(sorted(rest, key=rank)), None)
 
 
 def _series(viewer: napari.viewer.Viewer) -> list[Image]:

@@ -100,6 +100,7 @@ class ThreePlanes:
         for subscription in self._subscriptions:
             subscription.release()
         self._loader.release()
+        self._loader.stopped.disconnect()
         self._loader.deleteLater()
         place = tuple(float(x) for x in self.place())
         for pane in self._sides:

@@ -326,44 +326,39 @@ def test_grid_mode_has_no_letters(viewer, add):
     assert set(edge_letters(viewer).values()) == {""}
 
 
+def callbacks(viewer):
+    """Return how many callbacks a viewer and its first layer have, by event."""
+    groups = viewer, viewer.dims, viewer.layers, viewer.layers[0], viewer.scene.camera
+    counts = [[len(e.callbacks) for e in group.events.emitters.values()] for group in groups]
+    return counts, list(viewer.mouse_double_click_callbacks), list(viewer.mouse_drag_callbacks)
+
+
+def open_and_close(viewer, arrange):
+    """Return weak references to what there was; a frame of its own lets all else go."""
+    for name in ("Side by side", "Three planes"):
+        panes = arrange(name)
+    objects = [panes, *panes.panes[1:]]
+    for pane in panes.panes[1:]:
+        objects += [pane.viewer, pane.frame, pane.frame.canvas, pane.layer]
+    panes.close()
+    return [weakref.ref(each) for each in objects]
+
+
 def test_switching_and_closing_leave_nothing(viewer, add, arrange, qtbot):
     for name in ("a", "b"):
         add(name)
-    before = [
-        list(viewer.mouse_double_click_callbacks),
-        list(viewer.mouse_drag_callbacks),
-        {name: len(e.callbacks) for name, e in viewer.events.emitters.items()},
-        {name: len(e.callbacks) for name, e in viewer.dims.events.emitters.items()},
-        {name: len(e.callbacks) for name, e in viewer.layers.events.emitters.items()},
-        {name: len(e.callbacks) for name, e in viewer.layers[0].events.emitters.items()},
-    ]
-    threads = threading.active_count()
-    canvases = len(QtViewer._instances)
+    before = callbacks(viewer)
+    threads, canvases = threading.active_count(), len(QtViewer._instances)
     left = []
     for _ in range(TIMES):
-        panes = panes_of(viewer)
-        for name in ("Side by side", "Three planes"):
-            arrange(name)
-        for pane in panes.panes[1:]:
-            objects = (pane, pane.viewer, pane.frame, pane.frame.canvas, pane.layer)
-            left += map(weakref.ref, objects)
-        left.append(weakref.ref(panes))
-        panes.close()
-        del panes, pane, objects
+        left += open_and_close(viewer, arrange)
         settle()
     qtbot.wait(20)
     settle()
     assert [type(ref()).__name__ for ref in left if ref() is not None] == []
     assert len(QtViewer._instances) == canvases
     assert threading.active_count() == threads
-    assert before == [
-        list(viewer.mouse_double_click_callbacks),
-        list(viewer.mouse_drag_callbacks),
-        {name: len(e.callbacks) for name, e in viewer.events.emitters.items()},
-        {name: len(e.callbacks) for name, e in viewer.dims.events.emitters.items()},
-        {name: len(e.callbacks) for name, e in viewer.layers.events.emitters.items()},
-        {name: len(e.callbacks) for name, e in viewer.layers[0].events.emitters.items()},
-    ]
+    assert callbacks(viewer) == before
 
 
 def test_closing_napari_lets_the_panes_go(viewer, add, arrange):

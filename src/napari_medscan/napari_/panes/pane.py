@@ -241,6 +241,7 @@ class SidePane(Pane):
         super().release()
         self.frame.canvas.on_drop = None
         self.frame.canvas.close()
+        self.frame.canvas.setParent(None)
         self.frame.setParent(None)
         self.frame.deleteLater()
 

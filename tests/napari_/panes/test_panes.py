@@ -125,7 +125,7 @@ def test_header_names_series_and_chooses_another(arrange, add, viewer, qtbot):
     panes = arrange("Side by side")
     pane = panes.panes[1]
     assert pane.source is first
-    pane.frame.chosen.emit(1)
+    pane.frame._series.activated.emit(1)
     qtbot.wait(20)
     assert pane.source is second
     panes.show(pane, first)
@@ -333,7 +333,7 @@ def callbacks(viewer):
     return counts, list(viewer.mouse_double_click_callbacks), list(viewer.mouse_drag_callbacks)
 
 
-def open_and_close(viewer, arrange):
+def open_and_close(arrange):
     """Return weak references to what there was; a frame of its own lets all else go."""
     for name in ("Side by side", "Three planes"):
         panes = arrange(name)
@@ -351,7 +351,7 @@ def test_switching_and_closing_leave_nothing(viewer, add, arrange, qtbot):
     threads, canvases = threading.active_count(), len(QtViewer._instances)
     left = []
     for _ in range(TIMES):
-        left += open_and_close(viewer, arrange)
+        left += open_and_close(arrange)
         settle()
     qtbot.wait(20)
     settle()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import napari.viewer
 from napari.qt import QtViewer
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
@@ -43,13 +42,12 @@ class PaneFrame(QFrame):
         Of the pane's mark, its lines on other canvases, and its border while it is focused.
     """
 
-    chosen = Signal(int)
-    """The user has chosen an entry of the header, by its number."""
-
     def __init__(self, model: napari.viewer.Viewer, color: str) -> None:
         super().__init__()
         self.setObjectName("medscan_pane")
         self._color = color
+        self.on_chosen: Callable[[int], object] | None = None
+        """Called with the number of the entry that the user has chosen in the header."""
         self.canvas = PaneCanvas(model)
         self._mark = QLabel("■")
         self._mark.setStyleSheet(f"color: {color}; background: transparent;")
@@ -59,7 +57,7 @@ class PaneFrame(QFrame):
         policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self._series.setSizeAdjustPolicy(policy)
         self._series.setMinimumContentsLength(6)
-        self._series.activated.connect(self.chosen)
+        self._series.activated.connect(self._on_activated)
         for part in (self._title, self._series):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         header = QHBoxLayout()
@@ -94,6 +92,10 @@ class PaneFrame(QFrame):
             self._series.clear()
             self._series.addItems(texts)
         self._series.setCurrentIndex(-1 if chosen is None else chosen)
+
+    def _on_activated(self, number: int) -> None:
+        if self.on_chosen is not None:
+            self.on_chosen(number)
 
     def show_focus(self, *, focused: bool) -> None:
         """Draw the border that marks the pane which tools act on."""

@@ -100,7 +100,8 @@ class Panes:
         self._jobs: deque[Callable[[], object]] = deque()
         self._was_ready = True
         self._timer = QTimer(self._closing)
-        self._timer.timeout.connect(guarded(self._run_job))
+        # A method, which Qt does not keep alive.
+        self._timer.timeout.connect(self._on_timer)
 
     @property
     def arrangement(self) -> str:
@@ -289,8 +290,7 @@ class Panes:
             self._grid.show_main_alone()
 
     def _release(self) -> None:
-        # Qt would keep what is connected until it deletes the timer.
-        self._timer.timeout.disconnect()
+        self._timer.stop()
         self._closing.release()
         self._closing.deleteLater()
         for bound in self._bound:
@@ -305,6 +305,9 @@ class Panes:
     def _later(self, job: Callable[[], object]) -> None:
         self._jobs.append(job)
         self._timer.start(0)
+
+    def _on_timer(self) -> None:
+        guarded(self._run_job)()
 
     def _run_job(self) -> None:
         """Run one job: the window answers between two of them."""

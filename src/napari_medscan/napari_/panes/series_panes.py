@@ -52,9 +52,8 @@ class SeriesPanes:
         self._subscription = watch(
             main.viewer, self._follow_layers, Change.SERIES, before_paint=True
         )
-        self._on_chosen = [guarded(partial(self._choose, pane)) for pane in sides]
-        for pane, on_chosen in zip(sides, self._on_chosen, strict=True):
-            pane.frame.chosen.connect(on_chosen)
+        for pane in sides:
+            pane.frame.on_chosen = guarded(partial(self._choose, pane))
             pane.frame.show_choice([], None)
             later(partial(self._fill, pane))
 
@@ -62,8 +61,8 @@ class SeriesPanes:
         """Empty the panes."""
         self._subscription.release()
         self.link.release()
-        for pane, on_chosen in zip(self._sides, self._on_chosen, strict=True):
-            pane.frame.chosen.disconnect(on_chosen)
+        for pane in self._sides:
+            pane.frame.on_chosen = None
             pane.clear()
 
     def show(self, pane: SidePane, layer: Image) -> None:

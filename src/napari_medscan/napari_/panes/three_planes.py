@@ -70,7 +70,8 @@ class ThreePlanes:
         self._panes: list[Pane] = [main, *sides]
         self._later = later
         self._loader = WholeVolume(main.viewer, parent)
-        self._loader.stopped.connect(on_stopped)
+        self._on_stopped = on_stopped
+        self._loader.stopped.connect(self._stop)
         self._known: list[Image] | None = None
         self._shown: list[Image] = []
         self._current: Image | None = None
@@ -100,7 +101,6 @@ class ThreePlanes:
         for subscription in self._subscriptions:
             subscription.release()
         self._loader.release()
-        self._loader.stopped.disconnect()
         self._loader.deleteLater()
         place = tuple(float(x) for x in self.place())
         for pane in self._sides:
@@ -171,6 +171,9 @@ class ThreePlanes:
             if across is not None and across - pane.viewer.dims.ndim == axis:
                 return pane.color
         return self._main.color
+
+    def _stop(self) -> None:
+        self._on_stopped()
 
     def _follow_series(self) -> None:
         """Show the planes of another series when the main canvas does."""

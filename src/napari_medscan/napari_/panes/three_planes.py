@@ -157,7 +157,8 @@ class ThreePlanes:
         if not (self.has_crosshair and self.is_shown) or layer is None or self.is_paused:
             return ()
         dims = pane.viewer.dims
-        if dims.ndisplay == 3:
+        # The main canvas is emptied before the others are.
+        if dims.ndisplay == 3 or self._main.viewer.dims.ndim < dims.ndim:
             return ()
         x, y = to_canvas(pane.viewer, self.place()[-dims.ndim :])
         vertical, horizontal = dims.displayed

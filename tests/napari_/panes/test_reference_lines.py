@@ -34,14 +34,13 @@ def test_scout_line_is_drawn_for_crossing_slices_of_one_frame_of_reference(
         (line,) = dashed(sagittal)
         assert line.color == axial.color
         heights = []
-        for number in (3, 4):
-            axial.viewer.dims.set_current_step(0, number)
+        for height in (6, 8):
+            axial.viewer.dims.set_point(0, height)
             qtbot.wait(20)
             (line,) = dashed(sagittal)
             plane = plane_on(sagittal.viewer, sagittal.layer)
             x, y = line.segment[:2]
             heights.append((plane.corner + plane.right * x + plane.down * y)[2])
-        # The slices are 2 mm apart, the first at 0.
         assert heights == pytest.approx([6, 8], abs=1e-3)
     panes.close()
 
@@ -59,11 +58,11 @@ def test_shift_click_marks_the_place_in_panes_of_one_frame_of_reference(arrange,
     axial_layer = add("a", 9)
     panes = arrange("Side by side")
     axial, sagittal = panes.panes
-    axial.viewer.dims.set_current_step(0, 2)
+    axial.viewer.dims.set_point(0, 4)
     qtbot.wait(20)
     shift_click(axial, axial_layer.data_to_world((2, 1, 4)))
     qtbot.wait(20)
-    # Columns are 0.75 mm apart, rows 0.5 mm.
+    # The columns of axial slices are 0.75 mm apart, their rows 0.5 mm.
     plane = plane_on(sagittal.viewer, sagittal.layer)
     x, y, distance = plane.project((3.0, 0.5, 4.0))
     assert abs(distance) < 1e-3
@@ -71,7 +70,8 @@ def test_shift_click_marks_the_place_in_panes_of_one_frame_of_reference(arrange,
     assert len(arms) == 4
     assert (arms[0].segment[0], arms[2].segment[1]) == pytest.approx((x, y), abs=0.01)
     assert patient_place(sagittal.viewer, sagittal.layer) is not None
-    sagittal.viewer.dims.set_current_step(0, 0)
+    number = sagittal.viewer.dims.current_step[0]
+    sagittal.viewer.dims.set_current_step(0, number + 1)
     qtbot.wait(20)
     assert [line for line in sagittal.lines.lines if not line.is_dashed] == []
     panes.close()

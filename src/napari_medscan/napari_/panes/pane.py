@@ -227,8 +227,10 @@ class SidePane(Pane):
         self.sources.clear()
         self.viewer.canvas.overlays["scale_bar"].visible = False
         self.lines.draw(())
-        # napari does not annotate it.
-        self.viewer.layers.clear()  # type: ignore[no-untyped-call]
+        # napari collects all of Python's garbage then, which takes as long as ten slices.
+        if self.viewer.layers:
+            # napari does not annotate it.
+            self.viewer.layers.clear()  # type: ignore[no-untyped-call]
 
     def release(self) -> None:
         """Close the pane for good."""

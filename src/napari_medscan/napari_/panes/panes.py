@@ -247,7 +247,7 @@ class Panes:
             self._grid.release()
 
     def _build(self) -> None:
-        """Build one pane, or start the arrangement when all are there."""
+        """Build one pane, or place them all when they are there."""
         count = count_of_sides(self._arrangement)
         if len(self._sides) < count:
             pane = SidePane(self._viewer, COLORS[1 + len(self._sides)])
@@ -257,9 +257,13 @@ class Panes:
             self._bound += [callback(self._viewer, pane.viewer) for callback in on_pane_created]
             self._later(self._build)
             return
-        sides = self._sides[:count]
         self._show_sides()
         self._main.listen()
+        self._later(self._start)
+
+    def _start(self) -> None:
+        """Show in the panes what the arrangement is for."""
+        sides = list(self._sides[: count_of_sides(self._arrangement)])
         if self._arrangement == THREE_PLANES:
             self._mode = ThreePlanes(
                 self._main, sides, self._closing, self._later, guarded(self._on_stopped)
@@ -279,6 +283,10 @@ class Panes:
         for part in (lines, mode):
             if part is not None:
                 part.release()
+        for pane in self._sides:
+            if pane.sources:
+                pane.lines.draw(())
+                self._later(pane.clear)
 
     def _show_sides(self) -> None:
         if self._grid is None:
@@ -291,6 +299,7 @@ class Panes:
 
     def _release(self) -> None:
         self._timer.stop()
+        self._jobs.clear()
         self._closing.release()
         self._closing.deleteLater()
         for bound in self._bound:

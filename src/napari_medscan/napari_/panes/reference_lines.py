@@ -12,6 +12,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.panes.canvas_lines import Line
 from napari_medscan.napari_.panes.canvas_plane import CanvasPlane, plane_on
 from napari_medscan.napari_.panes.pane import Pane
+from napari_medscan.napari_.panes.position_link import slider_axis
 from napari_medscan.napari_.viewer_watch import Change, watch
 
 _CHANGES = Change.SERIES | Change.VIEW | Change.CANVAS
@@ -88,8 +89,9 @@ class ReferenceLines:
             return ()
         x, y, distance = plane.project(self.mark)
         left, top, right, bottom = plane.image
-        # Half of the largest step, whichever plane it is: the slice's own, mostly.
-        if abs(distance) > max(stack.geometry.spacing) / 2 + 1e-3:
+        across = slider_axis(pane.viewer)
+        step = 0.0 if across is None else stack.geometry.spacing[across - pane.viewer.dims.ndim]
+        if abs(distance) > step / 2 + 1e-3:
             return ()
         if not (left <= x <= right and top <= y <= bottom):
             return ()

@@ -58,12 +58,11 @@ class SeriesPanes:
             later(partial(self._fill, pane))
 
     def release(self) -> None:
-        """Empty the panes."""
+        """Leave the panes alone."""
         self._subscription.release()
         self.link.release()
         for pane in self._sides:
             pane.frame.on_chosen = None
-            pane.clear()
 
     def show(self, pane: SidePane, layer: Image) -> None:
         """Show the series of a layer of the main viewer in a pane."""

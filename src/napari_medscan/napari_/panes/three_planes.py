@@ -103,8 +103,6 @@ class ThreePlanes:
         self._loader.release()
         self._loader.deleteLater()
         place = tuple(float(x) for x in self.place())
-        for pane in self._sides:
-            pane.clear()
         viewer, before = self._main.viewer, self._before
         if before is not None and current_layer(viewer) in self._shown:
             replace(before, visible=(), active=None).restore(viewer, place)

@@ -9,6 +9,7 @@ from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.panes.position_link import PositionLink
 from napari_medscan.napari_.slider_index import slice_in_view
+from napari_medscan.napari_.view import bring_into_view
 
 from .test_canvas_plane import CENTER, opened
 
@@ -73,6 +74,22 @@ def test_link_beyond_the_series_leaves_it(tmp_path, link, qtbot):
     assert shown_at(short) == shown_at(long)
     scroll(long, 1, qtbot)
     assert shown_at(short) != shown_at(long)
+
+
+def test_link_beyond_the_series_leaves_it_though_another_in_the_viewer_reaches_further(
+    tmp_path, link, qtbot
+):
+    long, _ = opened(tmp_path / "a", "axial", slices=21)
+    both, _ = opened(tmp_path / "b", "axial", slices=21, series=4)
+    _, short = opened(tmp_path / "c", "axial", slices=3, series=5)
+    both.add_layer(short)
+    bring_into_view(both, short)
+    link(long, both)
+    before = shown_at(both)
+    scroll(long, 1, qtbot)
+    assert shown_at(both) == before
+    scroll(long, 9, qtbot)
+    assert shown_at(both) == shown_at(long)
 
 
 def test_link_crossing_planes_leaves_slider_and_camera(tmp_path, link, qtbot):

@@ -106,7 +106,7 @@ class PositionLink:
         if mine.way is not None and theirs.way is not None and mine.way @ theirs.way < 0:
             way = -1.0
         distance = moved.viewer.dims.point[mine.axis] - mine.position
-        _set_slider(pane.viewer, theirs.axis, theirs.position + way * distance)
+        _set_slider(pane, theirs.axis, theirs.position + way * distance)
 
 
 def slider_axis(viewer: napari.viewer.Viewer) -> int | None:
@@ -153,7 +153,7 @@ def _go_along(moved: Pane, pane: Pane) -> None:
     if along:
         # The slider of a tilted stack counts along the normal, too.
         _, _, distance = other.project(middle)
-        _set_slider(pane.viewer, axis, _drawn_at(pane, axis) + distance * np.sign(along))
+        _set_slider(pane, axis, _drawn_at(pane, axis) + distance * np.sign(along))
 
 
 def _show_nearest(pane: Pane, stack: Stack, place: NDArray[np.float64]) -> None:
@@ -166,7 +166,7 @@ def _show_nearest(pane: Pane, stack: Stack, place: NDArray[np.float64]) -> None:
     # napari does not annotate it.
     world = layer.data_to_world(index)  # type: ignore[no-untyped-call]
     axis = pane.viewer.dims.ndim - 3
-    _set_slider(pane.viewer, axis, float(world[-3]))
+    _set_slider(pane, axis, float(world[-3]))
 
 
 def _drawn_at(pane: Pane, axis: int) -> float:
@@ -181,10 +181,14 @@ def _drawn_at(pane: Pane, axis: int) -> float:
     return float(layer.data_to_world(index)[number])  # type: ignore[no-untyped-call]
 
 
-def _set_slider(viewer: napari.viewer.Viewer, axis: int, position: float) -> None:
-    """Move a slider, unless its series ends before."""
-    low, high, step = viewer.dims.range[axis]
-    if low - step / 2 <= position <= high + step / 2:
+def _set_slider(pane: Pane, axis: int, position: float) -> None:
+    """Move a slider, unless the current series ends before: others may reach further."""
+    dims, layer = pane.viewer.dims, pane.layer
+    if layer is None:
+        return
+    low, high = (float(end) for end in layer.extent.world[:, axis - dims.ndim])
+    half = abs(float(layer.scale[axis - dims.ndim])) / 2
+    if low - half <= position <= high + half:
         position = min(max(position, low), high)
-        if position != viewer.dims.point[axis]:
-            viewer.dims.set_point(axis, position)
+        if position != dims.point[axis]:
+            dims.set_point(axis, position)

@@ -24,6 +24,8 @@ from napari_medscan.render.snapshot import Index, Snapshot
 
 _BESIDE_LETTER = 30
 """Pixels between the end of a line and the middle of the canvas, with those before its start."""
+_LEAST_WIDTH = 70
+"""Pixels below which hardly a word fits, in a narrow pane; warnings are shown all the same."""
 _FONT_PIXELS = 18
 """Of a text of 10 points, which vispy takes for 10 * 96 / 72 points of 1/72 inch at 96 dpi."""
 
@@ -152,6 +154,8 @@ class CornerText:
                 del texts[:1]
             # The letters of the orientation stand amid the edges.
             half = self._viewer.canvas.size[1] / 2 - _BESIDE_LETTER
+            if half < _LEAST_WIDTH and lines is not slice_warnings:
+                texts = []
             text.show("\n".join(fitted(texts, half)))
 
 

@@ -23,9 +23,12 @@ from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import Plane, show_plane
 from napari_medscan.napari_.readout import cursor_text
 from napari_medscan.napari_.view import bring_into_view, follow_openings
+from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.window_drag import WindowDrag
 
 _NAPARI_ZOOM = "double_click_to_zoom"
+_BAR_FROM = 280
+"""Pixels of a canvas on which the scale bar does not cover the letter amid the lower edge."""
 _FOCUSES = (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn)
 
 
@@ -185,6 +188,7 @@ class SidePane(Pane):
             self._overlays.append(CornerText(model, names_series=False))
         self._on_status = guarded(self._forward_status)
         self._on_theme = guarded(self._follow_theme)
+        self._subscription = watch(model, self._show_scale_bar, Change.CANVAS)
         model.events.status.connect(self._on_status)
         main.events.theme.connect(self._on_theme)
 
@@ -220,12 +224,12 @@ class SidePane(Pane):
         for each in twins:
             each.visible = True
         self.viewer.layers.selection.active = twin
-        self.viewer.canvas.overlays["scale_bar"].visible = True
+        self._show_scale_bar()
 
     def clear(self) -> None:
         """Show nothing: a hidden pane, too, reads the slices of its layers."""
         self.sources.clear()
-        self.viewer.canvas.overlays["scale_bar"].visible = False
+        self._show_scale_bar()
         self.lines.draw(())
         # napari collects all of Python's garbage then, which takes as long as ten slices.
         if self.viewer.layers:
@@ -236,6 +240,7 @@ class SidePane(Pane):
         """Close the pane for good."""
         self._main.events.theme.disconnect(self._on_theme)
         self.viewer.events.status.disconnect(self._on_status)
+        self._subscription.release()
         self._drag_window.release()
         for overlay in self._overlays:
             overlay.release()
@@ -246,6 +251,12 @@ class SidePane(Pane):
         self.frame.canvas.setParent(None)
         self.frame.setParent(None)
         self.frame.deleteLater()
+
+    def _show_scale_bar(self) -> None:
+        """Show the scale bar of a series where there is room for it beside the letters."""
+        _, width = self.viewer.canvas.size
+        bar = self.viewer.canvas.overlays["scale_bar"]
+        bar.visible = bool(self.sources) and width >= _BAR_FROM
 
     def _forward_status(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         text = cursor_text(self.viewer)

@@ -11,10 +11,9 @@ from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_.panes.pane_grid import LEAST
 
 _NONE = "Choose a series…"
-_LEAST = 120
-"""Pixels; a window of 1024 × 700 with both docks leaves little more."""
 
 
 class PaneCanvas(QtViewer):
@@ -70,7 +69,7 @@ class PaneFrame(QFrame):
         column.setSpacing(0)
         column.addLayout(header)
         column.addWidget(self.canvas, 1)
-        self.setMinimumSize(_LEAST, _LEAST)
+        self.setMinimumSize(LEAST, LEAST)
         self.show_focus(focused=False)
         self.show_title("")
 

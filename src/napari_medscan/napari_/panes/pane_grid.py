@@ -8,6 +8,9 @@ from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QLayout, QSplitter, QWidget
 
+LEAST = 120
+"""Pixels of a pane; a window of 1024 × 700 with both docks leaves little more."""
+
 
 class PaneGrid(QSplitter):
     """Two columns in the middle of napari's window; the main canvas is at the top of the left one.
@@ -27,6 +30,9 @@ class PaneGrid(QSplitter):
         super().__init__(Qt.Orientation.Horizontal)
         self._canvas = canvas
         self._home = layout
+        self._minimum = canvas.minimumSize()
+        # Its sliders ask for more than half of a small window.
+        canvas.setMinimumSize(LEAST, LEAST)
         self._columns = [QSplitter(Qt.Orientation.Vertical) for _ in range(2)]
         # In the window before the canvas goes in: a change of window would reset OpenGL.
         layout.addWidget(self)
@@ -65,6 +71,7 @@ class PaneGrid(QSplitter):
 
     def release(self) -> None:
         """Put the main canvas back."""
+        self._canvas.setMinimumSize(self._minimum)
         self._home.addWidget(self._canvas)
         self.setParent(None)
         self.deleteLater()

@@ -57,7 +57,7 @@ def test_show_actual_size_one_pixel_is_one_of_the_screen(model, scale):
 
 def test_show_actual_size_counts_the_pixels_of_a_dense_screen(model, monkeypatch):
     layer = model.add_image(np.zeros((30, 20)))
-    monkeypatch.setattr("napari_medscan.napari_.canvas_fit.screen_scale", lambda: 2.0)
+    monkeypatch.setattr("napari_medscan.napari_.canvas_fit.pixel_ratio", lambda _: 2.0)
     show_actual_size(model, layer)
     assert model.scene.camera.zoom == pytest.approx(0.5)
 

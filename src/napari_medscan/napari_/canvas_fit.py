@@ -10,7 +10,7 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from napari_medscan.napari_.gui import screen_scale
+from napari_medscan.napari_.qt_canvas import pixel_ratio
 
 _FILLED = 0.95
 """Part of the canvas that a series fills, as in napari."""
@@ -50,17 +50,23 @@ def refit(viewer: napari.viewer.Viewer) -> None:
     """Fit again after the canvas has changed its size, unless the camera was moved meanwhile."""
     fit = _fits.get(viewer)
     layer = None if fit is None else fit.layer()
-    if layer is not None and layer in viewer.layers and is_fit(viewer, layer):
+    if layer is not None and layer in viewer.layers and is_fit(viewer):
         fit_to_canvas(viewer, layer)
 
 
-def is_fit(viewer: napari.viewer.Viewer, layer: Layer) -> bool:
-    """Return whether a layer was fit to the canvas and the camera was not moved since."""
+def is_fit(viewer: napari.viewer.Viewer, layer: Layer | None = None) -> bool:
+    """Return whether a layer, or any, was fit to the canvas and the camera was not moved since."""
     fit = _fits.get(viewer)
-    if fit is None or fit.layer() is not layer:
+    if fit is None or (layer is not None and fit.layer() is not layer):
         return False
     camera = viewer.scene.camera
     return np.allclose([*camera.center, camera.zoom], [*fit.center, fit.zoom])
+
+
+def fit_zoom(viewer: napari.viewer.Viewer) -> float | None:
+    """Return the zoom at which a series was last fit to the canvas; None if none ever was."""
+    fit = _fits.get(viewer)
+    return None if fit is None else fit.zoom
 
 
 def show_actual_size(viewer: napari.viewer.Viewer, layer: Layer) -> None:
@@ -70,7 +76,7 @@ def show_actual_size(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     """
     axes = [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
     steps = [abs(float(layer.extent.step[axis])) for axis in axes if axis >= 0]
-    viewer.scene.camera.zoom = 1 / (min(steps) * screen_scale())
+    viewer.scene.camera.zoom = 1 / (min(steps) * pixel_ratio(viewer))
 
 
 def _extent_in_view(

@@ -16,6 +16,14 @@ _AMBER = ColorValue("#ffb347")
 _DARK = ColorValue((0, 0, 0, 0.8))
 
 
+def is_grid(viewer: napari.viewer.Viewer) -> bool:
+    """Return whether the canvas is a grid of several cells, each with layers of its own.
+
+    What stands at the edges of such a canvas would be read as being about all cells.
+    """
+    return tuple(viewer.canvas.grid.actual_shape(viewer.layers)) != (1, 1)
+
+
 class CanvasText:
     """One text at an edge or in a corner of the canvas.
 

@@ -15,7 +15,7 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.identity import read_identity
 from napari_medscan.dicom.orientation import axis_vectors, patient_point, plane_text, slice_position
 from napari_medscan.dicom.presets import display_scale
-from napari_medscan.napari_.canvas_text import CanvasText
+from napari_medscan.napari_.canvas_text import CanvasText, is_grid
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.snapshot import take_snapshot
@@ -24,6 +24,8 @@ from napari_medscan.render.snapshot import Index, Snapshot
 
 _BESIDE_LETTER = 30
 """Pixels between the end of a line and the middle of the canvas, with those before its start."""
+_LEAST_WIDTH = 70
+"""Pixels below which hardly a word fits, in a narrow pane; warnings are shown all the same."""
 _FONT_PIXELS = 18
 """Of a text of 10 points, which vispy takes for 10 * 96 / 72 points of 1/72 inch at 96 dpi."""
 
@@ -120,10 +122,13 @@ class CornerText:
     ----------
     viewer : napari.viewer.Viewer
         Where to write them.
+    names_series : bool
+        Whether the name of the series is one of them; a pane has it in its header.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer, *, names_series: bool = True) -> None:
         self._viewer = viewer
+        self._names_series = names_series
         self._place = CanvasText(viewer, "medscan_place", "top_left")
         self._warning = CanvasText(viewer, "medscan_warning", "top_right", warning=True)
         self._window = CanvasText(viewer, "medscan_window", "bottom_left")
@@ -137,15 +142,20 @@ class CornerText:
             text.release()
 
     def _update(self) -> None:
-        snapshot = take_snapshot(self._viewer)
+        # The cells of a grid show other series, which the text would seem to be about.
+        snapshot = None if is_grid(self._viewer) else take_snapshot(self._viewer)
         for text, lines in (
             (self._place, place_lines),
             (self._warning, slice_warnings),
             (self._window, window_lines),
         ):
             texts = [] if snapshot is None else lines(snapshot)
+            if lines is place_lines and not self._names_series:
+                del texts[:1]
             # The letters of the orientation stand amid the edges.
             half = self._viewer.canvas.size[1] / 2 - _BESIDE_LETTER
+            if half < _LEAST_WIDTH and lines is not slice_warnings:
+                texts = []
             text.show("\n".join(fitted(texts, half)))
 
 
@@ -174,7 +184,7 @@ class IdentityText:
         self._text.release()
 
     def _update(self) -> None:
-        layer = current_layer(self._viewer)
+        layer = None if is_grid(self._viewer) else current_layer(self._viewer)
         stack = None if layer is None else stack_of(layer)
         header = None if stack is None else stack.header
         if header is self._header:

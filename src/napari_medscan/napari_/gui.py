@@ -39,9 +39,3 @@ def main_window() -> QWidget | None:
     shown = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
     # The one made last, when there are several.
     return next((w for w in reversed(shown) if isinstance(w, QMainWindow)), active)
-
-
-def screen_scale() -> float:
-    """Return how many pixels of the screen one pixel of napari's canvas takes, per side."""
-    window = main_window()
-    return 1.0 if window is None else float(window.devicePixelRatioF())

@@ -60,7 +60,7 @@ def go_to_place(viewer: napari.viewer.Viewer, layer: Layer, place: NDArray[np.fl
     index = np.asarray(layer.world_to_data(viewer.dims.point), dtype=np.float64)
     index[-3:] = np.linalg.solve(affine, [*place, 1.0])[:3]
     if not stack.geometry.measurable:
-        index[-3] = _nearest_slice(stack, place)
+        index[-3] = nearest_slice(stack, place)
     shape = np.array(layer.data.shape[: layer.ndim])
     if np.any(index[-3:] < -0.5) or np.any(index[-3:] > shape[-3:] - 0.5):
         return False
@@ -304,7 +304,7 @@ def _own_world(layer: Layer) -> NDArray[np.float64]:
     return matrix
 
 
-def _nearest_slice(stack: Stack, place: NDArray[np.float64]) -> float:
+def nearest_slice(stack: Stack, place: NDArray[np.float64]) -> float:
     """Return the place along z of the slice whose plane is nearest."""
     orientation = stack.geometry.orientation
     if orientation is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import napari.viewer
 
 from napari_medscan.dicom.orientation import letters
-from napari_medscan.napari_.canvas_text import CanvasText
+from napari_medscan.napari_.canvas_text import CanvasText, is_grid
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import watch
 
@@ -20,10 +20,11 @@ _EDGES = {
 def edge_letters(viewer: napari.viewer.Viewer) -> dict[str, str]:
     """Return the letters of the four edges, all '' where there are none.
 
-    There are none in 3-D, where the volume can be turned, and none if the current series has no
-    known orientation or the sliders stand outside of it.
+    There are none in 3-D, where the volume can be turned; none in a grid, whose cells have other
+    orientations; and none if the current series has no known orientation or the sliders stand
+    outside of it.
     """
-    snapshot = take_snapshot(viewer)
+    snapshot = None if is_grid(viewer) else take_snapshot(viewer)
     if snapshot is None or snapshot.is_3d or not snapshot.is_inside:
         return dict.fromkeys(_EDGES, "")
     right, down = snapshot.right, snapshot.down

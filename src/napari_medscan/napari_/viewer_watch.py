@@ -21,9 +21,9 @@ class Change(Flag):
     SERIES = auto()
     """Layers, their order, visibility, names or place in the world, or which one is active."""
     VIEW = auto()
-    """Sliders, slab, plane, mirroring, 2-D or 3-D, or the pixels of the slice."""
+    """Sliders, slab, plane, mirroring, grid, 2-D or 3-D, or the pixels of the slice."""
     CANVAS = auto()
-    """Zoom, or size of the canvas."""
+    """Zoom, center, or size of the canvas."""
     LOOK = auto()
     """Window or colors of a layer."""
     OTHER = auto()
@@ -173,7 +173,12 @@ class _ViewerWatch(QObject):
             camera.orientation,
         ):
             yield emitter, self._on_view
-        yield camera.zoom, self._on_canvas
+        grid = viewer.canvas.grid.events
+        for emitter in (grid.enabled, grid.shape, grid.stride):
+            yield emitter, self._on_view
+        # The center too: what is drawn over an image moves with it.
+        for emitter in (camera.zoom, camera.center):
+            yield emitter, self._on_canvas
         yield viewer.canvas.events.size, self._on_canvas
 
     def _on_list(self, _event: object = None) -> None:

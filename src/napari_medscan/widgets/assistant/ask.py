@@ -15,6 +15,7 @@ from napari_medscan.assistant.conversation import Conversation, Exchange, State
 from napari_medscan.assistant.errors import AssistantError, ConsentError
 from napari_medscan.assistant.failures import clock
 from napari_medscan.assistant.prompts import Templates
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.picture import NoPictureError
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.privacy.jpeg import JpegError
@@ -27,7 +28,6 @@ from napari_medscan.widgets.assistant.prompt import PromptForm
 from napari_medscan.widgets.assistant.saving import save
 from napari_medscan.widgets.assistant.service import ServiceForm
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
-from napari_medscan.widgets.background_task import Latest
 
 _FIRST = "Press Preview to see exactly what will be sent."
 _CHANGED = "The preview is out of date. Press Preview again."

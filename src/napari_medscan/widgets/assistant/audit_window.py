@@ -19,10 +19,10 @@ from qtpy.QtWidgets import (
 )
 
 from napari_medscan.assistant.audit import Audit, Record
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.notify import tell
 from napari_medscan.widgets.assistant.audit_model import AuditModel
 from napari_medscan.widgets.assistant.texts import PlainLabel
-from napari_medscan.widgets.background_task import Latest
 
 
 class AuditWindow(QDialog):

@@ -10,9 +10,9 @@ from napari_medscan.assistant.errors import MissingKeyError
 from napari_medscan.assistant.hosts import Endpoint
 from napari_medscan.assistant.keys import Key, Keys, Source
 from napari_medscan.assistant.providers import Provider
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.widgets.assistant.fields import narrow
 from napari_medscan.widgets.assistant.texts import PlainLabel
-from napari_medscan.widgets.background_task import Latest
 
 _SESSION, _KEYRING = "For this session", "In the system keyring"
 _FROM = {

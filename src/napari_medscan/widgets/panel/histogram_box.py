@@ -14,9 +14,9 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
 from napari_medscan.dicom import Stack
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.windowing import on_screen
-from napari_medscan.widgets.background_task import Latest
 from napari_medscan.widgets.panel.histogram import MOST, Counts, WindowHistogram, count
 
 SLICES = 32

@@ -9,8 +9,8 @@ from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_medscan.dicom import CancelledError
 from napari_medscan.dicom.tagtree.export import export
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.notify import tell
-from napari_medscan.widgets.background_task import Latest
 from napari_medscan.widgets.panel.tag_model import TagModel
 
 _EXPORT, _CANCEL = "Export…", "Cancel export"

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from napari_medscan.dicom.tagtree.identifiers import MASK
 from napari_medscan.dicom.tagtree.reading import read_value
 from napari_medscan.dicom.text import defuse
-from napari_medscan.widgets.background_task import Latest
+from napari_medscan.napari_.background_task import Latest
 
 _LINE = 1000
 _PIECE = 100

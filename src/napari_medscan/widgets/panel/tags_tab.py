@@ -28,12 +28,12 @@ from napari_medscan.dicom.tagtree.search import Found, find
 from napari_medscan.dicom.tagtree.tree import TagTree
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.napari_.viewer_watch import watch
-from napari_medscan.widgets.background_task import Latest
 from napari_medscan.widgets.panel.tag_actions import TagActions
 from napari_medscan.widgets.panel.tag_export import ExportButton
 from napari_medscan.widgets.panel.tag_model import TagModel

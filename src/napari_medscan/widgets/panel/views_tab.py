@@ -44,6 +44,7 @@ from napari_medscan.napari_.planes import (
 from napari_medscan.napari_.readout import CursorReadout
 from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.napari_.volume_loader import WholeVolume
 from napari_medscan.napari_.volume_view import (
     CT_PRESETS,
     DEPTH_MIP,
@@ -51,7 +52,6 @@ from napari_medscan.napari_.volume_view import (
     Volumes,
     volume_presets,
 )
-from napari_medscan.widgets.panel.volume_loader import WholeVolume
 
 PLANES: tuple[tuple[str, Plane, str], ...] = (
     ("Axial", "axial", "Seen from the feet, front up"),

@@ -34,6 +34,7 @@ from napari_medscan.dicom.presets import (
 from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.keys import SeriesKeys
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
@@ -53,7 +54,6 @@ from napari_medscan.napari_.windowing import (
     set_center_width,
     set_limits,
 )
-from napari_medscan.widgets.background_task import Latest
 from napari_medscan.widgets.panel.histogram import sampled
 from napari_medscan.widgets.panel.histogram_box import HistogramBox
 from napari_medscan.widgets.panel.number_field import NumberField, rounded

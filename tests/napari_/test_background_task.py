@@ -8,7 +8,7 @@ import pytest
 from qtpy.QtCore import QObject
 
 from napari_medscan.dicom import MedscanError
-from napari_medscan.widgets.background_task import Latest
+from napari_medscan.napari_.background_task import Latest
 
 
 @pytest.fixture

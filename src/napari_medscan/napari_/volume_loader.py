@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import napari.viewer
 from napari.layers import Layer
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QProgressDialog
 
 from napari_medscan.frames import LazyStack
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.progress import READING_VOLUME, progress_dialog, show_progress
 from napari_medscan.napari_.slider_index import index_in_view
-from napari_medscan.widgets.background_task import Latest
 
 
 class WholeVolume(QObject):
@@ -27,6 +27,9 @@ class WholeVolume(QObject):
     parent : QObject
         Lives in the GUI thread.
     """
+
+    stopped = Signal()
+    """The user has cancelled the reading, or it has failed."""
 
     def __init__(self, viewer: napari.viewer.Viewer, parent: QObject) -> None:
         super().__init__(parent)
@@ -69,7 +72,7 @@ class WholeVolume(QObject):
             return
         self._reading = array, where
         self._dialog = progress_dialog(READING_VOLUME)
-        self._dialog.canceled.connect(self._stop)
+        self._dialog.canceled.connect(self._cancel)
         self._latest.start(lambda stale: array.load(where, self._reporter(stale)), self._done)
 
     def _reporter(self, stale: Callable[[], bool]) -> Callable[[int, int], bool]:
@@ -88,15 +91,21 @@ class WholeVolume(QObject):
     def _done(self, there: object) -> None:
         layer = self._layer
         self._stop()
-        if there is True and layer in self._viewer.layers:
+        if there is not True:
+            self.stopped.emit()
+        elif layer in self._viewer.layers:
             self._then()
+
+    def _cancel(self) -> None:
+        self._stop()
+        self.stopped.emit()
 
     def _stop(self) -> None:
         self._latest.cancel()
         self._reading = None
         dialog, self._dialog = self._dialog, None
         if dialog is not None:
-            dialog.canceled.disconnect(self._stop)
+            dialog.canceled.disconnect(self._cancel)
             dialog.close()
             dialog.deleteLater()
 

@@ -12,9 +12,9 @@ from napari_medscan.dicom import load
 from napari_medscan.dicom.stack import SliceSource
 from napari_medscan.napari_ import progress
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.widgets.panel.volume_loader import WholeVolume
+from napari_medscan.napari_.volume_loader import WholeVolume
 
-from ...studies import write_series
+from ..studies import write_series
 
 SLICES = 30
 

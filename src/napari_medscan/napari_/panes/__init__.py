@@ -1,0 +1,15 @@
+"""Several canvases in one napari window: series side by side, or three planes of one."""
+
+from napari_medscan.napari_.panes.arrangement import ARRANGEMENTS
+from napari_medscan.napari_.panes.pane import Pane, SidePane
+from napari_medscan.napari_.panes.panes import Panes, active_viewer, on_pane_created, panes_of
+
+__all__ = [
+    "ARRANGEMENTS",
+    "Pane",
+    "Panes",
+    "SidePane",
+    "active_viewer",
+    "on_pane_created",
+    "panes_of",
+]

@@ -1,0 +1,269 @@
+"""One canvas of an arrangement: the main one, or one beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, cast
+
+import napari.viewer
+from napari.components import ViewerModel
+from napari.layers import Image
+from napari.qt import QtViewer
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import QWidget
+
+from napari_medscan.napari_ import settings
+from napari_medscan.napari_.corner_text import CornerText
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.orientation_letters import OrientationLetters
+from napari_medscan.napari_.panes.canvas_lines import CanvasLines
+from napari_medscan.napari_.panes.pane_frame import PaneFrame
+from napari_medscan.napari_.panes.twin_layer import twin_of
+from napari_medscan.napari_.planes import Plane, show_plane
+from napari_medscan.napari_.readout import cursor_text
+from napari_medscan.napari_.view import bring_into_view, follow_openings
+from napari_medscan.napari_.viewer_watch import Change, watch
+from napari_medscan.napari_.window_drag import WindowDrag
+
+_NAPARI_ZOOM = "double_click_to_zoom"
+_BAR_FROM = 280
+"""Pixels of a canvas on which the scale bar does not cover the letter amid the lower edge."""
+_FOCUSES = (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn)
+
+
+class Releasable(Protocol):
+    """Something that works until it is released."""
+
+    def release(self) -> None:
+        """Stop, and leave no trace."""
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing: nobody listens."""
+
+
+class Pane(QObject):
+    """A canvas that can be focused, double-clicked, Shift-clicked and drawn lines on.
+
+    While it listens, a double click does not zoom as napari's does: in a coronal view that would
+    go to the wrong place.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The viewer, or the model, that the canvas draws.
+    canvas : napari.qt.QtViewer
+        Its widget.
+    color : str
+        Of its lines on other canvases.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer, canvas: QtViewer, color: str) -> None:
+        super().__init__()
+        self.viewer = viewer
+        self.color = color
+        # Not Qt's signals: what they hold is no garbage that Python finds.
+        self.on_focused: Callable[[], object] = _nothing
+        self.on_double_click: Callable[[], object] = _nothing
+        self.on_pointed: Callable[[tuple[float, ...]], object] = _nothing
+        """Called with a place in napari's world by Shift + click, or a drag with Shift."""
+        self._native = cast("QWidget", canvas.canvas.native)
+        self.lines = CanvasLines(self._native)
+        # The very objects that are appended are what is removed: a bound method is made anew.
+        self._on_double = guarded(self._double_click)
+        self._on_drag = self._drag
+        self._napari_zoom: list[tuple[int, Callable[..., object]]] = []
+        self._listens = False
+
+    @property
+    def layer(self) -> Image | None:
+        """The layer of the current series in this pane."""
+        return current_layer(self.viewer)
+
+    def focus(self) -> None:
+        """Give the canvas the keys, and make the pane the one that tools act on."""
+        self._native.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.on_focused()
+
+    def listen(self) -> None:
+        """Listen to clicks; calling it again changes nothing."""
+        if self._listens:
+            return
+        self._listens = True
+        self._native.installEventFilter(self)
+        callbacks = self.viewer.mouse_double_click_callbacks
+        for number, callback in reversed(list(enumerate(callbacks))):
+            if getattr(callback, "__name__", "") == _NAPARI_ZOOM:
+                self._napari_zoom.append((number, callback))
+                del callbacks[number]
+        callbacks.append(self._on_double)
+        self.viewer.mouse_drag_callbacks.append(self._on_drag)
+
+    def leave(self) -> None:
+        """Leave clicks to napari again."""
+        if not self._listens:
+            return
+        self._listens = False
+        self._native.removeEventFilter(self)
+        for callbacks, callback in (
+            (self.viewer.mouse_double_click_callbacks, self._on_double),
+            (self.viewer.mouse_drag_callbacks, self._on_drag),
+        ):
+            if callback in callbacks:
+                callbacks.remove(callback)
+        for number, callback in reversed(self._napari_zoom):
+            self.viewer.mouse_double_click_callbacks.insert(number, callback)
+        self._napari_zoom.clear()
+
+    def release(self) -> None:
+        """Leave the canvas as it was."""
+        self.leave()
+        self.on_focused = self.on_double_click = self.on_pointed = _nothing
+        self.lines.draw(())
+        self._native.removeEventFilter(self.lines)
+        self.lines.setParent(None)
+        self.lines.deleteLater()
+
+    def eventFilter(self, _canvas: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Notice that the canvas is clicked or focused."""
+        if event is not None and event.type() in _FOCUSES:
+            self.on_focused()
+        return False
+
+    def _double_click(self, _viewer: object, event: Any) -> None:  # noqa: ANN401
+        if event.button == 1 and not event.modifiers and self._is_free():
+            event.handled = True
+            self.on_double_click()
+
+    def _drag(self, _viewer: object, event: Any) -> Iterator[None]:  # noqa: ANN401
+        """Go where the mouse is as long as Shift and the left button are down."""
+        # vispy's keys compare with their names.
+        if event.button != 1 or len(event.modifiers) != 1 or event.modifiers[0] != "Shift":
+            return
+        if not self._is_free() or self.viewer.dims.ndisplay == 3:
+            return
+        event.handled = True
+        self.on_pointed(tuple(event.position))
+        yield
+        while event.type == "mouse_move":
+            event.handled = True
+            self.on_pointed(tuple(event.position))
+            yield
+
+    def _is_free(self) -> bool:
+        """Return whether clicks have no other meaning, such as the end of a polygon."""
+        active = self.viewer.layers.selection.active
+        return active is None or str(getattr(active, "mode", "pan_zoom")) == "pan_zoom"
+
+
+class SidePane(Pane):
+    """A pane beside the main canvas, with a model, layers and overlays of its own.
+
+    Parameters
+    ----------
+    main : napari.viewer.Viewer
+        The viewer of the main canvas: it has the status bar and the theme.
+    color : str
+        Of its mark and its lines.
+    """
+
+    def __init__(self, main: napari.viewer.Viewer, color: str) -> None:
+        # Everything here takes a viewer without asking for its window.
+        model = cast("napari.viewer.Viewer", ViewerModel())
+        model.theme = main.theme
+        follow_openings(model)
+        self.frame = PaneFrame(model, color)
+        super().__init__(model, self.frame.canvas, color)
+        self.frame.canvas.setMinimumSize(1, 1)
+        self._main = main
+        self.sources: list[tuple[Image, Image]] = []
+        """Layers of the main viewer with their twins here, from the bottom to the top."""
+        self._drag_window = WindowDrag(model, lambda layer: [layer])
+        self._drag_window.enabled = settings.current().right_drag
+        self._overlays: list[Releasable] = []
+        if settings.current().orientation_letters:
+            self._overlays.append(OrientationLetters(model))
+        if settings.current().corner_text:
+            self._overlays.append(CornerText(model, names_series=False))
+        self._on_status = guarded(self._forward_status)
+        self._on_theme = guarded(self._follow_theme)
+        self._subscription = watch(model, self._show_scale_bar, Change.CANVAS)
+        model.events.status.connect(self._on_status)
+        main.events.theme.connect(self._on_theme)
+
+    @property
+    def source(self) -> Image | None:
+        """The layer of the main viewer whose series is current here."""
+        layer = self.layer
+        return next((source for source, twin in self.sources if twin is layer), None)
+
+    def show(self, layers: list[Image], current: Image, plane: Plane | None = None) -> None:
+        """Show the series of some layers of the main viewer.
+
+        Parameters
+        ----------
+        layers : list of Image
+            From the bottom to the top.
+        current : Image
+            The one of them whose series is current here.
+        plane : {"axial", "coronal", "sagittal"}, optional
+            The plane to show it in; as it was acquired if left out.
+        """
+        self.clear()
+        twins = [twin_of(layer) for layer in layers]
+        self.sources = list(zip(layers, twins, strict=True))
+        for twin in twins:
+            self.viewer.add_layer(twin)
+        twin = twins[layers.index(current)]
+        # Hidden until the plane is turned: each plane that is shown is read.
+        if plane is None:
+            bring_into_view(self.viewer, twin, hide_others=False)
+        else:
+            show_plane(self.viewer, twin, plane)
+        for each in twins:
+            each.visible = True
+        self.viewer.layers.selection.active = twin
+        self._show_scale_bar()
+
+    def clear(self) -> None:
+        """Show nothing: a hidden pane, too, reads the slices of its layers."""
+        self.sources.clear()
+        self._show_scale_bar()
+        self.lines.draw(())
+        # napari collects all of Python's garbage then, which takes as long as ten slices.
+        if self.viewer.layers:
+            # napari does not annotate it.
+            self.viewer.layers.clear()  # type: ignore[no-untyped-call]
+
+    def release(self) -> None:
+        """Close the pane for good."""
+        self._main.events.theme.disconnect(self._on_theme)
+        self.viewer.events.status.disconnect(self._on_status)
+        self._subscription.release()
+        self._drag_window.release()
+        for overlay in self._overlays:
+            overlay.release()
+        self.clear()
+        super().release()
+        self.frame.canvas.on_drop = None
+        self.frame.canvas.close()
+        self.frame.canvas.setParent(None)
+        self.frame.setParent(None)
+        self.frame.deleteLater()
+
+    def _show_scale_bar(self) -> None:
+        """Show the scale bar of a series where there is room for it beside the letters."""
+        _, width = self.viewer.canvas.size
+        bar = self.viewer.canvas.overlays["scale_bar"]
+        bar.visible = bool(self.sources) and width >= _BAR_FROM
+
+    def _forward_status(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        text = cursor_text(self.viewer)
+        if not text:
+            value = event.value
+            text = value if isinstance(value, str) else str(value.get("coordinates", ""))
+        self._main.status = text
+
+    def _follow_theme(self, _event: object) -> None:
+        self.viewer.theme = self._main.theme

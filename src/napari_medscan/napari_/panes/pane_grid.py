@@ -1,0 +1,111 @@
+"""The splitters that hold the main canvas and the panes beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from napari.qt import QtViewer
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import QLayout, QSplitter, QWidget
+
+LEAST = 120
+"""Pixels of a pane; a window of 1024 × 700 with both docks leaves little more."""
+
+
+class PaneGrid(QSplitter):
+    """Two columns in the middle of napari's window; the main canvas is at the top of the left one.
+
+    The main canvas is moved within its window and never hidden: napari could not take a
+    screenshot of it, and its OpenGL context would be lost.
+
+    Parameters
+    ----------
+    canvas : napari.qt.QtViewer
+        The main canvas.
+    layout : QLayout
+        Where it stood, and will stand again.
+    """
+
+    def __init__(self, canvas: QtViewer, layout: QLayout) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._canvas = canvas
+        self._home = layout
+        self._minimum = canvas.minimumSize()
+        # Its sliders ask for more than half of a small window.
+        canvas.setMinimumSize(LEAST, LEAST)
+        self._columns = [QSplitter(Qt.Orientation.Vertical) for _ in range(2)]
+        # In the window before the canvas goes in: a change of window would reset OpenGL.
+        layout.addWidget(self)
+        for column in self._columns:
+            self.addWidget(column)
+            column.setChildrenCollapsible(False)
+        self.setChildrenCollapsible(False)
+        self._columns[0].addWidget(canvas)
+        self._columns[1].hide()
+
+    def arrange(self, left: Sequence[QWidget], right: Sequence[QWidget]) -> None:
+        """Put panes below the main canvas, and into the column beside it; hide all others.
+
+        All panes are as large as each other, but a single column of several is narrower.
+        """
+        for column, panes in zip(self._columns, (left, right), strict=True):
+            for pane in panes:
+                column.addWidget(pane)
+                pane.show()
+            for number in range(column.count()):
+                widget = column.widget(number)
+                if widget is not None and widget is not self._canvas and widget not in panes:
+                    widget.hide()
+            column.setSizes([1000] * column.count())
+        self._columns[1].setVisible(bool(right))
+        is_wide = len(right) > 1 and not left
+        self.setSizes([3000, 2000] if is_wide else [1000, 1000])
+
+    def show_main_alone(self) -> None:
+        """Give the main canvas all of the room."""
+        self._columns[1].hide()
+        for number in range(self._columns[0].count()):
+            widget = self._columns[0].widget(number)
+            if widget is not None and widget is not self._canvas:
+                widget.hide()
+
+    def release(self) -> None:
+        """Put the main canvas back."""
+        self._canvas.setMinimumSize(self._minimum)
+        self._home.addWidget(self._canvas)
+        self.setParent(None)
+        self.deleteLater()
+
+
+class CloseWatch(QObject):
+    """Notices that napari closes a canvas, or the window that it is in.
+
+    Parameters
+    ----------
+    canvas : napari.qt.QtViewer
+        The canvas.
+    on_closed : callable
+        Called then. napari tells nothing else to what is in its window.
+    """
+
+    def __init__(self, canvas: QtViewer, on_closed: Callable[[], object]) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self._on_closed = on_closed
+        canvas.installEventFilter(self)
+
+    def release(self) -> None:
+        """Leave the canvas alone."""
+        self._canvas.removeEventFilter(self)
+
+    def eventFilter(self, canvas: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """See the class."""
+        if event is None or not isinstance(canvas, QtViewer):
+            return False
+        is_closed = event.type() == QEvent.Type.Close
+        if event.type() == QEvent.Type.Hide and not event.spontaneous():
+            window = canvas.window()
+            is_closed = window is not None and not window.isVisible()
+        if is_closed:
+            self._on_closed()
+        return False

@@ -1,0 +1,451 @@
+"""Several canvases in one napari window, in an arrangement that can be chosen."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import napari.viewer
+from napari.layers import Image
+from napari.qt import QtViewer
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+
+from napari_medscan.dicom.sniff import has_dicom
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.menu import open_paths
+from napari_medscan.napari_.panes.arrangement import (
+    ARRANGEMENTS,
+    COLORS,
+    SINGLE,
+    THREE_PLANES,
+    columns_of,
+    count_of_sides,
+)
+from napari_medscan.napari_.panes.canvas_lines import Line
+from napari_medscan.napari_.panes.maximized_pane import MaximizedPane
+from napari_medscan.napari_.panes.pane import Pane, SidePane
+from napari_medscan.napari_.panes.pane_grid import CloseWatch, PaneGrid
+from napari_medscan.napari_.panes.reference_lines import ReferenceLines
+from napari_medscan.napari_.panes.series_panes import SeriesPanes
+from napari_medscan.napari_.panes.three_planes import ThreePlanes
+from napari_medscan.napari_.panes.twin_layer import twin_of
+from napari_medscan.napari_.qt_canvas import canvas_of
+from napari_medscan.napari_.viewer_watch import unwrapped
+
+PaneCallback = Callable[[napari.viewer.Viewer, napari.viewer.Viewer], Any]
+
+on_pane_created: list[PaneCallback] = []
+"""Called as ``callback(viewer, model)`` for every pane that is made beside a main canvas.
+
+Keys, wheel and gestures of the main viewer are bound to the pane's model here. What a callback
+returns is released with the pane if it has a method ``release``.
+"""
+
+
+class Panes:
+    """The main canvas of a viewer and the panes beside it.
+
+    Panes are built one by one in the event loop: `is_ready` tells, and `ready` is emitted, when
+    an arrangement is complete. They are kept for the next arrangement.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        A viewer with a window.
+
+    Raises
+    ------
+    RuntimeError
+        If the viewer has no window.
+    """
+
+    arrangement_changed = Signal(str)
+    """Another arrangement was chosen."""
+    focus_changed = Signal(object)
+    """Another pane is focused: the viewer, or the model, that tools act on."""
+    maximized_changed = Signal(bool)
+    """A pane fills the window, or no longer does."""
+    ready = Signal()
+    """All panes of the arrangement are there."""
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        canvas = canvas_of(viewer)
+        center = None if canvas is None else canvas.parentWidget()
+        layout = None if center is None else center.layout()
+        if canvas is None or layout is None:
+            raise RuntimeError("panes need a napari window")
+        self._viewer = viewer
+        self._home = canvas, layout
+        # Only made when there is something to arrange.
+        self._grid: PaneGrid | None = None
+        self._closing = CloseWatch(canvas, guarded(self._on_window_closed))
+        self._main = self._follow_pane(Pane(viewer, canvas, COLORS[0]))
+        self._sides: list[SidePane] = []
+        self._bound: list[Any] = []
+        self._arrangement = SINGLE
+        self._mode: SeriesPanes | ThreePlanes | None = None
+        self._lines: ReferenceLines | None = None
+        self._maximized: MaximizedPane | None = None
+        self._focused: Pane = self._main
+        self._link, self._crosshair, self._scout_lines = True, True, True
+        self._jobs: deque[Callable[[], object]] = deque()
+        self._was_ready = True
+        self._timer = QTimer(self._closing)
+        # A method, which Qt does not keep alive.
+        self._timer.timeout.connect(self._on_timer)
+
+    @property
+    def arrangement(self) -> str:
+        """Name of the arrangement, one of `ARRANGEMENTS`."""
+        return self._arrangement
+
+    @arrangement.setter
+    def arrangement(self, name: str) -> None:
+        if name not in ARRANGEMENTS:
+            raise ValueError(f"no such arrangement; choose one of {', '.join(ARRANGEMENTS)}")
+        if name == self._arrangement:
+            return
+        self.restore()
+        self._leave()
+        self._arrangement = name
+        self._was_ready = False
+        if name == SINGLE:
+            self._show_main_alone()
+            self._main.leave()
+            self._focus(self._main)
+        else:
+            self._later(self._build)
+        self.arrangement_changed.emit(name)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all panes of the arrangement are there."""
+        if self._arrangement == SINGLE:
+            return True
+        return self._mode is not None and self._mode.is_ready and not self._jobs
+
+    @property
+    def panes(self) -> tuple[Pane, ...]:
+        """The panes of the arrangement, the main canvas first."""
+        return (self._main, *self._sides[: count_of_sides(self._arrangement)])
+
+    @property
+    def focused(self) -> Pane:
+        """The pane that was clicked or focused last."""
+        return self._focused
+
+    def focus(self, pane: Pane) -> None:
+        """Give a pane the keys."""
+        pane.focus()
+
+    def show(self, pane: Pane, layer: Image) -> None:
+        """Show the series of a layer of the main viewer in a pane beside it.
+
+        Raises
+        ------
+        ValueError
+            If the arrangement shows planes, or the pane or the layer is none of the viewer's.
+        """
+        mode = self._mode
+        if not isinstance(mode, SeriesPanes) or pane not in self.panes:
+            raise ValueError("no pane for another series in this arrangement")
+        if not isinstance(pane, SidePane) or layer not in self._viewer.layers:
+            raise ValueError("the series must be a layer of the viewer, and the pane not the first")
+        mode.show(pane, layer)
+
+    @property
+    def link(self) -> bool:
+        """Whether panes scroll together where their series share a frame of reference."""
+        return self._link
+
+    @link.setter
+    def link(self, on: bool) -> None:
+        self._link = on
+        if isinstance(self._mode, SeriesPanes):
+            self._mode.link.enabled = on
+            self._mode.link.link_by_position()
+            self._mode.link.note()
+
+    @property
+    def is_linked_by_hand(self) -> bool:
+        """Whether panes scroll together at the offset that they had when they were linked."""
+        return isinstance(self._mode, SeriesPanes) and self._mode.link.is_by_hand
+
+    def link_by_hand(self) -> None:
+        """Have panes scroll together at their present offset, whatever their series are."""
+        self.link = True
+        if isinstance(self._mode, SeriesPanes):
+            self._mode.link.link_by_hand()
+
+    @property
+    def crosshair(self) -> bool:
+        """Whether three planes have a crosshair."""
+        return self._crosshair
+
+    @crosshair.setter
+    def crosshair(self, on: bool) -> None:
+        self._crosshair = on
+        self._apply_lines()
+
+    @property
+    def scout_lines(self) -> bool:
+        """Whether a pane shows where the slices of the others cut its own."""
+        return self._scout_lines
+
+    @scout_lines.setter
+    def scout_lines(self, on: bool) -> None:
+        self._scout_lines = on
+        self._apply_lines()
+
+    @property
+    def maximized(self) -> Pane | None:
+        """The pane that fills the window, if any."""
+        return None if self._maximized is None else self._maximized.pane
+
+    def maximize(self, pane: Pane) -> None:
+        """Show what a pane shows in all of the window, on the main canvas."""
+        if self._mode is None or pane not in self.panes:
+            return
+        self.restore()
+        self._pause(paused=True)
+        self._show_main_alone()
+        self._maximized = MaximizedPane(
+            self._viewer, pane, keeps_plane=isinstance(self._mode, ThreePlanes)
+        )
+        self._focus(self._main)
+        self.maximized_changed.emit(True)
+
+    def restore(self) -> None:
+        """Show all panes again; slice, zoom and window of the maximized one are kept."""
+        maximized, self._maximized = self._maximized, None
+        if maximized is None:
+            return
+        maximized.restore()
+        self._show_sides()
+        self._pause(paused=False)
+        if isinstance(self._mode, ThreePlanes):
+            self._mode.follow(maximized.pane)
+        self._focus(maximized.pane)
+        self.maximized_changed.emit(False)
+
+    def close(self) -> None:
+        """Go back to a single canvas and let go of the window."""
+        if _panes.get(self._viewer) is self:
+            del _panes[self._viewer]
+        self.arrangement = SINGLE
+        self._release()
+        if self._grid is not None:
+            self._grid.release()
+
+    def _build(self) -> None:
+        """Build one pane, or place them all when they are there."""
+        count = count_of_sides(self._arrangement)
+        if len(self._sides) < count:
+            pane = SidePane(self._viewer, COLORS[1 + len(self._sides)])
+            self._sides.append(pane)
+            self._follow_pane(pane).listen()
+            pane.frame.canvas.on_drop = guarded(partial(self._on_drop, pane))
+            self._bound += [callback(self._viewer, pane.viewer) for callback in on_pane_created]
+            self._later(self._build)
+            return
+        self._show_sides()
+        self._main.listen()
+        self._later(self._start)
+
+    def _start(self) -> None:
+        """Show in the panes what the arrangement is for."""
+        sides = list(self._sides[: count_of_sides(self._arrangement)])
+        if self._arrangement == THREE_PLANES:
+            self._mode = ThreePlanes(
+                self._main, sides, self._closing, self._later, guarded(self._on_stopped)
+            )
+        else:
+            self._mode = SeriesPanes(self._main, sides, self._later)
+            self._mode.link.enabled = self._link
+        self._lines = ReferenceLines([self._main, *sides], self._crosshair_on)
+        self._apply_lines()
+
+    def _leave(self) -> None:
+        """Empty the panes."""
+        self._jobs.clear()
+        self._timer.stop()
+        lines, self._lines = self._lines, None
+        mode, self._mode = self._mode, None
+        for part in (lines, mode):
+            if part is not None:
+                part.release()
+        for pane in self._sides:
+            if pane.sources:
+                pane.lines.draw(())
+                self._later(pane.clear)
+
+    def _show_sides(self) -> None:
+        if self._grid is None:
+            self._grid = PaneGrid(*self._home)
+        self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._sides]))
+
+    def _show_main_alone(self) -> None:
+        if self._grid is not None:
+            self._grid.show_main_alone()
+
+    def _release(self) -> None:
+        self._timer.stop()
+        self._jobs.clear()
+        self._closing.release()
+        self._closing.deleteLater()
+        for bound in self._bound:
+            if hasattr(bound, "release"):
+                bound.release()
+        self._bound.clear()
+        for pane in (*self._sides, self._main):
+            pane.release()
+            pane.deleteLater()
+        self._sides.clear()
+
+    def _later(self, job: Callable[[], object]) -> None:
+        self._jobs.append(job)
+        self._timer.start(0)
+
+    def _on_timer(self) -> None:
+        guarded(self._run_job)()
+
+    def _run_job(self) -> None:
+        """Run one job: the window answers between two of them."""
+        if self._jobs:
+            self._jobs.popleft()()
+        if not self._jobs:
+            self._timer.stop()
+        if self.is_ready and not self._was_ready:
+            self._was_ready = True
+            self.ready.emit()
+
+    def _follow_pane(self, pane: Pane) -> Pane:
+        pane.on_focused = guarded(partial(self._focus, pane))
+        pane.on_double_click = guarded(partial(self._on_double_click, pane))
+        pane.on_pointed = guarded(partial(self._on_pointed, pane))
+        return pane
+
+    def _focus(self, pane: Pane) -> None:
+        if pane is self._focused:
+            return
+        self._focused = pane
+        for side in self._sides:
+            side.frame.show_focus(focused=side is pane)
+        self.focus_changed.emit(pane.viewer)
+
+    def _on_double_click(self, pane: Pane) -> None:
+        # Not within the event of a canvas that is about to be hidden.
+        change = self.restore if self.maximized is not None else partial(self.maximize, pane)
+        self._later(change)
+
+    def _on_pointed(self, pane: Pane, world: tuple[float, ...]) -> None:
+        if self._mode is None:
+            return
+        place = self._mode.go_to(pane, world)
+        if self._lines is not None:
+            if place is not None:
+                self._lines.mark, self._lines.marked = place, pane
+            self._lines.draw()
+
+    def _on_drop(self, pane: SidePane, paths: list[Path], event: Any) -> None:  # noqa: ANN401
+        canvas = canvas_of(self._viewer)
+        if not any(has_dicom(path) for path in paths):
+            if isinstance(canvas, QtViewer):
+                canvas.dropEvent(event)
+        elif isinstance(self._mode, SeriesPanes):
+            self._open_in(pane, paths, self._mode)
+        else:
+            open_paths(self._viewer, paths)
+
+    def _open_in(self, pane: SidePane, paths: list[Path], mode: SeriesPanes) -> None:
+        """Open files in a pane; the main viewer lists their series, too, but shows its own."""
+        before = set(pane.viewer.layers)
+        open_paths(pane.viewer, paths)
+        opened = [layer for layer in pane.viewer.layers if layer not in before]
+        shown, active = current_layer(pane.viewer), self._viewer.layers.selection.active
+        for layer in opened:
+            if not isinstance(layer, Image) or stack_of(layer) is None:
+                continue
+            listed = twin_of(layer)
+            self._viewer.add_layer(listed)
+            if layer is shown:
+                shown = listed
+        if active is not None:
+            self._viewer.layers.selection.active = active
+        if shown is not None and shown in self._viewer.layers:
+            mode.show(pane, shown)
+
+    def _crosshair_on(self, pane: Pane) -> tuple[Line, ...]:
+        return () if self._mode is None else self._mode.crosshair(pane)
+
+    def _apply_lines(self) -> None:
+        if isinstance(self._mode, ThreePlanes):
+            self._mode.has_crosshair = self._crosshair
+        if self._lines is not None:
+            self._lines.has_scouts = self._scout_lines
+            self._lines.draw()
+
+    def _pause(self, *, paused: bool) -> None:
+        """Let the panes be while one of them is shown on the main canvas."""
+        if isinstance(self._mode, ThreePlanes):
+            self._mode.is_paused = paused
+        elif self._mode is not None:
+            self._mode.is_paused = paused
+            self._mode.link.enabled = self._link and not paused
+            self._mode.link.note()
+        if self._lines is not None:
+            self._lines.is_paused = paused
+            self._lines.draw()
+
+    def _on_stopped(self) -> None:
+        self.arrangement = SINGLE
+
+    def _on_window_closed(self) -> None:
+        """Let go of everything; the main canvas is not moved any more, it is about to go."""
+        if _panes.get(self._viewer) is self:
+            del _panes[self._viewer]
+            self._leave()
+            self._release()
+
+
+_panes: weakref.WeakKeyDictionary[napari.viewer.Viewer, Panes] = weakref.WeakKeyDictionary()
+
+
+def panes_of(viewer: napari.viewer.Viewer) -> Panes:
+    """Return the panes of a viewer, which is a single canvas at first.
+
+    Raises
+    ------
+    RuntimeError
+        If the viewer has no window.
+    """
+    viewer = unwrapped(viewer)
+    panes = _panes.get(viewer)
+    if panes is None:
+        panes = _panes[viewer] = Panes(viewer)
+    return panes
+
+
+def active_viewer(viewer: napari.viewer.Viewer) -> napari.viewer.Viewer:
+    """Return the viewer, or the model of the pane beside it, that was clicked or focused last."""
+    viewer = unwrapped(viewer)
+    panes = _panes.get(viewer)
+    return viewer if panes is None else panes.focused.viewer
+
+
+@atexit.register
+def _close_all() -> None:
+    """Let a script end with its window open: no thread may wake up a Qt that is being torn down."""
+    for panes in list(_panes.values()):
+        # Qt may have deleted the parts before.
+        with suppress(RuntimeError):
+            panes.close()

@@ -62,9 +62,17 @@ class Study:
         with_date : bool
             Whether the date may stand in it: with the identity of the patient switched on.
         """
-        patient = f"Patient {self.patient}" if self.patient else ""
+        return " · ".join(filter(None, (self.name, self.when(with_date=with_date))))
+
+    @property
+    def name(self) -> str:
+        """The label, after the number of the patient if there are several."""
+        return f"Patient {self.patient} · {self.label}" if self.patient else self.label
+
+    def when(self, *, with_date: bool = False) -> str:
+        """Return the interval, after the date if that may be shown."""
         date = f"{self.date:%Y-%m-%d}" if with_date and self.date is not None else ""
-        return " · ".join(filter(None, (patient, self.label, date, self.interval)))
+        return " · ".join(filter(None, (date, self.interval)))
 
 
 def studies_of(stacks: Iterable[Stack]) -> list[Study]:

@@ -41,6 +41,8 @@ class MedScanPanel(Docked):
         for title, make in SECTIONS:
             section = make(viewer)
             self.on_release(section.release)
+            if isinstance(section, SeriesTab):
+                self.series = section
             self.tabs.addTab(scrolling(cast("QWidget", getattr(section, "native", section))), title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -40,8 +40,13 @@ class DropTarget(QObject):
         super().__init__(target)
         self._on_drop, self._on_hover = guarded(on_drop), on_hover
         self._paths: list[Path] = []
+        self._target = target
         target.setAcceptDrops(True)
         target.installEventFilter(self)
+
+    def release(self) -> None:
+        """Take no more drops."""
+        self._target.removeEventFilter(self)
 
     def eventFilter(self, _target: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         """Take local files and folders."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import napari.viewer
@@ -79,7 +80,9 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         self.tree = SeriesTree()
         self.details = _details()
         self._lay_out(buttons)
-        DropTarget(self.native, self.open_paths, lambda on: self.drop_area.mark(on=on))
+        self._drop_target = DropTarget(
+            self.native, self.open_paths, lambda on: self.drop_area.mark(on=on)
+        )
         self._connect(buttons)
 
         self._thumbnails = Thumbnails(self.tree.set_thumbnail, self.native)
@@ -100,6 +103,16 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         """Let go of the viewer, the record and the settings."""
         self._subscription.release()
         self._debounce.stop()
+        # Qt keeps what its signals call, and that keeps the tab.
+        for signal in (
+            self._debounce.timeout,
+            self.tree.chosen,
+            self.tree.selection_changed,
+            self.tree.customContextMenuRequested,
+        ):
+            with suppress(TypeError):
+                signal.disconnect()
+        self._drop_target.release()
         self._thumbnails.release()
         record.changed.disconnect(self._on_record, missing_ok=True)
         while self._stops:

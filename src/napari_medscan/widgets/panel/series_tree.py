@@ -127,7 +127,7 @@ class SeriesTree(QTreeView):
         self.doubleClicked.connect(self._on_double_click)
         model = self.selectionModel()
         if model is not None:
-            model.selectionChanged.connect(lambda *_: self.selection_changed.emit())
+            model.selectionChanged.connect(self.selection_changed)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Open what is selected with Enter, on every system."""

@@ -50,13 +50,26 @@ def test_report_warnings_of_series_are_on_the_canvas_and_not_told(tmp_path, told
     assert told == []
 
 
+@pytest.mark.usefixtures("qapp")
+def test_report_what_the_open_panel_lists_is_not_told(patchy, told, model, monkeypatch):
+    monkeypatch.setattr(napari, "current_viewer", lambda: model)
+    stop = dicom_panel.note_open(model)
+    skipped = LoadReport(patchy.stacks, skipped=patchy.skipped, duplicates=patchy.duplicates)
+    notify.tell_report(skipped, [])
+    assert told == []
+    notify.tell_report(patchy, patchy.stacks)
+    stop()
+    assert messages(told) == [patchy.summary()]
+
+
+@pytest.mark.usefixtures("qapp")
 def test_report_series_that_are_not_open_come_first_in_two_lines(tmp_path, told):
     write_many(tmp_path, 3)
     (tmp_path / "readme.txt").write_text("hello")
     report = load(tmp_path)
     notify.tell_report(report, report.stacks[:1])
     first, second = messages(told)[0].split("\n")
-    assert first == "1 of 3 series opened. The DICOM panel lists the others."
+    assert first == "1 of 3 series opened."
     assert second == report.summary()
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import napari
 from napari.utils.notifications import Notification, notification_manager, show_info
 
 from napari_medscan.dicom import LoadReport, Stack
 from napari_medscan.dicom.files import shown_name
 from napari_medscan.dicom.text import defuse
-from napari_medscan.napari_.dicom_panel import offer, open_panel
+from napari_medscan.napari_.dicom_panel import has_panel, offer, open_panel
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.gui import has_gui, main_window
 
@@ -36,7 +37,8 @@ def tell(message: str) -> None:
 def tell_report(report: LoadReport, opened: Sequence[Stack]) -> None:
     """Show what a drop did not give: series that are not open, files that are not images.
 
-    The first time that somebody opens DICOM without the panel, a button opens the panel.
+    The panel lists both: while it is open, only what is lost is told. The first time that
+    somebody opens DICOM without the panel, a button opens it.
 
     Parameters
     ----------
@@ -45,21 +47,23 @@ def tell_report(report: LoadReport, opened: Sequence[Stack]) -> None:
     opened : sequence of Stack
         The series that become layers.
     """
-    lines = []
-    count = len(report.stacks)
-    if 0 < len(opened) < count:
-        lines.append(f"{len(opened)} of {count} series opened. The DICOM panel lists the others.")
-    lines.append(defuse(report.summary()))
     if not has_gui():
-        _dispatch(lines)
+        _dispatch([defuse(report.summary())])
         return
+    lines = []
+    is_listed = has_panel(napari.current_viewer())
+    if 0 < len(opened) < len(report.stacks) and not is_listed:
+        # napari cuts a line after some 45 characters until it is clicked.
+        lines.append(f"{len(opened)} of {len(report.stacks)} series opened.")
+    if report.unreadable or report.warnings or not is_listed:
+        lines.append(defuse(report.summary()))
     actions: list[tuple[str, Callable[..., None]]] = []
     if report.skipped or report.duplicates or report.unreadable or report.warnings:
         actions.append(("Details…", partial(_call, show_details, report)))
     viewer = offer.take() if opened else None
     if viewer is not None:
         if not any(lines):
-            lines.append("The DICOM panel lists the series and has the windows and views.")
+            lines.append("Windows, views and tags: DICOM panel")
         actions.append(("Open panel", partial(_call, open_panel, viewer)))
     _dispatch(lines, actions)
 

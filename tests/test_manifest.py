@@ -32,6 +32,7 @@ def offered(manifest):
 
 
 DICOM = [
+    "disc.zip",
     "a.dcm",
     "A.DCM",
     "a.b.dcm",
@@ -66,7 +67,6 @@ OTHERS = [
     "a.zarr",
     "a.csv",
     "a.pdf",
-    "a.zip",
     "a.exe",
     ".hidden",
     "a.b",

@@ -17,6 +17,7 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom import stack as stack_module
 from napari_medscan.dicom.source import DicomBytes
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.view import follow_openings
 
 from .corpus.oracle import corpus_dir
 from .dicom.making import ct, write
@@ -217,6 +218,46 @@ def test_a_burst_of_files_gives_one_layer_a_series(model, tmp_path):
     assert sorted(layer.data.shape[0] for layer in model.layers) == [4, 6]
 
 
+SCOUT = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("kinds", "visible"),
+    [([{}, {}], 0), ([SCOUT, {}], 1), ([{}, SCOUT], 0), ([SCOUT, {}, {}], 1)],
+    ids=["equals", "scout first", "scout last", "scout and two"],
+)
+def test_burst_the_first_useful_series_stays_in_view(model, tmp_path, kinds, visible):
+    follow_openings(model)
+    paths = []
+    for number, kind in enumerate(kinds, 1):
+        # Scans of one plane and place would else stay on top of each other.
+        place = {"FrameOfReferenceUID": f"1.2.{number}"}
+        paths += write_series(tmp_path / str(number), 3, series=number, **place, **kind)
+    opened(model, paths)
+    assert [layer.visible for layer in model.layers] == [n == visible for n in range(len(kinds))]
+    assert model.layers.selection.active == model.layers[visible]
+
+
+def test_burst_that_is_over_does_not_hide_the_next_series(model, tmp_path, clock):
+    follow_openings(model)
+    for number in (1, 2):
+        place = {"FrameOfReferenceUID": f"1.2.{number}"}
+        opened(model, write_series(tmp_path / str(number), 3, series=number, **place))
+        clock.now += 5
+    assert [layer.visible for layer in model.layers] == [False, True]
+
+
+@pytest.mark.usefixtures("clock")
+def test_burst_pet_after_its_ct_is_fused(model, tmp_path):
+    follow_openings(model)
+    ct_file, *_ = write_series(tmp_path / "a", 3, series=1)
+    pet_file, *_ = write_series(tmp_path / "b", 3, series=2, Modality="PT")
+    opened(model, [ct_file, pet_file])
+    assert [(layer.visible, layer.blending) for layer in model.layers][1] == (True, "additive")
+    assert model.layers[0].visible
+
+
 @pytest.mark.usefixtures("clock")
 def test_a_bad_file_in_a_burst_does_not_stop_it(model, tmp_path, told):
     paths = write_series(tmp_path, 5)
@@ -283,6 +324,13 @@ def test_scripts_are_not_asked(tmp_path):
 # --- more than eight
 
 
+@pytest.fixture
+def person(monkeypatch):
+    """Make the code believe that a person opens the files, not this test."""
+    monkeypatch.setattr("napari_medscan.napari_.gui.is_interactive", lambda: True)
+
+
+@pytest.mark.usefixtures("person")
 def test_many_series_are_asked_about(make_napari_viewer, tmp_path, monkeypatch):
     write_many(tmp_path, 9)
     viewer = make_napari_viewer()
@@ -298,6 +346,13 @@ def test_many_series_are_asked_about(make_napari_viewer, tmp_path, monkeypatch):
     assert [layer.name for layer in viewer.layers] == ["CT 1 · Scan 1", "CT 2 · Scan 2"]
 
 
+def test_a_script_in_a_window_gets_every_series(make_napari_viewer, tmp_path, monkeypatch):
+    write_many(tmp_path, 9)
+    monkeypatch.setattr("napari_medscan.napari_.chooser.choose", lambda *_: pytest.fail("asked"))
+    assert len(opened(make_napari_viewer(), tmp_path)) == 9
+
+
+@pytest.mark.usefixtures("person")
 def test_eight_are_not(make_napari_viewer, tmp_path, monkeypatch):
     write_many(tmp_path, 8)
     monkeypatch.setattr("napari_medscan.napari_.chooser.choose", lambda *_: pytest.fail("asked"))

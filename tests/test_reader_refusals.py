@@ -99,8 +99,7 @@ def test_a_damaged_slice_is_blank_and_told_once(model, tmp_path, told):
     assert stack_of(layer).problems.keys() == {4}
     assert np.unique(layer.data[4]).tolist() == [-1000]
     (message,) = [n.message for n in told]
-    assert message.startswith("CT 3 · Chest: a slice cannot be shown and is left blank: ")
-    assert message.endswith(".")
+    assert message.startswith("One slice could not be decoded and is blank (")
 
 
 def test_cancelling_adds_nothing_and_says_so(model, chest, told, monkeypatch):
@@ -109,7 +108,7 @@ def test_cancelling_adds_nothing_and_says_so(model, chest, told, monkeypatch):
 
     monkeypatch.setattr("napari_medscan.dicom.load", cancelled)
     assert opened(model, chest) == []
-    assert [n.message for n in told] == ["Opening was cancelled."]
+    assert [n.message for n in told] == ["Cancelled."]
 
 
 # --- in a window

@@ -35,10 +35,11 @@ def get_reader(path: PathOrPaths) -> Read | None:
     path : str or sequence of str
         A file, a folder, or several files to be opened together.
     """
-    from napari_medscan.dicom.sniff import has_dicom
+    from napari_medscan.dicom.sniff import has_dicom, is_dicom_zip
 
     paths = [path] if isinstance(path, str) else list(path)
-    return read if any(has_dicom(Path(p)) for p in paths) else None
+    # A ZIP archive with DICOM is taken in order to say what to do with it.
+    return read if any(has_dicom(Path(p)) or is_dicom_zip(Path(p)) for p in paths) else None
 
 
 def read(path: PathOrPaths) -> LayerList:
@@ -47,52 +48,69 @@ def read(path: PathOrPaths) -> LayerList:
     A folder or a DICOMDIR gives every series below it; a single file the whole
     series of its folder; several files the series that they make up.
 
+    A script gets every series. A person who opens more than eight gets the first useful one if
+    the DICOM panel is open to list the others, and is asked otherwise.
+
     Raises
     ------
     MedscanError
         When there is no image to show and no window to say it in.
     """
-    from napari_medscan.dicom import CancelledError, load
+    from napari_medscan.dicom import CancelledError
     from napari_medscan.dicom.isolation import workers
-    from napari_medscan.dicom.loading import load_series_of
     from napari_medscan.napari_ import session, settings
-    from napari_medscan.napari_.layers import image_layers
+    from napari_medscan.napari_.layers import image_layers, leading_series
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
-    from napari_medscan.napari_.progress import reading_progress
+    from napari_medscan.napari_.refusal import ZIP, is_zip, refusal
 
     settings.apply()
-    report: LoadReport
     single = Path(path) if isinstance(path, str) and Path(path).is_file() else None
     if single is not None and _burst.covers(single):
         return _NOTHING
-    paths = [path] if isinstance(path, str) else list(path)
+    given = [Path(path)] if isinstance(path, str) else [Path(p) for p in path]
+    paths = [p for p in given if not is_zip(p)]
+    if not paths:
+        return _refused(ZIP)
+    if len(paths) < len(given):
+        tell(ZIP)
     try:
-        with reading_progress("Reading DICOM headers") as progress:
-            if single is None:
-                report = load(paths, progress=progress)
-            else:
-                report = load_series_of(single, progress=progress)
+        report = _load(single, paths)
     except CancelledError:
-        tell("Opening was cancelled.")
+        tell("Cancelled.")
         return _NOTHING
     except OSError:
-        return _refused("The file or folder cannot be read.")
+        return _refused(refusal(paths))
     stacks = _wanted(report)
     if any(stack.is_compressed for stack in stacks):
         # They start while the layers are made.
         workers.warm_up()
     report = report.tried(stacks)
     stacks = [stack for stack in stacks if stack in report.stacks]
-    session.note(report, stacks, [Path(p) for p in paths])
+    session.note(report, stacks, paths)
     if not report.stacks:
         return _refused(report.summary())
-    if single is not None:
-        _burst.remember(report, single.parent)
     for stack in stacks:
         tell_bad_frames(stack)
     tell_report(report, stacks)
     _follow_openings()
-    return [*image_layers(stacks)] or _NOTHING
+    after = None if single is None else _burst.lead
+    layers = image_layers(stacks, after=after)
+    if single is not None:
+        lead = leading_series(stacks, after=after) if stacks else after
+        _burst.remember(report, single.parent, lead)
+    return [*layers] or _NOTHING
+
+
+def _load(single: Path | None, paths: Sequence[Path]) -> LoadReport:
+    """Read the headers of the series of a single file, or of everything at some paths."""
+    from napari_medscan.dicom import load
+    from napari_medscan.dicom.loading import load_series_of
+    from napari_medscan.napari_.progress import reading_progress
+
+    with reading_progress("Reading DICOM headers") as progress:
+        if single is None:
+            return load(paths, progress=progress)
+        return load_series_of(single, progress=progress)
 
 
 def _follow_openings() -> None:
@@ -127,15 +145,21 @@ def _refused(message: str) -> LayerList:
 
 
 def _wanted(report: LoadReport) -> Sequence[Stack]:
-    """Return the stacks to open, asking when there are many."""
-    from napari_medscan.napari_.gui import has_gui, main_window
+    """Return the stacks to open: every one in a script; a person may see the others in a list."""
+    from napari_medscan.napari_.gui import is_interactive, main_window
 
-    if not has_gui():
+    if not is_interactive():
         return report.stacks
+    import napari
+
+    from napari_medscan.dicom.studies import first_to_show
     from napari_medscan.napari_.chooser import ASK_ABOVE, choose
+    from napari_medscan.napari_.dicom_panel import has_panel
 
     if len(report.stacks) <= ASK_ABOVE:
         return report.stacks
+    if has_panel(napari.current_viewer()):
+        return [first_to_show(report.stacks)]
     return choose(report.stacks, main_window())
 
 
@@ -143,25 +167,44 @@ class _Burst:
     """Files of series just opened, while a drop of many files goes on.
 
     napari calls the reader once a dropped file. The first file of a series
-    opens all of it; the others, following at once, must add nothing.
+    opens all of it; the others, following at once, must add nothing. Of several series, the
+    first one stays in view unless a more useful one follows, such as the slices after a scout.
     """
 
     def __init__(self) -> None:
         self._files: set[Path] = set()
         self._until = 0.0
+        self._lead: Stack | None = None
+
+    @property
+    def lead(self) -> Stack | None:
+        """The series of this drop that is in view; None for the first file of a drop."""
+        return self._lead
 
     def covers(self, file: Path) -> bool:
         """Whether `file` was opened with the one before it in this drop."""
         if time.monotonic() > self._until:
             self._files.clear()
+            self._lead = None
             return False
         if file.resolve() not in self._files:
             return False
         self._extend()
         return True
 
-    def remember(self, report: LoadReport, folder: Path) -> None:
-        """Note the files of a series that was opened from one of them, the bad ones too."""
+    def remember(self, report: LoadReport, folder: Path, lead: Stack | None) -> None:
+        """Note the files of a series that was opened from one of them, the bad ones too.
+
+        Parameters
+        ----------
+        report : LoadReport
+            What became of them.
+        folder : Path
+            Where they are.
+        lead : Stack or None
+            The series in view.
+        """
+        self._lead = lead
         folder = folder.resolve()
         names = {name for stack in report.stacks for name in stack.files}
         names.update(report.duplicates, report.unreadable, report.skipped)

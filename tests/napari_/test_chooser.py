@@ -40,7 +40,7 @@ def cells(dialog, row):
 
 
 def headings(dialog):
-    return [dialog.list.headerItem().text(column) for column in range(6)]
+    return [dialog.list.headerItem().text(column) for column in range(5)]
 
 
 def button(dialog, text):
@@ -69,15 +69,15 @@ def in_the_dialog(act):
 
 
 def test_every_series_is_described(chooser):
-    assert headings(chooser) == ["Modality", "Series", "Description", "Size", "Files", "Note"]
+    assert headings(chooser) == ["Study", "Date", "Series", "Size", "Warning"]
     assert chooser.list.topLevelItemCount() == 10
-    assert cells(chooser, 1) == ["CT", "2", "Scan 2", "2 × 4 × 6", "2", ""]
-    assert "No calibration" in cells(chooser, 9)[5]
+    assert cells(chooser, 1) == ["CT", "", "CT 2 · Scan 2", "2 slices · 6 × 4", ""]
+    assert "distances are in pixels" in cells(chooser, 9)[4]
 
 
 def test_hostile_text_is_shown_as_it_is(chooser):
     description = cells(chooser, 9)[2]
-    assert description == '‹img src="file:///dev/zero">'
+    assert description == 'CT 40 · ‹img src="file:///dev/zero">'
     assert chooser.list.topLevelItem(9).toolTip(2) == description
     assert not Qt.mightBeRichText(description)
     assert all(
@@ -85,40 +85,60 @@ def test_hostile_text_is_shown_as_it_is(chooser):
     )
 
 
-def test_nothing_is_chosen_at_first_and_the_label_says_what_to_do(chooser):
-    assert chooser.chosen == []
-    assert not open_button(chooser).isEnabled()
-    assert chooser.label.text().startswith("10 series found. Check those to open")
-
-
-def test_checking_one(chooser, stacks):
-    chooser.list.topLevelItem(3).setCheckState(0, CHECKED)
-    assert chooser.chosen == [stacks[3]]
+def test_the_first_useful_series_is_chosen_at_first(chooser, stacks):
+    assert chooser.chosen == [stacks[9]]
     assert open_button(chooser).isEnabled()
-    assert chooser.label.text() == "10 series found, 1 to be opened"
+    assert chooser.label.text() == "1 of 10 series selected"
+
+
+def test_series_of_the_newest_study_come_first_with_the_interval(qtbot, tmp_path):
+    new = {"StudyInstanceUID": "1.2.99", "StudyDate": "20230601", "BodyPartExamined": "CHEST"}
+    write_series(tmp_path / "a", 2, series=1, StudyDate="20230101", BodyPartExamined="CHEST")
+    write_series(tmp_path / "b", 2, series=2, **new)
+    dialog = SeriesChooser(load(tmp_path).stacks)
+    qtbot.addWidget(dialog)
+    assert [cells(dialog, row)[:3] for row in (0, 1)] == [
+        ["CT chest", "latest", "CT 2 · Chest"],
+        ["CT chest", "5 months before the latest", "CT 1 · Chest"],
+    ]
+
+
+def test_thumbnails_are_read_while_the_dialog_is_open(chooser, qtbot):
+    placeholders = [icon_of(chooser, row) for row in range(10)]
+    chooser.show()
+    qtbot.waitUntil(lambda: all(icon_of(chooser, n) != p for n, p in enumerate(placeholders)))
+    assert chooser.label.text() == "1 of 10 series selected"
+    chooser.reject()
+    assert not chooser._thumbnails._timer.isActive()
+
+
+def icon_of(dialog, row):
+    return dialog.list.topLevelItem(row).icon(0).pixmap(48, 48).toImage()
 
 
 def test_all_and_none(chooser, stacks, qtbot):
     qtbot.mouseClick(button(chooser, "All"), Qt.MouseButton.LeftButton)
     assert chooser.chosen == list(stacks)
-    assert chooser.label.text() == "10 series found, 10 to be opened"
+    assert chooser.label.text() == "10 of 10 series selected"
     qtbot.mouseClick(button(chooser, "None"), Qt.MouseButton.LeftButton)
     assert chooser.chosen == []
     assert not open_button(chooser).isEnabled()
+    assert chooser.label.text().startswith("Select the series to open, or double-click")
 
 
 def test_notes_have_the_room_and_no_column_is_cut(chooser, qtbot):
     chooser.show()
     qtbot.waitExposed(chooser)
     table = chooser.list
-    for column in range(5):
+    for column in range(4):
         assert table.columnWidth(column) >= min(table.sizeHintForColumn(column), 280)
     assert table.header().length() <= table.viewport().width() + 1
-    assert table.columnWidth(5) > 200
+    assert table.columnWidth(4) > 200
 
 
 def test_open_returns_what_is_checked(qtbot, stacks):
     def act(dialog):
+        qtbot.mouseClick(button(dialog, "None"), Qt.MouseButton.LeftButton)
         dialog.list.topLevelItem(0).setCheckState(0, CHECKED)
         dialog.list.topLevelItem(2).setCheckState(0, CHECKED)
         qtbot.mouseClick(open_button(dialog), Qt.MouseButton.LeftButton)
@@ -148,23 +168,37 @@ def test_a_double_click_opens_just_that_one(qtbot, stacks):
     assert choose(stacks) == [stacks[4]]
 
 
-def test_from_a_drop_to_layers(make_napari_viewer, many):
+def from_the_event_loop(qtbot, function):
+    """Call a function as Qt calls a slot: from within its event loop."""
+    done = []
+    QTimer.singleShot(0, lambda: done.append(function()))
+    qtbot.waitUntil(lambda: bool(done))
+
+
+def test_a_script_is_not_asked(make_napari_viewer, many, monkeypatch):
+    viewer = make_napari_viewer(show=True)
+    monkeypatch.setattr("napari_medscan.napari_.chooser.choose", lambda *_: pytest.fail("asked"))
+    assert len(viewer.open(str(many), plugin="napari-medscan")) == 10
+
+
+def test_from_a_drop_to_layers(make_napari_viewer, many, qtbot):
     viewer = make_napari_viewer(show=True)
 
     def act(dialog):
         assert dialog.parent() is viewer.window._qt_window
+        dialog.list.topLevelItem(9).setCheckState(0, UNCHECKED)
         dialog.list.topLevelItem(1).setCheckState(0, CHECKED)
         dialog.accept()
 
     in_the_dialog(act)
-    viewer.open(str(many), plugin="napari-medscan")
+    from_the_event_loop(qtbot, lambda: viewer.open(str(many), plugin="napari-medscan"))
     assert [layer.name for layer in viewer.layers] == ["CT 2 · Scan 2"]
 
 
-def test_nothing_opens_after_cancel(make_napari_viewer, many):
+def test_nothing_opens_after_cancel(make_napari_viewer, many, qtbot):
     viewer = make_napari_viewer(show=True)
     in_the_dialog(lambda dialog: dialog.reject())
-    assert viewer.open(str(many), plugin="napari-medscan") == []
+    from_the_event_loop(qtbot, lambda: viewer.open(str(many), plugin="napari-medscan"))
     assert not viewer.layers
 
 
@@ -178,6 +212,7 @@ def test_check_boxes_can_be_seen_in_both_themes(make_napari_viewer, qtbot, stack
     dialog.show()
     qtbot.waitExposed(dialog)
     table = dialog.list
+    table.scrollToTop()
     picture = table.viewport().grab().toImage()
     middles = [table.visualItemRect(table.topLevelItem(row)).center().y() for row in (0, 1)]
     box = [{picture.pixelColor(x, y).name() for x in range(4, 18)} for y in middles]

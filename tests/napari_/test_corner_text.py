@@ -1,5 +1,6 @@
 """Texts in the corners."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari_medscan.napari_.corner_text import (
     fitted,
     place_lines,
     slice_warnings,
+    warning_lines,
     window_lines,
 )
 from napari_medscan.napari_.layer_identity import stack_of
@@ -105,6 +107,25 @@ def test_missing_slices_are_counted_where_they_are_missing(model, tmp_path):
     model.dims.set_current_step(0, 3)
     model.dims.order = (1, 0, 2)
     assert slice_warnings(take_snapshot(model, layer)) == []
+
+
+def test_warning_lines_of_a_series_stay_without_the_advice(model, tmp_path):
+    layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [0, 0.8 * i, 2 * i])
+    assert warning_lines(take_snapshot(model, layer)) == ["Gantry tilt 21.8°"]
+    model.dims.ndisplay = 3
+    assert warning_lines(take_snapshot(model, layer)) == ["Gantry tilt 21.8°"]
+
+
+def test_warning_lines_the_slice_comes_first_and_most_are_counted(model, tmp_path):
+    heights = [0, 2, 4, 8]
+    layer = opened(
+        model, tmp_path, 4, ImagePositionPatient=lambda i: [0, 0, heights[i]], PixelSpacing=None
+    )
+    stack = replace(stack_of(layer), warnings=("One", "Two. Do this", "Three", "Four"))
+    snapshot = replace(
+        take_snapshot(model, layer), stack=stack, index=(3, slice(None), slice(None))
+    )
+    assert warning_lines(snapshot) == ["1 slice missing here", "One", "Two", "+2 more"]
 
 
 def test_a_frame_that_cannot_be_read_says_why(model, tmp_path):

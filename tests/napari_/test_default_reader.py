@@ -30,18 +30,20 @@ def asked(monkeypatch):
 
 
 def test_off_until_switched_on(preferences):
-    assert not default_reader.opens_folders()
-    default_reader.open_folders_by_default(True)
-    assert default_reader.opens_folders()
-    assert preferences.extension2reader == {"*.tif": "napari", "*/": "napari-medscan"}
-    default_reader.open_folders_by_default(False)
+    assert not default_reader.is_default()
+    default_reader.make_default(True)
+    assert default_reader.is_default()
+    patterns = ("*/", "*.dcm", "*.dicom", "*.ima")
+    ours = dict.fromkeys(patterns, "napari-medscan")
+    assert preferences.extension2reader == {"*.tif": "napari", **ours}
+    default_reader.make_default(False)
     assert preferences.extension2reader == {"*.tif": "napari"}
 
 
 def test_somebody_elses_preference_is_not_taken_away(preferences):
     preferences.extension2reader = {"*/": "another"}
-    assert not default_reader.opens_folders()
-    default_reader.open_folders_by_default(False)
+    assert not default_reader.is_default()
+    default_reader.make_default(False)
     assert preferences.extension2reader == {"*/": "another"}
 
 
@@ -49,7 +51,7 @@ def test_changes_in_preferences_are_told(preferences):
     calls = []
 
     def changed():
-        calls.append(default_reader.opens_folders())
+        calls.append(default_reader.is_default())
 
     stop = default_reader.on_change(changed)
     preferences.extension2reader = {"*/": "napari-medscan"}
@@ -64,7 +66,7 @@ def test_a_dropped_folder_opens_without_the_dialog(make_napari_viewer, asked, tm
     drop = viewer.window._qt_viewer._qt_open
     drop([str(tmp_path)], stack=False)
     assert asked == [[str(tmp_path)]]
-    default_reader.open_folders_by_default(True)
+    default_reader.make_default(True)
     drop([str(tmp_path)], stack=False)
     assert len(asked) == 1
     assert len(viewer.layers) == 1
@@ -73,6 +75,22 @@ def test_a_dropped_folder_opens_without_the_dialog(make_napari_viewer, asked, tm
 def test_a_folder_without_dicom_is_asked_about_as_before(make_napari_viewer, asked, tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     viewer = make_napari_viewer()
-    default_reader.open_folders_by_default(True)
+    default_reader.make_default(True)
     viewer.window._qt_viewer._qt_open([str(tmp_path)], stack=False)
     assert asked == [[str(tmp_path)]]
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_make_default_dicom_files_open_without_the_dialog(
+    make_napari_viewer, asked, tmp_path, monkeypatch, on
+):
+    from napari.components import viewer_model
+
+    (path, *_) = map(str, write_series(tmp_path, 1))
+    claims = {"napari-medscan": "MedScan", "another": "Another"}
+    monkeypatch.setattr(viewer_model._npe2, "get_readers", lambda _: claims)
+    default_reader.make_default(on)
+    viewer = make_napari_viewer()
+    viewer.window._qt_viewer._qt_open([path], stack=False)
+    assert asked == ([] if on else [[path]])
+    assert len(viewer.layers) == on

@@ -54,10 +54,10 @@ def test_a_report_of_every_kind(make_napari_viewer):
     (dialog,) = viewer.window._qt_window.findChildren(ReportDetails)
     assert dialog.isVisible()
     assert sorted(cells(dialog)) == [
-        ("b", "duplicate", "the same picture as a"),
-        ("c", "unreadable", "permission denied"),
-        ("odd\\udcff .dcm", "skipped", "a report"),
-        ("x/readme", "skipped", "not DICOM"),
+        ("b", "Duplicate", "duplicate of a"),
+        ("c", "Unreadable", "permission denied"),
+        ("odd\\udcff .dcm", "Skipped", "a report"),
+        ("x/readme", "Skipped", "not DICOM"),
     ]
     dialog.close()
 

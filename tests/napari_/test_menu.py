@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_medscan.napari_ import menu
+from napari_medscan.napari_ import menu, refusal
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import slice_in_view
@@ -43,7 +43,7 @@ def test_a_folder_without_dicom(make_napari_viewer, monkeypatch, tmp_path, told)
     answer(monkeypatch, tmp_path)
     menu.open_folder(viewer)
     assert not viewer.layers
-    assert messages(told) == ["No DICOM image found there."]
+    assert messages(told) == ["The folder is empty."]
 
 
 def test_a_folder_of_reports(make_napari_viewer, monkeypatch, tmp_path, told):
@@ -54,6 +54,28 @@ def test_a_folder_of_reports(make_napari_viewer, monkeypatch, tmp_path, told):
     assert not viewer.layers
     (message,) = messages(told)
     assert message.startswith("No images found: 1 report")
+
+
+def test_open_paths_several_folders_show_the_most_useful_series(model, tmp_path):
+    write_series(tmp_path / "a", 5, series=1)
+    scout = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"], "StudyInstanceUID": "1.2.9"}
+    write_series(tmp_path / "b", 5, series=2, FrameOfReferenceUID="1.2.8", **scout)
+    menu.open_paths(model, [tmp_path / "a", tmp_path / "b"])
+    assert [(x.name[:4], x.visible) for x in model.layers] == [("CT 1", True), ("CT 2", False)]
+
+
+def test_open_paths_zip_beside_a_folder_opens_the_folder(model, tmp_path, told):
+    write_series(tmp_path / "a")
+    (tmp_path / "b.zip").write_bytes(b"PK")
+    menu.open_paths(model, [tmp_path / "a", tmp_path / "b.zip"])
+    assert len(model.layers) == 1
+    assert messages(told) == [refusal.ZIP]
+
+
+def test_clear_disk_cache_shows_how_much(monkeypatch, told):
+    monkeypatch.setattr("napari_medscan.dicom.remembering.forget", lambda: 12_300_000)
+    menu.clear_disk_cache()
+    assert messages(told) == ["Disk cache cleared (12.3 MB)."]
 
 
 def open_tilted(viewer, folder, **changes):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import napari
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
-from napari_medscan.dicom import load
-from napari_medscan.napari_ import notify
+from napari_medscan.dicom import LoadReport, load
+from napari_medscan.napari_ import dicom_panel, notify
 from napari_medscan.napari_.details import ReportDetails
 
 from ..studies import HOSTILE, damage, write_many, write_series
@@ -28,11 +29,10 @@ def messages(told):
     return [notification.message for notification in told]
 
 
-def test_one_sentence_says_it_all(patchy, told):
+def test_report_of_files_not_opened_is_one_line(patchy, told):
     notify.tell_report(patchy, patchy.stacks)
     (message,) = messages(told)
-    assert message.startswith("1 file could not be read (truncated file")
-    assert message.endswith("1 duplicate file ignored. 2 non-DICOM files skipped.")
+    assert message == patchy.summary()
     assert "\n" not in message
 
 
@@ -42,40 +42,85 @@ def test_nothing_is_told_when_all_is_well(chest, told):
     assert told == []
 
 
-def test_notes_are_told_of_what_is_opened_only_and_once(tmp_path, told):
-    write_many(tmp_path, 3, PixelSpacing=None, SeriesDescription="same")
+def test_report_warnings_of_series_are_on_the_canvas_and_not_told(tmp_path, told):
+    write_many(tmp_path, 3, PixelSpacing=None)
+    report = load(tmp_path)
+    assert all(stack.warnings for stack in report.stacks)
+    notify.tell_report(report, report.stacks)
+    assert told == []
+
+
+@pytest.mark.usefixtures("qapp")
+def test_report_what_the_open_panel_lists_is_not_told(patchy, told, model, monkeypatch):
+    monkeypatch.setattr(napari, "current_viewer", lambda: model)
+    stop = dicom_panel.note_open(model)
+    skipped = LoadReport(patchy.stacks, skipped=patchy.skipped, duplicates=patchy.duplicates)
+    notify.tell_report(skipped, [])
+    assert told == []
+    notify.tell_report(patchy, patchy.stacks)
+    stop()
+    assert messages(told) == [patchy.summary()]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_report_series_that_are_not_open_come_first_in_two_lines(tmp_path, told):
+    write_many(tmp_path, 3)
+    (tmp_path / "readme.txt").write_text("hello")
     report = load(tmp_path)
     notify.tell_report(report, report.stacks[:1])
-    (message,) = messages(told)
-    assert message.startswith("CT 1 · same: No calibration")
-    assert "CT 2" not in message
+    first, second = messages(told)[0].split("\n")
+    assert first == "1 of 3 series opened."
+    assert second == report.summary()
 
 
-def test_the_same_note_is_not_repeated(tmp_path, told):
-    for name in "ab":
-        write_series(tmp_path / name, 2, PixelSpacing=None, PatientID=name)
-    report = load(tmp_path)
-    assert len(report.stacks) == 2
+@pytest.fixture
+def asked(monkeypatch, model, tmp_path):
+    """Let a person open DICOM in a viewer without the panel, for the first time."""
+    monkeypatch.setattr(napari, "current_viewer", lambda: model)
+    monkeypatch.setattr(dicom_panel, "is_interactive", lambda: True)
+    monkeypatch.setattr(notify, "has_gui", lambda: True)
+    monkeypatch.setattr(notify, "offer", dicom_panel.PanelOffer())
+    write_series(tmp_path)
+    return load(tmp_path)
+
+
+def test_first_message_offers_the_panel_once(asked, told):
+    notify.tell_report(asked, asked.stacks)
+    notify.tell_report(asked, asked.stacks)
+    (notification,) = told
+    assert [text for text, _ in notification.actions] == ["Open panel"]
+
+
+def test_panel_that_is_open_is_not_offered(asked, told, model):
+    stop = dicom_panel.note_open(model)
+    notify.tell_report(asked, asked.stacks)
+    stop()
+    assert told == []
+
+
+def test_script_is_not_offered_the_panel(asked, told, monkeypatch):
+    monkeypatch.setattr(dicom_panel, "is_interactive", lambda: False)
+    notify.tell_report(asked, asked.stacks)
+    assert told == []
+
+
+def test_button_of_the_offer_opens_the_panel(make_napari_viewer, monkeypatch, chest, told):
+    viewer = make_napari_viewer()
+    monkeypatch.setattr(dicom_panel, "is_interactive", lambda: True)
+    monkeypatch.setattr(notify, "offer", dicom_panel.PanelOffer())
+    report = load(chest)
     notify.tell_report(report, report.stacks)
-    (message,) = messages(told)
-    assert message.count("No calibration") == 1
+    (_, open_it), *_ = told[0].actions
+    assert not dicom_panel.has_panel(viewer)
+    open_it(told[0])
+    assert dicom_panel.has_panel(viewer)
 
 
-def test_many_notes_are_cut_short(tmp_path, told):
-    write_many(tmp_path, 7, PixelSpacing=None)
-    report = load(tmp_path)
-    notify.tell_report(report, report.stacks)
-    (message,) = messages(told)
-    lines = message.split("\n")
-    assert len(lines) == notify.MAX_LINES
-    assert lines[-1] == "… and 4 more notes."
-
-
-def test_hostile_text_is_defused(tmp_path, told):
-    write_series(tmp_path, 2, PixelSpacing=None, SeriesDescription=HOSTILE)
-    report = load(tmp_path)
-    notify.tell_report(report, report.stacks)
+def test_hostile_text_is_defused(told):
+    report = LoadReport(unreadable={"a": HOSTILE})
+    notify.tell_report(report, [])
     notify.tell(HOSTILE)
+    assert len(told) == 2
     for message in messages(told):
         assert "<" not in message
         assert not Qt.mightBeRichText(message)
@@ -125,7 +170,5 @@ def test_a_bad_frame_is_told_once_a_stack(tmp_path, told):
     for index in range(3):
         stack.array[index]
     (message,) = messages(told)
-    assert message == (
-        "CT 3 · Chest: a slice cannot be shown and is left blank: "
-        "the file was truncated after it was opened."
-    )
+    assert message.startswith("One slice could not be decoded and is blank (")
+    assert message.endswith(").")

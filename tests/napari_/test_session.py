@@ -95,20 +95,6 @@ def test_an_older_stack_does_not_take_its_successor_with_it(record, tmp_path):
     assert len(record.stacks) == 1
 
 
-def test_patients_and_studies_are_numbered_and_never_named(record, tmp_path):
-    write_series(tmp_path / "a", 1, series=1)
-    write_series(tmp_path / "b", 1, series=2, StudyInstanceUID="1.2.99")
-    write_series(tmp_path / "c", 1, series=3, PatientName="Canary^Bob", PatientID="2")
-    stacks = load(tmp_path).stacks
-    assert [record.study_of(stack) for stack in stacks] == [
-        "Patient 1 · Study 1",
-        "Patient 1 · Study 2",
-        "Patient 2 · Study 1",
-    ]
-    record.forget(stacks[:2])
-    assert record.study_of(stacks[2]) == "Patient 2 · Study 1"
-
-
 def test_bad_frames_are_told_once_however_often_a_series_is_opened(record, told, tmp_path):
     paths = write_series(tmp_path, 3)
     (stack,) = load(tmp_path).stacks

@@ -6,13 +6,13 @@ import pytest
 
 from napari_medscan.napari_ import session
 from napari_medscan.napari_.session import Record
-from napari_medscan.widgets.panel import series_tab, series_tree
+from napari_medscan.widgets.panel import series_tab
 
 
 @pytest.fixture(autouse=True)
 def record(monkeypatch):
     """Return a record of the session that this test has for itself."""
     record = Record()
-    for module in (session, series_tab, series_tree):
+    for module in (session, series_tab):
         monkeypatch.setattr(module, "record", record)
     return record

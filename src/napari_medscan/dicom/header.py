@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 
 from napari_medscan.dicom.layout import PixelLayout
@@ -139,6 +140,11 @@ class Header(_Alike):
         Extended Offset Table and its Lengths, when there is one.
     segments : mapping of int to str
         Segment labels, cleaned.
+    study_date : datetime or None
+        Study Date and Time, to put studies in order and to tell the interval between them. It can
+        identify a patient: it is not part of the repr.
+    study_description, body_part : str
+        Study Description and Body Part Examined, cleaned and defused.
     notes : tuple of str
         What the user should know about this file.
     """
@@ -175,6 +181,9 @@ class Header(_Alike):
     aspect: float = 1.0
     offset_table: tuple[tuple[int, int], tuple[int, int]] | None = None
     segments: Mapping[int, str] = field(default_factory=dict)
+    study_date: datetime | None = field(default=None, repr=False)
+    study_description: str = ""
+    body_part: str = ""
     notes: tuple[str, ...] = ()
 
     @property

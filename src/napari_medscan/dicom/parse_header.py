@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from dataclasses import replace
+from datetime import datetime
 
 from napari_medscan.dicom.codecs import check_supported
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
@@ -115,6 +116,9 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         patient_orientation=_patient_orientation(data_set),
         offset_table=_offset_table(data_set),
         segments=_segments(data_set, identifiers),
+        study_date=_study_date(data_set),
+        study_description=_label(data_set, Tag.StudyDescription, identifiers),
+        body_part=_label(data_set, Tag.BodyPartExamined, identifiers),
         notes=notes,
     )
     return _unfold_mosaic(header, data_set) if is_mosaic(data_set) else header
@@ -237,6 +241,21 @@ def identifiers_of(data_set: DataSet) -> tuple[str, ...]:
 
 def _label(data_set: DataSet, tag: Tag, identifiers: tuple[str, ...]) -> str:
     return clean(decode(data_set.data(tag), data_set.texts(Tag.SpecificCharacterSet)), identifiers)
+
+
+def _study_date(data_set: DataSet) -> datetime | None:
+    """Return Study Date and Time (PS3.5 6.2, DA and TM); midnight if the time is no time."""
+    date = data_set.text(Tag.StudyDate).replace(".", "")
+    time = data_set.text(Tag.StudyTime).replace(":", "")[:6]
+    if not re.fullmatch(r"\d{8}", date):
+        return None
+    time = time if re.fullmatch(r"(\d\d){1,3}", time) else ""
+    for text in (f"{date}{time:0<6}", f"{date}000000"):
+        try:
+            return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - DA has no time zone
+        except ValueError:
+            continue
+    return None
 
 
 def _patient(data_set: DataSet) -> bytes:

@@ -25,13 +25,16 @@ class Tag(IntEnum):
     ImageType = 0x00080008
     SOPClassUID = 0x00080016
     SOPInstanceUID = 0x00080018
+    StudyDate = 0x00080020
     SeriesDate = 0x00080021
     AcquisitionDate = 0x00080022
+    StudyTime = 0x00080030
     SeriesTime = 0x00080031
     AcquisitionTime = 0x00080032
     ContentTime = 0x00080033
     Modality = 0x00080060
     ConversionType = 0x00080064
+    StudyDescription = 0x00081030
     SeriesDescription = 0x0008103E
     RecommendedDisplayFrameRate = 0x00082144
     FrameType = 0x00089007
@@ -259,14 +262,18 @@ WANTED: Wanted = {
     Tag.ImageType: b"CS",
     Tag.SOPClassUID: b"UI",
     Tag.SOPInstanceUID: b"UI",
+    Tag.StudyDate: b"DA",
+    Tag.StudyTime: b"TM",
     Tag.ContentTime: b"TM",
     Tag.Modality: b"CS",
+    Tag.StudyDescription: b"LO",
     Tag.SeriesDescription: b"LO",
     Tag.RecommendedDisplayFrameRate: b"IS",
     Tag.PatientName: b"PN",
     Tag.PatientID: b"LO",
     Tag.PatientBirthDate: b"DA",
     Tag.AnatomicalOrientationType: b"CS",
+    Tag.BodyPartExamined: b"CS",
     **_SPACING,
     **_RESCALE,
     **_WINDOW,

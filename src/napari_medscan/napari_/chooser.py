@@ -1,10 +1,11 @@
-"""Asking which series to open, when a drop holds many."""
+"""The dialog in which to choose the series to open, when a drop holds many."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QImage
 from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -17,17 +18,20 @@ from qtpy.QtWidgets import (
 )
 
 from napari_medscan.dicom import Stack
+from napari_medscan.dicom.studies import Study, first_to_show, studies_of
+from napari_medscan.napari_ import settings
+from napari_medscan.napari_.series_text import size_text, warnings_of
 from napari_medscan.napari_.table import fill, plain_table, row, without_icons
+from napari_medscan.napari_.thumbnails import ICON, Thumbnails, series_icon
 
 ASK_ABOVE = 8
 """Series that are opened without asking."""
 
-_COLUMNS = ("Modality", "Series", "Description", "Size", "Files", "Note")
-_NUMBERS = (1, 3, 4)
+_COLUMNS = ("Study", "Date", "Series", "Size", "Warning")
 
 
 class SeriesChooser(QDialog):
-    """A list of series with a check box each.
+    """A list of series with a check box and a thumbnail each, the newest study first.
 
     Parameters
     ----------
@@ -39,10 +43,12 @@ class SeriesChooser(QDialog):
 
     def __init__(self, stacks: Sequence[Stack], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("MedScan: choose series")
-        self._stacks = stacks
-        self.list = plain_table(_COLUMNS, right=_NUMBERS)
-        fill(self.list, map(_row, stacks))
+        self.setWindowTitle("Choose series to open")
+        studies = studies_of(stacks)
+        self._stacks = [stack for study in studies for stack in study.stacks]
+        self.list = plain_table(_COLUMNS)
+        self.list.setIconSize(QSize(ICON, ICON))
+        fill(self.list, [_row(study, stack) for study in studies for stack in study.stacks])
         self.list.itemChanged.connect(self._update)
         self.list.itemDoubleClicked.connect(self._open_only)
 
@@ -65,8 +71,14 @@ class SeriesChooser(QDialog):
         layout.addLayout(top)
         layout.addWidget(self.list)
         layout.addWidget(without_icons(self.buttons))
-        self.resize(900, 520)
+        self.resize(900, 560)
+        first = self._stacks.index(first_to_show(self._stacks))
+        self._item(first).setCheckState(0, Qt.CheckState.Checked)
+        self.list.setCurrentItem(self._item(first))
         self._update()
+        self._thumbnails = Thumbnails(self._show_thumbnail, self)
+        self._thumbnails.ask(self._stacks)
+        self.finished.connect(self._thumbnails.release)
 
     @property
     def chosen(self) -> list[Stack]:
@@ -79,8 +91,17 @@ class SeriesChooser(QDialog):
 
     def _item(self, index: int) -> QTreeWidgetItem:
         item = self.list.topLevelItem(index)
-        assert item is not None  # noqa: S101 - one row a stack
+        assert item is not None  # noqa: S101 - one row per stack
         return item
+
+    def _show_thumbnail(self, stack: Stack, image: QImage | None) -> None:
+        icon = series_icon(image, stack.modality, marked=bool(warnings_of(stack)))
+        self.list.blockSignals(True)
+        self._item(self._stacks.index(stack)).setIcon(0, icon)
+        self.list.blockSignals(False)
+        viewport = self.list.viewport()
+        if viewport is not None:
+            viewport.update()
 
     def _check_all(self, state: Qt.CheckState) -> None:
         self.list.blockSignals(True)
@@ -96,11 +117,10 @@ class SeriesChooser(QDialog):
 
     def _update(self) -> None:
         count = len(self.chosen)
-        found = f"{len(self._stacks)} series found"
         self.label.setText(
-            f"{found}, {count} to be opened"
+            f"{count} of {len(self._stacks)} series selected"
             if count
-            else f"{found}. Check those to open, or double-click one to open only that."
+            else "Select the series to open, or double-click to open just one."
         )
         button = self.buttons.button(QDialogButtonBox.StandardButton.Open)
         if button is not None:
@@ -116,19 +136,16 @@ def choose(stacks: Sequence[Stack], parent: QWidget | None = None) -> list[Stack
     return chosen
 
 
-def _row(stack: Stack) -> QTreeWidgetItem:
-    shape = stack.array.shape[: len(stack.axes.rstrip("c"))]
-    number = "" if stack.series_number is None else str(stack.series_number)
-    files = len(stack.files)
+def _row(study: Study, stack: Stack) -> QTreeWidgetItem:
     values = (
-        stack.modality,
-        number,
-        stack.name.partition(" · ")[2],
-        " × ".join(str(extent) for extent in shape),
-        str(files),
-        "; ".join(stack.warnings),
+        study.name,
+        study.when(with_date=settings.current().patient_in_corner),
+        stack.name,
+        size_text(stack),
+        "; ".join(warnings_of(stack)),
     )
-    item = row(values, right=_NUMBERS)
+    item = row(values)
     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
     item.setCheckState(0, Qt.CheckState.Unchecked)
+    item.setIcon(0, series_icon(None, stack.modality, marked=bool(warnings_of(stack))))
     return item

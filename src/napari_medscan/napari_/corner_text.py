@@ -18,6 +18,7 @@ from napari_medscan.dicom.presets import display_scale
 from napari_medscan.napari_.canvas_text import CanvasText, is_grid
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.series_text import first_sentence
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.render.snapshot import Index, Snapshot
@@ -26,6 +27,8 @@ _BESIDE_LETTER = 30
 """Pixels between the end of a line and the middle of the canvas, with those before its start."""
 _LEAST_WIDTH = 70
 """Pixels below which hardly a word fits, in a narrow pane; warnings are shown all the same."""
+_MOST_WARNINGS = 2
+"""Warnings of a series on the canvas, which has to show the image."""
 _FONT_PIXELS = 18
 """Of a text of 10 points, which vispy takes for 10 * 96 / 72 points of 1/72 inch at 96 dpi."""
 
@@ -81,6 +84,16 @@ def slice_warnings(snapshot: Snapshot) -> list[str]:
         return [] if why is None else [f"This slice is blank: {why}"]
     place = snapshot.index[-3]
     return [] if isinstance(place, slice) else _gap(snapshot.stack, place)
+
+
+def warning_lines(snapshot: Snapshot) -> list[str]:
+    """Return what is wrong with the slice in view, then what holds for the whole series."""
+    warnings = list(map(first_sentence, snapshot.stack.warnings))
+    hidden = len(warnings) - _MOST_WARNINGS
+    if hidden > 0:
+        # The Series tab lists all of them.
+        warnings[_MOST_WARNINGS:] = [f"+{hidden} more"]
+    return [*slice_warnings(snapshot), *warnings]
 
 
 def fitted(lines: list[str], width: float) -> list[str]:
@@ -146,7 +159,7 @@ class CornerText:
         snapshot = None if is_grid(self._viewer) else take_snapshot(self._viewer)
         for text, lines in (
             (self._place, place_lines),
-            (self._warning, slice_warnings),
+            (self._warning, warning_lines),
             (self._window, window_lines),
         ):
             texts = [] if snapshot is None else lines(snapshot)

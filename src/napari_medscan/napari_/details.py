@@ -1,4 +1,4 @@
-"""A window that lists what became of files that are not shown, and notes on series."""
+"""A window that lists skipped files, and the warnings of series."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from napari_medscan.napari_.table import fill, plain_table, row, without_icons
 
 
 class ReportDetails(QDialog):
-    """File, what became of it, and why.
+    """File or series, status and reason.
 
     Parameters
     ----------
-    rows : sequence of (file, outcome, reason)
-        One a file.
+    rows : sequence of (name, status, reason)
+        One per file or warning.
     parent : QWidget, optional
         napari's window.
     """
@@ -24,8 +24,8 @@ class ReportDetails(QDialog):
     def __init__(self, rows: Sequence[tuple[str, str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("MedScan: files not shown, and notes")
-        self.list = plain_table(("File or series", "Outcome", "Reason"))
+        self.setWindowTitle("MedScan – skipped files and warnings")
+        self.list = plain_table(("File or series", "Status", "Reason"))
         fill(self.list, map(row, rows))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)

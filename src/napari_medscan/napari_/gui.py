@@ -6,11 +6,18 @@ does nothing, and Qt is not even imported.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from qtpy.QtWidgets import QWidget
+
+_CONSOLE = "IPython.core.interactiveshell"
+_EVENT_LOOP = "napari._qt.qt_event_loop"
+"""Where `napari.run` waits."""
 
 
 def has_gui() -> bool:
@@ -20,6 +27,33 @@ def has_gui() -> bool:
     from qtpy.QtWidgets import QApplication
 
     return QApplication.instance() is not None
+
+
+def is_interactive() -> bool:
+    """Return whether a person works in a window, as against a script that calls napari.
+
+    So it is while Qt's event loop runs in this thread, except under a statement that was typed
+    into a console: napari's own runs statements from within the event loop.
+    """
+    if not has_gui():
+        return False
+    from qtpy.QtCore import QThread
+
+    thread = QThread.currentThread()
+    return thread is not None and thread.loopLevel() > 0 and not _is_called_by_console()
+
+
+def _is_called_by_console() -> bool:
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None:
+        module = frame.f_globals.get("__name__")
+        if module == _CONSOLE:
+            return True
+        if module == _EVENT_LOOP:
+            # Whatever called napari.run() is no longer at work.
+            return False
+        frame = frame.f_back
+    return False
 
 
 def main_window() -> QWidget | None:

@@ -10,29 +10,39 @@ from napari.layers import Image
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.relations import are_overlayable
+from napari_medscan.dicom.series_rank import displayed_pixels, rank_of
+from napari_medscan.dicom.studies import first_to_show
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_.layer_identity import METADATA_KEY
 from napari_medscan.napari_.progress import volume_progress
 from napari_medscan.napari_.windowing import show_first
+from napari_medscan.napari_.world_units import is_timed, note_new, units_of
 
 _CT_RANGE = (-1024.0, 3071.0)
 """What 12 stored bits give with the usual intercept, in Hounsfield units."""
 
 
-def image_layers(stacks: Sequence[Stack]) -> list[Image]:
+def image_layers(stacks: Sequence[Stack], *, after: Stack | None = None) -> list[Image]:
     """Return one layer for every stack, of which one is visible.
 
-    Layers of different series hardly ever make sense on top of each other, so
-    only the largest is visible at first; PET on the CT of the same examination
+    Layers of different series hardly ever make sense on top of each other, so only the most
+    useful series of the newest study is visible at first. PET on the CT of the same examination
     is the exception and is drawn as a fusion.
+
+    Parameters
+    ----------
+    stacks : sequence of Stack
+        What to show.
+    after : Stack, optional
+        The visible series of the same drop: nothing less useful is made visible after it.
     """
     if not stacks:
         return []
-    largest = max(stacks, key=lambda stack: stack.array.size)
+    lead = leading_series(stacks, after=after)
     anatomy = max(
-        (stack for stack in stacks if stack.modality == "CT" and are_overlayable(stack, largest)),
-        key=lambda stack: stack.array.size,
-        default=largest,
+        (stack for stack in stacks if stack.modality == "CT" and are_overlayable(stack, lead)),
+        key=displayed_pixels,
+        default=lead,
     )
     layers = []
     for stack in sorted(stacks, key=lambda stack: stack.modality == "PT"):
@@ -43,6 +53,12 @@ def image_layers(stacks: Sequence[Stack]) -> list[Image]:
             layer.blending = "additive"
         layers.append(layer)
     return layers
+
+
+def leading_series(stacks: Sequence[Stack], *, after: Stack | None = None) -> Stack:
+    """Return the series to look at first; `after` unless one of `stacks` is of a better rank."""
+    lead = first_to_show(stacks)
+    return lead if after is None or rank_of(lead) < rank_of(after) else after
 
 
 def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = None) -> Image:
@@ -68,8 +84,7 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
     """
     geometry = stack.geometry
     stack.array.reading = partial(volume_progress, stack.array)
-    lead, lead_scale, lead_unit = _time_axis(stack)
-    unit = "mm" if geometry.calibrated else "pixel"
+    lead, lead_scale = _time_axis(stack)
     limits = (0.0, 255.0) if stack.is_rgb else stack.default_limits()
     layer = Image(
         stack.array,
@@ -79,7 +94,7 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
         multiscale=False,
         scale=(*lead_scale, *geometry.scale),
         translate=(*(0.0 for _ in lead), *geometry.translate),
-        units=(*lead_unit, unit, unit, unit),
+        units=units_of(stack),
         axis_labels=(*lead, "z", "y", "x"),
         interpolation2d="nearest" if stack.modality == "SEG" else "linear",
         projection_mode="none",
@@ -90,6 +105,7 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
     if not stack.is_rgb:
         layer.contrast_limits_range = _contrast_range(stack, *limits)
         show_first(layer, stack)
+    note_new(layer)
     return layer
 
 
@@ -99,14 +115,12 @@ def draw_fused(layer: Image) -> None:
     layer.colormap = "inferno"
 
 
-def _time_axis(stack: Stack) -> tuple[tuple[str, ...], tuple[float, ...], tuple[str, ...]]:
-    """Return label, scale and unit of the time axis; empty when there is none."""
+def _time_axis(stack: Stack) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Return label and scale of the time axis; empty when there is none."""
     if not stack.axes.startswith("t"):
-        return (), (), ()
+        return (), ()
     duration = stack.header.frame_duration
-    if stack.dimension == "frame" and duration:
-        return ("t",), (duration / 1000,), ("second",)
-    return ("t",), (1.0,), ("pixel",)
+    return ("t",), (duration / 1000 if duration and is_timed(stack) else 1.0,)
 
 
 def _contrast_range(stack: Stack, low: float, high: float) -> tuple[float, float]:

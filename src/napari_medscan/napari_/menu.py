@@ -8,13 +8,13 @@ from pathlib import Path
 import napari.viewer
 
 from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.dicom_panel import PLUGIN
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.refusal import ZIP, is_zip, refusal
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_watch import unwrapped
-
-PLUGIN = "napari-medscan"
 
 
 def open_folder(viewer: napari.viewer.Viewer) -> None:
@@ -33,18 +33,31 @@ def open_folder(viewer: napari.viewer.Viewer) -> None:
 
 
 def open_paths(viewer: napari.viewer.Viewer, paths: Sequence[Path]) -> None:
-    """Open files and folders with this plugin, telling what went wrong in words."""
+    """Open files and folders with this plugin; if there is nothing to open, show why.
+
+    Several folders are opened as one: their series are compared, and one of them is visible.
+    """
     from napari_medscan.dicom import MedscanError
     from napari_medscan.dicom.sniff import has_dicom
 
-    dicom = [str(path) for path in paths if has_dicom(path)]
+    dicom = [path for path in paths if has_dicom(path)]
+    zipped = any(map(is_zip, paths))
+    if not dicom or zipped:
+        tell(ZIP if zipped else refusal(paths))
     if not dicom:
-        tell("No DICOM image found there.")
         return
+    together = len(dicom) > 1 and all(path.is_dir() for path in dicom)
     try:
-        viewer.open(dicom, plugin=PLUGIN)
+        viewer.open(list(map(str, dicom)), plugin=PLUGIN, stack=together)
     except MedscanError as reason:
         tell(str(reason))
+
+
+def clear_disk_cache() -> None:
+    """Delete the index of opened folders and the decoded images on disk; show how much that was."""
+    from napari_medscan.dicom.remembering import forget
+
+    tell(f"Disk cache cleared ({forget() / 1e6:.1f} MB).")
 
 
 def unshear(viewer: napari.viewer.Viewer) -> None:

@@ -1,18 +1,23 @@
-"""Telling what was not shown: one sentence, and the details on demand."""
+"""Messages: what happened, in at most two lines, with the details on demand.
+
+What holds as long as a series is open, such as an unknown calibration, is no message: it stands
+on the canvas and in the Series tab.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
+import napari
 from napari.utils.notifications import Notification, notification_manager, show_info
 
 from napari_medscan.dicom import LoadReport, Stack
 from napari_medscan.dicom.files import shown_name
 from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_.dicom_panel import has_panel, offer, open_panel
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.gui import has_gui, main_window
-
-MAX_LINES = 4
-"""Most notes about stacks in one notification; all of them are in the details."""
 
 
 class _Notice(Notification):
@@ -30,24 +35,37 @@ def tell(message: str) -> None:
 
 
 def tell_report(report: LoadReport, opened: Sequence[Stack]) -> None:
-    """Show what a drop did not give, and what to know about the stacks opened."""
-    notes = (f"{stack.name}: {warning}." for stack in opened for warning in stack.warnings)
-    warnings = list(dict.fromkeys(notes))
-    if len(warnings) > MAX_LINES:
-        rest = len(warnings) - MAX_LINES + 1
-        warnings[MAX_LINES - 1 :] = [f"… and {rest} more notes."]
-    message = "\n".join(filter(None, (report.summary(), *map(defuse, warnings))))
-    if not message:
-        return
+    """Show what a drop did not give: series that are not open, files that are not images.
+
+    The panel lists both: while it is open, only what is lost is told. The first time that
+    somebody opens DICOM without the panel, a button opens it.
+
+    Parameters
+    ----------
+    report : LoadReport
+        What became of the drop.
+    opened : sequence of Stack
+        The series that become layers.
+    """
     if not has_gui():
-        show_info(message)
+        _dispatch([defuse(report.summary())])
         return
-
-    def on_details(_notification: object = None) -> None:
-        show_details(report)
-
-    actions = (("Details…", on_details),)
-    notification_manager.dispatch(_Notice(message, "info", actions=actions))
+    lines = []
+    is_listed = has_panel(napari.current_viewer())
+    if 0 < len(opened) < len(report.stacks) and not is_listed:
+        # napari cuts a line after some 45 characters until it is clicked.
+        lines.append(f"{len(opened)} of {len(report.stacks)} series opened.")
+    if report.unreadable or report.warnings or not is_listed:
+        lines.append(defuse(report.summary()))
+    actions: list[tuple[str, Callable[..., None]]] = []
+    if report.skipped or report.duplicates or report.unreadable or report.warnings:
+        actions.append(("Details…", partial(_call, show_details, report)))
+    viewer = offer.take() if opened else None
+    if viewer is not None:
+        if not any(lines):
+            lines.append("Windows, views and tags: DICOM panel")
+        actions.append(("Open panel", partial(_call, open_panel, viewer)))
+    _dispatch(lines, actions)
 
 
 def tell_bad_frames(stack: Stack) -> None:
@@ -59,13 +77,13 @@ def tell_bad_frames(stack: Stack) -> None:
         if not told:
             told = True
             why = next(iter(stack.problems.values()))
-            tell(f"{stack.name}: a slice cannot be shown and is left blank: {why}.")
+            tell(f"One slice could not be decoded and is blank ({why}).")
 
     stack.array.watch(on_problem)
 
 
 def show_details(*reports: LoadReport) -> None:
-    """Open a window that lists every file that is not shown, with the reason."""
+    """Open a window that lists skipped files and warnings, with the reasons."""
     from napari_medscan.napari_.details import ReportDetails
 
     rows = [row for report in reports for row in _rows(report)]
@@ -75,14 +93,28 @@ def show_details(*reports: LoadReport) -> None:
     dialog.show()
 
 
+def _dispatch(
+    lines: Sequence[str], actions: Sequence[tuple[str, Callable[..., None]]] = ()
+) -> None:
+    message = "\n".join(filter(None, lines))
+    if not message:
+        return
+    if actions:
+        notification_manager.dispatch(_Notice(message, "info", actions=tuple(actions)))
+    else:
+        show_info(message)
+
+
+def _call(function: Callable[..., object], argument: object, _notification: object = None) -> None:
+    """Call a function when a button is clicked; napari hands over the notification."""
+    guarded(function)(argument)
+
+
 def _rows(report: LoadReport) -> list[tuple[str, str, str]]:
-    """Return file or series, outcome and reason."""
+    """Return file or series, status and reason."""
     return [
-        *((name, "unreadable", why) for name, why in report.unreadable.items()),
-        *(
-            (name, "duplicate", f"the same picture as {of}")
-            for name, of in report.duplicates.items()
-        ),
-        *((name, "skipped", why) for name, why in report.skipped.items()),
-        *((s.name, "shown, with a note", why) for s in report.stacks for why in s.warnings),
+        *((name, "Unreadable", why) for name, why in report.unreadable.items()),
+        *((name, "Duplicate", f"duplicate of {of}") for name, of in report.duplicates.items()),
+        *((name, "Skipped", why) for name, why in report.skipped.items()),
+        *((s.name, "Warning", why) for s in report.stacks for why in s.warnings),
     ]

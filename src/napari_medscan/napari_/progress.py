@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SHOW_AFTER_MS = 800
 """A dialog that flashes by is worse than none."""
-READING_VOLUME = "Reading all slices"
+READING_VOLUME = "Loading volume…"
 _REFRESH = 0.05
 
 
@@ -72,7 +72,7 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
         if not dialog.isVisible():
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         if dialog.wasCanceled():
-            raise CancelledError("opening was cancelled")
+            raise CancelledError("cancelled")
 
     try:
         yield report

@@ -1,4 +1,4 @@
-"""What was opened in this session: every series found, shown or not, and every file that is not.
+"""What was opened in this session: every series found, open or not, and every file skipped.
 
 Kept in memory only, for the list of series in the panel; a series stays known
 after its layer is removed, so that it can be opened again at once.
@@ -27,8 +27,6 @@ class Record:
     def __init__(self) -> None:
         self._stacks: dict[_Identity, Stack] = {}
         self._reports: list[LoadReport] = []
-        self._patients: dict[bytes, int] = {}
-        self._studies: dict[bytes, dict[str, int]] = {}
         self._watched: set[Stack] = set()
 
     @property
@@ -76,16 +74,6 @@ class Record:
         if stack not in self._watched:
             self._watched.add(stack)
             tell_bad_frames(stack)
-
-    def study_of(self, stack: Stack) -> str:
-        """Return what tells a stack's study apart without naming anybody: "Patient 1 · Study 2".
-
-        Numbers are given out in the order of asking and stay the same for the session.
-        """
-        patient, study = stack.header.patient, stack.header.study
-        number = self._patients.setdefault(patient, len(self._patients) + 1)
-        studies = self._studies.setdefault(patient, {})
-        return f"Patient {number} · Study {studies.setdefault(study, len(studies) + 1)}"
 
 
 record = Record()

@@ -1,4 +1,4 @@
-"""Small pictures of series, read while nobody waits for them."""
+"""Thumbnails of series, read while nobody waits for them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from concurrent.futures import Future
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject, QSize, Qt, QTimer
-from qtpy.QtGui import QImage
+from qtpy.QtCore import QObject, QPointF, QRectF, QSize, Qt, QTimer
+from qtpy.QtGui import QColor, QIcon, QImage, QPainter, QPixmap, QPolygonF
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.window import percentile_limits
 
-SIDE = 96
-"""Longest side in pixels: twice what is shown, for screens with two pixels a point."""
+ICON = 48
+"""Side of a thumbnail on the screen, in pixels."""
+SIDE = 2 * ICON
+"""Longest side as read: twice what is on the screen, for screens with two pixels per point."""
 _ENOUGH = 4 * SIDE
 _LOOK_MS = 20
 _START_MS = 150
@@ -71,6 +73,44 @@ def _drawn(stack: Stack, frame: NDArray[np.generic]) -> NDArray[np.uint8]:
         (values - low) * (255 / max(high - low, 1e-12)), 0, 255
     ).astype(np.uint8)
     return np.invert(grey) if stack.is_inverted else grey
+
+
+def series_icon(image: QImage | None, modality: str, *, marked: bool = False) -> QIcon:
+    """Return a black square with the thumbnail, or the modality, and a warning sign."""
+    side = 2 * ICON
+    pixmap = QPixmap(side, side)
+    pixmap.fill(QColor("black"))
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if image is None:
+        painter.setPen(QColor("#9a9a9a"))
+        font = painter.font()
+        font.setPixelSize(side // 4)
+        painter.setFont(font)
+        painter.drawText(QRectF(0, 0, side, side), Qt.AlignmentFlag.AlignCenter, modality[:4])
+    else:
+        painter.drawImage((side - image.width()) // 2, (side - image.height()) // 2, image)
+    if marked:
+        _draw_warning(painter, QRectF(side - 40, side - 38, 36, 33))
+    painter.end()
+    pixmap.setDevicePixelRatio(2)
+    icon = QIcon(pixmap)
+    # Qt would tint the picture of a selected row.
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon
+
+
+def _draw_warning(painter: QPainter, place: QRectF) -> None:
+    """Draw a triangle with an exclamation mark."""
+    top = QPointF(place.center().x(), place.top())
+    painter.setPen(QColor("black"))
+    painter.setBrush(QColor("#ffcc33"))
+    painter.drawPolygon(QPolygonF([top, place.bottomRight(), place.bottomLeft()]))
+    font = painter.font()
+    font.setPixelSize(24)
+    font.setBold(True)
+    painter.setFont(font)
+    painter.drawText(place.translated(0, 3), Qt.AlignmentFlag.AlignCenter, "!")
 
 
 class Thumbnails(QObject):

@@ -27,6 +27,7 @@ from napari_medscan.napari_.planes import show_acquired_plane
 from napari_medscan.napari_.slider_index import is_in_view
 from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.napari_.volume_view import keep_unmirrored
+from napari_medscan.napari_.world_units import share_units
 
 
 def bring_into_view(
@@ -114,10 +115,14 @@ class _Openings:
         self._lead: Callable[[], Image | None] = lambda: None
         self._callbacks = [guarded(self._on_inserted), guarded(self._on_active)]
         self._more = [guarded(self._keep_fit), guarded(self._keep_unmirrored)]
+        self._units = guarded(self._share_units)
         layers, dims = viewer.layers, viewer.dims.events
+        # napari draws a new layer before it calls anybody's callback of "inserted".
+        layers.events.inserting.connect(self._units)
         layers.events.inserted.connect(self._callbacks[0], position="last")
         # Last: napari shows the controls of the layer that the last call names.
         layers.selection.events.active.connect(self._callbacks[1], position="last")
+        layers.selection.events.active.connect(self._units)
         viewer.canvas.events.size.connect(self._more[0])
         for emitter in (
             dims.ndisplay,
@@ -133,6 +138,7 @@ class _Openings:
         stack = stack_of(layer)
         if viewer is None or stack is None or not isinstance(layer, Image):
             return
+        layer.events.visible.connect(self._units)
         if layer.visible:
             self._lead = weakref.ref(layer)
             _fuse(viewer, layer, stack)
@@ -156,6 +162,11 @@ class _Openings:
             return
         if lead in viewer.layers and is_visible_series(lead):
             viewer.layers.selection.active = lead
+
+    def _share_units(self, _event: object = None) -> None:
+        viewer = self._viewer()
+        if viewer is not None:
+            share_units(viewer)
 
     def _keep_fit(self, _event: object = None) -> None:
         viewer = self._viewer()

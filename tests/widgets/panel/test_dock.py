@@ -106,7 +106,7 @@ def test_it_works_again_after_it_was_closed(viewer, qtbot, tmp_path, record):
     write_many(tmp_path, 2)
     menu.open_paths(viewer, [tmp_path])
     widget, panel = dock(viewer)
-    section = panel.tabs.widget(0).widget()
+    section = panel.series
     assert len(section.tree._items) == 2
     section.tree.selectAll()
     section.close_series()
@@ -129,12 +129,12 @@ def test_fifty_times_open_and_closed_leave_nothing(viewer, tmp_path, record):
         widget, panel = dock(viewer)
         menu.open_paths(viewer, [tmp_path])
         QApplication.processEvents()
-        section = panel.tabs.widget(0).widget()
+        section = panel.series
         parts = panel, section, section.tree, section._subscription, *viewer.layers
         left += map(weakref.ref, parts)
         section.tree.selectAll()
         section.close_series()
-        section.forget()
+        section.remove_from_list()
         widget.destroyOnClose()
         del widget, panel, section, parts
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
@@ -150,7 +150,7 @@ def test_closing_the_viewer_lets_the_panel_go(make_napari_viewer, tmp_path):
     write_many(tmp_path, 2)
     panel = dock(viewer)[1]
     menu.open_paths(viewer, [tmp_path])
-    section = weakref.ref(panel.tabs.widget(0).widget())
+    section = weakref.ref(panel.series)
     panel = weakref.ref(panel)
     viewer.close()
     del viewer

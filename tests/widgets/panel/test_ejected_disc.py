@@ -11,7 +11,6 @@ import pytest
 from napari_medscan.dicom import index
 from napari_medscan.dicom.slice_headers import RecalledHeaders
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.widgets.panel.series_tab import SeriesSection
 from napari_medscan.widgets.panel.tags_tab import TagsSection
 
 from ...studies import write_series
@@ -112,7 +111,7 @@ def test_open_series_again_disc_ejected_adds_a_blank_layer(viewer, panel, disc, 
     viewer.layers.clear()
     stack.array.close()
     disc.rename(disc.with_name("ejected"))
-    series = panel.findChild(SeriesSection)
+    series = panel.series
     series.tree.select(stack)
     series.open()
     (layer,) = viewer.layers

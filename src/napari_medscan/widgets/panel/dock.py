@@ -10,13 +10,13 @@ from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.widgets.dock import Docked, scrolling
-from napari_medscan.widgets.panel.series_tab import SeriesSection
+from napari_medscan.widgets.panel.series_tab import SeriesTab
 from napari_medscan.widgets.panel.tags_tab import TagsSection
 from napari_medscan.widgets.panel.views_tab import Releasable, ViewsSection
 from napari_medscan.widgets.panel.window_tab import WindowSection
 
 SECTIONS: tuple[tuple[str, Callable[[napari.viewer.Viewer], Releasable]], ...] = (
-    ("Series", SeriesSection),
+    ("Series", SeriesTab),
     ("Window", WindowSection),
     ("Views", ViewsSection),
     ("Tags", TagsSection),
@@ -41,7 +41,9 @@ class MedScanPanel(Docked):
         for title, make in SECTIONS:
             section = make(viewer)
             self.on_release(section.release)
-            self.tabs.addTab(scrolling(cast("QWidget", section)), title)
+            if isinstance(section, SeriesTab):
+                self.series = section
+            self.tabs.addTab(scrolling(cast("QWidget", getattr(section, "native", section))), title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)

@@ -1,113 +1,98 @@
-"""The Series section: what was opened, what was not, and dropping more."""
+"""The Series tab: studies and series of the session, and opening more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import napari.viewer
+from magicgui.widgets import CheckBox, Container, PushButton
 from napari.layers import Image
 from qtpy.QtCore import QPoint, Qt, QTimer, QUrl
-from qtpy.QtGui import QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPlainTextEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QGridLayout, QMenu, QPlainTextEdit, QWidget
 
 from napari_medscan.dicom import LoadReport, Stack
-from napari_medscan.dicom.files import shown_name
 from napari_medscan.dicom.isolation import workers
-from napari_medscan.dicom.remembering import forget
+from napari_medscan.dicom.studies import Study, studies_of
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import default_reader, recent, settings
+from napari_medscan.napari_.dicom_panel import note_open
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.menu import open_folder, open_paths
 from napari_medscan.napari_.notify import show_details, tell
+from napari_medscan.napari_.series_text import details_of
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.thumbnails import Thumbnails
 from napari_medscan.napari_.view import bring_into_view, show_only
-from napari_medscan.napari_.viewer_watch import watch
-from napari_medscan.widgets.panel.series_tree import SeriesTree, notes_on
+from napari_medscan.napari_.viewer_watch import unwrapped, watch
+from napari_medscan.widgets.panel.series_drop import DropArea, DropTarget
+from napari_medscan.widgets.panel.series_tree import SeriesTree
 
-_DETAILS_HEIGHT = 104
-_WIDEST_PATH = 420
-_BY_DEFAULT = (
-    "napari asks which reader to use for every folder that is dropped on it. With this, folders "
-    "come to MedScan without the question. napari knows folders by their names only, so this holds "
-    "for all folders: for one without DICOM napari asks as before, after saying that MedScan could "
-    "not open it. Listed in Preferences ▸ Plugins."
+_DETAILS_HEIGHT = 92
+_DEFAULT_TIP = (
+    'Skips napari\'s "Choose reader" dialog for DICOM files and for folders.\n'
+    "Folders without DICOM are still offered to other readers.\n"
+    "Change it under Preferences ▸ Plugins."
 )
 
 
-class SeriesSection(QWidget):
+class SeriesTab(Container):  # type: ignore[type-arg]
     """Studies and series of this session, with a place to drop more.
+
+    What a person does here a script can do, too::
+
+        panel.series.open_paths(["/data/disc"])
+        panel.series.names  # ["CT 3 · Chest 1.0 B30f", …]
+        panel.series.open("CT 3 · Chest 1.0 B30f")
+        panel.series.show_only("CT 3 · Chest 1.0 B30f")
+        panel.series.always_open.value = True
+
+    Series are given by name or as `Stack`. Without any, methods act on the selected ones.
 
     Parameters
     ----------
     viewer : napari.viewer.Viewer
         Where series are opened.
-    parent : QWidget, optional
-        The panel.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._viewer = viewer
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self.open_button = _button("open_button", "Open", _TIPS["Open"])
+        self.close_button = _button("close_button", "Close", _TIPS["Close"])
+        self.show_only_button = _button("show_only_button", "Show only this series", _TIPS["Only"])
+        self.reveal_button = _button("reveal_button", "Show in file manager", _TIPS["Reveal"])
+        self.always_open = CheckBox(
+            name="always_open",
+            text="Always open DICOM with MedScan",
+            tooltip=_DEFAULT_TIP,
+        )
+        buttons = (self.open_button, self.show_only_button, self.close_button, self.reveal_button)
+        super().__init__(name="series", widgets=[*buttons, self.always_open], labels=False)
+        self._viewer = unwrapped(viewer)
         self._active: Stack | None = None
         self._state: object = None
-        self._dropped: list[Path] = []
-        self.setAcceptDrops(True)
-        self.drop_area = _DropArea(self)
-        self.drop_area.open_button.clicked.connect(self._open_folder)
-        self.tree = SeriesTree(self)
-        self.tree.chosen.connect(self.open)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._show_menu)
-        self.actions_ = {
-            "Open": (self.open, "Add the selected series as layers, or select the layer (Enter)"),
-            "Close": (self.close_series, "Remove the layers and free their memory"),
-            "Show only this": (self.show_only, "Hide the layers of all other series"),
-            "Reveal folder": (self.reveal, "Show the folder in the file manager"),
-        }
-        self.buttons = {
-            text: _button(text, tip, slot) for text, (slot, tip) in self.actions_.items()
-        }
-        self.details = QPlainTextEdit()
-        self.details.setReadOnly(True)
-        # What is dropped on it is for the section.
-        self.details.setAcceptDrops(False)
-        self.details.setFixedHeight(_DETAILS_HEIGHT)
-        self.details.setPlaceholderText("Select a series to read about it.")
-        self.details.setAccessibleName("About the selected series")
-        self.by_default = QCheckBox("Open dropped folders with MedScan")
-        self.by_default.setToolTip(_wrapped(_BY_DEFAULT))
-        self.by_default.toggled.connect(default_reader.open_folders_by_default)
-        self.clear_button = _button(
-            "Clear disk cache",
-            "Delete what MedScan keeps on this computer about opened folders",
-            _clear_disk_cache,
+        self.drop_area = DropArea(
+            lambda: open_folder(self._viewer), lambda folder: self.open_paths([folder])
         )
-        self._lay_out()
+        self.tree = SeriesTree()
+        self.details = _details()
+        self._lay_out(buttons)
+        self._drop_target = DropTarget(
+            self.native, self.open_paths, lambda on: self.drop_area.mark(on=on)
+        )
+        self._connect(buttons)
 
-        self._thumbnails = Thumbnails(self.tree.set_thumbnail, self)
-        self._subscription = watch(viewer, self._update)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._update)
+        self._thumbnails = Thumbnails(self.tree.set_thumbnail, self.native)
+        self._subscription = watch(self._viewer, self._update)
+        self._debounce = QTimer(self.native)
+        self._debounce.setSingleShot(True)
+        self._debounce.timeout.connect(guarded(self._update))
         record.changed.connect(self._on_record)
-        selection = self.tree.selectionModel()
-        if selection is not None:
-            selection.selectionChanged.connect(self._on_selection)
         self._stops = [
+            note_open(self._viewer),
             settings.on_change(self._on_settings),
             default_reader.on_change(self._on_settings),
         ]
@@ -117,17 +102,45 @@ class SeriesSection(QWidget):
     def release(self) -> None:
         """Let go of the viewer, the record and the settings."""
         self._subscription.release()
-        self._soon.stop()
+        self._debounce.stop()
+        # Qt keeps what its signals call, and that keeps the tab.
+        for signal in (
+            self._debounce.timeout,
+            self.tree.chosen,
+            self.tree.selection_changed,
+            self.tree.customContextMenuRequested,
+        ):
+            with suppress(TypeError):
+                signal.disconnect()
+        self._drop_target.release()
         self._thumbnails.release()
         record.changed.disconnect(self._on_record, missing_ok=True)
         while self._stops:
             self._stops.pop()()
 
-    def open(self) -> None:
-        """Open the selected series, or select their layers; the list of files for the last row."""
-        if self.tree.rest_selected:
-            show_details(*record.reports)
-        stacks = self.tree.selected()
+    @property
+    def stacks(self) -> list[Stack]:
+        """All listed series, from top to bottom."""
+        return [stack for study in self._studies() for stack in study.stacks]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all listed series, from top to bottom."""
+        return [defuse(stack.name) for stack in self.stacks]
+
+    @property
+    def selected(self) -> list[Stack]:
+        """The selected series, and those of selected studies."""
+        return self.tree.selected()
+
+    def select(self, *series: Stack | str) -> None:
+        """Select series in the list, and nothing else."""
+        self._update()
+        self.tree.select(*self._resolved(series))
+
+    def open(self, *series: Stack | str) -> None:
+        """Open series as layers; go to a series that is open."""
+        stacks = self._resolved(series) if series else self.selected
         closed = [stack for stack in stacks if not self._layers_of([stack])]
         if any(stack.is_compressed for stack in closed):
             workers.warm_up()
@@ -139,123 +152,115 @@ class SeriesSection(QWidget):
         if stacks and not closed:
             bring_into_view(self._viewer, self._layers_of(stacks)[-1])
 
-    def close_series(self) -> None:
-        """Remove the layers of the selected series, and free their frames."""
-        stacks = self.tree.selected()
+    def close_series(self, *series: Stack | str) -> None:
+        """Remove the layers of series, and free their memory."""
+        stacks = self._resolved(series) if series else self.selected
         for layer in self._layers_of(stacks):
             self._viewer.layers.remove(layer)
         for stack in stacks:
             stack.array.close()
 
-    def show_only(self) -> None:
-        """Show the selected series, opening them if need be, and hide all other series."""
-        stacks = self.tree.selected()
-        if not stacks:
-            return
-        self.open()
-        show_only(self._viewer, self._layers_of(stacks))
+    def show_only(self, *series: Stack | str) -> None:
+        """Show series, opening them if need be, and hide all other series."""
+        stacks = self._resolved(series) if series else self.selected
+        if stacks:
+            self.open(*stacks)
+            show_only(self._viewer, self._layers_of(stacks))
 
-    def reveal(self) -> None:
-        """Show the folder of the first selected series in the file manager."""
-        for stack in self.tree.selected()[:1]:
+    def open_paths(self, paths: Iterable[Path | str]) -> None:
+        """Open files and folders as if they were dropped here."""
+        open_paths(self._viewer, [Path(path) for path in paths])
+
+    def show_in_file_manager(self, *series: Stack | str) -> None:
+        """Show the folder of a series in the file manager."""
+        for stack in (self._resolved(series) if series else self.selected)[:1]:
             folder = Path(stack.slices[0].path).parent
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
                 tell("No file manager could be opened.")
 
-    def forget(self) -> None:
-        """Take the selected series, which must be closed, and the last row off the list."""
+    def remove_from_list(self) -> None:
+        """Take the selected series that are closed, and the skipped files, off the list."""
         if self.tree.rest_selected:
             record.forget_reports()
-        record.forget([s for s in self.tree.selected() if not self._layers_of([s])])
+        record.forget([s for s in self.selected if not self._layers_of([s])])
 
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Take local files and folders."""
-        if event is not None and _local_paths(event):
-            self.drop_area.mark(on=True)
-            event.acceptProposedAction()
+    def reset_choices(self, *_: object) -> None:
+        """Do nothing: napari calls it when layers come and go, and nothing here has choices."""
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Stop offering."""
-        self.drop_area.mark(on=False)
-        super().dragLeaveEvent(event)
-
-    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Open what was dropped, after the file manager has its mouse back."""
-        self.drop_area.mark(on=False)
-        if event is None:
-            return
-        self._dropped += _local_paths(event)
-        event.acceptProposedAction()
-        QTimer.singleShot(0, self._open_dropped)
-
-    def _open_folder(self) -> None:
-        open_folder(self._viewer)
-
-    def _open_dropped(self) -> None:
-        paths, self._dropped = self._dropped, []
-        open_paths(self._viewer, paths)
-
-    def _lay_out(self) -> None:
-        grid = QGridLayout()
-        for place, button in enumerate(self.buttons.values()):
-            grid.addWidget(button, place // 2, place % 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.addWidget(self.drop_area)
-        layout.addWidget(self.tree, 1)
-        layout.addLayout(grid)
-        layout.addWidget(self.details)
-        layout.addWidget(self.by_default)
-        layout.addWidget(self.clear_button)
+    def _resolved(self, series: Sequence[Stack | str]) -> list[Stack]:
+        """Return the stacks of series given by name; raise ValueError for an unknown name."""
+        by_name = {defuse(stack.name): stack for stack in reversed(self.stacks)}
+        found = []
+        for one in series:
+            if isinstance(one, str) and one not in by_name:
+                # The name that was asked for may be a patient's.
+                raise ValueError("No series of that name is listed.")
+            found.append(by_name[one] if isinstance(one, str) else one)
+        return found
 
     def _layers_of(self, stacks: Sequence[Stack]) -> list[Image]:
         """Return the layers that show these stacks; a duplicated layer is one more."""
         layers = (layer for layer in self._viewer.layers if isinstance(layer, Image))
         return [layer for layer in layers if stack_of(layer) in stacks]
 
+    def _lay_out(self, buttons: Sequence[PushButton]) -> None:
+        column = self.native.layout()
+        self.margins = (8, 8, 8, 8)
+        grid = QGridLayout()
+        for place, button in enumerate(buttons):
+            grid.addWidget(button.native, place // 2, place % 2)
+        column.insertWidget(0, self.drop_area.frame)
+        column.insertWidget(1, self.tree, 1)
+        column.insertLayout(2, grid)
+        column.insertWidget(3, self.details)
+
+    def _connect(self, buttons: Sequence[PushButton]) -> None:
+        slots = self._on_open, self.show_only, self.close_series, self.show_in_file_manager
+        self._slots: tuple[Callable[[], None], ...] = tuple(map(guarded, slots))
+        for button, slot in zip(buttons, self._slots, strict=True):
+            button.changed.connect(lambda _value=None, slot=slot: slot())
+        self._buttons = tuple(buttons)
+        self.tree.chosen.connect(self._slots[0])
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.always_open.changed.connect(guarded(default_reader.make_default))
+        self.tree.selection_changed.connect(guarded(self._on_selection))
+
+    def _on_open(self) -> None:
+        """Open the selected series; the list of skipped files for the last row."""
+        if self.tree.rest_selected:
+            show_details(*record.reports)
+        self.open()
+
     def _on_record(self) -> None:
-        self._soon.start(0)
+        self._debounce.start(0)
 
     def _on_settings(self) -> None:
         settings.apply()
-        self.by_default.blockSignals(True)
-        self.by_default.setChecked(default_reader.opens_folders())
-        self.by_default.blockSignals(False)
+        with self.always_open.changed.blocked():
+            self.always_open.value = default_reader.is_default()
         remembers = settings.current().recent_folders
         if not remembers:
             recent.clear()
-        self.drop_area.show_recent(self._recent_menu if remembers else None)
+        self.drop_area.offer_recent(on=remembers)
+        self._state = None
+        self._on_record()
 
-    def _recent_menu(self) -> QMenu:
-        menu = QMenu(self)
-        folders = recent.folders()
-        for folder in folders:
-            path = menu.fontMetrics().elidedText(
-                defuse(shown_name(str(folder))), Qt.TextElideMode.ElideMiddle, _WIDEST_PATH
-            )
-            action = menu.addAction(path.replace("&", "&&"))
-            if action is not None:
-                action.triggered.connect(
-                    lambda _checked=False, folder=folder: open_paths(self._viewer, [folder])
-                )
-        if not folders:
-            nothing = menu.addAction("No folder opened yet")
-            if nothing is not None:
-                nothing.setEnabled(False)
-        menu.addSeparator()
-        menu.addAction("Clear list", recent.clear)
-        return menu
+    def _studies(self) -> list[Study]:
+        """Return the studies of the session, and those of layers of other origin (samples)."""
+        visible = [s for s in map(stack_of, self._viewer.layers) if s is not None]
+        return studies_of(dict.fromkeys([*record.stacks, *visible]))
 
     def _update(self) -> None:
-        """Show the series that were found, and those of layers of other origin (samples)."""
-        shown = [s for s in map(stack_of, self._viewer.layers) if s is not None]
-        stacks = list(dict.fromkeys([*record.stacks, *shown]))
-        missing = sum(map(_missing, record.reports))
-        state = stacks, set(shown), missing, [len(stack.problems) for stack in stacks]
+        """Show what is listed, and select the series of the active layer."""
+        opened = {s for s in map(stack_of, self._viewer.layers) if s is not None}
+        skipped = sum(map(_skipped, record.reports))
+        stacks = list(dict.fromkeys([*record.stacks, *opened]))
+        state = stacks, opened, skipped, [len(stack.problems) for stack in stacks]
         # Most calls are for a slider that moved: a hundred series are not gone through again then.
         if state != self._state:
             self._state = state
-            self.tree.show_series(stacks, set(shown), missing)
+            self.tree.show_studies(self._studies(), opened, skipped)
             self._thumbnails.ask(self.tree.without_thumbnail())
             self._on_selection()
         active = stack_of(self._viewer.layers.selection.active)
@@ -265,112 +270,55 @@ class SeriesSection(QWidget):
                 self.tree.select(active)
 
     def _on_selection(self) -> None:
-        stacks = self.tree.selected()
-        is_open = bool(self._layers_of(stacks))
-        self.buttons["Open"].setEnabled(bool(stacks) or self.tree.rest_selected)
-        self.buttons["Close"].setEnabled(is_open)
-        self.buttons["Show only this"].setEnabled(bool(stacks))
-        self.buttons["Reveal folder"].setEnabled(bool(stacks))
-        text = "\n".join(_about(stacks))
+        stacks = self.selected
+        self.open_button.enabled = bool(stacks) or self.tree.rest_selected
+        self.close_button.enabled = bool(self._layers_of(stacks))
+        self.show_only_button.enabled = self.reveal_button.enabled = bool(stacks)
+        lines = details_of(stacks[0]) if len(stacks) == 1 else [defuse(s.name) for s in stacks]
         if self.tree.rest_selected:
-            text = "\n".join([text, *map(LoadReport.summary, record.reports)]).strip()
+            lines += map(LoadReport.summary, record.reports)
+        text = "\n".join(lines)
         if text != self.details.toPlainText():
             self.details.setPlainText(text)
 
     def _show_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
-        for text, (slot, _) in self.actions_.items():
-            action = menu.addAction(text, slot)
+        menu = QMenu(self.tree)
+        for button, slot in zip(self._buttons, self._slots, strict=True):
+            action = menu.addAction(button.text, slot)
             if action is not None:
-                action.setEnabled(self.buttons[text].isEnabled())
+                action.setEnabled(button.enabled)
         menu.addSeparator()
-        menu.addAction("Remove from list", self.forget)
+        menu.addAction("Remove from list", guarded(self.remove_from_list))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.tree.mapToGlobal(place))
 
 
-class _DropArea(QFrame):
-    """A frame that says where to drop, with a button for those who do not drag."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("medscan_drop")
-        label = QLabel("Drop DICOM files or folders here")
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.open_button = QPushButton("Open folder…")
-        self.recent_button = QPushButton("Recent ▾")
-        self.recent_button.hide()
-        row = QHBoxLayout()
-        row.addWidget(self.open_button)
-        row.addWidget(self.recent_button)
-        layout = QVBoxLayout(self)
-        layout.addWidget(label)
-        layout.addLayout(row)
-        self._make_menu: Callable[[], QMenu] | None = None
-        self.recent_button.clicked.connect(self._pop_up)
-        self.mark(on=False)
-
-    def mark(self, *, on: bool) -> None:
-        """Show that what is dragged will be taken."""
-        # A grey that is seen on a dark and on a light window.
-        fill = "rgba(128, 128, 128, 70)" if on else "transparent"
-        self.setStyleSheet(
-            "#medscan_drop { border: 1px dashed rgb(128, 128, 128); border-radius: 4px; "
-            f"background-color: {fill}; }}"
-        )
-
-    def show_recent(self, make_menu: Callable[[], QMenu] | None) -> None:
-        """Offer recent folders, or not."""
-        self._make_menu = make_menu
-        self.recent_button.setVisible(make_menu is not None)
-
-    def _pop_up(self) -> None:
-        if self._make_menu is not None:
-            menu = self._make_menu()
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(self.recent_button.mapToGlobal(self.recent_button.rect().bottomLeft()))
+_TIPS = {
+    "Open": "Open the selected series; if already open, go to it (Enter)",
+    "Close": "Remove the layers of the selected series and free their memory",
+    "Only": "Hide all other series",
+    "Reveal": "Show the folder of the selected series in the file manager",
+}
 
 
-def _button(text: str, tip: str, slot: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.clicked.connect(slot)
-    return button
+def _button(name: str, text: str, tip: str) -> PushButton:
+    return PushButton(name=name, text=text, tooltip=tip)
 
 
-def _local_paths(event: QDropEvent) -> list[Path]:
-    """Return the files and folders of a drag."""
-    mime = event.mimeData()
-    urls = [] if mime is None else mime.urls()
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+def _details(parent: QWidget | None = None) -> QPlainTextEdit:
+    """Return the text about the selected series.
+
+    Not magicgui's TextEdit: that would take text of a file for rich text.
+    """
+    text = QPlainTextEdit(parent)
+    text.setReadOnly(True)
+    # What is dropped on it is for the tab.
+    text.setAcceptDrops(False)
+    text.setFixedHeight(_DETAILS_HEIGHT)
+    text.setPlaceholderText("Select a series to see its details.")
+    text.setAccessibleName("Details of the selected series")
+    return text
 
 
-def _missing(report: LoadReport) -> int:
+def _skipped(report: LoadReport) -> int:
     return len(report.skipped) + len(report.duplicates) + len(report.unreadable)
-
-
-def _about(stacks: Sequence[Stack]) -> list[str]:
-    """Describe one series in full, several in a line each."""
-    if len(stacks) != 1:
-        return [defuse(stack.name) for stack in stacks]
-    (stack,) = stacks
-    lines = [defuse(stack.name)]
-    size = stack.voxel_size
-    if size is None:
-        lines.append("Size of a pixel unknown")
-    else:
-        spacing = " × ".join(f"{mm:.3g}" for mm in size)
-        lines.append(f"{spacing} mm a {'voxel' if len(size) == 3 else 'pixel'}")
-    return [*lines, *(f"Note: {note}" for note in notes_on(stack))]
-
-
-def _wrapped(text: str) -> str:
-    """Break a tooltip into lines: Qt wraps rich text only."""
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, 70))
-
-
-def _clear_disk_cache() -> None:
-    freed = forget()
-    tell(f"{freed / 2**20:.1f} MB freed on this computer's disk.")

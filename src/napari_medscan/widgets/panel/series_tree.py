@@ -4,30 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtCore import (  # type: ignore[attr-defined]
+    QItemSelectionModel,
+    QSize,
+    Qt,
+    Signal,
+)
 from qtpy.QtGui import (
-    QColor,
     QIcon,
     QImage,
     QKeyEvent,
-    QPainter,
-    QPixmap,
-    QPolygonF,
     QStandardItem,
     QStandardItemModel,
 )
 from qtpy.QtWidgets import QAbstractItemView, QFrame, QTreeView, QWidget
 
 from napari_medscan.dicom import Stack
+from napari_medscan.dicom.studies import Study
 from napari_medscan.dicom.text import defuse
-from napari_medscan.napari_.session import record
+from napari_medscan.napari_ import settings
+from napari_medscan.napari_.series_text import ended, first_words, size_text, warnings_of
+from napari_medscan.napari_.thumbnails import ICON, series_icon
 
-ICON = 48
-"""Side of a thumbnail as shown, in pixels."""
 _LINES, _PADDING = 3, 2
-_SELECTED = QIcon.Mode.Selected
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """The thumbnail of a series.
+
+    Parameters
+    ----------
+    image : QImage or None
+        None while it was not read, or if it cannot be.
+    is_read : bool
+        Whether reading it was tried.
+    """
+
+    image: QImage | None = None
+    is_read: bool = False
 
 
 class _SeriesItem(QStandardItem):
@@ -36,41 +54,46 @@ class _SeriesItem(QStandardItem):
     def __init__(self, stack: Stack) -> None:
         super().__init__()
         self.stack = stack
-        self._size = f"{size_of(stack)} · {_count(len(stack.files), 'file')}"
-        self.image: QImage | None = None
-        self.has_thumbnail = False
-        self.noted = False
+        self._size = size_text(stack)
+        self.thumbnail = Thumbnail()
+        self.warned = False
         self._icon: QIcon | None = None
         self.setEditable(False)
 
     def data(self, role: int = Qt.ItemDataRole.UserRole + 1) -> Any:  # noqa: ANN401 - Qt's
-        """Paint the thumbnail, or the modality until there is one, once the row is seen."""
+        """Paint the thumbnail, or the modality until there is one, when the row is painted."""
         if role != Qt.ItemDataRole.DecorationRole:
             return super().data(role)
         if self._icon is None:
-            self._icon = _icon(self.image, self.stack.modality, marked=self.noted)
+            image = self.thumbnail.image
+            self._icon = series_icon(image, self.stack.modality, marked=self.warned)
         return self._icon
 
     def describe(self, *, is_open: bool) -> None:
-        """Say what it is in three lines: no more fits beside the thumbnail."""
-        stack, notes = self.stack, len(notes_on(self.stack))
-        state = ("● open" if is_open else "not open") + f" · {_count(notes, 'note')}" * bool(notes)
-        text = "\n".join((defuse(stack.name), self._size, state))
+        """Write name, size, and the dot of an open series with the first warning.
+
+        There is room for three lines beside the thumbnail.
+        """
+        warnings = warnings_of(self.stack)
+        more = f" (+{len(warnings) - 1})" * (len(warnings) > 1)
+        warning = f"{first_words(warnings[0])}{more}" if warnings else ""
+        state = " · ".join(filter(None, ("● open" * is_open, warning)))
+        text = "\n".join(filter(None, (defuse(self.stack.name), self._size, state)))
         if text == self.text():
             return
         self.setText(text)
-        self.setToolTip("\n".join([defuse(stack.name), *notes_on(stack)]))
-        if self.noted != bool(notes):
-            self.noted, self._icon = bool(notes), None
+        self.setToolTip("\n".join([defuse(self.stack.name), *map(ended, warnings)]))
+        if self.warned != bool(warnings):
+            self.warned, self._icon = bool(warnings), None
 
     def show_thumbnail(self, image: QImage | None) -> None:
-        """Show a picture; None when there is none to be had."""
-        self.has_thumbnail, self.image, self._icon = True, image, None
+        """Show an image; None when there is none to be had."""
+        self.thumbnail, self._icon = Thumbnail(image, is_read=True), None
         self.emitDataChanged()
 
 
 class SeriesTree(QTreeView):
-    """Series by patient and study; a last row counts the files that are not shown.
+    """Series by study, the newest study first; a last row counts the skipped files.
 
     Parameters
     ----------
@@ -80,11 +103,13 @@ class SeriesTree(QTreeView):
 
     chosen = Signal()
     """A row was double-clicked, or Enter pressed."""
+    selection_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = QStandardItemModel(self)
-        self._studies: dict[str, QStandardItem] = {}
+        self._studies: dict[tuple[bytes, str], QStandardItem] = {}
+        self._placed: list[tuple[tuple[bytes, str], tuple[Stack, ...]]] = []
         self._items: dict[Stack, _SeriesItem] = {}
         self._rest: QStandardItem | None = None
         self.setModel(self._model)
@@ -100,6 +125,9 @@ class SeriesTree(QTreeView):
         self.setMinimumHeight(3 * ICON)
         self.setAccessibleName("Series")
         self.doubleClicked.connect(self._on_double_click)
+        model = self.selectionModel()
+        if model is not None:
+            model.selectionChanged.connect(self.selection_changed)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Open what is selected with Enter, on every system."""
@@ -108,34 +136,33 @@ class SeriesTree(QTreeView):
             return
         super().keyPressEvent(event)
 
-    def show_series(
-        self, stacks: Sequence[Stack], opened: AbstractSet[Stack], missing: int
+    def show_studies(
+        self, studies: Sequence[Study], opened: AbstractSet[Stack], skipped: int
     ) -> None:
-        """Bring the tree up to date; rows that stay keep their place, picture and selection.
+        """Bring the tree up to date; rows that stay keep their thumbnail and selection.
 
         Parameters
         ----------
-        stacks : sequence of Stack
-            All series.
+        studies : sequence of Study
+            Studies and their series, from top to bottom.
         opened : set of Stack
-            Those that a layer shows.
-        missing : int
-            Files that are not shown.
+            Series that a layer shows.
+        skipped : int
+            Number of files that are not images.
         """
-        wanted = set(stacks)
-        for stack in [stack for stack in self._items if stack not in wanted]:
-            self._remove(stack)
         # Else Qt asks each row for its text and picture, to see how high it is.
         height = max(ICON, _LINES * self.fontMetrics().lineSpacing()) + 2 * _PADDING + 2
-        for stack in stacks:
-            item = self._items.get(stack) or self._add(stack)
-            item.describe(is_open=stack in opened)
-            item.setSizeHint(QSize(0, height))
+        self._place_studies(studies)
+        for study in studies:
+            for stack in study.stacks:
+                item = self._items[stack]
+                item.describe(is_open=stack in opened)
+                item.setSizeHint(QSize(0, height))
         if self._rest is not None:
             self._model.removeRow(self._rest.row())
             self._rest = None
-        if missing:
-            self._rest = _plain_item(f"{_count(missing, 'file')} not shown…")
+        if skipped:
+            self._rest = _plain_item(f"{_count(skipped, 'file')} skipped…")
             self._model.appendRow(self._rest)
 
     def selected(self) -> list[Stack]:
@@ -152,18 +179,24 @@ class SeriesTree(QTreeView):
 
     @property
     def rest_selected(self) -> bool:
-        """Whether the row of files that are not shown is selected."""
+        """Whether the row of skipped files is selected."""
         return self._rest is not None and self._rest in self._selected_items()
 
-    def select(self, stack: Stack) -> None:
-        """Select one series."""
-        item = self._items.get(stack)
-        if item is not None:
-            self.setCurrentIndex(item.index())
+    def select(self, *stacks: Stack) -> None:
+        """Select some series, and nothing else."""
+        model = self.selectionModel()
+        items = [self._items[stack] for stack in stacks if stack in self._items]
+        if model is None:
+            return
+        model.clearSelection()
+        if items:
+            self.setCurrentIndex(items[0].index())
+        for item in items[1:]:
+            model.select(item.index(), QItemSelectionModel.SelectionFlag.Select)
 
     def without_thumbnail(self) -> list[Stack]:
         """Return the series whose thumbnails have not been read."""
-        return [stack for stack in self._in_order() if not self._items[stack].has_thumbnail]
+        return [stack for stack in self._in_order() if not self._items[stack].thumbnail.is_read]
 
     def set_thumbnail(self, stack: Stack, image: QImage | None) -> None:
         """Show a series' thumbnail; nothing for a series that has gone meanwhile."""
@@ -180,25 +213,35 @@ class SeriesTree(QTreeView):
         items = map(self._model.itemFromIndex, self.selectedIndexes())
         return [item for item in items if item is not None]
 
-    def _add(self, stack: Stack) -> _SeriesItem:
-        label = record.study_of(stack)
-        study = self._studies.get(label)
-        if study is None:
-            study = self._studies[label] = _plain_item(label)
-            rows = self._model.rowCount()
-            self._model.insertRow(rows if self._rest is None else rows - 1, study)
-            self.setExpanded(study.index(), True)
-        item = self._items[stack] = _SeriesItem(stack)
-        study.appendRow(item)
-        return item
+    def _place_studies(self, studies: Sequence[Study]) -> None:
+        """Give the model a row per study and series, in their order."""
+        wanted = [(_key(study), study.stacks) for study in studies]
+        if wanted == self._placed:
+            for study in studies:
+                self._studies[_key(study)].setText(self._title(study))
+            return
+        self._placed = wanted
+        selected = self.selected()
+        folded = {k for k, item in self._studies.items() if not self.isExpanded(item.index())}
+        # Series come and go in drops, not while somebody scrolls: the rows are simply made anew,
+        # and only the thumbnails are kept.
+        known = {stack: item.thumbnail for stack, item in self._items.items()}
+        self._model.clear()
+        self._items, self._studies, self._rest = {}, {}, None
+        for study in studies:
+            parent = self._studies[_key(study)] = _plain_item(self._title(study))
+            self._model.appendRow(parent)
+            for stack in study.stacks:
+                item = self._items[stack] = _SeriesItem(stack)
+                if stack in known:
+                    item.thumbnail = known[stack]
+                parent.appendRow(item)
+            self.setExpanded(parent.index(), _key(study) not in folded)
+        self.select(*selected)
 
-    def _remove(self, stack: Stack) -> None:
-        item = self._items.pop(stack)
-        study = cast("QStandardItem", item.parent())
-        study.removeRow(item.row())
-        if not study.rowCount():
-            del self._studies[study.text()]
-            self._model.removeRow(study.row())
+    @staticmethod
+    def _title(study: Study) -> str:
+        return study.title(with_date=settings.current().patient_in_corner)
 
     def _on_double_click(self) -> None:
         # A study only folds and unfolds: opening all of it is what the button is for.
@@ -207,19 +250,8 @@ class SeriesTree(QTreeView):
             self.chosen.emit()
 
 
-def size_of(stack: Stack) -> str:
-    """Return the extents of a stack without colour: "120 × 512 × 512"."""
-    return " × ".join(map(str, stack.array.shape[: len(stack.axes.rstrip("c"))]))
-
-
-def notes_on(stack: Stack) -> list[str]:
-    """Return what the user should know about a series: its warnings, and slices left blank."""
-    notes = list(map(defuse, stack.warnings))
-    problems = stack.problems.copy()
-    if problems:
-        blank = _count(len(problems), "slice")
-        notes.append(f"{blank} left blank: {defuse(next(iter(problems.values())))}")
-    return notes
+def _key(study: Study) -> tuple[bytes, str]:
+    return study.stacks[0].header.patient, study.uid
 
 
 def _count(number: int, thing: str) -> str:
@@ -230,41 +262,3 @@ def _plain_item(text: str) -> QStandardItem:
     item = QStandardItem(text)
     item.setEditable(False)
     return item
-
-
-def _icon(image: QImage | None, modality: str, *, marked: bool) -> QIcon:
-    """Return a black square with the picture, or the modality, and a warning sign."""
-    side = 2 * ICON
-    pixmap = QPixmap(side, side)
-    pixmap.fill(QColor("black"))
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if image is None:
-        painter.setPen(QColor("#9a9a9a"))
-        font = painter.font()
-        font.setPixelSize(side // 4)
-        painter.setFont(font)
-        painter.drawText(QRectF(0, 0, side, side), Qt.AlignmentFlag.AlignCenter, modality[:4])
-    else:
-        painter.drawImage((side - image.width()) // 2, (side - image.height()) // 2, image)
-    if marked:
-        _draw_warning(painter, QRectF(side - 40, side - 38, 36, 33))
-    painter.end()
-    pixmap.setDevicePixelRatio(2)
-    icon = QIcon(pixmap)
-    # Qt would tint the picture of a selected row.
-    icon.addPixmap(pixmap, _SELECTED)
-    return icon
-
-
-def _draw_warning(painter: QPainter, place: QRectF) -> None:
-    """Draw a triangle with an exclamation mark."""
-    top = QPointF(place.center().x(), place.top())
-    painter.setPen(QColor("black"))
-    painter.setBrush(QColor("#ffcc33"))
-    painter.drawPolygon(QPolygonF([top, place.bottomRight(), place.bottomLeft()]))
-    font = painter.font()
-    font.setPixelSize(24)
-    font.setBold(True)
-    painter.setFont(font)
-    painter.drawText(place.translated(0, 3), Qt.AlignmentFlag.AlignCenter, "!")

@@ -1,0 +1,48 @@
+"""Whether a person works in a window, or a script calls napari."""
+
+from __future__ import annotations
+
+import types
+
+import pytest
+from qtpy.QtCore import QTimer
+
+from napari_medscan.napari_ import gui
+
+
+def _call():
+    return function()  # noqa: F821 - a global of the module that it is given
+
+
+def called_by(module, function):
+    """Return a function of a module of that name, which calls another one."""
+    return types.FunctionType(_call.__code__, {"__name__": module, "function": function})
+
+
+def from_the_event_loop(qtbot, function):
+    answers = []
+    QTimer.singleShot(0, lambda: answers.append(function()))
+    qtbot.waitUntil(lambda: bool(answers))
+    return answers[0]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_is_interactive_without_event_loop_is_false():
+    assert gui.has_gui()
+    assert not gui.is_interactive()
+
+
+def test_is_interactive_from_the_event_loop_is_true(qtbot):
+    assert from_the_event_loop(qtbot, gui.is_interactive)
+
+
+def test_is_interactive_for_a_statement_in_napari_s_console_is_false(qtbot):
+    statement = called_by("IPython.core.interactiveshell", gui.is_interactive)
+    assert not from_the_event_loop(qtbot, statement)
+
+
+def test_is_interactive_in_a_window_started_from_a_console_is_true(qtbot):
+    """As after a cell that calls napari.run()."""
+    run = called_by("napari._qt.qt_event_loop", gui.is_interactive)
+    cell = called_by("IPython.core.interactiveshell", run)
+    assert from_the_event_loop(qtbot, cell)

@@ -167,7 +167,7 @@ class CornerText:
                 del texts[:1]
             # The letters of the orientation stand amid the edges.
             half = self._viewer.canvas.size[1] / 2 - _BESIDE_LETTER
-            if half < _LEAST_WIDTH and lines is not slice_warnings:
+            if half < _LEAST_WIDTH and lines is not warning_lines:
                 texts = []
             text.show("\n".join(fitted(texts, half)))
 

@@ -9,8 +9,8 @@ import napari.viewer
 import numpy as np
 from napari.layers import Image
 
-from napari_medscan.dicom import Stack
 from napari_medscan.dicom.relations import same_frame_of_reference, same_patient
+from napari_medscan.dicom.studies import studies_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
@@ -19,7 +19,6 @@ from napari_medscan.napari_.panes.canvas_lines import Line
 from napari_medscan.napari_.panes.canvas_plane import Vector, place_of, plane_on
 from napari_medscan.napari_.panes.pane import Pane, SidePane
 from napari_medscan.napari_.panes.position_link import PositionLink
-from napari_medscan.napari_.session import record
 from napari_medscan.napari_.viewer_watch import Change, watch
 
 
@@ -161,10 +160,10 @@ def _series(viewer: napari.viewer.Viewer) -> list[Image]:
 def _names(layers: Iterable[Image]) -> list[str]:
     """Return the names of layers, with the study where there are several."""
     pairs = [(layer, stack_of(layer)) for layer in layers]
-    stacks: list[Stack] = [stack for _, stack in pairs if stack is not None]
-    several = len({(stack.header.patient, stack.header.study) for stack in stacks}) > 1
+    studies = studies_of(stack for _, stack in pairs if stack is not None)
+    titles = {stack: study.title() for study in studies for stack in study.stacks}
     return [
-        f"{record.study_of(stack)} · {layer.name}" if several and stack is not None else layer.name
+        f"{titles[stack]} · {layer.name}" if len(studies) > 1 and stack in titles else layer.name
         for layer, stack in pairs
     ]
 

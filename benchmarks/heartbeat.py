@@ -59,7 +59,7 @@ def settle(seconds: float) -> None:
 def ours(folder: str, many: str) -> dict[str, float]:
     """Work with a series of ours and the panel; tell the longest block of each step."""
     import napari
-    from qtpy.QtWidgets import QPushButton, QTreeWidget
+    from qtpy.QtWidgets import QTreeWidget
 
     plugin = "napari-medscan"
     viewer = napari.Viewer()
@@ -74,13 +74,13 @@ def ours(folder: str, many: str) -> dict[str, float]:
 
     def section(title: str) -> object:
         panel.tabs.setCurrentIndex(titles.index(title))
-        return panel.tabs.currentWidget().widget()
+        return getattr(panel, title.lower())
 
     with heart.watch("open"):
         viewer.open(folder, plugin=plugin)
     _scroll(heart, viewer, "scroll", 0)
     viewer.layers.selection.active = viewer.layers[0]
-    presets = section("Window").findChild(QTreeWidget)  # type: ignore[attr-defined]
+    presets = section("Window").native.findChild(QTreeWidget)  # type: ignore[attr-defined]
     settle(0.5)
     with heart.watch("pick a preset"):
         _click(presets, "Lung")
@@ -88,12 +88,12 @@ def ours(folder: str, many: str) -> dict[str, float]:
         tags = section("Tags")
     with heart.watch("search tags"):
         for length in range(1, len("position") + 1):
-            tags.search.setText("position"[:length])  # type: ignore[attr-defined]
+            tags.search.value = "position"[:length]  # type: ignore[attr-defined]
             settle(0.05)
     with heart.watch("coronal"):
         views = section("Views")
         settle(0.5)
-        next(b for b in views.findChildren(QPushButton) if b.text() == "Coronal").click()  # type: ignore[attr-defined]
+        views.plane.value = "Coronal"  # type: ignore[attr-defined]
         while viewer.dims.order[0] == 0:
             settle(0.05)
     _scroll(heart, viewer, "scroll coronal", 1)

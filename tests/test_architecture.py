@@ -42,6 +42,24 @@ NETWORK = {"httpx", "requests", "urllib3", "aiohttp", "urllib.request", "socket"
 SENDS = Path("assistant/transport.py")
 MAX_LINES = 400
 
+# Qt's widgets of forms, which magicgui makes; item views make editors of their own.
+FORMS = Path("widgets/panel")
+QT_FORM_WIDGETS = {
+    "QCheckBox",
+    "QComboBox",
+    "QDoubleSpinBox",
+    "QFormLayout",
+    "QGroupBox",
+    "QLineEdit",
+    "QProgressBar",
+    "QPushButton",
+    "QRadioButton",
+    "QSlider",
+    "QSpinBox",
+    "QTextEdit",
+    "QToolButton",
+}
+
 SOURCES = {
     path.relative_to(SOURCE): path.read_text(encoding="utf-8")
     for path in sorted(SOURCE.rglob("*.py"))
@@ -132,6 +150,19 @@ def cycle(graph: dict[str, set[str]]) -> list[str]:
     return next((found for name in sorted(graph) if (found := visit(name, []))), [])
 
 
+def qt_form_widgets(source: str) -> set[str]:
+    """Return which of Qt's widgets of forms a module creates or derives from."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            made = [node.func]
+        else:
+            made = node.bases if isinstance(node, ast.ClassDef) else []
+        for maker in made:
+            names.add(maker.attr if isinstance(maker, ast.Attribute) else ast.unparse(maker))
+    return names & QT_FORM_WIDGETS
+
+
 def top_level(source: str) -> str:
     """Return a module without its functions and what only type checkers read."""
     kept = [
@@ -196,6 +227,33 @@ def test_a_wrong_arrow_is_noticed(module, source):
 )
 def test_a_right_arrow_is_allowed(module, source):
     assert violations(Path(module), source) == []
+
+
+def test_forms_of_the_panel_are_made_of_magicgui_widgets():
+    forms = {module: source for module, source in SOURCES.items() if module.is_relative_to(FORMS)}
+    assert len(forms) > 10
+    made = {(module, name) for module, source in forms.items() for name in qt_form_widgets(source)}
+    assert made == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "box = QComboBox()",
+        "from qtpy import QtWidgets\nbox = QtWidgets.QComboBox(None)",
+        "class Box(QComboBox): pass",
+        "def make():\n    return [QComboBox() for _ in 'ab']",
+    ],
+)
+def test_a_form_widget_of_qt_is_noticed(source):
+    assert qt_form_widgets(source) == {"QComboBox"}
+
+
+@pytest.mark.parametrize(
+    "source", ["ComboBox()", "QComboBox.SizeAdjustPolicy.AdjustToContents", "x: QComboBox"]
+)
+def test_a_form_widget_of_magicgui_is_allowed(source):
+    assert qt_form_widgets(source) == set()
 
 
 def test_httpx_is_imported_within_what_sends_alone():

@@ -17,7 +17,7 @@ from pathlib import Path
 import napari
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QPushButton, QWidget
+from qtpy.QtWidgets import QWidget
 
 from assistant_scenes import ASSISTANT
 from demo import save_window
@@ -60,7 +60,7 @@ def _save(path: Path, theme: str, scene: Scene) -> None:
     _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "DICOM panel")
     window = scene(viewer, panel)
     QTest.qWait(SETTLED_MS)
-    for notice in panel.window().findChildren(NapariQtNotification):
+    for notice in panel.native.window().findChildren(NapariQtNotification):
         notice.close()
     QTest.qWait(500)
     if window is None:
@@ -77,15 +77,10 @@ def _open(viewer: napari.Viewer, *study: object) -> None:
     QTest.qWait(SETTLED_MS)
 
 
-def _tab(panel: MedScanPanel, title: str) -> QWidget:
-    """Show a tab of the panel and return its section."""
+def _tab(panel: MedScanPanel, title: str) -> None:
+    """Show a tab of the panel."""
     titles = [panel.tabs.tabText(number) for number in range(panel.tabs.count())]
     panel.tabs.setCurrentIndex(titles.index(title))
-    return panel.tabs.currentWidget().widget()
-
-
-def _press(section: QWidget, text: str) -> None:
-    next(b for b in section.findChildren(QPushButton) if b.text() == text).click()
 
 
 def ct(viewer: napari.Viewer, panel: MedScanPanel) -> None:
@@ -122,9 +117,9 @@ def tags(viewer: napari.Viewer, panel: MedScanPanel) -> None:
 def tags_search(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     """Search the tags."""
     _open(viewer, *_CT)
-    section = _tab(panel, "Tags")
+    _tab(panel, "Tags")
     QTest.qWait(SETTLED_MS)
-    section.search.setText("position")
+    panel.tags.search.value = "position"
 
 
 def series_warning(viewer: napari.Viewer, panel: MedScanPanel) -> None:
@@ -137,21 +132,23 @@ def series_warning(viewer: napari.Viewer, panel: MedScanPanel) -> None:
         (folder / "report.pdf").write_bytes(b"%PDF-1.4 nothing")
         _open(viewer, folder)
         viewer.dims.set_current_step(0, stack_of(viewer.layers[0]).geometry.missing[0])
-        section = _tab(panel, "Series")
-        section.tree.expandAll()
+        _tab(panel, "Series")
+        panel.series.tree.expandAll()
         QTest.qWait(SETTLED_MS)
 
 
 def coronal(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     """Cut across the slices."""
     _open(viewer, *_CT)
-    _press(_tab(panel, "Views"), "Coronal")
+    _tab(panel, "Views")
+    panel.views.plane.value = "Coronal"
 
 
 def volume(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     """Show bone in 3-D."""
     _open(viewer, *_CT)
-    _press(_tab(panel, "Views"), "Bone")
+    _tab(panel, "Views")
+    panel.views.rendering.value = "Bone"
 
 
 _SCENES = (ct, mr, pet_ct, ultrasound, tags, tags_search, series_warning, coronal, volume)

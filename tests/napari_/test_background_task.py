@@ -53,25 +53,58 @@ def test_after_cancel_and_release_nothing_comes(qtbot, latest):
 
 
 @pytest.mark.parametrize("error", [MedscanError("cut short"), OSError(28, "full")])
-def test_what_a_task_raises_on_purpose_is_handed_on(qtbot, latest, error):
+def test_latest_expected_error_goes_to_failed_alone(qtbot, latest, error):
     def task(_):
         raise error
 
-    found = []
-    latest.start(task, found.append)
-    qtbot.waitUntil(lambda: found == [error])
+    results, errors = [], []
+    latest.start(task, results.append, errors.append)
+    qtbot.waitUntil(lambda: errors == [error])
+    assert results == []
 
 
-def test_any_other_failure_is_handed_on_without_its_text(qtbot, latest, caplog):
+def test_latest_returned_exception_is_a_result(qtbot, latest):
+    results, errors = [], []
+    latest.start(lambda _: OSError(28, "full"), results.append, errors.append)
+    qtbot.waitUntil(lambda: len(results) == 1)
+    assert isinstance(results[0], OSError)
+    assert errors == []
+
+
+def test_latest_without_failed_drops_an_expected_error(qtbot, latest):
+    def task(_):
+        raise OSError(28, "full")
+
+    results = []
+    latest.start(task, results.append)
+    qtbot.wait(50)
+    latest.start(lambda _: "next", results.append)
+    qtbot.waitUntil(lambda: results == ["next"])
+
+
+def test_latest_unexpected_error_is_logged_without_its_message(qtbot, latest, caplog, failures):
     def task(_):
         raise ValueError("Canary^Alice")
 
-    found = []
-    latest.start(task, found.append)
-    qtbot.waitUntil(lambda: len(found) == 1)
-    assert isinstance(found[0], MedscanError)
-    assert "Canary" not in f"{found[0]!r} {found[0].__cause__!r} {found[0].__context__!r}"
-    assert "ValueError" in caplog.text
+    results, errors = [], []
+    latest.start(task, results.append, errors.append)
+    qtbot.waitUntil(lambda: len(errors) == 1)
+    (error,) = errors
+    assert isinstance(error, MedscanError)
+    assert "Canary" not in f"{error!r} {error.__cause__!r} {error.__context__!r}"
+    assert "ValueError at" in caplog.text
+    assert "test_background_task.py" in caplog.text
     assert "Canary" not in caplog.text
-    latest.start(lambda _: "next", found.append)
-    qtbot.waitUntil(lambda: found[-1] == "next")
+    failures.clear()
+    latest.start(lambda _: "next", results.append)
+    qtbot.waitUntil(lambda: results == ["next"])
+
+
+def test_latest_callback_that_fails_is_logged_and_work_goes_on(qtbot, latest, failures):
+    results = []
+    latest.start(lambda _: 0, lambda number: 1 / number)
+    qtbot.waitUntil(lambda: bool(failures))
+    assert failures[0].startswith("ZeroDivisionError")
+    failures.clear()
+    latest.start(lambda _: "next", results.append)
+    qtbot.waitUntil(lambda: results == ["next"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 
 import pytest
-from qtpy.QtCore import QEvent
-from qtpy.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from magicgui.widgets import ComboBox
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
-from napari_medscan.widgets.dock import WIDTH, Docked, _release_all, scrolling
+from napari_medscan.widgets.dock import WIDTH, DockContainer, Docked, _release_all, scrolling
 
 
 @pytest.fixture
@@ -27,34 +28,67 @@ def window(qtbot):
     return window
 
 
-def placed(window, released):
+def placed(window, released, kind=Docked):
     """Put a dock into a window, that notes which of its two parts was released."""
-    dock = Docked()
+    dock = kind()
     dock.on_release(lambda: released.append("first"), lambda: released.append("second"))
-    window.centralWidget().layout().addWidget(dock)
-    dock.show()
-    return dock
+    widget = getattr(dock, "native", dock)
+    window.centralWidget().layout().addWidget(widget)
+    widget.show()
+    return dock, widget
 
 
 GOES = {
-    "asked": lambda dock: dock.release(),
-    "taken out": lambda dock: dock.setParent(None),
-    "its window closed": lambda dock: dock.window().close(),
-    "deleted": lambda dock: dock.deleteLater(),
-    "the process ends": lambda _: _release_all(),
+    "asked": lambda dock, _: dock.release(),
+    "taken out": lambda _, widget: widget.setParent(None),
+    "its window closed": lambda _, widget: widget.window().close(),
+    "deleted": lambda _, widget: widget.deleteLater(),
+    "the process ends": lambda *_: _release_all(),
 }
 
 
+@pytest.mark.parametrize("kind", [Docked, DockContainer])
 @pytest.mark.parametrize("how", GOES)
-def test_it_is_released_once_the_last_part_first(how, window, released):
-    dock = placed(window, released)
-    GOES[how](dock)
+def test_dock_that_goes_is_released_once_the_last_part_first(how, kind, window, released):
+    dock, widget = placed(window, released, kind)
+    GOES[how](dock, widget)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert released == ["second", "first"]
-    if how != "deleted":
+    if how not in ("deleted", "taken out"):
         dock.release()
-        dock.deleteLater()
+        widget.deleteLater()
     assert released == ["second", "first"]
+
+
+def test_dock_container_reset_choices_changes_no_box(qtbot):
+    """napari calls it whenever its layers change."""
+    dock = DockContainer()
+    qtbot.addWidget(dock.native)
+    box = ComboBox(name="box", choices=["one", "two"])
+    dock.append(box)
+    box.choices = ["three", "four"]
+    box.value = "four"
+    dock.reset_choices()
+    assert box.value == "four"
+    dock.release()
+
+
+def test_two_docks_in_one_area_become_tabs_with_the_new_one_in_front(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(QWidget())
+    window.show()
+    places = []
+    for make in (DockContainer, Docked):
+        content = make()
+        place = QDockWidget()
+        place.setWidget(getattr(content, "native", content))
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, place)
+        places.append(place)
+        qtbot.wait(20)
+    assert window.tabifiedDockWidgets(places[0]) == [places[1]]
+    qtbot.waitUntil(lambda: not places[1].visibleRegion().isEmpty())
+    assert places[0].visibleRegion().isEmpty()
 
 
 def test_a_window_of_its_own_is_released_when_it_is_closed(qtbot, released):
@@ -67,8 +101,8 @@ def test_a_window_of_its_own_is_released_when_it_is_closed(qtbot, released):
 
 
 def test_hiding_it_in_its_window_releases_nothing(window, released):
-    dock = placed(window, released)
-    dock.hide()
+    dock, widget = placed(window, released)
+    widget.hide()
     gc.collect()
     assert released == []
     dock.release()
@@ -78,7 +112,7 @@ def test_what_qt_has_deleted_before_harms_nothing(window, released):
     def gone():
         raise RuntimeError("wrapped C/C++ object has been deleted")
 
-    dock = placed(window, released)
+    dock, _ = placed(window, released)
     dock.on_release(gone)
     dock.release()
     assert released == ["second", "first"]

@@ -162,12 +162,9 @@ class SliceLink:
             return "Now select the other series and show the same place."
         angle = self._angle(marked, layer)
         if angle is None:
-            return "The file does not say how the slices of one of them lie in the patient."
+            return "One series has no orientation information."
         if angle > MOST_DEGREES:
-            return (
-                f"Planes {angle:.0f}° apart cannot share a slider. "
-                "“Keep the place in the patient” follows between them."
-            )
+            return f'The planes differ by {angle:.0f}° and cannot be linked. Use "Sync position".'
         if self._viewer.dims.order[-3] - self._viewer.dims.ndim != self._axis:
             return "Show the plane in which the first slice was marked."
         if not any(moved == marked for moved, _ in self._moved):
@@ -177,7 +174,7 @@ class SliceLink:
         marked.translate = translate
         self._marked = None
         if angle > _PARALLEL:
-            tell(f"The planes are {angle:.0f}° apart: away from the middle the series diverge.")
+            tell(f"Planes differ by {angle:.0f}°: linking is approximate toward the edges.")
         return ""
 
     def _angle(self, one: Layer, other: Layer) -> float | None:

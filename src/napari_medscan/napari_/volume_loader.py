@@ -73,7 +73,11 @@ class WholeVolume(QObject):
         self._reading = array, where
         self._dialog = progress_dialog(READING_VOLUME)
         self._dialog.canceled.connect(self._cancel)
-        self._latest.start(lambda stale: array.load(where, self._reporter(stale)), self._done)
+        self._latest.start(
+            lambda stale: array.load(where, self._reporter(stale)),
+            self._done,
+            lambda _error: self._cancel(),
+        )
 
     def _reporter(self, stale: Callable[[], bool]) -> Callable[[int, int], bool]:
         def report(done: int, total: int) -> bool:
@@ -88,10 +92,10 @@ class WholeVolume(QObject):
         if self._dialog is not None and done < total:
             show_progress(self._dialog, READING_VOLUME, done, total, "slices")
 
-    def _done(self, there: object) -> None:
+    def _done(self, loaded: bool) -> None:  # noqa: FBT001 - what the task returned
         layer = self._layer
         self._stop()
-        if there is not True:
+        if not loaded:
             self.stopped.emit()
         elif layer in self._viewer.layers:
             self._then()

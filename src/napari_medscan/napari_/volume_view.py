@@ -102,7 +102,7 @@ class VolumePreset:
 
 
 MIP = VolumePreset("MIP", "mip")
-DEPTH_MIP = VolumePreset("MIP with depth", "attenuated_mip", attenuation=0.01)
+DEPTH_MIP = VolumePreset("Depth-shaded MIP", "attenuated_mip", attenuation=0.01)
 _LUNG = (
     (-1000.0, (0.0, 0.0, 0.0, 0.0)),
     # Air around the patient is left out, and so is everything denser than lung.

@@ -1,4 +1,4 @@
-"""What stands beside napari's canvas: its width, and letting go of the viewer when it is closed."""
+"""A dock beside napari's canvas: its width, its neighbor, and its release when it is closed."""
 
 from __future__ import annotations
 
@@ -6,73 +6,165 @@ import atexit
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
-from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtGui import QCloseEvent, QHideEvent
-from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from magicgui.widgets import Container, Widget
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QSizePolicy, QWidget
+
+from napari_medscan.napari_.failure_log import guarded
 
 WIDTH = 310
-"""Pixels that a dock asks for; what is in it works with 8 fewer."""
+"""Pixels that a dock asks for; its content works with 8 fewer."""
 
-_docks: weakref.WeakSet[Docked] = weakref.WeakSet()
+_TITLE_OVERLAP = 4
+"""Pixels by which napari's title bar lies over the top of a dock's content."""
+
+_open: set[DockRelease] = set()
+"""Docks that have not been released."""
 
 
 @atexit.register
 def _release_all() -> None:
     """Let a script end with its window open: no thread may wake up a Qt that is being torn down."""
-    for dock in list(_docks):
-        dock.release()
+    for release in list(_open):
+        release()
+
+
+def _release_deleted(_dock: object = None) -> None:
+    """Release docks that Qt has deleted with their window.
+
+    A function of the module: Python collects others while Qt still calls them, and Qt crashes.
+    """
+    for release in list(_open):
+        if release.is_dock_deleted:
+            release()
+
+
+class DockRelease(QObject):
+    """Releases what a dock holds, once, however napari closes the dock.
+
+    It also puts the docks of this plugin behind each other, as tabs: one above the other, neither
+    has room.
+
+    Parameters
+    ----------
+    dock : QWidget
+        What napari puts into its dock.
+    """
+
+    def __init__(self, dock: QWidget) -> None:
+        super().__init__(dock)
+        self.calls: list[Callable[[], object]] = []
+        self.dock = weakref.ref(dock)
+        self._is_placed = False
+        dock.destroyed.connect(_release_deleted)
+        dock.installEventFilter(self)
+        dock.setMinimumWidth(WIDTH - 8)
+        # Otherwise napari adds a stretch below it.
+        dock.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        _open.add(self)
+
+    def __call__(self) -> None:
+        """Release everything; the dock is of no use after that."""
+        _open.discard(self)
+        dock = self.dock()
+        with suppress(RuntimeError):
+            # Python may collect this before Qt deletes the dock, and Qt would still call it.
+            if dock is not None:
+                dock.removeEventFilter(self)
+        while self.calls:
+            # At the end of the process Qt may have deleted a part's timers before its window.
+            with suppress(RuntimeError):
+                self.calls.pop()()
+
+    @property
+    def is_dock_deleted(self) -> bool:
+        """Whether Qt has deleted the dock."""
+        dock = self.dock()
+        if dock is None:
+            return True
+        try:
+            dock.objectName()
+        except RuntimeError:
+            return True
+        return False
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Notice that napari closes the dock, and that it shows it first."""
+        dock = self.dock()
+        if dock is None or event is None or watched is not dock:
+            return False
+        kind = event.type()
+        if kind == QEvent.Type.Show and not self._is_placed:
+            self._is_placed = True
+            # napari goes on to lay out its docks after it has shown this one.
+            QTimer.singleShot(0, guarded(self._place))
+        elif kind == QEvent.Type.ParentChange and dock.parent() is None:
+            # napari takes a dock out of its place to close it, and forgets it.
+            self()
+            dock.deleteLater()
+        elif kind == QEvent.Type.Close or (kind == QEvent.Type.Hide and _is_window_hidden(dock)):
+            # When the window closes, napari tells its docks nothing.
+            self()
+        return False
+
+    def _place(self) -> None:
+        """Put the dock behind or before another one of this plugin, on top."""
+        with suppress(RuntimeError):
+            mine = _dock_of(self.dock())
+            window = None if mine is None else mine.parent()
+            if mine is None or not isinstance(window, QMainWindow) or mine.isFloating():
+                return
+            others = (_dock_of(release.dock()) for release in list(_open))
+            for other in others:
+                if other is None or other is mine or other.parent() is not window:
+                    continue
+                is_beside = window.dockWidgetArea(other) == window.dockWidgetArea(mine)
+                if is_beside and not other.isFloating() and other.isVisible():
+                    window.tabifyDockWidget(other, mine)
+                    mine.show()
+                    mine.raise_()
 
 
 class Docked(QWidget):
-    """A dock widget that is released however napari closes it.
+    """A dock that is a plain QWidget.
 
     Parameters
     ----------
     parent : QWidget, optional
-        Where it lies.
+        Its parent.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        _docks.add(self)
-        self._releases: list[Callable[[], object]] = []
-        # Not a method: Qt calls none of an object that is going, but its children still stand.
-        self.destroyed.connect(partial(_release, self._releases))
-        self.setMinimumWidth(WIDTH - 8)
-        # Else napari adds a stretch below it.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.release = DockRelease(self)
 
     def on_release(self, *calls: Callable[[], object]) -> None:
-        """Have these called once, when it is released; the last one first."""
-        self._releases += calls
-
-    def release(self) -> None:
-        """Let go of the viewer; it is of no use after that."""
-        _release(self._releases)
+        """Call these once when the dock is released; the last one first."""
+        self.release.calls += calls
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Ask for the width that it is made for."""
+        """Return the width that the dock is made for."""
         return QSize(WIDTH, super().sizeHint().height())
 
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Notice that napari has taken it out of its place, which it does to close it."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.ParentChange and not self.parent():
-            self.release()
 
-    def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Release it when napari's window closes: it tells its docks nothing else."""
-        super().hideEvent(event)
-        window = self.window()
-        if window is not None and window is not self and not window.isVisible():
-            self.release()
+class DockContainer(Container[Widget]):
+    """A dock that is a magicgui Container."""
 
-    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Release it when it is a window of its own."""
-        self.release()
-        super().closeEvent(event)
+    def __init__(self) -> None:
+        super().__init__(labels=False)
+        self.margins = (0, _TITLE_OVERLAP, 0, 0)
+        self.release = DockRelease(self.native)
+
+    def on_release(self, *calls: Callable[[], object]) -> None:
+        """Call these once when the dock is released; the last one first."""
+        self.release.calls += calls
+
+    def reset_choices(self, *_: object) -> None:
+        """Do nothing: napari calls this whenever its layers change.
+
+        Each page offers what the current series has. Here, boxes would return to their first item.
+        """
 
 
 def scrolling(part: QWidget) -> QScrollArea:
@@ -85,8 +177,13 @@ def scrolling(part: QWidget) -> QScrollArea:
     return area
 
 
-def _release(calls: list[Callable[[], object]], _dock: object = None) -> None:
-    while calls:
-        # At the end of the process Qt may have deleted a part's timers before its window.
-        with suppress(RuntimeError):
-            calls.pop()()
+def _dock_of(content: QWidget | None) -> QDockWidget | None:
+    with suppress(RuntimeError):
+        parent = None if content is None else content.parent()
+        return parent if isinstance(parent, QDockWidget) else None
+    return None
+
+
+def _is_window_hidden(dock: QWidget) -> bool:
+    window = dock.window()
+    return window is not None and window is not dock and not window.isVisible()

@@ -464,7 +464,7 @@ def test_an_answer_leaves_the_preview_of_another_slice(user, viewer, network_all
         assert user.ask.send.isEnabled()
 
 
-def test_a_failure_in_the_making_is_told_without_its_text(user, monkeypatch):
+def test_a_failure_in_the_making_is_told_without_its_text(user, monkeypatch, failures):
     def fail(*_):
         raise ValueError("Canary^Alice")
 
@@ -473,6 +473,9 @@ def test_a_failure_in_the_making_is_told_without_its_text(user, monkeypatch):
         patch.setattr(preparing, "render", fail)
         assert user.prepare().startswith("The image could not be rendered.")
         assert not user.ask.send.isEnabled()
+    assert failures
+    assert "Canary" not in "".join(failures)
+    failures.clear()
     user.preview()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 
 import napari
@@ -10,12 +11,13 @@ import npe2
 import pytest
 from qtpy.QtCore import QEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDockWidget, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget
 
 from napari_medscan.napari_ import menu, settings
 from napari_medscan.widgets.dock import WIDTH
 from napari_medscan.widgets.panel import dock as panel_module
-from napari_medscan.widgets.panel.dock import SECTIONS, MedScanPanel
+from napari_medscan.widgets.panel.dock import PAGES, MedScanPanel
+from napari_medscan.widgets.panel.form import Page
 
 from ...studies import write_many
 
@@ -26,9 +28,15 @@ def viewer(make_napari_viewer):
     return make_napari_viewer()
 
 
-def dock(viewer):
+PANEL, ASSISTANT = "DICOM panel", "AI assistant"
+"""Display names in the manifest."""
+TIMES = 50 if os.environ.get("MEDSCAN_TORTURE") else 4
+"""How often the panel is opened and closed."""
+
+
+def dock(viewer, name=PANEL):
     """Open the panel as the Plugins menu does."""
-    return viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
+    return viewer.window.add_plugin_dock_widget("napari-medscan", name)
 
 
 def settle():
@@ -54,33 +62,32 @@ def connections(viewer):
     return [x for x in listeners if type(x).__module__.startswith("napari_medscan")]
 
 
-def test_it_has_a_tab_for_each_section_and_fits_its_width(make_napari_viewer):
+def test_panel_has_a_tab_for_each_page_and_fits_its_width(make_napari_viewer):
     viewer = make_napari_viewer(show=True)
     widget, panel = dock(viewer)
     assert isinstance(panel, MedScanPanel)
-    titles = [panel.tabs.tabText(i) for i in range(panel.tabs.count())]
-    assert titles == [title for title, _ in SECTIONS]
-    assert panel.sizeHint().width() == WIDTH
-    for tab in range(panel.tabs.count()):
-        panel.tabs.setCurrentIndex(tab)
+    assert [panel.tabs.tabText(i) for i in range(panel.tabs.count())] == [t for t, _ in PAGES]
+    assert panel.native.sizeHint().width() == WIDTH
+    for number, page in enumerate((panel.series, panel.window, panel.views, panel.tags)):
+        panel.tabs.setCurrentIndex(number)
         QTest.qWait(20)
-        area = panel.tabs.currentWidget()
-        assert area.widget().minimumSizeHint().width() <= WIDTH
-        assert panel.minimumSizeHint().width() <= WIDTH
+        assert panel.tabs.currentWidget().widget() is page.native
+        assert page.native.minimumSizeHint().width() <= WIDTH - 8, page.name
+        assert panel.native.minimumSizeHint().width() <= WIDTH
     viewer.window.remove_dock_widget(widget)
 
 
-def test_hiding_keeps_it_closing_releases_it(viewer, monkeypatch):
+def test_panel_hidden_is_kept_and_closed_is_released(viewer, monkeypatch):
     released = []
 
-    class Section(QWidget):
+    class Empty(Page):
         def __init__(self, _viewer):
             super().__init__()
 
         def release(self):
             released.append(self)
 
-    monkeypatch.setattr(panel_module, "SECTIONS", (("One", Section), ("Two", Section)))
+    monkeypatch.setattr(panel_module, "PAGES", (("One", Empty), ("Two", Empty)))
     widget, panel = dock(viewer)
     widget.close()
     assert released == []
@@ -92,60 +99,69 @@ def test_hiding_keeps_it_closing_releases_it(viewer, monkeypatch):
     settle()
 
 
+def test_panel_and_assistant_share_their_place_as_tabs(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    widget, _ = dock(viewer)
+    other, _ = dock(viewer, ASSISTANT)
+    window = viewer.window._qt_window
+    qtbot.waitUntil(lambda: window.tabifiedDockWidgets(widget) == [other])
+    for each in (widget, other):
+        viewer.window.remove_dock_widget(each)
+
+
 def test_as_a_window_of_its_own_it_is_released_when_closed(viewer, qtbot):
     panel = MedScanPanel(viewer)
-    qtbot.addWidget(panel)
-    panel.show()
+    qtbot.addWidget(panel.native)
+    panel.native.show()
     assert connections(viewer)
-    panel.close()
+    panel.native.close()
     assert connections(viewer) == []
 
 
-def test_it_works_again_after_it_was_closed(viewer, qtbot, tmp_path, record):
+def test_panel_opened_again_after_it_was_closed_works(viewer, qtbot, tmp_path):
     dock(viewer)[0].destroyOnClose()
     write_many(tmp_path, 2)
     menu.open_paths(viewer, [tmp_path])
     widget, panel = dock(viewer)
     section = panel.series
-    assert len(section.tree._items) == 2
+    assert len(section.names) == 2
     section.tree.selectAll()
     section.close_series()
     assert not viewer.layers
     section.open()
     assert len(viewer.layers) == 2
-    section.tree.select(record.stacks[0])
-    section.show_only()
+    section.show_only(section.names[0])
     assert [layer.visible for layer in viewer.layers] == [True, False]
     qtbot.waitUntil(lambda: not section._thumbnails._timer.isActive())
     widget.destroyOnClose()
     settle()
 
 
-def test_fifty_times_open_and_closed_leave_nothing(viewer, tmp_path, record):
+def test_panel_opened_and_closed_many_times_leaves_nothing(viewer, qtbot, tmp_path, record):
     write_many(tmp_path, 1)
     docks = viewer.window._qt_window.findChildren(QDockWidget)
     left = []
-    for _ in range(50):
+    for _ in range(TIMES):
         widget, panel = dock(viewer)
         menu.open_paths(viewer, [tmp_path])
         QApplication.processEvents()
         section = panel.series
-        parts = panel, section, section.tree, section._subscription, *viewer.layers
-        left += map(weakref.ref, parts)
+        pages = (panel.window, panel.views, panel.tags)
+        left += map(weakref.ref, (panel, panel.native, *pages, section, *viewer.layers))
         section.tree.selectAll()
         section.close_series()
         section.remove_from_list()
         widget.destroyOnClose()
-        del widget, panel, section, parts
+        del widget, panel, section, pages
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    settle()
+    # Threads of the panel end by themselves.
+    qtbot.waitUntil(lambda: settle() or not [ref for ref in left if ref() is not None])
     assert record.stacks == ()
     assert connections(viewer) == []
     assert len(viewer.window._qt_window.findChildren(QDockWidget)) == len(docks)
-    assert [ref() for ref in left if ref() is not None] == []
 
 
-def test_closing_the_viewer_lets_the_panel_go(make_napari_viewer, tmp_path):
+def test_closing_the_viewer_lets_the_panel_go(make_napari_viewer, qtbot, tmp_path):
     viewer = make_napari_viewer()
     write_many(tmp_path, 2)
     panel = dock(viewer)[1]
@@ -157,8 +173,8 @@ def test_closing_the_viewer_lets_the_panel_go(make_napari_viewer, tmp_path):
     settle()
     settings.change(corner_text=False)
     settings.change(corner_text=True)
-    assert section() is None
-    assert panel() is None
+    # Threads of the panel end by themselves.
+    qtbot.waitUntil(lambda: settle() or (section() is None and panel() is None))
 
 
 @pytest.mark.filterwarnings("ignore:resource_tracker")

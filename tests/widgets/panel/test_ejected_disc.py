@@ -11,7 +11,6 @@ import pytest
 from napari_medscan.dicom import index
 from napari_medscan.dicom.slice_headers import RecalledHeaders
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.widgets.panel.tags_tab import TagsSection
 
 from ...studies import write_series
 
@@ -69,11 +68,11 @@ def test_slider_disc_ejected_marks_slices_and_raises_nothing(
 ):
     layer = open_twice(viewer, disc)
     stack = stack_of(layer)
-    tags = panel.findChild(TagsSection)
+    tags = panel.tags
     panel.tabs.setCurrentIndex(panel.tabs.count() - 1)
     viewer.dims.set_current_step(0, 20)
     qtbot.waitUntil(lambda: texts(tags).get("Instance Number") == "21", timeout=20_000)
-    assert tags.note.text() == f"Slice 21 of {SLICES}"
+    assert tags.file_note.value == f"Slice 21 of {SLICES}"
 
     disc.rename(disc.with_name("ejected"))
     with caplog.at_level(logging.WARNING):
@@ -81,9 +80,9 @@ def test_slider_disc_ejected_marks_slices_and_raises_nothing(
             panel.tabs.setCurrentIndex(number % panel.tabs.count())
             viewer.dims.set_current_step(0, step)
             where = f"Slice {step + 1} of {SLICES}"
-            qtbot.waitUntil(lambda: tags.note.text().startswith(where), timeout=20_000)  # noqa: B023
-            qtbot.waitUntil(lambda: not tags._late.isActive(), timeout=20_000)
-            assert tags.note.text() == f"{where}: the tags of this slice cannot be read."
+            qtbot.waitUntil(lambda: tags.file_note.value.startswith(where), timeout=20_000)  # noqa: B023
+            qtbot.waitUntil(lambda: not tags._late._timer.isActive(), timeout=20_000)
+            assert tags.file_note.value == f"{where}: the tags of this slice cannot be read."
             assert texts(tags) == {}
             assert f"Slice {step + 1}/{SLICES}" in corner(viewer, "place")
             warning = corner(viewer, "warning").replace("\n", " ")
@@ -96,14 +95,14 @@ def test_slider_disc_ejected_marks_slices_and_raises_nothing(
 
 def test_slider_disc_back_again_shows_its_tags(viewer, panel, disc, qtbot):
     open_twice(viewer, disc)
-    tags = panel.findChild(TagsSection)
+    tags = panel.tags
     gone = disc.rename(disc.with_name("ejected"))
     viewer.dims.set_current_step(0, 30)
-    qtbot.waitUntil(lambda: "cannot be read" in tags.note.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "cannot be read" in tags.file_note.value, timeout=20_000)
     gone.rename(disc)
     viewer.dims.set_current_step(0, 25)
     qtbot.waitUntil(lambda: texts(tags).get("Instance Number") == "26", timeout=20_000)
-    assert tags.note.text() == f"Slice 26 of {SLICES}"
+    assert tags.file_note.value == f"Slice 26 of {SLICES}"
 
 
 def test_open_series_again_disc_ejected_adds_a_blank_layer(viewer, panel, disc, qtbot):

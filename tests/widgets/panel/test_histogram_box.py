@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QComboBox, QLabel, QTabWidget, QWidget
+from qtpy.QtWidgets import QLabel, QTabWidget
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layer_identity import stack_of
@@ -25,9 +25,9 @@ def layer(tmp_path, model):
 
 @pytest.fixture
 def box(layer, model, qtbot):
-    section = QWidget()
-    qtbot.addWidget(section)
-    box = HistogramBox(model, section)
+    box = HistogramBox(model)
+    qtbot.addWidget(box.native)
+    box.native.show()
     box.follow(layer)
     box.refresh()
     yield box
@@ -35,7 +35,7 @@ def box(layer, model, qtbot):
 
 
 def counted(box):
-    counts = box.histogram._counts
+    counts = box.graph._counts
     if counts is None:
         return {}
     lows = counts.start + np.arange(len(counts.numbers)) * counts.width
@@ -43,7 +43,7 @@ def counted(box):
 
 
 def scope(box):
-    return box.findChild(QComboBox)
+    return next(part for part in box[0] if part.name == "histogram_of")
 
 
 def told(box):
@@ -53,24 +53,24 @@ def told(box):
 def test_the_slice_on_screen_then_the_volume_then_the_slice(box, qtbot):
     qtbot.waitUntil(lambda: sum(counted(box).values()) == 24)
     assert len(counted(box)) == 1
-    scope(box).setCurrentText("Volume")
+    scope(box).value = "Volume"
     qtbot.waitUntil(lambda: sum(counted(box).values()) == 6 * 24)
     assert len(counted(box)) > 1
     assert told(box) == "6 of 6 slices"
-    scope(box).setCurrentText("Slice")
+    scope(box).value = "Slice"
     qtbot.waitUntil(lambda: sum(counted(box).values()) == 24)
     assert told(box) == ""
 
 
 def test_scrolling_counts_a_volume_only_once(box, model, qtbot, monkeypatch):
-    scope(box).setCurrentText("Volume")
+    scope(box).value = "Volume"
     qtbot.waitUntil(lambda: sum(counted(box).values()) == 6 * 24)
-    before = box.histogram._counts
+    before = box.graph._counts
     monkeypatch.setattr(histogram_box, "count_slices", lambda *_: 1 / 0)
     model.dims.set_current_step(0, 1)
     box.refresh()
     qtbot.wait(150)
-    assert box.histogram._counts is before
+    assert box.graph._counts is before
 
 
 def test_of_a_long_series_a_few_slices_are_read(box, layer, qtbot, monkeypatch):
@@ -84,7 +84,7 @@ def test_of_a_long_series_a_few_slices_are_read(box, layer, qtbot, monkeypatch):
         type(source), "read", lambda s, i, out: read.append(i) or original(s, i, out)
     )
     stack.array.close()
-    scope(box).setCurrentText("Volume")
+    scope(box).value = "Volume"
     qtbot.waitUntil(lambda: sum(counted(box).values()) == 4 * 24)
     assert set(read) == {0, 2, 3, 5}
     assert told(box) == "4 of 6 slices"
@@ -109,9 +109,9 @@ def test_a_single_image_is_no_volume(model, tmp_path, qtbot):
     write_series(tmp_path, 1)
     layer = model.add_layer(image_layer(load(tmp_path).stacks[0]))
     box = HistogramBox(model)
-    qtbot.addWidget(box)
+    qtbot.addWidget(box.native)
     box.follow(layer)
-    assert not scope(box).isEnabled()
+    assert not scope(box).enabled
     box.follow(None)
     assert counted(box) == {}
     box.release()
@@ -123,15 +123,15 @@ def test_behind_another_tab_nothing_is_counted(box, qtbot):
     qtbot.addWidget(tabs)
     other = QLabel()
     tabs.addTab(other, "Other")
-    tabs.addTab(box, "Window")
+    tabs.addTab(box.native, "Window")
     box._clear()
     box.refresh()
     qtbot.wait(150)
     assert not counted(box)
     tabs.show()
-    tabs.setCurrentWidget(box)
+    tabs.setCurrentWidget(box.native)
     qtbot.waitUntil(lambda: bool(counted(box)))
-    box.setParent(None)
+    box.native.setParent(None)
 
 
 def test_a_hidden_layer_has_none(box, layer, qtbot):
@@ -141,7 +141,7 @@ def test_a_hidden_layer_has_none(box, layer, qtbot):
     qtbot.waitUntil(lambda: not counted(box))
 
 
-def test_what_cannot_be_counted_shows_no_histogram(box, qtbot, monkeypatch):
+def test_what_cannot_be_counted_shows_no_histogram(box, qtbot, monkeypatch, failures):
     def broken(*_):
         raise ValueError
 
@@ -149,3 +149,5 @@ def test_what_cannot_be_counted_shows_no_histogram(box, qtbot, monkeypatch):
     monkeypatch.setattr(histogram_box, "count", broken)
     box.refresh()
     qtbot.waitUntil(lambda: counted(box) == {})
+    assert failures
+    failures.clear()

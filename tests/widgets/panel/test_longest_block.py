@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QDialog, QPushButton, QTreeWidget
+from qtpy.QtWidgets import QDialog, QTreeWidget
 
 from napari_medscan.dicom.stack import SliceSource
 from napari_medscan.napari_.menu import open_paths
@@ -133,26 +133,26 @@ def with_the_panel(viewer, panel, folder, heart, qtbot, readers):
         titles = [panel.tabs.tabText(number) for number in range(panel.tabs.count())]
         panel.tabs.setCurrentIndex(titles.index(title))
         qtbot.wait(300)
-        return panel.tabs.currentWidget().widget()
+        return getattr(panel, title.lower())
 
     with heart.watch("open"):
         (layer,) = viewer.open(str(folder), plugin="napari-medscan")
     with heart.watch("scroll"):
         scroll(viewer, qtbot, 0)
     viewer.layers.selection.active = layer
-    presets = section("Window").findChild(QTreeWidget)
+    presets = section("Window").native.findChild(QTreeWidget)
     with heart.watch("preset"):
         click(presets, "Lung")
     assert layer.contrast_limits == [-1350, 149]
     tags = section("Tags")
     with heart.watch("tag search"):
         for length in range(1, len("position") + 1):
-            tags.search.setText("position"[:length])
+            tags.search.value = "position"[:length]
             qtbot.wait(30)
-    buttons = {b.text(): b for b in section("Views").findChildren(QPushButton)}
+    views = section("Views")
     readers.clear()
     with heart.watch("coronal"):
-        qtbot.mouseClick(buttons["Coronal"], Qt.MouseButton.LeftButton)
+        views.plane.value = "Coronal"
         qtbot.waitUntil(lambda: viewer.dims.order[0] != 0)
     assert sum(count for _, count in readers) > SLICES // 2
     assert threading.main_thread() not in {thread for thread, _ in readers}

@@ -16,8 +16,8 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 from napari_medscan.dicom import load
 from napari_medscan.dicom.tagtree.search import Found
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.widgets.panel import tags_tab
-from napari_medscan.widgets.panel.tags_tab import TagsSection
+from napari_medscan.widgets.panel import tag_reader, tags_tab
+from napari_medscan.widgets.panel.tags_tab import TagsTab
 
 from ...dicom.making import item
 from ...dicom.test_mosaic import csa, mosaic_file
@@ -41,8 +41,8 @@ def viewer(make_napari_viewer, tmp_path):
 
 @pytest.fixture
 def section(viewer, qtbot):
-    section = TagsSection(viewer)
-    qtbot.addWidget(section)
+    section = TagsTab(viewer)
+    qtbot.addWidget(section.native)
     qtbot.waitUntil(lambda: section.model.rowCount() > 0, timeout=20_000)
     yield section
     section.release()
@@ -58,7 +58,7 @@ def test_it_follows_the_slider(section, viewer, qtbot):
     qtbot.waitUntil(lambda: rows(section).get("Instance Number") == "1", timeout=10_000)
     viewer.dims.set_current_step(0, 3)
     qtbot.waitUntil(lambda: rows(section).get("Instance Number") == "4", timeout=10_000)
-    assert section.note.text() == "Slice 4 of 4"
+    assert section.file_note.value == "Slice 4 of 4"
 
 
 def test_slow_file_empties_the_tree_before_another_slice_is_named(
@@ -68,23 +68,23 @@ def test_slow_file_empties_the_tree_before_another_slice_is_named(
     section.view.expand(section.view.currentIndex())
     viewer.dims.set_current_step(0, 0)
     qtbot.waitUntil(lambda: rows(section).get("Instance Number") == "1", timeout=10_000)
-    gate, notes, read = threading.Event(), set(), tags_tab.read_tree
+    gate, notes, read = threading.Event(), set(), tag_reader.read_tree
 
     def slowly(*arguments, **changes):
         gate.wait(10)
         return read(*arguments, **changes)
 
     def is_empty():
-        notes.add((section.note.text(), rows(section).get("Instance Number")))
+        notes.add((section.file_note.value, rows(section).get("Instance Number")))
         return section.model.rowCount() == 0
 
-    monkeypatch.setattr(tags_tab, "read_tree", slowly)
+    monkeypatch.setattr(tag_reader, "read_tree", slowly)
     viewer.dims.set_current_step(0, 3)
     qtbot.waitUntil(is_empty, timeout=10_000)
-    assert section.note.text() == "Slice 4 of 4: reading its tags…"
+    assert section.file_note.value == "Slice 4 of 4: reading its tags…"
     gate.set()
     qtbot.waitUntil(lambda: rows(section).get("Instance Number") == "4", timeout=10_000)
-    assert section.note.text() == "Slice 4 of 4"
+    assert section.file_note.value == "Slice 4 of 4"
     assert notes <= {("Slice 1 of 4", "1"), ("Slice 4 of 4: reading its tags…", None)}
     row = list(rows(section)).index("Referenced Study Sequence")
     assert section.view.isExpanded(section.model.index(row, 0))
@@ -96,27 +96,27 @@ def test_file_gone_has_a_sentence_in_place_of_tags(section, viewer, qtbot, tmp_p
     (tmp_path / "s3_4.dcm").unlink()
     viewer.dims.set_current_step(0, 3)
     told = "Slice 4 of 4: the tags of this slice cannot be read."
-    qtbot.waitUntil(lambda: section.note.text() == told, timeout=10_000)
+    qtbot.waitUntil(lambda: section.file_note.value == told, timeout=10_000)
     assert rows(section) == {}
     viewer.dims.set_current_step(0, 2)
     qtbot.waitUntil(lambda: rows(section).get("Instance Number") == "3", timeout=10_000)
-    assert section.note.text() == "Slice 3 of 4"
+    assert section.file_note.value == "Slice 3 of 4"
 
 
 def test_identifiers_are_masked_until_asked_for(section, qtbot):
     assert rows(section)["Patient's Name"] == "•••"
-    qtbot.mouseClick(section.identifiers, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(section.show_identifiers.native, Qt.MouseButton.LeftButton)
     assert rows(section)["Patient's Name"] == "Canary^Alice"
 
 
 def test_search(section, qtbot):
-    qtbot.keyClicks(section.search, "instance num")
+    qtbot.keyClicks(section.search.native, "instance num")
     qtbot.waitUntil(lambda: list(rows(section)) == ["Instance Number"])
-    assert section.count.text().startswith("1 of ")
+    assert section.count_of_tags.value.startswith("1 of ")
 
 
 def test_only_what_differs(section, qtbot):
-    section.only.setChecked(True)
+    section.only_differences.value = True
     qtbot.waitUntil(lambda: "Modality" not in rows(section), timeout=20_000)
     assert "Instance Number" in rows(section)
 
@@ -144,7 +144,7 @@ def test_the_context_menu_copies_value_row_and_path(section):
     assert clipboard.text().split("\t") == [
         *("Modality", "(0008,0060)", "CS", "Modality", "Modality", "", "CT")
     ]
-    press(section, "Copy path")
+    press(section, "Copy pydicom")
     assert clipboard.text() == "Modality"
 
 
@@ -184,20 +184,20 @@ def test_no_identifier_leaves_the_model_until_it_is_asked_for(section, qtbot):
     for name in rows(section):
         for column in (0, 1):
             choose(section, name, column)
-            for copy in ("Copy value", "Copy row", "Copy path"):
+            for copy in ("Copy value", "Copy row", "Copy pydicom"):
                 press(section, copy)
                 said += clipboard.text()
     choose(section, "Patient's Name")
-    press(section, "Show whole value")
+    press(section, "Show full value")
     said += section.row_actions.window.text.toPlainText()
     assert "•••" in section.row_actions.window.text.toPlainText()
     assert not [canary for canary in CANARIES if canary in said]
     assert "Canary" not in section.row_actions.window._whole
-    qtbot.mouseClick(section.identifiers, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(section.show_identifiers.native, Qt.MouseButton.LeftButton)
     assert "Canary^Alice" in "\n".join(everything(section))
     window = section.row_actions.window
     qtbot.waitUntil(lambda: "Canary^Alice" in window.text.toPlainText(), timeout=10_000)
-    qtbot.mouseClick(section.identifiers, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(section.show_identifiers.native, Qt.MouseButton.LeftButton)
     assert "Canary" not in window.text.toPlainText()
 
 
@@ -207,17 +207,17 @@ def test_a_long_value_is_shown_and_copied_as_a_whole(make_napari_viewer, tmp_pat
     viewer = make_napari_viewer()
     for layer in image_layers(load(tmp_path).stacks):
         viewer.add_layer(layer)
-    section = TagsSection(viewer)
-    qtbot.addWidget(section)
+    section = TagsTab(viewer)
+    qtbot.addWidget(section.native)
     qtbot.waitUntil(lambda: section.model.rowCount() > 0, timeout=20_000)
-    section.identifiers.setChecked(True)
+    section.show_identifiers.value = True
     choose(section, "Text Value")
-    press(section, "Show whole value")
+    press(section, "Show full value")
     window = section.row_actions.window
     qtbot.waitUntil(lambda: "<img src=x>" in window.text.toPlainText(), timeout=20_000)
     assert window.text.toPlainText().count("ä") == 200_000
     assert window.text.isReadOnly()
-    qtbot.mouseClick(window.copy, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.copy.native, Qt.MouseButton.LeftButton)
     assert QApplication.clipboard().text() == long
     window.close()
     assert window.text.toPlainText() == window._whole == ""
@@ -227,7 +227,7 @@ def test_a_long_value_is_shown_and_copied_as_a_whole(make_napari_viewer, tmp_pat
 def test_bytes_have_no_whole_value(section):
     choose(section, "Pixel Data")
     menu = section.row_actions.menu()
-    (action,) = [action for action in menu.actions() if "whole" in action.text()]
+    (action,) = [action for action in menu.actions() if "full" in action.text()]
     assert not action.isEnabled()
     section.row_actions.show_value()
     assert not section.row_actions.window.isVisible()
@@ -238,7 +238,7 @@ def test_export_by_the_dialog_is_safe_for_spreadsheets(section, qtbot, tmp_path,
         return str(tmp_path / "out"), "CSV (*.csv)"
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
-    qtbot.mouseClick(section.export, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(section.export.native, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not section.export.is_writing, timeout=10_000)
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
         values = {record["path"]: record["value"] for record in csv.DictReader(file)}
@@ -249,7 +249,7 @@ def test_export_by_the_dialog_is_safe_for_spreadsheets(section, qtbot, tmp_path,
 
 def test_no_file_chosen_exports_nothing(section, qtbot, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
-    qtbot.mouseClick(section.export, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(section.export.native, Qt.MouseButton.LeftButton)
     assert not section.export.is_writing
 
 
@@ -268,10 +268,10 @@ def test_a_long_export_is_cancelled(section, qtbot, tmp_path):
     path.write_text("as it was")
     section.export.write(path)
     assert begun.wait(5)
-    assert section.export.text() == "Cancel export"
-    qtbot.mouseClick(section.export, Qt.MouseButton.LeftButton)
+    assert section.export.text == "Cancel export"
+    qtbot.mouseClick(section.export.native, Qt.MouseButton.LeftButton)
     gate.set()
-    assert section.export.text() == "Export…"
+    assert section.export.text == "Export…"
     qtbot.waitUntil(lambda: sorted(x.name for x in tmp_path.glob("*out*")) == ["out.csv"])
     assert path.read_text() == "as it was"
     section.model.found = None
@@ -311,7 +311,7 @@ def test_the_first_rows_come_before_the_rest(section, viewer, qtbot, tmp_path, m
     viewer.layers.selection.active = layer
     qtbot.waitUntil(lambda: counts[-1:] > [10], timeout=10_000)
     assert counts[0] == 10
-    assert "rest" not in section.count.text()
+    assert "rest" not in section.count_of_tags.value
 
 
 def test_markup_is_shown_as_text(section):
@@ -330,7 +330,7 @@ def test_another_layer_active_keeps_the_tags_of_the_visible_series(section, view
 def test_no_visible_series_shows_why_it_is_empty(section, viewer, qtbot):
     viewer.layers[0].visible = False
     qtbot.waitUntil(lambda: section.model.rowCount() == 0)
-    assert "Select a layer" in section.note.text()
+    assert "Select a DICOM layer" in section.file_note.value
 
 
 def test_two_layers_side_by_side(section, viewer, qtbot, tmp_path):
@@ -341,9 +341,7 @@ def test_two_layers_side_by_side(section, viewer, qtbot, tmp_path):
     first = viewer.layers[0]
     viewer.add_layer(layer)
     viewer.layers.selection.active = first
-    qtbot.waitUntil(lambda: section.other.count() == 2)
-    section.other.setCurrentIndex(1)
-    section.other.activated.emit(1)
+    section.compare_with.value = layer.name
     qtbot.waitUntil(lambda: section.model.columnCount() == 3, timeout=20_000)
     names = list(rows(section))
     assert section.model.index(names.index("≠ Modality"), 2).data() == "MR"
@@ -351,9 +349,11 @@ def test_two_layers_side_by_side(section, viewer, qtbot, tmp_path):
 
 def test_nothing_happens_after_release(section, viewer, qtbot):
     section.release()
+    looks = []
+    section.model.show = lambda *_: looks.append(1)
     viewer.dims.set_current_step(0, 0)
-    qtbot.wait(150)
-    assert not section._settle.isActive()
+    qtbot.wait(250)
+    assert looks == []
 
 
 def test_the_tiles_of_a_mosaic_have_one_file_and_no_frames(make_napari_viewer, tmp_path, qtbot):
@@ -361,9 +361,9 @@ def test_the_tiles_of_a_mosaic_have_one_file_and_no_frames(make_napari_viewer, t
     viewer = make_napari_viewer()
     for layer in image_layers(load(tmp_path).stacks):
         viewer.add_layer(layer)
-    section = TagsSection(viewer)
-    qtbot.addWidget(section)
+    section = TagsTab(viewer)
+    qtbot.addWidget(section.native)
     qtbot.waitUntil(lambda: section.model.rowCount() > 0, timeout=20_000)
-    assert section.note.text().endswith("of 4 (a tile of a mosaic, one file for all)")
+    assert section.file_note.value.endswith("of 4 (a tile of a mosaic, one file for all)")
     assert not [name for name in rows(section) if name.startswith("This frame")]
     section.release()

@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QTreeWidget
+from qtpy.QtWidgets import QPushButton, QTreeWidget
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.window import Window
@@ -19,7 +19,7 @@ from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.windowing import center_width, show
 from napari_medscan.widgets.panel.histogram import WindowHistogram
-from napari_medscan.widgets.panel.window_tab import WindowSection
+from napari_medscan.widgets.panel.window_tab import WindowTab
 
 from ...studies import write_series
 
@@ -58,7 +58,7 @@ def viewer(make_napari_viewer, folder):
 
 @pytest.fixture
 def section(viewer):
-    section = WindowSection(PublicOnlyProxy(viewer))
+    section = WindowTab(PublicOnlyProxy(viewer))
     viewer.window.add_dock_widget(section, name="Window")
     yield section
     section.release()
@@ -70,7 +70,7 @@ def layer(viewer):
 
 
 def tree(section):
-    return section.findChild(QTreeWidget)
+    return section.native.findChild(QTreeWidget)
 
 
 def listed(section):
@@ -89,7 +89,7 @@ def click(qtbot, section, name):
 
 
 def button(section, text):
-    return next(b for b in section.findChildren(QPushButton) if b.text() == text)
+    return next(b for b in section.native.findChildren(QPushButton) if b.text() == text)
 
 
 def menu(section, text):
@@ -98,11 +98,7 @@ def menu(section, text):
 
 
 def fields(section):
-    return section.findChildren(QDoubleSpinBox)
-
-
-def press(qtbot, viewer, key):
-    qtbot.keyClick(viewer.window._qt_window._qt_viewer.canvas.native, key)
+    return section.level.native, section.window_width.native
 
 
 # --- presets
@@ -110,14 +106,14 @@ def press(qtbot, viewer, key):
 
 def test_presets_stand_in_groups_with_their_numbers_and_keys(section):
     assert listed(section)[:6] == [
-        ("From the file", "", ""),
-        ("Window 1", "40 / 400", ""),
-        ("Window 2", "−600 / 1500", ""),
-        ("Usual for CT", "", ""),
-        ("Soft tissue", "40 / 400", "1"),
-        ("Lung", "−600 / 1500", "2"),
+        ("From file", "", ""),
+        ("Window 1", "400 / 40", ""),
+        ("Window 2", "1500 / −600", ""),
+        ("CT presets", "", ""),
+        ("Soft tissue", "400 / 40", "1"),
+        ("Lung", "1500 / −600", "2"),
     ]
-    assert item_of(section, "Lung").toolTip(0) == "Lung: centre −600 HU, width 1500 HU. Key 2"
+    assert item_of(section, "Lung").toolTip(0) == "Lung: W 1500 HU, L −600 HU. Key 2"
 
 
 def test_the_window_of_the_file_is_marked_and_one_click_chooses_another(
@@ -127,7 +123,7 @@ def test_the_window_of_the_file_is_marked_and_one_click_chooses_another(
     click(qtbot, section, "Brain")
     assert layer.contrast_limits == [40 - 0.5 - 39.5, 40 - 0.5 + 39.5]
     assert viewer.layers[0].contrast_limits == [-160, 239]
-    click(qtbot, section, "From the file")
+    click(qtbot, section, "From file")
     assert center_width(layer) == (40, 80)
 
 
@@ -139,19 +135,9 @@ def test_the_mark_follows_what_is_drawn(section, layer, qtbot):
     assert tree(section).selectedItems() == []
 
 
-@pytest.mark.usefixtures("section")
-@pytest.mark.parametrize(
-    ("key", "window"),
-    [(Qt.Key.Key_1, (40, 400)), (Qt.Key.Key_2, (-600, 1500)), (Qt.Key.Key_4, (40, 80))],
-)
-def test_keys_pick_the_presets_that_bear_them(viewer, layer, qtbot, key, window):
-    press(qtbot, viewer, key)
-    assert center_width(layer) == window
-
-
-def test_key_0_and_auto_take_the_percentiles_of_the_slice_on_screen(section, viewer, layer, qtbot):
+def test_auto_takes_the_percentiles_of_the_slice_on_screen(section, viewer, layer, qtbot):
     viewer.dims.set_current_step(0, 2)
-    press(qtbot, viewer, Qt.Key.Key_0)
+    section.auto.clicked.emit(True)
     expected = np.percentile(np.arange(2, 26) - 1024.0, (1, 99)).tolist()
     qtbot.waitUntil(lambda: layer.contrast_limits == pytest.approx(expected))
     viewer.dims.set_current_step(0, 0)
@@ -176,6 +162,20 @@ def test_invert(section, layer, qtbot):
     qtbot.waitUntil(invert.isChecked)
 
 
+def test_preset_of_the_same_window_is_the_one_that_was_chosen(section, layer, qtbot):
+    section.preset.value = "Lung"
+    assert center_width(layer) == center_width_of(section, "Window 2")
+    assert tree(section).currentItem().text(0) == "Lung"
+    click(qtbot, section, "Window 2")
+    assert section.preset.value == "Window 2"
+    assert tree(section).currentItem().text(0) == "Window 2"
+
+
+def center_width_of(section, name):
+    (voi,) = (voi for voi in section._table.vois() if voi.name == name)
+    return voi.center, voi.width
+
+
 # --- fields
 
 
@@ -184,10 +184,19 @@ def test_fields_follow_the_limits_and_change_nothing(section, layer, qtbot):
     layer.contrast_limits = (0.25, 99.75)
     layer.events.contrast_limits.connect(lambda: changes.append(1))
     center, width = fields(section)
-    qtbot.waitUntil(lambda: (center.text(), width.text()) == ("50.5", "100.5"))
+    qtbot.waitUntil(lambda: (center.text(), width.text()) == ("50.5 HU", "100.5 HU"))
     qtbot.wait(50)
     assert changes == []
     assert layer.contrast_limits == [0.25, 99.75]
+
+
+def test_showing_another_window_in_the_fields_changes_no_layer(section, layer):
+    """A field whose decimals change tells a value of its own."""
+    layer.contrast_limits = (0.123, 2.5)
+    section._sync()
+    show(layer, Window("", 40, 1400))
+    section._sync()
+    assert center_width(layer) == (40, 1400)
 
 
 def test_typing_a_centre_keeps_the_width_and_the_other_way_round(section, layer, qtbot):
@@ -203,24 +212,16 @@ def test_typing_a_centre_keeps_the_width_and_the_other_way_round(section, layer,
     assert layer.contrast_limits == [-100.5 - 0.5 - 24.5, -100.5 - 0.5 + 24.5]
 
 
-def test_a_width_that_cannot_be_becomes_the_least(section, layer, qtbot):
-    width = fields(section)[1]
-    width.setValue(-3)
+def test_a_width_that_cannot_be_becomes_the_least(section, layer):
+    section.window_width.value = 0
     low, high = layer.contrast_limits
     assert 0 < high - low < 0.01
-    qtbot.waitUntil(lambda: width.text() == "1")
-
-
-def test_labels_bear_the_unit(section):
-    from qtpy.QtWidgets import QLabel
-
-    texts = [label.text() for label in section.findChildren(QLabel)]
-    assert {"Centre (HU)", "Width (HU)"} <= set(texts)
+    assert section.window_width.value == 1
 
 
 def test_the_histogram_is_dragged(section, viewer, layer, qtbot):
     viewer.window._qt_window.show()
-    histogram = section.findChild(WindowHistogram)
+    histogram = section.native.findChild(WindowHistogram)
     qtbot.waitUntil(lambda: histogram._counts is not None)
     x = round(histogram._x(239))
     qtbot.mousePress(histogram, Qt.MouseButton.LeftButton, pos=QPoint(x, 40))
@@ -249,8 +250,7 @@ def test_or_all_of_the_modality(section, viewer, qtbot, tmp_path):
     before = list(mr.contrast_limits)
     viewer.add_layer(mr)
     viewer.layers.selection.active = viewer.layers[1]
-    section.findChild(QComboBox).setCurrentIndex(1)
-    qtbot.waitUntil(lambda: section.findChild(QComboBox).currentText() == "All CT")
+    section.applies_to.value = "All CT"
     click(qtbot, section, "Brain")
     assert [center_width(layer) for layer in list(viewer.layers)[:2]] == [(40, 80)] * 2
     assert mr.contrast_limits == before
@@ -280,18 +280,18 @@ def test_another_active_layer_is_followed_and_the_one_before_no_more(section, vi
 
 def test_a_preset_of_ones_own_is_added_named_moved_and_deleted(section, layer, qtbot):
     layer.contrast_limits = (0, 99)
-    menu(section, "Add the current window").trigger()
+    menu(section, "Save current window…").trigger()
     assert [row[:2] for row in listed(section)[3:5]] == [
         ("My presets", ""),
-        ("50 / 100", "50 / 100"),
+        ("100 / 50", "100 / 50"),
     ]
-    item_of(section, "50 / 100").setText(0, "Mine")
+    item_of(section, "100 / 50").setText(0, "Mine")
     kept = UserPresets(presets_file())
     qtbot.waitUntil(lambda: kept.of("CT HU") == (Window("Mine", 50, 100),))
     layer.contrast_limits = (0, 9)
-    menu(section, "Add the current window").trigger()
+    menu(section, "Save current window…").trigger()
     menu(section, "Move up").trigger()
-    assert [w.name for w in kept.of("CT HU")] == ["5 / 10", "Mine"]
+    assert [w.name for w in kept.of("CT HU")] == ["10 / 5", "Mine"]
     menu(section, "Delete").trigger()
     assert [w.name for w in kept.of("CT HU")] == ["Mine"]
 
@@ -300,7 +300,7 @@ def test_only_ones_own_can_be_deleted(section, qtbot):
     click(qtbot, section, "Brain")
     button(section, "My presets").menu().aboutToShow.emit()
     assert not menu(section, "Delete").isEnabled()
-    assert menu(section, "Add the current window").isEnabled()
+    assert menu(section, "Save current window…").isEnabled()
 
 
 @pytest.mark.usefixtures("saved_settings")
@@ -310,7 +310,8 @@ def test_layers_can_open_in_a_preset_of_ones_own(section, qtbot):
         own.add("CT HU", Window(name, 50, 100 + len(own.of("CT HU"))))
     section._on_own()
     click(qtbot, section, "Two")
-    opens = menu(section, "Open new layers in it")
+    button(section, "My presets").menu().aboutToShow.emit()
+    opens = menu(section, "Use as default for new CT series")
     opens.trigger()
     assert settings.current().ct_window == settings.OWN
     assert [window.name for window in own.of("CT HU")] == ["Two", "One"]
@@ -327,29 +328,20 @@ def test_layers_can_open_in_a_preset_of_ones_own(section, qtbot):
     assert not opens.isEnabled()
 
 
-def test_window_section_own_presets_leave_the_keys_of_ct(viewer, layer, qtbot):
-    UserPresets(presets_file()).add("CT HU", Window("Mine", 1, 2))
-    section = WindowSection(viewer)
-    qtbot.addWidget(section)
-    press(qtbot, viewer, Qt.Key.Key_2)
-    assert center_width(layer) == (-600, 1500)
-    section.release()
-
-
 def test_what_cannot_be_saved_is_told(section, told, monkeypatch):
     def refused(*_arguments, **_keywords):
         raise PermissionError
 
     monkeypatch.setattr("napari_medscan.storage.tempfile.mkstemp", refused)
-    menu(section, "Add the current window").trigger()
-    assert "cannot be saved" in told[-1].message
+    menu(section, "Save current window…").trigger()
+    assert told[-1].message.startswith("Could not save presets")
 
 
 # --- quiet and clean
 
 
 def test_the_histogram_reads_nothing_but_the_slice_on_screen(section, viewer, layer, qtbot):
-    histogram = section.findChild(WindowHistogram)
+    histogram = section.native.findChild(WindowHistogram)
     qtbot.waitUntil(lambda: histogram._counts is not None)
     read = []
     source = stack_of(layer).array._source
@@ -366,40 +358,38 @@ def test_the_histogram_reads_nothing_but_the_slice_on_screen(section, viewer, la
 def test_release_gives_everything_back(viewer, layer, qtbot):
     callbacks = list(viewer.mouse_drag_callbacks)
     count = len(layer.events.contrast_limits.callbacks)
-    section = WindowSection(viewer)
-    qtbot.addWidget(section)
+    section = WindowTab(viewer)
+    qtbot.addWidget(section.native)
     assert viewer.mouse_drag_callbacks != callbacks
     section.release()
     assert viewer.mouse_drag_callbacks == callbacks
     assert len(layer.events.contrast_limits.callbacks) == count
-    assert not layer.keymap
     layer.contrast_limits = (0, 1)
     viewer.theme = "light"
 
 
 def test_it_fits_a_panel_of_300_pixels(section):
-    section._counted._show(None, "32 of 123456 slices")
-    section._lack.setText("SUV not available: Radionuclide Total Dose (0018,1074) is missing.")
-    section._lack.show()
-    assert section.minimumSizeHint().width() <= 300
+    section._histogram._show(None, "32 of 123456 slices")
+    section.warning.value = "SUV not available: Radionuclide Total Dose (0018,1074) is missing."
+    section.warning.native.show()
+    assert section.native.minimumSizeHint().width() <= 302
 
 
 @pytest.mark.usefixtures("saved_settings")
 def test_the_switch_of_dragging_and_preferences_are_one(viewer):
     settings.change(right_drag=False)
-    other = WindowSection(PublicOnlyProxy(viewer))
-    switch = other._dragging
-    assert not switch.isChecked()
+    other = WindowTab(PublicOnlyProxy(viewer))
+    assert not other.right_drag.value
     assert not other._drag.enabled
-    switch.click()
+    other.right_drag.value = True
     assert settings.current().right_drag
     assert other._drag.enabled
     settings.change(right_drag=False)
-    assert not switch.isChecked()
+    assert not other.right_drag.value
     assert not other._drag.enabled
     other.release()
     settings.change(right_drag=True)
-    assert not switch.isChecked()
+    assert not other.right_drag.value
 
 
 # --- PET in SUV
@@ -442,30 +432,30 @@ def suv_limits(layer):
 def test_pet_is_windowed_in_suv(two_patients, qtbot):
     viewer, _, pet = two_patients
     viewer.layers.selection.active = pet
-    section = WindowSection(viewer)
-    qtbot.addWidget(section, before_close_func=WindowSection.release)
-    qtbot.waitUntil(lambda: section._center_label.text() == "Centre (SUVbw)")
+    section = WindowTab(viewer)
+    qtbot.addWidget(section.native, before_close_func=lambda _: section.release())
+    qtbot.waitUntil(lambda: section.level.native.suffix() == " SUVbw")
     section._choose(offered(section)["SUV 0–5"])
     assert suv_limits(pet) == pytest.approx([0, 5])
-    qtbot.waitUntil(lambda: section._width.value() == pytest.approx(5))
-    section._width.setValue(10)
+    qtbot.waitUntil(lambda: section.window_width.value == pytest.approx(5))
+    section.window_width.value = 10
     assert np.ptp(suv_limits(pet)) == pytest.approx(10)
 
 
 def test_the_list_of_pet_is_in_suv(two_patients, qtbot):
     viewer, pet, _ = two_patients
     viewer.layers.selection.active = pet
-    section = WindowSection(viewer)
-    qtbot.addWidget(section, before_close_func=WindowSection.release)
-    qtbot.waitUntil(lambda: ("SUV 0–7", "3.5 / 7", "3") in listed(section))
-    assert "centre 3.5 SUVbw, width 7 SUVbw" in item_of(section, "SUV 0–7").toolTip(1)
+    section = WindowTab(viewer)
+    qtbot.addWidget(section.native, before_close_func=lambda _: section.release())
+    qtbot.waitUntil(lambda: ("SUV 0–7", "7 / 3.5", "3") in listed(section))
+    assert "W 7 SUVbw, L 3.5 SUVbw" in item_of(section, "SUV 0–7").toolTip(1)
     window = stack_of(pet).windows[0]
     section._choose(window)
-    qtbot.waitUntil(lambda: section._width.value() != 7)
+    qtbot.waitUntil(lambda: section.window_width.value != 7)
     (own,) = (row for row in listed(section) if row[0] == window.name)
     shown = [float(text) for text in own[1].replace("−", "-").split(" / ")]
-    assert shown == pytest.approx([section._center.value(), section._width.value()], abs=1e-4)
-    assert section._lack.isHidden()
+    assert shown == pytest.approx([section.window_width.value, section.level.value], abs=1e-2)
+    assert section.warning.native.isHidden()
 
 
 def test_why_pet_is_not_in_suv_is_said(make_napari_viewer, tmp_path, qtbot):
@@ -475,36 +465,36 @@ def test_why_pet_is_not_in_suv_is_said(make_napari_viewer, tmp_path, qtbot):
     for name in ("pet", "ct"):
         viewer.add_layer(image_layer(load(tmp_path / name).stacks[0]))
     viewer.layers.selection.active = viewer.layers[0]
-    section = WindowSection(viewer)
-    qtbot.addWidget(section, before_close_func=WindowSection.release)
-    qtbot.waitUntil(lambda: not section._lack.isHidden())
-    assert section._lack.text() == "SUV not available: Patient's Weight (0010,1030) is 0."
+    section = WindowTab(viewer)
+    qtbot.addWidget(section.native, before_close_func=lambda _: section.release())
+    qtbot.waitUntil(lambda: not section.warning.native.isHidden())
+    assert section.warning.value == "SUV not available: Patient's Weight (0010,1030) is 0."
     viewer.layers.selection.active = viewer.layers[1]
-    qtbot.waitUntil(section._lack.isHidden)
+    qtbot.waitUntil(section.warning.native.isHidden)
 
 
 def test_the_same_suv_is_drawn_in_every_patient(two_patients, qtbot):
     viewer, one, other = two_patients
     assert stack_of(one).suv.bw != stack_of(other).suv.bw
     viewer.layers.selection.active = one
-    section = WindowSection(viewer)
-    qtbot.addWidget(section, before_close_func=WindowSection.release)
-    section._scope.setCurrentIndex(1)
+    section = WindowTab(viewer)
+    qtbot.addWidget(section.native, before_close_func=lambda _: section.release())
+    section.applies_to.value = "All PT"
     qtbot.waitUntil(lambda: "SUV 0–10" in offered(section))
     section._choose(offered(section)["SUV 0–10"])
     assert suv_limits(one) == pytest.approx([0, 10])
     assert suv_limits(other) == pytest.approx([0, 10])
     section._on_limits(*(np.array([2, 6]) / stack_of(one).suv.bw))
     assert suv_limits(other) == pytest.approx([2, 6])
-    section._on_center(5.0)
+    section._on_level(5.0)
     assert suv_limits(other) == pytest.approx([3, 7])
 
 
 def test_an_own_preset_of_pet_is_kept_in_suv(two_patients, qtbot):
     viewer, one, other = two_patients
     viewer.layers.selection.active = one
-    section = WindowSection(viewer)
-    qtbot.addWidget(section, before_close_func=WindowSection.release)
+    section = WindowTab(viewer)
+    qtbot.addWidget(section.native, before_close_func=lambda _: section.release())
     qtbot.waitUntil(lambda: "SUV 0–7" in offered(section))
     section._choose(offered(section)["SUV 0–7"])
     group, window = section._current()
@@ -518,4 +508,4 @@ def test_an_own_preset_of_pet_is_kept_in_suv(two_patients, qtbot):
 
 
 def offered(section):
-    return {voi.name: voi for voi in section._list.vois()}
+    return {voi.name: voi for voi in section._table.vois()}

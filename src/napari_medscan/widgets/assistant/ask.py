@@ -122,7 +122,9 @@ class AskSection(QWidget):
         self._look = found
         self.pane.begin(found.subject)
         wish, preparer = self._wish, self._preparer
-        self._work.start(lambda _: preparer.prepare(found, wish), self._on_prepared)
+        self._work.start(
+            lambda _: preparer.prepare(found, wish), self._on_prepared, self._on_prepared
+        )
 
     def send_previewed(self) -> None:
         """Send what is previewed, because the user pressed Send."""

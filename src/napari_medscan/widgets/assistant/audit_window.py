@@ -82,7 +82,7 @@ class AuditWindow(QDialog):
 
     def reload(self) -> None:
         """Read it again."""
-        self._work.start(lambda _: self._audit.read(), self._on_read)
+        self._work.start(lambda _: self._audit.read(), self._on_read, self._on_read)
 
     def release(self) -> None:
         """Stop all work and close."""
@@ -91,11 +91,11 @@ class AuditWindow(QDialog):
 
     def write(self, path: Path) -> None:
         """Export to a file."""
-        self._work.start(lambda _: self._audit.export(path), self._on_exported)
+        self._work.start(lambda _: self._audit.export(path), self._on_exported, self._on_exported)
 
     def delete_all(self) -> None:
         """Delete the records, which the user has confirmed."""
-        self._work.start(lambda _: self._audit.delete(), self._on_deleted)
+        self._work.start(lambda _: self._audit.delete(), self._on_deleted, self._on_deleted)
 
     def _on_read(self, result: object) -> None:
         records: list[Record] = result if isinstance(result, list) else []

@@ -91,7 +91,7 @@ class KeyForm(QWidget):
             except MissingKeyError as error:
                 return error
 
-        self._work.start(task, self._on_found)
+        self._work.start(task, self._on_found, self._on_found)
 
     def _on_found(self, found: object) -> None:
         if isinstance(found, Key):

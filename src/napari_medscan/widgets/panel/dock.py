@@ -1,49 +1,68 @@
-"""The MedScan panel: one tab a section."""
+"""The DICOM panel: series, window, views and tags, one tab each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 import napari.viewer
-from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize
+from qtpy.QtWidgets import QTabWidget
 
 from napari_medscan.napari_.viewer_watch import unwrapped
-from napari_medscan.widgets.dock import Docked, scrolling
+from napari_medscan.widgets.dock import WIDTH, DockContainer, scrolling
+from napari_medscan.widgets.panel.form import Page
 from napari_medscan.widgets.panel.series_tab import SeriesTab
-from napari_medscan.widgets.panel.tags_tab import TagsSection
-from napari_medscan.widgets.panel.views_tab import Releasable, ViewsSection
-from napari_medscan.widgets.panel.window_tab import WindowSection
+from napari_medscan.widgets.panel.tags_tab import TagsTab
+from napari_medscan.widgets.panel.views_tab import ViewsTab
+from napari_medscan.widgets.panel.window_tab import WindowTab
 
-SECTIONS: tuple[tuple[str, Callable[[napari.viewer.Viewer], Releasable]], ...] = (
+PAGES: tuple[tuple[str, Callable[[napari.viewer.Viewer], Page | SeriesTab]], ...] = (
     ("Series", SeriesTab),
-    ("Window", WindowSection),
-    ("Views", ViewsSection),
-    ("Tags", TagsSection),
+    ("Window", WindowTab),
+    ("Views", ViewsTab),
+    ("Tags", TagsTab),
 )
-"""Title of each tab, and what makes it: a QWidget that lets go of the viewer when released."""
+"""Title of each tab, and what makes its page, which has that name in lower case."""
 
 
-class MedScanPanel(Docked):
-    """The plugin's dock widget.
+class MedScanPanel(DockContainer):
+    """The DICOM panel.
+
+    What a person can set in it, a script can set, too::
+
+        dock, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
+        panel.window.level.value = 40
+        panel.window.window_width.value = 400
+        panel.window.preset.value = "Lung"
+        panel.views.arrangement.value = "Three planes"
+
+    The pages are ``panel.series``, ``panel.window``, ``panel.views`` and ``panel.tags``; ``dir`` of
+    a page lists its widgets. A choice that the current series does not offer raises ValueError. A
+    button is pressed with ``panel.views.reset_view.clicked.emit(True)``.
 
     Parameters
     ----------
     napari_viewer : napari.viewer.Viewer
-        What its sections follow; napari hands it over by this name.
+        The viewer that its pages follow; napari hands it over by this name.
     """
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         viewer = unwrapped(napari_viewer)
-        self.tabs = QTabWidget()
+        self.tabs = _Tabs()
         self.tabs.setDocumentMode(True)
-        for title, make in SECTIONS:
-            section = make(viewer)
-            self.on_release(section.release)
-            if isinstance(section, SeriesTab):
-                self.series = section
-            self.tabs.addTab(scrolling(cast("QWidget", getattr(section, "native", section))), title)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.tabs)
+        for title, make in PAGES:
+            page = make(viewer)
+            self.on_release(page.release)
+            page.name = title.lower()
+            self.append(page)
+        # The pages belong to the Container, and lie in the tabs.
+        for (title, _), part in zip(PAGES, list(self), strict=True):
+            self.tabs.addTab(scrolling(part.native), title)
+        self.native.layout().addWidget(self.tabs)
+
+
+class _Tabs(QTabWidget):
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the width that the panel is made for."""
+        return QSize(WIDTH, super().sizeHint().height())

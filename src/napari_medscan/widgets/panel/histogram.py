@@ -9,7 +9,7 @@ import numpy as np
 from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal  # type: ignore[attr-defined]
-from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_medscan.dicom.voi_lut import Curve
@@ -87,6 +87,8 @@ class WindowHistogram(QWidget):
 
     limits_changed = Signal(float, float)
     """The user dragged: lower and upper limit, in the unit of the values."""
+    appeared = Signal()
+    """It has become visible, for instance because its tab was chosen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -141,6 +143,11 @@ class WindowHistogram(QWidget):
         self._limits, self._range, self._labels = limits, span, labels
         self._ramp = [(0, 0), (1, 1)] if curve is None else _points(curve)
         self.update()
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Tell that it is visible now."""
+        super().showEvent(event)
+        self.appeared.emit()
 
     # --- painting
 

@@ -1,4 +1,4 @@
-"""The histogram of the slice on screen or of the whole volume."""
+"""The histogram of the displayed slice or of the whole series."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from collections.abc import Callable
 
 import napari.viewer
 import numpy as np
+from magicgui.widgets import Container, Label, Widget
 from napari.layers import Image
 from numpy.typing import NDArray
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt
 from superqt import QElidingLabel
+from superqt.utils import qdebounced
 
 from napari_medscan.dicom import Stack
 from napari_medscan.napari_.background_task import Latest
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.windowing import on_screen
+from napari_medscan.widgets.panel.form import choice, holder, row
 from napari_medscan.widgets.panel.histogram import MOST, Counts, WindowHistogram, count
 
+SLICE, VOLUME = "Slice", "Volume"
 SLICES = 32
 """Most slices that stand for a volume."""
 MOST_BYTES = 64 << 20
@@ -29,7 +32,7 @@ _SETTLED_MS = 60
 """While scrolling, the histogram waits until the slider has stood for so long."""
 
 
-class HistogramBox(QWidget):
+class HistogramBox(Container[Widget]):
     """A histogram of one layer, and the choice of what is counted.
 
     Counting and the reading that it takes are done in a thread.
@@ -37,78 +40,57 @@ class HistogramBox(QWidget):
     Parameters
     ----------
     viewer : napari.viewer.Viewer
-        Says which slice is on screen.
-    parent : QWidget, optional
-        Where it lies.
+        Its sliders decide which slice is counted.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__(labels=False)
+        self.margins = (0, 0, 0, 0)
         self._viewer = viewer
         self._layer: Image | None = None
         self._volume: tuple[Stack, float, float] | None = None
-        self._counting = Latest(self)
-        self._settled = QTimer(self)
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(_SETTLED_MS)
-        self._settled.timeout.connect(self._count)
-        self.histogram = WindowHistogram()
-        self.histogram.setToolTip("Drag an edge of the window, or the window as a whole.")
-        self._scope = QComboBox()
-        self._scope.addItems(["Slice", "Volume"])
-        self._scope.setToolTip(
-            "The picture on screen, or the whole series, of which up to "
-            f"{SLICES} evenly spread slices are read."
-        )
-        self._scope.currentIndexChanged.connect(self._on_scope)
-        # Elided, or a long series would make the whole panel wider.
+        self._counting = Latest(self.native)
+        self._count_soon = qdebounced(guarded(self._count), timeout=_SETTLED_MS, parent=self.native)
+        self.graph = WindowHistogram()
+        self.graph.setToolTip("Drag an edge to resize the window, the middle to move it.")
+        # What nobody could see until now was not counted.
+        self.graph.appeared.connect(self._count_soon)
+        tip = f"Displayed slice or whole series (sampled from up to {SLICES} slices)."
+        self._scope = choice("histogram_of", tip, [SLICE, VOLUME], self._on_scope)
+        # Elided: otherwise a long series would make the whole panel wider.
         self._counted = QElidingLabel()
         self._counted.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        label = QLabel("Histogram")
-        label.setBuddy(self._scope)
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        row.addWidget(label)
-        row.addWidget(self._scope)
-        row.addWidget(self._counted, stretch=1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(row)
-        layout.addWidget(self.histogram)
+        line = row(Label(value="Histogram"), self._scope)
+        line.native.layout().addWidget(self._counted, 1)
+        self.extend([line, holder(self.graph)])
 
     def release(self) -> None:
         """Stop all work."""
-        self._settled.stop()
+        self._count_soon.cancel()
         self._counting.release()
 
     def follow(self, layer: Image | None) -> None:
         """Show another layer, None for none."""
         self._layer = layer
         stack = stack_of(layer)
-        self._scope.setEnabled(stack is not None and len(stack.slices) > 1)
+        self._scope.enabled = stack is not None and len(stack.slices) > 1
         self._clear()
 
     def refresh(self) -> None:
-        """Count anew, as soon as the slider stands still."""
-        self._settled.start()
-
-    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Count what nobody could see until now."""
-        super().showEvent(event)
-        self.refresh()
+        """Count again, as soon as the slider stands still."""
+        self._count_soon()
 
     def _clear(self) -> None:
         self._counting.cancel()
         self._volume = None
         self._show(None, "")
 
-    def _on_scope(self, _index: int) -> None:
+    def _on_scope(self, _scope: str) -> None:
         self._clear()
         self._count()
 
     def _count(self) -> None:
-        if not self.isVisibleTo(self.window()):
+        if not self.native.isVisibleTo(self.native.window()):
             # Behind another tab. Counting would cost the slider time.
             return
         layer, stack = self._layer, stack_of(self._layer)
@@ -116,7 +98,7 @@ class HistogramBox(QWidget):
             self._clear()
             return
         low, high = layer.contrast_limits_range
-        if self._scope.currentIndex() == 1 and len(stack.slices) > 1:
+        if self._scope.value == VOLUME and len(stack.slices) > 1:
             # The sliders change nothing of it.
             if self._volume != (stack, low, high):
                 self._volume = stack, low, high
@@ -129,22 +111,26 @@ class HistogramBox(QWidget):
         self._counting.start(
             lambda _: count(read(), stack.padding, low, high),
             lambda counts: self._show(counts, ""),
+            self._on_failed,
         )
 
     def _count_volume(self, stack: Stack, low: float, high: float) -> None:
         places = spread(stack)
-        told = f"{len(places)} of {len(stack.slices)} slices"
+        text = f"{len(places)} of {len(stack.slices)} slices"
         self._counting.start(
             lambda stale: count_slices(stack, places, low, high, stale),
-            lambda counts: self._show(counts, told),
+            lambda counts: self._show(counts, text),
+            self._on_failed,
         )
 
-    def _show(self, result: object, told: str) -> None:
-        # Nothing where it could not be counted: the picture itself says why.
-        counts = result if isinstance(result, Counts) else None
-        self.histogram.show_counts(counts)
-        self._counted.setText(told)
-        self._counted.setToolTip(told)
+    def _on_failed(self, _error: Exception) -> None:
+        # The canvas says why the slice cannot be read.
+        self._show(None, "")
+
+    def _show(self, counts: Counts | None, text: str) -> None:
+        self.graph.show_counts(counts)
+        self._counted.setText(text)
+        self._counted.setToolTip(text)
 
 
 def spread(stack: Stack) -> NDArray[np.intp]:

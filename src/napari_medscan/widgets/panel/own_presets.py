@@ -1,83 +1,83 @@
-"""The button by which users keep presets of their own."""
+"""The button with which users store presets of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
+from magicgui.widgets import PushButton
+from psygnal import Signal
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QMenu
 
 from napari_medscan.dicom.window import Window
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.user_presets import UserPresets
 from napari_medscan.widgets.panel.preset_list import PresetList
 
+_ARROW = 16
+"""Pixels of the arrow, for which napari's style leaves no room."""
 
-class OwnPresets(QPushButton):
-    """A menu to add, rename, reorder and delete presets; the list shows which one is meant.
+
+class OwnPresets(PushButton):
+    """A menu to save, rename, move and delete presets; the list shows which one is meant.
 
     Parameters
     ----------
     presets : UserPresets
-        Where they are kept.
+        Where they are stored.
     listed : PresetList
         Where one is selected and renamed.
     current : callable
-        Returns the group of the layer and the window that it is drawn by now.
-    parent : QWidget, optional
-        Where it lies.
+        Returns the group of the current series and its window.
     """
 
-    changed = Signal()
-    """What is kept has changed: the list is to be filled anew, at once."""
+    presets_changed = Signal()
+    """What is stored has changed: the list must be filled again, at once."""
 
     def __init__(
-        self,
-        presets: UserPresets,
-        listed: PresetList,
-        current: Callable[[], tuple[str, Window]],
-        parent: QWidget | None = None,
+        self, presets: UserPresets, listed: PresetList, current: Callable[[], tuple[str, Window]]
     ) -> None:
-        super().__init__("My presets", parent)
+        super().__init__(
+            name="my_presets",
+            text="My presets",
+            tooltip="Save, rename, move and delete your own presets.",
+        )
         self._presets = presets
         self._list = listed
-        self._current = current
-        self.setToolTip("Add, rename, reorder and delete presets of your own.")
-        menu = QMenu(self)
-        menu.addAction("Add the current window", self.add)
-        menu.addSeparator()
+        self._group_and_window = current
+        self._menu = QMenu(self.native)
+        self._add("Save current window…", self.add)
+        self._menu.addSeparator()
         self._on_one = [
-            menu.addAction("Rename", listed.edit),
-            menu.addAction("Move up", partial(self.move_by, -1)),
-            menu.addAction("Move down", partial(self.move_by, 1)),
-            menu.addAction("Delete", self.delete),
+            self._add("Rename", listed.edit),
+            self._add("Move up", partial(self.move_by, -1)),
+            self._add("Move down", partial(self.move_by, 1)),
+            self._add("Delete", self.delete),
         ]
-        menu.addSeparator()
-        self._opening = QAction("Open new layers in it", menu)
-        self._opening.setCheckable(True)
-        self._opening.triggered.connect(self.open_in_it)
-        menu.addAction(self._opening)
-        self._on_one.append(self._opening)
-        menu.aboutToShow.connect(self._on_menu)
-        self.setMenu(menu)
-        # napari's style leaves no room for the arrow.
-        self.setMinimumWidth(self.sizeHint().width() + 16)
-        # Queued: the list is filled anew, which must not happen while Qt closes its editor.
-        listed.renamed.connect(self._rename, Qt.ConnectionType.QueuedConnection)
+        self._menu.addSeparator()
+        self._default = self._add("Use as default", self.use_as_default)
+        self._default.setCheckable(True)
+        self._on_one.append(self._default)
+        self._menu.aboutToShow.connect(guarded(self._on_menu))
+        self.native.setMenu(self._menu)
+        self.native.setMinimumWidth(self.native.sizeHint().width() + _ARROW)
+        # Queued: the list is filled again, which must not happen while Qt closes its editor.
+        listed.renamed.connect(guarded(self._rename), Qt.ConnectionType.QueuedConnection)
 
     def add(self) -> None:
-        """Keep the current window, and let the user name it."""
-        group, window = self._current()
+        """Store the current window, and let the user name it."""
+        group, window = self._group_and_window()
         if self._save(partial(self._presets.add, group, window)):
             self._list.select(len(self._presets.of(group)) - 1)
             self._list.edit()
 
     def move_by(self, by: int) -> None:
         """Move the selected preset up or down."""
-        group, index = self._current()[0], self._list.own_index()
+        group, index = self._selected()
         if index is None:
             return
         to = min(max(index + by, 0), len(self._presets.of(group)) - 1)
@@ -86,49 +86,64 @@ class OwnPresets(QPushButton):
 
     def delete(self) -> None:
         """Forget the selected preset."""
-        group, index = self._current()[0], self._list.own_index()
+        group, index = self._selected()
         if index is not None:
             self._save(partial(self._presets.remove, group, index))
 
-    def open_in_it(self, on: bool) -> None:  # noqa: FBT001 - Qt's signal
-        """Let layers of this modality open in the selected preset, or as in the file again.
+    def use_as_default(self, on: bool) -> None:  # noqa: FBT001 - a signal's value
+        """Open new series of this modality in the selected preset, or as in the file again.
 
-        It is the first of the user's that does, so it becomes that.
+        The setting is the user's first preset, so the selected one becomes that.
         """
-        group, index = self._current()[0], self._list.own_index()
+        group, index = self._selected()
         if index is None:
             return
         if index and on and not self._save(partial(self._presets.move, group, index, 0)):
             return
         chosen = settings.OWN if on else settings.AS_IN_FILE
-        settings.change(**{_setting(group): chosen})
+        settings.change(**{settings.window_setting(_modality(group)): chosen})
         self._list.select(0)
 
+    def _add(self, text: str, call: Callable[..., object]) -> QAction:
+        action = QAction(text, self._menu)
+        action.triggered.connect(guarded(call) if call == self.use_as_default else _plain(call))
+        self._menu.addAction(action)
+        return action
+
+    def _selected(self) -> tuple[str, int | None]:
+        return self._group_and_window()[0], self._list.own_index()
+
     def _rename(self, index: int, name: str) -> None:
-        group = self._current()[0]
+        group = self._group_and_window()[0]
         if self._save(partial(self._presets.rename, group, index, name)):
             self._list.select(index)
 
     def _on_menu(self) -> None:
-        index = self._list.own_index()
+        group, index = self._selected()
         for action in self._on_one:
-            if action is not None:
-                action.setEnabled(index is not None)
-        chosen = getattr(settings.current(), _setting(self._current()[0]))
-        self._opening.setChecked(index == 0 and chosen == settings.OWN)
+            action.setEnabled(index is not None)
+        modality = _modality(group)
+        chosen = getattr(settings.current(), settings.window_setting(modality))
+        self._default.setText(f"Use as default for new {modality or 'image'} series")
+        self._default.setChecked(index == 0 and chosen == settings.OWN)
 
     def _save(self, change: Callable[[], None]) -> bool:
         try:
             change()
         except OSError:
-            tell("Your presets cannot be saved: the settings folder cannot be written to.")
+            tell("Could not save presets: the settings folder is read-only.")
             return False
         except IndexError:
             pass  # deleted in another window of napari meanwhile
-        self.changed.emit()
+        self.presets_changed.emit()
         return True
 
 
-def _setting(group: str) -> str:
-    """Return the setting of how layers open whose presets are kept by a group, "CT HU"."""
-    return settings.window_setting(group.partition(" ")[0])
+def _plain(call: Callable[[], object]) -> Callable[..., None]:
+    """Return a slot that leaves out whether the action is checked."""
+    return guarded(lambda _checked=False: call())
+
+
+def _modality(group: str) -> str:
+    """Return the modality of a group of presets, "CT HU"."""
+    return group.partition(" ")[0]

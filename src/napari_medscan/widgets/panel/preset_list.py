@@ -18,13 +18,14 @@ from qtpy.QtWidgets import (
 from napari_medscan.dicom.presets import DisplayScale
 from napari_medscan.dicom.window import Voi, Window
 from napari_medscan.napari_.table import plain_table, row
+from napari_medscan.widgets.panel.number_text import short
 
 _ROWS = 9
 _OWN = Qt.ItemDataRole.UserRole + 1
 
 
 class PresetList(QWidget):
-    """Windows in groups, with centre, width and key; one click or Enter chooses.
+    """Windows in groups, with width, level and key; one click or Enter chooses.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ class PresetList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tree = plain_table(["Preset", "Centre / width", "Key"])
+        self._tree = plain_table(["Preset", "W / L", "Key"])
         self._tree.setIndentation(0)
         self._tree.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self._tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -157,24 +158,19 @@ class PresetList(QWidget):
 
 
 def _item(voi: Voi, key: int, scale: DisplayScale) -> QTreeWidgetItem:
-    shown = voi.limits if not isinstance(voi, Window) else (voi.center, voi.width)
+    is_window = isinstance(voi, Window)
+    shown = (voi.width, voi.center) if isinstance(voi, Window) else voi.limits
     first, second = (short(number * scale.factor) for number in shown)
-    numbers = f"{first} / {second}" if isinstance(voi, Window) else "table"
-    item = row([voi.name, numbers, str(key) if key else ""])
+    item = row([voi.name, f"{first} / {second}" if is_window else "table", str(key or "")])
     item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     item.setTextAlignment(2, Qt.AlignmentFlag.AlignCenter)
     unit = f" {scale.unit}" if scale.unit else ""
     if isinstance(voi, Window):
-        what = f"centre {first}{unit}, width {second}{unit}"
+        what = f"W {first}{unit}, L {second}{unit}"
         what += "" if voi.function == "LINEAR" else f", {voi.function}"
     else:
         what = f"lookup table from {first} to {second}{unit}"
     tip = f"{item.text(0)}: {what}." + (f" Key {key}" if key else "")
-    for column in range(3):
-        item.setToolTip(column, tip)
+    for number in range(3):
+        item.setToolTip(number, tip)
     return item
-
-
-def short(number: float) -> str:
-    """Return a number as people write it, with a true minus."""
-    return f"{number:.6g}".replace("-", "−")

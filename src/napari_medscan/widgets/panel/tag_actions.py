@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QMenu
 
 from napari_medscan.dicom.tagtree.export import tabulated
 from napari_medscan.dicom.tagtree.texts import WHOLE_VRS
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.panel.tag_model import TagModel
 from napari_medscan.widgets.panel.tag_value import ValueWindow
 from napari_medscan.widgets.panel.tag_view import TagView
@@ -34,12 +35,12 @@ class TagActions(QObject):
         super().__init__(view)
         self._view, self._model, self._path = view, model, path
         self.window = ValueWindow(view)
-        view.customContextMenuRequested.connect(self._on_menu)
-        view.doubleClicked.connect(self._on_double_click)
+        view.customContextMenuRequested.connect(guarded(self._on_menu))
+        view.doubleClicked.connect(guarded(self._on_double_click))
         for key, name in _KEYS.items():
             shortcut = QShortcut(QKeySequence(key), view)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(getattr(self, name))
+            shortcut.activated.connect(guarded(getattr(self, name)))
 
     def copy_value(self) -> None:
         """Copy the value of the current row."""
@@ -58,7 +59,7 @@ class TagActions(QObject):
             _copy(self._model.tree.path(row))
 
     def show_value(self) -> None:
-        """Open a window with the whole value of the current row."""
+        """Open a window with the full value of the current row."""
         row, tree = self._view.row, self._model.tree
         path = self._path(self._view.currentIndex().column())
         if path is not None and self._has_whole_value(row):
@@ -78,11 +79,11 @@ class TagActions(QObject):
         for text, call in (
             ("Copy value\tCtrl+C", self.copy_value),
             ("Copy row", self.copy_row),
-            ("Copy path for pydicom", self.copy_path),
-            ("Show whole value…\tReturn", self.show_value),
+            ("Copy pydicom expression", self.copy_path),
+            ("Show full value…\tReturn", self.show_value),
         ):
             if (action := menu.addAction(text)) is not None:
-                action.triggered.connect(lambda _=False, call=call: call())
+                action.triggered.connect(_slot(call))
                 action.setEnabled(call != self.show_value or self._has_whole_value(row))
         menu.setEnabled(row >= 0)
         return menu
@@ -95,6 +96,11 @@ class TagActions(QObject):
 
     def _on_double_click(self, _index: QModelIndex) -> None:
         self.show_value()
+
+
+def _slot(call: Callable[[], object]) -> Callable[..., None]:
+    """Return what an action calls, without whether it is checked."""
+    return guarded(lambda _checked=False: call())
 
 
 def _copy(text: str) -> None:

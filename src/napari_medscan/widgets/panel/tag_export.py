@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from qtpy.QtWidgets import QFileDialog, QPushButton
+from magicgui.widgets import PushButton
+from qtpy.QtWidgets import QFileDialog
 
 from napari_medscan.dicom import CancelledError
 from napari_medscan.dicom.tagtree.export import export
 from napari_medscan.napari_.background_task import Latest
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.notify import tell
 from napari_medscan.widgets.panel.tag_model import TagModel
 
@@ -17,7 +19,7 @@ _EXPORT, _CANCEL = "Export…", "Cancel export"
 _KINDS = {"CSV (*.csv)": ".csv", "JSON (*.json)": ".json"}
 
 
-class ExportButton(QPushButton):
+class ExportButton(PushButton):
     """Asks for a file and writes it off the GUI thread; pressed again, it cancels.
 
     Parameters
@@ -27,16 +29,19 @@ class ExportButton(QPushButton):
     """
 
     def __init__(self, model: TagModel) -> None:
-        super().__init__(_EXPORT)
-        self.setToolTip("Write the rows shown as CSV or JSON, masked as they are here")
+        super().__init__(
+            name="export",
+            text=_EXPORT,
+            tooltip="Export the listed tags as CSV or JSON (masked values stay masked)",
+        )
         self._model = model
-        self._writes = Latest(self)
-        self.clicked.connect(self._on_click)
+        self._writes = Latest(self.native)
+        self.changed.connect(guarded(self._on_click))
 
     @property
     def is_writing(self) -> bool:
         """Whether a file is being written."""
-        return self.text() == _CANCEL
+        return self.text == _CANCEL
 
     def write(self, path: Path) -> None:
         """Write the rows that the filters leave to a file."""
@@ -52,24 +57,29 @@ class ExportButton(QPushButton):
 
             export(path, tree, left(), shown=shown)
 
-        def then(result: object) -> None:
-            self.setText(_EXPORT)
-            failed = isinstance(result, Exception)
-            tell("The tags could not be written there." if failed else "The tags were exported.")
-
-        self.setText(_CANCEL)
-        self._writes.start(task, then)
+        self.text = _CANCEL
+        self._writes.start(
+            task,
+            lambda _: self._end("The tags were exported."),
+            lambda _: self._end("The tags could not be written there."),
+        )
 
     def release(self) -> None:
         """Stop writing."""
         self._writes.release()
 
+    def _end(self, message: str) -> None:
+        self.text = _EXPORT
+        tell(message)
+
     def _on_click(self) -> None:
         if self.is_writing:
             self._writes.cancel()
-            self.setText(_EXPORT)
+            self.text = _EXPORT
             return
-        name, kind = QFileDialog.getSaveFileName(self, "Export tags", "tags.csv", ";;".join(_KINDS))
+        name, kind = QFileDialog.getSaveFileName(
+            self.native, "Export tags", "tags.csv", ";;".join(_KINDS)
+        )
         if name:
             path = Path(name)
             self.write(path if path.suffix else path.with_suffix(_KINDS.get(kind, ".csv")))

@@ -186,7 +186,7 @@ class TagModel(QAbstractItemModel):
         other = column == 2
         values = tree.others if other and tree.others is not None else tree.values
         if values[row] is None:
-            return "— absent"
+            return "(not present)"
         text = defuse(tree.text(row, shown=self.shown, other=other)[:_LONGEST_SHOWN])
         meaning = tree.meaning(row)
         if not meaning or other:

@@ -1,10 +1,11 @@
-"""The whole of a value, however long, as plain text."""
+"""A window with the full text of one value, however long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from magicgui.widgets import PushButton
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QFontDatabase, QGuiApplication, QTextCursor, QTextDocument
 from qtpy.QtWidgets import (
@@ -13,7 +14,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QPlainTextDocumentLayout,
     QPlainTextEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +22,7 @@ from napari_medscan.dicom.tagtree.identifiers import MASK
 from napari_medscan.dicom.tagtree.reading import read_value
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_.background_task import Latest
+from napari_medscan.napari_.failure_log import guarded
 
 _LINE = 1000
 _PIECE = 100
@@ -39,7 +40,7 @@ class ValueWindow(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Whole value")
+        self.setWindowTitle("Full value")
         self.resize(640, 420)
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
@@ -48,13 +49,13 @@ class ValueWindow(QDialog):
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         # Standard buttons bring icons of the desktop's, black on napari's dark theme.
         buttons = QDialogButtonBox()
-        close = QPushButton("Close")
-        buttons.addButton(close, QDialogButtonBox.ButtonRole.RejectRole)
-        self.copy = QPushButton("Copy")
-        buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
+        close = PushButton(text="Close")
+        buttons.addButton(close.native, QDialogButtonBox.ButtonRole.RejectRole)
+        self.copy = PushButton(text="Copy")
+        buttons.addButton(self.copy.native, QDialogButtonBox.ButtonRole.ActionRole)
         for button in (close, self.copy):
-            button.setAutoDefault(False)
-        self.copy.clicked.connect(self._on_copy)
+            button.native.setAutoDefault(False)
+        self.copy.changed.connect(guarded(self._on_copy))
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         for part in (self.note, self.text, buttons):
@@ -63,7 +64,7 @@ class ValueWindow(QDialog):
         self._lines: Iterator[str] = iter(())
         self._reads = Latest(self)
         self._filling = QTimer(self)
-        self._filling.timeout.connect(self._fill)
+        self._filling.timeout.connect(guarded(self._fill))
         self._value: tuple[str, tuple[tuple[int, int], ...], bool] | None = None
 
     def show_value(
@@ -101,7 +102,7 @@ class ValueWindow(QDialog):
             self._set(MASK, "Masked until “Show identifiers” is pressed.")
             return
         self._set("", "Reading…")
-        self._reads.start(lambda _: read_value(path, steps), self._on_read)
+        self._reads.start(lambda _: read_value(path, steps), self._on_read, self._on_failed)
 
     def done(self, result: int) -> None:
         """Forget the value when the window is closed."""
@@ -115,17 +116,17 @@ class ValueWindow(QDialog):
         self.reject()
         self._reads.release()
 
-    def _on_read(self, result: object) -> None:
-        if isinstance(result, str):
-            self._set(result, f"{len(result):,} characters")
-        else:
-            self._set("", f"The value cannot be shown: {defuse(str(result))}.")
+    def _on_read(self, text: str) -> None:
+        self._set(text, f"{len(text):,} characters")
+
+    def _on_failed(self, _error: Exception) -> None:
+        self._set("", "The value cannot be read.")
 
     def _set(self, text: str, note: str) -> None:
         self._whole = text
         self._lines = _broken(text)
         self.note.setText(note)
-        self.copy.setEnabled(bool(text))
+        self.copy.enabled = bool(text)
         # To clear a document takes longer than to drop it, as `setDocument` does.
         document = QTextDocument(self.text)
         document.setDocumentLayout(QPlainTextDocumentLayout(document))

@@ -1,4 +1,4 @@
-"""The data set of the frame on screen, as a tree to search, compare, copy and export."""
+"""The Tags tab: the data set of the displayed slice, to search, compare, copy and export."""
 
 from __future__ import annotations
 
@@ -6,68 +6,74 @@ from collections.abc import Callable
 from typing import Any
 
 import napari.viewer
-from qtpy.QtCore import Qt, QTimer
+from magicgui.widgets import LineEdit, ProgressBar, Widget
+from napari.layers import Layer
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from superqt.utils import qdebounced
 
-from napari_medscan.dicom import CancelledError, MedscanError, Stack
-from napari_medscan.dicom.tagtree.comparison import compare
+from napari_medscan.dicom import CancelledError, Stack
 from napari_medscan.dicom.tagtree.places import MAX_ROWS
-from napari_medscan.dicom.tagtree.reading import differing_places, read_tree
+from napari_medscan.dicom.tagtree.reading import differing_places
 from napari_medscan.dicom.tagtree.search import Found, find
 from napari_medscan.dicom.tagtree.tree import TagTree
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.widgets.panel.form import (
+    Page,
+    button,
+    check,
+    choice,
+    holder,
+    note,
+    offer,
+    put,
+    row,
+    toggle,
+)
 from napari_medscan.widgets.panel.tag_actions import TagActions
 from napari_medscan.widgets.panel.tag_export import ExportButton
 from napari_medscan.widgets.panel.tag_model import TagModel
+from napari_medscan.widgets.panel.tag_reader import TagReader, tag_place
 from napari_medscan.widgets.panel.tag_view import TagView, Unfolded
 
+NO_OTHER = ""
+"""Value of the box of series to compare with while nothing is compared."""
 _Paths = tuple[str | None, str | None]
 """A file, and the one that it is compared with."""
-
 _SETTLE_MS = 80
 _TYPING_MS = 150
 _LATE_MS = 200
 """While the next file is read, the tags of the last slice stay under that slice's number for this
 long. Then the tree is emptied."""
-_KEPT_TREES = 8
 _FIRST_ROWS = 3000
-"""What is read of another stack's file before all of it is, to have something to show."""
-_EMPTY = "Select a layer that MedScan opened to see the tags of its file."
-_ONLY_SLICES = "Only what differs between slices"
-_ONLY_COMPARED = "Only what differs between the two"
+"""What is read of another series' file before all of it is, to have something to show."""
+_EMPTY = "Select a DICOM layer to see its tags."
+_ONLY_SLICES = "Only differences between slices"
+_ONLY_COMPARED = "Only differences between the two series"
 
 
-class TagsSection(QWidget):
-    """The Tags part of the panel.
+class TagsTab(Page):
+    """The tags of the displayed slice.
+
+    Scripts set what people set: ``search``, ``compare_with`` (name of a layer, "" for none),
+    ``only_differences``, ``show_identifiers``; the buttons are ``cancel`` and ``export``.
 
     Parameters
     ----------
     viewer : napari.viewer.Viewer
-        Whose selected layer is looked at.
-    parent : QWidget, optional
-        The panel.
+        Whose current series to follow.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
         self._viewer = viewer
         self._stack: Stack | None = None
         self._frame: int | None = None
@@ -76,91 +82,89 @@ class TagsSection(QWidget):
         self._tree_paths: _Paths = None, None
         self._displayed: _Paths = None, None
         self._folds: tuple[Unfolded, int] | None = None
-        self._read: dict[str, TagTree] = {}
         self._tree = TagTree()
         self._places: frozenset[str] | None = None
-        self._build_filters()
-        self._build_view()
-        self._lay_out()
-        self._reads, self._finds, self._scans = Latest(self), Latest(self), Latest(self)
-        self._scans.progressed.connect(self._on_progress)
-        self._settle = self._timer(_SETTLE_MS, self._look)
-        self._typing = self._timer(_TYPING_MS, self._search)
-        self._late = self._timer(_LATE_MS, self._on_late)
-        self.search.textChanged.connect(lambda _: self._typing.start())
-        self._subscription = watch(viewer, self._settle.start)
-        self._look()
-
-    def release(self) -> None:
-        """Stop following the viewer, all timers and all work."""
-        self._subscription.release()
-        self._settle.stop()
-        self._typing.stop()
-        self._late.stop()
-        for work in (self._reads, self._finds, self._scans):
-            work.release()
-        self.export.release()
-        self.row_actions.window.release()
-
-    def _timer(self, milliseconds: int, call: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
-        timer.timeout.connect(call)
-        return timer
-
-    def _build_filters(self) -> None:
-        self.note = QLabel(_EMPTY)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setWordWrap(True)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search tag, name or value")
-        self.search.setClearButtonEnabled(True)
-        self.only = QCheckBox(_ONLY_SLICES)
-        self.only.toggled.connect(self._on_only)
-        self.progress = QProgressBar()
-        self.progress.setFormat("Reading %v of %m files")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.clicked.connect(lambda: self.only.setChecked(False))
-        self.other = QComboBox()
-        self.other.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.other.addItem("Compare with…")
-        self.other.setToolTip("Show the values of a second layer beside these")
-        self.other.activated.connect(lambda _: self._look())
-
-    def _build_view(self) -> None:
-        self.model = TagModel(self)
+        self._is_scanning = False
+        self.model = TagModel(self.native)
         self.view = TagView(self.model)
         # A third column has the values of the file compared with.
         self.row_actions = TagActions(self.view, self.model, lambda at: self._displayed[at == 2])
+        self._reads = TagReader(self.native)
+        self._finds, self._scans = Latest(self.native), Latest(self.native)
+        self._scans.progressed.connect(guarded(self._on_progress))
+        self._look_soon = self._debounced(self._look, _SETTLE_MS)
+        self._search_soon = self._debounced(self._search, _TYPING_MS)
+        self._late = self._debounced(self._on_late, _LATE_MS)
+        self._build()
+        self._subscription = watch(viewer, self._look_soon)
+        self._look()
 
-    def _lay_out(self) -> None:
-        self.count = QLabel()
-        self.identifiers = QPushButton("Show identifiers")
-        self.identifiers.setCheckable(True)
-        self.identifiers.setToolTip("Names, dates, IDs and other values that tell who this is")
-        self.identifiers.toggled.connect(self._on_identifiers)
-        self.identifiers.setChecked(settings.current().show_identifiers)
-        self.export = ExportButton(self.model)
-        shortcut = QShortcut(QKeySequence("Ctrl+F"), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(self._on_find)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
-        for part in (self.note, self.search, self.other, self.only):
-            layout.addWidget(part)
-        layout.addLayout(_row(self.progress, self.cancel))
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self.count)
-        layout.addLayout(_row(self.identifiers, self.export))
+    def release(self) -> None:
+        """Stop following the viewer and stop all work."""
+        self._subscription.release()
+        for timer in (self._look_soon, self._search_soon, self._late):
+            timer.cancel()
+        for work in (self._reads, self._finds, self._scans, self._export):
+            work.release()
+        self.row_actions.window.release()
+
+    def _debounced(self, call: Callable[[], object], timeout: int) -> Any:  # noqa: ANN401
+        return qdebounced(guarded(call), timeout=timeout, parent=self.native)
+
+    # --- widgets
+
+    def _build(self) -> None:
+        self._note = note("file_note", _EMPTY)
+        self._search_field = LineEdit(name="search")
+        self._search_field.native.setPlaceholderText("Search tag, name or value")
+        self._search_field.native.setClearButtonEnabled(True)
+        self._search_field.changed.connect(guarded(lambda _: self._search_soon()))
+        tip = "Show the values of a second series beside these"
+        self._other = choice(
+            "compare_with",
+            tip,
+            self._offered_others,
+            lambda _name: self._look(),
+            refresh=self._list_others,
+        )
+        self._only = check("only_differences", _ONLY_SLICES, "", self._on_only)
+        self._bar = ProgressBar(name="progress", min=0, max=1)
+        self._bar.native.setFormat("Reading %v of %m files")
+        cancel = button("cancel", "Cancel", "", lambda: setattr(self._only, "value", False))
+        self._scan_row = row(self._bar, cancel)
+        self._count = note("count_of_tags")
+        tip = "Names, dates, IDs and other identifying values"
+        shown = settings.current().show_identifiers
+        self._identifiers = toggle("show_identifiers", "", tip, self._on_identifiers, value=shown)
+        self._export = ExportButton(self.model)
+        self._show_masked(shown)
+        self.extend(
+            [
+                self._note,
+                self._search_field,
+                self._other,
+                self._only,
+                self._scan_row,
+                holder(self.view),
+                self._count,
+                row(self._identifiers, self._export),
+            ]
+        )
         self._show_progress(visible=False)
+        shortcut = QShortcut(QKeySequence("Ctrl+F"), self.native)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(guarded(self._on_find))
 
-    # What is on screen.
+    def _offered_others(self, _box: Widget) -> list[tuple[str, str]]:
+        """Return the other series of the viewer, for comparison."""
+        layer = current_layer(self._viewer)
+        names = [x.name for x in self._viewer.layers if x != layer and stack_of(x) is not None]
+        return [("Compare with…", NO_OTHER), *((f"≠ {defuse(name)}", name) for name in names)]
+
+    # --- the displayed slice
 
     def _look(self) -> None:
-        """See which file is on screen, and have it read if it is another one."""
+        """See which file is displayed, and have it read if it is another one."""
         layer = current_layer(self._viewer)
         stack = stack_of(layer)
         another = stack is not self._stack
@@ -168,29 +172,31 @@ class TagsSection(QWidget):
             self._scans.cancel()
             self._show_progress(visible=False)
             self._stack, self._places = stack, None
-        self._list_others(layer)
-        for part in (self.search, self.other, self.only, self.view, self.identifiers, self.export):
-            part.setEnabled(stack is not None)
+        self._list_others()
+        for part in (self._search_field, self._other, self._only, self._identifiers, self._export):
+            part.enabled = stack is not None
+        self.view.setEnabled(stack is not None)
         if stack is None or layer is None:
             self._reads.cancel()
             self._show_none(_EMPTY)
             return
-        number = slice_in_view(self._viewer, layer)
-        record = stack.slices[stack.typical if number is None else number]
-        where = f"Slice {(stack.typical if number is None else number) + 1:,}"
-        tile = record.tile is not None
-        why = "in the middle: the view cuts across slices" if number is None else ""
-        why = "; ".join(filter(None, (why, "a tile of a mosaic, one file for all" if tile else "")))
-        note = f"{where} of {len(stack.slices):,}" + (f" ({why})" if why else "")
-        self._screen = note, record.index if record.frames > 1 and not tile else None
-        want = record.path, self._other_path()
+        in_view = slice_in_view(self._viewer, layer)
+        number = stack.typical if in_view is None else in_view
+        place = tag_place(stack, number)
+        whys = [
+            *(["in the middle: the view cuts across slices"] if in_view is None else []),
+            *(["a tile of a mosaic, one file for all"] if place.is_tile else []),
+        ]
+        why = f" ({'; '.join(whys)})" if whys else ""
+        self._screen = f"Slice {number + 1:,} of {len(stack.slices):,}{why}", place.frame
+        want = place.path, self._other_path()
         if want != self._want:
             self._want = want
-            self._late.start()
+            self._late()
             self._read_tree(_FIRST_ROWS if another or not len(self._tree) else MAX_ROWS)
         elif want == self._displayed and self._follow_screen():
             self._show(self.model.found)
-        if self.only.isChecked():
+        if self._only.value:
             self._scan()
 
     def _follow_screen(self) -> bool:
@@ -199,14 +205,13 @@ class TagsSection(QWidget):
         Number and tags change together: the tags of one slice never stand under another.
         """
         before = self._frame
-        note, self._frame = self._screen
-        self.note.setText(note)
+        self._note.value, self._frame = self._screen
         return self._frame != before
 
     def _show_none(self, why: str) -> None:
-        """Show a sentence in place of tags; whatever is on screen next is read."""
+        """Show a sentence in place of tags; whatever is displayed next is read."""
         self._want, self._frame = (None, None), None
-        self._late.stop()
+        self._late.cancel()
         self._clear(why)
 
     def _on_late(self) -> None:
@@ -219,104 +224,75 @@ class TagsSection(QWidget):
         self._tree = TagTree()
         self._tree_paths = self._displayed = None, None
         self.model.show(self._tree, None, None)
-        self.note.setText(why)
-        self.count.setText("")
+        self._note.value = why
+        self._count.value = ""
 
-    def _list_others(self, layer: object) -> None:
-        """Offer the other layers of ours for comparison, keeping the choice."""
-        names = [x.name for x in self._viewer.layers if x != layer and stack_of(x) is not None]
-        chosen = self.other.currentData()
-        if [self.other.itemData(i) for i in range(1, self.other.count())] != names:
-            self.other.clear()
-            self.other.addItem("Compare with…")
-            for name in names:
-                self.other.addItem(f"≠ {defuse(name)}", name)
-            self.other.setCurrentIndex(max(0, self.other.findData(chosen) if chosen else 0))
-        compared = self.other.currentIndex() > 0
-        self.only.setText(_ONLY_COMPARED if compared else _ONLY_SLICES)
+    def _list_others(self) -> None:
+        offer(self._other, self._other.value)
+        self._only.text = _ONLY_SLICES if self._other.value == NO_OTHER else _ONLY_COMPARED
 
     def _other_path(self) -> str | None:
-        name = self.other.currentData()
-        if not name or name not in self._viewer.layers:
+        named = (layer for layer in self._viewer.layers if layer.name == self._other.value)
+        layer: Layer | None = next(named, None)
+        stack = stack_of(layer)
+        if layer is None or stack is None:
             return None
-        layer = self._viewer.layers[name]
-        stack, number = stack_of(layer), slice_in_view(self._viewer, layer)
-        if stack is None:
-            return None
-        return stack.slices[stack.typical if number is None else number].path
+        number = slice_in_view(self._viewer, layer)
+        return tag_place(stack, stack.typical if number is None else number).path
 
     def _read_tree(self, most: int) -> None:
-        """Have the file on screen read, and the one it is compared with."""
+        """Have the displayed file read, and the one it is compared with."""
         path, other = self._want
+        if path is None:
+            return
 
-        def task(_: Callable[[], bool]) -> TagTree | None:
-            if path is None:
-                return None
-            if other is not None:
-                return compare(self._reading(path, MAX_ROWS), self._reading(other, MAX_ROWS))
-            return self._reading(path, most)
-
-        def then(result: Any) -> None:  # noqa: ANN401 - what the task returned or raised
-            self._on_tree(result)
-            if most < MAX_ROWS and len(self._tree) == most:
-                self.count.setText(f"{self.count.text()}, reading the rest…")
+        def then(tree: TagTree) -> None:
+            self._on_tree(tree)
+            if most < MAX_ROWS and len(tree) == most:
+                self._count.value = f"{self._count.value}, reading the rest…"
                 self._read_tree(MAX_ROWS)
 
-        self._reads.start(task, then)
+        self._reads.read(path, other, most, then, self._on_unreadable)
 
-    def _reading(self, path: str, most: int) -> TagTree:
-        """Read a file or remember it, in the thread."""
-        if path in self._read:
-            return self._read[path]
-        tree = read_tree(path, most=most)
-        if tree.complete or most == MAX_ROWS:
-            while len(self._read) >= _KEPT_TREES:
-                self._read.pop(next(iter(self._read)))
-            self._read[path] = tree
-        return tree
-
-    def _on_tree(self, result: TagTree | MedscanError) -> None:
-        self._late.stop()
-        if not isinstance(result, TagTree):
-            other = "" if self._want[1] is None else " or of the series compared with it"
-            self._show_none(f"{self._screen[0]}: the tags of this slice{other} cannot be read.")
-            return
-        self._tree, self._tree_paths = result, self._want
-        name = "" if self.other.currentIndex() <= 0 else str(self.other.currentData())
-        self.model.titles = ("Name", "Value", defuse(name))
+    def _on_tree(self, tree: TagTree) -> None:
+        self._late.cancel()
+        self._tree, self._tree_paths = tree, self._want
+        self.model.titles = ("Name", "Value", defuse(self._other.value))
         if self._is_filtered():
             self._search()
         else:
             self._show(None)
 
-    # Search and filters.
+    def _on_unreadable(self, _error: Exception) -> None:
+        other = "" if self._want[1] is None else " or of the series compared with it"
+        self._show_none(f"{self._screen[0]}: the tags of this slice{other} cannot be read.")
+
+    # --- search and filters
 
     def _is_filtered(self) -> bool:
-        return bool(self.search.text().strip()) or self.only.isChecked()
+        return bool(self._search_field.value.strip()) or bool(self._only.value)
 
     def _search(self) -> None:
         if not self._is_filtered():
             self._finds.cancel()
             self._show(None)
             return
-        tree, query, shown = self._tree, self.search.text(), self.identifiers.isChecked()
-        places = self._places if self.only.isChecked() else None
+        tree, query, shown = self._tree, self._search_field.value, self._identifiers.value
+        only_differences = self._only.value
+        places = self._places if only_differences else None
 
         def task(stale: Callable[[], bool]) -> Found:
-            only = None
-            if self_only and tree.others is not None:
+            only: Callable[[int], bool] | None = None
+            if only_differences and tree.others is not None:
                 only = lambda row: bool(tree.differs[row])  # noqa: E731
             elif places is not None:
                 keys = tree.places()
                 only = lambda row: keys[row] in places  # noqa: E731
             return find(tree, query, shown=shown, only=only, stop=stale)
 
-        self_only = self.only.isChecked()
-        self._finds.start(
-            task, lambda found: self._show(found if isinstance(found, Found) else None)
-        )
+        self._finds.start(task, self._show, lambda _error: self._show(None))
 
-    def _on_only(self, checked: bool) -> None:  # noqa: FBT001 - Qt's signal
+    def _on_only(self, checked: bool) -> None:  # noqa: FBT001 - a signal's value
         if checked:
             self._scan()
         else:
@@ -325,11 +301,10 @@ class TagsSection(QWidget):
         self._search()
 
     def _scan(self) -> None:
-        """Have the headers of all slices read, once a stack."""
+        """Have the headers of all slices read, once per series."""
         stack = self._stack
-        if stack is None or self.other.currentIndex() > 0 or self._places is not None:
-            return
-        if self.progress.isVisibleTo(self):
+        compares = self._other.value != NO_OTHER
+        if stack is None or compares or self._places is not None or self._is_scanning:
             return
         self._show_progress(visible=True)
 
@@ -341,24 +316,26 @@ class TagsSection(QWidget):
 
             return differing_places(stack.slices, report)
 
-        def then(result: Any) -> None:  # noqa: ANN401 - what the task returned or raised
-            self._show_progress(visible=False)
-            if isinstance(result, frozenset):
-                self._places = result
-                self._search()
-            else:
-                self.only.setChecked(False)
-                tell(f"The slices cannot be compared: {result}.")
+        self._scans.start(task, self._on_scanned, self._on_scan_failed)
 
-        self._scans.start(task, then)
+    def _on_scanned(self, places: frozenset[str]) -> None:
+        self._show_progress(visible=False)
+        self._places = places
+        self._search()
+
+    def _on_scan_failed(self, error: Exception) -> None:
+        self._show_progress(visible=False)
+        put(self._only, False)
+        self._search()
+        tell(f"The slices cannot be compared: {error}.")
 
     def _on_progress(self, done: int, total: int) -> None:
-        self.progress.setMaximum(total)
-        self.progress.setValue(done)
+        self._bar.native.setMaximum(total)
+        self._bar.native.setValue(done)
 
     def _show_progress(self, *, visible: bool) -> None:
-        self.progress.setVisible(visible)
-        self.cancel.setVisible(visible)
+        self._is_scanning = visible
+        self._scan_row.native.setVisible(visible)
 
     def _show(self, found: Found | None) -> None:
         unfolded, at = self._folds or (self.view.unfolded(), self.view.scrolled)
@@ -374,23 +351,20 @@ class TagsSection(QWidget):
                 self.view.unfold_matches()
         total = f"{tree.elements:,}" + ("" if tree.complete else "+")
         matches = "" if found is None else f"{len(found.matches):,} of "
-        self.count.setText(f"{matches}{total} elements" if len(tree) else "")
+        self._count.value = f"{matches}{total} elements" if len(tree) else ""
 
     def _on_find(self) -> None:
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
+        self._search_field.native.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._search_field.native.selectAll()
 
-    def _on_identifiers(self, shown: bool) -> None:  # noqa: FBT001 - Qt's signal
-        self.identifiers.setText("Hide identifiers" if shown else "Show identifiers")
-        self.model.shown = shown
-        self.model.refresh()
-        self.row_actions.window.show_identifiers(shown=shown)
+    def _on_identifiers(self, shown: bool) -> None:  # noqa: FBT001 - a signal's value
+        self._show_masked(shown)
         if self._is_filtered():
             self._search()
 
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    layout = QHBoxLayout()
-    for widget in widgets:
-        layout.addWidget(widget)
-    return layout
+    def _show_masked(self, shown: bool) -> None:  # noqa: FBT001
+        """Show or mask identifying values, in the tree and in the window of a value."""
+        self._identifiers.text = "Hide identifiers" if shown else "Show identifiers"
+        self.model.shown = shown
+        self.model.refresh()
+        self.row_actions.window.show_identifiers(shown=shown)

@@ -1,150 +1,95 @@
-"""The panel's section of views: planes, slabs, volumes, cine, links, texts on the canvas."""
+"""The Views tab: planes, slabs, 3-D, cine, arrangements, links and overlays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
 import napari.viewer
+import numpy as np
+from magicgui.widgets import Widget
 from napari.layers import Image
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QGridLayout,
-    QGroupBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.text import defuse
-from napari_medscan.napari_ import settings
-from napari_medscan.napari_.canvas_text import ScaleBar
+from napari_medscan.napari_ import commands
 from napari_medscan.napari_.cine import DEFAULT_RATE, MAX_RATE, cine_axis, cine_of, cine_rate
-from napari_medscan.napari_.corner_text import CornerText, IdentityText
 from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.directions import world_directions
+from napari_medscan.napari_.directions import screen_directions, world_directions
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import Alignment, SamePlace, slice_link_of
-from napari_medscan.napari_.orientation_letters import OrientationLetters
-from napari_medscan.napari_.planes import (
-    Plane,
-    Projection,
-    cuts_slices,
-    set_slab,
-    show_acquired,
-    show_plane,
-)
-from napari_medscan.napari_.readout import CursorReadout
+from napari_medscan.napari_.planes import Plane, Projection, cuts_slices, set_slab, show_plane
 from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.napari_.volume_loader import WholeVolume
-from napari_medscan.napari_.volume_view import (
-    CT_PRESETS,
-    DEPTH_MIP,
-    MIP,
-    Volumes,
-    volume_presets,
+from napari_medscan.napari_.volume_view import Volumes, volume_presets
+from napari_medscan.widgets.panel.form import (
+    Page,
+    Releasable,
+    button,
+    choice,
+    column,
+    form,
+    heading,
+    note,
+    number,
+    offer,
+    put,
+    row,
+    stretch,
+    toggle,
 )
+from napari_medscan.widgets.panel.hands import Hands
+from napari_medscan.widgets.panel.overlay_switches import Switch, overlay_switches
+from napari_medscan.widgets.panel.pane_controls import PaneControls
 
-PLANES: tuple[tuple[str, Plane, str], ...] = (
-    ("Axial", "axial", "Seen from the feet, front up"),
-    ("Coronal", "coronal", "Seen from the front, head up"),
-    ("Sagittal", "sagittal", "Seen from the patient's left, head up"),
-)
-PROJECTIONS: tuple[tuple[str, Projection], ...] = (
-    ("Single slice", "none"),
-    ("MIP (maximum)", "max"),
-    ("MinIP (minimum)", "min"),
-    ("Average", "mean"),
-)
-VOLUMES = tuple(preset.name for preset in (*CT_PRESETS, MIP, DEPTH_MIP))
-
-
-class Releasable(Protocol):
-    """Something that works until it is released."""
-
-    def release(self) -> None:
-        """Stop, and leave no trace."""
+PLANES: dict[str, Plane] = {"Axial": "axial", "Coronal": "coronal", "Sagittal": "sagittal"}
+NO_SLAB = "Off"
+PROJECTIONS: dict[str, Projection] = {
+    NO_SLAB: "none",
+    "MIP": "max",
+    "MinIP": "min",
+    "Average": "mean",
+}
+NO_PLANE = ""
+"""Value of the box of planes in 3-D, and where the orientation is unknown."""
+IN_2D = ""
+"""Value of the box of renderings while slices are shown."""
+_THICKNESS = 10.0
 
 
-class Switch(QCheckBox):
-    """A check box for something that is there as long as it is checked.
+class ViewsTab(Page):
+    """Planes, slabs, 3-D, cine, arrangements, links and overlays of the current series.
 
-    Parameters
-    ----------
-    text, tip : str
-        Its label and tool tip.
-    make : callable
-        Makes it.
-    on : bool
-        Whether it is there at first.
-    """
-
-    def __init__(
-        self, text: str, tip: str, make: Callable[[], Releasable], *, on: bool = False
-    ) -> None:
-        super().__init__(text)
-        self.setToolTip(tip)
-        self._make = make
-        self._made: Releasable | None = None
-        self.toggled.connect(self._on_toggled)
-        self.setChecked(on)
-
-    def release(self) -> None:
-        """Stop what is there."""
-        made, self._made = self._made, None
-        if made is not None:
-            made.release()
-
-    def _on_toggled(self, on: bool) -> None:  # noqa: FBT001 - Qt's signal
-        self.release()
-        if on:
-            self._made = self._make()
-
-
-class ViewsSection(QWidget):
-    """Planes, slabs, volumes, cine, links and what stands on the canvas.
+    Scripts set what people set: ``plane``, ``slab`` and ``slab_thickness``, ``rendering``,
+    ``cine`` and ``frame_rate``, ``arrangement``, ``link``, ``crosshair``, ``scout_lines``,
+    ``sync_position``, ``align_in_3d``, ``letters``, ``corner_text``,
+    ``patient_name``, ``scale_bar``, ``cursor_values``.
 
     Parameters
     ----------
     viewer : napari.viewer.Viewer
-        What they are about.
-    parent : QWidget, optional
-        Of this widget.
+        Whose view to change.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
         self._viewer = viewer
         self._stack: Stack | None = None
+        self._chosen_rendering = IN_2D
         self._cine = cine_of(viewer)
-        self._cine.changed.connect(self._show_playing)
         self._link = slice_link_of(viewer)
         self._volumes = Volumes(viewer)
-        self.whole = WholeVolume(viewer, self)
+        self.whole = WholeVolume(viewer, self.native)
+        self.whole.stopped.connect(guarded(self._update))
         follow_openings(viewer)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
-        layout.setSpacing(6)
-        for title, build in (
-            ("Plane", self._build_planes),
-            ("Slab", self._build_slab),
-            ("3-D", self._build_volumes),
-            ("Cine", self._build_cine),
-            ("Two series", self._build_links),
-            ("On the canvas", self._build_texts),
-        ):
-            box = QGroupBox(title)
-            build(box)
-            layout.addWidget(box)
-        layout.addStretch(1)
+        self._hands = Hands(viewer)
+        self._panes = PaneControls(viewer)
+        self._switches: list[Switch] = []
+        self._build()
+        self._show_playing = guarded(self._on_playing)
+        self._cine.changed.connect(self._show_playing)
         self._subscription = watch(viewer, self._update)
         self._update()
 
@@ -153,203 +98,243 @@ class ViewsSection(QWidget):
         self._subscription.release()
         self._cine.changed.disconnect(self._show_playing)
         self._cine.stop()
-        for switch in self._switches:
-            switch.release()
         self._link.unlink()
-        self.whole.release()
-        if self._projection.currentData() != "none":
+        parts: list[Releasable] = [self._hands, self._panes, *self._switches, self.whole]
+        for part in parts:
+            part.release()
+        if self._slab.value != NO_SLAB:
             set_slab(self._viewer, self._layers(), "none", 0)
         self._volumes.release()
 
-    def _build_planes(self, box: QGroupBox) -> None:
-        grid = QGridLayout(box)
-        self._planes = []
-        for number, (text, plane, tip) in enumerate(PLANES):
-            button = _button(text, tip, partial(self._on_plane, plane))
-            grid.addWidget(button, *divmod(number, 2))
-            self._planes.append(button)
-        tip = "Slices as the scanner made them, first row on top"
-        self._acquired = _button("As acquired", tip, self._on_acquired)
-        grid.addWidget(self._acquired, 1, 1)
+    # --- widgets
 
-    def _build_slab(self, box: QGroupBox) -> None:
-        self._projection = QComboBox()
-        self._projection.setToolTip("What is shown of the slices of a slab")
-        for text, mode in PROJECTIONS:
-            self._projection.addItem(text, mode)
-        self._thickness = QDoubleSpinBox()
-        self._thickness.setToolTip("Thickness of the slab")
-        self._thickness.setDecimals(1)
-        self._thickness.setRange(0.1, 1000)
-        self._thickness.setValue(10)
-        self._thickness.setSuffix(" mm")
-        self._thickness.setKeyboardTracking(False)
-        self._thickness.setEnabled(False)
-        self._projection.currentIndexChanged.connect(self._on_slab)
-        self._thickness.valueChanged.connect(self._on_slab)
-        row = QHBoxLayout(box)
-        row.addWidget(self._projection, 1)
-        row.addWidget(self._thickness)
+    def _build(self) -> None:
+        self.extend(
+            [
+                form(
+                    ("Plane", self._planes()),
+                    ("Slab", self._slabs()),
+                    ("3-D", self._renderings()),
+                    ("Cine", self._cine_controls()),
+                    ("Layout", self._panes.arrangement_box),
+                ),
+                self._panes,
+                self._turns(),
+                self._sizes(),
+                heading("Compare / Link series"),
+                self._links(),
+                heading("Overlays"),
+                self._overlays(),
+            ]
+        )
+        self.native.layout().addStretch()
 
-    def _build_volumes(self, box: QGroupBox) -> None:
-        grid = QGridLayout(box)
-        self._presets = {}
-        for number, name in enumerate(VOLUMES):
-            button = _button(name, "", partial(self._on_volume, name))
-            grid.addWidget(button, *divmod(number, 2))
-            self._presets[name] = button
+    def _planes(self) -> Widget:
+        tip = (
+            "Axial: viewed from the feet, anterior at top. Coronal: viewed from the front, head at "
+            "top. Sagittal: viewed from the patient's left, head at top."
+        )
+        self._plane = choice(
+            "plane", tip, self._offered_planes, self._on_plane, refresh=self._update
+        )
+        self._acquired = self._command(
+            "as_acquired", "As acquired", "Original acquisition plane", commands.plane_acquired
+        )
+        return row(self._plane, self._acquired)
 
-    def _build_cine(self, box: QGroupBox) -> None:
-        self._play = _button("Play", "Play the frames, or the slices, in a loop", self._on_play)
-        self._play.setCheckable(True)
-        self._rate = QDoubleSpinBox()
-        self._rate.setToolTip("Frames a second; at first what the file says, else 15")
-        self._rate.setDecimals(1)
-        self._rate.setRange(0.1, MAX_RATE)
-        self._rate.setValue(DEFAULT_RATE)
-        self._rate.setSuffix(" fps")
-        self._rate.setKeyboardTracking(False)
-        self._rate.valueChanged.connect(self._on_rate)
-        row = QHBoxLayout(box)
-        row.addWidget(self._play, 1)
-        row.addWidget(self._rate)
+    def _slabs(self) -> Widget:
+        tip = "How the slices of a slab are combined"
+        self._slab = choice("slab", tip, tuple(PROJECTIONS), self._on_slab)
+        self._thickness = number(
+            "slab_thickness",
+            "Thickness of the slab",
+            self._on_slab,
+            limits=(0.1, 1000),
+            value=_THICKNESS,
+            unit=" mm",
+        )
+        return row(self._slab, stretch(self._thickness, 2))
 
-    def _build_links(self, box: QGroupBox) -> None:
-        column = QVBoxLayout(box)
-        same_place = Switch(
-            "Keep the place in the patient",
-            "Selecting another series goes to the same place in it, whatever its orientation",
+    def _renderings(self) -> Widget:
+        self._rendering = choice(
+            "rendering",
+            "How the volume is drawn",
+            self._offered_renderings,
+            self._on_rendering,
+            refresh=self._update,
+        )
+        tip = "Align other series to this one in 3-D"
+        self._switches.append(Switch("align_in_3d", "Align", tip, partial(Alignment, self._viewer)))
+        return row(self._rendering, self._switches[-1].box)
+
+    def _cine_controls(self) -> Widget:
+        tip = "Play the frames, or the slices, in a loop"
+        self._play = toggle("cine", "Play", tip, self._on_play)
+        self._rate = number(
+            "frame_rate",
+            "Frames per second (from the file if given, otherwise 15)",
+            self._on_rate,
+            limits=(0.1, MAX_RATE),
+            value=DEFAULT_RATE,
+            unit=" fps",
+        )
+        return row(self._play, self._rate)
+
+    def _turns(self) -> Widget:
+        make = self._command
+        self._turning = [
+            make("rotate_left", "↺ 90°", "Rotate left", commands.rotate_left),
+            make("rotate_right", "↻ 90°", "Rotate right", commands.rotate_right),
+            make("flip_horizontally", "Flip ↔", "Flip left-right", commands.flip_horizontally),
+            make("flip_vertically", "Flip ↕", "Flip top-bottom", commands.flip_vertically),
+        ]
+        return row(*self._turning)
+
+    def _sizes(self) -> Widget:
+        make = self._command
+        one = "One image pixel is one screen pixel."
+        reset = "Plane, orientation, zoom and window as when the series was opened. Key R"
+        self._sizing = [
+            make("reset_view", "Reset", reset, commands.reset_view),
+            make("fit", "Fit", "Fit the series to the canvas.", commands.fit_view),
+            make("actual_size", "Actual size", one, commands.actual_size),
+        ]
+        return row(*self._sizing)
+
+    def _links(self) -> Widget:
+        sync = Switch(
+            "sync_position",
+            "Sync position when switching series",
+            "Selecting another series goes to the same place in the patient.",
             partial(SamePlace, self._viewer),
         )
-        align = Switch(
-            "Align to the selected layer in 3-D",
-            "Visible series of other orientations are placed in its frame, as long as it is 3-D",
-            partial(Alignment, self._viewer),
+        self._switches.append(sync)
+        mark = "Use this slice as the reference, e.g. in the prior exam"
+        link = "Move the reference series so that its slice lies on the slice in view"
+        self._set_reference = button(
+            "set_reference", "Set reference slice", mark, self._on_set_reference
         )
-        self._switches = [same_place, align]
-        mark = "Remember the slice in view, of a prior examination for instance"
-        self._mark = _button("Mark slice", mark, self._on_mark)
-        link = "Move the marked series so that its slice lies on the slice in view"
-        self._join = _button("Link here", link, self._on_link)
-        self._part = _button("Unlink", "Put the moved series back", self._on_unlink)
-        row = QHBoxLayout()
-        for button in (self._mark, self._join, self._part):
-            row.addWidget(button)
-        self._said = QLabel()
-        self._said.setTextFormat(Qt.TextFormat.PlainText)
-        self._said.setWordWrap(True)
-        # Two lines, always: the sections below must not jump.
-        self._said.setFixedHeight(2 * self._said.fontMetrics().lineSpacing() + 2)
-        for switch in self._switches:
-            column.addWidget(switch)
-        column.addLayout(row)
-        column.addWidget(self._said)
+        self._link_here = button("link_to_slice", "Link to this slice", link, self._on_link)
+        self._unlink = button("unlink", "Unlink", "Put the moved series back", self._on_unlink)
+        self._status = note("link_status")
+        return column(
+            sync.box,
+            self._set_reference,
+            row(self._link_here, self._unlink),
+            self._status,
+        )
 
-    def _build_texts(self, box: QGroupBox) -> None:
-        column = QVBoxLayout(box)
-        chosen = settings.current()
-        letters = chosen.orientation_letters
-        for text, tip, make, on in (
-            ("Orientation letters", "R/L, A/P, S/I at the edges", OrientationLetters, letters),
-            (
-                "Series, slice, window, zoom",
-                "In the corners, with warnings about the slice",
-                CornerText,
-                chosen.corner_text,
-            ),
-            (
-                "Name of the patient",
-                "With ID and birth date, read from the file. Screenshots will show it too.",
-                IdentityText,
-                chosen.patient_in_corner,
-            ),
-            ("Scale bar", "In millimetres where the file tells them", ScaleBar, True),
-            (
-                "Value and position in the status bar",
-                "Of the voxel under the cursor, in patient coordinates",
-                CursorReadout,
-                True,
-            ),
-        ):
-            switch = Switch(text, tip, partial(make, self._viewer), on=on)
-            self._switches.append(switch)
-            column.addWidget(switch)
+    def _overlays(self) -> Widget:
+        switches = overlay_switches(self._viewer)
+        self._switches += switches
+        return column(*(switch.box for switch in switches))
+
+    def _command(
+        self, name: str, text: str, tip: str, command: Callable[[napari.viewer.Viewer], None]
+    ) -> Widget:
+        return button(name, text, tip, lambda: command(self._viewer))
+
+    # --- following the viewer
 
     def _layers(self) -> list[Image]:
-        """Return our layers, the leading one first."""
-        leading = current_layer(self._viewer)
+        """Return our layers, the current one first."""
+        current = current_layer(self._viewer)
         ours = [x for x in self._viewer.layers if isinstance(x, Image) and stack_of(x) is not None]
-        return sorted(ours, key=lambda layer: layer != leading)
+        return sorted(ours, key=lambda layer: layer != current)
+
+    def _offered_planes(self, _box: Widget) -> list[tuple[str, str]]:
+        layer = current_layer(self._viewer)
+        known = layer is not None and world_directions(self._viewer, layer) is not None
+        names = PLANES if known and layer is not None and layer.ndim > 2 else ()
+        return [("—", NO_PLANE), *((name, name) for name in names)]
+
+    def _offered_renderings(self, _box: Widget) -> list[tuple[str, str]]:
+        offered = volume_presets(current_layer(self._viewer))
+        return [("Off", IN_2D), *((preset.name, preset.name) for preset in offered)]
 
     def _update(self) -> None:
-        """Offer what the leading layer can do."""
+        """Offer what the current series can do, and show how it is seen."""
         layer = current_layer(self._viewer)
         stack = stack_of(layer)
-        known = layer is not None and world_directions(self._viewer, layer) is not None
-        for button in self._planes:
-            button.setEnabled(layer is not None and layer.ndim > 2 and known)
-        self._acquired.setEnabled(layer is not None)
-        offered = {preset.name for preset in volume_presets(layer)}
-        why_not = "Only for CT in Hounsfield units" if offered else "Only for grey series of slices"
-        for name, button in self._presets.items():
-            button.setEnabled(name in offered)
-            button.setToolTip("" if name in offered else why_not)
-        self._play.setEnabled(self._cine.is_playing or cine_axis(self._viewer) is not None)
+        is_flat = self._viewer.dims.ndisplay == 2
+        offer(self._plane, "" if layer is None else plane_in_view(self._viewer, layer))
+        offer(self._rendering, IN_2D if is_flat else self._chosen_rendering)
+        self._plane.enabled = len(self._plane.choices) > 1
+        self._rendering.enabled = len(self._rendering.choices) > 1
+        for part in (self._acquired, *self._sizing):
+            part.enabled = layer is not None
+        for part in self._turning:
+            part.enabled = layer is not None and is_flat
+        self._play.enabled = self._cine.is_playing or cine_axis(self._viewer) is not None
         if stack is not self._stack:
             self._stack = stack
             if stack is not None:
-                self._rate.setValue(cine_rate(stack))
-            self._on_slab()
-        in_2d = layer is not None and layer.ndim > 2 and self._viewer.dims.ndisplay == 2
-        self._mark.setEnabled(in_2d)
-        self._join.setEnabled(in_2d and self._link.marked is not None)
-        self._part.setEnabled(self._link.is_linked)
+                put(self._rate, cine_rate(stack))
+            self._apply_slab()
+        self._thickness.enabled = self._slab.value != NO_SLAB
+        in_2d = layer is not None and layer.ndim > 2 and is_flat
+        self._set_reference.enabled = in_2d
+        self._link_here.enabled = in_2d and self._link.marked is not None
+        self._unlink.enabled = self._link.is_linked
 
-    def _on_plane(self, plane: Plane) -> None:
+    def _on_playing(self) -> None:
+        playing = self._cine.is_playing
+        put(self._play, playing)
+        self._play.text = "Stop" if playing else "Play"
+
+    # --- changing the view
+
+    def _on_plane(self, name: str) -> None:
         layer = current_layer(self._viewer)
-        if layer is None:
+        plane = PLANES.get(name)
+        if layer is None or plane is None:
+            self._update()
             return
-        show = partial(show_plane, self._viewer, layer, plane)
+        show = partial(self._show_plane, layer, plane)
         if cuts_slices(self._viewer, layer, plane):
             self.whole.before(show, layer)
         else:
             show()
 
-    def _on_acquired(self) -> None:
-        show_acquired(self._viewer, current_layer(self._viewer))
+    def _show_plane(self, layer: Image, plane: Plane) -> None:
+        show_plane(self._viewer, layer, plane)
+        self._update()
 
     def _on_slab(self, _value: object = None) -> None:
-        mode = self._projection.currentData()
-        self._thickness.setEnabled(mode != "none")
-        set_slab(self._viewer, self._layers(), mode, self._thickness.value())
+        self._apply_slab()
+        self._update()
 
-    def _on_volume(self, name: str) -> None:
+    def _apply_slab(self) -> None:
+        mode = PROJECTIONS[self._slab.value]
+        set_slab(self._viewer, self._layers(), mode, self._thickness.value)
+
+    def _on_rendering(self, name: str) -> None:
         layer = current_layer(self._viewer)
-        for preset in volume_presets(layer):
-            if layer is not None and preset.name == name:
-                self.whole.before(partial(self._volumes.show, layer, preset), layer)
+        preset = next((p for p in volume_presets(layer) if p.name == name), None)
+        self._chosen_rendering = name
+        if layer is not None and preset is not None:
+            show = partial(self._volumes.show, layer, preset)
+            self.whole.before(show, layer)
+        elif self._viewer.dims.ndisplay == 3:
+            self._viewer.dims.ndisplay = 2
+        self._update()
 
-    def _on_play(self) -> None:
-        if self._cine.is_playing:
+    def _on_play(self, wanted: bool) -> None:  # noqa: FBT001 - a signal's value
+        if not wanted:
             self._cine.stop()
-        else:
-            self._cine.play(self._rate.value())
-        self._show_playing()
+        elif not self._cine.is_playing:
+            self._cine.play(self._rate.value)
+        self._on_playing()
 
     def _on_rate(self, rate: float) -> None:
         if self._cine.is_playing:
             self._cine.play(rate)
 
-    def _show_playing(self) -> None:
-        playing = self._cine.is_playing
-        self._play.setChecked(playing)
-        self._play.setText("Stop" if playing else "Play")
-
-    def _on_mark(self) -> None:
+    def _on_set_reference(self) -> None:
         why = self._link.mark()
         marked = self._link.marked
         name = "" if marked is None else marked.name.partition(" · ")[0]
-        self._say(why or f"{name} is marked. Select the other series and show the same place.")
+        self._say(why or f"Reference: {name}. Now scroll the other series to the same level.")
 
     def _on_link(self) -> None:
         self._say(self._link.link() or "Linked: one slider scrolls both.")
@@ -359,14 +344,14 @@ class ViewsSection(QWidget):
         self._say("")
 
     def _say(self, text: str) -> None:
-        self._said.setText(defuse(text))
-        self._said.setToolTip(defuse(text))
+        self._status.value = defuse(text)
         self._update()
 
 
-def _button(text: str, tip: str, on_click: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    # Qt's signal brings whether it is checked.
-    button.clicked.connect(lambda _checked: on_click())
-    return button
+def plane_in_view(viewer: napari.viewer.Viewer, layer: Image) -> str:
+    """Return the name of the patient plane that a canvas shows of a layer; "" if unknown."""
+    ways = None if viewer.dims.ndisplay == 3 else screen_directions(viewer, layer)
+    if ways is None or layer.ndim < 3:
+        return NO_PLANE
+    normal = np.abs(np.cross(*ways))
+    return ("Sagittal", "Coronal", "Axial")[int(np.argmax(normal))]

@@ -1,24 +1,14 @@
-"""The window of a layer: presets, centre and width, histogram."""
+"""The Window tab: presets, width and level, and histogram of the current series."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import napari.viewer
+from magicgui.widgets import Label, Widget
 from napari.layers import Image
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
 from superqt import QElidingLabel
 
 from napari_medscan.dicom import Stack
@@ -35,17 +25,22 @@ from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.background_task import Latest
-from napari_medscan.napari_.keys import SeriesKeys
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.window_drag import WindowDrag
-from napari_medscan.napari_.window_scope import set_window_scope, show_window, window_targets
+from napari_medscan.napari_.window_scope import (
+    set_window_scope,
+    show_window,
+    window_scope,
+    window_targets,
+)
 from napari_medscan.napari_.windowing import (
     center_width,
     current_windowed,
     curve_of,
     display_factor,
+    drawn_window,
     function_of,
     invert,
     is_inverted,
@@ -54,157 +49,178 @@ from napari_medscan.napari_.windowing import (
     set_center_width,
     set_limits,
 )
+from napari_medscan.widgets.panel.form import (
+    Page,
+    button,
+    check,
+    choice,
+    column,
+    form,
+    holder,
+    note,
+    number,
+    offer,
+    put,
+    quiet,
+    row,
+    toggle,
+)
 from napari_medscan.widgets.panel.histogram import sampled
 from napari_medscan.widgets.panel.histogram_box import HistogramBox
-from napari_medscan.widgets.panel.number_field import NumberField, rounded
+from napari_medscan.widgets.panel.number_text import decimals, rounded, short, step
 from napari_medscan.widgets.panel.own_presets import OwnPresets
-from napari_medscan.widgets.panel.preset_list import PresetList, short
+from napari_medscan.widgets.panel.preset_list import PresetList
+
+NO_PRESET = ""
+"""Value of the box of presets while the window is none of them; listed as "Custom"."""
+SELECTED = "Selected series"
+_NOTHING = "Select a grayscale DICOM series."
+_GREATEST = 1e15
 
 
-class WindowSection(QWidget):
-    """Presets, centre and width, and histogram of the active layer, or the topmost visible.
+class WindowTab(Page):
+    """Presets, width and level, and histogram of the current series.
 
-    Also binds the keys 1 to 9 and 0 of our layers and the right button on the canvas.
+    Scripts set what people set: ``level``, ``window_width``, ``preset`` (a name, "" while the
+    window is none of those offered), ``inverted``, ``applies_to``, ``right_drag``,
+    ``wheel_scrolls``, ``histogram_of``; the buttons are ``auto`` and ``full_range``.
 
     Parameters
     ----------
     viewer : napari.viewer.Viewer
         Whose layers to window.
-    parent : QWidget, optional
-        Where it lies.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
         self._viewer = viewer
         self._presets = UserPresets(presets_file())
         self._layer: Image | None = None
         self._span: tuple[float, ...] | None = None
         self._offered = OfferedPresets()
-        self._limiting = Latest(self)
+        self._limiting = Latest(self.native)
         self._build()
         self._subscriptions = [
             watch(viewer, self._on_viewer),
             watch(viewer, self._on_look, Change.LOOK, before_paint=True),
         ]
-        self._drag = WindowDrag(viewer, self.targets)
-        self._unheard = settings.on_change(self._on_settings)
+        self._drag = WindowDrag(viewer, self._targets)
+        self._stop_settings = settings.on_change(self._on_settings)
         self._on_settings()
-        self._keys = SeriesKeys(viewer)
         viewer.events.theme.connect(self._on_theme)
         self._on_theme()
         self._on_viewer()
 
     def release(self) -> None:
-        """Let go of the viewer, its keys and its right button; stop all work."""
+        """Let go of the viewer and its right button; stop all work."""
         self._viewer.events.theme.disconnect(self._on_theme)
-        self._unheard()
+        self._stop_settings()
         for subscription in self._subscriptions:
             subscription.release()
-        for part in (self._drag, self._keys, self._counted, self._limiting):
+        for part in (self._drag, self._histogram, self._limiting):
             part.release()
 
-    def targets(self, layer: Image) -> list[Image]:
-        """Return the layers that change when `layer` does, itself among them."""
-        return window_targets(self._viewer, layer)
-
-    # --- what stands where
+    # --- widgets
 
     def _build(self) -> None:
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.setSpacing(6)
         self._title = QElidingLabel()
-        layout.addWidget(self._title)
-        self._lack = QLabel()
-        self._lack.setTextFormat(Qt.TextFormat.PlainText)
-        self._lack.setWordWrap(True)
-        self._lack.hide()
-        layout.addWidget(self._lack)
-        self._body = QWidget()
-        layout.addWidget(self._body, stretch=1)
-        body = QVBoxLayout(self._body)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(6)
-        self._counted = HistogramBox(self._viewer)
-        self._histogram = self._counted.histogram
-        self._histogram.limits_changed.connect(self._on_limits)
-        body.addWidget(self._counted)
-        body.addLayout(self._fields())
-        body.addLayout(self._buttons())
-        self._list = PresetList()
-        self._list.chosen.connect(self._choose)
-        body.addWidget(self._list, stretch=1)
-        body.addLayout(self._bottom())
-        self._dragging = QCheckBox("Right-drag sets the window")
-        self._dragging.setToolTip("Sideways for width, up and down for centre. When off, it zooms.")
-        self._dragging.toggled.connect(self._on_dragging)
-        body.addWidget(self._dragging)
-
-    def _fields(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(2)
-        self._center_label, self._width_label = QLabel("Centre"), QLabel("Width")
-        self._center, self._width = NumberField(), NumberField()
-        self._center.valueChanged.connect(self._on_center)
-        self._width.valueChanged.connect(self._on_width)
-        pairs = ((self._center_label, self._center), (self._width_label, self._width))
-        for column, (label, field) in enumerate(pairs):
-            label.setBuddy(field)
-            grid.addWidget(label, 0, column)
-            grid.addWidget(field, 1, column)
-            grid.setColumnStretch(column, 1)
-        return grid
-
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        automatic, full = QPushButton("Auto"), QPushButton("Full range")
-        automatic.setToolTip("1st to 99th percentile of what is on screen. Key 0")
-        full.setToolTip("Least to greatest value of what is on screen.")
-        automatic.clicked.connect(lambda: self._limit(percentile_limits))
-        full.clicked.connect(lambda: self._limit(full_range))
-        self._invert = QPushButton("Invert")
-        self._invert.setCheckable(True)
-        self._invert.setToolTip("Black for white.")
-        self._invert.clicked.connect(self._on_invert)
-        for button in (automatic, full, self._invert):
-            row.addWidget(button, stretch=1)
-        return row
-
-    def _bottom(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        own = OwnPresets(self._presets, self._list, self._current)
-        own.changed.connect(self._on_own)
-        self._scope = QComboBox()
-        self._scope.addItems(["Selected", "All"])
-        self._scope.setToolTip(
-            "What presets, fields and dragging change: the selected layers, or all of the modality."
+        self._warning = note("warning")
+        self._warning.native.hide()
+        self._histogram = HistogramBox(self._viewer)
+        self._histogram.graph.limits_changed.connect(self._on_limits)
+        self._table = PresetList()
+        self._table.chosen.connect(self._choose)
+        tip = "The window that is on; all presets are listed below."
+        self._preset = choice("preset", tip, self._names, self._on_preset, refresh=self._follow)
+        own = OwnPresets(self._presets, self._table, self._current)
+        own.presets_changed.connect(self._on_own)
+        self._body = column(
+            self._histogram,
+            self._numbers(),
+            self._buttons(),
+            form(("Preset", row(self._preset, own)), ("Apply to", self._scope())),
+            holder(self._table),
+            self._switches(),
         )
-        self._scope.currentIndexChanged.connect(self._on_scope)
-        row.addWidget(own)
-        row.addStretch(1)
-        row.addWidget(QLabel("Apply to"))
-        row.addWidget(self._scope)
-        return row
+        self.extend([holder(self._title), self._warning, self._body])
+
+    def _numbers(self) -> Widget:
+        span = (-_GREATEST, _GREATEST)
+        least = (0, _GREATEST)
+        self._width = number("window_width", "Window width", self._on_width, limits=least, value=1)
+        self._level = number("level", "Window level", self._on_level, limits=span, value=0)
+        return row(Label(value="W"), self._width, Label(value="L"), self._level)
+
+    def _buttons(self) -> Widget:
+        auto = "Auto window from the displayed slice (1st–99th percentile). Key 0"
+        full = "Minimum to maximum of the displayed slice."
+        self._inverted = toggle("inverted", "Invert", "Invert grayscale", self._on_inverted)
+        return row(
+            button("auto", "Auto", auto, lambda: self._limit(percentile_limits)),
+            button("full_range", "Full range", full, lambda: self._limit(full_range)),
+            self._inverted,
+        )
+
+    def _scope(self) -> Widget:
+        tip = "Which series a window change applies to."
+        self._applies_to = choice(
+            "applies_to", tip, self._scopes, self._on_scope, refresh=self._follow
+        )
+        return self._applies_to
+
+    def _switches(self) -> Widget:
+        return column(
+            check(
+                "right_drag",
+                "Right-drag adjusts window",
+                "Left-right: width, up-down: level. Off: right-drag zooms.",
+                self._on_right_drag,
+            ),
+            check(
+                "wheel_scrolls",
+                "Mouse wheel scrolls through slices",
+                "Ctrl + wheel: zoom. Off: the wheel zooms.",
+                lambda on: settings.change(wheel_scrolls=on),
+            ),
+        )
+
+    def _names(self, _box: Widget) -> list[tuple[str, str]]:
+        """Return what the box of presets offers; of two with one name, the user's own is meant."""
+        return [("Custom", NO_PRESET), *((name, name) for name in self._by_name())]
+
+    def _by_name(self) -> dict[str, Voi]:
+        offered = self._offered
+        named: dict[str, Voi] = {voi.name: voi for voi in (*offered.usual, *offered.own)}
+        return {voi.name: voi for voi in offered.file} | named
+
+    def _scopes(self, _box: Widget) -> list[str]:
+        return [SELECTED, self._all()]
+
+    def _all(self) -> str:
+        stack = stack_of(self._layer)
+        return f"All {stack.modality if stack else ''}".strip()
 
     # --- following the viewer
 
     def _on_theme(self, _event: object = None) -> None:
-        self._histogram.set_theme(self._viewer.theme)
+        self._histogram.graph.set_theme(self._viewer.theme)
 
     def _on_viewer(self) -> None:
+        self._follow()
+        self._histogram.refresh()
+
+    def _follow(self) -> None:
+        """Turn to the current series if it is another one.
+
+        Scripts need no event loop: whatever changes the window does this first.
+        """
         layer = current_windowed(self._viewer)
         if layer != self._layer:
             self._layer = layer
-            self._counted.follow(layer)
+            self._histogram.follow(layer)
             # Not at every step of the slider: they are read from a file.
             self._read_presets()
             self._sync()
-        self._counted.refresh()
 
     def _on_look(self) -> None:
         """Show a window that was changed elsewhere, before the canvas is painted."""
@@ -212,50 +228,61 @@ class WindowSection(QWidget):
         span = None if self._layer is None else tuple(self._layer.contrast_limits_range)
         if span != self._span:
             self._span = span
-            self._counted.refresh()
+            self._histogram.refresh()
 
     def _sync(self) -> None:
         """Show the state of the layer; nothing here changes it."""
         layer, stack = self._layer, stack_of(self._layer)
-        self._body.setEnabled(layer is not None)
+        self._body.enabled = layer is not None
+        name = _NOTHING if layer is None else defuse(layer.name)
+        self._title.setText(name)
+        self._title.setToolTip(name)
+        lack = "" if stack is None else suv_lacks(stack)
+        self._warning.value = lack
+        self._warning.native.setVisible(bool(lack))
+        scope = self._all() if window_scope(self._viewer) == "all" else SELECTED
+        offer(self._applies_to, scope)
         if layer is None or stack is None:
-            self._title.setText("No grey-scale layer of MedScan is selected.")
-            self._list.fill([], (), (), DisplayScale(1, ""))
-            self._lack.hide()
+            self._table.fill([], (), (), DisplayScale(1, ""))
+            offer(self._preset, NO_PRESET)
             return
-        self._title.setText(defuse(layer.name))
-        self._title.setToolTip(defuse(layer.name))
-        lack = suv_lacks(stack)
-        self._lack.setText(lack)
-        self._lack.setVisible(bool(lack))
+        self._show_numbers(layer, stack)
+        put(self._inverted, is_inverted(layer))
+        self._show_presets(layer, stack)
+
+    def _show_numbers(self, layer: Image, stack: Stack) -> None:
         factor, unit = display_scale(stack)
-        unit = f" ({unit})" if unit else ""
-        self._center_label.setText(f"Centre{unit}")
-        self._width_label.setText(f"Width{unit}")
-        center, width = (number * factor for number in center_width(layer))
-        self._center.show_number(center, width)
-        self._width.show_number(width, width)
-        self._invert.setChecked(is_inverted(layer))
-        self._scope.setItemText(1, f"All {stack.modality}".strip())
+        center, width = (value * factor for value in center_width(layer))
+        for field, value in ((self._level, center), (self._width, width)):
+            with quiet(field):
+                field.native.setSuffix(f" {unit}" if unit else "")
+                field.native.setDecimals(decimals(width))
+                field.native.setSingleStep(step(width))
+                field.value = min(max(value, field.min), field.max)
         low, high = layer.contrast_limits
         span = (high - low) * factor
-        self._histogram.show_window(
+        self._histogram.graph.show_window(
             (low, high),
             tuple(layer.contrast_limits_range),
             (rounded(low * factor, span), rounded(high * factor, span)),
             curve_of(layer),
         )
-        self._fill(layer, stack)
 
-    def _fill(self, layer: Image, stack: Stack) -> None:
+    def _show_presets(self, layer: Image, stack: Stack) -> None:
         presets = self._offered
         groups = [
-            ("From the file", presets.file),
+            ("From file", presets.file),
             ("My presets", presets.own),
-            (f"Usual for {stack.modality}", presets.usual),
+            (f"{stack.modality} presets", presets.usual),
         ]
-        self._list.fill(groups, presets.own, presets.keys, display_scale(stack))
-        self._list.mark([voi for voi in self._list.vois() if is_shown(layer, voi)])
+        self._table.fill(groups, presets.own, presets.keys, display_scale(stack))
+        on = [voi for voi in self._table.vois() if is_shown(layer, voi)]
+        # Several can draw the same: the one that was chosen is meant.
+        drawn = drawn_window(layer)
+        chosen = [voi for voi in on if drawn is not None and voi.name == drawn.voi.name]
+        self._table.mark(chosen or on)
+        names = [name for name, voi in self._by_name().items() if voi in (chosen or on)]
+        offer(self._preset, next(iter(names), NO_PRESET))
 
     def _read_presets(self) -> None:
         stack = stack_of(self._layer)
@@ -266,20 +293,38 @@ class WindowSection(QWidget):
 
     # --- changing the window
 
+    def _targets(self, layer: Image) -> list[Image]:
+        return window_targets(self._viewer, layer)
+
     def _each(self, change: Callable[[Image, float], object]) -> None:
-        """Change the layer and what goes with it, told what makes values mean the same there."""
+        """Change the layer and its targets; `change` gets what makes values mean the same there."""
+        self._follow()
         if self._layer is not None:
-            for layer in self.targets(self._layer):
+            for layer in self._targets(self._layer):
                 change(layer, display_factor(self._layer) / display_factor(layer))
+            self._sync()
 
     def _choose(self, voi: Voi) -> None:
         if self._layer is not None:
             show_window(self._viewer, self._layer, voi)
+            self._sync()
+
+    def _on_preset(self, name: str) -> None:
+        voi = self._by_name().get(name)
+        if voi is not None:
+            self._choose(voi)
+        elif self._layer is not None:
+            # "Custom" is no window of its own: the box shows again which one is on.
+            self._sync()
+
+    def _on_scope(self, scope: str) -> None:
+        set_window_scope(self._viewer, "selected" if scope == SELECTED else "all")
 
     def _limit(self, limits_of: Callable[..., tuple[float, float]]) -> None:
-        """Set limits by what is on screen, which is read in a thread."""
+        """Set limits by what the canvas shows, which is read in a thread."""
+        self._follow()
         work = []
-        for layer in [] if self._layer is None else self.targets(self._layer):
+        for layer in [] if self._layer is None else self._targets(self._layer):
             stack, read = stack_of(layer), on_screen(self._viewer, layer)
             if stack is not None and read is not None:
                 work.append((layer, read, stack.padding))
@@ -290,60 +335,54 @@ class WindowSection(QWidget):
             _apply_limits,
         )
 
-    def _on_invert(self) -> None:
-        wanted = self._invert.isChecked()
+    def _on_inverted(self, wanted: bool) -> None:  # noqa: FBT001 - a signal's value
         self._each(lambda layer, _: invert(layer) if is_inverted(layer) != wanted else None)
 
     def _on_limits(self, low: float, high: float) -> None:
         self._each(lambda layer, ratio: set_limits(layer, low * ratio, high * ratio))
 
-    def _on_center(self, center: float) -> None:
+    def _on_level(self, level: float) -> None:
+        self._follow()
         if self._layer is not None:
             width = center_width(self._layer)[1]
-            center /= display_factor(self._layer)
-            self._each(lambda layer, x: set_center_width(layer, center * x, width * x))
+            level /= display_factor(self._layer)
+            self._each(lambda layer, x: set_center_width(layer, level * x, width * x))
 
     def _on_width(self, width: float) -> None:
+        self._follow()
         if self._layer is not None:
             center = center_width(self._layer)[0]
             width /= display_factor(self._layer)
+            # The least width that is possible takes the place of one that is not.
             self._each(lambda layer, x: set_center_width(layer, center * x, width * x))
-            # A width that is not possible has become one that is.
-            self._sync()
 
-    def _on_scope(self, index: int) -> None:
-        set_window_scope(self._viewer, "all" if index else "selected")
-
-    def _on_dragging(self, on: bool) -> None:  # noqa: FBT001 - Qt's signal
+    def _on_right_drag(self, on: bool) -> None:  # noqa: FBT001 - a signal's value
         self._drag.enabled = on
         settings.change(right_drag=on)
 
     def _on_settings(self) -> None:
-        self._dragging.setChecked(settings.current().right_drag)
-        self._drag.enabled = self._dragging.isChecked()
+        chosen = settings.current()
+        self._drag.enabled = chosen.right_drag
+        put(self.right_drag, chosen.right_drag)
+        put(self.wheel_scrolls, chosen.wheel_scrolls)
 
     # --- the user's own presets
 
     def _current(self) -> tuple[str, Window]:
-        """Return where a preset of the layer is kept, and the window that it is drawn by."""
+        """Return the group of the layer and its window, as a preset is stored."""
         layer, stack = self._layer, stack_of(self._layer)
         if layer is None or stack is None:
             return "", Window("", 0, 1)
         window = Window("", *center_width(layer), function_of(layer) or "LINEAR_EXACT")
-        kept = as_kept(window, stack)
-        return _group(layer), replace(kept, name=f"{short(kept.center)} / {short(kept.width)}")
+        stored = as_kept(window, stack)
+        name = f"{short(stored.width)} / {short(stored.center)}"
+        return group_of(stack), replace(stored, name=name)
 
     def _on_own(self) -> None:
         self._read_presets()
         self._sync()
 
 
-def _apply_limits(found: object) -> None:
-    # A list of layers and limits, or why there is none: the window stays as it is then.
-    for layer, limits in found if isinstance(found, list) else ():
-        set_limits(layer, *limits)
-
-
-def _group(layer: Image | None) -> str:
-    stack = stack_of(layer)
-    return "" if stack is None else group_of(stack)
+def _apply_limits(limits: Any) -> None:  # noqa: ANN401 - what the task returned
+    for layer, (low, high) in limits:
+        set_limits(layer, low, high)

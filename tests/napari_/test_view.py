@@ -200,6 +200,22 @@ def test_openings_of_several_series_show_the_visible_one(viewer, tmp_path):
     assert viewer.layers.selection == {shown}
 
 
+def test_openings_of_a_hidden_series_later_keep_the_visible_one_active(
+    make_napari_viewer, tmp_path, qtbot
+):
+    viewer = make_napari_viewer()
+    follow_openings(viewer)
+    write_series(tmp_path, 3, series=1)
+    write_series(tmp_path, 3, series=2)
+    first, second = image_layers(load(tmp_path).stacks)
+    first.visible, second.visible = True, False
+    viewer.add_layer(first)
+    viewer.add_layer(second)
+    qtbot.waitUntil(lambda: viewer.layers.selection.active is first)
+    rows = viewer.window._qt_viewer.layers.selectionModel().selectedIndexes()
+    assert [row.data() for row in rows] == [first.name]
+
+
 @pytest.mark.parametrize(
     ("written", "edges"),
     [

@@ -27,7 +27,7 @@ def image_layers(stacks: Sequence[Stack], *, after: Stack | None = None) -> list
 
     Layers of different series hardly ever make sense on top of each other, so only the most
     useful series of the newest study is visible at first. PET on the CT of the same examination
-    is the exception and is drawn as a fusion.
+    is the exception and is drawn as a fusion. Visible layers come last.
 
     Parameters
     ----------
@@ -52,7 +52,8 @@ def image_layers(stacks: Sequence[Stack], *, after: Stack | None = None) -> list
         if fused:
             layer.blending = "additive"
         layers.append(layer)
-    return layers
+    # napari activates the layer that is added last, and lists it on top.
+    return sorted(layers, key=lambda layer: layer.visible)
 
 
 def leading_series(stacks: Sequence[Stack], *, after: Stack | None = None) -> Stack:

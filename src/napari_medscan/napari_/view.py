@@ -13,6 +13,7 @@ from typing import Any
 import napari.viewer
 import numpy as np
 from napari.layers import Image
+from qtpy.QtCore import QTimer
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.relations import are_overlayable
@@ -111,17 +112,15 @@ class _Openings:
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer = weakref.ref(viewer)
-        self._hidden: Image | None = None
         self._lead: Callable[[], Image | None] = lambda: None
-        self._callbacks = [guarded(self._on_inserted), guarded(self._on_active)]
+        self._inserted = guarded(self._on_inserted)
+        self._activate = guarded(self._activate_lead)
         self._more = [guarded(self._keep_fit), guarded(self._keep_unmirrored)]
         self._units = guarded(self._share_units)
         layers, dims = viewer.layers, viewer.dims.events
         # napari draws a new layer before it calls anybody's callback of "inserted".
         layers.events.inserting.connect(self._units)
-        layers.events.inserted.connect(self._callbacks[0], position="last")
-        # Last: napari shows the controls of the layer that the last call names.
-        layers.selection.events.active.connect(self._callbacks[1], position="last")
+        layers.events.inserted.connect(self._inserted, position="last")
         layers.selection.events.active.connect(self._units)
         viewer.canvas.events.size.connect(self._more[0])
         for emitter in (
@@ -145,22 +144,21 @@ class _Openings:
             bring_into_view(viewer, layer)
             autoplay(viewer, layer)
         else:
-            self._hidden = layer
             lead = self._lead()
             if lead in viewer.layers and is_visible_series(lead) and not is_in_view(viewer, lead):
                 # The new layer has changed the slider's steps.
                 _go_to_middle(viewer, lead)
+            # Not now: napari activates the new layer after this event, and within the event of the
+            # selection a change of it would leave the layer list showing both as selected.
+            QTimer.singleShot(0, self._activate)
 
-    def _on_active(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
-        """Keep the visible series active when napari activates a hidden one that it just added."""
-        # napari says None first, when it empties the selection.
-        if event.value is None or event.value != self._hidden:
-            return
-        self._hidden = None
+    def _activate_lead(self) -> None:
+        """Activate the visible series again after napari has activated a hidden one it added."""
         viewer, lead = self._viewer(), self._lead()
-        if viewer is None or event.value.visible:
+        if viewer is None or lead not in viewer.layers or not is_visible_series(lead):
             return
-        if lead in viewer.layers and is_visible_series(lead):
+        active = viewer.layers.selection.active
+        if stack_of(active) is not None and not is_visible_series(active):
             viewer.layers.selection.active = lead
 
     def _share_units(self, _event: object = None) -> None:

@@ -105,10 +105,13 @@ def no_gui(monkeypatch):
 
 
 @pytest.fixture
-def told():
-    """Collect the notifications that napari would show."""
+def told(monkeypatch):
+    """Collect the notifications that napari would show; the panel has been offered before."""
     from napari.utils.notifications import notification_manager
 
+    from napari_medscan.napari_ import dicom_panel
+
+    monkeypatch.setattr(dicom_panel.offer, "_made", True)
     notification_manager.records.clear()
     yield notification_manager.records
     notification_manager.records.clear()

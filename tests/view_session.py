@@ -128,19 +128,16 @@ class Session:
 
     def open_from_panel(self, stack: Stack) -> None:
         """Select a series in the panel's list and click Open."""
-        self._click(stack, "Open")
+        self._click(stack, "open_button")
 
     def show_only(self, stack: Stack) -> None:
         """Select a series in the panel's list and click Show only."""
-        self._click(stack, "Show only this")
+        self._click(stack, "show_only_button")
 
     def _click(self, stack: Stack, button: str) -> None:
-        from napari_medscan.widgets.panel.series_tab import SeriesSection
-
         settle()
-        series = self.panel.findChild(SeriesSection)
-        series.tree.select(stack)
-        series.buttons[button].click()
+        self.panel.series.select(stack)
+        next(b for b in self.panel.series if b.name == button).native.click()
         settle()
 
     def turn(self, turn: Turn) -> None:

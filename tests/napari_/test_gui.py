@@ -32,6 +32,16 @@ def test_is_interactive_without_event_loop_is_false():
     assert not gui.is_interactive()
 
 
+@pytest.mark.usefixtures("qapp")
+def test_is_interactive_under_what_a_person_does_is_true():
+    with gui.person_acts():
+        assert gui.is_interactive()
+        with gui.person_acts(acts=False):
+            assert gui.is_interactive()
+    with gui.person_acts(acts=False):
+        assert not gui.is_interactive()
+
+
 def test_is_interactive_from_the_event_loop_is_true(qtbot):
     assert from_the_event_loop(qtbot, gui.is_interactive)
 

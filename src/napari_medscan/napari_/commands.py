@@ -15,6 +15,7 @@ from napari.layers import Image
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, show_actual_size
 from napari_medscan.napari_.cine import cine_of
 from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.dicom_panel import open_panel
 from napari_medscan.napari_.linking import slice_link_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.orientation import flip_view, rotate_view
@@ -26,24 +27,17 @@ from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.napari_.windowing import show_as_opened
 
 NO_SERIES = "Select a DICOM layer first."
-_PLUGIN = "napari-medscan"
 _LEAP = 10
 """Slices that Page Up and Page Down pass."""
 
 
 def show_panel(viewer: napari.viewer.Viewer) -> None:
     """Open the DICOM panel, which lists the series, or bring it to the front."""
-    import npe2
-
-    window = getattr(unwrapped(viewer), "window", None)
-    if window is None:
+    viewer = unwrapped(viewer)
+    if getattr(viewer, "window", None) is None:
         tell("The panel needs a napari window.")
-        return
-    widgets = npe2.PluginManager.instance().get_manifest(_PLUGIN).contributions.widgets or ()
-    (name,) = (w.display_name for w in widgets if w.command == f"{_PLUGIN}.panel")
-    dock, _ = window.add_plugin_dock_widget(_PLUGIN, name)
-    dock.show()
-    dock.raise_()
+    else:
+        open_panel(viewer)
 
 
 def show_only(viewer: napari.viewer.Viewer) -> None:

@@ -36,13 +36,15 @@ def has_panel(viewer: napari.viewer.Viewer | None) -> bool:
 
 
 def open_panel(viewer: napari.viewer.Viewer) -> None:
-    """Open the DICOM panel in napari's window."""
+    """Open the DICOM panel in napari's window, or bring it to the front."""
     import npe2
 
     # By its command: what the menu calls it is up to the manifest.
     widgets = npe2.PluginManager.instance().get_manifest(PLUGIN).contributions.widgets or []
     title = next(widget.display_name for widget in widgets if widget.command == _COMMAND)
-    viewer.window.add_plugin_dock_widget(PLUGIN, title)
+    dock, _ = viewer.window.add_plugin_dock_widget(PLUGIN, title)
+    dock.show()
+    dock.raise_()
 
 
 class PanelOffer:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 _CONSOLE = "IPython.core.interactiveshell"
 _EVENT_LOOP = "napari._qt.qt_event_loop"
 """Where `napari.run` waits."""
+
+_person: ContextVar[bool] = ContextVar("person", default=False)
 
 
 def has_gui() -> bool:
@@ -32,15 +37,28 @@ def has_gui() -> bool:
 def is_interactive() -> bool:
     """Return whether a person works in a window, as against a script that calls napari.
 
-    So it is while Qt's event loop runs in this thread, except under a statement that was typed
-    into a console: napari's own runs statements from within the event loop.
+    So it is under `person_acts`, and while Qt's event loop runs in this thread, except under a
+    statement that was typed into a console: napari's own runs statements from within the event
+    loop.
     """
     if not has_gui():
         return False
+    if _person.get():
+        return True
     from qtpy.QtCore import QThread
 
     thread = QThread.currentThread()
     return thread is not None and thread.loopLevel() > 0 and not _is_called_by_console()
+
+
+@contextmanager
+def person_acts(*, acts: bool = True) -> Iterator[None]:
+    """Mark what is done here as a person's: a drop on the panel, a choice from a menu."""
+    token = _person.set(acts or _person.get())
+    try:
+        yield
+    finally:
+        _person.reset(token)
 
 
 def _is_called_by_console() -> bool:

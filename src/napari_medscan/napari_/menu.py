@@ -9,6 +9,7 @@ import napari.viewer
 
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.dicom_panel import PLUGIN
+from napari_medscan.napari_.gui import person_acts
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.notify import tell
@@ -32,10 +33,21 @@ def open_folder(viewer: napari.viewer.Viewer) -> None:
         open_paths(viewer, [Path(folder)])
 
 
-def open_paths(viewer: napari.viewer.Viewer, paths: Sequence[Path]) -> None:
+def open_paths(
+    viewer: napari.viewer.Viewer, paths: Sequence[Path], *, by_person: bool = True
+) -> None:
     """Open files and folders with this plugin; if there is nothing to open, show why.
 
     Several folders are opened as one: their series are compared, and one of them is visible.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Where to open them.
+    paths : sequence of Path
+        Files and folders.
+    by_person : bool
+        Whether a person chose them. A script gets every series.
     """
     from napari_medscan.dicom import MedscanError
     from napari_medscan.dicom.sniff import has_dicom
@@ -48,7 +60,8 @@ def open_paths(viewer: napari.viewer.Viewer, paths: Sequence[Path]) -> None:
         return
     together = len(dicom) > 1 and all(path.is_dir() for path in dicom)
     try:
-        viewer.open(list(map(str, dicom)), plugin=PLUGIN, stack=together)
+        with person_acts(acts=by_person):
+            viewer.open(list(map(str, dicom)), plugin=PLUGIN, stack=together)
     except MedscanError as reason:
         tell(str(reason))
 

@@ -75,13 +75,13 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         self._active: Stack | None = None
         self._state: object = None
         self.drop_area = DropArea(
-            lambda: open_folder(self._viewer), lambda folder: self.open_paths([folder])
+            lambda: open_folder(self._viewer), lambda folder: open_paths(self._viewer, [folder])
         )
         self.tree = SeriesTree()
         self.details = _details()
         self._lay_out(buttons)
         self._drop_target = DropTarget(
-            self.native, self.open_paths, lambda on: self.drop_area.mark(on=on)
+            self.native, self._on_drop, lambda on: self.drop_area.mark(on=on)
         )
         self._connect(buttons)
 
@@ -168,8 +168,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             show_only(self._viewer, self._layers_of(stacks))
 
     def open_paths(self, paths: Iterable[Path | str]) -> None:
-        """Open files and folders as if they were dropped here."""
-        open_paths(self._viewer, [Path(path) for path in paths])
+        """Open every series of files and folders."""
+        open_paths(self._viewer, [Path(path) for path in paths], by_person=False)
 
     def show_in_file_manager(self, *series: Stack | str) -> None:
         """Show the folder of a series in the file manager."""
@@ -231,6 +231,9 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         if self.tree.rest_selected:
             show_details(*record.reports)
         self.open()
+
+    def _on_drop(self, paths: Sequence[Path]) -> None:
+        open_paths(self._viewer, paths)
 
     def _on_record(self) -> None:
         self._debounce.start(0)

@@ -465,7 +465,7 @@ def test_an_answer_leaves_the_preview_of_another_slice(user, viewer, network_all
 
 
 def test_a_failure_in_the_making_is_told_without_its_text(user, monkeypatch, failures):
-    def fail(*_):
+    def fail(*_, **_options):
         raise ValueError("Canary^Alice")
 
     user.choose("http://127.0.0.1:9/v1")
@@ -481,7 +481,7 @@ def test_a_failure_in_the_making_is_told_without_its_text(user, monkeypatch, fai
 
 @pytest.mark.parametrize("error", [FileNotFoundError(2, "gone", "/Canary"), MedscanError("odd")])
 def test_no_error_of_the_making_names_a_file(error, user, monkeypatch):
-    def fail(*_):
+    def fail(*_, **_options):
         raise error
 
     monkeypatch.setattr(preparing, "render", fail)

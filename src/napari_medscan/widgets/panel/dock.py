@@ -51,6 +51,9 @@ class MedScanPanel(DockContainer):
         viewer = unwrapped(napari_viewer)
         self.tabs = _Tabs()
         self.tabs.setDocumentMode(True)
+        if (bar := self.tabs.tabBar()) is not None:
+            # In the dark theme it is a white line.
+            bar.setDrawBase(False)
         for title, make in PAGES:
             page = make(viewer)
             self.on_release(page.release)

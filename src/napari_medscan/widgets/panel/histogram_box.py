@@ -54,7 +54,7 @@ class HistogramBox(Container[Widget]):
         self.graph = WindowHistogram()
         self.graph.setToolTip("Drag an edge to resize the window, the middle to move it.")
         # What nobody could see until now was not counted.
-        self.graph.appeared.connect(self._count_soon)
+        self.graph.appeared.connect(guarded(self._count_soon))
         tip = f"Displayed slice or whole series (sampled from up to {SLICES} slices)."
         self._scope = choice("histogram_of", tip, [SLICE, VOLUME], self._on_scope)
         # Elided: otherwise a long series would make the whole panel wider.

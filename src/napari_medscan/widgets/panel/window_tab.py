@@ -25,6 +25,7 @@ from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.background_task import Latest
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.viewer_watch import Change, watch
@@ -72,7 +73,7 @@ from napari_medscan.widgets.panel.own_presets import OwnPresets
 from napari_medscan.widgets.panel.preset_list import PresetList
 
 NO_PRESET = ""
-"""Value of the box of presets while the window is none of them; listed as "Custom"."""
+"""Value of the box of presets while the window is none of them."""
 SELECTED = "Selected series"
 _NOTHING = "Select a grayscale DICOM series."
 _GREATEST = 1e15
@@ -105,15 +106,16 @@ class WindowTab(Page):
             watch(viewer, self._on_look, Change.LOOK, before_paint=True),
         ]
         self._drag = WindowDrag(viewer, self._targets)
-        self._stop_settings = settings.on_change(self._on_settings)
+        self._stop_settings = settings.on_change(guarded(self._on_settings))
         self._on_settings()
-        viewer.events.theme.connect(self._on_theme)
+        self._follow_theme = guarded(self._on_theme)
+        viewer.events.theme.connect(self._follow_theme)
         self._on_theme()
         self._on_viewer()
 
     def release(self) -> None:
         """Let go of the viewer and its right button; stop all work."""
-        self._viewer.events.theme.disconnect(self._on_theme)
+        self._viewer.events.theme.disconnect(self._follow_theme)
         self._stop_settings()
         for subscription in self._subscriptions:
             subscription.release()
@@ -127,9 +129,9 @@ class WindowTab(Page):
         self._warning = note("warning")
         self._warning.native.hide()
         self._histogram = HistogramBox(self._viewer)
-        self._histogram.graph.limits_changed.connect(self._on_limits)
+        self._histogram.graph.limits_changed.connect(guarded(self._on_limits))
         self._table = PresetList()
-        self._table.chosen.connect(self._choose)
+        self._table.chosen.connect(guarded(self._choose))
         tip = "The window that is on; all presets are listed below."
         self._preset = choice("preset", tip, self._names, self._on_preset, refresh=self._follow)
         own = OwnPresets(self._presets, self._table, self._current)
@@ -186,7 +188,7 @@ class WindowTab(Page):
 
     def _names(self, _box: Widget) -> list[tuple[str, str]]:
         """Return what the box of presets offers; of two with one name, the user's own is meant."""
-        return [("Custom", NO_PRESET), *((name, name) for name in self._by_name())]
+        return [("—", NO_PRESET), *((name, name) for name in self._by_name())]
 
     def _by_name(self) -> dict[str, Voi]:
         offered = self._offered
@@ -314,7 +316,7 @@ class WindowTab(Page):
         if voi is not None:
             self._choose(voi)
         elif self._layer is not None:
-            # "Custom" is no window of its own: the box shows again which one is on.
+            # No window of its own: the box shows again which one is on.
             self._sync()
 
     def _on_scope(self, scope: str) -> None:

@@ -11,6 +11,7 @@ import napari.viewer
 from napari.layers import Image
 from napari.qt import QtViewer
 from psygnal import Signal
+from qtpy.QtWidgets import QLayout
 
 from napari_medscan.dicom.sniff import has_dicom
 from napari_medscan.napari_.failure_log import guarded
@@ -73,13 +74,8 @@ class Panes:
     """All panes of the arrangement are there."""
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        canvas = canvas_of(viewer)
-        center = None if canvas is None else canvas.parentWidget()
-        layout = None if center is None else center.layout()
-        if canvas is None or layout is None:
-            raise RuntimeError("panes need a napari window")
+        canvas, _ = _home_of(viewer)
         self._viewer = viewer
-        self._home = canvas, layout
         # Only made when there is something to arrange.
         self._grid: PaneGrid | None = None
         self._closing = CloseWatch(canvas, guarded(self._on_window_closed))
@@ -236,8 +232,9 @@ class Panes:
             return
         self.arrangement = SINGLE
         self._release()
-        if self._grid is not None:
-            self._grid.release()
+        grid, self._grid = self._grid, None
+        if grid is not None:
+            grid.release()
 
     def _build(self) -> None:
         """Build one pane, or place them all when they are there."""
@@ -282,7 +279,7 @@ class Panes:
 
     def _show_sides(self) -> None:
         if self._grid is None:
-            self._grid = PaneGrid(*self._home)
+            self._grid = PaneGrid(*_home_of(self._viewer))
         self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._sides]))
 
     def _show_main_alone(self) -> None:
@@ -379,5 +376,16 @@ class Panes:
     def _on_window_closed(self) -> None:
         """Let go of everything; the main canvas is not moved any more, it is about to go."""
         if not self._is_closed:
+            self._grid = None
             self._leave()
             self._release()
+
+
+def _home_of(viewer: napari.viewer.Viewer) -> tuple[QtViewer, QLayout]:
+    """Return the main canvas of a viewer and the layout that it stands in."""
+    canvas = canvas_of(viewer)
+    center = None if canvas is None else canvas.parentWidget()
+    layout = None if center is None else center.layout()
+    if canvas is None or layout is None:
+        raise RuntimeError("panes need a napari window")
+    return canvas, layout

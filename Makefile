@@ -43,6 +43,8 @@ torture: export MEDSCAN_TORTURE_SEED ?= 0
 torture: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
 		tests/napari_/test_view_pairs.py -k torture $(ARGS)
+	MEDSCAN_TORTURE=1 $(SCREEN) $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
+		tests/napari_/panes/test_panes.py -k leave_nothing
 
 check: lint types architecture package
 

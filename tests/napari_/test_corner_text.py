@@ -275,6 +275,41 @@ def test_lines_end_before_the_letters_of_a_narrow_canvas(make_napari_viewer, qtb
     texts.release()
 
 
+def test_corner_text_narrow_canvas_or_grid_shows_warnings_at_most(
+    make_napari_viewer, qtbot, tmp_path
+):
+    viewer = make_napari_viewer()
+    opened(viewer, tmp_path, ImagePositionPatient=lambda i: [0, 0, 2 * i + 4 * (i > 1)])
+    texts = CornerText(viewer)
+    viewer.canvas.size = (400, 1000)
+    viewer.dims.set_current_step(0, 2)
+    qtbot.waitUntil(lambda: "missing" in visible(viewer, "warning"))
+    assert visible(viewer, "place")
+    assert visible(viewer, "window")
+    viewer.canvas.size = (400, 150)
+    qtbot.waitUntil(lambda: not visible(viewer, "place"))
+    assert not visible(viewer, "window")
+    assert visible(viewer, "warning")
+    viewer.canvas.size = (400, 1000)
+    qtbot.waitUntil(lambda: bool(visible(viewer, "place")))
+    viewer.add_layer(image_layers([stack_of(viewer.layers[0])])[0])
+    viewer.layers[0].visible = True
+    viewer.canvas.grid.enabled = True
+    qtbot.waitUntil(lambda: not visible(viewer, "place"))
+    assert not visible(viewer, "warning")
+    texts.release()
+
+
+def test_corner_text_without_the_name_of_the_series(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer()
+    layer = opened(viewer, tmp_path)
+    texts = CornerText(viewer, names_series=False)
+    qtbot.waitUntil(lambda: bool(visible(viewer, "place")))
+    assert layer.name not in visible(viewer, "place")
+    assert visible(viewer, "place").startswith("Slice 3/5")
+    texts.release()
+
+
 def test_a_word_that_does_not_fit_is_cut_short(qapp):  # noqa: ARG001 - fonts need it
     (line,) = fitted(["x" * 200], 100)
     assert line.endswith("…")

@@ -105,7 +105,10 @@ def test_cancel_leaves_all_as_it_was(scene, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: dialog.value() > 0)
     assert dialog.isModal()
     assert f"of {SLICES} slices" in dialog.labelText()
+    stopped = []
+    whole.stopped.connect(lambda: stopped.append(1))
     dialog.findChild(QPushButton).click()
+    assert stopped == [1]
     assert not whole.is_reading
     assert not dialogs()
     qtbot.wait(300)

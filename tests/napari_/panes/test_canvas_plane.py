@@ -54,17 +54,17 @@ def opened(folder, orientation, *, slices=9, series=3, tilt=(0, 0, 0), middle=No
 def place_in_files(layer, z, y, x):
     """The place of a voxel by the tags of its slice (PS3.3 C.7.6.2.1.1)."""
     slice_ = stack_of(layer).slices[z]
-    cosines = np.array(slice_.frame.orientation)
+    cosines = np.array(slice_.orientation)
     along_row, along_column = cosines[:3] * SPACING[1] * x, cosines[3:] * SPACING[0] * y
-    return np.array(slice_.frame.position) + along_row + along_column
+    return np.array(slice_.position) + along_row + along_column
 
 
 def on_slice(layer, z, place):
     """Distance of a place from the plane of a slice, by its tags."""
     slice_ = stack_of(layer).slices[z]
-    cosines = np.array(slice_.frame.orientation)
+    cosines = np.array(slice_.orientation)
     normal = np.cross(cosines[:3], cosines[3:])
-    return abs(float(normal @ (place - np.array(slice_.frame.position))))
+    return abs(float(normal @ (place - np.array(slice_.position))))
 
 
 def at(plane, x, y):

@@ -42,7 +42,7 @@ def link(qtbot):
 def shown_at(model):
     """The height of the slice in view, by its file."""
     layer = current_layer(model)
-    return stack_of(layer).slices[slice_in_view(model, layer)].frame.position[2]
+    return stack_of(layer).slices[slice_in_view(model, layer)].position[2]
 
 
 def scroll(model, number, qtbot):

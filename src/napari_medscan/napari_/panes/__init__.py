@@ -2,7 +2,8 @@
 
 from napari_medscan.napari_.panes.arrangement import ARRANGEMENTS
 from napari_medscan.napari_.panes.pane import Pane, SidePane
-from napari_medscan.napari_.panes.panes import Panes, active_viewer, on_pane_created, panes_of
+from napari_medscan.napari_.panes.panes import Panes, on_pane_created
+from napari_medscan.napari_.panes.registry import active_viewer, panes_of
 
 __all__ = [
     "ARRANGEMENTS",

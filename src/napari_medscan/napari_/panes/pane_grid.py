@@ -90,13 +90,16 @@ class CloseWatch(QObject):
 
     def __init__(self, canvas: QtViewer, on_closed: Callable[[], object]) -> None:
         super().__init__()
-        self._canvas = canvas
+        # Nothing that outlives the window may keep its canvas.
+        self._canvas: QtViewer | None = canvas
         self._on_closed = on_closed
         canvas.installEventFilter(self)
 
     def release(self) -> None:
         """Leave the canvas alone."""
-        self._canvas.removeEventFilter(self)
+        canvas, self._canvas = self._canvas, None
+        if canvas is not None:
+            canvas.removeEventFilter(self)
 
     def eventFilter(self, canvas: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """See the class."""

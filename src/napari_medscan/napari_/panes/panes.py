@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
-import weakref
-from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +11,10 @@ import napari.viewer
 from napari.layers import Image
 from napari.qt import QtViewer
 from psygnal import Signal
-from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QLayout
 
 from napari_medscan.dicom.sniff import has_dicom
-from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.menu import open_paths
 from napari_medscan.napari_.panes.arrangement import (
     ARRANGEMENTS,
@@ -31,15 +25,15 @@ from napari_medscan.napari_.panes.arrangement import (
     count_of_sides,
 )
 from napari_medscan.napari_.panes.canvas_lines import Line
+from napari_medscan.napari_.panes.dropped_files import open_for_pane
+from napari_medscan.napari_.panes.job_queue import JobQueue
 from napari_medscan.napari_.panes.maximized_pane import MaximizedPane
 from napari_medscan.napari_.panes.pane import Pane, SidePane
 from napari_medscan.napari_.panes.pane_grid import CloseWatch, PaneGrid
 from napari_medscan.napari_.panes.reference_lines import ReferenceLines
 from napari_medscan.napari_.panes.series_panes import SeriesPanes
 from napari_medscan.napari_.panes.three_planes import ThreePlanes
-from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.qt_canvas import canvas_of
-from napari_medscan.napari_.viewer_watch import unwrapped
 
 PaneCallback = Callable[[napari.viewer.Viewer, napari.viewer.Viewer], Any]
 
@@ -74,17 +68,14 @@ class Panes:
     """Another pane is focused: the viewer, or the model, that tools act on."""
     maximized_changed = Signal(bool)
     """A pane fills the window, or no longer does."""
+    closed = Signal()
+    """The window or the panes were closed; there are new ones for the viewer after that."""
     ready = Signal()
     """All panes of the arrangement are there."""
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        canvas = canvas_of(viewer)
-        center = None if canvas is None else canvas.parentWidget()
-        layout = None if center is None else center.layout()
-        if canvas is None or layout is None:
-            raise RuntimeError("panes need a napari window")
+        canvas, _ = _home_of(viewer)
         self._viewer = viewer
-        self._home = canvas, layout
         # Only made when there is something to arrange.
         self._grid: PaneGrid | None = None
         self._closing = CloseWatch(canvas, guarded(self._on_window_closed))
@@ -97,11 +88,9 @@ class Panes:
         self._maximized: MaximizedPane | None = None
         self._focused: Pane = self._main
         self._link, self._crosshair, self._scout_lines = True, True, True
-        self._jobs: deque[Callable[[], object]] = deque()
         self._was_ready = True
-        self._timer = QTimer(self._closing)
-        # A method, which Qt does not keep alive.
-        self._timer.timeout.connect(self._on_timer)
+        self._is_closed = False
+        self._jobs = JobQueue(self._announce)
 
     @property
     def arrangement(self) -> str:
@@ -123,7 +112,7 @@ class Panes:
             self._main.leave()
             self._focus(self._main)
         else:
-            self._later(self._build)
+            self._jobs.later(self._build)
         self.arrangement_changed.emit(name)
 
     @property
@@ -131,7 +120,7 @@ class Panes:
         """Whether all panes of the arrangement are there."""
         if self._arrangement == SINGLE:
             return True
-        return self._mode is not None and self._mode.is_ready and not self._jobs
+        return self._mode is not None and self._mode.is_ready and self._jobs.is_empty
 
     @property
     def panes(self) -> tuple[Pane, ...]:
@@ -239,12 +228,13 @@ class Panes:
 
     def close(self) -> None:
         """Go back to a single canvas and let go of the window."""
-        if _panes.get(self._viewer) is self:
-            del _panes[self._viewer]
+        if self._is_closed:
+            return
         self.arrangement = SINGLE
         self._release()
-        if self._grid is not None:
-            self._grid.release()
+        grid, self._grid = self._grid, None
+        if grid is not None:
+            grid.release()
 
     def _build(self) -> None:
         """Build one pane, or place them all when they are there."""
@@ -255,21 +245,21 @@ class Panes:
             self._follow_pane(pane).listen()
             pane.frame.canvas.on_drop = guarded(partial(self._on_drop, pane))
             self._bound += [callback(self._viewer, pane.viewer) for callback in on_pane_created]
-            self._later(self._build)
+            self._jobs.later(self._build)
             return
         self._show_sides()
         self._main.listen()
-        self._later(self._start)
+        self._jobs.later(self._start)
 
     def _start(self) -> None:
         """Show in the panes what the arrangement is for."""
         sides = list(self._sides[: count_of_sides(self._arrangement)])
         if self._arrangement == THREE_PLANES:
             self._mode = ThreePlanes(
-                self._main, sides, self._closing, self._later, guarded(self._on_stopped)
+                self._main, sides, self._closing, self._jobs.later, guarded(self._on_stopped)
             )
         else:
-            self._mode = SeriesPanes(self._main, sides, self._later)
+            self._mode = SeriesPanes(self._main, sides, self._jobs.later)
             self._mode.link.enabled = self._link
         self._lines = ReferenceLines([self._main, *sides], self._crosshair_on)
         self._apply_lines()
@@ -277,7 +267,6 @@ class Panes:
     def _leave(self) -> None:
         """Empty the panes."""
         self._jobs.clear()
-        self._timer.stop()
         lines, self._lines = self._lines, None
         mode, self._mode = self._mode, None
         for part in (lines, mode):
@@ -286,11 +275,11 @@ class Panes:
         for pane in self._sides:
             if pane.sources:
                 pane.lines.draw(())
-                self._later(pane.clear)
+                self._jobs.later(pane.clear)
 
     def _show_sides(self) -> None:
         if self._grid is None:
-            self._grid = PaneGrid(*self._home)
+            self._grid = PaneGrid(*_home_of(self._viewer))
         self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._sides]))
 
     def _show_main_alone(self) -> None:
@@ -298,32 +287,23 @@ class Panes:
             self._grid.show_main_alone()
 
     def _release(self) -> None:
-        self._timer.stop()
-        self._jobs.clear()
+        self._jobs.release()
+        self._jobs.deleteLater()
         self._closing.release()
         self._closing.deleteLater()
         for bound in self._bound:
             if hasattr(bound, "release"):
                 bound.release()
+        self._is_closed = True
         self._bound.clear()
         for pane in (*self._sides, self._main):
             pane.release()
             pane.deleteLater()
         self._sides.clear()
+        self.closed.emit()
 
-    def _later(self, job: Callable[[], object]) -> None:
-        self._jobs.append(job)
-        self._timer.start(0)
-
-    def _on_timer(self) -> None:
-        guarded(self._run_job)()
-
-    def _run_job(self) -> None:
-        """Run one job: the window answers between two of them."""
-        if self._jobs:
-            self._jobs.popleft()()
-        if not self._jobs:
-            self._timer.stop()
+    def _announce(self) -> None:
+        """Tell once that the arrangement is complete."""
         if self.is_ready and not self._was_ready:
             self._was_ready = True
             self.ready.emit()
@@ -345,7 +325,7 @@ class Panes:
     def _on_double_click(self, pane: Pane) -> None:
         # Not within the event of a canvas that is about to be hidden.
         change = self.restore if self.maximized is not None else partial(self.maximize, pane)
-        self._later(change)
+        self._jobs.later(change)
 
     def _on_pointed(self, pane: Pane, world: tuple[float, ...]) -> None:
         if self._mode is None:
@@ -362,27 +342,11 @@ class Panes:
             if isinstance(canvas, QtViewer):
                 canvas.dropEvent(event)
         elif isinstance(self._mode, SeriesPanes):
-            self._open_in(pane, paths, self._mode)
+            layer = open_for_pane(self._viewer, pane, paths)
+            if layer is not None:
+                self._mode.show(pane, layer)
         else:
             open_paths(self._viewer, paths)
-
-    def _open_in(self, pane: SidePane, paths: list[Path], mode: SeriesPanes) -> None:
-        """Open files in a pane; the main viewer lists their series, too, but shows its own."""
-        before = set(pane.viewer.layers)
-        open_paths(pane.viewer, paths)
-        opened = [layer for layer in pane.viewer.layers if layer not in before]
-        shown, active = current_layer(pane.viewer), self._viewer.layers.selection.active
-        for layer in opened:
-            if not isinstance(layer, Image) or stack_of(layer) is None:
-                continue
-            listed = twin_of(layer)
-            self._viewer.add_layer(listed)
-            if layer is shown:
-                shown = listed
-        if active is not None:
-            self._viewer.layers.selection.active = active
-        if shown is not None and shown in self._viewer.layers:
-            mode.show(pane, shown)
 
     def _crosshair_on(self, pane: Pane) -> tuple[Line, ...]:
         return () if self._mode is None else self._mode.crosshair(pane)
@@ -411,41 +375,17 @@ class Panes:
 
     def _on_window_closed(self) -> None:
         """Let go of everything; the main canvas is not moved any more, it is about to go."""
-        if _panes.get(self._viewer) is self:
-            del _panes[self._viewer]
+        if not self._is_closed:
+            self._grid = None
             self._leave()
             self._release()
 
 
-_panes: weakref.WeakKeyDictionary[napari.viewer.Viewer, Panes] = weakref.WeakKeyDictionary()
-
-
-def panes_of(viewer: napari.viewer.Viewer) -> Panes:
-    """Return the panes of a viewer, which is a single canvas at first.
-
-    Raises
-    ------
-    RuntimeError
-        If the viewer has no window.
-    """
-    viewer = unwrapped(viewer)
-    panes = _panes.get(viewer)
-    if panes is None:
-        panes = _panes[viewer] = Panes(viewer)
-    return panes
-
-
-def active_viewer(viewer: napari.viewer.Viewer) -> napari.viewer.Viewer:
-    """Return the viewer, or the model of the pane beside it, that was clicked or focused last."""
-    viewer = unwrapped(viewer)
-    panes = _panes.get(viewer)
-    return viewer if panes is None else panes.focused.viewer
-
-
-@atexit.register
-def _close_all() -> None:
-    """Let a script end with its window open: no thread may wake up a Qt that is being torn down."""
-    for panes in list(_panes.values()):
-        # Qt may have deleted the parts before.
-        with suppress(RuntimeError):
-            panes.close()
+def _home_of(viewer: napari.viewer.Viewer) -> tuple[QtViewer, QLayout]:
+    """Return the main canvas of a viewer and the layout that it stands in."""
+    canvas = canvas_of(viewer)
+    center = None if canvas is None else canvas.parentWidget()
+    layout = None if center is None else center.layout()
+    if canvas is None or layout is None:
+        raise RuntimeError("panes need a napari window")
+    return canvas, layout

@@ -1,0 +1,47 @@
+"""The panes of every viewer that has some."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from contextlib import suppress
+from functools import partial
+
+import napari.viewer
+
+from napari_medscan.napari_.panes.panes import Panes
+from napari_medscan.napari_.viewer_watch import unwrapped
+
+_panes: weakref.WeakKeyDictionary[napari.viewer.Viewer, Panes] = weakref.WeakKeyDictionary()
+
+
+def panes_of(viewer: napari.viewer.Viewer) -> Panes:
+    """Return the panes of a viewer, which is a single canvas at first.
+
+    Raises
+    ------
+    RuntimeError
+        If the viewer has no window.
+    """
+    viewer = unwrapped(viewer)
+    panes = _panes.get(viewer)
+    if panes is None:
+        panes = _panes[viewer] = Panes(viewer)
+        panes.closed.connect(partial(_panes.pop, viewer, None))
+    return panes
+
+
+def active_viewer(viewer: napari.viewer.Viewer) -> napari.viewer.Viewer:
+    """Return the viewer, or the model of the pane beside it, that was clicked or focused last."""
+    viewer = unwrapped(viewer)
+    panes = _panes.get(viewer)
+    return viewer if panes is None else panes.focused.viewer
+
+
+@atexit.register
+def _close_all() -> None:
+    """Let a script end with its window open: no thread may wake up a Qt that is being torn down."""
+    for panes in list(_panes.values()):
+        # Qt may have deleted the parts before.
+        with suppress(RuntimeError):
+            panes.close()

@@ -280,6 +280,23 @@ def test_on_pane_created_is_called_for_each_and_released(arrange, add, viewer):
     assert all(bound.released for *_, bound in made)
 
 
+def test_on_pane_created_that_fails_stops_no_arrangement(arrange, add, failures):
+    add("a")
+
+    def fail(_main, _model):
+        raise KeyError
+
+    on_pane_created.append(fail)
+    try:
+        panes = arrange("Side by side")
+    finally:
+        on_pane_created.remove(fail)
+    assert len(panes.panes) == 2
+    assert [message.split()[0] for message in failures] == ["KeyError"]
+    failures.clear()
+    panes.close()
+
+
 def drop(canvas, *paths):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])

@@ -244,8 +244,9 @@ class Panes:
             self._sides.append(pane)
             self._follow_pane(pane).listen()
             pane.frame.canvas.on_drop = guarded(partial(self._on_drop, pane))
-            self._bound += [callback(self._viewer, pane.viewer) for callback in on_pane_created]
             self._jobs.later(self._build)
+            # Last: one that fails stops no arrangement.
+            self._bound += [callback(self._viewer, pane.viewer) for callback in on_pane_created]
             return
         self._show_sides()
         self._main.listen()

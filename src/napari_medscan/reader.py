@@ -122,10 +122,12 @@ def _follow_openings() -> None:
     import napari
 
     from napari_medscan.napari_.view import follow_openings
+    from napari_medscan.napari_.viewer_tools import tools_of
 
     viewer = napari.current_viewer()
     if viewer is not None:
         follow_openings(viewer)
+        tools_of(viewer)
 
 
 def _refused(message: str) -> LayerList:

@@ -89,12 +89,14 @@ def _prepare_viewer(layers: list[Image]) -> None:
     import napari
 
     from napari_medscan.napari_.view import follow_openings
+    from napari_medscan.napari_.viewer_tools import tools_of
     from napari_medscan.napari_.world_units import share_units
 
     viewer = napari.current_viewer()
     if viewer is None:
         return
     follow_openings(viewer)
+    tools_of(viewer)
     share_units(viewer)
     ranges = {id(layer.data): layer.contrast_limits_range for layer in layers if not layer.rgb}
 

@@ -8,6 +8,7 @@ from qtpy.QtCore import QPoint, Qt
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.window import Window
+from napari_medscan.napari_ import settings
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.window_drag import FULL, WindowDrag
 from napari_medscan.napari_.windowing import center_width, show
@@ -104,13 +105,13 @@ def test_all_targets_change_together(viewer, qtbot):
 
 
 def test_switched_off_or_released_napari_zooms(viewer, dragging, qtbot):
-    dragging.enabled = False
+    settings.change(right_drag=False)
     for _ in range(2):
         zoom = viewer.scene.camera.zoom
         drag(qtbot, viewer, 0, 60)
         assert viewer.scene.camera.zoom != zoom
         assert center_width(viewer.layers[1]) == (40, 400)
-        dragging.enabled = True
+        settings.change(right_drag=True)
         dragging.release()
 
 

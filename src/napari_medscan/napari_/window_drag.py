@@ -8,6 +8,7 @@ from typing import Any
 import napari.viewer
 from napari.layers import Image
 
+from napari_medscan.napari_ import settings
 from napari_medscan.napari_.windowing import (
     center_width,
     current_windowed,
@@ -25,7 +26,7 @@ _LEAST_SPEED = 0.02
 
 
 class WindowDrag:
-    """Windowing by the right mouse button, as in other viewers of medical images.
+    """Windowing by the right mouse button, unless the settings leave it to napari.
 
     Right is softer, left is harder; up is brighter, as the centre falls. What is dragged over is
     the active layer if it is ours, else the topmost visible of ours; a layer of another kind
@@ -42,7 +43,6 @@ class WindowDrag:
     def __init__(
         self, viewer: napari.viewer.Viewer, targets: Callable[[Image], list[Image]]
     ) -> None:
-        self.enabled = True
         self._viewer = viewer
         self._targets = targets
         # The very object that is appended is what is removed: a bound method is made anew.
@@ -55,7 +55,7 @@ class WindowDrag:
             self._viewer.mouse_drag_callbacks.remove(self._callback)
 
     def _drag(self, _viewer: object, event: Any) -> Iterator[None]:  # noqa: ANN401
-        layer = self._layer() if self.enabled and event.button == RIGHT else None
+        layer = self._layer() if event.button == RIGHT and settings.current().right_drag else None
         if layer is None or event.modifiers:
             return
         event.handled = True

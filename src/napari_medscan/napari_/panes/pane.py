@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import napari.viewer
 from napari.components import ViewerModel
@@ -22,6 +22,7 @@ from napari_medscan.napari_.panes.pane_frame import PaneFrame
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import Plane, show_plane
 from napari_medscan.napari_.readout import cursor_text
+from napari_medscan.napari_.releasable import Releasable
 from napari_medscan.napari_.view import bring_into_view, follow_openings
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.window_drag import WindowDrag
@@ -30,13 +31,6 @@ _NAPARI_ZOOM = "double_click_to_zoom"
 _BAR_FROM = 280
 """Pixels of a canvas on which the scale bar does not cover the letter amid the lower edge."""
 _FOCUSES = (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn)
-
-
-class Releasable(Protocol):
-    """Something that works until it is released."""
-
-    def release(self) -> None:
-        """Stop, and leave no trace."""
 
 
 def _nothing(*_: object) -> None:
@@ -180,7 +174,6 @@ class SidePane(Pane):
         self.sources: list[tuple[Image, Image]] = []
         """Layers of the main viewer with their twins here, from the bottom to the top."""
         self._drag_window = WindowDrag(model, lambda layer: [layer])
-        self._drag_window.enabled = settings.current().right_drag
         self._overlays: list[Releasable] = []
         if settings.current().orientation_letters:
             self._overlays.append(OrientationLetters(model))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from magicgui.widgets import (
     CheckBox,
@@ -26,13 +26,6 @@ _SHORTEST_BOX = 4
 """Characters that a box shows at least; its longest item would make the panel wider."""
 _NARROWEST_FIELD = 100
 """Pixels; a field's own width would be that of the longest number that it could hold."""
-
-
-class Releasable(Protocol):
-    """Something that works until it is released."""
-
-    def release(self) -> None:
-        """Stop, and leave no trace."""
 
 
 class Choice(ComboBox):

@@ -9,7 +9,6 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.panes import ARRANGEMENTS, Panes, on_pane_created, panes_of
 from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.widgets.panel.form import check, choice, put, row
-from napari_medscan.widgets.panel.hands import Hands
 
 _SINGLE = ARRANGEMENTS[0]
 
@@ -17,8 +16,7 @@ _SINGLE = ARRANGEMENTS[0]
 class PaneControls(Container[Widget]):
     """Switches named ``link``, ``crosshair`` and ``scout_lines``, and the box of arrangements.
 
-    The box, ``arrangement``, belongs to the page, which puts it below its own boxes. Wheel, buttons
-    and keys are bound to every pane that is made.
+    The box, ``arrangement``, belongs to the page, which puts it below its own boxes.
 
     Parameters
     ----------
@@ -31,7 +29,6 @@ class PaneControls(Container[Widget]):
         self.margins = (0, 0, 0, 0)
         self._viewer = unwrapped(viewer)
         self._panes: Panes | None = None
-        self._hands: list[Hands] = []
         tip = "One canvas, several series, or three planes of one series"
         self.arrangement_box = choice("arrangement", tip, ARRANGEMENTS, self._on_arrangement)
         self._link = self._switch(
@@ -58,8 +55,6 @@ class PaneControls(Container[Widget]):
         if self._panes is not None:
             self._panes.arrangement_changed.disconnect(self._show)
             self._panes = None
-        while self._hands:
-            self._hands.pop().release()
 
     def _switch(self, name: str, text: str, tooltip: str) -> CheckBox:
         return check(name, text, tooltip, self._on_switch, value=True)
@@ -88,11 +83,7 @@ class PaneControls(Container[Widget]):
         if self._panes is not None:
             put(self.arrangement_box, self._panes.arrangement)
 
-    def _on_pane_created(self, viewer: napari.viewer.Viewer, model: napari.viewer.Viewer) -> object:
-        """Bind wheel, buttons and keys to a pane, which a command may have made."""
-        if viewer is not self._viewer:
-            return None
-        self._followed()
-        hands = Hands(model)
-        self._hands.append(hands)
-        return hands
+    def _on_pane_created(self, viewer: napari.viewer.Viewer, _model: napari.viewer.Viewer) -> None:
+        """Follow the panes of this viewer, which a command may have made."""
+        if viewer is self._viewer:
+            self._followed()

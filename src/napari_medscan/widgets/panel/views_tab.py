@@ -20,13 +20,14 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import Alignment, SamePlace, slice_link_of
 from napari_medscan.napari_.planes import Plane, Projection, cuts_slices, set_slab, show_plane
+from napari_medscan.napari_.releasable import Releasable
 from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.viewer_tools import tools_of
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.napari_.volume_loader import WholeVolume
 from napari_medscan.napari_.volume_view import Volumes, volume_presets
 from napari_medscan.widgets.panel.form import (
     Page,
-    Releasable,
     button,
     choice,
     column,
@@ -40,9 +41,9 @@ from napari_medscan.widgets.panel.form import (
     stretch,
     toggle,
 )
-from napari_medscan.widgets.panel.hands import Hands
-from napari_medscan.widgets.panel.overlay_switches import Switch, overlay_switches
+from napari_medscan.widgets.panel.overlay_switches import OverlaySwitches
 from napari_medscan.widgets.panel.pane_controls import PaneControls
+from napari_medscan.widgets.panel.switch import Switch
 
 PLANES: dict[str, Plane] = {"Axial": "axial", "Coronal": "coronal", "Sagittal": "sagittal"}
 NO_SLAB = "Off"
@@ -84,7 +85,7 @@ class ViewsTab(Page):
         self.whole = WholeVolume(viewer, self.native)
         self.whole.stopped.connect(guarded(self._update))
         follow_openings(viewer)
-        self._hands = Hands(viewer)
+        self._overlay_switches = OverlaySwitches(tools_of(viewer, stays=False))
         self._panes = PaneControls(viewer)
         self._switches: list[Switch] = []
         self._build()
@@ -99,7 +100,12 @@ class ViewsTab(Page):
         self._cine.changed.disconnect(self._show_playing)
         self._cine.stop()
         self._link.unlink()
-        parts: list[Releasable] = [self._hands, self._panes, *self._switches, self.whole]
+        parts: list[Releasable] = [
+            self._panes,
+            *self._switches,
+            self.whole,
+            self._overlay_switches,
+        ]
         for part in parts:
             part.release()
         if self._slab.value != NO_SLAB:
@@ -225,9 +231,7 @@ class ViewsTab(Page):
         )
 
     def _overlays(self) -> Widget:
-        switches = overlay_switches(self._viewer)
-        self._switches += switches
-        return column(*(switch.box for switch in switches))
+        return column(*self._overlay_switches.boxes.values())
 
     def _command(
         self, name: str, text: str, tip: str, command: Callable[[napari.viewer.Viewer], None]

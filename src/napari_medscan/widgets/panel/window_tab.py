@@ -29,7 +29,6 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.viewer_watch import Change, watch
-from napari_medscan.napari_.window_drag import WindowDrag
 from napari_medscan.napari_.window_scope import (
     set_window_scope,
     show_window,
@@ -105,7 +104,6 @@ class WindowTab(Page):
             watch(viewer, self._on_viewer),
             watch(viewer, self._on_look, Change.LOOK, before_paint=True),
         ]
-        self._drag = WindowDrag(viewer, self._targets)
         self._stop_settings = settings.on_change(guarded(self._on_settings))
         self._on_settings()
         self._follow_theme = guarded(self._on_theme)
@@ -119,7 +117,7 @@ class WindowTab(Page):
         self._stop_settings()
         for subscription in self._subscriptions:
             subscription.release()
-        for part in (self._drag, self._histogram, self._limiting):
+        for part in (self._histogram, self._limiting):
             part.release()
 
     # --- widgets
@@ -359,12 +357,10 @@ class WindowTab(Page):
             self._each(lambda layer, x: set_center_width(layer, center * x, width * x))
 
     def _on_right_drag(self, on: bool) -> None:  # noqa: FBT001 - a signal's value
-        self._drag.enabled = on
         settings.change(right_drag=on)
 
     def _on_settings(self) -> None:
         chosen = settings.current()
-        self._drag.enabled = chosen.right_drag
         put(self.right_drag, chosen.right_drag)
         put(self.wheel_scrolls, chosen.wheel_scrolls)
 

@@ -1,0 +1,161 @@
+"""What a viewer with DICOM in it has, panel or not: overlays, wheel, buttons and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import napari.viewer
+from napari.layers import Image
+from psygnal import Signal
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QWidget
+
+from napari_medscan.napari_ import settings
+from napari_medscan.napari_.canvas_text import ScaleBar
+from napari_medscan.napari_.corner_text import CornerText, IdentityText
+from napari_medscan.napari_.keys import SeriesKeys
+from napari_medscan.napari_.middle_drag import MiddlePan
+from napari_medscan.napari_.orientation_letters import OrientationLetters
+from napari_medscan.napari_.panes import on_pane_created
+from napari_medscan.napari_.qt_canvas import canvas_of
+from napari_medscan.napari_.readout import CursorReadout
+from napari_medscan.napari_.releasable import Releasable
+from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.wheel import WheelScroll
+from napari_medscan.napari_.window_drag import WindowDrag
+from napari_medscan.napari_.window_scope import window_targets
+
+OVERLAYS: dict[str, Callable[[napari.viewer.Viewer], Releasable]] = {
+    "letters": OrientationLetters,
+    "corner_text": CornerText,
+    "patient_name": IdentityText,
+    "scale_bar": ScaleBar,
+    "cursor_values": CursorReadout,
+}
+"""What is written over the images, by the names that the panel's switches have."""
+
+
+class Hands:
+    """The mouse wheel, the middle button and the keys of a canvas, until they are released.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Any viewer, or the model of a pane.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._parts: list[Releasable] = [
+            WheelScroll(viewer),
+            MiddlePan(viewer),
+            SeriesKeys(viewer),
+        ]
+
+    def release(self) -> None:
+        """Give them back to napari; may be called again."""
+        while self._parts:
+            self._parts.pop().release()
+
+
+class ViewerTools(QObject):
+    """The overlays and hands of one viewer, for as long as its canvas lives.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The viewer itself, not a proxy of it.
+    canvas : QWidget or None
+        The widget that draws it; None for a viewer without a window.
+    """
+
+    switched = Signal(str, bool)
+    """An overlay was switched on or off: its name, and whether it is on."""
+
+    def __init__(self, viewer: napari.viewer.Viewer, canvas: QWidget | None) -> None:
+        super().__init__(canvas)
+        self.stays = False
+        """Whether they outlive the panel: once a series was opened."""
+        self._viewer = viewer
+        self._window = None if canvas is None else canvas.window()
+        self._overlays: dict[str, Releasable] = {}
+        self._panes: list[Hands] = []
+        targets: Callable[[Image], list[Image]] = partial(window_targets, viewer)
+        self._hands: list[Releasable] = [Hands(viewer), WindowDrag(viewer, targets)]
+        # The very object that is appended is what is removed.
+        self._bind = self._on_pane_created
+        on_pane_created.append(self._bind)
+        if self._window is not None:
+            self._window.installEventFilter(self)
+        chosen = settings.current()
+        wanted = {
+            "letters": chosen.orientation_letters,
+            "corner_text": chosen.corner_text,
+            "patient_name": chosen.patient_in_corner,
+        }
+        for name in OVERLAYS:
+            self.switch(name, on=wanted.get(name, True))
+
+    def is_on(self, name: str) -> bool:
+        """Return whether an overlay is on."""
+        return name in self._overlays
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Switch one of the overlays on or off."""
+        if on is self.is_on(name):
+            return
+        if on:
+            self._overlays[name] = OVERLAYS[name](self._viewer)
+        else:
+            self._overlays.pop(name).release()
+        self.switched.emit(name, on)
+
+    def release(self) -> None:
+        """Take everything off the canvas, and give wheel, buttons and keys back to napari."""
+        if self._bind in on_pane_created:
+            on_pane_created.remove(self._bind)
+        parts = [*self._overlays.values(), *self._hands, *self._panes]
+        self._overlays.clear()
+        self._hands.clear()
+        self._panes.clear()
+        for part in parts:
+            part.release()
+        window, self._window = self._window, None
+        if window is not None:
+            window.removeEventFilter(self)
+            self.setParent(None)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Release everything when the window closes, before what draws it is deleted."""
+        window = self._window
+        hides = event is not None and event.type() == QEvent.Type.Hide and watched is window
+        if hides and window is not None and not window.isVisible():
+            self.release()
+        return False
+
+    def _on_pane_created(self, viewer: napari.viewer.Viewer, model: napari.viewer.Viewer) -> object:
+        if viewer is not self._viewer:
+            return None
+        hands = Hands(model)
+        self._panes.append(hands)
+        return hands
+
+
+def tools_of(viewer: napari.viewer.Viewer, *, stays: bool = True) -> ViewerTools:
+    """Return the tools of a viewer, which are made when they are first asked for.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose canvas. The tools of a viewer without a window live as long as they are referred to.
+    stays : bool
+        Whether they stay until the window closes: false for the panel alone, which releases them
+        with itself if no series was opened.
+    """
+    viewer = unwrapped(viewer)
+    canvas = canvas_of(viewer)
+    tools = None if canvas is None else canvas.findChild(ViewerTools)
+    if not isinstance(tools, ViewerTools):
+        tools = ViewerTools(viewer, canvas)
+    tools.stays = tools.stays or stays
+    return tools

@@ -32,7 +32,6 @@ from napari_medscan.napari_.windowing import (
     set_center_width,
     set_limits,
     show,
-    show_as_opened,
 )
 
 from ..studies import write_series
@@ -429,16 +428,3 @@ def test_auto_is_a_percentile_of_the_middle_slice(tmp_path, monkeypatch, modalit
     layer = layer_of(tmp_path, Modality=modality, WindowCenter=9, WindowWidth=9, PixelData=ramp)
     expected = percentile_limits(stack_of(layer).array.frame(1))
     assert tuple(layer.contrast_limits) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("photometric", ["MONOCHROME2", "MONOCHROME1"])
-@pytest.mark.parametrize("windows", [{}, {"WindowCenter": None, "WindowWidth": None}])
-def test_show_as_opened_undoes_window_inversion_and_gamma(tmp_path, photometric, windows):
-    layer = layer_of(tmp_path, 3, PhotometricInterpretation=photometric, **windows)
-    opened = layer.contrast_limits, layer.colormap.name
-    show(layer, Window("", 3, 4, "SIGMOID"))
-    invert(layer)
-    layer.gamma = 2
-    show_as_opened(layer)
-    assert (layer.contrast_limits, layer.colormap.name) == opened
-    assert layer.gamma == 1

@@ -24,7 +24,6 @@ from napari_medscan.napari_.scroll_axis import go_to, length, slice_axis, step, 
 from napari_medscan.napari_.view import show_anew
 from napari_medscan.napari_.view import show_only as show_only_layers
 from napari_medscan.napari_.viewer_watch import unwrapped
-from napari_medscan.napari_.windowing import show_as_opened
 
 NO_SERIES = "Select a DICOM layer first."
 _LEAP = 10
@@ -150,12 +149,11 @@ def flip_vertically(viewer: napari.viewer.Viewer) -> None:
 
 
 def reset_view(viewer: napari.viewer.Viewer) -> None:
-    """Show the current series as it was opened: plane, orientation, zoom and window."""
+    """Show the current series as it was opened: plane, orientation and zoom."""
     viewer = unwrapped(viewer)
     layer = _current(viewer)
     if layer is not None:
         show_anew(viewer, layer)
-        show_as_opened(layer)
 
 
 def fit_view(viewer: napari.viewer.Viewer) -> None:

@@ -216,20 +216,6 @@ def recolor(layer: Image, colormap: str) -> None:
         _draw(layer, drawn.voi, AVAILABLE_COLORMAPS[colormap])
 
 
-def show_as_opened(layer: Image) -> None:
-    """Draw a layer by the window that it was opened in, not inverted."""
-    stack = stack_of(layer)
-    if stack is None or stack.is_rgb:
-        return
-    if is_inverted(layer):
-        invert(layer)
-    layer.colormap = base_colormap(layer)
-    layer.metadata.pop(WINDOW_KEY, None)
-    layer.gamma = 1
-    set_limits(layer, *stack.default_limits())
-    show_first(layer, stack)
-
-
 def display_factor(layer: Image) -> float:
     """Return what a layer's values are multiplied by to be shown: of PET, to SUV."""
     stack = stack_of(layer)

@@ -199,7 +199,7 @@ class ViewsTab(Page):
     def _sizes(self) -> Widget:
         make = self._command
         one = "One image pixel is one screen pixel."
-        reset = "Plane, orientation, zoom and window as when the series was opened. Key R"
+        reset = "Plane, orientation and zoom as when the series was opened. Key R"
         self._sizing = [
             make("reset_view", "Reset", reset, commands.reset_view),
             make("fit", "Fit", "Fit the series to the canvas.", commands.fit_view),

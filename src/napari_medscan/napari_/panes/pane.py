@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol, cast
 
 import napari.viewer
@@ -13,6 +14,7 @@ from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.active_viewer import add_pane_model, remove_pane_model
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
@@ -25,6 +27,7 @@ from napari_medscan.napari_.readout import cursor_text
 from napari_medscan.napari_.view import bring_into_view, follow_openings
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.window_drag import WindowDrag
+from napari_medscan.napari_.window_scope import window_targets
 
 _NAPARI_ZOOM = "double_click_to_zoom"
 _BAR_FROM = 280
@@ -179,13 +182,13 @@ class SidePane(Pane):
         self._main = main
         self.sources: list[tuple[Image, Image]] = []
         """Layers of the main viewer with their twins here, from the bottom to the top."""
-        self._drag_window = WindowDrag(model, lambda layer: [layer])
-        self._drag_window.enabled = settings.current().right_drag
-        self._overlays: list[Releasable] = []
-        if settings.current().orientation_letters:
-            self._overlays.append(OrientationLetters(model))
-        if settings.current().corner_text:
-            self._overlays.append(CornerText(model, names_series=False))
+        add_pane_model(main, model)
+        self._drag_window = WindowDrag(model, partial(window_targets, model))
+        self._overlays: dict[str, Releasable] = {}
+        chosen = settings.current()
+        self.show_overlays(letters=chosen.orientation_letters, corner_text=chosen.corner_text)
+        self._stop_settings = settings.on_change(guarded(self._on_settings))
+        self._on_settings()
         self._on_status = guarded(self._forward_status)
         self._on_theme = guarded(self._follow_theme)
         self._subscription = watch(model, self._show_scale_bar, Change.CANVAS)
@@ -197,6 +200,18 @@ class SidePane(Pane):
         """The layer of the main viewer whose series is current here."""
         layer = self.layer
         return next((source for source, twin in self.sources if twin is layer), None)
+
+    def show_overlays(self, *, letters: bool, corner_text: bool) -> None:
+        """Write the orientation letters and the corner text over the images, or neither."""
+        makers: dict[str, tuple[bool, Callable[[], Releasable]]] = {
+            "letters": (letters, partial(OrientationLetters, self.viewer)),
+            "corner_text": (corner_text, partial(CornerText, self.viewer, names_series=False)),
+        }
+        for name, (wanted, make) in makers.items():
+            if wanted and name not in self._overlays:
+                self._overlays[name] = make()
+            elif not wanted and name in self._overlays:
+                self._overlays.pop(name).release()
 
     def show(self, layers: list[Image], current: Image, plane: Plane | None = None) -> None:
         """Show the series of some layers of the main viewer.
@@ -242,8 +257,9 @@ class SidePane(Pane):
         self.viewer.events.status.disconnect(self._on_status)
         self._subscription.release()
         self._drag_window.release()
-        for overlay in self._overlays:
-            overlay.release()
+        self._stop_settings()
+        self.show_overlays(letters=False, corner_text=False)
+        remove_pane_model(self.viewer)
         self.clear()
         super().release()
         self.frame.canvas.on_drop = None
@@ -251,6 +267,9 @@ class SidePane(Pane):
         self.frame.canvas.setParent(None)
         self.frame.setParent(None)
         self.frame.deleteLater()
+
+    def _on_settings(self) -> None:
+        self._drag_window.enabled = settings.current().right_drag
 
     def _show_scale_bar(self) -> None:
         """Show the scale bar of a series where there is room for it beside the letters."""

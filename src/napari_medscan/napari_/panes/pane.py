@@ -184,7 +184,9 @@ class SidePane(Pane):
         """Layers of the main viewer with their twins here, from the bottom to the top."""
         add_pane_model(main, model)
         self._drag_window = WindowDrag(model, partial(window_targets, model))
-        self._overlays: dict[str, Releasable] = {}
+        self._letters: OrientationLetters | None = None
+        self._text: CornerText | None = None
+        self._names_series = True
         chosen = settings.current()
         self.show_overlays(letters=chosen.orientation_letters, corner_text=chosen.corner_text)
         self._stop_settings = settings.on_change(guarded(self._on_settings))
@@ -203,15 +205,16 @@ class SidePane(Pane):
 
     def show_overlays(self, *, letters: bool, corner_text: bool) -> None:
         """Write the orientation letters and the corner text over the images, or neither."""
-        makers: dict[str, tuple[bool, Callable[[], Releasable]]] = {
-            "letters": (letters, partial(OrientationLetters, self.viewer)),
-            "corner_text": (corner_text, partial(CornerText, self.viewer, names_series=False)),
-        }
-        for name, (wanted, make) in makers.items():
-            if wanted and name not in self._overlays:
-                self._overlays[name] = make()
-            elif not wanted and name in self._overlays:
-                self._overlays.pop(name).release()
+        if self._letters is not None and not letters:
+            self._letters.release()
+            self._letters = None
+        elif self._letters is None and letters:
+            self._letters = OrientationLetters(self.viewer)
+        if self._text is not None and not corner_text:
+            self._text.release()
+            self._text = None
+        elif self._text is None and corner_text:
+            self._text = CornerText(self.viewer, names_series=self._names_series)
 
     def show(self, layers: list[Image], current: Image, plane: Plane | None = None) -> None:
         """Show the series of some layers of the main viewer.
@@ -226,6 +229,10 @@ class SidePane(Pane):
             The plane to show it in; as it was acquired if left out.
         """
         self.clear()
+        # The header of a plane names the plane; the main canvas names the series.
+        self._names_series = plane is None
+        if self._text is not None:
+            self._text.names_series = self._names_series
         twins = [twin_of(layer) for layer in layers]
         self.sources = list(zip(layers, twins, strict=True))
         for twin in twins:

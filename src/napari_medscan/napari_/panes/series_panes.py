@@ -24,6 +24,7 @@ from napari_medscan.napari_.panes.canvas_plane import Vector, place_of, plane_on
 from napari_medscan.napari_.panes.pane import Pane, SidePane
 from napari_medscan.napari_.panes.position_link import PositionLink
 from napari_medscan.napari_.panes.series_choice import next_series, offered_series
+from napari_medscan.napari_.view import add_hidden
 from napari_medscan.napari_.viewer_watch import Change, watch
 
 
@@ -165,10 +166,7 @@ class SeriesPanes:
         if layer is None:
             self._record.watch(stack)
             layer = image_layer(stack, visible=False)
-            active = viewer.layers.selection.active
-            viewer.add_layer(layer)
-            if active is not None:
-                viewer.layers.selection.active = active
+            add_hidden(viewer, layer)
         self.show(pane, layer)
 
     def _fail(self, pane: SidePane, stack: Stack) -> None:

@@ -93,7 +93,7 @@ class ViewsTab(Page):
         self._build()
         self._show_playing = guarded(self._on_playing)
         self._cine.changed.connect(self._show_playing)
-        self._subscriptions = [
+        self._subscriptions: list[Releasable] = [
             watch(viewer, self._update),
             watch_active(viewer, self._update_active),
         ]

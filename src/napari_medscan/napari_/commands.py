@@ -3,6 +3,9 @@
 Each is a plain function of the viewer and is listed in the manifest under its own name: napari's
 command palette, its menus, scripts, keys and buttons call the same functions. Without a series
 that it needs, a command says so in a sentence. Those of the window are in `window_commands`.
+
+Of several panes, they act on the one that is active. Arrangement, links, cine and which series the
+main canvas shows belong to the window.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ import importlib
 import napari.viewer
 from napari.layers import Image
 
+from napari_medscan.napari_.active_viewer import active_viewer, main_viewer
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, show_actual_size
 from napari_medscan.napari_.cine import cine_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.dicom_panel import open_panel
+from napari_medscan.napari_.layer_identity import layer_of, stack_of
 from napari_medscan.napari_.linking import slice_link_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.orientation import flip_view, rotate_view
@@ -48,11 +53,14 @@ def show_only(viewer: napari.viewer.Viewer) -> None:
 
 
 def close_series(viewer: napari.viewer.Viewer) -> None:
-    """Remove the layer of the current series."""
-    viewer = unwrapped(viewer)
-    layer = _current(viewer)
+    """Remove the layer of the current series; the pane that shows it becomes empty."""
+    main = main_viewer(viewer)
+    layer = _current(active_viewer(viewer))
+    if layer is not None and layer not in main.layers:
+        # A pane draws the array by a layer of its own.
+        layer = layer_of(main, stack_of(layer))
     if layer is not None:
-        viewer.layers.remove(layer)
+        main.layers.remove(layer)
 
 
 def next_slice(viewer: napari.viewer.Viewer) -> None:
@@ -112,7 +120,7 @@ def plane_sagittal(viewer: napari.viewer.Viewer) -> None:
 
 def plane_acquired(viewer: napari.viewer.Viewer) -> None:
     """Show the slices of the current series as they are stored."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current(viewer)
     if layer is not None:
         show_acquired(viewer, layer)
@@ -120,7 +128,7 @@ def plane_acquired(viewer: napari.viewer.Viewer) -> None:
 
 def rotate_right(viewer: napari.viewer.Viewer) -> None:
     """Rotate the view by 90 degrees clockwise."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current_in_2d(viewer)
     if layer is not None:
         rotate_view(viewer, layer)
@@ -128,7 +136,7 @@ def rotate_right(viewer: napari.viewer.Viewer) -> None:
 
 def rotate_left(viewer: napari.viewer.Viewer) -> None:
     """Rotate the view by 90 degrees counterclockwise."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current_in_2d(viewer)
     if layer is not None:
         rotate_view(viewer, layer, clockwise=False)
@@ -136,21 +144,21 @@ def rotate_left(viewer: napari.viewer.Viewer) -> None:
 
 def flip_horizontally(viewer: napari.viewer.Viewer) -> None:
     """Mirror the view: left and right change places."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     if _current_in_2d(viewer) is not None:
         flip_view(viewer)
 
 
 def flip_vertically(viewer: napari.viewer.Viewer) -> None:
     """Mirror the view: top and bottom change places."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     if _current_in_2d(viewer) is not None:
         flip_view(viewer, vertically=True)
 
 
 def reset_view(viewer: napari.viewer.Viewer) -> None:
     """Show the current series as it was opened: plane, orientation and zoom."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current(viewer)
     if layer is not None:
         show_anew(viewer, layer)
@@ -158,7 +166,7 @@ def reset_view(viewer: napari.viewer.Viewer) -> None:
 
 def fit_view(viewer: napari.viewer.Viewer) -> None:
     """Fit the current series to the canvas."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current(viewer)
     if layer is not None:
         fit_to_canvas(viewer, layer)
@@ -166,7 +174,7 @@ def fit_view(viewer: napari.viewer.Viewer) -> None:
 
 def actual_size(viewer: napari.viewer.Viewer) -> None:
     """Zoom so that one pixel of the image is one pixel of the screen."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current(viewer)
     if layer is not None:
         show_actual_size(viewer, layer)
@@ -242,21 +250,21 @@ def _current_in_2d(viewer: napari.viewer.Viewer) -> Image | None:
 
 
 def _step(viewer: napari.viewer.Viewer, count: int) -> None:
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current(viewer)
     if layer is not None:
         step(viewer, layer, slice_axis(viewer, layer), count)
 
 
 def _step_time(viewer: napari.viewer.Viewer, count: int) -> None:
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current(viewer)
     if layer is not None:
         step(viewer, layer, time_axis(viewer, layer), count)
 
 
 def _go_to_end(viewer: napari.viewer.Viewer, *, last: bool) -> None:
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current(viewer)
     axis = None if layer is None else slice_axis(viewer, layer)
     if layer is not None and axis is not None:
@@ -264,7 +272,7 @@ def _go_to_end(viewer: napari.viewer.Viewer, *, last: bool) -> None:
 
 
 def _show_plane(viewer: napari.viewer.Viewer, plane: Plane) -> None:
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _current(viewer)
     if layer is not None and not show_plane(viewer, layer, plane):
         tell("This series has no other plane: its orientation is unknown.")

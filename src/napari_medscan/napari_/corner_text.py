@@ -136,12 +136,12 @@ class CornerText:
     viewer : napari.viewer.Viewer
         Where to write them.
     names_series : bool
-        Whether the name of the series is one of them; a pane has it in its header.
+        Whether the name of the series is one of them; panes that show planes of one need it once.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer, *, names_series: bool = True) -> None:
         self._viewer = viewer
-        self._names_series = names_series
+        self.names_series = names_series
         self._place = CanvasText(viewer, "medscan_place", "top_left")
         self._warning = CanvasText(viewer, "medscan_warning", "top_right", warning=True)
         self._window = CanvasText(viewer, "medscan_window", "bottom_left")
@@ -163,7 +163,7 @@ class CornerText:
             (self._window, window_lines),
         ):
             texts = [] if snapshot is None else lines(snapshot)
-            if lines is place_lines and not self._names_series:
+            if lines is place_lines and not self.names_series:
                 del texts[:1]
             # The letters of the orientation stand amid the edges.
             half = self._viewer.canvas.size[1] / 2 - _BESIDE_LETTER

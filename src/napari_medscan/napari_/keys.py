@@ -22,6 +22,7 @@ from napari.utils.key_bindings import KeymapProvider, coerce_keybinding
 
 from napari_medscan.dicom.presets import CT
 from napari_medscan.napari_ import commands, window_commands
+from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import log_failure
 from napari_medscan.napari_.gui import has_gui
@@ -217,7 +218,8 @@ class SeriesKeys:
         if viewer is None:
             return None
         try:
-            if key.condition(viewer) and not _is_typing():
+            # Keys of a pane that is active reach the main canvas while a button has the focus.
+            if key.condition(active_viewer(viewer)) and not _is_typing():
                 key.command(viewer)
                 return None
         except Exception as error:  # noqa: BLE001 - napari does not expect a key to fail

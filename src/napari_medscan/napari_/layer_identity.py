@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import napari.viewer
+from napari.layers import Image
+
 from napari_medscan.dicom import Stack
 
 METADATA_KEY = "medscan"
@@ -19,3 +22,11 @@ def stack_of(layer: object) -> Stack | None:
     data = getattr(layer, "data", None)
     # napari hands proxies of layers to plugins.
     return stack if getattr(data, "__wrapped__", data) is stack.array else None
+
+
+def layer_of(viewer: napari.viewer.Viewer, stack: Stack | None) -> Image | None:
+    """Return the layer of a viewer that shows a stack, the topmost of several; None without one."""
+    if stack is None:
+        return None
+    ours = (layer for layer in reversed(viewer.layers) if isinstance(layer, Image))
+    return next((layer for layer in ours if stack_of(layer) is stack), None)

@@ -66,7 +66,7 @@ def open_paths(
         tell(str(reason))
 
 
-def clear_disk_cache() -> None:
+def clear_disk_cache(_viewer: napari.viewer.Viewer | None = None) -> None:
     """Delete the index of opened folders and the decoded images on disk; show how much that was."""
     from napari_medscan.dicom.remembering import forget
 

@@ -75,6 +75,10 @@ class Record:
             self._watched.add(stack)
             tell_bad_frames(stack)
 
+    def was_opened(self, stack: Stack) -> bool:
+        """Return whether a series was made a layer, or is about to be after a drop."""
+        return stack in self._watched
+
 
 record = Record()
 """The one of this process."""

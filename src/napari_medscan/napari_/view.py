@@ -80,6 +80,14 @@ def show_only(viewer: napari.viewer.Viewer, layers: list[Image]) -> None:
             layer.visible = layer in layers
 
 
+def add_hidden(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Add the hidden layer of a series below all others; the active layer stays active."""
+    active = viewer.layers.selection.active
+    viewer.layers.insert(0, layer)
+    if active is not None:
+        viewer.layers.selection.active = active
+
+
 def show_anew(viewer: napari.viewer.Viewer, layer: Image) -> None:
     """Show a series in 2-D as when it was opened, but on the slice in view if there is one.
 

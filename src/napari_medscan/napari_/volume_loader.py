@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QProgressDialog
 
 from napari_medscan.frames import LazyStack
+from napari_medscan.napari_.active_viewer import viewer_with
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.progress import READING_VOLUME, progress_dialog, show_progress
@@ -23,7 +24,7 @@ class WholeVolume(QObject):
     Parameters
     ----------
     viewer : napari.viewer.Viewer
-        Where the layers are.
+        The viewer of the window: layers are there, or in a pane beside its canvas.
     parent : QObject
         Lives in the GUI thread.
     """
@@ -62,7 +63,7 @@ class WholeVolume(QObject):
         if array is None:
             then()
             return
-        where = _time_in_view(self._viewer, layer, array)
+        where = _time_in_view(viewer_with(self._viewer, layer), layer, array)
         self._layer, self._then = layer, then
         if self._reading == (array, where):
             return
@@ -95,9 +96,9 @@ class WholeVolume(QObject):
     def _done(self, loaded: bool) -> None:  # noqa: FBT001 - what the task returned
         layer = self._layer
         self._stop()
-        if not loaded:
+        if not loaded or layer is None:
             self.stopped.emit()
-        elif layer in self._viewer.layers:
+        elif layer in viewer_with(self._viewer, layer).layers:
             self._then()
 
     def _cancel(self) -> None:

@@ -1,4 +1,4 @@
-"""Commands that change the window of the current series.
+"""Commands that change the window of the current series, in the active pane if there are several.
 
 Each is a plain function of the viewer, and is listed in the manifest under its own name.
 """
@@ -20,10 +20,10 @@ from napari_medscan.dicom.presets import (
     offered_presets,
 )
 from napari_medscan.dicom.window import full_range, percentile_limits
+from napari_medscan.napari_.active_viewer import active_viewer, viewer_with
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
-from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.napari_.window_scope import show_window, window_targets
 from napari_medscan.napari_.windowing import (
     base_colormap,
@@ -55,7 +55,7 @@ def window_full_range(viewer: napari.viewer.Viewer) -> None:
 
 def window_from_file(viewer: napari.viewer.Viewer) -> None:
     """Show the window that the file asks for; if it is on already, the next one of the file."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _layer(viewer)
     stack = stack_of(layer)
     if layer is None or stack is None:
@@ -70,7 +70,7 @@ def window_from_file(viewer: napari.viewer.Viewer) -> None:
 
 def window_invert(viewer: napari.viewer.Viewer) -> None:
     """Turn black into white and white into black; the window stays."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _layer(viewer)
     if layer is None:
         return
@@ -82,7 +82,7 @@ def window_invert(viewer: napari.viewer.Viewer) -> None:
 
 def window_inverted_gray(viewer: napari.viewer.Viewer) -> None:
     """Show high values black on white, as PET is read, or in gray again; the window stays."""
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _layer(viewer)
     if layer is None:
         return
@@ -92,10 +92,10 @@ def window_inverted_gray(viewer: napari.viewer.Viewer) -> None:
 
 
 def _limit(viewer: napari.viewer.Viewer, limits_of: Callable[..., tuple[float, float]]) -> None:
-    viewer = unwrapped(viewer)
+    viewer = active_viewer(viewer)
     layer = _layer(viewer)
     for target in () if layer is None else window_targets(viewer, layer):
-        stack, values = stack_of(target), _values(viewer, target)
+        stack, values = stack_of(target), _values(viewer_with(viewer, target), target)
         if stack is not None and values is not None:
             set_limits(target, *limits_of(values, stack.padding))
 
@@ -133,7 +133,7 @@ def _ct_command(name: str) -> Command:
     (window,) = (window for window in CT if window.name == name)
 
     def command(viewer: napari.viewer.Viewer) -> None:
-        viewer = unwrapped(viewer)
+        viewer = active_viewer(viewer)
         layer = _layer(viewer)
         stack = stack_of(layer)
         if layer is None or stack is None:
@@ -151,7 +151,7 @@ def _key_command(number: int) -> Command:
     """Return the command that shows the preset of a digit key."""
 
     def command(viewer: napari.viewer.Viewer) -> None:
-        viewer = unwrapped(viewer)
+        viewer = active_viewer(viewer)
         layer = _layer(viewer)
         stack = stack_of(layer)
         if layer is None or stack is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from itertools import chain
 from typing import Literal
 
 import napari.viewer
@@ -11,19 +12,19 @@ from napari.layers import Image
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.presets import carried_over, group_of
 from napari_medscan.dicom.window import Voi
+from napari_medscan.napari_.active_viewer import main_viewer, viewers_of_window
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.napari_.windowing import is_windowed, show
 
 Scope = Literal["selected", "all"]
-"""The selected layers, or all of the same modality and unit."""
+"""The selected layers, or all of the same modality and unit, in panes too."""
 
 _scopes: weakref.WeakKeyDictionary[napari.viewer.Viewer, Scope] = weakref.WeakKeyDictionary()
 
 
 def window_scope(viewer: napari.viewer.Viewer) -> Scope:
     """Return which layers a change of the window applies to; at first the selected ones."""
-    return _scopes.get(unwrapped(viewer), "selected")
+    return _scopes.get(main_viewer(viewer), "selected")
 
 
 def set_window_scope(viewer: napari.viewer.Viewer, scope: Scope) -> None:
@@ -32,11 +33,11 @@ def set_window_scope(viewer: napari.viewer.Viewer, scope: Scope) -> None:
     Parameters
     ----------
     viewer : napari.viewer.Viewer
-        For as long as it lives.
+        A viewer or the model of a pane: it is one choice for the window, for as long as it lives.
     scope : {"selected", "all"}
-        The selected layers, or all of the same modality and unit.
+        The selected layers, or all of the same modality and unit, in panes too.
     """
-    _scopes[unwrapped(viewer)] = scope
+    _scopes[main_viewer(viewer)] = scope
 
 
 def window_targets(viewer: napari.viewer.Viewer, layer: Image) -> list[Image]:
@@ -45,8 +46,11 @@ def window_targets(viewer: napari.viewer.Viewer, layer: Image) -> list[Image]:
     Layers of another modality or unit never do: the numbers mean something else there.
     """
     group = _group(layer)
-    alike = [other for other in viewer.layers if is_windowed(other) and _group(other) == group]
-    if window_scope(viewer) == "all":
+    scope = window_scope(viewer)
+    viewers = viewers_of_window(viewer) if scope == "all" else [viewer]
+    layers = chain.from_iterable(each.layers for each in viewers)
+    alike = [other for other in layers if is_windowed(other) and _group(other) == group]
+    if scope == "all":
         return alike
     selected = [other for other in alike if other in viewer.layers.selection]
     return selected if layer in selected else [layer]

@@ -5,12 +5,22 @@ from __future__ import annotations
 import pytest
 
 from napari_medscan.dicom import load
+from napari_medscan.napari_ import session
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.panes import panes_of
+from napari_medscan.napari_.session import Record
 from napari_medscan.napari_.view import follow_openings
 from napari_medscan.phantoms import write_ct_chest
 
 from ...studies import write_series
+
+
+@pytest.fixture(autouse=True)
+def record(monkeypatch):
+    """Return a record of the session that this test has for itself."""
+    record = Record()
+    monkeypatch.setattr(session, "record", record)
+    return record
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """Several canvases in one napari window: series side by side, or three planes of one."""
 
+from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.panes.arrangement import ARRANGEMENTS
 from napari_medscan.napari_.panes.pane import Pane, SidePane
 from napari_medscan.napari_.panes.panes import Panes, on_pane_created
-from napari_medscan.napari_.panes.registry import active_viewer, panes_of
+from napari_medscan.napari_.panes.registry import panes_of
 
 __all__ = [
     "ARRANGEMENTS",

@@ -13,6 +13,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.menu import open_paths
 from napari_medscan.napari_.panes.pane import SidePane
 from napari_medscan.napari_.panes.twin_layer import twin_of
+from napari_medscan.napari_.view import add_hidden
 
 
 def open_for_pane(
@@ -36,15 +37,13 @@ def open_for_pane(
     """
     before = set(pane.viewer.layers)
     open_paths(pane.viewer, paths)
-    shown, active = current_layer(pane.viewer), viewer.layers.selection.active
+    shown = current_layer(pane.viewer)
     wanted = None
     for layer in pane.viewer.layers:
         if layer in before or not isinstance(layer, Image) or stack_of(layer) is None:
             continue
         listed = twin_of(layer)
-        viewer.add_layer(listed)
+        add_hidden(viewer, listed)
         if layer is shown:
             wanted = listed
-    if active is not None:
-        viewer.layers.selection.active = active
     return wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import napari.viewer
@@ -13,6 +14,7 @@ from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.active_viewer import add_pane_model, remove_pane_model
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
@@ -22,10 +24,10 @@ from napari_medscan.napari_.panes.pane_frame import PaneFrame
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import Plane, show_plane
 from napari_medscan.napari_.readout import cursor_text
-from napari_medscan.napari_.releasable import Releasable
 from napari_medscan.napari_.view import bring_into_view, follow_openings
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.window_drag import WindowDrag
+from napari_medscan.napari_.window_scope import window_targets
 
 _NAPARI_ZOOM = "double_click_to_zoom"
 _BAR_FROM = 280
@@ -173,12 +175,13 @@ class SidePane(Pane):
         self._main = main
         self.sources: list[tuple[Image, Image]] = []
         """Layers of the main viewer with their twins here, from the bottom to the top."""
-        self._drag_window = WindowDrag(model, lambda layer: [layer])
-        self._overlays: list[Releasable] = []
-        if settings.current().orientation_letters:
-            self._overlays.append(OrientationLetters(model))
-        if settings.current().corner_text:
-            self._overlays.append(CornerText(model, names_series=False))
+        add_pane_model(main, model)
+        self._drag_window = WindowDrag(model, partial(window_targets, model))
+        self._letters: OrientationLetters | None = None
+        self._text: CornerText | None = None
+        self._names_series = True
+        chosen = settings.current()
+        self.show_overlays(letters=chosen.orientation_letters, corner_text=chosen.corner_text)
         self._on_status = guarded(self._forward_status)
         self._on_theme = guarded(self._follow_theme)
         self._subscription = watch(model, self._show_scale_bar, Change.CANVAS)
@@ -190,6 +193,19 @@ class SidePane(Pane):
         """The layer of the main viewer whose series is current here."""
         layer = self.layer
         return next((source for source, twin in self.sources if twin is layer), None)
+
+    def show_overlays(self, *, letters: bool, corner_text: bool) -> None:
+        """Write the orientation letters and the corner text over the images, or neither."""
+        if self._letters is not None and not letters:
+            self._letters.release()
+            self._letters = None
+        elif self._letters is None and letters:
+            self._letters = OrientationLetters(self.viewer)
+        if self._text is not None and not corner_text:
+            self._text.release()
+            self._text = None
+        elif self._text is None and corner_text:
+            self._text = CornerText(self.viewer, names_series=self._names_series)
 
     def show(self, layers: list[Image], current: Image, plane: Plane | None = None) -> None:
         """Show the series of some layers of the main viewer.
@@ -204,6 +220,10 @@ class SidePane(Pane):
             The plane to show it in; as it was acquired if left out.
         """
         self.clear()
+        # The header of a plane names the plane; the main canvas names the series.
+        self._names_series = plane is None
+        if self._text is not None:
+            self._text.names_series = self._names_series
         twins = [twin_of(layer) for layer in layers]
         self.sources = list(zip(layers, twins, strict=True))
         for twin in twins:
@@ -235,8 +255,8 @@ class SidePane(Pane):
         self.viewer.events.status.disconnect(self._on_status)
         self._subscription.release()
         self._drag_window.release()
-        for overlay in self._overlays:
-            overlay.release()
+        self.show_overlays(letters=False, corner_text=False)
+        remove_pane_model(self.viewer)
         self.clear()
         super().release()
         self.frame.canvas.on_drop = None

@@ -14,6 +14,7 @@ from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_.panes.pane_grid import LEAST
 
 _NONE = "Choose a series…"
+_TIP = "The series in this pane; drop files on it to open them here"
 
 
 class PaneCanvas(QtViewer):
@@ -52,7 +53,7 @@ class PaneFrame(QFrame):
         self._mark.setStyleSheet(f"color: {color}; background: transparent;")
         self._title = QLabel()
         self._series = QComboBox()
-        self._series.setToolTip("The series in this pane; drop files on it to open them here")
+        self._series.setToolTip(_TIP)
         policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self._series.setSizeAdjustPolicy(policy)
         self._series.setMinimumContentsLength(6)
@@ -90,7 +91,12 @@ class PaneFrame(QFrame):
         if texts != [self._series.itemText(i) for i in range(self._series.count())]:
             self._series.clear()
             self._series.addItems(texts)
+            view = self._series.view()
+            if view is not None:
+                # The list may be wider than the pane: titles differ at their ends.
+                view.setMinimumWidth(view.sizeHintForColumn(0))
         self._series.setCurrentIndex(-1 if chosen is None else chosen)
+        self._series.setToolTip(_TIP if chosen is None else f"{texts[chosen]}\n{_TIP}")
 
     def _on_activated(self, number: int) -> None:
         if self.on_chosen is not None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import napari.viewer
 from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QLayout, QSplitter, QWidget
+
+from napari_medscan.napari_.qt_canvas import canvas_of
 
 LEAST = 120
 """Pixels of a pane; a window of 1024 × 700 with both docks leaves little more."""
@@ -112,3 +115,13 @@ class CloseWatch(QObject):
         if is_closed:
             self._on_closed()
         return False
+
+
+def home_of(viewer: napari.viewer.Viewer) -> tuple[QtViewer, QLayout]:
+    """Return the main canvas of a viewer and the layout that it stands in."""
+    canvas = canvas_of(viewer)
+    center = None if canvas is None else canvas.parentWidget()
+    layout = None if center is None else center.layout()
+    if canvas is None or layout is None:
+        raise RuntimeError("panes need a napari window")
+    return canvas, layout

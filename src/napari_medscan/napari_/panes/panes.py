@@ -11,9 +11,10 @@ import napari.viewer
 from napari.layers import Image
 from napari.qt import QtViewer
 from psygnal import Signal
-from qtpy.QtWidgets import QLayout
 
 from napari_medscan.dicom.sniff import has_dicom
+from napari_medscan.napari_.active_viewer import activate
+from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.menu import open_paths
 from napari_medscan.napari_.panes.arrangement import (
@@ -29,7 +30,7 @@ from napari_medscan.napari_.panes.dropped_files import open_for_pane
 from napari_medscan.napari_.panes.job_queue import JobQueue
 from napari_medscan.napari_.panes.maximized_pane import MaximizedPane
 from napari_medscan.napari_.panes.pane import Pane, SidePane
-from napari_medscan.napari_.panes.pane_grid import CloseWatch, PaneGrid
+from napari_medscan.napari_.panes.pane_grid import CloseWatch, PaneGrid, home_of
 from napari_medscan.napari_.panes.reference_lines import ReferenceLines
 from napari_medscan.napari_.panes.series_panes import SeriesPanes
 from napari_medscan.napari_.panes.three_planes import ThreePlanes
@@ -74,7 +75,7 @@ class Panes:
     """All panes of the arrangement are there."""
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        canvas, _ = _home_of(viewer)
+        canvas, _ = home_of(viewer)
         self._viewer = viewer
         # Only made when there is something to arrange.
         self._grid: PaneGrid | None = None
@@ -89,6 +90,7 @@ class Panes:
         self._focused: Pane = self._main
         self._link, self._crosshair, self._scout_lines = True, True, True
         self._was_ready = True
+        self._fits_main = False
         self._is_closed = False
         self._jobs = JobQueue(self._announce)
 
@@ -103,16 +105,20 @@ class Panes:
             raise ValueError(f"no such arrangement; choose one of {', '.join(ARRANGEMENTS)}")
         if name == self._arrangement:
             return
+        was_fit = is_fit(self._viewer)
         self.restore()
         self._leave()
         self._arrangement = name
         self._was_ready = False
+        if self._focused not in self.panes:
+            self._focus(self._main)
         if name == SINGLE:
             self._show_main_alone()
             self._main.leave()
-            self._focus(self._main)
+            self._jobs.later(self._fit_main)
         else:
             self._jobs.later(self._build)
+        self._fits_main = was_fit or is_fit(self._viewer)
         self.arrangement_changed.emit(name)
 
     @property
@@ -280,7 +286,7 @@ class Panes:
 
     def _show_sides(self) -> None:
         if self._grid is None:
-            self._grid = PaneGrid(*_home_of(self._viewer))
+            self._grid = PaneGrid(*home_of(self._viewer))
         self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._sides]))
 
     def _show_main_alone(self) -> None:
@@ -301,13 +307,20 @@ class Panes:
             pane.release()
             pane.deleteLater()
         self._sides.clear()
+        self._focus(self._main)
         self.closed.emit()
 
     def _announce(self) -> None:
         """Tell once that the arrangement is complete."""
         if self.is_ready and not self._was_ready:
             self._was_ready = True
+            self._fit_main()
             self.ready.emit()
+
+    def _fit_main(self) -> None:
+        """Fit the main canvas, which has another size now, unless the user had moved the camera."""
+        if self._fits_main and self._main.layer is not None:
+            fit_to_canvas(self._viewer, self._main.layer)
 
     def _follow_pane(self, pane: Pane) -> Pane:
         pane.on_focused = guarded(partial(self._focus, pane))
@@ -321,6 +334,7 @@ class Panes:
         self._focused = pane
         for side in self._sides:
             side.frame.show_focus(focused=side is pane)
+        activate(self._viewer, pane.viewer)
         self.focus_changed.emit(pane.viewer)
 
     def _on_double_click(self, pane: Pane) -> None:
@@ -380,13 +394,3 @@ class Panes:
             self._grid = None
             self._leave()
             self._release()
-
-
-def _home_of(viewer: napari.viewer.Viewer) -> tuple[QtViewer, QLayout]:
-    """Return the main canvas of a viewer and the layout that it stands in."""
-    canvas = canvas_of(viewer)
-    center = None if canvas is None else canvas.parentWidget()
-    layout = None if center is None else center.layout()
-    if canvas is None or layout is None:
-        raise RuntimeError("panes need a napari window")
-    return canvas, layout

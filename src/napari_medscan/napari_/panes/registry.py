@@ -31,13 +31,6 @@ def panes_of(viewer: napari.viewer.Viewer) -> Panes:
     return panes
 
 
-def active_viewer(viewer: napari.viewer.Viewer) -> napari.viewer.Viewer:
-    """Return the viewer, or the model of the pane beside it, that was clicked or focused last."""
-    viewer = unwrapped(viewer)
-    panes = _panes.get(viewer)
-    return viewer if panes is None else panes.focused.viewer
-
-
 @atexit.register
 def _close_all() -> None:
     """Let a script end with its window open: no thread may wake up a Qt that is being torn down."""

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
-import napari.viewer
 import numpy as np
 from napari.layers import Image
 
-from napari_medscan.dicom.relations import same_frame_of_reference, same_patient
-from napari_medscan.dicom.studies import studies_of
-from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.isolation import workers
+from napari_medscan.dicom.relations import same_frame_of_reference
+from napari_medscan.napari_ import session
+from napari_medscan.napari_.background_task import Latest
+from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_identity import layer_of, stack_of
+from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.linking import go_to_place
+from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.panes.canvas_lines import Line
 from napari_medscan.napari_.panes.canvas_plane import Vector, place_of, plane_on
 from napari_medscan.napari_.panes.pane import Pane, SidePane
 from napari_medscan.napari_.panes.position_link import PositionLink
+from napari_medscan.napari_.panes.series_choice import next_series, offered_series
+from napari_medscan.napari_.view import add_hidden
 from napari_medscan.napari_.viewer_watch import Change, watch
 
 
@@ -42,29 +48,48 @@ class SeriesPanes:
         later: Callable[[Callable[[], object]], object],
     ) -> None:
         self.is_paused = False
-        self.is_ready = True
         self._main = main
         self._sides = sides
         self._later = later
-        self._known = _series(main.viewer)
+        self._record = session.record
+        self._titles: dict[Stack, str] = {}
+        self._offered: list[Stack] = []
+        self._known: set[tuple[Stack, bool]] = set()
+        self._opening: dict[SidePane, Stack] = {}
+        self._readers = {pane: Latest(pane) for pane in sides}
         self.link = PositionLink([main, *sides])
         self._subscription = watch(
             main.viewer, self._follow_layers, Change.SERIES, before_paint=True
         )
+        self._record_changed = guarded(self._on_record)
+        self._record.changed.connect(self._record_changed)
         for pane in sides:
             pane.frame.on_chosen = guarded(partial(self._choose, pane))
-            pane.frame.show_choice([], None)
             later(partial(self._fill, pane))
+        self._has_more()
+        self._show_choices()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether no series is being read for a pane."""
+        return not self._opening
 
     def release(self) -> None:
         """Leave the panes alone."""
         self._subscription.release()
         self.link.release()
+        self._record.changed.disconnect(self._record_changed, missing_ok=True)
+        self._opening.clear()
+        for reader in self._readers.values():
+            reader.release()
+            reader.deleteLater()
         for pane in self._sides:
             pane.frame.on_chosen = None
 
     def show(self, pane: SidePane, layer: Image) -> None:
         """Show the series of a layer of the main viewer in a pane."""
+        self._opening.pop(pane, None)
+        self._readers[pane].cancel()
         pane.show([layer], layer)
         self.link.note()
         self._follow_layers()
@@ -92,80 +117,94 @@ class SeriesPanes:
         """Return no line: series have scout lines."""
         return ()
 
-    def _fill(self, pane: SidePane) -> None:
+    def _fill(self, pane: SidePane, *, is_drop: bool = False) -> None:
         """Show the next series that is in no pane yet."""
+        if pane.sources or pane in self._opening:
+            return
         viewer = self._main.viewer
-        shown = [current_layer(viewer), *(side.source for side in self._sides)]
-        layer = next_series(viewer, [layer for layer in shown if layer is not None])
-        if layer is not None and not pane.sources:
-            self.show(pane, layer)
+        elsewhere = {*map(stack_of, (side.source for side in self._sides)), *self._opening.values()}
+        opened = [stack for x in viewer.layers if (stack := stack_of(x)) is not None]
+        free = [stack for stack in self._offered if stack not in elsewhere]
+        if is_drop:
+            # napari adds the layers of a drop one by one, and lets others act between.
+            free = [x for x in free if x in opened or not self._record.was_opened(x)]
+        visible = [stack for x in visible_series(viewer) if (stack := stack_of(x)) is not None]
+        stack = next_series(free, stack_of(self._main.layer), visible, opened)
+        if stack is not None:
+            self._show_stack(pane, stack)
 
     def _choose(self, pane: SidePane, number: int) -> None:
-        layers = _series(self._main.viewer)
-        if 0 <= number < len(layers):
-            self.show(pane, layers[number])
+        if 0 <= number < len(self._offered):
+            self._show_stack(pane, self._offered[number])
+
+    def _show_stack(self, pane: SidePane, stack: Stack) -> None:
+        """Show a series; one that is not open is read in a thread first."""
+        self._opening.pop(pane, None)
+        self._readers[pane].cancel()
+        layer = layer_of(self._main.viewer, stack)
+        if layer is not None:
+            self.show(pane, layer)
+            return
+        if stack.is_compressed:
+            workers.warm_up()
+        self._opening[pane] = stack
+        self._readers[pane].start(
+            # What a layer is made of: the cache holds it then.
+            lambda _: stack.array.frame(stack.typical),
+            lambda _: self._later(partial(self._open, pane, stack)),
+            lambda _: self._later(partial(self._fail, pane, stack)),
+        )
+        self._show_choices()
+
+    def _open(self, pane: SidePane, stack: Stack) -> None:
+        """Open a series as a hidden layer of the main viewer, and show it in a pane."""
+        if self._opening.get(pane) is not stack:
+            return
+        del self._opening[pane]
+        viewer = self._main.viewer
+        layer = layer_of(viewer, stack)
+        if layer is None:
+            self._record.watch(stack)
+            layer = image_layer(stack, visible=False)
+            add_hidden(viewer, layer)
+        self.show(pane, layer)
+
+    def _fail(self, pane: SidePane, stack: Stack) -> None:
+        if self._opening.get(pane) is stack:
+            del self._opening[pane]
+            tell("This series cannot be read. Is its disc or folder still there?")
+            self._show_choices()
+
+    def _on_record(self) -> None:
+        # The record changes while a drop is being read, before there is any layer.
+        self._later(self._follow_layers)
 
     def _follow_layers(self) -> None:
-        """Empty panes whose series was removed, fill empty ones when more series are open."""
-        layers = _series(self._main.viewer)
-        names = _names(layers)
-        has_more = any(layer not in self._known for layer in layers)
-        self._known = layers
+        """Empty panes whose series was removed, fill empty ones when there are more series."""
+        viewer = self._main.viewer
+        has_more = self._has_more()
         for pane in self._sides:
-            if any(source not in layers for source, _ in pane.sources):
+            if any(source not in viewer.layers for source, _ in pane.sources):
                 pane.clear()
             elif has_more and not pane.sources:
-                self._later(partial(self._fill, pane))
-            source = pane.source
-            pane.frame.show_choice(names, None if source is None else layers.index(source))
+                self._later(partial(self._fill, pane, is_drop=True))
+        self._show_choices()
 
+    def _has_more(self) -> bool:
+        """See which series can be chosen; return whether one was found or opened since."""
+        viewer = self._main.viewer
+        self._titles = offered_series(viewer, self._record.stacks)
+        self._offered = list(self._titles)
+        before = self._known
+        self._known = {(x, layer_of(viewer, x) is not None) for x in self._offered}
+        # Closed ones are no reason: their panes are meant to be empty.
+        return any(x not in before and (x[1] or (x[0], True) not in before) for x in self._known)
 
-def next_series(viewer: napari.viewer.Viewer, shown: list[Image]) -> Image | None:
-    """Return the series that a pane shows next.
-
-    The next one of the same patient, else of any. Series that the main canvas shows together with
-    the current one, such as the CT below its PET, come last.
-
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        Whose layers.
-    shown : list of Image
-        The layers that panes show already, the current one first.
-
-    Returns
-    -------
-    Image or None
-        None if all are shown.
-    """
-    layers = _series(viewer)
-    first = shown[0] if shown else None
-    start = layers.index(first) + 1 if first in layers else 0
-    rest = [layer for layer in layers[start:] + layers[:start] if layer not in shown]
-    current = stack_of(first)
-
-    def rank(layer: Image) -> tuple[bool, bool]:
-        stack = stack_of(layer)
-        is_of_another = current is None or stack is None or not same_patient(current, stack)
-        return is_of_another, layer.visible
-
-    return next(iter(sorted(rest, key=rank)), None)
-
-
-def _series(viewer: napari.viewer.Viewer) -> list[Image]:
-    """Return the layers of the main viewer that show a series, hidden ones too."""
-    return [x for x in viewer.layers if isinstance(x, Image) and stack_of(x) is not None]
-
-
-def _names(layers: Iterable[Image]) -> list[str]:
-    """Return the names of layers, with the study where there are several."""
-    pairs = [(layer, stack_of(layer)) for layer in layers]
-    studies = studies_of(stack for _, stack in pairs if stack is not None)
-    titles = {stack: study.title() for study in studies for stack in study.stacks}
-    return [
-        f"{titles[stack]} · {layer.name}" if len(studies) > 1 and stack in titles else layer.name
-        for layer, stack in pairs
-    ]
+    def _show_choices(self) -> None:
+        for pane in self._sides:
+            stack = self._opening.get(pane) or stack_of(pane.source)
+            number = self._offered.index(stack) if stack in self._offered else None
+            pane.frame.show_choice(list(self._titles.values()), number)
 
 
 def _show_place(pane: Pane, layer: Image, place: Vector) -> None:

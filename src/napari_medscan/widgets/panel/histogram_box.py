@@ -14,6 +14,7 @@ from superqt import QElidingLabel
 from superqt.utils import qdebounced
 
 from napari_medscan.dicom import Stack
+from napari_medscan.napari_.active_viewer import viewer_with
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
@@ -40,7 +41,7 @@ class HistogramBox(Container[Widget]):
     Parameters
     ----------
     viewer : napari.viewer.Viewer
-        Its sliders decide which slice is counted.
+        The viewer of the window; sliders of the layer's canvas decide which slice is counted.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
@@ -104,7 +105,7 @@ class HistogramBox(Container[Widget]):
                 self._volume = stack, low, high
                 self._count_volume(stack, low, high)
             return
-        read = on_screen(self._viewer, layer)
+        read = on_screen(viewer_with(self._viewer, layer), layer)
         if read is None:
             self._clear()
             return

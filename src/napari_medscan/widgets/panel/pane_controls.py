@@ -6,7 +6,7 @@ import napari.viewer
 from magicgui.widgets import CheckBox, Container, Widget
 
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.panes import ARRANGEMENTS, Panes, on_pane_created, panes_of
+from napari_medscan.napari_.panes import ARRANGEMENTS, Panes, SidePane, on_pane_created, panes_of
 from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.widgets.panel.form import check, choice, put, row
 
@@ -29,6 +29,7 @@ class PaneControls(Container[Widget]):
         self.margins = (0, 0, 0, 0)
         self._viewer = unwrapped(viewer)
         self._panes: Panes | None = None
+        self._overlays: tuple[CheckBox, CheckBox] | None = None
         tip = "One canvas, several series, or three planes of one series"
         self.arrangement_box = choice("arrangement", tip, ARRANGEMENTS, self._on_arrangement)
         self._link = self._switch(
@@ -47,6 +48,12 @@ class PaneControls(Container[Widget]):
         # The very object that is appended is what is removed.
         self._bind = self._on_pane_created
         on_pane_created.append(self._bind)
+
+    def follow_overlays(self, letters: CheckBox, corner_text: CheckBox) -> None:
+        """Write over the panes what two switches say, at once when they are changed."""
+        self._overlays = letters, corner_text
+        for box in self._overlays:
+            box.changed.connect(guarded(self._on_switch))
 
     def release(self) -> None:
         """Let go of the panes, which stay as they are arranged."""
@@ -77,13 +84,24 @@ class PaneControls(Container[Widget]):
             self._panes.link = self._link.value
             self._panes.crosshair = self._crosshair.value
             self._panes.scout_lines = self._scout_lines.value
+            self._show_overlays()
+
+    def _show_overlays(self) -> None:
+        if self._panes is None or self._overlays is None:
+            return
+        letters, corner_text = (box.value for box in self._overlays)
+        for pane in self._panes.panes:
+            if isinstance(pane, SidePane):
+                pane.show_overlays(letters=letters, corner_text=corner_text)
 
     def _on_changed(self, _name: object = None) -> None:
         """Show how canvases are arranged: commands change it, too."""
         if self._panes is not None:
             put(self.arrangement_box, self._panes.arrangement)
+            self._show_overlays()
 
     def _on_pane_created(self, viewer: napari.viewer.Viewer, _model: napari.viewer.Viewer) -> None:
         """Follow the panes of this viewer, which a command may have made."""
         if viewer is self._viewer:
             self._followed()
+            self._show_overlays()

@@ -19,13 +19,13 @@ from napari_medscan.dicom.tagtree.search import Found, find
 from napari_medscan.dicom.tagtree.tree import TagTree
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.active_viewer import active_viewer, watch_active
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.slider_index import slice_in_view
-from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.widgets.panel.form import (
     Page,
     button,
@@ -69,7 +69,7 @@ class TagsTab(Page):
     Parameters
     ----------
     viewer : napari.viewer.Viewer
-        Whose current series to follow.
+        The viewer of the window: the series of its active pane is followed.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
@@ -96,7 +96,7 @@ class TagsTab(Page):
         self._search_soon = self._debounced(self._search, _TYPING_MS)
         self._late = self._debounced(self._on_late, _LATE_MS)
         self._build()
-        self._subscription = watch(viewer, self._look_soon)
+        self._subscription = watch_active(viewer, self._look_soon)
         self._look()
 
     def release(self) -> None:
@@ -157,15 +157,17 @@ class TagsTab(Page):
 
     def _offered_others(self, _box: Widget) -> list[tuple[str, str]]:
         """Return the other series of the viewer, for comparison."""
-        layer = current_layer(self._viewer)
-        names = [x.name for x in self._viewer.layers if x != layer and stack_of(x) is not None]
+        stack = stack_of(current_layer(active_viewer(self._viewer)))
+        others = ((x, stack_of(x)) for x in self._viewer.layers)
+        names = [x.name for x, other in others if other is not None and other is not stack]
         return [("Compare with…", NO_OTHER), *((f"≠ {defuse(name)}", name) for name in names)]
 
     # --- the displayed slice
 
     def _look(self) -> None:
         """See which file is displayed, and have it read if it is another one."""
-        layer = current_layer(self._viewer)
+        viewer = active_viewer(self._viewer)
+        layer = current_layer(viewer)
         stack = stack_of(layer)
         another = stack is not self._stack
         if another:
@@ -180,7 +182,7 @@ class TagsTab(Page):
             self._reads.cancel()
             self._show_none(_EMPTY)
             return
-        in_view = slice_in_view(self._viewer, layer)
+        in_view = slice_in_view(viewer, layer)
         number = stack.typical if in_view is None else in_view
         place = tag_place(stack, number)
         whys = [

@@ -13,6 +13,7 @@ from napari.layers import Image
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import commands
+from napari_medscan.napari_.active_viewer import active_viewer, viewer_with, watch_active
 from napari_medscan.napari_.cine import DEFAULT_RATE, MAX_RATE, cine_axis, cine_of, cine_rate
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import screen_directions, world_directions
@@ -63,6 +64,8 @@ _THICKNESS = 10.0
 class ViewsTab(Page):
     """Planes, slabs, 3-D, cine, arrangements, links and overlays of the current series.
 
+    Plane, rotation and zoom are those of the active pane, all else is of the main canvas.
+
     Scripts set what people set: ``plane``, ``slab`` and ``slab_thickness``, ``rendering``,
     ``cine`` and ``frame_rate``, ``arrangement``, ``link``, ``crosshair``, ``scout_lines``,
     ``sync_position``, ``align_in_3d``, ``letters``, ``corner_text``,
@@ -91,12 +94,16 @@ class ViewsTab(Page):
         self._build()
         self._show_playing = guarded(self._on_playing)
         self._cine.changed.connect(self._show_playing)
-        self._subscription = watch(viewer, self._update)
+        self._subscriptions: list[Releasable] = [
+            watch(viewer, self._update),
+            watch_active(viewer, self._update_active),
+        ]
         self._update()
 
     def release(self) -> None:
         """Take everything off the canvas and let go of the viewer."""
-        self._subscription.release()
+        for subscription in self._subscriptions:
+            subscription.release()
         self._cine.changed.disconnect(self._show_playing)
         self._cine.stop()
         self._link.unlink()
@@ -231,7 +238,9 @@ class ViewsTab(Page):
         )
 
     def _overlays(self) -> Widget:
-        return column(*self._overlay_switches.boxes.values())
+        boxes = self._overlay_switches.boxes
+        self._panes.follow_overlays(boxes["letters"], boxes["corner_text"])
+        return column(*boxes.values())
 
     def _command(
         self, name: str, text: str, tip: str, command: Callable[[napari.viewer.Viewer], None]
@@ -247,8 +256,9 @@ class ViewsTab(Page):
         return sorted(ours, key=lambda layer: layer != current)
 
     def _offered_planes(self, _box: Widget) -> list[tuple[str, str]]:
-        layer = current_layer(self._viewer)
-        known = layer is not None and world_directions(self._viewer, layer) is not None
+        viewer = active_viewer(self._viewer)
+        layer = current_layer(viewer)
+        known = layer is not None and world_directions(viewer, layer) is not None
         names = PLANES if known and layer is not None and layer.ndim > 2 else ()
         return [("—", NO_PLANE), *((name, name) for name in names)]
 
@@ -261,14 +271,9 @@ class ViewsTab(Page):
         layer = current_layer(self._viewer)
         stack = stack_of(layer)
         is_flat = self._viewer.dims.ndisplay == 2
-        offer(self._plane, "" if layer is None else plane_in_view(self._viewer, layer))
+        self._update_active()
         offer(self._rendering, IN_2D if is_flat else self._chosen_rendering)
-        self._plane.enabled = len(self._plane.choices) > 1
         self._rendering.enabled = len(self._rendering.choices) > 1
-        for part in (self._acquired, *self._sizing):
-            part.enabled = layer is not None
-        for part in self._turning:
-            part.enabled = layer is not None and is_flat
         self._play.enabled = self._cine.is_playing or cine_axis(self._viewer) is not None
         if stack is not self._stack:
             self._stack = stack
@@ -281,6 +286,17 @@ class ViewsTab(Page):
         self._link_here.enabled = in_2d and self._link.marked is not None
         self._unlink.enabled = self._link.is_linked
 
+    def _update_active(self) -> None:
+        """Show how the series of the active pane is seen."""
+        viewer = active_viewer(self._viewer)
+        layer = current_layer(viewer)
+        offer(self._plane, "" if layer is None else plane_in_view(viewer, layer))
+        self._plane.enabled = len(self._plane.choices) > 1
+        for part in (self._acquired, *self._sizing):
+            part.enabled = layer is not None
+        for part in self._turning:
+            part.enabled = layer is not None and viewer.dims.ndisplay == 2
+
     def _on_playing(self) -> None:
         playing = self._cine.is_playing
         put(self._play, playing)
@@ -289,19 +305,20 @@ class ViewsTab(Page):
     # --- changing the view
 
     def _on_plane(self, name: str) -> None:
-        layer = current_layer(self._viewer)
+        viewer = active_viewer(self._viewer)
+        layer = current_layer(viewer)
         plane = PLANES.get(name)
         if layer is None or plane is None:
             self._update()
             return
         show = partial(self._show_plane, layer, plane)
-        if cuts_slices(self._viewer, layer, plane):
+        if cuts_slices(viewer, layer, plane):
             self.whole.before(show, layer)
         else:
             show()
 
     def _show_plane(self, layer: Image, plane: Plane) -> None:
-        show_plane(self._viewer, layer, plane)
+        show_plane(viewer_with(self._viewer, layer), layer, plane)
         self._update()
 
     def _on_slab(self, _value: object = None) -> None:

@@ -24,11 +24,12 @@ from napari_medscan.dicom.presets import (
 from napari_medscan.dicom.text import defuse
 from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.active_viewer import active_viewer, viewer_with, watch_active
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
-from napari_medscan.napari_.viewer_watch import Change, watch
+from napari_medscan.napari_.viewer_watch import Change
 from napari_medscan.napari_.window_scope import (
     set_window_scope,
     show_window,
@@ -79,7 +80,7 @@ _GREATEST = 1e15
 
 
 class WindowTab(Page):
-    """Presets, width and level, and histogram of the current series.
+    """Presets, width and level, and histogram of the current series of the active pane.
 
     Scripts set what people set: ``level``, ``window_width``, ``preset`` (a name, "" while the
     window is none of those offered), ``inverted``, ``applies_to``, ``right_drag``,
@@ -101,8 +102,8 @@ class WindowTab(Page):
         self._limiting = Latest(self.native)
         self._build()
         self._subscriptions = [
-            watch(viewer, self._on_viewer),
-            watch(viewer, self._on_look, Change.LOOK, before_paint=True),
+            watch_active(viewer, self._on_viewer),
+            watch_active(viewer, self._on_look, Change.LOOK, before_paint=True),
         ]
         self._stop_settings = settings.on_change(guarded(self._on_settings))
         self._on_settings()
@@ -214,7 +215,7 @@ class WindowTab(Page):
 
         Scripts need no event loop: whatever changes the window does this first.
         """
-        layer = current_windowed(self._viewer)
+        layer = current_windowed(active_viewer(self._viewer))
         if layer != self._layer:
             self._layer = layer
             self._histogram.follow(layer)
@@ -294,7 +295,7 @@ class WindowTab(Page):
     # --- changing the window
 
     def _targets(self, layer: Image) -> list[Image]:
-        return window_targets(self._viewer, layer)
+        return window_targets(active_viewer(self._viewer), layer)
 
     def _each(self, change: Callable[[Image, float], object]) -> None:
         """Change the layer and its targets; `change` gets what makes values mean the same there."""
@@ -306,7 +307,7 @@ class WindowTab(Page):
 
     def _choose(self, voi: Voi) -> None:
         if self._layer is not None:
-            show_window(self._viewer, self._layer, voi)
+            show_window(active_viewer(self._viewer), self._layer, voi)
             self._sync()
 
     def _on_preset(self, name: str) -> None:
@@ -325,7 +326,7 @@ class WindowTab(Page):
         self._follow()
         work = []
         for layer in [] if self._layer is None else self._targets(self._layer):
-            stack, read = stack_of(layer), on_screen(self._viewer, layer)
+            stack, read = stack_of(layer), on_screen(viewer_with(self._viewer, layer), layer)
             if stack is not None and read is not None:
                 work.append((layer, read, stack.padding))
         self._limiting.start(

@@ -1,0 +1,104 @@
+"""Which series a pane offers, and which one it shows by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import napari.viewer
+import numpy as np
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.orientation import axis_vectors
+from napari_medscan.dicom.relations import same_patient
+from napari_medscan.dicom.series_rank import SeriesRank, rank_of
+from napari_medscan.dicom.studies import studies_of
+from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_.layer_identity import stack_of
+
+
+def offered_series(viewer: napari.viewer.Viewer, found: Iterable[Stack]) -> dict[Stack, str]:
+    """Return the series to choose from with their titles, in the order of the browser.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers are offered, too: those of samples are not in the session's record.
+    found : iterable of Stack
+        The series of the session, open or not.
+
+    Returns
+    -------
+    dict of Stack to str
+        The title has the study where there are several.
+    """
+    opened = [stack for layer in viewer.layers if (stack := stack_of(layer)) is not None]
+    studies = studies_of(dict.fromkeys([*found, *opened]))
+    return {
+        stack: defuse(f"{study.title()} · {stack.name}" if len(studies) > 1 else stack.name)
+        for study in studies
+        for stack in study.stacks
+    }
+
+
+def next_series(
+    offered: Sequence[Stack],
+    current: Stack | None,
+    displayed: Iterable[Stack],
+    opened: Iterable[Stack],
+) -> Stack | None:
+    """Return the series that an empty pane shows beside the current one.
+
+    A prior of the same kind comes first: same modality and plane, another study of the same
+    patient. Then the others of the same study, then those of other studies. Localizers,
+    screenshots and series that a canvas displays already, such as the CT below its PET, come
+    last. A series of another patient has to be open.
+
+    Parameters
+    ----------
+    offered : sequence of Stack
+        The series in the order of the browser.
+    current : Stack or None
+        The current series of the main canvas.
+    displayed : iterable of Stack
+        The series that are visible on the main canvas, the current one among them.
+    opened : iterable of Stack
+        The series that are layers of the main viewer.
+
+    Returns
+    -------
+    Stack or None
+        None if there is no other series.
+    """
+    displayed, opened = set(displayed), set(opened)
+    start = offered.index(current) + 1 if current in offered else 0
+    # From the current one on, so that the prior before it comes before older ones.
+    others = [stack for stack in [*offered[start:], *offered[:start]] if stack is not current]
+    if current is None:
+        return next((stack for stack in others if stack in opened), None)
+
+    def rank(stack: Stack) -> tuple[bool, bool, bool, int, bool, bool]:
+        return (
+            not same_patient(current, stack),
+            stack in displayed,
+            rank_of(stack) >= SeriesRank.LOCALIZER,
+            _relation(current, stack),
+            stack.header.body_part != current.header.body_part,
+            stack.description != current.description,
+        )
+
+    allowed = [stack for stack in others if same_patient(current, stack) or stack in opened]
+    return min(allowed, key=rank, default=None)
+
+
+def _relation(current: Stack, other: Stack) -> int:
+    """Return 0 for a prior of the same kind, 1 for the same study, 2 for any other."""
+    if current.header.study == other.header.study:
+        return 1
+    is_alike = current.modality == other.modality and _plane(current) == _plane(other)
+    return 0 if is_alike else 2
+
+
+def _plane(stack: Stack) -> int | None:
+    """Return the axis of the patient that slices follow each other along; None if unknown."""
+    axes = axis_vectors(stack.geometry)
+    return None if axes is None else int(np.argmax(np.abs(np.cross(axes[1], axes[2]))))

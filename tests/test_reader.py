@@ -221,7 +221,7 @@ def test_a_burst_of_files_gives_one_layer_a_series(model, tmp_path):
 SCOUT = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
 
 
-@pytest.mark.usefixtures("clock")
+@pytest.mark.usefixtures("clock", "qapp")
 @pytest.mark.parametrize(
     ("kinds", "visible"),
     [([{}, {}], 0), ([SCOUT, {}], 1), ([{}, SCOUT], 0), ([SCOUT, {}, {}], 1)],
@@ -236,6 +236,7 @@ def test_burst_the_first_useful_series_stays_in_view(model, tmp_path, kinds, vis
         paths += write_series(tmp_path / str(number), 3, series=number, **place, **kind)
     opened(model, paths)
     assert [layer.visible for layer in model.layers] == [n == visible for n in range(len(kinds))]
+    QApplication.processEvents()
     assert model.layers.selection.active == model.layers[visible]
 
 
@@ -343,7 +344,7 @@ def test_many_series_are_asked_about(make_napari_viewer, tmp_path, monkeypatch):
     monkeypatch.setattr("napari_medscan.napari_.chooser.choose", choose)
     opened(viewer, tmp_path)
     assert [count for count, _ in asked] == [9]
-    assert [layer.name for layer in viewer.layers] == ["CT 1 · Scan 1", "CT 2 · Scan 2"]
+    assert [layer.name for layer in viewer.layers] == ["CT 2 · Scan 2", "CT 1 · Scan 1"]
 
 
 def test_a_script_in_a_window_gets_every_series(make_napari_viewer, tmp_path, monkeypatch):

@@ -159,6 +159,7 @@ EFFECTS = {
 # A dialog, a window, no time axis and no second series: tested below or elsewhere.
 ELSEWHERE = {
     "open_folder",
+    "clear_disk_cache",
     "show_panel",
     "next_time_point",
     "previous_time_point",

@@ -61,7 +61,7 @@ def test_open_paths_several_folders_show_the_most_useful_series(model, tmp_path)
     scout = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"], "StudyInstanceUID": "1.2.9"}
     write_series(tmp_path / "b", 5, series=2, FrameOfReferenceUID="1.2.8", **scout)
     menu.open_paths(model, [tmp_path / "a", tmp_path / "b"])
-    assert [(x.name[:4], x.visible) for x in model.layers] == [("CT 1", True), ("CT 2", False)]
+    assert [(x.name[:4], x.visible) for x in model.layers] == [("CT 2", False), ("CT 1", True)]
 
 
 def test_open_paths_zip_beside_a_folder_opens_the_folder(model, tmp_path, told):

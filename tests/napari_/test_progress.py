@@ -107,7 +107,7 @@ def test_cancelling_an_opening_adds_nothing(make_napari_viewer, monkeypatch, tmp
     monkeypatch.setattr(QProgressDialog, "setValue", cancelled_halfway)
     assert viewer.open(str(tmp_path), plugin="napari-medscan") == []
     assert not viewer.layers
-    assert [notification.message for notification in told] == ["Opening was cancelled."]
+    assert [notification.message for notification in told] == ["Cancelled."]
 
 
 def test_cancelling_a_volume_goes_back_to_slices(make_napari_viewer, monkeypatch, tmp_path, qtbot):

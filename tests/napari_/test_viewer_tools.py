@@ -1,13 +1,10 @@
 """Overlays and hands belong to the viewer: they are there without the panel, and go with it."""
 
-import gc
-
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication
 
-from napari_medscan.napari_.panes import on_pane_created
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.napari_.viewer_tools import OVERLAYS, tools_of
 
@@ -92,8 +89,13 @@ def test_tools_switch_and_the_panel_show_the_same(viewer, name):
 def test_tools_are_one_per_viewer_and_released_with_its_window(viewer):
     tools = tools_of(viewer)
     assert tools_of(viewer) is tools
-    bound = len(on_pane_created)
     viewer.close()
     assert not any(tools.is_on(name) for name in OVERLAYS)
-    assert len(on_pane_created) < bound
-    gc.collect()
+
+
+def test_tools_window_never_shown_lets_everything_go(make_napari_viewer, tmp_path):
+    """The fixture fails if anything of the window is left."""
+    viewer = make_napari_viewer()
+    write_series(tmp_path, 3)
+    viewer.open(str(tmp_path), plugin=PLUGIN)
+    assert tools_of(viewer).is_on("letters")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import napari.viewer
@@ -58,6 +61,9 @@ class Hands:
             self._parts.pop().release()
 
 
+_tools: weakref.WeakSet[ViewerTools] = weakref.WeakSet()
+
+
 class ViewerTools(QObject):
     """The overlays and hands of one viewer, for as long as its canvas lives.
 
@@ -74,19 +80,18 @@ class ViewerTools(QObject):
 
     def __init__(self, viewer: napari.viewer.Viewer, canvas: QWidget | None) -> None:
         super().__init__(canvas)
+        _tools.add(self)
         self.stays = False
         """Whether they outlive the panel: once a series was opened."""
         self._viewer = viewer
-        self._window = None if canvas is None else canvas.window()
         self._overlays: dict[str, Releasable] = {}
-        self._panes: list[Hands] = []
         targets: Callable[[Image], list[Image]] = partial(window_targets, viewer)
         self._hands: list[Releasable] = [Hands(viewer), WindowDrag(viewer, targets)]
-        # The very object that is appended is what is removed.
-        self._bind = self._on_pane_created
-        on_pane_created.append(self._bind)
-        if self._window is not None:
-            self._window.installEventFilter(self)
+        # Not a method: Qt calls none of an object that is going, but its parts still stand.
+        self.destroyed.connect(partial(_release, self._overlays, self._hands))
+        window = None if canvas is None else canvas.window()
+        if window is not None:
+            window.installEventFilter(self)
         chosen = settings.current()
         wanted = {
             "letters": chosen.orientation_letters,
@@ -112,33 +117,52 @@ class ViewerTools(QObject):
 
     def release(self) -> None:
         """Take everything off the canvas, and give wheel, buttons and keys back to napari."""
-        if self._bind in on_pane_created:
-            on_pane_created.remove(self._bind)
-        parts = [*self._overlays.values(), *self._hands, *self._panes]
-        self._overlays.clear()
-        self._hands.clear()
-        self._panes.clear()
-        for part in parts:
-            part.release()
-        window, self._window = self._window, None
-        if window is not None:
-            window.removeEventFilter(self)
-            self.setParent(None)
+        _release(self._overlays, self._hands)
+        # The next who ask get new ones.
+        self.setParent(None)
+
+    def bind_pane(self, model: napari.viewer.Viewer) -> Hands:
+        """Return wheel, buttons and keys of a pane, which are released with it."""
+        hands = Hands(model)
+        self._hands.append(hands)
+        return hands
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """Release everything when the window closes, before what draws it is deleted."""
-        window = self._window
-        hides = event is not None and event.type() == QEvent.Type.Hide and watched is window
-        if hides and window is not None and not window.isVisible():
+        hides = event is not None and event.type() == QEvent.Type.Hide
+        if hides and isinstance(watched, QWidget) and not watched.isVisible():
+            watched.removeEventFilter(self)
             self.release()
         return False
 
-    def _on_pane_created(self, viewer: napari.viewer.Viewer, model: napari.viewer.Viewer) -> object:
-        if viewer is not self._viewer:
-            return None
-        hands = Hands(model)
-        self._panes.append(hands)
-        return hands
+
+def _release(
+    overlays: dict[str, Releasable], hands: list[Releasable], _destroyed: object = None
+) -> None:
+    parts = [*overlays.values(), *hands]
+    overlays.clear()
+    hands.clear()
+    for part in parts:
+        # At the end of the process Qt may have deleted a part's timers before its window.
+        with suppress(RuntimeError):
+            part.release()
+
+
+def _on_pane_created(viewer: napari.viewer.Viewer, model: napari.viewer.Viewer) -> object:
+    canvas = canvas_of(viewer)
+    tools = None if canvas is None else canvas.findChild(ViewerTools)
+    return tools.bind_pane(model) if isinstance(tools, ViewerTools) else None
+
+
+on_pane_created.append(_on_pane_created)
+
+
+@atexit.register
+def _release_all() -> None:
+    """Let a script end with its window open, before Qt deletes what the parts are made of."""
+    for tools in list(_tools):
+        with suppress(RuntimeError):
+            tools.release()
 
 
 def tools_of(viewer: napari.viewer.Viewer, *, stays: bool = True) -> ViewerTools:

@@ -12,6 +12,7 @@ from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import QApplication, QLabel
 
 from napari_medscan.assistant.conversation import State
+from napari_medscan.napari_ import viewer_watch
 from napari_medscan.widgets.assistant.dock import AssistantDock
 from napari_medscan.widgets.dock import WIDTH
 
@@ -42,8 +43,9 @@ def listeners(viewer):
     ]
     methods = [c for emitter in emitters for c in emitter.callbacks if isinstance(c, tuple)]
     found = [reference() for reference, _ in methods]
-    ours = ("widgets.assistant", "napari_.viewer_watch")
-    return [x for x in found if any(name in type(x).__module__ for name in ours)]
+    watched = viewer_watch._watches.get(viewer)
+    found += [] if watched is None else [s.callback for s in watched._subscriptions]
+    return [x for x in found if "widgets.assistant" in (getattr(x, "__module__", None) or "")]
 
 
 def test_it_opens_from_the_menu_and_fits(viewer, qtbot):

@@ -132,7 +132,7 @@ def test_panel_opened_again_after_it_was_closed_works(viewer, qtbot, tmp_path):
     section.open()
     assert len(viewer.layers) == 2
     section.show_only(section.names[0])
-    assert [layer.visible for layer in viewer.layers] == [True, False]
+    assert [x.visible for x in viewer.layers] == [x.name == section.names[0] for x in viewer.layers]
     qtbot.waitUntil(lambda: not section._thumbnails._timer.isActive())
     widget.destroyOnClose()
     settle()

@@ -255,12 +255,13 @@ def test_refit_follows_the_canvas_until_the_camera_moves(viewer, add):
     assert viewer.scene.camera.zoom == 2 * fit
 
 
+@pytest.mark.parametrize("place", [100.9, 100.5, 101.0])
 @pytest.mark.parametrize("first", [0, 1])
 def test_show_only_between_the_steps_of_the_slider_shows_the_series(
-    make_napari_viewer, tmp_path, first
+    make_napari_viewer, tmp_path, first, place
 ):
-    """A lone slice 0.9 mm beyond the last whole step of a volume is no slice of the slider."""
-    write_series(tmp_path, 1, series=1, Rows=8, Columns=3, ImagePositionPatient=[0, 0, 100.9])
+    """A lone slice beyond the last whole step of a volume is no slice of the slider."""
+    write_series(tmp_path, 1, series=1, Rows=8, Columns=3, ImagePositionPatient=[0, 0, place])
     write_series(tmp_path, 4, series=2, ImagePositionPatient=lambda i: [0, 0, 5 * i])
     viewer = make_napari_viewer(show=True)
     follow_openings(viewer)
@@ -272,4 +273,21 @@ def test_show_only_between_the_steps_of_the_slider_shows_the_series(
     for layer in (volume, lone, volume, lone):
         show_only(viewer, [layer])
         assert slice_in_view(viewer, layer) is not None
+        along = viewer.dims.point[0]
+        assert layer.extent.world[0, 0] - 1e-6 <= along <= layer.extent.world[1, 0] + 1e-6
         assert current_layer(viewer) is layer
+
+
+def test_bring_into_view_beside_a_series_without_calibration_is_not_black(
+    make_napari_viewer, tmp_path
+):
+    """Units that are changed after a layer was sliced leave napari an inverse of the old ones."""
+    plain = {"PixelSpacing": None, "ImagePositionPatient": None, "ImageOrientationPatient": None}
+    write_series(tmp_path, 4, series=1, **plain)
+    write_series(tmp_path, 1, series=2, ImagePositionPatient=[0, 0, 1687.5], Rows=4, Columns=6)
+    viewer = make_napari_viewer(show=True)
+    layers = viewer.open(str(tmp_path), plugin="napari-medscan")
+    for layer in [*layers, *reversed(layers)]:
+        show_only(viewer, [layer])
+        assert not layer._slice.empty
+        assert slice_in_view(viewer, layer) is not None

@@ -247,7 +247,7 @@ def _go_to_middle(viewer: napari.viewer.Viewer, layer: Image) -> None:
     point = list(viewer.dims.point)
     point[viewer.dims.ndim - layer.ndim :] = (float(place) for place in world)
     viewer.dims.point = tuple(point)
-    if not is_in_view(viewer, layer):
+    if not np.allclose(viewer.dims.point, point):
         # napari's slider ends at the last whole step of all layers together, and drags the point
         # there, up to a step beside the series. It is there now, and lets the second setting be.
         viewer.dims.point = tuple(point)

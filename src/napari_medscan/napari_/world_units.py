@@ -53,10 +53,19 @@ def share_units(viewer: napari.viewer.Viewer) -> None:
         own = units_of(stack)
         if len(own) > len(shared):
             shared = own[: len(own) - len(shared)] + shared
+    changed = []
     for layer, stack in series:
         wanted = shared[len(shared) - len(units_of(stack)) :]
         if tuple(map(_short, layer.units)) != tuple(map(_short, wanted)):
             layer.units = wanted
+            changed.append(layer)
+    # napari 0.9 slices a layer by the units that the viewer had before, a thousand times too far
+    # away, and not again when the viewer has the new ones: it takes note of them on a reload, and
+    # slices on a refresh.
+    for layer in changed:
+        if layer in viewer.layers:
+            layer.events.reload(layer=layer)
+            layer.refresh()
 
 
 def _short(unit: object) -> str:

@@ -11,13 +11,13 @@ from napari_medscan.dicom import load
 from napari_medscan.dicom.orientation import patient_point
 from napari_medscan.dicom.stack import SliceSource
 from napari_medscan.frames.cache import shared_cache
+from napari_medscan.napari_.commands import reset_view
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes import panes_of
 from napari_medscan.napari_.panes.canvas_plane import plane_on, to_canvas
-from napari_medscan.napari_.commands import reset_view
 from napari_medscan.napari_.planes import show_plane
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.windowing import is_inverted, set_center_width

@@ -127,6 +127,22 @@ def test_window_and_inversion_follow_both_ways(arrange, chest_layer, qtbot):
     set_center_width(chest_layer, 0, 10)
 
 
+def test_window_of_the_volume_in_3d_leaves_the_slices_alone(arrange, chest_layer, qtbot):
+    panes = arrange("Three planes")
+    main, *sides = panes.panes
+    before = [list(pane.layer.contrast_limits) for pane in sides]
+    main.viewer.dims.ndisplay = 3
+    set_center_width(chest_layer, 500, 2000)
+    qtbot.wait(20)
+    assert [list(pane.layer.contrast_limits) for pane in sides] == before
+    main.viewer.dims.ndisplay = 2
+    set_center_width(chest_layer, -600, 1500)
+    qtbot.wait(20)
+    for pane in sides:
+        assert list(pane.layer.contrast_limits) == list(chest_layer.contrast_limits)
+    panes.close()
+
+
 def test_zoom_follows_relative_to_the_fit(arrange, chest_layer, qtbot):
     assert chest_layer.visible
     panes = arrange("Three planes")

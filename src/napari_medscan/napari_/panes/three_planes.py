@@ -273,8 +273,11 @@ class ThreePlanes:
                 camera.zoom = ratio * theirs
 
     def _window(self, changed: Pane) -> None:
-        """Draw the layers of all panes as one was changed to be drawn."""
-        if self.is_paused or not self.is_shown:
+        """Draw the layers of all panes as one was changed to be drawn.
+
+        A volume has a window of its own, which would hide what its slices show.
+        """
+        if self.is_paused or not self.is_shown or changed.viewer.dims.ndisplay == 3:
             return
         for number, layer in enumerate(self._shown):
             copies = [layer, *(pane.sources[number][1] for pane in self._sides)]

@@ -116,6 +116,26 @@ def test_button_of_the_offer_opens_the_panel(make_napari_viewer, monkeypatch, ch
     assert dicom_panel.has_panel(viewer)
 
 
+@pytest.mark.parametrize("acts", [True, False], ids=["person", "script"])
+def test_report_to_a_person_waits_for_the_layout_of_the_layers(
+    make_napari_viewer, qtbot, chest, told, monkeypatch, acts
+):
+    viewer = make_napari_viewer(show=True)
+    qtbot.wait(50)
+    monkeypatch.setattr(notify, "is_interactive", lambda: acts)
+    canvas = notify._canvas_of(viewer)
+    before = canvas.width()
+    report = LoadReport(load(chest).stacks, skipped={"a.txt": "not DICOM"})
+    notify.tell_report(report, report.stacks)
+    assert bool(told) is not acts
+    viewer.window._qt_window.resize(500, 400)
+    qtbot.waitUntil(lambda: len(told) == 1)
+    if acts:
+        assert canvas.width() < before
+    qtbot.wait(2 * notify._STILL)
+    assert len(told) == 1
+
+
 def test_hostile_text_is_defused(told):
     report = LoadReport(unreadable={"a": HOSTILE})
     notify.tell_report(report, [])

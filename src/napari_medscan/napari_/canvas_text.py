@@ -10,10 +10,13 @@ from napari.utils.color import ColorValue
 from psygnal import EmitLoopError
 
 from napari_medscan.dicom.text import defuse
+from napari_medscan.napari_.viewer_watch import Change, watch
 
 _AMBER = ColorValue("#ffb347")
 # A warning has to be read in the light theme too, where the canvas is white.
 _DARK = ColorValue((0, 0, 0, 0.8))
+_BAR_FROM = 280
+"""Pixels of a canvas on which the scale bar does not cover the letter amid the lower edge."""
 
 
 def is_grid(viewer: napari.viewer.Viewer) -> bool:
@@ -22,6 +25,12 @@ def is_grid(viewer: napari.viewer.Viewer) -> bool:
     What stands at the edges of such a canvas would be read as being about all cells.
     """
     return tuple(viewer.canvas.grid.actual_shape(viewer.layers)) != (1, 1)
+
+
+def has_room_for_bar(viewer: napari.viewer.Viewer) -> bool:
+    """Return whether the canvas is wide enough for the scale bar beside the letters."""
+    _, width = viewer.canvas.size
+    return bool(width >= _BAR_FROM)
 
 
 class CanvasText:
@@ -89,7 +98,7 @@ class CanvasText:
 
 
 class ScaleBar:
-    """napari's own scale bar, shown for as long as this exists.
+    """napari's own scale bar, shown for as long as this exists and the canvas has room for it.
 
     Parameters
     ----------
@@ -100,9 +109,19 @@ class ScaleBar:
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._overlay = viewer.canvas.overlays["scale_bar"]
         self._before = self._overlay.visible
-        self._overlay.visible = True
+        self._viewer = viewer
+        self._has_room: bool | None = None
+        self._subscription = watch(viewer, self._update, Change.CANVAS, before_paint=True)
+        self._update()
+
+    def _update(self) -> None:
+        has_room = has_room_for_bar(self._viewer)
+        # Otherwise it is the user's to show and hide, by the View menu.
+        if has_room is not self._has_room:
+            self._has_room = self._overlay.visible = has_room
 
     def release(self) -> None:
         """Hide it again, unless it was there before."""
+        self._subscription.release()
         with suppress(EmitLoopError):
             self._overlay.visible = self._before

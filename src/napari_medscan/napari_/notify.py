@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import napari
 from napari.utils.notifications import Notification, notification_manager, show_info
@@ -17,7 +18,13 @@ from napari_medscan.dicom.files import shown_name
 from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_.dicom_panel import has_panel, offer, open_panel
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.gui import has_gui, main_window
+from napari_medscan.napari_.gui import has_gui, is_interactive, main_window
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
+_STILL = 200
+"""Milliseconds that a canvas keeps its size for before it is taken to be laid out."""
 
 
 class _Notice(Notification):
@@ -65,7 +72,7 @@ def tell_report(report: LoadReport, opened: Sequence[Stack]) -> None:
         if not any(lines):
             lines.append("Windows, views and tags: DICOM panel")
         actions.append(("Open panel", partial(_call, open_panel, viewer)))
-    _dispatch(lines, actions)
+    _when_still(partial(_dispatch, lines, actions))
 
 
 def tell_bad_frames(stack: Stack) -> None:
@@ -91,6 +98,31 @@ def show_details(*reports: LoadReport) -> None:
         [(shown_name(name), what, shown_name(why)) for name, what, why in rows], main_window()
     )
     dialog.show()
+
+
+def _when_still(act: Callable[[], object], size: tuple[int, int] | None = None) -> None:
+    """Act when the canvas keeps its size, at once in a script.
+
+    napari places a message in the corner of the canvas once. The first layer brings controls and
+    sliders that make the canvas smaller, and would cut off the message's buttons.
+    """
+    viewer = napari.current_viewer() if is_interactive() else None
+    # Only a process with a window has Qt.
+    canvas = None if viewer is None else _canvas_of(viewer)
+    if canvas is None or (canvas.width(), canvas.height()) == size:
+        act()
+        return
+    from qtpy.QtCore import QTimer
+
+    size = canvas.width(), canvas.height()
+    QTimer.singleShot(_STILL, guarded(partial(_when_still, act, size)))
+
+
+def _canvas_of(viewer: napari.viewer.Viewer) -> QWidget | None:
+    from napari_medscan.napari_.qt_canvas import canvas_of
+
+    canvas = canvas_of(viewer)
+    return None if canvas is None else cast("QWidget", canvas.canvas.native)
 
 
 def _dispatch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable
 from itertools import permutations
 from typing import Literal, get_args
@@ -28,6 +29,8 @@ _L, _P, _S = np.eye(3)
 # What lies below and to the right on the screen, as radiologists look at a plane: axial from the
 # feet, coronal from the front, sagittal from the patient's left.
 _DOWN_AND_RIGHT = {"axial": (_P, _L), "coronal": (-_S, _L), "sagittal": (-_S, _P)}
+
+_reserved: weakref.WeakKeyDictionary[napari.viewer.Viewer, Plane] = weakref.WeakKeyDictionary()
 
 
 def show_plane(viewer: napari.viewer.Viewer, layer: Layer, plane: Plane) -> bool:
@@ -60,6 +63,19 @@ def show_plane(viewer: napari.viewer.Viewer, layer: Layer, plane: Plane) -> bool
     _turn_to(viewer, plane, directions)
     fit_to_canvas(viewer, layer)
     return True
+
+
+def reserve_plane(viewer: napari.viewer.Viewer, plane: Plane | None) -> None:
+    """Make a plane the one that a reset view shows on a canvas; None for the acquired plane."""
+    if plane is None:
+        _reserved.pop(viewer, None)
+    else:
+        _reserved[viewer] = plane
+
+
+def reserved_plane(viewer: napari.viewer.Viewer) -> Plane | None:
+    """Return the plane that is reserved for a canvas, None if it is any."""
+    return _reserved.get(viewer)
 
 
 def cuts_slices(viewer: napari.viewer.Viewer, layer: Layer, plane: Plane) -> bool:

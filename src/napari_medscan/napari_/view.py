@@ -24,7 +24,7 @@ from napari_medscan.napari_.current_layer import is_visible_series, visible_seri
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import draw_fused
-from napari_medscan.napari_.planes import show_acquired_plane
+from napari_medscan.napari_.planes import reserved_plane, show_acquired_plane, show_plane
 from napari_medscan.napari_.slider_index import is_in_view
 from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.napari_.volume_view import keep_unmirrored
@@ -91,11 +91,14 @@ def add_hidden(viewer: napari.viewer.Viewer, layer: Image) -> None:
 def show_anew(viewer: napari.viewer.Viewer, layer: Image) -> None:
     """Show a series in 2-D as when it was opened, but on the slice in view if there is one.
 
-    Plane, mirroring, zoom and center are those of `bring_into_view`; it becomes current.
+    Plane, mirroring, zoom and center are those of `bring_into_view`, but a canvas that has a plane
+    reserved for it shows that plane. The series becomes current.
     """
     viewer = unwrapped(viewer)
     viewer.dims.ndisplay = 2
-    show_acquired_plane(viewer, layer)
+    plane = reserved_plane(viewer)
+    if plane is None or not show_plane(viewer, layer, plane):
+        show_acquired_plane(viewer, layer)
     if not is_in_view(viewer, layer):
         _go_to_middle(viewer, layer)
     fit_to_canvas(viewer, layer)

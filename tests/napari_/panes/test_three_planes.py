@@ -11,6 +11,7 @@ from napari_medscan.dicom import load
 from napari_medscan.dicom.orientation import patient_point
 from napari_medscan.dicom.stack import SliceSource
 from napari_medscan.frames.cache import shared_cache
+from napari_medscan.napari_.commands import reset_view
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
@@ -126,6 +127,22 @@ def test_window_and_inversion_follow_both_ways(arrange, chest_layer, qtbot):
     set_center_width(chest_layer, 0, 10)
 
 
+def test_window_of_the_volume_in_3d_leaves_the_slices_alone(arrange, chest_layer, qtbot):
+    panes = arrange("Three planes")
+    main, *sides = panes.panes
+    before = [list(pane.layer.contrast_limits) for pane in sides]
+    main.viewer.dims.ndisplay = 3
+    set_center_width(chest_layer, 500, 2000)
+    qtbot.wait(20)
+    assert [list(pane.layer.contrast_limits) for pane in sides] == before
+    main.viewer.dims.ndisplay = 2
+    set_center_width(chest_layer, -600, 1500)
+    qtbot.wait(20)
+    for pane in sides:
+        assert list(pane.layer.contrast_limits) == list(chest_layer.contrast_limits)
+    panes.close()
+
+
 def test_zoom_follows_relative_to_the_fit(arrange, chest_layer, qtbot):
     assert chest_layer.visible
     panes = arrange("Three planes")
@@ -149,6 +166,49 @@ def test_place_beside_a_zoomed_canvas_is_centered(arrange, chest_layer, qtbot):
     shift_click(panes.panes[0], chest_layer.data_to_world((10, 16, 1.2)))
     qtbot.wait(20)
     assert middle_of_cross(coronal)[0] != pytest.approx(width / 2)
+    panes.close()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_reset_view_in_a_pane_keeps_its_plane(arrange, oblique, number):
+    # As acquired, the series is coronal: no pane but the second would keep its plane by chance.
+    oblique("coronal")
+    panes = arrange("Three planes")
+    pane = panes.panes[number]
+    letters = edge_letters(pane.viewer)
+    assert letters == list(CONVENTION.values())[number]
+    pane.viewer.scene.camera.zoom *= 2
+    zoom = pane.viewer.scene.camera.zoom
+    reset_view(pane.viewer)
+    assert edge_letters(pane.viewer) == letters
+    assert pane.viewer.scene.camera.zoom == pytest.approx(zoom / 2)
+    panes.close()
+
+
+def test_reset_view_of_a_maximized_plane_keeps_the_plane(arrange, chest_layer, qtbot):
+    panes = arrange("Three planes")
+    main, coronal, _ = panes.panes
+    panes.maximize(coronal)
+    reset_view(main.viewer)
+    assert edge_letters(main.viewer) == CONVENTION["coronal"]
+    panes.restore()
+    reset_view(main.viewer)
+    assert edge_letters(main.viewer) == CONVENTION["axial"]
+    panes.arrangement = "Single"
+    show_plane(main.viewer, chest_layer, "coronal")
+    reset_view(main.viewer)
+    assert edge_letters(main.viewer) == CONVENTION["axial"]
+    qtbot.wait(20)
+    panes.close()
+
+
+def test_reset_view_after_three_planes_shows_the_acquired_plane(arrange, oblique, viewer):
+    oblique("coronal")
+    panes = arrange("Three planes")
+    panes.arrangement = "Single"
+    show_plane(viewer, viewer.layers[0], "axial")
+    reset_view(viewer)
+    assert edge_letters(viewer) == CONVENTION["coronal"]
     panes.close()
 
 

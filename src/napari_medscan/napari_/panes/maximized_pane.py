@@ -9,6 +9,7 @@ from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.panes.pane import Pane, SidePane
 from napari_medscan.napari_.panes.twin_layer import copy_look, twin_of
 from napari_medscan.napari_.panes.view_state import ViewState, copy_view
+from napari_medscan.napari_.planes import Plane, reserve_plane, reserved_plane
 from napari_medscan.napari_.view import bring_into_view
 
 
@@ -34,10 +35,13 @@ class MaximizedPane:
         self._before: ViewState | None = None
         self._layer: Image | None = None
         self._look: Image | None = None
+        self._plane: Plane | None = None
         layer, twin = (pane.source, pane.layer) if isinstance(pane, SidePane) else (None, None)
         if layer is None or twin is None or layer not in viewer.layers:
             return
         self._before = ViewState.of(viewer)
+        self._plane = reserved_plane(viewer)
+        reserve_plane(viewer, reserved_plane(pane.viewer))
         self._layer, self._look = layer, twin_of(layer)
         copy_look(twin, layer)
         if layer is not current_layer(viewer):
@@ -50,6 +54,7 @@ class MaximizedPane:
         if self._before is None or layer is None or look is None or twin is None:
             return
         viewer = self._viewer
+        reserve_plane(viewer, self._plane)
         if layer not in viewer.layers or current_layer(viewer) is not layer:
             return
         mine, theirs = self.pane.viewer.dims.order, viewer.dims.order

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.active_viewer import add_pane_model, remove_pane_model
+from napari_medscan.napari_.canvas_text import has_room_for_bar
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
@@ -30,8 +31,6 @@ from napari_medscan.napari_.window_drag import WindowDrag
 from napari_medscan.napari_.window_scope import window_targets
 
 _NAPARI_ZOOM = "double_click_to_zoom"
-_BAR_FROM = 280
-"""Pixels of a canvas on which the scale bar does not cover the letter amid the lower edge."""
 _FOCUSES = (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn)
 
 
@@ -267,9 +266,8 @@ class SidePane(Pane):
 
     def _show_scale_bar(self) -> None:
         """Show the scale bar of a series where there is room for it beside the letters."""
-        _, width = self.viewer.canvas.size
         bar = self.viewer.canvas.overlays["scale_bar"]
-        bar.visible = bool(self.sources) and width >= _BAR_FROM
+        bar.visible = bool(self.sources) and has_room_for_bar(self.viewer)
 
     def _forward_status(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         text = cursor_text(self.viewer)

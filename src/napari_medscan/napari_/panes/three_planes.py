@@ -24,7 +24,7 @@ from napari_medscan.napari_.panes.position_link import slider_axis
 from napari_medscan.napari_.panes.reference_lines import cross
 from napari_medscan.napari_.panes.twin_layer import copy_look
 from napari_medscan.napari_.panes.view_state import ViewState
-from napari_medscan.napari_.planes import PLANES, Plane, show_plane
+from napari_medscan.napari_.planes import PLANES, Plane, reserve_plane, show_plane
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.volume_loader import WholeVolume
 
@@ -102,6 +102,7 @@ class ThreePlanes:
             subscription.release()
         self._loader.release()
         self._loader.deleteLater()
+        self._free_planes()
         place = tuple(float(x) for x in self.place())
         viewer, before = self._main.viewer, self._before
         if before is not None and current_layer(viewer) in self._shown:
@@ -184,6 +185,7 @@ class ThreePlanes:
             self._follow_current(current)
             return
         self._known, self._shown, self._before = layers, [], None
+        self._free_planes()
         for pane in self._sides:
             pane.clear()
         why_not = _why_not(viewer, layers, current)
@@ -214,6 +216,7 @@ class ThreePlanes:
         self._before = ViewState.of(viewer)
         place = tuple(viewer.dims.point)
         show_plane(viewer, current, PLANES[0])
+        reserve_plane(viewer, PLANES[0])
         viewer.dims.point = place
         for pane, plane in zip(self._sides, PLANES[1:], strict=True):
             self._later(partial(self._fill, pane, plane, list(self._shown)))
@@ -226,8 +229,14 @@ class ThreePlanes:
             return
         pane.frame.show_title(plane.capitalize())
         pane.show(layers, current, plane)
+        reserve_plane(pane.viewer, plane)
         self._show_place(pane, np.array(viewer.dims.point))
         self._points = {each: tuple(each.viewer.dims.point) for each in self._panes}
+
+    def _free_planes(self) -> None:
+        """Let every canvas show any plane again."""
+        for pane in self._panes:
+            reserve_plane(pane.viewer, None)
 
     def _show_place(self, pane: Pane, place: Vector) -> None:
         """Move the sliders of a pane, of those axes that it does not display."""
@@ -264,8 +273,11 @@ class ThreePlanes:
                 camera.zoom = ratio * theirs
 
     def _window(self, changed: Pane) -> None:
-        """Draw the layers of all panes as one was changed to be drawn."""
-        if self.is_paused or not self.is_shown:
+        """Draw the layers of all panes as one was changed to be drawn.
+
+        A volume has a window of its own, which would hide what its slices show.
+        """
+        if self.is_paused or not self.is_shown or changed.viewer.dims.ndisplay == 3:
             return
         for number, layer in enumerate(self._shown):
             copies = [layer, *(pane.sources[number][1] for pane in self._sides)]

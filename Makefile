@@ -21,7 +21,7 @@ help:
 	@echo "make torture            open pairs of real cases for an hour (MEDSCAN_TORTURE_SECONDS, _SEED)"
 	@echo "make check              lint, types, import directions, packaging"
 	@echo "make bench [ARGS=...]   measure against other readers, write docs/performance.md"
-	@echo "make screenshots        make the pictures of the documentation"
+	@echo "make screenshots        take the screenshots of README and docs"
 	@echo "make clean              remove .venv, builds and caches"
 
 demo: .venv/stamp system

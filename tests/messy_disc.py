@@ -188,7 +188,13 @@ def _copies(
 def _scout(study: _Study, number: int, slices: list[Dataset]) -> Instances:
     """Yield the frontal localizer of a CT, the mean of the volume from front to back."""
     (scout,) = _reformat(study, number, "Topogram", slices, _CORONAL, only_middle=True)
-    scout.PixelData = _volume(slices).mean(axis=1).astype("<u2").tobytes()
+    image = _volume(slices).mean(axis=1)
+    scout.PixelData = image.astype("<u2").tobytes()
+    low = float(image.min() * scout.RescaleSlope + scout.RescaleIntercept)
+    high = float(image.max() * scout.RescaleSlope + scout.RescaleIntercept)
+    # In the windows of the slices it would be black.
+    scout.WindowCenter, scout.WindowWidth = decimals((low + high) / 2, high - low)
+    del scout.WindowCenterWidthExplanation
     yield scout
 
 

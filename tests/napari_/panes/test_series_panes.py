@@ -13,7 +13,7 @@ from napari_medscan.napari_.layer_identity import layer_of, stack_of
 from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.panes import panes_of
 from napari_medscan.napari_.slider_index import slice_in_view
-from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.view import bring_into_view, follow_openings
 from napari_medscan.phantoms import write_us_heart
 
 from ...studies import write_series
@@ -218,6 +218,21 @@ def test_main_canvas_stays_fit_when_a_pane_opens_a_clip(visible_viewer, record, 
         panes = arranged(viewer, name, qtbot)
         assert current_layer(viewer) is main
         assert slice_in_view(viewer, main) == 4
+        assert filled(viewer) == pytest.approx(0.95)
+    panes.close()
+    qtbot.wait(20)
+
+
+def test_main_canvas_is_fit_in_each_arrangement_without_the_panel(
+    make_napari_viewer, qtbot, tmp_path
+):
+    viewer = make_napari_viewer(show=True)
+    write_series(tmp_path / "a", 9)
+    (layer,) = image_layers(load(tmp_path / "a").stacks)
+    viewer.add_layer(layer)
+    bring_into_view(viewer, layer)
+    for name in ("2 × 2", "Single"):
+        panes = arranged(viewer, name, qtbot)
         assert filled(viewer) == pytest.approx(0.95)
     panes.close()
     qtbot.wait(20)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from napari.layers import Image
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.canvas_fit import refit
@@ -11,7 +12,12 @@ from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.planes import show_plane
 from napari_medscan.napari_.slider_index import slice_in_view
-from napari_medscan.napari_.view import bring_into_view, follow_openings, show_only
+from napari_medscan.napari_.view import (
+    add_hidden,
+    bring_into_view,
+    follow_openings,
+    show_only,
+)
 
 from ..studies import write_series
 from .test_planes import CONVENTION
@@ -291,3 +297,21 @@ def test_bring_into_view_beside_a_series_without_calibration_is_not_black(
         show_only(viewer, [layer])
         assert not layer._slice.empty
         assert slice_in_view(viewer, layer) is not None
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["fit", "moved by the user"])
+def test_hidden_series_with_more_axes_leaves_the_camera(viewer, add, moved):
+    layer = add("a")
+    camera = viewer.scene.camera
+    if moved:
+        camera.center, camera.zoom = (0, 1, 2), 7
+    before = camera.center, camera.zoom
+    clip = Image(np.zeros((5, 3, 40, 60)), visible=False)
+    add_hidden(viewer, clip)
+    assert viewer.dims.ndim == 4
+    assert (camera.center, camera.zoom) == before
+    assert viewer.layers.selection.active is layer
+    assert list(viewer.layers) == [clip, layer]
+    viewer.layers.remove(clip)
+    assert viewer.dims.ndim == 3
+    assert (camera.center, camera.zoom) == before

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import napari.viewer
@@ -18,7 +19,7 @@ from qtpy.QtCore import QTimer
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.relations import are_overlayable
 from napari_medscan.napari_ import settings
-from napari_medscan.napari_.canvas_fit import fit_to_canvas, refit
+from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit, refit
 from napari_medscan.napari_.cine import autoplay
 from napari_medscan.napari_.current_layer import is_visible_series, visible_series
 from napari_medscan.napari_.failure_log import guarded
@@ -118,6 +119,17 @@ def follow_openings(viewer: napari.viewer.Viewer) -> None:
         _followed[viewer] = _Openings(viewer)
 
 
+@dataclass(frozen=True, slots=True)
+class _Camera:
+    """What the camera of a viewer showed before the list of layers changed."""
+
+    layer: weakref.ref[Image]
+    ndim: int
+    is_fit: bool
+    center: tuple[float, float, float] | tuple[float, float]
+    zoom: float
+
+
 class _Openings:
     """Listens to a viewer for series that are added, and for its canvas and camera."""
 
@@ -128,7 +140,13 @@ class _Openings:
         self._activate = guarded(self._activate_lead)
         self._more = [guarded(self._keep_fit), guarded(self._keep_unmirrored)]
         self._units = guarded(self._share_units)
+        self._camera: _Camera | None = None
+        self._note, self._keep = guarded(self._note_camera), guarded(self._keep_camera)
         layers, dims = viewer.layers, viewer.dims.events
+        for emitter in (layers.events.inserting, layers.events.removing):
+            emitter.connect(self._note)
+        for emitter in (layers.events.inserted, layers.events.removed):
+            emitter.connect(self._keep, position="last")
         # napari draws a new layer before it calls anybody's callback of "inserted".
         layers.events.inserting.connect(self._units)
         layers.events.inserted.connect(self._inserted, position="last")
@@ -142,6 +160,30 @@ class _Openings:
             viewer.scene.camera.events.orientation,
         ):
             emitter.connect(self._more[1])
+
+    def _note_camera(self, _event: object = None) -> None:
+        viewer = self._viewer()
+        layer = None if viewer is None else next(visible_series(viewer), None)
+        self._camera = None
+        if viewer is not None and layer is not None:
+            camera = viewer.scene.camera
+            self._camera = _Camera(
+                weakref.ref(layer), viewer.dims.ndim, is_fit(viewer), camera.center, camera.zoom
+            )
+
+    def _keep_camera(self, _event: object = None) -> None:
+        """Undo that napari fits all layers, hidden ones too, when there are more or fewer axes."""
+        viewer, before = self._viewer(), self._camera
+        self._camera = None
+        if viewer is None or before is None or viewer.dims.ndim == before.ndim:
+            return
+        layer = before.layer()
+        if layer is None or layer not in viewer.layers:
+            return
+        if before.is_fit:
+            fit_to_canvas(viewer, layer)
+        else:
+            viewer.scene.camera.center, viewer.scene.camera.zoom = before.center, before.zoom
 
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         viewer, layer = self._viewer(), event.value

@@ -8,10 +8,13 @@ import pytest
 
 from napari_medscan.dicom import LoadReport, MedscanError, load
 from napari_medscan.frames import LazyStack
-from napari_medscan.napari_.canvas_fit import fit_zoom, is_fit
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import layer_of, stack_of
-from napari_medscan.napari_.layers import image_layer
+from napari_medscan.napari_.layers import image_layer, image_layers
+from napari_medscan.napari_.panes import panes_of
+from napari_medscan.napari_.slider_index import slice_in_view
+from napari_medscan.napari_.view import bring_into_view, follow_openings
+from napari_medscan.phantoms import write_us_heart
 
 from ...studies import write_series
 
@@ -146,20 +149,90 @@ def test_two_panes_never_show_one_series(arrange, add, find):
     panes.close()
 
 
-def test_main_canvas_is_fit_again_in_each_arrangement(arrange, add, viewer, qtbot):
-    layer = add("a")
+@pytest.fixture
+def visible_viewer(make_napari_viewer, tmp_path):
+    """Return a viewer whose canvas takes part in the layout of its window."""
+    viewer = make_napari_viewer(show=True)
+    follow_openings(viewer)
+    write_series(tmp_path / "a", 9)
+    (layer,) = image_layers(load(tmp_path / "a").stacks)
+    viewer.add_layer(layer)
     viewer.window._qt_window.resize(1200, 800)
-    for name in ("Three planes", "Side by side", "2 × 2", "Single"):
-        panes = arrange(name)
-        qtbot.wait(50)
-        assert is_fit(viewer, layer)
-        assert viewer.scene.camera.zoom == pytest.approx(fit_zoom(viewer))
-        size = [abs(layer.scale[axis]) * layer.data.shape[axis] for axis in viewer.dims.displayed]
-        fills = [size[i] * viewer.scene.camera.zoom / viewer.canvas.size[i] for i in (0, 1)]
-        assert max(fills) == pytest.approx(0.95)
-    viewer.scene.camera.zoom *= 3
-    zoomed = viewer.scene.camera.zoom
-    panes = arrange("Side by side")
-    qtbot.wait(50)
-    assert viewer.scene.camera.zoom == zoomed
+    return viewer
+
+
+def filled(viewer):
+    """Return how much of the canvas the current series fills along its closer edges."""
+    layer, canvas = current_layer(viewer), viewer.canvas.size
+    axes = [axis - viewer.dims.ndim for axis in viewer.dims.displayed]
+    size = [abs(layer.scale[axis]) * layer.data.shape[axis] for axis in axes]
+    return max(size[i] * viewer.scene.camera.zoom / canvas[i] for i in (0, 1))
+
+
+def arranged(viewer, name, qtbot):
+    panes = panes_of(viewer)
+    panes.arrangement = name
+    qtbot.waitUntil(lambda: panes.is_ready, timeout=20_000)
+    qtbot.wait(150)
+    return panes
+
+
+def test_main_canvas_is_fit_in_each_arrangement(visible_viewer, qtbot):
+    viewer, sizes = visible_viewer, set()
+    for name in ("Three planes", "Side by side", "2 × 2", "Three planes", "2 × 2", "Single"):
+        panes = arranged(viewer, name, qtbot)
+        sizes.add(tuple(viewer.canvas.size))
+        assert filled(viewer) == pytest.approx(0.95)
+    assert len(sizes) == 4
     panes.close()
+    qtbot.wait(20)
+
+
+def test_main_canvas_that_was_zoomed_stays_so(visible_viewer, qtbot):
+    viewer = visible_viewer
+    viewer.scene.camera.zoom = zoom = viewer.scene.camera.zoom * 3
+    for name in ("Three planes", "Side by side", "2 × 2", "Single"):
+        panes = arranged(viewer, name, qtbot)
+        assert name == "Three planes" or viewer.scene.camera.zoom == pytest.approx(zoom)
+    panes.close()
+    qtbot.wait(20)
+
+
+def test_main_canvas_stays_fit_when_a_pane_opens_a_clip(visible_viewer, record, qtbot, tmp_path):
+    viewer = visible_viewer
+    main = current_layer(viewer)
+    panes = arranged(viewer, "Side by side", qtbot)
+    write_us_heart(tmp_path / "clip", frames=4)
+    report = load(tmp_path / "clip")
+    record.add(report)
+    pane = panes.panes[1]
+    qtbot.waitUntil(lambda: len(titles(pane)) == 2)
+    # Of another patient: only by choice.
+    assert not pane.viewer.layers
+    number = next(i for i, title in enumerate(titles(pane)) if "US" in title)
+    pane.frame._series.activated.emit(number)
+    qtbot.waitUntil(lambda: pane.layer is not None, timeout=10_000)
+    assert stack_of(pane.layer) is report.stacks[0]
+    assert viewer.dims.ndim == 4 > main.ndim
+    for name in ("Side by side", "2 × 2"):
+        panes = arranged(viewer, name, qtbot)
+        assert current_layer(viewer) is main
+        assert slice_in_view(viewer, main) == 4
+        assert filled(viewer) == pytest.approx(0.95)
+    panes.close()
+    qtbot.wait(20)
+
+
+def test_main_canvas_is_fit_in_each_arrangement_without_the_panel(
+    make_napari_viewer, qtbot, tmp_path
+):
+    viewer = make_napari_viewer(show=True)
+    write_series(tmp_path / "a", 9)
+    (layer,) = image_layers(load(tmp_path / "a").stacks)
+    viewer.add_layer(layer)
+    bring_into_view(viewer, layer)
+    for name in ("2 × 2", "Single"):
+        panes = arranged(viewer, name, qtbot)
+        assert filled(viewer) == pytest.approx(0.95)
+    panes.close()
+    qtbot.wait(20)

@@ -13,12 +13,14 @@ from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QWidget
 
+from napari_medscan.dicom.text import defuse
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.active_viewer import add_pane_model, remove_pane_model
 from napari_medscan.napari_.canvas_text import has_room_for_bar
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes.canvas_lines import CanvasLines
 from napari_medscan.napari_.panes.pane_frame import PaneFrame
@@ -226,6 +228,10 @@ class SidePane(Pane):
         twins = [twin_of(layer) for layer in layers]
         self.sources = list(zip(layers, twins, strict=True))
         for twin in twins:
+            stack = stack_of(twin)
+            if stack is not None and twin.name.startswith(name := defuse(stack.name)):
+                # napari has numbered it to tell it from another study's in the layer list.
+                twin.name = name
             self.viewer.add_layer(twin)
         twin = twins[layers.index(current)]
         # Hidden until the plane is turned: each plane that is shown is read.

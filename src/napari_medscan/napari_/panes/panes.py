@@ -105,9 +105,10 @@ class Panes:
             raise ValueError(f"no such arrangement; choose one of {', '.join(ARRANGEMENTS)}")
         if name == self._arrangement:
             return
-        was_fit = is_fit(self._viewer)
         self.restore()
         self._leave()
+        # After three planes, as it was before them.
+        self._fits_main = is_fit(self._viewer)
         self._arrangement = name
         self._was_ready = False
         if self._focused not in self.panes:
@@ -118,7 +119,6 @@ class Panes:
             self._jobs.later(self._fit_main)
         else:
             self._jobs.later(self._build)
-        self._fits_main = was_fit or is_fit(self._viewer)
         self.arrangement_changed.emit(name)
 
     @property

@@ -10,7 +10,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_ import commands, settings, window_commands
+from napari_medscan.napari_ import commands, window_commands
 from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layers import image_layers
@@ -112,15 +112,6 @@ def test_window_scope_all_reaches_every_pane(viewer, panes, window):
     window.applies_to.value = "Selected series"
     window.level.value = 33
     assert [center_width(layer)[0] for layer in (side.layer, hidden, main)] == [33, 77, 77]
-
-
-def test_window_right_drag_switch_is_that_of_every_pane(panes, monkeypatch):
-    side = panes.panes[1]
-    assert side._drag_window.enabled
-    chosen = settings.Settings(right_drag=False)
-    monkeypatch.setattr(settings, "current", lambda: chosen)
-    side._on_settings()
-    assert not side._drag_window.enabled
 
 
 def test_tags_tab_follows_the_focused_pane(viewer, panes, qtbot):

@@ -130,8 +130,8 @@ def test_keys_0_i_f_and_r_change_window_and_view(viewer, layer, qtbot):
     press(qtbot, viewer, Key.Key_R)
     assert edge_letters(viewer) == CONVENTION["axial"]
     assert viewer.scene.camera.zoom > 3
-    assert center_width(layer) == (50, 300)
-    assert not is_inverted(layer)
+    assert center_width(layer) == (1, 2)
+    assert is_inverted(layer)
     assert place(viewer, layer) == 15
 
 
@@ -220,7 +220,8 @@ def test_keys_bind_to_the_model_of_a_pane(tmp_path):
     assert not layer.keymap
 
 
-def test_keys_that_the_user_rebinds_in_preferences_move(viewer, layer, qtbot):
+@pytest.mark.usefixtures("layer")
+def test_keys_that_the_user_rebinds_in_preferences_move(viewer, qtbot):
     from napari._qt.dialogs.preferences_dialog import PreferencesDialog
     from napari._qt.widgets.qt_keyboard_settings import ShortcutEditor
 
@@ -230,19 +231,20 @@ def test_keys_that_the_user_rebinds_in_preferences_move(viewer, layer, qtbot):
     table = editor._table
     titles = [table.item(row, 0).text() for row in range(table.rowCount())]
     assert {key.title for key in KEYS if key.is_rebindable} <= set(titles)
-    row = titles.index("DICOM: reset view and window")
+    row = titles.index("DICOM: reset view")
     assert table.item(row, 2).text() == "R"
     table.item(row, 2).setText("Q")
     saved = get_settings().shortcuts.shortcuts["napari-medscan:reset_view"]
     assert [str(shortcut) for shortcut in saved] == ["Q"]
-    set_center_width(layer, 1, 2)
+    flip_view(viewer)
+    flipped = edge_letters(viewer)
     press(qtbot, viewer, Key.Key_R)
-    assert center_width(layer) == (1, 2)
+    assert edge_letters(viewer) == flipped
     press(qtbot, viewer, Key.Key_Q)
-    assert center_width(layer) == (50, 300)
+    assert edge_letters(viewer) == CONVENTION["axial"]
     # As napari does when it restores the defaults.
     action_manager.unbind_shortcut("napari-medscan:reset_view")
     action_manager.bind_shortcut("napari-medscan:reset_view", coerce_keybinding("R"))
-    set_center_width(layer, 1, 2)
+    flip_view(viewer)
     press(qtbot, viewer, Key.Key_R)
-    assert center_width(layer) == (50, 300)
+    assert edge_letters(viewer) == CONVENTION["axial"]

@@ -124,7 +124,7 @@ KEYS = (
         has_time,
         repeats=True,
     ),
-    Key(("R",), commands.reset_view, "DICOM: reset view and window"),
+    Key(("R",), commands.reset_view, "DICOM: reset view"),
     Key(("I",), window_commands.window_invert, "DICOM: invert grayscale", has_window),
     Key(("F",), window_commands.window_from_file, "DICOM: window from file", has_window),
     *(

@@ -428,7 +428,8 @@ def test_pet_is_windowed_in_suv(two_patients, qtbot):
     viewer.layers.selection.active = pet
     section = WindowTab(viewer)
     qtbot.addWidget(section.native, before_close_func=lambda _: section.release())
-    qtbot.waitUntil(lambda: section.level.native.suffix() == " SUVbw")
+    qtbot.waitUntil(lambda: section.level.native.toolTip() == "Window level SUVbw")
+    assert section.level.native.suffix() == ""
     section._choose(offered(section)["SUV 0–5"])
     assert suv_limits(pet) == pytest.approx([0, 5])
     qtbot.waitUntil(lambda: section.window_width.value == pytest.approx(5))

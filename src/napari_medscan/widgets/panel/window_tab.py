@@ -78,6 +78,9 @@ SELECTED = "Selected series"
 _NOTHING = "Select a grayscale DICOM series."
 _GREATEST = 1e15
 
+_SHORT_UNIT = 2
+"""Letters of a unit for which a field has room: HU."""
+
 
 class WindowTab(Page):
     """Presets, width and level, and histogram of the current series of the active pane.
@@ -254,9 +257,12 @@ class WindowTab(Page):
     def _show_numbers(self, layer: Image, stack: Stack) -> None:
         factor, unit = display_scale(stack)
         center, width = (value * factor for value in center_width(layer))
+        # A longer unit would be cut off in the field.
+        suffix = f" {unit}" if 0 < len(unit) <= _SHORT_UNIT else ""
         for field, value in ((self._level, center), (self._width, width)):
             with quiet(field):
-                field.native.setSuffix(f" {unit}" if unit else "")
+                field.native.setSuffix(suffix)
+                field.native.setToolTip(f"Window {field.name.removeprefix('window_')} {unit}")
                 field.native.setDecimals(decimals(width))
                 field.native.setSingleStep(step(width))
                 field.value = min(max(value, field.min), field.max)

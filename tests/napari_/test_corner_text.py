@@ -12,6 +12,7 @@ from napari_medscan.napari_.corner_text import (
     CornerText,
     IdentityText,
     fitted,
+    name_lines,
     place_lines,
     slice_warnings,
     warning_lines,
@@ -20,6 +21,7 @@ from napari_medscan.napari_.corner_text import (
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.planes import set_slab
+from napari_medscan.napari_.session import Record
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.windowing import set_center_width, show
 
@@ -36,21 +38,21 @@ def opened(viewer, folder, slices=5, **changes):
 def test_slice_and_its_true_position(model, tmp_path):
     layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [0, 0, 100.4 + 2 * i])
     model.dims.set_current_step(0, 1)
-    assert place_lines(take_snapshot(model, layer)) == ["CT 3 · Chest", "Slice 2/5 · S 102.4 mm"]
+    assert place_lines(take_snapshot(model, layer)) == ["Slice 2/5 · S 102.4 mm"]
 
 
 def test_position_of_uneven_slices_is_that_of_the_file(model, tmp_path):
     heights = [0, 2, 4, 6, 9.3]
     layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [0, 0, heights[i]])
     model.dims.set_current_step(0, 4)
-    assert place_lines(take_snapshot(model, layer))[1] == "Slice 5/5 · S 9.3 mm"
+    assert place_lines(take_snapshot(model, layer))[0] == "Slice 5/5 · S 9.3 mm"
 
 
 def test_position_of_a_cut_across_the_slices(model, tmp_path):
     layer = opened(model, tmp_path, ImagePositionPatient=lambda i: [-30, -20, 2 * i])
     model.dims.order = (2, 0, 1)
     model.dims.set_point(2, layer.data_to_world((0, 0, 4))[2])
-    assert place_lines(take_snapshot(model, layer))[1] == f"Slice 5/6 · R {30 - 4 * 0.75:.1f} mm"
+    assert place_lines(take_snapshot(model, layer))[0] == f"Slice 5/6 · R {30 - 4 * 0.75:.1f} mm"
 
 
 def test_time_has_its_own_line(model, tmp_path):
@@ -63,7 +65,7 @@ def test_time_has_its_own_line(model, tmp_path):
     )
     model.dims.set_current_step(0, 1)
     model.dims.set_current_step(1, 2)
-    assert place_lines(take_snapshot(model, layer))[1:] == [
+    assert place_lines(take_snapshot(model, layer)) == [
         "Slice 3/3 · S 4.0 mm",
         "Time point 2/2",
     ]
@@ -72,13 +74,13 @@ def test_time_has_its_own_line(model, tmp_path):
 def test_no_slice_in_3d(model, tmp_path):
     layer = opened(model, tmp_path)
     model.dims.ndisplay = 3
-    assert place_lines(take_snapshot(model, layer)) == ["CT 3 · Chest"]
+    assert place_lines(take_snapshot(model, layer)) == []
     assert all("%" not in line for line in window_lines(take_snapshot(model, layer)))
 
 
 def test_a_single_image_has_no_slice_number(model, tmp_path):
     layer = opened(model, tmp_path, 1)
-    assert place_lines(take_snapshot(model, layer)) == ["CT 3 · Chest"]
+    assert place_lines(take_snapshot(model, layer)) == []
 
 
 def test_window_reads_back_as_the_file_says(model, tmp_path):
@@ -159,20 +161,41 @@ def test_window_lines_round_level_to_what_the_width_tells(model, tmp_path, level
     assert window_lines(take_snapshot(model, layer))[0] == text
 
 
+def test_name_lines_tell_the_study_if_several_are_open(model, tmp_path, monkeypatch):
+    record = Record()
+    monkeypatch.setattr("napari_medscan.napari_.corner_text.record", record)
+    for year, study in ((2025, "1.2.9"), (2026, "1.2.8")):
+        dates = {"StudyDate": f"{year}0301", "StudyInstanceUID": study}
+        write_series(tmp_path / study, 3, series=year, **dates)
+    latest, prior = (load(tmp_path / study) for study in ("1.2.8", "1.2.9"))
+    record.add(latest)
+    (layer,) = image_layers(latest.stacks)
+    model.add_layer(layer)
+    assert name_lines(take_snapshot(model, layer)) == [layer.name]
+    record.add(prior)
+    (other,) = image_layers(prior.stacks)
+    model.add_layer(other)
+    names = [name_lines(take_snapshot(model, x)) for x in (layer, other)]
+    assert [study.rpartition(" · ")[2] for _, study in names] == [
+        "latest",
+        "12 months before the latest",
+    ]
+
+
 def test_place_lines_beside_the_series_say_so(model, tmp_path):
     layer = opened(model, tmp_path)
     model.add_image(np.zeros((90, 4, 6)), scale=layer.scale)
     model.dims.set_current_step(0, 80)
-    assert place_lines(take_snapshot(model, layer))[1:] == ["Outside this series"]
+    assert place_lines(take_snapshot(model, layer)) == ["Outside this series"]
 
 
 @pytest.mark.parametrize(("mode", "name"), [("max", "MIP"), ("min", "MinIP"), ("mean", "Average")])
 def test_place_lines_name_the_slab(model, tmp_path, mode, name):
     layer = opened(model, tmp_path)
     set_slab(model, [layer], mode, 6)
-    assert place_lines(take_snapshot(model, layer))[2] == f"{name} 6 mm"
+    assert place_lines(take_snapshot(model, layer))[1] == f"{name} 6 mm"
     set_slab(model, [layer], "none", 0)
-    assert len(place_lines(take_snapshot(model, layer))) == 2
+    assert len(place_lines(take_snapshot(model, layer))) == 1
 
 
 def test_texts_follow_and_go(make_napari_viewer, qtbot, tmp_path):

@@ -19,6 +19,7 @@ from napari_medscan.napari_.canvas_text import CanvasText, is_grid
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.series_text import first_sentence
+from napari_medscan.napari_.session import record
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.render.snapshot import Index, Snapshot
@@ -40,12 +41,17 @@ if TYPE_CHECKING:
     from napari_medscan.dicom.header import Header
 
 
+def name_lines(snapshot: Snapshot) -> list[str]:
+    """Return the name of a series, and of its study if several are open."""
+    return [*filter(None, (snapshot.name, record.study_title(snapshot.stack)))]
+
+
 def place_lines(snapshot: Snapshot) -> list[str]:
-    """Return the name of a series, slice i of n with its position, slab and time point."""
+    """Return slice i of n with its position, slab and time point."""
     stack, index = snapshot.stack, snapshot.index
-    lines = [snapshot.name]
+    lines: list[str] = []
     if not snapshot.is_inside:
-        return [*lines, "Outside this series"]
+        return ["Outside this series"]
     shape = stack.array.shape
     spatial = len(index) - 3
     for along, (place, extent) in enumerate(zip(index[spatial:], shape[spatial:], strict=False)):
@@ -158,18 +164,20 @@ class CornerText:
         # The cells of a grid show other series, which the text would seem to be about.
         snapshot = None if is_grid(self._viewer) else take_snapshot(self._viewer)
         for text, lines in (
-            (self._place, place_lines),
+            (self._place, self._place_lines),
             (self._warning, warning_lines),
             (self._window, window_lines),
         ):
             texts = [] if snapshot is None else lines(snapshot)
-            if lines is place_lines and not self.names_series:
-                del texts[:1]
             # The letters of the orientation stand amid the edges.
             half = self._viewer.canvas.size[1] / 2 - _BESIDE_LETTER
             if half < _LEAST_WIDTH and lines is not warning_lines:
                 texts = []
             text.show("\n".join(fitted(texts, half)))
+
+    def _place_lines(self, snapshot: Snapshot) -> list[str]:
+        names = name_lines(snapshot) if self.names_series else []
+        return [*names, *place_lines(snapshot)]
 
 
 class IdentityText:

@@ -12,6 +12,7 @@ from pathlib import Path
 from psygnal import Signal
 
 from napari_medscan.dicom import LoadReport, Stack
+from napari_medscan.dicom.studies import studies_of
 from napari_medscan.napari_ import gui, recent
 from napari_medscan.napari_.notify import tell_bad_frames
 
@@ -28,6 +29,8 @@ class Record:
         self._stacks: dict[_Identity, Stack] = {}
         self._reports: list[LoadReport] = []
         self._watched: set[Stack] = set()
+        self._titles: dict[Stack, str] | None = None
+        self.changed.connect(self._forget_titles)
 
     @property
     def stacks(self) -> tuple[Stack, ...]:
@@ -74,6 +77,17 @@ class Record:
         if stack not in self._watched:
             self._watched.add(stack)
             tell_bad_frames(stack)
+
+    def study_title(self, stack: Stack) -> str:
+        """Return what tells the study of a series from the others, '' if there is one study."""
+        if self._titles is None:
+            studies = studies_of(self.stacks)
+            titles = {stack: study.title() for study in studies for stack in study.stacks}
+            self._titles = titles if len(studies) > 1 else {}
+        return self._titles.get(stack, "")
+
+    def _forget_titles(self) -> None:
+        self._titles = None
 
     def was_opened(self, stack: Stack) -> bool:
         """Return whether a series was made a layer, or is about to be after a drop."""

@@ -28,6 +28,8 @@ _BESIDE_LETTER = 30
 """Pixels between the end of a line and the middle of the canvas, with those before its start."""
 _LEAST_WIDTH = 70
 """Pixels below which hardly a word fits, in a narrow pane; warnings are shown all the same."""
+_STUDY_WIDTH = 220
+"""Half of a canvas on which the name of a study does not break into many lines."""
 _MOST_WARNINGS = 2
 """Warnings of a series on the canvas, which has to show the image."""
 _FONT_PIXELS = 18
@@ -177,6 +179,8 @@ class CornerText:
 
     def _place_lines(self, snapshot: Snapshot) -> list[str]:
         names = name_lines(snapshot) if self.names_series else []
+        if self._viewer.canvas.size[1] / 2 < _STUDY_WIDTH:
+            del names[1:]
         return [*names, *place_lines(snapshot)]
 
 

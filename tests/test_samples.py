@@ -9,6 +9,7 @@ import pytest
 from napari_medscan import phantoms, samples
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.viewer_tools import tools_of
 
 WRITERS = ("write_ct_chest", "write_mr_brain_oblique", "write_pet_ct")
 
@@ -67,6 +68,7 @@ def test_the_contrast_range_is_that_of_the_file_opened_by_hand(make_napari_viewe
 def test_listening_ends_with_the_last_layer(make_napari_viewer):
     viewer = make_napari_viewer()
     follow_openings(viewer)
+    tools_of(viewer)
     listeners = len(viewer.layers.events.inserted.callbacks)
     viewer.open_sample("napari-medscan", "pet_ct")
     assert len(viewer.layers.events.inserted.callbacks) == listeners

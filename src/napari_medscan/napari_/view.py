@@ -286,7 +286,7 @@ def _go_to_middle(viewer: napari.viewer.Viewer, layer: Image) -> None:
         return
     places = stack.array.places
     (first, *_) = np.argwhere(places == stack.typical)
-    index = (*(int(i) for i in first), *((n - 1) / 2 for n in layer.data.shape[places.ndim :][:2]))
+    index = (*(int(i) for i in first), *((n - 1) // 2 for n in layer.data.shape[places.ndim :][:2]))
     # napari does not annotate it.
     world = layer.data_to_world(index)  # type: ignore[no-untyped-call]
     point = list(viewer.dims.point)

@@ -157,29 +157,6 @@ def messy_disc(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _plugins_registered_once():
-    """Let a window be opened in a process in which napari has registered the plugins already.
-
-    Fixtures of napari and npe2 clear what says so; the commands themselves stay registered.
-    """
-    import napari.plugins
-
-    initialize = napari.plugins._initialize_plugins
-
-    def initialize_once():
-        try:
-            initialize()
-        except ValueError as error:
-            if "already registered" not in str(error):
-                raise
-
-    initialize_once.cache_clear = initialize.cache_clear
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(napari.plugins, "_initialize_plugins", initialize_once)
-        yield
-
-
 @pytest.fixture(scope="module")
 def view_session(qapp):  # noqa: ARG001 - napari takes pytest's application
     """Return a window with the panel that the tests of a module share."""

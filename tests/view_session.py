@@ -18,6 +18,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import slice_in_view
 
 from .corpus.oracle import case_names, case_path
+from .napari_window import fresh_application
 from .view_check import faults_of_view, related, settle
 
 NO_CORPUS = "NOT TESTED: there is no corpus of real DICOM (set MEDSCAN_CORPUS to where it is)"
@@ -203,16 +204,18 @@ def session() -> Iterator[Session]:
     """Yield a session in which every dialog is canceled at once, and noted."""
     from qtpy.QtWidgets import QDialog
 
-    with pytest.MonkeyPatch.context() as patch:
+    with fresh_application(), pytest.MonkeyPatch.context() as patch:
         running = Session()
+        dialogs = running.dialogs
 
         def cancel(dialog: Any) -> int:
-            running.dialogs.append(dialog.windowTitle())
+            dialogs.append(dialog.windowTitle())
             return int(QDialog.DialogCode.Rejected)
 
         patch.setattr(QDialog, "exec", cancel)
         yield running
         running.close()
+        del running
 
 
 class Corpus:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import weakref
 
@@ -20,6 +19,7 @@ from napari_medscan.widgets.panel import dock as panel_module
 from napari_medscan.widgets.panel.dock import PAGES, MedScanPanel
 from napari_medscan.widgets.panel.form import Page
 
+from ...napari_window import fresh_application, let_go
 from ...studies import write_many
 
 
@@ -38,13 +38,6 @@ TIMES = 50 if os.environ.get("MEDSCAN_TORTURE") else 4
 def dock(viewer, name=PANEL):
     """Open the panel as the Plugins menu does."""
     return viewer.window.add_plugin_dock_widget("napari-medscan", name)
-
-
-def settle():
-    """Do what Qt and Python put off."""
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    QApplication.processEvents()
-    gc.collect()
 
 
 def connections(viewer):
@@ -97,7 +90,7 @@ def test_panel_hidden_is_kept_and_closed_is_released(viewer, monkeypatch):
     assert len(released) == 2
     panel.release()
     assert len(released) == 2
-    settle()
+    let_go()
 
 
 def test_panel_and_assistant_share_their_place_as_tabs(make_napari_viewer, qtbot):
@@ -135,7 +128,7 @@ def test_panel_opened_again_after_it_was_closed_works(viewer, qtbot, tmp_path):
     assert [x.visible for x in viewer.layers] == [x.name == section.names[0] for x in viewer.layers]
     qtbot.waitUntil(lambda: not section._thumbnails._timer.isActive())
     widget.destroyOnClose()
-    settle()
+    let_go()
 
 
 def test_panel_opened_and_closed_many_times_leaves_nothing(viewer, qtbot, tmp_path, record):
@@ -159,7 +152,7 @@ def test_panel_opened_and_closed_many_times_leaves_nothing(viewer, qtbot, tmp_pa
         del widget, panel, section, pages
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     # Threads of the panel end by themselves.
-    qtbot.waitUntil(lambda: settle() or not [ref for ref in left if ref() is not None])
+    qtbot.waitUntil(lambda: let_go() or not [ref for ref in left if ref() is not None])
     assert record.stacks == ()
     assert len(connections(viewer)) == before
     assert len(viewer.window._qt_window.findChildren(QDockWidget)) == len(docks)
@@ -174,22 +167,24 @@ def test_closing_the_viewer_lets_the_panel_go(make_napari_viewer, qtbot, tmp_pat
     panel = weakref.ref(panel)
     viewer.close()
     del viewer
-    settle()
+    let_go()
     settings.change(corner_text=False)
     settings.change(corner_text=True)
     # Threads of the panel end by themselves.
-    qtbot.waitUntil(lambda: settle() or (section() is None and panel() is None))
+    qtbot.waitUntil(lambda: let_go() or (section() is None and panel() is None))
 
 
 @pytest.mark.filterwarnings("ignore:resource_tracker")
 def test_closing_the_window_with_the_panel_open_harms_nothing(qtbot, tmp_path):
     """Timers of a panel that is gone must not call its buttons."""
     write_many(tmp_path, 1)
-    for _ in range(2):
-        viewer = napari.Viewer(show=True)
-        dock(viewer)
-        viewer.open(str(tmp_path), plugin=menu.PLUGIN)
-        qtbot.wait(50)
-        viewer.dims.set_current_step(0, 1)
-        viewer.close()
-        qtbot.wait(100)
+    with fresh_application():
+        for _ in range(2):
+            viewer = napari.Viewer(show=True)
+            dock(viewer)
+            viewer.open(str(tmp_path), plugin=menu.PLUGIN)
+            qtbot.wait(50)
+            viewer.dims.set_current_step(0, 1)
+            viewer.close()
+            qtbot.wait(100)
+        del viewer

@@ -1,0 +1,65 @@
+"""Windows as a user opens them, for tests that `make_napari_viewer` is too narrow for."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import npe2
+from app_model import Application
+from napari._app_model._app import NapariApplication, _napari_names
+from napari._qt._qapp_model.qactions import init_qactions
+from napari._qt.qt_viewer import QtViewer
+from napari.plugins import _initialize_plugins, _npe2
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QApplication
+
+NAME = "napari-medscan tests"
+
+
+def let_go() -> None:
+    """Delete what Qt and Python put off deleting."""
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    QApplication.processEvents()
+    gc.collect()
+
+
+def _forget_what_was_registered() -> None:
+    """Let napari register its commands and those of plugins again, each once."""
+    _initialize_plugins.cache_clear()
+    init_qactions.cache_clear()
+    events = npe2.PluginManager.instance().events
+    for signal, listener in (
+        (events.enablement_changed, _npe2.on_plugin_enablement_change),
+        (events.plugins_registered, _npe2.on_plugins_registered),
+    ):
+        for _ in range(len(signal)):
+            signal.disconnect(listener)
+
+
+@contextmanager
+def fresh_application() -> Iterator[None]:
+    """Let windows be opened in an application in which no command is registered yet.
+
+    napari registers its commands and those of plugins once in a process. Its own fixture forgets
+    that it did, and the next window opened without it would fail.
+
+    Raises
+    ------
+    AssertionError
+        A window is left at the end.
+    """
+    application = NapariApplication(NAME)
+    application.injection_store.namespace = _napari_names
+    _forget_what_was_registered()
+    QtViewer._instances.clear()
+    with patch.object(NapariApplication, "get_app_model", return_value=application):
+        yield
+        let_go()
+    Application.destroy(NAME)
+    _forget_what_was_registered()
+    left = len(QtViewer._instances)
+    QtViewer._instances.clear()
+    assert left == 0, f"{left} of the test's canvases are still there"

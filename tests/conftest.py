@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -21,6 +22,15 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if NEEDS_A_DISPLAY & set(getattr(item, "fixturenames", ())):
             item.add_marker(without)
+
+
+def pytest_collection_finish():
+    """Let garbage collection pass over what stays: every test of a window collects several times.
+
+    The headers of the corpus, by which tests are chosen, are a million objects.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

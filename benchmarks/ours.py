@@ -14,10 +14,12 @@ import numpy.ma  # what numpy imports with its first set operation, and napari a
 from numpy.typing import NDArray
 
 import napari_medscan
-from napari_medscan.dicom import Stack, isolation, load, pixels
-from napari_medscan.dicom.codecs import decode
-from napari_medscan.dicom.decoding import decode_request
-from napari_medscan.dicom.encapsulated import read_frame_bytes
+from napari_medscan.dicom import Stack, load
+from napari_medscan.dicom.elements import isolation
+from napari_medscan.dicom.pixels import read_frames
+from napari_medscan.dicom.pixels.codecs import decode
+from napari_medscan.dicom.pixels.decoding import decode_request
+from napari_medscan.dicom.pixels.encapsulated import read_frame_bytes
 from napari_medscan.frames import FrameCache
 
 # What the first use of a function imports is not what it takes.
@@ -64,7 +66,7 @@ def read_here(stack: Stack) -> None:
     out = np.empty(stack.array.shape, stack.array.dtype)
     with mock.patch.object(isolation.workers, "fill", _filled_here):
         for number, place in enumerate(out):
-            pixels.read_slice(stack.read_header(number), stack.slices[number].index, place)
+            read_frames.read_slice(stack.read_header(number), stack.slices[number].index, place)
 
 
 def _filled_here(

@@ -397,10 +397,10 @@ def test_what_is_no_number_is_no_number_in_json_either(tmp_path, capsys):
 
 
 def test_cache_clear_deletes_the_index(tmp_path, capsys, monkeypatch):
-    from napari_medscan.dicom import index
+    from napari_medscan.dicom.index import index_file
 
     monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path))
-    index.write("a" * 32, {"stacks": []})
+    index_file.write("a" * 32, {"stacks": []})
     (path,) = tmp_path.rglob("*.index")
     path.write_bytes(bytes(12_345))
     assert cli.main(["cache", "clear"]) == 0

@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QApplication
 
 from napari_medscan import reader
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom import stack as stack_module
-from napari_medscan.dicom.source import DicomBytes
+from napari_medscan.dicom.files.source import DicomBytes
+from napari_medscan.dicom.series import stack as stack_module
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.view import follow_openings
 

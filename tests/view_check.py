@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from qtpy.QtTest import QTest
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.voi_lut import Curve
+from napari_medscan.dicom.intensity.voi_lut import Curve
 from napari_medscan.napari_.layer_identity import stack_of
 
 ALIKE = 0.95

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _clear_cache() -> int:
-    from napari_medscan.dicom.remembering import forget
+    from napari_medscan.dicom.index.recall import forget
 
     print(f"Deleted {_amount(forget())}.")
     return SHOWN
@@ -51,7 +51,7 @@ def _clear_cache() -> int:
 
 def _inspect(options: argparse.Namespace) -> int:
     from napari_medscan.dicom import load
-    from napari_medscan.dicom.files import shown_name
+    from napari_medscan.dicom.files.walk import shown_name
 
     path = Path(options.path)
     try:
@@ -77,7 +77,7 @@ def describe(report: LoadReport, *, pixels: bool = False) -> dict[str, Any]:
     pixels : bool
         Also read all pixels, for their extremes, mean and SHA-256.
     """
-    from napari_medscan.dicom.files import shown_name
+    from napari_medscan.dicom.files.walk import shown_name
 
     def reasons(entries: dict[str, str]) -> list[dict[str, str]]:
         return [{"file": shown_name(name), "reason": why} for name, why in entries.items()]
@@ -97,7 +97,7 @@ def describe(report: LoadReport, *, pixels: bool = False) -> dict[str, Any]:
 
 
 def _describe_stack(stack: Stack, *, pixels: bool) -> dict[str, Any]:
-    from napari_medscan.dicom.files import shown_name
+    from napari_medscan.dicom.files.walk import shown_name
 
     geometry = stack.geometry
     affine = geometry.affine

@@ -35,7 +35,7 @@ def get_reader(path: PathOrPaths) -> Read | None:
     path : str or sequence of str
         A file, a folder, or several files to be opened together.
     """
-    from napari_medscan.dicom.sniff import has_dicom, is_dicom_zip
+    from napari_medscan.dicom.headers.sniff import has_dicom, is_dicom_zip
 
     paths = [path] if isinstance(path, str) else list(path)
     # A ZIP archive with DICOM is taken in order to say what to do with it.
@@ -57,7 +57,7 @@ def read(path: PathOrPaths) -> LayerList:
         When there is no image to show and no window to say it in.
     """
     from napari_medscan.dicom import CancelledError
-    from napari_medscan.dicom.isolation import workers
+    from napari_medscan.dicom.elements.isolation import workers
     from napari_medscan.napari_ import session, settings
     from napari_medscan.napari_.layers import image_layers, leading_series
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
@@ -154,7 +154,7 @@ def _wanted(report: LoadReport) -> Sequence[Stack]:
         return report.stacks
     import napari
 
-    from napari_medscan.dicom.studies import first_to_show
+    from napari_medscan.dicom.series.studies import first_to_show
     from napari_medscan.napari_.chooser import ASK_ABOVE, choose
     from napari_medscan.napari_.dicom_panel import has_panel
 

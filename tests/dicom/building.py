@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from napari_medscan.dicom.header import FrameHeader, Header, PixelLayout
-from napari_medscan.dicom.modality import IDENTITY
-from napari_medscan.dicom.ordering import SliceRef
-from napari_medscan.dicom.scanner import PixelElement
-from napari_medscan.dicom.source import Memory
-from napari_medscan.dicom.stacking import build_stacks
-from napari_medscan.dicom.tags import Tag
-from napari_medscan.dicom.values import DataSet, Element
+from napari_medscan.dicom.elements.scanner import PixelElement
+from napari_medscan.dicom.elements.values import DataSet, Element
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.files.source import Memory
+from napari_medscan.dicom.headers.header import FrameHeader, Header, PixelLayout, SliceRef
+from napari_medscan.dicom.intensity.rescale import IDENTITY
+from napari_medscan.dicom.series.stacking import build_stacks
 from napari_medscan.frames import FrameCache
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)

@@ -12,16 +12,16 @@ import pydicom
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag
 
-from napari_medscan.dicom import part10
-from napari_medscan.dicom.tags import DEFER, WANTED, Tag
-from napari_medscan.dicom.text import decode
+from napari_medscan.dicom.elements import part10
+from napari_medscan.dicom.elements.text import decode
+from napari_medscan.dicom.elements.wanted_tags import DEFER, WANTED, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_medscan.dicom.part10 import ScannedFile
-    from napari_medscan.dicom.values import DataSet
+    from napari_medscan.dicom.elements.part10 import ScannedFile
+    from napari_medscan.dicom.elements.values import DataSet
 
 UNDEFINED = 0xFFFFFFFF
 _DEFER_FROM = 1 << 20

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
-from napari_medscan.dicom.tags import DEFER, WANTED, Tag
+from napari_medscan.dicom.elements.wanted_tags import DEFER, WANTED, Tag
 
 from .differential import tolerant
 from .making import ITEM, ITEM_END, NATIVE, UNDEFINED, delimiter

@@ -8,7 +8,7 @@ import npe2
 import numpy as np
 import pytest
 
-from napari_medscan.dicom.presets import CT
+from napari_medscan.dicom.series.presets import CT
 from napari_medscan.napari_.cine import cine_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of

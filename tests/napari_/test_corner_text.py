@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.window import Window
+from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.napari_.corner_text import (
     CornerText,
     IdentityText,

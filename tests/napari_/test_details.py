@@ -6,7 +6,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
-from napari_medscan.dicom.report import LoadReport
+from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.napari_ import notify
 from napari_medscan.napari_.details import ReportDetails
 

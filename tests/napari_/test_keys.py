@@ -10,7 +10,7 @@ from napari.utils.key_bindings import coerce_keybinding
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton, QSpinBox
 
-from napari_medscan.dicom.presets import CT
+from napari_medscan.dicom.series.presets import CT
 from napari_medscan.napari_.keys import KEYS, bind
 from napari_medscan.napari_.orientation import flip_view
 from napari_medscan.napari_.orientation_letters import edge_letters

@@ -73,7 +73,7 @@ def test_open_paths_zip_beside_a_folder_opens_the_folder(model, tmp_path, told):
 
 
 def test_clear_disk_cache_shows_how_much(monkeypatch, told):
-    monkeypatch.setattr("napari_medscan.dicom.remembering.forget", lambda: 12_300_000)
+    monkeypatch.setattr("napari_medscan.dicom.index.recall.forget", lambda: 12_300_000)
     menu.clear_disk_cache()
     assert messages(told) == ["Disk cache cleared (12.3 MB)."]
 

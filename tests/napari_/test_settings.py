@@ -11,7 +11,8 @@ import npe2
 import pytest
 import yaml
 
-from napari_medscan.dicom import index, presets
+from napari_medscan.dicom.index import index_file
+from napari_medscan.dicom.series import presets
 from napari_medscan.frames import FrameCache
 from napari_medscan.frames.cache import default_bytes
 from napari_medscan.napari_ import settings
@@ -136,11 +137,11 @@ def test_cache_and_index_follow(monkeypatch):
     settings.change(frame_cache_mb=5, remember_headers=False)
     settings.apply()
     assert cache.max_bytes == 5 * 1024 * 1024
-    assert not index.is_used()
+    assert not index_file.is_used()
     settings.change(frame_cache_mb=0, remember_headers=True)
     settings.apply()
     assert cache.max_bytes == default_bytes()
-    assert index.is_used()
+    assert index_file.is_used()
 
 
 def test_the_preferences_dialog_changes_them(saved, calls, make_napari_viewer, qtbot):

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from napari_medscan.dicom.window import Window
+from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.napari_.user_presets import MAX_BYTES, UserPresets, presets_file
 
 from ..studies import HOSTILE

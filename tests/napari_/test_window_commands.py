@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.window import Window
+from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.napari_ import window_commands as commands
 from napari_medscan.napari_.layers import draw_fused, image_layers
 from napari_medscan.napari_.window_scope import set_window_scope, window_targets

@@ -7,7 +7,7 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.window import Window
+from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.window_drag import FULL, WindowDrag

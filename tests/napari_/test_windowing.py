@@ -13,8 +13,8 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.voi_lut import VoiLut
-from napari_medscan.dicom.window import Window, percentile_limits
+from napari_medscan.dicom.intensity.voi_lut import VoiLut
+from napari_medscan.dicom.intensity.window import Window, percentile_limits
 from napari_medscan.napari_ import windowing
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer, image_layers

@@ -184,8 +184,9 @@ def test_a_worker_imports_little():
 def test_decoding_imports_nothing_that_opens_files():
     """A worker shall be ready soon."""
     code = (
-        "import sys, napari_medscan.dicom.decoding; print([name for name in sys.modules if name in"
-        " ('napari_medscan.dicom.loading', 'napari_medscan.dicom.isolation', 'pydicom')])"
+        "import sys, napari_medscan.dicom.pixels.decoding;"
+        " print([name for name in sys.modules if name in"
+        " ('napari_medscan.dicom.loading', 'napari_medscan.dicom.elements.isolation', 'pydicom')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

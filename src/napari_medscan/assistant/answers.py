@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
 
 from .errors import AnswerError
 from .streaming import Answer, EventStream

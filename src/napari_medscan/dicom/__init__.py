@@ -26,8 +26,8 @@ from napari_medscan.dicom.errors import (
 
 if TYPE_CHECKING:
     from napari_medscan.dicom.loading import load
-    from napari_medscan.dicom.report import LoadReport
-    from napari_medscan.dicom.stack import Stack
+    from napari_medscan.dicom.series.report import LoadReport
+    from napari_medscan.dicom.series.stack import Stack
 
 __all__ = [
     "CancelledError",
@@ -41,7 +41,7 @@ __all__ = [
     "load",
 ]
 
-_HOMES = {"load": "loading", "LoadReport": "report", "Stack": "stack"}
+_HOMES = {"load": "loading", "LoadReport": "series.report", "Stack": "series.stack"}
 
 
 def __getattr__(name: str) -> object:

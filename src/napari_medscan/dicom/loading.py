@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from io import FileIO
 from pathlib import Path
 
-from napari_medscan.dicom.dicomdir import is_dicomdir, missing_references
-from napari_medscan.dicom.files import DroppedFile, natural_key, resolved, walk
-from napari_medscan.dicom.grouping import drop_duplicates
-from napari_medscan.dicom.reading import Progress, read_headers
-from napari_medscan.dicom.remembering import recall, remember
-from napari_medscan.dicom.report import LoadReport
-from napari_medscan.dicom.stacking import build_stacks
+from napari_medscan.dicom.files.walk import DroppedFile, natural_key, resolved, walk
+from napari_medscan.dicom.headers.dicomdir import is_dicomdir, missing_references
+from napari_medscan.dicom.headers.read_many import Progress, read_headers
+from napari_medscan.dicom.index.recall import recall, remember
+from napari_medscan.dicom.series.grouping import drop_duplicates
+from napari_medscan.dicom.series.report import LoadReport
+from napari_medscan.dicom.series.stacking import build_stacks
 from napari_medscan.frames import FrameCache, shared_cache
 
 _SERIES_WITHIN = 65536

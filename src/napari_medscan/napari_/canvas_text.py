@@ -9,7 +9,7 @@ from napari.components.overlays import TextOverlay
 from napari.utils.color import ColorValue
 from psygnal import EmitLoopError
 
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.viewer_watch import Change, watch
 
 _AMBER = ColorValue("#ffb347")

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.studies import Study, first_to_show, studies_of
+from napari_medscan.dicom.series.studies import Study, first_to_show, studies_of
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.series_text import size_text, warnings_of
 from napari_medscan.napari_.table import fill, plain_table, row, without_icons

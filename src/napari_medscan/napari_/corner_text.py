@@ -12,9 +12,14 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QFont, QFontMetricsF
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.identity import read_identity
-from napari_medscan.dicom.orientation import axis_vectors, patient_point, plane_text, slice_position
-from napari_medscan.dicom.presets import display_scale
+from napari_medscan.dicom.headers.identity import read_identity
+from napari_medscan.dicom.series.orientation import (
+    axis_vectors,
+    patient_point,
+    plane_text,
+    slice_position,
+)
+from napari_medscan.dicom.series.presets import display_scale
 from napari_medscan.napari_.canvas_text import CanvasText, is_grid
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
@@ -40,7 +45,7 @@ SLABS = {"max": "MIP", "min": "MinIP", "mean": "Average"}
 _CHANGES = Change.SERIES | Change.VIEW | Change.CANVAS | Change.LOOK
 
 if TYPE_CHECKING:
-    from napari_medscan.dicom.header import Header
+    from napari_medscan.dicom.headers.header import Header
 
 
 def name_lines(snapshot: Snapshot) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.orientation import axis_vectors, film_vectors
+from napari_medscan.dicom.series.orientation import axis_vectors, film_vectors
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import slice_in_view
 

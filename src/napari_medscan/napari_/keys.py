@@ -20,7 +20,7 @@ from napari.settings import get_settings
 from napari.utils.action_manager import action_manager
 from napari.utils.key_bindings import KeymapProvider, coerce_keybinding
 
-from napari_medscan.dicom.presets import CT
+from napari_medscan.dicom.series.presets import CT
 from napari_medscan.napari_ import commands, window_commands
 from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.current_layer import current_layer

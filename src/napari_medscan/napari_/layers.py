@@ -9,10 +9,10 @@ import numpy as np
 from napari.layers import Image
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.relations import are_overlayable
-from napari_medscan.dicom.series_rank import displayed_pixels, rank_of
-from napari_medscan.dicom.studies import first_to_show
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.series.relations import are_overlayable
+from napari_medscan.dicom.series.series_rank import displayed_pixels, rank_of
+from napari_medscan.dicom.series.studies import first_to_show
 from napari_medscan.napari_.layer_identity import METADATA_KEY
 from napari_medscan.napari_.progress import volume_progress
 from napari_medscan.napari_.windowing import show_first

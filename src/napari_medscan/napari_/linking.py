@@ -11,9 +11,9 @@ from napari.utils.events import EventEmitter
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.orientation import patient_point, slice_position
-from napari_medscan.dicom.relations import are_parallel, same_frame_of_reference
-from napari_medscan.dicom.vectors import normal_of
+from napari_medscan.dicom.series.orientation import patient_point, slice_position
+from napari_medscan.dicom.series.relations import are_parallel, same_frame_of_reference
+from napari_medscan.dicom.space.vectors import normal_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.layer_identity import stack_of

@@ -50,7 +50,7 @@ def open_paths(
         Whether a person chose them. A script gets every series.
     """
     from napari_medscan.dicom import MedscanError
-    from napari_medscan.dicom.sniff import has_dicom
+    from napari_medscan.dicom.headers.sniff import has_dicom
 
     dicom = [path for path in paths if has_dicom(path)]
     zipped = any(map(is_zip, paths))
@@ -68,7 +68,7 @@ def open_paths(
 
 def clear_disk_cache(_viewer: napari.viewer.Viewer | None = None) -> None:
     """Delete the index of opened folders and the decoded images on disk; show how much that was."""
-    from napari_medscan.dicom.remembering import forget
+    from napari_medscan.dicom.index.recall import forget
 
     tell(f"Disk cache cleared ({forget() / 1e6:.1f} MB).")
 
@@ -76,7 +76,7 @@ def clear_disk_cache(_viewer: napari.viewer.Viewer | None = None) -> None:
 def unshear(viewer: napari.viewer.Viewer) -> None:
     """Add the selected tilted stack once more, resampled to upright slices."""
     from napari_medscan.dicom import UnreadableError
-    from napari_medscan.dicom.shear import unsheared
+    from napari_medscan.dicom.series.shear import unsheared
 
     viewer = unwrapped(viewer)
     layer = current_layer(viewer)

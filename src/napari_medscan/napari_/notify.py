@@ -14,8 +14,8 @@ import napari
 from napari.utils.notifications import Notification, notification_manager, show_info
 
 from napari_medscan.dicom import LoadReport, Stack
-from napari_medscan.dicom.files import shown_name
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.files.walk import shown_name
 from napari_medscan.napari_.dicom_panel import has_panel, offer, open_panel
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.gui import has_gui, is_interactive, main_window

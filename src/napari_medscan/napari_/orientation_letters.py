@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import napari.viewer
 
-from napari_medscan.dicom.orientation import letters
+from napari_medscan.dicom.series.orientation import letters
 from napari_medscan.napari_.canvas_text import CanvasText, is_grid
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import watch

@@ -14,8 +14,8 @@ import numpy as np
 from napari.layers import Image
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.header import Header
-from napari_medscan.dicom.stack import Stack
+from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import index_in_view, is_in_view

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from napari_medscan.dicom import CancelledError
-from napari_medscan.dicom.reading import Progress
+from napari_medscan.dicom.headers.read_many import Progress
 from napari_medscan.frames import LazyStack
 from napari_medscan.napari_.gui import has_gui, main_window
 

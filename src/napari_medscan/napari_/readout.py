@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import napari.viewer
 import numpy as np
 
-from napari_medscan.dicom.orientation import patient_point, point_text
-from napari_medscan.dicom.presets import display_scale
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.series.orientation import patient_point, point_text
+from napari_medscan.dicom.series.presets import display_scale
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.render.snapshot import is_inside
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
 
 _SENTENCE_END = re.compile(r"\. (?=[A-Z])")
 

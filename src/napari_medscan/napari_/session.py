@@ -12,7 +12,7 @@ from pathlib import Path
 from psygnal import Signal
 
 from napari_medscan.dicom import LoadReport, Stack
-from napari_medscan.dicom.studies import studies_of
+from napari_medscan.dicom.series.studies import studies_of
 from napari_medscan.napari_ import gui, recent
 from napari_medscan.napari_.notify import tell_bad_frames
 

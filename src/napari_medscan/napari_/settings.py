@@ -154,13 +154,14 @@ def on_change(callback: Callable[[], None]) -> Callable[[], None]:
 
 def apply() -> None:
     """Make the cache of frames and what is kept on disk follow the settings."""
-    from napari_medscan.dicom import index, kept
+    from napari_medscan.dicom.index import index_file
+    from napari_medscan.dicom.pixels import decoded_cache
     from napari_medscan.frames import shared_cache
 
     chosen = current()
     shared_cache().max_bytes = chosen.frame_cache_bytes
-    index.use(chosen.remember_headers)
-    kept.use(chosen.keep_decoded, chosen.keep_decoded_gb << 30)
+    index_file.use(chosen.remember_headers)
+    decoded_cache.use(chosen.keep_decoded, chosen.keep_decoded_gb << 30)
 
 
 def _nothing_saved() -> bool:

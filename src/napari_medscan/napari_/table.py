@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem
 
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
 
 _WIDEST = 280
 """Widest column at first, in pixels; the user may drag it wider."""

@@ -13,7 +13,7 @@ from qtpy.QtCore import QObject, QPointF, QRectF, QSize, Qt, QTimer
 from qtpy.QtGui import QColor, QIcon, QImage, QPainter, QPixmap, QPolygonF
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.window import percentile_limits
+from napari_medscan.dicom.intensity.window import percentile_limits
 
 ICON = 48
 """Side of a thumbnail on the screen, in pixels."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from napari_medscan.dicom.text import MAX_NAME, defuse
-from napari_medscan.dicom.window import Function, Window
+from napari_medscan.dicom.elements.text import MAX_NAME, defuse
+from napari_medscan.dicom.intensity.window import Function, Window
 from napari_medscan.storage import config_file, replacing
 
 MAX_BYTES = 2**20

@@ -17,7 +17,7 @@ from napari.layers import Image
 from qtpy.QtCore import QTimer
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.relations import are_overlayable
+from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit, refit
 from napari_medscan.napari_.cine import autoplay

@@ -10,7 +10,7 @@ from napari.layers import Image, Layer
 from napari.utils.camera_orientations import DepthAxisOrientation
 from napari.utils.colormaps import Colormap
 
-from napari_medscan.dicom.window import ascending, meaningful
+from napari_medscan.dicom.intensity.window import ascending, meaningful
 from napari_medscan.napari_.canvas_fit import fit_to_canvas
 from napari_medscan.napari_.directions import screen_directions, world_directions
 from napari_medscan.napari_.layer_identity import stack_of

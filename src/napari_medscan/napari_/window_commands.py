@@ -12,14 +12,14 @@ import numpy as np
 from napari.layers import Image
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.presets import (
+from napari_medscan.dicom.intensity.window import full_range, percentile_limits
+from napari_medscan.dicom.series.presets import (
     CT,
     file_presets,
     group_of,
     modality_presets,
     offered_presets,
 )
-from napari_medscan.dicom.window import full_range, percentile_limits
 from napari_medscan.napari_.active_viewer import active_viewer, viewer_with
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell

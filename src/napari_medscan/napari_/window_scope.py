@@ -10,8 +10,8 @@ import napari.viewer
 from napari.layers import Image
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.presets import carried_over, group_of
-from napari_medscan.dicom.window import Voi
+from napari_medscan.dicom.intensity.window import Voi
+from napari_medscan.dicom.series.presets import carried_over, group_of
 from napari_medscan.napari_.active_viewer import main_viewer, viewers_of_window
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.windowing import is_windowed, show

@@ -24,9 +24,15 @@ from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.presets import as_drawn, display_scale, group_of, modality_presets
-from napari_medscan.dicom.voi_lut import Curve, VoiLut, sigmoid_window
-from napari_medscan.dicom.window import Function, Voi, Window, ascending, percentile_limits
+from napari_medscan.dicom.intensity.voi_lut import Curve, VoiLut, sigmoid_window
+from napari_medscan.dicom.intensity.window import (
+    Function,
+    Voi,
+    Window,
+    ascending,
+    percentile_limits,
+)
+from napari_medscan.dicom.series.presets import as_drawn, display_scale, group_of, modality_presets
 from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of

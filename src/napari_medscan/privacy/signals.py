@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.elements.part10 import scan_file
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted
 from napari_medscan.dicom.errors import MedscanError
-from napari_medscan.dicom.header import Header
-from napari_medscan.dicom.part10 import scan_file
-from napari_medscan.dicom.tags import Tag, Wanted
-from napari_medscan.dicom.values import DataSet
+from napari_medscan.dicom.headers.header import Header
 
 _WANTED: Wanted = {
     Tag.SpecificCharacterSet: b"CS",

@@ -8,8 +8,8 @@ import npe2
 import numpy as np
 import pytest
 
-from napari_medscan.dicom import index
-from napari_medscan.dicom.slice_headers import RecalledHeaders
+from napari_medscan.dicom.index import index_file
+from napari_medscan.dicom.series.slice_headers import RecalledHeaders
 from napari_medscan.napari_.layer_identity import stack_of
 
 from ...studies import write_series
@@ -23,7 +23,7 @@ STEPS = (25, 30, 35, 39, 3)
 def disc(tmp_path, monkeypatch):
     """Return a folder that the index remembers as soon as it is opened."""
     monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(index, "is_settled", lambda *_: True)
+    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
     write_series(tmp_path / "disc", SLICES)
     return tmp_path / "disc"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
 
-from napari_medscan.dicom.voi_lut import VoiLut, sigmoid
+from napari_medscan.dicom.intensity.voi_lut import VoiLut, sigmoid
 from napari_medscan.widgets.panel.histogram import BINS, MOST, WindowHistogram, count, sampled
 
 

@@ -13,7 +13,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QMenu, QWidget
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.studies import studies_of
+from napari_medscan.dicom.series.studies import studies_of
 from napari_medscan.frames import shared_cache
 from napari_medscan.napari_ import default_reader, menu, recent, settings
 from napari_medscan.napari_.details import ReportDetails

@@ -14,13 +14,13 @@ from qtpy.QtGui import QShortcut
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.tagtree.search import Found
+from napari_medscan.dicom.tags.search import Found
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.widgets.panel import tag_reader, tags_tab
 from napari_medscan.widgets.panel.tags_tab import TagsTab
 
+from ...dicom.headers.test_mosaic import csa, mosaic_file
 from ...dicom.making import item
-from ...dicom.test_mosaic import csa, mosaic_file
 from ...studies import HOSTILE, write_series
 
 

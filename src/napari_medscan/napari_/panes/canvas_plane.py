@@ -12,7 +12,7 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.orientation import patient_point
+from napari_medscan.dicom.series.orientation import patient_point
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import MOST_DEGREES
 from napari_medscan.napari_.slider_index import is_in_view

@@ -13,7 +13,7 @@ from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QWidget
 
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.active_viewer import add_pane_model, remove_pane_model
 from napari_medscan.napari_.canvas_text import has_room_for_bar

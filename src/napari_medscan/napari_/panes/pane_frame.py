@@ -10,7 +10,7 @@ from napari.qt import QtViewer
 from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.panes.pane_grid import LEAST
 
 _NONE = "Choose a series…"

@@ -12,7 +12,7 @@ from napari.layers import Image
 from napari.qt import QtViewer
 from psygnal import Signal
 
-from napari_medscan.dicom.sniff import has_dicom
+from napari_medscan.dicom.headers.sniff import has_dicom
 from napari_medscan.napari_.active_viewer import activate
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit
 from napari_medscan.napari_.failure_log import guarded

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.relations import same_frame_of_reference
+from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import MOST_DEGREES, nearest_slice

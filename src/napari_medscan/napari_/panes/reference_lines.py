@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.relations import same_frame_of_reference
+from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.panes.canvas_lines import Line
 from napari_medscan.napari_.panes.canvas_plane import CanvasPlane, plane_on

@@ -8,11 +8,11 @@ import napari.viewer
 import numpy as np
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.orientation import axis_vectors
-from napari_medscan.dicom.relations import same_patient
-from napari_medscan.dicom.series_rank import SeriesRank, rank_of
-from napari_medscan.dicom.studies import studies_of
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.series.orientation import axis_vectors
+from napari_medscan.dicom.series.relations import same_patient
+from napari_medscan.dicom.series.series_rank import SeriesRank, rank_of
+from napari_medscan.dicom.series.studies import studies_of
 from napari_medscan.napari_.layer_identity import stack_of
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from napari.layers import Image
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.isolation import workers
-from napari_medscan.dicom.relations import same_frame_of_reference
+from napari_medscan.dicom.elements.isolation import workers
+from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_ import session
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.current_layer import visible_series

@@ -11,7 +11,7 @@ import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QObject
 
-from napari_medscan.dicom.relations import are_overlayable
+from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.canvas_fit import fit_zoom
 from napari_medscan.napari_.current_layer import current_layer, is_visible_series

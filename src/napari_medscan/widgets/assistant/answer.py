@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 from napari_medscan.assistant.conversation import Exchange, State
 from napari_medscan.assistant.errors import NoConnectionError
 from napari_medscan.assistant.notes import markdown
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.widgets.assistant.saving import save
 from napari_medscan.widgets.assistant.texts import PlainLabel, PlainView
 

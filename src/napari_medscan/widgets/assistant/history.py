@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
 from napari_medscan.assistant.conversation import Exchange
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.widgets.assistant.answer import AnswerPane
 from napari_medscan.widgets.assistant.texts import Heading, PlainLabel, PlainView
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtGui import QImage
 
-from napari_medscan.dicom.header import Header
+from napari_medscan.dicom.headers.header import Header
 from napari_medscan.napari_.picture import (
     Mask,
     NoPictureError,

@@ -12,8 +12,8 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal  # type: ignore[attr-
 from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_medscan.dicom.voi_lut import Curve
-from napari_medscan.dicom.window import meaningful
+from napari_medscan.dicom.intensity.voi_lut import Curve
+from napari_medscan.dicom.intensity.window import meaningful
 
 BINS = 128
 MOST = 2**22

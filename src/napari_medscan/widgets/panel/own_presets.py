@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QMenu
 
-from napari_medscan.dicom.window import Window
+from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.notify import tell

@@ -15,8 +15,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_medscan.dicom.presets import DisplayScale
-from napari_medscan.dicom.window import Voi, Window
+from napari_medscan.dicom.intensity.window import Voi, Window
+from napari_medscan.dicom.series.presets import DisplayScale
 from napari_medscan.napari_.table import plain_table, row
 from napari_medscan.widgets.panel.number_text import short
 

@@ -10,8 +10,8 @@ from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QFrame, QLabel, QMenu, QVBoxLayout, QWidget
 
-from napari_medscan.dicom.files import shown_name
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.files.walk import shown_name
 from napari_medscan.napari_ import recent
 from napari_medscan.napari_.failure_log import guarded
 

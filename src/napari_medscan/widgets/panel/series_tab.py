@@ -14,9 +14,9 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QGridLayout, QMenu, QPlainTextEdit, QWidget
 
 from napari_medscan.dicom import LoadReport, Stack
-from napari_medscan.dicom.isolation import workers
-from napari_medscan.dicom.studies import Study, studies_of
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.isolation import workers
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.series.studies import Study, studies_of
 from napari_medscan.napari_ import default_reader, recent, settings
 from napari_medscan.napari_.dicom_panel import note_open
 from napari_medscan.napari_.failure_log import guarded

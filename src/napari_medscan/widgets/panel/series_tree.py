@@ -23,8 +23,8 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QAbstractItemView, QFrame, QTreeView, QWidget
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.studies import Study
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.series.studies import Study
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.series_text import ended, first_words, size_text, warnings_of
 from napari_medscan.napari_.thumbnails import ICON, series_icon

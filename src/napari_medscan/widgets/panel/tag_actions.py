@@ -8,8 +8,8 @@ from qtpy.QtCore import QModelIndex, QObject, QPoint, Qt
 from qtpy.QtGui import QGuiApplication, QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QMenu
 
-from napari_medscan.dicom.tagtree.export import tabulated
-from napari_medscan.dicom.tagtree.texts import WHOLE_VRS
+from napari_medscan.dicom.tags.export import tabulated
+from napari_medscan.dicom.tags.texts import WHOLE_VRS
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.panel.tag_model import TagModel
 from napari_medscan.widgets.panel.tag_value import ValueWindow

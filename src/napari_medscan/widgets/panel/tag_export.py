@@ -9,7 +9,7 @@ from magicgui.widgets import PushButton
 from qtpy.QtWidgets import QFileDialog
 
 from napari_medscan.dicom import CancelledError
-from napari_medscan.dicom.tagtree.export import export
+from napari_medscan.dicom.tags.export import export
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.notify import tell

@@ -9,9 +9,9 @@ from qtpy.QtCore import QAbstractItemModel, QModelIndex, QObject, QSize, Qt
 from qtpy.QtGui import QFont, QFontDatabase, QPainter, QPalette
 from qtpy.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from napari_medscan.dicom.tagtree.search import Found
-from napari_medscan.dicom.tagtree.tree import TagTree
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.tags.search import Found
+from napari_medscan.dicom.tags.tree import TagTree
 
 SECOND_LINE = int(Qt.ItemDataRole.UserRole)
 """Role of what is written below a name."""

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from qtpy.QtCore import QObject
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.tagtree.comparison import compare
-from napari_medscan.dicom.tagtree.places import MAX_ROWS
-from napari_medscan.dicom.tagtree.reading import read_tree
-from napari_medscan.dicom.tagtree.tree import TagTree
+from napari_medscan.dicom.tags.comparison import compare
+from napari_medscan.dicom.tags.places import MAX_ROWS
+from napari_medscan.dicom.tags.reading import read_tree
+from napari_medscan.dicom.tags.tree import TagTree
 from napari_medscan.napari_.background_task import Latest
 
 _MOST_TREES = 8

@@ -18,9 +18,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_medscan.dicom.tagtree.identifiers import MASK
-from napari_medscan.dicom.tagtree.reading import read_value
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.tags.identifiers import MASK
+from napari_medscan.dicom.tags.reading import read_value
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
 

@@ -13,11 +13,11 @@ from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from superqt.utils import qdebounced
 
 from napari_medscan.dicom import CancelledError, Stack
-from napari_medscan.dicom.tagtree.places import MAX_ROWS
-from napari_medscan.dicom.tagtree.reading import differing_places
-from napari_medscan.dicom.tagtree.search import Found, find
-from napari_medscan.dicom.tagtree.tree import TagTree
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.tags.places import MAX_ROWS
+from napari_medscan.dicom.tags.reading import differing_places
+from napari_medscan.dicom.tags.search import Found, find
+from napari_medscan.dicom.tags.tree import TagTree
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.active_viewer import active_viewer, watch_active
 from napari_medscan.napari_.background_task import Latest

@@ -11,7 +11,7 @@ from magicgui.widgets import Widget
 from napari.layers import Image
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.text import defuse
+from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_ import commands
 from napari_medscan.napari_.active_viewer import active_viewer, viewer_with, watch_active
 from napari_medscan.napari_.cine import DEFAULT_RATE, MAX_RATE, cine_axis, cine_of, cine_rate

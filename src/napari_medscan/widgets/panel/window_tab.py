@@ -12,7 +12,9 @@ from napari.layers import Image
 from superqt import QElidingLabel
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.presets import (
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.intensity.window import Voi, Window, full_range, percentile_limits
+from napari_medscan.dicom.series.presets import (
     DisplayScale,
     OfferedPresets,
     as_kept,
@@ -21,8 +23,6 @@ from napari_medscan.dicom.presets import (
     offered_presets,
     suv_lacks,
 )
-from napari_medscan.dicom.text import defuse
-from napari_medscan.dicom.window import Voi, Window, full_range, percentile_limits
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.active_viewer import active_viewer, viewer_with, watch_active
 from napari_medscan.napari_.background_task import Latest

@@ -1,0 +1,1 @@
+"""The bounded parser of data elements, their values and texts."""

@@ -1,0 +1,248 @@
+"""From a file to a scanned data set: preamble, file meta, encoding, fallback.
+
+PS3.10 section 7.1. Files without a preamble, without file meta, or whose file
+meta name the wrong encoding are met on discs and in research archives; what
+the data set really looks like decides.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from io import FileIO
+
+from napari_medscan.dicom.elements.isolation import scan_with_pydicom
+from napari_medscan.dicom.elements.scanner import LONG_VRS, PixelElement, UnusualError, scan
+from napari_medscan.dicom.elements.values import DataSet, is_uid
+from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag, Wanted
+from napari_medscan.dicom.errors import NotDicomError, UnreadableError
+from napari_medscan.dicom.files.source import DicomBytes, Memory, OpenFile, Source, inflate
+
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+
+HEAD = 8192
+"""Bytes read of a file at first: most headers are shorter."""
+_FIRST_INFLATE = 4 * 2**20
+"""A header longer than this, inflated, is taken for a bomb."""
+_MAX_META_ELEMENTS = 1000
+_MAX_UID = 64
+_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedFile:
+    """A DICOM file's wanted attributes and where its bytes are.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        The wanted elements.
+    pixels : PixelElement or None
+        The pixel data element, if there is one.
+    transfer_syntax : str
+        UID from the file meta, or the native one that was recognised.
+    sop_class : str
+        Media Storage SOP Class UID from the file meta, '' without one.
+    source : DicomBytes
+        Reads any part of the file; offsets are those in `pixels`.
+    size : int
+        Number of bytes that `source` can give at most.
+    start : int or None
+        Where the data set starts, None when that is not known.
+    explicit : bool
+        The data set has explicit value representations.
+    """
+
+    data_set: DataSet
+    pixels: PixelElement | None
+    transfer_syntax: str
+    sop_class: str
+    source: DicomBytes
+    size: int
+    start: int | None = None
+    explicit: bool = True
+
+
+def scan_file(path: str, wanted: Wanted = WANTED) -> ScannedFile:
+    """Scan one file for the wanted attributes, reading no pixels.
+
+    Raises
+    ------
+    NotDicomError
+        When the file is not DICOM.
+    UnreadableError
+        When it is DICOM but damaged beyond reading.
+    OSError
+        When the file cannot be opened.
+    """
+    with FileIO(path) as stream:
+        return scan_stream(stream, stream.read(HEAD), path, wanted)
+
+
+def scan_stream(stream: FileIO, head: bytes, path: str, wanted: Wanted = WANTED) -> ScannedFile:
+    """Scan a file that is open, and of which the first bytes have been read.
+
+    Parameters
+    ----------
+    stream : FileIO
+        The file.
+    head : bytes
+        Its first `HEAD` bytes: one read serves whoever looks at them first, the
+        file meta and the start of the data set.
+    path : str
+        Where it is, to read its pixels later.
+    wanted : Wanted
+        What to keep.
+
+    Raises
+    ------
+    NotDicomError, UnreadableError, OSError
+        As `scan_file`.
+    """
+    source, size = OpenFile(stream), stream.seek(0, 2)
+    meta = _read_file_meta(source, head, size)
+    try:
+        return _scan_native(path, source, head, meta, wanted)
+    except UnusualError:
+        if meta.syntax == DEFLATED:
+            raise UnreadableError("corrupt compressed header") from None
+    found = scan_with_pydicom(path, wanted)
+    syntax = meta.syntax or found.transfer_syntax
+    return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, DicomBytes(path), size)
+
+
+@dataclass(frozen=True, slots=True)
+class _FileMeta:
+    """How long the file is, where its data set starts, what group 0002 says, '' if nothing."""
+
+    size: int
+    start: int
+    syntax: str = ""
+    sop_class: str = ""
+
+
+def _read_file_meta(source: Source, head: bytes, size: int) -> _FileMeta:
+    if not head:
+        raise NotDicomError("empty file")
+    if not looks_like_dicom(head):
+        raise NotDicomError(_not_dicom(head))
+    start = 132 if head[128:132] == b"DICM" else 0
+    if head[start : start + 2] != b"\2\0":
+        return _FileMeta(size, start)
+    return _walk_file_meta(source, head, start, size)
+
+
+# What else stands on discs and in downloads, by its first bytes.
+_MAGIC = (
+    (b"PK\3\4", "ZIP archive (unpack it and open the folder)"),
+    (b"\x1f\x8b", "gzip archive (unpack it and open the folder)"),
+    (b"7z\xbc\xaf", "7-Zip archive (unpack it and open the folder)"),
+    (b"Rar!", "RAR archive (unpack it and open the folder)"),
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG image"),
+    (b"\xff\xd8\xff", "JPEG image"),
+    (b"MZ", "executable file"),
+)
+
+
+def looks_like_dicom(head: bytes) -> bool:
+    """Whether a file that starts with `head` (1 KB of it) is DICOM."""
+    return head[128:132] == b"DICM" or _looks_like_element(head)
+
+
+def _not_dicom(head: bytes) -> str:
+    for magic, what in _MAGIC:
+        if head.startswith(magic):
+            return what if what.endswith(")") else f"{what}, not DICOM"
+    return "not DICOM"
+
+
+def _looks_like_element(head: bytes) -> bool:
+    """Whether bytes without a preamble start like file meta or a data set."""
+    if len(head) < 16:
+        return False
+    for order in "<>":
+        group, element = struct.unpack_from(order + "HH", head)
+        if group not in (2, 8) or element > 0x0100:
+            continue
+        if set(head[4:6]) <= _LETTERS:
+            return True
+        (length,) = struct.unpack_from(order + "I", head, 4)
+        # Implicit VR: the first element of these groups is a short one, and a
+        # second element of a low group follows.
+        if length <= 64 and len(head) >= 12 + length:
+            (next_group,) = struct.unpack_from(order + "H", head, 8 + length)
+            if next_group in (2, 8):
+                return True
+    return False
+
+
+def _walk_file_meta(source: Source, head: bytes, start: int, size: int) -> _FileMeta:
+    """Walk group 0002 (PS3.10 7.1), which some writers encode implicitly."""
+    position = start
+    uids = {Tag.TransferSyntaxUID: "", Tag.MediaStorageSOPClassUID: ""}
+    for _ in range(_MAX_META_ELEMENTS):
+        field = _bytes_at(source, head, position, 12)
+        if len(field) < 8 or field[:2] != b"\2\0":
+            break
+        (element,) = struct.unpack_from("<H", field, 2)
+        vr = field[4:6]
+        value_at = position + 8
+        if not set(vr) <= _LETTERS:
+            (length,) = struct.unpack_from("<I", field, 4)
+        elif vr in LONG_VRS:
+            (length,) = struct.unpack_from("<I", field.ljust(12, b"\0"), 8)
+            value_at += 4
+        else:
+            (length,) = struct.unpack_from("<H", field, 6)
+        if value_at + length > size:
+            raise UnreadableError("truncated header")
+        tag = 2 << 16 | element
+        if tag in uids:
+            value = _bytes_at(source, head, value_at, min(length, _MAX_UID))
+            uid = value.decode("latin-1").strip(" \0")
+            uids[Tag(tag)] = uid if is_uid(uid) else ""
+        position = value_at + length
+    else:
+        raise UnreadableError("corrupt header")
+    return _FileMeta(size, position, uids[Tag.TransferSyntaxUID], uids[Tag.MediaStorageSOPClassUID])
+
+
+def _bytes_at(source: Source, head: bytes, position: int, length: int) -> bytes:
+    """Return bytes of a file of which the first ones are read already."""
+    if position + length <= len(head):
+        return head[position : position + length]
+    return source.read_at(position, length)
+
+
+def _scan_native(
+    path: str, source: Source, head: bytes, meta: _FileMeta, wanted: Wanted
+) -> ScannedFile:
+    """Scan by our own scanner, in the encoding that the bytes show."""
+    start, size, syntax = meta.start, meta.size, meta.syntax
+    bytes_ = DicomBytes(path)
+    if syntax == DEFLATED:
+        bytes_ = DicomBytes(path, deflated_at=start)
+        source = Memory(inflate(path, start, _FIRST_INFLATE))
+        head, inflated = source.data, len(source.data)
+        # The whole inflated size is unknown until it is inflated; bound it by
+        # what deflate can do at most (1032 : 1).
+        start, size = 0, inflated if inflated < _FIRST_INFLATE else (size - start) * 1032
+    first = _bytes_at(source, head, start, 8)
+    if len(first) < 8:
+        raise UnreadableError("missing data set")
+    big_endian = syntax == EXPLICIT_BIG
+    if first[:2] in (b"\0\x08", b"\0\x04", b"\0\x02"):
+        big_endian = True
+    elif first[0] in (2, 4, 8) and first[1] == 0:
+        big_endian = False
+    explicit = set(first[4:6]) <= _LETTERS
+    found = scan(source, start, size, wanted, explicit=explicit, big_endian=big_endian, head=head)
+    if not syntax or syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG):
+        syntax = EXPLICIT_BIG if big_endian else EXPLICIT_LITTLE if explicit else IMPLICIT_LITTLE
+    return ScannedFile(
+        found.data_set, found.pixels, syntax, meta.sop_class, bytes_, size, start, explicit
+    )

@@ -1,0 +1,204 @@
+"""Scanning by pydicom, for files that the project's own scanner refuses.
+
+pydicom knows far more oddities. Only its structural parsing is used: values
+stay bytes, so that both ways of scanning convert them in the same manner. It
+runs in a worker process: pydicom's work on a hostile file has no bound.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_medscan.dicom.elements.scanner import MAX_VALUE, UNDEFINED, PixelElement
+from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
+from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
+from napari_medscan.dicom.errors import UnreadableError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+_DEFER_FROM = 1 << 20
+
+Packed = dict[str, Any]
+"""Plain data that goes between processes as JSON."""
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep pydicom quiet: its warnings and log lines quote values, which can name a patient."""
+    logger = logging.getLogger("pydicom")
+    disabled, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = disabled
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackScan:
+    """What pydicom found: the same shape as a scan of our own."""
+
+    data_set: DataSet
+    pixels: PixelElement | None
+    transfer_syntax: str
+
+
+def scan_request(data: bytes, *, wanted: Packed) -> tuple[Packed, None]:
+    """Parse a file with pydicom, as a worker is asked to.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's path, as the file system encodes it.
+    wanted : dict
+        From `pack_wanted`.
+
+    Returns
+    -------
+    packed : dict
+        For `unpack_scan`.
+    array : None
+        There are no pixels.
+
+    Raises
+    ------
+    UnreadableError
+        When pydicom cannot parse it either.
+    """
+    found = scan_with_pydicom(os.fsdecode(data), _unpack_wanted(wanted))
+    pixels = None if found.pixels is None else list(found.pixels[:3])
+    return {
+        "values": _pack_values(found.data_set),
+        "big_endian": found.data_set.big_endian,
+        "pixels": pixels,
+        "syntax": found.transfer_syntax,
+    }, None
+
+
+def unpack_scan(packed: Packed) -> FallbackScan:
+    """Return what a worker found, having checked that it is what it should be."""
+    pixels = None
+    if packed["pixels"] is not None:
+        tag, offset, length = packed["pixels"]
+        pixels = PixelElement(int(tag), int(offset), None if length is None else int(length))
+    data_set = _unpack_values(packed["values"], big_endian=bool(packed["big_endian"]))
+    return FallbackScan(data_set, pixels, str(packed["syntax"]))
+
+
+def pack_wanted(wanted: Wanted) -> Packed:
+    """Return the wanted attributes as plain data."""
+    return {
+        str(int(tag)): pack_wanted(want) if isinstance(want, dict) else want.decode("ascii")
+        for tag, want in wanted.items()
+    }
+
+
+def _unpack_wanted(packed: Packed) -> Wanted:
+    # DEFER is told by identity.
+    return {
+        int(tag): _unpack_wanted(want)
+        if isinstance(want, dict)
+        else DEFER
+        if want == DEFER.decode("ascii")
+        else str(want).encode("ascii")
+        for tag, want in packed.items()
+    }
+
+
+def _pack_values(data_set: DataSet) -> Packed:
+    packed: Packed = {}
+    for tag, value in data_set.values.items():
+        if isinstance(value, Element):
+            packed[str(int(tag))] = [value.vr.decode("latin-1"), value.data.decode("latin-1")]
+        elif isinstance(value, Deferred):
+            packed[str(int(tag))] = [value.offset, value.length]
+        else:
+            packed[str(int(tag))] = {"items": [_pack_values(item) for item in value]}
+    return packed
+
+
+def _unpack_values(packed: Packed, *, big_endian: bool) -> DataSet:
+    values: dict[int, Value] = {}
+    for tag, value in packed.items():
+        if isinstance(value, dict):
+            items = value["items"]
+            values[int(tag)] = tuple(_unpack_values(i, big_endian=big_endian) for i in items)
+        elif isinstance(value[0], str):
+            values[int(tag)] = Element(value[0].encode("latin-1"), value[1].encode("latin-1"))
+        else:
+            values[int(tag)] = Deferred(int(value[0]), int(value[1]))
+    return DataSet(values, big_endian)
+
+
+def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
+    """Parse a file with pydicom in this process and keep the wanted elements.
+
+    Raises
+    ------
+    UnreadableError
+        When pydicom cannot parse it either.
+    """
+    import pydicom
+
+    with _silent():
+        try:
+            found = pydicom.dcmread(path, force=True, defer_size=_DEFER_FROM)
+            big_endian = not found.original_encoding[1]
+            values = _wanted_values(found, wanted, big_endian=big_endian)
+            pixels = _pixel_element(found)
+        except Exception:  # noqa: BLE001
+            # pydicom raises whatever its parsing meets, from KeyError to
+            # NotImplementedError: here all mean the same.
+            raise UnreadableError("corrupt header") from None
+    syntax = str(getattr(found.file_meta, "TransferSyntaxUID", "")) if found.file_meta else ""
+    if not values:
+        raise UnreadableError("corrupt header")
+    if not syntax:
+        implicit = found.original_encoding[0]
+        syntax = (
+            "1.2.840.10008.1.2"
+            if implicit
+            else "1.2.840.10008.1.2.2"
+            if big_endian
+            else "1.2.840.10008.1.2.1"
+        )
+    return FallbackScan(DataSet(values, big_endian), pixels, syntax)
+
+
+def _wanted_values(found: Dataset, wanted: Wanted, *, big_endian: bool) -> dict[int, Value]:
+    values: dict[int, Value] = {}
+    for tag, want in wanted.items():
+        if tag not in found:
+            continue
+        if isinstance(want, dict):
+            element = found[tag]
+            if element.VR == "SQ":
+                values[tag] = tuple(
+                    DataSet(_wanted_values(item, want, big_endian=big_endian), big_endian)
+                    for item in element.value
+                )
+            continue
+        raw: Any = found.get_item(tag)
+        if want is DEFER:
+            values[tag] = Deferred(raw.value_tell, raw.length)
+        elif isinstance(raw.value, bytes) and len(raw.value) <= MAX_VALUE:
+            vr = want if raw.VR in (None, "UN") else str(raw.VR).encode("ascii")
+            values[tag] = Element(vr, raw.value)
+    return values
+
+
+def _pixel_element(found: Dataset) -> PixelElement | None:
+    for tag in (Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData):
+        if tag in found:
+            raw: Any = found.get_item(int(tag))
+            length = None if raw.length == UNDEFINED else raw.length
+            return PixelElement(tag, raw.value_tell, length)
+    return None

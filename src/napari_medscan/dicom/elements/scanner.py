@@ -1,0 +1,298 @@
+"""A bounded DICOM header scanner that reads only what a viewer needs.
+
+It walks the data elements of PS3.5 section 7 in any of the native encodings,
+keeps those that :data:`~napari_medscan.dicom.elements.wanted_tags.WANTED` names, jumps over the
+rest, and stops at the pixel data, noting where they lie. Work and memory are
+bounded by the bytes in the file, never by a length it claims. What it does not
+understand it refuses with :class:`UnusualError`, and pydicom is asked instead.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
+from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
+from napari_medscan.dicom.files.source import Memory, Source
+
+UNDEFINED: Final = 0xFFFFFFFF
+CHUNK: Final = 4096
+MAX_VALUE: Final = 16 * 2**20
+"""Longest wanted value that is kept: no LUT or vector comes near it."""
+MAX_ELEMENTS: Final = 20_000_000
+"""Most elements and items walked in one file."""
+
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+LONG_VRS = frozenset(
+    (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
+)
+_SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+_PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
+_AFTER_IMAGE_PIXEL = 0x00290000
+"""Rows and Columns come before this; without them there is no picture."""
+
+
+class UnusualError(Exception):
+    """The bytes do not follow the encoding this scanner knows."""
+
+
+class PixelElement(NamedTuple):
+    """The pixel data element: which one, and where its value lies.
+
+    Parameters
+    ----------
+    tag : int
+        Pixel Data, Float Pixel Data or Double Float Pixel Data.
+    offset : int
+        First byte of the value.
+    length : int or None
+        Bytes of the value; None for encapsulated pixel data (PS3.5 A.4).
+    vr : bytes
+        Its value representation; b"OW" when the encoding is implicit.
+    """
+
+    tag: int
+    offset: int
+    length: int | None
+    vr: bytes = b"OW"
+
+
+@dataclass(slots=True)
+class Scan:
+    """What scanning a data set gave."""
+
+    data_set: DataSet
+    pixels: PixelElement | None
+
+
+def scan(
+    source: Source,
+    start: int,
+    size: int,
+    wanted: Wanted,
+    *,
+    explicit: bool,
+    big_endian: bool = False,
+    head: bytes = b"",
+) -> Scan:
+    """Scan a data set for the wanted elements, up to the pixel data.
+
+    Parameters
+    ----------
+    source : Source
+        The bytes.
+    start, size : int
+        Where the data set begins, and where the bytes end.
+    wanted : Wanted
+        What to keep.
+    explicit, big_endian : bool
+        The encoding of the data set (PS3.5 section 7.1 and 7.3).
+    head : bytes
+        The first bytes of `source`, when they have been read already.
+
+    Raises
+    ------
+    UnusualError
+        When the bytes do not parse.
+    """
+    walker = _Walker(source, size, big_endian=big_endian, buffer=head)
+    values, _ = walker.data_set(start, size, wanted, explicit=explicit, top=True)
+    return Scan(DataSet(values, big_endian), walker.pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class TopElement:
+    """Where an element of the top level lies.
+
+    Parameters
+    ----------
+    tag : int
+        Its tag.
+    offset, length : int
+        Its value; of undefined length, with all that it holds.
+    width : int
+        Bytes of the length that stands before the value.
+    undefined : bool
+        The length is undefined.
+    """
+
+    tag: int
+    offset: int
+    length: int
+    width: int
+    undefined: bool
+
+
+def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopElement]:
+    """Return the elements of a little endian data set in memory.
+
+    Raises
+    ------
+    UnusualError
+        When the bytes do not parse, or the last element does not end at `end`.
+    """
+    walker = _Walker(Memory(head), len(head), big_endian=False, buffer=head)
+    found, position = [], start
+    while position < end:
+        tag, vr, length, offset = walker.element(position, explicit=explicit)
+        width = 2 if vr in _SHORT_VRS else 4
+        position = walker.skip(offset, vr, length, explicit=explicit)
+        found.append(TopElement(tag, offset, position - offset, width, length == UNDEFINED))
+    if position != end:
+        raise UnusualError("an element does not end where the next one starts")
+    return found
+
+
+@dataclass(slots=True)
+class _Walker:
+    source: Source
+    size: int
+    big_endian: bool
+    pixels: PixelElement | None = None
+    budget: int = MAX_ELEMENTS
+    base: int = 0
+    buffer: bytes = b""
+    order: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.order = ">" if self.big_endian else "<"
+
+    def bytes_at(self, position: int, length: int) -> bytes:
+        """Return exactly `length` bytes, reading ahead by a chunk."""
+        offset = position - self.base
+        if offset < 0 or offset + length > len(self.buffer):
+            self.base, offset = position, 0
+            self.buffer = self.source.read_at(position, max(length, CHUNK))
+            if len(self.buffer) < length:
+                raise UnusualError("the data end inside an element")
+        return self.buffer[offset : offset + length]
+
+    def data_set(
+        self, position: int, end: int | None, wanted: Wanted, *, explicit: bool, top: bool = False
+    ) -> tuple[dict[int, Value], int]:
+        """Walk elements until `end`, or an item delimiter when it is None."""
+        values: dict[int, Value] = {}
+        limit = self.size if end is None else end
+        while position < limit:
+            tag, vr, length, value_at = self.element(position, explicit=explicit)
+            if tag in (_ITEM_END, _SEQUENCE_END):
+                if end is not None and not top:
+                    raise UnusualError("a delimiter inside an item of known length")
+                return values, value_at
+            if top and tag >= _AFTER_IMAGE_PIXEL and self.is_end(tag, wanted, values):
+                if tag in _PIXEL_TAGS:
+                    stored = None if length == UNDEFINED else length
+                    self.pixels = PixelElement(tag, value_at, stored, vr or b"OW")
+                return values, value_at
+            want = wanted.get(tag)
+            if want is None:
+                position = self.skip(value_at, vr, length, explicit=explicit)
+            elif isinstance(want, dict):
+                position = self.sequence(values, tag, vr, length, value_at, want, explicit=explicit)
+            else:
+                # An undefined length, 4 GB, is longer as well.
+                position = value_at + length
+                if position > limit or length == UNDEFINED:
+                    raise UnusualError("a value is longer than what holds it")
+                if want is DEFER:
+                    values[tag] = Deferred(value_at, length)
+                elif length <= MAX_VALUE:
+                    known = want if vr in (b"", b"UN") else vr
+                    values[tag] = Element(known, self.bytes_at(value_at, length))
+        if end is None or position > limit:
+            raise UnusualError("an item does not end where it should")
+        return values, position
+
+    @staticmethod
+    def is_end(tag: int, wanted: Wanted, values: dict[int, Value]) -> bool:
+        """Whether a late element of the top level is the last one of interest."""
+        return tag in _PIXEL_TAGS or (Tag.Rows in wanted and Tag.Rows not in values)
+
+    def element(self, position: int, *, explicit: bool) -> tuple[int, bytes, int, int]:
+        """Return tag, VR, length and value offset of the element here."""
+        self.budget -= 1
+        if self.budget < 0:
+            raise UnusualError("too many elements")
+        head = self.bytes_at(position, 8)
+        group, element = struct.unpack_from(self.order + "HH", head)
+        tag = group << 16 | element
+        if not explicit or group == 0xFFFE:
+            (length,) = struct.unpack_from(self.order + "I", head, 4)
+            return tag, b"", length, position + 8
+        vr = head[4:6]
+        if vr in _SHORT_VRS:
+            (length,) = struct.unpack_from(self.order + "H", head, 6)
+            return tag, vr, length, position + 8
+        if vr in LONG_VRS:
+            (length,) = struct.unpack(self.order + "I", self.bytes_at(position + 8, 4))
+            return tag, vr, length, position + 12
+        raise UnusualError("an unknown value representation")
+
+    def sequence(
+        self,
+        values: dict[int, Value],
+        tag: int,
+        vr: bytes,
+        length: int,
+        position: int,
+        wanted: Wanted,
+        *,
+        explicit: bool,
+    ) -> int:
+        """Read the items of a wanted sequence into `values`; return its end."""
+        if vr not in (b"SQ", b"UN", b""):
+            # Another VR cannot hold items: the attribute counts as absent.
+            return self.skip(position, vr, length, explicit=explicit)
+        # PS3.5 6.2.2: a sequence whose VR got lost is implicit little endian inside.
+        explicit = explicit and vr != b"UN"
+        items: list[DataSet] = []
+        end = None if length == UNDEFINED else position + length
+        if (end or position) > self.size:
+            raise UnusualError("a sequence is longer than the file")
+        while end is None or position < end:
+            item, _, item_length, position = self.element(position, explicit=False)
+            if item == _SEQUENCE_END:
+                break
+            if item != _ITEM:
+                raise UnusualError("a sequence holds something that is no item")
+            item_end = None if item_length == UNDEFINED else position + item_length
+            if end is not None and item_end is not None and item_end > end:
+                raise UnusualError("an item is longer than its sequence")
+            found, position = self.data_set(position, item_end, wanted, explicit=explicit)
+            items.append(DataSet(found, self.big_endian))
+        values[tag] = tuple(items)
+        return position
+
+    def skip(self, position: int, vr: bytes, length: int, *, explicit: bool) -> int:
+        """Return where the element ends whose value starts at `position`."""
+        if length != UNDEFINED:
+            if position + length > self.size:
+                raise UnusualError("an element is longer than the file")
+            return position + length
+        # Undefined length: walk its items, keeping the open levels on a list, so
+        # that no depth of nesting can exhaust the stack. Each level says how its
+        # elements are encoded, and whether items or elements come next.
+        levels = [(explicit and vr != b"UN", True)]
+        while levels:
+            level_explicit, in_sequence = levels[-1]
+            if in_sequence:
+                tag, _, length, position = self.element(position, explicit=False)
+                if tag == _SEQUENCE_END:
+                    levels.pop()
+                elif tag != _ITEM:
+                    raise UnusualError("a sequence holds something that is no item")
+                elif length == UNDEFINED:
+                    levels.append((level_explicit, False))
+                else:
+                    position += length
+            else:
+                tag, inner_vr, length, position = self.element(position, explicit=level_explicit)
+                if tag == _ITEM_END:
+                    levels.pop()
+                elif length == UNDEFINED:
+                    levels.append((level_explicit and inner_vr != b"UN", True))
+                else:
+                    position += length
+        return position

@@ -1,0 +1,1 @@
+"""Where bytes are: folders, files and what is inflated in memory."""

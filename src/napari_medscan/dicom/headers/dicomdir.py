@@ -1,0 +1,49 @@
+"""DICOMDIR: the table of contents of a disc (PS3.3 annex F).
+
+It is used to tell what is missing, never to find files: the folder itself is
+scanned, so that a file it forgets is found and a path it invents is not opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from napari_medscan.dicom.elements.part10 import scan_file
+from napari_medscan.dicom.elements.wanted_tags import WANTED_DIRECTORY, Tag
+from napari_medscan.dicom.errors import MedscanError
+
+NAME = "DICOMDIR"
+
+
+def is_dicomdir(name: str) -> bool:
+    """Whether a file, its folders before it or not, is named like a disc's table of contents."""
+    return name.rpartition("/")[2].upper() == NAME
+
+
+def missing_references(path: str, present: Iterable[str]) -> tuple[int, int]:
+    """Count the files that a DICOMDIR names, and those of them that are absent.
+
+    Parameters
+    ----------
+    path : str
+        The DICOMDIR.
+    present : iterable of str
+        Names of the files beside and below it, relative to its folder.
+
+    Returns
+    -------
+    missing, named : int
+        Both 0 when the DICOMDIR is damaged.
+    """
+    try:
+        directory = scan_file(path, WANTED_DIRECTORY).data_set
+    except (MedscanError, OSError):
+        return 0, 0
+    named = {
+        "/".join(record.texts(Tag.ReferencedFileID)).upper()
+        for record in directory.items(Tag.DirectoryRecordSequence)
+        if Tag.ReferencedFileID in record
+    }
+    # ISO 9660 discs may add ";1" or an empty extension, and change the case.
+    found = {name.upper().split(";")[0].rstrip(".") for name in present}
+    return len(named - found), len(named)

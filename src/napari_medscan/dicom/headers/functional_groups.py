@@ -1,0 +1,303 @@
+"""The slices of one file: one, one a frame, or one a mosaic tile.
+
+Classic single-frame images say everything at the top level; enhanced
+multi-frame objects in shared and per-frame functional groups (PS3.3
+C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite
+
+from napari_medscan.dicom.elements.values import EMPTY, DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.headers.header import FrameHeader
+from napari_medscan.dicom.headers.mosaic import Mosaic, first_tile_position
+from napari_medscan.dicom.intensity.rescale import ModalityTransform, read_transform
+from napari_medscan.dicom.intensity.window import read_windows
+from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
+from napari_medscan.dicom.space.vectors import (
+    Vector,
+    cross,
+    dot,
+    moved,
+    norm,
+    normal_of,
+    split_orientation,
+)
+
+_ORTHONORMAL = 0.01
+_FAR = 1e7
+"""Millimetres: no scanner is that long, and beyond it arithmetic may overflow."""
+
+
+def read_frame_headers(
+    data_set: DataSet,
+    *,
+    frames: int,
+    signed: bool,
+    spacing: Spacing | None,
+    identifiers: tuple[str, ...],
+) -> tuple[FrameHeader, ...]:
+    """Return a FrameHeader for each stored frame.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        The file's data set.
+    frames : int
+        How many frames there are.
+    signed : bool
+        Whether stored values are signed.
+    spacing : tuple of float or None
+        Row and column spacing of the top level, mm.
+    identifiers : tuple of str
+        What names the patient, to be kept out of window names.
+    """
+    transform = _dose_transform(data_set) or read_transform(data_set, signed=signed)
+    whole = FrameHeader(
+        position=valid_position(data_set.numbers(Tag.ImagePositionPatient)),
+        orientation=valid_orientation(data_set.numbers(Tag.ImageOrientationPatient)),
+        spacing=spacing,
+        transform=transform,
+        windows=read_windows(data_set, identifiers, signed=signed or transform.intercept < 0),
+        dimensions=_dimensions(data_set),
+        order=(data_set.integer(Tag.InstanceNumber) or 0,),
+    )
+    per_frame = data_set.items(Tag.PerFrameFunctionalGroupsSequence)
+    shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
+    if per_frame or shared is not EMPTY:
+        groups = _FunctionalGroups(whole, shared, signed=signed, identifiers=identifiers)
+        own = per_frame[:frames] + (EMPTY,) * (frames - len(per_frame))
+        return tuple(groups.frame(item, index) for index, item in enumerate(own))
+    if frames == 1 and Tag.GridFrameOffsetVector not in data_set:
+        return (whole,)
+    positions = _positions(data_set, whole, frames)
+    orientation = whole.orientation or _detector_orientation(data_set)
+    return tuple(
+        replace(whole, position=position, orientation=orientation, order=(*whole.order, index))
+        for index, position in enumerate(positions)
+    )
+
+
+def mosaic_frames(
+    whole: FrameHeader, mosaic: Mosaic, shape: tuple[int, int], step: float
+) -> tuple[FrameHeader, ...]:
+    """Return a FrameHeader for each slice of a Siemens mosaic.
+
+    Parameters
+    ----------
+    whole : FrameHeader
+        The sheet's own.
+    mosaic : Mosaic
+        Its layout.
+    shape : tuple of int
+        Rows and columns of the sheet.
+    step : float
+        Distance from slice to slice, mm.
+    """
+    corners = [mosaic.corner(index, *shape) for index in range(mosaic.count)]
+    if whole.position is None or whole.orientation is None or whole.spacing is None:
+        return tuple(
+            replace(whole, position=None, tile=corner, order=(*whole.order, index))
+            for index, corner in enumerate(corners)
+        )
+    first = first_tile_position(
+        whole.position, whole.orientation, whole.spacing, shape, mosaic.tile_shape(*shape)
+    )
+    normal = mosaic.normal or normal_of(whole.orientation)
+    return tuple(
+        replace(
+            whole,
+            position=moved(first, normal, step * index),
+            tile=corner,
+            order=(*whole.order, index),
+        )
+        for index, corner in enumerate(corners)
+    )
+
+
+def valid_position(values: tuple[float, ...]) -> Vector | None:
+    """Return Image Position (Patient) if it has three values that can be places."""
+    if len(values) != 3 or not all(map(isfinite, values)) or max(map(abs, values)) >= _FAR:
+        return None
+    return values[0], values[1], values[2]
+
+
+def valid_orientation(values: tuple[float, ...]) -> tuple[float, ...] | None:
+    """Return Image Orientation (Patient) if its directions are orthonormal."""
+    if len(values) != 6:
+        return None
+    row, column = split_orientation(values)
+    if abs(norm(row) - 1) > _ORTHONORMAL or abs(norm(column) - 1) > _ORTHONORMAL:
+        return None
+    if abs(dot(row, column)) > _ORTHONORMAL or norm(cross(row, column)) < 0.5:
+        return None
+    return values
+
+
+class _FunctionalGroups:
+    """Frames from shared and per-frame functional groups.
+
+    What is shared is read once; a frame's own macro replaces it whole, and a
+    macro that is in neither falls back to the top level.
+    """
+
+    def __init__(
+        self, whole: FrameHeader, shared: DataSet, *, signed: bool, identifiers: tuple[str, ...]
+    ) -> None:
+        self.signed = signed
+        self.identifiers = identifiers
+        self.shared = self._merge(shared, whole)
+
+    def frame(self, item: DataSet, index: int) -> FrameHeader:
+        """Return the header of the frame that `item` describes."""
+        merged = self._merge(item, self.shared) if item is not EMPTY else self.shared
+        values = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
+        return replace(merged, order=(*self.shared.order, *values, index))
+
+    def _merge(self, item: DataSet, base: FrameHeader) -> FrameHeader:
+        measures = item.item(Tag.PixelMeasuresSequence)
+        position = item.item(Tag.PlanePositionSequence).numbers(Tag.ImagePositionPatient)
+        orientation = item.item(Tag.PlaneOrientationSequence).numbers(Tag.ImageOrientationPatient)
+        rescale = item.item(Tag.PixelValueTransformationSequence)
+        transform = self._transform(rescale, base.transform)
+        windows = read_windows(
+            item.item(Tag.FrameVOILUTSequence),
+            self.identifiers,
+            signed=self.signed or transform.intercept < 0,
+        )
+        segment = item.item(Tag.SegmentIdentificationSequence)
+        return replace(
+            base,
+            position=valid_position(position) or base.position,
+            orientation=valid_orientation(orientation) or base.orientation,
+            spacing=valid_spacing(measures.numbers(Tag.PixelSpacing)) or base.spacing,
+            transform=transform,
+            windows=windows if windows and windows != base.windows else base.windows,
+            dimensions={**base.dimensions, **_group_dimensions(item)},
+            segment=segment.integer(Tag.ReferencedSegmentNumber) or base.segment,
+        )
+
+    def _transform(self, item: DataSet, base: ModalityTransform) -> ModalityTransform:
+        if item is EMPTY:
+            return base
+        found = read_transform(item, signed=self.signed)
+        # One object for all equal frames: thousands of frames share a transform.
+        return base if found == base else found
+
+
+def _dimensions(data_set: DataSet) -> Mapping[str, object]:
+    """Return the attributes that can tell repeats at one position apart.
+
+    In the order in which they are tried as a fourth axis.
+    """
+    found: dict[str, object] = {}
+    for tag in (Tag.TemporalPositionIdentifier, Tag.TemporalPositionIndex):
+        _keep(found, tag.name, data_set.integer(tag))
+    _keep(found, "DiffusionBValue", _b_value(data_set))
+    _keep(found, "DiffusionGradient", _gradient(data_set, found.get("DiffusionBValue")))
+    _keep(found, "TriggerTime", data_set.number(Tag.TriggerTime))
+    _keep(found, "EchoTime", data_set.number(Tag.EchoTime))
+    _keep(found, "EchoNumbers", data_set.integer(Tag.EchoNumbers))
+    _keep(found, "FrameReferenceTime", data_set.number(Tag.FrameReferenceTime))
+    _keep(found, "AcquisitionNumber", data_set.integer(Tag.AcquisitionNumber))
+    _keep(found, "ImageType", data_set.texts(Tag.ImageType) or None)
+    _keep(found, "ContentTime", data_set.text(Tag.ContentTime) or None)
+    return found
+
+
+def _group_dimensions(item: DataSet) -> dict[str, object]:
+    """Return the same from a functional group item."""
+    found: dict[str, object] = {}
+    content = item.item(Tag.FrameContentSequence)
+    diffusion = item.item(Tag.MRDiffusionSequence)
+    sync = item.item(Tag.CardiacSynchronizationSequence)
+    kind = item.item(Tag.MRImageFrameTypeSequence)
+    kind = kind if kind is not EMPTY else item.item(Tag.CTImageFrameTypeSequence)
+    _keep(found, "TemporalPositionIndex", content.integer(Tag.TemporalPositionIndex))
+    _keep(found, "DiffusionBValue", diffusion.number(Tag.DiffusionBValue))
+    _keep(found, "DiffusionGradient", _gradient(diffusion, found.get("DiffusionBValue")))
+    _keep(found, "TriggerTime", sync.number(Tag.NominalCardiacTriggerDelayTime))
+    echo = item.item(Tag.MREchoSequence)
+    _keep(found, "EchoTime", echo.number(Tag.EffectiveEchoTime))
+    _keep(found, "AcquisitionNumber", content.integer(Tag.FrameAcquisitionNumber))
+    _keep(found, "ImageType", kind.texts(Tag.FrameType) or None)
+    _keep(found, "DimensionIndexValues", content.integers(Tag.DimensionIndexValues) or None)
+    _keep(found, "StackID", content.text(Tag.StackID) or None)
+    return found
+
+
+def _keep(found: dict[str, object], name: str, value: object) -> None:
+    if value is not None:
+        found[name] = value
+
+
+def _b_value(data_set: DataSet) -> float | None:
+    """Return the diffusion b-value, s/mm2, from the standard or a maker's element."""
+    value = data_set.number(Tag.DiffusionBValue)
+    if value is not None:
+        return value
+    if data_set.text(Tag.SiemensPrivateCreator19) == "SIEMENS MR HEADER":
+        return data_set.number(Tag.SiemensBValue)
+    if data_set.text(Tag.PhilipsPrivateCreator2001) == "Philips Imaging DD 001":
+        return data_set.number(Tag.PhilipsBValue)
+    # Anonymisers take GE's creator element away and leave the value.
+    if data_set.text(Tag.GEPrivateCreator43) in ("GEMS_PARM_01", ""):
+        value = data_set.number(Tag.GEBValue)
+        # GE adds 10^9 to mark derived values.
+        return value % 1e9 if value is not None else None
+    return None
+
+
+def _gradient(data_set: DataSet, b_value: object) -> tuple[object, ...] | None:
+    """Return b-value and direction; without diffusion weighting there is no direction."""
+    sequence = data_set.item(Tag.DiffusionGradientDirectionSequence)
+    direction = sequence.numbers(Tag.DiffusionGradientOrientation) or data_set.numbers(
+        Tag.DiffusionGradientOrientation
+    )
+    return (b_value, direction) if direction or b_value is not None else None
+
+
+def _dose_transform(data_set: DataSet) -> ModalityTransform | None:
+    """Return the dose scaling (PS3.3 C.8.8.3), which replaces the rescale."""
+    scaling = data_set.number(Tag.DoseGridScaling)
+    return ModalityTransform(slope=scaling) if scaling else None
+
+
+def _detector_orientation(data_set: DataSet) -> tuple[float, ...] | None:
+    """Return the orientation that NM keeps with its detector (PS3.3 C.8.4.11)."""
+    detector = data_set.item(Tag.DetectorInformationSequence)
+    return valid_orientation(detector.numbers(Tag.ImageOrientationPatient))
+
+
+def _positions(data_set: DataSet, whole: FrameHeader, frames: int) -> list[Vector | None]:
+    """Return a position for every frame of a classic multi-frame image.
+
+    RT Dose: Grid Frame Offset Vector (PS3.3 C.8.8.3.2), relative to the first
+    plane when it starts at 0, patient z otherwise. NM: Slice Vector (C.8.4.8)
+    times Spacing Between Slices along the normal of the detector's plane.
+    """
+    orientation = whole.orientation or _detector_orientation(data_set)
+    detector = data_set.item(Tag.DetectorInformationSequence)
+    first = whole.position or valid_position(detector.numbers(Tag.ImagePositionPatient))
+    offsets = data_set.numbers(Tag.GridFrameOffsetVector)
+    slices = data_set.integers(Tag.SliceVector)
+    step = data_set.number(Tag.SpacingBetweenSlices)
+    if orientation is None or first is None:
+        return [None] * frames
+    if len(offsets) >= frames:
+        start = first if offsets[0] == 0 else (first[0], first[1], 0.0)
+        if offsets[0] != 0 and abs(normal_of(orientation)[2]) < 1 - 1e-4:
+            return [None] * frames
+        direction = normal_of(orientation) if offsets[0] == 0 else (0.0, 0.0, 1.0)
+        return [valid_position(moved(start, direction, offset)) for offset in offsets[:frames]]
+    if len(slices) >= frames and step:
+        normal = normal_of(orientation)
+        return [
+            valid_position(moved(first, normal, step * (number - 1.0)))
+            for number in slices[:frames]
+        ]
+    return [None] * frames

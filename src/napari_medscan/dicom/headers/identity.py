@@ -1,0 +1,47 @@
+"""Who the patient is: read when it is asked for, kept by nobody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from napari_medscan.dicom.elements.part10 import scan_file
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted
+from napari_medscan.dicom.errors import MedscanError
+from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.parse_header import identifiers_of
+
+_WANTED: Wanted = {
+    Tag.SpecificCharacterSet: b"CS",
+    Tag.PatientName: b"PN",
+    Tag.PatientID: b"LO",
+    Tag.PatientBirthDate: b"DA",
+}
+
+
+def read_identity(header: Header) -> tuple[str, ...]:
+    """Read name, ID and birth date of the patient (PS3.3 C.7.1.1) from a file.
+
+    A `Header` holds no identity, so that none can leak from it; this goes back
+    to the file. It may be slow: call it from a thread.
+
+    Returns
+    -------
+    tuple of str
+        Lines to show, defused; empty when the file tells nothing or is gone.
+    """
+    try:
+        found = scan_file(header.source.path, _WANTED).data_set
+    except (MedscanError, OSError):
+        return ()
+    name, number = map(defuse, identifiers_of(found)[:2])
+    # The first component group; family and given name first (PS3.5 6.2.1).
+    name = ", ".join(filter(None, name.partition("=")[0].split("^")[:2]))
+    return tuple(filter(None, (name, number, _date(found.text(Tag.PatientBirthDate)))))
+
+
+def _date(text: str) -> str:
+    try:
+        return datetime.strptime(text, "%Y%m%d").date().isoformat()  # noqa: DTZ007 - a day only
+    except ValueError:
+        return defuse(text)

@@ -1,0 +1,378 @@
+"""From a scanned file to a Header, with every size checked against the bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from napari_medscan.dicom.elements.part10 import ScannedFile, scan_file
+from napari_medscan.dicom.elements.scanner import PixelElement
+from napari_medscan.dicom.elements.sop_classes import kind_of
+from napari_medscan.dicom.elements.text import clean, decode
+from napari_medscan.dicom.elements.transfer_syntaxes import check_supported
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.errors import NoImageError, UnreadableError
+from napari_medscan.dicom.headers.functional_groups import mosaic_frames, read_frame_headers
+from napari_medscan.dicom.headers.header import FrameHeader, Header
+from napari_medscan.dicom.headers.mosaic import is_mosaic, read_mosaic
+from napari_medscan.dicom.headers.pixel_layout import PixelLayout
+from napari_medscan.dicom.intensity.palette import Palette, read_palette
+from napari_medscan.dicom.intensity.suv import read_suv
+from napari_medscan.dicom.intensity.units import unit_of
+from napari_medscan.dicom.space.spacing import read_aspect, read_spacing
+
+MAX_FRAME_BYTES = 512 * 2**20
+MAX_FRAMES = 2**20
+"""Each takes a quarter of a kilobyte; the largest slides have half a million tiles."""
+_SLICE_POINTERS = {Tag.SliceVector, Tag.SliceLocationVector, Tag.GridFrameOffsetVector}
+_CROSS_SECTIONS = frozenset(("CT", "MR", "PT", "RTDOSE", "SEG"))
+_CODE = re.compile(r"[A-Z]{2,12}")
+_LETTERS = re.compile(r"[LRPAHF]{1,3}")
+"""One value of Patient Orientation."""
+_HASH_KEY = os.urandom(16)
+"""Made anew in every process: patient hashes mean nothing outside it."""
+
+
+def read_header(path: str, name: str) -> Header:
+    """Read the header of one image file; see `header_of`.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    name : str
+        Its path relative to what was dropped.
+
+    Raises
+    ------
+    NotDicomError, NoImageError, UnreadableError
+        When there is nothing to show, with the reason.
+    OSError
+        When the file cannot be opened.
+    """
+    return header_of(scan_file(path), name)
+
+
+def header_of(scanned: ScannedFile, name: str) -> Header:
+    """Return the header of a scanned image file.
+
+    Raises
+    ------
+    NoImageError, UnreadableError
+        When there is nothing to show, with the reason.
+    """
+    data_set = scanned.data_set
+    _require_image(scanned)
+    assert scanned.pixels is not None  # noqa: S101 - for the type checker
+    layout = _layout(data_set, scanned.pixels)
+    check_supported(scanned.transfer_syntax, encapsulated=scanned.pixels.length is None)
+    layout, notes = _available(layout, scanned)
+    if layout.frames > MAX_FRAMES:
+        raise UnreadableError("too many frames")
+    modality = _modality(data_set)
+    identifiers = identifiers_of(data_set)
+    spacing, spacing_note = read_spacing(data_set, modality)
+    suv, no_suv = read_suv(data_set) if modality == "PT" else (None, "")
+    frames = read_frame_headers(
+        data_set,
+        frames=layout.frames,
+        signed=layout.signed,
+        spacing=spacing,
+        identifiers=identifiers,
+    )
+    header = Header(
+        name=name,
+        source=scanned.source,
+        size=scanned.size,
+        transfer_syntax=scanned.transfer_syntax,
+        sop_class=data_set.uid(Tag.SOPClassUID) or scanned.sop_class,
+        sop_instance=data_set.text(Tag.SOPInstanceUID),
+        study=data_set.text(Tag.StudyInstanceUID),
+        series=data_set.text(Tag.SeriesInstanceUID),
+        frame_of_reference=data_set.text(Tag.FrameOfReferenceUID),
+        patient=_patient(data_set),
+        modality=modality,
+        description=_label(data_set, Tag.SeriesDescription, identifiers),
+        series_number=data_set.integer(Tag.SeriesNumber),
+        instance_number=data_set.integer(Tag.InstanceNumber),
+        layout=layout,
+        pixels=scanned.pixels,
+        frames=frames,
+        palette=_palette(data_set, layout),
+        padding=_padding(data_set, layout),
+        unit=unit_of(data_set, modality),
+        suv=suv,
+        no_suv=no_suv,
+        slice_thickness=_positive(data_set, Tag.SliceThickness),
+        slice_spacing=_slice_spacing(data_set),
+        spacing_note=spacing_note,
+        frame_duration=_frame_duration(data_set),
+        frames_are_slices=_frames_are_slices(data_set, modality),
+        aspect=read_aspect(data_set),
+        patient_orientation=_patient_orientation(data_set),
+        offset_table=_offset_table(data_set),
+        segments=_segments(data_set, identifiers),
+        study_date=_study_date(data_set),
+        study_description=_label(data_set, Tag.StudyDescription, identifiers),
+        body_part=_label(data_set, Tag.BodyPartExamined, identifiers),
+        notes=notes,
+    )
+    return _unfold_mosaic(header, data_set) if is_mosaic(data_set) else header
+
+
+def _require_image(scanned: ScannedFile) -> None:
+    data_set = scanned.data_set
+    kind = kind_of(data_set.text(Tag.SOPClassUID) or scanned.sop_class)
+    has_size = Tag.Rows in data_set and Tag.Columns in data_set
+    if kind:
+        raise NoImageError(kind)
+    if scanned.pixels is None:
+        if not has_size:
+            raise NoImageError("no pixel data")
+        raise UnreadableError("missing pixel data")
+    if not has_size:
+        raise UnreadableError("missing or invalid image size")
+
+
+def _layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
+    """Return the pixel layout, refusing what cannot be (PS3.3 C.7.6.3)."""
+    rows, columns = data_set.integer(Tag.Rows), data_set.integer(Tag.Columns)
+    # Both are 16-bit numbers, whatever a wrong VR makes of them.
+    if not rows or not columns or not 0 < rows < 65536 or not 0 < columns < 65536:
+        raise UnreadableError("missing or invalid image size")
+    samples = data_set.integer(Tag.SamplesPerPixel) or 1
+    floating = pixels.tag != Tag.PixelData
+    allocated = data_set.integer(Tag.BitsAllocated) or 0
+    if floating:
+        allocated = 32 if pixels.tag == Tag.FloatPixelData else 64
+    if allocated not in (1, 8, 16, 32, 64) or (allocated == 64 and not floating):
+        raise UnreadableError("unsupported bit depth")
+    stored = data_set.integer(Tag.BitsStored) or allocated
+    if not 0 < stored <= allocated:
+        raise UnreadableError("invalid Bits Stored")
+    high_bit = data_set.integer(Tag.HighBit)
+    photometric = data_set.text(Tag.PhotometricInterpretation) or (
+        "MONOCHROME2" if samples == 1 else "RGB"
+    )
+    if samples not in (1, 3) or (samples == 3) != (photometric[:3] in ("RGB", "YBR")):
+        raise UnreadableError("unsupported photometric interpretation")
+    return PixelLayout(
+        rows=rows,
+        columns=columns,
+        samples=samples,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=high_bit
+        if high_bit is not None and stored <= high_bit + 1 <= allocated
+        else stored - 1,
+        signed=data_set.integer(Tag.PixelRepresentation) == 1,
+        floating=floating,
+        planar=samples > 1 and data_set.integer(Tag.PlanarConfiguration) == 1,
+        photometric=photometric,
+        frames=_frame_count(data_set) or 1,
+        big_endian=data_set.big_endian,
+    )
+
+
+def _frame_count(data_set: DataSet) -> int | None:
+    """Return Number of Frames, None when it is absent or makes no sense."""
+    count = data_set.integer(Tag.NumberOfFrames)
+    return count if count is not None and 0 < count < 2**31 else None
+
+
+def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, tuple[str, ...]]:
+    """Limit the frames to those whose bytes are in the file."""
+    frame_bytes = (layout.frame_bits + 7) // 8
+    if layout.decoded_bytes > MAX_FRAME_BYTES:
+        raise UnreadableError(
+            f"image size in header ({layout.decoded_bytes / 1e9:.1f} GB) is far larger than the "
+            f"file ({_amount(scanned.size)})"
+        )
+    pixels = scanned.pixels
+    assert pixels is not None  # noqa: S101 - for the type checker
+    if pixels.length is None:
+        # A fragment takes 8 bytes at least: no file can hold more frames.
+        possible = (scanned.size - pixels.offset) // 8
+        if possible < 1:
+            raise UnreadableError("truncated file")
+        if layout.frames > possible:
+            raise UnreadableError("more frames declared than the file contains")
+        return layout, ()
+    held = min(pixels.length, scanned.size - pixels.offset)
+    complete = held * 8 // layout.frame_bits if layout.bits_allocated == 1 else held // frame_bytes
+    if complete < 1:
+        raise UnreadableError(
+            f"truncated file ({_amount(max(held, 0))} of {_amount(frame_bytes)} of pixel data)"
+        )
+    if Tag.NumberOfFrames in scanned.data_set and _frame_count(scanned.data_set) is None:
+        # The count cannot be read: whole frames in the file are the best guess.
+        frames = complete if held == complete * frame_bytes or complete == 1 else 1
+        note = "Invalid Number of Frames; derived from file size"
+        return replace(layout, frames=frames), (note,)
+    if complete < layout.frames:
+        note = f"The file is truncated: {complete} of {layout.frames} frames are present"
+        return replace(layout, frames=complete), (note,)
+    return layout, ()
+
+
+def _amount(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def _modality(data_set: DataSet) -> str:
+    """Return the modality, '' when what stands there is no code string.
+
+    It becomes part of layer names: free text in it could be a name.
+    """
+    value = data_set.text(Tag.Modality)
+    return value if _CODE.fullmatch(value) else ""
+
+
+def identifiers_of(data_set: DataSet) -> tuple[str, ...]:
+    """Return what names the patient: name, ID, birth date."""
+    charsets = data_set.texts(Tag.SpecificCharacterSet)
+    tags = (Tag.PatientName, Tag.PatientID, Tag.PatientBirthDate)
+    return tuple(decode(data_set.data(tag), charsets) for tag in tags)
+
+
+def _label(data_set: DataSet, tag: Tag, identifiers: tuple[str, ...]) -> str:
+    return clean(decode(data_set.data(tag), data_set.texts(Tag.SpecificCharacterSet)), identifiers)
+
+
+def _study_date(data_set: DataSet) -> datetime | None:
+    """Return Study Date and Time (PS3.5 6.2, DA and TM); midnight if the time is no time."""
+    date = data_set.text(Tag.StudyDate).replace(".", "")
+    time = data_set.text(Tag.StudyTime).replace(":", "")[:6]
+    if not re.fullmatch(r"\d{8}", date):
+        return None
+    time = time if re.fullmatch(r"(\d\d){1,3}", time) else ""
+    for text in (f"{date}{time:0<6}", f"{date}000000"):
+        try:
+            return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - DA has no time zone
+        except ValueError:
+            continue
+    return None
+
+
+def _patient(data_set: DataSet) -> bytes:
+    """Return a hash of ID, name and birth date; b"" if the file has none of them."""
+    tags = (Tag.PatientID, Tag.PatientName, Tag.PatientBirthDate)
+    values = [data_set.data(tag).strip(b" \0^") for tag in tags]
+    if not any(values):
+        return b""
+    digest = hashlib.blake2b(key=_HASH_KEY, digest_size=16)
+    for value in values:
+        digest.update(value + b"\0")
+    return digest.digest()
+
+
+def _palette(data_set: DataSet, layout: PixelLayout) -> Palette | None:
+    # A segmentation's indices are its labels: its colors are for display only.
+    if layout.photometric != "PALETTE COLOR" or data_set.text(Tag.Modality) == "SEG":
+        return None
+    return read_palette(data_set)
+
+
+def _padding(data_set: DataSet, layout: PixelLayout) -> tuple[int, int] | None:
+    """Return the range of stored values that mean no data (PS3.3 C.7.5.1.1.2)."""
+    value = data_set.integer(Tag.PixelPaddingValue)
+    if value is None or layout.samples != 1 or layout.floating:
+        return None
+    limit = data_set.integer(Tag.PixelPaddingRangeLimit)
+    first, last = (_as_stored(v, layout) for v in (value, value if limit is None else limit))
+    return min(first, last), max(first, last)
+
+
+def _as_stored(value: int, layout: PixelLayout) -> int:
+    """Give a value that may have been read with the wrong sign the pixels' sign."""
+    span = 1 << layout.bits_allocated
+    value &= span - 1
+    return value - span if layout.signed and value >= span >> 1 else value
+
+
+def _positive(data_set: DataSet, tag: Tag) -> float | None:
+    value = data_set.number(tag)
+    return value if value is not None and 1e-6 < value < 1e4 else None
+
+
+def _slice_spacing(data_set: DataSet) -> float | None:
+    """Return |Spacing Between Slices|, or the even step of a Slice Location Vector."""
+    shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
+    for source in (data_set, shared.item(Tag.PixelMeasuresSequence)):
+        value = source.number(Tag.SpacingBetweenSlices)
+        if value is not None and 1e-6 < abs(value) < 1e4:
+            return abs(value)
+    return None
+
+
+def _frame_duration(data_set: DataSet) -> float | None:
+    """Return milliseconds a frame of a cine (PS3.3 C.7.6.5)."""
+    time = _positive(data_set, Tag.FrameTime)
+    if time is not None:
+        return time
+    for tag in (Tag.RecommendedDisplayFrameRate, Tag.CineRate):
+        rate = _positive(data_set, tag)
+        if rate is not None:
+            return 1000 / rate
+    return None
+
+
+def _frames_are_slices(data_set: DataSet, modality: str) -> bool:
+    """Whether frames without positions are slices of a volume.
+
+    The Frame Increment Pointer says so (PS3.3 C.7.6.6, C.8.4.8), or the
+    modality makes slices by nature.
+    """
+    if Tag.TotalPixelMatrixColumns in data_set:
+        return False  # tiles of a slide
+    pointers = data_set.tags(Tag.FrameIncrementPointer)
+    if pointers:
+        return bool(_SLICE_POINTERS & set(pointers))
+    return modality in _CROSS_SECTIONS
+
+
+def _patient_orientation(data_set: DataSet) -> tuple[str, ...]:
+    if data_set.text(Tag.AnatomicalOrientationType) == "QUADRUPED":
+        return ()
+    # What is not in the standard's letters (PS3.3 C.7.6.1.1.1) is free text: the index would store
+    # it on disk.
+    texts = data_set.texts(Tag.PatientOrientation)
+    return texts if all(_LETTERS.fullmatch(text) for text in texts) else ()
+
+
+def _offset_table(data_set: DataSet) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    offsets = data_set.deferred(Tag.ExtendedOffsetTable)
+    lengths = data_set.deferred(Tag.ExtendedOffsetTableLengths)
+    if offsets is None or lengths is None:
+        return None
+    return (offsets.offset, offsets.length), (lengths.offset, lengths.length)
+
+
+def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]:
+    charsets = data_set.texts(Tag.SpecificCharacterSet)
+    found = {}
+    for item in data_set.items(Tag.SegmentSequence):
+        number = item.integer(Tag.SegmentNumber)
+        if number is not None:
+            found[number] = clean(decode(item.data(Tag.SegmentLabel), charsets), identifiers)
+    return found
+
+
+def _unfold_mosaic(header: Header, data_set: DataSet) -> Header:
+    """Replace the one frame of a Siemens mosaic by its slices."""
+    place = data_set.deferred(Tag.SiemensCSAImageHeader)
+    csa = (
+        header.source.read_at(place.offset, place.length) if place and place.length < 2**22 else b""
+    )
+    shape = header.layout.rows, header.layout.columns
+    mosaic = read_mosaic(data_set, csa, *shape)
+    if mosaic is None or len(header.frames) != 1:
+        note = "Siemens mosaic without slice count: shown unsplit"
+        return replace(header, notes=(*header.notes, note))
+    step = header.slice_spacing or header.slice_thickness or 1.0
+    frames: tuple[FrameHeader, ...] = mosaic_frames(header.frames[0], mosaic, shape, step)
+    return replace(header, frames=frames, tile_shape=mosaic.tile_shape(*shape))

@@ -1,0 +1,59 @@
+"""How stored pixels are laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PixelLayout:
+    """How stored pixels are laid out (PS3.3 C.7.6.3, Image Pixel module).
+
+    Parameters
+    ----------
+    rows, columns, samples : int
+        Extent of one frame.
+    bits_allocated, bits_stored, high_bit : int
+        Bits of one sample; 32 or 64 allocated for floating point.
+    signed : bool
+        Pixel Representation is 1.
+    floating : bool
+        The values are IEEE floating point (Float/Double Float Pixel Data).
+    planar : bool
+        Color by plane (Planar Configuration 1).
+    photometric : str
+        Photometric Interpretation.
+    frames : int
+        Number of Frames.
+    big_endian : bool
+        Byte order of native pixel data.
+    """
+
+    rows: int
+    columns: int
+    samples: int
+    bits_allocated: int
+    bits_stored: int
+    high_bit: int
+    signed: bool
+    floating: bool
+    planar: bool
+    photometric: str
+    frames: int
+    big_endian: bool
+
+    @property
+    def frame_bits(self) -> int:
+        """Bits of one native frame; 4:2:2 holds two chroma samples a pixel pair."""
+        samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
+        return self.rows * self.columns * samples * self.bits_allocated
+
+    @property
+    def decoded_shape(self) -> tuple[int, ...]:
+        """Shape of one decoded frame: color by pixel."""
+        return (self.rows, self.columns, *([self.samples] if self.samples > 1 else []))
+
+    @property
+    def decoded_bytes(self) -> int:
+        """Bytes of one decoded frame."""
+        return self.rows * self.columns * self.samples * max(self.bits_allocated, 8) // 8

@@ -1,0 +1,141 @@
+"""Reading the headers of many files, several at a time where the disk is slow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain
+
+from napari_medscan.dicom.errors import NoImageError, NotDicomError, UnreadableError
+from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header_reader import HeaderReader
+
+Progress = Callable[[int, int], None]
+"""Called with (files done, files in all); may raise CancelledError."""
+
+FIRST_BATCH, BATCH = 4, 32
+"""Files that are opened one after another before any of them is parsed.
+
+Changing between the system's work and ours at every file slows both down.
+"""
+SLOW = 0.001
+"""Seconds it takes to open a file and read its start on a network share or a disc.
+
+Waiting then outweighs parsing; on a local disk threads would only cost.
+"""
+AT_ONCE = 32
+"""Files read at the same time where that is slow."""
+
+_Start = tuple[bytes, int] | OSError
+
+
+@dataclass(slots=True)
+class Headers:
+    """What reading found.
+
+    Parameters
+    ----------
+    images : list of Header
+        In the order of the files.
+    skipped, unreadable : dict of str to str
+        Reasons for all other files, by name.
+    """
+
+    images: list[Header] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
+def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None) -> Headers:
+    """Read the header of every file.
+
+    Parameters
+    ----------
+    files : sequence of DroppedFile
+        All of a drop.
+    progress : callable, optional
+        Told how many are done.
+
+    Raises
+    ------
+    CancelledError
+        When `progress` raises it.
+    """
+    found = Headers()
+    regular = []
+    for file in files:
+        if file.refusal:
+            (found.skipped if file.readable else found.unreadable)[file.name] = file.refusal
+        else:
+            regular.append(file)
+    reader = _Reader()
+    pool: ThreadPoolExecutor | None = None
+    with ExitStack() as stack:
+        for first, batch in _batches(regular):
+            if progress is not None:
+                progress(first, len(files))
+            outcomes: Iterable[Header | Exception]
+            if pool is not None:
+                outcomes = pool.map(reader.read, batch)
+            else:
+                began = time.perf_counter()
+                starts = [reader.start_of(file) for file in batch]
+                if time.perf_counter() - began > SLOW * len(batch):
+                    pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, "medscan-headers"))
+                outcomes = map(reader.finish, batch, starts)
+            for file, outcome in zip(batch, outcomes, strict=True):
+                _note(found, file.name, outcome)
+    if progress is not None:
+        progress(len(files), len(files))
+    return found
+
+
+def _batches(files: Sequence[DroppedFile]) -> Iterable[tuple[int, Sequence[DroppedFile]]]:
+    # A small one first, which tells how slow the disk is.
+    for start in chain((0,), range(FIRST_BATCH, len(files), BATCH)):
+        yield start, files[start : start + (BATCH if start else FIRST_BATCH)]
+
+
+def _note(found: Headers, name: str, outcome: Header | Exception) -> None:
+    if isinstance(outcome, Header):
+        found.images.append(outcome)
+    elif isinstance(outcome, NotDicomError | NoImageError):
+        found.skipped[name] = str(outcome)
+    elif isinstance(outcome, UnreadableError):
+        found.unreadable[name] = str(outcome)
+    elif isinstance(outcome, PermissionError):
+        found.unreadable[name] = "permission denied"
+    else:
+        found.unreadable[name] = "cannot be read"
+
+
+class _Reader:
+    """Reads headers; what goes wrong with a file is a result like any other."""
+
+    def __init__(self) -> None:
+        self._headers = HeaderReader()
+
+    def start_of(self, file: DroppedFile) -> _Start:
+        try:
+            return self._headers.start_of(file.path)
+        except OSError as error:
+            return error
+
+    def finish(self, file: DroppedFile, start: _Start) -> Header | Exception:
+        if isinstance(start, OSError):
+            return start
+        head, size = start
+        header = self._headers.recognise(head, size, file.path, file.name)
+        if header is not None:
+            return header
+        try:
+            return self._headers.scan(head, file.path, file.name)
+        except (NotDicomError, NoImageError, UnreadableError, OSError) as reason:
+            return reason
+
+    def read(self, file: DroppedFile) -> Header | Exception:
+        return self.finish(file, self.start_of(file))

@@ -1,0 +1,1 @@
+"""Rescale, units, SUV, windows, VOI LUTs, palettes and color models."""

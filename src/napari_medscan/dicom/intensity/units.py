@@ -1,0 +1,77 @@
+"""Units of the values after the modality transform."""
+
+from __future__ import annotations
+
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag
+
+# PS3.3 C.8.9.1.1.3, Units of PET images.
+_PET = {
+    "BQML": "Bq/ml",
+    "CNTS": "counts",
+    "PROPCNTS": "proportional to counts",
+    "CPS": "counts/s",
+    "PROPCPS": "proportional to counts/s",
+    "MGMINML": "mg/min/ml",
+    "UMOLMINML": "umol/min/ml",
+    "MLMING": "ml/min/g",
+    "MLG": "ml/g",
+    "1CM": "1/cm",
+    "CM2ML": "cm2/ml",
+    "STDDEV": "standard deviations",
+    "PCNT": "%",
+}
+# C.8.9.1, SUV Type: three formulas of lean body mass, and the ideal body weight.
+_SUV = {
+    "": "SUVbw",
+    "BW": "SUVbw",
+    "BSA": "SUVbsa",
+    "LBM": "SUVlbm",
+    "LBMJAMES128": "SUVlbm",
+    "LBMJANMA": "SUVlbm",
+    "IBW": "SUVibw",
+}
+_DOSE = {"GY": "Gy", "RELATIVE": "relative dose"}
+# PS3.3 C.11.1.1.2, Rescale Type. Optical density is stored in thousandths.
+_RESCALE = {"HU": "HU", "OD": "10^-3 OD", "Z_EFF": "effective Z", "ED": "10^23 e/ml", "PCT": "%"}
+
+
+def unit_of(data_set: DataSet, modality: str) -> str | None:
+    """Return the unit of the values shown, or None when they have none.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        The file's data set.
+    modality : str
+        Modality (0008,0060).
+
+    Notes
+    -----
+    PS3.3 C.8.2.1: CT is in Hounsfield units unless Rescale Type says
+    otherwise; in enhanced CT the type stands in the functional groups.
+    """
+    if modality == "PT":
+        units = data_set.text(Tag.Units)
+        if units == "GML":
+            return _SUV.get(data_set.text(Tag.SUVType), "g/ml")
+        return _PET.get(units)
+    if modality == "RTDOSE":
+        return _DOSE.get(data_set.text(Tag.DoseUnits))
+    rescale_type = data_set.text(Tag.RescaleType)
+    for group in (Tag.SharedFunctionalGroupsSequence, Tag.PerFrameFunctionalGroupsSequence):
+        transform = data_set.item(group).item(Tag.PixelValueTransformationSequence)
+        rescale_type = rescale_type or transform.text(Tag.RescaleType)
+    if modality == "CT" and (rescale_type == "" or _is_plain_ct(data_set, rescale_type)):
+        return "HU"
+    return _RESCALE.get(rescale_type)
+
+
+def _is_plain_ct(data_set: DataSet, rescale_type: str) -> bool:
+    """Whether "unspecified" is written where Hounsfield units are meant.
+
+    Original axial images are in Hounsfield units by definition; derived maps
+    (perfusion, iodine) that say "unspecified" mean it.
+    """
+    kind = data_set.texts(Tag.ImageType)
+    return rescale_type == "US" and kind[:1] == ("ORIGINAL",) and "LOCALIZER" not in kind

@@ -1,0 +1,150 @@
+"""Windows: which values of an image are drawn from black to white.
+
+PS3.3 section C.11.2 (VOI LUT module).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.elements.text import clean, decode
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.intensity.voi_lut import Curve, VoiLut, read_voi_luts, sigmoid
+
+Function = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+_FUNCTIONS: dict[str, Function] = {
+    "LINEAR": "LINEAR",
+    "LINEAR_EXACT": "LINEAR_EXACT",
+    "SIGMOID": "SIGMOID",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of the file (PS3.3 C.11.2.1.2).
+
+    Parameters
+    ----------
+    name : str
+        Its explanation (0028,1055), or "Window 1", "Window 2" …
+    center, width : float
+        In the units of the modality transform's output.
+    function : {"LINEAR", "LINEAR_EXACT", "SIGMOID"}
+        VOI LUT Function (0028,1056).
+    """
+
+    name: str
+    center: float
+    width: float
+    function: Function = "LINEAR"
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Values drawn black and white, as the standard's formulas place them.
+
+        LINEAR spans c - 0.5 - (w - 1)/2 to c - 0.5 + (w - 1)/2; LINEAR_EXACT
+        c - w/2 to c + w/2. SIGMOID has no ends: the span of its tangent at
+        the centre is given.
+        """
+        if self.function == "LINEAR":
+            half = (self.width - 1) / 2
+            return self.center - 0.5 - half, self.center - 0.5 + half
+        return self.center - self.width / 2, self.center + self.width / 2
+
+    @property
+    def curve(self) -> Curve | None:
+        """How to draw it when it is no straight line between its limits."""
+        return sigmoid(self.center, self.width) if self.function == "SIGMOID" else None
+
+
+Voi = Window | VoiLut
+"""What chooses the values of interest: both have a name, limits and a curve."""
+
+
+def read_windows(
+    data_set: DataSet, identifiers: tuple[str, ...] = (), *, signed: bool = False
+) -> tuple[Voi, ...]:
+    """Return the windows, then the VOI LUTs, of a data set or of its Frame VOI LUT item.
+
+    Windows whose width is below what their function allows are left out
+    (PS3.3 C.11.2.1.2.1: LINEAR needs 1 or more, the others more than 0).
+
+    Parameters
+    ----------
+    data_set : DataSet
+        Where they stand.
+    identifiers : tuple of str
+        What names the patient, to be kept out of names.
+    signed : bool
+        Whether the values that a VOI LUT looks up may be negative.
+    """
+    centers = data_set.numbers(Tag.WindowCenter)
+    widths = data_set.numbers(Tag.WindowWidth)
+    function = _FUNCTIONS.get(data_set.text(Tag.VOILUTFunction), "LINEAR")
+    names = decode(
+        data_set.data(Tag.WindowCenterWidthExplanation),
+        data_set.texts(Tag.SpecificCharacterSet),
+    ).split("\\")
+    windows: list[Voi] = []
+    for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
+        if width <= 0 or (function == "LINEAR" and width < 1):
+            continue
+        name = clean(names[index], identifiers) if index < len(names) else ""
+        windows.append(Window(name or f"Window {index + 1}", center, width, function))
+    if Tag.VOILUTSequence in data_set:
+        windows.extend(read_voi_luts(data_set, identifiers, signed=signed))
+    return tuple(windows)
+
+
+def meaningful(pixels: NDArray[Any], padding: tuple[float, float] | None) -> NDArray[Any]:
+    """Return the pixels that are numbers and no padding, in one row."""
+    keep = np.isfinite(pixels)
+    if padding is not None:
+        keep &= (pixels < padding[0]) | (pixels > padding[1])
+    found: NDArray[Any] = pixels[keep]
+    return found
+
+
+def percentile_limits(
+    pixels: NDArray[np.generic], padding: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Return the 1st and 99th percentile of an image without its padding.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        One frame, after the modality transform.
+    padding : tuple of float or None
+        Lowest and highest value that mean "no data" (PS3.3 C.7.5.1.1.2).
+
+    Returns
+    -------
+    tuple of float
+        Ascending and never equal.
+    """
+    values = meaningful(np.asarray(pixels, dtype=np.float64), padding)
+    if not values.size:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(values, (1, 99)))
+    if high <= low:
+        low, high = float(values.min()), float(values.max())
+    return ascending(low, high)
+
+
+def full_range(
+    pixels: NDArray[Any], padding: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Return least and greatest value of pixels without their padding."""
+    values = meaningful(pixels, padding)
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+
+
+def ascending(low: float, high: float) -> tuple[float, float]:
+    """Return limits that differ, as napari asks: an image may be of one value."""
+    # Beyond 2^53 a step of 1 is lost in rounding.
+    return (low, high) if high > low else (low, low + max(1.0, abs(low) * 1e-6))

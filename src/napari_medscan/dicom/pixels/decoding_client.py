@@ -1,0 +1,72 @@
+"""Decoding of compressed frames by a worker, with a deadline and a memory limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.elements.isolation import workers
+from napari_medscan.dicom.errors import FrameError
+from napari_medscan.dicom.headers.pixel_layout import PixelLayout
+from napari_medscan.workers import CORRUPT, TIMED_OUT, WorkerError
+
+FRAME_SECONDS = 4.0
+"""What decoding one frame may take, besides a second for every 32 MB of it."""
+_FRAME_REASONS = {CORRUPT: "corrupt pixel data", TIMED_OUT: "decoding timed out"}
+
+
+def decode(
+    frames: Sequence[bytes],
+    syntax: str,
+    layout: PixelLayout,
+    out: NDArray[Any],
+    rescales: Sequence[tuple[float, float]] | None = None,
+) -> list[FrameError | None]:
+    """Decode compressed frames in a worker.
+
+    Parameters
+    ----------
+    frames : sequence of bytes
+        Their code streams.
+    syntax : str
+        Transfer Syntax UID.
+    layout : PixelLayout
+        Of all of them.
+    out : ndarray
+        Takes them, (frames, rows, columns) or (frames, rows, columns, 3). Where one cannot be
+        decoded, anything may be left.
+    rescales : sequence of (slope, intercept), optional
+        The modality transform of each frame; without, `out` takes stored values.
+
+    Returns
+    -------
+    list of FrameError or None
+        Why each cannot be shown: corrupt data, or decoding crashed or took too long.
+    """
+    try:
+        told = workers.fill(
+            "napari_medscan.dicom.pixels.decoding:decode_request",
+            b"".join(frames),
+            out,
+            seconds=FRAME_SECONDS + out.nbytes / (32 << 20),
+            lengths=[len(frame) for frame in frames],
+            syntax=syntax,
+            layout=asdict(layout),
+            rescales=rescales,
+        )
+        told = told if isinstance(told, list) else []
+        problems = [None if why is None else str(why) for why in told]
+    except WorkerError as error:
+        if len(frames) > 1:
+            # One of them is to blame, and only that one is lost.
+            return [
+                decode([frame], syntax, layout, place[None], rescales and [rescales[number]])[0]
+                for number, (frame, place) in enumerate(zip(frames, out, strict=True))
+            ]
+        problems = [_FRAME_REASONS.get(str(error), str(error))]
+    if len(problems) != len(frames):
+        problems = [_FRAME_REASONS[CORRUPT]] * len(frames)
+    return [None if why is None else FrameError(why) for why in problems]

@@ -1,0 +1,1 @@
+"""Grouping, ordering and stacking of frames, and what a stack says of itself."""

@@ -1,0 +1,73 @@
+"""How useful a series is to look at first: placed images before scouts and screenshots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+from napari_medscan.dicom.series.stack import Stack
+
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+"""PS3.4 annex B.5; the multi-frame classes continue it."""
+_DERIVED_OBJECTS = frozenset(("SEG", "RTDOSE", "PR", "REG", "KO", "SR", "DOC"))
+_SCREENSHOT_TYPES = frozenset(("SCREEN SAVE", "SCREENSHOT", "SCREEN CAPTURE", "PASTED"))
+_CROSS_SECTIONS = frozenset(("CT", "MR", "PT", "NM"))
+_LOCALIZER_TYPES = frozenset(("LOCALIZER", "SCOUT"))
+
+
+class SeriesRank(IntEnum):
+    """The kinds of series in the order in which a reader wants them."""
+
+    PLACED = 0
+    """Images with a known place in the patient."""
+    PROJECTION = 1
+    """Radiographs, clips, and all other images without a place."""
+    LOCALIZER = 2
+    SCREENSHOT = 3
+    DERIVED = 4
+    """Objects made from other images: segmentations, dose."""
+
+
+def rank_of(stack: Stack) -> SeriesRank:
+    """Return how useful a series is, as far as its first header says. No file is opened."""
+    if stack.modality in _DERIVED_OBJECTS:
+        return SeriesRank.DERIVED
+    kind = stack.header.frames[0].dimensions.get("ImageType")
+    # Vendors append their own words to the values of PS3.3 C.7.6.1.1.2.
+    words = {str(word).upper() for word in kind} if isinstance(kind, tuple) else set()
+    if words & _LOCALIZER_TYPES:
+        return SeriesRank.LOCALIZER
+    placed = stack.geometry.origin is not None and stack.geometry.orientation is not None
+    capture = stack.sop_class == _SECONDARY_CAPTURE or stack.sop_class.startswith(
+        f"{_SECONDARY_CAPTURE}."
+    )
+    if words & _SCREENSHOT_TYPES or (capture and not placed):
+        return SeriesRank.SCREENSHOT
+    if placed:
+        return SeriesRank.PLACED
+    # A cross-section in color and without a place is a report page or an exam summary.
+    if stack.is_rgb and stack.modality in _CROSS_SECTIONS:
+        return SeriesRank.SCREENSHOT
+    return SeriesRank.PROJECTION
+
+
+def displayed_pixels(stack: Stack) -> int:
+    """Return the number of pixels of all slices; the three samples of a color count as one."""
+    return math.prod(stack.array.shape[: len(stack.axes.rstrip("c"))])
+
+
+def by_rank(stacks: Iterable[Stack]) -> list[Stack]:
+    """Return series by rank; those of one rank stay in the order given."""
+    return sorted(stacks, key=rank_of)
+
+
+def most_useful(stacks: Sequence[Stack]) -> Stack:
+    """Return the series of the best rank that has the most pixels; grayscale before color.
+
+    Parameters
+    ----------
+    stacks : sequence of Stack
+        One or more. Of equals the first is returned.
+    """
+    return min(stacks, key=lambda stack: (rank_of(stack), -displayed_pixels(stack), stack.is_rgb))

@@ -1,0 +1,89 @@
+"""Headers of the slices of a stack: in memory, or read again from their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from napari_medscan.dicom.errors import FrameError, MedscanError
+from napari_medscan.dicom.headers.header import Header, SliceRef
+from napari_medscan.dicom.headers.header_reader import HeaderReader
+from napari_medscan.dicom.series.slice_table import SliceRecord, SliceTable
+
+
+class SliceHeaders(Protocol):
+    """Whatever gives the header of a slice by its number."""
+
+    def read(self, number: int) -> SliceRef:
+        """Return the slice with its header; raise FrameError when its file cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedHeaders:
+    """Headers that were parsed when the stack was opened.
+
+    Parameters
+    ----------
+    refs : sequence of SliceRef
+        Time by time, slice by slice.
+    """
+
+    refs: Sequence[SliceRef]
+
+    def read(self, number: int) -> SliceRef:
+        """Return the slice with its header; no file is opened."""
+        return self.refs[number]
+
+
+class RecalledHeaders:
+    """Headers of a stack that comes from the index: read from the files, each once.
+
+    Safe to use from several threads.
+
+    Parameters
+    ----------
+    table : SliceTable
+        What the index says of the slices.
+    reader : HeaderReader
+        Reads the headers.
+    """
+
+    def __init__(self, table: SliceTable, reader: HeaderReader) -> None:
+        self._table, self._reader = table, reader
+        self._headers: dict[str, Header] = {}
+        self._patient: bytes | None = None
+
+    def read(self, number: int) -> SliceRef:
+        """Return the slice with its header, read from its file when that was not done before.
+
+        Raises
+        ------
+        FrameError
+            When the file cannot be read, or holds another slice than the index says.
+        """
+        record = self._table[number]
+        header = self._headers.get(record.path)
+        if header is None:
+            header = self._headers[record.path] = self._of_file(record)
+        if record.index >= len(header.frames):
+            raise FrameError("the file has changed since it was opened")
+        ref = SliceRef(header, record.index)
+        if SliceRecord.of(ref) != record:
+            raise FrameError("the file has changed since it was opened")
+        return ref
+
+    def _of_file(self, record: SliceRecord) -> Header:
+        try:
+            header = self._reader.read(record.path, record.name)
+        except OSError:
+            raise FrameError("the file can no longer be read") from None
+        except MedscanError:
+            # It was an image when the folder was indexed.
+            raise FrameError("the file has changed since it was opened") from None
+        if self._patient is None:
+            self._patient = header.patient
+        elif self._patient != header.patient:
+            raise FrameError("the file has changed since it was opened")
+        return header

@@ -1,0 +1,298 @@
+"""SliceTable: where each slice of a stack lies, and in which file, without opening one.
+
+The same table serves a stack that was just read and one that comes from the index.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, overload
+
+import numpy as np
+
+from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.space.vectors import Vector
+
+_T = TypeVar("_T", bound=Hashable)
+_UNKNOWN = (float("nan"),) * 3
+_POSITIONS = np.dtype("<f8")
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRecord:
+    """What is known of one slice while its file stays closed.
+
+    Windows are not here: they belong to the stack, whose middle slice decides, and their names
+    are free text, which the index does not store.
+
+    Parameters
+    ----------
+    name : str
+        File path relative to what was dropped, with forward slashes.
+    path : str
+        Where the file is.
+    index : int
+        Index into ``Header.frames``.
+    frames : int
+        Length of ``Header.frames``.
+    position : tuple of float or None
+        Image Position (Patient), LPS, mm.
+    orientation : tuple of float or None
+        Image Orientation (Patient): direction cosines of a row, then of a column.
+    spacing : tuple of float or None
+        Row spacing, column spacing, mm.
+    patient_orientation : tuple of str
+        Patient Orientation of radiographs and films, as in `Header`.
+    segment : int
+        Referenced Segment Number; 0 outside segmentations.
+    tile : tuple of int or None
+        First row and first column within the stored frame, for mosaics.
+    """
+
+    name: str
+    path: str
+    index: int
+    frames: int
+    position: Vector | None
+    orientation: tuple[float, ...] | None
+    spacing: tuple[float, float] | None
+    patient_orientation: tuple[str, ...]
+    segment: int
+    tile: tuple[int, int] | None
+
+    @classmethod
+    def of(cls, ref: SliceRef) -> SliceRecord:
+        """Return the record of a slice whose header is in memory."""
+        header, frame = ref.header, ref.frame
+        return cls(
+            name=header.name,
+            path=header.source.path,
+            index=ref.index,
+            frames=len(header.frames),
+            position=frame.position,
+            orientation=frame.orientation,
+            spacing=frame.spacing,
+            patient_orientation=header.patient_orientation,
+            segment=frame.segment,
+            tile=frame.tile,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Column(Generic[_T]):
+    """One attribute of all slices; slices with equal values share one.
+
+    Parameters
+    ----------
+    values : sequence
+        The distinct values.
+    at : sequence of int
+        Index into `values` of each slice. Empty when all slices have the first value, or each
+        slice has its own.
+    """
+
+    values: Sequence[_T]
+    at: Sequence[int] = ()
+
+    def __getitem__(self, number: int) -> _T:
+        if self.at:
+            return self.values[self.at[number]]
+        return self.values[number if len(self.values) > 1 else 0]
+
+    @classmethod
+    def of(cls, items: Sequence[_T]) -> _Column[_T]:
+        places: dict[_T, int] = {}
+        at = [places.setdefault(item, len(places)) for item in items]
+        return cls(tuple(places), () if len(places) in (1, len(items)) else at)
+
+    def checked(self, slices: int) -> _Column[_T]:
+        """Return self; raise ValueError unless there is a value for each of so many slices."""
+        if self.at:
+            if len(self.at) != slices or not 0 <= min(self.at) <= max(self.at) < len(self.values):
+                raise ValueError("a column does not fit the slices")
+        elif len(self.values) not in (1, slices):
+            raise ValueError("a column does not fit the slices")
+        return self
+
+
+class SliceTable(Sequence[SliceRecord]):
+    """The records of all slices of a stack, time by time; no access opens a file.
+
+    Equal values are stored once, and a record is made when it is asked for: a stack of 2,000
+    slices that comes from the index costs no 2,000 objects.
+
+    Parameters
+    ----------
+    slices : int
+        Number of slices.
+    columns : mapping of str to column
+        "file", and every attribute of `SliceRecord` but the file's name and path.
+    """
+
+    def __init__(self, slices: int, columns: Mapping[str, _Column[Any]]) -> None:
+        self._slices = slices
+        self._file: _Column[DroppedFile] = columns["file"]
+        self._columns = {name: column for name, column in columns.items() if name != "file"}
+
+    @classmethod
+    def of(cls, refs: Sequence[SliceRef]) -> SliceTable:
+        """Return the table of slices whose headers are in memory."""
+        headers = {id(ref.header): ref.header for ref in refs}
+        files = {key: DroppedFile(h.source.path, h.name) for key, h in headers.items()}
+        frames = [ref.frame for ref in refs]
+        return cls(
+            len(refs),
+            {
+                "file": _Column.of([files[id(ref.header)] for ref in refs]),
+                "frames": _Column.of([len(ref.header.frames) for ref in refs]),
+                "index": _Column.of([ref.index for ref in refs]),
+                "position": _Column.of([frame.position for frame in frames]),
+                "orientation": _Column.of([frame.orientation for frame in frames]),
+                "spacing": _Column.of([frame.spacing for frame in frames]),
+                "patient_orientation": _Column.of([ref.header.patient_orientation for ref in refs]),
+                "segment": _Column.of([frame.segment for frame in frames]),
+                "tile": _Column.of([frame.tile for frame in frames]),
+            },
+        )
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files in the order of the slices, each once."""
+        return tuple(file.name for file in self._file.values)
+
+    def __len__(self) -> int:
+        """Return the number of slices."""
+        return self._slices
+
+    def __repr__(self) -> str:
+        """Return the number of slices: names and paths can identify a patient."""
+        return f"SliceTable({self._slices} slices)"
+
+    @overload
+    def __getitem__(self, index: int) -> SliceRecord: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[SliceRecord]: ...
+
+    def __getitem__(self, index: int | slice) -> SliceRecord | Sequence[SliceRecord]:
+        """Return the record of a slice."""
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(self._slices))]
+        number = range(self._slices)[index]
+        file = self._file[number]
+        values = {name: column[number] for name, column in self._columns.items()}
+        return SliceRecord(name=file.name, path=file.path, **values)
+
+    def packed(self, numbers: Mapping[str, int]) -> dict[str, Any]:
+        """Return the table as JSON can hold it, without a name or a path.
+
+        Parameters
+        ----------
+        numbers : mapping of str to int
+            Number of each file within the drop, by name.
+        """
+        packed: dict[str, Any] = {
+            name: [list(column.values), list(column.at)] for name, column in self._columns.items()
+        }
+        places = [place or _UNKNOWN for place in self._columns["position"].values]
+        packed["position"][0] = _text_of(places)
+        files = self._file.values
+        packed["file"] = [[numbers[file.name] for file in files], list(self._file.at)]
+        return {"slices": self._slices, **packed}
+
+    @classmethod
+    def unpacked(cls, packed: Mapping[str, Any], files: Sequence[DroppedFile]) -> SliceTable:
+        """Return the table that `packed` made.
+
+        Parameters
+        ----------
+        packed : mapping
+            Whatever JSON gave: it may be damaged.
+        files : sequence of DroppedFile
+            All of the drop.
+
+        Raises
+        ------
+        KeyError, IndexError, TypeError, ValueError
+            When it is not what `packed` makes of such a drop.
+        """
+        slices = int(packed["slices"])
+        numbers, at = packed["file"]
+        columns: dict[str, _Column[Any]] = {"file": _Column([files[n] for n in numbers], at)}
+        for name, read in _READ.items():
+            values, at = packed[name]
+            columns[name] = _Column(read(values), at)
+        return cls(slices, {name: column.checked(slices) for name, column in columns.items()})
+
+
+def _text_of(places: Sequence[Vector]) -> str:
+    """Return positions as base64: JSON takes ten times as long to read numbers."""
+    return base64.b64encode(np.array(places, _POSITIONS).tobytes()).decode("ascii")
+
+
+class _Positions(Sequence[Vector | None]):
+    """Positions as `_text_of` wrote them; a tuple is made when it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        # What is not base64 raises ValueError.
+        data = base64.b64decode(text, validate=True)
+        self._places = np.frombuffer(data, _POSITIONS).reshape(-1, 3)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Vector | None: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Vector | None]: ...
+
+    def __getitem__(self, index: int | slice) -> Vector | Sequence[Vector | None] | None:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        x, y, z = self._places[index].tolist()
+        return None if math.isnan(x) else (x, y, z)
+
+
+def _orientations(values: Sequence[Any]) -> list[tuple[float, ...] | None]:
+    return [None if value is None else _floats(value, 6) for value in values]
+
+
+def _spacings(values: Sequence[Any]) -> list[tuple[float, ...] | None]:
+    return [None if value is None else _floats(value, 2) for value in values]
+
+
+def _floats(value: Sequence[Any], length: int) -> tuple[float, ...]:
+    found = tuple(map(float, value))
+    if len(found) != length:
+        raise ValueError("another number of values was expected")
+    return found
+
+
+def _patient_orientations(values: Sequence[Any]) -> list[tuple[str, ...]]:
+    return [tuple(map(str, value)) for value in values]
+
+
+def _whole(values: Sequence[Any]) -> list[int]:
+    return list(map(int, values))
+
+
+def _tiles(values: Sequence[Any]) -> list[tuple[int, int] | None]:
+    return [None if value is None else (int(value[0]), int(value[1])) for value in values]
+
+
+_READ: dict[str, Callable[[Any], Sequence[Any]]] = {
+    "frames": _whole,
+    "index": _whole,
+    "position": _Positions,
+    "orientation": _orientations,
+    "spacing": _spacings,
+    "patient_orientation": _patient_orientations,
+    "segment": _whole,
+    "tile": _tiles,
+}
+"""How the values of each column are read back from JSON."""

@@ -1,0 +1,307 @@
+"""From headers to stacks: grouping, ordering and geometry put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from napari_medscan.dicom.errors import MedscanError
+from napari_medscan.dicom.headers.header import Header, SliceRef
+from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
+from napari_medscan.dicom.pixels.native import stored_dtype, stored_range
+from napari_medscan.dicom.series.grouping import group
+from napari_medscan.dicom.series.ordering import Grid, arrange
+from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
+from napari_medscan.dicom.series.slice_table import SliceTable
+from napari_medscan.dicom.series.stack import SliceSource, Stack
+from napari_medscan.dicom.space.geometry import TILT, Geometry, StepSource, stack_geometry
+from napari_medscan.dicom.space.vectors import Vector, normal_of
+from napari_medscan.frames import FrameCache, LazyStack
+
+AIR = -1000.0
+"""Hounsfield units of a blank CT slice: black in every usual window."""
+
+
+def build_stacks(
+    headers: Iterable[Header], cache: FrameCache, tick: Callable[[], object] = lambda: None
+) -> list[Stack]:
+    """Return the stacks that a set of image files makes.
+
+    Parameters
+    ----------
+    headers : iterable of Header
+        Without duplicates.
+    cache : FrameCache
+        Keeps the decoded frames of all stacks.
+    tick : callable, optional
+        Called before each stack; what it raises ends it.
+
+    Returns
+    -------
+    list of Stack
+        By series number, then in the order of the files.
+    """
+    stacks = []
+    for slices in group(headers):
+        tick()
+        stacks += [_stack(grid, cache) for grid in _grids(slices)]
+    far = float("inf")
+    return sorted(
+        stacks, key=lambda s: (s.modality, far if s.series_number is None else s.series_number)
+    )
+
+
+def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
+    if slices[0].frame.position is not None and slices[0].frame.orientation is not None:
+        return arrange(slices)
+    ordered = sorted(slices, key=lambda ref: ref.frame.order)
+    notes: tuple[str, ...] = ()
+    if slices[0].header.frames_are_slices:
+        if len(slices) > 1:
+            notes = ("No slice positions: sorted by instance number",)
+        return [Grid((tuple(ordered),), notes=notes)]
+    files = {id(ref.header): ref.header.instance_number for ref in ordered}
+    notes = ()
+    if len(set(files.values())) < len(files):
+        notes = ("Images sorted by file name (no position or instance number)",)
+    dimension = "frame" if len(ordered) > 1 else ""
+    return [Grid(tuple((ref,) for ref in ordered), dimension, notes)]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What decides on a stack besides its first header.
+
+    It can be kept for the next time: there is nothing of the patient in it.
+
+    Parameters
+    ----------
+    times : int
+        Extent along t; 1 when there is no t.
+    geometry : Geometry
+        Where the stack lies.
+    dtype : str
+        Type of the values.
+    dimension : str
+        Attribute along t.
+    transfer_syntaxes : tuple of str
+        Of all files, each once.
+    is_compressed : bool
+        Whether any has to be decoded.
+    suv : SuvFactors or None
+        What makes SUV of the values.
+    warnings : tuple of str
+        What the user should know.
+    """
+
+    times: int
+    geometry: Geometry
+    dtype: str
+    dimension: str
+    transfer_syntaxes: tuple[str, ...]
+    is_compressed: bool
+    suv: SuvFactors | None
+    warnings: tuple[str, ...]
+
+
+def _stack(grid: Grid, cache: FrameCache) -> Stack:
+    slices = tuple(ref for row in grid.rows for ref in row)
+    return assemble(SliceTable.of(slices), ParsedHeaders(slices), _plan(grid, slices), cache)
+
+
+def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
+    header = slices[0].header
+    geometry = _geometry(grid, header)
+    depth = len(grid.rows[0]) + len(geometry.missing)
+    suv, no_suv = _suv(slices)
+    return Plan(
+        times=len(grid.rows),
+        geometry=geometry,
+        dtype="u1" if _is_color(header) else _common_dtype(slices).str,
+        dimension=grid.dimension,
+        transfer_syntaxes=tuple(dict.fromkeys([ref.header.transfer_syntax for ref in slices])),
+        is_compressed=any(ref.header.pixels.length is None for ref in slices),
+        suv=suv,
+        warnings=(
+            *_geometry_warnings(geometry, depth, header),
+            *grid.notes,
+            *_notes(slices),
+            *([UNKNOWN + no_suv] if no_suv else []),
+        ),
+    )
+
+
+def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: FrameCache) -> Stack:
+    """Return the stack of some slices in the order of a plan.
+
+    Parameters
+    ----------
+    slices : SliceTable
+        Time by time.
+    headers : SliceHeaders
+        Gives their headers, of which the first and that of the middle slice are read.
+    plan : Plan
+        Everything else.
+    cache : FrameCache
+        Keeps the decoded frames.
+
+    Raises
+    ------
+    FrameError
+        When one of the two headers cannot be read.
+    """
+    first = headers.read(0)
+    header = first.header
+    dtype = np.dtype(plan.dtype)
+    color = _is_color(header)
+    depth = len(slices) // plan.times
+    missing = plan.geometry.missing
+    places = np.delete(np.arange(depth + len(missing)), list(missing))
+    numbers = np.full((plan.times, depth + len(missing)), -1, dtype=np.intp)
+    numbers[:, places] = np.arange(len(slices)).reshape(plan.times, -1)
+    problems: dict[int, str] = {}
+
+    def on_problem(index: int, error: Exception) -> None:
+        known = isinstance(error, MedscanError)
+        problems[index] = str(error) if known else "unexpected error"
+
+    array = LazyStack(
+        SliceSource(headers, problems),
+        numbers if plan.times > 1 else numbers[0],
+        (*header.shape, 3) if color else header.shape,
+        dtype,
+        _fill(first, dtype),
+        cache,
+        on_problem,
+    )
+    typical = array.middle if array.middle >= 0 else len(slices) // 2
+    return Stack(
+        modality=header.modality,
+        sop_class=header.sop_class,
+        series_number=header.series_number,
+        description=header.description,
+        axes=("t" if plan.times > 1 else "") + "zyx" + ("c" if color else ""),
+        array=array,
+        unit=None if color else header.unit,
+        suv=plan.suv,
+        geometry=plan.geometry,
+        slices=slices,
+        headers=headers,
+        header=header,
+        typical=typical,
+        typical_frame=headers.read(typical).frame,
+        files=slices.files,
+        transfer_syntaxes=plan.transfer_syntaxes,
+        is_compressed=plan.is_compressed,
+        dimension=plan.dimension,
+        warnings=plan.warnings,
+        problems=problems,
+    )
+
+
+def _suv(slices: Sequence[SliceRef]) -> tuple[SuvFactors | None, str]:
+    header = slices[0].header
+    if header.modality != "PT" or _is_color(header):
+        return None, ""
+    return common_suv((ref.header.suv, ref.header.no_suv) for ref in slices)
+
+
+def _is_color(header: Header) -> bool:
+    return header.layout.samples > 1 or header.palette is not None
+
+
+def _geometry(grid: Grid, header: Header) -> Geometry:
+    row = grid.rows[0]
+    first = row[0].frame
+    if len(row) > 1 and first.position is not None and first.orientation is not None:
+        positions: list[Vector] = [r.frame.position for r in row if r.frame.position is not None]
+        return stack_geometry(positions, first.orientation, first.spacing)
+    step, source = _assumed_step(header)
+    in_plane = first.spacing or (header.aspect, 1.0)
+    vector: Vector | None = None
+    if first.orientation is not None:
+        x, y, z = normal_of(first.orientation)
+        vector = (x * step, y * step, z * step)
+    return Geometry(
+        spacing=(step, *in_plane),
+        origin=first.position,
+        orientation=first.orientation,
+        step=vector,
+        measurable=len(row) == 1 or source == "spacing",
+        calibrated=first.spacing is not None,
+        step_source=source,
+    )
+
+
+def _assumed_step(header: Header) -> tuple[float, StepSource]:
+    if header.slice_spacing:
+        return header.slice_spacing, "spacing"
+    if header.slice_thickness:
+        return header.slice_thickness, "thickness"
+    return 1.0, "assumed"
+
+
+def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[str]:
+    found = []
+    missing = len(geometry.missing)
+    if missing:
+        what = "1 slice is missing (left blank)"
+        many = f"{missing} slices are missing (left blank)"
+        found.append(what if missing == 1 else many)
+    elif not geometry.regular:
+        found.append(
+            "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
+        )
+    if geometry.tilt:
+        found.append(
+            f"{TILT} {geometry.tilt:.1f}°. "
+            "Correct it (Layers ▸ Transform) before measuring between slices"
+        )
+    if depth > 1 and geometry.step_source == "thickness":
+        found.append("Slice spacing assumed equal to slice thickness")
+    elif depth > 1 and geometry.step_source == "assumed":
+        found.append("Slice spacing unknown")
+    if not geometry.calibrated:
+        found.append("No calibration: distances are in pixels, not mm")
+    elif header.spacing_note:
+        found.append(header.spacing_note)
+    return found
+
+
+def _notes(slices: Sequence[SliceRef]) -> list[str]:
+    return list(dict.fromkeys(note for ref in slices for note in ref.header.notes))
+
+
+def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:
+    """Return one dtype that holds all slices exactly, or float32 (rule of Modality LUT)."""
+    found = set()
+    # Slices of one series share these objects, and comparing them takes long.
+    kinds = {
+        (id(layout), id(transform)): (layout, transform)
+        for layout, transform in ((r.header.layout, r.frame.transform) for r in slices)
+    }
+    for layout, transform in kinds.values():
+        found.add(transform.dtype(stored_dtype(layout), *stored_range(layout)))
+    if len(found) == 1:
+        return found.pop()
+    common = np.result_type(*found)
+    # Sixteen bits of either sign fit in float32; integers of 32 bits do not.
+    mixed_short = common.kind in "iu" and common.itemsize == 4 > max(d.itemsize for d in found)
+    return np.dtype(np.float32) if mixed_short else common
+
+
+def _fill(ref: SliceRef, dtype: np.dtype[Any]) -> float:
+    """Return the value of a blank slice: padding if there is one, else black."""
+    header = ref.header
+    if header.padding is not None:
+        padding = np.array(header.padding[:1], dtype=np.int64)
+        fill = float(ref.frame.transform.apply(padding, np.dtype(np.float64))[0])
+    else:
+        fill = AIR if header.unit == "HU" else 0.0
+    if dtype.kind == "f":
+        return fill
+    # A value that the pixels cannot take would wrap around, to white perhaps.
+    return float(min(max(fill, np.iinfo(dtype).min), np.iinfo(dtype).max))

@@ -1,0 +1,1 @@
+"""Positions, spacing, orientation, and the geometry of a stack."""

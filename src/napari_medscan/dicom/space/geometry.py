@@ -1,0 +1,232 @@
+"""Where a stack lies in the patient, as its frames' positions say.
+
+PS3.3 C.7.6.2.1.1 (Image Plane module). Coordinates are LPS: x to the patient's
+left, y to the back, z to the head; millimetres.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.space.vectors import (
+    Vector,
+    difference,
+    dot,
+    moved,
+    norm,
+    normal_of,
+    split_orientation,
+)
+
+TILT_LIMIT = 0.2
+"""Degrees between stacking direction and slice normal that count as tilt."""
+TILT = "Gantry tilt"
+"""How the warning about a tilted stack begins."""
+
+StepSource = Literal["positions", "spacing", "thickness", "assumed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where a stack lies.
+
+    Parameters
+    ----------
+    spacing : tuple of float
+        Slice step, row spacing, column spacing; mm, or 1 (and the pixel
+        aspect) where unknown.
+    origin : tuple of float or None
+        Centre of the first voxel, LPS, mm; None when unknown.
+    orientation : tuple of float or None
+        Direction cosines of a row and of a column.
+    step : tuple of float or None
+        Vector from one slice to the next, LPS, mm; not along the slice
+        normal when the gantry was tilted.
+    regular : bool
+        All slices are one step apart and none is missing.
+    missing : tuple of int
+        Indices along z at which there is no slice.
+    measurable : bool
+        Index times step is the true place of every slice, so that distances
+        along z are right.
+    tilt : float
+        Degrees between stacking direction and slice normal.
+    calibrated : bool
+        In-plane spacing is in millimetres.
+    step_source : str
+        What the slice step comes from.
+    """
+
+    spacing: tuple[float, float, float]
+    origin: Vector | None
+    orientation: tuple[float, ...] | None
+    step: Vector | None
+    regular: bool = True
+    missing: tuple[int, ...] = ()
+    measurable: bool = True
+    tilt: float = 0.0
+    calibrated: bool = True
+    step_source: StepSource = "positions"
+
+    @property
+    def affine(self) -> NDArray[np.float64] | None:
+        """4x4 matrix from array index (z, y, x, 1) to LPS (x, y, z, 1) in mm.
+
+        None when position, orientation or spacing is unknown.
+        """
+        if self.origin is None or self.orientation is None or self.step is None:
+            return None
+        if not self.calibrated:
+            return None
+        row, column = split_orientation(self.orientation)
+        matrix = np.eye(4)
+        matrix[:3, 0] = self.step
+        matrix[:3, 1] = np.multiply(column, self.spacing[1])
+        matrix[:3, 2] = np.multiply(row, self.spacing[2])
+        matrix[:3, 3] = self.origin
+        return matrix
+
+    @property
+    def translate(self) -> Vector:
+        """Origin along the stack's own axes (normal, column, row), mm.
+
+        Stacks of one orientation overlay exactly when drawn there, oblique or
+        not. Zero when the position is unknown.
+        """
+        if self.origin is None or self.orientation is None:
+            return (0.0, 0.0, 0.0)
+        row, column = split_orientation(self.orientation)
+        normal = normal_of(self.orientation)
+        return dot(self.origin, normal), dot(self.origin, column), dot(self.origin, row)
+
+    @property
+    def scale(self) -> Vector:
+        """Distance between slices along their normal, row and column spacing; mm."""
+        if self.tilt and self.step is not None and self.orientation is not None:
+            return (
+                abs(dot(self.step, normal_of(self.orientation))),
+                self.spacing[1],
+                self.spacing[2],
+            )
+        return self.spacing
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """How slices follow each other along the normal.
+
+    Parameters
+    ----------
+    step : float
+        Distance of neighbouring slices, mm.
+    regular : bool
+        All gaps equal the step.
+    missing : int
+        How many slices are not there.
+    places : tuple of int or None
+        Index of each slice on an even grid; None when there is no such grid.
+    """
+
+    step: float
+    regular: bool
+    missing: int
+    places: tuple[int, ...] | None
+
+
+def measure_gaps(distances: Sequence[float]) -> Gaps:
+    """Judge ascending distances of slices along their normal.
+
+    Gaps are equal when they are within 0.01 mm or 1 % of the median gap. Gaps
+    within 20 % of a multiple of it mean missing slices. When every gap is that
+    precise multiple, and no more slices are missing than present, all slices
+    have a place on an even grid.
+
+    Parameters
+    ----------
+    distances : sequence of float
+        At least two, ascending, mm.
+    """
+    gaps = [b - a for a, b in pairwise(distances)]
+    # The lower median: of two different gaps the shorter is the step.
+    step = statistics.median_low(gaps)
+    tolerance = max(0.01, 0.01 * step)
+    if all(abs(gap - step) <= tolerance for gap in gaps):
+        # The mean step keeps the last slice as precise as the first.
+        even = (distances[-1] - distances[0]) / len(gaps)
+        return Gaps(even, True, 0, tuple(range(len(distances))))
+    counts = [max(1, round(gap / step)) for gap in gaps]
+    missing = sum(counts) - len(gaps)
+    if any(abs(gap - count * step) > 0.2 * step for gap, count in zip(gaps, counts, strict=True)):
+        return Gaps(step, False, 0, None)
+    precise = all(
+        abs(gap - count * step) <= tolerance for gap, count in zip(gaps, counts, strict=True)
+    )
+    if not precise or missing > len(distances):
+        return Gaps(step, False, missing, None)
+    places = [0]
+    for count in counts:
+        places.append(places[-1] + count)
+    even = (distances[-1] - distances[0]) / places[-1]
+    return Gaps(even, False, missing, tuple(places))
+
+
+def stack_geometry(
+    positions: Sequence[Vector], orientation: tuple[float, ...], spacing: tuple[float, float] | None
+) -> Geometry:
+    """Return the geometry of slices with known positions, two or more.
+
+    Parameters
+    ----------
+    positions : sequence of tuple of float
+        In the order of the stack.
+    orientation : tuple of float
+        Image Orientation (Patient).
+    spacing : tuple of float or None
+        Row and column spacing in mm; None when unknown.
+    """
+    normal = normal_of(orientation)
+    distances = [dot(position, normal) for position in positions]
+    gaps = measure_gaps(distances)
+    span = difference(positions[-1], positions[0])
+    along = distances[-1] - distances[0]
+    tilt = math.degrees(math.acos(min(1.0, abs(along) / norm(span))))
+    places = gaps.places or tuple(range(len(positions)))
+    # Without an even grid the mean step at least puts both ends in place.
+    steps = places[-1]
+    step: Vector = (span[0] / steps, span[1] / steps, span[2] / steps)
+    straight = gaps.places is not None and _on_a_line(positions, places, step, spacing)
+    taken = set(places)
+    return Geometry(
+        spacing=(norm(step), *(spacing or (1.0, 1.0))),
+        origin=positions[0],
+        orientation=orientation,
+        step=step,
+        regular=gaps.regular and straight,
+        missing=tuple(i for i in range(places[-1]) if i not in taken) if gaps.missing else (),
+        measurable=straight,
+        tilt=tilt if tilt > TILT_LIMIT else 0.0,
+        calibrated=spacing is not None,
+    )
+
+
+def _on_a_line(
+    positions: Sequence[Vector],
+    places: Sequence[int],
+    step: Vector,
+    spacing: tuple[float, float] | None,
+) -> bool:
+    """Whether every slice stands where index times step says, within half a pixel."""
+    limit = max(0.5 * min(spacing or (1.0, 1.0)), 0.1)
+    length = norm(step)
+    return all(
+        norm(difference(position, moved(positions[0], step, place))) <= max(limit, 0.05 * length)
+        for position, place in zip(positions, places, strict=True)
+    )

@@ -1,0 +1,88 @@
+"""Distances within the image plane, and how far they can be trusted."""
+
+from __future__ import annotations
+
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag
+
+Spacing = tuple[float, float]
+
+PROJECTIONS = frozenset(("CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"))
+"""Modalities whose pixels are sizes at the detector (PS3.3 10.7)."""
+
+_CENTIMETRES = 3  # PS3.3 C.8.5.5.1.15, Physical Units
+_SPATIAL_2D = 1  # PS3.3 C.8.5.5.1.1, Region Spatial Format
+AT_IMAGE_PLANE = "Distances are at the RT image plane"
+AT_DETECTOR = "Distances are at the detector plane (not corrected for magnification)"
+
+
+def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]:
+    """Return (row spacing, column spacing) in mm and a note on its origin.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        The file's data set.
+    modality : str
+        Modality (0008,0060).
+
+    Returns
+    -------
+    spacing : tuple of float or None
+        None when the file does not say.
+    note : str
+        '' for Pixel Spacing; otherwise what the user should know.
+
+    Notes
+    -----
+    PS3.3 10.7.1.3 (Pixel Spacing, calibration), C.8.11.4 (Imager Pixel
+    Spacing and magnification), C.8.5.5 (US region calibration).
+    """
+    spacing = valid_spacing(data_set.numbers(Tag.PixelSpacing))
+    if spacing is not None:
+        return spacing, ""
+    spacing = valid_spacing(data_set.numbers(Tag.ImagerPixelSpacing))
+    if spacing is not None and modality in PROJECTIONS:
+        magnification = data_set.number(Tag.EstimatedRadiographicMagnificationFactor)
+        if magnification is not None and 1e-3 < magnification < 1e3:
+            return (spacing[0] / magnification, spacing[1] / magnification), ""
+        return spacing, AT_DETECTOR
+    plane = valid_spacing(data_set.numbers(Tag.ImagePlanePixelSpacing))
+    if plane is not None:
+        return plane, AT_IMAGE_PLANE
+    spacing = spacing or _ultrasound_spacing(data_set)
+    if spacing is not None:
+        return spacing, ""
+    spacing = valid_spacing(data_set.numbers(Tag.NominalScannedPixelSpacing))
+    return spacing, "Distances refer to the digitized film" if spacing else ""
+
+
+def valid_spacing(values: tuple[float, ...]) -> Spacing | None:
+    """Return two positive, plausible distances, or None."""
+    if len(values) != 2 or not all(1e-6 < value < 1e4 for value in values):
+        return None
+    return values[0], values[1]
+
+
+def read_aspect(data_set: DataSet) -> float:
+    """Return pixel height over width (PS3.3 C.7.6.3.1.7), 1 when not given."""
+    ratio = data_set.numbers(Tag.PixelAspectRatio)
+    if len(ratio) != 2 or not all(1e-6 < value < 1e6 for value in ratio):
+        return 1.0
+    return ratio[0] / ratio[1]
+
+
+def _ultrasound_spacing(data_set: DataSet) -> Spacing | None:
+    """Return the spacing of the calibrated 2-D regions when all of them agree."""
+    found = set()
+    for region in data_set.items(Tag.SequenceOfUltrasoundRegions):
+        units = (
+            region.integer(Tag.PhysicalUnitsXDirection),
+            region.integer(Tag.PhysicalUnitsYDirection),
+        )
+        if region.integer(Tag.RegionSpatialFormat) != _SPATIAL_2D or units != (_CENTIMETRES,) * 2:
+            continue
+        dx, dy = region.number(Tag.PhysicalDeltaX), region.number(Tag.PhysicalDeltaY)
+        if dx and dy:
+            found.add((round(abs(dy) * 10, 6), round(abs(dx) * 10, 6)))
+    return valid_spacing(found.pop()) if len(found) == 1 else None

@@ -1,0 +1,230 @@
+"""Preamble, file meta and encoding: what the bytes show counts, not what they claim."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from napari_medscan.dicom.elements import part10
+from napari_medscan.dicom.elements.pydicom_fallback import scan_with_pydicom
+from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag
+from napari_medscan.dicom.errors import FrameError, NotDicomError, UnreadableError
+from napari_medscan.dicom.files.source import DicomBytes, inflate
+
+from ..differential import fallbacks
+from ..making import (
+    ITEM,
+    NATIVE,
+    UNDEFINED,
+    ct,
+    deflated,
+    delimiter,
+    element,
+    file_of,
+    image_elements,
+    pixel_data,
+    write,
+)
+from ..making import (
+    part10 as encoded,
+)
+
+
+@pytest.fixture
+def scanned(tmp_path):
+    def scan(data: bytes):
+        path = tmp_path / "file"
+        path.write_bytes(data)
+        return part10.scan_file(path)
+
+    return scan
+
+
+def pixels_of(found) -> bytes:
+    return found.source.read_at(found.pixels.offset, found.pixels.length)
+
+
+@pytest.mark.parametrize("encoding", sorted(NATIVE))
+def test_every_native_encoding(scanned, encoding):
+    found = scanned(encoded(ct(), encoding))
+    assert found.transfer_syntax == NATIVE[encoding]
+    assert found.data_set.integer(Tag.Rows) == 4
+    assert found.sop_class == "1.2.840.10008.5.1.4.1.1.2"
+    swapped = encoding == "big"
+    assert found.data_set.big_endian is swapped
+    assert sorted(pixels_of(found)) == list(range(48))
+
+
+@pytest.mark.parametrize("encoding", ["implicit", "explicit", "big"])
+def test_without_preamble_and_without_file_meta(scanned, encoding):
+    whole = encoded(ct(), encoding)
+    start = 144 + struct.unpack_from("<I", whole, 140)[0]
+    for data in (whole[132:], whole[start:], bytes(128) + b"DICM" + whole[start:]):
+        found = scanned(data)
+        assert found.transfer_syntax == NATIVE[encoding]
+        assert found.data_set.text(Tag.SeriesDescription) == "Chest"
+
+
+@pytest.mark.parametrize("encoding", ["implicit", "explicit", "big"])
+@pytest.mark.parametrize("claimed", ["implicit", "explicit", "big"])
+def test_a_wrong_transfer_syntax_is_overruled_by_the_bytes(scanned, encoding, claimed):
+    whole = encoded(ct(), encoding)
+    start = 144 + struct.unpack_from("<I", whole, 140)[0]
+    found = scanned(file_of(whole[start:], syntax=NATIVE[claimed]))
+    assert found.transfer_syntax == NATIVE[encoding]
+    assert found.data_set.numbers(Tag.PixelSpacing) == (0.5, 0.75)
+
+
+def test_a_compressed_transfer_syntax_is_kept(scanned):
+    jpeg = "1.2.840.10008.1.2.4.50"
+    data = element(Tag.PixelData, "OB", delimiter(ITEM) + delimiter(ITEM, 4), length=UNDEFINED)
+    found = scanned(
+        file_of(element(Tag.Modality, "CS", b"CT"), image_elements(), data, syntax=jpeg)
+    )
+    assert found.transfer_syntax == jpeg
+    assert found.pixels.length is None
+
+
+def test_file_meta_may_be_implicit_or_longer_than_what_is_read_ahead(scanned):
+    uid = NATIVE["explicit"].encode() + b"\0"
+    body = element(Tag.Modality, "CS", b"CT") + image_elements() + pixel_data(b"abcd")
+    long = element(0x00020102, "OB", bytes(100_000))
+    for meta in (
+        element(0x00020010, "", uid),
+        element(0x00020010, "UI", uid) + long,
+        long + element(0x00020010, "UI", uid),
+    ):
+        found = scanned(bytes(128) + b"DICM" + meta + body)
+        assert found.transfer_syntax == NATIVE["explicit"]
+        assert pixels_of(found) == b"abcd"
+
+
+def test_endless_file_meta_are_refused(scanned):
+    with pytest.raises(UnreadableError):
+        scanned(bytes(128) + b"DICM" + element(0x00020016, "AE") * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty file"),
+        (b"x", "not DICOM"),
+        (b"PK\3\4" + bytes(200), "unpack it"),
+        (b"\x1f\x8b" + bytes(200), "unpack it"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\x89PNG\r\n", "PNG image"),
+        (b"\xff\xd8\xff\xe0", "JPEG image"),
+        (b"some notes about the scan\n" * 20, "not DICOM"),
+        (bytes(4096), "not DICOM"),
+    ],
+)
+def test_what_is_not_dicom_is_told(scanned, data, reason):
+    with pytest.raises(NotDicomError, match=reason):
+        scanned(data)
+
+
+@pytest.mark.parametrize("cut", [132, 140, 150, 160])
+def test_a_file_cut_off_in_its_meta_is_damaged(scanned, cut):
+    with pytest.raises(UnreadableError):
+        scanned(encoded(ct())[:cut])
+
+
+def test_a_deflate_bomb_costs_no_memory(scanned, monkeypatch):
+    asked = []
+    monkeypatch.setattr(part10, "inflate", lambda *a: asked.append(a[2]) or inflate(*a))
+    # 64 MB of an element that claims more than it has.
+    bomb = element(0x00081030, "UT", bytes(64 << 20), length=UNDEFINED - 1)
+    with fallbacks() as fallen, pytest.raises(UnreadableError):
+        scanned(file_of(bomb, syntax=NATIVE["deflated"]))
+    # pydicom, which inflates without a bound, must not be asked.
+    assert not fallen
+    assert max(asked) <= 4 << 20
+
+
+def test_a_deflate_bomb_hidden_behind_long_meta_is_seen(scanned):
+    whole = file_of(b"\x08\0\x70\0ZZ\2\0ab" * 99_999, syntax=NATIVE["deflated"])
+    long = element(0x00020102, "OB", bytes(100_000))
+    with fallbacks() as fallen, pytest.raises(UnreadableError):
+        scanned(whole[:132] + long + whole[132:])
+    assert not fallen
+
+
+def test_more_than_the_inflate_limit_is_refused(tmp_path):
+    with pytest.raises(UnreadableError, match="512 MB"):
+        inflate(tmp_path / "none", 0, (512 << 20) + 1)
+
+
+@pytest.mark.parametrize("body", [b"no deflate stream", deflated(b"")])
+def test_damaged_deflate_is_refused_in_words(scanned, body):
+    whole = file_of(syntax=NATIVE["deflated"])
+    with pytest.raises(UnreadableError):
+        scanned(whole[: -len(deflated(b""))] + body)
+
+
+def test_a_deflated_file_that_changes_is_read_anew(tmp_path):
+    path = tmp_path / "a"
+    first = part10.scan_file(write(path, ct(), "deflated"))
+    assert pixels_of(first)[0] == 0
+    second = part10.scan_file(write(path, ct(PixelData=b"\7" * 48), "deflated"))
+    assert pixels_of(second) == b"\7" * 48
+
+
+def test_pixels_of_a_file_that_vanished_are_an_error_of_their_frame(tmp_path):
+    for encoding in ("explicit", "deflated"):
+        path = write(tmp_path / "gone.dcm", ct(), encoding)
+        found = part10.scan_file(path)
+        path.unlink()
+        with pytest.raises(FrameError) as caught:
+            pixels_of(found)
+        assert "gone" not in str(caught.value)
+
+
+def test_reading_past_the_end_gives_what_there_is(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"abc")
+    assert DicomBytes(path).read_at(1, 100) == b"bc"
+    assert DicomBytes(path).read_at(9, 1) == b""
+
+
+def odd_file() -> bytes:
+    """Return a file that only pydicom can read: a representation of no standard."""
+    strange = struct.pack("<HH", 0x0008, 0x0070) + b"ZZ" + struct.pack("<H", 2) + b"ab"
+    modality = element(Tag.Modality, "CS", b"CT")
+    return encoded(ct()).replace(modality, strange + modality)
+
+
+def test_pydicom_helps_out_and_finds_the_same(scanned):
+    with fallbacks() as fallen:
+        found = scanned(odd_file())
+    assert fallen
+    assert sorted(pixels_of(found)) == list(range(48))
+    plain = scanned(encoded(ct()))
+    assert found.data_set == plain.data_set
+    assert found.transfer_syntax == plain.transfer_syntax
+
+
+@pytest.mark.parametrize("encoding", ["implicit", "explicit", "big"])
+def test_both_ways_of_scanning_agree(tmp_path, encoding):
+    data = ct(WindowCenter=[40, 400], PixelPaddingValue=5)
+    data.SharedFunctionalGroupsSequence = []
+    data.SegmentSequence = [ct(PixelData=None, SegmentNumber=1, SegmentLabel="A")]
+    path = write(tmp_path / "a", data, encoding)
+    ours = part10.scan_file(path)
+    theirs = scan_with_pydicom(path, WANTED)
+    assert theirs.data_set == ours.data_set
+    assert theirs.transfer_syntax == ours.transfer_syntax
+    assert theirs.pixels is not None
+    assert (theirs.pixels.offset, theirs.pixels.length) == (ours.pixels.offset, ours.pixels.length)
+
+
+def test_pydicom_says_nothing_about_values(tmp_path, caplog, recwarn, capfd):
+    strange = odd_file().replace(b"1.2.3.4\0", b"Canary1\0").replace(b"Chest", b"Canar")
+    path = tmp_path / "Canary^Patricia"
+    path.write_bytes(strange)
+    part10.scan_file(path)
+    path.write_bytes(strange[:-60])
+    part10.scan_file(path)
+    assert "Canar" not in caplog.text
+    assert not [w for w in recwarn if "Canar" in str(w.message)]
+    assert "Canar" not in "".join(capfd.readouterr())

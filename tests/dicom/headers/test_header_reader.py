@@ -1,0 +1,158 @@
+"""Headers read by what a series has in common are those that a full scan gives."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from napari_medscan.dicom.errors import MedscanError, UnreadableError
+from napari_medscan.dicom.files.source import OpenFile
+from napari_medscan.dicom.headers import header_reader
+from napari_medscan.dicom.headers.header_reader import HeaderReader
+from napari_medscan.dicom.headers.parse_header import read_header
+from napari_medscan.phantoms import write_ct_chest, write_pet_ct
+
+from ...corpus.oracle import corpus_dir
+from ..intensity.test_suv import pet
+from ..making import ct, element, write
+
+
+def assert_same(found, expected):
+    for field in fields(expected):
+        assert getattr(found, field.name) == getattr(expected, field.name), field.name
+
+
+def read_by(read, path):
+    try:
+        return read(str(path), path.name)
+    except (MedscanError, OSError) as error:
+        return type(error), str(error)
+
+
+@pytest.fixture
+def count_scans(monkeypatch):
+    counted = []
+    scan_stream = header_reader.scan_stream
+
+    def scan(stream, head, path):
+        counted.append(path)
+        return scan_stream(stream, head, path)
+
+    monkeypatch.setattr(header_reader, "scan_stream", scan)
+    return counted
+
+
+def test_every_corpus_file_is_read_as_by_a_full_scan(count_scans):
+    corpus = corpus_dir()
+    if not corpus.is_dir():
+        pytest.skip(f"NOT TESTED: no corpus of real DICOM in {corpus}; set MEDSCAN_CORPUS")
+    reader, compared, short, scanned = HeaderReader(), 0, 0, 0
+    for path in sorted(path for path in corpus.glob("cases/**/*") if path.is_file()):
+        found, expected = read_by(reader.read, path), read_by(read_header, path)
+        if isinstance(expected, tuple):
+            assert found == expected
+        else:
+            assert_same(found, expected)
+            compared += 1
+            short += expected.pixels.offset <= header_reader.LONGEST
+            scanned += str(path) in count_scans and expected.pixels.offset <= header_reader.LONGEST
+    assert compared > 500
+    # It would not be worth its lines if it hardly ever applied.
+    assert scanned < 0.6 * short
+
+
+@pytest.mark.parametrize("write", [write_ct_chest, write_pet_ct])
+def test_a_series_is_scanned_a_few_times_only(tmp_path, count_scans, write):
+    write(tmp_path, size=16, slices=40)
+    reader = HeaderReader()
+    paths = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    for path in paths:
+        assert_same(reader.read(str(path), path.name), read_header(str(path), path.name))
+    assert len(count_scans) < len(paths) / 2
+
+
+@pytest.mark.parametrize("modality", ["CT", "PT"])
+def test_times_of_acquisition_do_not_make_files_unlike(tmp_path, count_scans, modality):
+    """Nothing of a CT depends on them, and the SUV of every bed of a PET is read from its own."""
+    reader, suvs = HeaderReader(), set()
+    for i in range(8):
+        times = {
+            "SeriesTime": "120000",
+            "AcquisitionTime": f"10{20 + i:02d}00.0"[: 6 + 2 * (i % 2)],
+        }
+        data = pet(
+            Modality=modality,
+            InstanceNumber=i,
+            ImagePositionPatient=[0, 0, i],
+            FrameReferenceTime=500_000,
+            ActualFrameDuration=180_000 + 1000 * (i % 3),
+            **times,
+        )
+        path = write(tmp_path / f"IM{i}", data)
+        header = reader.read(str(path), path.name)
+        assert_same(header, read_header(str(path), path.name))
+        suvs.add(header.suv)
+    assert len(count_scans) == 1
+    assert len(suvs) == (8 if modality == "PT" else 1)
+
+
+@pytest.mark.parametrize("step", [1, 7])
+def test_no_changed_byte_goes_unnoticed(tmp_path, step):
+    """Whatever byte of a file differs, the header is what a full scan makes of it."""
+    write_ct_chest(tmp_path / "series", size=8, slices=2)
+    first, second = sorted((tmp_path / "series").iterdir())
+    original = second.read_bytes()
+    header_length = len(original) - 8 * 8 * 2
+    changed = Path(tmp_path / "changed")
+    reader = HeaderReader()
+    reader.read(str(first), first.name)
+    for place in range(128, header_length, step):
+        data = bytearray(original)
+        data[place] ^= 0x11 * step
+        changed.write_bytes(data)
+        found, expected = read_by(reader.read, changed), read_by(read_header, changed)
+        if isinstance(expected, tuple):
+            assert found == expected, place
+        else:
+            assert_same(found, expected)
+
+
+def test_headers_longer_than_a_first_read_are_learned_too(tmp_path, count_scans):
+    """Siemens and GE write more than 8 KB before the pixels."""
+    for number in range(6):
+        data = ct(InstanceNumber=number, ImagePositionPatient=[0, 0, number])
+        block = data.private_block(0x0029, "LONG", create=True)
+        block.add_new(1, "OB", bytes([number]) * 20_000)
+        write(tmp_path / f"IM{number}", data)
+    reader = HeaderReader()
+    for path in sorted(tmp_path.iterdir()):
+        assert_same(reader.read(str(path), path.name), read_header(str(path), path.name))
+    assert len(count_scans) <= 2
+
+
+def test_an_encapsulated_file_that_ends_with_its_header_is_no_image(tmp_path):
+    """What a template must not take for granted: a fragment's tag and length fit in the file."""
+    write_ct_chest(tmp_path, size=8, slices=2)
+    first, second = sorted(tmp_path.iterdir())
+    empty = element(0x7FE00010, "OB", length=0xFFFFFFFF)
+    for path in (first, second):
+        end = read_header(str(path), "").pixels.offset
+        data = path.read_bytes()[: end - 12] + empty
+        path.write_bytes(data + (b"\xfe\xff\0\xe0" + bytes(4) if path == first else b""))
+    reader = HeaderReader()
+    reader.read(str(first), "1")
+    with pytest.raises(UnreadableError):
+        reader.read(str(second), "2")
+
+
+def test_a_file_like_no_other_is_not_read_again(tmp_path, monkeypatch):
+    path = write(tmp_path / "IM1", ct())
+    reads = []
+    read_at = OpenFile.read_at
+    monkeypatch.setattr(
+        OpenFile, "read_at", lambda self, *where: reads.append(where) or read_at(self, *where)
+    )
+    HeaderReader().read(str(path), "IM1")
+    assert reads == []

@@ -1,0 +1,300 @@
+"""Order of slices: along the normal, with a fourth axis, and nothing lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain, product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_medscan.dicom.series.ordering import FOURTH_AXIS, MAX_PARTS, arrange
+
+from ..building import (
+    AXIAL,
+    CORONAL,
+    EIGHT_FLIPS,
+    OBLIQUE,
+    SAGITTAL,
+    along,
+    files,
+    make_frame,
+    refs,
+)
+
+VALUES = {
+    "TemporalPositionIdentifier": (1, 2, 3),
+    "TemporalPositionIndex": (1, 2, 3),
+    "DiffusionBValue": (0.0, 500.0, 1000.0),
+    "DiffusionGradient": ((0.0, (1.0, 0.0, 0.0)), (0.0, (0.0, 1.0, 0.0)), (0.0, (0.0, 0.0, 1.0))),
+    "TriggerTime": (9.5, 40.0, 110.0),
+    "EchoTime": (2.3, 4.6, 12.0),
+    "EchoNumbers": (1, 2, 3),
+    "FrameReferenceTime": (0.0, 3000.0, 9000.0),
+    "AcquisitionNumber": (7, 8, 11),
+    "StackID": ("1", "2", "3"),
+    "ImageType": (("ORIGINAL", "M"), ("ORIGINAL", "P"), ("DERIVED", "R")),
+    "ContentTime": ("093000", "093010", "101500"),
+    "DimensionIndexValues": ((1,), (2,), (3,)),
+}
+
+
+def ordered(frames):
+    """Grids of the given frames, as the frames' numbers in the order given."""
+    slices = refs(files(frames))
+    numbers = {id(ref.header): i for i, ref in enumerate(slices)}
+    return [
+        ([[numbers[id(ref.header)] for ref in row] for row in grid.rows], grid)
+        for grid in arrange(slices)
+    ]
+
+
+def only(frames):
+    ((rows, grid),) = ordered(frames)
+    return rows, grid
+
+
+# --- along the normal
+
+
+@pytest.mark.parametrize("orientation", [CORONAL, SAGITTAL, OBLIQUE, *EIGHT_FLIPS])
+@pytest.mark.parametrize("order", [(3, 0, 4, 1, 2), (4, 3, 2, 1, 0)])
+def test_slices_ascend_along_the_normal_whatever_file_and_instance_order(orientation, order):
+    frames = [
+        make_frame(along(orientation, 2.0 * place, (9, 8, 7)), orientation, number=7 * i % 5)
+        for i, place in enumerate(order)
+    ]
+    rows, grid = only(frames)
+    assert rows == [[order.index(place) for place in range(5)]]
+    assert (grid.dimension, grid.notes) == ("", ())
+
+
+def test_a_single_slice_is_a_grid_of_one():
+    assert only([make_frame((0, 0, 0))])[0] == [[0]]
+
+
+def test_positions_a_few_micrometres_apart_are_one_position():
+    frames = [
+        make_frame((0, 0, z), number=i, EchoTime=te)
+        for i, (z, te) in enumerate([(0.0, 1.0), (0.004, 2.0), (1.0, 1.0), (1.003, 2.0)])
+    ]
+    assert only(frames)[0] == [[0, 2], [1, 3]]
+
+
+# --- the fourth axis
+
+
+@pytest.mark.parametrize("name", FOURTH_AXIS)
+def test_each_attribute_can_make_the_fourth_axis(name):
+    # Instance numbers run against the attribute: it decides, they do not.
+    frames = [
+        make_frame((0, 0, float(z)), number=100 - i, **{name: value})
+        for i, (z, value) in enumerate(product(range(4), VALUES[name]))
+    ]
+    rows, grid = only(frames)
+    assert grid.dimension == name
+    assert grid.notes == ()
+    natural = not isinstance(VALUES[name][0], tuple)
+    # What has no natural order keeps that of acquisition, here the reverse.
+    assert rows == [[3 * z + t for z in range(4)] for t in ((0, 1, 2) if natural else (2, 1, 0))]
+
+
+def test_the_earlier_attribute_wins():
+    frames = [
+        make_frame((0, 0, float(z)), EchoTime=5.0 - t, TemporalPositionIndex=t)
+        for z in range(2)
+        for t in range(2)
+    ]
+    assert only(frames)[1].dimension == "TemporalPositionIndex"
+
+
+def test_an_attribute_that_is_the_same_everywhere_tells_nothing_apart():
+    frames = [
+        make_frame((0, 0, float(z)), TemporalPositionIndex=1, EchoTime=float(t))
+        for z in range(2)
+        for t in range(2)
+    ]
+    assert only(frames)[1].dimension == "EchoTime"
+
+
+def test_an_attribute_whose_values_differ_from_position_to_position_is_not_an_axis():
+    frames = [
+        make_frame((0, 0, float(z)), TriggerTime=10.0 * z + t, AcquisitionNumber=t)
+        for z in range(2)
+        for t in range(2)
+    ]
+    assert only(frames)[1].dimension == "AcquisitionNumber"
+
+
+def test_without_such_an_attribute_instance_numbers_decide_and_the_user_is_told():
+    frames = [make_frame((0, 0, float(z)), number=9 - 4 * t - z) for z in range(3) for t in (0, 1)]
+    rows, grid = only(frames)
+    assert rows == [[1, 3, 5], [0, 2, 4]]
+    assert grid.dimension == "InstanceNumber"
+    assert "sorted by instance number" in grid.notes[0]
+
+
+@pytest.mark.parametrize("name", ["ImageType", "DiffusionGradient"])
+def test_a_time_point_never_mixes_values_without_natural_order(name):
+    """The second position acquired its values in the other order."""
+    first, second, _ = VALUES[name]
+    frames = [
+        make_frame((0, 0, 0), number=1, **{name: first}),
+        make_frame((0, 0, 0), number=2, **{name: second}),
+        make_frame((0, 0, 1), number=3, **{name: second}),
+        make_frame((0, 0, 1), number=4, **{name: first}),
+    ]
+    assert only(frames)[0] == [[0, 3], [1, 2]]
+
+
+def test_b_zero_has_no_gradient_and_is_told_apart_by_that():
+    directions = [{}, *({"DiffusionGradient": value} for value in VALUES["DiffusionGradient"])]
+    frames = [
+        make_frame((0, 0, float(z)), number=i, **direction)
+        for z in range(2)
+        for i, direction in enumerate(directions)
+    ]
+    rows, grid = only(frames)
+    assert grid.dimension == "DiffusionGradient"
+    assert rows == [[0, 4], [1, 5], [2, 6], [3, 7]]
+
+
+def test_of_dimension_index_values_those_that_number_positions_do_not_count():
+    frames = [
+        make_frame((0, 0, float(z)), number=z, DimensionIndexValues=(1, t, z + 1))
+        for t in (1, 2)
+        for z in range(3)
+    ]
+    rows, grid = only(frames)
+    assert rows == [[0, 1, 2], [3, 4, 5]]
+    assert grid.dimension == "DimensionIndexValues"
+
+
+def test_dimension_index_values_of_unequal_length_tell_nothing():
+    frames = [
+        make_frame((0, 0, float(z)), number=t, DimensionIndexValues=(t,) * (z + 1))
+        for t in (1, 2)
+        for z in range(3)
+    ]
+    assert only(frames)[1].dimension == "InstanceNumber"
+
+
+def test_repeats_of_one_position_are_a_fourth_axis_too():
+    rows, grid = only([make_frame((0, 0, 0), TriggerTime=float(9 - i)) for i in range(5)])
+    assert rows == [[4], [3], [2], [1], [0]]
+    assert grid.dimension == "TriggerTime"
+
+
+# --- incomplete and uneven repeats
+
+
+def test_an_incomplete_run_becomes_whole_repeats_and_the_rest():
+    frames = [
+        make_frame((0, 0, float(z)), TemporalPositionIndex=t)
+        for t, depth in ((1, 4), (2, 4), (3, 2))
+        for z in range(depth)
+    ]
+    (whole, grid), (rest, _) = ordered(frames)
+    assert whole == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert grid.dimension == "TemporalPositionIndex"
+    assert rest == [[8, 9]]
+
+
+def test_one_whole_run_and_a_started_one_are_split_by_acquisition():
+    frames = [make_frame((0, 0, float(z)), AcquisitionNumber=1) for z in range(5)]
+    frames += [make_frame((0, 0, float(z)), AcquisitionNumber=2) for z in range(2)]
+    assert [rows for rows, _ in ordered(frames)] == [[[0, 1, 2, 3, 4]], [[5, 6]]]
+
+
+def test_repeats_that_nothing_tells_apart_become_a_stack_of_their_own_with_a_note():
+    frames = [make_frame((0, 0, float(z)), number=z) for z in range(4)]
+    frames.append(make_frame((0, 0, 2), number=9))
+    (first, grid), (rest, _) = ordered(frames)
+    assert (first, rest) == ([[0, 1, 2, 3]], [[4]])
+    assert "share a position" in grid.notes[0]
+
+
+@pytest.mark.parametrize("name", ["AcquisitionNumber", "ImageType", "EchoTime", "StackID"])
+def test_a_group_is_split_where_that_mends_its_geometry(name):
+    one, two, _ = VALUES[name]
+    frames = [make_frame((0, 0, 5.0 * z), **{name: one}) for z in range(4)]
+    frames += [make_frame((0, 0, 3.0 * z + 1), **{name: two}) for z in range(5)]
+    assert [rows for rows, _ in ordered(frames)] == [[[0, 1, 2, 3]], [[4, 5, 6, 7, 8]]]
+
+
+@pytest.mark.parametrize("name", ["AcquisitionNumber", "ImageType", "EchoTime", "StackID"])
+def test_an_even_group_is_never_split(name):
+    one, two, _ = VALUES[name]
+    frames = [make_frame((0, 0, float(z)), **{name: one if z < 4 else two}) for z in range(8)]
+    assert only(frames)[0] == [list(range(8))]
+
+
+def test_a_split_that_does_not_mend_the_geometry_is_not_made():
+    places = (0, 1, 2, 4.5, 5, 7.7)
+    frames = [make_frame((0, 0, z), AcquisitionNumber=i % 2) for i, z in enumerate(places)]
+    assert only(frames)[0] == [list(range(6))]
+
+
+def test_a_group_is_not_split_into_dozens_of_parts():
+    frames = []
+    for part in range(MAX_PARTS + 1):
+        start = 50.0 * part * (1 + part)
+        frames += [make_frame((0, 0, start + z), AcquisitionNumber=part) for z in range(3)]
+    assert len(ordered(frames)) == 1
+
+
+# --- stations side by side
+
+
+def test_stations_that_share_their_depths_are_stacks_of_their_own():
+    """A whole spine in one series: sagittal slices of neck, chest, and loins."""
+    frames = [
+        make_frame((float(x), 0.0, z), SAGITTAL, number=i, AcquisitionNumber=i)
+        for i, (z, x) in enumerate(product((300.0, 50.0, -200.0), range(3)))
+    ]
+    grids = ordered(frames)
+    assert [rows for rows, _ in grids] == [[[2, 1, 0]], [[5, 4, 3]], [[8, 7, 6]]]
+    assert all(grid.notes == () for _, grid in grids)
+
+
+def test_repeats_within_half_a_pixel_are_repeats():
+    frames = [
+        make_frame((0.4 * t, 0.0, float(z)), TemporalPositionIndex=t)
+        for t in range(2)
+        for z in range(3)
+    ]
+    assert only(frames)[0] == [[0, 1, 2], [3, 4, 5]]
+
+
+# --- nothing lost
+
+positions = st.integers(0, 4).map(float)
+wild_frames = st.lists(
+    st.tuples(
+        st.one_of(positions, positions, st.floats(-1e5, 1e5)),
+        st.sampled_from([0.0, 0.0, 0.0, 40.0]),
+        st.integers(0, 5),
+        st.dictionaries(st.sampled_from(FOURTH_AXIS), st.integers(0, 2), max_size=3),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@given(wild_frames)
+@settings(deadline=None, max_examples=300)
+def test_every_slice_appears_exactly_once_whatever_the_input(wild):
+    frames = [
+        make_frame((x, 0.0, z), AXIAL, number=number, **{k: VALUES[k][v] for k, v in dims.items()})
+        for z, x, number, dims in wild
+    ]
+    grids = ordered(frames)
+    found = Counter(chain.from_iterable(row for rows, _ in grids for row in rows))
+    assert found == Counter(range(len(frames)))
+    for rows, grid in grids:
+        assert len({len(row) for row in rows}) == 1
+        assert bool(grid.dimension) == (len(rows) > 1)
+        for row in rows:
+            depths = [frames[i].position[2] for i in row]
+            assert depths == sorted(set(depths))

@@ -1,0 +1,70 @@
+"""Which series is looked at first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_medscan.dicom import load
+from napari_medscan.dicom.series.series_rank import SeriesRank, by_rank, most_useful, rank_of
+
+from ...studies import write_series
+
+CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+NO_PLACE = {"ImagePositionPatient": None, "ImageOrientationPatient": None}
+COLOR = {
+    "PhotometricInterpretation": "RGB",
+    "SamplesPerPixel": 3,
+    "PlanarConfiguration": 0,
+    "BitsAllocated": 8,
+    "BitsStored": 8,
+    "HighBit": 7,
+    "PixelData": bytes(4 * 6 * 3),
+}
+
+
+def opened(folder, slices=1, **changes):
+    write_series(folder, slices, **changes)
+    (stack,) = load(folder).stacks
+    return stack
+
+
+@pytest.mark.parametrize(
+    ("rank", "changes"),
+    [
+        (SeriesRank.PLACED, {}),
+        (SeriesRank.PROJECTION, {"Modality": "DX", **NO_PLACE}),
+        (SeriesRank.PROJECTION, {"Modality": "US", **NO_PLACE, **COLOR}),
+        (SeriesRank.LOCALIZER, {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}),
+        (SeriesRank.SCREENSHOT, {"SOPClassUID": CAPTURE, **NO_PLACE}),
+        (SeriesRank.PLACED, {"SOPClassUID": CAPTURE}),
+        (SeriesRank.SCREENSHOT, {"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}),
+        (SeriesRank.SCREENSHOT, {**NO_PLACE, **COLOR}),
+        (SeriesRank.DERIVED, {"Modality": "RTDOSE"}),
+    ],
+)
+def test_rank_of_series_by_kind(tmp_path, rank, changes):
+    assert rank_of(opened(tmp_path, **changes)) is rank
+
+
+def test_most_useful_axial_series_before_larger_scout(tmp_path):
+    scout = opened(tmp_path / "a", 9, series=1, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    axial = opened(tmp_path / "b", 3, series=2)
+    assert most_useful([scout, axial]) is axial
+    assert most_useful([scout]) is scout
+
+
+def test_most_useful_color_samples_do_not_count(tmp_path):
+    color = opened(tmp_path / "a", 3, series=1, **COLOR)
+    gray = opened(tmp_path / "b", 3, series=2)
+    assert rank_of(color) is rank_of(gray)
+    assert np.prod(color.array.shape) > np.prod(gray.array.shape)
+    assert most_useful([color, gray]) is gray
+    larger = opened(tmp_path / "c", 4, series=3, **COLOR)
+    assert most_useful([larger, gray]) is larger
+
+
+def test_by_rank_equal_series_stay_in_order(tmp_path):
+    scout = opened(tmp_path / "a", series=1, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    two, three = (opened(tmp_path / str(n), series=n) for n in (2, 3))
+    assert by_rank([scout, two, three]) == [two, three, scout]

@@ -1,0 +1,109 @@
+"""Distances in the image plane: which attribute says them, and how far they are to be trusted."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_medscan.dicom.elements import part10
+from napari_medscan.dicom.space.spacing import (
+    AT_DETECTOR,
+    AT_IMAGE_PLANE,
+    read_aspect,
+    read_spacing,
+)
+
+from ..making import ct, item, write
+
+
+@pytest.fixture
+def spacing(tmp_path):
+    def of(modality="CT", /, **changes):
+        changes.setdefault("PixelSpacing", None)
+        path = write(tmp_path / "a", ct(**changes))
+        return read_spacing(part10.scan_file(path).data_set, modality)
+
+    return of
+
+
+def region(dx=0.02, dy=0.03, *, units=(3, 3), kind=1):
+    return item(
+        RegionSpatialFormat=kind,
+        PhysicalUnitsXDirection=units[0],
+        PhysicalUnitsYDirection=units[1],
+        PhysicalDeltaX=dx,
+        PhysicalDeltaY=dy,
+    )
+
+
+def test_pixel_spacing_is_row_spacing_then_column_spacing(spacing):
+    assert spacing(PixelSpacing=[0.5, 0.75]) == ((0.5, 0.75), "")
+
+
+@pytest.mark.parametrize("bad", [[0, 1], [-1, 1], [1], [1, 1, 1], [1e-9, 1], [1e5, 1]])
+def test_impossible_spacing_is_no_spacing(spacing, bad):
+    assert spacing(PixelSpacing=bad) == (None, "")
+
+
+@pytest.mark.parametrize("modality", ["CR", "DX", "MG", "XA", "RF"])
+def test_projections_are_measured_at_the_detector(spacing, modality):
+    assert spacing(modality, ImagerPixelSpacing=[0.2, 0.1]) == ((0.2, 0.1), AT_DETECTOR)
+
+
+def test_a_calibration_goes_first(spacing):
+    found = spacing("DX", PixelSpacing=[0.15, 0.15], ImagerPixelSpacing=[0.2, 0.2])
+    assert found == ((0.15, 0.15), "")
+
+
+def test_magnification_is_taken_out(spacing):
+    found = spacing("MG", ImagerPixelSpacing=[0.2, 0.1], EstimatedRadiographicMagnificationFactor=2)
+    assert found == ((0.1, 0.05), "")
+
+
+@pytest.mark.parametrize("factor", ["0", "-1", "1e-300", "1e300"])
+def test_an_impossible_magnification_is_not(spacing, factor):
+    found = spacing(
+        "MG", ImagerPixelSpacing=[0.2, 0.1], EstimatedRadiographicMagnificationFactor=factor
+    )
+    assert found == ((0.2, 0.1), AT_DETECTOR)
+
+
+def test_treatment_beams_and_scanned_films_say_so(spacing):
+    assert spacing("RTIMAGE", ImagePlanePixelSpacing=[0.4, 0.4]) == ((0.4, 0.4), AT_IMAGE_PLANE)
+    found, note = spacing("OT", NominalScannedPixelSpacing=[0.1, 0.1])
+    assert found == (0.1, 0.1)
+    assert "film" in note
+
+
+def test_ultrasound_regions_are_in_centimetres(spacing):
+    found, note = spacing("US", SequenceOfUltrasoundRegions=[region(0.02, -0.03)])
+    assert found == pytest.approx((0.3, 0.2))
+    assert note == ""
+
+
+def test_ultrasound_regions_must_agree(spacing):
+    assert spacing("US", SequenceOfUltrasoundRegions=[region(), region()])[0] is not None
+    assert spacing("US", SequenceOfUltrasoundRegions=[region(), region(0.04)])[0] is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        region(1, 1, units=(4, 7)),  # time and velocity of a Doppler strip
+        region(1, 1, kind=3),
+        region(0, 0),
+        region(float("nan"), float("inf")),
+    ],
+)
+def test_regions_that_are_no_picture_do_not_count(spacing, other):
+    assert spacing("US", SequenceOfUltrasoundRegions=[other])[0] is None
+    found = spacing("US", SequenceOfUltrasoundRegions=[other, region()])[0]
+    assert found == pytest.approx((0.3, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "aspect"),
+    [([4, 3], 4 / 3), ([0, 1], 1), ([-1, 1], 1), ([1], 1), ([1, 2147483647], 1), (None, 1)],
+)
+def test_pixel_aspect_ratio(tmp_path, ratio, aspect):
+    path = write(tmp_path / "a", ct(PixelAspectRatio=ratio))
+    assert read_aspect(part10.scan_file(path).data_set) == aspect

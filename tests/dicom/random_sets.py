@@ -12,7 +12,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
-from napari_medscan.dicom.elements.wanted_tags import DEFER, WANTED, Tag
+from napari_medscan.dicom.elements.private_elements import Private
+from napari_medscan.dicom.elements.wanted_tags import DEFER, PRIVATE_DIFFUSION, WANTED, Tag
 
 from .differential import tolerant
 from .making import ITEM, ITEM_END, NATIVE, UNDEFINED, delimiter
@@ -28,6 +29,7 @@ KINDS = (
     "sequence",
     "standard",
     "private",
+    "known private",
     "nested",
     "unknown",
     "unknown sequence",
@@ -35,8 +37,12 @@ KINDS = (
     "deferred",
 )
 _PIXEL_KINDS = ("none", "native", "native", "encapsulated", "float")
-_PLAIN = [(tag, vr) for tag, vr in WANTED.items() if isinstance(vr, bytes) and vr is not DEFER]
-_SEQUENCES = [(tag, inner) for tag, inner in WANTED.items() if isinstance(inner, dict)]
+_PUBLIC = [(tag, want) for tag, want in WANTED.items() if not isinstance(tag, Private)]
+_PLAIN = [(tag, vr) for tag, vr in _PUBLIC if isinstance(vr, bytes) and vr is not DEFER]
+_SEQUENCES = [(tag, inner) for tag, inner in _PUBLIC if isinstance(inner, dict)]
+_PRIVATE = [
+    (tag, vr) for tag, vr in WANTED.items() if isinstance(tag, Private) and isinstance(vr, bytes)
+]
 _STANDARD = (
     (0x00080070, "LO"),
     (0x00081030, "LO"),
@@ -148,10 +154,21 @@ class Writer:
         data._dict[BaseTag(group << 16 | 0x10)] = self.raw(group << 16 | 0x10, "LO", creator)
         for _ in range(self.random.randrange(4)):
             tag = group << 16 | 0x1000 | self.random.randrange(256)
-            if tag in WANTED:
-                continue
             vr = self.random.choice(("LO", "US", "FD", "OB", "UN", "DS"))
             data._dict[BaseTag(tag)] = self.raw(tag, vr, self.value(vr))
+
+    def known_private(self, data: Dataset, wanted: Any = WANTED) -> None:
+        """Add a wanted private element in any block, perhaps not that of its creator."""
+        choices = _PRIVATE if wanted is WANTED else list(PRIVATE_DIFFUSION.items())
+        place, vr = self.random.choice(choices)
+        block = self.random.choice((0x10, 0x10, 0x11, 0x42, 0xFF))
+        creator = self.random.choice((place.creator, place.creator + " ", "ACME 1.0", "x" * 80))
+        tag = place.group << 16 | block
+        if self.random.random() < 0.9:
+            data._dict.setdefault(BaseTag(tag), self.raw(tag, "LO", creator.encode()))
+        tag = place.group << 16 | block << 8 | place.element
+        vr = b"OB" if vr is DEFER else vr
+        data._dict[BaseTag(tag)] = self.raw(tag, vr.decode(), self.value(vr.decode()))
 
     def sequence(self, data: Dataset) -> None:
         tag, inner = self.random.choice(_SEQUENCES)
@@ -163,7 +180,9 @@ class Writer:
             item = Dataset()
             for _ in range(self.random.randrange(4)):
                 child, want = self.random.choice(list(inner.items()))
-                if isinstance(want, dict):
+                if isinstance(child, Private):
+                    self.known_private(item, inner)
+                elif isinstance(want, dict):
                     self.filled(item, child, want, depth + 1)
                 else:
                     item._dict[BaseTag(child)] = self.raw(
@@ -228,9 +247,7 @@ class Writer:
         )
 
     def deferred(self, data: Dataset) -> None:
-        tag = self.random.choice(
-            (Tag.SiemensCSAImageHeader, Tag.ExtendedOffsetTable, Tag.ExtendedOffsetTableLengths)
-        )
+        tag = self.random.choice((Tag.ExtendedOffsetTable, Tag.ExtendedOffsetTableLengths))
         data._dict[BaseTag(tag)] = self.raw(
             tag, "OB", self.random.randbytes(2 * self.random.randrange(40))
         )

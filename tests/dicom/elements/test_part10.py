@@ -189,7 +189,7 @@ def test_reading_past_the_end_gives_what_there_is(tmp_path):
 
 def odd_file() -> bytes:
     """Return a file that only pydicom can read: a representation of no standard."""
-    strange = struct.pack("<HH", 0x0008, 0x0070) + b"ZZ" + struct.pack("<H", 2) + b"ab"
+    strange = struct.pack("<HH", 0x0008, 0x0080) + b"ZZ" + struct.pack("<H", 2) + b"ab"
     modality = element(Tag.Modality, "CS", b"CT")
     return encoded(ct()).replace(modality, strange + modality)
 

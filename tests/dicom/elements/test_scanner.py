@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_medscan.dicom.elements import part10
+from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.scanner import MAX_VALUE, UnusualError, scan
 from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag
 from napari_medscan.dicom.errors import NotDicomError
@@ -224,12 +225,13 @@ def test_large_values_are_located_and_not_read():
             read.append((offset, length))
             return super().read_at(offset, length)
 
-    data = image_elements() + element(Tag.SiemensCSAImageHeader, "OB", csa) + pixel_data(b"abcd")
+    creator = element(0x00290010, "LO", b"SIEMENS CSA HEADER")
+    data = image_elements() + creator + element(0x00291010, "OB", csa) + pixel_data(b"abcd")
     found = scan(Spy(data), 0, len(data), WANTED, explicit=True)
-    place = found.data_set.deferred(Tag.SiemensCSAImageHeader)
+    place = found.data_set.deferred(Private.SiemensCSAImageHeader)
     assert place is not None
     assert data[place.offset : place.offset + place.length] == csa
-    assert found.data_set.data(Tag.SiemensCSAImageHeader) == b""
+    assert found.data_set.data(Private.SiemensCSAImageHeader) == b""
     assert sum(length for _, length in read) < 20_000
 
 

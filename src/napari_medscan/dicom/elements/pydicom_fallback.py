@@ -11,11 +11,22 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_medscan.dicom.elements.scanner import MAX_VALUE, UNDEFINED, PixelElement
+from napari_medscan.dicom.elements.private_elements import (
+    ODD_GROUP,
+    PRIVATE_GROUPS,
+    PrivateBlocks,
+    is_private_creator,
+)
+from napari_medscan.dicom.elements.scanner import (
+    MAX_VALUE,
+    UNDEFINED,
+    PixelElement,
+    holds_items,
+)
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.errors import UnreadableError
@@ -175,24 +186,61 @@ def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
 
 def _wanted_values(found: Dataset, wanted: Wanted, *, big_endian: bool) -> dict[int, Value]:
     values: dict[int, Value] = {}
-    for tag, want in wanted.items():
-        if tag not in found:
+    for tag, key in _keys(found):
+        want = wanted.get(key)
+        if want is None or key in values:
             continue
-        if isinstance(want, dict):
-            element = found[tag]
-            if element.VR == "SQ":
-                values[tag] = tuple(
-                    DataSet(_wanted_values(item, want, big_endian=big_endian), big_endian)
-                    for item in element.value
-                )
-            continue
-        raw: Any = found.get_item(tag)
-        if want is DEFER:
-            values[tag] = Deferred(raw.value_tell, raw.length)
-        elif isinstance(raw.value, bytes) and len(raw.value) <= MAX_VALUE:
-            vr = want if raw.VR in (None, "UN") else str(raw.VR).encode("ascii")
-            values[tag] = Element(vr, raw.value)
+        value: Value | None = None
+        # As in `scan_with_pydicom`; one element that cannot be parsed spoils no other.
+        with suppress(Exception):
+            value = _wanted_value(found, tag, want, big_endian=big_endian)
+        if value is not None:
+            values[key] = value
     return values
+
+
+def _keys(found: Dataset) -> Iterator[tuple[int, int]]:
+    """Yield the tag of every element, and under which name it may be wanted."""
+    blocks = PrivateBlocks(_raw_bytes(found, Tag.Manufacturer))
+    for tag in sorted(map(int, found.keys())):
+        if not tag & ODD_GROUP or tag >> 16 not in PRIVATE_GROUPS:
+            yield tag, tag
+        elif is_private_creator(tag):
+            blocks.reserve(tag, _raw_bytes(found, tag))
+        else:
+            yield tag, blocks.key_of(tag)
+
+
+def _raw_bytes(found: Dataset, tag: int) -> bytes:
+    """Return the bytes of a short value, b"" when there are none."""
+    value: Any = found.get_item(tag).value if tag in found else b""
+    return value if isinstance(value, bytes) else b""
+
+
+def _wanted_value(
+    found: Dataset, tag: int, want: bytes | Wanted, *, big_endian: bool
+) -> Value | None:
+    """Return the value of one element, None when it is not what is wanted."""
+    if isinstance(want, dict):
+        element = found[tag]
+        if element.VR != "SQ":
+            return None
+        return tuple(
+            DataSet(_wanted_values(item, want, big_endian=big_endian), big_endian)
+            for item in element.value
+        )
+    raw: Any = found.get_item(tag)
+    # What pydicom has parsed already is a sequence, or of undefined length.
+    if not raw.is_raw or raw.VR == "SQ" or raw.length == UNDEFINED:
+        return None
+    if want is DEFER:
+        return Deferred(raw.value_tell, raw.length)
+    if not isinstance(raw.value, bytes) or len(raw.value) > MAX_VALUE:
+        return None
+    if raw.VR == "UN" and holds_items(raw.value):
+        return None
+    vr = want if raw.VR in (None, "UN") else str(raw.VR).encode("ascii")
+    return Element(vr, raw.value)
 
 
 def _pixel_element(found: Dataset) -> PixelElement | None:

@@ -10,9 +10,17 @@ understand it refuses with :class:`UnusualError`, and pydicom is asked instead.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from napari_medscan.dicom.elements.private_elements import (
+    LONGEST_CREATOR,
+    ODD_GROUP,
+    PRIVATE_GROUPS,
+    PrivateBlocks,
+    is_private_creator,
+)
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.files.source import Memory, Source
@@ -145,6 +153,17 @@ def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopE
     return found
 
 
+def manufacturer_of(values: Mapping[int, Value]) -> bytes:
+    """Return Manufacturer (0008,0070), b"" when it is absent."""
+    value = values.get(Tag.Manufacturer)
+    return value.data if isinstance(value, Element) else b""
+
+
+def holds_items(value: bytes) -> bool:
+    """Whether a value of VR UN is a sequence whose VR got lost (PS3.5 6.2.2)."""
+    return value.startswith(b"\xfe\xff\x00\xe0")
+
+
 @dataclass(slots=True)
 class _Walker:
     source: Source
@@ -174,6 +193,7 @@ class _Walker:
     ) -> tuple[dict[int, Value], int]:
         """Walk elements until `end`, or an item delimiter when it is None."""
         values: dict[int, Value] = {}
+        blocks: PrivateBlocks | None = None
         limit = self.size if end is None else end
         while position < limit:
             tag, vr, length, value_at = self.element(position, explicit=explicit)
@@ -187,20 +207,19 @@ class _Walker:
                     self.pixels = PixelElement(tag, value_at, stored, vr or b"OW")
                 return values, value_at
             want = wanted.get(tag)
+            if want is None and tag & ODD_GROUP and tag >> 16 in PRIVATE_GROUPS:
+                blocks = blocks or PrivateBlocks(manufacturer_of(values))
+                tag = self.private(blocks, tag, value_at, length)
+                want = None if tag in values else wanted.get(tag)
             if want is None:
                 position = self.skip(value_at, vr, length, explicit=explicit)
             elif isinstance(want, dict):
                 position = self.sequence(values, tag, vr, length, value_at, want, explicit=explicit)
             else:
-                # An undefined length, 4 GB, is longer as well.
-                position = value_at + length
-                if position > limit or length == UNDEFINED:
+                if limit < value_at + length and length != UNDEFINED:
                     raise UnusualError("a value is longer than what holds it")
-                if want is DEFER:
-                    values[tag] = Deferred(value_at, length)
-                elif length <= MAX_VALUE:
-                    known = want if vr in (b"", b"UN") else vr
-                    values[tag] = Element(known, self.bytes_at(value_at, length))
+                self.value(values, tag, vr, length, value_at, want)
+                position = self.skip(value_at, vr, length, explicit=explicit)
         if end is None or position > limit:
             raise UnusualError("an item does not end where it should")
         return values, position
@@ -209,6 +228,32 @@ class _Walker:
     def is_end(tag: int, wanted: Wanted, values: dict[int, Value]) -> bool:
         """Whether a late element of the top level is the last one of interest."""
         return tag in _PIXEL_TAGS or (Tag.Rows in wanted and Tag.Rows not in values)
+
+    def value(
+        self, values: dict[int, Value], tag: int, vr: bytes, length: int, position: int, want: bytes
+    ) -> None:
+        """Read a wanted value into `values`, unless items stand in its place."""
+        if length == UNDEFINED or vr == b"SQ":
+            return
+        if want is DEFER:
+            values[tag] = Deferred(position, length)
+        elif length <= MAX_VALUE:
+            known = want if vr in (b"", b"UN") else vr
+            value = self.bytes_at(position, length)
+            if vr != b"UN" or not holds_items(value):
+                values[tag] = Element(known, value)
+
+    def private(self, blocks: PrivateBlocks, tag: int, value_at: int, length: int) -> int:
+        """Return under which name an element of an odd group is wanted, 0 if under none."""
+        if not is_private_creator(tag):
+            return blocks.key_of(tag)
+        # One that is too long is nobody's that is known, and still has the block.
+        blocks.reserve(tag, self.bytes_at(value_at, length) if length <= LONGEST_CREATOR else b"")
+        return 0
+
+    def has_items(self, position: int, length: int) -> bool:
+        """Whether the value here starts with an item."""
+        return holds_items(self.bytes_at(position, min(length, 4)))
 
     def element(self, position: int, *, explicit: bool) -> tuple[int, bytes, int, int]:
         """Return tag, VR, length and value offset of the element here."""
@@ -244,6 +289,8 @@ class _Walker:
         """Read the items of a wanted sequence into `values`; return its end."""
         if vr not in (b"SQ", b"UN", b""):
             # Another VR cannot hold items: the attribute counts as absent.
+            return self.skip(position, vr, length, explicit=explicit)
+        if vr == b"UN" and 0 < length < UNDEFINED and not self.has_items(position, length):
             return self.skip(position, vr, length, explicit=explicit)
         # PS3.5 6.2.2: a sequence whose VR got lost is implicit little endian inside.
         explicit = explicit and vr != b"UN"

@@ -1,14 +1,17 @@
 """The attributes that decide order, geometry and decoding.
 
-``Tag`` names them by their DICOM keyword (PS3.6); ``WANTED`` says which of them
-a header needs, with the value representation to assume where the file does
-not say (implicit VR), and descends into the sequences that matter.
+``Tag`` names them by their DICOM keyword (PS3.6), `Private` by their creator;
+``WANTED`` says which of them a header needs, with the value representation to
+assume where the file does not say (implicit VR), and descends into the sequences
+that matter.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
 from typing import Final
+
+from napari_medscan.dicom.elements.private_elements import Private
 
 DEFER: Final = b"DEFER"
 """Marks a value to be located, not read: it is large and rarely needed."""
@@ -33,6 +36,7 @@ class Tag(IntEnum):
     AcquisitionTime = 0x00080032
     ContentTime = 0x00080033
     Modality = 0x00080060
+    Manufacturer = 0x00080070
     ConversionType = 0x00080064
     StudyDescription = 0x00081030
     SeriesDescription = 0x0008103E
@@ -86,9 +90,6 @@ class Tag(IntEnum):
     CardiacSynchronizationSequence = 0x00189118
     MRImageFrameTypeSequence = 0x00189226
     CTImageFrameTypeSequence = 0x00189329
-    SiemensPrivateCreator19 = 0x00190010
-    SiemensNumberOfImagesInMosaic = 0x0019100A
-    SiemensBValue = 0x0019100C
     StudyInstanceUID = 0x0020000D
     SeriesInstanceUID = 0x0020000E
     SeriesNumber = 0x00200011
@@ -107,8 +108,6 @@ class Tag(IntEnum):
     NominalCardiacTriggerDelayTime = 0x00209153
     FrameAcquisitionNumber = 0x00209156
     DimensionIndexValues = 0x00209157
-    PhilipsPrivateCreator2001 = 0x20010010
-    PhilipsBValue = 0x20011003
     SamplesPerPixel = 0x00280002
     PhotometricInterpretation = 0x00280004
     PlanarConfiguration = 0x00280006
@@ -151,9 +150,6 @@ class Tag(IntEnum):
     PixelMeasuresSequence = 0x00289110
     FrameVOILUTSequence = 0x00289132
     PixelValueTransformationSequence = 0x00289145
-    SiemensCSAImageHeader = 0x00291010
-    GEPrivateCreator43 = 0x00430010
-    GEBValue = 0x00431039
     TotalPixelMatrixColumns = 0x00480006
     RadiopharmaceuticalInformationSequence = 0x00540016
     DetectorInformationSequence = 0x00540022
@@ -203,10 +199,26 @@ _SPACING: Wanted = {
     Tag.SliceThickness: b"DS",
     Tag.SpacingBetweenSlices: b"DS",
 }
+PRIVATE_DIFFUSION: Wanted = {
+    Private.SiemensBValue: b"IS",
+    Private.SiemensGradientDirection: b"FD",
+    Private.GEGradientX: b"DS",
+    Private.GEGradientY: b"DS",
+    Private.GEGradientZ: b"DS",
+    Private.GEBValue: b"IS",
+    Private.UIHBValue: b"FD",
+    Private.UIHGradientDirection: b"FD",
+    Private.PhilipsBValue: b"FL",
+    Private.PhilipsGradientRL: b"FL",
+    Private.PhilipsGradientAP: b"FL",
+    Private.PhilipsGradientFH: b"FL",
+}
+"""Where scanners kept b-value and direction before the standard had them."""
 _DIFFUSION: Wanted = {
     Tag.DiffusionBValue: b"FD",
     Tag.DiffusionGradientOrientation: b"FD",
     Tag.DiffusionGradientDirectionSequence: {Tag.DiffusionGradientOrientation: b"FD"},
+    **PRIVATE_DIFFUSION,
 }
 # PS3.3 C.7.6.16.2: the functional group macros that bear on order and pixels.
 _FUNCTIONAL_GROUPS: Wanted = {
@@ -227,10 +239,8 @@ _FUNCTIONAL_GROUPS: Wanted = {
     Tag.MRImageFrameTypeSequence: {Tag.FrameType: b"CS"},
     Tag.CTImageFrameTypeSequence: {Tag.FrameType: b"CS"},
     Tag.SegmentIdentificationSequence: {Tag.ReferencedSegmentNumber: b"US"},
+    **PRIVATE_DIFFUSION,
 }
-
-PRIVATE_BLOCKS: Final = range(0x10, 0x20)
-"""Where a private creator's elements are looked for; files hardly ever have more (PS3.5 7.8.1)."""
 
 WANTED_PET: Wanted = {
     Tag.SeriesDate: b"DA",
@@ -249,11 +259,9 @@ WANTED_PET: Wanted = {
         Tag.RadiopharmaceuticalStartDateTime: b"DT",
     },
     Tag.DecayCorrection: b"CS",
-    # GE's scan start, Philips' SUV and activity concentration scale factors.
-    **{group << 16 | block: b"LO" for group in (0x0009, 0x7053) for block in PRIVATE_BLOCKS},
-    **{0x0009000D | block << 8: b"DT" for block in PRIVATE_BLOCKS},
-    **{0x70530000 | block << 8: b"DS" for block in PRIVATE_BLOCKS},
-    **{0x70530009 | block << 8: b"DS" for block in PRIVATE_BLOCKS},
+    Private.GEPetScanStart: b"DT",
+    Private.PhilipsSuvScale: b"DS",
+    Private.PhilipsActivityScale: b"DS",
 }
 """What SUV takes; nothing in headers of other modalities depends on it."""
 
@@ -266,6 +274,7 @@ WANTED: Wanted = {
     Tag.StudyTime: b"TM",
     Tag.ContentTime: b"TM",
     Tag.Modality: b"CS",
+    Tag.Manufacturer: b"LO",
     Tag.StudyDescription: b"LO",
     Tag.SeriesDescription: b"LO",
     Tag.RecommendedDisplayFrameRate: b"IS",
@@ -294,9 +303,6 @@ WANTED: Wanted = {
         Tag.PhysicalDeltaX: b"FD",
         Tag.PhysicalDeltaY: b"FD",
     },
-    Tag.SiemensPrivateCreator19: b"LO",
-    Tag.SiemensNumberOfImagesInMosaic: b"US",
-    Tag.SiemensBValue: b"IS",
     Tag.StudyInstanceUID: b"UI",
     Tag.SeriesInstanceUID: b"UI",
     Tag.SeriesNumber: b"IS",
@@ -308,8 +314,6 @@ WANTED: Wanted = {
     Tag.FrameOfReferenceUID: b"UI",
     Tag.TemporalPositionIdentifier: b"IS",
     Tag.TemporalPositionIndex: b"UL",
-    Tag.PhilipsPrivateCreator2001: b"LO",
-    Tag.PhilipsBValue: b"FL",
     Tag.SamplesPerPixel: b"US",
     Tag.PhotometricInterpretation: b"CS",
     Tag.PlanarConfiguration: b"US",
@@ -334,9 +338,6 @@ WANTED: Wanted = {
     Tag.SegmentedGreenPaletteColorLookupTableData: b"OW",
     Tag.SegmentedBluePaletteColorLookupTableData: b"OW",
     Tag.ModalityLUTSequence: _LUT,
-    Tag.SiemensCSAImageHeader: DEFER,
-    Tag.GEPrivateCreator43: b"LO",
-    Tag.GEBValue: b"IS",
     Tag.TotalPixelMatrixColumns: b"UL",
     Tag.DetectorInformationSequence: {
         Tag.ImagePositionPatient: b"DS",
@@ -355,6 +356,11 @@ WANTED: Wanted = {
     Tag.PerFrameFunctionalGroupsSequence: _FUNCTIONAL_GROUPS,
     Tag.ExtendedOffsetTable: DEFER,
     Tag.ExtendedOffsetTableLengths: DEFER,
+    Private.SiemensNumberOfImagesInMosaic: b"US",
+    Private.SiemensCSAImageHeader: DEFER,
+    Private.SiemensCSASeriesHeader: DEFER,
+    Private.UIHTileSize: b"SH",
+    Private.UIHTileSequence: {Tag.ImagePositionPatient: b"DS"},
     **WANTED_PET,
 }
 

@@ -13,6 +13,7 @@ from math import isfinite
 
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.headers.diffusion import read_diffusion
 from napari_medscan.dicom.headers.header import FrameHeader
 from napari_medscan.dicom.headers.mosaic import Mosaic, first_tile_position
 from napari_medscan.dicom.intensity.rescale import ModalityTransform, read_transform
@@ -197,8 +198,7 @@ def _dimensions(data_set: DataSet) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for tag in (Tag.TemporalPositionIdentifier, Tag.TemporalPositionIndex):
         _keep(found, tag.name, data_set.integer(tag))
-    _keep(found, "DiffusionBValue", _b_value(data_set))
-    _keep(found, "DiffusionGradient", _gradient(data_set, found.get("DiffusionBValue")))
+    found.update(read_diffusion(data_set))
     _keep(found, "TriggerTime", data_set.number(Tag.TriggerTime))
     _keep(found, "EchoTime", data_set.number(Tag.EchoTime))
     _keep(found, "EchoNumbers", data_set.integer(Tag.EchoNumbers))
@@ -213,13 +213,11 @@ def _group_dimensions(item: DataSet) -> dict[str, object]:
     """Return the same from a functional group item."""
     found: dict[str, object] = {}
     content = item.item(Tag.FrameContentSequence)
-    diffusion = item.item(Tag.MRDiffusionSequence)
     sync = item.item(Tag.CardiacSynchronizationSequence)
     kind = item.item(Tag.MRImageFrameTypeSequence)
     kind = kind if kind is not EMPTY else item.item(Tag.CTImageFrameTypeSequence)
     _keep(found, "TemporalPositionIndex", content.integer(Tag.TemporalPositionIndex))
-    _keep(found, "DiffusionBValue", diffusion.number(Tag.DiffusionBValue))
-    _keep(found, "DiffusionGradient", _gradient(diffusion, found.get("DiffusionBValue")))
+    found.update(read_diffusion(item.item(Tag.MRDiffusionSequence), item))
     _keep(found, "TriggerTime", sync.number(Tag.NominalCardiacTriggerDelayTime))
     echo = item.item(Tag.MREchoSequence)
     _keep(found, "EchoTime", echo.number(Tag.EffectiveEchoTime))
@@ -233,32 +231,6 @@ def _group_dimensions(item: DataSet) -> dict[str, object]:
 def _keep(found: dict[str, object], name: str, value: object) -> None:
     if value is not None:
         found[name] = value
-
-
-def _b_value(data_set: DataSet) -> float | None:
-    """Return the diffusion b-value, s/mm2, from the standard or a maker's element."""
-    value = data_set.number(Tag.DiffusionBValue)
-    if value is not None:
-        return value
-    if data_set.text(Tag.SiemensPrivateCreator19) == "SIEMENS MR HEADER":
-        return data_set.number(Tag.SiemensBValue)
-    if data_set.text(Tag.PhilipsPrivateCreator2001) == "Philips Imaging DD 001":
-        return data_set.number(Tag.PhilipsBValue)
-    # Anonymisers take GE's creator element away and leave the value.
-    if data_set.text(Tag.GEPrivateCreator43) in ("GEMS_PARM_01", ""):
-        value = data_set.number(Tag.GEBValue)
-        # GE adds 10^9 to mark derived values.
-        return value % 1e9 if value is not None else None
-    return None
-
-
-def _gradient(data_set: DataSet, b_value: object) -> tuple[object, ...] | None:
-    """Return b-value and direction; without diffusion weighting there is no direction."""
-    sequence = data_set.item(Tag.DiffusionGradientDirectionSequence)
-    direction = sequence.numbers(Tag.DiffusionGradientOrientation) or data_set.numbers(
-        Tag.DiffusionGradientOrientation
-    )
-    return (b_value, direction) if direction or b_value is not None else None
 
 
 def _dose_transform(data_set: DataSet) -> ModalityTransform | None:

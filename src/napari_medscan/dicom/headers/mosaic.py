@@ -11,6 +11,7 @@ import math
 import struct
 from dataclasses import dataclass
 
+from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.space.vectors import Vector, moved, norm, split_orientation
@@ -65,8 +66,8 @@ def read_mosaic(data_set: DataSet, csa: bytes, rows: int, columns: int) -> Mosai
     """
     fields = parse_csa(csa)
     count = _first(fields.get("NumberOfImagesInMosaic", ()))
-    if count is None and data_set.text(Tag.SiemensPrivateCreator19) == "SIEMENS MR HEADER":
-        count = data_set.number(Tag.SiemensNumberOfImagesInMosaic)
+    if count is None:
+        count = data_set.number(Private.SiemensNumberOfImagesInMosaic)
     if count is None or not 1 <= count <= MAX_TILES:
         return None
     across = math.ceil(math.sqrt(count))

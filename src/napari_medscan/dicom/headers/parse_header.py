@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from napari_medscan.dicom.elements.part10 import ScannedFile, scan_file
+from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.sop_classes import kind_of
 from napari_medscan.dicom.elements.text import clean, decode
@@ -364,7 +365,7 @@ def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]
 
 def _unfold_mosaic(header: Header, data_set: DataSet) -> Header:
     """Replace the one frame of a Siemens mosaic by its slices."""
-    place = data_set.deferred(Tag.SiemensCSAImageHeader)
+    place = data_set.deferred(Private.SiemensCSAImageHeader)
     csa = (
         header.source.read_at(place.offset, place.length) if place and place.length < 2**22 else b""
     )

@@ -17,9 +17,21 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
+from napari_medscan.dicom.elements.private_elements import (
+    ODD_GROUP,
+    PRIVATE_GROUPS,
+    PrivateBlocks,
+    is_private_creator,
+)
 from napari_medscan.dicom.elements.scanner import PixelElement, TopElement, UnusualError, top_level
 from napari_medscan.dicom.elements.values import DataSet, Element, Value
-from napari_medscan.dicom.elements.wanted_tags import DEFER, WANTED, WANTED_PET, Tag
+from napari_medscan.dicom.elements.wanted_tags import (
+    DEFER,
+    PRIVATE_DIFFUSION,
+    WANTED,
+    WANTED_PET,
+    Tag,
+)
 from napari_medscan.dicom.files.source import DicomBytes
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers, valid_position
 from napari_medscan.dicom.headers.header import FrameHeader, Header
@@ -42,15 +54,13 @@ _VARYING: Final = {
     Tag.EchoNumbers,
     Tag.EchoTime,
     Tag.FrameReferenceTime,
-    Tag.GEBValue,
-    Tag.PhilipsBValue,
     Tag.RescaleIntercept,
     Tag.RescaleSlope,
-    Tag.SiemensBValue,
     Tag.TemporalPositionIdentifier,
     Tag.TriggerTime,
     Tag.WindowCenter,
     Tag.WindowWidth,
+    *PRIVATE_DIFFUSION,
 }
 _VARYING_PET: Final = frozenset(
     (Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration, Tag.FrameReferenceTime)
@@ -297,14 +307,21 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
         return None
     fields, position = [], 0
     pet = header.modality == "PT"
+    blocks = PrivateBlocks(scanned.data_set.data(Tag.Manufacturer))
+    seen: set[int] = set()
     for element in (*meta, *elements):
-        value = scanned.data_set.values.get(element.tag)
+        key = _key(element, blocks, head)
+        value = scanned.data_set.values.get(key)
+        if value is not None and key in seen:
+            # Which of two is read is for the scanner to decide.
+            return None
+        seen.add(key)
         length_at = element.offset - element.width
-        if isinstance(value, Element) and _varies(element.tag, value.vr, pet=pet):
+        if isinstance(value, Element) and _varies(key, value.vr, pet=pet):
             before = head[position:length_at]
-            known = element.tag, value.vr, value.data
+            known = key, value.vr, value.data
             fields.append(_Field(before, element.width, element.length, *known))
-        elif _is_passed_over(element, pet=pet):
+        elif _is_passed_over(element, key, pet=pet):
             fields.append(_Field(head[position:length_at], element.width, element.length))
         else:
             continue
@@ -313,17 +330,33 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
     return Template(header, scanned.data_set, pixels, tuple(fields), after)
 
 
+def _key(element: TopElement, blocks: PrivateBlocks, head: bytes) -> int:
+    """Return under which name an element is wanted, as the scanner does; its tag if it is public.
+
+    A Private Creator decides what other elements are: it keeps its tag, and must not differ.
+    """
+    tag = element.tag
+    if not tag & ODD_GROUP or tag >> 16 not in PRIVATE_GROUPS:
+        return tag
+    if not is_private_creator(tag):
+        return blocks.key_of(tag)
+    blocks.reserve(tag, head[element.offset : element.offset + element.length])
+    return tag
+
+
 def _varies(tag: int, vr: bytes, *, pet: bool) -> bool:
     return (tag in _VARYING and _PLAIN.get(tag, vr) == vr) or (pet and tag in _VARYING_PET)
 
 
-def _is_passed_over(element: TopElement, *, pet: bool) -> bool:
+def _is_passed_over(element: TopElement, key: int, *, pet: bool) -> bool:
     """Whether scanning reads nothing of an element's value, or nothing comes of it.
 
     One of undefined length is walked, to find its end.
     """
-    if element.tag in _META_NEEDED or element.undefined:
+    if key in _META_NEEDED or element.undefined:
         return False
-    if element.tag in WANTED_PET and not pet:
-        return not isinstance(WANTED_PET[element.tag], dict)
-    return WANTED.get(element.tag, DEFER) is DEFER
+    if key & ODD_GROUP and key >> 16 in PRIVATE_GROUPS:
+        return False
+    if key in WANTED_PET and not pet:
+        return not isinstance(WANTED_PET[key], dict)
+    return WANTED.get(key, DEFER) is DEFER

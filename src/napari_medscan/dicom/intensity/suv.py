@@ -24,8 +24,9 @@ from dataclasses import dataclass
 from datetime import date
 from math import exp, isclose, log
 
+from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import PRIVATE_BLOCKS, Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag
 
 _DAY = 86400.0
 _SAME = 1.0
@@ -153,10 +154,10 @@ def _factors(data_set: DataSet) -> SuvFactors:
             raise NoSuvError(f"not {what}-corrected ({_NAMES[Tag.CorrectedImage]})")
     becquerel = 1.0
     if units == "CNTS":
-        scale = _philips(data_set, 0x00)
+        scale = _philips(data_set, Private.PhilipsSuvScale)
         if scale is not None:
             return _of_body(data_set, scale, data_set.number(Tag.PatientWeight))
-        activity = _philips(data_set, 0x09)
+        activity = _philips(data_set, Private.PhilipsActivityScale)
         if activity is None:
             raise NoSuvError(
                 "values are counts, and the Philips factors (7053,1000) and (7053,1009) are missing"
@@ -259,21 +260,12 @@ def _waited(tracer: DataSet, scan: float, half_life: float) -> float:
 
 
 def _ge_scan_start(data_set: DataSet) -> float | None:
-    return _stamp(data_set.text(_private(data_set, 0x0009, "GEMS_PETD_01", 0x0D)))
+    return _stamp(data_set.text(Private.GEPetScanStart))
 
 
-def _philips(data_set: DataSet, element: int) -> float | None:
-    tag = _private(data_set, 0x7053, "Philips PET Private Group", element)
-    value = data_set.number(tag)
+def _philips(data_set: DataSet, factor: Private) -> float | None:
+    value = data_set.number(factor)
     return value if value is not None and value > 0 else None
-
-
-def _private(data_set: DataSet, group: int, creator: str, element: int) -> int:
-    """Return the tag of a private element, 0 when its creator has no block (PS3.5 7.8.1)."""
-    for block in PRIVATE_BLOCKS:
-        if data_set.text(group << 16 | block) == creator:
-            return group << 16 | block << 8 | element
-    return 0
 
 
 def _date_time(data_set: DataSet, day: Tag, time: Tag) -> float:

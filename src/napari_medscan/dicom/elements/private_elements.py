@@ -1,0 +1,126 @@
+"""Private elements, found by their creator (PS3.5 7.8.1).
+
+A private element is element *e* of creator *C* in group *g*. The upper byte of its element number
+is the block that *C* has reserved in this data set with a Private Creator element (gggg,0010-00FF),
+and differs from file to file: a re-export may number the blocks anew. `Private` names the elements
+that are read; parsing stores their values under these names wherever their block is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final, Self
+
+
+class Private(IntEnum):
+    """Private elements by group, creator and the lower byte of the element number.
+
+    As a number each is greater than any tag, so that both can be keys of one data set.
+    """
+
+    group: int
+    creator: str
+    element: int
+
+    def __new__(cls, group: int, creator: str, element: int) -> Self:
+        """Return a member that is numbered and knows its place."""
+        value = (1 << 32) + len(cls.__members__)
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.group, member.creator, member.element = group, creator, element
+        return member
+
+    GEPetScanStart = 0x0009, "GEMS_PETD_01", 0x0D
+    SiemensNumberOfImagesInMosaic = 0x0019, "SIEMENS MR HEADER", 0x0A
+    SiemensBValue = 0x0019, "SIEMENS MR HEADER", 0x0C
+    SiemensGradientDirection = 0x0019, "SIEMENS MR HEADER", 0x0E
+    GEGradientX = 0x0019, "GEMS_ACQU_01", 0xBB
+    GEGradientY = 0x0019, "GEMS_ACQU_01", 0xBC
+    GEGradientZ = 0x0019, "GEMS_ACQU_01", 0xBD
+    SiemensCSAImageHeader = 0x0029, "SIEMENS CSA HEADER", 0x10
+    SiemensCSASeriesHeader = 0x0029, "SIEMENS CSA HEADER", 0x20
+    GEBValue = 0x0043, "GEMS_PARM_01", 0x39
+    UIHTileSize = 0x0065, "Image Private Header", 0x04
+    UIHBValue = 0x0065, "Image Private Header", 0x09
+    UIHGradientDirection = 0x0065, "Image Private Header", 0x37
+    UIHTileSequence = 0x0065, "Image Private Header", 0x51
+    PhilipsBValue = 0x2001, "Philips Imaging DD 001", 0x03
+    PhilipsGradientRL = 0x2005, "Philips MR Imaging DD 001", 0xB0
+    PhilipsGradientAP = 0x2005, "Philips MR Imaging DD 001", 0xB1
+    PhilipsGradientFH = 0x2005, "Philips MR Imaging DD 001", 0xB2
+    PhilipsSuvScale = 0x7053, "Philips PET Private Group", 0x00
+    PhilipsActivityScale = 0x7053, "Philips PET Private Group", 0x09
+
+
+ODD_GROUP: Final = 0x00010000
+"""The bit of a tag that makes its element private (PS3.5 7.8)."""
+PRIVATE_GROUPS: Final = frozenset(member.group for member in Private)
+"""Groups of which creators and elements are looked at."""
+LONGEST_CREATOR: Final = 64
+"""Bytes of a Private Creator, an LO."""
+
+_NOBODY: Final[Mapping[int, int]] = {}
+_BY_CREATOR: Final[dict[tuple[int, str], dict[int, int]]] = {}
+for _member in Private:
+    _BY_CREATOR.setdefault((_member.group, _member.creator), {})[_member.element] = _member
+
+_USUAL_BLOCK: Final = 0x10
+_USUAL: Final = (
+    (0x0019, "SIEMENS", "SIEMENS MR HEADER"),
+    (0x0019, "GE MEDICAL", "GEMS_ACQU_01"),
+    (0x0029, "SIEMENS", "SIEMENS CSA HEADER"),
+    (0x0043, "GE MEDICAL", "GEMS_PARM_01"),
+    (0x2001, "PHILIPS", "Philips Imaging DD 001"),
+    (0x2005, "PHILIPS", "Philips MR Imaging DD 001"),
+)
+"""Group, start of Manufacturer, and whose block 10 is on that manufacturer's scanners.
+
+Some anonymizers remove all Private Creators and leave the values.
+"""
+
+
+def is_private_creator(tag: int) -> bool:
+    """Whether an element of an odd group is a Private Creator, (gggg,0010-00FF)."""
+    return 0x10 <= tag & 0xFFFF <= 0xFF
+
+
+class PrivateBlocks:
+    """Which creator has reserved which block of one data set or sequence item.
+
+    Parameters
+    ----------
+    manufacturer : bytes
+        Manufacturer (0008,0070). It tells whose elements are in block 10 of a group in which no
+        creator is left at all; b"" for sequence items, where nothing is assumed.
+    """
+
+    __slots__ = ("_blocks", "_groups", "_manufacturer")
+
+    def __init__(self, manufacturer: bytes = b"") -> None:
+        self._manufacturer = manufacturer
+        self._groups: set[int] = set()
+        self._blocks: dict[int, Mapping[int, int]] = {}
+
+    def reserve(self, tag: int, creator: bytes) -> None:
+        """Note the value of a Private Creator element."""
+        group = tag >> 16
+        name = creator.decode("latin-1").strip(" \0")
+        self._groups.add(group)
+        self._blocks[group << 8 | tag & 0xFF] = _BY_CREATOR.get((group, name), _NOBODY)
+
+    def key_of(self, tag: int) -> int:
+        """Return the `Private` that an element is, 0 if it is none of them."""
+        block = self._blocks.get(tag >> 8)
+        if block is None:
+            block = self._blocks[tag >> 8] = self._unreserved(tag >> 16, tag >> 8 & 0xFF)
+        return block.get(tag & 0xFF, 0)
+
+    def _unreserved(self, group: int, block: int) -> Mapping[int, int]:
+        if group in self._groups or block != _USUAL_BLOCK or not self._manufacturer:
+            return _NOBODY
+        manufacturer = self._manufacturer.decode("latin-1").strip(" \0").upper()
+        for usual_group, start, creator in _USUAL:
+            if usual_group == group and manufacturer.startswith(start):
+                return _BY_CREATOR[group, creator]
+        return _NOBODY

@@ -1,0 +1,83 @@
+"""Diffusion weighting of an MR image: b-value and gradient direction, whoever wrote it.
+
+The standard has both (PS3.3 C.8.13.5.9, MR Diffusion). Scanners that write classic MR images keep
+them in private elements, and each in its own way.
+"""
+
+from __future__ import annotations
+
+from napari_medscan.dicom.elements.private_elements import Private
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag
+
+_GE_DERIVED = 1e9
+"""GE adds this to the b-value of some images."""
+_GE_DIRECTION = (Private.GEGradientX, Private.GEGradientY, Private.GEGradientZ)
+_PHILIPS_DIRECTION = (
+    Private.PhilipsGradientRL,
+    Private.PhilipsGradientAP,
+    Private.PhilipsGradientFH,
+)
+
+
+def read_diffusion(*data_sets: DataSet) -> dict[str, object]:
+    """Return b-value and gradient direction as dimensions of a frame.
+
+    Parameters
+    ----------
+    *data_sets : DataSet
+        Where to look, the first that has either first: the top level, or a MR Diffusion Sequence
+        item and the functional group item around it.
+
+    Returns
+    -------
+    dict
+        ``DiffusionBValue``, s/mm2, and ``DiffusionGradient``, the pair of b-value and direction.
+        Directions only tell images apart: their frame of reference is the maker's. Empty without
+        diffusion weighting; either may be None in the pair.
+    """
+    for data_set in data_sets:
+        b_value, direction = _standard(data_set)
+        if b_value is None and not direction:
+            b_value, direction = _private(data_set)
+        elif not direction:
+            direction = _private(data_set)[1]
+        if b_value is not None:
+            return {"DiffusionBValue": b_value, "DiffusionGradient": (b_value, direction)}
+        if direction:
+            return {"DiffusionGradient": (None, direction)}
+    return {}
+
+
+def _standard(data_set: DataSet) -> tuple[float | None, tuple[float, ...]]:
+    sequence = data_set.item(Tag.DiffusionGradientDirectionSequence)
+    direction = sequence.numbers(Tag.DiffusionGradientOrientation) or data_set.numbers(
+        Tag.DiffusionGradientOrientation
+    )
+    return data_set.number(Tag.DiffusionBValue), direction
+
+
+def _private(data_set: DataSet) -> tuple[float | None, tuple[float, ...]]:
+    """Return what the one maker whose b-value is here wrote.
+
+    Directions count only beside a b-value: GE's are user data, of any meaning in other images.
+    """
+    b_value = data_set.number(Private.SiemensBValue)
+    if b_value is not None:
+        return b_value, data_set.numbers(Private.SiemensGradientDirection)
+    b_value = data_set.number(Private.GEBValue)
+    if b_value is not None:
+        return b_value % _GE_DERIVED, _components(data_set, _GE_DIRECTION)
+    b_value = data_set.number(Private.PhilipsBValue)
+    if b_value is not None:
+        return b_value, _components(data_set, _PHILIPS_DIRECTION)
+    b_value = data_set.number(Private.UIHBValue)
+    if b_value is not None:
+        return b_value, data_set.numbers(Private.UIHGradientDirection)
+    return None, ()
+
+
+def _components(data_set: DataSet, tags: tuple[Private, ...]) -> tuple[float, ...]:
+    """Return a direction of three elements, () when one of them is absent."""
+    values = [data_set.number(tag) for tag in tags]
+    return tuple(value for value in values if value is not None) if None not in values else ()

@@ -6,6 +6,7 @@ import logging
 import math
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pydicom
@@ -20,7 +21,6 @@ from napari_medscan.dicom.elements.wanted_tags import DEFER, WANTED, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from napari_medscan.dicom.elements.part10 import ScannedFile
 
@@ -67,8 +67,8 @@ def fallbacks() -> Iterator[list[str]]:
     seen: list[str] = []
     real = part10.scan_with_pydicom
 
-    def recorded(path: Path, wanted: Any) -> Any:
-        seen.append(path.name)
+    def recorded(path: str, wanted: Any) -> Any:
+        seen.append(Path(path).name)
         return real(path, wanted)
 
     part10.scan_with_pydicom = recorded

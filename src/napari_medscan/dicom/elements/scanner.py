@@ -251,9 +251,12 @@ class _Walker:
         blocks.reserve(tag, self.bytes_at(value_at, length) if length <= LONGEST_CREATOR else b"")
         return 0
 
-    def has_items(self, position: int, length: int) -> bool:
+    def has_items(self, position: int, length: int, vr: bytes) -> bool:
         """Whether the value here starts with an item."""
-        return holds_items(self.bytes_at(position, min(length, 4)))
+        start = self.bytes_at(position, min(length, 4))
+        return (
+            start == b"\xff\xfe\xe0\x00" if self.big_endian and vr != b"UN" else holds_items(start)
+        )
 
     def element(self, position: int, *, explicit: bool) -> tuple[int, bytes, int, int]:
         """Return tag, VR, length and value offset of the element here."""
@@ -290,7 +293,7 @@ class _Walker:
         if vr not in (b"SQ", b"UN", b""):
             # Another VR cannot hold items: the attribute counts as absent.
             return self.skip(position, vr, length, explicit=explicit)
-        if vr == b"UN" and 0 < length < UNDEFINED and not self.has_items(position, length):
+        if 0 < length < UNDEFINED and not self.has_items(position, length, vr):
             return self.skip(position, vr, length, explicit=explicit)
         # PS3.5 6.2.2: a sequence whose VR got lost is implicit little endian inside.
         explicit = explicit and vr != b"UN"

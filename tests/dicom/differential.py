@@ -205,10 +205,11 @@ class _Comparison:
 
 def _private_tag(data: pydicom.Dataset, key: Private) -> int | None:
     """Return where pydicom has a private element, None where nothing is."""
-    creators = [tag for tag in data.group_dataset(key.group) if tag.tag.elem < 0x100]
+    tags = data.keys()
+    creators = sorted(at for at in tags if at.group == key.group and at.elem < 0x100)
     for creator in creators:
-        tag = key.group << 16 | creator.tag.elem << 8 | key.element
-        if str(creator.value).strip(" \0") == key.creator and tag in data:
+        tag = key.group << 16 | creator.elem << 8 | key.element
+        if str(data[creator].value).strip(" \0") == key.creator and tag in data:
             return tag
     # What anonymizers leave; the rule has a test of its own.
     usual = key.group << 16 | 0x1000 | key.element

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.private_elements import (
-    PRIVATE_GROUPS,
     Private,
     PrivateBlocks,
     is_private_creator,
+    matters,
 )
 from napari_medscan.dicom.elements.pydicom_fallback import scan_with_pydicom
 from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag
@@ -75,7 +75,15 @@ def test_where_no_creator_is_left_block_10_is_the_manufacturers(manufacturer, pl
 def test_private_creators_are_0010_to_00ff():
     low = [number for number in range(0x2000) if is_private_creator(0x00290000 | number)]
     assert (low[0], low[-1], len(low)) == (0x10, 0xFF, 0xF0)
-    assert all(group % 2 for group in PRIVATE_GROUPS)
+    assert all(place.group % 2 for place in Private)
+
+
+@given(PLACES, BLOCKS)
+def test_what_is_looked_at_includes_every_wanted_element_and_its_creator(place, block):
+    assert matters(place.group << 16 | block << 8 | place.element)
+    assert matters(place.group << 16 | block)
+    assert not matters(0x00310010)
+    assert not matters(0x00291011)
 
 
 def test_no_private_element_has_a_number_that_is_a_tag():

@@ -55,8 +55,9 @@ class Private(IntEnum):
 
 ODD_GROUP: Final = 0x00010000
 """The bit of a tag that makes its element private (PS3.5 7.8)."""
-PRIVATE_GROUPS: Final = frozenset(member.group for member in Private)
-"""Groups of which creators and elements are looked at."""
+_GROUPS: Final = frozenset(member.group for member in Private)
+_BLOCK: Final = 0xFF00
+_PLACES: Final = frozenset(member.group << 16 | member.element for member in Private)
 LONGEST_CREATOR: Final = 64
 """Bytes of a Private Creator, an LO."""
 
@@ -80,9 +81,14 @@ Some anonymizers remove all Private Creators and leave the values.
 """
 
 
+def matters(tag: int) -> bool:
+    """Whether a private element may be a `Private`, or the creator of one."""
+    return tag & ~_BLOCK in _PLACES if tag & _BLOCK else is_private_creator(tag)
+
+
 def is_private_creator(tag: int) -> bool:
-    """Whether an element of an odd group is a Private Creator, (gggg,0010-00FF)."""
-    return 0x10 <= tag & 0xFFFF <= 0xFF
+    """Whether an element is a Private Creator, (gggg,0010-00FF), of a group that is read."""
+    return 0x10 <= tag & 0xFFFF <= 0xFF and tag >> 16 in _GROUPS
 
 
 class PrivateBlocks:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari_medscan.dicom.elements.private_elements import (
     ODD_GROUP,
-    PRIVATE_GROUPS,
     PrivateBlocks,
     is_private_creator,
 )
@@ -203,12 +202,10 @@ def _keys(found: Dataset) -> Iterator[tuple[int, int]]:
     """Yield the tag of every element, and under which name it may be wanted."""
     blocks = PrivateBlocks(_raw_bytes(found, Tag.Manufacturer))
     for tag in sorted(map(int, found.keys())):
-        if not tag & ODD_GROUP or tag >> 16 not in PRIVATE_GROUPS:
-            yield tag, tag
-        elif is_private_creator(tag):
+        if is_private_creator(tag):
             blocks.reserve(tag, _raw_bytes(found, tag))
         else:
-            yield tag, blocks.key_of(tag)
+            yield tag, blocks.key_of(tag) if tag & ODD_GROUP else tag
 
 
 def _raw_bytes(found: Dataset, tag: int) -> bytes:

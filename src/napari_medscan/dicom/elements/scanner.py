@@ -17,9 +17,9 @@ from typing import Final, NamedTuple
 from napari_medscan.dicom.elements.private_elements import (
     LONGEST_CREATOR,
     ODD_GROUP,
-    PRIVATE_GROUPS,
     PrivateBlocks,
     is_private_creator,
+    matters,
 )
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
@@ -207,7 +207,7 @@ class _Walker:
                     self.pixels = PixelElement(tag, value_at, stored, vr or b"OW")
                 return values, value_at
             want = wanted.get(tag)
-            if want is None and tag & ODD_GROUP and tag >> 16 in PRIVATE_GROUPS:
+            if want is None and tag & ODD_GROUP and matters(tag):
                 blocks = blocks or PrivateBlocks(manufacturer_of(values))
                 tag = self.private(blocks, tag, value_at, length)
                 want = None if tag in values else wanted.get(tag)
@@ -215,11 +215,13 @@ class _Walker:
                 position = self.skip(value_at, vr, length, explicit=explicit)
             elif isinstance(want, dict):
                 position = self.sequence(values, tag, vr, length, value_at, want, explicit=explicit)
+            elif length == UNDEFINED:
+                position = self.skip(value_at, vr, length, explicit=explicit)
             else:
-                if limit < value_at + length and length != UNDEFINED:
+                position = value_at + length
+                if position > limit:
                     raise UnusualError("a value is longer than what holds it")
                 self.value(values, tag, vr, length, value_at, want)
-                position = self.skip(value_at, vr, length, explicit=explicit)
         if end is None or position > limit:
             raise UnusualError("an item does not end where it should")
         return values, position
@@ -233,15 +235,17 @@ class _Walker:
         self, values: dict[int, Value], tag: int, vr: bytes, length: int, position: int, want: bytes
     ) -> None:
         """Read a wanted value into `values`, unless items stand in its place."""
-        if length == UNDEFINED or vr == b"SQ":
+        if vr == b"SQ":
             return
         if want is DEFER:
             values[tag] = Deferred(position, length)
         elif length <= MAX_VALUE:
-            known = want if vr in (b"", b"UN") else vr
             value = self.bytes_at(position, length)
-            if vr != b"UN" or not holds_items(value):
-                values[tag] = Element(known, value)
+            if vr == b"UN" or not vr:
+                if vr and holds_items(value):
+                    return
+                vr = want
+            values[tag] = Element(vr, value)
 
     def private(self, blocks: PrivateBlocks, tag: int, value_at: int, length: int) -> int:
         """Return under which name an element of an odd group is wanted, 0 if under none."""

@@ -19,7 +19,6 @@ from typing import Any, Final, NamedTuple
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.private_elements import (
     ODD_GROUP,
-    PRIVATE_GROUPS,
     PrivateBlocks,
     is_private_creator,
 )
@@ -336,12 +335,10 @@ def _key(element: TopElement, blocks: PrivateBlocks, head: bytes) -> int:
     A Private Creator decides what other elements are: it keeps its tag, and must not differ.
     """
     tag = element.tag
-    if not tag & ODD_GROUP or tag >> 16 not in PRIVATE_GROUPS:
+    if is_private_creator(tag):
+        blocks.reserve(tag, head[element.offset : element.offset + element.length])
         return tag
-    if not is_private_creator(tag):
-        return blocks.key_of(tag)
-    blocks.reserve(tag, head[element.offset : element.offset + element.length])
-    return tag
+    return blocks.key_of(tag) if tag & ODD_GROUP else tag
 
 
 def _varies(tag: int, vr: bytes, *, pet: bool) -> bool:
@@ -353,9 +350,7 @@ def _is_passed_over(element: TopElement, key: int, *, pet: bool) -> bool:
 
     One of undefined length is walked, to find its end.
     """
-    if key in _META_NEEDED or element.undefined:
-        return False
-    if key & ODD_GROUP and key >> 16 in PRIVATE_GROUPS:
+    if key in _META_NEEDED or element.undefined or is_private_creator(key):
         return False
     if key in WANTED_PET and not pet:
         return not isinstance(WANTED_PET[key], dict)

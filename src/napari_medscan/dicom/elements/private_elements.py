@@ -35,15 +35,16 @@ class Private(IntEnum):
     SiemensNumberOfImagesInMosaic = 0x0019, "SIEMENS MR HEADER", 0x0A
     SiemensBValue = 0x0019, "SIEMENS MR HEADER", 0x0C
     SiemensGradientDirection = 0x0019, "SIEMENS MR HEADER", 0x0E
+    SiemensMosaicRefAcqTimes = 0x0019, "SIEMENS MR HEADER", 0x29
     GEGradientX = 0x0019, "GEMS_ACQU_01", 0xBB
     GEGradientY = 0x0019, "GEMS_ACQU_01", 0xBC
     GEGradientZ = 0x0019, "GEMS_ACQU_01", 0xBD
     SiemensCSAImageHeader = 0x0029, "SIEMENS CSA HEADER", 0x10
     SiemensCSASeriesHeader = 0x0029, "SIEMENS CSA HEADER", 0x20
     GEBValue = 0x0043, "GEMS_PARM_01", 0x39
-    UIHTileSize = 0x0065, "Image Private Header", 0x04
     UIHBValue = 0x0065, "Image Private Header", 0x09
     UIHGradientDirection = 0x0065, "Image Private Header", 0x37
+    UIHNumberOfTiles = 0x0065, "Image Private Header", 0x50
     UIHTileSequence = 0x0065, "Image Private Header", 0x51
     PhilipsBValue = 0x2001, "Philips Imaging DD 001", 0x03
     PhilipsGradientRL = 0x2005, "Philips MR Imaging DD 001", 0xB0

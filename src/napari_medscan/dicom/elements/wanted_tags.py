@@ -357,9 +357,10 @@ WANTED: Wanted = {
     Tag.ExtendedOffsetTable: DEFER,
     Tag.ExtendedOffsetTableLengths: DEFER,
     Private.SiemensNumberOfImagesInMosaic: b"US",
+    Private.SiemensMosaicRefAcqTimes: b"FD",
     Private.SiemensCSAImageHeader: DEFER,
     Private.SiemensCSASeriesHeader: DEFER,
-    Private.UIHTileSize: b"SH",
+    Private.UIHNumberOfTiles: b"DS",
     Private.UIHTileSequence: {Tag.ImagePositionPatient: b"DS"},
     **WANTED_PET,
 }

@@ -15,7 +15,6 @@ from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.diffusion import read_diffusion
 from napari_medscan.dicom.headers.header import FrameHeader
-from napari_medscan.dicom.headers.mosaic import Mosaic, first_tile_position
 from napari_medscan.dicom.intensity.rescale import ModalityTransform, read_transform
 from napari_medscan.dicom.intensity.window import read_windows
 from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
@@ -80,43 +79,6 @@ def read_frame_headers(
     return tuple(
         replace(whole, position=position, orientation=orientation, order=(*whole.order, index))
         for index, position in enumerate(positions)
-    )
-
-
-def mosaic_frames(
-    whole: FrameHeader, mosaic: Mosaic, shape: tuple[int, int], step: float
-) -> tuple[FrameHeader, ...]:
-    """Return a FrameHeader for each slice of a Siemens mosaic.
-
-    Parameters
-    ----------
-    whole : FrameHeader
-        The sheet's own.
-    mosaic : Mosaic
-        Its layout.
-    shape : tuple of int
-        Rows and columns of the sheet.
-    step : float
-        Distance from slice to slice, mm.
-    """
-    corners = [mosaic.corner(index, *shape) for index in range(mosaic.count)]
-    if whole.position is None or whole.orientation is None or whole.spacing is None:
-        return tuple(
-            replace(whole, position=None, tile=corner, order=(*whole.order, index))
-            for index, corner in enumerate(corners)
-        )
-    first = first_tile_position(
-        whole.position, whole.orientation, whole.spacing, shape, mosaic.tile_shape(*shape)
-    )
-    normal = mosaic.normal or normal_of(whole.orientation)
-    return tuple(
-        replace(
-            whole,
-            position=moved(first, normal, step * index),
-            tile=corner,
-            order=(*whole.order, index),
-        )
-        for index, corner in enumerate(corners)
     )
 
 

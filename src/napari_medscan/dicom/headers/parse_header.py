@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from napari_medscan.dicom.elements.part10 import ScannedFile, scan_file
-from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.sop_classes import kind_of
 from napari_medscan.dicom.elements.text import clean, decode
@@ -17,10 +16,10 @@ from napari_medscan.dicom.elements.transfer_syntaxes import check_supported
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
-from napari_medscan.dicom.headers.functional_groups import mosaic_frames, read_frame_headers
-from napari_medscan.dicom.headers.header import FrameHeader, Header
-from napari_medscan.dicom.headers.mosaic import is_mosaic, read_mosaic
+from napari_medscan.dicom.headers.functional_groups import read_frame_headers
+from napari_medscan.dicom.headers.header import Header
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
+from napari_medscan.dicom.headers.tiled_sheets import unfold_sheet
 from napari_medscan.dicom.intensity.palette import Palette, read_palette
 from napari_medscan.dicom.intensity.suv import read_suv
 from napari_medscan.dicom.intensity.units import unit_of
@@ -122,7 +121,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         body_part=_label(data_set, Tag.BodyPartExamined, identifiers),
         notes=notes,
     )
-    return _unfold_mosaic(header, data_set) if is_mosaic(data_set) else header
+    return unfold_sheet(header, data_set)
 
 
 def _require_image(scanned: ScannedFile) -> None:
@@ -361,19 +360,3 @@ def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]
         if number is not None:
             found[number] = clean(decode(item.data(Tag.SegmentLabel), charsets), identifiers)
     return found
-
-
-def _unfold_mosaic(header: Header, data_set: DataSet) -> Header:
-    """Replace the one frame of a Siemens mosaic by its slices."""
-    place = data_set.deferred(Private.SiemensCSAImageHeader)
-    csa = (
-        header.source.read_at(place.offset, place.length) if place and place.length < 2**22 else b""
-    )
-    shape = header.layout.rows, header.layout.columns
-    mosaic = read_mosaic(data_set, csa, *shape)
-    if mosaic is None or len(header.frames) != 1:
-        note = "Siemens mosaic without slice count: shown unsplit"
-        return replace(header, notes=(*header.notes, note))
-    step = header.slice_spacing or header.slice_thickness or 1.0
-    frames: tuple[FrameHeader, ...] = mosaic_frames(header.frames[0], mosaic, shape, step)
-    return replace(header, frames=frames, tile_shape=mosaic.tile_shape(*shape))

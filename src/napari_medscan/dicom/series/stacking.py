@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,8 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
         return arrange(slices)
     ordered = sorted(slices, key=lambda ref: ref.frame.order)
     notes: tuple[str, ...] = ()
+    if slices[0].frame.tile is not None:
+        return _tiled_volumes(ordered)
     if slices[0].header.frames_are_slices:
         if len(slices) > 1:
             notes = ("No slice positions: sorted by instance number",)
@@ -69,6 +72,17 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
         notes = ("Images sorted by file name (no position or instance number)",)
     dimension = "frame" if len(ordered) > 1 else ""
     return [Grid(tuple((ref,) for ref in ordered), dimension, notes)]
+
+
+def _tiled_volumes(slices: Sequence[SliceRef]) -> list[Grid]:
+    """Return the grids of files that are a volume each, without positions."""
+    files: dict[int, list[SliceRef]] = defaultdict(list)
+    for ref in slices:
+        files[id(ref.header)].append(ref)
+    by_depth: dict[int, list[tuple[SliceRef, ...]]] = defaultdict(list)
+    for tiles in files.values():
+        by_depth[len(tiles)].append(tuple(tiles))
+    return [Grid(tuple(rows), "frame" if len(rows) > 1 else "") for rows in by_depth.values()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,174 @@
+"""Siemens mosaics: all slices of a volume as tiles of one image.
+
+The tiles stand row by row in a square grid. Image Position (Patient) is that of the whole sheet
+around the first slice's center. How many tiles there are, and which way they step, stands in
+private elements: the CSA image header, or the protocol's text in the CSA series header.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from napari_medscan.dicom.elements.private_elements import Private
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.headers.header import FrameHeader, Header
+from napari_medscan.dicom.headers.siemens_csa import SliceArray, parse_csa, read_slice_array
+from napari_medscan.dicom.headers.tiles import Tiles, layout_of
+from napari_medscan.dicom.space.vectors import (
+    Vector,
+    difference,
+    dot,
+    moved,
+    norm,
+    normal_of,
+    split_orientation,
+)
+
+ASSUMED_DIRECTION = "Siemens mosaic without slice direction: the usual one is assumed"
+ASSUMED_SPACING = "Slice spacing assumed equal to slice thickness"
+_LONGEST = 2**22
+"""Bytes of a CSA header: they take some hundred kilobytes."""
+_PARALLEL = 0.99
+_NEAR = 0.25
+"""Motion correction moves a volume by less than this part of its depth."""
+
+
+def read_mosaic(header: Header, data_set: DataSet) -> Tiles | None:
+    """Return the tiles of a mosaic, or None when their number is unknown.
+
+    Parameters
+    ----------
+    header : Header
+        Of the sheet.
+    data_set : DataSet
+        The file's data set.
+    """
+    fields = parse_csa(_deferred(header, data_set, Private.SiemensCSAImageHeader))
+    normal = _unit_vector(_numbers(fields.get("SliceNormalVector", ())))
+    array = None
+    count = next(iter(_numbers(fields.get("NumberOfImagesInMosaic", ()))), None)
+    if count is None:
+        count = data_set.number(Private.SiemensNumberOfImagesInMosaic)
+    if count is None or normal is None or header.slice_spacing is None:
+        array = read_slice_array(_deferred(header, data_set, Private.SiemensCSASeriesHeader))
+    if count is None:
+        times = data_set.numbers(Private.SiemensMosaicRefAcqTimes)
+        count = array.count if array is not None else len(times) or None
+    if array is not None and array.count != count:
+        array = None
+    tiles = layout_of(count, (header.layout.rows, header.layout.columns), square=True)
+    if tiles is None:
+        return None
+    tiles = replace(tiles, dimensions=_diffusion(fields))
+    return _placed(tiles, header, normal, array)
+
+
+def _placed(tiles: Tiles, header: Header, normal: Vector | None, array: SliceArray | None) -> Tiles:
+    """Return the tiles with positions, if the sheet says where it is."""
+    (sheet,) = header.frames
+    known = header.slice_spacing or _step(array)
+    step = known or header.slice_thickness
+    if sheet.position is None or sheet.orientation is None or sheet.spacing is None:
+        return tiles
+    if step is None and len(tiles.corners) > 1:
+        return tiles
+    shape = header.layout.rows, header.layout.columns
+    first = first_tile_position(
+        sheet.position, sheet.orientation, sheet.spacing, shape, tiles.shape
+    )
+    direction = normal or _planned_direction(sheet, shape, array)
+    notes = (
+        *([] if direction else [ASSUMED_DIRECTION]),
+        *([] if known else [ASSUMED_SPACING]),
+    )
+    direction = direction or _usual_direction(sheet.orientation)
+    positions = [moved(first, direction, (step or 0.0) * i) for i in range(len(tiles.corners))]
+    return replace(tiles, positions=tuple(positions), notes=notes)
+
+
+def first_tile_position(
+    position: Vector,
+    orientation: tuple[float, ...],
+    spacing: tuple[float, float],
+    sheet: tuple[int, int],
+    tile: tuple[int, int],
+) -> Vector:
+    """Return the position of the first slice from that of the sheet.
+
+    Siemens gives the corner that the sheet would have if it were centered on the slice; half the
+    difference in extent leads to the slice's own corner.
+    """
+    row_direction, column_direction = split_orientation(orientation)
+    down, right = (sheet[0] - tile[0]) / 2, (sheet[1] - tile[1]) / 2
+    corner = moved(position, row_direction, spacing[1] * right)
+    return moved(corner, column_direction, spacing[0] * down)
+
+
+def _planned_direction(
+    sheet: FrameHeader, shape: tuple[int, int], array: SliceArray | None
+) -> Vector | None:
+    """Return which way the slices step, by the end of the protocol's slices that is the first.
+
+    None when neither end is where the sheet is, or the slices lie otherwise.
+    """
+    if array is None or array.first is None or array.last is None:
+        return None
+    assert sheet.position is not None  # noqa: S101 - for the type checker
+    assert sheet.orientation is not None  # noqa: S101 - for the type checker
+    assert sheet.spacing is not None  # noqa: S101 - for the type checker
+    center = first_tile_position(sheet.position, sheet.orientation, sheet.spacing, shape, (0, 0))
+    across = difference(array.last, array.first)
+    depth = norm(across)
+    if not depth > 0 or abs(dot(across, normal_of(sheet.orientation))) < _PARALLEL * depth:
+        return None
+    x, y, z = across
+    for end, sign in ((array.first, 1.0), (array.last, -1.0)):
+        if norm(difference(center, end)) <= _NEAR * depth:
+            return sign * x / depth, sign * y / depth, sign * z / depth
+    return None
+
+
+def _usual_direction(orientation: tuple[float, ...]) -> Vector:
+    """Return the plane's normal toward the left, back or head, as scanners number by default."""
+    normal = normal_of(orientation)
+    largest = max(normal, key=abs)
+    x, y, z = normal
+    return normal if largest > 0 else (-x, -y, -z)
+
+
+def _step(array: SliceArray | None) -> float | None:
+    if array is None or array.first is None or array.last is None or array.count < 2:
+        return None
+    step = norm(difference(array.last, array.first)) / (array.count - 1)
+    return step if 1e-6 < step < 1e4 else None
+
+
+def _diffusion(fields: dict[str, tuple[str, ...]]) -> dict[str, object]:
+    """Return b-value and direction from the CSA header: older scanners have them only there."""
+    b_value = next(iter(_numbers(fields.get("B_value", ()))), None)
+    if b_value is None:
+        return {}
+    direction = _numbers(fields.get("DiffusionGradientDirection", ()))
+    return {"DiffusionBValue": b_value, "DiffusionGradient": (b_value, direction)}
+
+
+def _deferred(header: Header, data_set: DataSet, tag: Private) -> bytes:
+    place = data_set.deferred(tag)
+    if place is None or place.length > _LONGEST:
+        return b""
+    return header.source.read_at(place.offset, place.length)
+
+
+def _unit_vector(values: tuple[float, ...]) -> Vector | None:
+    if len(values) != 3:
+        return None
+    x, y, z = values
+    # Written this way round, the comparison refuses NaN as well.
+    return (x, y, z) if abs(norm((x, y, z)) - 1) < 0.01 else None
+
+
+def _numbers(values: tuple[str, ...]) -> tuple[float, ...]:
+    try:
+        return tuple(map(float, values))
+    except ValueError:
+        return ()

@@ -1,0 +1,62 @@
+"""Images that are a whole volume: which ones they are, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.siemens_mosaic import read_mosaic
+from napari_medscan.dicom.headers.tiles import Tiles, unfold
+from napari_medscan.dicom.headers.uih_grid import read_grid
+
+_MAKERS: dict[str, tuple[str, Callable[[Header, DataSet], Tiles | None]]] = {
+    "MOSAIC": ("Siemens mosaic", read_mosaic),
+    "VFRAME": ("UIH grid", read_grid),
+}
+"""By a value of Image Type (0008,0008)."""
+
+
+WIDEST_SLICE = 600.0
+"""Millimeters: no scanner's field of view is wider, and most sheets are."""
+
+
+def unfold_sheet(header: Header, data_set: DataSet) -> Header:
+    """Return the header of an image with its tiles as slices, if it is a tiled sheet.
+
+    A sheet that cannot be divided stays as it is stored. It lies nowhere, and sheets follow each
+    other in time: their distance is not one of slices.
+    """
+    kind = next((kind for kind in data_set.texts(Tag.ImageType) if kind in _MAKERS), None)
+    if kind is None:
+        return header
+    name, read = _MAKERS[kind]
+    # Scanners divide mosaics and leave the word in Image Type. Enhanced images have a place for
+    # every frame (PS3.3 C.7.6.16).
+    divided = header.layout.frames > 1 or _has_functional_groups(data_set)
+    tiles = None if divided else read(header, data_set)
+    if tiles is not None:
+        return unfold(header, tiles)
+    wide = _is_wide(header)
+    if divided and not wide:
+        return header
+    note = f"Marked as a {name} without slice count: shown unsplit"
+    frames = header.frames
+    if wide:
+        frames = tuple(replace(frame, position=None) for frame in frames)
+    return replace(header, frames=frames, frames_are_slices=False, notes=(*header.notes, note))
+
+
+def _is_wide(header: Header) -> bool:
+    """Whether an image is too wide to be one slice."""
+    spacing = header.frames[0].spacing
+    if spacing is None:
+        return False
+    return max(header.layout.rows * spacing[0], header.layout.columns * spacing[1]) > WIDEST_SLICE
+
+
+def _has_functional_groups(data_set: DataSet) -> bool:
+    groups = (Tag.SharedFunctionalGroupsSequence, Tag.PerFrameFunctionalGroupsSequence)
+    return any(data_set.items(tag) for tag in groups)

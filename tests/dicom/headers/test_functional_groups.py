@@ -1,4 +1,4 @@
-"""The slices of one file: classic, functional groups, vectors, private b-values."""
+"""The slices of one file: classic, functional groups, vectors."""
 
 from __future__ import annotations
 
@@ -155,34 +155,6 @@ def test_segments_are_told_apart(frames):
     own = [groups(SegmentIdentification=item(ReferencedSegmentNumber=number)) for number in (1, 2)]
     found = frames(NumberOfFrames=2, PerFrameFunctionalGroupsSequence=own)
     assert [f.segment for f in found] == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("group", "creator", "element", "value", "b_value"),
-    [
-        (0x0019, "SIEMENS MR HEADER", 0x0C, "1000", 1000.0),
-        (0x2001, "Philips Imaging DD 001", 0x03, 800.0, 800.0),
-        (0x0043, "GEMS_PARM_01", 0x39, [1000000600, 8, 0, 0], 600.0),
-        (0x0043, "GEMS_PARM_01", 0x39, [700, 8, 0, 0], 700.0),
-        (0x0019, "ACME", 0x0C, "1000", None),
-        (0x2001, "ACME", 0x03, 800.0, None),
-        (0x0043, "ACME", 0x39, [600], None),
-    ],
-)
-@pytest.mark.parametrize("encoding", ["explicit", "implicit"])
-def test_private_b_values(tmp_path, encoding, group, creator, element, value, b_value):
-    data = ct(Modality="MR")
-    vr = "FL" if isinstance(value, float) else "IS"
-    data.private_block(group, creator, create=True).add_new(element, vr, value)
-    (frame,) = read_header(write(tmp_path / "a", data, encoding), "a").frames
-    assert frame.dimensions.get("DiffusionBValue") == b_value
-
-
-def test_the_standard_b_value_goes_first(tmp_path):
-    data = ct(Modality="MR", DiffusionBValue=5.0)
-    data.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", "1000")
-    (frame,) = read_header(write(tmp_path / "a", data), "a").frames
-    assert frame.dimensions["DiffusionBValue"] == 5.0
 
 
 def test_dose_planes_lie_at_their_offsets_along_the_normal(frames):

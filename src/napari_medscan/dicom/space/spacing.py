@@ -38,22 +38,22 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     PS3.3 10.7.1.3 (Pixel Spacing, calibration), C.8.11.4 (Imager Pixel
     Spacing and magnification), C.8.5.5 (US region calibration).
     """
-    spacing = valid_spacing(data_set.numbers(Tag.PixelSpacing))
+    spacing = valid_spacing(data_set.exactly(2, Tag.PixelSpacing))
     if spacing is not None:
         return spacing, ""
-    spacing = valid_spacing(data_set.numbers(Tag.ImagerPixelSpacing))
+    spacing = valid_spacing(data_set.exactly(2, Tag.ImagerPixelSpacing))
     if spacing is not None and modality in PROJECTIONS:
         magnification = data_set.number(Tag.EstimatedRadiographicMagnificationFactor)
         if magnification is not None and 1e-3 < magnification < 1e3:
             return (spacing[0] / magnification, spacing[1] / magnification), ""
         return spacing, AT_DETECTOR
-    plane = valid_spacing(data_set.numbers(Tag.ImagePlanePixelSpacing))
+    plane = valid_spacing(data_set.exactly(2, Tag.ImagePlanePixelSpacing))
     if plane is not None:
         return plane, AT_IMAGE_PLANE
     spacing = spacing or _ultrasound_spacing(data_set)
     if spacing is not None:
         return spacing, ""
-    spacing = valid_spacing(data_set.numbers(Tag.NominalScannedPixelSpacing))
+    spacing = valid_spacing(data_set.exactly(2, Tag.NominalScannedPixelSpacing))
     return spacing, "Distances refer to the digitized film" if spacing else ""
 
 

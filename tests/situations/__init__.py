@@ -1,0 +1,1 @@
+"""Situations taken from public bug reports, a module for each kind."""

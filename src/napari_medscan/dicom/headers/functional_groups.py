@@ -7,17 +7,16 @@ C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
-from typing import TypeVar
 
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.header import FrameHeader
 from napari_medscan.dicom.headers.intensity_facts import FrameValues
 from napari_medscan.dicom.headers.mosaic import Mosaic, first_tile_position
-from napari_medscan.dicom.headers.unreadable import PLACES, WINDOW, find_problems
+from napari_medscan.dicom.headers.unreadable import WINDOW, find_problems, own_value
 from napari_medscan.dicom.intensity.scaling import StoredValues
 from napari_medscan.dicom.intensity.window import has_unreadable_window
 from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
@@ -177,13 +176,13 @@ class _FunctionalGroups:
         segment = item.item(Tag.SegmentIdentificationSequence)
         return replace(
             base,
-            position=_own(
-                valid_position, place, 3, Tag.ImagePositionPatient, base.position, problems
+            position=own_value(
+                valid_position, place, Tag.ImagePositionPatient, base.position, problems
             ),
-            orientation=_own(
-                valid_orientation, plane, 6, Tag.ImageOrientationPatient, base.orientation, problems
+            orientation=own_value(
+                valid_orientation, plane, Tag.ImageOrientationPatient, base.orientation, problems
             ),
-            spacing=_own(valid_spacing, measures, 2, Tag.PixelSpacing, base.spacing, problems),
+            spacing=own_value(valid_spacing, measures, Tag.PixelSpacing, base.spacing, problems),
             transform=transform,
             windows=windows if windows and windows != base.windows else base.windows,
             dimensions={**base.dimensions, **_group_dimensions(item)},
@@ -191,27 +190,6 @@ class _FunctionalGroups:
             real_world=self.values.mappings(item, base.real_world),
             problems=tuple(sorted(problems)),
         )
-
-
-_T = TypeVar("_T")
-
-
-def _own(
-    read: Callable[[tuple[float, ...]], _T | None],
-    item: DataSet,
-    count: int,
-    tag: Tag,
-    base: _T | None,
-    problems: set[str],
-) -> _T | None:
-    """Return an item's own value, or `base` if it has none; None if its own is unreadable."""
-    if not item.has_value(tag):
-        return base
-    value = read(item.exactly(count, tag))
-    problems.discard(PLACES[tag])
-    if value is None:
-        problems.add(PLACES[tag])
-    return value
 
 
 def _dimensions(data_set: DataSet) -> Mapping[str, object]:

@@ -5,29 +5,32 @@ They are never replaced in silence by what stands elsewhere in the file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.intensity.window import has_unreadable_window
 from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
 from napari_medscan.dicom.space.vectors import Vector
 
-POSITION = "Image position is unreadable"
-ORIENTATION = "Image orientation is unreadable"
-SPACING = "Pixel spacing is unreadable"
 WINDOW = "Window center or width is unreadable: the window is ignored"
-PLACES = {
-    Tag.ImagePositionPatient: POSITION,
-    Tag.ImageOrientationPatient: ORIENTATION,
-    Tag.PixelSpacing: SPACING,
-}
-OFFSETS = "Grid frame offsets are unreadable"
-STEP = "Spacing between slices is unreadable"
-THICKNESS = "Slice thickness is unreadable"
 _OTHER_SPACINGS = (
     Tag.ImagerPixelSpacing,
     Tag.ImagePlanePixelSpacing,
     Tag.NominalScannedPixelSpacing,
 )
+_ATTRIBUTES: dict[int, tuple[str, int]] = {
+    Tag.ImagePositionPatient: ("Image position", 3),
+    Tag.ImageOrientationPatient: ("Image orientation", 6),
+    Tag.PixelSpacing: ("Pixel spacing", 2),
+    **dict.fromkeys(_OTHER_SPACINGS, ("Pixel spacing", 2)),
+    Tag.SpacingBetweenSlices: ("Spacing between slices", 1),
+    Tag.SliceThickness: ("Slice thickness", 1),
+}
+"""How each is called, and how many values it has."""
+
+_T = TypeVar("_T")
 
 
 def find_problems(
@@ -47,21 +50,21 @@ def find_problems(
     """
     problems = []
     detector = data_set.item(Tag.DetectorInformationSequence)
-    for tag, count, value in (
-        (Tag.ImagePositionPatient, 3, position),
-        (Tag.ImageOrientationPatient, 6, orientation),
+    for tag, value in (
+        (Tag.ImagePositionPatient, position),
+        (Tag.ImageOrientationPatient, orientation),
     ):
-        if value is None and (data_set.has_value(tag) or detector.is_unreadable(tag, count)):
-            problems.append(PLACES[tag])
+        if value is None:
+            problems += [_problem(p, tag) for p in (data_set, detector) if p.has_value(tag)][:1]
     if data_set.has_value(Tag.PixelSpacing):
         if valid_spacing(data_set.exactly(2, Tag.PixelSpacing)) is None:
-            problems.append(SPACING)
-    elif spacing is None and any(map(data_set.has_value, _OTHER_SPACINGS)):
-        problems.append(SPACING)
-    if data_set.has_value(Tag.GridFrameOffsetVector) and not data_set.numbers(
-        Tag.GridFrameOffsetVector
-    ):
-        problems.append(OFFSETS)
+            problems.append(_problem(data_set, Tag.PixelSpacing))
+    elif spacing is None:
+        others = filter(data_set.has_value, _OTHER_SPACINGS)
+        problems += [_problem(data_set, tag) for tag in others][:1]
+    offsets = Tag.GridFrameOffsetVector
+    if data_set.has_value(offsets) and not data_set.numbers(offsets):
+        problems.append("Grid frame offsets are unreadable")
     if position is None:
         problems += step_problem(data_set)
     if has_unreadable_window(data_set):
@@ -72,11 +75,35 @@ def find_problems(
 def step_problem(data_set: DataSet) -> tuple[str, ...]:
     """Return what makes the distance of slices without positions unreadable, if anything does."""
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
-    measures = shared.item(Tag.PixelMeasuresSequence)
-    if data_set.is_unreadable(Tag.SpacingBetweenSlices) or measures.is_unreadable(
-        Tag.SpacingBetweenSlices
-    ):
-        return (STEP,)
-    if data_set.has_value(Tag.SpacingBetweenSlices) or measures.has_value(Tag.SpacingBetweenSlices):
-        return ()
-    return (THICKNESS,) if data_set.is_unreadable(Tag.SliceThickness) else ()
+    for place in (data_set, shared.item(Tag.PixelMeasuresSequence)):
+        if place.has_value(Tag.SpacingBetweenSlices):
+            unreadable = place.is_unreadable(Tag.SpacingBetweenSlices)
+            return (_problem(place, Tag.SpacingBetweenSlices),) if unreadable else ()
+    unreadable = data_set.is_unreadable(Tag.SliceThickness)
+    return (_problem(data_set, Tag.SliceThickness),) if unreadable else ()
+
+
+def own_value(
+    read: Callable[[tuple[float, ...]], _T | None],
+    item: DataSet,
+    tag: Tag,
+    base: _T | None,
+    problems: set[str],
+) -> _T | None:
+    """Return a functional group item's own value, or `base` if it has none.
+
+    What is present and unreadable gives None and is added to `problems`.
+    """
+    if not item.has_value(tag):
+        return base
+    name, count = _ATTRIBUTES[tag]
+    value = read(item.exactly(count, tag))
+    problems -= {problem for problem in problems if problem.startswith(name)}
+    if value is None:
+        problems.add(_problem(item, tag))
+    return value
+
+
+def _problem(data_set: DataSet, tag: Tag) -> str:
+    name, count = _ATTRIBUTES[tag]
+    return f"{name} is {'unreadable' if data_set.is_unreadable(tag, count) else 'invalid'}"

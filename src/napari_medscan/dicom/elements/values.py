@@ -143,7 +143,7 @@ class DataSet:
         representation is not certain.
         """
         numbers = self.numbers(tag)
-        if len(numbers) != count and not (count == 1 and len(set(numbers)) == 1):
+        if len(numbers) != count and (count != 1 or len(set(numbers)) != 1):
             return ()
         value = self.values[tag]
         is_text = isinstance(value, Element) and value.vr in _BINARY and _is_written(value.data)
@@ -156,8 +156,10 @@ class DataSet:
     def has_value(self, tag: int) -> bool:
         """Whether there is a value, be it readable or not: blanks and backslashes are none."""
         value = self.values.get(tag)
+        if value is None:
+            return False
         if not isinstance(value, Element):
-            return value is not None
+            return True
         return bool(value.data if value.vr in _BINARY else value.data.strip(b" \0\\"))
 
     def each_number(self, tag: int) -> tuple[float | None, ...]:

@@ -16,9 +16,8 @@ from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.header import FrameHeader
 from napari_medscan.dicom.headers.intensity_facts import FrameValues
 from napari_medscan.dicom.headers.mosaic import Mosaic, first_tile_position
-from napari_medscan.dicom.headers.unreadable import WINDOW, find_problems, own_value
+from napari_medscan.dicom.headers.unreadable import find_problems, own_value
 from napari_medscan.dicom.intensity.scaling import StoredValues
-from napari_medscan.dicom.intensity.window import has_unreadable_window
 from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
 from napari_medscan.dicom.space.vectors import (
     Vector,
@@ -41,6 +40,7 @@ def read_frame_headers(
     frames: int,
     stored: StoredValues,
     spacing: Spacing | None,
+    grid_problems: tuple[str, ...],
     identifiers: tuple[str, ...],
 ) -> tuple[FrameHeader, ...]:
     """Return a FrameHeader for each stored frame.
@@ -55,23 +55,26 @@ def read_frame_headers(
         What the stored values mean.
     spacing : tuple of float or None
         Row and column spacing of the top level, mm.
+    grid_problems : tuple of str
+        What is amiss with it; see `find_grid_problems`.
     identifiers : tuple of str
         What names the patient, to be kept out of window names.
     """
-    values = FrameValues(stored, identifiers, data_set.texts(Tag.SpecificCharacterSet))
+    values = FrameValues(data_set, stored, identifiers)
     position = valid_position(data_set.exactly(3, Tag.ImagePositionPatient))
     orientation = valid_orientation(data_set.exactly(6, Tag.ImageOrientationPatient))
-    transform = values.transform(data_set)
+    transform = values.transform()
+    windows, bad_windows = values.windows(data_set, transform)
     whole = FrameHeader(
         position=position,
         orientation=orientation,
         spacing=spacing,
         transform=transform,
-        windows=values.windows(data_set, transform),
+        windows=windows,
         dimensions=_dimensions(data_set),
         order=(data_set.integer(Tag.InstanceNumber) or 0,),
         real_world=values.mappings(data_set),
-        problems=find_problems(data_set, position, orientation, spacing),
+        problems=(*find_problems(data_set, position, orientation), *grid_problems, *bad_windows),
     )
     per_frame = data_set.items(Tag.PerFrameFunctionalGroupsSequence)
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
@@ -168,11 +171,9 @@ class _FunctionalGroups:
         place = item.item(Tag.PlanePositionSequence)
         plane = item.item(Tag.PlaneOrientationSequence)
         voi = item.item(Tag.FrameVOILUTSequence)
-        problems = set(base.problems)
-        if has_unreadable_window(voi):
-            problems.add(WINDOW)
         transform = self.values.own_transform(item, base.transform)
-        windows = self.values.windows(voi, transform)
+        windows, bad_windows = self.values.windows(voi, transform)
+        problems = {*base.problems, *bad_windows}
         segment = item.item(Tag.SegmentIdentificationSequence)
         return replace(
             base,

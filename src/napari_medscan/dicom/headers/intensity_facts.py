@@ -16,7 +16,9 @@ from napari_medscan.dicom.intensity.scaling import (
     read_scaling,
     stored_values,
 )
-from napari_medscan.dicom.intensity.window import Voi, Window, read_windows
+from napari_medscan.dicom.intensity.window import Voi, Window, has_unreadable_window, read_windows
+
+BAD_WINDOW = "Window center or width is unreadable: the window is ignored"
 
 
 def stored_values_of(data_set: DataSet, modality: str, layout: PixelLayout) -> StoredValues:
@@ -33,19 +35,21 @@ class FrameValues:
 
     Parameters
     ----------
+    data_set : DataSet
+        The file's data set.
     stored : StoredValues
         What its stored values mean.
-    identifiers, character_sets : tuple of str
-        What names the patient, to be kept out of names; Specific Character Set.
+    identifiers : tuple of str
+        What names the patient, to be kept out of names.
     """
 
+    data_set: DataSet
     stored: StoredValues
     identifiers: tuple[str, ...]
-    character_sets: tuple[str, ...]
 
-    def transform(self, data_set: DataSet) -> ModalityTransform:
+    def transform(self) -> ModalityTransform:
         """Return the transform that the top level of the file gives."""
-        return read_scaling(data_set, self.stored)
+        return read_scaling(self.data_set, self.stored)
 
     def own_transform(self, item: DataSet, base: ModalityTransform) -> ModalityTransform:
         """Return the transform of a functional group item, `base` if it has none."""
@@ -56,10 +60,16 @@ class FrameValues:
         # One object for all equal frames: thousands of frames share a transform.
         return base if found == base else found
 
-    def windows(self, data_set: DataSet, transform: ModalityTransform) -> tuple[Voi, ...]:
-        """Return the windows of a data set or Frame VOI LUT item for the transform's values."""
+    def windows(
+        self, data_set: DataSet, transform: ModalityTransform
+    ) -> tuple[tuple[Voi, ...], tuple[str, ...]]:
+        """Return the windows of a data set or Frame VOI LUT item for the transform's values.
+
+        If one is unreadable, what the user should know about it comes with them.
+        """
         signed = self.stored.signed or transform.intercept < 0
-        return read_windows(data_set, self.identifiers, signed=signed)
+        windows = read_windows(data_set, self.identifiers, signed=signed)
+        return windows, (BAD_WINDOW,) if has_unreadable_window(data_set, windows) else ()
 
     def mappings(
         self, data_set: DataSet, base: tuple[RealWorldMapping, ...] = ()
@@ -70,7 +80,7 @@ class FrameValues:
         found = read_mappings(
             data_set,
             self.identifiers,
-            self.character_sets,
+            self.data_set.texts(Tag.SpecificCharacterSet),
             signed=self.stored.signed,
             floating=self.stored.floating,
         )
@@ -79,6 +89,8 @@ class FrameValues:
     def finished(self, frame: FrameHeader) -> FrameHeader:
         """Return a frame with its mapping applied, if it is, and windows that fit its values."""
         rescale = frame.transform
+        if not frame.real_world and rescale.state != "unreadable":
+            return frame
         transform = applied(rescale, frame.real_world, self.stored.unit)
         windows = frame.windows
         if rescale.state == "unreadable":
@@ -90,8 +102,6 @@ class FrameValues:
             rescale.table,
         ):
             windows = _remapped(windows, transform)
-        if transform is rescale and windows is frame.windows:
-            return frame
         return replace(frame, transform=transform, windows=windows)
 
 

@@ -21,7 +21,7 @@ from napari_medscan.dicom.headers.header import FrameHeader, Header
 from napari_medscan.dicom.headers.intensity_facts import read_padding, stored_values_of
 from napari_medscan.dicom.headers.mosaic import is_mosaic, read_mosaic
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
-from napari_medscan.dicom.headers.unreadable import step_problem
+from napari_medscan.dicom.headers.unreadable import find_grid_problems, step_problem
 from napari_medscan.dicom.intensity.palette import Palette, read_palette
 from napari_medscan.dicom.intensity.suv import read_suv
 from napari_medscan.dicom.space.geometry import ASSUMED_STEP, StepSource
@@ -86,6 +86,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         frames=layout.frames,
         stored=stored,
         spacing=spacing,
+        grid_problems=find_grid_problems(data_set, spacing),
         identifiers=identifiers,
     )
     header = Header(

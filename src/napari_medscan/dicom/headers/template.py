@@ -25,6 +25,7 @@ from napari_medscan.dicom.headers.functional_groups import read_frame_headers, v
 from napari_medscan.dicom.headers.header import FrameHeader, Header
 from napari_medscan.dicom.headers.intensity_facts import stored_values_of
 from napari_medscan.dicom.headers.parse_header import identifiers_of
+from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.suv import read_suv
 
 _Values = dict[str, Any]
@@ -164,6 +165,8 @@ class Template:
         after: bytes,
     ) -> None:
         self._stored = stored_values_of(data_set, header.modality, header.layout)
+        # Nothing of the grid is among the values that vary.
+        self._grid_problems = find_grid_problems(data_set, header.frames[0].spacing)
         self._header, self._data_set, self._pixels = header, data_set, pixels
         self._frame, self._fields, self._after = header.frames[0], fields, after
         # Which lengths vary, the files will show.
@@ -272,6 +275,7 @@ class Template:
             frames=1,
             stored=self._stored,
             spacing=self._frame.spacing,
+            grid_problems=self._grid_problems,
             identifiers=identifiers_of(data_set),
         )
         own: _Values = {

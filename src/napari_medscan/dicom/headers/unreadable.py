@@ -1,4 +1,4 @@
-"""Attributes of place that are present and cannot be read.
+"""Attributes of place that are present and not usable.
 
 They are never replaced in silence by what stands elsewhere in the file.
 """
@@ -10,11 +10,9 @@ from typing import TypeVar
 
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.intensity.window import has_unreadable_window
 from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
 from napari_medscan.dicom.space.vectors import Vector
 
-WINDOW = "Window center or width is unreadable: the window is ignored"
 _OTHER_SPACINGS = (
     Tag.ImagerPixelSpacing,
     Tag.ImagePlanePixelSpacing,
@@ -34,28 +32,48 @@ _T = TypeVar("_T")
 
 
 def find_problems(
-    data_set: DataSet,
-    position: Vector | None,
-    orientation: tuple[float, ...] | None,
-    spacing: Spacing | None,
+    data_set: DataSet, position: Vector | None, orientation: tuple[float, ...] | None
 ) -> tuple[str, ...]:
-    """Return what of the top level of a file is present and unreadable.
+    """Return what of position and orientation is present and not usable.
 
     Parameters
     ----------
     data_set : DataSet
         The file's data set.
-    position, orientation, spacing : tuple of float or None
+    position, orientation : tuple of float or None
         What was made of it.
     """
+    if position is not None and orientation is not None:
+        return ()
     problems = []
+    # NM keeps both with its detector (PS3.3 C.8.4.11).
     detector = data_set.item(Tag.DetectorInformationSequence)
     for tag, value in (
         (Tag.ImagePositionPatient, position),
         (Tag.ImageOrientationPatient, orientation),
     ):
-        if value is None:
-            problems += [_problem(p, tag) for p in (data_set, detector) if p.has_value(tag)][:1]
+        if value is not None:
+            continue
+        if data_set.has_value(tag):
+            problems.append(_problem(data_set, tag))
+        elif detector.is_unreadable(tag, _ATTRIBUTES[tag][1]):
+            problems.append(_problem(detector, tag))
+    if position is None:
+        problems += step_problem(data_set)
+    return tuple(problems)
+
+
+def find_grid_problems(data_set: DataSet, spacing: Spacing | None) -> tuple[str, ...]:
+    """Return what of the spacing and the offsets of dose planes is present and not usable.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        The file's data set.
+    spacing : tuple of float or None
+        What was made of it.
+    """
+    problems = []
     if data_set.has_value(Tag.PixelSpacing):
         if valid_spacing(data_set.exactly(2, Tag.PixelSpacing)) is None:
             problems.append(_problem(data_set, Tag.PixelSpacing))
@@ -65,10 +83,6 @@ def find_problems(
     offsets = Tag.GridFrameOffsetVector
     if data_set.has_value(offsets) and not data_set.numbers(offsets):
         problems.append("Grid frame offsets are unreadable")
-    if position is None:
-        problems += step_problem(data_set)
-    if has_unreadable_window(data_set):
-        problems.append(WINDOW)
     return tuple(problems)
 
 

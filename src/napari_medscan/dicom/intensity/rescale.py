@@ -192,6 +192,8 @@ def read_transform(
 def _read_rescale(data_set: DataSet, unit: str | None, *, required: bool) -> ModalityTransform:
     slopes = data_set.exactly(1, Tag.RescaleSlope)
     intercepts = data_set.exactly(1, Tag.RescaleIntercept)
+    if slopes and intercepts:
+        return _certain_rescale(slopes, intercepts, unit)
     unreadable = [
         name
         for name, tag, numbers in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
@@ -31,6 +32,8 @@ class StoredValues:
         Unit after the rescale, by modality and Rescale Type.
     needs_rescale : bool
         Without a rescale they do not have that unit.
+    scaling : {"rescale", "dose", "fraction"}
+        What turns them into the values shown.
     """
 
     signed: bool = False
@@ -38,6 +41,7 @@ class StoredValues:
     gray: bool = True
     unit: str | None = None
     needs_rescale: bool = False
+    scaling: Literal["rescale", "dose", "fraction"] = "rescale"
 
 
 def stored_values(
@@ -48,6 +52,10 @@ def stored_values(
         return StoredValues(signed=signed, gray=False)
     unit = unit_of(data_set, modality)
     needed = unit is not None and not floating and needs_rescale(data_set, modality)
+    if data_set.has_value(Tag.DoseGridScaling) or (needed and modality == "RTDOSE"):
+        return StoredValues(signed, floating, True, unit, needed, "dose")
+    if data_set.text(Tag.SegmentationType) == "FRACTIONAL":
+        return StoredValues(signed, floating, True, unit, needed, "fraction")
     return StoredValues(signed, floating, True, unit, needed)
 
 
@@ -57,15 +65,12 @@ def read_scaling(data_set: DataSet, stored: StoredValues) -> ModalityTransform:
     Dose Grid Scaling (PS3.3 C.8.8.3) and Maximum Fractional Value (C.8.20.2.3) replace the
     rescale.
     """
-    if not stored.gray:
-        return IDENTITY
-    is_dose = stored.needs_rescale and data_set.text(Tag.Modality) == "RTDOSE"
-    if is_dose or data_set.has_value(Tag.DoseGridScaling):
+    if stored.scaling == "dose":
         scaling = data_set.exactly(1, Tag.DoseGridScaling)
         if scaling and scaling[0] > 0:
             return ModalityTransform(scaling[0])
         return _lacking(data_set, Tag.DoseGridScaling, "Dose grid scaling", stored.unit)
-    if data_set.text(Tag.SegmentationType) == "FRACTIONAL":
+    if stored.scaling == "fraction":
         most = data_set.exactly(1, Tag.MaximumFractionalValue)
         unit = _FRACTIONS.get(data_set.text(Tag.SegmentationFractionalType), "fraction")
         if most and most[0] > 0:

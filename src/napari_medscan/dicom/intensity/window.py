@@ -5,6 +5,7 @@ PS3.3 section C.11.2 (VOI LUT module).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -111,10 +112,14 @@ def read_windows(
     return tuple(windows)
 
 
-def has_unreadable_window(data_set: DataSet) -> bool:
+def has_unreadable_window(data_set: DataSet, windows: Sequence[Voi]) -> bool:
     """Whether `read_windows` left one out because its centre or width is unreadable."""
-    return None in data_set.each_number(Tag.WindowCenter) or None in data_set.each_number(
-        Tag.WindowWidth
+    count = sum(isinstance(window, Window) for window in windows)
+    if count > data_set.data(Tag.WindowCenter).count(b"\\"):
+        return False  # One for each value.
+    return None in (
+        *data_set.each_number(Tag.WindowCenter),
+        *data_set.each_number(Tag.WindowWidth),
     )
 
 

@@ -252,6 +252,23 @@ def test_a_calibration_that_is_unreadable_is_not_just_missing(opened):
 
 
 @pytest.mark.parametrize(
+    ("written", "aspect", "warning"),
+    [
+        (b"4\\2 ", 2.0, None),
+        (b"1,5\\1 ", 1.5, None),
+        (b"4\\x ", 1.0, "Pixel aspect ratio is unreadable"),
+        (b"0\\0 ", 1.0, "Pixel aspect ratio is invalid"),
+    ],
+)
+def test_an_aspect_ratio_counts_where_there_is_no_spacing(opened, written, aspect, warning):
+    stack = opened(PixelSpacing=None, PixelAspectRatio=written)
+    assert stack.geometry.spacing[1] / stack.geometry.spacing[2] == aspect
+    noted = [text for text in stack.warnings if "aspect" in text]
+    assert noted == ([warning] if warning else [])
+    assert not any("aspect" in text for text in opened(PixelAspectRatio=written).warnings)
+
+
+@pytest.mark.parametrize(
     ("values", "step", "warning"),
     [
         ({"SpacingBetweenSlices": b"2,5 ", "SliceThickness": b"5 "}, 2.5, None),

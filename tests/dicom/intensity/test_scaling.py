@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pydicom
 import pytest
+from pydicom.uid import RLELossless
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.series.presets import modality_presets
 
 from ..making import ct, item, write
+from .test_real_world import mapping, table
 from .test_suv import pet
 
 STORED = np.arange(24, dtype="<u2").reshape(4, 6)
@@ -221,6 +224,34 @@ def test_fractions_run_from_0_to_1(opened, kind, unit, most):
     assert (values.ravel() == (np.arange(177, 201) / most).astype("f4")).all()
     assert stack.unit == unit
     assert stack.warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["fraction", "mapping", "table"])
+def test_compressed_values_are_scaled_alike(tmp_path, kind):
+    data = {
+        "fraction": segmentation(),
+        "mapping": segmentation(
+            Modality="NM", SegmentationType=None, RealWorldValueMappingSequence=[mapping()]
+        ),
+        "table": segmentation(
+            Modality="NM",
+            SegmentationType=None,
+            RealWorldValueMappingSequence=[table(np.arange(20) / 7, first=180)],
+        ),
+    }[kind]
+    path = write(tmp_path / "a" / "a", data)
+    (native,) = load(tmp_path / "a").stacks
+    expected = np.asarray(native.array)
+    compressed = pydicom.dcmread(path)
+    compressed.compress(RLELossless, generate_instance_uid=False)
+    (tmp_path / "b").mkdir()
+    compressed.save_as(tmp_path / "b" / "b")
+    (stack,) = load(tmp_path / "b").stacks
+    assert stack.is_compressed
+    assert stack.array.dtype == np.float32
+    assert np.array_equal(np.asarray(stack.array), expected, equal_nan=True)
+    assert stack.unit == native.unit
+    assert stack.unit
 
 
 def test_every_fraction_is_the_quotient():

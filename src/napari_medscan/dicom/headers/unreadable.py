@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
+from napari_medscan.dicom.space.spacing import Spacing, valid_aspect, valid_spacing
 from napari_medscan.dicom.space.vectors import Vector
 
 _OTHER_SPACINGS = (
@@ -25,6 +25,7 @@ _ATTRIBUTES: dict[int, tuple[str, int]] = {
     **dict.fromkeys(_OTHER_SPACINGS, ("Pixel spacing", 2)),
     Tag.SpacingBetweenSlices: ("Spacing between slices", 1),
     Tag.SliceThickness: ("Slice thickness", 1),
+    Tag.PixelAspectRatio: ("Pixel aspect ratio", 2),
 }
 """How each is called, and how many values it has."""
 
@@ -64,7 +65,7 @@ def find_problems(
 
 
 def find_grid_problems(data_set: DataSet, spacing: Spacing | None) -> tuple[str, ...]:
-    """Return what of the spacing and the offsets of dose planes is present and not usable.
+    """Return what of spacing, aspect and offsets of dose planes is present and not usable.
 
     Parameters
     ----------
@@ -80,6 +81,8 @@ def find_grid_problems(data_set: DataSet, spacing: Spacing | None) -> tuple[str,
     elif spacing is None:
         others = filter(data_set.has_value, _OTHER_SPACINGS)
         problems += [_problem(data_set, tag) for tag in others][:1]
+        if data_set.has_value(Tag.PixelAspectRatio) and valid_aspect(data_set) is None:
+            problems.append(_problem(data_set, Tag.PixelAspectRatio))
     offsets = Tag.GridFrameOffsetVector
     if data_set.has_value(offsets) and not data_set.numbers(offsets):
         problems.append("Grid frame offsets are unreadable")

@@ -52,7 +52,7 @@ def stored_values(
         return StoredValues(signed=signed, gray=False)
     unit = unit_of(data_set, modality)
     needed = unit is not None and not floating and needs_rescale(data_set, modality)
-    if data_set.has_value(Tag.DoseGridScaling) or (needed and modality == "RTDOSE"):
+    if data_set.has_value(Tag.DoseGridScaling) or (modality == "RTDOSE" and not floating):
         return StoredValues(signed, floating, True, unit, needed, "dose")
     if data_set.text(Tag.SegmentationType) == "FRACTIONAL":
         return StoredValues(signed, floating, True, unit, needed, "fraction")

@@ -33,7 +33,8 @@ _BY_CODE: Final = {
 }
 _PREFIXED = "m|s|g|[lL]|Bq|Ci|Gy|Sv|Hz|eV|mol|rad|Cel|cal|V|A|K|J|N|Pa|W|T|F|Ohm|osm|kat|eq"
 _ALONE = r"%|min|h|d|wk|mo|a|deg|u|\[ppm\]|\[ppb\]|\[ppth\]|\[pH\]|mm\[Hg\]|\[arb'U\]|\[iU\]"
-_TERM = rf"(?:(?:(?:da|[YZEPTGMkhdcmunpfazy])?(?:{_PREFIXED})|{_ALONE})[+-]?\d?|\d+(?:\*[+-]?\d+)?)"
+_UNIT = rf"(?:(?:da|[YZEPTGMkhdcmunpfazy])?(?:{_PREFIXED})|{_ALONE})"
+_TERM = rf"(?:\d*{_UNIT}\^?[+-]?\d?|\d+(?:[*^][+-]?\d+)?)"
 _PRODUCT = re.compile(rf"/?\(?{_TERM}(?:\)?[./]\(?{_TERM})*\)?")
 _LONGEST = 24
 

@@ -66,9 +66,14 @@ def valid_spacing(values: tuple[float, ...]) -> Spacing | None:
 
 def read_aspect(data_set: DataSet) -> float:
     """Return pixel height over width (PS3.3 C.7.6.3.1.7), 1 when not given."""
-    ratio = data_set.numbers(Tag.PixelAspectRatio)
-    if len(ratio) != 2 or not all(1e-6 < value < 1e6 for value in ratio):
-        return 1.0
+    return valid_aspect(data_set) or 1.0
+
+
+def valid_aspect(data_set: DataSet) -> float | None:
+    """Return pixel height over width, None if there is no plausible one."""
+    ratio = data_set.exactly(2, Tag.PixelAspectRatio)
+    if not ratio or not all(1e-6 < value < 1e6 for value in ratio):
+        return None
     return ratio[0] / ratio[1]
 
 

@@ -76,11 +76,13 @@ def stored_values(data: bytes, syntax: str, layout: PixelLayout) -> NDArray[Any]
     FrameError
         As `codecs.decode`.
     """
-    pixels, ycc = decode(data, syntax, layout)
+    decoded = decode(data, syntax, layout)
+    pixels = decoded.pixels
     if layout.samples > 1:
-        return as_rgb(pixels, layout, ycc)
+        return as_rgb(pixels, layout, ycc=decoded.ycc, bits=decoded.bits)
     pixels = pixels if pixels.flags.writeable else np.array(pixels)
-    clear_outside(pixels, layout)
+    if decoded.bits is None:
+        clear_outside(pixels, layout)
     return pixels
 
 
@@ -89,7 +91,13 @@ def decoded_dtype(layout: PixelLayout) -> np.dtype[Any]:
     return np.dtype(np.uint8) if layout.samples > 1 else stored_dtype(layout)
 
 
-def as_rgb(pixels: NDArray[Any], layout: PixelLayout, ycc: bool | None = None) -> NDArray[np.uint8]:  # noqa: FBT001 - None is the third answer
+def as_rgb(
+    pixels: NDArray[Any],
+    layout: PixelLayout,
+    *,
+    ycc: bool | None = None,
+    bits: int | None = None,
+) -> NDArray[np.uint8]:
     """Return color samples as 8-bit RGB.
 
     Parameters
@@ -100,9 +108,11 @@ def as_rgb(pixels: NDArray[Any], layout: PixelLayout, ycc: bool | None = None) -
         Their bits, and what they say of their colors.
     ycc : bool, optional
         Whether they are luminance and chrominance, where the code stream has told.
+    bits : int, optional
+        Bits of a sample, where the code stream has told; else Bits Stored.
     """
     if ycc is None:
         transformed = ("YBR_RCT", "YBR_ICT")
         ycc = layout.photometric.startswith("YBR") and layout.photometric not in transformed
-    shown = eight_bit(pixels, layout.bits_stored)
+    shown = eight_bit(pixels, bits or layout.bits_stored)
     return rgb_from_ybr(shown) if ycc else shown

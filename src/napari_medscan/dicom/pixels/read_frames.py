@@ -172,7 +172,7 @@ def _native(header: Header, frame: int) -> NDArray[Any]:
     (PS3.5 8.1.1).
     """
     layout = header.layout
-    first = frame * layout.frame_bits
+    first = frame * layout.stride_bits
     start, stop = first // 8, (first + layout.frame_bits + 7) // 8
     swapped = layout.big_endian and layout.bits_allocated == 8 and header.pixels.vr == b"OW"
     # Big endian words hold two 8-bit samples, the first one low (PS3.5 8.1.1); a frame of an

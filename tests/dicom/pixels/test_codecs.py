@@ -228,7 +228,6 @@ def no_decoder(monkeypatch):
         ({"rows": ROWS + 1}, r"\(21 × 13\) does not match the header \(21 × 14\)"),
         ({"columns": COLUMNS - 1}, "does not match the header"),
         (RGB, "color channels"),
-        ({"bits": 8}, "bit depth"),
     ],
 )
 def test_a_stream_that_is_not_the_headers_picture_is_refused_undecoded(facts, message):

@@ -12,10 +12,18 @@ from dataclasses import dataclass, replace
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files.source import Source
-from napari_medscan.dicom.headers.codestream import END_OF_STREAM, RLE_HEADER, is_start
+from napari_medscan.dicom.headers.codestream import (
+    END_OF_STREAM,
+    RLE_HEADER,
+    CodeStream,
+    is_start,
+    read_codestream,
+)
 
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _READ_AHEAD = 4096
+_STREAM_HEAD = 1 << 16
+"""Bytes that hold the markers of a code stream before its image data."""
 _MAX_FRAGMENTS = 2_000_000
 _MAX_REPAIRS = 256
 """Items of a wrong length that are looked behind, in one file."""
@@ -94,12 +102,42 @@ def read_fragments(
 
 def item_length(source: Source, position: int, *, big_endian: bool) -> int | None:
     """Return the length of the item that starts here, None if none does."""
-    order = ">" if big_endian else "<"
-    head = source.read_at(position, 8)
+    return _length(source.read_at(position, 8), big_endian=big_endian)
+
+
+def _length(head: bytes, *, big_endian: bool) -> int | None:
+    """Return the length of the item that `head` starts with, None if it is none."""
     if len(head) < 8:
         return None
-    group, element, length = struct.unpack(f"{order}HHI", head)
+    group, element, length = struct.unpack_from(">HHI" if big_endian else "<HHI", head)
     return int(length) if group << 16 | element == _ITEM else None
+
+
+def first_stream(source: Source, start: int, *, big_endian: bool) -> CodeStream | None:
+    """Return what the first code stream of encapsulated pixel data states about itself.
+
+    Parameters
+    ----------
+    source : Source
+        The bytes.
+    start : int
+        Where the value of Pixel Data starts.
+    big_endian : bool
+        Byte order of tags and lengths.
+    """
+    head = source.read_at(start, _READ_AHEAD)
+    table = _length(head, big_endian=big_endian)
+    position = 0 if table is None else 8 + table
+    if position + 8 > len(head):
+        start, position = start + position, 0
+        head = source.read_at(start, _READ_AHEAD)
+    if _length(head[position:], big_endian=big_endian) is not None:
+        position += 8
+    stream = read_codestream(head[position:])
+    if stream is None and is_start(head[position:], rle=False):
+        # Application segments, such as color profiles, may stand before the frame header.
+        stream = read_codestream(source.read_at(start + position, _STREAM_HEAD))
+    return stream
 
 
 class _Walk:

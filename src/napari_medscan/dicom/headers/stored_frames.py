@@ -18,15 +18,12 @@ from napari_medscan.dicom.headers.codestream import (
     RLE_HEADER,
     CodeStream,
     is_start,
-    read_codestream,
 )
-from napari_medscan.dicom.headers.fragments import item_length, read_fragments
+from napari_medscan.dicom.headers.fragments import first_stream, item_length, read_fragments
 from napari_medscan.dicom.headers.frame_index import OffsetTable, frames_of, read_offset_table
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 
 MAX_FRAME_BYTES = 512 * 2**20
-_STREAM_HEAD = 1 << 16
-"""Bytes that hold the markers of a code stream before its image data."""
 _MOST_WALKED = 20_000
 """Frames whose fragments are counted when a file is opened."""
 
@@ -164,15 +161,8 @@ def _basic_table_agrees(scanned: ScannedFile, pixels: PixelElement, frames: int)
 
 
 def _first_stream(scanned: ScannedFile, pixels: PixelElement) -> CodeStream | None:
-    """Return what the first code stream of encapsulated pixel data states about itself."""
-    position, source = pixels.offset, scanned.source
-    table = item_length(source, position, big_endian=scanned.data_set.big_endian)
-    if table is not None:
-        position += 8 + table
-    head = source.read_at(position, _STREAM_HEAD)
-    if item_length(source, position, big_endian=scanned.data_set.big_endian) is not None:
-        head = head[8:]
-    return read_codestream(head)
+    big_endian = scanned.data_set.big_endian
+    return first_stream(scanned.source, pixels.offset, big_endian=big_endian)
 
 
 def _is_decoded(stream: CodeStream | None) -> bool:

@@ -32,6 +32,7 @@ from napari_medscan.dicom.headers.codestream import (
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.pixels.native import native_pixels, sign_extend
 from napari_medscan.dicom.pixels.rle import decode_rle
+from napari_medscan.dicom.pixels.value_range import MOST_BITS, sample_bytes
 
 _TAILS = b"\0" * 64, b"\x55" * 64
 """Two continuations of a stream without an end: image data that is missing would be read here."""
@@ -117,8 +118,8 @@ def _compare(stream: CodeStream, layout: PixelLayout) -> None:
         )
     if stream.samples != layout.samples:
         raise FrameError("color channels of the pixel data do not match the header")
-    if stream.precision > max(layout.bits_allocated, 8):
-        raise FrameError("bit depth of the pixel data does not match the header")
+    if stream.precision > MOST_BITS:
+        raise FrameError("unsupported bit depth")
 
 
 def _decoded(
@@ -186,7 +187,7 @@ def _as_stored(pixels: NDArray[Any], stream: CodeStream, layout: PixelLayout) ->
             pixels = np.moveaxis(pixels, 0, -1)
         if pixels.shape != expected:
             raise FrameError("compressed data do not match the header")
-    size = max(layout.bits_allocated, 8) // 8
+    size = sample_bytes(layout, stream.precision)
     if stream.signed or layout.samples > 1:
         return pixels.astype(f"{'i' if stream.signed else 'u'}{size}", copy=False)
     pixels = pixels.astype(f"u{size}", copy=False)

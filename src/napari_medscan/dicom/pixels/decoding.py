@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.color import eight_bit, rgb_from_ybr
-from napari_medscan.dicom.intensity.rescale import ModalityTransform
+from napari_medscan.dicom.intensity.rescale import IDENTITY, ModalityTransform
 from napari_medscan.dicom.pixels.codecs import decode
-from napari_medscan.dicom.pixels.native import clear_outside, stored_dtype
+from napari_medscan.dicom.pixels.native import clear_outside
+from napari_medscan.dicom.pixels.value_range import fits
 
 
 def decode_request(
@@ -55,40 +56,45 @@ def decode_request(
     facts = PixelLayout(**layout)
     problems: list[str | None] = []
     for number, (start, stop) in enumerate(pairwise(accumulate(lengths, initial=0))):
+        transform = IDENTITY if rescales is None else ModalityTransform(*rescales[number])
         try:
-            stored = stored_values(data[start:stop], syntax, facts)
+            _decode_into(data[start:stop], syntax, facts, transform, out[number])
         except FrameError as error:
             problems.append(str(error))
-            continue
-        problems.append(None)
-        if rescales is None:
-            out[number] = stored
         else:
-            ModalityTransform(*rescales[number]).apply_into(stored, out[number])
+            problems.append(None)
     return problems
 
 
-def stored_values(data: bytes, syntax: str, layout: PixelLayout) -> NDArray[Any]:
-    """Decode one frame to stored values, color as 8-bit RGB.
+def _decode_into(
+    data: bytes, syntax: str, layout: PixelLayout, transform: ModalityTransform, out: NDArray[Any]
+) -> None:
+    """Decode one frame to its values after the modality transform, color as 8-bit RGB.
 
     Raises
     ------
     FrameError
-        As `codecs.decode`.
+        As `codecs.decode`, or if a code stream of another precision than that of the series has
+        values that `out` cannot hold.
     """
     decoded = decode(data, syntax, layout)
     pixels = decoded.pixels
     if layout.samples > 1:
-        return as_rgb(pixels, layout, ycc=decoded.ycc, bits=decoded.bits)
+        out[...] = as_rgb(pixels, layout, ycc=decoded.ycc, bits=decoded.bits)
+        return
     pixels = pixels if pixels.flags.writeable else np.array(pixels)
     if decoded.bits is None:
         clear_outside(pixels, layout)
-    return pixels
-
-
-def decoded_dtype(layout: PixelLayout) -> np.dtype[Any]:
-    """Return the dtype of what `stored_values` gives."""
-    return np.dtype(np.uint8) if layout.samples > 1 else stored_dtype(layout)
+    elif out.dtype.kind in "iu" and transform.is_shift:
+        shift = int(transform.intercept)
+        low = -(1 << decoded.bits - 1) if pixels.dtype.kind == "i" else 0
+        high = low + (1 << decoded.bits) - 1
+        # Looking at the values takes longer than at what they could be.
+        if not fits(out.dtype, low + shift, high + shift):
+            low, high = int(pixels.min()), int(pixels.max())
+            if not fits(out.dtype, low + shift, high + shift):
+                raise FrameError("bit depth of the pixel data differs from the rest of the series")
+    transform.apply_into(pixels, out)
 
 
 def as_rgb(

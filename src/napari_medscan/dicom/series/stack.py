@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.errors import FrameError
+from napari_medscan.dicom.errors import FrameError, LateFrameError
 from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
@@ -51,6 +51,11 @@ class SliceSource:
             if key is not None:
                 decoded_cache.write(key, out)
         self.problems.pop(index, None)
+
+    @staticmethod
+    def is_late(error: Exception) -> bool:
+        """Whether decoding a slice took too long."""
+        return isinstance(error, LateFrameError)
 
     def together(self, indices: Sequence[int]) -> int:
         """Return how many of the first of `indices` are best read at a time."""

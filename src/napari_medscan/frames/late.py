@@ -94,6 +94,10 @@ class LateFrames:
             errors.append(error)
             return len(errors) < MOST_TRIES
 
+    def is_waiting(self, number: int) -> bool:
+        """Whether a frame that was late is yet to be read once more."""
+        return len(self._errors.get(number, ())) in range(1, MOST_TRIES)
+
     def given_up(self, number: int) -> Exception | None:
         """Return why a frame is not read any more, None if it is."""
         errors = self._errors.get(number, [])

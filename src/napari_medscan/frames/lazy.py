@@ -237,6 +237,10 @@ class LazyStack:
         """Call `on_recovery` in a background thread for blank frames that can be read after all."""
         self._on_recovery.append(on_recovery)
 
+    def is_late(self, number: int) -> bool:
+        """Whether a frame is blank because reading it took too long, and is tried once more."""
+        return self._late.is_waiting(number) and self._peek(number) is None
+
     def close(self) -> None:
         """Forget the cached frames of this stack."""
         self._cache.drop(lambda key: isinstance(key, tuple) and key[0] == self._number)

@@ -193,12 +193,32 @@ def test_empty_fragments_between_frames_count_for_nothing(write):
     assert not note(stack, "frames")
 
 
+@pytest.mark.parametrize("table", [False, True])
+def test_an_empty_item_in_the_place_of_a_frame_is_a_frame_that_is_missing(write, table):
+    streams = [*STREAMS]
+    streams[2] = b""
+    entries = offsets([[stream] for stream in streams]) if table else []
+    pixels, stack = shown(encoded(write, encapsulate(streams, entries), 5))
+    assert stack.problems == {2: "missing from the pixel data"}
+    for number in (0, 1, 3, 4):
+        assert np.array_equal(pixels[number], FRAMES[number])
+
+
+@pytest.mark.parametrize("parts", [(5,), (2, 3), (1, 4)])
+def test_several_code_streams_in_one_item_are_as_many_frames(write, parts):
+    streams = iter(STREAMS)
+    items = [b"".join(next(streams) for _ in range(count)) for count in parts]
+    pixels, stack = shown(encoded(write, encapsulate(items), 5))
+    assert np.array_equal(pixels, FRAMES)
+    assert not stack.problems
+
+
 def test_a_good_table_saves_counting(write, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("walked all the same")
 
     path = encoded(write, encapsulate(STREAMS, offsets([[stream] for stream in STREAMS])), 5)
-    monkeypatch.setattr(stored_frames, "read_fragments", refuse)
+    monkeypatch.setattr(stored_frames, "index_frames", refuse)
     assert len(read_header(path, "file").frames) == 5
 
 

@@ -58,7 +58,7 @@ class Fragments:
     first : int
         Where the item after it starts: offsets count from here.
     items : tuple of Fragment
-        Those that are not empty.
+        The fragments. Some may be empty.
     truncated : bool
         The file ends without the delimiter that ends the sequence.
     cut : bool
@@ -183,7 +183,7 @@ class _Walk:
             if table is None:
                 table = self._table(position, length)
                 first = position + length
-            elif length:
+            else:
                 starts = is_start(head[8 : 8 + min(length, RLE_HEADER)], rle=self._rle)
                 self._items.append(Fragment(position, length, starts))
                 if len(self._items) > _MAX_FRAGMENTS:
@@ -258,15 +258,25 @@ class _Walk:
         return after == self._size or self.tag(self.bytes_at(after, 8)) in (_ITEM, _SEQUENCE_END)
 
 
+def split_streams(source: Source, fragments: Fragments) -> Fragments:
+    """Return fragments of one code stream each, where some hold several."""
+    items: list[Fragment] = []
+    for item in fragments.items:
+        end = item.offset + item.length
+        items += _bare_streams(source, item.offset, end) if item.starts else (item,)
+    return replace(fragments, items=tuple(items))
+
+
 def _bare_streams(source: Source, start: int, size: int) -> Iterator[Fragment]:
     """Yield code streams that follow one another without any items.
 
-    Some writers put compressed frames into an element of defined length. Frames of the JPEG family
-    are separated by an end marker that a start marker follows; of RLE there is one frame.
+    Some writers put compressed frames into an element of defined length, or all of them into one
+    item. Frames of the JPEG family are separated by an end marker that a start marker follows; of
+    RLE there is one frame.
     """
     begin = position = start
     while position < size:
-        chunk = source.read_at(position, _CHUNK + RLE_HEADER)
+        chunk = source.read_at(position, min(_CHUNK + RLE_HEADER, size - position))
         if not chunk:
             break
         end = chunk.find(END_OF_STREAM)

@@ -19,8 +19,8 @@ from napari_medscan.dicom.headers.codestream import (
     CodeStream,
     is_start,
 )
-from napari_medscan.dicom.headers.fragments import first_stream, item_length, read_fragments
-from napari_medscan.dicom.headers.frame_index import OffsetTable, frames_of, read_offset_table
+from napari_medscan.dicom.headers.fragments import first_stream, item_length
+from napari_medscan.dicom.headers.frame_index import OffsetTable, index_frames
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 
 MAX_FRAME_BYTES = 512 * 2**20
@@ -88,28 +88,26 @@ def _encapsulated(
         return layout, pixels, ()
     if _MOST_WALKED < frames <= possible:
         return layout, pixels, ()
-    rle = scanned.transfer_syntax == RLE
-    order = {"big_endian": layout.big_endian}
     try:
-        fragments = read_fragments(scanned.source, pixels.offset, scanned.size, rle=rle, **order)
-        extended = read_offset_table(scanned.source, table, frames, **order)
-        # An impossible number is none that offset tables or truncation could explain.
-        asked = frames if frames <= possible else len(fragments.items) + 1
-        found = frames_of(fragments, asked, rle=rle, extended=extended)
+        index = index_frames(
+            scanned.source,
+            (pixels.offset, scanned.size),
+            frames,
+            big_endian=layout.big_endian,
+            rle=scanned.transfer_syntax == RLE,
+            table=table,
+        )
     except FrameError:
         if frames > possible:
             raise UnreadableError("more frames declared than the file contains") from None
         return layout, pixels, ()
-    there = sum(map(bool, found))
-    if fragments.truncated and there < frames:
-        whole = there - fragments.cut
-        note = f"The file is truncated: {whole} of {frames} frames are present"
-        count = frames if frames <= possible else max(whole, 1)
-        return replace(layout, frames=count), pixels, (note,)
-    if fragments.cut and frames > 1:
-        note = f"The file is truncated: {there - 1} of {frames} frames are present"
-        return layout, pixels, (note,)
-    return _counted(layout, scanned.data_set, pixels, len(found))
+    truncated = f"The file is truncated: {index.whole} of {frames} frames are present"
+    if index.fragments.truncated and sum(map(bool, index.frames)) < frames:
+        count = frames if frames <= possible else max(index.whole, 1)
+        return replace(layout, frames=count), pixels, (truncated,)
+    if index.fragments.cut and frames > 1:
+        return layout, pixels, (truncated,)
+    return _counted(layout, scanned.data_set, pixels, len(index.frames))
 
 
 def _counted(layout: PixelLayout, data_set: DataSet, pixels: PixelElement, count: int) -> Stored:

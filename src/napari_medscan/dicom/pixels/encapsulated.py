@@ -6,8 +6,7 @@ from functools import lru_cache
 
 from napari_medscan.dicom.elements.transfer_syntaxes import RLE
 from napari_medscan.dicom.errors import FrameError
-from napari_medscan.dicom.headers.fragments import read_fragments
-from napari_medscan.dicom.headers.frame_index import FrameFragments, frames_of, read_offset_table
+from napari_medscan.dicom.headers.frame_index import FrameFragments, index_frames
 from napari_medscan.dicom.headers.header import Header
 
 
@@ -20,13 +19,15 @@ def frame_fragments(header: Header) -> tuple[FrameFragments, ...]:
     FrameError
         If there are none, or frames cannot be told apart.
     """
-    frames, big_endian = header.layout.frames, header.layout.big_endian
-    rle = header.transfer_syntax == RLE
-    fragments = read_fragments(
-        header.source, header.pixels.offset, header.size, big_endian=big_endian, rle=rle
+    index = index_frames(
+        header.source,
+        (header.pixels.offset, header.size),
+        header.layout.frames,
+        big_endian=header.layout.big_endian,
+        rle=header.transfer_syntax == RLE,
+        table=header.offset_table,
     )
-    extended = read_offset_table(header.source, header.offset_table, frames, big_endian=big_endian)
-    return frames_of(fragments, frames, rle=rle, extended=extended)
+    return index.frames
 
 
 def read_frame_bytes(header: Header, frame: int) -> bytes:

@@ -171,8 +171,11 @@ def test_the_csa_header_has_the_b_value_of_older_scanners(header):
     for private, b_value in (([], 1000), ([(0x0C, "IS", "700")], 700)):
         found = header(csa(fields), private=private)
         assert {frame.dimensions["DiffusionBValue"] for frame in found.frames} == {b_value}
-    found = header(csa(fields))
-    assert found.frames[0].dimensions["DiffusionGradient"] == (1000.0, (0.6, 0.0, -0.8))
+        gradients = {frame.dimensions["DiffusionGradient"] for frame in found.frames}
+        assert gradients == {(b_value, (0.6, 0.0, -0.8))}
+    private = [(0x0C, "IS", "700"), (0x0E, "FD", [0.0, 1.0, 0.0])]
+    found = header(csa(fields), private=private)
+    assert found.frames[0].dimensions["DiffusionGradient"] == (700.0, (0.0, 1.0, 0.0))
 
 
 @settings(max_examples=200, deadline=None)

@@ -53,8 +53,9 @@ def read_mosaic(header: Header, data_set: DataSet) -> Tiles | None:
     if count is None or normal is None or header.slice_spacing is None:
         array = read_slice_array(_deferred(header, data_set, Private.SiemensCSASeriesHeader))
     if count is None:
-        times = data_set.numbers(Private.SiemensMosaicRefAcqTimes)
-        count = array.count if array is not None else len(times) or None
+        count = len(data_set.numbers(Private.SiemensMosaicRefAcqTimes)) or None
+    if count is None and array is not None:
+        count = array.count
     if array is not None and array.count != count:
         array = None
     tiles = layout_of(count, (header.layout.rows, header.layout.columns), square=True)

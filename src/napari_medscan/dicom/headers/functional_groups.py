@@ -135,7 +135,9 @@ class _FunctionalGroups:
         plane = item.item(Tag.PlaneOrientationSequence)
         voi = item.item(Tag.FrameVOILUTSequence)
         transform = self.values.own_transform(item, base.transform)
-        windows, bad_windows = self.values.windows(voi, transform)
+        windows, bad_windows = (
+            self.values.windows(voi, transform) if voi is not EMPTY else (base.windows, ())
+        )
         problems = {*base.problems, *bad_windows}
         segment = item.item(Tag.SegmentIdentificationSequence)
         return replace(

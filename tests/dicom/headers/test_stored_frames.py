@@ -232,7 +232,7 @@ def test_compressed_frames_in_an_element_of_defined_length(write, items, syntax,
     data = encapsulate(STREAMS[:count]) if items else b"".join(STREAMS[:count])
     pixels, stack = shown(write(data, count, syntax=syntax))
     assert np.array_equal(pixels, FRAMES[:count])
-    assert note(stack, "The pixel data are compressed")
+    assert note(stack, "The pixel data are compressed") is (syntax == NATIVE)
 
 
 def test_compressed_frames_of_undefined_length_under_a_native_syntax(write):
@@ -241,8 +241,15 @@ def test_compressed_frames_of_undefined_length_under_a_native_syntax(write):
 
 @pytest.mark.parametrize("syntax", [JPEG_LS, RLE, "1.2.840.10008.1.2.4.100"])
 def test_native_frames_of_defined_length_under_a_compressed_syntax(write, syntax):
-    pixels, _ = shown(write(np.array(FRAMES).tobytes(), 5, syntax=syntax))
+    pixels, stack = shown(write(np.array(FRAMES).tobytes(), 5, syntax=syntax))
     assert np.array_equal(pixels, FRAMES)
+    assert note(stack, "The pixel data are native")
+
+
+def test_what_is_neither_native_nor_a_code_stream_is_corrupt(write):
+    path = write(bytes(range(256)) * 2, 5, syntax=JPEG_LS)
+    with pytest.raises(UnreadableError, match="corrupt pixel data"):
+        read_header(path, "file")
 
 
 def test_encapsulated_uncompressed_frames(write):
@@ -289,6 +296,15 @@ def test_color_is_stored_as_its_length_says(write, count):
     pixels, stack = shown(write(half, count, syntax=NATIVE, **changes))
     assert np.array_equal(pixels, described)
     assert note(stack, "two samples per pixel")
+
+
+def test_color_of_a_cut_file_is_stored_as_its_declared_length_says(write):
+    full = np.random.default_rng(1).integers(0, 256, (3, ROWS, COLUMNS, 3), np.uint8)
+    path = write(full.tobytes(), 3, syntax=NATIVE, **COLOR)
+    path.write_bytes(path.read_bytes()[:-20])
+    pixels, stack = shown(path)
+    assert np.array_equal(pixels, full[:2])
+    assert note(stack, "2 of 3 frames are present")
 
 
 @pytest.mark.parametrize("aligned", [False, True])

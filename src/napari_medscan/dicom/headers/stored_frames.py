@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.scanner import PixelElement
-from napari_medscan.dicom.elements.transfer_syntaxes import RLE, unsupported
+from napari_medscan.dicom.elements.transfer_syntaxes import RLE, is_encapsulated, unsupported
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import FrameError, UnreadableError
@@ -26,6 +26,9 @@ from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 MAX_FRAME_BYTES = 512 * 2**20
 _MOST_WALKED = 20_000
 """Frames whose fragments are counted when a file is opened."""
+
+_COMPRESSED = "The pixel data are compressed, although the header describes them as native"
+_NATIVE = "The pixel data are native, although the header describes them as compressed"
 
 Stored = tuple[PixelLayout, PixelElement, tuple[str, ...]]
 """Layout and place of the pixels, and what the user should know about them."""
@@ -171,18 +174,20 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
     """Check native pixel data against their length (PS3.5 8.1.1)."""
     assert pixels.length is not None  # noqa: S101 - for the type checker
     held = max(min(pixels.length, scanned.size - pixels.offset), 0)
+    described = is_encapsulated(scanned.transfer_syntax)
     notes: tuple[str, ...] = ()
-    if not _fits(held, layout):
+    if not _fits(pixels.length, layout):
         if _is_compressed(layout, scanned, pixels):
             encoded = pixels._replace(length=None)
-            note = "The pixel data are compressed, although the header describes them as native"
             layout, place, notes = _encapsulated(layout, scanned, encoded, None)
-            return layout, place, (note, *notes)
-        changed = _by_length(layout, pixels.length) if held == pixels.length else None
+            return layout, place, (_COMPRESSED, *notes) if not described else notes
+        changed = _by_length(layout, pixels.length)
         if changed is not None:
             layout, notes = changed[0], (changed[1],)
-    elif unsupported(scanned.transfer_syntax):
-        notes = ("The pixel data are native, although the header describes them as compressed",)
+        elif described and held % ((layout.frame_bits + 7) // 8) > 1:
+            raise UnreadableError(unsupported(scanned.transfer_syntax) or "corrupt pixel data")
+    if described:
+        notes = (*notes, _NATIVE)
     frame_bytes = (layout.stride_bits + 7) // 8
     complete = held * 8 // layout.stride_bits if layout.bits_allocated == 1 else held // frame_bytes
     if complete < 1:
@@ -190,11 +195,8 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
         amounts = f"{_amount(held)} of {_amount(frame_bytes)} of pixel data"
         raise UnreadableError(why or f"truncated file ({amounts})")
     counted: tuple[str, ...] = ()
-    padded = held - held % 2 if frame_bytes % 2 == 0 else held
-    exact = padded == complete * frame_bytes or held == complete * frame_bytes + 1
-    stated = Tag.NumberOfFrames in scanned.data_set
-    invalid = stated and frame_count(scanned.data_set) is None
-    if invalid:
+    exact = held - complete * frame_bytes <= 1
+    if Tag.NumberOfFrames in scanned.data_set and frame_count(scanned.data_set) is None:
         # Whole frames in the file are the best guess.
         count = complete if exact or complete == 1 else 1
         layout, _, counted = _counted(layout, scanned.data_set, pixels, count)

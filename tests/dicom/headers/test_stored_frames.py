@@ -53,7 +53,7 @@ def run_length(frame):
 
 @pytest.fixture
 def write(tmp_path):
-    def file(pixels, frames, *, syntax=JPEG_LS, length=None, after=b"", **numbers):
+    def file(pixels, frames, *, syntax=JPEG_LS, length=None, before=b"", **numbers):
         facts = {
             "SamplesPerPixel": 1,
             "Rows": ROWS,
@@ -73,7 +73,7 @@ def write(tmp_path):
             parts.append(element(Tag.NumberOfFrames, "IS", text + b" " * (len(text) % 2)))
         parts += [element(Tag[name], "US", struct.pack("<H", n)) for name, n in facts.items()]
         sized = {} if length is None else {"length": length}
-        parts += [element(Tag.PixelData, "OB", pixels, **sized), after]
+        parts += [before, element(Tag.PixelData, "OB", pixels, **sized)]
         path = tmp_path / "file.dcm"
         path.write_bytes(file_of(*parts, syntax=syntax))
         return path
@@ -137,6 +137,35 @@ def test_frames_before_the_cut_are_shown_and_the_others_are_marked(write, syntax
     assert not pixels[whole:].any()
     assert sorted(stack.problems) == list(range(whole, 5))
     assert note(stack, f"The file is truncated: {whole} of 5 frames are present")
+
+
+@pytest.mark.parametrize("declared", [3, 5])
+@pytest.mark.parametrize("cut", [False, True])
+def test_the_extended_offset_table_of_a_cut_or_miscounted_clip(write, declared, cut):
+    starts = offsets([[stream] for stream in STREAMS])
+    columns = starts, [len(stream) for stream in STREAMS]
+    tags = Tag.ExtendedOffsetTable, Tag.ExtendedOffsetTableLengths
+    before = b"".join(
+        element(tag, "OV", struct.pack("<5Q", *column))
+        for tag, column in zip(tags, columns, strict=True)
+    )
+    path = encoded(write, encapsulate(STREAMS), declared, before=before)
+    raw = path.read_bytes()
+    path.write_bytes(raw[: raw.index(STREAMS[3]) + 20] if cut else raw)
+    pixels, stack = shown(path)
+    whole = 3 if cut else 5
+    assert np.array_equal(pixels[:whole], FRAMES[:whole])
+    assert sorted(stack.problems) == list(range(whole, len(pixels)))
+    assert note(stack, "frames are present" if cut and declared == 5 else "the file contains") is (
+        cut or declared != 5
+    )
+
+
+def test_a_table_of_too_few_frames_hides_none(write):
+    entries = offsets([[stream] for stream in STREAMS])[:3]
+    pixels, stack = shown(encoded(write, encapsulate(STREAMS, entries), 3))
+    assert np.array_equal(pixels, FRAMES)
+    assert note(stack, "the file contains 5 frames")
 
 
 def test_a_damaged_frame_is_lost_alone(write):

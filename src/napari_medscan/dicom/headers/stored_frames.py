@@ -24,7 +24,7 @@ from napari_medscan.dicom.headers.frame_index import OffsetTable, index_frames
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 
 MAX_FRAME_BYTES = 512 * 2**20
-_MOST_WALKED = 20_000
+_MOST_WALKED = 4000
 """Frames whose fragments are counted when a file is opened."""
 
 _COMPRESSED = "The pixel data are compressed, although the header describes them as native"
@@ -108,7 +108,7 @@ def _encapsulated(
     if index.fragments.truncated and sum(map(bool, index.frames)) < frames:
         count = frames if frames <= possible else max(index.whole, 1)
         return replace(layout, frames=count), pixels, (truncated,)
-    if index.fragments.cut and frames > 1:
+    if index.fragments.cut and len(index.frames) == frames > 1:
         return layout, pixels, (truncated,)
     return _counted(layout, scanned.data_set, pixels, len(index.frames))
 
@@ -145,9 +145,9 @@ def _are_described(data_set: DataSet, frames: int) -> bool:
 
 
 def _basic_table_agrees(scanned: ScannedFile, pixels: PixelElement, frames: int) -> bool:
-    """Whether the Basic Offset Table has an entry for every frame, and the last frame is whole.
+    """Whether the Basic Offset Table has an entry for every frame, and ends with the last one.
 
-    Then nothing has to be counted: two reads instead of one for every fragment.
+    Then nothing has to be counted: four reads instead of one for every fragment.
     """
     big_endian = scanned.data_set.big_endian
     source, start = scanned.source, pixels.offset
@@ -158,7 +158,9 @@ def _basic_table_agrees(scanned: ScannedFile, pixels: PixelElement, frames: int)
     entry = source.read_at(first - 4, 4)
     last = first + int.from_bytes(entry, "big" if big_endian else "little")
     held = item_length(source, last, big_endian=big_endian)
-    return held is not None and held > 0 and last + 8 + held <= scanned.size
+    if not held or last + 8 + held > scanned.size:
+        return False
+    return item_length(source, last + 8 + held, big_endian=big_endian) is None
 
 
 def _first_stream(scanned: ScannedFile, pixels: PixelElement) -> CodeStream | None:

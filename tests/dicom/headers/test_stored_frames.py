@@ -327,6 +327,21 @@ def test_color_is_stored_as_its_length_says(write, count):
     assert note(stack, "two samples per pixel")
 
 
+def test_partial_color_has_two_samples_per_pixel(write):
+    black, white = (16, 16, 128, 128), (235, 235, 128, 128)
+    data = bytes((*black, *white) * (ROWS * COLUMNS // 4))
+    facts = {**COLOR, "photometric": b"YBR_PARTIAL_422 "}
+    pixels, _ = shown(write(data, 1, syntax=NATIVE, **facts))
+    assert pixels.shape == (1, ROWS, COLUMNS, 3)
+    levels = pixels.reshape(-1, 2, 2, 3)
+    assert (levels[:, 0] == 0).all()
+    assert (levels[:, 1] >= 254).all()
+    full = bytes(range(ROWS * COLUMNS * 3))
+    pixels, stack = shown(write(full, 1, syntax=NATIVE, **facts))
+    assert pixels.tobytes() == full
+    assert note(stack, "the header describes YBR_PARTIAL_422; shown as RGB")
+
+
 def test_color_of_a_cut_file_is_stored_as_its_declared_length_says(write):
     full = np.random.default_rng(1).integers(0, 256, (3, ROWS, COLUMNS, 3), np.uint8)
     path = write(full.tobytes(), 3, syntax=NATIVE, **COLOR)

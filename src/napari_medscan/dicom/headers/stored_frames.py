@@ -21,7 +21,7 @@ from napari_medscan.dicom.headers.codestream import (
 )
 from napari_medscan.dicom.headers.fragments import first_stream, item_length
 from napari_medscan.dicom.headers.frame_index import OffsetTable, index_frames
-from napari_medscan.dicom.headers.pixel_layout import PixelLayout
+from napari_medscan.dicom.headers.pixel_layout import SUBSAMPLED, PixelLayout
 
 MAX_FRAME_BYTES = 512 * 2**20
 _MOST_WALKED = 4000
@@ -227,14 +227,14 @@ def _is_compressed(layout: PixelLayout, scanned: ScannedFile, pixels: PixelEleme
 def _by_length(layout: PixelLayout, length: int) -> tuple[PixelLayout, str] | None:
     """Return the layout that pixel data of this length have, and what the header has instead.
 
-    Tools that decompress YBR_FULL_422 to RGB leave its Photometric Interpretation. Frames of
+    Tools that decompress 4:2:2 color to RGB leave its Photometric Interpretation. Frames of
     one-bit pixels follow each other without padding (PS3.5 8.1.1), but writers pad them.
     """
     though = "although the header describes"
-    if layout.photometric == "YBR_FULL_422":
+    if layout.photometric in SUBSAMPLED:
         full = replace(layout, photometric="RGB")
         if _fits(length, full):
-            note = f"Color is stored with three samples per pixel, {though} YBR_FULL_422"
+            note = f"Color is stored with three samples per pixel, {though} {layout.photometric}"
             return full, f"{note}; shown as RGB"
     if layout.photometric == "YBR_FULL" and layout.columns % 2 == 0:
         half = replace(layout, photometric="YBR_FULL_422")

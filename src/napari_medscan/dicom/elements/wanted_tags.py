@@ -31,6 +31,8 @@ class Tag(IntEnum):
     StudyDate = 0x00080020
     SeriesDate = 0x00080021
     AcquisitionDate = 0x00080022
+    ContentDate = 0x00080023
+    AcquisitionDateTime = 0x0008002A
     StudyTime = 0x00080030
     SeriesTime = 0x00080031
     AcquisitionTime = 0x00080032
@@ -42,6 +44,7 @@ class Tag(IntEnum):
     SeriesDescription = 0x0008103E
     RecommendedDisplayFrameRate = 0x00082144
     FrameType = 0x00089007
+    ComplexImageComponent = 0x00089208
     PatientName = 0x00100010
     PatientID = 0x00100020
     PatientBirthDate = 0x00100030
@@ -49,9 +52,14 @@ class Tag(IntEnum):
     PatientSize = 0x00101020
     PatientWeight = 0x00101030
     AnatomicalOrientationType = 0x00102210
+    ContrastBolusAgent = 0x00180010
     BodyPartExamined = 0x00180015
+    SequenceName = 0x00180024
     SliceThickness = 0x00180050
+    KVP = 0x00180060
+    RepetitionTime = 0x00180080
     EchoTime = 0x00180081
+    InversionTime = 0x00180082
     EchoNumbers = 0x00180086
     SpacingBetweenSlices = 0x00180088
     CineRate = 0x00180040
@@ -65,7 +73,9 @@ class Tag(IntEnum):
     ImagerPixelSpacing = 0x00181164
     SliceLocationVector = 0x00182005
     NominalScannedPixelSpacing = 0x00182010
+    ConvolutionKernel = 0x00181210
     ActualFrameDuration = 0x00181242
+    FlipAngle = 0x00181314
     SecondaryCaptureDeviceID = 0x00181010
     SecondaryCaptureDeviceManufacturer = 0x00181016
     SecondaryCaptureDeviceManufacturerModelName = 0x00181018
@@ -81,15 +91,30 @@ class Tag(IntEnum):
     PhysicalUnitsYDirection = 0x00186026
     PhysicalDeltaX = 0x0018602C
     PhysicalDeltaY = 0x0018602E
+    FrameAcquisitionDateTime = 0x00189074
+    InversionTimes = 0x00189079
     EffectiveEchoTime = 0x00189082
     DiffusionBValue = 0x00189087
     DiffusionGradientOrientation = 0x00189089
     DiffusionGradientDirectionSequence = 0x00189076
+    VelocityEncodingDirection = 0x00189090
+    MRTimingAndRelatedParametersSequence = 0x00189112
     MREchoSequence = 0x00189114
+    MRModifierSequence = 0x00189115
     MRDiffusionSequence = 0x00189117
     CardiacSynchronizationSequence = 0x00189118
+    FrameReferenceDateTime = 0x00189151
+    MRVelocityEncodingSequence = 0x00189197
     MRImageFrameTypeSequence = 0x00189226
+    CTReconstructionSequence = 0x00189314
+    CTXRayDetailsSequence = 0x00189325
     CTImageFrameTypeSequence = 0x00189329
+    ContrastBolusUsageSequence = 0x00189341
+    ContrastBolusAgentPhase = 0x00189344
+    MultienergyCTProcessingSequence = 0x00189363
+    MultienergyCTCharacteristicsSequence = 0x00189364
+    MonoenergeticEnergyEquivalent = 0x0018937C
+    PETFrameTypeSequence = 0x00189751
     StudyInstanceUID = 0x0020000D
     SeriesInstanceUID = 0x0020000E
     SeriesNumber = 0x00200011
@@ -108,6 +133,9 @@ class Tag(IntEnum):
     NominalCardiacTriggerDelayTime = 0x00209153
     FrameAcquisitionNumber = 0x00209156
     DimensionIndexValues = 0x00209157
+    NominalPercentageOfCardiacPhase = 0x00209241
+    TemporalPositionTimeOffset = 0x0020930D
+    TemporalPositionSequence = 0x00209310
     SamplesPerPixel = 0x00280002
     PhotometricInterpretation = 0x00280004
     PlanarConfiguration = 0x00280006
@@ -220,6 +248,16 @@ _DIFFUSION: Wanted = {
     Tag.DiffusionGradientDirectionSequence: {Tag.DiffusionGradientOrientation: b"FD"},
     **PRIVATE_DIFFUSION,
 }
+_FRAME_TYPE: Wanted = {
+    Tag.FrameType: b"CS",
+    Tag.ComplexImageComponent: b"CS",
+}
+# PS3.3 C.8.2.2: the energy of virtual monoenergetic images.
+_ENERGY: Wanted = {
+    Tag.MonoenergeticEnergyEquivalent: b"FD",
+    Tag.MultienergyCTProcessingSequence: {Tag.MonoenergeticEnergyEquivalent: b"FD"},
+    Tag.MultienergyCTCharacteristicsSequence: {Tag.MonoenergeticEnergyEquivalent: b"FD"},
+}
 # PS3.3 C.7.6.16.2: the functional group macros that bear on order and pixels.
 _FUNCTIONAL_GROUPS: Wanted = {
     Tag.PixelMeasuresSequence: _SPACING,
@@ -232,21 +270,33 @@ _FUNCTIONAL_GROUPS: Wanted = {
         Tag.TemporalPositionIndex: b"UL",
         Tag.FrameAcquisitionNumber: b"US",
         Tag.DimensionIndexValues: b"UL",
+        Tag.FrameAcquisitionDateTime: b"DT",
+        Tag.FrameReferenceDateTime: b"DT",
     },
+    Tag.TemporalPositionSequence: {Tag.TemporalPositionTimeOffset: b"FD"},
     Tag.MREchoSequence: {Tag.EffectiveEchoTime: b"FD"},
+    Tag.MRModifierSequence: {Tag.InversionTimes: b"FD"},
+    Tag.MRTimingAndRelatedParametersSequence: {Tag.FlipAngle: b"DS", Tag.RepetitionTime: b"DS"},
+    Tag.MRVelocityEncodingSequence: {Tag.VelocityEncodingDirection: b"FD"},
     Tag.MRDiffusionSequence: _DIFFUSION,
-    Tag.CardiacSynchronizationSequence: {Tag.NominalCardiacTriggerDelayTime: b"FD"},
-    Tag.MRImageFrameTypeSequence: {Tag.FrameType: b"CS"},
-    Tag.CTImageFrameTypeSequence: {Tag.FrameType: b"CS"},
+    Tag.CardiacSynchronizationSequence: {
+        Tag.NominalCardiacTriggerDelayTime: b"FD",
+        Tag.NominalPercentageOfCardiacPhase: b"FL",
+    },
+    Tag.MRImageFrameTypeSequence: _FRAME_TYPE,
+    Tag.CTImageFrameTypeSequence: _FRAME_TYPE,
+    Tag.PETFrameTypeSequence: _FRAME_TYPE,
+    Tag.CTXRayDetailsSequence: {Tag.KVP: b"DS"},
+    Tag.CTReconstructionSequence: {Tag.ConvolutionKernel: b"SH"},
+    Tag.ContrastBolusUsageSequence: {Tag.ContrastBolusAgentPhase: b"CS"},
+    **_ENERGY,
     Tag.SegmentIdentificationSequence: {Tag.ReferencedSegmentNumber: b"US"},
     **PRIVATE_DIFFUSION,
 }
 
 WANTED_PET: Wanted = {
     Tag.SeriesDate: b"DA",
-    Tag.AcquisitionDate: b"DA",
     Tag.SeriesTime: b"TM",
-    Tag.AcquisitionTime: b"TM",
     Tag.PatientSex: b"CS",
     Tag.PatientSize: b"DS",
     Tag.PatientWeight: b"DS",
@@ -272,6 +322,10 @@ WANTED: Wanted = {
     Tag.SOPInstanceUID: b"UI",
     Tag.StudyDate: b"DA",
     Tag.StudyTime: b"TM",
+    Tag.AcquisitionDate: b"DA",
+    Tag.ContentDate: b"DA",
+    Tag.AcquisitionDateTime: b"DT",
+    Tag.AcquisitionTime: b"TM",
     Tag.ContentTime: b"TM",
     Tag.Modality: b"CS",
     Tag.Manufacturer: b"LO",
@@ -287,6 +341,17 @@ WANTED: Wanted = {
     **_RESCALE,
     **_WINDOW,
     **_DIFFUSION,
+    **_ENERGY,
+    Tag.ComplexImageComponent: b"CS",
+    Tag.ContrastBolusAgent: b"LO",
+    Tag.ContrastBolusAgentPhase: b"CS",
+    Tag.ConvolutionKernel: b"SH",
+    Tag.FlipAngle: b"DS",
+    Tag.InversionTime: b"DS",
+    Tag.KVP: b"DS",
+    Tag.NominalPercentageOfCardiacPhase: b"FL",
+    Tag.RepetitionTime: b"DS",
+    Tag.SequenceName: b"SH",
     Tag.EchoTime: b"DS",
     Tag.EchoNumbers: b"IS",
     Tag.CineRate: b"IS",

@@ -70,11 +70,46 @@ def test_a_localizer_is_lifted_out():
     assert names(headers) == [["f0000", "f0001", "f0002"], ["scout"]]
 
 
-def test_directions_a_rounding_apart_are_one_orientation():
-    nudged = (1.0, 0.00009, 0.0, -0.00009, 1.0, 0.0)
-    turned = (1.0, 0.0002, 0.0, -0.0002, 1.0, 0.0)
-    headers = files([make_frame((0, 0, z), o) for z, o in enumerate((AXIAL, nudged, turned))])
-    assert names(headers) == [["f0000", "f0001"], ["f0002"]]
+@pytest.mark.parametrize(
+    ("orientation", "spacing"),
+    [
+        ((1.0, 0.0003, 0.0, -0.0003, 1.0, 0.0), (0.5, 0.5)),
+        ((1.0, -0.0005, 0.0, 0.0005, 1.0, 0.0), (0.5, 0.5)),
+        (AXIAL, (0.5001, 0.5001)),
+        (AXIAL, (0.49995, 0.500001)),
+    ],
+)
+def test_planes_whose_corners_agree_are_one_plane(orientation, spacing):
+    """Within a tenth of a pixel, in an image of 200 x 200."""
+    layout = make_layout(rows=200, columns=200)
+    frames = [make_frame((0, 0, z), spacing=(0.5, 0.5)) for z in range(4)]
+    frames[2] = make_frame((0, 0, 2), orientation, spacing=spacing)
+    assert names(files(frames, layout=layout)) == [["f0000", "f0001", "f0002", "f0003"]]
+
+
+@pytest.mark.parametrize(
+    ("orientation", "spacing"),
+    [
+        ((1.0, 0.002, 0.0, -0.002, 1.0, 0.0), (0.5, 0.5)),
+        ((1.0, 0.0, 0.002, 0.0, 1.0, 0.0), (0.5, 0.5)),
+        (AXIAL, (0.501, 0.501)),
+        (AXIAL, (0.5, 0.501)),
+    ],
+)
+def test_planes_whose_corners_differ_are_two(orientation, spacing):
+    layout = make_layout(rows=200, columns=200)
+    frames = [make_frame((0, 0, z), spacing=(0.5, 0.5)) for z in range(4)]
+    frames[2] = make_frame((0, 0, 2), orientation, spacing=spacing)
+    assert names(files(frames, layout=layout)) == [["f0000", "f0001", "f0003"], ["f0002"]]
+
+
+def test_volumes_of_a_file_each_may_be_turned_and_stay_one_group():
+    turned = (0.9998, 0.02, 0.0, -0.02, 0.9998, 0.0)
+    headers = [
+        make_header(*(make_frame((0, 0, z), o) for z in range(3)), name=name)
+        for name, o in (("a", AXIAL), ("b", turned))
+    ]
+    assert names(headers) == [["a"] * 3 + ["b"] * 3]
 
 
 def test_mixed_pixel_spacing_is_never_one_stack():
@@ -115,8 +150,21 @@ def test_single_views_stay_apart(modality):
     assert names(headers) == [["f0000"], ["f0001"]]
 
 
-def test_files_without_a_series_uid_stay_apart():
-    assert names(axial(2, series="")) == [["f0000"], ["f0001"]]
+def test_files_without_a_series_uid_are_one_group_within_a_folder():
+    headers = axial(3, series="")
+    headers[2] = replace(headers[2], name="other/f0002")
+    assert names(headers) == [["f0000", "f0001"], ["other/f0002"]]
+
+
+def test_files_without_a_series_uid_and_places_stay_apart():
+    headers = files([make_frame(None, None)] * 2, series="", modality="CT", frames_are_slices=True)
+    assert names(headers) == [["f0000"], ["f0001"]]
+
+
+def test_without_any_identity_a_patient_is_known_within_one_study_only():
+    first, second = axial(2, patient=b"")
+    assert names([first, second]) == [["f0000", "f0001"]]
+    assert names([first, replace(second, study="2")]) == [["f0000"], ["f0001"]]
 
 
 def test_frames_with_and_without_a_position_are_never_mixed():
@@ -137,9 +185,84 @@ def test_a_conflict_of_uids_is_told_apart_by_folder():
     assert names(headers) == [["old/0", "old/1", "old/2"], ["new/0", "new/1", "new/2"]]
 
 
-def test_a_conflict_of_uids_within_a_folder_is_told_apart_by_order():
+def test_images_at_several_places_that_share_one_uid_are_one_group():
+    headers = [replace(conflicting(f"{z}", z), sop_instance="1.1") for z in range(8)]
+    assert names(headers) == [[f"{z}" for z in range(8)]]
+
+
+def test_images_of_one_uid_in_a_folder_each_are_one_group():
+    headers = [replace(conflicting(f"{z}/a", z), sop_instance="1.1") for z in range(4)]
+    assert names(headers) == [[f"{z}/a" for z in range(4)]]
+
+
+def test_a_conflict_of_uids_within_a_folder_is_no_split():
     headers = [conflicting(f"{z}{i}", z) for z in range(2) for i in range(2)]
-    assert names(headers) == [["00", "10"], ["01", "11"]]
+    assert names(headers) == [["00", "01", "10", "11"]]
+
+
+def test_images_without_a_place_that_share_one_uid_stay_apart():
+    headers = [
+        make_header(make_frame(None), name=name, sop_instance="1.1", notes=(CONFLICT,))
+        for name in "ab"
+    ]
+    assert names(headers) == [["a"], ["b"]]
+
+
+# --- meaning
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"ImageType": ("ORIGINAL", "PRIMARY", "M")}, {"ImageType": ("ORIGINAL", "PRIMARY", "P")}),
+        (
+            {"ImageType": ("ORIGINAL", "PRIMARY", "OTHER", "M", "NORM")},
+            {"ImageType": ("ORIGINAL", "PRIMARY", "OTHER", "R", "NORM")},
+        ),
+        (
+            {"ImageType": ("DERIVED", "PRIMARY", "DIXON", "WATER")},
+            {"ImageType": ("DERIVED", "PRIMARY", "DIXON", "FAT")},
+        ),
+        (
+            {"ImageType": ("ORIGINAL", "PRIMARY", "M_FFE", "M", "FFE")},
+            {"ImageType": ("ORIGINAL", "PRIMARY", "P_PCA", "P", "PCA")},
+        ),
+        ({"ComplexImageComponent": "MAGNITUDE"}, {"ComplexImageComponent": "PHASE"}),
+        ({"KVP": 80.0}, {"KVP": 140.0}),
+        ({"MonoenergeticEnergyEquivalent": 40.0}, {"MonoenergeticEnergyEquivalent": 70.0}),
+        ({"ConvolutionKernel": ("B30f",)}, {"ConvolutionKernel": ("B70f",)}),
+        ({}, {"ContrastBolusAgent": "OMNIPAQUE"}),
+        ({"ContrastBolusAgentPhase": "ARTERIAL"}, {"ContrastBolusAgentPhase": "VENOUS"}),
+    ],
+)
+def test_images_whose_values_have_two_meanings_are_never_one_group(one, other):
+    """They are apart where their positions do not overlap, too."""
+    headers = files([make_frame((0, 0, float(z)), **(one if z < 2 else other)) for z in range(4)])
+    assert names(headers) == [["f0000", "f0001"], ["f0002", "f0003"]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("ORIGINAL", "PRIMARY", "M", "ND"), ("ORIGINAL", "PRIMARY", "M", "ND", "NORM")),
+        (("ORIGINAL", "PRIMARY", "AXIAL"), ("ORIGINAL", "PRIMARY", "AXIAL", "ADD")),
+    ],
+)
+def test_image_types_of_one_meaning_are_one_group(one, other):
+    types = one, other, one, other
+    headers = files([make_frame((0, 0, float(z)), ImageType=t) for z, t in enumerate(types)])
+    assert len(names(headers)) == 1
+
+
+def test_images_in_two_units_are_never_one_group():
+    first, second = axial(2)
+    headers = [replace(first, unit="HU"), replace(second, unit=None)]
+    assert names(headers) == [["f0000"], ["f0001"]]
+
+
+def test_exposures_of_a_clip_are_no_meaning():
+    frames = [make_frame(None, None, number=n, KVP=70.0 + n) for n in range(3)]
+    assert names([make_header(*frames, modality="XA")]) == [["a"] * 3]
 
 
 def test_unknown_pixel_tags_of_one_series_do_not_disturb():

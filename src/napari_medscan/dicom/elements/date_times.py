@@ -37,7 +37,8 @@ def moment_of(text: str) -> float | None:
     """Return the seconds that a DT gives, in UTC if it has an offset; None if it is no moment."""
     offset = _OFFSET.search(text, 8)
     days = days_of(text[:8])
-    seconds = seconds_of(text[8 : offset.start() if offset else None])
+    time = text[8 : offset.start() if offset else None]
+    seconds = seconds_of(time) if time else 0.0
     if days is None or seconds is None:
         return None
     shift = 0.0

@@ -15,16 +15,14 @@ from napari_medscan.dicom.headers.diffusion import read_diffusion
 
 _Reader = Callable[[DataSet, int], object]
 
-TEXTS: Final = {
-    tag: tag.name
-    for tag in (
-        Tag.AcquisitionDate,
-        Tag.AcquisitionDateTime,
-        Tag.AcquisitionTime,
-        Tag.ContentDate,
-        Tag.ContentTime,
-    )
-}
+_TIMES: Final = (
+    Tag.AcquisitionDate,
+    Tag.AcquisitionDateTime,
+    Tag.AcquisitionTime,
+    Tag.ContentDate,
+    Tag.ContentTime,
+)
+TEXTS: Final[Mapping[int, str]] = {tag: tag.name for tag in _TIMES}
 """Dates and times, kept as text: they are compared only where positions repeat."""
 
 
@@ -62,7 +60,7 @@ _READERS: Final[Mapping[int, tuple[str, _Reader]]] = {
         (
             DataSet.text,
             (
-                *TEXTS,
+                *_TIMES,
                 Tag.ComplexImageComponent,
                 Tag.ContrastBolusAgent,
                 Tag.ContrastBolusAgentPhase,

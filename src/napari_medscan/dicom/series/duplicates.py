@@ -12,7 +12,7 @@ import numpy as np
 from napari_medscan.dicom.headers.header import Header
 from napari_medscan.dicom.pixels.read_frames import read_stored
 
-CONFLICT = "Different images share one SOP Instance UID; they are shown separately"
+CONFLICT = "Different images share one SOP Instance UID; all of them are shown"
 
 
 def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, str]]:

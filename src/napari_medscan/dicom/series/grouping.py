@@ -1,61 +1,51 @@
-"""Which files belong together."""
+"""Which images may form one stack: of one patient, series, kind, meaning and plane."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
+from napari_medscan.dicom.headers.header import Header, SliceRef
 from napari_medscan.dicom.series.duplicates import CONFLICT
+from napari_medscan.dicom.series.meaning import Meaning, meaning_of, raw_meaning
+from napari_medscan.dicom.series.planes import split_by_plane
 from napari_medscan.dicom.space.spacing import PROJECTIONS
 
-_SAME_DIRECTION = 1e-4
 _SINGLE_VIEWS = PROJECTIONS | {"RTIMAGE"}
 _WHOLE_OBJECTS = frozenset(("RTDOSE", "SEG"))
 
+_Numbered = list[tuple[int, SliceRef]]
+_Key = tuple[Meaning, int, bool, tuple[float, float] | None, tuple[float, ...] | None]
+
 
 def group(headers: Iterable[Header]) -> Iterator[list[SliceRef]]:
-    """Yield the slices that may form one stack.
+    """Yield the slices that may form one stack, in the order of the files.
 
-    A group shares patient, series, SOP class, extent, pixel type, photometric
-    interpretation, in-plane spacing and orientation. Study Instance UID is not
-    among them: a series UID is unique by itself (PS3.3 C.7.3.1), and some
-    anonymisers give every file a study of its own.
+    A group shares patient, series, SOP class, extent, pixel type, unit, photometric
+    interpretation, in-plane spacing and orientation, and its values have one meaning. Study
+    Instance UID is not among them: a series UID is unique by itself (PS3.3 C.7.3.1), and some
+    anonymizers give every file a study of its own.
     """
     by_series: dict[tuple[object, ...], list[Header]] = defaultdict(list)
     for header in headers:
         by_series[_series_key(header)].append(header)
     for series in by_series.values():
-        if any(CONFLICT in header.notes for header in series):
-            by_folder: dict[tuple[object, ...], list[Header]] = defaultdict(list)
-            for number, header in _one_each(series):
-                by_folder[number, header.folder].append(header)
-            for part in by_folder.values():
-                yield from _by_plane(part)
-        else:
-            yield from _by_plane(series)
-
-
-def _one_each(series: Sequence[Header]) -> Iterator[tuple[int, Header]]:
-    """Yield the files, those of a folder that share a SOP Instance UID numbered."""
-    seen: dict[tuple[str, str], int] = defaultdict(int)
-    for header in series:
-        key = header.folder, header.sop_instance
-        yield seen[key], header
-        seen[key] += 1
+        conflict = any(CONFLICT in header.notes for header in series)
+        for version in _versions(series) if conflict else (series,):
+            yield from _groups(version)
 
 
 def _series_key(header: Header) -> tuple[object, ...]:
     layout = header.layout
-    has_place = all(frame.position and frame.orientation for frame in header.frames)
-    # Files that are whole in themselves do not belong together: without a
-    # series UID, a clip or a view without a place, a dose grid, a segmentation.
+    has_place = _has_place(header)
+    # Files that are whole in themselves do not belong together: without places a clip, a view
+    # or a file of no series, and a dose grid or a segmentation in any case.
     whole = layout.frames > 1 and (not has_place or header.modality in _WHOLE_OBJECTS)
-    view = not has_place and header.modality in _SINGLE_VIEWS
-    alone = header.name if not header.series or whole or view else ""
+    view = not has_place and (header.modality in _SINGLE_VIEWS or not header.series)
     return (
-        header.patient,
-        header.series,
+        # Two files without any identity are of one patient only within one study.
+        header.patient or header.study,
+        header.series or (header.study, header.folder),
         header.series_number,
         header.modality,
         header.sop_class,
@@ -63,41 +53,66 @@ def _series_key(header: Header) -> tuple[object, ...]:
         layout.samples,
         layout.floating,
         layout.photometric if layout.samples == 1 else "color",
+        header.unit,
         has_place,
-        alone,
+        header.name if whole or view else "",
     )
 
 
-def _by_plane(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
-    """Split a series by orientation, in-plane spacing, segment, and known position."""
-    planes: dict[tuple[object, ...], list[list[SliceRef]]] = defaultdict(list)
-    # Most slices have the very values of the one before.
-    known: dict[tuple[object, ...], list[SliceRef]] = {}
+def _has_place(header: Header) -> bool:
+    return all(frame.position and frame.orientation for frame in header.frames)
+
+
+def _versions(series: Sequence[Header]) -> list[list[Header]]:
+    """Separate versions of one series whose files have the same SOP Instance UIDs.
+
+    A UID that several images share tells nothing about them, but two images of one UID at one
+    place in two folders are two versions. Without places, no image follows another.
+    """
+    folders: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    parts: dict[tuple[object, ...], list[Header]] = defaultdict(list)
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    for header in series:
+        has_place = _has_place(header)
+        place = header.frames[0].position if has_place else None
+        folders[header.sop_instance, place].add(header.folder)
+        key = header.folder, header.sop_instance
+        parts[0 if has_place else seen[key], header.folder].append(header)
+        seen[key] += 1
+    if _has_place(series[0]) and all(len(names) == 1 for names in folders.values()):
+        return [list(series)]
+    return list(parts.values())
+
+
+def _groups(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
+    """Split a series by meaning, segment, known position, orientation and in-plane spacing."""
+    alike: dict[_Key, _Numbered] = defaultdict(list)
+    number = 0
     for header in series:
         for index, frame in enumerate(header.frames):
-            key = frame.spacing, frame.orientation, frame.segment, frame.position is None
-            plane = known.get(key)
-            if plane is None:
-                plane = known[key] = _plane_of(frame, planes)
-            plane.append(SliceRef(header, index))
-    for found in planes.values():
-        yield from found
-
-
-def _plane_of(
-    frame: FrameHeader, planes: dict[tuple[object, ...], list[list[SliceRef]]]
-) -> list[SliceRef]:
-    """Return the slices that a frame belongs to, within rounding."""
-    spacing = frame.spacing and tuple(round(value, 4) for value in frame.spacing)
-    same_spacing = planes[spacing, frame.segment, frame.position is None]
-    for plane in same_spacing:
-        if _same_orientation(plane[0].frame.orientation, frame.orientation):
-            return plane
-    same_spacing.append([])
-    return same_spacing[-1]
-
-
-def _same_orientation(a: tuple[float, ...] | None, b: tuple[float, ...] | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return all(abs(x - y) <= _SAME_DIRECTION for x, y in zip(a, b, strict=True))
+            key = (
+                raw_meaning(frame.dimensions),
+                frame.segment,
+                frame.position is None,
+                frame.spacing,
+                frame.orientation,
+            )
+            alike[key].append((number, SliceRef(header, index)))
+            number += 1
+    kinds: dict[tuple[object, ...], list[_Numbered]] = defaultdict(list)
+    for (raw, segment, has_none, *_), slices in alike.items():
+        first = slices[0][1]
+        # Frames of a clip are pictures of one thing, however the exposure was set for each.
+        means = first.frame.position is not None or first.header.frames_are_slices
+        kinds[meaning_of(raw) if means else (), segment, has_none].append(slices)
+    found: list[_Numbered] = []
+    for planes in kinds.values():
+        planes.sort(key=len, reverse=True)
+        numbers = {id(ref): number for plane in planes for number, ref in plane}
+        found += [
+            sorted(((numbers[id(ref)], ref) for ref in refs), key=lambda numbered: numbered[0])
+            for refs in split_by_plane([ref for _, ref in plane] for plane in planes)
+        ]
+    found.sort(key=lambda slices: slices[0][0])
+    for slices in found:
+        yield [ref for _, ref in slices]

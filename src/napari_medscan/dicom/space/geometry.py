@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.space import tolerances
 from napari_medscan.dicom.space.vectors import (
     Vector,
     difference,
@@ -26,8 +27,6 @@ from napari_medscan.dicom.space.vectors import (
     split_orientation,
 )
 
-TILT_LIMIT = 0.2
-"""Degrees between stacking direction and slice normal that count as tilt."""
 TILT = "Gantry tilt"
 """How the warning about a tilted stack begins."""
 
@@ -157,14 +156,15 @@ def measure_gaps(distances: Sequence[float]) -> Gaps:
     gaps = [b - a for a, b in pairwise(distances)]
     # The lower median: of two different gaps the shorter is the step.
     step = statistics.median_low(gaps)
-    tolerance = max(0.01, 0.01 * step)
+    tolerance = max(tolerances.EVEN_GAP, tolerances.EVEN_GAP_SHARE * step)
     if all(abs(gap - step) <= tolerance for gap in gaps):
         # The mean step keeps the last slice as precise as the first.
         even = (distances[-1] - distances[0]) / len(gaps)
         return Gaps(even, True, 0, tuple(range(len(distances))))
     counts = [max(1, round(gap / step)) for gap in gaps]
     missing = sum(counts) - len(gaps)
-    if any(abs(gap - count * step) > 0.2 * step for gap, count in zip(gaps, counts, strict=True)):
+    limit = tolerances.MULTIPLE_GAP * step
+    if any(abs(gap - count * step) > limit for gap, count in zip(gaps, counts, strict=True)):
         return Gaps(step, False, 0, None)
     precise = all(
         abs(gap - count * step) <= tolerance for gap, count in zip(gaps, counts, strict=True)
@@ -212,7 +212,7 @@ def stack_geometry(
         regular=gaps.regular and straight,
         missing=tuple(i for i in range(places[-1]) if i not in taken) if gaps.missing else (),
         measurable=straight,
-        tilt=tilt if tilt > TILT_LIMIT else 0.0,
+        tilt=tilt if tilt > tolerances.TILT else 0.0,
         calibrated=spacing is not None,
     )
 
@@ -224,9 +224,13 @@ def _on_a_line(
     spacing: tuple[float, float] | None,
 ) -> bool:
     """Whether every slice stands where index times step says, within half a pixel."""
-    limit = max(0.5 * min(spacing or (1.0, 1.0)), 0.1)
     length = norm(step)
+    limit = max(
+        tolerances.ON_A_LINE_PIXELS * min(spacing or (1.0, 1.0)),
+        tolerances.ON_A_LINE,
+        tolerances.ON_A_LINE_STEPS * length,
+    )
     return all(
-        norm(difference(position, moved(positions[0], step, place))) <= max(limit, 0.05 * length)
+        norm(difference(position, moved(positions[0], step, place))) <= limit
         for position, place in zip(positions, places, strict=True)
     )

@@ -23,17 +23,29 @@ LARGEST_LONE_JITTER: Final = 0.05
 ROUNDING: Final = 0.005
 """Slices closer than this along the normal are at one position in any case."""
 
-EVEN_GAP, EVEN_GAP_SHARE: Final = 0.01, 0.01
-"""Gaps are equal if they differ by less than this, or by less than this share of the median gap."""
+EVEN_GAP: Final = 0.01
+"""Gaps are equal if they are within so much of the median gap …"""
+
+EVEN_GAP_SHARE: Final = 0.01
+"""… or within this share of it."""
 
 MULTIPLE_GAP: Final = 0.2
 """Share of the slice step by which a gap may be off a multiple of it and mean missing slices."""
 
-ON_A_LINE_PIXELS, ON_A_LINE, ON_A_LINE_SHARE: Final = 0.5, 0.1, 0.05
-"""How far a slice may stand off the line of its stack: in pixels, in mm, and in slice steps."""
+ON_A_LINE_PIXELS: Final = 0.5
+"""Pixels by which a slice may stand off the line of its stack …"""
 
-STATION_PIXELS, STATION: Final = 0.5, 0.1
-"""Slices of one depth farther apart than this within their plane are stations side by side."""
+ON_A_LINE_STEPS: Final = 0.05
+"""… or slice steps …"""
+
+ON_A_LINE: Final = 0.1
+"""… or millimeters, whichever is the most."""
+
+STATION_PIXELS: Final = 0.5
+"""Slices of one depth that are so many pixels apart within their plane stand side by side …"""
+
+STATION: Final = 0.1
+"""… if these are at least so many millimeters."""
 
 LARGEST_MOTION: Final = 20.0
 """How far a volume may move between two time points: motion correction follows the head."""

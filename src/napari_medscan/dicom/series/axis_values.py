@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -85,7 +86,8 @@ class AxisValues:
             raise ValueError("another number of volumes was expected")
         if all(isinstance(value, str) for value in values):
             return cls(str(name), str(unit), tuple(values))
-        return cls(str(name), str(unit), np.array(values, dtype=np.float64))
+        numbers = np.array([float(value) for value in values], dtype=np.float64)
+        return cls(str(name), str(unit), numbers)
 
 
 def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> AxisValues | None:
@@ -137,9 +139,11 @@ def _of_one(volumes: Sequence[Sequence[SliceRef]], name: str) -> AxisValues:
 
 def _times(volumes: Sequence[Sequence[SliceRef]], name: str) -> NDArray[np.float64] | None:
     """Return when each volume began, in seconds from the first; None if that is unknown."""
+    # All at once: times without dates go on after midnight.
+    column = iter(column_of([ref for volume in volumes for ref in volume], name))
     starts = []
     for volume in volumes:
-        times = [value for value in column_of(volume, name) if isinstance(value, int | float)]
+        times = [v for v in islice(column, len(volume)) if isinstance(v, int | float)]
         if not times:
             return None
         starts.append(min(times))

@@ -14,7 +14,6 @@ from napari_medscan.dicom.space.spacing import PROJECTIONS
 _SINGLE_VIEWS = PROJECTIONS | {"RTIMAGE"}
 _WHOLE_OBJECTS = frozenset(("RTDOSE", "SEG"))
 
-_Numbered = list[tuple[int, SliceRef]]
 _Key = tuple[Meaning, int, bool, tuple[float, float] | None, tuple[float, ...] | None]
 
 
@@ -86,8 +85,7 @@ def _versions(series: Sequence[Header]) -> list[list[Header]]:
 
 def _groups(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
     """Split a series by meaning, segment, known position, orientation and in-plane spacing."""
-    alike: dict[_Key, _Numbered] = defaultdict(list)
-    number = 0
+    alike: dict[_Key, list[SliceRef]] = defaultdict(list)
     for header in series:
         for index, frame in enumerate(header.frames):
             key = (
@@ -97,22 +95,23 @@ def _groups(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
                 frame.spacing,
                 frame.orientation,
             )
-            alike[key].append((number, SliceRef(header, index)))
-            number += 1
-    kinds: dict[tuple[object, ...], list[_Numbered]] = defaultdict(list)
+            alike[key].append(SliceRef(header, index))
+    if len(alike) == 1:
+        yield from alike.values()
+        return
+    kinds: dict[tuple[object, ...], list[list[SliceRef]]] = defaultdict(list)
     for (raw, segment, has_none, *_), slices in alike.items():
-        first = slices[0][1]
-        # Frames of a clip are pictures of one thing, however the exposure was set for each.
+        first = slices[0]
+        # Frames of a clip are images of one thing, however the exposure was set for each.
         means = first.frame.position is not None or first.header.frames_are_slices
         kinds[meaning_of(raw) if means else (), segment, has_none].append(slices)
-    found: list[_Numbered] = []
+    files = {id(header): number for number, header in enumerate(series)}
+
+    def place(ref: SliceRef) -> tuple[int, int]:
+        return files[id(ref.header)], ref.index
+
+    found: list[list[SliceRef]] = []
     for planes in kinds.values():
         planes.sort(key=len, reverse=True)
-        numbers = {id(ref): number for plane in planes for number, ref in plane}
-        found += [
-            sorted(((numbers[id(ref)], ref) for ref in refs), key=lambda numbered: numbered[0])
-            for refs in split_by_plane([ref for _, ref in plane] for plane in planes)
-        ]
-    found.sort(key=lambda slices: slices[0][0])
-    for slices in found:
-        yield [ref for _, ref in slices]
+        found += [sorted(slices, key=place) for slices in split_by_plane(planes)]
+    yield from sorted(found, key=lambda slices: place(slices[0]))

@@ -16,13 +16,19 @@ import numpy as np
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.attributes import TEMPORAL, column_of, same_numbers
 from napari_medscan.dicom.series.meaning import further_facts
-from napari_medscan.dicom.series.overlaps import rows_by_nearest, rows_by_runs, rows_with_extras
+from napari_medscan.dicom.series.overlaps import (
+    rows_by_nearest,
+    rows_by_pauses,
+    rows_by_runs,
+    rows_with_extras,
+)
 from napari_medscan.dicom.series.planes import is_volume, split_by_plane
 from napari_medscan.dicom.series.positions import (
     distances_of,
     families,
     largest_motion,
     mean_positions,
+    middles_of,
     number_positions,
     split_stations,
 )
@@ -62,12 +68,15 @@ class Grid:
         What the user should know about the order.
     positions : tuple of tuple of float
         Where the columns lie, LPS, mm: the middles of their slices; () when unknown.
+    spread : float
+        How far the slices of one column lie apart along the normal at most, mm.
     """
 
     rows: tuple[Cells, ...]
     dimension: str = ""
     notes: tuple[str, ...] = ()
     positions: tuple[Vector, ...] = ()
+    spread: float = 0.0
 
     @property
     def slices(self) -> tuple[SliceRef, ...]:
@@ -142,12 +151,14 @@ def _moved(parts: Sequence[Sequence[SliceRef]]) -> Grid:
         return grid
     note = f"Slices move by up to {motion:.1f} mm between time points; distances refer to the first"
     first = _volume(list(volumes[0].values())).positions
-    return replace(grid, positions=first, notes=(*grid.notes, note))
+    return replace(grid, positions=first, spread=0.0, notes=(*grid.notes, note))
 
 
 def _by_time_point(slices: Sequence[SliceRef]) -> list[Grid]:
     """Return the grid of time points that are numbered, though positions do not repeat exactly."""
     for name in TEMPORAL:
+        if name not in slices[0].frame.dimensions:
+            continue
         column = column_of(slices, name)
         if None in column or len(set(column)) < 2:
             continue
@@ -191,13 +202,18 @@ def _repeated(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:
     sizes = {(label, count) for (label, _), count in counts.items()}
     if len(counts) == labels * places and len(sizes) == labels:
         return _grids_of(slices, position, rank_rows(slices, position, rows))
+    if labels == 1:
+        rows = rows_by_pauses(slices, position) or rows
+        if len(cells(rows.row, position)) == len(slices):
+            return _grids_of(slices, position, rows)
+        labels = int(rows.row.max()) + 1
     if labels > 1:
         parts = [[slices[i] for i in np.flatnonzero(rows.row == n).tolist()] for n in range(labels)]
         return [grid for part in parts for grid in _arrange(part)]
-    found = rows_by_runs(slices, position) or rows_by_nearest(slices, position)
-    found = found or rows_with_extras(slices, position)
-    if found is not None:
-        return _grids_of(slices, position, found)
+    for find_rows in (rows_by_runs, rows_by_nearest, rows_with_extras):
+        found = find_rows(slices, position)
+        if found is not None:
+            return _grids_of(slices, position, found)
     return _by_count(slices, position)
 
 
@@ -259,7 +275,10 @@ def _grid(volumes: Sequence[dict[int, SliceRef]], rows: Rows) -> Grid:
     table = tuple(tuple(volume.get(place) for place in places) for volume in volumes)
     columns = [[ref for ref in column if ref] for column in zip(*table, strict=True)]
     dimension = ", ".join(rows.names) if len(volumes) > 1 else ""
-    return Grid(table, dimension, rows.notes, mean_positions(columns))
+    slices = [ref for column in columns for ref in column]
+    position = np.repeat(np.arange(len(columns)), list(map(len, columns)))
+    _, spread = middles_of(distances_of(slices), position)
+    return Grid(table, dimension, rows.notes, mean_positions(columns), spread)
 
 
 def _repair(slices: Sequence[SliceRef]) -> list[Grid]:

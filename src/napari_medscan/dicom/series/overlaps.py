@@ -15,8 +15,8 @@ import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.attributes import RANKED, Column, column_of
-from napari_medscan.dicom.series.positions import distances_of
-from napari_medscan.dicom.series.repeats import Numbers, Rows, notes_of, ranking_columns
+from napari_medscan.dicom.series.positions import distances_of, middles_of
+from napari_medscan.dicom.series.repeats import Numbers, Rows, cells, notes_of, ranking_columns
 from napari_medscan.dicom.space.geometry import measure_gaps
 
 BY_RUN = "Overlapping volumes separated by instance number (no other attribute tells them apart)"
@@ -26,22 +26,56 @@ _SKIPPED: Final = 2
 _FEW: Final = 0.1
 """Share of the slices that may be extras, and be taken out of a run for that."""
 
+_CLEAR: Final = 2.0
+"""A pause between two volumes is so many times as long as any between two of their slices."""
+
 _Breaks = Callable[[Sequence[int], int], bool]
 
 
+def rows_by_pauses(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
+    """Return a row for each time point if their times are clearly apart, else None.
+
+    Several slices of a row may share a position.
+    """
+    most = max(Counter(position.tolist()).values())
+    for name in RANKED:
+        column = column_of(slices, name)
+        if not all(isinstance(value, int | float) for value in column):
+            continue
+        times = np.array(column, dtype=np.float64)
+        order = np.argsort(times, kind="stable")
+        gaps = np.diff(times[order])
+        largest = np.append(np.sort(gaps)[::-1], 0.0)[: 2 * most + 1]
+        clear = np.flatnonzero(largest[:-1] > _CLEAR * largest[1:])
+        for count in clear.tolist():
+            row = np.empty(len(slices), dtype=np.intp)
+            row[order] = np.concatenate(([0], np.cumsum(gaps >= largest[count])))
+            sizes = cells(row, position).values()
+            if len(sizes) == len(slices) or (count == clear[-1] and max(sizes) < most):
+                return Rows(row, (name,), notes_of(name))
+    return None
+
+
 def rows_by_runs(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
-    """Return a row for each run of slices, None if no order makes few and even runs."""
+    """Return a row for each run of slices, None if no order makes few and even runs.
+
+    None, too, if it makes as few runs upward as downward: it does not tell the volumes apart.
+    """
     most = max(Counter(position.tolist()).values())
     for name, keys in _orders(slices):
         order = sorted(range(len(slices)), key=lambda i: keys[i])  # type: ignore[arg-type,return-value]
         found = [
             row
-            for breaks in (_jumps, _turns, _is_taken)
+            for breaks in (_jumps_down, _jumps_up, _falls, _rises, _jumps, _turns, _is_taken)
             if _is_good(row := _runs(order, position, breaks), slices, position, most)
         ]
-        if found:
-            row = min(found, key=lambda r: int(r.max()))
-            return Rows(row, (name,), (BY_RUN,) if name == "InstanceNumber" else ())
+        if not found:
+            continue
+        row = min(found, key=lambda r: int(r.max()))
+        upward, downward = (_runs(order, position, breaks) for breaks in (_falls, _rises))
+        if row.max() == upward.max() == downward.max() and (upward != downward).any():
+            continue
+        return Rows(row, (name,), (BY_RUN,) if name == "InstanceNumber" else ())
     return None
 
 
@@ -68,8 +102,8 @@ def rows_by_nearest(slices: Sequence[SliceRef], position: Numbers) -> Rows | Non
         nearest = np.abs(given[:, None] - (lows + highs) / 2).argmin(axis=1)
         width = np.maximum(highs - lows, np.diff((lows + highs) / 2).min() / 4)
         beyond = np.maximum(lows[nearest] - given, given - highs[nearest])
-        cells = set(zip(nearest.tolist(), position.tolist(), strict=True))
-        if (beyond <= width[nearest]).all() and len(cells) == len(slices):
+        is_single = len(cells(nearest.astype(np.intp), position)) == len(slices)
+        if (beyond <= width[nearest]).all() and is_single:
             return Rows(nearest.astype(np.intp), (name,), notes_of(name))
     return None
 
@@ -83,8 +117,8 @@ def rows_with_extras(slices: Sequence[SliceRef], position: Numbers) -> Rows | No
         seen[int(position[index])] += 1
     if (row > 0).sum() > _FEW * len(slices):
         return None
-    cells = {(int(place), ref.frame.order) for place, ref in zip(position, slices, strict=True)}
-    notes = (EXTRAS,) if len(cells) == len(slices) else (EXTRAS, *notes_of(""))
+    seen_orders = {(int(p), ref.frame.order) for p, ref in zip(position, slices, strict=True)}
+    notes = (EXTRAS,) if len(seen_orders) == len(slices) else (EXTRAS, *notes_of(""))
     return Rows(row, ("InstanceNumber",), notes)
 
 
@@ -122,6 +156,26 @@ def _runs(order: Sequence[int], position: Numbers, breaks: _Breaks) -> Numbers:
     return row
 
 
+def _falls(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back in a series of ascending runs."""
+    return place < run[-1]
+
+
+def _rises(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back in a series of descending runs."""
+    return place > run[-1]
+
+
+def _jumps_down(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back, or far ahead, in a series of ascending runs."""
+    return not 0 < place - run[-1] <= _SKIPPED
+
+
+def _jumps_up(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back, or far ahead, in a series of descending runs."""
+    return not 0 < run[-1] - place <= _SKIPPED
+
+
 def _turns(run: Sequence[int], place: int) -> bool:
     """Whether the position jumps back, against the direction of the run."""
     return len(run) > 1 and (place - run[-1]) * (run[-1] - run[-2]) < 0
@@ -139,15 +193,17 @@ def _is_taken(run: Sequence[int], place: int) -> bool:
 
 def _is_good(row: Numbers, slices: Sequence[SliceRef], position: Numbers, most: int) -> bool:
     """Whether rows are few, of one slice a position, and even."""
-    cells = set(zip(row.tolist(), position.tolist(), strict=True))
     rows = int(row.max()) + 1
     few = rows <= most or (rows <= 2 * most and len(slices) >= 3 * rows)
-    if len(cells) < len(slices) or not few:
+    if len(cells(row, position)) < len(slices) or not few:
         return False
-    distances = distances_of(slices)
-    return all(is_even(np.sort(distances[row == number]).tolist()) for number in range(rows))
+    middles, spread = middles_of(distances_of(slices), position)
+    return all(
+        _is_on_a_grid(middles[np.sort(position[row == number])].tolist(), spread)
+        for number in range(rows)
+    )
 
 
-def is_even(ascending: Sequence[float]) -> bool:
+def _is_on_a_grid(ascending: Sequence[float], spread: float) -> bool:
     """Whether slices have places on an even grid, some of which may be empty."""
-    return len(ascending) < 3 or measure_gaps(ascending).places is not None
+    return len(ascending) < 3 or measure_gaps(ascending, spread).places is not None

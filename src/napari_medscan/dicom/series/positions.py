@@ -80,6 +80,17 @@ def _largest_repeat_gap(ascending: NDArray[np.float64], gaps: NDArray[np.float64
     return 0.0
 
 
+def middles_of(
+    distances: NDArray[np.float64], numbers: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the middle of each position along the normal, and the largest spread of one; mm."""
+    count = int(numbers.max()) + 1
+    lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(lowest, numbers, distances)
+    np.maximum.at(highest, numbers, distances)
+    return (lowest + highest) / 2, float((highest - lowest).max())
+
+
 def mean_positions(columns: Sequence[Sequence[SliceRef]]) -> tuple[Vector, ...]:
     """Return the middle of the repeats of each position, mm, LPS."""
     middles: list[Vector] = []
@@ -160,7 +171,7 @@ def _is_moved(one: NDArray[np.float64], other: NDArray[np.float64], ref: SliceRe
     gaps, others = np.diff(one[:, 0]), np.diff(other[:, 0])
     step = statistics.median_low(gaps.tolist())
     # A direction that turns by its cosine shortens the gaps along the first one's normal.
-    if min(gaps.min(), others.min()) <= 0 or np.abs(gaps - others).max() > ONE_POSITION * step:
+    if min(gaps.min(), others.min()) <= 0 or np.abs(gaps - others).max() > 2 * ONE_POSITION * step:
         return False
     moved = np.abs((other - one).mean(axis=0))
     height, width = ref.frame.spacing or (1.0, 1.0)

@@ -8,7 +8,7 @@ differ from slice to slice; instance numbers are the last resort.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -81,14 +81,14 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
         keys = _ranks(column, slices, position)
         if keys is None or keys.max() >= most:
             continue
-        joint = np.unique(np.stack((row, keys)), axis=1, return_inverse=True)[1].reshape(-1)
+        joint = _joint(row, keys)
         if joint.max() >= most or joint.max() == row.max():
             continue
         if not len(cells(joint, position)) > len(cells(row, position)):
             continue
         if even and name not in PHYSICAL and not _is_even(joint, position):
             continue
-        row = joint.astype(np.intp)
+        row = joint
         used.append((name, keys))
     return _named(row, used)
 
@@ -99,12 +99,23 @@ def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows
     Times are ranked within each cell, else instance numbers; else the slices stay in the order
     in which they are given, and a note says so.
     """
-    name, keys = next(ranking_columns(slices, position, rows.row), ("", []))
-    order = _order_in_cells(keys or list(range(len(slices))), position, rows.row)
-    row = np.unique(np.stack((rows.row, order)), axis=1, return_inverse=True)[1].reshape(-1)
-    return Rows(
-        row.astype(np.intp), (*rows.names, name or "InstanceNumber"), (*rows.notes, *_notes(name))
-    )
+    row, names = rows.row, list(rows.names)
+    for name in RANKED:
+        column = column_of(slices, name)
+        if None in column or len(set(column)) == 1:
+            continue
+        joint = _joint(row, _ranks_in_cells(column, position, row))
+        if joint.max() > row.max() and _is_even(joint, position):
+            row = joint
+            names.append(name)
+        if len(cells(row, position)) == len(slices):
+            return Rows(row, tuple(names), (*rows.notes, *notes_of(name)))
+    orders: Column = [ref.frame.order for ref in slices]
+    is_ordered = len(set(zip(row.tolist(), position.tolist(), orders, strict=True))) == len(slices)
+    keys: Column = orders if is_ordered else list(range(len(slices)))
+    row = _joint(row, _ranks_in_cells(keys, position, row))
+    notes = notes_of("InstanceNumber" if is_ordered else "")
+    return Rows(row, (*names, "InstanceNumber"), (*rows.notes, *notes))
 
 
 def ranking_columns(
@@ -123,10 +134,6 @@ def ranking_columns(
 
 def notes_of(name: str) -> tuple[str, ...]:
     """Return what the user should know of an order by an attribute, '' if by nothing."""
-    return _notes(name)
-
-
-def _notes(name: str) -> tuple[str, ...]:
     found = {"": BY_NAME, "InstanceNumber": BY_NUMBER, "AcquisitionNumber": BY_ACQUISITION}
     return (found[name],) if name in found else ()
 
@@ -185,13 +192,20 @@ def _named(row: Numbers, used: Sequence[tuple[str, Numbers]]) -> Rows:
     return Rows(row, tuple(dict.fromkeys(name for name, _ in used)))
 
 
-def _order_in_cells(keys: Sequence[Hashable], position: Numbers, row: Numbers) -> Numbers:
-    """Return the rank of each slice's key among those of its cell."""
+def _joint(row: Numbers, keys: Numbers) -> Numbers:
+    """Return the rows that two numbers make together, in their order."""
+    both = np.unique(np.stack((row, keys)), axis=1, return_inverse=True)[1]
+    return both.reshape(-1).astype(np.intp)
+
+
+def _ranks_in_cells(keys: Column, position: Numbers, row: Numbers) -> Numbers:
+    """Return the rank of each slice's key among those of its cell; equal keys share one."""
     members: dict[tuple[int, int], list[int]] = defaultdict(list)
     for index, cell in enumerate(zip(row.tolist(), position.tolist(), strict=True)):
         members[cell].append(index)
-    order = np.zeros(len(keys), dtype=np.intp)
+    ranks = np.zeros(len(keys), dtype=np.intp)
     for indices in members.values():
-        for rank, index in enumerate(sorted(indices, key=lambda i: keys[i])):  # type: ignore[arg-type,return-value]
-            order[index] = rank
-    return order
+        ordered = sorted({keys[i] for i in indices})  # type: ignore[type-var]
+        places = {key: rank for rank, key in enumerate(ordered)}
+        ranks[indices] = [places[keys[i]] for i in indices]
+    return ranks

@@ -248,7 +248,7 @@ def _geometry(grid: Grid, header: Header) -> Geometry:
     depth = len(grid.rows[0])
     first = grid.slices[0].frame
     if depth > 1 and grid.positions and first.orientation is not None:
-        return stack_geometry(grid.positions, first.orientation, first.spacing)
+        return stack_geometry(grid.positions, first.orientation, first.spacing, grid.spread)
     step, source = _assumed_step(header)
     in_plane = first.spacing or (header.aspect, 1.0)
     vector: Vector | None = None

@@ -29,6 +29,13 @@ EVEN_GAP: Final = 0.01
 EVEN_GAP_SHARE: Final = 0.01
 """… or within this share of it."""
 
+JITTERED_GAP: Final = 4 * LARGEST_LONE_JITTER
+"""The same if the repeats of a position do not agree in every digit: their middle is off, too, and
+so are both ends of a gap and of the median gap …"""
+
+JITTERED_GAP_SPREADS: Final = 4.0
+"""… or so many times what they differ by."""
+
 MULTIPLE_GAP: Final = 0.2
 """Share of the slice step by which a gap may be off a multiple of it and mean missing slices."""
 

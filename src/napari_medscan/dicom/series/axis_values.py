@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.attributes import TEMPORAL, Column, column_of
+from napari_medscan.dicom.series.repeats import FILE_NAME, NUMBER
 
 FRAME: Final = "frame"
 """What tells the images of a clip apart."""
@@ -103,7 +104,8 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
     volumes = [[ref for ref in row if ref is not None] for row in rows]
     if len(volumes) < 2:
         return None
-    names = dimension.split(", ")
+    # Instance numbers and file names are an order, and no quantity.
+    names = [n for n in dimension.split(", ") if n not in (NUMBER, FILE_NAME)] or [NUMBER]
     if len(names) == 1:
         return _of_one(volumes, names[0])
     parts = [_of_one(volumes, name) for name in names]
@@ -122,7 +124,7 @@ def _of_one(volumes: Sequence[Sequence[SliceRef]], name: str) -> AxisValues:
         times = _times(volumes, name)
         title = "Trigger time" if name == "TriggerTime" else "Time"
         return AxisValues("Volume", "", counted) if times is None else AxisValues(title, "s", times)
-    if name in (*TEMPORAL, "InstanceNumber", "AcquisitionNumber"):
+    if name in (*TEMPORAL, NUMBER, "AcquisitionNumber"):
         for clock in _CLOCKS:
             times = _times(volumes, clock)
             if times is not None and (np.diff(times) > 0).all():

@@ -32,7 +32,7 @@ from napari_medscan.dicom.series.positions import (
     number_positions,
     split_stations,
 )
-from napari_medscan.dicom.series.repeats import Numbers, Rows, cells, label_rows, rank_rows
+from napari_medscan.dicom.series.repeats import NUMBER, Numbers, Rows, cells, label_rows, rank_rows
 from napari_medscan.dicom.space.geometry import measure_gaps
 from napari_medscan.dicom.space.tolerances import ONE_POSITION
 from napari_medscan.dicom.space.vectors import Vector
@@ -206,9 +206,8 @@ def _repeated(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:
         rows = rows_by_pauses(slices, position) or rows
         if len(cells(rows.row, position)) == len(slices):
             return _grids_of(slices, position, rows)
-        labels = int(rows.row.max()) + 1
-    if labels > 1:
-        parts = [[slices[i] for i in np.flatnonzero(rows.row == n).tolist()] for n in range(labels)]
+    parts = _by_row(slices, rows)
+    if len(parts) > 1:
         return [grid for part in parts for grid in _arrange(part)]
     for find_rows in (rows_by_runs, rows_by_nearest, rows_with_extras):
         found = find_rows(slices, position)
@@ -287,15 +286,27 @@ def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
     if len(slices) < 3 or measure_gaps(distances_of(slices).tolist()).regular:
         return whole
     for name in SPLITTERS:
-        parts: dict[object, list[SliceRef]] = defaultdict(list)
+        split: dict[object, list[SliceRef]] = defaultdict(list)
         for ref in slices:
-            parts[ref.frame.dimensions.get(name)].append(ref)
-        if 1 < len(parts) <= MAX_PARTS and all(
-            len(part) > 2 and measure_gaps(distances_of(part).tolist()).regular
-            for part in parts.values()
-        ):
-            return [_volume(part) for part in parts.values()]
-    return whole
+            split[ref.frame.dimensions.get(name)].append(ref)
+        if 1 < len(split) <= MAX_PARTS and all(map(_is_regular, split.values())):
+            return [_volume(part) for part in split.values()]
+    runs = rows_by_runs(slices, np.arange(len(slices)))
+    if runs is None or runs.names != (NUMBER,):
+        return whole
+    parts = _by_row(slices, runs)
+    if len(parts) == 1 or not all(map(_is_regular, parts)):
+        return whole
+    return [replace(_volume(part), notes=runs.notes) for part in parts]
+
+
+def _is_regular(slices: Sequence[SliceRef]) -> bool:
+    return len(slices) > 2 and measure_gaps(distances_of(slices).tolist()).regular
+
+
+def _by_row(slices: Sequence[SliceRef], rows: Rows) -> list[list[SliceRef]]:
+    count = int(rows.row.max()) + 1
+    return [[slices[i] for i in np.flatnonzero(rows.row == n).tolist()] for n in range(count)]
 
 
 def _volume(slices: Sequence[SliceRef]) -> Grid:

@@ -8,7 +8,7 @@ jumps back. It is never the lowest instance number at each position.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,15 @@ import numpy as np
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.attributes import RANKED, Column, column_of
 from napari_medscan.dicom.series.positions import distances_of, middles_of
-from napari_medscan.dicom.series.repeats import Numbers, Rows, cells, notes_of, ranking_columns
+from napari_medscan.dicom.series.repeats import (
+    FILE_NAME,
+    NUMBER,
+    Numbers,
+    Rows,
+    cells,
+    notes_of,
+    ranking_columns,
+)
 from napari_medscan.dicom.space.geometry import measure_gaps
 
 BY_RUN = "Overlapping volumes separated by instance number (no other attribute tells them apart)"
@@ -45,7 +53,7 @@ def rows_by_pauses(slices: Sequence[SliceRef], position: Numbers) -> Rows | None
         times = np.array(column, dtype=np.float64)
         order = np.argsort(times, kind="stable")
         gaps = np.diff(times[order])
-        largest = np.append(np.sort(gaps)[::-1], 0.0)[: 2 * most + 1]
+        largest = np.sort(gaps)[::-1][: 2 * most]
         clear = np.flatnonzero(largest[:-1] > _CLEAR * largest[1:])
         for count in clear.tolist():
             row = np.empty(len(slices), dtype=np.intp)
@@ -62,7 +70,9 @@ def rows_by_runs(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
     None, too, if it makes as few runs upward as downward: it does not tell the volumes apart.
     """
     most = max(Counter(position.tolist()).values())
-    for name, keys in _orders(slices):
+    for name, keys in _orders(slices, position):
+        if len(set(keys)) < len(slices):
+            continue
         order = sorted(range(len(slices)), key=lambda i: keys[i])  # type: ignore[arg-type,return-value]
         found = [
             row
@@ -75,7 +85,7 @@ def rows_by_runs(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
         upward, downward = (_runs(order, position, breaks) for breaks in (_falls, _rises))
         if row.max() == upward.max() == downward.max() and (upward != downward).any():
             continue
-        return Rows(row, (name,), (BY_RUN,) if name == "InstanceNumber" else ())
+        return Rows(row, (name,), (BY_RUN,) if name == NUMBER else ())
     return None
 
 
@@ -87,7 +97,7 @@ def rows_by_nearest(slices: Sequence[SliceRef], position: Numbers) -> Rows | Non
     counts = Counter(position.tolist())
     most = max(counts.values())
     complete = {place for place, count in counts.items() if count == most}
-    for name, keys in ranking_columns(slices, position, np.zeros_like(position)):
+    for name, keys in _orders(slices, position):
         numbers = [key[0] if isinstance(key, tuple) else key for key in keys]
         ranked: dict[int, list[float]] = defaultdict(list)
         for place in complete:
@@ -118,33 +128,29 @@ def rows_with_extras(slices: Sequence[SliceRef], position: Numbers) -> Rows | No
     if (row > 0).sum() > _FEW * len(slices):
         return None
     seen_orders = {(int(p), ref.frame.order) for p, ref in zip(position, slices, strict=True)}
-    notes = (EXTRAS,) if len(seen_orders) == len(slices) else (EXTRAS, *notes_of(""))
-    return Rows(row, ("InstanceNumber",), notes)
+    notes = (EXTRAS,) if len(seen_orders) == len(slices) else (EXTRAS, *notes_of(FILE_NAME))
+    return Rows(row, (NUMBER,), notes)
 
 
-def _orders(slices: Sequence[SliceRef]) -> Iterator[tuple[str, Column]]:
-    """Yield what puts all slices into one order."""
-    for name in RANKED:
-        column = column_of(slices, name)
-        if None not in column and len(set(column)) == len(slices):
-            yield name, column
-    numbers: Column = [ref.frame.order for ref in slices]
-    if len(set(numbers)) == len(slices):
-        yield "InstanceNumber", numbers
+def _orders(slices: Sequence[SliceRef], position: Numbers) -> list[tuple[str, Column]]:
+    """Return what orders the slices of each position: times, instance numbers only without."""
+    columns = dict(ranking_columns(slices, position, np.zeros_like(position)))
+    numbers = columns.pop(NUMBER, None)
+    return [*columns.items()] or ([] if numbers is None else [(NUMBER, numbers)])
 
 
 def _runs(order: Sequence[int], position: Numbers, breaks: _Breaks) -> Numbers:
-    """Return the number of the run of each slice; extras are in rows after the runs."""
+    """Return the number of the run of each slice; a few extras are in rows after the runs."""
     row = np.full(len(order), -1, dtype=np.intp)
     run: list[int] = []
     number = 0
     extras: list[int] = []
     for index in order:
         place = int(position[index])
-        if run and place == run[-1]:
+        if run and place == run[-1] and len(extras) < max(1, _FEW * len(order)):
             extras.append(index)
             continue
-        if run and breaks(run, place):
+        if run and (place == run[-1] or breaks(run, place)):
             number += 1
             run = []
         run.append(place)

@@ -28,6 +28,10 @@ from napari_medscan.dicom.series.attributes import (
 BY_NUMBER = "Time points sorted by instance number (no timing information)"
 BY_ACQUISITION = "Time points sorted by acquisition number (no timing information)"
 BY_NAME = "Nothing orders the images that share a position; they are sorted by file name"
+NUMBER = "InstanceNumber"
+"""What orders images if no attribute tells what they are."""
+FILE_NAME = "FileName"
+"""What orders them if nothing does."""
 MOST_NAMED = 3
 """Attributes that a fourth axis is made of at most, if so many are enough."""
 
@@ -114,8 +118,8 @@ def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows
     is_ordered = len(set(zip(row.tolist(), position.tolist(), orders, strict=True))) == len(slices)
     keys: Column = orders if is_ordered else list(range(len(slices)))
     row = _joint(row, _ranks_in_cells(keys, position, row))
-    notes = notes_of("InstanceNumber" if is_ordered else "")
-    return Rows(row, (*names, "InstanceNumber"), (*rows.notes, *notes))
+    last = NUMBER if is_ordered else FILE_NAME
+    return Rows(row, (*names, last), (*rows.notes, *notes_of(last)))
 
 
 def ranking_columns(
@@ -129,12 +133,12 @@ def ranking_columns(
             yield name, column
     numbers: Column = [ref.frame.order for ref in slices]
     if len(set(zip(cell, numbers, strict=True))) == len(slices):
-        yield "InstanceNumber", numbers
+        yield NUMBER, numbers
 
 
 def notes_of(name: str) -> tuple[str, ...]:
-    """Return what the user should know of an order by an attribute, '' if by nothing."""
-    found = {"": BY_NAME, "InstanceNumber": BY_NUMBER, "AcquisitionNumber": BY_ACQUISITION}
+    """Return what the user should know of an order by an attribute."""
+    found = {FILE_NAME: BY_NAME, NUMBER: BY_NUMBER, "AcquisitionNumber": BY_ACQUISITION}
     return (found[name],) if name in found else ()
 
 
@@ -148,7 +152,7 @@ def _ranks(column: Column, slices: Sequence[SliceRef], position: Numbers) -> Num
     """Return the rank of each value along the fourth axis, None if there is one value only.
 
     Directions and image types have no natural order: they keep that in which the first position
-    acquired them, which puts b = 0 and the magnitude first.
+    acquired them, which puts b = 0 and the magnitude first. File names decide nothing.
     """
     values = set(column)
     if len(values) < 2:
@@ -161,11 +165,21 @@ def _ranks(column: Column, slices: Sequence[SliceRef], position: Numbers) -> Num
         ordered = [None] * (None in values) + ordered
     else:
         acquired = sorted(
-            range(len(slices)), key=lambda i: (int(position[i]), slices[i].frame.order)
+            range(len(slices)),
+            key=lambda i: (int(position[i]), slices[i].frame.order, _sortable(column[i])),
         )
         ordered = list(dict.fromkeys(column[i] for i in acquired))
     places = {value: rank for rank, value in enumerate(ordered)}
     return np.array([places[value] for value in column], dtype=np.intp)
+
+
+def _sortable(value: object) -> tuple[object, ...]:
+    """Return what sorts numbers and texts, and tuples of them, side by side."""
+    if isinstance(value, tuple):
+        return (3, *map(_sortable, value))
+    if isinstance(value, int | float):
+        return (1, value)
+    return (0,) if value is None else (2, str(value))
 
 
 def _is_even(row: Numbers, position: Numbers) -> bool:

@@ -210,6 +210,9 @@ def stack_geometry(
     span = difference(positions[-1], positions[0])
     along = distances[-1] - distances[0]
     tilt = math.degrees(math.acos(min(1.0, abs(along) / norm(span))))
+    if spread > ROUNDING and norm(span) ** 2 - along**2 <= tolerances.JITTERED_GAP**2:
+        # Positions that are off by as much do not show a tilt.
+        tilt = 0.0
     places = gaps.places or tuple(range(len(positions)))
     # Without an even grid the mean step at least puts both ends in place.
     steps = places[-1]

@@ -14,8 +14,9 @@ from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.dimensions import read_dimensions, read_group_dimensions
 from napari_medscan.dicom.headers.header import FrameHeader
-from napari_medscan.dicom.intensity.rescale import ModalityTransform, read_transform
-from napari_medscan.dicom.intensity.window import read_windows
+from napari_medscan.dicom.headers.intensity_facts import FrameValues
+from napari_medscan.dicom.headers.unreadable import find_problems, own_value
+from napari_medscan.dicom.intensity.scaling import StoredValues
 from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
 from napari_medscan.dicom.space.vectors import (
     Vector,
@@ -36,8 +37,9 @@ def read_frame_headers(
     data_set: DataSet,
     *,
     frames: int,
-    signed: bool,
+    stored: StoredValues,
     spacing: Spacing | None,
+    grid_problems: tuple[str, ...],
     identifiers: tuple[str, ...],
 ) -> tuple[FrameHeader, ...]:
     """Return a FrameHeader for each stored frame.
@@ -48,29 +50,38 @@ def read_frame_headers(
         The file's data set.
     frames : int
         How many frames there are.
-    signed : bool
-        Whether stored values are signed.
+    stored : StoredValues
+        What the stored values mean.
     spacing : tuple of float or None
         Row and column spacing of the top level, mm.
+    grid_problems : tuple of str
+        What is amiss with it; see `find_grid_problems`.
     identifiers : tuple of str
         What names the patient, to be kept out of window names.
     """
-    transform = _dose_transform(data_set) or read_transform(data_set, signed=signed)
+    values = FrameValues(data_set, stored, identifiers)
+    position = valid_position(data_set.exactly(3, Tag.ImagePositionPatient))
+    orientation = valid_orientation(data_set.exactly(6, Tag.ImageOrientationPatient))
+    transform = values.transform()
+    windows, bad_windows = values.windows(data_set, transform)
     whole = FrameHeader(
-        position=valid_position(data_set.numbers(Tag.ImagePositionPatient)),
-        orientation=valid_orientation(data_set.numbers(Tag.ImageOrientationPatient)),
+        position=position,
+        orientation=orientation,
         spacing=spacing,
         transform=transform,
-        windows=read_windows(data_set, identifiers, signed=signed or transform.intercept < 0),
+        windows=windows,
         dimensions=read_dimensions(data_set),
         order=(data_set.integer(Tag.InstanceNumber) or 0,),
+        real_world=values.mappings(data_set),
+        problems=(*find_problems(data_set, position, orientation), *grid_problems, *bad_windows),
     )
     per_frame = data_set.items(Tag.PerFrameFunctionalGroupsSequence)
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
     if per_frame or shared is not EMPTY:
-        groups = _FunctionalGroups(whole, shared, signed=signed, identifiers=identifiers)
+        groups = _FunctionalGroups(whole, shared, values)
         own = per_frame[:frames] + (EMPTY,) * (frames - len(per_frame))
         return tuple(groups.frame(item, index) for index, item in enumerate(own))
+    whole = values.finished(whole)
     if frames == 1 and Tag.GridFrameOffsetVector not in data_set:
         return (whole,)
     positions = _positions(data_set, whole, frames)
@@ -107,60 +118,47 @@ class _FunctionalGroups:
     macro that is in neither falls back to the top level.
     """
 
-    def __init__(
-        self, whole: FrameHeader, shared: DataSet, *, signed: bool, identifiers: tuple[str, ...]
-    ) -> None:
-        self.signed = signed
-        self.identifiers = identifiers
+    def __init__(self, whole: FrameHeader, shared: DataSet, values: FrameValues) -> None:
+        self.values = values
         self.shared = self._merge(shared, whole)
 
     def frame(self, item: DataSet, index: int) -> FrameHeader:
         """Return the header of the frame that `item` describes."""
         merged = self._merge(item, self.shared) if item is not EMPTY else self.shared
-        values = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
-        return replace(merged, order=(*self.shared.order, *values, index))
+        indices = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
+        return replace(self.values.finished(merged), order=(*self.shared.order, *indices, index))
 
     def _merge(self, item: DataSet, base: FrameHeader) -> FrameHeader:
         measures = item.item(Tag.PixelMeasuresSequence)
-        position = item.item(Tag.PlanePositionSequence).numbers(Tag.ImagePositionPatient)
-        orientation = item.item(Tag.PlaneOrientationSequence).numbers(Tag.ImageOrientationPatient)
-        rescale = item.item(Tag.PixelValueTransformationSequence)
-        transform = self._transform(rescale, base.transform)
-        windows = read_windows(
-            item.item(Tag.FrameVOILUTSequence),
-            self.identifiers,
-            signed=self.signed or transform.intercept < 0,
-        )
+        place = item.item(Tag.PlanePositionSequence)
+        plane = item.item(Tag.PlaneOrientationSequence)
+        voi = item.item(Tag.FrameVOILUTSequence)
+        transform = self.values.own_transform(item, base.transform)
+        windows, bad_windows = self.values.windows(voi, transform)
+        problems = {*base.problems, *bad_windows}
         segment = item.item(Tag.SegmentIdentificationSequence)
         return replace(
             base,
-            position=valid_position(position) or base.position,
-            orientation=valid_orientation(orientation) or base.orientation,
-            spacing=valid_spacing(measures.numbers(Tag.PixelSpacing)) or base.spacing,
+            position=own_value(
+                valid_position, place, Tag.ImagePositionPatient, base.position, problems
+            ),
+            orientation=own_value(
+                valid_orientation, plane, Tag.ImageOrientationPatient, base.orientation, problems
+            ),
+            spacing=own_value(valid_spacing, measures, Tag.PixelSpacing, base.spacing, problems),
             transform=transform,
             windows=windows if windows and windows != base.windows else base.windows,
             dimensions={**base.dimensions, **read_group_dimensions(item)},
             segment=segment.integer(Tag.ReferencedSegmentNumber) or base.segment,
+            real_world=self.values.mappings(item, base.real_world),
+            problems=tuple(sorted(problems)),
         )
-
-    def _transform(self, item: DataSet, base: ModalityTransform) -> ModalityTransform:
-        if item is EMPTY:
-            return base
-        found = read_transform(item, signed=self.signed)
-        # One object for all equal frames: thousands of frames share a transform.
-        return base if found == base else found
-
-
-def _dose_transform(data_set: DataSet) -> ModalityTransform | None:
-    """Return the dose scaling (PS3.3 C.8.8.3), which replaces the rescale."""
-    scaling = data_set.number(Tag.DoseGridScaling)
-    return ModalityTransform(slope=scaling) if scaling else None
 
 
 def _detector_orientation(data_set: DataSet) -> tuple[float, ...] | None:
     """Return the orientation that NM keeps with its detector (PS3.3 C.8.4.11)."""
     detector = data_set.item(Tag.DetectorInformationSequence)
-    return valid_orientation(detector.numbers(Tag.ImageOrientationPatient))
+    return valid_orientation(detector.exactly(6, Tag.ImageOrientationPatient))
 
 
 def _positions(data_set: DataSet, whole: FrameHeader, frames: int) -> list[Vector | None]:
@@ -172,10 +170,10 @@ def _positions(data_set: DataSet, whole: FrameHeader, frames: int) -> list[Vecto
     """
     orientation = whole.orientation or _detector_orientation(data_set)
     detector = data_set.item(Tag.DetectorInformationSequence)
-    first = whole.position or valid_position(detector.numbers(Tag.ImagePositionPatient))
+    first = whole.position or valid_position(detector.exactly(3, Tag.ImagePositionPatient))
     offsets = data_set.numbers(Tag.GridFrameOffsetVector)
     slices = data_set.integers(Tag.SliceVector)
-    step = data_set.number(Tag.SpacingBetweenSlices)
+    steps = data_set.exactly(1, Tag.SpacingBetweenSlices)
     if orientation is None or first is None:
         return [None] * frames
     if len(offsets) >= frames:
@@ -184,10 +182,10 @@ def _positions(data_set: DataSet, whole: FrameHeader, frames: int) -> list[Vecto
             return [None] * frames
         direction = normal_of(orientation) if offsets[0] == 0 else (0.0, 0.0, 1.0)
         return [valid_position(moved(start, direction, offset)) for offset in offsets[:frames]]
-    if len(slices) >= frames and step:
+    if len(slices) >= frames and any(steps):
         normal = normal_of(orientation)
         return [
-            valid_position(moved(first, normal, step * (number - 1.0)))
+            valid_position(moved(first, normal, steps[0] * (number - 1.0)))
             for number in slices[:frames]
         ]
     return [None] * frames

@@ -14,7 +14,7 @@ from napari_medscan.dicom.space.spacing import PROJECTIONS
 _SINGLE_VIEWS = PROJECTIONS | {"RTIMAGE"}
 _WHOLE_OBJECTS = frozenset(("RTDOSE", "SEG"))
 
-_Key = tuple[Meaning, int, bool, tuple[float, float] | None, tuple[float, ...] | None]
+_Key = tuple[Meaning, int, bool, *tuple[object, ...]]
 
 
 def group(headers: Iterable[Header]) -> Iterator[list[SliceRef]]:
@@ -52,7 +52,6 @@ def _series_key(header: Header) -> tuple[object, ...]:
         layout.samples,
         layout.floating,
         layout.photometric if layout.samples == 1 else "color",
-        header.unit,
         has_place,
         header.name if whole or view else "",
     )
@@ -94,6 +93,9 @@ def _groups(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
                 frame.position is None,
                 frame.spacing,
                 frame.orientation,
+                header.unit,
+                frame.transform.unit,
+                frame.transform.state,
             )
             alike[key].append(SliceRef(header, index))
     if len(alike) == 1:
@@ -104,7 +106,9 @@ def _groups(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
         first = slices[0]
         # Frames of a clip are images of one thing, however the exposure was set for each.
         means = first.frame.position is not None or first.header.frames_are_slices
-        kinds[meaning_of(raw) if means else (), segment, has_none].append(slices)
+        # A stack has one unit.
+        unit = first.unit, first.frame.transform.is_uncertain
+        kinds[meaning_of(raw) if means else (), segment, has_none, unit].append(slices)
     files = {id(header): number for number, header in enumerate(series)}
 
     def place(ref: SliceRef) -> tuple[int, int]:

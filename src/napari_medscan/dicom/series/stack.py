@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.errors import FrameError
+from napari_medscan.dicom.errors import FrameError, LateFrameError
 from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
+from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
 from napari_medscan.dicom.pixels import decoded_cache
@@ -52,6 +54,11 @@ class SliceSource:
             if key is not None:
                 decoded_cache.write(key, out)
         self.problems.pop(index, None)
+
+    @staticmethod
+    def is_late(error: Exception) -> bool:
+        """Whether decoding a slice took too long."""
+        return isinstance(error, LateFrameError)
 
     def together(self, indices: Sequence[int]) -> int:
         """Return how many of the first of `indices` are best read at a time."""
@@ -234,12 +241,23 @@ class Stack:
         return self.typical_frame.windows
 
     @property
+    def real_world_mappings(self) -> tuple[RealWorldMapping, ...]:
+        """Real World Value Mappings of the middle slice (PS3.3 C.7.6.16.2.11), applied or not.
+
+        They refer to stored values. The first is applied if there is no rescale.
+        """
+        return self.typical_frame.real_world
+
+    @property
     def padding(self) -> tuple[float, float] | None:
         """Values, after the modality transform, that mean "no data"."""
         padding = self.header.padding
         if padding is None:
             return None
         first, last = self.transformed(padding)
+        if math.isnan(first) or math.isnan(last):
+            # Beyond the range of a Real World Value LUT: these values are NaN, as good as padding.
+            return None
         return min(first, last), max(first, last)
 
     def transformed(self, stored: Sequence[int]) -> tuple[float, ...]:

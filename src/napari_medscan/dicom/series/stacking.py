@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,15 +13,22 @@ import numpy as np
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import Header, SliceRef
+from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
-from napari_medscan.dicom.pixels.native import stored_dtype, stored_range
+from napari_medscan.dicom.pixels.value_range import ValueRange, value_range
 from napari_medscan.dicom.series.axis_values import FRAME, AxisValues, axis_values
 from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import SliceSource, Stack
-from napari_medscan.dicom.space.geometry import TILT, Geometry, StepSource, stack_geometry
+from napari_medscan.dicom.space.geometry import (
+    ASSUMED_STEP,
+    TILT,
+    Geometry,
+    StepSource,
+    stack_geometry,
+)
 from napari_medscan.dicom.space.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
 
@@ -214,7 +222,7 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
         description=header.description,
         axes=("t" if plan.times > 1 else "") + "zyx" + ("c" if color else ""),
         array=array,
-        unit=None if color else header.unit,
+        unit=None if color else first.unit,
         suv=plan.suv,
         geometry=plan.geometry,
         slices=slices,
@@ -236,6 +244,12 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
 def _suv(slices: Sequence[SliceRef]) -> tuple[SuvFactors | None, str]:
     header = slices[0].header
     if header.modality != "PT" or _is_color(header):
+        return None, ""
+    transform = slices[0].frame.transform
+    if transform.is_uncertain:
+        return None, "values are stored values"
+    if transform.unit is not None:
+        # A Real World Value Mapping is applied, and the factors are for rescaled values.
         return None, ""
     return common_suv((ref.header.suv, ref.header.no_suv) for ref in slices)
 
@@ -290,10 +304,8 @@ def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[s
             f"{TILT} {geometry.tilt:.1f}°. "
             "Correct it (Layers ▸ Transform) before measuring between slices"
         )
-    if depth > 1 and geometry.step_source == "thickness":
-        found.append("Slice spacing assumed equal to slice thickness")
-    elif depth > 1 and geometry.step_source == "assumed":
-        found.append("Slice spacing unknown")
+    if depth > 1 and geometry.step_source in ASSUMED_STEP:
+        found.append(ASSUMED_STEP[geometry.step_source])
     if not geometry.calibrated:
         found.append("No calibration: distances are in pixels, not mm")
     elif header.spacing_note:
@@ -309,7 +321,13 @@ def _hole_warnings(holes: int) -> list[str]:
 
 
 def _notes(slices: Sequence[SliceRef]) -> list[str]:
-    notes = dict.fromkeys(note for ref in slices for note in ref.header.notes)
+    """Return what the user should know of the values, the places and the files, each once."""
+    frames = [ref.frame for ref in slices]
+    # Slices of one series share their transform, and it takes long to hash.
+    transforms = {id(frame.transform): frame.transform for frame in frames}
+    notes = dict.fromkeys(t.note for t in transforms.values() if t.note)
+    notes |= dict.fromkeys(problem for frame in frames for problem in frame.problems)
+    notes |= dict.fromkeys(note for ref in slices for note in ref.header.notes)
     headers = {id(ref.header) for ref in slices}
     unknown = [NO_SERIES] if not slices[0].header.series and len(headers) > 1 else []
     return [*notes, *unknown]
@@ -320,11 +338,14 @@ def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:
     found = set()
     # Slices of one series share these objects, and comparing them takes long.
     kinds = {
-        (id(layout), id(transform)): (layout, transform)
-        for layout, transform in ((r.header.layout, r.frame.transform) for r in slices)
+        (id(header.layout), id(transform)): (header, transform)
+        for header, transform in ((r.header, r.frame.transform) for r in slices)
     }
-    for layout, transform in kinds.values():
-        found.add(transform.dtype(stored_dtype(layout), *stored_range(layout)))
+    ranges: dict[tuple[PixelLayout, bool], ValueRange] = {}
+    for header, transform in kinds.values():
+        kind = header.layout, header.pixels.length is None
+        stored = ranges.get(kind) or ranges.setdefault(kind, value_range(header))
+        found.add(transform.dtype(stored.dtype, stored.low, stored.high))
     if len(found) == 1:
         return found.pop()
     common = np.result_type(*found)
@@ -340,7 +361,10 @@ def _fill(ref: SliceRef, dtype: np.dtype[Any]) -> float:
         padding = np.array(header.padding[:1], dtype=np.int64)
         fill = float(ref.frame.transform.apply(padding, np.dtype(np.float64))[0])
     else:
-        fill = AIR if header.unit == "HU" else 0.0
+        fill = AIR if ref.unit == "HU" else 0.0
+    if not math.isfinite(fill):
+        # The padding is beyond the range of a Real World Value LUT.
+        fill = 0.0
     if dtype.kind == "f":
         return fill
     # A value that the pixels cannot take would wrap around, to white perhaps.

@@ -32,6 +32,11 @@ TILT = "Gantry tilt"
 """How the warning about a tilted stack begins."""
 
 StepSource = Literal["positions", "spacing", "thickness", "assumed"]
+ASSUMED_STEP: dict[StepSource, str] = {
+    "thickness": "Slice spacing assumed equal to slice thickness",
+    "assumed": "Slice spacing unknown",
+}
+"""Warnings about slices whose distance does not follow from positions or spacing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,22 +38,22 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     PS3.3 10.7.1.3 (Pixel Spacing, calibration), C.8.11.4 (Imager Pixel
     Spacing and magnification), C.8.5.5 (US region calibration).
     """
-    spacing = valid_spacing(data_set.numbers(Tag.PixelSpacing))
+    spacing = valid_spacing(data_set.exactly(2, Tag.PixelSpacing))
     if spacing is not None:
         return spacing, ""
-    spacing = valid_spacing(data_set.numbers(Tag.ImagerPixelSpacing))
+    spacing = valid_spacing(data_set.exactly(2, Tag.ImagerPixelSpacing))
     if spacing is not None and modality in PROJECTIONS:
         magnification = data_set.number(Tag.EstimatedRadiographicMagnificationFactor)
         if magnification is not None and 1e-3 < magnification < 1e3:
             return (spacing[0] / magnification, spacing[1] / magnification), ""
         return spacing, AT_DETECTOR
-    plane = valid_spacing(data_set.numbers(Tag.ImagePlanePixelSpacing))
+    plane = valid_spacing(data_set.exactly(2, Tag.ImagePlanePixelSpacing))
     if plane is not None:
         return plane, AT_IMAGE_PLANE
     spacing = spacing or _ultrasound_spacing(data_set)
     if spacing is not None:
         return spacing, ""
-    spacing = valid_spacing(data_set.numbers(Tag.NominalScannedPixelSpacing))
+    spacing = valid_spacing(data_set.exactly(2, Tag.NominalScannedPixelSpacing))
     return spacing, "Distances refer to the digitized film" if spacing else ""
 
 
@@ -66,9 +66,14 @@ def valid_spacing(values: tuple[float, ...]) -> Spacing | None:
 
 def read_aspect(data_set: DataSet) -> float:
     """Return pixel height over width (PS3.3 C.7.6.3.1.7), 1 when not given."""
-    ratio = data_set.numbers(Tag.PixelAspectRatio)
-    if len(ratio) != 2 or not all(1e-6 < value < 1e6 for value in ratio):
-        return 1.0
+    return valid_aspect(data_set) or 1.0
+
+
+def valid_aspect(data_set: DataSet) -> float | None:
+    """Return pixel height over width, None if there is no plausible one."""
+    ratio = data_set.exactly(2, Tag.PixelAspectRatio)
+    if not ratio or not all(1e-6 < value < 1e6 for value in ratio):
+        return None
     return ratio[0] / ratio[1]
 
 

@@ -95,8 +95,9 @@ def slice_warnings(snapshot: Snapshot) -> list[str]:
         why = snapshot.stack.problems.get(number)
         return [] if why is None else [f"This slice is blank: {why}"]
     place = snapshot.index[-3]
-    is_cut = isinstance(place, slice) or not snapshot.is_inside
-    return [] if is_cut else _gap(snapshot.stack, place)
+    if isinstance(place, slice) or not snapshot.is_inside:
+        return []
+    return _gap(snapshot.stack, place)
 
 
 def warning_lines(snapshot: Snapshot) -> list[str]:

@@ -161,10 +161,15 @@ def test_files_without_a_series_uid_and_places_stay_apart():
     assert names(headers) == [["f0000"], ["f0001"]]
 
 
-def test_without_any_identity_a_patient_is_known_within_one_study_only():
-    first, second = axial(2, patient=b"")
-    assert names([first, second]) == [["f0000", "f0001"]]
-    assert names([first, replace(second, study="2")]) == [["f0000"], ["f0001"]]
+def test_without_any_identity_studies_that_share_positions_are_of_two_patients():
+    first = axial(2, patient=b"")
+    second = [replace(h, study="2", name=f"2/{h.name}") for h in first]
+    assert names([*first, *second]) == [["f0000", "f0001"], ["2/f0000", "2/f0001"]]
+
+
+def test_without_any_identity_a_study_for_each_slice_is_no_split():
+    headers = [replace(h, study=h.name) for h in axial(3, patient=b"")]
+    assert names(headers) == [["f0000", "f0001", "f0002"]]
 
 
 def test_frames_with_and_without_a_position_are_never_mixed():

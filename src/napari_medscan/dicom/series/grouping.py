@@ -29,8 +29,7 @@ def group(headers: Iterable[Header]) -> Iterator[list[SliceRef]]:
     for header in headers:
         by_series[_series_key(header)].append(header)
     for series in by_series.values():
-        conflict = any(CONFLICT in header.notes for header in series)
-        for version in _versions(series) if conflict else (series,):
+        for version in _versions(series):
             yield from _groups(version)
 
 
@@ -42,8 +41,7 @@ def _series_key(header: Header) -> tuple[object, ...]:
     whole = layout.frames > 1 and (not has_place or header.modality in _WHOLE_OBJECTS)
     view = not has_place and (header.modality in _SINGLE_VIEWS or not header.series)
     return (
-        # Two files without any identity are of one patient only within one study.
-        header.patient or header.study,
+        header.patient,
         header.series or (header.study, header.folder),
         header.series_number,
         header.modality,
@@ -62,23 +60,34 @@ def _has_place(header: Header) -> bool:
 
 
 def _versions(series: Sequence[Header]) -> list[list[Header]]:
-    """Separate versions of one series whose files have the same SOP Instance UIDs.
+    """Separate what has one series UID, and is of two patients or two versions of one series.
 
-    A UID that several images share tells nothing about them, but two images of one UID at one
-    place in two folders are two versions. Without places, no image follows another.
+    A UID that several images share tells nothing about them, but two images of one SOP Instance
+    UID at one place in two folders are two versions. Without any identity, two images at one
+    place in two studies are of two patients. Without places, no image of one UID follows another.
     """
-    folders: dict[tuple[object, ...], set[str]] = defaultdict(set)
-    parts: dict[tuple[object, ...], list[Header]] = defaultdict(list)
-    seen: dict[tuple[str, str], int] = defaultdict(int)
-    for header in series:
-        has_place = _has_place(header)
-        place = header.frames[0].position if has_place else None
-        folders[header.sop_instance, place].add(header.folder)
-        key = header.folder, header.sop_instance
-        parts[0 if has_place else seen[key], header.folder].append(header)
-        seen[key] += 1
-    if _has_place(series[0]) and all(len(names) == 1 for names in folders.values()):
+    conflict = any(CONFLICT in header.notes for header in series)
+    studies = set() if series[0].patient else {header.study for header in series}
+    if not conflict and len(studies) < 2:
         return [list(series)]
+    folders: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    patients: dict[object, set[str]] = defaultdict(set)
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    numbers = []
+    for header in series:
+        place = header.frames[0].position if _has_place(header) else None
+        folders[header.sop_instance, place].add(header.folder)
+        patients[place].add(header.study)
+        key = header.folder, header.sop_instance
+        numbers.append(0 if place else seen[key])
+        seen[key] += 1
+    by_study = len(studies) > 1 and max(map(len, patients.values())) > 1
+    by_folder = conflict and max(map(len, folders.values())) > 1
+    parts: dict[tuple[object, ...], list[Header]] = defaultdict(list)
+    for header, number in zip(series, numbers, strict=True):
+        study = header.study if by_study else ""
+        folder = header.folder if by_folder or (conflict and not _has_place(header)) else ""
+        parts[study, folder, number if conflict else 0].append(header)
     return list(parts.values())
 
 

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from napari_medscan.dicom.headers.header import Header, SliceRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.pixels.value_range import ValueRange, value_range
+from napari_medscan.dicom.series.axis_values import FRAME, AxisValues, axis_values
 from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
@@ -30,6 +32,7 @@ from napari_medscan.dicom.space.geometry import (
 from napari_medscan.dicom.space.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
 
+NO_SERIES = "No Series Instance UID: images are grouped by study, folder and geometry"
 AIR = -1000.0
 """Hounsfield units of a blank CT slice: black in every usual window."""
 
@@ -78,7 +81,7 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
     notes = ()
     if len(set(files.values())) < len(files):
         notes = ("Images sorted by file name (no position or instance number)",)
-    dimension = "frame" if len(ordered) > 1 else ""
+    dimension = FRAME if len(ordered) > 1 else ""
     return [Grid(tuple((ref,) for ref in ordered), dimension, notes)]
 
 
@@ -117,6 +120,10 @@ class Plan:
         What makes SUV of the values.
     warnings : tuple of str
         What the user should know.
+    axis_values : AxisValues or None
+        Name and values of t; None when there is no t.
+    holes : tuple of int
+        Places of the table time x slice, row by row, at which one time point lacks a slice.
     """
 
     times: int
@@ -127,10 +134,12 @@ class Plan:
     is_compressed: bool
     suv: SuvFactors | None
     warnings: tuple[str, ...]
+    axis_values: AxisValues | None = None
+    holes: tuple[int, ...] = ()
 
 
 def _stack(grid: Grid, cache: FrameCache) -> Stack:
-    slices = tuple(ref for row in grid.rows for ref in row)
+    slices = grid.slices
     return assemble(SliceTable.of(slices), ParsedHeaders(slices), _plan(grid, slices), cache)
 
 
@@ -138,6 +147,7 @@ def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
     header = slices[0].header
     geometry = _geometry(grid, header)
     depth = len(grid.rows[0]) + len(geometry.missing)
+    holes = tuple(i for i, ref in enumerate(chain.from_iterable(grid.rows)) if ref is None)
     suv, no_suv = _suv(slices)
     return Plan(
         times=len(grid.rows),
@@ -147,8 +157,11 @@ def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
         transfer_syntaxes=tuple(dict.fromkeys([ref.header.transfer_syntax for ref in slices])),
         is_compressed=any(ref.header.pixels.length is None for ref in slices),
         suv=suv,
+        axis_values=axis_values(grid.rows, grid.dimension),
+        holes=holes,
         warnings=(
             *_geometry_warnings(geometry, depth, header),
+            *_hole_warnings(len(holes)),
             *grid.notes,
             *_notes(slices),
             *([UNKNOWN + no_suv] if no_suv else []),
@@ -179,11 +192,13 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
     header = first.header
     dtype = np.dtype(plan.dtype)
     color = _is_color(header)
-    depth = len(slices) // plan.times
+    table = np.full(len(slices) + len(plan.holes), -1, dtype=np.intp)
+    table[np.delete(np.arange(len(table)), list(plan.holes))] = np.arange(len(slices))
+    depth = len(table) // plan.times
     missing = plan.geometry.missing
     places = np.delete(np.arange(depth + len(missing)), list(missing))
     numbers = np.full((plan.times, depth + len(missing)), -1, dtype=np.intp)
-    numbers[:, places] = np.arange(len(slices)).reshape(plan.times, -1)
+    numbers[:, places] = table.reshape(plan.times, -1)
     problems: dict[int, str] = {}
 
     def on_problem(index: int, error: Exception) -> None:
@@ -219,6 +234,8 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
         transfer_syntaxes=plan.transfer_syntaxes,
         is_compressed=plan.is_compressed,
         dimension=plan.dimension,
+        axis_values=plan.axis_values,
+        holes=plan.holes,
         warnings=plan.warnings,
         problems=problems,
     )
@@ -242,11 +259,10 @@ def _is_color(header: Header) -> bool:
 
 
 def _geometry(grid: Grid, header: Header) -> Geometry:
-    row = grid.rows[0]
-    first = row[0].frame
-    if len(row) > 1 and first.position is not None and first.orientation is not None:
-        positions: list[Vector] = [r.frame.position for r in row if r.frame.position is not None]
-        return stack_geometry(positions, first.orientation, first.spacing)
+    depth = len(grid.rows[0])
+    first = grid.slices[0].frame
+    if depth > 1 and grid.positions and first.orientation is not None:
+        return stack_geometry(grid.positions, first.orientation, first.spacing, grid.spread)
     step, source = _assumed_step(header)
     in_plane = first.spacing or (header.aspect, 1.0)
     vector: Vector | None = None
@@ -258,7 +274,7 @@ def _geometry(grid: Grid, header: Header) -> Geometry:
         origin=first.position,
         orientation=first.orientation,
         step=vector,
-        measurable=len(row) == 1 or source == "spacing",
+        measurable=depth == 1 or source == "spacing",
         calibrated=first.spacing is not None,
         step_source=source,
     )
@@ -297,6 +313,13 @@ def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[s
     return found
 
 
+def _hole_warnings(holes: int) -> list[str]:
+    if not holes:
+        return []
+    many = f"{holes} slices of single time points are missing (left blank)"
+    return ["1 slice of one time point is missing (left blank)" if holes == 1 else many]
+
+
 def _notes(slices: Sequence[SliceRef]) -> list[str]:
     """Return what the user should know of the values, the places and the files, each once."""
     frames = [ref.frame for ref in slices]
@@ -305,7 +328,9 @@ def _notes(slices: Sequence[SliceRef]) -> list[str]:
     notes = dict.fromkeys(t.note for t in transforms.values() if t.note)
     notes |= dict.fromkeys(problem for frame in frames for problem in frame.problems)
     notes |= dict.fromkeys(note for ref in slices for note in ref.header.notes)
-    return list(notes)
+    headers = {id(ref.header) for ref in slices}
+    unknown = [NO_SERIES] if not slices[0].header.series and len(headers) > 1 else []
+    return [*notes, *unknown]
 
 
 def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:

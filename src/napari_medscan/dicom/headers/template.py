@@ -27,6 +27,7 @@ from napari_medscan.dicom.elements.values import DataSet, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import (
     DEFER,
     PRIVATE_DIFFUSION,
+    PRIVATE_IMAGE_TYPE,
     WANTED,
     WANTED_PET,
     Tag,
@@ -71,6 +72,7 @@ _VARYING: Final = {
     Tag.WindowCenter,
     Tag.WindowWidth,
     *PRIVATE_DIFFUSION,
+    *PRIVATE_IMAGE_TYPE,
 }
 _VARYING_PET: Final = frozenset(
     (Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration, Tag.FrameReferenceTime)

@@ -37,6 +37,14 @@ def opened(folder, slices=3, **changes):
             "2 slices × 2 time points · 6 × 4",
         ),
         (
+            4,
+            {
+                "ImagePositionPatient": lambda i: [0, 0, 2 * (i // 2)],
+                "EchoTime": lambda i: i % 2 + 1,
+            },
+            "2 slices × 2 volumes · 6 × 4",
+        ),
+        (
             1,
             {
                 "Modality": "US",
@@ -49,7 +57,7 @@ def opened(folder, slices=3, **changes):
             "2 frames · 6 × 4",
         ),
     ],
-    ids=["slices", "one image", "time points", "clip"],
+    ids=["slices", "one image", "time points", "echoes", "clip"],
 )
 def test_size_text_counts_slices_and_frames(tmp_path, slices, changes, text):
     assert size_text(opened(tmp_path, slices, **changes)) == text

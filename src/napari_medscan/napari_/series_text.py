@@ -25,8 +25,17 @@ def size_text(stack: Stack) -> str:
     if slices > 1:
         parts.append(f"{slices:,} slices")
     if times > 1:
-        parts.append(f"{times:,} {'frames' if stack.dimension == 'frame' else 'time points'}")
+        parts.append(f"{times:,} {_volumes_name(stack)}")
     return " · ".join([" × ".join(parts), image] if parts else [image])
+
+
+def _volumes_name(stack: Stack) -> str:
+    """Return what the images along the fourth axis are called."""
+    if stack.dimension == "frame":
+        return "frames"
+    axis = stack.axis_values
+    is_time = axis is None or axis.unit == "s" or axis.name == "Time point"
+    return "time points" if is_time else "volumes"
 
 
 def warnings_of(stack: Stack) -> list[str]:

@@ -111,6 +111,15 @@ def test_inversion_times_of_each_slice_are_ranked():
     assert set(volumes(made)) == {tuple(100 * t + z for z in range(3)) for t in range(5)}
 
 
+def test_echo_times_that_vary_from_slice_to_slice_are_ranked():
+    made = [
+        (100 * e + z, 8 * z, 0, {"EchoTime": 5.0 * (e + 1) + 0.1 * z})
+        for z in range(3)
+        for e in range(3)
+    ]
+    assert set(volumes(made)) == {tuple(100 * e + z for z in range(3)) for e in range(3)}
+
+
 def test_times_that_cannot_tell_which_slice_is_lost_mix_nothing():
     """Slices of one position an hour after those of the other, phases evenly apart."""
     made = [
@@ -183,6 +192,15 @@ def test_volumes_of_a_file_each_stay_volumes_wherever_they_move():
     assert stack.geometry.spacing[0] == pytest.approx(3)
     (warning,) = stack.warnings
     assert warning.startswith("Slices move by up to 1.8 mm between time points")
+
+
+def test_volumes_with_rounded_directions_stay_volumes():
+    rounded = (0.999999, 0.0000001, 0.0, 0.0, 1.0, 0.0)
+    headers = [volume_file("b", (0, 0, 1.3)), volume_file("a")]
+    frames = list(headers[0].frames)
+    frames[2] = frames[2].like(orientation=rounded)
+    (stack,) = stacks_of([headers[0].like(frames=tuple(frames)), headers[1]])
+    assert stack.array.shape == (2, 5, 2, 3)
 
 
 def test_volumes_of_a_file_each_that_adjoin_are_one_volume():

@@ -52,6 +52,7 @@ RANKED: Final = (
     "TriggerTime",
     "NominalPercentageOfCardiacPhase",
     "InversionTime",
+    "EchoTime",
     "FrameReferenceTime",
     "FrameReferenceDateTime",
     "AcquisitionTime",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.space.tolerances import LARGEST_TURN, SAME_CORNER
+from napari_medscan.dicom.space.tolerances import LARGEST_TURN, PARALLEL, SAME_CORNER
 
 _AXES = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -19,7 +19,9 @@ def is_volume(ref: SliceRef) -> bool:
     if len(frames) == 1:
         return False
     first = frames[0].orientation
-    return first is not None and all(f.orientation == first and f.position for f in frames)
+    return first is not None and all(
+        frame.position is not None and _is_parallel(first, frame.orientation) for frame in frames
+    )
 
 
 def split_by_plane(
@@ -49,6 +51,12 @@ def split_by_plane(
             planes.append([])
         planes[number] += alike
     return planes
+
+
+def _is_parallel(one: tuple[float, ...], other: tuple[float, ...] | None) -> bool:
+    if other is None or one == other:
+        return one == other
+    return all(abs(a - b) <= PARALLEL for a, b in zip(one, other, strict=True))
 
 
 class _Planes:

@@ -163,6 +163,17 @@ def test_bring_into_view_never_hides_layers_of_others(viewer, add):
     assert derived.visible
 
 
+def test_show_only_leaves_hidden_layers_alone(viewer, add):
+    hidden, shown, last = (add(name) for name in "abc")
+    changed = []
+    for layer in (hidden, shown, last):
+        layer.events.visible.connect(lambda event: changed.append(event.source))
+    show_only(viewer, [shown])
+    assert changed == [last, shown]
+    show_only(viewer, [shown])
+    assert changed == [last, shown]
+
+
 @pytest.mark.parametrize("hide", [False, True])
 def test_bring_into_view_scripts_can_keep_others_visible(viewer, add, hide):
     first, second = add("a"), add("b")

@@ -21,7 +21,11 @@ from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit, refit
 from napari_medscan.napari_.cine import autoplay
-from napari_medscan.napari_.current_layer import is_visible_series, visible_series
+from napari_medscan.napari_.current_layer import (
+    is_visible_series,
+    set_visible,
+    visible_series,
+)
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import draw_fused
@@ -66,7 +70,7 @@ def bring_into_view(
     if not stays:
         # A layer that appears in the plane of another series could read its whole volume.
         _show_slices(viewer, layer)
-    layer.visible = True
+    set_visible(layer, visible=True)
     viewer.layers.selection.active = layer
 
 
@@ -78,7 +82,7 @@ def show_only(viewer: napari.viewer.Viewer, layers: list[Image]) -> None:
     bring_into_view(viewer, layers[-1])
     for layer in viewer.layers:
         if stack_of(layer) is not None:
-            layer.visible = layer in layers
+            set_visible(layer, visible=layer in layers)
 
 
 def add_hidden(viewer: napari.viewer.Viewer, layer: Image) -> None:
@@ -103,7 +107,7 @@ def show_anew(viewer: napari.viewer.Viewer, layer: Image) -> None:
     if not is_in_view(viewer, layer):
         _go_to_middle(viewer, layer)
     fit_to_canvas(viewer, layer)
-    layer.visible = True
+    set_visible(layer, visible=True)
     viewer.layers.selection.active = layer
 
 

@@ -18,7 +18,7 @@ from napari_medscan.napari_ import settings
 from napari_medscan.napari_.active_viewer import add_pane_model, remove_pane_model
 from napari_medscan.napari_.canvas_text import has_room_for_bar
 from napari_medscan.napari_.corner_text import CornerText
-from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.current_layer import current_layer, set_visible
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.orientation_letters import OrientationLetters
@@ -240,7 +240,7 @@ class SidePane(Pane):
         else:
             show_plane(self.viewer, twin, plane)
         for each in twins:
-            each.visible = True
+            set_visible(each, visible=True)
         self.viewer.layers.selection.active = twin
         self._show_scale_bar()
 

@@ -16,7 +16,6 @@ import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QTimer
 
-from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit, refit
@@ -191,13 +190,12 @@ class _Openings:
 
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         viewer, layer = self._viewer(), event.value
-        stack = stack_of(layer)
-        if viewer is None or stack is None or not isinstance(layer, Image):
+        if viewer is None or stack_of(layer) is None or not isinstance(layer, Image):
             return
         layer.events.visible.connect(self._units)
         if layer.visible:
             self._lead = weakref.ref(layer)
-            _fuse(viewer, layer, stack)
+            fuse(viewer, layer)
             bring_into_view(viewer, layer)
             autoplay(viewer, layer)
         else:
@@ -266,9 +264,10 @@ def _is_see_through(layer: Image) -> bool:
     return layer.opacity < 1 or str(layer.blending) in ("additive", "minimum")
 
 
-def _fuse(viewer: napari.viewer.Viewer, layer: Image, stack: Stack) -> None:
-    """Draw PET that is added onto a CT of the same place as a fusion."""
-    if stack.modality != "PT":
+def fuse(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Draw PET as a fusion with a visible CT of the same place; any other layer stays as it is."""
+    stack = stack_of(layer)
+    if stack is None or stack.modality != "PT":
         return
     for other in visible_series(viewer):
         anatomy = stack_of(other)

@@ -24,12 +24,17 @@ from napari_medscan.napari_.active_viewer import active_viewer, viewer_with
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
-from napari_medscan.napari_.window_scope import show_window, window_targets
+from napari_medscan.napari_.view import fuse
+from napari_medscan.napari_.window_scope import (
+    inversion,
+    is_additive,
+    set_inverted,
+    show_window,
+    window_targets,
+)
 from napari_medscan.napari_.windowing import (
     base_colormap,
     current_windowed,
-    invert,
-    is_inverted,
     is_shown,
     on_screen,
     recolor,
@@ -69,19 +74,26 @@ def window_from_file(viewer: napari.viewer.Viewer) -> None:
 
 
 def window_invert(viewer: napari.viewer.Viewer) -> None:
-    """Turn black into white and white into black; the window stays."""
+    """Turn black into white and white into black; the window stays.
+
+    For an additive overlay, the image below it is inverted.
+    """
     viewer = active_viewer(viewer)
     layer = _layer(viewer)
     if layer is None:
         return
-    wanted = not is_inverted(layer)
-    for target in window_targets(viewer, layer):
-        if is_inverted(target) != wanted:
-            invert(target)
+    inverted = inversion(viewer, layer)
+    if inverted is None:
+        tell("An overlay cannot be inverted. Show the series below it first.")
+        return
+    set_inverted(viewer, layer, inverted=not inverted)
 
 
 def window_inverted_gray(viewer: napari.viewer.Viewer) -> None:
-    """Show high values black on white, as PET is read, or in gray again; the window stays."""
+    """Show high values black on white, as PET is read, or in gray again; the window stays.
+
+    An additive overlay then covers what lies below it, and is fused with it again afterwards.
+    """
     viewer = active_viewer(viewer)
     layer = _layer(viewer)
     if layer is None:
@@ -89,6 +101,11 @@ def window_inverted_gray(viewer: napari.viewer.Viewer) -> None:
     name = "gray" if base_colormap(layer).name == "gray_r" else "gray_r"
     for target in window_targets(viewer, layer):
         recolor(target, name)
+        if is_additive(target):
+            # White added to an image leaves nothing of it to be seen.
+            target.blending = "translucent_no_depth"
+        elif name == "gray":
+            fuse(viewer_with(viewer, target), target)
 
 
 def _limit(viewer: napari.viewer.Viewer, limits_of: Callable[..., tuple[float, float]]) -> None:

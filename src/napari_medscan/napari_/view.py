@@ -16,8 +16,11 @@ import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QTimer
 
+from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.relations import are_overlayable
+from napari_medscan.dicom.series.studies import first_to_show
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.active_viewer import viewers_of_window
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit, refit
 from napari_medscan.napari_.cine import autoplay
 from napari_medscan.napari_.current_layer import (
@@ -113,8 +116,9 @@ def show_anew(viewer: napari.viewer.Viewer, layer: Image) -> None:
 def follow_openings(viewer: napari.viewer.Viewer) -> None:
     """Bring the series that are added to a viewer into view, for as long as the viewer lives.
 
-    Of several that are added together, the ones that are visible. It also keeps a series fit to a
-    canvas whose size changes until the user moves the camera, and volumes in 3-D unmirrored.
+    Of several that are added together, the ones that are visible; when the last visible one is
+    removed, a hidden one. It also keeps a series fit to a canvas whose size changes until the user
+    moves the camera, and volumes in 3-D unmirrored.
     Calling it again changes nothing.
     """
     viewer = unwrapped(viewer)
@@ -134,13 +138,16 @@ class _Camera:
 
 
 class _Openings:
-    """Listens to a viewer for series that are added, and for its canvas and camera."""
+    """Listens to a viewer for series that come and go, and for its canvas and camera."""
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer = weakref.ref(viewer)
         self._lead: Callable[[], Image | None] = lambda: None
+        self._removed: Stack | None = None
         self._inserted = guarded(self._on_inserted)
         self._activate = guarded(self._activate_lead)
+        self._succeed = guarded(self._show_successor)
+        self._on_removal = guarded(self._on_removed)
         self._more = [guarded(self._keep_fit), guarded(self._keep_unmirrored)]
         self._units = guarded(self._share_units)
         self._camera: _Camera | None = None
@@ -153,6 +160,7 @@ class _Openings:
         # napari draws a new layer before it calls anybody's callback of "inserted".
         layers.events.inserting.connect(self._units)
         layers.events.inserted.connect(self._inserted, position="last")
+        layers.events.removed.connect(self._on_removal, position="last")
         layers.selection.events.active.connect(self._units)
         viewer.canvas.events.size.connect(self._more[0])
         for emitter in (
@@ -215,6 +223,32 @@ class _Openings:
         active = viewer.layers.selection.active
         if stack_of(active) is not None and not is_visible_series(active):
             viewer.layers.selection.active = lead
+
+    def _on_removed(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        layer = event.value
+        if is_visible_series(layer):
+            self._removed = stack_of(layer)
+            # Not now: all layers may be about to go, and each would be read before it does.
+            QTimer.singleShot(0, self._succeed)
+
+    def _show_successor(self) -> None:
+        """Bring a hidden series into view after the last visible one was removed.
+
+        The first to look at of the same study, else of all that are in no pane.
+        """
+        viewer, removed, self._removed = self._viewer(), self._removed, None
+        if viewer is None or removed is None or any(visible_series(viewer)):
+            return
+        others = (other for other in viewers_of_window(viewer) if other is not viewer)
+        in_panes = {stack_of(layer) for other in others for layer in other.layers}
+        hidden = {
+            stack: layer
+            for layer in viewer.layers
+            if (stack := stack_of(layer)) is not None and stack not in in_panes
+        }
+        study = [stack for stack in hidden if stack.header.study == removed.header.study]
+        if hidden:
+            bring_into_view(viewer, hidden[first_to_show(study or list(hidden))])
 
     def _share_units(self, _event: object = None) -> None:
         viewer = self._viewer()

@@ -244,7 +244,9 @@ class _Openings:
         hidden = {
             stack: layer
             for layer in viewer.layers
-            if (stack := stack_of(layer)) is not None and stack not in in_panes
+            if isinstance(layer, Image)
+            and (stack := stack_of(layer)) is not None
+            and stack not in in_panes
         }
         study = [stack for stack in hidden if stack.header.study == removed.header.study]
         if hidden:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import warnings
 from collections.abc import Iterable
+
+from napari_medscan.dicom.elements.character_sets import decode_text
 
 MAX_NAME = 64
 """Longest description that becomes part of a layer name, in characters."""
@@ -37,20 +38,7 @@ def decode(data: bytes, character_sets: tuple[str, ...] = ()) -> str:
     data = data.rstrip(b" \0")
     if data.isascii() and b"\x1b" not in data:
         return data.decode("ascii")
-    # Imported here: plain ASCII, the common case, needs no pydicom.
-    from pydicom.charset import decode_bytes, python_encoding
-    from pydicom.valuerep import TEXT_VR_DELIMS
-
-    # pydicom passes terms it does not know on to Python's codecs, among which
-    # there are some that are no character sets: only known terms may pass.
-    known = [python_encoding[t] for t in character_sets if t in python_encoding]
-    with warnings.catch_warnings():
-        # What does not decode shows as U+FFFD; pydicom would warn on top.
-        warnings.simplefilter("ignore")
-        try:
-            return str(decode_bytes(data, known or ["utf-8"], TEXT_VR_DELIMS))
-        except (LookupError, UnicodeError, ValueError):
-            return data.decode("latin-1")
+    return decode_text(data, character_sets)
 
 
 def defuse(text: str) -> str:

@@ -243,6 +243,7 @@ WANTED: Wanted = {
     Tag.SegmentedRedPaletteColorLookupTableData: b"OW",
     Tag.SegmentedGreenPaletteColorLookupTableData: b"OW",
     Tag.SegmentedBluePaletteColorLookupTableData: b"OW",
+    Tag.LossyImageCompression: b"CS",
     Tag.ModalityLUTSequence: {**_LUT, Tag.ModalityLUTType: b"LO"},
     **_REAL_WORLD,
     Tag.TotalPixelMatrixColumns: b"UL",

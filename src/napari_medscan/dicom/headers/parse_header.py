@@ -11,7 +11,7 @@ from napari_medscan.dicom.elements.part10 import ScannedFile, scan_file
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.sop_classes import kind_of
 from napari_medscan.dicom.elements.text import clean, decode
-from napari_medscan.dicom.elements.transfer_syntaxes import unsupported
+from napari_medscan.dicom.elements.transfer_syntaxes import LOSSY, unsupported
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
@@ -118,6 +118,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         aspect=read_aspect(data_set),
         patient_orientation=_patient_orientation(data_set),
         offset_table=offset_table,
+        lossy=_is_lossy(data_set, scanned.transfer_syntax),
         segments=_segments(data_set, identifiers),
         study_date=_study_date(data_set),
         study_description=_label(data_set, Tag.StudyDescription, identifiers),
@@ -291,6 +292,11 @@ def _offset_table(data_set: DataSet) -> tuple[tuple[int, int], tuple[int, int]] 
     if offsets is None or lengths is None:
         return None
     return (offsets.offset, offsets.length), (lengths.offset, lengths.length)
+
+
+def _is_lossy(data_set: DataSet, syntax: str) -> bool:
+    """Whether an image has been through lossy compression (PS3.3 C.7.6.1.1.5)."""
+    return data_set.text(Tag.LossyImageCompression) == "01" or syntax in LOSSY
 
 
 def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]:

@@ -156,3 +156,70 @@ def test_a_file_like_no_other_is_not_read_again(tmp_path, monkeypatch):
     )
     HeaderReader().read(str(path), "IM1")
     assert reads == []
+
+
+@pytest.fixture
+def count_learned(monkeypatch):
+    counted = []
+    learn = header_reader.learn
+
+    def counting(scanned, header, head):
+        counted.append(header.name)
+        return learn(scanned, header, head)
+
+    monkeypatch.setattr(header_reader, "learn", counting)
+    return counted
+
+
+def series_file(folder, series, number, **changes):
+    data = ct(
+        SeriesInstanceUID=f"1.2.{series}",
+        SeriesNumber=series,
+        InstanceNumber=number,
+        SOPInstanceUID=f"1.2.{series}.{number}",
+        **changes,
+    )
+    return write(folder / f"IM{number}_{series}", data)
+
+
+def read_all(reader, paths):
+    for path in paths:
+        assert_same(reader.read(str(path), path.name), read_header(str(path), path.name))
+
+
+def test_header_reader_of_series_in_turn_scans_each_series_once(tmp_path, count_scans):
+    count = header_reader.MAX_FAMILIES
+    read_all(
+        HeaderReader(),
+        [series_file(tmp_path, series, n) for n in range(3) for series in range(count)],
+    )
+    assert len(count_scans) == count
+
+
+def test_header_reader_of_single_files_learns_nothing(tmp_path, count_learned):
+    read_all(HeaderReader(), [series_file(tmp_path, series, 1) for series in range(3)])
+    assert not count_learned
+    read_all(HeaderReader(), [series_file(tmp_path, 1, n) for n in range(2)])
+    assert count_learned == ["IM0_1"]
+
+
+def test_header_reader_of_a_series_without_like_files_stops_learning(tmp_path, count_learned):
+    """Here the number of rows, which no template may pass over."""
+    paths = [
+        series_file(tmp_path, 1, n, Rows=n, PixelData=bytes(12 * n))
+        for n in range(1, header_reader.MAX_TEMPLATES + 9)
+    ]
+    read_all(HeaderReader(), paths)
+    assert len(count_learned) == header_reader.MAX_TEMPLATES
+
+
+@pytest.mark.parametrize("encoding", ["explicit", "implicit"])
+def test_family_of_a_file_is_its_series(tmp_path, encoding):
+    heads = [
+        write(tmp_path / str(n), ct(SeriesInstanceUID="1.2.7", InstanceNumber=n), encoding)
+        for n in range(2)
+    ]
+    first, second = (header_reader.family_of(path.read_bytes()) for path in heads)
+    assert first == second
+    assert first.endswith(b"1.2.7\0")
+    assert header_reader.family_of(b"no DICOM") == b""

@@ -10,9 +10,9 @@ understand it refuses with :class:`UnusualError`, and pydicom is asked instead.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from napari_medscan.dicom.elements.private_elements import (
     LONGEST_CREATOR,
@@ -39,6 +39,13 @@ LONG_VRS = frozenset(
 )
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
+_SHORT_HEAD, _LONG_HEAD = 8, 12
+"""Bytes before a value (PS3.5 tables 7.1-1 to 7.1-3)."""
+_TRUNCATED = "the data end inside an element"
+_Unpack = Callable[[bytes, int], tuple[Any, ...]]
+_UNPACK_LITTLE = struct.Struct("<HH2sH").unpack_from, struct.Struct("<I").unpack_from
+_UNPACK_BIG = struct.Struct(">HH2sH").unpack_from, struct.Struct(">I").unpack_from
+"""Group, element, VR, short length; long length."""
 _AFTER_IMAGE_PIXEL = 0x00290000
 """Rows and Columns come before this."""
 
@@ -111,8 +118,7 @@ def scan(
     return Scan(DataSet(values, big_endian), walker.pixels)
 
 
-@dataclass(frozen=True, slots=True)
-class TopElement:
+class TopElement(NamedTuple):
     """Where an element of the top level lies.
 
     Parameters
@@ -174,10 +180,11 @@ class _Walker:
     budget: int = MAX_ELEMENTS
     base: int = 0
     buffer: bytes = b""
-    order: str = field(init=False)
+    unpack_head: _Unpack = field(init=False)
+    unpack_length: _Unpack = field(init=False)
 
     def __post_init__(self) -> None:
-        self.order = ">" if self.big_endian else "<"
+        self.unpack_head, self.unpack_length = _UNPACK_BIG if self.big_endian else _UNPACK_LITTLE
 
     def bytes_at(self, position: int, length: int) -> bytes:
         """Return exactly `length` bytes, reading ahead by a chunk."""
@@ -186,7 +193,7 @@ class _Walker:
             self.base, offset = position, 0
             self.buffer = self.source.read_at(position, max(length, CHUNK))
             if len(self.buffer) < length:
-                raise UnusualError("the data end inside an element")
+                raise UnusualError(_TRUNCATED)
         return self.buffer[offset : offset + length]
 
     def data_set(
@@ -277,20 +284,27 @@ class _Walker:
         self.budget -= 1
         if self.budget < 0:
             raise UnusualError("too many elements")
-        head = self.bytes_at(position, 8)
-        group, element = struct.unpack_from(self.order + "HH", head)
-        tag = group << 16 | element
+        buffer, offset = self.buffer, position - self.base
+        if offset < 0 or offset + _LONG_HEAD > len(buffer):
+            buffer, offset = self.element_head(position), 0
+        group, number, vr, length = self.unpack_head(buffer, offset)
+        tag = group << 16 | number
         if not explicit or group == 0xFFFE:
-            (length,) = struct.unpack_from(self.order + "I", head, 4)
-            return tag, b"", length, position + 8
-        vr = head[4:6]
+            return tag, b"", self.unpack_length(buffer, offset + 4)[0], position + 8
         if vr in _SHORT_VRS:
-            (length,) = struct.unpack_from(self.order + "H", head, 6)
             return tag, vr, length, position + 8
         if vr in LONG_VRS:
-            (length,) = struct.unpack(self.order + "I", self.bytes_at(position + 8, 4))
-            return tag, vr, length, position + 12
+            if len(buffer) < offset + _LONG_HEAD:
+                raise UnusualError(_TRUNCATED)
+            return tag, vr, self.unpack_length(buffer, offset + 8)[0], position + 12
         raise UnusualError("an unknown value representation")
+
+    def element_head(self, position: int) -> bytes:
+        """Return the first bytes of the element here, reading on; fewer at the end of the data."""
+        self.base, self.buffer = position, self.source.read_at(position, CHUNK)
+        if len(self.buffer) < _SHORT_HEAD:
+            raise UnusualError(_TRUNCATED)
+        return self.buffer
 
     def sequence(
         self,

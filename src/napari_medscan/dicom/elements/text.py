@@ -47,6 +47,8 @@ def defuse(text: str) -> str:
     ``<`` becomes ``‹`` so that Qt never takes it for rich text; control,
     format (bidirectional overrides) and unassigned characters go.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.replace("<", "‹").split())
     kept = (" " if c.isspace() else c for c in text.replace("<", "‹"))
     visible = "".join(c for c in kept if unicodedata.category(c)[0] != "C")
     return " ".join(visible.split())
@@ -71,9 +73,15 @@ def clean(text: str, identifiers: Iterable[str] = ()) -> str:
         are dates or record numbers, are removed as well.
     """
     text = unicodedata.normalize("NFC", defuse(text))
+    if not text:
+        return ""
+    lowered = text.lower() if text.isascii() else None
     words = {w for i in identifiers for w in _WORD.findall(unicodedata.normalize("NFC", i))}
     # The longest first: a name that begins an ID must not leave the rest of it.
     for word in sorted(words, key=len, reverse=True):
+        if lowered is not None and word.isascii() and word.lower() not in lowered:
+            # Most descriptions name nobody, and compiling a pattern takes longer than looking.
+            continue
         if len(word) >= 3 or _is_caseless(word):
             text = re.sub(re.escape(word), " ", text, flags=re.IGNORECASE)
     text = " ".join(_DATE_OR_ID.sub(" ", text).split()).strip(" ^-_,;:/")

@@ -209,9 +209,11 @@ def _study_date(data_set: DataSet) -> datetime | None:
     if not re.fullmatch(r"\d{8}", date):
         return None
     time = time if re.fullmatch(r"(\d\d){1,3}", time) else ""
-    for text in (f"{date}{time:0<6}", f"{date}000000"):
+    year, month, day = int(date[:4]), int(date[4:6]), int(date[6:])
+    hour, minute, second = (int(time[i : i + 2] or 0) for i in (0, 2, 4))
+    for clock in ((hour, minute, second), (0, 0, 0)):
         try:
-            return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - DA has no time zone
+            return datetime(year, month, day, *clock)  # noqa: DTZ001 - DA has no time zone
         except ValueError:
             continue
     return None

@@ -12,7 +12,6 @@ which takes a few microseconds where a walk from element to element takes sixty.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -79,8 +78,7 @@ _VARYING_PET: Final = frozenset(
 _META_NEEDED: Final = frozenset((Tag.TransferSyntaxUID, Tag.MediaStorageSOPClassUID))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Field:
+class _Field(NamedTuple):
     """A value that may differ, and what stands between the one before and it.
 
     Parameters

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from pydicom.sequence import Sequence
 
 from napari_medscan.dicom.errors import MedscanError, UnreadableError
 from napari_medscan.dicom.files.source import OpenFile
@@ -16,7 +17,7 @@ from napari_medscan.phantoms import write_ct_chest, write_pet_ct
 
 from ...corpus.oracle import corpus_dir
 from ..intensity.test_suv import pet
-from ..making import ct, element, write
+from ..making import ct, element, item, write
 
 
 def assert_same(found, expected):
@@ -117,6 +118,62 @@ def test_no_changed_byte_goes_unnoticed(tmp_path, step):
             assert found == expected, place
         else:
             assert_same(found, expected)
+
+
+def undefined(*items):
+    """Return a sequence whose length, and those of its items, are undefined."""
+    sequence = Sequence(items)
+    sequence.is_undefined_length = True
+    for data in items:
+        data.is_undefined_length_sequence_item = True
+    return sequence
+
+
+def referring(number):
+    """Return a slice that refers to others in sequences of undefined length, one in another."""
+    inner = undefined(item(ReferencedSOPInstanceUID=f"1.2.{10**number}"))
+    images = undefined(
+        item(ReferencedSOPInstanceUID=f"1.2.{number}", PurposeOfReferenceCodeSequence=inner),
+        item(ReferencedSOPInstanceUID="1.2.3"),
+    )
+    windows = undefined(item(LUTDescriptor=[2, 0, 16], LUTData=b"\0\0\1\0"))
+    data = ct(
+        SourceImageSequence=images,
+        VOILUTSequence=windows,
+        InstanceNumber=number,
+        ImagePositionPatient=[0, 0, number],
+    )
+    data.VOILUTSequence[0]["LUTDescriptor"].VR = "US"
+    data.VOILUTSequence[0]["LUTData"].VR = "OW"
+    return data
+
+
+@pytest.mark.parametrize("encoding", ["explicit", "implicit"])
+def test_header_reader_passes_over_sequences_of_undefined_length(tmp_path, encoding, count_scans):
+    reader = HeaderReader()
+    for number in range(4):
+        path = write(tmp_path / str(number), referring(number), encoding)
+        assert_same(reader.read(str(path), path.name), read_header(str(path), path.name))
+    assert len(count_scans) == 1
+
+
+@pytest.mark.parametrize("encoding", ["explicit", "implicit"])
+def test_header_reader_notices_a_changed_byte_of_a_sequence_of_undefined_length(tmp_path, encoding):
+    first = write(tmp_path / "first", referring(1), encoding)
+    original = write(tmp_path / "second", referring(2), encoding).read_bytes()
+    reader = HeaderReader()
+    reader.read(str(first), "first")
+    changed = tmp_path / "changed"
+    for place in range(132, len(original) - 48):
+        for value in (0xFF, original[place] ^ 1):
+            data = bytearray(original)
+            data[place] = value
+            changed.write_bytes(data)
+            found, expected = read_by(reader.read, changed), read_by(read_header, changed)
+            if isinstance(expected, tuple):
+                assert found == expected, place
+            else:
+                assert_same(found, expected)
 
 
 def test_headers_longer_than_a_first_read_are_learned_too(tmp_path, count_scans):

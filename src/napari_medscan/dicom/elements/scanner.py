@@ -119,29 +119,32 @@ def scan(
 
 
 class TopElement(NamedTuple):
-    """Where an element of the top level lies.
+    """Where an element of the top level lies, or one within an element of undefined length.
 
     Parameters
     ----------
     tag : int
-        Its tag.
+        Its tag; that of the top level for those within.
     offset, length : int
-        Its value; of undefined length, with all that it holds.
+        Its value.
     width : int
         Bytes of the length that stands before the value.
-    undefined : bool
-        The length is undefined.
+    within : bool
+        It lies in the items of an element of undefined length.
     """
 
     tag: int
     offset: int
     length: int
     width: int
-    undefined: bool
+    within: bool = False
 
 
 def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopElement]:
     """Return the elements of a little endian data set in memory.
+
+    An element of undefined length has no end but that of what it holds: its items, and the
+    elements in them, of known length stand for it.
 
     Raises
     ------
@@ -149,12 +152,17 @@ def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopE
         When the bytes do not parse, or the last element does not end at `end`.
     """
     walker = _Walker(Memory(head), len(head), big_endian=False, buffer=head)
-    found, position = [], start
+    found: list[TopElement] = []
+    position = start
     while position < end:
         tag, vr, length, offset = walker.element(position, explicit=explicit)
-        width = 2 if vr in _SHORT_VRS else 4
-        position = walker.skip(offset, vr, length, explicit=explicit)
-        found.append(TopElement(tag, offset, position - offset, width, length == UNDEFINED))
+        if length == UNDEFINED:
+            inner: list[tuple[int, int, int]] = []
+            position = walker.skip(offset, vr, length, explicit=explicit, inner=inner)
+            found += [TopElement(tag, *place, within=True) for place in inner]
+        else:
+            position = walker.skip(offset, vr, length, explicit=explicit)
+            found.append(TopElement(tag, offset, length, _width(vr)))
     if position != end:
         raise UnusualError("an element does not end where the next one starts")
     return found
@@ -169,6 +177,11 @@ def manufacturer_of(values: Mapping[int, Value]) -> bytes:
 def holds_items(value: bytes) -> bool:
     """Whether a value of VR UN is a sequence whose VR got lost (PS3.5 6.2.2)."""
     return value.startswith(b"\xfe\xff\x00\xe0")
+
+
+def _width(vr: bytes) -> int:
+    """Return how many bytes a length takes (PS3.5 7.1.2 and 7.1.3)."""
+    return 2 if vr in _SHORT_VRS else 4
 
 
 @dataclass(slots=True)
@@ -343,8 +356,20 @@ class _Walker:
         values[tag] = tuple(items)
         return position
 
-    def skip(self, position: int, vr: bytes, length: int, *, explicit: bool) -> int:
-        """Return where the element ends whose value starts at `position`."""
+    def skip(
+        self,
+        position: int,
+        vr: bytes,
+        length: int,
+        *,
+        explicit: bool,
+        inner: list[tuple[int, int, int]] | None = None,
+    ) -> int:
+        """Return where the element ends whose value starts at `position`.
+
+        Of one of undefined length, `inner` takes the offset, the length, and the width of the
+        length of all values of known length in it.
+        """
         if length != UNDEFINED:
             if position + length > self.size:
                 raise UnusualError("an element is longer than the file")
@@ -355,22 +380,19 @@ class _Walker:
         levels = [(explicit and vr != b"UN", True)]
         while levels:
             level_explicit, in_sequence = levels[-1]
-            if in_sequence:
-                tag, _, length, position = self.element(position, explicit=False)
-                if tag == _SEQUENCE_END:
-                    levels.pop()
-                elif tag != _ITEM:
-                    raise UnusualError("a sequence holds something that is no item")
-                elif length == UNDEFINED:
-                    levels.append((level_explicit, False))
-                else:
-                    position += length
+            tag, inner_vr, length, position = self.element(
+                position, explicit=level_explicit and not in_sequence
+            )
+            if tag == (_SEQUENCE_END if in_sequence else _ITEM_END):
+                levels.pop()
+            elif in_sequence and tag != _ITEM:
+                raise UnusualError("a sequence holds something that is no item")
+            elif length != UNDEFINED:
+                if inner is not None:
+                    inner.append((position, length, _width(inner_vr)))
+                position += length
+            elif in_sequence:
+                levels.append((level_explicit, False))
             else:
-                tag, inner_vr, length, position = self.element(position, explicit=level_explicit)
-                if tag == _ITEM_END:
-                    levels.pop()
-                elif length == UNDEFINED:
-                    levels.append((level_explicit and inner_vr != b"UN", True))
-                else:
-                    position += length
+                levels.append((level_explicit and inner_vr != b"UN", True))
         return position

@@ -331,7 +331,7 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
     seen: set[int] = set()
     for element in (*meta, *elements):
         key = _key(element, blocks, head)
-        value = scanned.data_set.values.get(key)
+        value = None if element.within else scanned.data_set.values.get(key)
         if value is not None and key in seen:
             # Which of two is read is for the scanner to decide.
             return None
@@ -341,7 +341,7 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
             before = head[position:length_at]
             known = key, value.vr, value.data
             fields.append(_Field(before, element.width, element.length, *known))
-        elif _is_passed_over(element, key, pet=pet):
+        elif _is_passed_over(key, pet=pet):
             fields.append(_Field(head[position:length_at], element.width, element.length))
         else:
             continue
@@ -366,12 +366,9 @@ def _varies(tag: int, vr: bytes, *, pet: bool) -> bool:
     return (tag in _VARYING and _PLAIN.get(tag, vr) == vr) or (pet and tag in _VARYING_PET)
 
 
-def _is_passed_over(element: TopElement, key: int, *, pet: bool) -> bool:
-    """Whether scanning reads nothing of an element's value, or nothing comes of it.
-
-    One of undefined length is walked, to find its end.
-    """
-    if key in _META_NEEDED or element.undefined or is_private_creator(key):
+def _is_passed_over(key: int, *, pet: bool) -> bool:
+    """Whether scanning reads nothing of an element's value, or nothing comes of it."""
+    if key in _META_NEEDED or is_private_creator(key):
         return False
     if key in WANTED_PET and not pet:
         return not isinstance(WANTED_PET[key], dict)

@@ -99,6 +99,26 @@ def test_times_of_acquisition_do_not_make_files_unlike(tmp_path, count_scans, mo
     assert len(suvs) == (8 if modality == "PT" else 1)
 
 
+def test_header_reader_of_files_with_windows_of_their_own_reads_each(tmp_path, count_scans):
+    reader, seen = HeaderReader(), set()
+    for number, centers in enumerate(([40, 50], [41, 50], 600, [], [77, 1], [40, 50])):
+        data = ct(
+            WindowCenter=centers,
+            WindowWidth=[400 + number, 0.5],
+            InstanceNumber=number,
+            RescaleIntercept=-1024 if number % 2 else 0,
+            WindowCenterWidthExplanation=["SOFT", "DOE"],
+            PatientName="Doe^Jane",
+        )
+        path = write(tmp_path / f"IM{number}", data)
+        path.write_bytes(path.read_bytes().replace(b"77.", b"no."))
+        header = reader.read(str(path), path.name)
+        assert_same(header, read_header(str(path), path.name))
+        seen.add(header.frames[0].windows)
+    assert len(count_scans) == 1
+    assert len(seen) == 5
+
+
 @pytest.mark.parametrize("step", [1, 7])
 def test_no_changed_byte_goes_unnoticed(tmp_path, step):
     """Whatever byte of a file differs, the header is what a full scan makes of it."""

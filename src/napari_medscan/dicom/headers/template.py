@@ -34,10 +34,11 @@ from napari_medscan.dicom.files.source import DicomBytes
 from napari_medscan.dicom.headers.dimensions import TEXTS
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers, valid_position
 from napari_medscan.dicom.headers.header import FrameHeader, Header
-from napari_medscan.dicom.headers.intensity_facts import stored_values_of
+from napari_medscan.dicom.headers.intensity_facts import FrameValues, stored_values_of
 from napari_medscan.dicom.headers.parse_header import identifiers_of
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.suv import read_suv
+from napari_medscan.dicom.intensity.window import Voi
 
 _Values = dict[str, Any]
 _PLAIN: Final[dict[int, bytes]] = {
@@ -48,8 +49,11 @@ _PLAIN: Final[dict[int, bytes]] = {
     Tag.ImagePositionPatient: b"DS",
 }
 """Values that nearly every file of a series has of its own, as they are mostly written."""
+_WINDOW: Final = frozenset((Tag.WindowCenter, Tag.WindowWidth))
+"""Values that most files of an MR have of their own, and on which only windows depend."""
 _VARYING: Final = {
     *_PLAIN,
+    *_WINDOW,
     Tag.AcquisitionDate,
     Tag.AcquisitionDateTime,
     Tag.AcquisitionNumber,
@@ -67,8 +71,6 @@ _VARYING: Final = {
     Tag.SequenceName,
     Tag.TemporalPositionIdentifier,
     Tag.TriggerTime,
-    Tag.WindowCenter,
-    Tag.WindowWidth,
     *PRIVATE_DIFFUSION,
 }
 _VARYING_PET: Final = frozenset(
@@ -185,9 +187,11 @@ class Template:
         self._grid_problems = find_grid_problems(data_set, header.frames[0].spacing)
         self._header, self._data_set, self._pixels = header, data_set, pixels
         self._frame, self._fields, self._after = header.frames[0], fields, after
-        # Which lengths vary, the files will show.
-        self._varying: set[int] = set()
-        self._runs = _runs(fields, self._varying, after)
+        self._vrs = {field.tag: field.vr for field in fields}
+        self._identifiers = identifiers_of(data_set)
+        # Which lengths vary, the first file to be compared will show.
+        self._varying: set[int] | None = None
+        self._runs: tuple[_Run, ...] = ()
         # An encapsulated frame takes 8 bytes at least.
         self._least = 8 if pixels.length is None else pixels.length
 
@@ -212,6 +216,8 @@ class Template:
 
     def _compare(self, head: bytes, changed: dict[int, bytes]) -> int | None:
         """Return where the header ends, None when it is another; note what has changed."""
+        if self._varying is None:
+            return None
         position = 0
         for length, parts, expected, read, last in self._runs:
             run = head[position : position + length]
@@ -230,7 +236,7 @@ class Template:
 
     def _learn_lengths(self, head: bytes) -> bool:
         """Note which lengths differ in `head`; False when none do, or more than that."""
-        position, other = 0, set(self._varying)
+        position, other = 0, set(self._varying or ())
         for number, field in enumerate(self._fields):
             length_at = position + len(field.before)
             if head[position:length_at] != field.before:
@@ -249,8 +255,8 @@ class Template:
     def _plain_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader] | None:
         """Return what differs from the template's file, by the shortest way.
 
-        None when other values than the plain ones do, or one of those is written in an unusual
-        manner.
+        None when other values than the plain ones and the windows do, or one of those is written
+        in an unusual manner.
         """
         own: _Values = {}
         frame: _Values = {}
@@ -268,6 +274,8 @@ class Template:
                 elif tag == Tag.InstanceNumber:
                     own["instance_number"] = number = int(data)
                     frame["order"] = (number,)
+                elif tag in _WINDOW:
+                    continue
                 elif (
                     tag not in _PLAIN
                     or b"\\" in data
@@ -282,22 +290,40 @@ class Template:
             return None
         if times:
             frame["dimensions"] = {**self._frame.dimensions, **times}
+        if not _WINDOW.isdisjoint(changed):
+            windows = self._windows(changed)
+            if windows is None:
+                return None
+            frame["windows"] = windows
         return own, self._frame.like(**frame)
 
-    def _any_values(self, changed: dict[int, bytes]) -> tuple[_Values, FrameHeader]:
-        """Return what differs from the template's file, by reading all values anew."""
+    def _windows(self, changed: Mapping[int, bytes]) -> tuple[Voi, ...] | None:
+        """Return a file's own windows, None when more than the windows may follow from them."""
+        frame = self._frame
+        if frame.problems or frame.real_world or frame.transform.state == "unreadable":
+            return None
+        data_set = self._with(changed)
+        values = FrameValues(data_set, self._stored, self._identifiers)
+        windows, problems = values.windows(data_set, frame.transform)
+        return None if problems else windows
+
+    def _with(self, changed: Mapping[int, bytes]) -> DataSet:
+        """Return the data set of the template's file with other values."""
         values: dict[int, Value] = dict(self._data_set.values)
-        for field in self._fields:
-            if field.tag in changed:
-                values[field.tag] = Element(field.vr, changed[field.tag])
-        data_set = DataSet(values)
+        for tag, data in changed.items():
+            values[tag] = Element(self._vrs[tag], data)
+        return DataSet(values)
+
+    def _any_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader]:
+        """Return what differs from the template's file, by reading all values anew."""
+        data_set = self._with(changed)
         (frame,) = read_frame_headers(
             data_set,
             frames=1,
             stored=self._stored,
             spacing=self._frame.spacing,
             grid_problems=self._grid_problems,
-            identifiers=identifiers_of(data_set),
+            identifiers=self._identifiers,
         )
         own: _Values = {
             "sop_instance": data_set.text(Tag.SOPInstanceUID),

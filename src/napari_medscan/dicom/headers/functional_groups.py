@@ -7,7 +7,6 @@ C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import isfinite
 
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
@@ -87,7 +86,7 @@ def read_frame_headers(
     positions = _positions(data_set, whole, frames)
     orientation = whole.orientation or _detector_orientation(data_set)
     return tuple(
-        replace(whole, position=position, orientation=orientation, order=(*whole.order, index))
+        whole.like(position=position, orientation=orientation, order=(*whole.order, index))
         for index, position in enumerate(positions)
     )
 
@@ -126,7 +125,7 @@ class _FunctionalGroups:
         """Return the header of the frame that `item` describes."""
         merged = self._merge(item, self.shared) if item is not EMPTY else self.shared
         indices = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
-        return replace(self.values.finished(merged), order=(*self.shared.order, *indices, index))
+        return self.values.finished(merged).like(order=(*self.shared.order, *indices, index))
 
     def _merge(self, item: DataSet, base: FrameHeader) -> FrameHeader:
         measures = item.item(Tag.PixelMeasuresSequence)
@@ -139,8 +138,7 @@ class _FunctionalGroups:
         )
         problems = {*base.problems, *bad_windows}
         segment = item.item(Tag.SegmentIdentificationSequence)
-        return replace(
-            base,
+        return base.like(
             position=own_value(
                 valid_position, place, Tag.ImagePositionPatient, base.position, problems
             ),

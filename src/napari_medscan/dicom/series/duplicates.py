@@ -118,18 +118,16 @@ def _extent(header: Header) -> tuple[object, ...]:
     """Return what must be equal before it is worth comparing two files' stored bytes."""
     pixels = header.pixels
     # Fragments have no length of their own: they reach to the end of the file, or nearly.
-    length = header.size - pixels.offset if pixels.length is None else 0
+    length = header.size - pixels.offset if pixels.length is None else pixels.length
     # An offset table in the header says which bytes are a frame.
     own = header.name if header.offset_table else ""
     return header.transfer_syntax, header.layout, pixels.vr, length, own
 
 
 def _stored(header: Header) -> bytes:
-    """Return a digest of the bytes of a file's frames as they are stored."""
-    layout, pixels = header.layout, header.pixels
-    length = (layout.frames * layout.frame_bits + 7) // 8
-    if pixels.length is None:
-        length = header.size - pixels.offset
+    """Return a digest of a file's pixel data as they are stored."""
+    pixels = header.pixels
+    length = header.size - pixels.offset if pixels.length is None else pixels.length
     digest = hashlib.blake2b(digest_size=16)
     try:
         for start in range(0, length, _CHUNK):

@@ -155,13 +155,13 @@ def test_one_picture_three_times_and_another_under_the_same_uid():
 def decoded(monkeypatch):
     """Names of the files whose pixels are decoded."""
     names = []
-    real = duplicates_module.read_stored
+    real = duplicates_module.read_all_stored
 
-    def recorded(header, frame):
+    def recorded(header):
         names.append(header.name)
-        return real(header, frame)
+        return real(header)
 
-    monkeypatch.setattr(duplicates_module, "read_stored", recorded)
+    monkeypatch.setattr(duplicates_module, "read_all_stored", recorded)
     return names
 
 

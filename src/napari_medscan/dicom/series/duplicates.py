@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from napari_medscan.dicom.headers.header import Header
-from napari_medscan.dicom.pixels.read_frames import read_stored
+from napari_medscan.dicom.pixels.read_frames import read_all_stored
 
 CONFLICT = "Different images share one SOP Instance UID; all of them are shown"
 _CHUNK: Final = 64 * 2**20
@@ -145,8 +145,8 @@ def _decoded(header: Header) -> bytes:
     """Return a digest of the decoded pixels of a file."""
     digest = hashlib.blake2b(digest_size=16)
     try:
-        for frame in range(header.layout.frames):
-            pixels = np.ascontiguousarray(read_stored(header, frame))
+        for frame in read_all_stored(header):
+            pixels = np.ascontiguousarray(frame)
             digest.update(repr((pixels.shape, pixels.dtype.kind)).encode())
             digest.update(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).data)
     except Exception:  # noqa: BLE001 - whatever is wrong with them, the other files are fine

@@ -49,6 +49,10 @@ _PLAIN: Final[dict[int, bytes]] = {
     Tag.ImagePositionPatient: b"DS",
 }
 """Values that nearly every file of a series has of its own, as they are mostly written."""
+_POSITION, _NUMBER, _INSTANCE = map(
+    int, (Tag.ImagePositionPatient, Tag.InstanceNumber, Tag.SOPInstanceUID)
+)
+"""Looking a member of an enumeration up for every file takes as long as reading its value."""
 _WINDOW: Final = frozenset((Tag.WindowCenter, Tag.WindowWidth))
 """Values that most files of an MR have of their own, and on which only windows depend."""
 _VARYING: Final = {
@@ -91,20 +95,25 @@ class _Field(NamedTuple):
         Bytes of its length, 2 or 4.
     length : int
         Its length in the file that the template was learned from.
+    data : bytes
+        Its value in that file.
     tag : int
         The element, 0 when scanning does not read its value.
     vr : bytes
         How to read it.
-    data : bytes
-        Its value in that file.
     """
 
     before: bytes
     width: int
     length: int
+    data: bytes
     tag: int = 0
     vr: bytes = b""
-    data: bytes = b""
+
+    @property
+    def whole(self) -> bytes:
+        """All bytes from the end of the field before to the end of this one."""
+        return self.before + self.length.to_bytes(self.width, "little") + self.data
 
 
 class _Run(NamedTuple):
@@ -131,15 +140,38 @@ class _Run(NamedTuple):
     last: _Field | None
 
 
-def _runs(fields: Sequence[_Field], varying: set[int], after: bytes) -> tuple[_Run, ...]:
-    """Return the runs between the fields whose numbers are in `varying`."""
-    runs = []
-    start = 0
+def _runs(
+    fields: Sequence[_Field], values: set[int], lengths: set[int], after: bytes
+) -> tuple[_Run, ...]:
+    """Return the runs between the fields of varying length.
+
+    What has never differed is compared along with what stands around it: the fewer parts, the
+    faster.
+
+    Parameters
+    ----------
+    fields : sequence of _Field
+        All of a template.
+    values, lengths : set of int
+        Numbers of those whose value differs between files; of those whose length does.
+    after : bytes
+        What stands between the last of them and the pixels.
+    """
+    runs: list[_Run] = []
+    same_length: list[_Field] = []
+    before = b""
     for number, field in enumerate(fields):
-        if number in varying:
-            runs.append(_run(fields[start:number], field.before, field))
-            start = number + 1
-    return *runs, _run(fields[start:], after, None)
+        if number not in values:
+            before += field.whole
+            continue
+        open_field = field._replace(before=before + field.before)
+        before = b""
+        if number in lengths:
+            runs.append(_run(same_length, open_field.before, open_field))
+            same_length = []
+        else:
+            same_length.append(open_field)
+    return *runs, _run(same_length, before + after, None)
 
 
 def _run(fields: Sequence[_Field], before: bytes, last: _Field | None) -> _Run:
@@ -189,8 +221,9 @@ class Template:
         self._frame, self._fields, self._after = header.frames[0], fields, after
         self._vrs = {field.tag: field.vr for field in fields}
         self._identifiers = identifiers_of(data_set)
-        # Which lengths vary, the first file to be compared will show.
-        self._varying: set[int] | None = None
+        # Which values and lengths differ, the files that are compared will show.
+        self._values: set[int] = set()
+        self._lengths: set[int] = set()
         self._runs: tuple[_Run, ...] = ()
         # An encapsulated frame takes 8 bytes at least.
         self._least = 8 if pixels.length is None else pixels.length
@@ -199,24 +232,25 @@ class Template:
         """Return the header of a file that starts with `head`, None if it is not alike."""
         changed: dict[int, bytes] = {}
         end = self._compare(head, changed)
-        if end is None and self._learn_lengths(head):
+        if end is None and self._learn_differences(head):
             changed.clear()
             end = self._compare(head, changed)
         if end is None or end + self._least > size:
             return None
         own, frame = self._plain_values(changed) or self._any_values(changed)
+        pixels = self._pixels
         return self._header.like(
             name=name,
             source=DicomBytes(path),
             size=size,
-            pixels=self._pixels._replace(offset=end),
+            pixels=pixels if end == pixels.offset else pixels._replace(offset=end),
             frames=(frame,),
             **own,
         )
 
     def _compare(self, head: bytes, changed: dict[int, bytes]) -> int | None:
         """Return where the header ends, None when it is another; note what has changed."""
-        if self._varying is None:
+        if not self._runs:
             return None
         position = 0
         for length, parts, expected, read, last in self._runs:
@@ -234,9 +268,10 @@ class Template:
                     changed[last.tag] = data
         return position
 
-    def _learn_lengths(self, head: bytes) -> bool:
-        """Note which lengths differ in `head`; False when none do, or more than that."""
-        position, other = 0, set(self._varying or ())
+    def _learn_differences(self, head: bytes) -> bool:
+        """Note which fields differ in `head`; False when more than fields do."""
+        position = 0
+        values, lengths = set(self._values), set(self._lengths)
         for number, field in enumerate(self._fields):
             length_at = position + len(field.before)
             if head[position:length_at] != field.before:
@@ -245,11 +280,13 @@ class Template:
             length = int.from_bytes(head[length_at:value_at], "little")
             position = value_at + length
             if length != field.length:
-                other.add(number)
-        if other == self._varying or not head.startswith(self._after, position):
+                lengths.add(number)
+            if head[value_at:position] != field.data:
+                values.add(number)
+        if not head.startswith(self._after, position):
             return False
-        self._varying = other
-        self._runs = _runs(self._fields, other, self._after)
+        self._values, self._lengths = values, lengths
+        self._runs = _runs(self._fields, values, lengths, self._after)
         return True
 
     def _plain_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader] | None:
@@ -265,13 +302,13 @@ class Template:
             return None
         try:
             for tag, data in changed.items():
-                if tag == Tag.ImagePositionPatient:
+                if tag == _POSITION:
                     x, y, z = map(float, data.split(b"\\"))
                     frame["position"] = place = valid_position((x, y, z))
                     # Python reads "1_0" as ten.
                     if place is None or self._frame.problems or b"_" in data:
                         return None
-                elif tag == Tag.InstanceNumber:
+                elif tag == _NUMBER:
                     own["instance_number"] = number = int(data)
                     frame["order"] = (number,)
                 elif tag in _WINDOW:
@@ -282,7 +319,7 @@ class Template:
                     or not (text := data.decode("latin-1").strip(" \0"))
                 ):
                     return None
-                elif tag == Tag.SOPInstanceUID:
+                elif tag == _INSTANCE:
                     own["sop_instance"] = text
                 else:
                     times[TEXTS[tag]] = text
@@ -365,10 +402,11 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
         length_at = element.offset - element.width
         if isinstance(value, Element) and _varies(key, value.vr, pet=pet):
             before = head[position:length_at]
-            known = key, value.vr, value.data
+            known = value.data, key, value.vr
             fields.append(_Field(before, element.width, element.length, *known))
         elif _is_passed_over(key, pet=pet):
-            fields.append(_Field(head[position:length_at], element.width, element.length))
+            data = head[element.offset : element.offset + element.length]
+            fields.append(_Field(head[position:length_at], element.width, element.length, data))
         else:
             continue
         position = element.offset + element.length

@@ -152,17 +152,18 @@ def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopE
         When the bytes do not parse, or the last element does not end at `end`.
     """
     walker = _Walker(Memory(head), len(head), big_endian=False, buffer=head)
+    element = walker.element
     found: list[TopElement] = []
     position = start
     while position < end:
-        tag, vr, length, offset = walker.element(position, explicit=explicit)
-        if length == UNDEFINED:
-            inner: list[tuple[int, int, int]] = []
-            position = walker.skip(offset, vr, length, explicit=explicit, inner=inner)
-            found += [TopElement(tag, *place, within=True) for place in inner]
-        else:
-            position = walker.skip(offset, vr, length, explicit=explicit)
+        tag, vr, length, offset = element(position, explicit=explicit)
+        if length != UNDEFINED:
             found.append(TopElement(tag, offset, length, _width(vr)))
+            position = offset + length
+            continue
+        inner: list[tuple[int, int, int]] = []
+        position = walker.skip(offset, vr, length, explicit=explicit, inner=inner)
+        found += [TopElement(tag, *place, within=True) for place in inner]
     if position != end:
         raise UnusualError("an element does not end where the next one starts")
     return found

@@ -82,6 +82,10 @@ _VARYING_PET: Final = frozenset(
 )
 """Those that SUV depends on."""
 _META_NEEDED: Final = frozenset((Tag.TransferSyntaxUID, Tag.MediaStorageSOPClassUID))
+_READ_PET: Final = _META_NEEDED | {tag for tag, want in WANTED.items() if want is not DEFER}
+"""Elements that scanning reads, and that must be equal unless they may vary."""
+_READ: Final = _READ_PET - {tag for tag, want in WANTED_PET.items() if not isinstance(want, dict)}
+"""Those of other modalities, where nothing comes of the attributes that SUV takes."""
 
 
 class _Field(NamedTuple):
@@ -390,10 +394,11 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
         return None
     fields, position = [], 0
     pet = header.modality == "PT"
+    read = _READ_PET if pet else _READ
     blocks = PrivateBlocks(scanned.data_set.data(Tag.Manufacturer))
     seen: set[int] = set()
     for element in (*meta, *elements):
-        key = _key(element, blocks, head)
+        key = _key(element, blocks, head) if element.tag & ODD_GROUP else element.tag
         value = None if element.within else scanned.data_set.values.get(key)
         if value is not None and key in seen:
             # Which of two is read is for the scanner to decide.
@@ -404,7 +409,7 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
             before = head[position:length_at]
             known = value.data, key, value.vr
             fields.append(_Field(before, element.width, element.length, *known))
-        elif _is_passed_over(key, pet=pet):
+        elif key not in read and not (key & ODD_GROUP and is_private_creator(key)):
             data = head[element.offset : element.offset + element.length]
             fields.append(_Field(head[position:length_at], element.width, element.length, data))
         else:
@@ -415,7 +420,7 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
 
 
 def _key(element: TopElement, blocks: PrivateBlocks, head: bytes) -> int:
-    """Return under which name an element is wanted, as the scanner does; its tag if it is public.
+    """Return under which name a private element is wanted, as the scanner does.
 
     A Private Creator decides what other elements are: it keeps its tag, and must not differ.
     """
@@ -423,17 +428,8 @@ def _key(element: TopElement, blocks: PrivateBlocks, head: bytes) -> int:
     if is_private_creator(tag):
         blocks.reserve(tag, head[element.offset : element.offset + element.length])
         return tag
-    return blocks.key_of(tag) if tag & ODD_GROUP else tag
+    return blocks.key_of(tag)
 
 
 def _varies(tag: int, vr: bytes, *, pet: bool) -> bool:
     return (tag in _VARYING and _PLAIN.get(tag, vr) == vr) or (pet and tag in _VARYING_PET)
-
-
-def _is_passed_over(key: int, *, pet: bool) -> bool:
-    """Whether scanning reads nothing of an element's value, or nothing comes of it."""
-    if key in _META_NEEDED or is_private_creator(key):
-        return False
-    if key in WANTED_PET and not pet:
-        return not isinstance(WANTED_PET[key], dict)
-    return WANTED.get(key, DEFER) is DEFER

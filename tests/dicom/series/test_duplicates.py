@@ -193,6 +193,25 @@ def test_drop_duplicates_of_two_encodings_decodes_each_once(decoded):
     assert sorted(decoded) == ["a", "b"]
 
 
+def test_drop_duplicates_decodes_no_further_than_to_the_first_difference(monkeypatch):
+    asked = []
+
+    def frames(header):
+        for number in range(3):
+            asked.append((header.name, number))
+            yield np.full((2, 3), number if header.name == "a" else 9, np.uint16)
+
+    monkeypatch.setattr(duplicates_module, "read_all_stored", frames)
+    layout = make_layout(frames=3)
+    stored = np.zeros((3, 2, 3), np.uint16)
+    headers = [
+        grey("a", stored, layout=layout),
+        grey("b", stored, layout=replace(layout, big_endian=True)),
+    ]
+    assert not drop_duplicates(headers)[1]
+    assert asked == [("a", 0), ("b", 0)]
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.booleans()), max_size=6))
 def test_drop_duplicates_keeps_the_first_file_of_every_image(made):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
-
-import numpy as np
 
 from napari_medscan.dicom.headers.header import Header
 from napari_medscan.dicom.pixels.read_frames import read_all_stored
@@ -92,13 +90,8 @@ def _distinct(same: Sequence[Header]) -> list[list[Header]]:
             for extent in _split(alike, _extent)
             for copy in (_split(extent, _stored) if len(extent) > 1 else [extent])
         ]
-        if len(copies) == 1:
-            distinct += copies
-            continue
-        images: dict[bytes, list[Header]] = defaultdict(list)
-        for copy in copies:
-            images[_decoded(copy[0])] += copy
-        distinct += images.values()
+        alike_when_decoded = _equal_pixels([copy[0] for copy in copies])
+        distinct += [[h for n in numbers for h in copies[n]] for numbers in alike_when_decoded]
     order = {id(header): number for number, header in enumerate(same)}
     return [sorted(image, key=lambda header: order[id(header)]) for image in distinct]
 
@@ -141,17 +134,44 @@ def _stored(header: Header) -> bytes:
     return digest.digest()
 
 
-def _decoded(header: Header) -> bytes:
-    """Return a digest of the decoded pixels of a file."""
-    digest = hashlib.blake2b(digest_size=16)
+def _equal_pixels(headers: Sequence[Header]) -> list[list[int]]:
+    """Return the numbers of the files that decode to the same pixels.
+
+    All files are decoded frame by frame together, until none is left that equals another.
+    """
+    frames = [_decoded(header) for header in headers]
+    groups = [list(range(len(headers)))]
+    for _ in range(headers[0].layout.frames):
+        if len(groups) == len(headers):
+            break
+        groups = [part for group in groups for part in _split_by_frame(group, frames)]
+    return groups
+
+
+def _split_by_frame(group: list[int], frames: Sequence[Iterator[bytes]]) -> list[list[int]]:
+    """Return the files of a group whose next frames are equal."""
+    if len(group) == 1:
+        return [group]
+    parts: list[tuple[bytes | None, list[int]]] = []
+    for number in group:
+        frame = next(frames[number], None)
+        # Damaged pixels equal nothing else: the file stays and is marked.
+        same = [part for other, part in parts if frame is not None and other == frame]
+        if same:
+            same[0].append(number)
+        else:
+            parts.append((frame, [number]))
+    return [part for _, part in parts]
+
+
+def _decoded(header: Header) -> Iterator[bytes]:
+    """Yield the values of each frame of a file, up to the first one that is damaged."""
     try:
         for frame in read_all_stored(header):
-            pixels = np.ascontiguousarray(frame)
-            digest.update(repr((pixels.shape, pixels.dtype.kind)).encode())
-            digest.update(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).data)
+            kind = repr((frame.shape, frame.dtype.kind)).encode()
+            yield kind + frame.astype(frame.dtype.newbyteorder("<"), copy=False).tobytes()
     except Exception:  # noqa: BLE001 - whatever is wrong with them, the other files are fine
-        return _unlike_any(header)
-    return digest.digest()
+        return
 
 
 def _unlike_any(header: Header) -> bytes:

@@ -7,7 +7,6 @@ C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
 
 from __future__ import annotations
 
-from math import isfinite
 
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
@@ -93,9 +92,12 @@ def read_frame_headers(
 
 def valid_position(values: tuple[float, ...]) -> Vector | None:
     """Return Image Position (Patient) if it has three values that can be places."""
-    if len(values) != 3 or not all(map(isfinite, values)) or max(map(abs, values)) >= _FAR:
+    if len(values) != 3:
         return None
-    return values[0], values[1], values[2]
+    x, y, z = values
+    # What is no number is not less than anything.
+    is_near = -_FAR < x < _FAR and -_FAR < y < _FAR and -_FAR < z < _FAR
+    return (x, y, z) if is_near else None
 
 
 def valid_orientation(values: tuple[float, ...]) -> tuple[float, ...] | None:

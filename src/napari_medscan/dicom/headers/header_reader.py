@@ -18,6 +18,7 @@ MAX_FAMILIES: Final = 32
 """Series whose templates are kept, the last used ones: files may come in any order."""
 MAX_TEMPLATES: Final = 4
 """Templates kept of a series, the last used first."""
+_READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _SERIES_INSTANCE_UID: Final = b"\x20\0\x0e\0"
 _LONGEST_UID: Final = 64
 
@@ -93,6 +94,7 @@ class HeaderReader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._families: dict[bytes, _Family] = {}
+        self._key, self._key_at = b"", 0
         self._head = HEAD
 
     def start_of(self, path: str) -> tuple[bytes, int]:
@@ -103,7 +105,7 @@ class HeaderReader:
         OSError
             When the file cannot be read.
         """
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(path, _READ_ONLY)
         try:
             return os.read(descriptor, self._head), os.fstat(descriptor).st_size
         finally:
@@ -122,7 +124,7 @@ class HeaderReader:
             As in `parse_header.read_header`.
         """
         with self._lock:
-            family = self._families.get(family_of(head))
+            family = self._families.get(self._key_of(head))
             return family.header_of(head, size, path, name) if family else None
 
     def scan(self, head: bytes, path: str, name: str) -> Header:
@@ -143,13 +145,20 @@ class HeaderReader:
                 head = stream.read(end)
                 self._head = min(end + HEAD, LONGEST)
         with self._lock:
-            key = family_of(head)
+            key = self._key_of(head)
             family = self._families.pop(key) if key in self._families else _Family()
             self._families[key] = family
             family.add(_Scanned(scanned, header, head))
             if len(self._families) > MAX_FAMILIES:
                 del self._families[next(iter(self._families))]
         return header
+
+    def _key_of(self, head: bytes) -> bytes:
+        """Return `family_of` a file, sooner when it is that of the file before."""
+        if not self._key or not head.startswith(self._key, self._key_at):
+            self._key = family_of(head)
+            self._key_at = head.find(self._key)
+        return self._key
 
     def read(self, path: str, name: str) -> Header:
         """Read the header of one image file; see `parse_header.read_header`."""

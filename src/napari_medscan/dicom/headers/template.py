@@ -4,16 +4,12 @@ The files of a series differ in a handful of values: number, position, times.
 Once one of them has been scanned, another is recognised by comparing all bytes
 but those, and only the values that differ are read again. Whatever does not
 match byte for byte is scanned in full, so that nothing is ever guessed.
-
-Whole runs of elements between two values of varying length are compared at once,
-which takes a few microseconds where a walk from element to element takes sixty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.private_elements import (
@@ -36,6 +32,7 @@ from napari_medscan.dicom.headers.functional_groups import read_frame_headers, v
 from napari_medscan.dicom.headers.header import FrameHeader, Header
 from napari_medscan.dicom.headers.intensity_facts import FrameValues, stored_values_of
 from napari_medscan.dicom.headers.parse_header import identifiers_of
+from napari_medscan.dicom.headers.template_runs import Field, Run, split_into_runs
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.suv import read_suv
 from napari_medscan.dicom.intensity.window import Voi
@@ -88,111 +85,6 @@ _READ: Final = _READ_PET - {tag for tag, want in WANTED_PET.items() if not isins
 """Those of other modalities, where nothing comes of the attributes that SUV takes."""
 
 
-class _Field(NamedTuple):
-    """A value that may differ, and what stands between the one before and it.
-
-    Parameters
-    ----------
-    before : bytes
-        All bytes from the end of the field before to this one's length.
-    width : int
-        Bytes of its length, 2 or 4.
-    length : int
-        Its length in the file that the template was learned from.
-    data : bytes
-        Its value in that file.
-    tag : int
-        The element, 0 when scanning does not read its value.
-    vr : bytes
-        How to read it.
-    """
-
-    before: bytes
-    width: int
-    length: int
-    data: bytes
-    tag: int = 0
-    vr: bytes = b""
-
-    @property
-    def whole(self) -> bytes:
-        """All bytes from the end of the field before to the end of this one."""
-        return self.before + self.length.to_bytes(self.width, "little") + self.data
-
-
-class _Run(NamedTuple):
-    """Fields whose length does not vary, and the one of varying length after them.
-
-    Parameters
-    ----------
-    length : int
-        Bytes up to the length of `last`.
-    parts : callable
-        Takes out of these bytes what stands between the fields' values.
-    expected : tuple of bytes
-        What it must give.
-    read : tuple of (_Field, int, int)
-        Fields whose value is wanted, and where it starts and stops.
-    last : _Field or None
-        None at the end of the header.
-    """
-
-    length: int
-    parts: Callable[[bytes], tuple[bytes, ...]]
-    expected: tuple[bytes, ...]
-    read: tuple[tuple[_Field, int, int], ...]
-    last: _Field | None
-
-
-def _runs(
-    fields: Sequence[_Field], values: set[int], lengths: set[int], after: bytes
-) -> tuple[_Run, ...]:
-    """Return the runs between the fields of varying length.
-
-    What has never differed is compared along with what stands around it: the fewer parts, the
-    faster.
-
-    Parameters
-    ----------
-    fields : sequence of _Field
-        All of a template.
-    values, lengths : set of int
-        Numbers of those whose value differs between files; of those whose length does.
-    after : bytes
-        What stands between the last of them and the pixels.
-    """
-    runs: list[_Run] = []
-    same_length: list[_Field] = []
-    before = b""
-    for number, field in enumerate(fields):
-        if number not in values:
-            before += field.whole
-            continue
-        open_field = field._replace(before=before + field.before)
-        before = b""
-        if number in lengths:
-            runs.append(_run(same_length, open_field.before, open_field))
-            same_length = []
-        else:
-            same_length.append(open_field)
-    return *runs, _run(same_length, before + after, None)
-
-
-def _run(fields: Sequence[_Field], before: bytes, last: _Field | None) -> _Run:
-    # With one slice alone, itemgetter would give no tuple.
-    slices, expected, read, position = [slice(0)], [b""], [], 0
-    for field in fields:
-        fixed = field.before + field.length.to_bytes(field.width, "little")
-        slices.append(slice(position, position := position + len(fixed)))
-        expected.append(fixed)
-        if field.tag:
-            read.append((field, position, position + field.length))
-        position += field.length
-    slices.append(slice(position, position := position + len(before)))
-    expected.append(before)
-    return _Run(position, itemgetter(*slices), tuple(expected), tuple(read), last)
-
-
 class Template:
     """A header, and what another file must share with it to be like it.
 
@@ -204,7 +96,7 @@ class Template:
         That file's wanted elements.
     pixels : PixelElement
         That file's pixel data.
-    fields : tuple of _Field
+    fields : tuple of Field
         Values that may differ, in the order of the file.
     after : bytes
         What stands between the last of them and the pixels.
@@ -215,7 +107,7 @@ class Template:
         header: Header,
         data_set: DataSet,
         pixels: PixelElement,
-        fields: tuple[_Field, ...],
+        fields: tuple[Field, ...],
         after: bytes,
     ) -> None:
         self._stored = stored_values_of(data_set, header.modality, header.layout)
@@ -228,7 +120,7 @@ class Template:
         # Which values and lengths differ, the files that are compared will show.
         self._values: set[int] = set()
         self._lengths: set[int] = set()
-        self._runs: tuple[_Run, ...] = ()
+        self._runs: tuple[Run, ...] = ()
         # An encapsulated frame takes 8 bytes at least.
         self._least = 8 if pixels.length is None else pixels.length
 
@@ -290,7 +182,7 @@ class Template:
         if not head.startswith(self._after, position):
             return False
         self._values, self._lengths = values, lengths
-        self._runs = _runs(self._fields, values, lengths, self._after)
+        self._runs = split_into_runs(self._fields, values, lengths, self._after)
         return True
 
     def _plain_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader] | None:
@@ -408,10 +300,10 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
         if isinstance(value, Element) and _varies(key, value.vr, pet=pet):
             before = head[position:length_at]
             known = value.data, key, value.vr
-            fields.append(_Field(before, element.width, element.length, *known))
+            fields.append(Field(before, element.width, element.length, *known))
         elif key not in read and not (key & ODD_GROUP and is_private_creator(key)):
             data = head[element.offset : element.offset + element.length]
-            fields.append(_Field(head[position:length_at], element.width, element.length, data))
+            fields.append(Field(head[position:length_at], element.width, element.length, data))
         else:
             continue
         position = element.offset + element.length

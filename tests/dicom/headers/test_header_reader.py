@@ -119,6 +119,20 @@ def test_header_reader_of_files_with_windows_of_their_own_reads_each(tmp_path, c
     assert len(seen) == 5
 
 
+@pytest.mark.parametrize(
+    "number", [b"7_0 ", b"+7  ", b"7\0\0\0", b"7.0 ", b"no  ", b"12345678901234567890"]
+)
+def test_header_reader_of_an_oddly_written_number_reads_it_as_a_full_scan(tmp_path, number):
+    reader = HeaderReader()
+    for name, written in (("first", b"1   "), ("second", b"2   "), ("odd", number)):
+        data = ct(SOPInstanceUID=f"1.2.{len(name)}", InstanceNumber=8888)
+        path = write(tmp_path / name, data)
+        length = len(written).to_bytes(2, "little")
+        raw = path.read_bytes().replace(b"IS\4\x008888", b"IS" + length + written)
+        path.write_bytes(raw)
+        assert_same(reader.read(str(path), name), read_header(str(path), name))
+
+
 @pytest.mark.parametrize("step", [1, 7])
 def test_no_changed_byte_goes_unnoticed(tmp_path, step):
     """Whatever byte of a file differs, the header is what a full scan makes of it."""

@@ -50,6 +50,8 @@ _POSITION, _NUMBER, _INSTANCE = map(
     int, (Tag.ImagePositionPatient, Tag.InstanceNumber, Tag.SOPInstanceUID)
 )
 """Looking a member of an enumeration up for every file takes as long as reading its value."""
+_LONGEST_NUMBER: Final = 12
+"""Bytes of an IS (PS3.5 table 6.2-1)."""
 _WINDOW: Final = frozenset((Tag.WindowCenter, Tag.WindowWidth))
 """Values that most files of an MR have of their own, and on which only windows depend."""
 _VARYING: Final = {
@@ -205,6 +207,8 @@ class Template:
                     if place is None or self._frame.problems or b"_" in data:
                         return None
                 elif tag == _NUMBER:
+                    if b"_" in data or len(data) > _LONGEST_NUMBER:
+                        return None
                     own["instance_number"] = number = int(data)
                     frame["order"] = (number,)
                 elif tag in _WINDOW:

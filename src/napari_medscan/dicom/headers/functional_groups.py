@@ -7,7 +7,6 @@ C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
 
 from __future__ import annotations
 
-
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.dimensions import read_dimensions, read_group_dimensions

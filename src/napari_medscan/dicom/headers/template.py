@@ -36,6 +36,7 @@ from napari_medscan.dicom.headers.template_runs import Field, Run, split_into_ru
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.suv import read_suv
 from napari_medscan.dicom.intensity.window import Voi
+from napari_medscan.dicom.space.vectors import Vector
 
 _Values = dict[str, Any]
 _PLAIN: Final[dict[int, bytes]] = {
@@ -52,13 +53,14 @@ _POSITION, _NUMBER, _INSTANCE = map(
 """Looking a member of an enumeration up for every file takes as long as reading its value."""
 _LONGEST_NUMBER: Final = 12
 """Bytes of an IS (PS3.5 table 6.2-1)."""
+_UNUSUAL: Final = "a value that only the usual reading can tell"
 _WINDOW: Final = frozenset((Tag.WindowCenter, Tag.WindowWidth))
 """Values that most files of an MR have of their own, and on which only windows depend."""
 _VARYING: Final = {
     *_PLAIN,
+    *_WINDOW,
     Tag.AcquisitionDate,
     Tag.AcquisitionDateTime,
-    *_WINDOW,
     Tag.AcquisitionNumber,
     Tag.ContentDate,
     Tag.DiffusionBValue,
@@ -196,50 +198,47 @@ class Template:
         own: _Values = {}
         frame: _Values = {}
         times: dict[str, object] = {}
-        windows = self._frame.windows if _WINDOW.isdisjoint(changed) else self._windows(changed)
-        factors_differ = self._header.modality == "PT" and not _VARYING_PET.isdisjoint(changed)
-        if windows is None or factors_differ:
+        if self._header.modality == "PT" and not _VARYING_PET.isdisjoint(changed):
             return None
         try:
             for tag, data in changed.items():
                 if tag == _POSITION:
-                    x, y, z = map(float, data.split(b"\\"))
-                    frame["position"] = place = valid_position((x, y, z))
-                    # Python reads "1_0" as ten.
-                    if place is None or self._frame.problems or b"_" in data:
-                        return None
+                    frame["position"] = self._plain_position(data)
                 elif tag == _NUMBER:
-                    if b"_" in data or len(data) > _LONGEST_NUMBER:
-                        return None
-                    own["instance_number"] = number = int(data)
+                    own["instance_number"] = number = _plain_number(data)
                     frame["order"] = (number,)
-                elif tag in _WINDOW:
-                    continue
-                elif (
-                    tag not in _PLAIN
-                    or b"\\" in data
-                    or not (text := data.decode("latin-1").strip(" \0"))
-                ):
-                    return None
                 elif tag == _INSTANCE:
-                    own["sop_instance"] = text
-                else:
-                    times[TEXTS[tag]] = text
+                    own["sop_instance"] = _plain_text(data)
+                elif tag in _PLAIN:
+                    times[TEXTS[tag]] = _plain_text(data)
+                elif tag not in _WINDOW:
+                    return None
+            if times:
+                frame["dimensions"] = {**self._frame.dimensions, **times}
+            if not _WINDOW.isdisjoint(changed):
+                frame["windows"] = self._windows(changed)
         except (KeyError, ValueError):
             return None
-        if times:
-            frame["dimensions"] = {**self._frame.dimensions, **times}
-        return own, self._frame.like(windows=windows, **frame)
+        return own, self._frame.like(**frame)
 
-    def _windows(self, changed: Mapping[int, bytes]) -> tuple[Voi, ...] | None:
-        """Return a file's own windows, None when more than the windows may follow from them."""
+    def _plain_position(self, data: bytes) -> Vector:
+        x, y, z = map(float, data.split(b"\\"))
+        place = valid_position((x, y, z))
+        # Python reads "1_0" as ten.
+        if place is None or self._frame.problems or b"_" in data:
+            raise ValueError(_UNUSUAL)
+        return place
+
+    def _windows(self, changed: Mapping[int, bytes]) -> tuple[Voi, ...]:
+        """Return a file's own windows; raise ValueError when more may follow from them."""
         frame = self._frame
-        if frame.problems or frame.real_world or frame.transform.state == "unreadable":
-            return None
         data_set = self._with(changed)
         values = FrameValues(data_set, self._stored, self._identifiers)
         windows, problems = values.windows(data_set, frame.transform)
-        return None if problems else windows
+        bad_scaling = frame.real_world or frame.transform.state == "unreadable"
+        if problems or frame.problems or bad_scaling:
+            raise ValueError(_UNUSUAL)
+        return windows
 
     def _with(self, changed: Mapping[int, bytes]) -> DataSet:
         """Return the data set of the template's file with other values."""
@@ -266,6 +265,19 @@ class Template:
         if self._header.modality == "PT" and not _VARYING_PET.isdisjoint(changed):
             own["suv"], own["no_suv"] = read_suv(data_set)
         return own, frame
+
+
+def _plain_number(data: bytes) -> int:
+    if b"_" in data or len(data) > _LONGEST_NUMBER:
+        raise ValueError(_UNUSUAL)
+    return int(data)
+
+
+def _plain_text(data: bytes) -> str:
+    text = data.decode("latin-1").strip(" \0")
+    if not text or "\\" in text:
+        raise ValueError(_UNUSUAL)
+    return text
 
 
 def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:

@@ -38,6 +38,9 @@ LONG_VRS = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+_DELIMITERS = frozenset((_ITEM_END, _SEQUENCE_END))
+# Enum members are slow to look up in a loop.
+_ROWS = int(Tag.Rows)
 _PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
 _SHORT_HEAD, _LONG_HEAD = 8, 12
 """Bytes before a value (PS3.5 tables 7.1-1 to 7.1-3)."""
@@ -219,7 +222,7 @@ class _Walker:
         limit = self.size if end is None else end
         while position < limit:
             tag, vr, length, value_at = self.element(position, explicit=explicit)
-            if tag in (_ITEM_END, _SEQUENCE_END):
+            if tag >= _ITEM and tag in _DELIMITERS:
                 if end is not None and not top:
                     raise UnusualError("a delimiter inside an item of known length")
                 return values, value_at
@@ -256,7 +259,7 @@ class _Walker:
         """
         if tag in _PIXEL_TAGS:
             return True
-        if Tag.Rows not in wanted or Tag.Rows in values:
+        if _ROWS in values or _ROWS not in wanted:
             return False
         sop_class = values.get(Tag.SOPClassUID)
         uid = sop_class.data if isinstance(sop_class, Element) else b""

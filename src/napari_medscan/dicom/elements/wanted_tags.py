@@ -268,7 +268,7 @@ WANTED: Wanted = {
     Tag.ExtendedOffsetTable: DEFER,
     Tag.ExtendedOffsetTableLengths: DEFER,
     Private.SiemensNumberOfImagesInMosaic: b"US",
-    Private.SiemensMosaicRefAcqTimes: b"FD",
+    Private.SiemensMosaicRefAcqTimes: DEFER,
     Private.SiemensCSAImageHeader: DEFER,
     Private.SiemensCSASeriesHeader: DEFER,
     Private.UIHNumberOfTiles: b"DS",

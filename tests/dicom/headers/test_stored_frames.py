@@ -206,6 +206,17 @@ def test_fragments_of_odd_length_with_an_uncounted_padding_byte(write):
     assert np.array_equal(shown(encoded(write, b"".join(items) + end, 5))[0], FRAMES)
 
 
+@pytest.mark.parametrize("syntax", [JPEG_LS, RLE])
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_item_of_the_basic_offset_table_may_be_missing(write, syntax, count):
+    streams = STREAMS if syntax == JPEG_LS else [run_length(frame) for frame in FRAMES]
+    whole = encapsulate(streams[:count])
+    assert whole[:8] == struct.pack("<HHI", 0xFFFE, 0xE000, 0)
+    pixels, stack = shown(encoded(write, whole[8:], count, syntax=syntax))
+    assert np.array_equal(pixels, FRAMES[:count])
+    assert not note(stack, "frames")
+
+
 def test_delimiters_between_fragments_are_passed_over(write):
     item_end = struct.pack("<HHI", 0xFFFE, 0xE00D, 0)
     table, *parts = (

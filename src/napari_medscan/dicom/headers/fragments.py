@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files.source import Source
@@ -260,7 +261,12 @@ class _Walk:
 
 
 def split_streams(source: Source, fragments: Fragments) -> Fragments:
-    """Return fragments of one code stream each, where some hold several."""
+    """Return fragments of one code stream each, if the first of them holds several."""
+    first = fragments.items[0]
+    streams = _bare_streams(source, first.offset, first.offset + first.length)
+    if len(list(islice(streams, 2))) < 2:
+        # Reading all items would take as long as reading the pixels.
+        return fragments
     items: list[Fragment] = []
     for item in fragments.items:
         end = item.offset + item.length

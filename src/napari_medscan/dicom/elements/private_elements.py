@@ -41,12 +41,14 @@ class Private(IntEnum):
     GEGradientZ = 0x0019, "GEMS_ACQU_01", 0xBD
     SiemensCSAImageHeader = 0x0029, "SIEMENS CSA HEADER", 0x10
     SiemensCSASeriesHeader = 0x0029, "SIEMENS CSA HEADER", 0x20
+    GEImageType = 0x0043, "GEMS_PARM_01", 0x2F
     GEBValue = 0x0043, "GEMS_PARM_01", 0x39
     UIHBValue = 0x0065, "Image Private Header", 0x09
     UIHGradientDirection = 0x0065, "Image Private Header", 0x37
     UIHNumberOfTiles = 0x0065, "Image Private Header", 0x50
     UIHTileSequence = 0x0065, "Image Private Header", 0x51
     PhilipsBValue = 0x2001, "Philips Imaging DD 001", 0x03
+    PhilipsImageType = 0x2005, "Philips MR Imaging DD 001", 0x11
     PhilipsGradientRL = 0x2005, "Philips MR Imaging DD 001", 0xB0
     PhilipsGradientAP = 0x2005, "Philips MR Imaging DD 001", 0xB1
     PhilipsGradientFH = 0x2005, "Philips MR Imaging DD 001", 0xB2

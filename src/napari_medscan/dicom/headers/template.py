@@ -22,6 +22,7 @@ from napari_medscan.dicom.elements.values import DataSet, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import (
     DEFER,
     PRIVATE_DIFFUSION,
+    PRIVATE_IMAGE_TYPE,
     WANTED,
     WANTED_PET,
     Tag,
@@ -77,6 +78,7 @@ _VARYING: Final = {
     Tag.TemporalPositionIdentifier,
     Tag.TriggerTime,
     *PRIVATE_DIFFUSION,
+    *PRIVATE_IMAGE_TYPE,
 }
 _VARYING_PET: Final = frozenset(
     (Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration, Tag.FrameReferenceTime)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from io import FileIO
 from pathlib import Path
 
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile, natural_key, resolved, walk
 from napari_medscan.dicom.headers.dicomdir import is_dicomdir, missing_references
 from napari_medscan.dicom.headers.read_many import Progress, read_headers
@@ -114,15 +114,14 @@ def load_series_of(
     if not series:
         return alone
     folder = [f for f in walk([file.resolve().parent]) if "/" not in f.name and not f.refusal]
-    same = [f for f in folder if f.name == file.name or _mentions(f.path, series)]
+    same = [f for f in folder if f.name == file.name or _mentions(f.ref, series)]
     return _report(same, cache, progress, series)
 
 
-def _mentions(path: str, uids: set[str]) -> bool:
+def _mentions(file: FileRef, uids: set[str]) -> bool:
     """Whether a UID stands in the first bytes of a file: quicker than parsing it."""
     try:
-        with FileIO(path) as stream:
-            head = stream.read(_SERIES_WITHIN)
+        head, _ = file.start(_SERIES_WITHIN)
     except OSError:
         return False
     return any(uid.encode("latin-1") in head for uid in uids)
@@ -136,7 +135,7 @@ def _directory_warnings(files: Sequence[DroppedFile]) -> list[str]:
         prefix = directory.name.rpartition("/")[0]
         prefix = f"{prefix}/" if prefix else ""
         below = [f.name.removeprefix(prefix) for f in files if f.name.startswith(prefix)]
-        missing, named = missing_references(directory.path, below)
+        missing, named = missing_references(directory.ref, below)
         if missing:
             verb = "is" if missing == 1 else "are"
             warnings.append(f"The DICOMDIR lists {named} files; {missing} {verb} missing")

@@ -8,7 +8,6 @@ runs in a worker process: pydicom's work on a hostile file has no bound.
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +28,8 @@ from napari_medscan.dicom.elements.scanner import (
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.wire import from_message
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -67,7 +68,7 @@ def scan_request(data: bytes, *, wanted: Packed) -> tuple[Packed, None]:
     Parameters
     ----------
     data : bytes
-        The file's path, as the file system encodes it.
+        The file, from `to_message`.
     wanted : dict
         From `pack_wanted`.
 
@@ -83,7 +84,8 @@ def scan_request(data: bytes, *, wanted: Packed) -> tuple[Packed, None]:
     UnreadableError
         When pydicom cannot parse it either.
     """
-    found = scan_with_pydicom(os.fsdecode(data), _unpack_wanted(wanted))
+    (file,) = from_message(data)
+    found = scan_with_pydicom(file, _unpack_wanted(wanted))
     pixels = None if found.pixels is None else list(found.pixels[:3])
     return {
         "values": _pack_values(found.data_set),
@@ -148,7 +150,7 @@ def _unpack_values(packed: Packed, *, big_endian: bool) -> DataSet:
     return DataSet(values, big_endian)
 
 
-def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
+def scan_with_pydicom(file: FileRef, wanted: Wanted) -> FallbackScan:
     """Parse a file with pydicom in this process and keep the wanted elements.
 
     Raises
@@ -160,7 +162,7 @@ def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
 
     with _silent():
         try:
-            found = pydicom.dcmread(path, force=True, defer_size=_DEFER_FROM)
+            found = pydicom.dcmread(file.stream(), force=True, defer_size=_DEFER_FROM)
             big_endian = not found.original_encoding[1]
             values = _wanted_values(found, wanted, big_endian=big_endian)
             pixels = _pixel_element(found)

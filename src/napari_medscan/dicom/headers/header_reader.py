@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from io import FileIO
+from os import PathLike
 from typing import Final
 
-from napari_medscan.dicom.elements.part10 import HEAD, scan_stream
+from napari_medscan.dicom.elements.part10 import HEAD, scan_source
+from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.headers.header import Header
 from napari_medscan.dicom.headers.parse_header import header_of
 from napari_medscan.dicom.headers.template import Template, learn
@@ -29,21 +29,17 @@ class HeaderReader:
         self._templates: list[Template] = []
         self._head = HEAD
 
-    def start_of(self, path: str) -> tuple[bytes, int]:
+    def start_of(self, file: FileRef) -> tuple[bytes, int]:
         """Return the first bytes of a file, as many as its header is likely to have, and its size.
 
         Raises
         ------
-        OSError
+        OSError, UnreadableError
             When the file cannot be read.
         """
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        try:
-            return os.read(descriptor, self._head), os.fstat(descriptor).st_size
-        finally:
-            os.close(descriptor)
+        return file.start(self._head)
 
-    def recognise(self, head: bytes, size: int, path: str, name: str) -> Header | None:
+    def recognise(self, head: bytes, size: int, file: FileRef, name: str) -> Header | None:
         """Return the header of a file that is like one before, None if there is none like it.
 
         Parameters
@@ -52,19 +48,19 @@ class HeaderReader:
             Its first bytes.
         size : int
             How many it has in all.
-        path, name : str
+        file, name
             As in `parse_header.read_header`.
         """
         with self._lock:
             for index, template in enumerate(self._templates):
-                header = template.header_of(head, size, path, name)
+                header = template.header_of(head, size, file, name)
                 if header is not None:
                     if index:
                         self._templates.insert(0, self._templates.pop(index))
                     return header
         return None
 
-    def scan(self, head: bytes, path: str, name: str) -> Header:
+    def scan(self, head: bytes, size: int, file: FileRef, name: str) -> Header:
         """Read the header of a file that is like none before, and learn what it is like.
 
         Raises
@@ -72,14 +68,13 @@ class HeaderReader:
         NotDicomError, NoImageError, UnreadableError, OSError
             As `parse_header.read_header`.
         """
-        with FileIO(path) as stream:
-            scanned = scan_stream(stream, head, path)
+        with file.opened() as source:
+            scanned = scan_source(source, size, head, file)
             header = header_of(scanned, name)
             end = scanned.pixels.offset if scanned.pixels is not None else 0
-            if len(head) < end <= LONGEST and scanned.source.deflated_at is None:
+            if len(head) < end <= LONGEST and scanned.source.whole is None:
                 # A header of this length, a little more or less, is likely to come again.
-                stream.seek(0)
-                head = stream.read(end)
+                head = source.read_at(0, end)
                 self._head = min(end + HEAD, LONGEST)
         learned = learn(scanned, header, head)
         if learned is not None:
@@ -88,7 +83,8 @@ class HeaderReader:
                 del self._templates[MAX_TEMPLATES:]
         return header
 
-    def read(self, path: str, name: str) -> Header:
+    def read(self, file: FileRef | str | PathLike[str], name: str) -> Header:
         """Read the header of one image file; see `parse_header.read_header`."""
-        head, size = self.start_of(path)
-        return self.recognise(head, size, path, name) or self.scan(head, path, name)
+        file = file_ref(file)
+        head, size = self.start_of(file)
+        return self.recognise(head, size, file, name) or self.scan(head, size, file, name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from io import FileIO
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import error
 
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import walk
 from napari_medscan.dicom.headers.dicomdir import is_dicomdir
 
@@ -27,11 +27,11 @@ def has_dicom(path: Path) -> bool:
     try:
         if path.is_dir():
             return any(
-                is_dicomdir(file.name) or _is_dicom_file(file.path)
+                is_dicomdir(file.name) or _is_dicom_file(file.ref)
                 for file in islice(walk([path]), MAX_FILES)
                 if not file.refusal
             )
-        return path.is_file() and _is_dicom_file(str(path))
+        return path.is_file() and _is_dicom_file(FileRef(str(path)))
     except OSError:
         return False
 
@@ -65,9 +65,8 @@ def _is_dicom_member(archive: ZipFile, member: ZipInfo) -> bool:
         return False
 
 
-def _is_dicom_file(path: str) -> bool:
+def _is_dicom_file(file: FileRef) -> bool:
     try:
-        with FileIO(path) as stream:
-            return looks_like_dicom(stream.read(1024))
+        return looks_like_dicom(file.start(1024)[0])
     except OSError:
         return False

@@ -1,0 +1,342 @@
+"""Unpacking compressed bytes into memory, with bounds: deflate, gzip, bzip2 and xz.
+
+A bomb expands a thousandfold: how much is unpacked is decided here, never by the file. What is
+unpacked is held while it is in use, and let go with the last reference to it.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Final, Protocol
+
+from napari_medscan.dicom.errors import FrameError, UnreadableError
+from napari_medscan.dicom.files.source import Source
+
+if TYPE_CHECKING:
+    from napari_medscan.dicom.files.file_ref import FileRef
+
+MAX_UNPACKED: Final = 512 << 20
+"""Most bytes that one stream may unpack to."""
+MAX_RATIO: Final = 1032
+"""Most bytes that deflate makes of one (RFC 1951); what other methods may make of one, too."""
+HELD: Final = 512 << 20
+"""Most unpacked bytes that are held in memory for reading them again, over all files."""
+_UNCHECKED = 16 << 20
+"""Up to here the ratio does not matter."""
+_FIRST_READ, _LONGEST_READ = 16 << 10, 1 << 20
+_MEMORY_OF_XZ = 256 << 20
+TOO_LARGE = "compressed data larger than 512 MB (unpack it and open the folder)"
+CORRUPT = "corrupt compressed data"
+
+
+class _Decoder(Protocol):
+    """What `bz2` and `lzma` have: a decoder of one stream."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _Zlib:
+    """The decoder of `zlib` with the interface of the others."""
+
+    def __init__(self, bits: int) -> None:
+        self._decoder = zlib.decompressobj(bits)
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decoder.unused_data
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._decoder.unconsumed_tail
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._decoder.decompress(self._decoder.unconsumed_tail + data, max_length)
+
+
+def _bzip2() -> _Decoder:
+    import bz2
+
+    return bz2.BZ2Decompressor()
+
+
+def _xz() -> _Decoder:
+    import lzma
+
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY_OF_XZ)
+
+
+METHODS: Final[dict[str, tuple[Callable[[], _Decoder], bytes]]] = {
+    "deflate": (lambda: _Zlib(-zlib.MAX_WBITS), b""),
+    "gzip": (lambda: _Zlib(zlib.MAX_WBITS | 16), b"\x1f\x8b"),
+    "bzip2": (_bzip2, b"BZh"),
+    "xz": (_xz, b"\xfd7zXZ\0"),
+}
+"""Decoder and first bytes by name. Streams with such a start may follow each other in a file."""
+
+
+class _Stream:
+    """Unpacks a stream from its start.
+
+    Attributes
+    ----------
+    ended : bool
+        The whole of it was unpacked; False when the packed bytes end too early.
+    """
+
+    def __init__(self, packed: Source, method: str) -> None:
+        self._packed, self._at, self._step = packed, 0, _FIRST_READ
+        self._new, self._start = METHODS[method]
+        self._decoder = self._decoder_or_refusal()
+        self._pending = b""
+        self.ended = False
+
+    @property
+    def taken(self) -> int:
+        """Packed bytes read so far."""
+        return self._at
+
+    def read(self, most: int) -> bytes:
+        """Return the next bytes, `most` of them or fewer; b"" at the end.
+
+        Raises
+        ------
+        UnreadableError
+            When they are damaged.
+        """
+        while not self.ended:
+            if self._decoder.eof:
+                self._next_stream()
+                continue
+            data, is_last = b"", False
+            if self._decoder.needs_input:
+                data = self._pending or self._packed_bytes()
+                self._pending, is_last = b"", not data
+            try:
+                part = self._decoder.decompress(data, most)
+            except MemoryError:
+                raise
+            except Exception:  # noqa: BLE001 - zlib.error, OSError, LZMAError, EOFError, ValueError
+                raise UnreadableError(CORRUPT) from None
+            if part or is_last:
+                return part
+        return b""
+
+    def _packed_bytes(self) -> bytes:
+        data = self._packed.read_at(self._at, self._step)
+        self._at += len(data)
+        self._step = min(4 * self._step, _LONGEST_READ)
+        return data
+
+    def _next_stream(self) -> None:
+        """Start with the stream that follows, if there is one."""
+        rest = self._decoder.unused_data or (self._packed_bytes() if self._start else b"")
+        if self._start and rest.startswith(self._start):
+            self._decoder, self._pending = self._decoder_or_refusal(), rest
+        else:
+            # Padding, or whatever follows.
+            self.ended = True
+
+    def _decoder_or_refusal(self) -> _Decoder:
+        try:
+            return self._new()
+        except ImportError:
+            # Python may have been built without it.
+            raise UnreadableError("unsupported compression") from None
+
+
+class Unpacked:
+    """The bytes that a packed stream stands for.
+
+    Safe to use from several threads. Equal when they come from the same place.
+
+    Parameters
+    ----------
+    packed : FileRef
+        The packed stream.
+    method : str
+        One of `METHODS`.
+    size : int or None
+        How many bytes they are if that is known.
+    crc : int or None
+        Their CRC-32 if that is known. Of a damaged stream nothing is given if it has a checksum,
+        else what comes before the damage; of one that is cut off, and has no CRC, what there is.
+    """
+
+    def __init__(
+        self, packed: FileRef, method: str, size: int | None = None, crc: int | None = None
+    ) -> None:
+        self.packed, self.method = packed, method
+        self._size, self._crc = size, crc
+        self._lock = threading.Lock()
+        self._data: bytearray | None = None
+        self._failure = ""
+        self._is_cut = False
+
+    def __reduce__(self) -> tuple[type[Unpacked], tuple[object, ...]]:
+        """Return how to make it anew: the bytes stay behind."""
+        return Unpacked, (self.packed, self.method, self._size, self._crc)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the packed stream is the same."""
+        if not isinstance(other, Unpacked):
+            return NotImplemented
+        return (self.packed, self.method) == (other.packed, other.method)
+
+    def __hash__(self) -> int:
+        """Return a hash of the place."""
+        return hash((self.packed, self.method))
+
+    @property
+    def size(self) -> int:
+        """Number of bytes; unpacks them if it is not known before.
+
+        Raises
+        ------
+        FrameError
+            As `read_at`.
+        """
+        return len(self._bytes()) if self._size is None else self._size
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the stream ends too early; unpacks it.
+
+        Raises
+        ------
+        FrameError
+            As `read_at`.
+        """
+        self._bytes()
+        return self._is_cut
+
+    def start(self, length: int) -> bytes:
+        """Return the first bytes; no more than these are unpacked, and nothing is held.
+
+        Raises
+        ------
+        UnreadableError
+            When they are damaged.
+        FrameError
+            When the packed bytes cannot be read any more.
+        """
+        data = self._data
+        if data is not None:
+            return bytes(memoryview(data)[:length])
+        parts: list[bytes] = []
+        stream, missing = _Stream(self.packed, self.method), length
+        while missing > 0 and (part := stream.read(missing)):
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`.
+
+        Raises
+        ------
+        FrameError
+            When they are damaged, too many, or the packed bytes cannot be read any more.
+        """
+        data = self._bytes()
+        if self._failure and offset + length > len(data):
+            raise FrameError(self._failure)
+        part = bytes(memoryview(data)[offset : offset + length])
+        if 2 * len(part) >= len(data):
+            # Most likely the one frame of a file, which is not read again soon.
+            self.let_go()
+        return part
+
+    def let_go(self) -> None:
+        """Free the memory; the bytes are unpacked anew when they are needed again."""
+        self._data = None
+
+    def _bytes(self) -> bytearray:
+        with self._lock:
+            data = self._data
+            if data is None:
+                data = self._data = self._unpacked()
+        _held.note(self, len(data))
+        return data
+
+    def _unpacked(self) -> bytearray:
+        if (self._size or 0) > MAX_UNPACKED:
+            raise FrameError(TOO_LARGE)
+        is_large = (self._size or MAX_UNPACKED) > _UNCHECKED
+        data = bytearray()
+        with _large if is_large else nullcontext():
+            try:
+                for part in self._parts():
+                    data += part
+            except FrameError:
+                raise
+            except UnreadableError as error:
+                if self.method != "deflate" or self._crc is not None:
+                    raise FrameError(str(error)) from None
+                self._failure = str(error)
+        if self._crc is not None and (len(data), zlib.crc32(data)) != (self._size, self._crc):
+            raise FrameError(CORRUPT)
+        return data
+
+    def _parts(self) -> Iterator[bytes]:
+        stream, total = _Stream(self.packed, self.method), 0
+        most = MAX_UNPACKED if self._size is None else self._size
+        while part := stream.read(min(_LONGEST_READ, most + 1 - total)):
+            total += len(part)
+            if total > most or total > max(_UNCHECKED, MAX_RATIO * stream.taken):
+                raise FrameError(TOO_LARGE if self._size is None else CORRUPT)
+            yield part
+        self._is_cut = not stream.ended
+
+
+_large = threading.Lock()
+"""One large stream is unpacked at a time, so that the memory for it is needed once."""
+
+
+class _Held:
+    """Which unpacked bytes are in memory, those used last at the end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sizes: dict[int, tuple[weakref.ref[Unpacked], int]] = {}
+        self._total = 0
+
+    def note(self, unpacked: Unpacked, size: int) -> None:
+        """Take note of bytes that were just used; let others go when they are too many."""
+        with self._lock:
+            self._forget(id(unpacked))
+            self._sizes[id(unpacked)] = weakref.ref(unpacked), size
+            self._total += size
+            if self._total <= HELD:
+                return
+            known = [(key, place()) for key, (place, _) in self._sizes.items()]
+            for key, other in known:
+                if other is None or other._data is None:  # noqa: SLF001 - of this module
+                    self._forget(key)
+            for key, other in known:
+                if self._total > HELD and key in self._sizes and other is not unpacked:
+                    self._forget(key)
+                    if other is not None:
+                        other.let_go()
+
+    def _forget(self, key: int) -> None:
+        self._total -= self._sizes.pop(key, (None, 0))[1]
+
+
+_held = _Held()

@@ -78,6 +78,22 @@ class FileRef:
             return os.stat(self.container).st_size - self.offset  # noqa: PTH116 - once a file
         return self.container.size - self.offset
 
+    @property
+    def is_unpacked(self) -> bool:
+        """Whether its bytes are compressed as a whole, and read from memory."""
+        return isinstance(self.container, Unpacked)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is compressed and its container ends too early; unpacks it.
+
+        Raises
+        ------
+        FrameError
+            As `read_at`.
+        """
+        return isinstance(self.container, Unpacked) and self.container.is_cut
+
     def identity(self) -> str:
         """Return a digest of place and state: another one if the file may have changed.
 
@@ -153,7 +169,7 @@ class FileRef:
             os.close(descriptor)
 
     def prefix(self, length: int) -> bytes:
-        """Return the first unpacked bytes; unlike `start`, without the number of all.
+        """Return the first bytes; unlike `start`, without the number of all.
 
         Raises
         ------

@@ -24,19 +24,13 @@ MAX_MEMBERS: Final = 500_000
 """Files in all archives of a drop."""
 MAX_LISTED: Final = 2 << 30
 """Bytes that are unpacked for the tables of contents of all archives of a drop."""
-PEEKED: Final = 16 << 20
-"""Bytes of a compressed tar archive in which DICOM has to appear when it is only peeked at."""
+PEEKED: Final = (1 << 20, 16 << 20)
+"""Bytes of a compressed tar archive in which DICOM has to appear when it is only peeked at; the
+second number counts if the first does not do, because to unpack them takes a tenth of a second."""
 NESTED = "nested archive (extract it and open the folder)"
 EMPTY = "empty archive"
 TOO_LARGE = "archive too large to open in place (extract it and open the folder)"
 _NOT_DICOM = "compressed file, not DICOM"
-_NAMES = {
-    "zip": "ZIP archive",
-    "tar": "tar archive",
-    "gzip": "gzip archive",
-    "bzip2": "bzip2 archive",
-    "xz": "xz archive",
-}
 
 IsDicom = Callable[[bytes], bool]
 """Whether a file that starts with such bytes is wanted."""
@@ -124,13 +118,26 @@ class _Opening:
         start = inner.prefix(1024)
         kind = _kind(start)
         if kind in ("tar", "zip"):
-            if self.peek:
-                inner = FileRef(Memory(inner.prefix(PEEKED)))
-            yield from self._members(file, inner, kind, depth)
+            yield from (self._peeked if self.peek else self._members)(file, inner, kind, depth)
         elif self.is_dicom(start):
             yield file._replace(ref=inner)
         else:
             yield file._replace(refusal=_NOT_DICOM)
+
+    def _peeked(
+        self, file: DroppedFile, ref: FileRef, kind: str, depth: int
+    ) -> Iterator[DroppedFile]:
+        """Yield the first files of a compressed archive, and some of them once more."""
+        for length in PEEKED:
+            start = ref.prefix(length)
+            is_whole = len(start) < length
+            try:
+                yield from self._members(file, FileRef(Memory(start)), kind, depth)
+            except UnreadableError:
+                if is_whole:
+                    raise
+            if is_whole:
+                return
 
     def _members(
         self, file: DroppedFile, ref: FileRef, kind: str, depth: int
@@ -146,8 +153,6 @@ class _Opening:
             if self.room.members < 0:
                 raise UnreadableError(TOO_LARGE)
             yield from self._member(file, member, depth)
-        if ref.is_cut:
-            raise UnreadableError(f"truncated {_NAMES[kind]}")
         if is_empty:
             yield file._replace(refusal=EMPTY)
 

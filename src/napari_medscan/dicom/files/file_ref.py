@@ -83,17 +83,6 @@ class FileRef:
         """Whether its bytes are compressed as a whole, and read from memory."""
         return isinstance(self.container, Unpacked)
 
-    @property
-    def is_cut(self) -> bool:
-        """Whether it is compressed and its container ends too early; unpacks it.
-
-        Raises
-        ------
-        FrameError
-            As `read_at`.
-        """
-        return isinstance(self.container, Unpacked) and self.container.is_cut
-
     def identity(self) -> str:
         """Return a digest of place and state: another one if the file may have changed.
 

@@ -30,7 +30,7 @@ _UNCHECKED = 16 << 20
 _FIRST_READ, _LONGEST_READ = 16 << 10, 1 << 20
 _MEMORY_OF_XZ = 256 << 20
 TOO_LARGE = "compressed data larger than 512 MB (unpack it and open the folder)"
-CORRUPT = "corrupt compressed data"
+CORRUPT, TRUNCATED = "corrupt compressed data", "truncated compressed data"
 
 
 class _Decoder(Protocol):
@@ -175,8 +175,9 @@ class Unpacked:
     size : int or None
         How many bytes they are if that is known.
     crc : int or None
-        Their CRC-32 if that is known. Of a damaged stream nothing is given if it has a checksum,
-        else what comes before the damage; of one that is cut off, and has no CRC, what there is.
+        Their CRC-32 if that is known. Of a stream with a checksum nothing is given if it is
+        damaged or cut off, since damage cannot be told from a cut; of one without, which is a
+        deflated data set (PS3.5 A.5), what is before.
     """
 
     def __init__(
@@ -187,7 +188,6 @@ class Unpacked:
         self._lock = threading.Lock()
         self._data: bytearray | None = None
         self._failure = ""
-        self._is_cut = False
 
     def __reduce__(self) -> tuple[type[Unpacked], tuple[object, ...]]:
         """Return how to make it anew: the bytes stay behind."""
@@ -213,18 +213,6 @@ class Unpacked:
             As `read_at`.
         """
         return len(self._bytes()) if self._size is None else self._size
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether the stream ends too early; unpacks it.
-
-        Raises
-        ------
-        FrameError
-            As `read_at`.
-        """
-        self._bytes()
-        return self._is_cut
 
     def start(self, length: int) -> bytes:
         """Return the first bytes; no more than these are unpacked, and nothing is held.
@@ -268,28 +256,39 @@ class Unpacked:
         self._data = None
 
     def _bytes(self) -> bytearray:
-        with self._lock:
-            data = self._data
-            if data is None:
-                data = self._data = self._unpacked()
+        data = self._data
+        if data is None:
+            with _large if self._is_large else nullcontext(), self._lock:
+                data = self._data
+                if data is None:
+                    data = self._data = self._unpacked()
         _held.note(self, len(data))
         return data
+
+    @property
+    def _has_checksum(self) -> bool:
+        return self.method != "deflate" or self._crc is not None
+
+    @property
+    def _is_large(self) -> bool:
+        """Whether unpacking takes much memory, here or where the packed stream comes from."""
+        outer = self.packed.container
+        is_large = (self._size or MAX_UNPACKED) > _UNCHECKED
+        return is_large or (isinstance(outer, Unpacked) and outer._is_large)  # noqa: SLF001
 
     def _unpacked(self) -> bytearray:
         if (self._size or 0) > MAX_UNPACKED:
             raise FrameError(TOO_LARGE)
-        is_large = (self._size or MAX_UNPACKED) > _UNCHECKED
         data = bytearray()
-        with _large if is_large else nullcontext():
-            try:
-                for part in self._parts():
-                    data += part
-            except FrameError:
-                raise
-            except UnreadableError as error:
-                if self.method != "deflate" or self._crc is not None:
-                    raise FrameError(str(error)) from None
-                self._failure = str(error)
+        try:
+            for part in self._parts():
+                data += part
+        except FrameError:
+            raise
+        except UnreadableError as error:
+            if self._has_checksum:
+                raise FrameError(str(error)) from None
+            self._failure = str(error)
         if self._crc is not None and (len(data), zlib.crc32(data)) != (self._size, self._crc):
             raise FrameError(CORRUPT)
         return data
@@ -302,11 +301,16 @@ class Unpacked:
             if total > most or total > max(_UNCHECKED, MAX_RATIO * stream.taken):
                 raise FrameError(TOO_LARGE if self._size is None else CORRUPT)
             yield part
-        self._is_cut = not stream.ended
+        if self._has_checksum and not stream.ended:
+            raise FrameError(TRUNCATED)
 
 
-_large = threading.Lock()
-"""One large stream is unpacked at a time, so that the memory for it is needed once."""
+_large = threading.RLock()
+"""One large stream is unpacked at a time, so that the memory for it is needed once.
+
+Who waits for it holds no other lock: it is taken before the stream's own, and by whatever comes
+from a large stream, too.
+"""
 
 
 class _Held:

@@ -80,6 +80,9 @@ class RecalledHeaders:
             header = self._reader.read(record.file, record.name)
         except OSError:
             raise FrameError("the file can no longer be read") from None
+        except FrameError:
+            # Of a compressed file, or of an archive that has changed.
+            raise
         except MedscanError:
             # It was an image when the folder was indexed.
             raise FrameError("the file has changed since it was opened") from None

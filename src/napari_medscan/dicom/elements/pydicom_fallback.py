@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from napari_medscan.dicom.elements.private_elements import (
@@ -28,7 +29,7 @@ from napari_medscan.dicom.elements.scanner import (
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.errors import UnreadableError
-from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.files.wire import from_message
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _unpack_values(packed: Packed, *, big_endian: bool) -> DataSet:
     return DataSet(values, big_endian)
 
 
-def scan_with_pydicom(file: FileRef, wanted: Wanted) -> FallbackScan:
+def scan_with_pydicom(file: FileRef | str | PathLike[str], wanted: Wanted) -> FallbackScan:
     """Parse a file with pydicom in this process and keep the wanted elements.
 
     Raises
@@ -160,9 +161,10 @@ def scan_with_pydicom(file: FileRef, wanted: Wanted) -> FallbackScan:
     """
     import pydicom
 
+    stream = file_ref(file).stream()
     with _silent():
         try:
-            found = pydicom.dcmread(file.stream(), force=True, defer_size=_DEFER_FROM)
+            found = pydicom.dcmread(stream, force=True, defer_size=_DEFER_FROM)
             big_endian = not found.original_encoding[1]
             values = _wanted_values(found, wanted, big_endian=big_endian)
             pixels = _pixel_element(found)

@@ -11,6 +11,7 @@ import tarfile
 import threading
 import zipfile
 import zlib
+from io import BytesIO
 from pathlib import Path
 from random import Random
 
@@ -18,18 +19,23 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
+from pydicom.uid import RLELossless
 
 from napari_medscan.dicom import load
+from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files import archives, unpack, zip_archive
 from napari_medscan.dicom.files.member import LONGEST_LABEL, label_of
 from napari_medscan.dicom.headers.sniff import has_dicom
 from napari_medscan.dicom.loading import load_series_of
 from napari_medscan.dicom.pixels.read_frames import read_slice
+from napari_medscan.dicom.tags.reading import read_tree, read_value
 
 from ...studies import write_series
+from ..differential import fallbacks
 from ..headers.test_dicomdir import dicomdir
-from ..making import ct, part10, write
+from ..making import ct, element, part10, write
 from .packing import KINDS, pack
 
 NAMES = st.sampled_from(
@@ -210,6 +216,30 @@ def test_archives_dicomdir_inside_notes_missing_references(tmp_path):
     members["CD/DICOMDIR"] = dicomdir("IM0", "IM1", "IM7")
     report = load(zipped(tmp_path / "disc.zip", members))
     assert report.warnings == ("The DICOMDIR lists 3 files; 1 is missing",)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_archives_files_reach_workers(tmp_path, kind):
+    """Decoding, pydicom's parsing and the tags are done in other processes."""
+    compressed = dcmread(BytesIO(part10(ct(PixelData=bytes([7]) * 48, BitsStored=16, HighBit=15))))
+    compressed.compress(RLELossless, generate_instance_uid=False)
+    (tmp_path / "tree").mkdir()
+    compressed.save_as(tmp_path / "tree" / "rle", enforce_file_format=True)
+    # A representation of no standard, which only pydicom can read.
+    odd = struct.pack("<HH2sH2s", 0x0008, 0x0070, b"ZZ", 2, b"ab")
+    modality = element(Tag.Modality, "CS", b"CT")
+    plain = part10(ct(SeriesInstanceUID="1.2.7")).replace(modality, odd + modality)
+    (tmp_path / "tree" / "odd").write_bytes(plain)
+    path = pack(tmp_path / "tree", kind, tmp_path / "tree")
+    with fallbacks() as fallen:
+        rle, odd = sorted(load(path).stacks, key=lambda stack: -int(stack.is_compressed))
+    assert fallen
+    assert np.all(pixels(rle, 0) == 7 * 257 - 1024)
+    assert pixels(odd, 0)[0, 0] == 256 - 1024
+    for stack in (rle, odd):
+        tree = read_tree(stack.slices[0].file)
+        row = next(row for row in range(len(tree)) if tree.path(row) == "SeriesInstanceUID")
+        assert read_value(stack.slices[0].file, tree.steps(row)) == stack.header.series
 
 
 # --- compressed files

@@ -194,5 +194,23 @@ def test_unpacked_bomb_is_refused(method, monkeypatch):
 def test_unpacked_beyond_the_ratio_of_deflate_is_refused(method, monkeypatch):
     monkeypatch.setattr(unpack, "_UNCHECKED", 1 << 20)
     ref = FileRef(Memory(PACKED[method](bytes(64 << 20)))).unpacked(method)
-    with pytest.raises(FrameError, match="larger than 512 MB"):
+    with pytest.raises(FrameError, match="suspicious"):
         ref.read_at(0, 1)
+
+
+def test_unpacked_error_that_is_kept_keeps_no_memory(monkeypatch):
+    """A batch of headers keeps its errors, and an error the frames that it went through."""
+    made = []
+
+    class Noted(bytearray):
+        def __init__(self):
+            super().__init__()
+            made.append(self)
+
+    monkeypatch.setattr(unpack, "MAX_UNPACKED", 1 << 20)
+    monkeypatch.setattr(unpack, "bytearray", Noted, raising=False)
+    ref = FileRef(Memory(gzip.compress(bytes(2 << 20)))).unpacked("gzip")
+    with pytest.raises(FrameError) as kept:
+        ref.read_at(0, 1)
+    assert kept.traceback
+    assert [len(data) for data in made] == [0]

@@ -22,8 +22,8 @@ MAX_DEPTH: Final = 2
 """An archive, and an archive within it."""
 MAX_MEMBERS: Final = 500_000
 """Files in all archives of a drop."""
-MAX_LISTED: Final = 2 << 30
-"""Bytes that are unpacked for the tables of contents of all archives of a drop."""
+MAX_LISTED: Final = unpack.HELD
+"""Bytes that archives of a drop are unpacked to: as many as can be held at the same time."""
 PEEKED: Final = (1 << 20, 16 << 20)
 """Bytes of a compressed tar archive in which DICOM has to appear when it is only peeked at; the
 second number counts if the first does not do, because to unpack them takes a tenth of a second."""

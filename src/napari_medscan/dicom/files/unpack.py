@@ -23,13 +23,14 @@ MAX_UNPACKED: Final = 512 << 20
 """Most bytes that one stream may unpack to."""
 MAX_RATIO: Final = 1032
 """Most bytes that deflate makes of one (RFC 1951); what other methods may make of one, too."""
-HELD: Final = 512 << 20
+HELD: Final = 1 << 30
 """Most unpacked bytes that are held in memory for reading them again, over all files."""
 _UNCHECKED = 16 << 20
 """Up to here the ratio does not matter."""
 _FIRST_READ, _LONGEST_READ = 16 << 10, 1 << 20
 _MEMORY_OF_XZ = 256 << 20
 TOO_LARGE = "compressed data larger than 512 MB (unpack it and open the folder)"
+SUSPICIOUS = "suspiciously compressed data (unpack it and open the folder)"
 CORRUPT, TRUNCATED = "corrupt compressed data", "truncated compressed data"
 
 
@@ -281,8 +282,21 @@ class Unpacked:
             raise FrameError(TOO_LARGE)
         data = bytearray()
         try:
+            self._unpack_into(data)
+        except BaseException:
+            # An error that is kept would keep its traceback, and that these bytes.
+            data.clear()
+            raise
+        return data
+
+    def _unpack_into(self, data: bytearray) -> None:
+        room = _UNCHECKED
+        try:
             for part in self._parts():
                 data += part
+                if len(data) > room:
+                    room *= 2
+                    _held.make_room(room, self)
         except FrameError:
             raise
         except UnreadableError as error:
@@ -291,15 +305,16 @@ class Unpacked:
             self._failure = str(error)
         if self._crc is not None and (len(data), zlib.crc32(data)) != (self._size, self._crc):
             raise FrameError(CORRUPT)
-        return data
 
     def _parts(self) -> Iterator[bytes]:
         stream, total = _Stream(self.packed, self.method), 0
         most = MAX_UNPACKED if self._size is None else self._size
         while part := stream.read(min(_LONGEST_READ, most + 1 - total)):
             total += len(part)
-            if total > most or total > max(_UNCHECKED, MAX_RATIO * stream.taken):
+            if total > most:
                 raise FrameError(TOO_LARGE if self._size is None else CORRUPT)
+            if total > max(_UNCHECKED, MAX_RATIO * stream.taken):
+                raise FrameError(SUSPICIOUS)
             yield part
         if self._has_checksum and not stream.ended:
             raise FrameError(TRUNCATED)
@@ -327,14 +342,25 @@ class _Held:
             self._forget(id(unpacked))
             self._sizes[id(unpacked)] = weakref.ref(unpacked), size
             self._total += size
-            if self._total <= HELD:
-                return
+        if self._total > HELD:
+            self.make_room(0, unpacked)
+
+    def make_room(self, size: int, needed: Unpacked) -> None:
+        """Let go what was used longest ago, until there is room for `size` bytes more.
+
+        Neither `needed` nor what it is unpacked from is let go.
+        """
+        kept, place = {id(needed)}, needed.packed.container
+        while isinstance(place, Unpacked):
+            kept.add(id(place))
+            place = place.packed.container
+        with self._lock:
             known = [(key, place()) for key, (place, _) in self._sizes.items()]
             for key, other in known:
                 if other is None or other._data is None:  # noqa: SLF001 - of this module
                     self._forget(key)
             for key, other in known:
-                if self._total > HELD and key in self._sizes and other is not unpacked:
+                if self._total + size > HELD and key in self._sizes and key not in kept:
                     self._forget(key)
                     if other is not None:
                         other.let_go()

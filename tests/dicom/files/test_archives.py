@@ -386,7 +386,9 @@ def test_archives_a_tar_bomb_is_refused(tmp_path, monkeypatch, kind):
             info = tarfile.TarInfo(str(number))
             info.size = 8 << 20
             archive.addfile(info, io.BytesIO(bytes(info.size)))
-    assert "larger than 512 MB" in only_reason(tmp_path / f"a.tar.{kind}")
+    # gzip packs less tightly than the others.
+    refused = unpack.TOO_LARGE if kind == "gz" else unpack.SUSPICIOUS
+    assert only_reason(tmp_path / f"a.tar.{kind}") == refused
 
 
 def test_archives_deeper_than_two_get_a_sentence(tmp_path):

@@ -12,6 +12,7 @@ from typing import Final
 
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files import tar_archive, unpack, zip_archive
+from napari_medscan.dicom.files.decoders import METHODS
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.member import Member, distinct
 from napari_medscan.dicom.files.source import Memory
@@ -99,7 +100,7 @@ class _Opening:
                 return
             if depth > MAX_DEPTH:
                 yield file._replace(refusal=NESTED, readable=False)
-            elif kind in unpack.METHODS:
+            elif kind in METHODS:
                 yield from self._compressed(file, ref, kind, depth)
             else:
                 yield from self._members(file, ref, kind, depth)
@@ -170,7 +171,7 @@ def _kind(start: bytes) -> str:
     """Return what a file is by its first bytes: "zip", "tar", a method of compression, or ""."""
     if start.startswith((b"PK\3\4", b"PK\5\6")):
         return "zip"
-    for method, (_, magic) in unpack.METHODS.items():
+    for method, (_, magic) in METHODS.items():
         if magic and start.startswith(magic):
             return method
     return "tar" if tar_archive.is_tar(start) else ""

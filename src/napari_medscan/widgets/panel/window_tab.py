@@ -70,7 +70,7 @@ from napari_medscan.widgets.panel.histogram import sampled
 from napari_medscan.widgets.panel.histogram_box import HistogramBox
 from napari_medscan.widgets.panel.number_text import decimals, rounded, short, step
 from napari_medscan.widgets.panel.own_presets import OwnPresets
-from napari_medscan.widgets.panel.preset_list import PresetList
+from napari_medscan.widgets.panel.preset_list import FROM_FILE, PresetList
 
 NO_PRESET = ""
 """Value of the box of presets while the window is none of them."""
@@ -160,7 +160,7 @@ class WindowTab(Page):
         full = "Minimum to maximum of the displayed slice."
         self._inverted = toggle("inverted", "Invert", "Invert grayscale", self._on_inverted)
         return row(
-            button("auto", "Auto", auto, lambda: self._limit(percentile_limits)),
+            button("auto", "Auto (0)", auto, lambda: self._limit(percentile_limits)),
             button("full_range", "Full range", full, lambda: self._limit(full_range)),
             self._inverted,
         )
@@ -280,7 +280,7 @@ class WindowTab(Page):
     def _show_presets(self, layer: Image, stack: Stack) -> None:
         presets = self._offered
         groups = [
-            ("From file", presets.file),
+            (FROM_FILE, presets.file),
             ("My presets", presets.own),
             (f"{stack.modality} presets", presets.usual),
         ]

@@ -18,6 +18,7 @@ from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes import panes_of
 from napari_medscan.napari_.panes.canvas_plane import plane_on, to_canvas
+from napari_medscan.napari_.panes.three_planes import ThreePlanes
 from napari_medscan.napari_.planes import plane_in_view, set_slab, show_plane
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.windowing import is_inverted, set_center_width
@@ -366,6 +367,22 @@ def test_plane_chosen_for_a_pane_changes_places_with_its_own(
         reset_view(pane.viewer)
     qtbot.wait(20)
     assert planes_of(panes) == expected
+    panes.close()
+
+
+def test_plane_chosen_before_all_panes_are_there_changes_places(
+    arrange, viewer, chest_layer, monkeypatch
+):
+    fill = ThreePlanes._fill
+
+    def turned_first(self, pane, plane, layers):
+        if plane == "sagittal":
+            show_plane(viewer, chest_layer, "sagittal")
+        fill(self, pane, plane, layers)
+
+    monkeypatch.setattr(ThreePlanes, "_fill", turned_first)
+    panes = arrange("Three planes")
+    assert planes_of(panes) == ["sagittal", "coronal", "axial"]
     panes.close()
 
 

@@ -296,6 +296,9 @@ class ThreePlanes:
         self._follow_slab(pane)
         self._show_place(pane, np.array(viewer.dims.point))
         self._points = {each: tuple(each.viewer.dims.point) for each in self._panes}
+        # One may have been turned while the last was not there yet.
+        for each in self._panes if self.is_shown else ():
+            self._exchange_planes(each)
 
     def _free_planes(self) -> None:
         """Let every canvas show any plane again."""

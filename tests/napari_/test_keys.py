@@ -62,6 +62,15 @@ def test_keys_are_commands_of_the_manifest():
     assert len(used) == len(set(used))
 
 
+def test_keys_hide_napari_s_hint_at_its_own(viewer, keys, layer):
+    assert (layer.help, viewer.help) == ("", "")
+    layer.mode = "transform"
+    assert (layer.help, viewer.help) == ("", "")
+    keys.release()
+    layer.mode = "pan_zoom"
+    assert "for transform" in viewer.help
+
+
 def test_keys_move_along_the_slices(viewer, layer, qtbot):
     # A hidden finer series and a hidden clip must not be moved instead.
     viewer.add_image(np.zeros((7, 99, 4, 4)), scale=(1, 0.1, 1, 1), visible=False)

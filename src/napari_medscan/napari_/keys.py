@@ -195,6 +195,18 @@ class SeriesKeys:
             for shortcut in _shortcuts.of(key):
                 if shortcut not in layer.keymap and _of_class(layer, shortcut) is not None:
                     self._bind(layer, key, shortcut)
+        self._hide_hint(layer)
+        layer.events.mode.connect(self._on_mode, position="last")
+
+    def _on_mode(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        self._hide_hint(event.source)
+
+    def _hide_hint(self, layer: Layer) -> None:
+        """Take napari's hint, "use <2> for transform", off the status bar: 2 is a preset's key."""
+        viewer = self._viewer()
+        layer.help = ""
+        if viewer is not None and viewer.layers.selection.active is layer:
+            viewer.help = ""
 
     def _bind(self, provider: Any, key: Key, shortcut: KeyBinding) -> None:  # noqa: ANN401
         def press(provider: Any) -> object:  # noqa: ANN401
@@ -206,6 +218,9 @@ class SeriesKeys:
         self._bound.append((weakref.ref(provider), shortcut, press, before))
 
     def _unbind(self) -> None:
+        viewer = self._viewer()
+        for layer in () if viewer is None else viewer.layers:
+            layer.events.mode.disconnect(self._on_mode)
         while self._bound:
             reference, shortcut, press, before = self._bound.pop()
             provider = reference()

@@ -62,6 +62,9 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
     dialog = progress_dialog(text)
     last = time.monotonic()
 
+    def handle_events() -> None:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+
     def report(done: int, total: int) -> None:
         nonlocal last
         now = time.monotonic()
@@ -70,12 +73,15 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
         last = now
         show_progress(dialog, text, done, total, what)
         if not dialog.isVisible():
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+            handle_events()
         if dialog.wasCanceled():
             raise CancelledError("cancelled")
 
     try:
         yield report
+        # What was read is about to be made layers, which takes its time as well.
+        if time.monotonic() - last >= _REFRESH:
+            handle_events()
     finally:
         dialog.close()
         dialog.deleteLater()

@@ -44,7 +44,7 @@ def section(viewer, qtbot):
 
 
 def rows(section):
-    """Return the texts of the tree: studies, with the first lines of their series below them."""
+    """Return the texts of the tree: studies with the first lines of their series below them."""
     model = section.tree.model()
 
     def text(index):
@@ -52,7 +52,7 @@ def rows(section):
 
     tops = [model.index(row, 0) for row in range(model.rowCount())]
     return {
-        text(top): [text(model.index(row, 0, top)) for row in range(model.rowCount(top))]
+        top.data(): [text(model.index(row, 0, top)) for row in range(model.rowCount(top))]
         for top in tops
     }
 
@@ -106,8 +106,8 @@ def test_studies_newest_first_by_patient_with_interval(section, viewer, qtbot, t
     menu.open_paths(viewer, [tmp_path])
     qtbot.waitUntil(lambda: len(rows(section)) == 3)
     assert list(rows(section).items()) == [
-        ("Patient 1 · CT chest · latest", ["CT 2 · Chest"]),
-        ("Patient 1 · CT chest · 5 months before the latest", ["CT 1 · Chest"]),
+        ("Patient 1 · CT chest\nlatest", ["CT 2 · Chest"]),
+        ("Patient 1 · CT chest\n5 months before the latest", ["CT 1 · Chest"]),
         ("Patient 2 · CT", ["CT 3 · Chest"]),
     ]
     stack = stack_of(viewer.layers["CT 1 · Chest"])
@@ -119,7 +119,7 @@ def test_dates_are_shown_with_identity_only(section, viewer, qtbot, tmp_path):
     menu.open_paths(viewer, [tmp_path])
     qtbot.waitUntil(lambda: list(rows(section)) == ["CT"])
     settings.change(patient_in_corner=True)
-    qtbot.waitUntil(lambda: list(rows(section)) == ["CT · 2023-01-01"])
+    qtbot.waitUntil(lambda: list(rows(section)) == ["CT\n2023-01-01"])
     settings.change(patient_in_corner=False)
     qtbot.waitUntil(lambda: list(rows(section)) == ["CT"])
 
@@ -406,7 +406,7 @@ def test_reveal(section, three, qtbot, monkeypatch, told):
     monkeypatch.setattr(series_tab.QDesktopServices, "openUrl", open_url)
     section.tree.select(three[1])
     click(qtbot, section, "Show in file manager")
-    folder = Path(three[1].slices[0].path).parent
+    folder = three[1].slices[0].file.path_on_disk.parent
     assert Path(urls[0].toLocalFile()) == folder
     told.clear()
     click(qtbot, section, "Show in file manager")

@@ -107,8 +107,8 @@ def fields(section):
 def test_presets_stand_in_groups_with_their_numbers_and_keys(section):
     assert listed(section)[:6] == [
         ("From file", "", ""),
-        ("Window 1", "400 / 40", ""),
-        ("Window 2", "1500 / −600", ""),
+        ("Window 1", "400 / 40", "F"),
+        ("Window 2", "1500 / −600", "F"),
         ("CT presets", "", ""),
         ("Soft tissue", "400 / 40", "1"),
         ("Lung", "1500 / −600", "2"),
@@ -141,7 +141,7 @@ def test_auto_takes_the_percentiles_of_the_slice_on_screen(section, viewer, laye
     expected = np.percentile(np.arange(2, 26) - 1024.0, (1, 99)).tolist()
     qtbot.waitUntil(lambda: layer.contrast_limits == pytest.approx(expected))
     viewer.dims.set_current_step(0, 0)
-    qtbot.mouseClick(button(section, "Auto"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button(section, "Auto (0)"), Qt.MouseButton.LeftButton)
     expected = np.percentile(np.arange(24) - 1024.0, (1, 99)).tolist()
     qtbot.waitUntil(lambda: layer.contrast_limits == pytest.approx(expected))
 
@@ -261,7 +261,7 @@ def test_without_a_layer_of_ours_there_is_nothing_to_do(section, viewer, qtbot):
     viewer.add_image(np.zeros((9, 9)))
     qtbot.waitUntil(lambda: not fields(section)[0].isEnabled())
     assert listed(section) == []
-    assert not button(section, "Auto").isEnabled()
+    assert not button(section, "Auto (0)").isEnabled()
 
 
 def test_another_active_layer_is_followed_and_the_one_before_no_more(section, viewer, qtbot):

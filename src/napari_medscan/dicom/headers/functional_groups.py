@@ -7,9 +7,6 @@ C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from math import isfinite
-
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.dimensions import read_dimensions, read_group_dimensions
@@ -87,16 +84,19 @@ def read_frame_headers(
     positions = _positions(data_set, whole, frames)
     orientation = whole.orientation or _detector_orientation(data_set)
     return tuple(
-        replace(whole, position=position, orientation=orientation, order=(*whole.order, index))
+        whole.like(position=position, orientation=orientation, order=(*whole.order, index))
         for index, position in enumerate(positions)
     )
 
 
 def valid_position(values: tuple[float, ...]) -> Vector | None:
     """Return Image Position (Patient) if it has three values that can be places."""
-    if len(values) != 3 or not all(map(isfinite, values)) or max(map(abs, values)) >= _FAR:
+    if len(values) != 3:
         return None
-    return values[0], values[1], values[2]
+    x, y, z = values
+    # What is no number is not less than anything.
+    is_near = -_FAR < x < _FAR and -_FAR < y < _FAR and -_FAR < z < _FAR
+    return (x, y, z) if is_near else None
 
 
 def valid_orientation(values: tuple[float, ...]) -> tuple[float, ...] | None:
@@ -126,7 +126,7 @@ class _FunctionalGroups:
         """Return the header of the frame that `item` describes."""
         merged = self._merge(item, self.shared) if item is not EMPTY else self.shared
         indices = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
-        return replace(self.values.finished(merged), order=(*self.shared.order, *indices, index))
+        return self.values.finished(merged).like(order=(*self.shared.order, *indices, index))
 
     def _merge(self, item: DataSet, base: FrameHeader) -> FrameHeader:
         measures = item.item(Tag.PixelMeasuresSequence)
@@ -139,8 +139,7 @@ class _FunctionalGroups:
         )
         problems = {*base.problems, *bad_windows}
         segment = item.item(Tag.SegmentIdentificationSequence)
-        return replace(
-            base,
+        return base.like(
             position=own_value(
                 valid_position, place, Tag.ImagePositionPatient, base.position, problems
             ),

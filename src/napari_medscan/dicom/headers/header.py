@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from napari_medscan.dicom.elements.scanner import PixelElement
-from napari_medscan.dicom.files.source import DicomBytes
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.palette import Palette
 from napari_medscan.dicom.intensity.real_world import RealWorldMapping
@@ -84,7 +84,7 @@ class Header(_Alike):
     ----------
     name : str
         Path relative to what was dropped, with forward slashes.
-    source : DicomBytes
+    source : FileRef
         Reads the file's bytes.
     size : int
         Bytes that the source can give.
@@ -131,6 +131,8 @@ class Header(_Alike):
         Pixel height over width where spacing is unknown.
     offset_table : tuple of Deferred pairs
         Extended Offset Table and its Lengths, when there is one.
+    lossy : bool
+        The values have been through lossy compression, whatever they are stored in now.
     segments : mapping of int to str
         Segment labels, cleaned.
     study_date : datetime or None
@@ -143,7 +145,7 @@ class Header(_Alike):
     """
 
     name: str
-    source: DicomBytes
+    source: FileRef
     size: int
     transfer_syntax: str
     sop_class: str
@@ -173,6 +175,7 @@ class Header(_Alike):
     patient_orientation: tuple[str, ...] = ()
     aspect: float = 1.0
     offset_table: tuple[tuple[int, int], tuple[int, int]] | None = None
+    lossy: bool = False
     segments: Mapping[int, str] = field(default_factory=dict)
     study_date: datetime | None = field(default=None, repr=False)
     study_description: str = ""

@@ -30,7 +30,7 @@ Waiting then outweighs parsing; on a local disk threads would only cost.
 AT_ONCE = 32
 """Files read at the same time where that is slow."""
 
-_Start = tuple[bytes, int] | OSError
+_Start = tuple[bytes, int] | Exception
 
 
 @dataclass(slots=True)
@@ -88,7 +88,10 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
                     pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, "medscan-headers"))
                 outcomes = map(reader.finish, batch, starts)
             for file, outcome in zip(batch, outcomes, strict=True):
-                _note(found, file.name, outcome)
+                if isinstance(outcome, Header):
+                    found.images.append(outcome)
+                else:
+                    _note(found, file.name, outcome)
     if progress is not None:
         progress(len(files), len(files))
     return found
@@ -100,10 +103,8 @@ def _batches(files: Sequence[DroppedFile]) -> Iterable[tuple[int, Sequence[Dropp
         yield start, files[start : start + (BATCH if start else FIRST_BATCH)]
 
 
-def _note(found: Headers, name: str, outcome: Header | Exception) -> None:
-    if isinstance(outcome, Header):
-        found.images.append(outcome)
-    elif isinstance(outcome, NotDicomError | NoImageError):
+def _note(found: Headers, name: str, outcome: Exception) -> None:
+    if isinstance(outcome, NotDicomError | NoImageError):
         found.skipped[name] = str(outcome)
     elif isinstance(outcome, UnreadableError):
         found.unreadable[name] = str(outcome)
@@ -121,19 +122,19 @@ class _Reader:
 
     def start_of(self, file: DroppedFile) -> _Start:
         try:
-            return self._headers.start_of(file.path)
-        except OSError as error:
+            return self._headers.start_of(file.ref)
+        except (OSError, UnreadableError) as error:
             return error
 
     def finish(self, file: DroppedFile, start: _Start) -> Header | Exception:
-        if isinstance(start, OSError):
+        if isinstance(start, Exception):
             return start
         head, size = start
-        header = self._headers.recognise(head, size, file.path, file.name)
+        header = self._headers.recognise(head, size, file.ref, file.name)
         if header is not None:
             return header
         try:
-            return self._headers.scan(head, file.path, file.name)
+            return self._headers.scan(head, size, file.ref, file.name)
         except (NotDicomError, NoImageError, UnreadableError, OSError) as reason:
             return reason
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from napari_medscan.dicom.errors import FrameError, MedscanError
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.header import Header, SliceRef
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.series.slice_table import SliceRecord, SliceTable
@@ -52,7 +53,7 @@ class RecalledHeaders:
 
     def __init__(self, table: SliceTable, reader: HeaderReader) -> None:
         self._table, self._reader = table, reader
-        self._headers: dict[str, Header] = {}
+        self._headers: dict[FileRef, Header] = {}
         self._patient: bytes | None = None
 
     def read(self, number: int) -> SliceRef:
@@ -64,9 +65,9 @@ class RecalledHeaders:
             When the file cannot be read, or holds another slice than the index says.
         """
         record = self._table[number]
-        header = self._headers.get(record.path)
+        header = self._headers.get(record.file)
         if header is None:
-            header = self._headers[record.path] = self._of_file(record)
+            header = self._headers[record.file] = self._of_file(record)
         if record.index >= len(header.frames):
             raise FrameError("the file has changed since it was opened")
         ref = SliceRef(header, record.index)
@@ -76,9 +77,12 @@ class RecalledHeaders:
 
     def _of_file(self, record: SliceRecord) -> Header:
         try:
-            header = self._reader.read(record.path, record.name)
+            header = self._reader.read(record.file, record.name)
         except OSError:
             raise FrameError("the file can no longer be read") from None
+        except FrameError:
+            # Of a compressed file, or of an archive that has changed.
+            raise
         except MedscanError:
             # It was an image when the folder was indexed.
             raise FrameError("the file has changed since it was opened") from None

@@ -60,6 +60,10 @@ class AssistantDock(Docked):
         self.open_audit = QPushButton("Audit log…")
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        bar = self.tabs.tabBar()
+        if bar is not None:
+            # A white line in the dark theme.
+            bar.setDrawBase(False)
         asking = scrolling(self.ask)
         self.tabs.addTab(asking, "Ask")
         self.tabs.addTab(scrolling(self.service), "Service")

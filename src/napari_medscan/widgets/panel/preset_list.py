@@ -20,6 +20,10 @@ from napari_medscan.dicom.series.presets import DisplayScale
 from napari_medscan.napari_.table import plain_table, row
 from napari_medscan.widgets.panel.number_text import short
 
+FROM_FILE = "From file"
+"""Heading of the windows that a file asks for."""
+FILE_KEY = "F"
+"""The key that shows them in turn."""
 _ROWS = 9
 _OWN = Qt.ItemDataRole.UserRole + 1
 
@@ -80,7 +84,7 @@ class PresetList(QWidget):
         own : sequence of Window
             That of the groups which the user may rename.
         keys : sequence of Window or VoiLut
-            What keys 1, 2, 3 … pick.
+            What keys 1, 2, 3 … pick; F goes through the file's own.
         scale : DisplayScale
             How their numbers are shown.
         """
@@ -95,7 +99,8 @@ class PresetList(QWidget):
             if vois:
                 self._add_heading(name)
             for index, voi in enumerate(vois):
-                item = _item(voi, keys.index(voi) + 1 if voi in keys else 0, scale)
+                key = str(keys.index(voi) + 1) if voi in keys else ""
+                item = _item(voi, key or (FILE_KEY if name == FROM_FILE else ""), scale)
                 if vois is own:
                     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
                     item.setData(0, _OWN, index)
@@ -157,11 +162,11 @@ class PresetList(QWidget):
             self.renamed.emit(index, item.text(0))
 
 
-def _item(voi: Voi, key: int, scale: DisplayScale) -> QTreeWidgetItem:
+def _item(voi: Voi, key: str, scale: DisplayScale) -> QTreeWidgetItem:
     is_window = isinstance(voi, Window)
     shown = (voi.width, voi.center) if isinstance(voi, Window) else voi.limits
     first, second = (short(number * scale.factor) for number in shown)
-    item = row([voi.name, f"{first} / {second}" if is_window else "table", str(key or "")])
+    item = row([voi.name, f"{first} / {second}" if is_window else "table", key])
     item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     item.setTextAlignment(2, Qt.AlignmentFlag.AlignCenter)
     unit = f" {scale.unit}" if scale.unit else ""

@@ -218,7 +218,7 @@ class SeriesTree(QTreeView):
         wanted = [(_key(study), study.stacks) for study in studies]
         if wanted == self._placed:
             for study in studies:
-                self._studies[_key(study)].setText(self._title(study))
+                _head(self._studies[_key(study)], study)
             return
         self._placed = wanted
         selected = self.selected()
@@ -229,7 +229,7 @@ class SeriesTree(QTreeView):
         self._model.clear()
         self._items, self._studies, self._rest = {}, {}, None
         for study in studies:
-            parent = self._studies[_key(study)] = _plain_item(self._title(study))
+            parent = self._studies[_key(study)] = _head(_plain_item(""), study)
             self._model.appendRow(parent)
             for stack in study.stacks:
                 item = self._items[stack] = _SeriesItem(stack)
@@ -238,10 +238,6 @@ class SeriesTree(QTreeView):
                 parent.appendRow(item)
             self.setExpanded(parent.index(), _key(study) not in folded)
         self.select(*selected)
-
-    @staticmethod
-    def _title(study: Study) -> str:
-        return study.title(with_date=settings.current().patient_in_corner)
 
     def _on_double_click(self) -> None:
         # A study only folds and unfolds: opening all of it is what the button is for.
@@ -252,6 +248,14 @@ class SeriesTree(QTreeView):
 
 def _key(study: Study) -> tuple[bytes, str]:
     return study.stacks[0].header.patient, study.uid
+
+
+def _head(item: QStandardItem, study: Study) -> QStandardItem:
+    """Write the name of a study and, in a second line, when it was: one is too long for a dock."""
+    with_date = settings.current().patient_in_corner
+    item.setText("\n".join(filter(None, (study.name, study.when(with_date=with_date)))))
+    item.setToolTip(study.title(with_date=with_date))
+    return item
 
 
 def _count(number: int, thing: str) -> str:

@@ -31,6 +31,8 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.viewer_watch import Change
 from napari_medscan.napari_.window_scope import (
+    inversion,
+    set_inverted,
     set_window_scope,
     show_window,
     window_scope,
@@ -43,8 +45,6 @@ from napari_medscan.napari_.windowing import (
     display_factor,
     drawn_window,
     function_of,
-    invert,
-    is_inverted,
     is_shown,
     on_screen,
     set_center_width,
@@ -70,7 +70,7 @@ from napari_medscan.widgets.panel.histogram import sampled
 from napari_medscan.widgets.panel.histogram_box import HistogramBox
 from napari_medscan.widgets.panel.number_text import decimals, rounded, short, step
 from napari_medscan.widgets.panel.own_presets import OwnPresets
-from napari_medscan.widgets.panel.preset_list import PresetList
+from napari_medscan.widgets.panel.preset_list import FROM_FILE, PresetList
 
 NO_PRESET = ""
 """Value of the box of presets while the window is none of them."""
@@ -160,7 +160,7 @@ class WindowTab(Page):
         full = "Minimum to maximum of the displayed slice."
         self._inverted = toggle("inverted", "Invert", "Invert grayscale", self._on_inverted)
         return row(
-            button("auto", "Auto", auto, lambda: self._limit(percentile_limits)),
+            button("auto", "Auto (0)", auto, lambda: self._limit(percentile_limits)),
             button("full_range", "Full range", full, lambda: self._limit(full_range)),
             self._inverted,
         )
@@ -251,7 +251,9 @@ class WindowTab(Page):
             offer(self._preset, NO_PRESET)
             return
         self._show_numbers(layer, stack)
-        put(self._inverted, is_inverted(layer))
+        inverted = inversion(active_viewer(self._viewer), layer)
+        self._inverted.enabled = inverted is not None
+        put(self._inverted, bool(inverted))
         self._show_presets(layer, stack)
 
     def _show_numbers(self, layer: Image, stack: Stack) -> None:
@@ -278,7 +280,7 @@ class WindowTab(Page):
     def _show_presets(self, layer: Image, stack: Stack) -> None:
         presets = self._offered
         groups = [
-            ("From file", presets.file),
+            (FROM_FILE, presets.file),
             ("My presets", presets.own),
             (f"{stack.modality} presets", presets.usual),
         ]
@@ -343,7 +345,10 @@ class WindowTab(Page):
         )
 
     def _on_inverted(self, wanted: bool) -> None:  # noqa: FBT001 - a signal's value
-        self._each(lambda layer, _: invert(layer) if is_inverted(layer) != wanted else None)
+        self._follow()
+        if self._layer is not None:
+            set_inverted(active_viewer(self._viewer), self._layer, inverted=wanted)
+            self._sync()
 
     def _on_limits(self, low: float, high: float) -> None:
         self._each(lambda layer, ratio: set_limits(layer, low * ratio, high * ratio))

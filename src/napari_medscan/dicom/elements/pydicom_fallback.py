@@ -20,13 +20,8 @@ from napari_medscan.dicom.elements.private_elements import (
     PrivateBlocks,
     is_private_creator,
 )
-from napari_medscan.dicom.elements.scanner import (
-    MAX_VALUE,
-    UNDEFINED,
-    PixelElement,
-    holds_items,
-)
-from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
+from napari_medscan.dicom.elements.scanner import MAX_VALUE, UNDEFINED, PixelElement
+from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value, holds_items
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef, file_ref

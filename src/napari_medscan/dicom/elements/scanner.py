@@ -21,7 +21,7 @@ from napari_medscan.dicom.elements.private_elements import (
     matters,
 )
 from napari_medscan.dicom.elements.sop_classes import kind_of
-from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
+from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value, holds_items
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.files.source import Memory, Source
 
@@ -174,11 +174,6 @@ def manufacturer_of(values: Mapping[int, Value]) -> bytes:
     """Return Manufacturer (0008,0070), b"" when it is absent."""
     value = values.get(Tag.Manufacturer)
     return value.data if isinstance(value, Element) else b""
-
-
-def holds_items(value: bytes) -> bool:
-    """Whether a value of VR UN is a sequence whose VR got lost (PS3.5 6.2.2)."""
-    return value.startswith(b"\xfe\xff\x00\xe0")
 
 
 def _width(vr: bytes) -> int:

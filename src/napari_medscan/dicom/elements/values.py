@@ -217,6 +217,11 @@ def _is_written(data: bytes) -> bool:
     return _WRITTEN.issuperset(data) and not _DIGITS.isdisjoint(data)
 
 
+def holds_items(value: bytes) -> bool:
+    """Whether a value of VR UN is a sequence whose VR got lost (PS3.5 6.2.2)."""
+    return value.startswith(b"\xfe\xff\x00\xe0")
+
+
 def is_uid(text: str) -> bool:
     """Whether text has the form of a UID: digits and dots, 64 at most."""
     return 0 < len(text) <= 64 and not text.strip("0123456789.")

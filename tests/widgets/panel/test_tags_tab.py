@@ -19,7 +19,8 @@ from napari_medscan.napari_.layers import image_layers
 from napari_medscan.widgets.panel import tag_reader, tags_tab
 from napari_medscan.widgets.panel.tags_tab import TagsTab
 
-from ...dicom.headers.test_mosaic import csa, mosaic_file
+from ...dicom.headers.mosaics import csa, mosaic
+from ...dicom.making import write
 from ...dicom.making import item
 from ...studies import HOSTILE, write_series
 
@@ -357,7 +358,7 @@ def test_nothing_happens_after_release(section, viewer, qtbot):
 
 
 def test_the_tiles_of_a_mosaic_have_one_file_and_no_frames(make_napari_viewer, tmp_path, qtbot):
-    mosaic_file(tmp_path / "a.dcm", csa({"NumberOfImagesInMosaic": ("4",)}, kind=2))
+    write(tmp_path / "a.dcm", mosaic(csa({"NumberOfImagesInMosaic": ("4",)})))
     viewer = make_napari_viewer()
     for layer in image_layers(load(tmp_path).stacks):
         viewer.add_layer(layer)

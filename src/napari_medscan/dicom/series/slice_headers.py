@@ -37,6 +37,32 @@ class ParsedHeaders:
         return self.refs[number]
 
 
+class FileHeaders:
+    """Headers of files, each parsed once however many stacks show frames of it.
+
+    A segmentation is one file and a stack for every segment. Safe to use from several threads.
+
+    Parameters
+    ----------
+    reader : HeaderReader
+        Reads the headers.
+    """
+
+    def __init__(self, reader: HeaderReader) -> None:
+        self._reader = reader
+        self._headers: dict[str, Header] = {}
+
+    def read(self, path: str, name: str) -> Header:
+        """Return the header of a file, parsed if it was not before; raise as `HeaderReader.read`.
+
+        Two threads that ask at the same time may both parse it, and get the same header.
+        """
+        header = self._headers.get(path)
+        if header is None:
+            header = self._headers.setdefault(path, self._reader.read(path, name))
+        return header
+
+
 class RecalledHeaders:
     """Headers of a stack that comes from the index: read from the files, each once.
 
@@ -46,13 +72,12 @@ class RecalledHeaders:
     ----------
     table : SliceTable
         What the index says of the slices.
-    reader : HeaderReader
-        Reads the headers.
+    files : FileHeaders
+        Parses the files; the other stacks of the drop share it.
     """
 
-    def __init__(self, table: SliceTable, reader: HeaderReader) -> None:
-        self._table, self._reader = table, reader
-        self._headers: dict[str, Header] = {}
+    def __init__(self, table: SliceTable, files: FileHeaders) -> None:
+        self._table, self._files = table, files
         self._patient: bytes | None = None
 
     def read(self, number: int) -> SliceRef:
@@ -64,9 +89,7 @@ class RecalledHeaders:
             When the file cannot be read, or holds another slice than the index says.
         """
         record = self._table[number]
-        header = self._headers.get(record.path)
-        if header is None:
-            header = self._headers[record.path] = self._of_file(record)
+        header = self._of_file(record)
         if record.index >= len(header.frames):
             raise FrameError("the file has changed since it was opened")
         ref = SliceRef(header, record.index)
@@ -76,7 +99,7 @@ class RecalledHeaders:
 
     def _of_file(self, record: SliceRecord) -> Header:
         try:
-            header = self._reader.read(record.path, record.name)
+            header = self._files.read(record.path, record.name)
         except OSError:
             raise FrameError("the file can no longer be read") from None
         except MedscanError:

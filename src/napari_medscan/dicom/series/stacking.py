@@ -18,7 +18,7 @@ from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import SliceSource, Stack
-from napari_medscan.dicom.space.geometry import TILT, Geometry, StepSource, stack_geometry
+from napari_medscan.dicom.space.geometry import SHEAR, TILT, Geometry, StepSource, stack_geometry
 from napari_medscan.dicom.space.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
 
@@ -270,8 +270,9 @@ def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[s
             "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
         )
     if geometry.tilt:
+        what = TILT if header.modality == "CT" else SHEAR
         found.append(
-            f"{TILT} {geometry.tilt:.1f}°. "
+            f"{what} {geometry.tilt:.1f}°. "
             "Correct it (Layers ▸ Transform) before measuring between slices"
         )
     if depth > 1 and geometry.step_source == "thickness":

@@ -28,8 +28,8 @@ from napari_medscan.dicom.space.vectors import (
 
 TILT_LIMIT = 0.2
 """Degrees between stacking direction and slice normal that count as tilt."""
-TILT = "Gantry tilt"
-"""How the warning about a tilted stack begins."""
+TILT, SHEAR = "Gantry tilt", "Sheared by"
+"""How the warning about a tilted stack begins: of CT, and of modalities without a gantry."""
 
 StepSource = Literal["positions", "spacing", "thickness", "assumed"]
 

@@ -37,6 +37,8 @@ VALUES = {
     "ImageType": (("ORIGINAL", "M"), ("ORIGINAL", "P"), ("DERIVED", "R")),
     "ContentTime": ("093000", "093010", "101500"),
     "DimensionIndexValues": ((1,), (2,), (3,)),
+    "TemporalPositionTimeOffset": (0.0, 40.0, 80.0),
+    **{name: (1, 2, 3) for name in FOURTH_AXIS if name.endswith("Vector")},
 }
 
 

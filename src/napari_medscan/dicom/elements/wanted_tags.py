@@ -1,180 +1,30 @@
 """The attributes that decide order, geometry and decoding.
 
-``Tag`` names them by their DICOM keyword (PS3.6), `Private` by their creator;
-``WANTED`` says which of them a header needs, with the value representation to
-assume where the file does not say (implicit VR), and descends into the sequences
-that matter.
+``WANTED`` says which attributes a header needs, with the value representation to assume where
+the file does not say (implicit VR), and descends into the sequences that matter. `Tag` names public
+attributes by their keyword, `Private` private ones by their creator.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Final
 
+from napari_medscan.dicom.elements.attribute_tags import Tag
 from napari_medscan.dicom.elements.private_elements import Private
+
+__all__ = [
+    "DEFER",
+    "PRIVATE_DIFFUSION",
+    "WANTED",
+    "WANTED_DIRECTORY",
+    "WANTED_PET",
+    "Private",
+    "Tag",
+    "Wanted",
+]
 
 DEFER: Final = b"DEFER"
 """Marks a value to be located, not read: it is large and rarely needed."""
-
-
-class Tag(IntEnum):
-    """Attribute tags by keyword (PS3.6 chapter 6)."""
-
-    MediaStorageSOPClassUID = 0x00020002
-    TransferSyntaxUID = 0x00020010
-    DirectoryRecordSequence = 0x00041220
-    ReferencedFileID = 0x00041500
-    SpecificCharacterSet = 0x00080005
-    ImageType = 0x00080008
-    SOPClassUID = 0x00080016
-    SOPInstanceUID = 0x00080018
-    StudyDate = 0x00080020
-    SeriesDate = 0x00080021
-    AcquisitionDate = 0x00080022
-    StudyTime = 0x00080030
-    SeriesTime = 0x00080031
-    AcquisitionTime = 0x00080032
-    ContentTime = 0x00080033
-    Modality = 0x00080060
-    Manufacturer = 0x00080070
-    ConversionType = 0x00080064
-    StudyDescription = 0x00081030
-    SeriesDescription = 0x0008103E
-    RecommendedDisplayFrameRate = 0x00082144
-    FrameType = 0x00089007
-    PatientName = 0x00100010
-    PatientID = 0x00100020
-    PatientBirthDate = 0x00100030
-    PatientSex = 0x00100040
-    PatientSize = 0x00101020
-    PatientWeight = 0x00101030
-    AnatomicalOrientationType = 0x00102210
-    BodyPartExamined = 0x00180015
-    SliceThickness = 0x00180050
-    EchoTime = 0x00180081
-    EchoNumbers = 0x00180086
-    SpacingBetweenSlices = 0x00180088
-    CineRate = 0x00180040
-    TriggerTime = 0x00181060
-    FrameTime = 0x00181063
-    RadiopharmaceuticalStartTime = 0x00181072
-    RadionuclideTotalDose = 0x00181074
-    RadionuclideHalfLife = 0x00181075
-    RadiopharmaceuticalStartDateTime = 0x00181078
-    EstimatedRadiographicMagnificationFactor = 0x00181114
-    ImagerPixelSpacing = 0x00181164
-    SliceLocationVector = 0x00182005
-    NominalScannedPixelSpacing = 0x00182010
-    ActualFrameDuration = 0x00181242
-    SecondaryCaptureDeviceID = 0x00181010
-    SecondaryCaptureDeviceManufacturer = 0x00181016
-    SecondaryCaptureDeviceManufacturerModelName = 0x00181018
-    SecondaryCaptureDeviceSoftwareVersions = 0x00181019
-    DateOfSecondaryCapture = 0x00181012
-    SequenceOfUltrasoundRegions = 0x00186011
-    RegionLocationMinX0 = 0x00186018
-    RegionLocationMinY0 = 0x0018601A
-    RegionLocationMaxX1 = 0x0018601C
-    RegionLocationMaxY1 = 0x0018601E
-    RegionSpatialFormat = 0x00186012
-    PhysicalUnitsXDirection = 0x00186024
-    PhysicalUnitsYDirection = 0x00186026
-    PhysicalDeltaX = 0x0018602C
-    PhysicalDeltaY = 0x0018602E
-    EffectiveEchoTime = 0x00189082
-    DiffusionBValue = 0x00189087
-    DiffusionGradientOrientation = 0x00189089
-    DiffusionGradientDirectionSequence = 0x00189076
-    MREchoSequence = 0x00189114
-    MRDiffusionSequence = 0x00189117
-    CardiacSynchronizationSequence = 0x00189118
-    MRImageFrameTypeSequence = 0x00189226
-    CTImageFrameTypeSequence = 0x00189329
-    StudyInstanceUID = 0x0020000D
-    SeriesInstanceUID = 0x0020000E
-    SeriesNumber = 0x00200011
-    AcquisitionNumber = 0x00200012
-    InstanceNumber = 0x00200013
-    PatientOrientation = 0x00200020
-    ImagePositionPatient = 0x00200032
-    ImageOrientationPatient = 0x00200037
-    FrameOfReferenceUID = 0x00200052
-    TemporalPositionIdentifier = 0x00200100
-    StackID = 0x00209056
-    FrameContentSequence = 0x00209111
-    PlanePositionSequence = 0x00209113
-    PlaneOrientationSequence = 0x00209116
-    TemporalPositionIndex = 0x00209128
-    NominalCardiacTriggerDelayTime = 0x00209153
-    FrameAcquisitionNumber = 0x00209156
-    DimensionIndexValues = 0x00209157
-    SamplesPerPixel = 0x00280002
-    PhotometricInterpretation = 0x00280004
-    PlanarConfiguration = 0x00280006
-    NumberOfFrames = 0x00280008
-    FrameIncrementPointer = 0x00280009
-    Rows = 0x00280010
-    Columns = 0x00280011
-    PixelSpacing = 0x00280030
-    PixelAspectRatio = 0x00280034
-    CorrectedImage = 0x00280051
-    BurnedInAnnotation = 0x00280301
-    RecognizableVisualFeatures = 0x00280302
-    BitsAllocated = 0x00280100
-    BitsStored = 0x00280101
-    HighBit = 0x00280102
-    PixelRepresentation = 0x00280103
-    PixelPaddingValue = 0x00280120
-    PixelPaddingRangeLimit = 0x00280121
-    WindowCenter = 0x00281050
-    WindowWidth = 0x00281051
-    RescaleIntercept = 0x00281052
-    RescaleSlope = 0x00281053
-    RescaleType = 0x00281054
-    WindowCenterWidthExplanation = 0x00281055
-    VOILUTFunction = 0x00281056
-    RedPaletteColorLookupTableDescriptor = 0x00281101
-    GreenPaletteColorLookupTableDescriptor = 0x00281102
-    BluePaletteColorLookupTableDescriptor = 0x00281103
-    RedPaletteColorLookupTableData = 0x00281201
-    GreenPaletteColorLookupTableData = 0x00281202
-    BluePaletteColorLookupTableData = 0x00281203
-    SegmentedRedPaletteColorLookupTableData = 0x00281221
-    SegmentedGreenPaletteColorLookupTableData = 0x00281222
-    SegmentedBluePaletteColorLookupTableData = 0x00281223
-    ModalityLUTSequence = 0x00283000
-    LUTDescriptor = 0x00283002
-    LUTExplanation = 0x00283003
-    LUTData = 0x00283006
-    VOILUTSequence = 0x00283010
-    PixelMeasuresSequence = 0x00289110
-    FrameVOILUTSequence = 0x00289132
-    PixelValueTransformationSequence = 0x00289145
-    TotalPixelMatrixColumns = 0x00480006
-    RadiopharmaceuticalInformationSequence = 0x00540016
-    DetectorInformationSequence = 0x00540022
-    SliceVector = 0x00540080
-    Units = 0x00541001
-    SUVType = 0x00541006
-    DecayCorrection = 0x00541102
-    FrameReferenceTime = 0x00541300
-    SegmentSequence = 0x00620002
-    SegmentNumber = 0x00620004
-    SegmentLabel = 0x00620005
-    SegmentIdentificationSequence = 0x0062000A
-    ReferencedSegmentNumber = 0x0062000B
-    DoseUnits = 0x30040002
-    ImagePlanePixelSpacing = 0x30020011
-    GridFrameOffsetVector = 0x3004000C
-    DoseGridScaling = 0x3004000E
-    SharedFunctionalGroupsSequence = 0x52009229
-    PerFrameFunctionalGroupsSequence = 0x52009230
-    ExtendedOffsetTable = 0x7FE00001
-    ExtendedOffsetTableLengths = 0x7FE00002
-    FloatPixelData = 0x7FE00008
-    DoubleFloatPixelData = 0x7FE00009
-    PixelData = 0x7FE00010
-
 
 Wanted = dict[int, "bytes | Wanted"]
 
@@ -230,6 +80,7 @@ _FUNCTIONAL_GROUPS: Wanted = {
     Tag.FrameContentSequence: {
         Tag.StackID: b"SH",
         Tag.TemporalPositionIndex: b"UL",
+        Tag.InStackPositionNumber: b"UL",
         Tag.FrameAcquisitionNumber: b"US",
         Tag.DimensionIndexValues: b"UL",
     },
@@ -240,6 +91,25 @@ _FUNCTIONAL_GROUPS: Wanted = {
     Tag.CTImageFrameTypeSequence: {Tag.FrameType: b"CS"},
     Tag.SegmentIdentificationSequence: {Tag.ReferencedSegmentNumber: b"US"},
     **PRIVATE_DIFFUSION,
+    # PS3.3 C.8.24.6: ultrasound volumes.
+    Tag.PlanePositionVolumeSequence: {Tag.ImagePositionVolume: b"FD"},
+    Tag.PlaneOrientationVolumeSequence: {Tag.ImageOrientationVolume: b"FD"},
+    Tag.TemporalPositionSequence: {Tag.TemporalPositionTimeOffset: b"FD"},
+    Tag.USImageDescriptionSequence: {Tag.FrameType: b"CS"},
+    Tag.ImageDataTypeSequence: {Tag.DataType: b"CS"},
+    # PS3.3 C.8.19.6: angiography and fluoroscopy.
+    Tag.FramePixelDataPropertiesSequence: {Tag.ImagerPixelSpacing: b"DS"},
+    Tag.ProjectionPixelCalibrationSequence: {Tag.ObjectPixelSpacingInCenterOfBeam: b"FL"},
+    Tag.XRayGeometrySequence: {
+        Tag.DistanceSourceToDetector: b"DS",
+        Tag.DistanceSourceToIsocenter: b"FL",
+    },
+    # PS3.3 C.8.17.10 and C.8.27: tomography of the eye and of vessels.
+    Tag.OphthalmicFrameLocationSequence: {
+        Tag.ReferenceCoordinates: b"FL",
+        Tag.DepthOfTransverseImage: b"FL",
+    },
+    Tag.IntravascularFrameContentSequence: {Tag.IntravascularLongitudinalDistance: b"FD"},
 }
 
 WANTED_PET: Wanted = {
@@ -292,6 +162,7 @@ WANTED: Wanted = {
     Tag.CineRate: b"IS",
     Tag.TriggerTime: b"DS",
     Tag.FrameTime: b"DS",
+    Tag.FrameTimeVector: b"DS",
     Tag.EstimatedRadiographicMagnificationFactor: b"DS",
     Tag.ImagerPixelSpacing: b"DS",
     Tag.SliceLocationVector: b"DS",
@@ -312,6 +183,11 @@ WANTED: Wanted = {
     Tag.ImagePositionPatient: b"DS",
     Tag.ImageOrientationPatient: b"DS",
     Tag.FrameOfReferenceUID: b"UI",
+    Tag.SliceLocation: b"DS",
+    Tag.ConcatenationUID: b"UI",
+    Tag.InConcatenationNumber: b"US",
+    Tag.InConcatenationTotalNumber: b"US",
+    Tag.ConcatenationFrameOffsetNumber: b"UL",
     Tag.TemporalPositionIdentifier: b"IS",
     Tag.TemporalPositionIndex: b"UL",
     Tag.SamplesPerPixel: b"US",
@@ -343,7 +219,16 @@ WANTED: Wanted = {
         Tag.ImagePositionPatient: b"DS",
         Tag.ImageOrientationPatient: b"DS",
     },
+    # PS3.3 C.8.4.8: what may differ from frame to frame of nuclear medicine.
+    Tag.EnergyWindowVector: b"US",
+    Tag.DetectorVector: b"US",
+    Tag.PhaseVector: b"US",
+    Tag.RotationVector: b"US",
+    Tag.RRIntervalVector: b"US",
+    Tag.TimeSlotVector: b"US",
     Tag.SliceVector: b"US",
+    Tag.AngularViewVector: b"US",
+    Tag.TimeSliceVector: b"US",
     Tag.Units: b"CS",
     Tag.SUVType: b"CS",
     Tag.FrameReferenceTime: b"DS",

@@ -7,30 +7,24 @@ C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
 
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.diffusion import read_diffusion
 from napari_medscan.dicom.headers.header import FrameHeader
+from napari_medscan.dicom.headers.places import (
+    Place,
+    group_locations,
+    valid_orientation,
+    valid_position,
+    vector_dimensions,
+    vector_places,
+)
 from napari_medscan.dicom.intensity.rescale import ModalityTransform, read_transform
 from napari_medscan.dicom.intensity.window import read_windows
-from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
-from napari_medscan.dicom.space.vectors import (
-    Vector,
-    cross,
-    dot,
-    moved,
-    norm,
-    normal_of,
-    split_orientation,
-)
-
-_ORTHONORMAL = 0.01
-_FAR = 1e7
-"""Millimetres: no scanner is that long, and beyond it arithmetic may overflow."""
+from napari_medscan.dicom.space.spacing import Spacing, group_spacing
 
 
 def read_frame_headers(
@@ -65,40 +59,30 @@ def read_frame_headers(
         windows=read_windows(data_set, identifiers, signed=signed or transform.intercept < 0),
         dimensions=_dimensions(data_set),
         order=(data_set.integer(Tag.InstanceNumber) or 0,),
+        slice_location=data_set.data(Tag.SliceLocation),
     )
     per_frame = data_set.items(Tag.PerFrameFunctionalGroupsSequence)
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
     if per_frame or shared is not EMPTY:
-        groups = _FunctionalGroups(whole, shared, signed=signed, identifiers=identifiers)
         own = per_frame[:frames] + (EMPTY,) * (frames - len(per_frame))
-        return tuple(groups.frame(item, index) for index, item in enumerate(own))
+        groups = _FunctionalGroups(whole, shared, signed=signed, identifiers=identifiers)
+        return groups.all_frames(data_set, own)
     if frames == 1 and Tag.GridFrameOffsetVector not in data_set:
         return (whole,)
-    positions = _positions(data_set, whole, frames)
-    orientation = whole.orientation or _detector_orientation(data_set)
+    places = vector_places(data_set, Place(whole.position, whole.orientation), frames)
+    dimensions = vector_dimensions(data_set, frames)
     return tuple(
-        replace(whole, position=position, orientation=orientation, order=(*whole.order, index))
-        for index, position in enumerate(positions)
+        replace(
+            whole,
+            position=place.position,
+            orientation=place.orientation,
+            frame_location=place.location,
+            slice_location=b"",
+            dimensions={**whole.dimensions, **own} if own else whole.dimensions,
+            order=(*whole.order, index),
+        )
+        for index, (place, own) in enumerate(zip(places, dimensions, strict=True))
     )
-
-
-def valid_position(values: tuple[float, ...]) -> Vector | None:
-    """Return Image Position (Patient) if it has three values that can be places."""
-    if len(values) != 3 or not all(map(isfinite, values)) or max(map(abs, values)) >= _FAR:
-        return None
-    return values[0], values[1], values[2]
-
-
-def valid_orientation(values: tuple[float, ...]) -> tuple[float, ...] | None:
-    """Return Image Orientation (Patient) if its directions are orthonormal."""
-    if len(values) != 6:
-        return None
-    row, column = split_orientation(values)
-    if abs(norm(row) - 1) > _ORTHONORMAL or abs(norm(column) - 1) > _ORTHONORMAL:
-        return None
-    if abs(dot(row, column)) > _ORTHONORMAL or norm(cross(row, column)) < 0.5:
-        return None
-    return values
 
 
 class _FunctionalGroups:
@@ -113,16 +97,30 @@ class _FunctionalGroups:
     ) -> None:
         self.signed = signed
         self.identifiers = identifiers
-        self.shared = self._merge(shared, whole)
+        self.shared_item = shared
+        # The Slice Location of a whole file is that of none of its frames.
+        self.shared = self._merge(shared, replace(whole, slice_location=b""))
 
-    def frame(self, item: DataSet, index: int) -> FrameHeader:
+    def all_frames(self, data_set: DataSet, own: Sequence[DataSet]) -> tuple[FrameHeader, ...]:
+        """Return the header of every frame; `own` are their functional groups."""
+        # PS3.3 C.7.6.16.2.2.4: the parts of a concatenation number their frames on.
+        first = data_set.integer(Tag.ConcatenationFrameOffsetNumber) or 0
+        frames = tuple(self._frame(item, first + index) for index, item in enumerate(own))
+        if all(frame.position and frame.orientation for frame in frames):
+            return frames
+        locations = group_locations(data_set, self.shared_item, own)
+        return tuple(
+            frame.like(frame_location=location)
+            for frame, location in zip(frames, locations, strict=True)
+        )
+
+    def _frame(self, item: DataSet, index: int) -> FrameHeader:
         """Return the header of the frame that `item` describes."""
         merged = self._merge(item, self.shared) if item is not EMPTY else self.shared
         values = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
         return replace(merged, order=(*self.shared.order, *values, index))
 
     def _merge(self, item: DataSet, base: FrameHeader) -> FrameHeader:
-        measures = item.item(Tag.PixelMeasuresSequence)
         position = item.item(Tag.PlanePositionSequence).numbers(Tag.ImagePositionPatient)
         orientation = item.item(Tag.PlaneOrientationSequence).numbers(Tag.ImageOrientationPatient)
         rescale = item.item(Tag.PixelValueTransformationSequence)
@@ -137,7 +135,7 @@ class _FunctionalGroups:
             base,
             position=valid_position(position) or base.position,
             orientation=valid_orientation(orientation) or base.orientation,
-            spacing=valid_spacing(measures.numbers(Tag.PixelSpacing)) or base.spacing,
+            spacing=group_spacing(item, self.shared_item)[0] or base.spacing,
             transform=transform,
             windows=windows if windows and windows != base.windows else base.windows,
             dimensions={**base.dimensions, **_group_dimensions(item)},
@@ -178,16 +176,25 @@ def _group_dimensions(item: DataSet) -> dict[str, object]:
     sync = item.item(Tag.CardiacSynchronizationSequence)
     kind = item.item(Tag.MRImageFrameTypeSequence)
     kind = kind if kind is not EMPTY else item.item(Tag.CTImageFrameTypeSequence)
+    volume_time = item.item(Tag.TemporalPositionSequence)
     _keep(found, "TemporalPositionIndex", content.integer(Tag.TemporalPositionIndex))
     found.update(read_diffusion(item.item(Tag.MRDiffusionSequence), item))
     _keep(found, "TriggerTime", sync.number(Tag.NominalCardiacTriggerDelayTime))
     echo = item.item(Tag.MREchoSequence)
     _keep(found, "EchoTime", echo.number(Tag.EffectiveEchoTime))
     _keep(found, "AcquisitionNumber", content.integer(Tag.FrameAcquisitionNumber))
-    _keep(found, "ImageType", kind.texts(Tag.FrameType) or None)
+    _keep(found, "ImageType", kind.texts(Tag.FrameType) or _ultrasound_type(item) or None)
+    offset = volume_time.number(Tag.TemporalPositionTimeOffset)
+    _keep(found, "TemporalPositionTimeOffset", offset)
     _keep(found, "DimensionIndexValues", content.integers(Tag.DimensionIndexValues) or None)
     _keep(found, "StackID", content.text(Tag.StackID) or None)
     return found
+
+
+def _ultrasound_type(item: DataSet) -> tuple[str, ...]:
+    """Return frame type and data type of a volume's frame: tissue or flow (PS3.3 C.8.24.6)."""
+    kind = item.item(Tag.USImageDescriptionSequence).texts(Tag.FrameType)
+    return (*kind, *item.item(Tag.ImageDataTypeSequence).texts(Tag.DataType))
 
 
 def _keep(found: dict[str, object], name: str, value: object) -> None:
@@ -199,39 +206,3 @@ def _dose_transform(data_set: DataSet) -> ModalityTransform | None:
     """Return the dose scaling (PS3.3 C.8.8.3), which replaces the rescale."""
     scaling = data_set.number(Tag.DoseGridScaling)
     return ModalityTransform(slope=scaling) if scaling else None
-
-
-def _detector_orientation(data_set: DataSet) -> tuple[float, ...] | None:
-    """Return the orientation that NM keeps with its detector (PS3.3 C.8.4.11)."""
-    detector = data_set.item(Tag.DetectorInformationSequence)
-    return valid_orientation(detector.numbers(Tag.ImageOrientationPatient))
-
-
-def _positions(data_set: DataSet, whole: FrameHeader, frames: int) -> list[Vector | None]:
-    """Return a position for every frame of a classic multi-frame image.
-
-    RT Dose: Grid Frame Offset Vector (PS3.3 C.8.8.3.2), relative to the first
-    plane when it starts at 0, patient z otherwise. NM: Slice Vector (C.8.4.8)
-    times Spacing Between Slices along the normal of the detector's plane.
-    """
-    orientation = whole.orientation or _detector_orientation(data_set)
-    detector = data_set.item(Tag.DetectorInformationSequence)
-    first = whole.position or valid_position(detector.numbers(Tag.ImagePositionPatient))
-    offsets = data_set.numbers(Tag.GridFrameOffsetVector)
-    slices = data_set.integers(Tag.SliceVector)
-    step = data_set.number(Tag.SpacingBetweenSlices)
-    if orientation is None or first is None:
-        return [None] * frames
-    if len(offsets) >= frames:
-        start = first if offsets[0] == 0 else (first[0], first[1], 0.0)
-        if offsets[0] != 0 and abs(normal_of(orientation)[2]) < 1 - 1e-4:
-            return [None] * frames
-        direction = normal_of(orientation) if offsets[0] == 0 else (0.0, 0.0, 1.0)
-        return [valid_position(moved(start, direction, offset)) for offset in offsets[:frames]]
-    if len(slices) >= frames and step:
-        normal = normal_of(orientation)
-        return [
-            valid_position(moved(first, normal, step * (number - 1.0)))
-            for number in slices[:frames]
-        ]
-    return [None] * frames

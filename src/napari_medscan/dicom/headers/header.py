@@ -8,12 +8,15 @@ from datetime import datetime
 from typing import Self
 
 from napari_medscan.dicom.elements.scanner import PixelElement
+from napari_medscan.dicom.elements.values import DataSet, Element
+from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.files.source import DicomBytes
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.palette import Palette
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi
+from napari_medscan.dicom.space.locations import Location, location_of
 
 Vector = tuple[float, float, float]
 
@@ -56,6 +59,11 @@ class FrameHeader(_Alike):
         Referenced Segment Number; 0 outside segmentations.
     tile : tuple of int or None
         First row and first column within the stored frame, for mosaics.
+    frame_location : Location or None
+        Where a frame of a multi-frame image lies relative to the others, when its position in the
+        patient is unknown.
+    slice_location : bytes
+        Slice Location as the file writes it; see `location`.
     """
 
     position: Vector | None
@@ -67,6 +75,20 @@ class FrameHeader(_Alike):
     order: tuple[int, ...]
     segment: int = 0
     tile: tuple[int, int] | None = None
+    frame_location: Location | None = None
+    slice_location: bytes = b""
+
+    @property
+    def location(self) -> Location | None:
+        """Where the slice lies relative to others whose positions are unknown or all the same.
+
+        Slice Location is read here, when somebody asks: most series have positions.
+        """
+        if self.frame_location is not None:
+            return self.frame_location
+        element = Element(b"DS", self.slice_location)
+        number = DataSet({Tag.SliceLocation: element}).number(Tag.SliceLocation)
+        return location_of(number, "Slice Location")
 
 
 @dataclass(frozen=True, eq=False)

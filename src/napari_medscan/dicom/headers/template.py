@@ -32,9 +32,10 @@ from napari_medscan.dicom.elements.wanted_tags import (
     Tag,
 )
 from napari_medscan.dicom.files.source import DicomBytes
-from napari_medscan.dicom.headers.functional_groups import read_frame_headers, valid_position
+from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import FrameHeader, Header
 from napari_medscan.dicom.headers.parse_header import identifiers_of
+from napari_medscan.dicom.headers.places import valid_position
 from napari_medscan.dicom.intensity.suv import read_suv
 
 _Values = dict[str, Any]
@@ -43,6 +44,7 @@ _PLAIN: Final[dict[int, bytes]] = {
     Tag.ContentTime: b"TM",
     Tag.InstanceNumber: b"IS",
     Tag.ImagePositionPatient: b"DS",
+    Tag.SliceLocation: b"DS",
 }
 """Values that nearly every file of a series has of its own, as they are mostly written."""
 _VARYING: Final = {
@@ -247,6 +249,8 @@ class Template:
                 if tag == Tag.ImagePositionPatient:
                     x, y, z = map(float, data.split(b"\\"))
                     frame["position"] = valid_position((x, y, z))
+                elif tag == Tag.SliceLocation:
+                    frame["slice_location"] = data
                 elif tag == Tag.InstanceNumber:
                     own["instance_number"] = number = int(data)
                     frame["order"] = (number,)

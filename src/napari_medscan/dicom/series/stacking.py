@@ -16,6 +16,11 @@ from napari_medscan.dicom.pixels.native import stored_dtype, stored_range
 from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
+from napari_medscan.dicom.series.slice_locations import (
+    arrange_by_location,
+    location_geometry,
+    share_one_position,
+)
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import SliceSource, Stack
 from napari_medscan.dicom.space.geometry import SHEAR, TILT, Geometry, StepSource, stack_geometry
@@ -56,7 +61,11 @@ def build_stacks(
 
 
 def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
-    if slices[0].frame.position is not None and slices[0].frame.orientation is not None:
+    placed = slices[0].frame.position is not None and slices[0].frame.orientation is not None
+    grids = [] if placed and not share_one_position(slices) else arrange_by_location(slices)
+    if grids:
+        return grids
+    if placed:
         return arrange(slices)
     ordered = sorted(slices, key=lambda ref: ref.frame.order)
     notes: tuple[str, ...] = ()
@@ -230,6 +239,9 @@ def _is_color(header: Header) -> bool:
 def _geometry(grid: Grid, header: Header) -> Geometry:
     row = grid.rows[0]
     first = row[0].frame
+    by_location = location_geometry(row, _assumed_step(header))
+    if by_location is not None:
+        return by_location
     if len(row) > 1 and first.position is not None and first.orientation is not None:
         positions: list[Vector] = [r.frame.position for r in row if r.frame.position is not None]
         return stack_geometry(positions, first.orientation, first.spacing)

@@ -31,7 +31,7 @@ TILT_LIMIT = 0.2
 TILT, SHEAR = "Gantry tilt", "Sheared by"
 """How the warning about a tilted stack begins: of CT, and of modalities without a gantry."""
 
-StepSource = Literal["positions", "spacing", "thickness", "assumed"]
+StepSource = Literal["positions", "locations", "spacing", "thickness", "assumed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,16 @@ Spacing = tuple[float, float]
 PROJECTIONS = frozenset(("CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"))
 """Modalities whose pixels are sizes at the detector (PS3.3 10.7)."""
 
+_SPACING_MACROS = (
+    Tag.PixelMeasuresSequence,
+    Tag.ProjectionPixelCalibrationSequence,
+    Tag.FramePixelDataPropertiesSequence,
+    Tag.XRayGeometrySequence,
+)
 _CENTIMETRES = 3  # PS3.3 C.8.5.5.1.15, Physical Units
 _SPATIAL_2D = 1  # PS3.3 C.8.5.5.1.1, Region Spatial Format
 AT_IMAGE_PLANE = "Distances are at the RT image plane"
+AT_ISOCENTER = "Distances are at the isocenter plane"
 AT_DETECTOR = "Distances are at the detector plane (not corrected for magnification)"
 
 
@@ -38,6 +45,11 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     PS3.3 10.7.1.3 (Pixel Spacing, calibration), C.8.11.4 (Imager Pixel
     Spacing and magnification), C.8.5.5 (US region calibration).
     """
+    shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
+    for group in (data_set.item(Tag.PerFrameFunctionalGroupsSequence), shared):
+        spacing, note = group_spacing(group, shared)
+        if spacing is not None:
+            return spacing, note
     spacing = valid_spacing(data_set.numbers(Tag.PixelSpacing))
     if spacing is not None:
         return spacing, ""
@@ -55,6 +67,55 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
         return spacing, ""
     spacing = valid_spacing(data_set.numbers(Tag.NominalScannedPixelSpacing))
     return spacing, "Distances refer to the digitized film" if spacing else ""
+
+
+def group_spacing(group: DataSet, shared: DataSet) -> tuple[Spacing | None, str]:
+    """Return the in-plane spacing that the functional groups of a frame give, and a note.
+
+    Parameters
+    ----------
+    group : DataSet
+        Functional groups of the frame, or those that all frames share.
+    shared : DataSet
+        Those that all frames share.
+
+    Returns
+    -------
+    spacing : tuple of float or None
+        None when no macro of `group` itself gives any.
+    note : str
+        As of `read_spacing`.
+
+    Notes
+    -----
+    PS3.3 C.7.6.16.2.1 (Pixel Measures); for angiography and fluoroscopy C.8.19.6.9 (Object Pixel
+    Spacing in Center of Beam, calibrated) and C.8.19.6.3 (Imager Pixel Spacing, which the distances
+    of C.8.19.6.14 bring to the isocenter).
+    """
+    if not any(tag in group for tag in _SPACING_MACROS):
+        return None, ""
+
+    def macro(tag: Tag) -> DataSet:
+        return group.item(tag) if tag in group else shared.item(tag)
+
+    measures = macro(Tag.PixelMeasuresSequence)
+    calibration = macro(Tag.ProjectionPixelCalibrationSequence)
+    spacing = valid_spacing(measures.numbers(Tag.PixelSpacing)) or valid_spacing(
+        calibration.numbers(Tag.ObjectPixelSpacingInCenterOfBeam)
+    )
+    if spacing is not None:
+        return spacing, ""
+    properties = macro(Tag.FramePixelDataPropertiesSequence)
+    spacing = valid_spacing(properties.numbers(Tag.ImagerPixelSpacing))
+    geometry = macro(Tag.XRayGeometrySequence)
+    to_detector = geometry.number(Tag.DistanceSourceToDetector)
+    to_isocenter = geometry.number(Tag.DistanceSourceToIsocenter)
+    if spacing is None:
+        return None, ""
+    if not to_detector or not to_isocenter or not 1 <= to_detector / to_isocenter < 1e3:
+        return spacing, AT_DETECTOR
+    magnification = to_detector / to_isocenter
+    return (spacing[0] / magnification, spacing[1] / magnification), AT_ISOCENTER
 
 
 def valid_spacing(values: tuple[float, ...]) -> Spacing | None:

@@ -1,0 +1,142 @@
+"""Slices without usable positions in the patient, ordered and spaced by their locations.
+
+Image Position (Patient) is absent, or one and the same in all slices of a volume (some exports copy
+that of the first). Slice Location then tells them apart, or what stands for it in multi-frame
+images (rule 10 of the design: positions, then locations, then instance numbers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
+from napari_medscan.dicom.series.ordering import Grid, arrange
+from napari_medscan.dicom.space.geometry import Geometry, StepSource, stack_geometry
+from napari_medscan.dicom.space.locations import (
+    SAME_LOCATION,
+    Location,
+    are_even,
+    direction,
+    distinct,
+    is_monotonic,
+    plane_of,
+)
+from napari_medscan.dicom.space.spacing import PROJECTIONS
+from napari_medscan.dicom.space.vectors import Vector, dot, moved
+
+
+def arrange_by_location(slices: Sequence[SliceRef]) -> list[Grid]:
+    """Order the slices of one group by location; return none when locations do not decide.
+
+    Slices whose positions differ never come here. Where all have one position, only locations on an
+    even grid make a volume of them: a time series of one slice has one location, or none.
+
+    Parameters
+    ----------
+    slices : sequence of SliceRef
+        At least one, of one orientation, all with positions or all without.
+    """
+    locations = _locations(slices)
+    if not locations or not _are_slices(slices[0], locations):
+        return []
+    originals: dict[int, Header] = {}
+    stand_ins: dict[int, Header] = {}
+    for ref in slices:
+        if id(ref.header) not in stand_ins:
+            stand_in = ref.header.like(frames=tuple(map(_placed, ref.header.frames)))
+            stand_ins[id(ref.header)] = stand_in
+            originals[id(stand_in)] = ref.header
+    grids = arrange([SliceRef(stand_ins[id(ref.header)], ref.index) for ref in slices])
+    return [
+        replace(
+            grid,
+            rows=tuple(
+                tuple(SliceRef(originals[id(ref.header)], ref.index) for ref in row)
+                for row in grid.rows
+            ),
+            notes=(locations[0].note, *grid.notes),
+        )
+        for grid in grids
+    ]
+
+
+def share_one_position(slices: Sequence[SliceRef]) -> bool:
+    """Whether two or more slices have one and the same position."""
+    first = slices[0].frame.position
+    return len(slices) > 1 and all(ref.frame.position == first for ref in slices)
+
+
+def location_geometry(
+    row: Sequence[SliceRef], assumed: tuple[float, StepSource]
+) -> Geometry | None:
+    """Return the geometry of slices that were ordered by location, None if they were not.
+
+    Parameters
+    ----------
+    row : sequence of SliceRef
+        The slices of one time point, in their order.
+    assumed : tuple of float and str
+        Distance of slices of which only the numbers are known, mm, and where it comes from.
+    """
+    locations = _locations(row) if share_one_position(row) else []
+    if not is_monotonic(locations):
+        return None
+    frame = row[0].frame
+    step, source = assumed
+    if locations[0].source == "slice number":
+        locations = [place._replace(distance=place.distance * step) for place in locations]
+    else:
+        source = "locations"
+    planes = [plane_of(location, frame.orientation) for location in locations]
+    geometry = stack_geometry([place for place, _ in planes], planes[0][1], frame.spacing)
+    geometry = replace(
+        geometry,
+        origin=_origin(frame, locations),
+        measurable=geometry.measurable and source in ("locations", "spacing"),
+        step_source=source,
+    )
+    return geometry if frame.orientation else replace(geometry, orientation=None, step=None)
+
+
+def _locations(slices: Sequence[SliceRef]) -> list[Location]:
+    """Return the location of every slice; none when a slice has none or sources differ."""
+    locations = [ref.frame.location for ref in slices]
+    known = [location for location in locations if location is not None]
+    if len(known) < len(locations) or len({location.source for location in known}) > 1:
+        return []
+    return known
+
+
+def _are_slices(first: SliceRef, locations: Sequence[Location]) -> bool:
+    distances = distinct(locations)
+    if len(distances) < 2:
+        return False
+    if locations[0].source != "Slice Location":
+        return True
+    if first.header.modality in PROJECTIONS:
+        return False
+    cross_sections = first.frame.position is None and first.header.frames_are_slices
+    return cross_sections or are_even(distances)
+
+
+def _placed(frame: FrameHeader) -> FrameHeader:
+    """Return a frame with a position that stands for its location."""
+    if frame.location is None:
+        return frame
+    position, orientation = plane_of(frame.location, frame.orientation)
+    return frame.like(position=position, orientation=orientation)
+
+
+def _origin(frame: FrameHeader, locations: Sequence[Location]) -> Vector | None:
+    """Return where the first slice lies, None when it is unknown.
+
+    If the one position of all slices agrees with the location of one of them, it is that slice's.
+    """
+    if frame.position is None or frame.orientation is None:
+        return None
+    along = direction(frame.orientation, locations[0].source)
+    height = dot(frame.position, along)
+    if all(abs(location.distance - height) > SAME_LOCATION for location in locations):
+        return None
+    return moved(frame.position, along, locations[0].distance - height)

@@ -256,7 +256,7 @@ def _position(stack: Stack, index: Index, along: int) -> str:
 def _gap(stack: Stack, place: int) -> list[str]:
     """Return how many slices are missing in the gap at a place along z."""
     missing = set(stack.geometry.missing)
-    if place not in missing:
+    if place not in missing or stack.geometry.missing_are_empty:
         return []
     first = last = place
     while first - 1 in missing:

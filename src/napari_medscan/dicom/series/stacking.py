@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import Header, SliceRef
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.pixels.native import stored_dtype, stored_range
+from napari_medscan.dicom.series.derived_planes import DerivedPlanes, leaves_empty_planes_out
 from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
@@ -24,6 +26,7 @@ from napari_medscan.dicom.series.slice_locations import (
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import SliceSource, Stack
 from napari_medscan.dicom.space.geometry import SHEAR, TILT, Geometry, StepSource, stack_geometry
+from napari_medscan.dicom.space.plane_grid import sparse_gaps
 from napari_medscan.dicom.space.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
 
@@ -51,9 +54,10 @@ def build_stacks(
         By series number, then in the order of the files.
     """
     stacks = []
+    planes = DerivedPlanes()
     for slices in group(headers):
         tick()
-        stacks += [_stack(grid, cache) for grid in _grids(slices)]
+        stacks += [_stack(grid, cache, planes) for grid in _grids(slices)]
     far = float("inf")
     return sorted(
         stacks, key=lambda s: (s.modality, far if s.series_number is None else s.series_number)
@@ -130,14 +134,15 @@ class Plan:
     warnings: tuple[str, ...]
 
 
-def _stack(grid: Grid, cache: FrameCache) -> Stack:
+def _stack(grid: Grid, cache: FrameCache, planes: DerivedPlanes) -> Stack:
     slices = tuple(ref for row in grid.rows for ref in row)
-    return assemble(SliceTable.of(slices), ParsedHeaders(slices), _plan(grid, slices), cache)
+    plan = _plan(grid, slices, planes)
+    return assemble(SliceTable.of(slices), ParsedHeaders(slices), plan, cache)
 
 
-def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
+def _plan(grid: Grid, slices: Sequence[SliceRef], planes: DerivedPlanes) -> Plan:
     header = slices[0].header
-    geometry = _geometry(grid, header)
+    geometry = _geometry(grid, header, planes)
     depth = len(grid.rows[0]) + len(geometry.missing)
     suv, no_suv = _suv(slices)
     return Plan(
@@ -236,7 +241,7 @@ def _is_color(header: Header) -> bool:
     return header.layout.samples > 1 or header.palette is not None
 
 
-def _geometry(grid: Grid, header: Header) -> Geometry:
+def _geometry(grid: Grid, header: Header, planes: DerivedPlanes) -> Geometry:
     row = grid.rows[0]
     first = row[0].frame
     by_location = location_geometry(row, _assumed_step(header))
@@ -244,6 +249,11 @@ def _geometry(grid: Grid, header: Header) -> Geometry:
         return by_location
     if len(row) > 1 and first.position is not None and first.orientation is not None:
         positions: list[Vector] = [r.frame.position for r in row if r.frame.position is not None]
+        if leaves_empty_planes_out(header):
+            step = planes.step((ref.header for ref in row), first.orientation)
+            judge = partial(sparse_gaps, step=step)
+            sparse = stack_geometry(positions, first.orientation, first.spacing, judge)
+            return replace(sparse, missing_are_empty=True)
         return stack_geometry(positions, first.orientation, first.spacing)
     step, source = _assumed_step(header)
     in_plane = first.spacing or (header.aspect, 1.0)
@@ -273,11 +283,12 @@ def _assumed_step(header: Header) -> tuple[float, StepSource]:
 def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[str]:
     found = []
     missing = len(geometry.missing)
-    if missing:
+    uneven = not geometry.measurable if geometry.missing_are_empty else not geometry.regular
+    if missing and not geometry.missing_are_empty:
         what = "1 slice is missing (left blank)"
         many = f"{missing} slices are missing (left blank)"
         found.append(what if missing == 1 else many)
-    elif not geometry.regular:
+    elif uneven:
         found.append(
             "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
         )

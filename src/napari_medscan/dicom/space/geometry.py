@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -54,6 +54,8 @@ class Geometry:
         All slices are one step apart and none is missing.
     missing : tuple of int
         Indices along z at which there is no slice.
+    missing_are_empty : bool
+        The file leaves empty planes out, and none was lost.
     measurable : bool
         Index times step is the true place of every slice, so that distances
         along z are right.
@@ -71,6 +73,7 @@ class Geometry:
     step: Vector | None
     regular: bool = True
     missing: tuple[int, ...] = ()
+    missing_are_empty: bool = False
     measurable: bool = True
     tilt: float = 0.0
     calibrated: bool = True
@@ -179,7 +182,10 @@ def measure_gaps(distances: Sequence[float]) -> Gaps:
 
 
 def stack_geometry(
-    positions: Sequence[Vector], orientation: tuple[float, ...], spacing: tuple[float, float] | None
+    positions: Sequence[Vector],
+    orientation: tuple[float, ...],
+    spacing: tuple[float, float] | None,
+    judge: Callable[[Sequence[float]], Gaps] = measure_gaps,
 ) -> Geometry:
     """Return the geometry of slices with known positions, two or more.
 
@@ -191,10 +197,12 @@ def stack_geometry(
         Image Orientation (Patient).
     spacing : tuple of float or None
         Row and column spacing in mm; None when unknown.
+    judge : callable
+        Judges their distances, as `measure_gaps` does.
     """
     normal = normal_of(orientation)
     distances = [dot(position, normal) for position in positions]
-    gaps = measure_gaps(distances)
+    gaps = judge(distances)
     span = difference(positions[-1], positions[0])
     along = distances[-1] - distances[0]
     tilt = math.degrees(math.acos(min(1.0, abs(along) / norm(span))))

@@ -1,0 +1,68 @@
+"""Derived objects that leave empty planes out: the step of the grid that their planes lie on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.space.plane_grid import plane_step
+from napari_medscan.dicom.space.vectors import dot, normal_of
+
+_DERIVED: Final = frozenset(
+    (
+        "1.2.840.10008.5.1.4.1.1.30",  # Parametric Map
+        "1.2.840.10008.5.1.4.1.1.66.4",  # Segmentation
+        "1.2.840.10008.5.1.4.1.1.66.7",  # Label Map Segmentation
+    )
+)
+_Plane = tuple[float, ...]
+
+
+def leaves_empty_planes_out(header: Header) -> bool:
+    """Whether planes that are not in a file are empty, and not lost."""
+    return header.sop_class in _DERIVED
+
+
+class DerivedPlanes:
+    """Steps between the planes of files, each worked out once for all segments of a file."""
+
+    def __init__(self) -> None:
+        self._distances: dict[tuple[int, _Plane], list[float]] = {}
+        self._headers: list[Header] = []
+
+    def step(self, headers: Iterable[Header], orientation: _Plane) -> float | None:
+        """Return the distance of neighboring planes in some files, mm, None if it is not even.
+
+        Parameters
+        ----------
+        headers : iterable of Header
+            The files of a stack: several if a segmentation was split into a concatenation.
+        orientation : tuple of float
+            Of the stack; planes of other orientations lie on other grids.
+        """
+        files = {id(header): header for header in headers}
+        planes = [place for header in files.values() for place in self._places(header, orientation)]
+        hints = [
+            hint
+            for header in files.values()
+            for hint in (header.slice_spacing, header.slice_thickness)
+            if hint
+        ]
+        return plane_step(planes, list(dict.fromkeys(hints)))
+
+    def _places(self, header: Header, orientation: _Plane) -> list[float]:
+        known = self._distances.get((id(header), orientation))
+        if known is None:
+            normal = normal_of(orientation)
+            known = sorted(
+                {
+                    dot(frame.position, normal)
+                    for frame in header.frames
+                    if frame.position is not None and frame.orientation == orientation
+                }
+            )
+            self._distances[id(header), orientation] = known
+            # An id is that of one header as long as the header is there.
+            self._headers.append(header)
+        return known

@@ -242,3 +242,29 @@ def test_in_stack_position_numbers_order_the_frames_of_one_stack(header, stacks,
         for stack, number in zip(stacks, (3, 1, 2), strict=True)
     ]
     assert distances(grouped(header, FrameContentSequence=frames)) == expected
+
+
+def test_spacing_of_angiography_differs_from_frame_to_frame(header):
+    def geometry(detector):
+        return item(DistanceSourceToDetector=detector, DistanceSourceToIsocenter=500.0)
+
+    properties = item(ImagerPixelSpacing=[0.4, 0.4])
+    found = header(
+        2,
+        Modality="XA",
+        PixelSpacing=None,
+        SharedFunctionalGroupsSequence=[item(FramePixelDataPropertiesSequence=[properties])],
+        PerFrameFunctionalGroupsSequence=own_groups(
+            XRayGeometrySequence=[geometry(1000), geometry(2000)]
+        ),
+        **NO_PLANE,
+    )
+    assert [frame.spacing for frame in found.frames] == [(0.2, 0.2), (0.1, 0.1)]
+    assert found.spacing_note == "Distances are at the isocenter plane"
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_slice_location_of_the_top_level_is_that_of_a_single_frame(header, frames):
+    own = [item() for _ in range(frames)]
+    found = header(frames, SliceLocation=7, PerFrameFunctionalGroupsSequence=own, **NO_PLANE)
+    assert distances(found) == ([7] if frames == 1 else [None, None])

@@ -24,7 +24,10 @@ from napari_medscan.dicom.headers.places import (
 )
 from napari_medscan.dicom.intensity.rescale import ModalityTransform, read_transform
 from napari_medscan.dicom.intensity.window import read_windows
-from napari_medscan.dicom.space.spacing import Spacing, group_spacing
+from napari_medscan.dicom.space.spacing import Spacing, group_spacing, steady_spacings
+
+_MOST_OF_A_PART = 2**20
+"""Frames by which parts are numbered on when they do not say where they begin."""
 
 
 def read_frame_headers(
@@ -98,20 +101,26 @@ class _FunctionalGroups:
         self.signed = signed
         self.identifiers = identifiers
         self.shared_item = shared
-        # The Slice Location of a whole file is that of none of its frames.
-        self.shared = self._merge(shared, replace(whole, slice_location=b""))
+        self.shared = self._merge(shared, whole)
 
     def all_frames(self, data_set: DataSet, own: Sequence[DataSet]) -> tuple[FrameHeader, ...]:
         """Return the header of every frame; `own` are their functional groups."""
         # PS3.3 C.7.6.16.2.2.4: the parts of a concatenation number their frames on.
-        first = data_set.integer(Tag.ConcatenationFrameOffsetNumber) or 0
+        first = data_set.integer(Tag.ConcatenationFrameOffsetNumber)
+        if first is None:
+            number = data_set.integer(Tag.InConcatenationNumber) or 1
+            first = (number - 1) * _MOST_OF_A_PART
         frames = tuple(self._frame(item, first + index) for index, item in enumerate(own))
         if all(frame.position and frame.orientation for frame in frames):
             return frames
+        if len(frames) == 1:
+            return frames
         locations = group_locations(data_set, self.shared_item, own)
+        spacings = steady_spacings([frame.spacing for frame in frames])
         return tuple(
-            frame.like(frame_location=location)
-            for frame, location in zip(frames, locations, strict=True)
+            # The Slice Location of a whole file is that of none of its frames.
+            frame.like(frame_location=location, spacing=spacing, slice_location=b"")
+            for frame, location, spacing in zip(frames, locations, spacings, strict=True)
         )
 
     def _frame(self, item: DataSet, index: int) -> FrameHeader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.values import DataSet, Element
@@ -19,6 +19,22 @@ from napari_medscan.dicom.intensity.window import Voi
 from napari_medscan.dicom.space.locations import Location, location_of
 
 Vector = tuple[float, float, float]
+
+
+class Concatenation(NamedTuple):
+    """Which part of a multi-frame object a file is (PS3.3 C.7.6.16.2.2.4).
+
+    Parameters
+    ----------
+    uid : str
+        Concatenation UID, which all parts share.
+    number, total : int
+        In-concatenation Number, from 1, and In-concatenation Total Number; 0 when absent.
+    """
+
+    uid: str
+    number: int
+    total: int
 
 
 class _Alike:
@@ -154,6 +170,8 @@ class Header(_Alike):
         Study Description and Body Part Examined, cleaned and defused.
     notes : tuple of str
         What the user should know about this file.
+    concatenation : Concatenation or None
+        Which part of a larger object the file is; None if it is one by itself.
     """
 
     name: str
@@ -192,6 +210,12 @@ class Header(_Alike):
     study_description: str = ""
     body_part: str = ""
     notes: tuple[str, ...] = ()
+    concatenation: Concatenation | None = None
+
+    @property
+    def object_name(self) -> str:
+        """What the files of one object share: their Concatenation UID, else the file's name."""
+        return self.concatenation.uid if self.concatenation else self.name
 
     @property
     def folder(self) -> str:

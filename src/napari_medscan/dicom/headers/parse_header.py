@@ -17,7 +17,7 @@ from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import Concatenation, Header
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.headers.places import frames_are_slices, slice_spacing, slice_thickness
 from napari_medscan.dicom.headers.tiled_sheets import unfold_sheet
@@ -119,6 +119,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         study_description=_label(data_set, Tag.StudyDescription, identifiers),
         body_part=_label(data_set, Tag.BodyPartExamined, identifiers),
         notes=notes,
+        concatenation=_concatenation(data_set),
     )
     return unfold_sheet(header, data_set)
 
@@ -329,6 +330,13 @@ def _offset_table(data_set: DataSet) -> tuple[tuple[int, int], tuple[int, int]] 
     if offsets is None or lengths is None:
         return None
     return (offsets.offset, offsets.length), (lengths.offset, lengths.length)
+
+
+def _concatenation(data_set: DataSet) -> Concatenation | None:
+    uid = data_set.uid(Tag.ConcatenationUID)
+    number = data_set.integer(Tag.InConcatenationNumber) or 0
+    total = data_set.integer(Tag.InConcatenationTotalNumber) or 0
+    return Concatenation(uid, number, total) if uid else None
 
 
 def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]:

@@ -128,7 +128,7 @@ def _series_key(header: Header) -> tuple[object, ...]:
     # series UID, a clip or a view without a place, a dose grid, a segmentation.
     whole = layout.frames > 1 and (not has_place or header.modality in _WHOLE_OBJECTS)
     view = not has_place and header.modality in _SINGLE_VIEWS
-    alone = header.name if not header.series or whole or view else ""
+    alone = header.object_name if not header.series or whole or view else ""
     return (
         header.patient,
         header.series,

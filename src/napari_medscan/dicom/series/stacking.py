@@ -14,6 +14,7 @@ from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import Header, SliceRef
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.pixels.native import stored_dtype, stored_range
+from napari_medscan.dicom.series.concatenations import join_concatenations
 from napari_medscan.dicom.series.derived_planes import DerivedPlanes, leaves_empty_planes_out
 from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
@@ -55,7 +56,7 @@ def build_stacks(
     """
     stacks = []
     planes = DerivedPlanes()
-    for slices in group(headers):
+    for slices in group(join_concatenations(list(headers))):
         tick()
         stacks += [_stack(grid, cache, planes) for grid in _grids(slices)]
     far = float("inf")
@@ -79,7 +80,7 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
         if len(slices) > 1:
             notes = ("No slice positions: sorted by instance number",)
         return [Grid((tuple(ordered),), notes=notes)]
-    files = {id(ref.header): ref.header.instance_number for ref in ordered}
+    files = {ref.header.object_name: ref.header.instance_number for ref in ordered}
     notes = ()
     if len(set(files.values())) < len(files):
         notes = ("Images sorted by file name (no position or instance number)",)

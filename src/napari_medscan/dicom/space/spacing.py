@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 
@@ -10,6 +12,10 @@ Spacing = tuple[float, float]
 PROJECTIONS = frozenset(("CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"))
 """Modalities whose pixels are sizes at the detector (PS3.3 10.7)."""
 
+STEADY = 0.01
+"""Share by which the spacing may differ between the frames of one clip."""
+MOST_SPACINGS = 16
+"""Spacings of one clip that others are compared with."""
 _SPACING_MACROS = (
     Tag.PixelMeasuresSequence,
     Tag.ProjectionPixelCalibrationSequence,
@@ -123,6 +129,26 @@ def valid_spacing(values: tuple[float, ...]) -> Spacing | None:
     if len(values) != 2 or not all(1e-6 < value < 1e4 for value in values):
         return None
     return values[0], values[1]
+
+
+def steady_spacings(spacings: Sequence[Spacing | None]) -> list[Spacing | None]:
+    """Return the spacing of every frame of a clip, equal where frames differ by a percent at most.
+
+    The distances that angiography works it out from are measured anew for each frame; a clip whose
+    spacing changed by more is two clips.
+    """
+    steady: list[Spacing] = []
+    known: dict[Spacing, Spacing] = {}
+    for spacing in dict.fromkeys(spacings):
+        if spacing is not None:
+            known[spacing] = next((s for s in steady if _is_steady(spacing, s)), spacing)
+            if known[spacing] is spacing and len(steady) < MOST_SPACINGS:
+                steady.append(spacing)
+    return [None if spacing is None else known[spacing] for spacing in spacings]
+
+
+def _is_steady(one: Spacing, other: Spacing) -> bool:
+    return all(abs(a - b) <= STEADY * b for a, b in zip(one, other, strict=True))
 
 
 def read_aspect(data_set: DataSet) -> float:

@@ -37,17 +37,18 @@ def test_each_plane_is_drawn_at_its_own_position(stacks):
         drawn, said = heights_of(stack)
         assert drawn == pytest.approx(said)
         assert stack.geometry.spacing[0] == pytest.approx(3)
-        assert stack.warnings == ()
+        assert not any("missing" in warning for warning in stack.warnings)
 
 
 def test_empty_planes_are_blank_and_no_slice_is_missing(stacks):
     one, two = stacks({1: [0, 3, 6, 9], 2: [3, 12]})
     assert one.geometry.regular
+    assert one.warnings == ()
     assert two.array.shape[0] == 4
     assert two.geometry.missing == (1, 2)
     assert two.geometry.missing_are_empty
     assert np.asarray(two.array).max(axis=(1, 2)).tolist() == [0, 0, 0, 1]
-    assert two.warnings == ()
+    assert two.warnings == ("2 empty planes are not stored (left blank)",)
 
 
 def test_two_planes_take_the_step_that_the_file_gives(stacks):
@@ -59,7 +60,7 @@ def test_two_planes_take_the_step_that_the_file_gives(stacks):
 def test_uneven_planes_are_near_their_place_with_a_warning(stacks):
     (stack,) = stacks({1: [0, 3.0, 7.4, 103.02]}, PixelMeasures=item(PixelSpacing=[1, 1]))
     assert not stack.geometry.measurable
-    assert "uneven" in stack.warnings[0]
+    assert any("uneven" in warning for warning in stack.warnings)
     places = np.flatnonzero(stack.array.places >= 0)
     heights = places * stack.geometry.spacing[0]
     assert heights == pytest.approx([0, 3, 7.4, 103.02], abs=2)

@@ -282,17 +282,7 @@ def _assumed_step(header: Header) -> tuple[float, StepSource]:
 
 
 def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[str]:
-    found = []
-    missing = len(geometry.missing)
-    uneven = not geometry.measurable if geometry.missing_are_empty else not geometry.regular
-    if missing and not geometry.missing_are_empty:
-        what = "1 slice is missing (left blank)"
-        many = f"{missing} slices are missing (left blank)"
-        found.append(what if missing == 1 else many)
-    elif uneven:
-        found.append(
-            "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
-        )
+    found = _gap_warnings(geometry)
     if geometry.tilt:
         what = TILT if header.modality == "CT" else SHEAR
         found.append(
@@ -307,6 +297,22 @@ def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[s
         found.append("No calibration: distances are in pixels, not mm")
     elif header.spacing_note:
         found.append(header.spacing_note)
+    return found
+
+
+def _gap_warnings(geometry: Geometry) -> list[str]:
+    missing = len(geometry.missing)
+    if missing and not geometry.missing_are_empty:
+        many = f"{missing} slices are missing (left blank)"
+        return ["1 slice is missing (left blank)" if missing == 1 else many]
+    found = []
+    if missing:
+        many = f"{missing} empty planes are not stored (left blank)"
+        found.append("1 empty plane is not stored (left blank)" if missing == 1 else many)
+    if not (geometry.measurable if geometry.missing_are_empty else geometry.regular):
+        found.append(
+            "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
+        )
     return found
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from napari_medscan.dicom import load
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.parse_header import read_header
 from napari_medscan.dicom.space.locations import Location
+from napari_medscan.frames import FrameCache
 
 from ..making import ct, item, write
 
@@ -268,3 +271,66 @@ def test_slice_location_of_the_top_level_is_that_of_a_single_frame(header, frame
     own = [item() for _ in range(frames)]
     found = header(frames, SliceLocation=7, PerFrameFunctionalGroupsSequence=own, **NO_PLANE)
     assert distances(found) == ([7] if frames == 1 else [None, None])
+
+
+def test_frames_of_one_shared_position_are_told_apart_by_their_numbers(header):
+    plane = {
+        "PlanePositionSequence": [item(ImagePositionPatient=[0, 0, 5])],
+        "PlaneOrientationSequence": [item(ImageOrientationPatient=AXIAL)],
+    }
+    numbers = [item(InStackPositionNumber=number) for number in (2, 1)]
+    found = header(
+        2,
+        Modality="MR",
+        SharedFunctionalGroupsSequence=[item(**plane)],
+        PerFrameFunctionalGroupsSequence=own_groups(FrameContentSequence=numbers),
+        **NO_PLANE,
+    )
+    assert distances(found) == [2, 1]
+
+
+# --- to stacks
+
+
+def stack_of(tmp_path, frames, **changes):
+    pixels = b"".join(bytes([frame, 0] * 24) for frame in range(frames))
+    facts = {"RescaleSlope": None, "RescaleIntercept": None, "NumberOfFrames": frames}
+    write(tmp_path / "a", ct(PixelData=pixels, **facts, **changes))
+    (stack,) = load(tmp_path, cache=FrameCache()).stacks
+    return stack, np.asarray(stack.array)[..., 0, 0].tolist()
+
+
+@pytest.mark.parametrize("detector", [True, False])
+@pytest.mark.parametrize("vector", ["TimeSlotVector", "EnergyWindowVector", "PhaseVector"])
+def test_nm_slices_and_what_repeats_them_are_two_axes(tmp_path, detector, vector):
+    plane = item(ImagePositionPatient=[0, 0, 7], ImageOrientationPatient=AXIAL)
+    stack, values = stack_of(
+        tmp_path,
+        6,
+        Modality="NM",
+        SliceVector=[1, 2, 3, 1, 2, 3],
+        **{vector: [1, 1, 1, 2, 2, 2]},
+        FrameIncrementPointer=[Tag[vector], Tag.SliceVector],
+        SpacingBetweenSlices=4,
+        DetectorInformationSequence=[plane] if detector else None,
+        **NO_PLANE,
+    )
+    assert (stack.axes, values) == ("tzyx", [[0, 1, 2], [3, 4, 5]])
+    assert stack.geometry.spacing[0] == 4
+    assert stack.geometry.measurable
+    assert (stack.geometry.affine is None) != detector
+
+
+def test_scans_of_an_eye_without_positions_are_slices(tmp_path):
+    frames = [item(ReferenceCoordinates=[row, 0.0, row, 99.0]) for row in (30.0, 10.0, 20.0)]
+    stack, values = stack_of(
+        tmp_path,
+        3,
+        Modality="OPT",
+        PerFrameFunctionalGroupsSequence=own_groups(OphthalmicFrameLocationSequence=frames),
+        SpacingBetweenSlices=0.25,
+        **NO_PLANE,
+    )
+    assert stack.axes == "zyx"
+    assert values in ([1, 2, 0], [0, 2, 1])
+    assert stack.geometry.spacing[0] == 0.25

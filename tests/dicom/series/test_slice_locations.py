@@ -165,3 +165,31 @@ def test_a_file_without_a_location_leaves_the_order_to_instance_numbers():
     stack = only([*headers, *more])
     assert "No slice positions: sorted by instance number" in stack.warnings
     assert np.isfinite(stack.geometry.spacing).all()
+
+
+def test_positions_without_an_orientation_order_slices_along_their_line():
+    heights = (4, 0, 2, 6)
+    frames = [make_frame((1, z / 2, z), None, number=n) for n, z in enumerate(heights)]
+    stack = only(files(frames, modality="MR", frames_are_slices=True))
+    assert file_numbers(stack) == [1, 2, 0, 3]
+    assert stack.geometry.spacing[0] == pytest.approx(5**0.5)
+    assert stack.geometry.orientation is None
+    assert stack.geometry.affine is None
+    assert any(text.startswith("No slice orientation") for text in stack.warnings)
+
+
+def test_positions_without_an_orientation_off_a_line_say_nothing():
+    frames = [make_frame((z * z, 0, z), None, number=9 - z) for z in range(4)]
+    stack = only(files(frames, modality="MR", frames_are_slices=True))
+    assert file_numbers(stack) == [3, 2, 1, 0]
+    assert "No slice positions: sorted by instance number" in stack.warnings
+
+
+@pytest.mark.parametrize(
+    ("source", "origin"), [("Slice Location", (0, 0, 2)), ("slice number", None)]
+)
+def test_a_number_of_a_slice_is_no_place_in_the_patient(source, origin):
+    headers, _ = located(
+        [2, 3, 4], source, position=(0.0, 0.0, 3.0), orientation=AXIAL, slice_spacing=1.0
+    )
+    assert only(headers).geometry.origin == origin

@@ -111,9 +111,9 @@ class _FunctionalGroups:
             number = data_set.integer(Tag.InConcatenationNumber) or 1
             first = (number - 1) * _MOST_OF_A_PART
         frames = tuple(self._frame(item, first + index) for index, item in enumerate(own))
-        if all(frame.position and frame.orientation for frame in frames):
-            return frames
-        if len(frames) == 1:
+        placed = all(frame.position and frame.orientation for frame in frames)
+        moved = any(frame.position != frames[0].position for frame in frames)
+        if len(frames) == 1 or (placed and moved):
             return frames
         locations = group_locations(data_set, self.shared_item, own)
         spacings = steady_spacings([frame.spacing for frame in frames])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
+from napari_medscan.dicom.headers.header import FrameHeader, SliceRef
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.space.geometry import Geometry, StepSource, stack_geometry
 from napari_medscan.dicom.space.locations import (
@@ -20,6 +20,7 @@ from napari_medscan.dicom.space.locations import (
     direction,
     distinct,
     is_monotonic,
+    line_locations,
     plane_of,
 )
 from napari_medscan.dicom.space.spacing import PROJECTIONS
@@ -29,8 +30,8 @@ from napari_medscan.dicom.space.vectors import Vector, dot, moved
 def arrange_by_location(slices: Sequence[SliceRef]) -> list[Grid]:
     """Order the slices of one group by location; return none when locations do not decide.
 
-    Slices whose positions differ never come here. Where all have one position, only locations on an
-    even grid make a volume of them: a time series of one slice has one location, or none.
+    Where all slices have one position, only locations on an even grid make a volume of them: a time
+    series of one slice has one location, or none.
 
     Parameters
     ----------
@@ -40,13 +41,14 @@ def arrange_by_location(slices: Sequence[SliceRef]) -> list[Grid]:
     locations = _locations(slices)
     if not locations or not _are_slices(slices[0], locations):
         return []
-    originals: dict[int, Header] = {}
-    stand_ins: dict[int, Header] = {}
-    for ref in slices:
-        if id(ref.header) not in stand_ins:
-            stand_in = ref.header.like(frames=tuple(map(_placed, ref.header.frames)))
-            stand_ins[id(ref.header)] = stand_in
-            originals[id(stand_in)] = ref.header
+    frames: dict[int, list[FrameHeader]] = {}
+    headers = {id(ref.header): ref.header for ref in slices}
+    for ref, location in zip(slices, locations, strict=True):
+        own = frames.setdefault(id(ref.header), list(ref.header.frames))
+        position, orientation = plane_of(location, ref.frame.orientation)
+        own[ref.index] = ref.frame.like(position=position, orientation=orientation)
+    stand_ins = {key: headers[key].like(frames=tuple(own)) for key, own in frames.items()}
+    originals = {id(stand_in): headers[key] for key, stand_in in stand_ins.items()}
     grids = arrange([SliceRef(stand_ins[id(ref.header)], ref.index) for ref in slices])
     return [
         replace(
@@ -79,7 +81,7 @@ def location_geometry(
     assumed : tuple of float and str
         Distance of slices of which only the numbers are known, mm, and where it comes from.
     """
-    locations = _locations(row) if share_one_position(row) else []
+    locations = _locations(row)
     if not is_monotonic(locations):
         return None
     frame = row[0].frame
@@ -99,12 +101,18 @@ def location_geometry(
     return geometry if frame.orientation else replace(geometry, orientation=None, step=None)
 
 
-def _locations(slices: Sequence[SliceRef]) -> list[Location]:
-    """Return the location of every slice; none when a slice has none or sources differ."""
+def _locations(slices: Sequence[SliceRef]) -> Sequence[Location]:
+    """Return the location of every slice; none when positions decide or locations are unknown."""
+    first = slices[0].frame
+    if not share_one_position(slices):
+        if first.orientation is not None:
+            return ()
+        positions = [ref.frame.position for ref in slices if ref.frame.position is not None]
+        return line_locations(positions) if len(positions) == len(slices) else ()
     locations = [ref.frame.location for ref in slices]
     known = [location for location in locations if location is not None]
     if len(known) < len(locations) or len({location.source for location in known}) > 1:
-        return []
+        return ()
     return known
 
 
@@ -112,7 +120,8 @@ def _are_slices(first: SliceRef, locations: Sequence[Location]) -> bool:
     distances = distinct(locations)
     if len(distances) < 2:
         return False
-    if locations[0].source != "Slice Location":
+    source = locations[0].source
+    if source not in ("Slice Location", "positions without orientation"):
         return True
     if first.header.modality in PROJECTIONS:
         return False
@@ -120,20 +129,13 @@ def _are_slices(first: SliceRef, locations: Sequence[Location]) -> bool:
     return cross_sections or are_even(distances)
 
 
-def _placed(frame: FrameHeader) -> FrameHeader:
-    """Return a frame with a position that stands for its location."""
-    if frame.location is None:
-        return frame
-    position, orientation = plane_of(frame.location, frame.orientation)
-    return frame.like(position=position, orientation=orientation)
-
-
 def _origin(frame: FrameHeader, locations: Sequence[Location]) -> Vector | None:
     """Return where the first slice lies, None when it is unknown.
 
     If the one position of all slices agrees with the location of one of them, it is that slice's.
     """
-    if frame.position is None or frame.orientation is None:
+    measured = locations[0].source in ("Slice Location", "Slice Location Vector")
+    if frame.position is None or frame.orientation is None or not measured:
         return None
     along = direction(frame.orientation, locations[0].source)
     height = dot(frame.position, along)

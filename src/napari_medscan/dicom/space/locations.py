@@ -13,17 +13,20 @@ from math import isfinite
 from typing import Literal, NamedTuple
 
 from napari_medscan.dicom.space.geometry import measure_gaps
-from napari_medscan.dicom.space.vectors import Vector, moved, normal_of
+from napari_medscan.dicom.space.vectors import Vector, difference, dot, moved, norm, normal_of
 
 LocationSource = Literal[
     "Slice Location",
     "Slice Location Vector",
     "Intravascular Longitudinal Distance",
     "ultrasound volume",
+    "positions without orientation",
     "slice number",
 ]
 SAME_LOCATION = 0.01
 """Millimetres: slices closer than this stand at one location."""
+OFF_LINE = 0.1
+"""Millimeters by which positions may lie off their line."""
 FARTHEST = 1e7
 """Millimetres: no scanner is that long, and beyond it arithmetic may overflow."""
 _UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -50,6 +53,8 @@ class Location(NamedTuple):
             return "No slice positions: sorted by slice number"
         if self.source == "ultrasound volume":
             return "Slice positions are relative to the ultrasound volume, not to the patient"
+        if self.source == "positions without orientation":
+            return "No slice orientation: slice spacing is measured along the line of positions"
         return f"Slice positions are from {self.source}"
 
 
@@ -80,6 +85,36 @@ def plane_of(
     """Return position and orientation that stand for a location when slices are ordered."""
     along = direction(orientation, location.source)
     return moved((0.0, 0.0, 0.0), along, location.distance), orientation or _UPRIGHT
+
+
+def line_locations(positions: Sequence[Vector]) -> list[Location]:
+    """Return where slices of unknown orientation lie, if their positions are all on one line.
+
+    Parameters
+    ----------
+    positions : sequence of tuple of float
+        At least two, not all the same.
+
+    Returns
+    -------
+    list of Location
+        Growing towards the patient's left, back or head, whichever is nearest to the line. Empty
+        when the positions are not on a line.
+    """
+    start = positions[0]
+    farthest = max(positions, key=lambda position: norm(difference(position, start)))
+    span = difference(farthest, start)
+    length = norm(span)
+    if length <= SAME_LOCATION:
+        return []
+    sign = -1.0 if max(span, key=abs) < 0 else 1.0
+    along = (sign * span[0] / length, sign * span[1] / length, sign * span[2] / length)
+    distances = [dot(position, along) for position in positions]
+    base = dot(start, along)
+    for position, distance in zip(positions, distances, strict=True):
+        if norm(difference(position, moved(start, along, distance - base))) > OFF_LINE:
+            return []
+    return [Location(distance, "positions without orientation") for distance in distances]
 
 
 def distinct(locations: Sequence[Location]) -> list[float]:

@@ -39,7 +39,7 @@ def only(headers):
 
 
 @given(
-    step=st.floats(0.1, 20),
+    step=st.floats(0.3, 20),
     count=st.integers(2, 12),
     start=st.floats(-500, 500),
     orientation=st.sampled_from((None, AXIAL, OBLIQUE, CORONAL)),

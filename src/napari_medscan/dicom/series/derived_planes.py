@@ -28,7 +28,7 @@ class DerivedPlanes:
     """Steps between the planes of files, each worked out once for all segments of a file."""
 
     def __init__(self) -> None:
-        self._distances: dict[tuple[int, _Plane], list[float]] = {}
+        self._steps: dict[tuple[_Plane, tuple[int, ...]], float | None] = {}
         self._headers: list[Header] = []
 
     def step(self, headers: Iterable[Header], orientation: _Plane) -> float | None:
@@ -42,27 +42,22 @@ class DerivedPlanes:
             Of the stack; planes of other orientations lie on other grids.
         """
         files = {id(header): header for header in headers}
-        planes = [place for header in files.values() for place in self._places(header, orientation)]
-        hints = [
-            hint
-            for header in files.values()
-            for hint in (header.slice_spacing, header.slice_thickness)
-            if hint
-        ]
-        return plane_step(planes, list(dict.fromkeys(hints)))
-
-    def _places(self, header: Header, orientation: _Plane) -> list[float]:
-        known = self._distances.get((id(header), orientation))
-        if known is None:
-            normal = normal_of(orientation)
-            known = sorted(
-                {
-                    dot(frame.position, normal)
-                    for frame in header.frames
-                    if frame.position is not None and frame.orientation == orientation
-                }
-            )
-            self._distances[id(header), orientation] = known
+        key = orientation, tuple(files)
+        if key not in self._steps:
+            self._steps[key] = _step_of(files.values(), orientation)
             # An id is that of one header as long as the header is there.
-            self._headers.append(header)
-        return known
+            self._headers += files.values()
+        return self._steps[key]
+
+
+def _step_of(headers: Iterable[Header], orientation: _Plane) -> float | None:
+    normal = normal_of(orientation)
+    planes, hints = set(), []
+    for header in headers:
+        hints += [header.slice_spacing, header.slice_thickness]
+        planes |= {
+            dot(frame.position, normal)
+            for frame in header.frames
+            if frame.position is not None and frame.orientation == orientation
+        }
+    return plane_step(list(planes), [hint for hint in hints if hint])

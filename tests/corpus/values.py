@@ -40,7 +40,10 @@ def shown(case: str, file: str) -> np.ndarray:
     if ds.SamplesPerPixel == 3:
         return eight_bit(raw, ds.BitsStored).astype(np.float32)
     if str(ds.get("SOPClassUID")) in SEGMENTATIONS:
-        return raw.astype(np.float32)
+        # PS3.3 C.8.20.2.3: fractions are stored as whole parts of Maximum Fractional Value.
+        fractional = ds.get("SegmentationType") == "FRACTIONAL"
+        whole: np.ndarray = raw / (ds.MaximumFractionalValue if fractional else 1)
+        return whole.astype(np.float32)
     if ds.PhotometricInterpretation == "PALETTE COLOR":
         return palette_rgb(ds, raw).astype(np.float32)
     slopes, intercepts = rescale(ds, len(raw))

@@ -35,6 +35,8 @@ _AMBIGUOUS = frozenset(
         Tag.GreenPaletteColorLookupTableDescriptor,
         Tag.BluePaletteColorLookupTableDescriptor,
         Tag.LUTDescriptor,
+        Tag.RealWorldValueFirstValueMapped,
+        Tag.RealWorldValueLastValueMapped,
     )
 )
 """US or SS: ours are unsigned until the sign of the pixels is known."""
@@ -221,7 +223,12 @@ def _private_tag(data: pydicom.Dataset, key: Private) -> int | None:
 
 
 def _finite(values: tuple[Any, ...]) -> tuple[float, ...]:
-    """Return what numbers must become: none at all when one of them is no number."""
+    """Return what numbers must become: none at all when one of them is no number.
+
+    Empty values at the end are none.
+    """
+    while values and values[-1] in ("", None):
+        values = values[:-1]
     try:
         numbers = tuple(v if isinstance(v, int) else float(v) for v in values)
     except (ValueError, TypeError):

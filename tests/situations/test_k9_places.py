@@ -21,7 +21,7 @@ def test_k9_equal_positions_slice_location_makes_a_volume():
     assert (stack.axes, stack.array.shape[0]) == ("zyx", 6)
     assert stack.geometry.spacing == (2, 1, 1)
     assert stack.geometry.step == (0, 0, 2)
-    assert stack.warnings == ("Slice positions are from Slice Location",)
+    assert "Slice positions are from Slice Location" in stack.warnings
     heights = [headers.frames[0].location.distance for headers in map(stack.read_header, range(6))]
     assert heights == [0, 2, 4, 6, 8, 10]
 

@@ -1,4 +1,4 @@
-"""Tolerant reading of values: what is clear is taken, what is not counts as absent."""
+"""Tolerant reading of values: what is certain is read, what is not is told apart from absent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ def one(vr: bytes, data: bytes, *, big_endian: bool = False) -> DataSet:
         (b"   ", ()),
         (b"1A", ()),
         (b"1\\\\3", ()),
-        (b"1,5", ()),
+        (b"1,5", (1.5,)),
+        (b"1.5 HU", (1.5,)),
+        (b"1.5\\", (1.5,)),
+        (b"1,500", ()),
+        (b"1_0", ()),
         (b"nan", ()),
         (b"inf", ()),
         (b"1\\-Infinity", ()),
@@ -39,6 +43,61 @@ def one(vr: bytes, data: bytes, *, big_endian: bool = False) -> DataSet:
 def test_decimal_strings(data, numbers):
     assert one(b"DS", data).numbers(TAG) == numbers
     assert one(b"DS", data).number(TAG) == (numbers[0] if numbers else None)
+
+
+ABSENT, READABLE, UNREADABLE = "absent", "readable", "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("vr", "data", "count", "state"),
+    [
+        (b"DS", b"", 1, ABSENT),
+        (b"DS", b"  \0", 1, ABSENT),
+        (b"DS", b"\\\\", 3, ABSENT),
+        (b"FD", b"", 1, ABSENT),
+        (b"DS", b"1.5", 1, READABLE),
+        (b"DS", b"1,5\\0,5", 2, READABLE),
+        (b"DS", b"1.5\\1.5", 1, READABLE),
+        (b"DS", b"1.5\\2.5\\", 2, READABLE),
+        (b"FD", bytes(8), 1, READABLE),
+        (b"US", b"\2\0", 1, READABLE),
+        (b"DS", b"1.0.0", 1, UNREADABLE),
+        (b"DS", b"NaN", 1, UNREADABLE),
+        (b"DS", b"1.5\\2.5", 1, UNREADABLE),
+        (b"DS", b"1.5", 2, UNREADABLE),
+        (b"DS", b"1.5\\1.5\\1.5", 2, UNREADABLE),
+        (b"FD", struct.pack("<d", float("nan")), 1, UNREADABLE),
+        (b"FD", bytes(4), 1, UNREADABLE),
+        (b"FD", b"1.500000", 1, UNREADABLE),
+        (b"US", b"10", 1, UNREADABLE),
+        (b"OB", b"1.5", 1, UNREADABLE),
+        (b"SQ", b"1.5", 1, UNREADABLE),
+    ],
+)
+def test_absent_readable_and_unreadable_are_told_apart(vr, data, count, state):
+    data_set = one(vr, data)
+    assert data_set.has_value(TAG) == (state != ABSENT)
+    assert data_set.is_unreadable(TAG, count) == (state == UNREADABLE)
+    assert len(data_set.exactly(count, TAG)) == (count if state == READABLE else 0)
+
+
+def test_a_sequence_in_place_of_a_number_is_unreadable():
+    data_set = DataSet({TAG: (one(b"DS", b"2"),)})
+    assert data_set.is_unreadable(TAG)
+    assert not data_set.is_unreadable(Tag.RescaleIntercept)
+
+
+@pytest.mark.parametrize(
+    ("vr", "data", "numbers"),
+    [
+        (b"DS", b"1\\x\\3,5 HU", (1.0, None, 3.5)),
+        (b"DS", b"1\\2", (1.0, 2.0)),
+        (b"FD", struct.pack("<2d", 1, float("inf")), (None,)),
+        (b"DS", b" ", ()),
+    ],
+)
+def test_each_number_by_itself(vr, data, numbers):
+    assert one(vr, data).each_number(TAG) == numbers
 
 
 @pytest.mark.parametrize(

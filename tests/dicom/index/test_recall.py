@@ -31,6 +31,9 @@ from napari_medscan.phantoms import (
 
 from ...corpus.oracle import case_names, case_path
 from ...studies import damage, write_series
+from ..intensity.test_real_world import mapping
+from ..intensity.test_scaling import segmentation
+from ..making import ct, write
 from ..segmentations import write_segmentation
 
 
@@ -392,3 +395,19 @@ def test_suv_comes_back_without_being_kept(pet_ct, cache_folder):
     assert after.suv == before.suv
     for path in cache_folder.rglob("*.index"):
         assert str(before.suv.bw).encode() not in path.read_bytes()
+
+
+def test_what_values_mean_comes_again(tmp_path):
+    rescale = {"RescaleSlope": None, "RescaleIntercept": None}
+    write(tmp_path / "a" / "fractions", segmentation())
+    mapped = {"Modality": "NM", "RealWorldValueMappingSequence": [mapping(unit="um2/s")]}
+    write(tmp_path / "a" / "mapped", ct(SeriesInstanceUID="1.2.3.7", **mapped, **rescale))
+    write(tmp_path / "a" / "stored", ct(SeriesInstanceUID="1.2.3.8", **rescale))
+    first, again = load(tmp_path / "a"), load(tmp_path / "a")
+    assert isinstance(again.stacks[0].headers, RecalledHeaders)
+    assert [stack.unit for stack in again.stacks] == [None, "um2/s", "probability"]
+    for one, other in zip(first.stacks, again.stacks, strict=True):
+        assert other.unit == one.unit
+        assert other.warnings == one.warnings
+        assert other.real_world_mappings == one.real_world_mappings
+        assert (np.asarray(other.array) == np.asarray(one.array)).all()

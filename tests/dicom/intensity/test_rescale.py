@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.intensity.rescale import (
     IDENTITY,
     ModalityTransform,
@@ -157,9 +158,18 @@ def test_zero_entries_mean_65536():
     assert transform.apply(stored, np.dtype("u2")).tolist() == [65535, 65534, 0]
 
 
-def test_a_table_that_is_too_short_is_not_used():
-    transform = read_transform(lut(4, 0, 16, words(1, 2, 3)), signed=False)
-    assert transform == ModalityTransform(3.0, 9.0)
+def test_a_table_that_is_too_short_is_not_used_and_the_user_knows():
+    found = read_transform(lut(4, 0, 16, words(1, 2, 3)), signed=False)
+    assert (found.slope, found.intercept, found.table, found.state) == (3.0, 9.0, None, "known")
+    assert found.note == "Modality LUT is unreadable: rescale slope and intercept are used instead"
+
+
+@pytest.mark.parametrize("value", [DataSet({}), (b"OB", b"??")])
+def test_a_table_that_is_unreadable_leaves_stored_values(value):
+    found = read_transform(data_set(ModalityLUTSequence=value), signed=False, unit="HU")
+    assert found.note == "Modality LUT is unreadable: values are stored values, not HU"
+    assert found.is_identity
+    assert found.state == "unreadable"
 
 
 def test_eight_bit_tables_may_be_packed():
@@ -195,11 +205,77 @@ def test_tables_are_numpys_clamped_lookup(entries, first, stored):
     ("slope", "intercept", "expected"),
     [
         ("2.5", "-1024", ModalityTransform(2.5, -1024.0)),
-        ("", "", IDENTITY),
-        ("0", "5", ModalityTransform(1.0, 5.0)),
-        ("nonsense", "7", ModalityTransform(1.0, 7.0)),
+        ("0,5", "-1024,0", ModalityTransform(0.5, -1024.0)),
+        ("1.0 HU", "-1024 HU", ModalityTransform(1.0, -1024.0)),
+        ("1.0\\", "+1e3", ModalityTransform(1.0, 1000.0)),
+        ("2\\2", " 0", ModalityTransform(2.0, 0.0)),
+        ("", " ", IDENTITY),
     ],
 )
-def test_reading_slope_and_intercept(slope, intercept, expected):
-    found = read_transform(data_set(RescaleSlope=slope, RescaleIntercept=intercept), signed=False)
-    assert found == expected
+@pytest.mark.parametrize("required", [False, True])
+def test_certain_slopes_and_intercepts(slope, intercept, expected, required):
+    attributes = data_set(RescaleSlope=slope, RescaleIntercept=intercept)
+    found = read_transform(attributes, signed=False, unit="HU", required=required)
+    if expected is IDENTITY and required:
+        assert found.state == "missing"
+        note = "Rescale slope and intercept are missing: values are stored values, not HU"
+        assert found.note == note
+    else:
+        assert found == expected
+
+
+UNREADABLE = "unreadable: values are stored values"
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercept", "note"),
+    [
+        ("nonsense", "7", f"Rescale slope is {UNREADABLE}"),
+        ("1", "1.000.000", f"Rescale intercept is {UNREADABLE}"),
+        ("1", "-1,024", f"Rescale intercept is {UNREADABLE}"),
+        ("NaN", "1\\2", f"Rescale slope and intercept are {UNREADABLE}"),
+        ("1 mm", "0", f"Rescale slope is {UNREADABLE}"),
+        ("0", "5", "Rescale slope is 0: values are stored values"),
+        ("1e300", "0", "Rescale slope or intercept is invalid: values are stored values"),
+        ("1", "-1e16", "Rescale slope or intercept is invalid: values are stored values"),
+    ],
+)
+@pytest.mark.parametrize("unit", ["HU", None])
+def test_what_is_not_certain_leaves_stored_values_and_the_user_knows(slope, intercept, note, unit):
+    attributes = data_set(RescaleSlope=slope, RescaleIntercept=intercept)
+    found = read_transform(attributes, signed=False, unit=unit)
+    assert found.is_identity
+    assert found.state == "unreadable"
+    assert found.note == note + (", not HU" if unit else "")
+
+
+def test_a_rescale_under_a_value_representation_without_numbers_is_unreadable():
+    found = read_transform(data_set(RescaleSlope=(b"OB", b"1 ")), signed=False)
+    assert found.note == f"Rescale slope is {UNREADABLE}"
+
+
+def test_one_of_slope_and_intercept_is_assumed_and_the_user_knows():
+    intercept = read_transform(data_set(RescaleIntercept="-1024"), signed=False, unit="HU")
+    assert (intercept.slope, intercept.intercept, intercept.state) == (1.0, -1024.0, "known")
+    assert intercept.note == "Rescale slope is missing and assumed to be 1"
+    slope = read_transform(data_set(RescaleSlope="2"), signed=False, unit="Bq/ml")
+    assert (slope.slope, slope.intercept, slope.state) == (2.0, 0.0, "known")
+    assert slope.note == "Rescale intercept is missing and assumed to be 0"
+
+
+def test_hounsfield_units_need_an_intercept():
+    found = read_transform(data_set(RescaleSlope="1"), signed=False, unit="HU")
+    assert found.note == "Rescale intercept is missing: values are stored values, not HU"
+    assert found.state == "missing"
+
+
+# --- Real World Value LUTs
+
+
+def test_a_real_world_table_has_no_values_beyond_its_ends():
+    table = np.array([0.5, -1.25, 3]).tobytes()
+    transform = ModalityTransform(table=table, first=-1, is_real_table=True)
+    dtype = transform.dtype(np.dtype("i2"), -32768, 32767)
+    assert dtype == np.float32
+    values = transform.apply(np.array([-2, -1, 0, 1, 2], "i2"), dtype)
+    assert np.array_equal(values, np.array([np.nan, 0.5, -1.25, 3, np.nan], "f4"), equal_nan=True)

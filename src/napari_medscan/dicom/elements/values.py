@@ -1,9 +1,10 @@
 """Raw data elements and their typed reading.
 
 A :class:`DataSet` keeps each value as the bytes that stand in the file and
-converts on demand. Conversion is tolerant where the meaning is clear (``" 12 "``
-for an integer) and silent where it is not: a value that cannot be read counts
-as absent, and whoever needs it decides whether that matters.
+converts on demand. Conversion is tolerant where the meaning is certain (``"0,5"``,
+``"1.0 HU"``, ``" 12 "`` for an integer). A value that cannot be read gives no numbers, as an
+absent one does; :meth:`DataSet.is_unreadable` tells the two apart, for everyone whose values or
+geometry depend on it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from napari_medscan.dicom.elements.decimal_text import UNITS, read_decimals, read_each_decimal
 
 # PS3.5 table 6.2-1: binary value representations and how one value is packed.
 _BINARY = {
@@ -27,6 +30,9 @@ _BINARY = {
     b"OL": "I",
 }
 _TEXT_NUMBERS = frozenset((b"DS", b"IS", b"UN", b"LO", b"SH", b"CS", b"UT", b"LT", b"ST", b"UC"))
+_DIGITS = frozenset(b"0123456789")
+_WRITTEN = _DIGITS | frozenset(b"+-.,eE \0")
+"""Bytes of a number that is written as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ class DataSet:
         return value if is_uid(value) else ""
 
     def numbers(self, tag: int) -> tuple[float, ...]:
-        """Return numeric values as floats; () when absent or not all finite numbers."""
+        """Return numeric values as floats; () when absent or not all certain and finite."""
         value = self.values.get(tag)
         if not isinstance(value, Element):
             return ()
@@ -117,6 +123,9 @@ class DataSet:
             try:
                 numbers = tuple(map(float, data.split(b"\\")))
             except ValueError:
+                return read_decimals(data, UNITS.get(tag, b"")) or ()
+            # Python reads "1_0" as ten.
+            if b"_" in data:
                 return ()
         else:
             return ()
@@ -126,6 +135,42 @@ class DataSet:
         """Return the first numeric value, or None."""
         values = self.numbers(tag)
         return values[0] if values else None
+
+    def exactly(self, count: int, tag: int) -> tuple[float, ...]:
+        """Return so many numbers; () when absent, or when it is not certain that these are meant.
+
+        One number that is repeated counts as one. Text that stands under a binary value
+        representation is not certain.
+        """
+        numbers = self.numbers(tag)
+        if len(numbers) != count and (count != 1 or len(set(numbers)) != 1):
+            return ()
+        value = self.values[tag]
+        is_text = isinstance(value, Element) and value.vr in _BINARY and _is_written(value.data)
+        return () if is_text else numbers[:count]
+
+    def is_unreadable(self, tag: int, count: int = 1) -> bool:
+        """Whether there is a value, but not certainly one of so many numbers."""
+        return self.has_value(tag) and not self.exactly(count, tag)
+
+    def has_value(self, tag: int) -> bool:
+        """Whether there is a value, be it readable or not: blanks and backslashes are none."""
+        value = self.values.get(tag)
+        if value is None:
+            return False
+        if not isinstance(value, Element):
+            return True
+        return bool(value.data if value.vr in _BINARY else value.data.strip(b" \0\\"))
+
+    def each_number(self, tag: int) -> tuple[float | None, ...]:
+        """Return numeric values as floats, None for each that is not certain."""
+        numbers = self.numbers(tag)
+        if numbers:
+            return numbers
+        value = self.values.get(tag)
+        if isinstance(value, Element) and value.vr in _TEXT_NUMBERS:
+            return read_each_decimal(value.data, UNITS.get(tag, b""))
+        return (None,) if self.has_value(tag) else ()
 
     def integers(self, tag: int) -> tuple[int, ...]:
         """Return integer values; () when absent or not all whole numbers."""
@@ -160,6 +205,11 @@ class DataSet:
         count = len(value.data) // struct.calcsize(code)
         order = ">" if self.big_endian else "<"
         return struct.unpack_from(f"{order}{count}{code}", value.data)
+
+
+def _is_written(data: bytes) -> bool:
+    """Whether bytes can be a number written as text, of a digit or more."""
+    return _WRITTEN.issuperset(data) and not _DIGITS.isdisjoint(data)
 
 
 def is_uid(text: str) -> bool:

@@ -1,8 +1,8 @@
 """The attributes that decide order, geometry and decoding.
 
 ``WANTED`` says which attributes a header needs, with the value representation to assume where
-the file does not say (implicit VR), and descends into the sequences that matter. `Tag` names public
-attributes by their keyword, `Private` private ones by their creator.
+the file does not say (implicit VR), and descends into the sequences that matter. `Private` names
+those of makers by their creator.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ __all__ = [
 DEFER: Final = b"DEFER"
 """Marks a value to be located, not read: it is large and rarely needed."""
 
+
 Wanted = dict[int, "bytes | Wanted"]
 
 _LUT: Wanted = {
@@ -43,6 +44,24 @@ _RESCALE: Wanted = {
     Tag.RescaleIntercept: b"DS",
     Tag.RescaleSlope: b"DS",
     Tag.RescaleType: b"LO",
+}
+# PS3.3 C.7.6.16.2.11, Real World Value Mapping.
+_REAL_WORLD: Wanted = {
+    Tag.RealWorldValueMappingSequence: {
+        Tag.LUTExplanation: b"LO",
+        Tag.MeasurementUnitsCodeSequence: {
+            Tag.CodeValue: b"SH",
+            Tag.CodingSchemeDesignator: b"SH",
+        },
+        Tag.LUTLabel: b"SH",
+        Tag.RealWorldValueFirstValueMapped: b"US",
+        Tag.RealWorldValueLastValueMapped: b"US",
+        Tag.DoubleFloatRealWorldValueFirstValueMapped: b"FD",
+        Tag.DoubleFloatRealWorldValueLastValueMapped: b"FD",
+        Tag.RealWorldValueLUTData: b"FD",
+        Tag.RealWorldValueIntercept: b"FD",
+        Tag.RealWorldValueSlope: b"FD",
+    },
 }
 _SPACING: Wanted = {
     Tag.PixelSpacing: b"DS",
@@ -76,6 +95,7 @@ _FUNCTIONAL_GROUPS: Wanted = {
     Tag.PlanePositionSequence: {Tag.ImagePositionPatient: b"DS"},
     Tag.PlaneOrientationSequence: {Tag.ImageOrientationPatient: b"DS"},
     Tag.PixelValueTransformationSequence: _RESCALE,
+    **_REAL_WORLD,
     Tag.FrameVOILUTSequence: _WINDOW,
     Tag.FrameContentSequence: {
         Tag.StackID: b"SH",
@@ -213,7 +233,8 @@ WANTED: Wanted = {
     Tag.SegmentedRedPaletteColorLookupTableData: b"OW",
     Tag.SegmentedGreenPaletteColorLookupTableData: b"OW",
     Tag.SegmentedBluePaletteColorLookupTableData: b"OW",
-    Tag.ModalityLUTSequence: _LUT,
+    Tag.ModalityLUTSequence: {**_LUT, Tag.ModalityLUTType: b"LO"},
+    **_REAL_WORLD,
     Tag.TotalPixelMatrixColumns: b"UL",
     Tag.DetectorInformationSequence: {
         Tag.ImagePositionPatient: b"DS",
@@ -232,6 +253,9 @@ WANTED: Wanted = {
     Tag.Units: b"CS",
     Tag.SUVType: b"CS",
     Tag.FrameReferenceTime: b"DS",
+    Tag.SegmentationType: b"CS",
+    Tag.SegmentationFractionalType: b"CS",
+    Tag.MaximumFractionalValue: b"US",
     Tag.SegmentSequence: {Tag.SegmentNumber: b"US", Tag.SegmentLabel: b"LO"},
     Tag.DoseUnits: b"CS",
     Tag.ImagePlanePixelSpacing: b"DS",

@@ -14,6 +14,7 @@ from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.diffusion import read_diffusion
 from napari_medscan.dicom.headers.header import FrameHeader
+from napari_medscan.dicom.headers.intensity_facts import FrameValues
 from napari_medscan.dicom.headers.places import (
     Place,
     group_locations,
@@ -22,9 +23,14 @@ from napari_medscan.dicom.headers.places import (
     vector_dimensions,
     vector_places,
 )
-from napari_medscan.dicom.intensity.rescale import ModalityTransform, read_transform
-from napari_medscan.dicom.intensity.window import read_windows
-from napari_medscan.dicom.space.spacing import Spacing, group_spacing, steady_spacings
+from napari_medscan.dicom.headers.unreadable import find_problems, own_value
+from napari_medscan.dicom.intensity.scaling import StoredValues
+from napari_medscan.dicom.space.spacing import (
+    Spacing,
+    group_spacing,
+    steady_spacings,
+    valid_spacing,
+)
 
 _MOST_OF_A_PART = 2**20
 """Frames by which parts are numbered on when they do not say where they begin."""
@@ -34,8 +40,9 @@ def read_frame_headers(
     data_set: DataSet,
     *,
     frames: int,
-    signed: bool,
+    stored: StoredValues,
     spacing: Spacing | None,
+    grid_problems: tuple[str, ...],
     identifiers: tuple[str, ...],
 ) -> tuple[FrameHeader, ...]:
     """Return a FrameHeader for each stored frame.
@@ -46,30 +53,38 @@ def read_frame_headers(
         The file's data set.
     frames : int
         How many frames there are.
-    signed : bool
-        Whether stored values are signed.
+    stored : StoredValues
+        What the stored values mean.
     spacing : tuple of float or None
         Row and column spacing of the top level, mm.
+    grid_problems : tuple of str
+        What is amiss with it; see `find_grid_problems`.
     identifiers : tuple of str
         What names the patient, to be kept out of window names.
     """
-    transform = _dose_transform(data_set) or read_transform(data_set, signed=signed)
+    values = FrameValues(data_set, stored, identifiers)
+    position = valid_position(data_set.exactly(3, Tag.ImagePositionPatient))
+    orientation = valid_orientation(data_set.exactly(6, Tag.ImageOrientationPatient))
+    transform = values.transform()
+    windows, bad_windows = values.windows(data_set, transform)
     whole = FrameHeader(
-        position=valid_position(data_set.numbers(Tag.ImagePositionPatient)),
-        orientation=valid_orientation(data_set.numbers(Tag.ImageOrientationPatient)),
+        position=position,
+        orientation=orientation,
         spacing=spacing,
         transform=transform,
-        windows=read_windows(data_set, identifiers, signed=signed or transform.intercept < 0),
+        windows=windows,
         dimensions=_dimensions(data_set),
         order=(data_set.integer(Tag.InstanceNumber) or 0,),
         slice_location=data_set.data(Tag.SliceLocation),
+        real_world=values.mappings(data_set),
+        problems=(*find_problems(data_set, position, orientation), *grid_problems, *bad_windows),
     )
     per_frame = data_set.items(Tag.PerFrameFunctionalGroupsSequence)
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
     if per_frame or shared is not EMPTY:
         own = per_frame[:frames] + (EMPTY,) * (frames - len(per_frame))
-        groups = _FunctionalGroups(whole, shared, signed=signed, identifiers=identifiers)
-        return groups.all_frames(data_set, own)
+        return _FunctionalGroups(whole, shared, values).all_frames(data_set, own)
+    whole = values.finished(whole)
     if frames == 1 and Tag.GridFrameOffsetVector not in data_set:
         return (whole,)
     places = vector_places(data_set, Place(whole.position, whole.orientation), frames)
@@ -95,11 +110,8 @@ class _FunctionalGroups:
     macro that is in neither falls back to the top level.
     """
 
-    def __init__(
-        self, whole: FrameHeader, shared: DataSet, *, signed: bool, identifiers: tuple[str, ...]
-    ) -> None:
-        self.signed = signed
-        self.identifiers = identifiers
+    def __init__(self, whole: FrameHeader, shared: DataSet, values: FrameValues) -> None:
+        self.values = values
         self.shared_item = shared
         self.shared = self._merge(shared, whole)
 
@@ -126,37 +138,35 @@ class _FunctionalGroups:
     def _frame(self, item: DataSet, index: int) -> FrameHeader:
         """Return the header of the frame that `item` describes."""
         merged = self._merge(item, self.shared) if item is not EMPTY else self.shared
-        values = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
-        return replace(merged, order=(*self.shared.order, *values, index))
+        indices = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
+        return replace(self.values.finished(merged), order=(*self.shared.order, *indices, index))
 
     def _merge(self, item: DataSet, base: FrameHeader) -> FrameHeader:
-        position = item.item(Tag.PlanePositionSequence).numbers(Tag.ImagePositionPatient)
-        orientation = item.item(Tag.PlaneOrientationSequence).numbers(Tag.ImageOrientationPatient)
-        rescale = item.item(Tag.PixelValueTransformationSequence)
-        transform = self._transform(rescale, base.transform)
-        windows = read_windows(
-            item.item(Tag.FrameVOILUTSequence),
-            self.identifiers,
-            signed=self.signed or transform.intercept < 0,
-        )
+        measures = item.item(Tag.PixelMeasuresSequence)
+        place = item.item(Tag.PlanePositionSequence)
+        plane = item.item(Tag.PlaneOrientationSequence)
+        voi = item.item(Tag.FrameVOILUTSequence)
+        transform = self.values.own_transform(item, base.transform)
+        windows, bad_windows = self.values.windows(voi, transform)
+        problems = {*base.problems, *bad_windows}
         segment = item.item(Tag.SegmentIdentificationSequence)
+        spacing = group_spacing(item, self.shared_item)[0] or base.spacing
         return replace(
             base,
-            position=valid_position(position) or base.position,
-            orientation=valid_orientation(orientation) or base.orientation,
-            spacing=group_spacing(item, self.shared_item)[0] or base.spacing,
+            position=own_value(
+                valid_position, place, Tag.ImagePositionPatient, base.position, problems
+            ),
+            orientation=own_value(
+                valid_orientation, plane, Tag.ImageOrientationPatient, base.orientation, problems
+            ),
+            spacing=own_value(valid_spacing, measures, Tag.PixelSpacing, spacing, problems),
             transform=transform,
             windows=windows if windows and windows != base.windows else base.windows,
             dimensions={**base.dimensions, **_group_dimensions(item)},
             segment=segment.integer(Tag.ReferencedSegmentNumber) or base.segment,
+            real_world=self.values.mappings(item, base.real_world),
+            problems=tuple(sorted(problems)),
         )
-
-    def _transform(self, item: DataSet, base: ModalityTransform) -> ModalityTransform:
-        if item is EMPTY:
-            return base
-        found = read_transform(item, signed=self.signed)
-        # One object for all equal frames: thousands of frames share a transform.
-        return base if found == base else found
 
 
 def _dimensions(data_set: DataSet) -> Mapping[str, object]:
@@ -209,9 +219,3 @@ def _ultrasound_type(item: DataSet) -> tuple[str, ...]:
 def _keep(found: dict[str, object], name: str, value: object) -> None:
     if value is not None:
         found[name] = value
-
-
-def _dose_transform(data_set: DataSet) -> ModalityTransform | None:
-    """Return the dose scaling (PS3.3 C.8.8.3), which replaces the rescale."""
-    scaling = data_set.number(Tag.DoseGridScaling)
-    return ModalityTransform(slope=scaling) if scaling else None

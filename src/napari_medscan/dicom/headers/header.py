@@ -13,6 +13,7 @@ from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.files.source import DicomBytes
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.palette import Palette
+from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi
@@ -75,6 +76,10 @@ class FrameHeader(_Alike):
         Referenced Segment Number; 0 outside segmentations.
     tile : tuple of int or None
         First row and first column within the stored frame, for mosaics.
+    real_world : tuple of RealWorldMapping
+        Real World Value Mappings of the stored values, applied or not.
+    problems : tuple of str
+        Attributes that are present and unreadable, each a sentence without the period.
     frame_location : Location or None
         Where a frame of a multi-frame image lies relative to the others, when its position in the
         patient is unknown.
@@ -91,6 +96,8 @@ class FrameHeader(_Alike):
     order: tuple[int, ...]
     segment: int = 0
     tile: tuple[int, int] | None = None
+    real_world: tuple[RealWorldMapping, ...] = ()
+    problems: tuple[str, ...] = ()
     frame_location: Location | None = None
     slice_location: bytes = b""
 
@@ -141,7 +148,8 @@ class Header(_Alike):
     padding : tuple of int or None
         Stored values that mean "no data", lowest and highest.
     unit : str or None
-        Unit of the values shown: "HU", "Bq/ml", "Gy" …
+        Unit of the rescaled values by modality: "HU", "Bq/ml", "Gy" … `SliceRef.unit` is that of
+        the values shown.
     suv : SuvFactors or None
         What makes SUV of them.
     no_suv : str
@@ -239,3 +247,11 @@ class SliceRef:
     def frame(self) -> FrameHeader:
         """The slice's own attributes."""
         return self.header.frames[self.index]
+
+    @property
+    def unit(self) -> str | None:
+        """Unit of the values shown, None when they have none or it is not certain."""
+        transform = self.frame.transform
+        if transform.is_uncertain:
+            return None
+        return self.header.unit if transform.unit is None else transform.unit or None

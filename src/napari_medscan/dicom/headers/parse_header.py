@@ -18,12 +18,13 @@ from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import Concatenation, Header
+from napari_medscan.dicom.headers.intensity_facts import read_padding, stored_values_of
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.headers.places import frames_are_slices, slice_spacing, slice_thickness
 from napari_medscan.dicom.headers.tiled_sheets import unfold_sheet
+from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.palette import Palette, read_palette
 from napari_medscan.dicom.intensity.suv import read_suv
-from napari_medscan.dicom.intensity.units import unit_of
 from napari_medscan.dicom.space.spacing import read_aspect, read_spacing
 
 MAX_FRAME_BYTES = 512 * 2**20
@@ -76,11 +77,14 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
     identifiers = identifiers_of(data_set)
     spacing, spacing_note = read_spacing(data_set, modality)
     suv, no_suv = read_suv(data_set) if modality == "PT" else (None, "")
+    stored = stored_values_of(data_set, modality, layout)
+    padding, padding_notes = read_padding(data_set, layout)
     frames = read_frame_headers(
         data_set,
         frames=layout.frames,
-        signed=layout.signed,
+        stored=stored,
         spacing=spacing,
+        grid_problems=find_grid_problems(data_set, spacing),
         identifiers=identifiers,
     )
     header = Header(
@@ -102,8 +106,8 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         pixels=scanned.pixels,
         frames=frames,
         palette=_palette(data_set, layout),
-        padding=_padding(data_set, layout),
-        unit=unit_of(data_set, modality),
+        padding=padding,
+        unit=stored.unit,
         suv=suv,
         no_suv=no_suv,
         slice_thickness=slice_thickness(data_set),
@@ -118,7 +122,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         study_date=_study_date(data_set),
         study_description=_label(data_set, Tag.StudyDescription, identifiers),
         body_part=_label(data_set, Tag.BodyPartExamined, identifiers),
-        notes=notes,
+        notes=(*notes, *padding_notes),
         concatenation=_concatenation(data_set),
     )
     return unfold_sheet(header, data_set)
@@ -277,26 +281,9 @@ def _palette(data_set: DataSet, layout: PixelLayout) -> Palette | None:
     return read_palette(data_set)
 
 
-def _padding(data_set: DataSet, layout: PixelLayout) -> tuple[int, int] | None:
-    """Return the range of stored values that mean no data (PS3.3 C.7.5.1.1.2)."""
-    value = data_set.integer(Tag.PixelPaddingValue)
-    if value is None or layout.samples != 1 or layout.floating:
-        return None
-    limit = data_set.integer(Tag.PixelPaddingRangeLimit)
-    first, last = (_as_stored(v, layout) for v in (value, value if limit is None else limit))
-    return min(first, last), max(first, last)
-
-
-def _as_stored(value: int, layout: PixelLayout) -> int:
-    """Give a value that may have been read with the wrong sign the pixels' sign."""
-    span = 1 << layout.bits_allocated
-    value &= span - 1
-    return value - span if layout.signed and value >= span >> 1 else value
-
-
 def _positive(data_set: DataSet, tag: Tag) -> float | None:
-    value = data_set.number(tag)
-    return value if value is not None and 1e-6 < value < 1e4 else None
+    values = data_set.exactly(1, tag)
+    return values[0] if values and 1e-6 < values[0] < 1e4 else None
 
 
 def _frame_duration(data_set: DataSet) -> float | None:

@@ -108,7 +108,7 @@ def vector_places(data_set: DataSet, whole: Place, frames: int) -> list[Place]:
     if len(offsets) >= frames:
         return [_dose_plane(places[0], offsets[0], offset) for offset in offsets[:frames]]
     if len(numbers) >= frames:
-        step = data_set.number(Tag.SpacingBetweenSlices)
+        step = next(iter(data_set.exactly(1, Tag.SpacingBetweenSlices)), None)
         pairs = zip(places, numbers, strict=False)
         return [_numbered_slice(place, number, step) for place, number in pairs]
     if len(locations) >= frames:
@@ -126,8 +126,8 @@ def _detector_places(data_set: DataSet, whole: Place, frames: int) -> list[Place
         return [whole] * frames
     own = [
         Place(
-            whole.position or valid_position(item.numbers(Tag.ImagePositionPatient)),
-            whole.orientation or valid_orientation(item.numbers(Tag.ImageOrientationPatient)),
+            whole.position or valid_position(item.exactly(3, Tag.ImagePositionPatient)),
+            whole.orientation or valid_orientation(item.exactly(6, Tag.ImageOrientationPatient)),
         )
         for item in detectors
     ]
@@ -245,7 +245,7 @@ def _volume_distances(shared: DataSet, own: Sequence[DataSet]) -> list[float | N
 
     def orientation_in(item: DataSet) -> tuple[float, ...]:
         plane = item.item(Tag.PlaneOrientationVolumeSequence)
-        return plane.numbers(Tag.ImageOrientationVolume)
+        return plane.exactly(6, Tag.ImageOrientationVolume)
 
     common = orientation_in(shared)
     orientations = {orientation_in(item) or common for item in own}
@@ -254,7 +254,9 @@ def _volume_distances(shared: DataSet, own: Sequence[DataSet]) -> list[float | N
         return []
     normal = normal_of(orientation)
     positions = [
-        valid_position(item.item(Tag.PlanePositionVolumeSequence).numbers(Tag.ImagePositionVolume))
+        valid_position(
+            item.item(Tag.PlanePositionVolumeSequence).exactly(3, Tag.ImagePositionVolume)
+        )
         for item in own
     ]
     return [None if position is None else dot(position, normal) for position in positions]
@@ -299,9 +301,9 @@ def slice_thickness(data_set: DataSet) -> float | None:
 def _measure(data_set: DataSet, tag: Tag) -> float | None:
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
     for source in (data_set, shared.item(Tag.PixelMeasuresSequence)):
-        value = source.number(tag)
-        if value is not None and 1e-6 < abs(value) < 1e4:
-            return value
+        values = source.exactly(1, tag)
+        if values and 1e-6 < abs(values[0]) < 1e4:
+            return values[0]
     return None
 
 

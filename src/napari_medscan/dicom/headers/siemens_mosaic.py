@@ -14,6 +14,7 @@ from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.headers.header import FrameHeader, Header
 from napari_medscan.dicom.headers.siemens_csa import SliceArray, parse_csa, read_slice_array
 from napari_medscan.dicom.headers.tiles import Tiles, layout_of
+from napari_medscan.dicom.headers.unreadable import step_problem
 from napari_medscan.dicom.space.vectors import (
     Vector,
     difference,
@@ -60,7 +61,9 @@ def read_mosaic(header: Header, data_set: DataSet) -> Tiles | None:
     if tiles is None:
         return None
     tiles = replace(tiles, dimensions=_diffusion(fields))
-    return _placed(tiles, header, normal, array)
+    placed = _placed(tiles, header, normal, array)
+    unreadable = step_problem(data_set) if header.slice_spacing is None else ()
+    return replace(placed, notes=(*unreadable, *placed.notes))
 
 
 def _placed(tiles: Tiles, header: Header, normal: Vector | None, array: SliceArray | None) -> Tiles:

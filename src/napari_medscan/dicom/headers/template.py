@@ -34,8 +34,10 @@ from napari_medscan.dicom.elements.wanted_tags import (
 from napari_medscan.dicom.files.source import DicomBytes
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import FrameHeader, Header
+from napari_medscan.dicom.headers.intensity_facts import stored_values_of
 from napari_medscan.dicom.headers.parse_header import identifiers_of
 from napari_medscan.dicom.headers.places import valid_position
+from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.suv import read_suv
 
 _Values = dict[str, Any]
@@ -173,6 +175,9 @@ class Template:
         fields: tuple[_Field, ...],
         after: bytes,
     ) -> None:
+        self._stored = stored_values_of(data_set, header.modality, header.layout)
+        # Nothing of the grid is among the values that vary.
+        self._grid_problems = find_grid_problems(data_set, header.frames[0].spacing)
         self._header, self._data_set, self._pixels = header, data_set, pixels
         self._frame, self._fields, self._after = header.frames[0], fields, after
         # Which lengths vary, the files will show.
@@ -248,7 +253,10 @@ class Template:
             for tag, data in changed.items():
                 if tag == Tag.ImagePositionPatient:
                     x, y, z = map(float, data.split(b"\\"))
-                    frame["position"] = valid_position((x, y, z))
+                    frame["position"] = place = valid_position((x, y, z))
+                    # Python reads "1_0" as ten.
+                    if place is None or self._frame.problems or b"_" in data:
+                        return None
                 elif tag == Tag.SliceLocation:
                     frame["slice_location"] = data
                 elif tag == Tag.InstanceNumber:
@@ -278,8 +286,9 @@ class Template:
         (frame,) = read_frame_headers(
             data_set,
             frames=1,
-            signed=self._header.layout.signed,
+            stored=self._stored,
             spacing=self._frame.spacing,
+            grid_problems=self._grid_problems,
             identifiers=identifiers_of(data_set),
         )
         own: _Values = {

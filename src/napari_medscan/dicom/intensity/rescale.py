@@ -8,20 +8,22 @@ intercept allow, everything else becomes float32.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.errors import UnreadableError
 
 _MOST = 1e15
 """A slope or intercept beyond this is damage: values would leave float32."""
 INT16 = np.iinfo(np.int16)
 EXACT = 2**53
 """Whole intercepts beyond this are not exact as floating point."""
+
+
+State = Literal["known", "missing", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,28 @@ class ModalityTransform:
     slope, intercept : float
         Rescale Slope, Rescale Intercept.
     table : bytes or None
-        Modality LUT entries as native uint16; replaces the rescale.
+        Entries as native uint16, or float64 if `is_real_table`; replaces the rescale.
     first : int
         Stored value that the first entry of the table stands for.
+    is_real_table : bool
+        The table is a Real World Value LUT: values beyond its ends have no meaning and become NaN.
+    unit : str or None
+        Unit of the values if the transform itself gives one, '' if they have none; None if the
+        modality decides.
+    state : {"known", "missing", "unreadable"}
+        Whether what the file says of its values was applied, or why values stay as stored.
+    note : str
+        What the user should know about the values.
     """
 
     slope: float = 1.0
     intercept: float = 0.0
     table: bytes | None = None
     first: int = 0
+    is_real_table: bool = False
+    unit: str | None = None
+    state: State = "known"
+    note: str = ""
 
     def dtype(self, stored: np.dtype[Any], low: int, high: int) -> np.dtype[Any]:
         """Return the dtype of the result for stored values in low … high.
@@ -51,8 +66,8 @@ class ModalityTransform:
         with a whole shift; else float32.
         """
         if self.table is not None:
-            return np.dtype(np.uint16)
-        if stored.kind == "f" or (self.slope == 1 and self.intercept == 0):
+            return np.dtype(np.float32 if self.is_real_table else np.uint16)
+        if stored.kind == "f" or self.is_identity:
             return stored
         if self.slope == 1 and self.intercept == int(self.intercept):
             shift = int(self.intercept)
@@ -61,6 +76,16 @@ class ModalityTransform:
             if stored.itemsize == 4 and abs(shift) < EXACT:
                 return np.dtype(np.int64)
         return np.dtype(np.float32)
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether values are stored values, and it is not certain what they mean."""
+        return self.state != "known"
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether values stay as they are stored."""
+        return self.table is None and self.slope == 1 and self.intercept == 0
 
     @property
     def is_shift(self) -> bool:
@@ -82,11 +107,8 @@ class ModalityTransform:
         reference tools give, bit for bit.
         """
         if self.table is not None:
-            table = np.frombuffer(self.table, dtype=np.uint16)
-            index = np.clip(stored.astype(np.int64) - self.first, 0, len(table) - 1)
-            entries: NDArray[Any] = table[index]
-            return entries.astype(dtype, copy=False)
-        if self.slope == 1 and self.intercept == 0:
+            return self._look_up(self.table, stored).astype(dtype, copy=False)
+        if self.is_identity:
             return stored.astype(dtype, copy=False)
         if dtype.kind in "iu":
             # Both operands wrap alike, so a sum that fits comes out right.
@@ -99,11 +121,40 @@ class ModalityTransform:
             values += self.intercept
             return values.astype(dtype)
 
+    def _look_up(self, data: bytes, stored: NDArray[Any]) -> NDArray[Any]:
+        table: NDArray[Any] = np.frombuffer(data, np.float64 if self.is_real_table else np.uint16)
+        index = stored.astype(np.int64) - self.first
+        entries: NDArray[Any] = table[np.clip(index, 0, len(table) - 1)]
+        if self.is_real_table:
+            entries[(index < 0) | (index >= len(table))] = np.nan
+        return entries
+
 
 IDENTITY = ModalityTransform()
 
 
-def read_transform(data_set: DataSet, *, signed: bool) -> ModalityTransform:
+def left_as_stored(name: str, state: str, unit: str | None) -> ModalityTransform:
+    """Return the transform of values whose meaning is not certain: none, and a warning.
+
+    Parameters
+    ----------
+    name : str
+        What is amiss, with a verb: "Rescale slope is".
+    state : str
+        "missing" or, of what stands in the file and does not serve, "unreadable", "invalid", "0".
+    unit : str or None
+        The unit that the values would have otherwise.
+    """
+    not_so = f", not {unit}" if unit else ""
+    return ModalityTransform(
+        state="missing" if state == "missing" else "unreadable",
+        note=f"{name} {state}: values are stored values{not_so}",
+    )
+
+
+def read_transform(
+    data_set: DataSet, *, signed: bool, unit: str | None = None, required: bool = False
+) -> ModalityTransform:
     """Return the modality transform of a data set.
 
     Parameters
@@ -112,26 +163,73 @@ def read_transform(data_set: DataSet, *, signed: bool) -> ModalityTransform:
         The file's data set, or a Pixel Value Transformation item.
     signed : bool
         Whether stored values are signed (for the table's first value).
-
-    Raises
-    ------
-    UnreadableError
-        When slope or intercept are beyond all reason.
+    unit : str or None
+        Unit of the result by modality and Rescale Type.
+    required : bool
+        Whether values without any rescale do not have that unit.
 
     Notes
     -----
-    A slope of 0 would make every pixel equal; it is met in files that mean
-    "no rescale", and is read so.
+    Only what is certain is applied. If one of slope and intercept cannot be read, neither is used.
+    A slope of 0 would make every pixel equal; it is met in files that mean "no rescale".
     """
-    table = read_table(data_set.item(Tag.ModalityLUTSequence), signed=signed)
-    if table is not None:
-        first, _, entries = table
-        return ModalityTransform(table=entries.tobytes(), first=first)
-    slope = data_set.number(Tag.RescaleSlope)
-    intercept = data_set.number(Tag.RescaleIntercept)
-    if max(abs(slope or 0), abs(intercept or 0)) > _MOST:
-        raise UnreadableError("invalid rescale slope or intercept")
-    return ModalityTransform(slope or 1.0, intercept or 0.0)
+    broken = False
+    if data_set.has_value(Tag.ModalityLUTSequence):
+        table = read_table(data_set.item(Tag.ModalityLUTSequence), signed=signed)
+        if table is not None:
+            first, _, entries = table
+            return ModalityTransform(table=entries.tobytes(), first=first)
+        broken = True
+    rescale = _read_rescale(data_set, unit, required=required and not broken)
+    if broken and rescale is IDENTITY:
+        return left_as_stored("Modality LUT is", "unreadable", unit)
+    if broken and not rescale.is_uncertain:
+        note = "Modality LUT is unreadable: rescale slope and intercept are used instead"
+        return ModalityTransform(rescale.slope, rescale.intercept, note=note)
+    return rescale
+
+
+def _read_rescale(data_set: DataSet, unit: str | None, *, required: bool) -> ModalityTransform:
+    slopes = data_set.exactly(1, Tag.RescaleSlope)
+    intercepts = data_set.exactly(1, Tag.RescaleIntercept)
+    if slopes and intercepts:
+        return _certain_rescale(slopes, intercepts, unit)
+    unreadable = [
+        name
+        for name, tag, numbers in (
+            ("slope", Tag.RescaleSlope, slopes),
+            ("intercept", Tag.RescaleIntercept, intercepts),
+        )
+        if not numbers and data_set.has_value(tag)
+    ]
+    if unreadable:
+        verb = "are" if len(unreadable) > 1 else "is"
+        return left_as_stored(f"Rescale {' and '.join(unreadable)} {verb}", "unreadable", unit)
+    if not slopes and not intercepts:
+        if required:
+            return left_as_stored("Rescale slope and intercept are", "missing", unit)
+        return IDENTITY
+    return _certain_rescale(slopes, intercepts, unit)
+
+
+def _certain_rescale(
+    slopes: tuple[float, ...], intercepts: tuple[float, ...], unit: str | None
+) -> ModalityTransform:
+    """Return the rescale of readable numbers, of which one may be missing."""
+    if max(map(abs, (*slopes, *intercepts))) > _MOST:
+        return left_as_stored("Rescale slope or intercept is", "invalid", unit)
+    if slopes == (0.0,):
+        return left_as_stored("Rescale slope is", "0", unit)
+    if not slopes:
+        note = "Rescale slope is missing and assumed to be 1"
+        return ModalityTransform(1.0, intercepts[0], note=note)
+    if not intercepts:
+        # Slopes alone are usual where 0 is "nothing"; Hounsfield units start at -1024.
+        if unit == "HU":
+            return left_as_stored("Rescale intercept is", "missing", unit)
+        note = "Rescale intercept is missing and assumed to be 0"
+        return ModalityTransform(slopes[0], note=note)
+    return ModalityTransform(slopes[0], intercepts[0])
 
 
 def read_table(item: DataSet, *, signed: bool) -> tuple[int, int, NDArray[np.uint16]] | None:

@@ -1,4 +1,4 @@
-"""Units of the values after the modality transform."""
+"""Units of the values after the modality transform, by modality and Rescale Type."""
 
 from __future__ import annotations
 
@@ -36,8 +36,11 @@ _DOSE = {"GY": "Gy", "RELATIVE": "relative dose"}
 _RESCALE = {"HU": "HU", "OD": "10^-3 OD", "Z_EFF": "effective Z", "ED": "10^23 e/ml", "PCT": "%"}
 
 
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+
+
 def unit_of(data_set: DataSet, modality: str) -> str | None:
-    """Return the unit of the values shown, or None when they have none.
+    """Return the unit that values have after the rescale, or None when they have none.
 
     Parameters
     ----------
@@ -58,13 +61,39 @@ def unit_of(data_set: DataSet, modality: str) -> str | None:
         return _PET.get(units)
     if modality == "RTDOSE":
         return _DOSE.get(data_set.text(Tag.DoseUnits))
+    rescale_type = _rescale_type(data_set)
+    if modality == "CT" and (rescale_type == "" or _is_plain_ct(data_set, rescale_type)):
+        return None if _is_screen_capture(data_set) else "HU"
+    return _RESCALE.get(rescale_type)
+
+
+def needs_rescale(data_set: DataSet, modality: str) -> bool:
+    """Whether values that are not rescaled do not have the unit of `unit_of`.
+
+    A Rescale Type that names the unit holds for the stored values as well.
+    """
+    return modality in ("PT", "RTDOSE") or _rescale_type(data_set) not in _RESCALE
+
+
+def _rescale_type(data_set: DataSet) -> str:
+    """Return Rescale Type or, of a lookup table, Modality LUT Type (PS3.3 C.11.1.1.2)."""
     rescale_type = data_set.text(Tag.RescaleType)
     for group in (Tag.SharedFunctionalGroupsSequence, Tag.PerFrameFunctionalGroupsSequence):
         transform = data_set.item(group).item(Tag.PixelValueTransformationSequence)
         rescale_type = rescale_type or transform.text(Tag.RescaleType)
-    if modality == "CT" and (rescale_type == "" or _is_plain_ct(data_set, rescale_type)):
-        return "HU"
-    return _RESCALE.get(rescale_type)
+    return rescale_type or data_set.item(Tag.ModalityLUTSequence).text(Tag.ModalityLUTType)
+
+
+def _is_screen_capture(data_set: DataSet) -> bool:
+    """Whether a file is a Secondary Capture without a rescale: a dose report for instance."""
+    kind = data_set.text(Tag.SOPClassUID)
+    if kind != _SECONDARY_CAPTURE and not kind.startswith(_SECONDARY_CAPTURE + "."):
+        return False
+    shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
+    rescale = (Tag.RescaleIntercept, Tag.RescaleSlope, Tag.ModalityLUTSequence)
+    return Tag.PixelValueTransformationSequence not in shared and not any(
+        map(data_set.has_value, rescale)
+    )
 
 
 def _is_plain_ct(data_set: DataSet, rescale_type: str) -> bool:

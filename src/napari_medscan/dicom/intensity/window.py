@@ -5,7 +5,8 @@ PS3.3 section C.11.2 (VOI LUT module).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -61,6 +62,16 @@ class Window:
         """How to draw it when it is no straight line between its limits."""
         return sigmoid(self.center, self.width) if self.function == "SIGMOID" else None
 
+    def rescaled(self, slope: float, intercept: float = 0.0) -> Window:
+        """Return the window that draws values alike after another rescale of them."""
+        window = self
+        if self.function == "LINEAR":
+            # Its width counts whole values, and there are none of them any more.
+            low, high = self.limits
+            window = Window(self.name, (low + high) / 2, high - low, "LINEAR_EXACT")
+        center = window.center * slope + intercept
+        return replace(window, center=center, width=window.width * abs(slope))
+
 
 Voi = Window | VoiLut
 """What chooses the values of interest: both have a name, limits and a curve."""
@@ -71,7 +82,7 @@ def read_windows(
 ) -> tuple[Voi, ...]:
     """Return the windows, then the VOI LUTs, of a data set or of its Frame VOI LUT item.
 
-    Windows whose width is below what their function allows are left out
+    Windows that cannot be read, or whose width is below what their function allows, are left out
     (PS3.3 C.11.2.1.2.1: LINEAR needs 1 or more, the others more than 0).
 
     Parameters
@@ -83,8 +94,8 @@ def read_windows(
     signed : bool
         Whether the values that a VOI LUT looks up may be negative.
     """
-    centers = data_set.numbers(Tag.WindowCenter)
-    widths = data_set.numbers(Tag.WindowWidth)
+    centers = data_set.each_number(Tag.WindowCenter)
+    widths = data_set.each_number(Tag.WindowWidth)
     function = _FUNCTIONS.get(data_set.text(Tag.VOILUTFunction), "LINEAR")
     names = decode(
         data_set.data(Tag.WindowCenterWidthExplanation),
@@ -92,13 +103,24 @@ def read_windows(
     ).split("\\")
     windows: list[Voi] = []
     for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
-        if width <= 0 or (function == "LINEAR" and width < 1):
+        if center is None or width is None or width <= 0 or (function == "LINEAR" and width < 1):
             continue
         name = clean(names[index], identifiers) if index < len(names) else ""
         windows.append(Window(name or f"Window {index + 1}", center, width, function))
     if Tag.VOILUTSequence in data_set:
         windows.extend(read_voi_luts(data_set, identifiers, signed=signed))
     return tuple(windows)
+
+
+def has_unreadable_window(data_set: DataSet, windows: Sequence[Voi]) -> bool:
+    """Whether `read_windows` left one out because its centre or width is unreadable."""
+    count = sum(isinstance(window, Window) for window in windows)
+    if count > data_set.data(Tag.WindowCenter).count(b"\\"):
+        return False  # One for each value.
+    return None in (
+        *data_set.each_number(Tag.WindowCenter),
+        *data_set.each_number(Tag.WindowWidth),
+    )
 
 
 def meaningful(pixels: NDArray[Any], padding: tuple[float, float] | None) -> NDArray[Any]:

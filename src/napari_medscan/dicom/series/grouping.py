@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
+from napari_medscan.dicom.headers.header import Header, SliceRef
 from napari_medscan.dicom.pixels.read_frames import read_stored
 from napari_medscan.dicom.space.spacing import PROJECTIONS
 
@@ -151,21 +151,35 @@ def _by_plane(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
     known: dict[tuple[object, ...], list[SliceRef]] = {}
     for header in series:
         for index, frame in enumerate(header.frames):
-            key = frame.spacing, frame.orientation, frame.segment, frame.position is None
+            key = (
+                frame.spacing,
+                frame.orientation,
+                frame.segment,
+                frame.position is None,
+                header.unit,
+                frame.transform.unit,
+                frame.transform.state,
+            )
             plane = known.get(key)
             if plane is None:
-                plane = known[key] = _plane_of(frame, planes)
+                plane = known[key] = _plane_of(SliceRef(header, index), planes)
             plane.append(SliceRef(header, index))
     for found in planes.values():
         yield from found
 
 
+def _meaning(ref: SliceRef) -> tuple[object, ...]:
+    """Return what the values of a slice mean: a stack has one unit."""
+    return ref.unit, ref.frame.transform.is_uncertain
+
+
 def _plane_of(
-    frame: FrameHeader, planes: dict[tuple[object, ...], list[list[SliceRef]]]
+    ref: SliceRef, planes: dict[tuple[object, ...], list[list[SliceRef]]]
 ) -> list[SliceRef]:
     """Return the slices that a frame belongs to, within rounding."""
+    frame = ref.frame
     spacing = frame.spacing and tuple(round(value, 4) for value in frame.spacing)
-    same_spacing = planes[spacing, frame.segment, frame.position is None]
+    same_spacing = planes[spacing, frame.segment, frame.position is None, _meaning(ref)]
     for plane in same_spacing:
         if _same_orientation(plane[0].frame.orientation, frame.orientation):
             return plane

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from napari_medscan.dicom.intensity.suv import UNKNOWN
@@ -49,7 +48,7 @@ def modality_presets(stack: Stack) -> tuple[Window, ...]:
         return CT
     if stack.modality == "PT" and (stack.suv is not None or unit.startswith("SUV")):
         factor = display_scale(stack).factor
-        return tuple(_scaled(window, 1 / factor) for window in PET)
+        return tuple(window.rescaled(1 / factor) for window in PET)
     if stack.modality == "MR" and _is_anisotropy(stack):
         return FRACTIONAL_ANISOTROPY
     return ()
@@ -89,7 +88,7 @@ def carried_over(voi: Voi, source: Stack, target: Stack) -> Voi:
     A window of 0-5 SUV is one of other Bq/ml in every patient.
     """
     factor = display_scale(source).factor / display_scale(target).factor
-    return voi if factor == 1 or not isinstance(voi, Window) else _scaled(voi, factor)
+    return voi if factor == 1 or not isinstance(voi, Window) else voi.rescaled(factor)
 
 
 class OfferedPresets(NamedTuple):
@@ -130,13 +129,13 @@ def group_of(stack: Stack) -> str:
 def as_kept(window: Window, stack: Stack) -> Window:
     """Return a window of a stack's values as it is kept for other stacks: of PET, in SUV."""
     factor = display_scale(stack).factor
-    return window if factor == 1 else _scaled(window, factor)
+    return window if factor == 1 else window.rescaled(factor)
 
 
 def as_drawn(window: Window, stack: Stack) -> Window:
     """Return a window that was kept as one of a stack's values."""
     factor = display_scale(stack).factor
-    return window if factor == 1 else _scaled(window, 1 / factor)
+    return window if factor == 1 else window.rescaled(1 / factor)
 
 
 def _is_anisotropy(stack: Stack) -> bool:
@@ -146,12 +145,3 @@ def _is_anisotropy(stack: Stack) -> bool:
     words = {*types, *stack.description.upper().replace("_", " ").split()}
     named = "FA" in words or {"FRACTIONAL", "ANISOTROPY"} <= words
     return named and stack.array.dtype.kind == "f"
-
-
-def _scaled(window: Window, factor: float) -> Window:
-    """Return the window that draws values like another one draws `factor` times less."""
-    if window.function == "LINEAR":
-        # Its width counts whole values, and there are none of them any more.
-        low, high = window.limits
-        window = Window(window.name, (low + high) / 2, high - low, "LINEAR_EXACT")
-    return replace(window, center=window.center * factor, width=window.width * factor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
+from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
 from napari_medscan.dicom.pixels import decoded_cache
@@ -225,12 +227,23 @@ class Stack:
         return self.typical_frame.windows
 
     @property
+    def real_world_mappings(self) -> tuple[RealWorldMapping, ...]:
+        """Real World Value Mappings of the middle slice (PS3.3 C.7.6.16.2.11), applied or not.
+
+        They refer to stored values. The first is applied if there is no rescale.
+        """
+        return self.typical_frame.real_world
+
+    @property
     def padding(self) -> tuple[float, float] | None:
         """Values, after the modality transform, that mean "no data"."""
         padding = self.header.padding
         if padding is None:
             return None
         first, last = self.transformed(padding)
+        if math.isnan(first) or math.isnan(last):
+            # Beyond the range of a Real World Value LUT: these values are NaN, as good as padding.
+            return None
         return min(first, last), max(first, last)
 
     def transformed(self, stored: Sequence[int]) -> tuple[float, ...]:

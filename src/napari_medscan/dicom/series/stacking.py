@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,14 @@ from napari_medscan.dicom.series.slice_locations import (
 )
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import SliceSource, Stack
-from napari_medscan.dicom.space.geometry import SHEAR, TILT, Geometry, StepSource, stack_geometry
+from napari_medscan.dicom.space.geometry import (
+    ASSUMED_STEP,
+    SHEAR,
+    TILT,
+    Geometry,
+    StepSource,
+    stack_geometry,
+)
 from napari_medscan.dicom.space.plane_grid import sparse_gaps
 from napari_medscan.dicom.space.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
@@ -214,7 +222,7 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
         description=header.description,
         axes=("t" if plan.times > 1 else "") + "zyx" + ("c" if color else ""),
         array=array,
-        unit=None if color else header.unit,
+        unit=None if color else first.unit,
         suv=plan.suv,
         geometry=plan.geometry,
         slices=slices,
@@ -234,6 +242,12 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
 def _suv(slices: Sequence[SliceRef]) -> tuple[SuvFactors | None, str]:
     header = slices[0].header
     if header.modality != "PT" or _is_color(header):
+        return None, ""
+    transform = slices[0].frame.transform
+    if transform.is_uncertain:
+        return None, "values are stored values"
+    if transform.unit is not None:
+        # A Real World Value Mapping is applied, and the factors are for rescaled values.
         return None, ""
     return common_suv((ref.header.suv, ref.header.no_suv) for ref in slices)
 
@@ -289,10 +303,8 @@ def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[s
             f"{what} {geometry.tilt:.1f}°. "
             "Correct it (Layers ▸ Transform) before measuring between slices"
         )
-    if depth > 1 and geometry.step_source == "thickness":
-        found.append("Slice spacing assumed equal to slice thickness")
-    elif depth > 1 and geometry.step_source == "assumed":
-        found.append("Slice spacing unknown")
+    if depth > 1 and geometry.step_source in ASSUMED_STEP:
+        found.append(ASSUMED_STEP[geometry.step_source])
     if not geometry.calibrated:
         found.append("No calibration: distances are in pixels, not mm")
     elif header.spacing_note:
@@ -317,7 +329,14 @@ def _gap_warnings(geometry: Geometry) -> list[str]:
 
 
 def _notes(slices: Sequence[SliceRef]) -> list[str]:
-    return list(dict.fromkeys(note for ref in slices for note in ref.header.notes))
+    """Return what the user should know of the values, the places and the files, each once."""
+    frames = [ref.frame for ref in slices]
+    # Slices of one series share their transform, and it takes long to hash.
+    transforms = {id(frame.transform): frame.transform for frame in frames}
+    notes = dict.fromkeys(t.note for t in transforms.values() if t.note)
+    notes |= dict.fromkeys(problem for frame in frames for problem in frame.problems)
+    notes |= dict.fromkeys(note for ref in slices for note in ref.header.notes)
+    return list(notes)
 
 
 def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:
@@ -345,7 +364,10 @@ def _fill(ref: SliceRef, dtype: np.dtype[Any]) -> float:
         padding = np.array(header.padding[:1], dtype=np.int64)
         fill = float(ref.frame.transform.apply(padding, np.dtype(np.float64))[0])
     else:
-        fill = AIR if header.unit == "HU" else 0.0
+        fill = AIR if ref.unit == "HU" else 0.0
+    if not math.isfinite(fill):
+        # The padding is beyond the range of a Real World Value LUT.
+        fill = 0.0
     if dtype.kind == "f":
         return fill
     # A value that the pixels cannot take would wrap around, to white perhaps.

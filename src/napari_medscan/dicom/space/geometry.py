@@ -32,6 +32,11 @@ TILT, SHEAR = "Gantry tilt", "Sheared by"
 """How the warning about a tilted stack begins: of CT, and of modalities without a gantry."""
 
 StepSource = Literal["positions", "locations", "spacing", "thickness", "assumed"]
+ASSUMED_STEP: dict[StepSource, str] = {
+    "thickness": "Slice spacing assumed equal to slice thickness",
+    "assumed": "Slice spacing unknown",
+}
+"""Warnings about slices whose distance does not follow from positions or spacing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,10 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     Returns
     -------
     spacing : tuple of float or None
-        None when the file does not say.
+        Of all frames that give none of their own; None when the file does not say.
     note : str
-        '' for Pixel Spacing; otherwise what the user should know.
+        '' for Pixel Spacing; otherwise what the user should know. If frames give their own spacing,
+        that of the first.
 
     Notes
     -----
@@ -52,26 +53,32 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     Spacing and magnification), C.8.5.5 (US region calibration).
     """
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
-    for group in (data_set.item(Tag.PerFrameFunctionalGroupsSequence), shared):
-        spacing, note = group_spacing(group, shared)
-        if spacing is not None:
-            return spacing, note
-    spacing = valid_spacing(data_set.numbers(Tag.PixelSpacing))
+    first = data_set.item(Tag.PerFrameFunctionalGroupsSequence)
+    spacing, note = group_spacing(shared, shared)
+    if spacing is None:
+        spacing, note = _image_spacing(data_set, modality)
+    own, own_note = group_spacing(first, shared)
+    return spacing, note if own is None else own_note
+
+
+def _image_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]:
+    """Return the same of the top level of a file."""
+    spacing = valid_spacing(data_set.exactly(2, Tag.PixelSpacing))
     if spacing is not None:
         return spacing, ""
-    spacing = valid_spacing(data_set.numbers(Tag.ImagerPixelSpacing))
+    spacing = valid_spacing(data_set.exactly(2, Tag.ImagerPixelSpacing))
     if spacing is not None and modality in PROJECTIONS:
         magnification = data_set.number(Tag.EstimatedRadiographicMagnificationFactor)
         if magnification is not None and 1e-3 < magnification < 1e3:
             return (spacing[0] / magnification, spacing[1] / magnification), ""
         return spacing, AT_DETECTOR
-    plane = valid_spacing(data_set.numbers(Tag.ImagePlanePixelSpacing))
+    plane = valid_spacing(data_set.exactly(2, Tag.ImagePlanePixelSpacing))
     if plane is not None:
         return plane, AT_IMAGE_PLANE
     spacing = spacing or _ultrasound_spacing(data_set)
     if spacing is not None:
         return spacing, ""
-    spacing = valid_spacing(data_set.numbers(Tag.NominalScannedPixelSpacing))
+    spacing = valid_spacing(data_set.exactly(2, Tag.NominalScannedPixelSpacing))
     return spacing, "Distances refer to the digitized film" if spacing else ""
 
 
@@ -106,13 +113,13 @@ def group_spacing(group: DataSet, shared: DataSet) -> tuple[Spacing | None, str]
 
     measures = macro(Tag.PixelMeasuresSequence)
     calibration = macro(Tag.ProjectionPixelCalibrationSequence)
-    spacing = valid_spacing(measures.numbers(Tag.PixelSpacing)) or valid_spacing(
-        calibration.numbers(Tag.ObjectPixelSpacingInCenterOfBeam)
+    spacing = valid_spacing(measures.exactly(2, Tag.PixelSpacing)) or valid_spacing(
+        calibration.exactly(2, Tag.ObjectPixelSpacingInCenterOfBeam)
     )
     if spacing is not None:
         return spacing, ""
     properties = macro(Tag.FramePixelDataPropertiesSequence)
-    spacing = valid_spacing(properties.numbers(Tag.ImagerPixelSpacing))
+    spacing = valid_spacing(properties.exactly(2, Tag.ImagerPixelSpacing))
     geometry = macro(Tag.XRayGeometrySequence)
     to_detector = geometry.number(Tag.DistanceSourceToDetector)
     to_isocenter = geometry.number(Tag.DistanceSourceToIsocenter)
@@ -153,9 +160,14 @@ def _is_steady(one: Spacing, other: Spacing) -> bool:
 
 def read_aspect(data_set: DataSet) -> float:
     """Return pixel height over width (PS3.3 C.7.6.3.1.7), 1 when not given."""
-    ratio = data_set.numbers(Tag.PixelAspectRatio)
-    if len(ratio) != 2 or not all(1e-6 < value < 1e6 for value in ratio):
-        return 1.0
+    return valid_aspect(data_set) or 1.0
+
+
+def valid_aspect(data_set: DataSet) -> float | None:
+    """Return pixel height over width, None if there is no plausible one."""
+    ratio = data_set.exactly(2, Tag.PixelAspectRatio)
+    if not ratio or not all(1e-6 < value < 1e6 for value in ratio):
+        return None
     return ratio[0] / ratio[1]
 
 

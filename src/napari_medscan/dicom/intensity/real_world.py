@@ -1,0 +1,145 @@
+"""Real World Value Mapping (PS3.3 C.7.6.16.2.11): from stored values to physical quantities.
+
+A mapping stands in the functional groups, of all frames or of each, or at the top level of NM and
+PET images. It refers to stored values, whatever the modality transform makes of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from napari_medscan.dicom.elements.text import clean, decode
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.intensity.rescale import ModalityTransform, left_as_stored
+from napari_medscan.dicom.intensity.ucum import read_unit
+
+MOST = 32
+"""Most mappings that are read of one frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealWorldMapping:
+    """One mapping of stored values.
+
+    Parameters
+    ----------
+    label : str
+        LUT Explanation, else LUT Label, cleaned.
+    unit : str
+        Unit of the mapped values, '' when they have none or it is not known.
+    first, last : float or None
+        Range of stored values that it is meant for.
+    transform : ModalityTransform
+        Maps stored values; ``is_uncertain`` when the mapping is unreadable.
+    """
+
+    label: str
+    unit: str
+    first: float | None
+    last: float | None
+    transform: ModalityTransform
+
+
+def read_mappings(
+    data_set: DataSet,
+    identifiers: tuple[str, ...] = (),
+    character_sets: tuple[str, ...] = (),
+    *,
+    signed: bool,
+    floating: bool = False,
+) -> tuple[RealWorldMapping, ...]:
+    """Return the mappings of a data set or of a functional group item, in their order.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        Where the Real World Value Mapping Sequence stands.
+    identifiers, character_sets : tuple of str
+        What names the patient, to be kept out of labels; Specific Character Set.
+    signed, floating : bool
+        Whether stored values are signed; whether they are floating-point numbers.
+    """
+    mappings = []
+    for item in data_set.items(Tag.RealWorldValueMappingSequence)[:MOST]:
+        text = item.data(Tag.LUTExplanation) or item.data(Tag.LUTLabel)
+        unit = read_unit(item)
+        first, last = _range(item, signed=signed, floating=floating)
+        transform = (
+            _linear(item, unit)
+            or _table(item, unit, None if floating else first, last)
+            or left_as_stored("Real world value mapping is", "unreadable", unit)
+        )
+        label = clean(decode(text, character_sets), identifiers)
+        mappings.append(RealWorldMapping(label, unit, first, last, transform))
+    return tuple(mappings)
+
+
+def applied(
+    rescale: ModalityTransform, mappings: tuple[RealWorldMapping, ...], unit: str | None
+) -> ModalityTransform:
+    """Return the transform of a frame that has a rescale, or none, and mappings.
+
+    The first mapping gives values and unit if the rescale gives neither. Otherwise the rescale
+    stays, because the file's windows refer to its values.
+
+    Parameters
+    ----------
+    rescale : ModalityTransform
+        From Modality LUT, rescale, dose scaling or fraction.
+    mappings : tuple of RealWorldMapping
+        Of the frame.
+    unit : str or None
+        Unit of the rescaled values by modality.
+    """
+    if not mappings:
+        return rescale
+    mapping = mappings[0].transform
+    gives_unit = unit is not None or rescale.unit is not None
+    if rescale.is_uncertain or (rescale.is_identity and not gives_unit):
+        if mapping.is_uncertain:
+            return rescale if rescale.is_uncertain else mapping
+        if len(mappings) == 1:
+            return mapping
+        note = f"The file has {len(mappings)} real world value mappings: the first is applied"
+        return replace(mapping, note=note)
+    same = (mapping.slope, mapping.intercept) == (rescale.slope, rescale.intercept)
+    if same and mapping.table is rescale.table is None and not gives_unit:
+        return replace(rescale, unit=mapping.unit)
+    return rescale
+
+
+def _linear(item: DataSet, unit: str) -> ModalityTransform | None:
+    slope = item.exactly(1, Tag.RealWorldValueSlope)
+    intercept = item.exactly(1, Tag.RealWorldValueIntercept)
+    if not slope or not intercept or slope == (0.0,):
+        return None
+    return ModalityTransform(slope[0], intercept[0], unit=unit)
+
+
+def _table(
+    item: DataSet, unit: str, first: float | None, last: float | None
+) -> ModalityTransform | None:
+    """Return the lookup table if it has a value for each stored value of its range."""
+    data = item.data(Tag.RealWorldValueLUTData)
+    if first is None or last is None or not data or len(data) != 8 * (last - first + 1):
+        return None
+    table = np.frombuffer(data, f"{'>' if item.big_endian else '<'}f8").astype(np.float64)
+    return ModalityTransform(table=table.tobytes(), first=int(first), is_real_table=True, unit=unit)
+
+
+def _range(item: DataSet, *, signed: bool, floating: bool) -> tuple[float | None, float | None]:
+    """Return first and last mapped value; those of 16 bits have the sign of the pixels."""
+    if floating:
+        firsts = item.exactly(1, Tag.DoubleFloatRealWorldValueFirstValueMapped)
+        lasts = item.exactly(1, Tag.DoubleFloatRealWorldValueLastValueMapped)
+        return (firsts[0] if firsts else None), (lasts[0] if lasts else None)
+    found: list[float | None] = []
+    for tag in (Tag.RealWorldValueFirstValueMapped, Tag.RealWorldValueLastValueMapped):
+        value = item.integer(tag)
+        if value is not None and signed and 0x8000 <= value < 0x10000:
+            value -= 0x10000
+        found.append(value)
+    return found[0], found[1]

@@ -25,6 +25,16 @@ def hang(_):
     time.sleep(60)
 
 
+def nap(_, *, length):
+    time.sleep(length)
+    return "awake", None
+
+
+def spin(_):
+    while True:
+        pass
+
+
 def gobble(_):
     return None, np.ones(3 << 30, np.uint8)
 

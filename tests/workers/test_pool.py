@@ -74,6 +74,26 @@ def test_a_hang_ends_at_its_deadline(pool):
     assert call(pool, "echo")[0] == {"length": 0}
 
 
+def test_a_worker_that_waits_for_a_core_gets_more_time_than_its_deadline(pool, monkeypatch):
+    """It sleeps here: like on a busy machine, time passes and nothing is computed."""
+    call(pool, "echo")
+    for patience, works in ((100, True), (1, False)):
+        monkeypatch.setattr(pool_module, "PATIENCE", patience)
+        if works:
+            assert call(pool, "nap", seconds=0.2, length=0.8)[0] == "awake"
+        else:
+            with pytest.raises(WorkerError, match="timed out"):
+                call(pool, "nap", seconds=0.2, length=0.8)
+
+
+def test_a_worker_that_computes_all_the_time_ends_at_its_deadline(pool):
+    call(pool, "echo")
+    started = time.monotonic()
+    with pytest.raises(WorkerError, match="timed out"):
+        call(pool, "spin", seconds=0.3)
+    assert time.monotonic() - started < 10
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux")
 def test_a_worker_cannot_take_more_memory_than_its_limit(pool):
     with pytest.raises(WorkerError, match="memory"):

@@ -7,6 +7,7 @@
     ├── NoImageError                DICOM without an image: listed as skipped
     ├── UnreadableError             an image that cannot be displayed: listed as unreadable
     │   └── FrameError              one frame of it: left blank and marked
+    │       └── LateFrameError      decoding it took too long: may succeed at a second attempt
     └── CancelledError              the user pressed Cancel
 
 The text of an error about one file is a phrase that a sentence can quote: "truncated pixel data".
@@ -34,6 +35,10 @@ class UnreadableError(MedscanError):
 
 class FrameError(UnreadableError):
     """One frame cannot be read or decoded; the others may be fine."""
+
+
+class LateFrameError(FrameError):
+    """Decoding one frame took longer than its deadline."""
 
 
 class CancelledError(MedscanError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from itertools import count
 from typing import Any, cast
 
@@ -12,12 +13,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_medscan.frames.cache import FrameCache
+from napari_medscan.frames.late import LateFrames, queue
 from napari_medscan.frames.many import (
     PARALLEL_FROM,
     FrameSource,
     Index,
     ManyFrames,
     Progress,
+    SourceWithDeadline,
     StoppedError,
 )
 from napari_medscan.frames.prefetch import LookAhead
@@ -35,7 +38,8 @@ class LazyStack:
     Parameters
     ----------
     source : FrameSource
-        Reads frame number `i` into an array of `frame_shape` and `dtype`.
+        Reads frame number `i` into an array of `frame_shape` and `dtype`. One that is late is
+        read once more when no other is being read.
     places : ndarray of int
         Frame number at each position of the leading axes, shape (z,) or
         (t, z); -1 where there is no frame.
@@ -78,13 +82,19 @@ class LazyStack:
         self._fill = fill
         self._cache = cache
         self._on_problem = [] if on_problem is None else [on_problem]
+        self._on_recovery: list[Callable[[int], object]] = []
+        self._late = LateFrames(
+            source.is_late if isinstance(source, SourceWithDeadline) else lambda _: False
+        )
         self.reading: Callable[[], AbstractContextManager[Progress | None]] = nullcontext
         """Entered while many frames are read; whoever looks at the stack may show how far it is."""
         self.turned_away = False
         """Whether a view across frames was answered blank, as the window was reading them."""
         self._number = next(_numbers)
         self._ahead = LookAhead(places, self._cached)
-        self._many = ManyFrames(source, frame_shape, dtype, fill, self._peek, self._tell)
+        self._many = ManyFrames(
+            source, frame_shape, dtype, fill, self._peek, self._tell, self._late
+        )
         self._has_volumes = False
         self._at_window = False
 
@@ -223,6 +233,14 @@ class LazyStack:
         """Also call `on_problem` for frames that cannot be read from now on."""
         self._on_problem.append(on_problem)
 
+    def watch_recovery(self, on_recovery: Callable[[int], object]) -> None:
+        """Call `on_recovery` in a background thread for blank frames that can be read after all."""
+        self._on_recovery.append(on_recovery)
+
+    def is_late(self, number: int) -> bool:
+        """Whether a frame is blank because reading it took too long, and is tried once more."""
+        return self._late.is_waiting(number) and self._peek(number) is None
+
     def close(self) -> None:
         """Forget the cached frames of this stack."""
         self._cache.drop(lambda key: isinstance(key, tuple) and key[0] == self._number)
@@ -280,7 +298,8 @@ class LazyStack:
     ) -> NDArray[Any]:
         if self._is_in_the_way():
             raise StoppedError
-        return self._many.read(numbers, tail, reading or self._reading_at_window())
+        with queue.reading():
+            return self._many.read(numbers, tail, reading or self._reading_at_window())
 
     def _peek(self, number: int) -> NDArray[Any] | None:
         return self._cache.peek((self._number, number))
@@ -313,9 +332,29 @@ class LazyStack:
             on_problem(number, error)
 
     def _read(self, number: int) -> NDArray[Any]:
+        if (reason := self._late.given_up(number)) is not None:
+            raise reason
         frame = np.empty(self._frame_shape, dtype=self._dtype)
-        self._source.read(number, frame)
+        try:
+            with queue.reading():
+                self._source.read(number, frame)
+        except Exception as error:
+            if self._late.is_to_be_tried_again(number, error):
+                queue.when_idle(partial(self._try_again, number))
+            raise
         return frame
+
+    def _try_again(self, number: int) -> None:
+        """Read a frame that was late, and tell those who look at its blank."""
+        if self._late.given_up(number) is not None:
+            return
+        try:
+            self._cache.get((self._number, number), lambda: self._read(number))
+        except Exception as error:  # noqa: BLE001 - as in `frame`
+            self._tell(number, error)
+            return
+        for on_recovery in self._on_recovery:
+            on_recovery(number)
 
     def _blank(self, shape: tuple[int, ...]) -> NDArray[Any]:
         """Return blank frames, of which there are so many along every leading axis."""

@@ -15,6 +15,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.frames.late import LateFrames
+
 Progress = Callable[[int, int], bool]
 """Called with (frames read, frames in all); False stops the reading."""
 Index = int | slice | EllipsisType | NDArray[Any]
@@ -56,6 +58,15 @@ class SourceOfMany(FrameSource, Protocol):
         ...
 
 
+@runtime_checkable
+class SourceWithDeadline(FrameSource, Protocol):
+    """A frame source that gives up a frame that takes too long."""
+
+    def is_late(self, error: Exception) -> bool:
+        """Whether an error of `read` means that it took too long, and may not the next time."""
+        ...
+
+
 class ManyFrames:
     """Reads many frames of a source into one array, without filling the cache with them.
 
@@ -73,6 +84,8 @@ class ManyFrames:
         Returns the frame of a number if it is in the cache, else None.
     tell : callable
         Called as ``tell(number, error)`` for a frame that cannot be read.
+    late : LateFrames
+        Which frames were late; each is read once more after all others.
     """
 
     def __init__(
@@ -83,6 +96,7 @@ class ManyFrames:
         fill: float,
         peek: Callable[[int], NDArray[Any] | None],
         tell: Callable[[int, Exception], None],
+        late: LateFrames,
     ) -> None:
         self._source = source
         self._frame_shape = frame_shape
@@ -90,6 +104,7 @@ class ManyFrames:
         self._fill = fill
         self._peek = peek
         self._tell = tell
+        self._late = late
 
     def read(
         self,
@@ -105,83 +120,158 @@ class ManyFrames:
             When the user has had enough of it.
         """
         shape = np.broadcast_to(np.empty((), self._dtype), self._frame_shape)[tail].shape
-        whole = all(
+        out = np.empty(numbers.shape + shape, dtype=self._dtype)
+        batch = _Batch(self, numbers.ravel().tolist(), out.reshape(numbers.size, *shape), tail)
+        total = numbers.size
+        if total < PARALLEL_FROM:
+            batch.fill()
+            batch.fill_late()
+            return out
+        with reading as report:
+            with ThreadPoolExecutor(THREADS, "medscan-read") as pool:
+                jobs = [pool.submit(batch.fill) for _ in range(THREADS)]
+                try:
+                    while wait(jobs, _REFRESH_SECONDS if report else None).not_done:
+                        if report is not None and not report(total - batch.left, total):
+                            raise StoppedError
+                finally:
+                    batch.stop()
+            for job in jobs:
+                job.result()
+            batch.fill_late()
+        return out
+
+    def together(self, numbers: list[int], tail: tuple[Index, ...]) -> int:
+        """Return how many of the first of some frames are best read at a time."""
+        source = self._source
+        if not isinstance(source, SourceOfMany) or not self._is_whole(tail):
+            return 1
+        missing = list(takewhile(self._is_to_be_read, numbers))
+        return source.together(missing) if len(missing) > 1 else 1
+
+    def read_parts(
+        self, numbers: list[int], tail: tuple[Index, ...], out: NDArray[Any]
+    ) -> list[int]:
+        """Read the part `tail` of some frames, as many as `together` has given.
+
+        Returns which of them are to be tried again later: they are blank until then.
+        """
+        if len(numbers) > 1 and isinstance(self._source, SourceOfMany):
+            return self._pass_together(self._source, numbers, out)
+        if self._is_whole(tail):
+            return [] if self._pass(numbers[0], out[0]) else [0]
+        frame = np.empty(self._frame_shape, dtype=self._dtype)
+        done = self._pass(numbers[0], frame)
+        out[0] = frame[tail]
+        return [] if done else [0]
+
+    def _is_whole(self, tail: tuple[Index, ...]) -> bool:
+        """Whether a part of a frame is all of it."""
+        return all(
             isinstance(key, slice) and key.indices(extent) == (0, extent, 1)
             for key, extent in zip(tail, self._frame_shape, strict=False)
         )
-        out = np.empty(numbers.shape + shape, dtype=self._dtype)
-        wanted, parts = numbers.ravel().tolist(), out.reshape(numbers.size, *shape)
-        source = self._source if whole and isinstance(self._source, SourceOfMany) else None
-        places = deque(range(len(wanted)))
-        taking = threading.Lock()
 
-        def fill() -> None:
-            while True:
-                with taking:
-                    if not places:
-                        return
-                    first = places[0]
-                    end = first + self._together(source, wanted[first : first + MOST_TOGETHER])
-                    for _ in range(first, end):
-                        places.popleft()
-                if source is not None and end > first + 1:
-                    self._pass_together(source, wanted[first:end], parts[first:end])
-                elif whole:
-                    self._pass(wanted[first], parts[first])
-                else:
-                    frame = np.empty(self._frame_shape, dtype=self._dtype)
-                    self._pass(wanted[first], frame)
-                    parts[first] = frame[tail]
+    def _pass(self, number: int, out: NDArray[Any]) -> bool:
+        """Read a frame that is not kept, or take it from the cache if it is there.
 
-        if len(places) < PARALLEL_FROM:
-            fill()
-            return out
-        total = len(places)
-        with reading as report:
-            with ThreadPoolExecutor(THREADS, "medscan-read") as pool:
-                jobs = [pool.submit(fill) for _ in range(THREADS)]
-                try:
-                    while wait(jobs, _REFRESH_SECONDS if report else None).not_done:
-                        if report is not None and not report(total - len(places), total):
-                            raise StoppedError
-                finally:
-                    with taking:
-                        places.clear()
-            for job in jobs:
-                job.result()
-        return out
-
-    def _pass(self, number: int, out: NDArray[Any]) -> None:
-        """Read a frame that is not kept, or take it from the cache if it is there."""
+        Returns False if it is to be tried again later: blank until then.
+        """
         cached = self._peek(number) if number >= 0 else None
         if cached is not None:
             out[...] = cached
-            return
+            return True
         try:
             if number >= 0:
+                if (error := self._late.given_up(number)) is not None:
+                    raise error  # noqa: TRY301 - told like the others
                 self._source.read(number, out)
-                return
+                return True
         except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
-            self._tell(number, error)
+            out[...] = self._fill
+            return self._note(number, error)
         out[...] = self._fill
+        return True
 
-    def _together(self, source: SourceOfMany | None, numbers: list[int]) -> int:
-        """Return how many of the first of some frames are read at a time."""
-        missing = list(takewhile(self._is_to_be_read, numbers)) if source is not None else []
-        return source.together(missing) if source is not None and len(missing) > 1 else 1
+    def _note(self, number: int, error: Exception) -> bool:
+        """Tell of a frame that cannot be read; return False if it is to be tried again first."""
+        if self._late.given_up(number) is None and self._late.is_to_be_tried_again(number, error):
+            return False
+        self._tell(number, error)
+        return True
 
     def _is_to_be_read(self, number: int) -> bool:
-        return number >= 0 and self._peek(number) is None
+        missing = number >= 0 and self._peek(number) is None
+        return missing and self._late.given_up(number) is None
 
-    def _pass_together(self, source: SourceOfMany, numbers: list[int], out: NDArray[Any]) -> None:
-        """Read frames that are not kept."""
+    def _pass_together(
+        self, source: SourceOfMany, numbers: list[int], out: NDArray[Any]
+    ) -> list[int]:
+        """Read frames that are not kept; return which of them are to be tried again later."""
         try:
             errors = source.read_together(numbers, out)
         except Exception:  # noqa: BLE001 - one by one it shows which of them it is about
-            for number, place in zip(numbers, out, strict=True):
-                self._pass(number, place)
-            return
-        for number, place, error in zip(numbers, out, errors, strict=True):
-            if error is not None:
-                self._tell(number, error)
-                place[...] = self._fill
+            done = [self._pass(number, place) for number, place in zip(numbers, out, strict=True)]
+        else:
+            done = []
+            for number, place, error in zip(numbers, out, errors, strict=True):
+                if error is not None:
+                    place[...] = self._fill
+                done.append(error is None or self._note(number, error))
+        return [index for index, is_done in enumerate(done) if not is_done]
+
+
+class _Batch:
+    """Frames that several threads read to their places.
+
+    Parameters
+    ----------
+    frames : ManyFrames
+        Reads them.
+    numbers : list of int
+        Which.
+    parts : ndarray
+        Takes the part `tail` of each.
+    """
+
+    def __init__(
+        self, frames: ManyFrames, numbers: list[int], parts: NDArray[Any], tail: tuple[Index, ...]
+    ) -> None:
+        self._frames, self._numbers, self._parts, self._tail = frames, numbers, parts, tail
+        self._places = deque(range(len(numbers)))
+        self._again: deque[int] = deque()
+        self._taking = threading.Lock()
+
+    @property
+    def left(self) -> int:
+        """How many frames nobody has begun to read."""
+        return len(self._places)
+
+    def stop(self) -> None:
+        """Begin no further frame."""
+        with self._taking:
+            self._places.clear()
+
+    def fill(self) -> None:
+        """Read frames until none is left."""
+        while True:
+            with self._taking:
+                if not self._places:
+                    return
+                first = self._places[0]
+                ahead = self._numbers[first : first + MOST_TOGETHER]
+                end = first + self._frames.together(ahead, self._tail)
+                for _ in range(first, end):
+                    self._places.popleft()
+            self._read(first, end)
+
+    def fill_late(self) -> None:
+        """Read once more what was late."""
+        while self._again:
+            place = self._again.popleft()
+            self._read(place, place + 1)
+
+    def _read(self, first: int, end: int) -> None:
+        parts = self._parts[first:end]
+        late = self._frames.read_parts(self._numbers[first:end], self._tail, parts)
+        self._again.extend(first + index for index in late)

@@ -13,6 +13,7 @@ from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.dicom.series.series_rank import displayed_pixels, rank_of
 from napari_medscan.dicom.series.studies import first_to_show
+from napari_medscan.napari_.frame_recovery import redraw_recovered
 from napari_medscan.napari_.layer_identity import METADATA_KEY
 from napari_medscan.napari_.progress import volume_progress
 from napari_medscan.napari_.windowing import show_first
@@ -107,6 +108,7 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
         layer.contrast_limits_range = _contrast_range(stack, *limits)
         show_first(layer, stack)
     note_new(layer)
+    redraw_recovered(layer, stack)
     return layer
 
 

@@ -2,6 +2,7 @@
 
 A request that kills its worker, or keeps it past its deadline, costs that
 request and nothing else: the worker is replaced, the caller gets an error.
+Deadlines count what a worker computes: on a busy machine it takes longer, and is not to blame.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from napari_medscan.workers.messages import CORRUPT, TIMED_OUT, read_message, wr
 
 START_SECONDS = 5.0
 """What the start of a worker may add to its first request."""
+PATIENCE = 2.0
+"""How many times its deadline a worker may keep a request that does not get all of a core."""
 IDLE_SECONDS = 120.0
 """After so long without work the workers are stopped."""
 _TICK = 0.1
@@ -79,7 +82,7 @@ class WorkerPool:
         data : bytes
             What it works on.
         seconds : float
-            The deadline.
+            The deadline: seconds that the worker computes; waiting for a core counts for little.
         memory : int
             Bytes that the array may take.
         **arguments
@@ -223,6 +226,7 @@ class _Worker:
     def __init__(self) -> None:
         self.overdue = False
         self._due: float | None = None
+        self._allowed = self._latest = self._computed = 0.0
         self._used = False
         self._memory: shared_memory.SharedMemory | None = None
         self._lock = threading.Lock()
@@ -250,15 +254,23 @@ class _Worker:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             return None
-        self._due = time.monotonic() + seconds + (0 if self._used else START_SECONDS)
+        seconds += 0 if self._used else START_SECONDS
+        # When its time may be up, when it surely is, and what it may compute by then.
+        began = time.monotonic()
+        self._allowed = self._computed + seconds
+        self._latest = began + PATIENCE * seconds
+        self._due = began + seconds
         self._used = True
         try:
             shared = self._share(memory, data)
             request |= {"memory": shared, "room": memory, "length": len(data)}
             write_message(stdin, request)
-            return read_message(stdout)
-        except (OSError, ValueError):
+            reply = read_message(stdout)
+            self._computed = float((reply or {}).get("computed", 0.0))
+        except (OSError, ValueError, TypeError):
             return None
+        else:
+            return reply
         finally:
             self._due = None
 
@@ -272,9 +284,22 @@ class _Worker:
 
     def kill_if_late(self, now: float) -> None:
         """Kill the process when it is past its deadline."""
-        if self._due is not None and now > self._due:
-            self.overdue = True
-            self._process.kill()
+        if self._due is None or now <= self._due:
+            return
+        if now <= self._latest and self._computing() < self._allowed:
+            return
+        self.overdue = True
+        self._process.kill()
+
+    def _computing(self) -> float:
+        """Return the seconds that the process has computed so far."""
+        import psutil
+
+        try:
+            times = psutil.Process(self._process.pid).cpu_times()
+        except psutil.Error:
+            return math.inf
+        return float(times.user + times.system)
 
     def stop(self) -> None:
         """End the process and free its memory."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 
 import imagecodecs
 import numpy as np
 import pytest
 
 from napari_medscan.dicom.elements.isolation import workers
-from napari_medscan.dicom.errors import FrameError
+from napari_medscan.dicom.errors import FrameError, LateFrameError
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
-from napari_medscan.dicom.pixels.decoding_client import decode
+from napari_medscan.dicom.pixels.decoding_client import FRAME_SECONDS, deadline, decode
 from napari_medscan.workers import WorkerError
 
 JPEG_LS = "1.2.840.10008.1.2.4.80"
@@ -39,7 +40,7 @@ def test_several_frames_are_decoded_and_rescaled_each_its_own_way():
     rescales = [(2.0, -1000.0), (0.5, 3.0), (1.0, 0.0)]
     assert decode(frames, JPEG_LS, LAYOUT, out, rescales) == [None] * 3
     for n, (slope, intercept) in enumerate(rescales):
-        expected = ((PIXELS + n) % 4096) * slope + intercept
+        expected = (PIXELS.astype(int) + n) * slope + intercept
         assert np.array_equal(out[n], expected.astype(np.float32))
 
 
@@ -84,6 +85,35 @@ def test_a_worker_that_answers_nonsense_has_decoded_nothing(monkeypatch, answer)
 def test_damage_is_told_with_the_codec_s_reason():
     with pytest.raises(FrameError, match="truncated pixel data"):
         decoded(imagecodecs.jpegls_encode(PIXELS)[:200])
+
+
+def test_deadlines_grow_with_the_pixels_of_the_frame(monkeypatch):
+    asked = []
+
+    def note(*_, seconds, **__):
+        asked.append(seconds)
+        return [None]
+
+    monkeypatch.setattr(workers, "fill", note)
+    # 3340 x 2670 in color, lossless: 2.4 s of computing where it was measured.
+    layout = replace(LAYOUT, rows=2670, columns=3340, samples=3, photometric="RGB")
+    decode([bytes(16_800_000)], "1.2.3", layout, np.empty((1, 2670, 3340, 3), np.uint8))
+    decode([bytes(1000)], "1.2.3", LAYOUT, np.empty((1, 64, 48), np.uint16))
+    assert asked[0] > 4 * 2.4
+    assert FRAME_SECONDS < asked[1] < FRAME_SECONDS + 0.1
+
+
+def test_a_stream_of_a_few_bytes_gets_no_time_for_what_it_claims():
+    assert deadline(512 << 20, 1000) < FRAME_SECONDS + 0.1
+
+
+def test_a_frame_that_was_late_is_told_from_one_that_is_damaged(monkeypatch):
+    def late(*_, **__):
+        raise WorkerError("timed out")
+
+    monkeypatch.setattr(workers, "fill", late)
+    with pytest.raises(LateFrameError, match="decoding timed out"):
+        decoded(imagecodecs.jpegls_encode(PIXELS))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")

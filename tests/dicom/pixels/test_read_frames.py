@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 
 import imagecodecs
@@ -14,6 +15,7 @@ from pydicom.pixels import convert_color_space
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from napari_medscan.dicom.elements.scanner import PixelElement
+from napari_medscan.dicom.elements.transfer_syntaxes import RLE
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files.source import Memory
@@ -54,6 +56,18 @@ def native(data, facts, *, vr=b"OW", **changes):
 
 def noise(*shape, bits=16):
     return RNG.integers(0, 1 << bits, shape, dtype=f"u{max(bits, 8) // 8}")
+
+
+def run_lengths(values):
+    """A frame of 16-bit values in RLE: every segment is literal runs (PS3.5 annex G)."""
+    pixels = values.astype("<u2").tobytes()
+    segments = []
+    for plane in (pixels[1::2], pixels[0::2]):
+        parts = [plane[start : start + 128] for start in range(0, len(plane), 128)]
+        packed = b"".join(bytes((len(part) - 1,)) + part for part in parts)
+        segments.append(packed + b"\0" * (len(packed) % 2))
+    head = struct.pack("<16I", 2, 64, 64 + len(segments[0]), *[0] * 13)
+    return head + b"".join(segments)
 
 
 def by_pydicom(data, facts, vr="OW"):
@@ -228,12 +242,19 @@ def test_lossless_ybr_is_converted_as_the_header_says():
     assert np.array_equal(found, convert_color_space(values, "YBR_FULL", "RGB"))
 
 
-def test_compressed_frames_are_masked_too():
+def test_bits_stored_never_masks_what_a_code_stream_holds():
     values = noise(ROWS, COLUMNS)
     data = imagecodecs.jpegls_encode(values)
     facts = layout(16, bits_stored=12)
     found = read_stored(encapsulated_header(encapsulate([data]), layout=facts), 0)
-    assert np.array_equal(found, values & 0xFFF)
+    assert np.array_equal(found, values)
+
+
+def test_bits_stored_masks_run_lengths_which_hold_the_words_of_native_pixels():
+    values = noise(ROWS, COLUMNS)
+    facts = layout(16, bits_stored=12)
+    header = encapsulated_header(encapsulate([run_lengths(values)]), layout=facts, syntax=RLE)
+    assert np.array_equal(read_stored(header, 0), values & 0xFFF)
 
 
 # --- slices as they are shown

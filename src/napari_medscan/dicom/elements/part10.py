@@ -13,6 +13,7 @@ from io import FileIO
 
 from napari_medscan.dicom.elements.isolation import scan_with_pydicom
 from napari_medscan.dicom.elements.scanner import LONG_VRS, PixelElement, UnusualError, scan
+from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
 from napari_medscan.dicom.elements.values import DataSet, is_uid
 from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag, Wanted
 from napari_medscan.dicom.errors import NotDicomError, UnreadableError
@@ -20,7 +21,6 @@ from napari_medscan.dicom.files.source import DicomBytes, Memory, OpenFile, Sour
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-DEFLATED = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 
 HEAD = 8192
@@ -107,7 +107,7 @@ def scan_stream(stream: FileIO, head: bytes, path: str, wanted: Wanted = WANTED)
     try:
         return _scan_native(path, source, head, meta, wanted)
     except UnusualError:
-        if meta.syntax == DEFLATED:
+        if meta.syntax in DEFLATED_DATA_SETS:
             raise UnreadableError("corrupt compressed header") from None
     found = scan_with_pydicom(path, wanted)
     syntax = meta.syntax or found.transfer_syntax
@@ -224,7 +224,7 @@ def _scan_native(
     """Scan by our own scanner, in the encoding that the bytes show."""
     start, size, syntax = meta.start, meta.size, meta.syntax
     bytes_ = DicomBytes(path)
-    if syntax == DEFLATED:
+    if syntax in DEFLATED_DATA_SETS:
         bytes_ = DicomBytes(path, deflated_at=start)
         source = Memory(inflate(path, start, _FIRST_INFLATE))
         head, inflated = source.data, len(source.data)

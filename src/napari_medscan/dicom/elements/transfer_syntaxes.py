@@ -1,27 +1,121 @@
-"""Transfer syntaxes whose pixels need a decoder, and those that none here can show."""
+"""The transfer syntaxes of the standard by name, and which of them are decoded here.
+
+PS3.6 table A-1 and PS3.5 annex A. Those that are retired are in it: archives hold them.
+"""
 
 from __future__ import annotations
 
-from napari_medscan.dicom.errors import UnreadableError
+from typing import Final
 
-RLE = "1.2.840.10008.1.2.5"
-FRAME_DEFLATED = "1.2.840.10008.1.2.8.1"
-_JPEG_FAMILY = "1.2.840.10008.1.2.4."
-_VIDEO = frozenset(f"{_JPEG_FAMILY}{n}" for n in (100, 101, 102, 103, 104, 105, 106, 107, 108))
-_REFERENCED = frozenset((f"{_JPEG_FAMILY}94", f"{_JPEG_FAMILY}95"))
+RLE: Final = "1.2.840.10008.1.2.5"
+FRAME_DEFLATED: Final = "1.2.840.10008.1.2.8.1"
+DEFLATED_DATA_SETS: Final = frozenset(
+    ("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205")
+)
+"""Everything after the file meta is one deflate stream (PS3.5 A.5, A.7, A.13)."""
+
+_STANDARD: Final = "1.2.840.10008.1.2"
+_DECODED: Final = {
+    "": "Implicit VR Little Endian",
+    ".1": "Explicit VR Little Endian",
+    ".1.98": "Encapsulated Uncompressed Explicit VR Little Endian",
+    ".1.99": "Deflated Explicit VR Little Endian",
+    ".2": "Explicit VR Big Endian",
+    ".4.50": "JPEG Baseline (Process 1)",
+    ".4.51": "JPEG Extended (Process 2 and 4)",
+    ".4.53": "JPEG Spectral Selection (Process 6 and 8)",
+    ".4.55": "JPEG Full Progression (Process 10 and 12)",
+    ".4.57": "JPEG Lossless (Process 14)",
+    ".4.70": "JPEG Lossless (Process 14, Selection Value 1)",
+    ".4.80": "JPEG-LS Lossless",
+    ".4.81": "JPEG-LS Near-Lossless",
+    ".4.90": "JPEG 2000 Lossless",
+    ".4.91": "JPEG 2000",
+    ".4.201": "High-Throughput JPEG 2000 Lossless",
+    ".4.202": "High-Throughput JPEG 2000 Lossless (RPCL)",
+    ".4.203": "High-Throughput JPEG 2000",
+    ".5": "RLE Lossless",
+    ".8.1": "Deflated Image Frame Compression",
+}
+_OTHER_COMPRESSION: Final = {
+    ".4.52": "JPEG Extended (Process 3 and 5)",
+    ".4.54": "JPEG Spectral Selection (Process 7 and 9)",
+    ".4.56": "JPEG Full Progression (Process 11 and 13)",
+    ".4.58": "JPEG Lossless (Process 15)",
+    ".4.59": "JPEG Extended, Hierarchical (Process 16 and 18)",
+    ".4.60": "JPEG Extended, Hierarchical (Process 17 and 19)",
+    ".4.61": "JPEG Spectral Selection, Hierarchical (Process 20 and 22)",
+    ".4.62": "JPEG Spectral Selection, Hierarchical (Process 21 and 23)",
+    ".4.63": "JPEG Full Progression, Hierarchical (Process 24 and 26)",
+    ".4.64": "JPEG Full Progression, Hierarchical (Process 25 and 27)",
+    ".4.65": "JPEG Lossless, Hierarchical (Process 28)",
+    ".4.66": "JPEG Lossless, Hierarchical (Process 29)",
+    ".4.92": "JPEG 2000 Part 2 Multi-component Lossless",
+    ".4.93": "JPEG 2000 Part 2 Multi-component",
+    ".4.110": "JPEG XL Lossless",
+    ".4.111": "JPEG XL JPEG Recompression",
+    ".4.112": "JPEG XL",
+}
+_VIDEO: Final = {
+    ".4.100": "MPEG2 Main Profile / Main Level",
+    ".4.101": "MPEG2 Main Profile / High Level",
+    ".4.102": "MPEG-4 AVC/H.264 High Profile / Level 4.1",
+    ".4.103": "MPEG-4 AVC/H.264 BD-compatible High Profile / Level 4.1",
+    ".4.104": "MPEG-4 AVC/H.264 High Profile / Level 4.2 for 2D Video",
+    ".4.105": "MPEG-4 AVC/H.264 High Profile / Level 4.2 for 3D Video",
+    ".4.106": "MPEG-4 AVC/H.264 Stereo High Profile / Level 4.2",
+    ".4.107": "HEVC/H.265 Main Profile / Level 5.1",
+    ".4.108": "HEVC/H.265 Main 10 Profile / Level 5.1",
+}
+_ON_A_SERVER: Final = {
+    ".4.94": "JPIP Referenced",
+    ".4.95": "JPIP Referenced Deflate",
+    ".4.204": "JPIP HTJ2K Referenced",
+    ".4.205": "JPIP HTJ2K Referenced Deflate",
+}
+_OTHER_FORMS: Final = {
+    ".6.1": "RFC 2557 MIME Encapsulation",
+    ".6.2": "XML Encoding",
+    ".7.1": "SMPTE ST 2110-20 Uncompressed Progressive Active Video",
+    ".7.2": "SMPTE ST 2110-20 Uncompressed Interlaced Active Video",
+    ".7.3": "SMPTE ST 2110-30 PCM Digital Audio",
+}
+_PAPYRUS: Final = "1.2.840.10008.1.20"
+_FRAGMENTABLE: Final = ".1"
+"""Ends the UID of a video that may take several fragments (PS3.5 8.2.5 to 8.2.8)."""
 
 
-def check_supported(syntax: str, *, encapsulated: bool) -> None:
-    """Refuse what no decoder here can show, before anything is read.
+def unsupported(syntax: str) -> str:
+    """Return why no decoder here reads pixel data of a transfer syntax, '' if one does.
 
-    Raises
-    ------
-    UnreadableError
-        With the reason, in words for the user.
+    Parameters
+    ----------
+    syntax : str
+        Transfer Syntax UID. One that is not of the standard gives '': what its pixel data are,
+        only their code stream shows.
+
+    Returns
+    -------
+    str
+        A phrase for the user that names the transfer syntax.
     """
-    if not encapsulated:
-        return
-    if syntax in _VIDEO:
-        raise UnreadableError("unsupported video compression (MPEG, H.264 or HEVC)")
-    if syntax in _REFERENCED:
-        raise UnreadableError("the pixel data are on a server (JPIP)")
+    if syntax == _PAPYRUS:
+        return "unsupported transfer syntax (Papyrus 3 Implicit VR Little Endian)"
+    number = syntax.removeprefix(_STANDARD)
+    if number == syntax or number in _DECODED:
+        return ""
+    for names, why in (
+        (_OTHER_COMPRESSION, "unsupported compression"),
+        (_ON_A_SERVER, "the pixel data are on a server"),
+        (_OTHER_FORMS, "unsupported transfer syntax"),
+        (_VIDEO, "unsupported video compression"),
+    ):
+        if number in names:
+            return f"{why} ({names[number]})"
+    video = _VIDEO.get(number.removesuffix(_FRAGMENTABLE))
+    return f"unsupported video compression (Fragmentable {video})" if video else ""
+
+
+def is_standard(syntax: str) -> bool:
+    """Whether a transfer syntax is one that the standard defines."""
+    return syntax.removeprefix(_STANDARD) in _DECODED or bool(unsupported(syntax))

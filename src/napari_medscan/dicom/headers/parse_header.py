@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import replace
 from datetime import datetime
 
 from napari_medscan.dicom.elements.part10 import ScannedFile, scan_file
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.sop_classes import kind_of
 from napari_medscan.dicom.elements.text import clean, decode
-from napari_medscan.dicom.elements.transfer_syntaxes import check_supported
+from napari_medscan.dicom.elements.transfer_syntaxes import unsupported
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
@@ -21,13 +20,13 @@ from napari_medscan.dicom.headers.header import Concatenation, Header
 from napari_medscan.dicom.headers.intensity_facts import read_padding, stored_values_of
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.headers.places import frames_are_slices, slice_spacing, slice_thickness
+from napari_medscan.dicom.headers.stored_frames import frame_count, stored_frames
 from napari_medscan.dicom.headers.tiled_sheets import unfold_sheet
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.palette import Palette, read_palette
 from napari_medscan.dicom.intensity.suv import read_suv
 from napari_medscan.dicom.space.spacing import read_aspect, read_spacing
 
-MAX_FRAME_BYTES = 512 * 2**20
 MAX_FRAMES = 2**20
 """Each takes a quarter of a kilobyte; the largest slides have half a million tiles."""
 _CODE = re.compile(r"[A-Z]{2,12}")
@@ -69,8 +68,8 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
     _require_image(scanned)
     assert scanned.pixels is not None  # noqa: S101 - for the type checker
     layout = _layout(data_set, scanned.pixels)
-    check_supported(scanned.transfer_syntax, encapsulated=scanned.pixels.length is None)
-    layout, notes = _available(layout, scanned)
+    offset_table = _offset_table(data_set)
+    layout, pixels, notes = stored_frames(layout, scanned, scanned.pixels, offset_table)
     if layout.frames > MAX_FRAMES:
         raise UnreadableError("too many frames")
     modality = _modality(data_set)
@@ -103,7 +102,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         series_number=data_set.integer(Tag.SeriesNumber),
         instance_number=data_set.integer(Tag.InstanceNumber),
         layout=layout,
-        pixels=scanned.pixels,
+        pixels=pixels,
         frames=frames,
         palette=_palette(data_set, layout),
         padding=padding,
@@ -117,7 +116,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         frames_are_slices=frames_are_slices(data_set, modality, layout.frames),
         aspect=read_aspect(data_set),
         patient_orientation=_patient_orientation(data_set),
-        offset_table=_offset_table(data_set),
+        offset_table=offset_table,
         segments=_segments(data_set, identifiers),
         study_date=_study_date(data_set),
         study_description=_label(data_set, Tag.StudyDescription, identifiers),
@@ -137,7 +136,7 @@ def _require_image(scanned: ScannedFile) -> None:
     if scanned.pixels is None:
         if not has_size:
             raise NoImageError("no pixel data")
-        raise UnreadableError("missing pixel data")
+        raise UnreadableError(unsupported(scanned.transfer_syntax) or "missing pixel data")
     if not has_size:
         raise UnreadableError("missing or invalid image size")
 
@@ -177,54 +176,9 @@ def _layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
         floating=floating,
         planar=samples > 1 and data_set.integer(Tag.PlanarConfiguration) == 1,
         photometric=photometric,
-        frames=_frame_count(data_set) or 1,
+        frames=frame_count(data_set) or 1,
         big_endian=data_set.big_endian,
     )
-
-
-def _frame_count(data_set: DataSet) -> int | None:
-    """Return Number of Frames, None when it is absent or makes no sense."""
-    count = data_set.integer(Tag.NumberOfFrames)
-    return count if count is not None and 0 < count < 2**31 else None
-
-
-def _available(layout: PixelLayout, scanned: ScannedFile) -> tuple[PixelLayout, tuple[str, ...]]:
-    """Limit the frames to those whose bytes are in the file."""
-    frame_bytes = (layout.frame_bits + 7) // 8
-    if layout.decoded_bytes > MAX_FRAME_BYTES:
-        raise UnreadableError(
-            f"image size in header ({layout.decoded_bytes / 1e9:.1f} GB) is far larger than the "
-            f"file ({_amount(scanned.size)})"
-        )
-    pixels = scanned.pixels
-    assert pixels is not None  # noqa: S101 - for the type checker
-    if pixels.length is None:
-        # A fragment takes 8 bytes at least: no file can hold more frames.
-        possible = (scanned.size - pixels.offset) // 8
-        if possible < 1:
-            raise UnreadableError("truncated file")
-        if layout.frames > possible:
-            raise UnreadableError("more frames declared than the file contains")
-        return layout, ()
-    held = min(pixels.length, scanned.size - pixels.offset)
-    complete = held * 8 // layout.frame_bits if layout.bits_allocated == 1 else held // frame_bytes
-    if complete < 1:
-        raise UnreadableError(
-            f"truncated file ({_amount(max(held, 0))} of {_amount(frame_bytes)} of pixel data)"
-        )
-    if Tag.NumberOfFrames in scanned.data_set and _frame_count(scanned.data_set) is None:
-        # The count cannot be read: whole frames in the file are the best guess.
-        frames = complete if held == complete * frame_bytes or complete == 1 else 1
-        note = "Invalid Number of Frames; derived from file size"
-        return replace(layout, frames=frames), (note,)
-    if complete < layout.frames:
-        note = f"The file is truncated: {complete} of {layout.frames} frames are present"
-        return replace(layout, frames=complete), (note,)
-    return layout, ()
-
-
-def _amount(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
 
 
 def _modality(data_set: DataSet) -> str:

@@ -27,6 +27,8 @@ class PixelLayout:
         Number of Frames.
     big_endian : bool
         Byte order of native pixel data.
+    byte_aligned : bool
+        Each native frame of one-bit pixels starts at a whole byte, against PS3.5 8.1.1.
     """
 
     rows: int
@@ -41,12 +43,18 @@ class PixelLayout:
     photometric: str
     frames: int
     big_endian: bool
+    byte_aligned: bool = False
 
     @property
     def frame_bits(self) -> int:
         """Bits of one native frame; 4:2:2 holds two chroma samples a pixel pair."""
         samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
         return self.rows * self.columns * samples * self.bits_allocated
+
+    @property
+    def stride_bits(self) -> int:
+        """Bits from the start of one native frame to that of the next."""
+        return (self.frame_bits + 7) // 8 * 8 if self.byte_aligned else self.frame_bits
 
     @property
     def decoded_shape(self) -> tuple[int, ...]:

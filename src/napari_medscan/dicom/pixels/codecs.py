@@ -3,29 +3,62 @@
 Which decoder serves is decided by what the code stream is, because headers get
 it wrong; the transfer syntax only says that pixels are compressed at all, and
 tells RLE, which has no marker. imagecodecs (BSD) decodes all of JPEG's family; it is the
-fastest of the permissive ones and needs no GPL plugin. RLE is pylibjpeg-rle's
-(MIT), which knows one-bit segments. GDCM is never used: malformed files abort it.
+fastest of the permissive ones and needs no GPL plugin. GDCM is never used: malformed files abort
+it.
 """
 
 from __future__ import annotations
 
 import zlib
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.elements.transfer_syntaxes import FRAME_DEFLATED, RLE
+from napari_medscan.dicom.elements.transfer_syntaxes import (
+    FRAME_DEFLATED,
+    RLE,
+    is_standard,
+    unsupported,
+)
 from napari_medscan.dicom.errors import FrameError
+from napari_medscan.dicom.headers.codestream import (
+    END_OF_STREAM,
+    CodeStream,
+    has_all_tile_parts,
+    read_codestream,
+)
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
-from napari_medscan.dicom.pixels.codestream import CodeStream, read_codestream
 from napari_medscan.dicom.pixels.native import native_pixels, sign_extend
+from napari_medscan.dicom.pixels.rle import decode_rle
+from napari_medscan.dicom.pixels.value_range import MOST_BITS, sample_bytes
 
-_RLE_HEADER = 64
+_TAILS = b"\0" * 64, b"\x55" * 64
+"""Two continuations of a stream without an end: image data that is missing would be read here."""
 
 
-def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any], bool | None]:
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One frame as its code stream holds it.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        (rows, columns) or (rows, columns, 3), color by pixel.
+    ycc : bool or None
+        Color is luminance and chrominance; None if only the Photometric Interpretation tells.
+    bits : int or None
+        Bits of a sample by the code stream, None if it is of bytes, of which Bits Stored and High
+        Bit tell which bits are the value.
+    """
+
+    pixels: NDArray[Any]
+    ycc: bool | None = None
+    bits: int | None = None
+
+
+def decode(data: bytes, syntax: str, layout: PixelLayout) -> Decoded:
     """Decode one frame.
 
     Parameters
@@ -35,15 +68,7 @@ def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any],
     syntax : str
         Transfer Syntax UID.
     layout : PixelLayout
-        What the header says.
-
-    Returns
-    -------
-    pixels : ndarray
-        (rows, columns) or (rows, columns, 3), stored values, color by pixel.
-    ycc : bool or None
-        Whether color is luminance and chrominance, None when the
-        Photometric Interpretation has to tell.
+        As the header describes the frame.
 
     Raises
     ------
@@ -52,24 +77,40 @@ def decode(data: bytes, syntax: str, layout: PixelLayout) -> tuple[NDArray[Any],
     """
     stream = read_codestream(data)
     if stream is None:
-        if syntax == RLE:
-            return _rle(data, layout), None
-        if syntax == FRAME_DEFLATED:
-            return _inflated(data, layout), None
-        raise FrameError("corrupt or unsupported pixel data")
+        return Decoded(_bytewise(data, syntax, layout))
     _compare(stream, layout)
     try:
-        pixels, ycc = _decode_stream(data, stream, layout)
+        pixels, ycc = _decoded(data, stream, layout)
     except (MemoryError, FrameError):
         raise
     except Exception as error:
         # Each codec has its own exceptions; all mean that the data are damaged.
-        raise FrameError("corrupt pixel data") from error
-    return _as_stored(pixels, stream, layout), ycc
+        raise FrameError(_DAMAGE[stream.complete]) from error
+    return Decoded(_as_stored(pixels, stream, layout), ycc, stream.precision)
+
+
+_DAMAGE = {True: "corrupt pixel data", False: "truncated pixel data"}
+
+
+def _bytewise(data: bytes, syntax: str, layout: PixelLayout) -> NDArray[Any]:
+    """Return the pixels of a frame that is no code stream of the JPEG family."""
+    length = (layout.frame_bits + 7) // 8
+    if syntax == FRAME_DEFLATED:
+        return _inflated(data, layout)
+    # Encapsulated Uncompressed (PS3.5 A.4.11), and files whose transfer syntax is wrong.
+    if len(data) == length + length % 2:
+        return native_pixels(data, layout)
+    if syntax == RLE:
+        return decode_rle(data, layout)
+    if not is_standard(syntax):
+        raise FrameError("unsupported compression (private transfer syntax)")
+    raise FrameError(unsupported(syntax) or "corrupt pixel data")
 
 
 def _compare(stream: CodeStream, layout: PixelLayout) -> None:
     """Refuse a code stream that is not the picture that the header describes."""
+    if stream.kind == "unsupported":
+        raise FrameError("unsupported compression (hierarchical or arithmetic-coded JPEG)")
     if (stream.rows, stream.columns) != (layout.rows, layout.columns):
         raise FrameError(
             f"image size in the pixel data ({stream.columns} × {stream.rows}) does not match the "
@@ -77,10 +118,32 @@ def _compare(stream: CodeStream, layout: PixelLayout) -> None:
         )
     if stream.samples != layout.samples:
         raise FrameError("color channels of the pixel data do not match the header")
-    if stream.precision > max(layout.bits_allocated, 8):
-        raise FrameError("bit depth of the pixel data does not match the header")
-    if not stream.complete:
+    if stream.precision > MOST_BITS:
+        raise FrameError("unsupported bit depth")
+
+
+def _decoded(
+    data: bytes, stream: CodeStream, layout: PixelLayout
+) -> tuple[NDArray[Any], bool | None]:
+    """Decode a stream, refusing one that ends before its image data do.
+
+    Without an end marker the image may be whole all the same. JPEG decoders make up what is
+    missing: if pixels depend on what follows the stream, it is truncated. JPEG-LS decoders do not.
+    """
+    if stream.complete:
+        return _decode_stream(data, stream, layout)
+    # The first byte of an end marker, or of a stuffed pair of which nothing is known.
+    body = data.removesuffix(b"\xff")
+    if stream.kind in ("jpeg2000", "htj2k"):
+        if not has_all_tile_parts(body, stream):
+            raise FrameError("truncated pixel data")
+        return _decode_stream(body + END_OF_STREAM, stream, layout)
+    if stream.kind == "jpeg-ls":
+        return _decode_stream(body + END_OF_STREAM, stream, layout)
+    one, other = (_decode_stream(body + tail + END_OF_STREAM, stream, layout) for tail in _TAILS)
+    if not np.array_equal(one[0], other[0]):
         raise FrameError("truncated pixel data")
+    return one
 
 
 def _decode_stream(
@@ -111,11 +174,11 @@ def _decode_stream(
 
 
 def _as_stored(pixels: NDArray[Any], stream: CodeStream, layout: PixelLayout) -> NDArray[Any]:
-    """Give decoded pixels the shape and the type of stored values.
+    """Give decoded pixels their shape and sign.
 
-    JPEG and JPEG-LS streams know no sign: signed values come out as their bit
-    pattern. JPEG 2000 knows it and may contradict the header; its own word
-    then decides what the number is, as the values were encoded so.
+    JPEG and JPEG-LS streams know no sign: Pixel Representation decides whether values are the
+    patterns of signed ones. JPEG 2000 states it. One that is signed is right, whatever the header
+    says; unsigned ones hold the patterns of signed values where encoders lost the sign.
     """
     expected = (layout.rows, layout.columns) + ((layout.samples,) if layout.samples > 1 else ())
     if pixels.shape != expected:
@@ -124,48 +187,17 @@ def _as_stored(pixels: NDArray[Any], stream: CodeStream, layout: PixelLayout) ->
             pixels = np.moveaxis(pixels, 0, -1)
         if pixels.shape != expected:
             raise FrameError("compressed data do not match the header")
-    size = max(layout.bits_allocated, 8) // 8
-    dtype = np.dtype(f"{'i' if layout.signed else 'u'}{size}")
-    if layout.signed and not stream.signed:
-        pixels = sign_extend(pixels.astype(f"u{size}"), layout.bits_stored)
-    return pixels.astype(dtype, copy=False)
-
-
-def _rle(data: bytes, layout: PixelLayout) -> NDArray[Any]:
-    """Decode RLE (PS3.5 annex G), checking that every segment is there.
-
-    A segment holds one byte of every sample: the highest byte of the first
-    color comes first.
-    """
-    from rle import rle as rle_codec
-
-    size = max(layout.bits_allocated, 8) // 8
-    count = layout.rows * layout.columns
-    # One-bit pixels are packed before they are encoded (PS3.5 8.2.2).
-    length = (count + 7) // 8 if layout.bits_allocated == 1 else count
-    planes = layout.samples * size
-    if len(data) < _RLE_HEADER or int.from_bytes(data[:4], "little") != planes:
-        raise FrameError("corrupt pixel data")
-    starts = [int(v) for v in np.frombuffer(data, dtype="<u4", count=planes + 1)[1:]] + [len(data)]
-    if starts[0] < _RLE_HEADER or starts != sorted(starts):
-        raise FrameError("corrupt pixel data")
-    pixels = np.empty((layout.samples, length, size), dtype=np.uint8)
-    for number, (start, stop) in enumerate(pairwise(starts)):
-        try:
-            segment = bytes(rle_codec.decode_segment(data[start:stop]))
-        except ValueError as error:
-            raise FrameError("corrupt pixel data") from error
-        if len(segment) < length:
-            raise FrameError("truncated pixel data")
-        sample, byte = divmod(number, size)
-        plane = np.frombuffer(segment, dtype=np.uint8, count=length)
-        pixels[sample, :, size - 1 - byte] = plane
-    if layout.bits_allocated == 1:
-        bits = np.unpackbits(pixels.ravel(), bitorder="little", count=count)
-        return bits.reshape(layout.rows, layout.columns)
-    values = pixels.view(f"<u{size}").reshape(layout.samples, layout.rows, layout.columns)
-    values = values[0] if layout.samples == 1 else np.ascontiguousarray(np.moveaxis(values, 0, -1))
-    return sign_extend(values, layout.bits_stored) if layout.signed else values
+    size = sample_bytes(layout, stream.precision)
+    if stream.signed or layout.samples > 1:
+        return pixels.astype(f"{'i' if stream.signed else 'u'}{size}", copy=False)
+    pixels = pixels.astype(f"u{size}", copy=False)
+    if not layout.signed:
+        return pixels
+    bits = stream.precision
+    if layout.bits_stored < bits and not int(pixels.max()) >> layout.bits_stored:
+        # Patterns of Bits Stored in a stream of more bits: the sign was not extended in it.
+        bits = layout.bits_stored
+    return sign_extend(pixels, bits)
 
 
 def _inflated(data: bytes, layout: PixelLayout) -> NDArray[Any]:

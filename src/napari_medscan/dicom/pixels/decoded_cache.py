@@ -18,7 +18,7 @@ from napari_medscan import __version__
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.pixels.decoded_cache_files import DiskCache
 
-CACHE = DiskCache("slices", version=1, quota=10 << 30)
+CACHE = DiskCache("slices", version=2, quota=10 << 30)
 _SETTLED_SECONDS = 2.0
 """A file that changed so short a time ago may change again without its times telling."""
 

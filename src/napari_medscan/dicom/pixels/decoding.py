@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.color import eight_bit, rgb_from_ybr
-from napari_medscan.dicom.intensity.rescale import ModalityTransform
+from napari_medscan.dicom.intensity.rescale import IDENTITY, ModalityTransform
 from napari_medscan.dicom.pixels.codecs import decode
-from napari_medscan.dicom.pixels.native import clear_outside, stored_dtype
+from napari_medscan.dicom.pixels.native import clear_outside
+from napari_medscan.dicom.pixels.value_range import fits
 
 
 def decode_request(
@@ -55,41 +56,54 @@ def decode_request(
     facts = PixelLayout(**layout)
     problems: list[str | None] = []
     for number, (start, stop) in enumerate(pairwise(accumulate(lengths, initial=0))):
+        transform = IDENTITY if rescales is None else ModalityTransform(*rescales[number])
         try:
-            stored = stored_values(data[start:stop], syntax, facts)
+            _decode_into(data[start:stop], syntax, facts, transform, out[number])
         except FrameError as error:
             problems.append(str(error))
-            continue
-        problems.append(None)
-        if rescales is None:
-            out[number] = stored
         else:
-            ModalityTransform(*rescales[number]).apply_into(stored, out[number])
+            problems.append(None)
     return problems
 
 
-def stored_values(data: bytes, syntax: str, layout: PixelLayout) -> NDArray[Any]:
-    """Decode one frame to stored values, color as 8-bit RGB.
+def _decode_into(
+    data: bytes, syntax: str, layout: PixelLayout, transform: ModalityTransform, out: NDArray[Any]
+) -> None:
+    """Decode one frame to its values after the modality transform, color as 8-bit RGB.
 
     Raises
     ------
     FrameError
-        As `codecs.decode`.
+        As `codecs.decode`, or if a code stream of another precision than that of the series has
+        values that `out` cannot hold.
     """
-    pixels, ycc = decode(data, syntax, layout)
+    decoded = decode(data, syntax, layout)
+    pixels = decoded.pixels
     if layout.samples > 1:
-        return as_rgb(pixels, layout, ycc)
+        out[...] = as_rgb(pixels, layout, ycc=decoded.ycc, bits=decoded.bits)
+        return
     pixels = pixels if pixels.flags.writeable else np.array(pixels)
-    clear_outside(pixels, layout)
-    return pixels
+    if decoded.bits is None:
+        clear_outside(pixels, layout)
+    elif out.dtype.kind in "iu" and transform.is_shift:
+        shift = int(transform.intercept)
+        low = -(1 << decoded.bits - 1) if pixels.dtype.kind == "i" else 0
+        high = low + (1 << decoded.bits) - 1
+        # Looking at the values takes longer than at what they could be.
+        if not fits(out.dtype, low + shift, high + shift):
+            low, high = int(pixels.min()), int(pixels.max())
+            if not fits(out.dtype, low + shift, high + shift):
+                raise FrameError("bit depth of the pixel data differs from the rest of the series")
+    transform.apply_into(pixels, out)
 
 
-def decoded_dtype(layout: PixelLayout) -> np.dtype[Any]:
-    """Return the dtype of what `stored_values` gives."""
-    return np.dtype(np.uint8) if layout.samples > 1 else stored_dtype(layout)
-
-
-def as_rgb(pixels: NDArray[Any], layout: PixelLayout, ycc: bool | None = None) -> NDArray[np.uint8]:  # noqa: FBT001 - None is the third answer
+def as_rgb(
+    pixels: NDArray[Any],
+    layout: PixelLayout,
+    *,
+    ycc: bool | None = None,
+    bits: int | None = None,
+) -> NDArray[np.uint8]:
     """Return color samples as 8-bit RGB.
 
     Parameters
@@ -100,9 +114,11 @@ def as_rgb(pixels: NDArray[Any], layout: PixelLayout, ycc: bool | None = None) -
         Their bits, and what they say of their colors.
     ycc : bool, optional
         Whether they are luminance and chrominance, where the code stream has told.
+    bits : int, optional
+        Bits of a sample, where the code stream has told; else Bits Stored.
     """
     if ycc is None:
         transformed = ("YBR_RCT", "YBR_ICT")
         ycc = layout.photometric.startswith("YBR") and layout.photometric not in transformed
-    shown = eight_bit(pixels, layout.bits_stored)
+    shown = eight_bit(pixels, bits or layout.bits_stored)
     return rgb_from_ybr(shown) if ycc else shown

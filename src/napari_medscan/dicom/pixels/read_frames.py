@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.header import FrameHeader, Header
 from napari_medscan.dicom.intensity.palette import apply_palette
-from napari_medscan.dicom.pixels.decoding import as_rgb, decoded_dtype
+from napari_medscan.dicom.pixels.decoding import as_rgb
 from napari_medscan.dicom.pixels.decoding_client import decode
 from napari_medscan.dicom.pixels.encapsulated import read_frame_bytes
 from napari_medscan.dicom.pixels.native import clear_outside, native_pixels
+from napari_medscan.dicom.pixels.value_range import value_range
 
 
 def read_slice(header: Header, index: int, out: NDArray[Any]) -> None:
@@ -150,7 +151,8 @@ def read_stored(header: Header, frame: int) -> NDArray[Any]:
     """
     layout = header.layout
     if header.pixels.length is None:
-        out = np.empty((1, *layout.decoded_shape), decoded_dtype(layout))
+        dtype = np.dtype(np.uint8) if layout.samples > 1 else value_range(header).dtype
+        out = np.empty((1, *layout.decoded_shape), dtype)
         data = read_frame_bytes(header, frame)
         (error,) = decode([data], header.transfer_syntax, layout, out)
         if error is not None:
@@ -172,7 +174,7 @@ def _native(header: Header, frame: int) -> NDArray[Any]:
     (PS3.5 8.1.1).
     """
     layout = header.layout
-    first = frame * layout.frame_bits
+    first = frame * layout.stride_bits
     start, stop = first // 8, (first + layout.frame_bits + 7) // 8
     swapped = layout.big_endian and layout.bits_allocated == 8 and header.pixels.vr == b"OW"
     # Big endian words hold two 8-bit samples, the first one low (PS3.5 8.1.1); a frame of an

@@ -50,12 +50,13 @@ class LoadReport:
         """Return the report after trying to decode the single images among `stacks`.
 
         A series with a corrupt slice is displayed with a blank in its place. An image whose only
-        frame is corrupt has nothing to display and counts as unreadable.
+        frame is corrupt has nothing to display and counts as unreadable; one that took too long
+        appears when it was read once more.
         """
         single = [stack for stack in stacks if len(stack.slices) == 1]
         for stack in single:
             stack.array.frame(0)
-        broken = [stack for stack in single if stack.problems]
+        broken = [stack for stack in single if stack.problems and not stack.array.is_late(0)]
         why = {name: s.problems[0] for s in broken for name in s.files}
         return replace(
             self,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.errors import FrameError
+from napari_medscan.dicom.errors import FrameError, LateFrameError
 from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
 from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.suv import SuvFactors
@@ -53,6 +53,11 @@ class SliceSource:
             if key is not None:
                 decoded_cache.write(key, out)
         self.problems.pop(index, None)
+
+    @staticmethod
+    def is_late(error: Exception) -> bool:
+        """Whether decoding a slice took too long."""
+        return isinstance(error, LateFrameError)
 
     def together(self, indices: Sequence[int]) -> int:
         """Return how many of the first of `indices` are best read at a time."""

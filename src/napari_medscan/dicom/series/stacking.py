@@ -13,8 +13,9 @@ import numpy as np
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import Header, SliceRef
+from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
-from napari_medscan.dicom.pixels.native import stored_dtype, stored_range
+from napari_medscan.dicom.pixels.value_range import ValueRange, value_range
 from napari_medscan.dicom.series.concatenations import join_concatenations
 from napari_medscan.dicom.series.derived_planes import DerivedPlanes, leaves_empty_planes_out
 from napari_medscan.dicom.series.grouping import group
@@ -344,11 +345,14 @@ def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:
     found = set()
     # Slices of one series share these objects, and comparing them takes long.
     kinds = {
-        (id(layout), id(transform)): (layout, transform)
-        for layout, transform in ((r.header.layout, r.frame.transform) for r in slices)
+        (id(header.layout), id(transform)): (header, transform)
+        for header, transform in ((r.header, r.frame.transform) for r in slices)
     }
-    for layout, transform in kinds.values():
-        found.add(transform.dtype(stored_dtype(layout), *stored_range(layout)))
+    ranges: dict[tuple[PixelLayout, bool], ValueRange] = {}
+    for header, transform in kinds.values():
+        kind = header.layout, header.pixels.length is None
+        stored = ranges.get(kind) or ranges.setdefault(kind, value_range(header))
+        found.add(transform.dtype(stored.dtype, stored.low, stored.high))
     if len(found) == 1:
         return found.pop()
     common = np.result_type(*found)

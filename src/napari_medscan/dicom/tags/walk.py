@@ -18,8 +18,9 @@ from typing import Final, NamedTuple
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
 
-from napari_medscan.dicom.elements.part10 import DEFLATED, EXPLICIT_BIG, HEAD, looks_like_dicom
+from napari_medscan.dicom.elements.part10 import EXPLICIT_BIG, HEAD, looks_like_dicom
 from napari_medscan.dicom.elements.scanner import LONG_VRS, UNDEFINED
+from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.source import MAX_INFLATED, inflate
@@ -181,7 +182,7 @@ class Walker:
             if visit.tag == Tag.TransferSyntaxUID:
                 self._syntax = visit.data.decode("latin-1").strip(" \0")
             yield visit
-        if self._syntax == DEFLATED:
+        if self._syntax in DEFLATED_DATA_SETS:
             self._bytes, at = inflate(str(self._path), at, MAX_INFLATED), 0
         explicit, little = self._is_explicit(at), self._is_little(at)
         yield from self._walk(_Level(len(self._bytes), 0, explicit, little), at)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from napari_medscan.dicom.pixels.codestream import read_codestream
+from napari_medscan.dicom.headers.codestream import read_codestream
 
 ROWS, COLUMNS = 13, 21
 RNG = np.random.default_rng(3)

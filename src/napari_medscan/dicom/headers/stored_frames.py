@@ -1,0 +1,244 @@
+"""How many frames a file contains, and how they are stored, by the bytes that are there.
+
+Number of Frames, Photometric Interpretation and the transfer syntax may be wrong; the length of
+Pixel Data and the code streams in it are not. Whatever is assumed from them is a note.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from napari_medscan.dicom.elements.part10 import ScannedFile
+from napari_medscan.dicom.elements.scanner import PixelElement
+from napari_medscan.dicom.elements.transfer_syntaxes import RLE, unsupported
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.errors import FrameError, UnreadableError
+from napari_medscan.dicom.headers.codestream import (
+    RLE_HEADER,
+    CodeStream,
+    is_start,
+)
+from napari_medscan.dicom.headers.fragments import first_stream, item_length
+from napari_medscan.dicom.headers.frame_index import OffsetTable, index_frames
+from napari_medscan.dicom.headers.pixel_layout import PixelLayout
+
+MAX_FRAME_BYTES = 512 * 2**20
+_MOST_WALKED = 20_000
+"""Frames whose fragments are counted when a file is opened."""
+
+Stored = tuple[PixelLayout, PixelElement, tuple[str, ...]]
+"""Layout and place of the pixels, and what the user should know about them."""
+
+
+def frame_count(data_set: DataSet) -> int | None:
+    """Return Number of Frames, None if it is absent or invalid."""
+    count = data_set.integer(Tag.NumberOfFrames)
+    return count if count is not None and 0 < count < 2**31 else None
+
+
+def stored_frames(
+    layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement, table: OffsetTable | None
+) -> Stored:
+    """Return how the frames that are in a file are stored.
+
+    Parameters
+    ----------
+    layout : PixelLayout
+        As the header describes it.
+    scanned : ScannedFile
+        The file.
+    pixels : PixelElement
+        Its pixel data.
+    table : OffsetTable or None
+        Where its Extended Offset Table lies.
+
+    Raises
+    ------
+    UnreadableError
+        If not even one frame is there, or no decoder here reads them.
+    """
+    if layout.decoded_bytes > MAX_FRAME_BYTES:
+        raise UnreadableError(
+            f"image size in header ({layout.decoded_bytes / 1e9:.1f} GB) is far larger than the "
+            f"file ({_amount(scanned.size)})"
+        )
+    if pixels.length is None:
+        return _encapsulated(layout, scanned, pixels, table)
+    return _native(layout, scanned, pixels)
+
+
+def _amount(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def _encapsulated(
+    layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement, table: OffsetTable | None
+) -> Stored:
+    """Count the frames of encapsulated pixel data (PS3.5 A.4)."""
+    why = unsupported(scanned.transfer_syntax)
+    if why and not _is_decoded(_first_stream(scanned, pixels)):
+        raise UnreadableError(why)
+    # A fragment takes 8 bytes at least: no file can hold more frames.
+    possible = (scanned.size - pixels.offset) // 8
+    if possible < 1:
+        raise UnreadableError("truncated file")
+    frames = layout.frames
+    if frames > 1 and _basic_table_agrees(scanned, pixels, frames):
+        return layout, pixels, ()
+    if _MOST_WALKED < frames <= possible:
+        return layout, pixels, ()
+    try:
+        index = index_frames(
+            scanned.source,
+            (pixels.offset, scanned.size),
+            frames,
+            big_endian=layout.big_endian,
+            rle=scanned.transfer_syntax == RLE,
+            table=table,
+        )
+    except FrameError:
+        if frames > possible:
+            raise UnreadableError("more frames declared than the file contains") from None
+        return layout, pixels, ()
+    truncated = f"The file is truncated: {index.whole} of {frames} frames are present"
+    if index.fragments.truncated and sum(map(bool, index.frames)) < frames:
+        count = frames if frames <= possible else max(index.whole, 1)
+        return replace(layout, frames=count), pixels, (truncated,)
+    if index.fragments.cut and frames > 1:
+        return layout, pixels, (truncated,)
+    return _counted(layout, scanned.data_set, pixels, len(index.frames))
+
+
+def _counted(layout: PixelLayout, data_set: DataSet, pixels: PixelElement, count: int) -> Stored:
+    """Take over the number of frames that the pixel data contain."""
+    frames = layout.frames
+    stated = Tag.NumberOfFrames in data_set
+    if stated and frame_count(data_set) is None:
+        note = "Invalid Number of Frames; derived from file size"
+    elif count == frames:
+        return layout, pixels, ()
+    elif count > frames and _are_described(data_set, frames):
+        note = f"Only {frames} of {count} frames are described in the header; the others are hidden"
+        return layout, pixels, (note,)
+    else:
+        what = f"is {frames}" if stated else "is missing"
+        note = f"Number of Frames {what}, but the file contains {count} frames; all are shown"
+    return replace(layout, frames=count), pixels, (note,)
+
+
+def _are_described(data_set: DataSet, frames: int) -> bool:
+    """Whether the header describes so many frames one by one, or one frame with its position.
+
+    Frames beyond them have no place, and would take the place of the others away.
+    """
+    counts = (
+        len(data_set.items(Tag.PerFrameFunctionalGroupsSequence)),
+        len(data_set.numbers(Tag.GridFrameOffsetVector)),
+        len(data_set.integers(Tag.SliceVector)),
+    )
+    single = frames == 1 and Tag.ImagePositionPatient in data_set
+    return frames in counts or single
+
+
+def _basic_table_agrees(scanned: ScannedFile, pixels: PixelElement, frames: int) -> bool:
+    """Whether the Basic Offset Table has an entry for every frame, and the last frame is whole.
+
+    Then nothing has to be counted: two reads instead of one for every fragment.
+    """
+    big_endian = scanned.data_set.big_endian
+    source, start = scanned.source, pixels.offset
+    length = item_length(source, start, big_endian=big_endian)
+    if length is None or length != 4 * frames:
+        return False
+    first = start + 8 + length
+    entry = source.read_at(first - 4, 4)
+    last = first + int.from_bytes(entry, "big" if big_endian else "little")
+    held = item_length(source, last, big_endian=big_endian)
+    return held is not None and held > 0 and last + 8 + held <= scanned.size
+
+
+def _first_stream(scanned: ScannedFile, pixels: PixelElement) -> CodeStream | None:
+    big_endian = scanned.data_set.big_endian
+    return first_stream(scanned.source, pixels.offset, big_endian=big_endian)
+
+
+def _is_decoded(stream: CodeStream | None) -> bool:
+    return stream is not None and stream.kind != "unsupported"
+
+
+def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> Stored:
+    """Check native pixel data against their length (PS3.5 8.1.1)."""
+    assert pixels.length is not None  # noqa: S101 - for the type checker
+    held = max(min(pixels.length, scanned.size - pixels.offset), 0)
+    notes: tuple[str, ...] = ()
+    if not _fits(held, layout):
+        if _is_compressed(layout, scanned, pixels):
+            encoded = pixels._replace(length=None)
+            note = "The pixel data are compressed, although the header describes them as native"
+            layout, place, notes = _encapsulated(layout, scanned, encoded, None)
+            return layout, place, (note, *notes)
+        changed = _by_length(layout, pixels.length) if held == pixels.length else None
+        if changed is not None:
+            layout, notes = changed[0], (changed[1],)
+    elif unsupported(scanned.transfer_syntax):
+        notes = ("The pixel data are native, although the header describes them as compressed",)
+    frame_bytes = (layout.stride_bits + 7) // 8
+    complete = held * 8 // layout.stride_bits if layout.bits_allocated == 1 else held // frame_bytes
+    if complete < 1:
+        why = unsupported(scanned.transfer_syntax)
+        amounts = f"{_amount(held)} of {_amount(frame_bytes)} of pixel data"
+        raise UnreadableError(why or f"truncated file ({amounts})")
+    counted: tuple[str, ...] = ()
+    padded = held - held % 2 if frame_bytes % 2 == 0 else held
+    exact = padded == complete * frame_bytes or held == complete * frame_bytes + 1
+    stated = Tag.NumberOfFrames in scanned.data_set
+    invalid = stated and frame_count(scanned.data_set) is None
+    if invalid:
+        # Whole frames in the file are the best guess.
+        count = complete if exact or complete == 1 else 1
+        layout, _, counted = _counted(layout, scanned.data_set, pixels, count)
+    elif complete < layout.frames:
+        counted = (f"The file is truncated: {complete} of {layout.frames} frames are present",)
+        layout = replace(layout, frames=complete)
+    elif complete > layout.frames and exact and layout.bits_allocated > 1:
+        layout, _, counted = _counted(layout, scanned.data_set, pixels, complete)
+    return layout, pixels, notes + counted
+
+
+def _fits(held: int, layout: PixelLayout) -> bool:
+    """Whether pixel data have the length of all frames, give or take a padding byte."""
+    return 0 <= held - (layout.stride_bits * layout.frames + 7) // 8 <= 1
+
+
+def _is_compressed(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> bool:
+    """Whether an element of defined length holds the items or the code stream of this image."""
+    rle = scanned.transfer_syntax == RLE
+    stream = _first_stream(scanned, pixels)
+    if _is_decoded(stream) and stream is not None:
+        return (stream.rows, stream.columns) == (layout.rows, layout.columns)
+    return rle and is_start(scanned.source.read_at(pixels.offset, RLE_HEADER), rle=True)
+
+
+def _by_length(layout: PixelLayout, length: int) -> tuple[PixelLayout, str] | None:
+    """Return the layout that pixel data of this length have, and what the header has instead.
+
+    Tools that decompress YBR_FULL_422 to RGB leave its Photometric Interpretation. Frames of
+    one-bit pixels follow each other without padding (PS3.5 8.1.1), but writers pad them.
+    """
+    though = "although the header describes"
+    if layout.photometric == "YBR_FULL_422":
+        full = replace(layout, photometric="RGB")
+        if _fits(length, full):
+            note = f"Color is stored with three samples per pixel, {though} YBR_FULL_422"
+            return full, f"{note}; shown as RGB"
+    if layout.photometric == "YBR_FULL" and layout.columns % 2 == 0:
+        half = replace(layout, photometric="YBR_FULL_422")
+        if _fits(length, half):
+            note = f"Color is stored with two samples per pixel, {though} YBR_FULL"
+            return half, f"{note}; shown as YBR_FULL_422"
+    if layout.bits_allocated == 1:
+        aligned = replace(layout, byte_aligned=True)
+        if _fits(length, aligned):
+            return aligned, "Frames of one-bit pixels are assumed to start at whole bytes"
+    return None

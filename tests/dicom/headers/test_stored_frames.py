@@ -1,0 +1,364 @@
+"""How many frames a file contains and how they are stored, by its bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_medscan.dicom import load
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.headers import stored_frames
+from napari_medscan.dicom.headers.parse_header import read_header
+
+from ..building import encapsulate
+from ..making import UNDEFINED, deflated, element, file_of
+
+ROWS, COLUMNS = 8, 6
+FRAMES = [
+    ((np.arange(ROWS * COLUMNS) * 37 + 11 * number) % 251).reshape(ROWS, COLUMNS).astype(np.uint8)
+    for number in range(5)
+]
+STREAMS = [imagecodecs.jpegls_encode(frame) for frame in FRAMES]
+STREAMS = [stream + b"\0" * (len(stream) % 2) for stream in STREAMS]
+NATIVE, JPEG_LS, RLE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.5"
+
+
+def offsets(frames):
+    found, place = [], 0
+    for fragments in frames:
+        found.append(place)
+        place += sum(8 + len(fragment) for fragment in fragments)
+    return found
+
+
+def halves(stream):
+    """A frame in two fragments, of which the second starts like nothing."""
+    middle = len(stream) // 4 * 2
+    return [stream[:middle], stream[middle:]]
+
+
+def run_length(frame):
+    """A frame in RLE: literal runs (PS3.5 annex G)."""
+    data = frame.tobytes()
+    packed = bytes((len(data) - 1,)) + data + b"\0"
+    return struct.pack("<16I", 1, 64, *[0] * 14) + packed[: len(packed) // 2 * 2]
+
+
+@pytest.fixture
+def write(tmp_path):
+    def file(pixels, frames, *, syntax=JPEG_LS, length=None, after=b"", **numbers):
+        facts = {
+            "SamplesPerPixel": 1,
+            "Rows": ROWS,
+            "Columns": COLUMNS,
+            "BitsAllocated": 8,
+            "BitsStored": 8,
+            **numbers,
+        }
+        photometric = facts.pop("photometric", b"MONOCHROME2 ")
+        parts = [
+            element(Tag.Modality, "CS", b"US"),
+            element(Tag.SamplesPerPixel, "US", struct.pack("<H", facts.pop("SamplesPerPixel"))),
+            element(Tag.PhotometricInterpretation, "CS", photometric),
+        ]
+        if frames is not None:
+            text = str(frames).encode()
+            parts.append(element(Tag.NumberOfFrames, "IS", text + b" " * (len(text) % 2)))
+        parts += [element(Tag[name], "US", struct.pack("<H", n)) for name, n in facts.items()]
+        sized = {} if length is None else {"length": length}
+        parts += [element(Tag.PixelData, "OB", pixels, **sized), after]
+        path = tmp_path / "file.dcm"
+        path.write_bytes(file_of(*parts, syntax=syntax))
+        return path
+
+    return file
+
+
+def encoded(write, pixels, frames, **changes):
+    return write(pixels, frames, length=UNDEFINED, **changes)
+
+
+def shown(path):
+    """Return all frames of a file, and its one stack."""
+    (stack,) = load(path).stacks
+    pixels = np.asarray(stack.array)
+    shape = pixels.shape[-3:] if stack.is_rgb else pixels.shape[-2:]
+    return pixels.reshape(-1, *shape), stack
+
+
+def note(stack, words):
+    return any(words in warning for warning in stack.warnings)
+
+
+# --- compressed frames
+
+
+@pytest.mark.parametrize("declared", [1, 2, 4, 5, 6, 9, None])
+@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize("table", ["empty", "right", "wrong"])
+def test_the_frames_that_are_there_are_shown_whatever_their_number(write, declared, split, table):
+    frames = [halves(stream) if split else [stream] for stream in STREAMS]
+    flat = [part for parts in frames for part in parts]
+    entries = {"empty": [], "right": offsets(frames), "wrong": [n + 2 for n in offsets(frames)]}
+    pixels, stack = shown(encoded(write, encapsulate(flat, entries[table]), declared))
+    assert np.array_equal(pixels, FRAMES)
+    assert not stack.problems
+    assert note(stack, "the file contains 5 frames") is (declared != 5)
+
+
+@pytest.mark.parametrize("declared", [1, 4, 5, 6])
+def test_run_lengths_are_one_fragment_a_frame(write, declared):
+    data = encapsulate([run_length(frame) for frame in FRAMES])
+    pixels, stack = shown(encoded(write, data, declared, syntax=RLE))
+    assert np.array_equal(pixels, FRAMES)
+    assert note(stack, "the file contains 5 frames") is (declared != 5)
+
+
+@pytest.mark.parametrize("syntax", [JPEG_LS, RLE])
+@pytest.mark.parametrize("table", [False, True])
+@pytest.mark.parametrize("whole", [1, 2, 4])
+def test_frames_before_the_cut_are_shown_and_the_others_are_marked(write, syntax, table, whole):
+    streams = STREAMS if syntax == JPEG_LS else [run_length(frame) for frame in FRAMES]
+    entries = offsets([[stream] for stream in streams])
+    path = encoded(write, encapsulate(streams, entries if table else []), 5, syntax=syntax)
+    raw = path.read_bytes()
+    cut = raw.index(streams[whole]) + len(streams[whole]) // 2
+    path.write_bytes(raw[:cut])
+    pixels, stack = shown(path)
+    assert len(pixels) == 5
+    assert np.array_equal(pixels[:whole], FRAMES[:whole])
+    assert not pixels[whole:].any()
+    assert sorted(stack.problems) == list(range(whole, 5))
+    assert note(stack, f"The file is truncated: {whole} of 5 frames are present")
+
+
+def test_a_damaged_frame_is_lost_alone(write):
+    streams = [*STREAMS]
+    streams[2] = streams[2][:20] + bytes(len(streams[2]) - 20)
+    pixels, stack = shown(encoded(write, encapsulate(streams), 5))
+    assert sorted(stack.problems) == [2]
+    for number in (0, 1, 3, 4):
+        assert np.array_equal(pixels[number], FRAMES[number])
+
+
+def test_a_frame_whose_start_is_damaged_is_lost_alone(write):
+    streams = [*STREAMS]
+    streams[2] = b"\1\2\3\4" + streams[2][4:]
+    pixels, stack = shown(encoded(write, encapsulate(streams), 5))
+    assert sorted(stack.problems) == [2]
+    assert np.array_equal(pixels[3], FRAMES[3])
+
+
+@pytest.mark.parametrize("wrong", [-2, 1, 40, 60_000])
+def test_an_item_of_a_wrong_length_does_not_cost_the_frames_after_it(write, wrong):
+    data = bytearray(encapsulate(STREAMS))
+    at = data.index(STREAMS[1]) - 4
+    data[at : at + 4] = struct.pack("<I", len(STREAMS[1]) + wrong)
+    pixels, stack = shown(encoded(write, bytes(data), 5))
+    assert np.array_equal(pixels, FRAMES)
+    assert not stack.problems
+
+
+def test_fragments_of_odd_length_with_an_uncounted_padding_byte(write):
+    streams = [imagecodecs.jpegls_encode(frame) for frame in FRAMES]
+    assert any(len(stream) % 2 for stream in streams)
+    items = [struct.pack("<HHI", 0xFFFE, 0xE000, 0)]
+    for stream in streams:
+        items.append(struct.pack("<HHI", 0xFFFE, 0xE000, len(stream)) + stream)
+        items.append(b"\0" * (len(stream) % 2))
+    end = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+    assert np.array_equal(shown(encoded(write, b"".join(items) + end, 5))[0], FRAMES)
+
+
+def test_delimiters_between_fragments_are_passed_over(write):
+    item_end = struct.pack("<HHI", 0xFFFE, 0xE00D, 0)
+    table, *parts = (
+        struct.pack("<HHI", 0xFFFE, 0xE000, len(part)) + part for part in [b"", *STREAMS]
+    )
+    data = table + b"".join(part + item_end for part in parts)
+    assert np.array_equal(shown(encoded(write, data, 5))[0], FRAMES)
+
+
+def test_empty_fragments_between_frames_count_for_nothing(write):
+    parts = [part for stream in STREAMS for part in (b"", stream, b"")]
+    pixels, stack = shown(encoded(write, encapsulate(parts), 5))
+    assert np.array_equal(pixels, FRAMES)
+    assert not note(stack, "frames")
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_an_empty_item_in_the_place_of_a_frame_is_a_frame_that_is_missing(write, table):
+    streams = [*STREAMS]
+    streams[2] = b""
+    entries = offsets([[stream] for stream in streams]) if table else []
+    pixels, stack = shown(encoded(write, encapsulate(streams, entries), 5))
+    assert stack.problems == {2: "missing from the pixel data"}
+    for number in (0, 1, 3, 4):
+        assert np.array_equal(pixels[number], FRAMES[number])
+
+
+@pytest.mark.parametrize("parts", [(5,), (2, 3), (1, 4)])
+def test_several_code_streams_in_one_item_are_as_many_frames(write, parts):
+    streams = iter(STREAMS)
+    items = [b"".join(next(streams) for _ in range(count)) for count in parts]
+    pixels, stack = shown(encoded(write, encapsulate(items), 5))
+    assert np.array_equal(pixels, FRAMES)
+    assert not stack.problems
+
+
+def test_a_good_table_saves_counting(write, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("walked all the same")
+
+    path = encoded(write, encapsulate(STREAMS, offsets([[stream] for stream in STREAMS])), 5)
+    monkeypatch.setattr(stored_frames, "index_frames", refuse)
+    assert len(read_header(path, "file").frames) == 5
+
+
+# --- compressed bytes where native ones belong, and the other way round
+
+
+@pytest.mark.parametrize("items", [False, True])
+@pytest.mark.parametrize("syntax", [JPEG_LS, NATIVE])
+@pytest.mark.parametrize("count", [1, 5])
+def test_compressed_frames_in_an_element_of_defined_length(write, items, syntax, count):
+    data = encapsulate(STREAMS[:count]) if items else b"".join(STREAMS[:count])
+    pixels, stack = shown(write(data, count, syntax=syntax))
+    assert np.array_equal(pixels, FRAMES[:count])
+    assert note(stack, "The pixel data are compressed")
+
+
+def test_compressed_frames_of_undefined_length_under_a_native_syntax(write):
+    assert np.array_equal(shown(encoded(write, encapsulate(STREAMS), 5, syntax=NATIVE))[0], FRAMES)
+
+
+@pytest.mark.parametrize("syntax", [JPEG_LS, RLE, "1.2.840.10008.1.2.4.100"])
+def test_native_frames_of_defined_length_under_a_compressed_syntax(write, syntax):
+    pixels, _ = shown(write(np.array(FRAMES).tobytes(), 5, syntax=syntax))
+    assert np.array_equal(pixels, FRAMES)
+
+
+def test_encapsulated_uncompressed_frames(write):
+    data = encapsulate([frame.tobytes() for frame in FRAMES])
+    pixels, _ = shown(encoded(write, data, 5, syntax="1.2.840.10008.1.2.1.98"))
+    assert np.array_equal(pixels, FRAMES)
+
+
+# --- native frames
+
+
+@pytest.mark.parametrize("declared", [1, 3, 5, 7, None])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_whole_native_frames_are_shown_whatever_their_number(write, declared, padding):
+    data = np.array(FRAMES).tobytes() + b"\0" * padding
+    pixels, stack = shown(write(data, declared, syntax=NATIVE))
+    assert np.array_equal(pixels, FRAMES)
+    words = "5 of 7 frames are present" if declared == 7 else "the file contains 5 frames"
+    assert note(stack, words) is (declared != 5)
+
+
+def test_what_is_no_whole_frame_after_native_ones_is_padding(write):
+    data = np.array(FRAMES).tobytes()[:-5]
+    pixels, stack = shown(write(data + b"\0", 2, syntax=NATIVE))
+    assert np.array_equal(pixels, FRAMES[:2])
+    assert not note(stack, "frames")
+
+
+COLOR = {"SamplesPerPixel": 3, "photometric": b"YBR_FULL_422"}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_color_is_stored_as_its_length_says(write, count):
+    full = np.random.default_rng(1).integers(0, 256, (count, ROWS, COLUMNS, 3), np.uint8)
+    pixels, stack = shown(write(full.tobytes(), count, syntax=NATIVE, **COLOR))
+    assert np.array_equal(pixels, full)
+    assert note(stack, "three samples per pixel")
+    # Half the chroma: two bytes a pixel, as the header describes it.
+    half = full[..., :2].tobytes()
+    pixels, stack = shown(write(half, count, syntax=NATIVE, **COLOR))
+    assert not note(stack, "samples per pixel")
+    described = pixels
+    changes = {**COLOR, "photometric": b"YBR_FULL"}
+    pixels, stack = shown(write(half, count, syntax=NATIVE, **changes))
+    assert np.array_equal(pixels, described)
+    assert note(stack, "two samples per pixel")
+
+
+@pytest.mark.parametrize("aligned", [False, True])
+def test_frames_of_one_bit_pixels(write, aligned):
+    bits = np.random.default_rng(2).integers(0, 2, (4, 3, 3), np.uint8)
+    each = [np.packbits(frame, bitorder="little").tobytes() for frame in bits]
+    packed = b"".join(each) if aligned else np.packbits(bits, bitorder="little").tobytes()
+    assert len(packed) == (8 if aligned else 5)
+    facts = {"Rows": 3, "Columns": 3, "BitsAllocated": 1, "BitsStored": 1}
+    pixels, stack = shown(write(packed + b"\0" * (len(packed) % 2), 4, syntax=NATIVE, **facts))
+    assert np.array_equal(pixels, bits)
+    assert note(stack, "whole bytes") is aligned
+
+
+# --- what no decoder here reads
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("4.100", r"unsupported video compression \(MPEG2 Main Profile / Main Level\)"),
+        ("4.102.1", r"unsupported video compression \(Fragmentable MPEG-4 AVC/H.264 High"),
+        ("4.108", r"unsupported video compression \(HEVC/H.265 Main 10 Profile"),
+        ("4.94", r"the pixel data are on a server \(JPIP Referenced\)"),
+        ("4.110", r"unsupported compression \(JPEG XL Lossless\)"),
+        ("4.65", r"unsupported compression \(JPEG Lossless, Hierarchical \(Process 28\)\)"),
+        ("7.1", r"unsupported transfer syntax \(SMPTE ST 2110-20 Uncompressed Progressive"),
+    ],
+)
+@pytest.mark.parametrize("sized", [False, True])
+def test_an_unsupported_transfer_syntax_is_named(write, number, words, sized):
+    data = encapsulate([b"\0\0\1\xb3" + bytes(20)])
+    length = {} if sized else {"length": UNDEFINED}
+    path = write(data[:40], 5, syntax=f"1.2.840.10008.1.2.{number}", **length)
+    with pytest.raises(UnreadableError, match=words):
+        read_header(path, "file")
+
+
+@pytest.mark.parametrize(("number", "squeezed"), [("94", False), ("95", True), ("205", True)])
+def test_pixel_data_on_a_server_are_named_though_there_are_none(tmp_path, number, squeezed):
+    whole = file_of(
+        element(Tag.SOPInstanceUID, "UI", b"1.2.3\0"),
+        element(Tag.Rows, "US", b"\2\0"),
+        element(Tag.Columns, "US", b"\2\0"),
+        syntax=f"1.2.840.10008.1.2.4.{number}",
+    )
+    start = whole.index(b"\x08\0\x18\0UI")
+    path = tmp_path / "file.dcm"
+    path.write_bytes(whole[:start] + (deflated(whole[start:]) if squeezed else whole[start:]))
+    with pytest.raises(UnreadableError, match="the pixel data are on a server"):
+        read_header(path, "file")
+
+
+def test_a_code_stream_that_can_be_decoded_is_whatever_the_transfer_syntax(write):
+    path = encoded(write, encapsulate(STREAMS), 5, syntax="1.2.840.10008.1.2.4.100")
+    assert np.array_equal(shown(path)[0], FRAMES)
+
+
+@given(data=st.binary(max_size=300), frames=st.integers(1, 6), sized=st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_any_bytes_give_a_header_or_a_reason(tmp_path_factory, data, frames, sized):
+    path = tmp_path_factory.mktemp("any") / "file.dcm"
+    length = {} if sized else {"length": UNDEFINED}
+    parts = [
+        element(Tag.NumberOfFrames, "IS", b"%d " % frames),
+        element(Tag.Rows, "US", b"\2\0"),
+        element(Tag.Columns, "US", b"\2\0"),
+        element(Tag.BitsAllocated, "US", b"\x08\0"),
+        element(Tag.PixelData, "OB", encapsulate([data]), **length),
+    ]
+    path.write_bytes(file_of(*parts, syntax=JPEG_LS))
+    with contextlib.suppress(UnreadableError):
+        assert 0 < len(read_header(path, "file").frames) <= len(data) + 16

@@ -18,7 +18,7 @@ endif
 help:
 	@echo "make demo [DICOM=path]  open a sample, or your own file or folder, in napari"
 	@echo "make test [ARGS=...]    run the tests"
-	@echo "make torture            open pairs of real cases for an hour (MEDSCAN_TORTURE_SECONDS, _SEED)"
+	@echo "make torture            long forms of short tests, an hour of pairs (MEDSCAN_TORTURE_SECONDS, _SEED)"
 	@echo "make check              lint, types, import directions, packaging"
 	@echo "make bench [ARGS=...]   measure against other readers, write docs/performance.md"
 	@echo "make screenshots        take the screenshots of README and docs"
@@ -46,6 +46,8 @@ torture: .venv/stamp system
 	MEDSCAN_TORTURE=1 $(SCREEN) $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
 		tests/napari_/panes/test_panes.py tests/widgets/panel/test_dock.py \
 		-k 'leave_nothing or leaves_nothing'
+	MEDSCAN_TORTURE=1 $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
+		tests/dicom/series/test_phantoms_4d.py
 
 check: lint types architecture package
 

@@ -71,6 +71,38 @@ def test_time_has_its_own_line(model, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        ({"AcquisitionTime": lambda i: f"1200{5 * (i % 2):02d}.5"}, "Time point 2/2 · 5 s"),
+        ({"EchoTime": lambda i: 4.5 * (i % 2 + 1)}, "Echo time 2/2 · 9 ms"),
+        ({"DiffusionBValue": lambda i: 1000.0 * (i % 2)}, "b-value 2/2 · 1000 s/mm²"),
+        ({"InstanceNumber": lambda i: i + 1}, "Volume 2/2"),
+    ],
+)
+def test_fourth_axis_is_named_with_its_value(model, tmp_path, facts, line):
+    places = {"ImagePositionPatient": lambda i: [0, 0, 2 * (i // 2)]}
+    layer = opened(model, tmp_path, 6, **places, **facts)
+    model.dims.set_current_step(0, 1)
+    assert place_lines(take_snapshot(model, layer))[-1] == line
+
+
+def test_a_slice_that_one_time_point_lacks_is_named_there_alone(model, tmp_path):
+    layer = opened(
+        model,
+        tmp_path,
+        11,
+        ImagePositionPatient=lambda i: [0, 0, 2 * (i // 3)],
+        TemporalPositionIdentifier=lambda i: i % 3 + 1,
+    )
+    found = {}
+    for time in range(3):
+        model.dims.set_current_step(0, time)
+        model.dims.set_current_step(1, 3)
+        found[time] = slice_warnings(take_snapshot(model, layer))
+    assert found == {0: [], 1: [], 2: ["1 slice missing here"]}
+
+
 def test_no_slice_in_3d(model, tmp_path):
     layer = opened(model, tmp_path)
     model.dims.ndisplay = 3

@@ -10,7 +10,7 @@ from napari_medscan.dicom.files.walk import DroppedFile, natural_key, resolved, 
 from napari_medscan.dicom.headers.dicomdir import is_dicomdir, missing_references
 from napari_medscan.dicom.headers.read_many import Progress, read_headers
 from napari_medscan.dicom.index.recall import recall, remember
-from napari_medscan.dicom.series.grouping import drop_duplicates
+from napari_medscan.dicom.series.duplicates import drop_duplicates
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.stacking import build_stacks
 from napari_medscan.frames import FrameCache, shared_cache

@@ -70,8 +70,7 @@ def place_lines(snapshot: Snapshot) -> list[str]:
                     f"{SLABS[snapshot.projection]} {_short(snapshot.slab, snapshot.slab)} {unit}"
                 )
     if stack.axes[0] == "t" and not isinstance(index[0], slice):
-        what = "Frame" if stack.dimension == "frame" else "Time point"
-        lines.append(f"{what} {index[0] + 1}/{shape[0]}")
+        lines.append(_time_line(stack, index[0], shape[0]))
     return lines
 
 
@@ -96,7 +95,9 @@ def slice_warnings(snapshot: Snapshot) -> list[str]:
         why = snapshot.stack.problems.get(number)
         return [] if why is None else [f"This slice is blank: {why}"]
     place = snapshot.index[-3]
-    return [] if isinstance(place, slice) else _gap(snapshot.stack, place)
+    if isinstance(place, slice) or not snapshot.is_inside:
+        return []
+    return _gap(snapshot.stack, place)
 
 
 def warning_lines(snapshot: Snapshot) -> list[str]:
@@ -253,11 +254,25 @@ def _position(stack: Stack, index: Index, along: int) -> str:
     return "" if point is None else f" · {plane_text(normal, point)}"
 
 
+def _time_line(stack: Stack, number: int, volumes: int) -> str:
+    """Return "Time point 2/5 · 12.5 s", "b-value 2/5 · 1000 s/mm²" or "Frame 2/5"."""
+    axis = stack.axis_values
+    if axis is None or stack.dimension == "frame":
+        return f"{'Frame' if stack.dimension == 'frame' else 'Time point'} {number + 1}/{volumes}"
+    name = "Time point" if axis.name == "Time" else axis.name
+    line = f"{name} {number + 1}/{volumes}"
+    has_value = bool(axis.unit) or isinstance(axis.values, tuple)
+    return f"{line} · {axis.text(number).replace('mm2', 'mm²')}" if has_value else line
+
+
 def _gap(stack: Stack, place: int) -> list[str]:
     """Return how many slices are missing in the gap at a place along z."""
     missing = set(stack.geometry.missing)
-    if place not in missing or stack.geometry.missing_are_empty:
+    if stack.geometry.missing_are_empty:
+        missing = set()
+    if place not in missing and not stack.holes:
         return []
+    # A slice that is not missing at all time points is missing at this one.
     first = last = place
     while first - 1 in missing:
         first -= 1

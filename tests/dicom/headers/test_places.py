@@ -178,7 +178,7 @@ def test_planes_of_an_ultrasound_volume_have_a_time_and_a_kind(header):
     )
     dimensions = [frame.dimensions for frame in found.frames]
     assert [d["TemporalPositionTimeOffset"] for d in dimensions] == [0, 40]
-    assert dimensions[1]["ImageType"] == ("ORIGINAL", "PRIMARY", "TISSUE_FLOW")
+    assert dimensions[1]["DataType"] == ("TISSUE_FLOW",)
 
 
 def test_planes_of_an_ultrasound_volume_that_cross_have_no_location(header):

@@ -147,6 +147,9 @@ def attributes(stack):
         "typical": stack.typical_frame,
         "study": (stack.header.study, stack.header.frame_of_reference, stack.header.patient),
         "cine": (stack.header.frame_duration, stack.header.frames_are_slices),
+        "axis": stack.axis_values and stack.axis_values.packed(),
+        "places": stack.array.places.tolist(),
+        "holes": stack.holes,
     }
 
 
@@ -222,6 +225,30 @@ def test_recalled_case_with_files_gone_has_the_attributes_of_a_fresh_one(case, t
         drop.mkdir()
         shutil.copy(case_path(case), drop)
     assert_attributes_need_no_file(drop)
+
+
+def test_recalled_time_series_has_its_times_and_its_lost_slice(tmp_path):
+    for time in range(3):
+        facts = {"SeriesInstanceUID": "1.2.9", "AcquisitionTime": f"1200{10 * time:02d}"}
+        uids = {"SOPInstanceUID": lambda i, time=time: f"1.9.{time}.{i}", "SeriesNumber": 1}
+        write_series(tmp_path / "drop", 4, series=time, **facts, **uids)
+    (tmp_path / "drop" / "s1_3.dcm").unlink()
+    (stack,) = assert_attributes_need_no_file(tmp_path / "drop").stacks
+    assert stack.holes == (6,)
+    assert stack.axis_values.values.tolist() == [0, 10, 20]
+
+
+@pytest.mark.parametrize(
+    "change", [{"holes": [99]}, {"holes": ["a"]}, {"axis_values": ["a", "b", [1, 2]]}]
+)
+def test_an_entry_whose_time_axis_does_not_fit_is_not_believed(tmp_path, change):
+    write_series(tmp_path / "drop", 3)
+    first = load(tmp_path / "drop")
+    key = index_file.key_of([(tmp_path / "drop").resolve()])
+    entry = index_file.read(key)
+    (packed,) = entry["stacks"]
+    index_file.write(key, {**entry, "stacks": [packed | change]})
+    assert_same(load(tmp_path / "drop"), first)
 
 
 def test_reading_a_header_opens_its_file_and_is_noticed(tmp_path):

@@ -1,35 +1,25 @@
-"""Which files belong together, and which are the same picture twice."""
+"""Which files belong together."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import imagecodecs
-import numpy as np
 import pytest
 
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.files.source import Memory
-from napari_medscan.dicom.headers.header import Palette
-from napari_medscan.dicom.intensity.rescale import ModalityTransform
-from napari_medscan.dicom.intensity.window import Window
-from napari_medscan.dicom.series.grouping import CONFLICT, drop_duplicates, group
+from napari_medscan.dicom.series.duplicates import CONFLICT
+from napari_medscan.dicom.series.grouping import group
 
 from ..building import (
     AXIAL,
-    CORONAL,
     SAGITTAL,
-    encapsulate,
-    encapsulated_header,
     files,
     make_frame,
     make_header,
     make_layout,
 )
 
-PIXELS = np.array([[1, 2, 300], [4, 5, 60000]], dtype=np.uint16)
-J2K = "1.2.840.10008.1.2.4.90"
 RGB = make_layout(bits=8, samples=3, photometric="RGB")
 
 
@@ -40,129 +30,6 @@ def names(headers):
 
 def axial(count, **changes):
     return files([make_frame((0, 0, float(z))) for z in range(count)], **changes)
-
-
-def grey(name, pixels=PIXELS, **changes):
-    return make_header(
-        changes.pop("frame", make_frame((0, 0, 0))),
-        name=name,
-        pixels=pixels.tobytes(),
-        **{"sop_instance": "1.9", **changes},
-    )
-
-
-def compressed(name, data, **changes):
-    frame = make_frame((0, 0, 0))
-    header = encapsulated_header(
-        encapsulate([data]), syntax=J2K, name=name, sop_instance="1.9", **changes
-    )
-    return replace(header, frames=(frame,))
-
-
-# --- duplicates
-
-
-def test_the_same_picture_twice_is_kept_once_and_reported():
-    kept, duplicates = drop_duplicates([grey("a"), grey("b/a"), grey("c", sop_instance="2")])
-    assert [header.name for header in kept] == ["a", "c"]
-    assert duplicates == {"b/a": "a"}
-    assert not any(header.notes for header in kept)
-
-
-def test_the_same_picture_in_another_encoding_is_a_duplicate():
-    big = grey(
-        "big", PIXELS.byteswap(), layout=make_layout(big_endian=True), transfer_syntax="1.2.2"
-    )
-    data = imagecodecs.jpeg2k_encode(PIXELS, codecformat="j2k", reversible=True, level=0)
-    packed = compressed("packed", data, layout=make_layout())
-    kept, duplicates = drop_duplicates([grey("a"), big, packed])
-    assert [header.name for header in kept] == ["a"]
-    assert duplicates == {"big": "a", "packed": "a"}
-
-
-def test_color_in_another_color_model_is_a_duplicate():
-    rng = np.random.default_rng(1)
-    colors = rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)
-    layout = replace(RGB, rows=8, columns=8)
-    data = imagecodecs.jpeg2k_encode(colors, codecformat="j2k", reversible=True, level=0)
-    packed = compressed("packed", data, layout=replace(layout, photometric="YBR_RCT"))
-    planar = np.ascontiguousarray(np.moveaxis(colors, -1, 0))
-    pictures = [
-        grey("a", colors, layout=layout),
-        grey("planar", planar, layout=replace(layout, planar=True)),
-        packed,
-    ]
-    assert drop_duplicates(pictures)[1] == {"planar": "a", "packed": "a"}
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"pixels": PIXELS + 1},
-        {"layout": make_layout(photometric="MONOCHROME1")},
-        {"layout": make_layout(signed=True)},
-        {"series": "other"},
-        {"frame": make_frame((0, 0, 1))},
-        {"frame": make_frame((0, 0, 0), CORONAL)},
-        {"frame": make_frame((0, 0, 0), spacing=(2, 2))},
-        {"frame": make_frame((0, 0, 0), transform=ModalityTransform(2.0))},
-        {"frame": make_frame((0, 0, 0), windows=(Window("a", 1, 2),))},
-    ],
-)
-def test_another_picture_with_the_same_uid_is_kept_and_noted(other):
-    kept, duplicates = drop_duplicates([grey("a"), grey("b", **other)])
-    assert [header.name for header in kept] == ["a", "b"]
-    assert duplicates == {}
-    assert all(CONFLICT in header.notes for header in kept)
-
-
-def test_another_palette_is_another_picture():
-    layout = make_layout(photometric="PALETTE COLOR")
-    red, blue = Palette(0, bytes((255, 0, 0))), Palette(0, bytes((0, 0, 255)))
-    pictures = [grey("a", layout=layout, palette=red), grey("b", layout=layout, palette=blue)]
-    assert drop_duplicates(pictures)[1] == {}
-
-
-def test_of_two_patients_with_the_same_uids_both_are_kept_without_a_note():
-    kept, duplicates = drop_duplicates([grey("a"), grey("b", patient=b"other")])
-    assert len(kept) == 2
-    assert duplicates == {}
-    assert not any(header.notes for header in kept)
-
-
-def test_files_without_a_uid_are_never_duplicates():
-    assert drop_duplicates([grey("a", sop_instance=""), grey("b", sop_instance="")])[1] == {}
-
-
-def test_damaged_files_are_kept():
-    cut = [grey(name, source=Memory(b"\0\0")) for name in "ab"]
-    assert len(drop_duplicates(cut)[0]) == 2
-
-
-def test_pictures_that_cannot_be_right_are_kept():
-    """Chroma of pixel pairs, and an odd width."""
-    layout = replace(RGB, photometric="YBR_FULL_422")
-    odd = [grey(name, np.zeros(12, np.uint8), layout=layout) for name in "ab"]
-    assert len(drop_duplicates(odd)[0]) == 2
-
-
-def test_an_unforeseen_error_in_the_pixels_of_one_file_does_not_stop_the_others():
-    class Odd:
-        def read_at(self, *_):
-            raise ValueError
-
-    kept, _ = drop_duplicates([grey("a"), grey("odd", source=Odd()), grey("b")])
-    assert [header.name for header in kept] == ["a", "odd"]
-
-
-def test_one_picture_three_times_and_another_under_the_same_uid():
-    other = grey("other", PIXELS * 0)
-    kept, duplicates = drop_duplicates([grey("a"), other, grey("b"), grey("c")])
-    assert [header.name for header in kept] == ["a", "other"]
-    assert duplicates == {"b": "a", "c": "a"}
-
-
-# --- groups
 
 
 def test_a_series_is_one_group_across_folders_and_studies():
@@ -203,11 +70,46 @@ def test_a_localizer_is_lifted_out():
     assert names(headers) == [["f0000", "f0001", "f0002"], ["scout"]]
 
 
-def test_directions_a_rounding_apart_are_one_orientation():
-    nudged = (1.0, 0.00009, 0.0, -0.00009, 1.0, 0.0)
-    turned = (1.0, 0.0002, 0.0, -0.0002, 1.0, 0.0)
-    headers = files([make_frame((0, 0, z), o) for z, o in enumerate((AXIAL, nudged, turned))])
-    assert names(headers) == [["f0000", "f0001"], ["f0002"]]
+@pytest.mark.parametrize(
+    ("orientation", "spacing"),
+    [
+        ((1.0, 0.0003, 0.0, -0.0003, 1.0, 0.0), (0.5, 0.5)),
+        ((1.0, -0.0005, 0.0, 0.0005, 1.0, 0.0), (0.5, 0.5)),
+        (AXIAL, (0.5001, 0.5001)),
+        (AXIAL, (0.49995, 0.500001)),
+    ],
+)
+def test_planes_whose_corners_agree_are_one_plane(orientation, spacing):
+    """Within a tenth of a pixel, in an image of 200 x 200."""
+    layout = make_layout(rows=200, columns=200)
+    frames = [make_frame((0, 0, z), spacing=(0.5, 0.5)) for z in range(4)]
+    frames[2] = make_frame((0, 0, 2), orientation, spacing=spacing)
+    assert names(files(frames, layout=layout)) == [["f0000", "f0001", "f0002", "f0003"]]
+
+
+@pytest.mark.parametrize(
+    ("orientation", "spacing"),
+    [
+        ((1.0, 0.002, 0.0, -0.002, 1.0, 0.0), (0.5, 0.5)),
+        ((1.0, 0.0, 0.002, 0.0, 1.0, 0.0), (0.5, 0.5)),
+        (AXIAL, (0.501, 0.501)),
+        (AXIAL, (0.5, 0.501)),
+    ],
+)
+def test_planes_whose_corners_differ_are_two(orientation, spacing):
+    layout = make_layout(rows=200, columns=200)
+    frames = [make_frame((0, 0, z), spacing=(0.5, 0.5)) for z in range(4)]
+    frames[2] = make_frame((0, 0, 2), orientation, spacing=spacing)
+    assert names(files(frames, layout=layout)) == [["f0000", "f0001", "f0003"], ["f0002"]]
+
+
+def test_volumes_of_a_file_each_may_be_turned_and_stay_one_group():
+    turned = (0.9998, 0.02, 0.0, -0.02, 0.9998, 0.0)
+    headers = [
+        make_header(*(make_frame((0, 0, z), o) for z in range(3)), name=name)
+        for name, o in (("a", AXIAL), ("b", turned))
+    ]
+    assert names(headers) == [["a"] * 3 + ["b"] * 3]
 
 
 def test_mixed_pixel_spacing_is_never_one_stack():
@@ -248,8 +150,26 @@ def test_single_views_stay_apart(modality):
     assert names(headers) == [["f0000"], ["f0001"]]
 
 
-def test_files_without_a_series_uid_stay_apart():
-    assert names(axial(2, series="")) == [["f0000"], ["f0001"]]
+def test_files_without_a_series_uid_are_one_group_within_a_folder():
+    headers = axial(3, series="")
+    headers[2] = replace(headers[2], name="other/f0002")
+    assert names(headers) == [["f0000", "f0001"], ["other/f0002"]]
+
+
+def test_files_without_a_series_uid_and_places_stay_apart():
+    headers = files([make_frame(None, None)] * 2, series="", modality="CT", frames_are_slices=True)
+    assert names(headers) == [["f0000"], ["f0001"]]
+
+
+def test_without_any_identity_studies_that_share_positions_are_of_two_patients():
+    first = axial(2, patient=b"")
+    second = [replace(h, study="2", name=f"2/{h.name}") for h in first]
+    assert names([*first, *second]) == [["f0000", "f0001"], ["2/f0000", "2/f0001"]]
+
+
+def test_without_any_identity_a_study_for_each_slice_is_no_split():
+    headers = [replace(h, study=h.name) for h in axial(3, patient=b"")]
+    assert names(headers) == [["f0000", "f0001", "f0002"]]
 
 
 def test_frames_with_and_without_a_position_are_never_mixed():
@@ -258,30 +178,96 @@ def test_frames_with_and_without_a_position_are_never_mixed():
     assert found == [[0, 2], [1]]
 
 
+def conflicting(name, z):
+    """One of several images that share a SOP Instance UID."""
+    frame = make_frame((0, 0, float(z)))
+    return make_header(frame, name=name, sop_instance=f"1.{z}", notes=(CONFLICT,))
+
+
 def test_a_conflict_of_uids_is_told_apart_by_folder():
     """Two versions of one series, dropped together."""
-    headers = [
-        replace(
-            grey(f"{folder}/{z}", PIXELS + i, frame=make_frame((0, 0, float(z)))),
-            sop_instance=f"1.{z}",
-        )
-        for i, folder in enumerate(("old", "new"))
-        for z in range(3)
-    ]
-    kept, _ = drop_duplicates(headers)
-    assert names(kept) == [["old/0", "old/1", "old/2"], ["new/0", "new/1", "new/2"]]
+    headers = [conflicting(f"{folder}/{z}", z) for folder in ("old", "new") for z in range(3)]
+    assert names(headers) == [["old/0", "old/1", "old/2"], ["new/0", "new/1", "new/2"]]
 
 
-def test_a_conflict_of_uids_within_a_folder_is_told_apart_by_order():
+def test_images_at_several_places_that_share_one_uid_are_one_group():
+    headers = [replace(conflicting(f"{z}", z), sop_instance="1.1") for z in range(8)]
+    assert names(headers) == [[f"{z}" for z in range(8)]]
+
+
+def test_images_of_one_uid_in_a_folder_each_are_one_group():
+    headers = [replace(conflicting(f"{z}/a", z), sop_instance="1.1") for z in range(4)]
+    assert names(headers) == [[f"{z}/a" for z in range(4)]]
+
+
+def test_a_conflict_of_uids_within_a_folder_is_no_split():
+    headers = [conflicting(f"{z}{i}", z) for z in range(2) for i in range(2)]
+    assert names(headers) == [["00", "01", "10", "11"]]
+
+
+def test_images_without_a_place_that_share_one_uid_stay_apart():
     headers = [
-        replace(
-            grey(f"{z}{i}", PIXELS + i, frame=make_frame((0, 0, float(z)))), sop_instance=f"1.{z}"
-        )
-        for z in range(2)
-        for i in range(2)
+        make_header(make_frame(None), name=name, sop_instance="1.1", notes=(CONFLICT,))
+        for name in "ab"
     ]
-    kept, _ = drop_duplicates(headers)
-    assert names(kept) == [["00", "10"], ["01", "11"]]
+    assert names(headers) == [["a"], ["b"]]
+
+
+# --- meaning
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"ImageType": ("ORIGINAL", "PRIMARY", "M")}, {"ImageType": ("ORIGINAL", "PRIMARY", "P")}),
+        (
+            {"ImageType": ("ORIGINAL", "PRIMARY", "OTHER", "M", "NORM")},
+            {"ImageType": ("ORIGINAL", "PRIMARY", "OTHER", "R", "NORM")},
+        ),
+        (
+            {"ImageType": ("DERIVED", "PRIMARY", "DIXON", "WATER")},
+            {"ImageType": ("DERIVED", "PRIMARY", "DIXON", "FAT")},
+        ),
+        (
+            {"ImageType": ("ORIGINAL", "PRIMARY", "M_FFE", "M", "FFE")},
+            {"ImageType": ("ORIGINAL", "PRIMARY", "P_PCA", "P", "PCA")},
+        ),
+        ({"ComplexImageComponent": "MAGNITUDE"}, {"ComplexImageComponent": "PHASE"}),
+        ({"KVP": 80.0}, {"KVP": 140.0}),
+        ({"MonoenergeticEnergyEquivalent": 40.0}, {"MonoenergeticEnergyEquivalent": 70.0}),
+        ({"ConvolutionKernel": ("B30f",)}, {"ConvolutionKernel": ("B70f",)}),
+        ({}, {"ContrastBolusAgent": "OMNIPAQUE"}),
+        ({"ContrastBolusAgentPhase": "ARTERIAL"}, {"ContrastBolusAgentPhase": "VENOUS"}),
+    ],
+)
+def test_images_whose_values_have_two_meanings_are_never_one_group(one, other):
+    """They are apart where their positions do not overlap, too."""
+    headers = files([make_frame((0, 0, float(z)), **(one if z < 2 else other)) for z in range(4)])
+    assert names(headers) == [["f0000", "f0001"], ["f0002", "f0003"]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("ORIGINAL", "PRIMARY", "M", "ND"), ("ORIGINAL", "PRIMARY", "M", "ND", "NORM")),
+        (("ORIGINAL", "PRIMARY", "AXIAL"), ("ORIGINAL", "PRIMARY", "AXIAL", "ADD")),
+    ],
+)
+def test_image_types_of_one_meaning_are_one_group(one, other):
+    types = one, other, one, other
+    headers = files([make_frame((0, 0, float(z)), ImageType=t) for z, t in enumerate(types)])
+    assert len(names(headers)) == 1
+
+
+def test_images_in_two_units_are_never_one_group():
+    first, second = axial(2)
+    headers = [replace(first, unit="HU"), replace(second, unit=None)]
+    assert names(headers) == [["f0000"], ["f0001"]]
+
+
+def test_exposures_of_a_clip_are_no_meaning():
+    frames = [make_frame(None, None, number=n, KVP=70.0 + n) for n in range(3)]
+    assert names([make_header(*frames, modality="XA")]) == [["a"] * 3]
 
 
 def test_unknown_pixel_tags_of_one_series_do_not_disturb():

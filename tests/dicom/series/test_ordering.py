@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_medscan.dicom.series.ordering import FOURTH_AXIS, MAX_PARTS, arrange
+from napari_medscan.dicom.series.attributes import FOURTH_AXIS
+from napari_medscan.dicom.series.ordering import MAX_PARTS, arrange
+from napari_medscan.dicom.series.overlaps import BY_RUN
 
 from ..building import (
     AXIAL,
@@ -26,18 +28,25 @@ from ..building import (
 VALUES = {
     "TemporalPositionIdentifier": (1, 2, 3),
     "TemporalPositionIndex": (1, 2, 3),
+    "TemporalPositionTimeOffset": (0.0, 2.5, 7.5),
     "DiffusionBValue": (0.0, 500.0, 1000.0),
     "DiffusionGradient": ((0.0, (1.0, 0.0, 0.0)), (0.0, (0.0, 1.0, 0.0)), (0.0, (0.0, 0.0, 1.0))),
     "TriggerTime": (9.5, 40.0, 110.0),
+    "NominalPercentageOfCardiacPhase": (0.0, 40.0, 75.0),
     "EchoTime": (2.3, 4.6, 12.0),
     "EchoNumbers": (1, 2, 3),
+    "InversionTime": (100.0, 180.0, 2000.0),
+    "FlipAngle": (3.0, 10.0, 20.0),
+    "RepetitionTime": (500.0, 1000.0, 8000.0),
     "FrameReferenceTime": (0.0, 3000.0, 9000.0),
+    "FrameReferenceDateTime": ("20200131235959.5", "20200201", "20200201000001"),
     "AcquisitionNumber": (7, 8, 11),
     "StackID": ("1", "2", "3"),
     "ImageType": (("ORIGINAL", "M"), ("ORIGINAL", "P"), ("DERIVED", "R")),
+    "AcquisitionTime": ("093000", "093010.25", "101500"),
     "ContentTime": ("093000", "093010", "101500"),
+    "SequenceName": ("ep_b0", "ep_b1000#1", "ep_b1000#2"),
     "DimensionIndexValues": ((1,), (2,), (3,)),
-    "TemporalPositionTimeOffset": (0.0, 40.0, 80.0),
     **{name: (1, 2, 3) for name in FOURTH_AXIS if name.endswith("Vector")},
 }
 
@@ -47,7 +56,7 @@ def ordered(frames):
     slices = refs(files(frames))
     numbers = {id(ref.header): i for i, ref in enumerate(slices)}
     return [
-        ([[numbers[id(ref.header)] for ref in row] for row in grid.rows], grid)
+        ([[ref and numbers[id(ref.header)] for ref in row] for row in grid.rows], grid)
         for grid in arrange(slices)
     ]
 
@@ -87,7 +96,7 @@ def test_positions_a_few_micrometres_apart_are_one_position():
 # --- the fourth axis
 
 
-@pytest.mark.parametrize("name", FOURTH_AXIS)
+@pytest.mark.parametrize("name", [name for name in FOURTH_AXIS if name != "ImageType"])
 def test_each_attribute_can_make_the_fourth_axis(name):
     # Instance numbers run against the attribute: it decides, they do not.
     frames = [
@@ -97,7 +106,7 @@ def test_each_attribute_can_make_the_fourth_axis(name):
     rows, grid = only(frames)
     assert grid.dimension == name
     assert grid.notes == ()
-    natural = not isinstance(VALUES[name][0], tuple)
+    natural = name != "DiffusionGradient"
     # What has no natural order keeps that of acquisition, here the reverse.
     assert rows == [[3 * z + t for z in range(4)] for t in ((0, 1, 2) if natural else (2, 1, 0))]
 
@@ -137,9 +146,9 @@ def test_without_such_an_attribute_instance_numbers_decide_and_the_user_is_told(
     assert "sorted by instance number" in grid.notes[0]
 
 
-@pytest.mark.parametrize("name", ["ImageType", "DiffusionGradient"])
-def test_a_time_point_never_mixes_values_without_natural_order(name):
+def test_a_time_point_never_mixes_values_without_natural_order():
     """The second position acquired its values in the other order."""
+    name = "DiffusionGradient"
     first, second, _ = VALUES[name]
     frames = [
         make_frame((0, 0, 0), number=1, **{name: first}),
@@ -214,7 +223,7 @@ def test_repeats_that_nothing_tells_apart_become_a_stack_of_their_own_with_a_not
     frames.append(make_frame((0, 0, 2), number=9))
     (first, grid), (rest, _) = ordered(frames)
     assert (first, rest) == ([[0, 1, 2, 3]], [[4]])
-    assert "share a position" in grid.notes[0]
+    assert grid.notes == (BY_RUN,)
 
 
 @pytest.mark.parametrize("name", ["AcquisitionNumber", "ImageType", "EchoTime", "StackID"])
@@ -293,10 +302,11 @@ def test_every_slice_appears_exactly_once_whatever_the_input(wild):
     ]
     grids = ordered(frames)
     found = Counter(chain.from_iterable(row for rows, _ in grids for row in rows))
+    del found[None]
     assert found == Counter(range(len(frames)))
     for rows, grid in grids:
         assert len({len(row) for row in rows}) == 1
         assert bool(grid.dimension) == (len(rows) > 1)
         for row in rows:
-            depths = [frames[i].position[2] for i in row]
+            depths = [frames[i].position[2] for i in row if i is not None]
             assert depths == sorted(set(depths))

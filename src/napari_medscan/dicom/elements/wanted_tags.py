@@ -26,7 +26,6 @@ __all__ = [
 DEFER: Final = b"DEFER"
 """Marks a value to be located, not read: it is large and rarely needed."""
 
-
 Wanted = dict[int, "bytes | Wanted"]
 
 _LUT: Wanted = {
@@ -89,6 +88,16 @@ _DIFFUSION: Wanted = {
     Tag.DiffusionGradientDirectionSequence: {Tag.DiffusionGradientOrientation: b"FD"},
     **PRIVATE_DIFFUSION,
 }
+_FRAME_TYPE: Wanted = {
+    Tag.FrameType: b"CS",
+    Tag.ComplexImageComponent: b"CS",
+}
+# PS3.3 C.8.2.2: the energy of virtual monoenergetic images.
+_ENERGY: Wanted = {
+    Tag.MonoenergeticEnergyEquivalent: b"FD",
+    Tag.MultienergyCTProcessingSequence: {Tag.MonoenergeticEnergyEquivalent: b"FD"},
+    Tag.MultienergyCTCharacteristicsSequence: {Tag.MonoenergeticEnergyEquivalent: b"FD"},
+}
 # PS3.3 C.7.6.16.2: the functional group macros that bear on order and pixels.
 _FUNCTIONAL_GROUPS: Wanted = {
     Tag.PixelMeasuresSequence: _SPACING,
@@ -103,12 +112,26 @@ _FUNCTIONAL_GROUPS: Wanted = {
         Tag.InStackPositionNumber: b"UL",
         Tag.FrameAcquisitionNumber: b"US",
         Tag.DimensionIndexValues: b"UL",
+        Tag.FrameAcquisitionDateTime: b"DT",
+        Tag.FrameReferenceDateTime: b"DT",
     },
+    Tag.TemporalPositionSequence: {Tag.TemporalPositionTimeOffset: b"FD"},
     Tag.MREchoSequence: {Tag.EffectiveEchoTime: b"FD"},
+    Tag.MRModifierSequence: {Tag.InversionTimes: b"FD"},
+    Tag.MRTimingAndRelatedParametersSequence: {Tag.FlipAngle: b"DS", Tag.RepetitionTime: b"DS"},
+    Tag.MRVelocityEncodingSequence: {Tag.VelocityEncodingDirection: b"FD"},
     Tag.MRDiffusionSequence: _DIFFUSION,
-    Tag.CardiacSynchronizationSequence: {Tag.NominalCardiacTriggerDelayTime: b"FD"},
-    Tag.MRImageFrameTypeSequence: {Tag.FrameType: b"CS"},
-    Tag.CTImageFrameTypeSequence: {Tag.FrameType: b"CS"},
+    Tag.CardiacSynchronizationSequence: {
+        Tag.NominalCardiacTriggerDelayTime: b"FD",
+        Tag.NominalPercentageOfCardiacPhase: b"FL",
+    },
+    Tag.MRImageFrameTypeSequence: _FRAME_TYPE,
+    Tag.CTImageFrameTypeSequence: _FRAME_TYPE,
+    Tag.PETFrameTypeSequence: _FRAME_TYPE,
+    Tag.CTXRayDetailsSequence: {Tag.KVP: b"DS"},
+    Tag.CTReconstructionSequence: {Tag.ConvolutionKernel: b"SH"},
+    Tag.ContrastBolusUsageSequence: {Tag.ContrastBolusAgentPhase: b"CS"},
+    **_ENERGY,
     Tag.SegmentIdentificationSequence: {Tag.ReferencedSegmentNumber: b"US"},
     **PRIVATE_DIFFUSION,
     # PS3.3 C.8.24.6: ultrasound volumes.
@@ -134,9 +157,7 @@ _FUNCTIONAL_GROUPS: Wanted = {
 
 WANTED_PET: Wanted = {
     Tag.SeriesDate: b"DA",
-    Tag.AcquisitionDate: b"DA",
     Tag.SeriesTime: b"TM",
-    Tag.AcquisitionTime: b"TM",
     Tag.PatientSex: b"CS",
     Tag.PatientSize: b"DS",
     Tag.PatientWeight: b"DS",
@@ -162,6 +183,10 @@ WANTED: Wanted = {
     Tag.SOPInstanceUID: b"UI",
     Tag.StudyDate: b"DA",
     Tag.StudyTime: b"TM",
+    Tag.AcquisitionDate: b"DA",
+    Tag.ContentDate: b"DA",
+    Tag.AcquisitionDateTime: b"DT",
+    Tag.AcquisitionTime: b"TM",
     Tag.ContentTime: b"TM",
     Tag.Modality: b"CS",
     Tag.Manufacturer: b"LO",
@@ -177,6 +202,17 @@ WANTED: Wanted = {
     **_RESCALE,
     **_WINDOW,
     **_DIFFUSION,
+    **_ENERGY,
+    Tag.ComplexImageComponent: b"CS",
+    Tag.ContrastBolusAgent: b"LO",
+    Tag.ContrastBolusAgentPhase: b"CS",
+    Tag.ConvolutionKernel: b"SH",
+    Tag.FlipAngle: b"DS",
+    Tag.InversionTime: b"DS",
+    Tag.KVP: b"DS",
+    Tag.NominalPercentageOfCardiacPhase: b"FL",
+    Tag.RepetitionTime: b"DS",
+    Tag.SequenceName: b"SH",
     Tag.EchoTime: b"DS",
     Tag.EchoNumbers: b"IS",
     Tag.CineRate: b"IS",

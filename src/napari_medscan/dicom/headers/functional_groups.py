@@ -7,12 +7,12 @@ C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.headers.diffusion import read_diffusion
+from napari_medscan.dicom.headers.dimensions import read_dimensions, read_group_dimensions
 from napari_medscan.dicom.headers.header import FrameHeader
 from napari_medscan.dicom.headers.intensity_facts import FrameValues
 from napari_medscan.dicom.headers.places import (
@@ -73,7 +73,7 @@ def read_frame_headers(
         spacing=spacing,
         transform=transform,
         windows=windows,
-        dimensions=_dimensions(data_set),
+        dimensions=read_dimensions(data_set),
         order=(data_set.integer(Tag.InstanceNumber) or 0,),
         slice_location=data_set.data(Tag.SliceLocation),
         real_world=values.mappings(data_set),
@@ -162,60 +162,8 @@ class _FunctionalGroups:
             spacing=own_value(valid_spacing, measures, Tag.PixelSpacing, spacing, problems),
             transform=transform,
             windows=windows if windows and windows != base.windows else base.windows,
-            dimensions={**base.dimensions, **_group_dimensions(item)},
+            dimensions={**base.dimensions, **read_group_dimensions(item)},
             segment=segment.integer(Tag.ReferencedSegmentNumber) or base.segment,
             real_world=self.values.mappings(item, base.real_world),
             problems=tuple(sorted(problems)),
         )
-
-
-def _dimensions(data_set: DataSet) -> Mapping[str, object]:
-    """Return the attributes that can tell repeats at one position apart.
-
-    In the order in which they are tried as a fourth axis.
-    """
-    found: dict[str, object] = {}
-    for tag in (Tag.TemporalPositionIdentifier, Tag.TemporalPositionIndex):
-        _keep(found, tag.name, data_set.integer(tag))
-    found.update(read_diffusion(data_set))
-    _keep(found, "TriggerTime", data_set.number(Tag.TriggerTime))
-    _keep(found, "EchoTime", data_set.number(Tag.EchoTime))
-    _keep(found, "EchoNumbers", data_set.integer(Tag.EchoNumbers))
-    _keep(found, "FrameReferenceTime", data_set.number(Tag.FrameReferenceTime))
-    _keep(found, "AcquisitionNumber", data_set.integer(Tag.AcquisitionNumber))
-    _keep(found, "ImageType", data_set.texts(Tag.ImageType) or None)
-    _keep(found, "ContentTime", data_set.text(Tag.ContentTime) or None)
-    return found
-
-
-def _group_dimensions(item: DataSet) -> dict[str, object]:
-    """Return the same from a functional group item."""
-    found: dict[str, object] = {}
-    content = item.item(Tag.FrameContentSequence)
-    sync = item.item(Tag.CardiacSynchronizationSequence)
-    kind = item.item(Tag.MRImageFrameTypeSequence)
-    kind = kind if kind is not EMPTY else item.item(Tag.CTImageFrameTypeSequence)
-    volume_time = item.item(Tag.TemporalPositionSequence)
-    _keep(found, "TemporalPositionIndex", content.integer(Tag.TemporalPositionIndex))
-    found.update(read_diffusion(item.item(Tag.MRDiffusionSequence), item))
-    _keep(found, "TriggerTime", sync.number(Tag.NominalCardiacTriggerDelayTime))
-    echo = item.item(Tag.MREchoSequence)
-    _keep(found, "EchoTime", echo.number(Tag.EffectiveEchoTime))
-    _keep(found, "AcquisitionNumber", content.integer(Tag.FrameAcquisitionNumber))
-    _keep(found, "ImageType", kind.texts(Tag.FrameType) or _ultrasound_type(item) or None)
-    offset = volume_time.number(Tag.TemporalPositionTimeOffset)
-    _keep(found, "TemporalPositionTimeOffset", offset)
-    _keep(found, "DimensionIndexValues", content.integers(Tag.DimensionIndexValues) or None)
-    _keep(found, "StackID", content.text(Tag.StackID) or None)
-    return found
-
-
-def _ultrasound_type(item: DataSet) -> tuple[str, ...]:
-    """Return frame type and data type of a volume's frame: tissue or flow (PS3.3 C.8.24.6)."""
-    kind = item.item(Tag.USImageDescriptionSequence).texts(Tag.FrameType)
-    return (*kind, *item.item(Tag.ImageDataTypeSequence).texts(Tag.DataType))
-
-
-def _keep(found: dict[str, object], name: str, value: object) -> None:
-    if value is not None:
-        found[name] = value

@@ -32,6 +32,7 @@ from napari_medscan.dicom.elements.wanted_tags import (
     Tag,
 )
 from napari_medscan.dicom.files.source import DicomBytes
+from napari_medscan.dicom.headers.dimensions import TEXTS
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import FrameHeader, Header
 from napari_medscan.dicom.headers.intensity_facts import stored_values_of
@@ -43,6 +44,7 @@ from napari_medscan.dicom.intensity.suv import read_suv
 _Values = dict[str, Any]
 _PLAIN: Final[dict[int, bytes]] = {
     Tag.SOPInstanceUID: b"UI",
+    Tag.AcquisitionTime: b"TM",
     Tag.ContentTime: b"TM",
     Tag.InstanceNumber: b"IS",
     Tag.ImagePositionPatient: b"DS",
@@ -51,14 +53,21 @@ _PLAIN: Final[dict[int, bytes]] = {
 """Values that nearly every file of a series has of its own, as they are mostly written."""
 _VARYING: Final = {
     *_PLAIN,
+    Tag.AcquisitionDate,
+    Tag.AcquisitionDateTime,
     Tag.AcquisitionNumber,
+    Tag.ContentDate,
     Tag.DiffusionBValue,
     Tag.DiffusionGradientOrientation,
     Tag.EchoNumbers,
     Tag.EchoTime,
+    Tag.FlipAngle,
     Tag.FrameReferenceTime,
+    Tag.InversionTime,
+    Tag.RepetitionTime,
     Tag.RescaleIntercept,
     Tag.RescaleSlope,
+    Tag.SequenceName,
     Tag.TemporalPositionIdentifier,
     Tag.TriggerTime,
     Tag.WindowCenter,
@@ -249,6 +258,9 @@ class Template:
         """
         own: _Values = {}
         frame: _Values = {}
+        times: dict[str, object] = {}
+        if self._header.modality == "PT" and not _VARYING_PET.isdisjoint(changed):
+            return None
         try:
             for tag, data in changed.items():
                 if tag == Tag.ImagePositionPatient:
@@ -271,9 +283,11 @@ class Template:
                 elif tag == Tag.SOPInstanceUID:
                     own["sop_instance"] = text
                 else:
-                    frame["dimensions"] = {**self._frame.dimensions, "ContentTime": text}
-        except ValueError:
+                    times[TEXTS[tag]] = text
+        except (KeyError, ValueError):
             return None
+        if times:
+            frame["dimensions"] = {**self._frame.dimensions, **times}
         return own, self._frame.like(**frame)
 
     def _any_values(self, changed: dict[int, bytes]) -> tuple[_Values, FrameHeader]:

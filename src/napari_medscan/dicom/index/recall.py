@@ -18,6 +18,7 @@ from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.index import index_file
 from napari_medscan.dicom.pixels import decoded_cache
+from napari_medscan.dicom.series.axis_values import AxisValues
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.slice_headers import FileHeaders, RecalledHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
@@ -100,9 +101,12 @@ def _packed(stack: Stack, numbers: Mapping[str, int]) -> dict[str, Any]:
         is_compressed=stack.is_compressed,
         suv=None,
         warnings=stack.warnings,
+        holes=stack.holes,
     )
+    axis = stack.axis_values
     return {
         **asdict(plan),
+        "axis_values": None if axis is None else axis.packed(),
         # Not the factors: weight and height could be worked out from them.
         "suv": stack.suv is not None,
         "slices": stack.slices.packed(numbers),
@@ -114,9 +118,14 @@ def _unpacked(
 ) -> Stack:
     slices = SliceTable.unpacked(packed.pop("slices"), files)
     geometry = {name: _frozen(value) for name, value in packed.pop("geometry").items()}
-    has_suv = packed.pop("suv")
+    has_suv, axis = packed.pop("suv"), packed.pop("axis_values")
     values = {name: _frozen(value) for name, value in packed.items()}
-    plan = Plan(geometry=Geometry(**geometry), suv=None, **values)
+    plan = Plan(
+        geometry=Geometry(**geometry),
+        suv=None,
+        axis_values=None if axis is None else AxisValues.unpacked(axis, values["times"]),
+        **values,
+    )
     stack = assemble(slices, RecalledHeaders(slices, headers), plan, cache)
     return replace(stack, suv=stack.read_header(stack.typical).suv) if has_suv else stack
 

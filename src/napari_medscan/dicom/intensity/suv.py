@@ -18,17 +18,15 @@ Where the pseudo-code leaves room, a factor that may be wrong is refused:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from math import exp, isclose, log
 
+from napari_medscan.dicom.elements.date_times import DAY, days_of, seconds_of
 from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 
-_DAY = 86400.0
 _SAME = 1.0
 """Seconds: some times are written with fractions, some without."""
 _DYNAMIC = 600.0
@@ -63,9 +61,6 @@ _NAMES = {
     Tag.DecayCorrection: "Decay Correction",
     Tag.FrameReferenceTime: "Frame Reference Time",
 }
-_DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
-_TIME = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d(?:\.\d{1,6})?))?)?")
-
 
 UNKNOWN = "SUV not available: "
 """How the warning begins that says why a stack has none."""
@@ -247,11 +242,11 @@ def _waited(tracer: DataSet, scan: float, half_life: float) -> float:
         raise NoSuvError(
             f"{name} {'is missing' if exact is None else 'is inconsistent with the scan time'}"
         )
-    seconds = _seconds(tracer.text(Tag.RadiopharmaceuticalStartTime))
+    seconds = seconds_of(tracer.text(Tag.RadiopharmaceuticalStartTime))
     if seconds is None:
         raise _lacking(tracer, Tag.RadiopharmaceuticalStartTime)
     # The day before, the same day or, of a dynamic scan at midnight, the day after.
-    waited = (scan - seconds - earliest) % _DAY + earliest
+    waited = (scan - seconds - earliest) % DAY + earliest
     if waited > longest:
         raise NoSuvError(
             f"{_name(Tag.RadiopharmaceuticalStartTime)} is inconsistent with the scan time"
@@ -270,12 +265,12 @@ def _philips(data_set: DataSet, factor: Private) -> float | None:
 
 def _date_time(data_set: DataSet, day: Tag, time: Tag) -> float:
     """Return seconds since some midnight of a date and a time."""
-    days, seconds = _days(data_set.text(day)), _seconds(data_set.text(time))
+    days, seconds = days_of(data_set.text(day)), seconds_of(data_set.text(time))
     if days is None:
         raise _lacking(data_set, day)
     if seconds is None:
         raise _lacking(data_set, time)
-    return days * _DAY + seconds
+    return days * DAY + seconds
 
 
 def _stamp(text: str) -> float | None:
@@ -283,27 +278,8 @@ def _stamp(text: str) -> float | None:
 
     PS3.5 table 6.2-1.
     """
-    days, seconds = _days(text[:8]), _seconds(text[8:])
-    return None if days is None or seconds is None else days * _DAY + seconds
-
-
-def _days(text: str) -> int | None:
-    found = _DATE.fullmatch(text)
-    try:
-        return date(*map(int, found.groups())).toordinal() if found else None
-    except ValueError:
-        return None
-
-
-def _seconds(text: str) -> float | None:
-    found = _TIME.fullmatch(text)
-    if found is None:
-        return None
-    hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    # A minute may have a leap second.
-    if hours >= 24 or minutes >= 60 or seconds >= 61:
-        return None
-    return hours * 3600 + minutes * 60 + seconds
+    days, seconds = days_of(text[:8]), seconds_of(text[8:])
+    return None if days is None or seconds is None else days * DAY + seconds
 
 
 def _positive(data_set: DataSet, tag: Tag) -> float:

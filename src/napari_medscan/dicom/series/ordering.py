@@ -1,57 +1,57 @@
-"""Frames of one group to an ordered grid: time x slice.
+"""Slices of one group to ordered grids: time x position.
 
-Frames that share an orientation are sorted along its normal. Where several
-stand at one position, an attribute that tells them apart becomes a fourth
-axis; where that fails, a group is split no further than it must be.
+Slices are sorted along their normal. Where several stand at one position, what tells them apart
+becomes a fourth axis; volumes that overlap without being repeats of each other stay apart, and
+no slice is lost.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.space.geometry import measure_gaps
-from napari_medscan.dicom.space.vectors import difference, dot, normal_of, split_orientation
-
-FOURTH_AXIS = (
-    "TemporalPositionIdentifier",
-    "TemporalPositionIndex",
-    "TemporalPositionTimeOffset",
-    "DiffusionBValue",
-    "DiffusionGradient",
-    "TriggerTime",
-    "EchoTime",
-    "EchoNumbers",
-    "FrameReferenceTime",
-    "TimeSlotVector",
-    "TimeSliceVector",
-    "PhaseVector",
-    "RRIntervalVector",
-    "EnergyWindowVector",
-    "DetectorVector",
-    "RotationVector",
-    "AngularViewVector",
-    "AcquisitionNumber",
-    "StackID",
-    "ImageType",
-    "ContentTime",
-    "DimensionIndexValues",
+from napari_medscan.dicom.series.attributes import TEMPORAL, column_of, same_numbers
+from napari_medscan.dicom.series.meaning import further_facts
+from napari_medscan.dicom.series.overlaps import (
+    rows_by_nearest,
+    rows_by_pauses,
+    rows_by_runs,
+    rows_with_extras,
 )
-"""Attributes tried, in this order, to tell repeats at one position apart."""
+from napari_medscan.dicom.series.planes import is_volume, split_by_plane
+from napari_medscan.dicom.series.positions import (
+    distances_of,
+    families,
+    largest_motion,
+    mean_positions,
+    middles_of,
+    number_positions,
+    split_stations,
+)
+from napari_medscan.dicom.series.repeats import NUMBER, Numbers, Rows, cells, label_rows, rank_rows
+from napari_medscan.dicom.space.geometry import measure_gaps
+from napari_medscan.dicom.space.tolerances import ONE_POSITION
+from napari_medscan.dicom.space.vectors import Vector
 
-SPLITTERS = ("AcquisitionNumber", "ImageType", "EchoTime", "StackID")
+SPLITTERS = ("AcquisitionNumber", "ImageType", "EchoTime", "StackID", "SliceThickness")
 """Attributes by which a group may be split to mend its geometry."""
 
 MAX_PARTS = 16
 """Most parts into which a group is split for its geometry's sake."""
 
-SAME_PLACE = 0.005
-"""Slices closer than this along the normal, mm, stand at one position."""
+MAX_FURTHER = 4
+"""Most parts into which volumes are split by what need not change their meaning."""
 
-SAME_CORNER = 0.1
-"""Within the plane slices may be half a pixel apart, and so many mm in any case."""
+FEW_HOLES = 0.1
+"""Share of a grid that may be without a slice; one slice may be lost in any case."""
+
+INCOMPLETE = "Incomplete time points are shown as a separate series"
+
+Cells = tuple[SliceRef | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +60,32 @@ class Grid:
 
     Parameters
     ----------
-    rows : tuple of tuple of SliceRef
-        All of one length.
+    rows : tuple of tuple of SliceRef or None
+        All of one length; None where a slice is missing at one time point.
     dimension : str
-        What tells the rows apart; '' when there is one row.
+        Attributes that tell the rows apart, separated by ", "; '' when there is one row.
     notes : tuple of str
         What the user should know about the order.
+    positions : tuple of tuple of float
+        Where the columns lie, LPS, mm: the middles of their slices; () when unknown.
+    spread : float
+        How far the slices of one column lie apart along the normal at most, mm.
     """
 
-    rows: tuple[tuple[SliceRef, ...], ...]
+    rows: tuple[Cells, ...]
     dimension: str = ""
     notes: tuple[str, ...] = ()
+    positions: tuple[Vector, ...] = ()
+    spread: float = 0.0
+
+    @property
+    def slices(self) -> tuple[SliceRef, ...]:
+        """All slices, row by row."""
+        return tuple(ref for row in self.rows for ref in row if ref is not None)
 
 
 def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
-    """Order the slices of one group, all of one orientation and with positions.
+    """Order the slices of one group, all with positions and of parallel planes.
 
     Parameters
     ----------
@@ -84,195 +95,220 @@ def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     Returns
     -------
     list of Grid
-        Usually one. No slice is lost: what does not fit becomes a grid of
-        its own.
+        Usually one. No slice is lost: what does not fit becomes a grid of its own.
     """
-    columns = _columns(slices)
-    counts = {len(column) for column in columns}
-    if counts == {1}:
-        return _repair([column[0] for column in columns])
-    stations = _stations(slices, columns)
-    if len(stations) > 1:
-        return [grid for station in stations for grid in arrange(station)]
-    if len(counts) == 1:
-        return [_four_dimensional(columns)]
-    return _uneven(slices, columns)
-
-
-def _columns(slices: Sequence[SliceRef]) -> list[list[SliceRef]]:
-    """Return the slices of each position, ascending along the normal."""
-    orientation = slices[0].frame.orientation
-    assert orientation is not None  # noqa: S101 - for the type checker
-    normal = normal_of(orientation)
-
-    def distance(ref: SliceRef) -> float:
-        position = ref.frame.position
-        assert position is not None  # noqa: S101 - for the type checker
-        return dot(position, normal)
-
-    placed = sorted(((distance(s), s.frame.order, s) for s in slices), key=lambda p: p[:2])
-    columns: list[list[SliceRef]] = []
-    start = 0.0
-    for place, _, ref in placed:
-        if not columns or place - start > SAME_PLACE:
-            columns.append([])
-            start = place
-        columns[-1].append(ref)
-    for column in columns:
-        column.sort(key=lambda ref: ref.frame.order)
-    return columns
-
-
-def distances(slices: Sequence[SliceRef]) -> list[float]:
-    """Return where slices stand along their normal, mm."""
-    orientation = slices[0].frame.orientation
-    assert orientation is not None  # noqa: S101 - for the type checker
-    normal = normal_of(orientation)
-    return [dot(ref.frame.position, normal) for ref in slices if ref.frame.position is not None]
-
-
-def _stations(
-    slices: Sequence[SliceRef], columns: Sequence[Sequence[SliceRef]]
-) -> list[list[SliceRef]]:
-    """Separate slices of one depth that stand side by side.
-
-    The stations of a whole spine share their depths, and are no repeats of
-    one another.
-    """
-    if all(_same_corner(column[0], ref) for column in columns for ref in column):
-        return [list(slices)]
-    stations: list[list[SliceRef]] = []
+    if not is_volume(slices[0]):
+        return _arrange(slices)
+    files: dict[str, list[SliceRef]] = defaultdict(list)
     for ref in slices:
-        for station in stations:
-            if _same_corner(station[0], ref):
-                station.append(ref)
-                break
+        files[ref.header.object_name].append(ref)
+    grids, rest = [], []
+    for family in families(list(files.values())) if len(files) > 1 else [list(files.values())]:
+        if len(family) > 1:
+            grids.append(_moved(family))
         else:
-            if len(stations) == MAX_PARTS:
-                return [list(slices)]
-            stations.append([ref])
-    return stations
+            rest += family[0]
+    if rest:
+        alike: dict[Hashable, list[SliceRef]] = defaultdict(list)
+        for ref in rest:
+            alike[ref.frame.orientation, ref.frame.spacing].append(ref)
+        for plane in split_by_plane(alike.values(), may_turn=False):
+            grids += _arrange(plane)
+    return grids
 
 
-def _same_corner(a: SliceRef, b: SliceRef) -> bool:
-    """Whether two slices lie over each other, seen along the normal."""
-    first, second, orientation = a.frame.position, b.frame.position, a.frame.orientation
-    if first == second or first is None or second is None or orientation is None:
-        return True
-    limit = max(0.5 * min(a.frame.spacing or (0.0,)), SAME_CORNER)
-    apart = difference(second, first)
-    return all(abs(dot(apart, direction)) <= limit for direction in split_orientation(orientation))
+def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
+    position = number_positions(slices)
+    count = int(position.max()) + 1
+    if count == len(slices):
+        ascending = [slices[i] for i in np.argsort(position).tolist()]
+        return _by_time_point(slices) or _repair(ascending)
+    parts = _overlapping(slices, position)
+    if len(parts) > 1:
+        return [grid for part in parts for grid in _arrange(part)]
+    stations = split_stations(slices, position)
+    even = len(set(Counter(position.tolist()).values())) == 1
+    if len(stations) > 1 or not even:
+        moved = _by_time_point(slices)
+        if moved:
+            return moved
+    if len(stations) > 1:
+        return [grid for station in stations for grid in _arrange(station)]
+    return _repeated(slices, position)
 
 
-def _four_dimensional(columns: Sequence[Sequence[SliceRef]]) -> Grid:
-    """Return the grid of equally many slices at every position."""
-    for name in FOURTH_AXIS:
-        values = [[ref.frame.dimensions.get(name) for ref in column] for column in columns]
-        if name == "DimensionIndexValues":
-            values = _without_place(values)
-        sets = [set(column) for column in values]
-        # Only b = 0 tells something by what it lacks: a gradient.
-        absent = None in sets[0] and name != "DiffusionGradient"
-        if len(sets[0]) == len(columns[0]) and not absent and sets.count(sets[0]) == len(sets):
-            ranks = _ranks(values[0])
-            ordered = [
-                _sorted_by(column, keys, ranks)
-                for column, keys in zip(columns, values, strict=True)
-            ]
-            return Grid(tuple(zip(*ordered, strict=True)), name)
-    note = "Time points sorted by instance number (no timing information)"
-    return Grid(tuple(zip(*columns, strict=True)), "InstanceNumber", (note,))
+def _moved(parts: Sequence[Sequence[SliceRef]]) -> Grid:
+    """Return the grid of volumes that are repeats of one, wherever motion has put them."""
+    firsts = [part[0] for part in parts]
+    alone = np.zeros(len(parts), dtype=np.intp)
+    rows = label_rows(firsts, alone)
+    if int(rows.row.max()) + 1 < len(parts):
+        rows = rank_rows(firsts, alone, rows)
+    volumes = [dict(enumerate(parts[i])) for i in np.argsort(rows.row).tolist()]
+    grid = _grid(volumes, rows)
+    motion = largest_motion(parts)
+    if motion <= ONE_POSITION * float(np.median(np.diff(distances_of(parts[0])))):
+        return grid
+    note = f"Slices move by up to {motion:.1f} mm between time points; distances refer to the first"
+    first = _volume(list(volumes[0].values())).positions
+    return replace(grid, positions=first, spread=0.0, notes=(*grid.notes, note))
 
 
-def _without_place(values: list[list[object]]) -> list[list[object]]:
-    """Take the components that number positions out of dimension index values."""
-    flat = [value for column in values for value in column]
-    if not all(isinstance(value, tuple) for value in flat) or len({len(v) for v in flat}) > 1:  # type: ignore[arg-type]
-        return [[None] * len(column) for column in values]
-    columns: list[list[tuple[object, ...]]] = values  # type: ignore[assignment]
-    kept = []
-    for component in range(len(columns[0][0])):
-        sets = [{value[component] for value in column} for column in columns]
-        if sets.count(sets[0]) == len(sets):
-            kept.append(component)
-    return [[tuple(value[i] for i in kept) for value in column] for column in columns]
+def _by_time_point(slices: Sequence[SliceRef]) -> list[Grid]:
+    """Return the grid of time points that are numbered, though positions do not repeat exactly."""
+    for name in TEMPORAL:
+        if name not in slices[0].frame.dimensions:
+            continue
+        column = column_of(slices, name)
+        if None in column or len(set(column)) < 2:
+            continue
+        parts: dict[object, list[SliceRef]] = defaultdict(list)
+        for ref, value in zip(slices, column, strict=True):
+            parts[value].append(ref)
+        found = families(list(parts.values()))
+        if len(found) > 1:
+            continue
+        starts = distances_of([row[0] for row in found[0]])
+        # Farther away, the positions are others of the same grid.
+        if np.abs(starts - starts[0]).max() < np.ptp(distances_of(found[0][0][:2])):
+            return [_moved(found[0])]
+    return []
 
 
-def _sorted_by(
-    column: Sequence[SliceRef], keys: Sequence[object], ranks: dict[object, int]
-) -> list[SliceRef]:
-    order = sorted(range(len(column)), key=lambda index: ranks[keys[index]])
-    return [column[index] for index in order]
+def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[SliceRef]]:
+    """Split volumes that differ in thickness or image type and share positions."""
+    facts = [further_facts(ref) for ref in slices]
+    if len(set(facts)) == 1:
+        return [list(slices)]
+    thickness = same_numbers([thick for _, thick in facts])
+    keys = list(zip((kind for kind, _ in facts), thickness, strict=True))
+    for chosen in (keys, [(kind, None) for kind, _ in keys], [(None, thick) for _, thick in keys]):
+        parts: dict[object, list[SliceRef]] = defaultdict(list)
+        for ref, key in zip(slices, chosen, strict=True):
+            parts[key].append(ref)
+        shared = len(set(zip(chosen, position.tolist(), strict=True))) > int(position.max()) + 1
+        if 1 < len(parts) <= MAX_FURTHER and shared:
+            return list(parts.values())
+    return [list(slices)]
 
 
-def _ranks(values: list[object]) -> dict[object, int]:
-    """Return the place of each value along the fourth axis.
+def _repeated(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:
+    """Return the grids of slices some of which share a position."""
+    rows = label_rows(slices, position)
+    counts = cells(rows.row, position)
+    if set(counts.values()) == {1}:
+        return _grids_of(slices, position, rows)
+    labels, places = int(rows.row.max()) + 1, int(position.max()) + 1
+    sizes = {(label, count) for (label, _), count in counts.items()}
+    if len(counts) == labels * places and len(sizes) == labels:
+        return _grids_of(slices, position, rank_rows(slices, position, rows))
+    if labels == 1:
+        rows = rows_by_pauses(slices, position) or rows
+        if len(cells(rows.row, position)) == len(slices):
+            return _grids_of(slices, position, rows)
+    parts = _by_row(slices, rows)
+    if len(parts) > 1:
+        return [grid for part in parts for grid in _arrange(part)]
+    for find_rows in (rows_by_runs, rows_by_nearest, rows_with_extras):
+        found = find_rows(slices, position)
+        if found is not None:
+            return _grids_of(slices, position, found)
+    return _by_count(slices, position)
 
-    Image types and gradients have no natural order: they keep the order in
-    which the first position acquired them, which puts b = 0 and the magnitude
-    first. All positions follow it, or a time point would mix values.
+
+def _by_count(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:
+    """Separate the positions by how often they repeat: nothing tells which slices are lost."""
+    counts = Counter(position.tolist())
+    grids = []
+    for count in sorted(set(counts.values()), reverse=True):
+        part = [
+            ref
+            for ref, place in zip(slices, position.tolist(), strict=True)
+            if counts[place] == count
+        ]
+        grids += _arrange(part)
+    return [replace(grid, notes=(*grid.notes, INCOMPLETE)) for grid in grids]
+
+
+def _grids_of(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> list[Grid]:
+    """Return the grids of rows of one slice a position at most.
+
+    Rows that lack a slice or a few have holes. Rows that lack more are volumes of their own.
     """
-    numbers = [value for value in values if isinstance(value, int | float)]
-    texts = [value for value in values if isinstance(value, str)]
-    natural = sorted(numbers) if len(numbers) == len(values) else sorted(texts)
-    ordered = natural if len(natural) == len(values) else values
-    return {value: rank for rank, value in enumerate(ordered)}
+    places = int(position.max()) + 1
+    volumes: list[dict[int, SliceRef]] = [{} for _ in range(int(rows.row.max()) + 1)]
+    for ref, row, place in zip(slices, rows.row.tolist(), position.tolist(), strict=True):
+        volumes[row][place] = ref
+    lost = max(1, int(FEW_HOLES * places))
+    near = [volume for volume in volumes if places - len(volume) <= lost]
+    holes = len(near) * places - sum(map(len, near))
+    if holes > max(1, FEW_HOLES * len(near) * places) or places < 2:
+        near = [volume for volume in volumes if len(volume) == places]
+    if len(near) == len(volumes):
+        return [_grid(volumes, rows)]
+    rest = [volume for volume in volumes if volume not in near]
+    if len(near) > 1:
+        return [_grid(near, rows), *_alone(rest, replace(rows, notes=(*rows.notes, INCOMPLETE)))]
+    return _alone(volumes, rows)
+
+
+def _alone(volumes: Sequence[dict[int, SliceRef]], rows: Rows) -> list[Grid]:
+    """Return the grids of volumes that overlap; those at the same positions are repeats."""
+    alike: dict[tuple[int, ...], list[dict[int, SliceRef]]] = defaultdict(list)
+    for volume in volumes:
+        alike[tuple(sorted(volume))].append(volume)
+    sizes = list(map(len, alike.values()))
+    grids: list[Grid] = []
+    for group in alike.values():
+        if len(group) > 2 or (len(group) > 1 and min(sizes) > 1):
+            grids.append(_grid(group, rows))
+            continue
+        for volume in group:
+            parts = _repair([volume[place] for place in sorted(volume)])
+            grids += [replace(part, notes=(*part.notes, *rows.notes)) for part in parts]
+    return grids
+
+
+def _grid(volumes: Sequence[dict[int, SliceRef]], rows: Rows) -> Grid:
+    places = sorted({place for volume in volumes for place in volume})
+    table = tuple(tuple(volume.get(place) for place in places) for volume in volumes)
+    columns = [[ref for ref in column if ref] for column in zip(*table, strict=True)]
+    dimension = ", ".join(rows.names) if len(volumes) > 1 else ""
+    slices = [ref for column in columns for ref in column]
+    position = np.repeat(np.arange(len(columns)), list(map(len, columns)))
+    _, spread = middles_of(distances_of(slices), position)
+    return Grid(table, dimension, rows.notes, mean_positions(columns), spread)
 
 
 def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
     """Split a volume with uneven gaps where that makes every part even."""
-    whole = [Grid((tuple(slices),))]
-    if len(slices) < 3 or measure_gaps(distances(slices)).regular:
+    whole = [_volume(slices)]
+    if len(slices) < 3 or measure_gaps(distances_of(slices).tolist()).regular:
         return whole
     for name in SPLITTERS:
-        parts = _parts(slices, name)
-        if len(parts) > 1 and all(
-            len(part) > 2 and measure_gaps(distances(part)).regular for part in parts
-        ):
-            return [Grid((tuple(part),)) for part in parts]
-    return whole
-
-
-def _parts(slices: Sequence[SliceRef], name: str) -> list[list[SliceRef]]:
-    parts: dict[object, list[SliceRef]] = defaultdict(list)
-    for ref in slices:
-        parts[ref.frame.dimensions.get(name)].append(ref)
-    return list(parts.values()) if len(parts) <= MAX_PARTS else []
-
-
-def _uneven(slices: Sequence[SliceRef], columns: Sequence[Sequence[SliceRef]]) -> list[Grid]:
-    """Order slices that repeat more often at some positions than at others."""
-    complete, rest = _complete_repeats(slices, len(columns))
-    if complete:
-        return [*arrange(complete), *(arrange(rest) if rest else [])]
-    for name in SPLITTERS:
-        parts = _parts(slices, name)
-        if len(parts) > 1 and all(len({len(c) for c in _columns(part)}) == 1 for part in parts):
-            return [grid for part in parts for grid in arrange(part)]
-    first = [column[0] for column in columns]
-    chosen = {id(ref) for ref in first}
-    rest = [ref for ref in slices if id(ref) not in chosen]
-    note = "Several slices share a position; the extras are shown as a separate series"
-    grids = _repair(first)
-    grids[0] = Grid(grids[0].rows, grids[0].dimension, (*grids[0].notes, note))
-    return [*grids, *arrange(rest)]
-
-
-def _complete_repeats(
-    slices: Sequence[SliceRef], positions: int
-) -> tuple[list[SliceRef], list[SliceRef]]:
-    """Separate whole repeats from an unfinished one: a run that was stopped."""
-    for name in FOURTH_AXIS:
-        groups: dict[object, list[SliceRef]] = defaultdict(list)
+        split: dict[object, list[SliceRef]] = defaultdict(list)
         for ref in slices:
-            groups[ref.frame.dimensions.get(name)].append(ref)
-        if None in groups:
-            continue
-        whole = [g for g in groups.values() if len(g) == positions == len(_columns(g))]
-        if len(whole) >= 2:
-            kept = {id(ref) for group in whole for ref in group}
-            return (
-                [ref for ref in slices if id(ref) in kept],
-                [ref for ref in slices if id(ref) not in kept],
-            )
-    return [], []
+            split[ref.frame.dimensions.get(name)].append(ref)
+        if 1 < len(split) <= MAX_PARTS and all(map(_is_regular, split.values())):
+            return [_volume(part) for part in split.values()]
+    runs = rows_by_runs(slices, np.arange(len(slices)))
+    if runs is None or runs.names != (NUMBER,):
+        return whole
+    parts = _by_row(slices, runs)
+    if len(parts) == 1 or not all(map(_is_regular, parts)):
+        return whole
+    return [replace(_volume(part), notes=runs.notes) for part in parts]
+
+
+def _is_regular(slices: Sequence[SliceRef]) -> bool:
+    return len(slices) > 2 and measure_gaps(distances_of(slices).tolist()).regular
+
+
+def _by_row(slices: Sequence[SliceRef], rows: Rows) -> list[list[SliceRef]]:
+    count = int(rows.row.max()) + 1
+    return [[slices[i] for i in np.flatnonzero(rows.row == n).tolist()] for n in range(count)]
+
+
+def _volume(slices: Sequence[SliceRef]) -> Grid:
+    positions = tuple(ref.frame.position for ref in slices if ref.frame.position is not None)
+    return Grid((tuple(slices),), positions=positions)

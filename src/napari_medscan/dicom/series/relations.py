@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_medscan.dicom.series.stack import Stack
-
-PARALLEL_TOLERANCE = 1e-3
-"""Largest difference of direction cosines between parallel series."""
+from napari_medscan.dicom.space.tolerances import PARALLEL
 
 
 def same_patient(one: Stack, other: Stack) -> bool:
@@ -35,7 +33,7 @@ def are_parallel(one: Stack, other: Stack) -> bool:
     mine, theirs = one.geometry.orientation, other.geometry.orientation
     if mine is None or theirs is None:
         return False
-    return bool(np.allclose(mine, theirs, atol=PARALLEL_TOLERANCE))
+    return bool(np.allclose(mine, theirs, atol=PARALLEL))
 
 
 def are_overlayable(one: Stack, other: Stack) -> bool:

@@ -54,7 +54,7 @@ def arrange_by_location(slices: Sequence[SliceRef]) -> list[Grid]:
         replace(
             grid,
             rows=tuple(
-                tuple(SliceRef(originals[id(ref.header)], ref.index) for ref in row)
+                tuple(ref and SliceRef(originals[id(ref.header)], ref.index) for ref in row)
                 for row in grid.rows
             ),
             notes=(locations[0].note, *grid.notes),
@@ -69,18 +69,17 @@ def share_one_position(slices: Sequence[SliceRef]) -> bool:
     return len(slices) > 1 and all(ref.frame.position == first for ref in slices)
 
 
-def location_geometry(
-    row: Sequence[SliceRef], assumed: tuple[float, StepSource]
-) -> Geometry | None:
+def location_geometry(grid: Grid, assumed: tuple[float, StepSource]) -> Geometry | None:
     """Return the geometry of slices that were ordered by location, None if they were not.
 
     Parameters
     ----------
-    row : sequence of SliceRef
-        The slices of one time point, in their order.
+    grid : Grid
+        The slices in their order.
     assumed : tuple of float and str
         Distance of slices of which only the numbers are known, mm, and where it comes from.
     """
+    row = [next(filter(None, column)) for column in zip(*grid.rows, strict=True)]
     locations = _locations(row)
     if not is_monotonic(locations):
         return None

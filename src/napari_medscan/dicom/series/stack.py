@@ -17,6 +17,7 @@ from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.pixels.read_frames import is_decoded_as_shown, read_slice, read_slices
+from napari_medscan.dicom.series.axis_values import AxisValues
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.space.geometry import Geometry
@@ -155,6 +156,12 @@ class Stack:
         Whether pixels have to be decoded.
     dimension : str
         Attribute along t, '' when there is no t.
+    axis_values : AxisValues or None
+        Name, unit and values of t: times in seconds, b-values, echo times …; None when there is
+        no t.
+    holes : tuple of int
+        Places of the table time x slice, without the slices that are missing at all times, at
+        which one time point lacks a slice.
     warnings : tuple of str
         What the user should know, each a sentence or two without the last period.
     problems : dict of int to str
@@ -179,6 +186,8 @@ class Stack:
     transfer_syntaxes: tuple[str, ...]
     is_compressed: bool
     dimension: str = ""
+    axis_values: AxisValues | None = None
+    holes: tuple[int, ...] = ()
     suv: SuvFactors | None = None
     warnings: tuple[str, ...] = ()
     problems: dict[int, str] = field(default_factory=dict)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,30 +16,29 @@ from napari_medscan.dicom.headers.header import Header, SliceRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.pixels.value_range import ValueRange, value_range
+from napari_medscan.dicom.series.axis_values import FRAME, AxisValues, axis_values
 from napari_medscan.dicom.series.concatenations import join_concatenations
-from napari_medscan.dicom.series.derived_planes import DerivedPlanes, leaves_empty_planes_out
+from napari_medscan.dicom.series.derived_planes import DerivedPlanes
+from napari_medscan.dicom.series.grid_geometry import (
+    geometry_warnings,
+    grid_geometry,
+    hole_warnings,
+)
 from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
 from napari_medscan.dicom.series.slice_locations import (
     arrange_by_location,
-    location_geometry,
     share_one_position,
 )
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import SliceSource, Stack
 from napari_medscan.dicom.space.geometry import (
-    ASSUMED_STEP,
-    SHEAR,
-    TILT,
     Geometry,
-    StepSource,
-    stack_geometry,
 )
-from napari_medscan.dicom.space.plane_grid import sparse_gaps
-from napari_medscan.dicom.space.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
 
+NO_SERIES = "No Series Instance UID: images are grouped by study, folder and geometry"
 AIR = -1000.0
 """Hounsfield units of a blank CT slice: black in every usual window."""
 
@@ -93,7 +92,7 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
     notes = ()
     if len(set(files.values())) < len(files):
         notes = ("Images sorted by file name (no position or instance number)",)
-    dimension = "frame" if len(ordered) > 1 else ""
+    dimension = FRAME if len(ordered) > 1 else ""
     return [Grid(tuple((ref,) for ref in ordered), dimension, notes)]
 
 
@@ -132,6 +131,10 @@ class Plan:
         What makes SUV of the values.
     warnings : tuple of str
         What the user should know.
+    axis_values : AxisValues or None
+        Name and values of t; None when there is no t.
+    holes : tuple of int
+        Places of the table time x slice, row by row, at which one time point lacks a slice.
     """
 
     times: int
@@ -142,18 +145,21 @@ class Plan:
     is_compressed: bool
     suv: SuvFactors | None
     warnings: tuple[str, ...]
+    axis_values: AxisValues | None = None
+    holes: tuple[int, ...] = ()
 
 
 def _stack(grid: Grid, cache: FrameCache, planes: DerivedPlanes) -> Stack:
-    slices = tuple(ref for row in grid.rows for ref in row)
+    slices = grid.slices
     plan = _plan(grid, slices, planes)
     return assemble(SliceTable.of(slices), ParsedHeaders(slices), plan, cache)
 
 
 def _plan(grid: Grid, slices: Sequence[SliceRef], planes: DerivedPlanes) -> Plan:
     header = slices[0].header
-    geometry = _geometry(grid, header, planes)
+    geometry = grid_geometry(grid, header, planes)
     depth = len(grid.rows[0]) + len(geometry.missing)
+    holes = tuple(i for i, ref in enumerate(chain.from_iterable(grid.rows)) if ref is None)
     suv, no_suv = _suv(slices)
     return Plan(
         times=len(grid.rows),
@@ -163,8 +169,11 @@ def _plan(grid: Grid, slices: Sequence[SliceRef], planes: DerivedPlanes) -> Plan
         transfer_syntaxes=tuple(dict.fromkeys([ref.header.transfer_syntax for ref in slices])),
         is_compressed=any(ref.header.pixels.length is None for ref in slices),
         suv=suv,
+        axis_values=axis_values(grid.rows, grid.dimension),
+        holes=holes,
         warnings=(
-            *_geometry_warnings(geometry, depth, header),
+            *geometry_warnings(geometry, depth, header),
+            *hole_warnings(len(holes)),
             *grid.notes,
             *_notes(slices),
             *([UNKNOWN + no_suv] if no_suv else []),
@@ -195,11 +204,13 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
     header = first.header
     dtype = np.dtype(plan.dtype)
     color = _is_color(header)
-    depth = len(slices) // plan.times
+    table = np.full(len(slices) + len(plan.holes), -1, dtype=np.intp)
+    table[np.delete(np.arange(len(table)), list(plan.holes))] = np.arange(len(slices))
+    depth = len(table) // plan.times
     missing = plan.geometry.missing
     places = np.delete(np.arange(depth + len(missing)), list(missing))
     numbers = np.full((plan.times, depth + len(missing)), -1, dtype=np.intp)
-    numbers[:, places] = np.arange(len(slices)).reshape(plan.times, -1)
+    numbers[:, places] = table.reshape(plan.times, -1)
     problems: dict[int, str] = {}
 
     def on_problem(index: int, error: Exception) -> None:
@@ -235,6 +246,8 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
         transfer_syntaxes=plan.transfer_syntaxes,
         is_compressed=plan.is_compressed,
         dimension=plan.dimension,
+        axis_values=plan.axis_values,
+        holes=plan.holes,
         warnings=plan.warnings,
         problems=problems,
     )
@@ -257,78 +270,6 @@ def _is_color(header: Header) -> bool:
     return header.layout.samples > 1 or header.palette is not None
 
 
-def _geometry(grid: Grid, header: Header, planes: DerivedPlanes) -> Geometry:
-    row = grid.rows[0]
-    first = row[0].frame
-    by_location = location_geometry(row, _assumed_step(header))
-    if by_location is not None:
-        return by_location
-    if len(row) > 1 and first.position is not None and first.orientation is not None:
-        positions: list[Vector] = [r.frame.position for r in row if r.frame.position is not None]
-        if leaves_empty_planes_out(header):
-            step = planes.step((ref.header for ref in row), first.orientation)
-            judge = partial(sparse_gaps, step=step)
-            sparse = stack_geometry(positions, first.orientation, first.spacing, judge)
-            return replace(sparse, missing_are_empty=True)
-        return stack_geometry(positions, first.orientation, first.spacing)
-    step, source = _assumed_step(header)
-    in_plane = first.spacing or (header.aspect, 1.0)
-    vector: Vector | None = None
-    if first.orientation is not None:
-        x, y, z = normal_of(first.orientation)
-        vector = (x * step, y * step, z * step)
-    return Geometry(
-        spacing=(step, *in_plane),
-        origin=first.position,
-        orientation=first.orientation,
-        step=vector,
-        measurable=len(row) == 1 or source == "spacing",
-        calibrated=first.spacing is not None,
-        step_source=source,
-    )
-
-
-def _assumed_step(header: Header) -> tuple[float, StepSource]:
-    if header.slice_spacing:
-        return header.slice_spacing, "spacing"
-    if header.slice_thickness:
-        return header.slice_thickness, "thickness"
-    return 1.0, "assumed"
-
-
-def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[str]:
-    found = _gap_warnings(geometry)
-    if geometry.tilt:
-        what = TILT if header.modality == "CT" else SHEAR
-        found.append(
-            f"{what} {geometry.tilt:.1f}°. "
-            "Correct it (Layers ▸ Transform) before measuring between slices"
-        )
-    if depth > 1 and geometry.step_source in ASSUMED_STEP:
-        found.append(ASSUMED_STEP[geometry.step_source])
-    if not geometry.calibrated:
-        found.append("No calibration: distances are in pixels, not mm")
-    elif header.spacing_note:
-        found.append(header.spacing_note)
-    return found
-
-
-def _gap_warnings(geometry: Geometry) -> list[str]:
-    missing = len(geometry.missing)
-    if missing and not geometry.missing_are_empty:
-        many = f"{missing} slices are missing (left blank)"
-        return ["1 slice is missing (left blank)" if missing == 1 else many]
-    found = []
-    if missing:
-        many = f"{missing} empty planes are not stored (left blank)"
-        found.append("1 empty plane is not stored (left blank)" if missing == 1 else many)
-    if not (geometry.measurable if geometry.missing_are_empty else geometry.regular):
-        found.append(
-            "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
-        )
-    return found
-
-
 def _notes(slices: Sequence[SliceRef]) -> list[str]:
     """Return what the user should know of the values, the places and the files, each once."""
     frames = [ref.frame for ref in slices]
@@ -337,7 +278,9 @@ def _notes(slices: Sequence[SliceRef]) -> list[str]:
     notes = dict.fromkeys(t.note for t in transforms.values() if t.note)
     notes |= dict.fromkeys(problem for frame in frames for problem in frame.problems)
     notes |= dict.fromkeys(note for ref in slices for note in ref.header.notes)
-    return list(notes)
+    headers = {id(ref.header) for ref in slices}
+    unknown = [NO_SERIES] if not slices[0].header.series and len(headers) > 1 else []
+    return [*notes, *unknown]
 
 
 def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:

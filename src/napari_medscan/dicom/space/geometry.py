@@ -16,18 +16,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.space import tolerances
 from napari_medscan.dicom.space.vectors import (
     Vector,
     difference,
     dot,
-    moved,
     norm,
     normal_of,
     split_orientation,
 )
 
-TILT_LIMIT = 0.2
-"""Degrees between stacking direction and slice normal that count as tilt."""
+ROUNDING = 1e-6
+"""Millimeters: positions that differ by less were given with equal digits."""
 TILT, SHEAR = "Gantry tilt", "Sheared by"
 """How the warning about a tilted stack begins: of CT, and of modalities without a gantry."""
 
@@ -149,7 +149,7 @@ class Gaps:
     places: tuple[int, ...] | None
 
 
-def measure_gaps(distances: Sequence[float]) -> Gaps:
+def measure_gaps(distances: Sequence[float], spread: float = 0.0) -> Gaps:
     """Judge ascending distances of slices along their normal.
 
     Gaps are equal when they are within 0.01 mm or 1 % of the median gap. Gaps
@@ -161,18 +161,25 @@ def measure_gaps(distances: Sequence[float]) -> Gaps:
     ----------
     distances : sequence of float
         At least two, ascending, mm.
+    spread : float
+        How far the repeats of one position lie apart at most, mm: their middles, given as
+        `distances`, are off by as much.
     """
     gaps = [b - a for a, b in pairwise(distances)]
     # The lower median: of two different gaps the shorter is the step.
     step = statistics.median_low(gaps)
-    tolerance = max(0.01, 0.01 * step)
+    tolerance = max(tolerances.EVEN_GAP, tolerances.EVEN_GAP_SHARE * step)
+    if spread > ROUNDING:
+        jittered = max(tolerances.JITTERED_GAP, tolerances.JITTERED_GAP_SPREADS * spread)
+        tolerance = max(tolerance, min(jittered, tolerances.MULTIPLE_GAP * step))
     if all(abs(gap - step) <= tolerance for gap in gaps):
         # The mean step keeps the last slice as precise as the first.
         even = (distances[-1] - distances[0]) / len(gaps)
         return Gaps(even, True, 0, tuple(range(len(distances))))
     counts = [max(1, round(gap / step)) for gap in gaps]
     missing = sum(counts) - len(gaps)
-    if any(abs(gap - count * step) > 0.2 * step for gap, count in zip(gaps, counts, strict=True)):
+    limit = tolerances.MULTIPLE_GAP * step
+    if any(abs(gap - count * step) > limit for gap, count in zip(gaps, counts, strict=True)):
         return Gaps(step, False, 0, None)
     precise = all(
         abs(gap - count * step) <= tolerance for gap, count in zip(gaps, counts, strict=True)
@@ -190,7 +197,8 @@ def stack_geometry(
     positions: Sequence[Vector],
     orientation: tuple[float, ...],
     spacing: tuple[float, float] | None,
-    judge: Callable[[Sequence[float]], Gaps] = measure_gaps,
+    spread: float = 0.0,
+    judge: Callable[[Sequence[float]], Gaps] | None = None,
 ) -> Geometry:
     """Return the geometry of slices with known positions, two or more.
 
@@ -202,20 +210,25 @@ def stack_geometry(
         Image Orientation (Patient).
     spacing : tuple of float or None
         Row and column spacing in mm; None when unknown.
-    judge : callable
-        Judges their distances, as `measure_gaps` does.
+    spread : float
+        As in `measure_gaps`.
+    judge : callable, optional
+        Judges their distances in place of `measure_gaps`.
     """
     normal = normal_of(orientation)
     distances = [dot(position, normal) for position in positions]
-    gaps = judge(distances)
+    gaps = measure_gaps(distances, spread) if judge is None else judge(distances)
     span = difference(positions[-1], positions[0])
     along = distances[-1] - distances[0]
     tilt = math.degrees(math.acos(min(1.0, abs(along) / norm(span))))
+    if spread > ROUNDING and norm(span) ** 2 - along**2 <= tolerances.JITTERED_GAP**2:
+        # Positions that are off by as much do not show a tilt.
+        tilt = 0.0
     places = gaps.places or tuple(range(len(positions)))
     # Without an even grid the mean step at least puts both ends in place.
     steps = places[-1]
     step: Vector = (span[0] / steps, span[1] / steps, span[2] / steps)
-    straight = gaps.places is not None and _on_a_line(positions, places, step, spacing)
+    straight = gaps.places is not None and _on_a_line(positions, places, step, spacing, spread)
     taken = set(places)
     return Geometry(
         spacing=(norm(step), *(spacing or (1.0, 1.0))),
@@ -225,7 +238,7 @@ def stack_geometry(
         regular=gaps.regular and straight,
         missing=tuple(i for i in range(places[-1]) if i not in taken) if gaps.missing else (),
         measurable=straight,
-        tilt=tilt if tilt > TILT_LIMIT else 0.0,
+        tilt=tilt if tilt > tolerances.TILT else 0.0,
         calibrated=spacing is not None,
     )
 
@@ -235,11 +248,16 @@ def _on_a_line(
     places: Sequence[int],
     step: Vector,
     spacing: tuple[float, float] | None,
+    spread: float,
 ) -> bool:
     """Whether every slice stands where index times step says, within half a pixel."""
-    limit = max(0.5 * min(spacing or (1.0, 1.0)), 0.1)
     length = norm(step)
-    return all(
-        norm(difference(position, moved(positions[0], step, place))) <= max(limit, 0.05 * length)
-        for position, place in zip(positions, places, strict=True)
+    limit = max(
+        tolerances.ON_A_LINE_PIXELS * min(spacing or (1.0, 1.0)),
+        tolerances.ON_A_LINE,
+        tolerances.ON_A_LINE_STEPS * length,
+        2 * spread,
     )
+    line = np.array(positions[0]) + np.outer(places, step)
+    off = np.linalg.norm(np.array(positions) - line, axis=1)
+    return bool((off <= limit).all())

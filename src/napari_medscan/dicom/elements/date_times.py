@@ -1,0 +1,48 @@
+"""Dates and times as seconds, so that they can be compared (PS3.5 table 6.2-1: DA, TM, DT)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+DAY = 86400.0
+"""Seconds."""
+_DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
+_TIME = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d(?:\.\d{1,6})?))?)?")
+_OFFSET = re.compile(r"([+-])(\d\d)(\d\d)")
+
+
+def days_of(text: str) -> int | None:
+    """Return the number of the day that a DA gives, None if it is no date."""
+    found = _DATE.fullmatch(text)
+    try:
+        return date(*map(int, found.groups())).toordinal() if found else None
+    except ValueError:
+        return None
+
+
+def seconds_of(text: str) -> float | None:
+    """Return the seconds since midnight that a TM gives, None if it is no time."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    # A minute may have a leap second.
+    if hours >= 24 or minutes >= 60 or seconds >= 61:
+        return None
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def moment_of(text: str) -> float | None:
+    """Return the seconds that a DT gives, in UTC if it has an offset; None if it is no moment."""
+    offset = _OFFSET.search(text, 8)
+    days = days_of(text[:8])
+    time = text[8 : offset.start() if offset else None]
+    seconds = seconds_of(time) if time else 0.0
+    if days is None or seconds is None:
+        return None
+    shift = 0.0
+    if offset is not None:
+        sign, hours, minutes = offset.groups()
+        shift = float(f"{sign}1") * (int(hours) * 3600 + int(minutes) * 60)
+    return days * DAY + seconds - shift

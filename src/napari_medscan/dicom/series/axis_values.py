@@ -1,0 +1,161 @@
+"""What the volumes of a stack with a fourth axis are: times, b-values, echo times and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.series.attributes import TEMPORAL, Column, column_of
+from napari_medscan.dicom.series.repeats import FILE_NAME, NUMBER
+
+FRAME: Final = "frame"
+"""What tells the images of a clip apart."""
+
+_SECONDS: Final = {
+    "TemporalPositionTimeOffset": 1.0,
+    "TriggerTime": 1e-3,
+    "FrameReferenceTime": 1e-3,
+    "FrameReferenceDateTime": 1.0,
+    "AcquisitionTime": 1.0,
+    "ContentTime": 1.0,
+}
+"""Attributes that are times, and their unit in seconds."""
+_CLOCKS: Final = ("AcquisitionTime", "ContentTime", "FrameReferenceTime", "TriggerTime")
+"""Those that give the times of numbered time points."""
+_QUANTITIES: Final = {
+    "DiffusionBValue": ("b-value", "s/mm2"),
+    "DiffusionGradient": ("b-value", "s/mm2"),
+    "NominalPercentageOfCardiacPhase": ("Cardiac phase", "%"),
+    "EchoTime": ("Echo time", "ms"),
+    "EchoNumbers": ("Echo", ""),
+    "InversionTime": ("Inversion time", "ms"),
+    "FlipAngle": ("Flip angle", "°"),
+    "RepetitionTime": ("Repetition time", "ms"),
+    "AcquisitionNumber": ("Acquisition", ""),
+    "TemporalPositionIdentifier": ("Time point", ""),
+    "TemporalPositionIndex": ("Time point", ""),
+}
+_COUNTED: Final = {
+    "StackID": "Stack",
+    "ImageType": "Image type",
+    "SequenceName": "Sequence",
+    "DimensionIndexValues": "Volume",
+    FRAME: "Frame",
+}
+"""Attributes whose values are texts or tuples: the volumes are counted from 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AxisValues:
+    """Name, unit and values of the fourth axis of a stack.
+
+    Parameters
+    ----------
+    name : str
+        "Time", "b-value", "Echo time" …; several of them separated by ", ".
+    unit : str
+        "s", "s/mm2", "ms" …; '' if there is none, or there are several.
+    values : array of float64 or tuple of str
+        One for each volume; times are in seconds from the first. Texts if several attributes tell
+        the volumes apart.
+    """
+
+    name: str
+    unit: str
+    values: NDArray[np.float64] | tuple[str, ...]
+
+    def text(self, number: int) -> str:
+        """Return the value of a volume with its unit: "1000 s/mm2"."""
+        value = self.values[number]
+        return value if isinstance(value, str) else _with_unit(float(value), self.unit)
+
+    def packed(self) -> list[Any]:
+        """Return the same as JSON can hold it."""
+        return [self.name, self.unit, list(self.values)]
+
+    @classmethod
+    def unpacked(cls, packed: Sequence[Any], volumes: int) -> AxisValues:
+        """Return what `packed` made; raise ValueError or TypeError if it is damaged."""
+        name, unit, values = packed
+        if len(values) != volumes:
+            raise ValueError("another number of volumes was expected")
+        if all(isinstance(value, str) for value in values):
+            return cls(str(name), str(unit), tuple(values))
+        numbers = np.array([float(value) for value in values], dtype=np.float64)
+        return cls(str(name), str(unit), numbers)
+
+
+def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> AxisValues | None:
+    """Return the values of the fourth axis, None if there is one volume.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of SliceRef or None
+        The slices of each volume.
+    dimension : str
+        Attributes that tell them apart, as in `Grid`.
+    """
+    volumes = [[ref for ref in row if ref is not None] for row in rows]
+    if len(volumes) < 2:
+        return None
+    # Instance numbers and file names are an order, and no quantity.
+    names = [n for n in dimension.split(", ") if n not in (NUMBER, FILE_NAME)] or [NUMBER]
+    if len(names) == 1:
+        return _of_one(volumes, names[0])
+    parts = [_of_one(volumes, name) for name in names]
+    texts = tuple(", ".join(part.text(i) for part in parts) for i in range(len(volumes)))
+    return AxisValues(", ".join(dict.fromkeys(part.name for part in parts)), "", texts)
+
+
+def _of_one(volumes: Sequence[Sequence[SliceRef]], name: str) -> AxisValues:
+    counted = np.arange(1.0, len(volumes) + 1)
+    if name == FRAME:
+        duration = volumes[0][0].header.frame_duration
+        if duration:
+            return AxisValues("Time", "s", (counted - 1) * duration / 1000)
+        return AxisValues("Frame", "", counted)
+    if name in _SECONDS:
+        times = _times(volumes, name)
+        title = "Trigger time" if name == "TriggerTime" else "Time"
+        return AxisValues("Volume", "", counted) if times is None else AxisValues(title, "s", times)
+    if name in (*TEMPORAL, NUMBER, "AcquisitionNumber"):
+        for clock in _CLOCKS:
+            times = _times(volumes, clock)
+            if times is not None and (np.diff(times) > 0).all():
+                return AxisValues("Time", "s", times)
+    title, unit = _QUANTITIES.get(name, (_COUNTED.get(name, "Time point"), ""))
+    column = _by_volume(volumes, name)
+    values = [v[0] if isinstance(v, tuple) and name == "DiffusionGradient" else v for v in column]
+    # No b-value is b = 0.
+    numbers = [0.0 if v is None and title == "b-value" else v for v in values]
+    if all(isinstance(value, int | float) for value in numbers):
+        return AxisValues(title, unit, np.array(numbers, dtype=np.float64))
+    return AxisValues(title if name in _COUNTED else "Volume", "", counted)
+
+
+def _times(volumes: Sequence[Sequence[SliceRef]], name: str) -> NDArray[np.float64] | None:
+    """Return when each volume began, in seconds from the first; None if that is unknown."""
+    # All at once: times without dates go on after midnight.
+    column = iter(column_of([ref for volume in volumes for ref in volume], name))
+    starts = []
+    for volume in volumes:
+        times = [v for v in islice(column, len(volume)) if isinstance(v, int | float)]
+        if not times:
+            return None
+        starts.append(min(times))
+    return (np.array(starts, dtype=np.float64) - starts[0]) * _SECONDS[name]
+
+
+def _by_volume(volumes: Sequence[Sequence[SliceRef]], name: str) -> Column:
+    """Return the value of each volume: that of its first slice."""
+    return column_of([volume[0] for volume in volumes], name)
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return f"{value:.6g}{unit if unit in ('', '°', '%') else f' {unit}'}"

@@ -1,0 +1,77 @@
+"""What the numbers of an image mean: no volume may hold two meanings.
+
+A magnitude beside a phase, water beside fat, or two energies look like two time points and are
+none: their values cannot be compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from napari_medscan.dicom.headers.header import SliceRef
+
+Meaning = tuple[object, ...]
+
+MEANINGS: Final = (
+    "ImageType",
+    "ComplexImageComponent",
+    "KVP",
+    "MonoenergeticEnergyEquivalent",
+    "ConvolutionKernel",
+    "ContrastBolusAgent",
+    "ContrastBolusAgentPhase",
+    "VelocityEncodingDirection",
+    "DataType",
+)
+"""Attributes that change what a value means, wherever they differ."""
+
+_FLAVOR: Final = 2
+"""Index of the value of Image Type that every image object defines (PS3.3 C.7.6.1.1.2)."""
+
+_KIND: Final = re.compile(
+    r"""
+    [MPRI] | [MPRI]_\w+ | MAGNITUDE | PHASE | REAL | IMAGINARY | PHASE[ _]MAP | VELOCITY\w*
+    | W | F | WATER\w* | FAT\w* | IN | OUT | IP | OP | IN[ _]?PHASE | (OUT|OPP|OPPOSED)[ _]?PHASE
+    | ADC | EADC | FA | TRACEW? | T[12]\*? | T[12](STAR)?[ _]MAP | T2_?STAR | R[12]\*? | R2_?STAR
+    | B[01][ _]?MAP | R?CB[FV] | MTT | TTP | TMAX | PBP | K_?TRANS | SWI | QSM
+    | SUB | SUBTRACTION | ADDITION | DIVISION | MULTIPLICATION | MEAN | AVERAGE | STD_DEVIATION
+    | MAXIMUM | MINIMUM | M(AX|IN)[ _]IP | MIP | MASKED | QUANTITY
+    | VMI\w* | MONO\w* | \d+[ _]?KEV | IODINE\w* | VNC | VIRTUAL_NON_CONTRAST | MAT_SPECIFIC
+    | Z_?EFF | EFF_ATOMIC_NUM | ELECTRON_DENSITY | MATERIAL\w*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Further values that name a quantity: terms of PS3.3 C.8.13.3.1, C.8.15.2 and of the makers."""
+
+
+def raw_meaning(dimensions: Mapping[str, object]) -> Meaning:
+    """Return the attributes in `MEANINGS` as they are: quick to compare, but not quite the same.
+
+    Images of one raw meaning have one meaning; see `meaning_of`.
+    """
+    return tuple(map(dimensions.get, MEANINGS))
+
+
+def meaning_of(raw: Meaning) -> Meaning:
+    """Return what is equal for two images if their values have one meaning.
+
+    Of Image Type these are value 3 and all further values that name a quantity.
+    """
+    image_type, *others = raw
+    return (_kind_of(image_type), *others)
+
+
+def further_facts(ref: SliceRef) -> tuple[object, object]:
+    """Return what splits volumes that overlap: all of Image Type, and Slice Thickness."""
+    dimensions = ref.frame.dimensions
+    thickness = dimensions.get("SliceThickness", ref.header.slice_thickness)
+    return dimensions.get("ImageType"), thickness
+
+
+def _kind_of(image_type: object) -> Meaning:
+    if not isinstance(image_type, tuple):
+        return ()
+    values = [str(value).upper() for value in image_type[_FLAVOR:]]
+    return (*values[:1], *sorted({value for value in values[1:] if _KIND.fullmatch(value)}))

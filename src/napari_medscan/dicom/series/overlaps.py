@@ -1,0 +1,215 @@
+"""Volumes of one series that overlap: which slices are of which volume.
+
+Positions that repeat unevenly are several volumes, or a dynamic series with a lost file. The
+order in which the slices were made tells the volumes apart: a new one starts where the position
+jumps back. It is never the lowest instance number at each position.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.series.attributes import RANKED, Column, column_of
+from napari_medscan.dicom.series.positions import distances_of, middles_of
+from napari_medscan.dicom.series.repeats import (
+    FILE_NAME,
+    NUMBER,
+    Numbers,
+    Rows,
+    cells,
+    notes_of,
+    ranking_columns,
+)
+from napari_medscan.dicom.space.geometry import measure_gaps
+
+BY_RUN = "Overlapping volumes separated by instance number (no other attribute tells them apart)"
+EXTRAS = "Several slices share a position; the extras are shown as a separate series"
+_SKIPPED: Final = 2
+"""Positions by which one slice is ahead of the other in a run in which one slice is lost."""
+_FEW: Final = 0.1
+"""Share of the slices that may be extras, and be taken out of a run for that."""
+
+_CLEAR: Final = 2.0
+"""A pause between two volumes is so many times as long as any between two of their slices."""
+
+_Breaks = Callable[[Sequence[int], int], bool]
+
+
+def rows_by_pauses(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
+    """Return a row for each time point if their times are clearly apart, else None.
+
+    Several slices of a row may share a position.
+    """
+    most = max(Counter(position.tolist()).values())
+    for name in RANKED:
+        column = column_of(slices, name)
+        if not all(isinstance(value, int | float) for value in column):
+            continue
+        times = np.array(column, dtype=np.float64)
+        order = np.argsort(times, kind="stable")
+        gaps = np.diff(times[order])
+        largest = np.sort(gaps)[::-1][: 2 * most]
+        clear = np.flatnonzero(largest[:-1] > _CLEAR * largest[1:])
+        for count in clear.tolist():
+            row = np.empty(len(slices), dtype=np.intp)
+            row[order] = np.concatenate(([0], np.cumsum(gaps >= largest[count])))
+            sizes = cells(row, position).values()
+            if len(sizes) == len(slices) or (count == clear[-1] and max(sizes) < most):
+                return Rows(row, (name,), notes_of(name))
+    return None
+
+
+def rows_by_runs(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
+    """Return a row for each run of slices, None if no order makes few and even runs.
+
+    None, too, if it makes as few runs upward as downward: it does not tell the volumes apart.
+    """
+    most = max(Counter(position.tolist()).values())
+    for name, keys in _orders(slices, position):
+        if len(set(keys)) < len(slices):
+            continue
+        order = sorted(range(len(slices)), key=lambda i: keys[i])  # type: ignore[arg-type,return-value]
+        found = [
+            row
+            for breaks in (_jumps_down, _jumps_up, _falls, _rises, _jumps, _turns, _is_taken)
+            if _is_good(row := _runs(order, position, breaks), slices, position, most)
+        ]
+        if not found:
+            continue
+        row = min(found, key=lambda r: int(r.max()))
+        upward, downward = (_runs(order, position, breaks) for breaks in (_falls, _rises))
+        if row.max() == upward.max() == downward.max() and (upward != downward).any():
+            continue
+        return Rows(row, (name,), (BY_RUN,) if name == NUMBER else ())
+    return None
+
+
+def rows_by_nearest(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
+    """Return the rows of slices some of which are lost, by those at complete positions.
+
+    None if the values of what orders them do not tell which ones are lost.
+    """
+    counts = Counter(position.tolist())
+    most = max(counts.values())
+    complete = {place for place, count in counts.items() if count == most}
+    for name, keys in _orders(slices, position):
+        numbers = [key[0] if isinstance(key, tuple) else key for key in keys]
+        ranked: dict[int, list[float]] = defaultdict(list)
+        for place in complete:
+            values = [float(numbers[i]) for i in np.flatnonzero(position == place)]  # type: ignore[arg-type]
+            for rank, value in enumerate(sorted(values)):
+                ranked[rank].append(value)
+        lows = np.array([min(ranked[rank]) for rank in range(most)])
+        highs = np.array([max(ranked[rank]) for rank in range(most)])
+        if (lows[1:] <= highs[:-1]).any():
+            continue
+        given = np.array(numbers, dtype=np.float64)
+        nearest = np.abs(given[:, None] - (lows + highs) / 2).argmin(axis=1)
+        width = np.maximum(highs - lows, np.diff((lows + highs) / 2).min() / 4)
+        beyond = np.maximum(lows[nearest] - given, given - highs[nearest])
+        is_single = len(cells(nearest.astype(np.intp), position)) == len(slices)
+        if (beyond <= width[nearest]).all() and is_single:
+            return Rows(nearest.astype(np.intp), (name,), notes_of(name))
+    return None
+
+
+def rows_with_extras(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
+    """Return one row of a slice a position, and further ones of a few extras; None if many."""
+    row = np.zeros(len(slices), dtype=np.intp)
+    seen: Counter[int] = Counter()
+    for index in sorted(range(len(slices)), key=lambda i: slices[i].frame.order):
+        row[index] = seen[int(position[index])]
+        seen[int(position[index])] += 1
+    if (row > 0).sum() > _FEW * len(slices):
+        return None
+    seen_orders = {(int(p), ref.frame.order) for p, ref in zip(position, slices, strict=True)}
+    notes = (EXTRAS,) if len(seen_orders) == len(slices) else (EXTRAS, *notes_of(FILE_NAME))
+    return Rows(row, (NUMBER,), notes)
+
+
+def _orders(slices: Sequence[SliceRef], position: Numbers) -> list[tuple[str, Column]]:
+    """Return what orders the slices of each position: times, instance numbers only without."""
+    columns = dict(ranking_columns(slices, position, np.zeros_like(position)))
+    numbers = columns.pop(NUMBER, None)
+    return [*columns.items()] or ([] if numbers is None else [(NUMBER, numbers)])
+
+
+def _runs(order: Sequence[int], position: Numbers, breaks: _Breaks) -> Numbers:
+    """Return the number of the run of each slice; a few extras are in rows after the runs."""
+    row = np.full(len(order), -1, dtype=np.intp)
+    run: list[int] = []
+    number = 0
+    extras: list[int] = []
+    for index in order:
+        place = int(position[index])
+        if run and place == run[-1] and len(extras) < max(1, _FEW * len(order)):
+            extras.append(index)
+            continue
+        if run and (place == run[-1] or breaks(run, place)):
+            number += 1
+            run = []
+        run.append(place)
+        row[index] = number
+    seen: Counter[int] = Counter()
+    for index in extras:
+        row[index] = number + 1 + seen[int(position[index])]
+        seen[int(position[index])] += 1
+    return row
+
+
+def _falls(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back in a series of ascending runs."""
+    return place < run[-1]
+
+
+def _rises(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back in a series of descending runs."""
+    return place > run[-1]
+
+
+def _jumps_down(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back, or far ahead, in a series of ascending runs."""
+    return not 0 < place - run[-1] <= _SKIPPED
+
+
+def _jumps_up(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back, or far ahead, in a series of descending runs."""
+    return not 0 < run[-1] - place <= _SKIPPED
+
+
+def _turns(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back, against the direction of the run."""
+    return len(run) > 1 and (place - run[-1]) * (run[-1] - run[-2]) < 0
+
+
+def _jumps(run: Sequence[int], place: int) -> bool:
+    """Whether the position jumps back, or far ahead."""
+    return abs(place - run[-1]) > _SKIPPED or _turns(run, place)
+
+
+def _is_taken(run: Sequence[int], place: int) -> bool:
+    """Whether the run has a slice at the position: slices may be made in any order."""
+    return place in run
+
+
+def _is_good(row: Numbers, slices: Sequence[SliceRef], position: Numbers, most: int) -> bool:
+    """Whether rows are few, of one slice a position, and even."""
+    rows = int(row.max()) + 1
+    few = rows <= most or (rows <= 2 * most and len(slices) >= 3 * rows)
+    if len(cells(row, position)) < len(slices) or not few:
+        return False
+    middles, spread = middles_of(distances_of(slices), position)
+    return all(
+        _is_on_a_grid(middles[np.sort(position[row == number])].tolist(), spread)
+        for number in range(rows)
+    )
+
+
+def _is_on_a_grid(ascending: Sequence[float], spread: float) -> bool:
+    """Whether slices have places on an even grid, some of which may be empty."""
+    return len(ascending) < 3 or measure_gaps(ascending, spread).places is not None

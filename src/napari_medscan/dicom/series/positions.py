@@ -1,0 +1,180 @@
+"""Where the slices of one orientation stand: which of them share a position, and which moved."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.space.tolerances import (
+    LARGEST_JITTER,
+    LARGEST_LONE_JITTER,
+    LARGEST_MOTION,
+    ONE_POSITION,
+    ROUNDING,
+    STATION,
+    STATION_PIXELS,
+)
+from napari_medscan.dicom.space.vectors import Vector, normal_of, split_orientation
+
+_DISTINCT = 3.0
+"""Gaps between positions are so many times as large as those between the repeats of one."""
+MAX_STATIONS = 16
+"""Most stations into which slices are separated."""
+
+
+def points_of(slices: Sequence[SliceRef]) -> NDArray[np.float64]:
+    """Return Image Position (Patient) of slices that all have one, n x 3."""
+    return np.array([ref.frame.position for ref in slices], dtype=np.float64)
+
+
+def axes_of(slices: Sequence[SliceRef]) -> NDArray[np.float64]:
+    """Return normal, row direction and column direction of the first slice, 3 x 3."""
+    orientation = slices[0].frame.orientation
+    assert orientation is not None  # noqa: S101 - for the type checker
+    return np.array([normal_of(orientation), *split_orientation(orientation)])
+
+
+def distances_of(slices: Sequence[SliceRef]) -> NDArray[np.float64]:
+    """Return where slices stand along the normal of the first one, mm."""
+    distances: NDArray[np.float64] = points_of(slices) @ axes_of(slices)[0]
+    return distances
+
+
+def number_positions(slices: Sequence[SliceRef]) -> NDArray[np.intp]:
+    """Return the number of the position of each slice, ascending along the normal from 0.
+
+    Repeats of one position lie within a tenth of the slice step of their middle.
+    """
+    distances = distances_of(slices)
+    order = np.argsort(distances, kind="stable")
+    ascending = distances[order]
+    gaps = np.diff(ascending)
+    numbers = np.empty(len(slices), dtype=np.intp)
+    header = slices[0].header
+    nominal = header.slice_spacing or header.slice_thickness
+    nominal = nominal or min(slices[0].frame.spacing or (0.0,))
+    lone = max(ROUNDING, 2 * min(LARGEST_LONE_JITTER, ONE_POSITION * nominal))
+    if not gaps.size or ascending[-1] - ascending[0] <= lone:
+        numbers[:] = 0
+        return numbers
+    numbers[order] = np.concatenate(([0], np.cumsum(gaps > _largest_repeat_gap(ascending, gaps))))
+    return numbers
+
+
+def _largest_repeat_gap(ascending: NDArray[np.float64], gaps: NDArray[np.float64]) -> float:
+    """Return the largest gap between two slices at one position."""
+    sizes = np.sort(gaps)
+    much_larger = sizes[1:] > _DISTINCT * sizes[:-1]
+    for size in sizes[:-1][much_larger & (sizes[:-1] <= 2 * LARGEST_JITTER)][::-1]:
+        first = np.flatnonzero(np.concatenate(([True], gaps > size)))
+        last = np.concatenate((first[1:], [len(ascending)])) - 1
+        lowest, highest = ascending[first], ascending[last]
+        middles = (lowest + highest) / 2
+        step = statistics.median_low(np.diff(middles).tolist())
+        if (highest - lowest).max() <= 2 * min(LARGEST_JITTER, ONE_POSITION * step):
+            return float(size)
+    return 0.0
+
+
+def middles_of(
+    distances: NDArray[np.float64], numbers: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the middle of each position along the normal, and the largest spread of one; mm."""
+    count = int(numbers.max()) + 1
+    lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(lowest, numbers, distances)
+    np.maximum.at(highest, numbers, distances)
+    return (lowest + highest) / 2, float((highest - lowest).max())
+
+
+def mean_positions(columns: Sequence[Sequence[SliceRef]]) -> tuple[Vector, ...]:
+    """Return the middle of the repeats of each position, mm, LPS."""
+    middles: list[Vector] = []
+    for column in columns:
+        places = {ref.frame.position for ref in column if ref.frame.position is not None}
+        if len(places) == 1:
+            # In every digit: a mean would round.
+            middles += places
+        else:
+            x, y, z = points_of(column).mean(axis=0).tolist()
+            middles.append((x, y, z))
+    return tuple(middles)
+
+
+def split_stations(slices: Sequence[SliceRef], numbers: NDArray[np.intp]) -> list[list[SliceRef]]:
+    """Separate slices of one depth that stand side by side.
+
+    The stations of a whole spine share their depths, and are no repeats of one another.
+    """
+    within = points_of(slices) @ axes_of(slices)[1:].T
+    limit = max(STATION_PIXELS * min(slices[0].frame.spacing or (0.0,)), STATION)
+    _, first = np.unique(numbers, return_index=True)
+    if (np.abs(within - within[first][numbers]) <= limit).all():
+        return [list(slices)]
+    stations: list[list[SliceRef]] = []
+    corners: list[NDArray[np.float64]] = []
+    for ref, place in zip(slices, within, strict=True):
+        for station, corner in zip(stations, corners, strict=True):
+            if (np.abs(place - corner) <= limit).all():
+                station.append(ref)
+                break
+        else:
+            if len(stations) == MAX_STATIONS:
+                return [list(slices)]
+            stations.append([ref])
+            corners.append(place)
+    return stations
+
+
+def families(parts: Sequence[Sequence[SliceRef]]) -> list[list[list[SliceRef]]]:
+    """Join the parts that are one volume, moved a little from one time point to the next.
+
+    Parameters
+    ----------
+    parts : sequence of sequence of SliceRef
+        Each the slices of one file or time point.
+
+    Returns
+    -------
+    list of list of list of SliceRef
+        Each family a list of parts, whose slices ascend along the normal of the first.
+    """
+    axes = axes_of(parts[0])
+    found: list[tuple[NDArray[np.float64], list[list[SliceRef]]]] = []
+    for part in parts:
+        points = points_of(part) @ axes.T
+        order = np.argsort(points[:, 0], kind="stable")
+        points, slices = points[order], [part[i] for i in order]
+        for first, members in found:
+            if _is_moved(first, points, members[0][0]):
+                members.append(slices)
+                break
+        else:
+            found.append((points, [slices]))
+    return [members for _, members in found]
+
+
+def largest_motion(rows: Sequence[Sequence[SliceRef]]) -> float:
+    """Return by how many mm the slices of the rows are off those of the first, at most."""
+    first = points_of(rows[0])
+    return max(float(np.linalg.norm(points_of(row) - first, axis=1).max()) for row in rows)
+
+
+def _is_moved(one: NDArray[np.float64], other: NDArray[np.float64], ref: SliceRef) -> bool:
+    """Whether two volumes are the same, moved by no more than a head moves."""
+    if one.shape != other.shape or len(one) < 2:
+        return False
+    gaps, others = np.diff(one[:, 0]), np.diff(other[:, 0])
+    step = statistics.median_low(gaps.tolist())
+    # A direction that turns by its cosine shortens the gaps along the first one's normal.
+    if min(gaps.min(), others.min()) <= 0 or np.abs(gaps - others).max() > 2 * ONE_POSITION * step:
+        return False
+    moved = np.abs((other - one).mean(axis=0))
+    height, width = ref.frame.spacing or (1.0, 1.0)
+    rows, columns = ref.header.shape
+    limits = np.array((len(one) * step, columns * width, rows * height)) / 2
+    return bool((moved < np.minimum(limits, LARGEST_MOTION)).all())

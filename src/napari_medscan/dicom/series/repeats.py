@@ -1,0 +1,225 @@
+"""Which time point, echo or b-value each of the slices at one position belongs to.
+
+`Rows` give every slice a row: all slices of a row make one volume. Attributes with few values
+come first; within what they leave, times are compared by their rank at each position, since they
+differ from slice to slice; instance numbers are the last resort.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.series.attributes import (
+    FOURTH_AXIS,
+    PHYSICAL,
+    RANKED,
+    Column,
+    column_of,
+    columns_of,
+)
+
+BY_NUMBER = "Time points sorted by instance number (no timing information)"
+BY_ACQUISITION = "Time points sorted by acquisition number (no timing information)"
+BY_NAME = "Nothing orders the images that share a position; they are sorted by file name"
+NUMBER = "InstanceNumber"
+"""What orders images if no attribute tells what they are."""
+FILE_NAME = "FileName"
+"""What orders them if nothing does."""
+MOST_NAMED = 3
+"""Attributes that a fourth axis is made of at most, if so many are enough."""
+
+Numbers = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The row of each slice.
+
+    Parameters
+    ----------
+    row : array of int
+        One for each slice, in the order of the fourth axis from 0.
+    names : tuple of str
+        Attributes that tell the rows apart.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    row: Numbers
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def cells(*numbers: Numbers) -> Counter[tuple[int, ...]]:
+    """Return how many slices there are for each combination of numbers."""
+    return Counter(zip(*(n.tolist() for n in numbers), strict=True))
+
+
+def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
+    """Return the rows by attributes with few values; several slices may be left in one cell.
+
+    An attribute counts if it tells slices at one position apart and has no more values than
+    there are repeats: each value then stands for whole volumes.
+
+    Parameters
+    ----------
+    slices : sequence of SliceRef
+        Of one plane.
+    position : array of int
+        Number of the position of each slice.
+    """
+    most = max(Counter(position.tolist()).values())
+    even = len(set(Counter(position.tolist()).values())) == 1
+    row = np.zeros(len(slices), dtype=np.intp)
+    used: list[tuple[str, Numbers]] = []
+    for name, column in _named_columns(slices):
+        if max(cells(row, position).values()) == 1:
+            break
+        keys = _ranks(column, slices, position)
+        if keys is None or keys.max() >= most:
+            continue
+        joint = _joint(row, keys)
+        if joint.max() >= most or joint.max() == row.max():
+            continue
+        if not len(cells(joint, position)) > len(cells(row, position)):
+            continue
+        if even and name not in PHYSICAL and not _is_even(joint, position):
+            continue
+        row = joint
+        used.append((name, keys))
+    return _named(row, used)
+
+
+def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows:
+    """Return rows of one slice a cell, from such that have equally many in all cells.
+
+    Times are ranked within each cell, else instance numbers; else the slices stay in the order
+    in which they are given, and a note says so.
+    """
+    row, names = rows.row, list(rows.names)
+    for name in RANKED:
+        column = column_of(slices, name)
+        if None in column or len(set(column)) == 1:
+            continue
+        joint = _joint(row, _ranks_in_cells(column, position, row))
+        if joint.max() > row.max() and _is_even(joint, position):
+            row = joint
+            names.append(name)
+        if len(cells(row, position)) == len(slices):
+            return Rows(row, tuple(names), (*rows.notes, *notes_of(name)))
+    orders: Column = [ref.frame.order for ref in slices]
+    is_ordered = len(set(zip(row.tolist(), position.tolist(), orders, strict=True))) == len(slices)
+    keys: Column = orders if is_ordered else list(range(len(slices)))
+    row = _joint(row, _ranks_in_cells(keys, position, row))
+    last = NUMBER if is_ordered else FILE_NAME
+    return Rows(row, (*names, last), (*rows.notes, *notes_of(last)))
+
+
+def ranking_columns(
+    slices: Sequence[SliceRef], position: Numbers, row: Numbers
+) -> Iterator[tuple[str, Column]]:
+    """Yield name and values of what orders the slices of every cell."""
+    cell = list(zip(row.tolist(), position.tolist(), strict=True))
+    for name in RANKED:
+        column = column_of(slices, name)
+        if None not in column and len(set(zip(cell, column, strict=True))) == len(slices):
+            yield name, column
+    numbers: Column = [ref.frame.order for ref in slices]
+    if len(set(zip(cell, numbers, strict=True))) == len(slices):
+        yield NUMBER, numbers
+
+
+def notes_of(name: str) -> tuple[str, ...]:
+    """Return what the user should know of an order by an attribute."""
+    found = {FILE_NAME: BY_NAME, NUMBER: BY_NUMBER, "AcquisitionNumber": BY_ACQUISITION}
+    return (found[name],) if name in found else ()
+
+
+def _named_columns(slices: Sequence[SliceRef]) -> Iterator[tuple[str, Column]]:
+    for name in FOURTH_AXIS:
+        for column in columns_of(slices, name):
+            yield name, column
+
+
+def _ranks(column: Column, slices: Sequence[SliceRef], position: Numbers) -> Numbers | None:
+    """Return the rank of each value along the fourth axis, None if there is one value only.
+
+    Directions and image types have no natural order: they keep that in which the first position
+    acquired them, which puts b = 0 and the magnitude first. File names decide nothing.
+    """
+    values = set(column)
+    if len(values) < 2:
+        return None
+    natural = all(value is None or isinstance(value, int | float) for value in values) or all(
+        value is None or isinstance(value, str) for value in values
+    )
+    if natural:
+        ordered: list[object] = sorted(values - {None})  # type: ignore[type-var]
+        ordered = [None] * (None in values) + ordered
+    else:
+        acquired = sorted(
+            range(len(slices)),
+            key=lambda i: (int(position[i]), slices[i].frame.order, _sortable(column[i])),
+        )
+        ordered = list(dict.fromkeys(column[i] for i in acquired))
+    places = {value: rank for rank, value in enumerate(ordered)}
+    return np.array([places[value] for value in column], dtype=np.intp)
+
+
+def _sortable(value: object) -> tuple[object, ...]:
+    """Return what sorts numbers and texts, and tuples of them, side by side."""
+    if isinstance(value, tuple):
+        return (3, *map(_sortable, value))
+    if isinstance(value, int | float):
+        return (1, value)
+    return (0,) if value is None else (2, str(value))
+
+
+def _is_even(row: Numbers, position: Numbers) -> bool:
+    """Whether each row has as many slices at every position."""
+    counts: dict[int, set[int]] = defaultdict(set)
+    seen = cells(row, position)
+    for (label, _), count in seen.items():
+        counts[label].add(count)
+    places = len(set(position.tolist()))
+    full = Counter(label for label, _ in seen)
+    return all(len(c) == 1 and full[label] == places for label, c in counts.items())
+
+
+def _named(row: Numbers, used: Sequence[tuple[str, Numbers]]) -> Rows:
+    """Return the rows, named and ordered by the smallest set of attributes that tells them."""
+    rows = int(row.max()) + 1
+    for size in range(1, min(MOST_NAMED, len(used)) + 1):
+        for chosen in combinations(used, size):
+            keys = np.stack([keys for _, keys in chosen])
+            found, inverse = np.unique(keys, axis=1, return_inverse=True)
+            if found.shape[1] == rows:
+                names = tuple(dict.fromkeys(name for name, _ in chosen))
+                return Rows(inverse.reshape(-1).astype(np.intp), names)
+    return Rows(row, tuple(dict.fromkeys(name for name, _ in used)))
+
+
+def _joint(row: Numbers, keys: Numbers) -> Numbers:
+    """Return the rows that two numbers make together, in their order."""
+    both = np.unique(np.stack((row, keys)), axis=1, return_inverse=True)[1]
+    return both.reshape(-1).astype(np.intp)
+
+
+def _ranks_in_cells(keys: Column, position: Numbers, row: Numbers) -> Numbers:
+    """Return the rank of each slice's key among those of its cell; equal keys share one."""
+    members: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for index, cell in enumerate(zip(row.tolist(), position.tolist(), strict=True)):
+        members[cell].append(index)
+    ranks = np.zeros(len(keys), dtype=np.intp)
+    for indices in members.values():
+        ordered = sorted({keys[i] for i in indices})  # type: ignore[type-var]
+        places = {key: rank for rank, key in enumerate(ordered)}
+        ranks[indices] = [places[keys[i]] for i in indices]
+    return ranks

@@ -1,0 +1,70 @@
+"""Every tolerance of positions, planes and slice steps.
+
+Lengths are in millimeters unless the name or the text gives another unit. Scanners and
+anonymizers round positions and directions to a few digits, and motion correction moves them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SAME_CORNER: Final = 0.1
+"""Pixels by which the corners of two images on one plane, or with one pixel spacing, may differ."""
+
+ONE_POSITION: Final = 0.1
+"""Slice steps by which the repeats of one position may lie off their middle."""
+
+LARGEST_JITTER: Final = 0.5
+"""How far the repeats of one position may lie off their middle at most, whatever the step."""
+
+LARGEST_LONE_JITTER: Final = 0.05
+"""The same if there is one position only, and so no slice step to compare it with."""
+
+ROUNDING: Final = 0.005
+"""Slices closer than this along the normal are at one position in any case."""
+
+EVEN_GAP: Final = 0.01
+"""Gaps are equal if they are within so much of the median gap …"""
+
+EVEN_GAP_SHARE: Final = 0.01
+"""… or within this share of it."""
+
+JITTERED_GAP: Final = 4 * LARGEST_LONE_JITTER
+"""The same if the repeats of a position do not agree in every digit: their middle is off, too, and
+so are both ends of a gap and of the median gap …"""
+
+JITTERED_GAP_SPREADS: Final = 4.0
+"""… or so many times what they differ by."""
+
+MULTIPLE_GAP: Final = 0.2
+"""Share of the slice step by which a gap may be off a multiple of it and mean missing slices."""
+
+ON_A_LINE_PIXELS: Final = 0.5
+"""Pixels by which a slice may stand off the line of its stack …"""
+
+ON_A_LINE_STEPS: Final = 0.05
+"""… or slice steps …"""
+
+ON_A_LINE: Final = 0.1
+"""… or millimeters, whichever is the most."""
+
+STATION_PIXELS: Final = 0.5
+"""Slices of one depth that are so many pixels apart within their plane stand side by side …"""
+
+STATION: Final = 0.1
+"""… if these are at least so many millimeters."""
+
+LARGEST_MOTION: Final = 20.0
+"""How far a volume may move between two time points: motion correction follows the head."""
+
+LARGEST_TURN: Final = 0.2
+"""By how much its direction cosines may differ then; about 11 degrees."""
+
+TILT: Final = 0.2
+"""Degrees between stacking direction and slice normal that count as tilt."""
+
+PARALLEL: Final = 1e-3
+"""Largest difference of direction cosines between parallel series."""
+
+SAME_NUMBER: Final = 5e-4
+"""Relative difference of two numbers that are one number, written with different precision."""

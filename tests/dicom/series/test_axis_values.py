@@ -1,0 +1,104 @@
+"""What the volumes of a stack are: times, b-values, echo times."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_medscan.dicom.series.axis_values import AxisValues
+
+from ..building import files, make_frame, make_header, stacks_of
+
+
+def axis_of(*volumes, **changes):
+    """Axis values of a series of two slices a volume, given the attributes of each volume."""
+    frames = [make_frame((0, 0, float(z)), **facts) for facts in volumes for z in range(2)]
+    (stack,) = stacks_of(files(frames, **changes))
+    return stack.axis_values
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "title", "unit", "values"),
+    [
+        ("EchoTime", (4.6, 2.3, 9.2), "Echo time", "ms", [2.3, 4.6, 9.2]),
+        ("DiffusionBValue", (1000.0, 0.0), "b-value", "s/mm2", [0, 1000]),
+        ("InversionTime", (900.0, 200.0), "Inversion time", "ms", [200, 900]),
+        ("FlipAngle", (20.0, 3.0), "Flip angle", "°", [3, 20]),
+        ("NominalPercentageOfCardiacPhase", (40.0, 0.0), "Cardiac phase", "%", [0, 40]),
+        ("TriggerTime", (550.0, 50.0), "Trigger time", "s", [0, 0.5]),
+        ("FrameReferenceTime", (2500.0, 500.0), "Time", "s", [0, 2]),
+        ("AcquisitionTime", ("120100.5", "115959.5"), "Time", "s", [0, 61]),
+        ("ContentTime", ("235959", "000001"), "Time", "s", [0, 2]),
+        ("TemporalPositionIdentifier", (3, 7), "Time point", "", [3, 7]),
+        ("DimensionIndexValues", ((1, 5), (1, 9)), "Volume", "", [1, 2]),
+        ("SequenceName", ("b0", "b1"), "Sequence", "", [1, 2]),
+    ],
+)
+def test_each_attribute_has_a_name_a_unit_and_ascending_values(name, given, title, unit, values):
+    axis = axis_of(*({name: value} for value in given))
+    assert (axis.name, axis.unit) == (title, unit)
+    assert axis.values == pytest.approx(values)
+    assert axis.values.dtype == np.float64
+
+
+def test_dates_are_part_of_times():
+    axis = axis_of(
+        {"AcquisitionTime": "000010", "AcquisitionDate": "20200301"},
+        {"AcquisitionTime": "235950", "AcquisitionDate": "20200229"},
+    )
+    assert axis.values.tolist() == [0, 20]
+
+
+def test_numbered_time_points_have_the_times_of_their_images():
+    axis = axis_of(
+        *({"TemporalPositionIdentifier": t, "AcquisitionTime": f"1200{10 * t}"} for t in (1, 2, 4))
+    )
+    assert (axis.name, axis.unit) == ("Time", "s")
+    assert axis.values.tolist() == [0, 10, 30]
+
+
+def test_gradient_directions_have_their_b_values():
+    directions = [(0.0, ()), (1000.0, (1.0, 0.0, 0.0)), (1000.0, (0.0, 1.0, 0.0))]
+    axis = axis_of(*({"DiffusionGradient": d, "DiffusionBValue": d[0]} for d in directions))
+    assert (axis.name, axis.unit) == ("b-value", "s/mm2")
+    assert axis.values.tolist() == [0, 1000, 1000]
+
+
+def test_several_attributes_make_texts():
+    axis = axis_of(
+        *({"EchoTime": te, "FlipAngle": angle} for angle in (5.0, 10.0) for te in (2.0, 4.5))
+    )
+    assert (axis.name, axis.unit) == ("Echo time, Flip angle", "")
+    assert axis.values == ("2 ms, 5°", "2 ms, 10°", "4.5 ms, 5°", "4.5 ms, 10°")
+    assert axis.text(3) == "4.5 ms, 10°"
+
+
+def test_a_volume_has_no_axis_values():
+    (stack,) = stacks_of(files([make_frame((0, 0, float(z))) for z in range(3)]))
+    assert stack.axis_values is None
+
+
+@pytest.mark.parametrize(
+    ("duration", "unit", "values"), [(40.0, "s", [0, 0.04, 0.08]), (None, "", [1, 2, 3])]
+)
+def test_frames_of_a_clip_have_their_times_if_the_file_gives_a_rate(duration, unit, values):
+    frames = [make_frame(None, None, number=n) for n in range(3)]
+    (stack,) = stacks_of([make_header(*frames, modality="US", frame_duration=duration)])
+    assert stack.axis_values.unit == unit
+    assert stack.axis_values.values == pytest.approx(values)
+
+
+@pytest.mark.parametrize("values", [np.array([0.0, 2.5]), ("a", "b")])
+def test_axis_values_come_back_from_json(values):
+    axis = AxisValues("Time", "s", values)
+    again = AxisValues.unpacked(axis.packed(), 2)
+    assert again.packed() == axis.packed()
+    assert type(again.values) is type(axis.values)
+
+
+@pytest.mark.parametrize(
+    "packed", [["Time", "s", [1.0]], ["Time", "s", [1.0, "a"]], ["Time", "s", [[1], [2]]], ["s"]]
+)
+def test_axis_values_that_do_not_fit_are_refused(packed):
+    with pytest.raises((ValueError, TypeError)):
+        AxisValues.unpacked(packed, 2)

@@ -1,0 +1,220 @@
+"""Volumes of one series that overlap, move, or have lost a slice are not mixed."""
+
+from __future__ import annotations
+
+from math import cos, sin
+from random import Random
+
+import numpy as np
+import pytest
+
+from napari_medscan.dicom.series.ordering import INCOMPLETE
+from napari_medscan.dicom.series.overlaps import BY_RUN, EXTRAS
+from napari_medscan.dicom.series.repeats import BY_NAME, BY_NUMBER
+
+from ..building import AXIAL, files, make_frame, make_header, make_layout, stacks_of
+
+
+def volumes(made):
+    """Values, volume by volume, of the stacks of (value, position, number, facts), shuffled."""
+    made = list(made)
+    Random(1).shuffle(made)
+    frames = [make_frame((0, 0, float(z)), number=n, **facts) for _, z, n, facts in made]
+    found = {}
+    for stack in stacks_of(files(frames)):
+        array = np.asarray(stack.array)[..., 0, 0]
+        rows = array.reshape(-1, array.shape[-1])
+        places = stack.array.places.reshape(rows.shape)
+        for row, numbers in zip(rows, places, strict=True):
+            values = [made[v][0] if n >= 0 else None for v, n in zip(row, numbers, strict=True)]
+            found[tuple(values)] = stack.warnings
+    return found
+
+
+def in_order(*ranges, step=3.0):
+    """Volumes one after the other, by the positions of their slices; value 100 x volume + z."""
+    made = [(100 * v + z, step * z, {}) for v, zs in enumerate(ranges) for z in zs]
+    return [(value, z, number, facts) for number, (value, z, facts) in enumerate(made, 1)]
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        (range(8), range(4, 14)),
+        (range(4, 14), range(8)),
+        (range(13, 3, -1), range(8)),
+        (range(8), range(4, 14), range(2, 10)),
+        (range(20), range(0, 20, 5)),
+    ],
+)
+def test_volumes_that_overlap_are_told_apart_by_where_the_position_jumps_back(ranges):
+    right = {tuple(100 * v + z for z in sorted(zs)) for v, zs in enumerate(ranges)}
+    found = volumes(in_order(*ranges))
+    assert set(found) == right
+    assert all(warnings == (BY_RUN,) for warnings in found.values())
+
+
+def test_thick_slices_between_thin_ones_are_a_volume_of_their_own():
+    thin, thick = in_order(range(20), step=1.0), in_order(range(4), step=5.0)
+    found = volumes([*thin, *((100 + v, z + 0.5, n + 20, f) for v, z, n, f in thick)])
+    assert set(found) == {tuple(range(20)), tuple(range(100, 104))}
+
+
+def test_volumes_of_two_thicknesses_are_split_where_they_share_positions():
+    thin = [(z, z, 0, {"SliceThickness": 1.0}) for z in range(20)]
+    thick = [(100 + z, 5 * z, 0, {"SliceThickness": 5.0}) for z in range(4)]
+    found = volumes([*thin, *thick])
+    assert set(found) == {tuple(range(20)), tuple(range(100, 104))}
+    assert set(found.values()) == {()}
+
+
+def test_an_uneven_volume_in_order_stays_whole():
+    places = (0, 1, 2, 4.4, 5, 7.7, 9.1)
+    (found,) = volumes((i, z, i, {}) for i, z in enumerate(places))
+    assert found == tuple(range(7))
+
+
+def test_slices_made_in_any_order_leave_a_hole_where_one_is_lost():
+    seconds = [10 * t + 2 * k for t in range(4) for k in range(5)]
+    cells = [(t, z) for t in range(4) for z in (0, 2, 4, 1, 3)]
+    made = [
+        (100 * t + z, 3 * z, 0, {"AcquisitionTime": f"1000{s:02d}"})
+        for (t, z), s in zip(cells, seconds, strict=True)
+        if (t, z) != (1, 3)
+    ]
+    found = volumes(made)
+    assert set(found) == {
+        tuple(100 * t + z if (t, z) != (1, 3) else None for z in range(5)) for t in range(4)
+    }
+    assert set(found.values()) == {("1 slice of one time point is missing (left blank)",)}
+
+
+def test_phases_of_unequal_heartbeats_leave_a_hole_where_one_is_lost():
+    made = [
+        (100 * t + z, 8 * z, z * 6 + t, {"TriggerTime": 40.0 * t * (1 + z / 10)})
+        for z in range(3)
+        for t in range(6)
+        if (t, z) != (2, 1)
+    ]
+    found = volumes(made)
+    assert set(found) == {
+        tuple(100 * t + z if (t, z) != (2, 1) else None for z in range(3)) for t in range(6)
+    }
+
+
+def test_inversion_times_of_each_slice_are_ranked():
+    made = [
+        (100 * t + z, 8 * z, 0, {"InversionTime": 100.0 + 80 * t * (1 + z / 20) + z})
+        for z in range(3)
+        for t in range(5)
+    ]
+    assert set(volumes(made)) == {tuple(100 * t + z for z in range(3)) for t in range(5)}
+
+
+def test_times_that_cannot_tell_which_slice_is_lost_mix_nothing():
+    """Slices of one position an hour after those of the other, phases evenly apart."""
+    made = [
+        (100 * t + z, 8 * z, 0, {"AcquisitionTime": f"1{z}{t:02d}00"})
+        for z in range(2)
+        for t in range(6)
+        if (t, z) != (0, 1)
+    ]
+    found = volumes(made)
+    assert all(len({value // 100 for value in values}) == 1 for values in found)
+    assert all(INCOMPLETE in warnings for warnings in found.values())
+
+
+def test_two_images_without_diffusion_weighting_are_two_volumes():
+    weighted = [(), (), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)]
+    made = [
+        (100 * t + z, z, 3 * t + z, {"DiffusionGradient": (1000.0 if d else 0.0, d)})
+        for z in range(3)
+        for t, d in enumerate(weighted)
+    ]
+    found = volumes(made)
+    assert set(found) == {tuple(100 * t + z for z in range(3)) for t in range(4)}
+    assert set(found.values()) == {(BY_NUMBER,)}
+
+
+def test_directions_without_numbers_are_in_an_order_of_their_own():
+    directions = [(0.0, ()), (1000.0, (0.0, 1.0, 0.0)), (1000.0, (1.0, 0.0, 0.0))]
+    frames = [
+        make_frame((0, 0, float(z)), DiffusionGradient=d) for z in range(2) for d in directions
+    ]
+    for order in ((0, 1, 2, 3, 4, 5), (5, 2, 1, 4, 3, 0)):
+        (stack,) = stacks_of(files([frames[i] for i in order]))
+        assert np.asarray(stack.array)[:, 0, 0, 0].tolist() == [order.index(i) for i in range(3)]
+
+
+def test_a_warning_says_that_nothing_orders_the_repeats():
+    found = volumes((z, z, 0, {}) for z in range(4) for _ in range(2))
+    assert list(found.values()) == [(BY_NAME,)] * len(found)
+
+
+@pytest.mark.parametrize(("numbers", "notes"), [((7, 10), {EXTRAS}), ((0, 0), {EXTRAS, BY_NAME})])
+def test_one_extra_slice_leaves_the_volume_whole(numbers, notes):
+    shuffled = [5, 19, 2, 11, 8, 3, 17, 20, 9, 13, 1, 15]
+    made = [(z, z, numbers[0] and shuffled[z], {}) for z in range(12)]
+    found = volumes([*made, (100, 5, numbers[1], {})])
+    assert sorted(map(len, found)) == [1, 12]
+    assert set().union(*found.values()) & {EXTRAS, BY_NAME} == notes
+
+
+def volume_file(name, offset=(0, 0, 0), orientation=AXIAL, **facts):
+    """One file of five slices, 3 mm apart."""
+    x, y, z = offset
+    frames = [
+        make_frame((x, y, z + 3.0 * i), orientation, **facts).like(order=(1, i)) for i in range(5)
+    ]
+    return make_header(*frames, name=name, layout=make_layout(frames=5))
+
+
+def test_volumes_of_a_file_each_stay_volumes_wherever_they_move():
+    turned = (cos(0.03), sin(0.03), 0.0, -sin(0.03), cos(0.03), 0.0)
+    headers = [
+        volume_file("c", (0.2, 0, 0.4), turned, AcquisitionTime="120000"),
+        volume_file("a", (0, 0, 2.2), AcquisitionTime="120002"),
+        volume_file("b", (0, 0.3, 1.0), AcquisitionTime="120001"),
+    ]
+    (stack,) = stacks_of(headers)
+    assert stack.array.shape == (3, 5, 2, 3)
+    assert stack.files == ("c", "b", "a")
+    assert stack.geometry.origin == (0.2, 0, 0.4)
+    assert stack.geometry.spacing[0] == pytest.approx(3)
+    (warning,) = stack.warnings
+    assert warning.startswith("Slices move by up to 1.8 mm between time points")
+
+
+def test_volumes_of_a_file_each_that_adjoin_are_one_volume():
+    headers = [volume_file(name, (0, 0, z)) for name, z in (("b", 15.0), ("a", 0.0))]
+    (stack,) = stacks_of(headers)
+    assert stack.array.shape == (10, 2, 3)
+    assert stack.files == ("a", "b")
+
+
+def test_time_points_that_are_numbered_may_move_by_less_than_a_step():
+    frames = [
+        make_frame((0, 0, 4.0 * z + 1.3 * t), TemporalPositionIdentifier=t)
+        for z in range(4)
+        for t in range(3)
+    ]
+    (stack,) = stacks_of(files(frames))
+    assert np.asarray(stack.array)[..., 0, 0].tolist() == [
+        [0, 3, 6, 9],
+        [1, 4, 7, 10],
+        [2, 5, 8, 11],
+    ]
+
+
+def test_jitter_is_no_tilt_and_not_uneven():
+    random = Random(4)
+    frames = [
+        make_frame(
+            (random.uniform(-0.02, 0.02), 0, 4.0 * z + random.uniform(-0.02, 0.02)), EchoTime=te
+        )
+        for z in range(2)
+        for te in (1.0, 2.0)
+    ]
+    (stack,) = stacks_of(files(frames))
+    assert stack.array.shape == (2, 2, 2, 3)
+    assert stack.warnings == ()

@@ -14,6 +14,10 @@ TWO_VALUED = (
     "SimpleITK makes 255 of the 1 of a BINARY segmentation; the stored value is the meaning "
     "(PS3.3 C.8.20.2.3)."
 )
+FRACTIONS = (
+    "SimpleITK leaves the stored parts of Maximum Fractional Value; the fraction is their quotient "
+    "(PS3.3 C.8.20.2.3)."
+)
 SHEET = (
     "SimpleITK leaves a Siemens mosaic as one sheet of tiles; the slices are where dcm2niix and "
     "the header's position of the sheet's centre put them."
@@ -55,6 +59,11 @@ EXPLAINED: dict[tuple[str, str], str] = {
     ("lect-dcmqi-23x38x3-seg", "SimpleITK values: seg/label.seg"): TWO_VALUED,
     ("seg-ct-highdicom", "SimpleITK values: seg_image_ct_binary.dcm"): TWO_VALUED,
     ("seg-ct-highdicom", "SimpleITK values: seg_image_ct_binary_single_frame.dcm"): TWO_VALUED,
+    (
+        "seg-ct-highdicom",
+        "SimpleITK values: seg_image_ct_binary_fractional.dcm",
+    ): FRACTIONS,
+    ("seg-ct-highdicom", "SimpleITK values: seg_image_ct_true_fractional.dcm"): FRACTIONS,
     ("seg-liver-ct3", "SimpleITK values: liver.dcm"): TWO_VALUED,
     (
         "mr-mosaic-axial",

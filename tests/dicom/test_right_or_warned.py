@@ -173,6 +173,20 @@ def test_a_header_read_by_a_template_is_that_of_a_full_scan(files):
                 assert getattr(found, name) == getattr(expected, name), name
 
 
+@pytest.mark.parametrize(
+    ("written", "position"),
+    [(b"1_0", None), (b"nan", None), (b"1e9", None), (b"0,5", (0, 0, 0.5)), (b"1.5", (0, 0, 1.5))],
+)
+def test_odd_positions_are_no_other_places_to_a_template(tmp_path, written, position):
+    reader = HeaderReader()
+    (tmp_path / "0").write_bytes(ct(0))
+    (tmp_path / "1").write_bytes(ct(1, ImagePositionPatient=b"0\\0\\" + written))
+    reader.read(str(tmp_path / "0"), "0")
+    (frame,) = reader.read(str(tmp_path / "1"), "1").frames
+    assert frame.position == position
+    assert bool(frame.problems) == (position is None)
+
+
 @pytest.mark.parametrize("missing", [True, False])
 def test_files_without_a_usable_rescale_are_still_read_by_a_template(
     tmp_path, monkeypatch, missing

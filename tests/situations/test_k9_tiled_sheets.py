@@ -23,6 +23,8 @@ def test_a_uih_grid_of_four_volumes_is_four_dimensional():
     for volume, file in zip(stack.array[...], files, strict=True):
         sheet = file.pixel_array.reshape(4, 64, 5, 64).transpose(0, 2, 1, 3)
         np.testing.assert_array_equal(volume, sheet.reshape(20, 64, 64))
+    again = load(folder, cache=FrameCache()).stacks[0]
+    np.testing.assert_array_equal(again.array[...], stack.array[...])
     table = [item.ImagePositionPatient for item in files[0][0x0065, 0x1051].value]
     corners = [stack.geometry.affine @ (i, 0, 0, 1) for i in range(20)]
     np.testing.assert_allclose([corner[:3] for corner in corners], table, atol=1e-3)

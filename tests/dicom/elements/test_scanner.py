@@ -235,9 +235,27 @@ def test_large_values_are_located_and_not_read():
     assert sum(length for _, length in read) < 20_000
 
 
-def test_what_has_no_rows_is_not_walked_to_its_end():
+STRUCTURE_SET = element(Tag.SOPClassUID, "UI", b"1.2.840.10008.5.1.4.1.1.481.3\0")
+
+
+def test_what_is_no_image_is_not_walked_to_its_end():
     many = element(0x30060039, "UN", bytes(100)) * 1000
-    assert scanned(element(Tag.Modality, "CS", b"RTSTRUCT"), many + b"damage").pixels is None
+    assert scanned(STRUCTURE_SET, many + b"damage").pixels is None
+    with pytest.raises(UnusualError):
+        scanned(many + b"damage")
+
+
+@pytest.mark.parametrize("tag", [0x0040A730, 0x00291010, 0x30060039, 0xFFFC0000])
+@pytest.mark.parametrize("explicit", [True, False])
+def test_an_element_out_of_order_hides_no_image(tag, explicit):
+    late = element(tag, "UN" * explicit, b"late")
+    body = image_elements() + pixel_data(b"abcd")
+    if not explicit:
+        elements = ((0x00280010, b"\2\0"), (0x00280011, b"\2\0"), (Tag.PixelData, b"abcd"))
+        body = b"".join(element(at, "", value) for at, value in elements)
+    found = scanned(late, body, explicit=explicit)
+    assert found.data_set.integer(Tag.Rows) == 2
+    assert found.pixels is not None
 
 
 def test_what_follows_the_pixels_is_never_looked_at():

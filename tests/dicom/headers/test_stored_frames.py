@@ -53,7 +53,7 @@ def run_length(frame):
 
 @pytest.fixture
 def write(tmp_path):
-    def file(pixels, frames, *, syntax=JPEG_LS, length=None, after=b"", **numbers):
+    def file(pixels, frames, *, syntax=JPEG_LS, length=None, before=b"", **numbers):
         facts = {
             "SamplesPerPixel": 1,
             "Rows": ROWS,
@@ -73,7 +73,7 @@ def write(tmp_path):
             parts.append(element(Tag.NumberOfFrames, "IS", text + b" " * (len(text) % 2)))
         parts += [element(Tag[name], "US", struct.pack("<H", n)) for name, n in facts.items()]
         sized = {} if length is None else {"length": length}
-        parts += [element(Tag.PixelData, "OB", pixels, **sized), after]
+        parts += [before, element(Tag.PixelData, "OB", pixels, **sized)]
         path = tmp_path / "file.dcm"
         path.write_bytes(file_of(*parts, syntax=syntax))
         return path
@@ -137,6 +137,35 @@ def test_frames_before_the_cut_are_shown_and_the_others_are_marked(write, syntax
     assert not pixels[whole:].any()
     assert sorted(stack.problems) == list(range(whole, 5))
     assert note(stack, f"The file is truncated: {whole} of 5 frames are present")
+
+
+@pytest.mark.parametrize("declared", [3, 5])
+@pytest.mark.parametrize("cut", [False, True])
+def test_the_extended_offset_table_of_a_cut_or_miscounted_clip(write, declared, cut):
+    starts = offsets([[stream] for stream in STREAMS])
+    columns = starts, [len(stream) for stream in STREAMS]
+    tags = Tag.ExtendedOffsetTable, Tag.ExtendedOffsetTableLengths
+    before = b"".join(
+        element(tag, "OV", struct.pack("<5Q", *column))
+        for tag, column in zip(tags, columns, strict=True)
+    )
+    path = encoded(write, encapsulate(STREAMS), declared, before=before)
+    raw = path.read_bytes()
+    path.write_bytes(raw[: raw.index(STREAMS[3]) + 20] if cut else raw)
+    pixels, stack = shown(path)
+    whole = 3 if cut else 5
+    assert np.array_equal(pixels[:whole], FRAMES[:whole])
+    assert sorted(stack.problems) == list(range(whole, len(pixels)))
+    assert note(stack, "frames are present" if cut and declared == 5 else "the file contains") is (
+        cut or declared != 5
+    )
+
+
+def test_a_table_of_too_few_frames_hides_none(write):
+    entries = offsets([[stream] for stream in STREAMS])[:3]
+    pixels, stack = shown(encoded(write, encapsulate(STREAMS, entries), 3))
+    assert np.array_equal(pixels, FRAMES)
+    assert note(stack, "the file contains 5 frames")
 
 
 def test_a_damaged_frame_is_lost_alone(write):
@@ -232,7 +261,7 @@ def test_compressed_frames_in_an_element_of_defined_length(write, items, syntax,
     data = encapsulate(STREAMS[:count]) if items else b"".join(STREAMS[:count])
     pixels, stack = shown(write(data, count, syntax=syntax))
     assert np.array_equal(pixels, FRAMES[:count])
-    assert note(stack, "The pixel data are compressed")
+    assert note(stack, "The pixel data are compressed") is (syntax == NATIVE)
 
 
 def test_compressed_frames_of_undefined_length_under_a_native_syntax(write):
@@ -241,8 +270,15 @@ def test_compressed_frames_of_undefined_length_under_a_native_syntax(write):
 
 @pytest.mark.parametrize("syntax", [JPEG_LS, RLE, "1.2.840.10008.1.2.4.100"])
 def test_native_frames_of_defined_length_under_a_compressed_syntax(write, syntax):
-    pixels, _ = shown(write(np.array(FRAMES).tobytes(), 5, syntax=syntax))
+    pixels, stack = shown(write(np.array(FRAMES).tobytes(), 5, syntax=syntax))
     assert np.array_equal(pixels, FRAMES)
+    assert note(stack, "The pixel data are native")
+
+
+def test_what_is_neither_native_nor_a_code_stream_is_corrupt(write):
+    path = write(bytes(range(256)) * 2, 5, syntax=JPEG_LS)
+    with pytest.raises(UnreadableError, match="corrupt pixel data"):
+        read_header(path, "file")
 
 
 def test_encapsulated_uncompressed_frames(write):
@@ -289,6 +325,30 @@ def test_color_is_stored_as_its_length_says(write, count):
     pixels, stack = shown(write(half, count, syntax=NATIVE, **changes))
     assert np.array_equal(pixels, described)
     assert note(stack, "two samples per pixel")
+
+
+def test_partial_color_has_two_samples_per_pixel(write):
+    black, white = (16, 16, 128, 128), (235, 235, 128, 128)
+    data = bytes((*black, *white) * (ROWS * COLUMNS // 4))
+    facts = {**COLOR, "photometric": b"YBR_PARTIAL_422 "}
+    pixels, _ = shown(write(data, 1, syntax=NATIVE, **facts))
+    assert pixels.shape == (1, ROWS, COLUMNS, 3)
+    levels = pixels.reshape(-1, 2, 2, 3)
+    assert (levels[:, 0] == 0).all()
+    assert (levels[:, 1] >= 254).all()
+    full = bytes(range(ROWS * COLUMNS * 3))
+    pixels, stack = shown(write(full, 1, syntax=NATIVE, **facts))
+    assert pixels.tobytes() == full
+    assert note(stack, "the header describes YBR_PARTIAL_422; shown as RGB")
+
+
+def test_color_of_a_cut_file_is_stored_as_its_declared_length_says(write):
+    full = np.random.default_rng(1).integers(0, 256, (3, ROWS, COLUMNS, 3), np.uint8)
+    path = write(full.tobytes(), 3, syntax=NATIVE, **COLOR)
+    path.write_bytes(path.read_bytes()[:-20])
+    pixels, stack = shown(path)
+    assert np.array_equal(pixels, full[:2])
+    assert note(stack, "2 of 3 frames are present")
 
 
 @pytest.mark.parametrize("aligned", [False, True])

@@ -61,7 +61,7 @@ def test_sheets_that_cannot_be_divided_follow_each_other_in_time(header):
     (stack,) = stacks_of(sheets)
     assert stack.axes == "tzyx"
     assert stack.array.shape == (3, 1, 4, 6)
-    assert "Marked as a UIH grid without slice count: shown unsplit" in stack.warnings
+    assert "Marked as a UIH grid without a valid slice count: shown unsplit" in stack.warnings
 
 
 @pytest.mark.parametrize("spacing", [200, 20])
@@ -69,7 +69,7 @@ def test_mosaics_that_cannot_be_divided_lie_nowhere_if_no_slice_is_so_wide(heade
     found = header(mosaic(PixelSpacing=[spacing, spacing]))
     position = None if 6 * spacing > 600 else (-9, -4, 7)
     assert [frame.position for frame in found.frames] == [position]
-    assert found.notes == ("Marked as a Siemens mosaic without slice count: shown unsplit",)
+    assert found.notes == ("Marked as a Siemens mosaic without a valid slice count: shown unsplit",)
 
 
 def test_volumes_without_a_place_follow_each_other_in_time(header):
@@ -136,3 +136,15 @@ def test_frames_that_are_sheets_say_so(header):
     found = header(data)
     assert [frame.position for frame in found.frames] == [None, None]
     assert "shown unsplit" in found.notes[0]
+
+
+@pytest.mark.parametrize("count", [1, 4, 5])
+def test_a_count_that_leaves_tiles_wider_than_a_slice_is_wrong(header, count):
+    """Six columns of 250 mm are no slice, and neither are three; five tiles do not divide it."""
+    counted = csa({"NumberOfImagesInMosaic": (str(count),)})
+    found = header(mosaic(counted, PixelSpacing=[250, 250]))
+    assert len(found.frames) == 1
+    assert found.tile_shape is None
+    assert "valid slice count" in found.notes[0]
+    narrow = header(mosaic(counted, PixelSpacing=[50, 50]))
+    assert (narrow.tile_shape is None) == (count == 5)

@@ -90,3 +90,16 @@ def test_samples_are_scaled_by_the_bits_stored(dtype, stored, value, expected):
     result = eight_bit(np.array([value], dtype=dtype), stored)
     assert result.dtype == np.uint8
     assert result.tolist() == [expected]
+
+
+def test_partial_ybr_comes_back_as_the_rgb_that_it_was_made_of():
+    rgb = np.random.default_rng(4).integers(0, 256, (20, 20, 3))
+    rgb[0, :3] = (0, 0, 0), (255, 255, 255), (128, 128, 128)
+    # PS3.3 C.7.6.3.1.2, YBR_PARTIAL_422
+    red, green, blue = np.moveaxis(rgb, -1, 0)
+    y = 0.2568 * red + 0.5041 * green + 0.0979 * blue + 16
+    cb = -0.1482 * red - 0.2910 * green + 0.4392 * blue + 128
+    cr = 0.4392 * red - 0.3678 * green - 0.0714 * blue + 128
+    ybr = np.stack((y, cb, cr), axis=-1).round().astype(np.uint8)
+    assert ybr[0, 0].tolist() == [16, 128, 128]
+    assert np.abs(rgb_from_ybr(ybr, partial=True).astype(int) - rgb).max() <= 2

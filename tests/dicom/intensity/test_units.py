@@ -14,9 +14,21 @@ def enhanced(group: str, kind: str) -> dict[str, object]:
     return {group: [item(PixelValueTransformationSequence=[item(RescaleType=kind)])]}
 
 
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+WORD_CAPTURE = {
+    "SOPClassUID": f"{SECONDARY_CAPTURE}.3",
+    "RescaleSlope": None,
+    "RescaleIntercept": None,
+}
+
+
 @pytest.mark.parametrize(
     ("modality", "changes", "unit"),
     [
+        ("CT", {"SOPClassUID": SECONDARY_CAPTURE}, "HU"),
+        ("CT", WORD_CAPTURE, None),
+        ("CT", WORD_CAPTURE | enhanced("SharedFunctionalGroupsSequence", ""), "HU"),
+        ("CT", WORD_CAPTURE | {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.77.1.1"}, "HU"),
         ("CT", {}, "HU"),
         ("CT", {"RescaleType": "HU"}, "HU"),
         ("CT", {"RescaleType": "US", "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"]}, "HU"),

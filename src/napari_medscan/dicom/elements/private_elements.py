@@ -70,9 +70,9 @@ for _member in Private:
 _USUAL_BLOCK: Final = 0x10
 _USUAL: Final = (
     (0x0019, "SIEMENS", "SIEMENS MR HEADER"),
-    (0x0019, "GE MEDICAL", "GEMS_ACQU_01"),
+    (0x0019, "GE ", "GEMS_ACQU_01"),
     (0x0029, "SIEMENS", "SIEMENS CSA HEADER"),
-    (0x0043, "GE MEDICAL", "GEMS_PARM_01"),
+    (0x0043, "GE ", "GEMS_PARM_01"),
     (0x2001, "PHILIPS", "Philips Imaging DD 001"),
     (0x2005, "PHILIPS", "Philips MR Imaging DD 001"),
 )

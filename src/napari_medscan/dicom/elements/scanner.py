@@ -21,6 +21,7 @@ from napari_medscan.dicom.elements.private_elements import (
     is_private_creator,
     matters,
 )
+from napari_medscan.dicom.elements.sop_classes import kind_of
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.files.source import Memory, Source
@@ -39,7 +40,7 @@ LONG_VRS = frozenset(
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
 _AFTER_IMAGE_PIXEL = 0x00290000
-"""Rows and Columns come before this; without them there is no picture."""
+"""Rows and Columns come before this."""
 
 
 class UnusualError(Exception):
@@ -227,9 +228,18 @@ class _Walker:
         return values, position
 
     @staticmethod
-    def is_end(tag: int, wanted: Wanted, values: dict[int, Value]) -> bool:
-        """Whether a late element of the top level is the last one of interest."""
-        return tag in _PIXEL_TAGS or (Tag.Rows in wanted and Tag.Rows not in values)
+    def is_end(tag: int, wanted: Wanted, values: Mapping[int, Value]) -> bool:
+        """Whether a late element of the top level is the last one of interest.
+
+        Without Rows before it there is no image, unless elements are out of order.
+        """
+        if tag in _PIXEL_TAGS:
+            return True
+        if Tag.Rows not in wanted or Tag.Rows in values:
+            return False
+        sop_class = values.get(Tag.SOPClassUID)
+        uid = sop_class.data if isinstance(sop_class, Element) else b""
+        return bool(kind_of(uid.decode("latin-1").strip(" \0")))
 
     def value(
         self, values: dict[int, Value], tag: int, vr: bytes, length: int, position: int, want: bytes

@@ -15,12 +15,14 @@ DEFLATED_DATA_SETS: Final = frozenset(
 """Everything after the file meta is one deflate stream (PS3.5 A.5, A.7, A.13)."""
 
 _STANDARD: Final = "1.2.840.10008.1.2"
-_DECODED: Final = {
+_NATIVE: Final = {
     "": "Implicit VR Little Endian",
     ".1": "Explicit VR Little Endian",
-    ".1.98": "Encapsulated Uncompressed Explicit VR Little Endian",
     ".1.99": "Deflated Explicit VR Little Endian",
     ".2": "Explicit VR Big Endian",
+}
+_DECODED: Final = {
+    ".1.98": "Encapsulated Uncompressed Explicit VR Little Endian",
     ".4.50": "JPEG Baseline (Process 1)",
     ".4.51": "JPEG Extended (Process 2 and 4)",
     ".4.53": "JPEG Spectral Selection (Process 6 and 8)",
@@ -102,7 +104,7 @@ def unsupported(syntax: str) -> str:
     if syntax == _PAPYRUS:
         return "unsupported transfer syntax (Papyrus 3 Implicit VR Little Endian)"
     number = syntax.removeprefix(_STANDARD)
-    if number == syntax or number in _DECODED:
+    if number == syntax or number in _NATIVE or number in _DECODED:
         return ""
     for names, why in (
         (_OTHER_COMPRESSION, "unsupported compression"),
@@ -116,6 +118,6 @@ def unsupported(syntax: str) -> str:
     return f"unsupported video compression (Fragmentable {video})" if video else ""
 
 
-def is_standard(syntax: str) -> bool:
-    """Whether a transfer syntax is one that the standard defines."""
+def is_encapsulated(syntax: str) -> bool:
+    """Whether the standard encapsulates the pixel data of a transfer syntax (PS3.5 A.4)."""
     return syntax.removeprefix(_STANDARD) in _DECODED or bool(unsupported(syntax))

@@ -25,6 +25,7 @@ from napari_medscan.dicom.headers.fragments import (
 
 FrameFragments = tuple[Fragment, ...]
 """Of one frame; () if the file does not contain it."""
+_LONGEST_TABLE = 16 << 20
 OffsetTable = tuple[tuple[int, int], tuple[int, int]]
 """Where Extended Offset Table and Extended Offset Table Lengths lie: offset and length of each."""
 
@@ -88,7 +89,7 @@ def index_frames(
     if frames > (span[1] - span[0]) // 8:
         # A fragment takes 8 bytes: no file holds so many, and no truncation explains it.
         frames = len(fragments.items) + 1
-    extended = _read_extended(source, table, frames, big_endian=big_endian)
+    extended = _read_extended(source, table, big_endian=big_endian)
     found = _frames_of(fragments, frames, rle=rle, extended=extended)
     if len(list(filter(None, found))) < frames and not rle:
         split = split_streams(source, fragments)
@@ -129,7 +130,7 @@ def _frames_of(
 
 
 def _read_extended(
-    source: Source, table: OffsetTable | None, frames: int, *, big_endian: bool
+    source: Source, table: OffsetTable | None, *, big_endian: bool
 ) -> list[tuple[int, int]]:
     """Return start and length of each frame by the Extended Offset Table, [] without one."""
     if table is None:
@@ -137,7 +138,7 @@ def _read_extended(
     order = ">" if big_endian else "<"
     columns = []
     for offset, length in table:
-        data = source.read_at(offset, min(length, 8 * frames))
+        data = source.read_at(offset, min(length, _LONGEST_TABLE))
         columns.append(struct.unpack(f"{order}{len(data) // 8}Q", data[: len(data) // 8 * 8]))
     starts, lengths = columns
     return list(zip(starts, lengths, strict=True)) if len(starts) == len(lengths) else []
@@ -170,8 +171,9 @@ def _by_extended(
 def _by_table(fragments: Fragments, frames: int) -> tuple[FrameFragments, ...]:
     """Return frames by the Basic Offset Table, () if it is wrong.
 
-    Offsets count from the first item. A table that does not give the start of a fragment for every
-    frame is wrong; in a truncated file the last ones may lie beyond its end.
+    Offsets count from the first item. A table is wrong if it does not give the start of a fragment
+    for every frame, or passes over the start of a code stream; in a truncated file its last entries
+    may lie beyond the end.
     """
     items, first = fragments.items, fragments.first
     table = fragments.table
@@ -186,6 +188,8 @@ def _by_table(fragments: Fragments, frames: int) -> tuple[FrameFragments, ...]:
     there = tuple(
         tuple(item for item in items[start:stop] if item.length) for start, stop in pairwise(bounds)
     )
+    if any(sum(item.starts for item in frame) > 1 for frame in there):
+        return ()
     return there + ((),) * (frames - len(there) if len(fragments.table) == frames else 0)
 
 

@@ -147,7 +147,9 @@ class _FunctionalGroups:
         plane = item.item(Tag.PlaneOrientationSequence)
         voi = item.item(Tag.FrameVOILUTSequence)
         transform = self.values.own_transform(item, base.transform)
-        windows, bad_windows = self.values.windows(voi, transform)
+        windows, bad_windows = (
+            self.values.windows(voi, transform) if voi is not EMPTY else (base.windows, ())
+        )
         problems = {*base.problems, *bad_windows}
         segment = item.item(Tag.SegmentIdentificationSequence)
         spacing = group_spacing(item, self.shared_item)[0] or base.spacing

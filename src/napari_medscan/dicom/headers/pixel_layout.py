@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422")
+"""Photometric Interpretations of which native pixels have two samples each."""
+
 
 @dataclass(frozen=True, slots=True)
 class PixelLayout:
@@ -48,7 +51,7 @@ class PixelLayout:
     @property
     def frame_bits(self) -> int:
         """Bits of one native frame; 4:2:2 holds two chroma samples a pixel pair."""
-        samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
+        samples = 2 if self.photometric in SUBSAMPLED else self.samples
         return self.rows * self.columns * samples * self.bits_allocated
 
     @property

@@ -53,14 +53,15 @@ def read_mosaic(header: Header, data_set: DataSet) -> Tiles | None:
     if count is None or normal is None or header.slice_spacing is None:
         array = read_slice_array(_deferred(header, data_set, Private.SiemensCSASeriesHeader))
     if count is None:
-        times = data_set.numbers(Private.SiemensMosaicRefAcqTimes)
-        count = array.count if array is not None else len(times) or None
+        count = len(data_set.numbers(Private.SiemensMosaicRefAcqTimes)) or None
+    if count is None and array is not None:
+        count = array.count
     if array is not None and array.count != count:
         array = None
     tiles = layout_of(count, (header.layout.rows, header.layout.columns), square=True)
     if tiles is None:
         return None
-    tiles = replace(tiles, dimensions=_diffusion(fields))
+    tiles = replace(tiles, dimensions=_diffusion(fields, header.frames[0]))
     placed = _placed(tiles, header, normal, array)
     unreadable = step_problem(data_set) if header.slice_spacing is None else ()
     return replace(placed, notes=(*unreadable, *placed.notes))
@@ -146,12 +147,15 @@ def _step(array: SliceArray | None) -> float | None:
     return step if 1e-6 < step < 1e4 else None
 
 
-def _diffusion(fields: dict[str, tuple[str, ...]]) -> dict[str, object]:
+def _diffusion(fields: dict[str, tuple[str, ...]], sheet: FrameHeader) -> dict[str, object]:
     """Return b-value and direction from the CSA header: older scanners have them only there."""
-    b_value = next(iter(_numbers(fields.get("B_value", ()))), None)
+    b_value = sheet.dimensions.get("DiffusionBValue")
     if b_value is None:
-        return {}
+        b_value = next(iter(_numbers(fields.get("B_value", ()))), None)
     direction = _numbers(fields.get("DiffusionGradientDirection", ()))
+    known = sheet.dimensions.get("DiffusionGradient")
+    if b_value is None or (isinstance(known, tuple) and known[1]):
+        return {}
     return {"DiffusionBValue": b_value, "DiffusionGradient": (b_value, direction)}
 
 

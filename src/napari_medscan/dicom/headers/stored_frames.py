@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.scanner import PixelElement
-from napari_medscan.dicom.elements.transfer_syntaxes import RLE, unsupported
+from napari_medscan.dicom.elements.transfer_syntaxes import RLE, is_encapsulated, unsupported
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import FrameError, UnreadableError
@@ -21,11 +21,14 @@ from napari_medscan.dicom.headers.codestream import (
 )
 from napari_medscan.dicom.headers.fragments import first_stream, item_length
 from napari_medscan.dicom.headers.frame_index import OffsetTable, index_frames
-from napari_medscan.dicom.headers.pixel_layout import PixelLayout
+from napari_medscan.dicom.headers.pixel_layout import SUBSAMPLED, PixelLayout
 
 MAX_FRAME_BYTES = 512 * 2**20
-_MOST_WALKED = 20_000
+_MOST_WALKED = 4000
 """Frames whose fragments are counted when a file is opened."""
+
+_COMPRESSED = "The pixel data are compressed, although the header describes them as native"
+_NATIVE = "The pixel data are native, although the header describes them as compressed"
 
 Stored = tuple[PixelLayout, PixelElement, tuple[str, ...]]
 """Layout and place of the pixels, and what the user should know about them."""
@@ -105,7 +108,7 @@ def _encapsulated(
     if index.fragments.truncated and sum(map(bool, index.frames)) < frames:
         count = frames if frames <= possible else max(index.whole, 1)
         return replace(layout, frames=count), pixels, (truncated,)
-    if index.fragments.cut and frames > 1:
+    if index.fragments.cut and len(index.frames) == frames > 1:
         return layout, pixels, (truncated,)
     return _counted(layout, scanned.data_set, pixels, len(index.frames))
 
@@ -142,9 +145,9 @@ def _are_described(data_set: DataSet, frames: int) -> bool:
 
 
 def _basic_table_agrees(scanned: ScannedFile, pixels: PixelElement, frames: int) -> bool:
-    """Whether the Basic Offset Table has an entry for every frame, and the last frame is whole.
+    """Whether the Basic Offset Table has an entry for every frame, and ends with the last one.
 
-    Then nothing has to be counted: two reads instead of one for every fragment.
+    Then nothing has to be counted: four reads instead of one for every fragment.
     """
     big_endian = scanned.data_set.big_endian
     source, start = scanned.source, pixels.offset
@@ -155,7 +158,9 @@ def _basic_table_agrees(scanned: ScannedFile, pixels: PixelElement, frames: int)
     entry = source.read_at(first - 4, 4)
     last = first + int.from_bytes(entry, "big" if big_endian else "little")
     held = item_length(source, last, big_endian=big_endian)
-    return held is not None and held > 0 and last + 8 + held <= scanned.size
+    if not held or last + 8 + held > scanned.size:
+        return False
+    return item_length(source, last + 8 + held, big_endian=big_endian) is None
 
 
 def _first_stream(scanned: ScannedFile, pixels: PixelElement) -> CodeStream | None:
@@ -171,18 +176,20 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
     """Check native pixel data against their length (PS3.5 8.1.1)."""
     assert pixels.length is not None  # noqa: S101 - for the type checker
     held = max(min(pixels.length, scanned.size - pixels.offset), 0)
+    described = is_encapsulated(scanned.transfer_syntax)
     notes: tuple[str, ...] = ()
-    if not _fits(held, layout):
+    if not _fits(pixels.length, layout):
         if _is_compressed(layout, scanned, pixels):
             encoded = pixels._replace(length=None)
-            note = "The pixel data are compressed, although the header describes them as native"
             layout, place, notes = _encapsulated(layout, scanned, encoded, None)
-            return layout, place, (note, *notes)
-        changed = _by_length(layout, pixels.length) if held == pixels.length else None
+            return layout, place, (_COMPRESSED, *notes) if not described else notes
+        changed = _by_length(layout, pixels.length)
         if changed is not None:
             layout, notes = changed[0], (changed[1],)
-    elif unsupported(scanned.transfer_syntax):
-        notes = ("The pixel data are native, although the header describes them as compressed",)
+        elif described and held % ((layout.frame_bits + 7) // 8) > 1:
+            raise UnreadableError(unsupported(scanned.transfer_syntax) or "corrupt pixel data")
+    if described:
+        notes = (*notes, _NATIVE)
     frame_bytes = (layout.stride_bits + 7) // 8
     complete = held * 8 // layout.stride_bits if layout.bits_allocated == 1 else held // frame_bytes
     if complete < 1:
@@ -190,11 +197,8 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
         amounts = f"{_amount(held)} of {_amount(frame_bytes)} of pixel data"
         raise UnreadableError(why or f"truncated file ({amounts})")
     counted: tuple[str, ...] = ()
-    padded = held - held % 2 if frame_bytes % 2 == 0 else held
-    exact = padded == complete * frame_bytes or held == complete * frame_bytes + 1
-    stated = Tag.NumberOfFrames in scanned.data_set
-    invalid = stated and frame_count(scanned.data_set) is None
-    if invalid:
+    exact = held - complete * frame_bytes <= 1
+    if Tag.NumberOfFrames in scanned.data_set and frame_count(scanned.data_set) is None:
         # Whole frames in the file are the best guess.
         count = complete if exact or complete == 1 else 1
         layout, _, counted = _counted(layout, scanned.data_set, pixels, count)
@@ -223,14 +227,14 @@ def _is_compressed(layout: PixelLayout, scanned: ScannedFile, pixels: PixelEleme
 def _by_length(layout: PixelLayout, length: int) -> tuple[PixelLayout, str] | None:
     """Return the layout that pixel data of this length have, and what the header has instead.
 
-    Tools that decompress YBR_FULL_422 to RGB leave its Photometric Interpretation. Frames of
+    Tools that decompress 4:2:2 color to RGB leave its Photometric Interpretation. Frames of
     one-bit pixels follow each other without padding (PS3.5 8.1.1), but writers pad them.
     """
     though = "although the header describes"
-    if layout.photometric == "YBR_FULL_422":
+    if layout.photometric in SUBSAMPLED:
         full = replace(layout, photometric="RGB")
         if _fits(length, full):
-            note = f"Color is stored with three samples per pixel, {though} YBR_FULL_422"
+            note = f"Color is stored with three samples per pixel, {though} {layout.photometric}"
             return full, f"{note}; shown as RGB"
     if layout.photometric == "YBR_FULL" and layout.columns % 2 == 0:
         half = replace(layout, photometric="YBR_FULL_422")

@@ -37,24 +37,25 @@ def unfold_sheet(header: Header, data_set: DataSet) -> Header:
     # every frame (PS3.3 C.7.6.16).
     divided = header.layout.frames > 1 or _has_functional_groups(data_set)
     tiles = None if divided else read(header, data_set)
-    if tiles is not None:
+    # A tile that is wider than a slice holds several: the count is wrong.
+    if tiles is not None and not _is_wide(header, tiles.shape):
         return unfold(header, tiles)
-    wide = _is_wide(header)
+    wide = _is_wide(header, header.shape)
     if divided and not wide:
         return header
-    note = f"Marked as a {name} without slice count: shown unsplit"
+    note = f"Marked as a {name} without a valid slice count: shown unsplit"
     frames = header.frames
     if wide:
         frames = tuple(replace(frame, position=None) for frame in frames)
     return replace(header, frames=frames, frames_are_slices=False, notes=(*header.notes, note))
 
 
-def _is_wide(header: Header) -> bool:
-    """Whether an image is too wide to be one slice."""
+def _is_wide(header: Header, shape: tuple[int, int]) -> bool:
+    """Whether so many rows and columns are more than a slice can have."""
     spacing = header.frames[0].spacing
     if spacing is None:
         return False
-    return max(header.layout.rows * spacing[0], header.layout.columns * spacing[1]) > WIDEST_SLICE
+    return max(shape[0] * spacing[0], shape[1] * spacing[1]) > WIDEST_SLICE
 
 
 def _has_functional_groups(data_set: DataSet) -> bool:

@@ -26,7 +26,7 @@ class Tiles:
     positions : tuple of tuple of float
         Where each lies, as Image Position (Patient); () when that is not known.
     dimensions : mapping
-        What the maker says of the whole volume, for `FrameHeader.dimensions`.
+        What the maker says of the whole volume, to be added to `FrameHeader.dimensions`.
     notes : tuple of str
         What was assumed.
     """
@@ -81,7 +81,7 @@ def unfold(header: Header, tiles: Tiles) -> Header:
             position=position,
             tile=corner,
             order=(*sheet.order, index),
-            dimensions={**tiles.dimensions, **sheet.dimensions},
+            dimensions={**sheet.dimensions, **tiles.dimensions},
         )
         for index, (corner, position) in enumerate(zip(tiles.corners, positions, strict=True))
     )

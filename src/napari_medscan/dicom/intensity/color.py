@@ -17,9 +17,30 @@ from napari_medscan.dicom.errors import FrameError
 _RED_FROM_CR, _BLUE_FROM_CB = 1402, 1772
 _GREEN_FROM_CB, _GREEN_FROM_CR = -344.136286, -714.136286
 
+# Inverse of the YBR_PARTIAL_422 equations of PS3.3 C.7.6.3.1.2 (retired).
+_PARTIAL_ZERO = (16, 128, 128)
+_PARTIAL_FROM_RGB = (
+    (0.2568, 0.5041, 0.0979),
+    (-0.1482, -0.2910, 0.4392),
+    (0.4392, -0.3678, -0.0714),
+)
+_RGB_FROM_PARTIAL = np.linalg.inv(_PARTIAL_FROM_RGB).T
 
-def rgb_from_ybr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return RGB for 8-bit YBR_FULL pixels of shape (rows, columns, 3)."""
+
+def rgb_from_ybr(pixels: NDArray[np.uint8], *, partial: bool = False) -> NDArray[np.uint8]:
+    """Return RGB for 8-bit YBR pixels.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        (rows, columns, 3).
+    partial : bool
+        YBR_PARTIAL instead of YBR_FULL: black is luminance 16, white 235.
+    """
+    if partial:
+        ybr = pixels.astype(np.float64) - _PARTIAL_ZERO
+        partial_rgb: NDArray[np.float64] = np.floor(ybr @ _RGB_FROM_PARTIAL + 0.5)
+        return partial_rgb.clip(0, 255).astype(np.uint8)
     y = pixels[..., 0].astype(np.int32) * 1000 + 500
     cb, cr = pixels[..., 1].astype(np.int32) - 128, pixels[..., 2].astype(np.int32) - 128
     green = np.floor((y + _GREEN_FROM_CB * cb + _GREEN_FROM_CR * cr) / 1000).astype(np.int32)
@@ -29,7 +50,7 @@ def rgb_from_ybr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def upsample_422(pixels: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """Return full YBR for native YBR_FULL_422, stored as Y1 Y2 Cb Cr.
+    """Return full YBR for native 4:2:2 color, stored as Y1 Y2 Cb Cr.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.elements.transfer_syntaxes import (
     FRAME_DEFLATED,
     RLE,
-    is_standard,
+    is_encapsulated,
     unsupported,
 )
 from napari_medscan.dicom.errors import FrameError
@@ -102,9 +102,9 @@ def _bytewise(data: bytes, syntax: str, layout: PixelLayout) -> NDArray[Any]:
         return native_pixels(data, layout)
     if syntax == RLE:
         return decode_rle(data, layout)
-    if not is_standard(syntax):
-        raise FrameError("unsupported compression (private transfer syntax)")
-    raise FrameError(unsupported(syntax) or "corrupt pixel data")
+    if is_encapsulated(syntax):
+        raise FrameError(unsupported(syntax) or "corrupt pixel data")
+    raise FrameError("unsupported compression (the transfer syntax does not name it)")
 
 
 def _compare(stream: CodeStream, layout: PixelLayout) -> None:

@@ -121,4 +121,6 @@ def as_rgb(
         transformed = ("YBR_RCT", "YBR_ICT")
         ycc = layout.photometric.startswith("YBR") and layout.photometric not in transformed
     shown = eight_bit(pixels, bits or layout.bits_stored)
-    return rgb_from_ybr(shown) if ycc else shown
+    if not ycc:
+        return shown
+    return rgb_from_ybr(shown, partial=layout.photometric.startswith("YBR_PARTIAL"))

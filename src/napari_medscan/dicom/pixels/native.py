@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.headers.pixel_layout import PixelLayout
+from napari_medscan.dicom.headers.pixel_layout import SUBSAMPLED, PixelLayout
 from napari_medscan.dicom.intensity.color import upsample_422
 
 
@@ -37,7 +37,7 @@ def native_pixels(data: bytes, layout: PixelLayout, *, skip_bits: int = 0) -> ND
     ordered = dtype.newbyteorder(">" if layout.big_endian else "<")
     pixels = np.frombuffer(data, dtype=ordered, count=_samples(layout))
     pixels = pixels.astype(dtype, copy=False)
-    if layout.photometric == "YBR_FULL_422":
+    if layout.photometric in SUBSAMPLED:
         return upsample_422(pixels, *shape)
     if layout.samples == 1:
         return pixels.reshape(shape)

@@ -79,6 +79,9 @@ def location_geometry(grid: Grid, assumed: tuple[float, StepSource]) -> Geometry
     assumed : tuple of float and str
         Distance of slices of which only the numbers are known, mm, and where it comes from.
     """
+    slices = grid.slices
+    if slices[0].frame.orientation is not None and not share_one_position(slices):
+        return None
     row = [next(filter(None, column)) for column in zip(*grid.rows, strict=True)]
     locations = _locations(row)
     if not is_monotonic(locations):

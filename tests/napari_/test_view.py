@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_medscan.dicom import load
+from napari_medscan.napari_.active_viewer import add_pane_model
 from napari_medscan.napari_.canvas_fit import refit
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.orientation_letters import edge_letters
+from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import show_plane
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.napari_.view import (
@@ -161,6 +164,57 @@ def test_bring_into_view_never_hides_layers_of_others(viewer, add):
     show_only(viewer, [add("b")])
     assert foreign.visible
     assert derived.visible
+
+
+def test_show_only_leaves_hidden_layers_alone(viewer, add):
+    hidden, shown, last = (add(name) for name in "abc")
+    changed = []
+    for layer in (hidden, shown, last):
+        layer.events.visible.connect(lambda event: changed.append(event.source))
+    show_only(viewer, [shown])
+    assert changed == [last, shown]
+    show_only(viewer, [shown])
+    assert changed == [last, shown]
+
+
+def test_removed_series_is_followed_by_the_best_of_its_study(viewer, add, qtbot):
+    study = {"StudyInstanceUID": "1.2.9"}
+    newer = add("newer", 9, StudyDate="20300101")
+    scout = add("scout", 1, **study, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    axial, last = add("axial", 3, **study), add("last", 3, **study)
+    assert [layer for layer in viewer.layers if layer.visible] == [last]
+    viewer.layers.remove(last)
+    qtbot.waitUntil(lambda: current_layer(viewer) is axial)
+    assert viewer.layers.selection.active is axial
+    assert slice_in_view(viewer, axial) == 1
+    viewer.layers.remove(axial)
+    qtbot.waitUntil(lambda: current_layer(viewer) is scout)
+    viewer.layers.remove(scout)
+    qtbot.waitUntil(lambda: current_layer(viewer) is newer)
+
+
+def test_removed_series_is_not_followed_while_another_is_visible(viewer, add, qtbot):
+    hidden, shown, last = (add(name) for name in "abc")
+    shown.visible = True
+    viewer.layers.remove(last)
+    qtbot.wait(20)
+    assert [layer for layer in viewer.layers if layer.visible] == [shown]
+    shown.visible = False
+    viewer.layers.remove(shown)
+    qtbot.wait(20)
+    assert not hidden.visible
+
+
+def test_removed_series_is_not_followed_by_one_that_a_pane_shows(viewer, add, qtbot):
+    in_pane, free, last = (add(name) for name in "abc")
+    model = ViewerModel()
+    add_pane_model(viewer, model)
+    model.add_layer(twin_of(in_pane))
+    viewer.layers.remove(last)
+    qtbot.waitUntil(lambda: current_layer(viewer) is free)
+    viewer.layers.remove(free)
+    qtbot.wait(20)
+    assert not in_pane.visible
 
 
 @pytest.mark.parametrize("hide", [False, True])

@@ -1,6 +1,8 @@
-"""Every folder of several series shows what was opened, and Show only shows each of its series."""
+"""Every folder of several series shows what was opened; Show only shows the one it is told to."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
@@ -12,12 +14,21 @@ from ..view_session import NO_CORPUS, corpus
 
 SEVERAL = [name for name, report in corpus().reports.items() if len(report.stacks) > 1]
 SCOUT_FIRST = corpus_dir().parent / "situations" / "view-scout-first" / "input"
+EVERY = bool(os.environ.get("MEDSCAN_TORTURE"))
+"""Whether each series of a folder is shown on its own, and not only three of many."""
+
+
+def shown_alone(stacks):
+    """Return the series to be shown on their own: the first, the middle and the last."""
+    if EVERY or len(stacks) <= 3:
+        return list(stacks)
+    return [stacks[0], stacks[len(stacks) // 2], stacks[-1]]
 
 
 def faults_of_show_only(session, stacks):
-    """Show only each of some series, listed in the panel; return what is wrong."""
+    """Show only some of the series, listed in the panel; return what is wrong."""
     found = []
-    for stack in stacks:
+    for stack in shown_alone(stacks):
         session.show_only(stack)
         faults = session.faults_of_opening([stack], anywhere=True)
         found += [f"{stack.name}: {fault}" for fault in faults]

@@ -40,6 +40,57 @@ def test_window_inverted_gray_of_fused_pet_keeps_its_window(model, tmp_path):
         assert center_width(layer) == (50, 60)
 
 
+@pytest.fixture
+def fusion(model, pet_ct):
+    """Return the layers of a CT and of the PET on it, which is active."""
+    ct, pet = image_layers(load(pet_ct).stacks)
+    model.add_layer(ct)
+    model.add_layer(pet)
+    model.layers.selection.active = pet
+    assert (ct.visible, pet.visible, str(pet.blending)) == (True, True, "additive")
+    return ct, pet
+
+
+def colormaps(layers):
+    return [layer.colormap.name for layer in layers]
+
+
+def test_window_invert_of_an_overlay_inverts_the_image_below(model, fusion):
+    commands.window_invert(model)
+    assert colormaps(fusion) == ["gray_r", "inferno"]
+    commands.window_invert(model)
+    assert colormaps(fusion) == ["gray", "inferno"]
+
+
+def test_window_invert_of_the_selected_fusion_leaves_the_overlay(model, fusion):
+    model.layers.selection = set(fusion)
+    model.layers.selection.active = fusion[0]
+    commands.window_invert(model)
+    assert colormaps(fusion) == ["gray_r", "inferno"]
+
+
+def test_window_invert_of_an_overlay_alone_tells(model, fusion, told):
+    ct, _ = fusion
+    ct.visible = False
+    told.clear()
+    commands.window_invert(model)
+    assert colormaps(fusion) == ["gray", "inferno"]
+    assert [note.message for note in told] == [
+        "An overlay cannot be inverted. Show the series below it first."
+    ]
+
+
+def test_window_inverted_gray_of_an_overlay_covers_the_image_and_fuses_again(model, fusion):
+    _, pet = fusion
+    commands.window_inverted_gray(model)
+    assert (pet.colormap.name, str(pet.blending)) == ("gray_r", "translucent_no_depth")
+    commands.window_invert(model)
+    assert colormaps(fusion) == ["gray", "gray"]
+    commands.window_invert(model)
+    commands.window_inverted_gray(model)
+    assert (pet.colormap.name, str(pet.blending)) == ("inferno", "additive")
+
+
 def test_window_inverted_gray_keeps_the_curve_of_a_sigmoid(model, tmp_path):
     layer = opened(model, tmp_path)
     window = Window("", 50, 60, "SIGMOID")

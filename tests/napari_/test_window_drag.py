@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import Qt
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.intensity.window import Window
@@ -14,8 +14,8 @@ from napari_medscan.napari_.window_drag import FULL, WindowDrag
 from napari_medscan.napari_.windowing import center_width, show
 
 from ..studies import write_series
-
-START = QPoint(150, 150)
+from . import hands
+from .hands import NONE
 
 
 @pytest.fixture
@@ -37,31 +37,8 @@ def dragging(viewer):
     drag.release()
 
 
-def drag(qtbot, viewer, x, y, button=Qt.MouseButton.RightButton, modifier=None):
-    canvas = viewer.window._qt_window._qt_viewer.canvas.native
-    keys = modifier or Qt.KeyboardModifier.NoModifier
-    qtbot.mousePress(canvas, button, keys, START)
-    for part in (1, 2):
-        qtbot.wait(20)  # vispy passes over moves that follow each other too soon
-        move(canvas, START + QPoint(x * part // 2, y * part // 2), button, keys)
-    qtbot.mouseRelease(canvas, button, keys, START + QPoint(x, y))
-
-
-def move(canvas, place, button, keys):
-    """Send what Qt sends while a button is held; qtbot's move holds none."""
-    from qtpy.QtCore import QEvent, QPointF
-    from qtpy.QtGui import QMouseEvent
-    from qtpy.QtWidgets import QApplication
-
-    event = QMouseEvent(
-        QEvent.Type.MouseMove,
-        QPointF(place),
-        QPointF(canvas.mapToGlobal(place)),
-        Qt.MouseButton.NoButton,
-        button,
-        keys,
-    )
-    QApplication.sendEvent(canvas, event)
+def drag(qtbot, viewer, x, y, button=Qt.MouseButton.RightButton, keys=NONE):
+    hands.drag(qtbot, viewer, x, y, button, keys)
 
 
 @pytest.mark.usefixtures("dragging")
@@ -118,7 +95,7 @@ def test_switched_off_or_released_napari_zooms(viewer, dragging, qtbot):
 @pytest.mark.usefixtures("dragging")
 def test_the_left_button_and_modifiers_are_napari_s(viewer, qtbot):
     drag(qtbot, viewer, 50, 50, Qt.MouseButton.LeftButton)
-    drag(qtbot, viewer, 50, 50, modifier=Qt.KeyboardModifier.ShiftModifier)
+    drag(qtbot, viewer, 50, 50, keys=Qt.KeyboardModifier.ShiftModifier)
     assert center_width(viewer.layers[1]) == (40, 400)
 
 

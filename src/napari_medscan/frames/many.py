@@ -99,6 +99,8 @@ class ManyFrames:
         late: LateFrames,
     ) -> None:
         self._source = source
+        # Protocols are slow to check.
+        self._many = source if isinstance(source, SourceOfMany) else None
         self._frame_shape = frame_shape
         self._dtype = dtype
         self._fill = fill
@@ -141,31 +143,30 @@ class ManyFrames:
             batch.fill_late()
         return out
 
-    def together(self, numbers: list[int], tail: tuple[Index, ...]) -> int:
-        """Return how many of the first of some frames are best read at a time."""
-        source = self._source
-        if not isinstance(source, SourceOfMany) or not self._is_whole(tail):
+    def together(self, numbers: list[int]) -> int:
+        """Return how many of the first of some whole frames are best read at a time."""
+        if self._many is None:
             return 1
         missing = list(takewhile(self._is_to_be_read, numbers))
-        return source.together(missing) if len(missing) > 1 else 1
+        return self._many.together(missing) if len(missing) > 1 else 1
 
-    def read_parts(
-        self, numbers: list[int], tail: tuple[Index, ...], out: NDArray[Any]
-    ) -> list[int]:
-        """Read the part `tail` of some frames, as many as `together` has given.
+    def read_whole(self, numbers: list[int], out: NDArray[Any]) -> list[int]:
+        """Read frames, as many as `together` has given.
 
         Returns which of them are to be tried again later: they are blank until then.
         """
-        if len(numbers) > 1 and isinstance(self._source, SourceOfMany):
-            return self._pass_together(self._source, numbers, out)
-        if self._is_whole(tail):
-            return [] if self._pass(numbers[0], out[0]) else [0]
+        if len(numbers) > 1 and self._many is not None:
+            return self._pass_together(self._many, numbers, out)
+        return [] if self._pass(numbers[0], out[0]) else [0]
+
+    def read_part(self, number: int, tail: tuple[Index, ...], out: NDArray[Any]) -> list[int]:
+        """Read the part `tail` of a frame; returns [0] if it is to be tried again later."""
         frame = np.empty(self._frame_shape, dtype=self._dtype)
-        done = self._pass(numbers[0], frame)
+        done = self._pass(number, frame)
         out[0] = frame[tail]
         return [] if done else [0]
 
-    def _is_whole(self, tail: tuple[Index, ...]) -> bool:
+    def is_whole(self, tail: tuple[Index, ...]) -> bool:
         """Whether a part of a frame is all of it."""
         return all(
             isinstance(key, slice) and key.indices(extent) == (0, extent, 1)
@@ -238,6 +239,7 @@ class _Batch:
         self, frames: ManyFrames, numbers: list[int], parts: NDArray[Any], tail: tuple[Index, ...]
     ) -> None:
         self._frames, self._numbers, self._parts, self._tail = frames, numbers, parts, tail
+        self._whole = frames.is_whole(tail)
         self._places = deque(range(len(numbers)))
         self._again: deque[int] = deque()
         self._taking = threading.Lock()
@@ -259,8 +261,8 @@ class _Batch:
                 if not self._places:
                     return
                 first = self._places[0]
-                ahead = self._numbers[first : first + MOST_TOGETHER]
-                end = first + self._frames.together(ahead, self._tail)
+                ahead = self._numbers[first : first + MOST_TOGETHER] if self._whole else []
+                end = first + (self._frames.together(ahead) if ahead else 1)
                 for _ in range(first, end):
                     self._places.popleft()
             self._read(first, end)
@@ -272,6 +274,10 @@ class _Batch:
             self._read(place, place + 1)
 
     def _read(self, first: int, end: int) -> None:
-        parts = self._parts[first:end]
-        late = self._frames.read_parts(self._numbers[first:end], self._tail, parts)
-        self._again.extend(first + index for index in late)
+        numbers, parts = self._numbers[first:end], self._parts[first:end]
+        if self._whole:
+            late = self._frames.read_whole(numbers, parts)
+        else:
+            late = self._frames.read_part(numbers[0], self._tail, parts)
+        if late:
+            self._again.extend(first + index for index in late)

@@ -110,7 +110,12 @@ def watch_active(
     ActiveWatch
         Its ``release`` ends the calls.
     """
-    return ActiveWatch(unwrapped(viewer), callback, changes, before_paint=before_paint)
+    guarded_callback = guarded(callback)
+
+    def subscribe(active: napari.viewer.Viewer) -> Subscription:
+        return watch(active, guarded_callback, changes, before_paint=before_paint)
+
+    return ActiveWatch(unwrapped(viewer), guarded_callback, subscribe)
 
 
 class ActiveWatch:
@@ -120,23 +125,22 @@ class ActiveWatch:
     ----------
     viewer : napari.viewer.Viewer
         The viewer of the window.
-    callback, changes, before_paint
-        As for `viewer_watch.watch`.
+    callback : callable
+        Called when another canvas becomes active.
+    subscribe : callable
+        Returns the subscription to a viewer.
     """
 
     def __init__(
         self,
         viewer: napari.viewer.Viewer,
         callback: Callable[[], object],
-        changes: Change,
-        *,
-        before_paint: bool,
+        subscribe: Callable[[napari.viewer.Viewer], Subscription],
     ) -> None:
         self._viewer = weakref.ref(viewer)
-        self._callback = guarded(callback)
-        self._changes = changes
-        self._before_paint = before_paint
-        self._subscription = self._subscribed(viewer)
+        self._callback = callback
+        self._subscribe = subscribe
+        self._subscription = subscribe(active_viewer(viewer))
         self._move = guarded(self._on_changed)
         _activity.changed.connect(self._move)
 
@@ -145,13 +149,8 @@ class ActiveWatch:
         _activity.changed.disconnect(self._move, missing_ok=True)
         self._subscription.release()
 
-    def _subscribed(self, viewer: napari.viewer.Viewer) -> Subscription:
-        return watch(
-            active_viewer(viewer), self._callback, self._changes, before_paint=self._before_paint
-        )
-
     def _on_changed(self, viewer: napari.viewer.Viewer) -> None:
         if viewer is self._viewer():
             self._subscription.release()
-            self._subscription = self._subscribed(viewer)
+            self._subscription = self._subscribe(active_viewer(viewer))
             self._callback()

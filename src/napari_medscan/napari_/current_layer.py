@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 import napari.viewer
-from napari.layers import Image
+from napari.layers import Image, Layer
 
 from napari_medscan.napari_.layer_identity import stack_of
 
@@ -42,3 +42,13 @@ def visible_series(viewer: napari.viewer.Viewer) -> Iterator[Image]:
 def is_visible_series(layer: object) -> TypeGuard[Image]:
     """Return whether a layer shows a series and is visible."""
     return isinstance(layer, Image) and layer.visible and stack_of(layer) is not None
+
+
+def set_visible(layer: Layer, *, visible: bool) -> None:
+    """Show or hide a layer unless it is shown or hidden already.
+
+    napari reads the slice again and arranges its scene anew, all layers of it, each time
+    ``visible`` is set: with 26 open series this takes 30 ms for every one that stays as it was.
+    """
+    if layer.visible is not visible:
+        layer.visible = visible

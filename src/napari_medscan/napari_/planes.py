@@ -78,6 +78,21 @@ def reserved_plane(viewer: napari.viewer.Viewer) -> Plane | None:
     return _reserved.get(viewer)
 
 
+def plane_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> Plane | None:
+    """Return the patient plane that a canvas shows of a stack, as `show_plane` names it.
+
+    Returns
+    -------
+    {"axial", "coronal", "sagittal"} or None
+        None in 3-D, and where the stack's orientation is unknown or it has no third axis.
+    """
+    directions = world_directions(viewer, layer)
+    if directions is None or layer.ndim < 3 or viewer.dims.ndisplay == 3:
+        return None
+    across = viewer.dims.order[-3]
+    return next((plane for plane in PLANES if _axes_of(plane, directions)[0] == across), None)
+
+
 def cuts_slices(viewer: napari.viewer.Viewer, layer: Layer, plane: Plane) -> bool:
     """Whether a plane runs across all slices of a stack, so that it takes all of them to show it.
 

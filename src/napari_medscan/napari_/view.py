@@ -18,10 +18,16 @@ from qtpy.QtCore import QTimer
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.relations import are_overlayable
+from napari_medscan.dicom.series.studies import first_to_show
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.active_viewer import viewers_of_window
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit, refit
 from napari_medscan.napari_.cine import autoplay
-from napari_medscan.napari_.current_layer import is_visible_series, visible_series
+from napari_medscan.napari_.current_layer import (
+    is_visible_series,
+    set_visible,
+    visible_series,
+)
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import draw_fused
@@ -66,7 +72,7 @@ def bring_into_view(
     if not stays:
         # A layer that appears in the plane of another series could read its whole volume.
         _show_slices(viewer, layer)
-    layer.visible = True
+    set_visible(layer, visible=True)
     viewer.layers.selection.active = layer
 
 
@@ -78,7 +84,7 @@ def show_only(viewer: napari.viewer.Viewer, layers: list[Image]) -> None:
     bring_into_view(viewer, layers[-1])
     for layer in viewer.layers:
         if stack_of(layer) is not None:
-            layer.visible = layer in layers
+            set_visible(layer, visible=layer in layers)
 
 
 def add_hidden(viewer: napari.viewer.Viewer, layer: Image) -> None:
@@ -103,15 +109,16 @@ def show_anew(viewer: napari.viewer.Viewer, layer: Image) -> None:
     if not is_in_view(viewer, layer):
         _go_to_middle(viewer, layer)
     fit_to_canvas(viewer, layer)
-    layer.visible = True
+    set_visible(layer, visible=True)
     viewer.layers.selection.active = layer
 
 
 def follow_openings(viewer: napari.viewer.Viewer) -> None:
     """Bring the series that are added to a viewer into view, for as long as the viewer lives.
 
-    Of several that are added together, the ones that are visible. It also keeps a series fit to a
-    canvas whose size changes until the user moves the camera, and volumes in 3-D unmirrored.
+    Of several that are added together, the ones that are visible; when the last visible one is
+    removed, a hidden one. It also keeps a series fit to a canvas whose size changes until the user
+    moves the camera, and volumes in 3-D unmirrored.
     Calling it again changes nothing.
     """
     viewer = unwrapped(viewer)
@@ -131,13 +138,16 @@ class _Camera:
 
 
 class _Openings:
-    """Listens to a viewer for series that are added, and for its canvas and camera."""
+    """Listens to a viewer for series that come and go, and for its canvas and camera."""
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer = weakref.ref(viewer)
         self._lead: Callable[[], Image | None] = lambda: None
+        self._removed: Stack | None = None
         self._inserted = guarded(self._on_inserted)
         self._activate = guarded(self._activate_lead)
+        self._succeed = guarded(self._show_successor)
+        self._on_removal = guarded(self._on_removed)
         self._more = [guarded(self._keep_fit), guarded(self._keep_unmirrored)]
         self._units = guarded(self._share_units)
         self._camera: _Camera | None = None
@@ -150,6 +160,7 @@ class _Openings:
         # napari draws a new layer before it calls anybody's callback of "inserted".
         layers.events.inserting.connect(self._units)
         layers.events.inserted.connect(self._inserted, position="last")
+        layers.events.removed.connect(self._on_removal, position="last")
         layers.selection.events.active.connect(self._units)
         viewer.canvas.events.size.connect(self._more[0])
         for emitter in (
@@ -187,13 +198,12 @@ class _Openings:
 
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         viewer, layer = self._viewer(), event.value
-        stack = stack_of(layer)
-        if viewer is None or stack is None or not isinstance(layer, Image):
+        if viewer is None or stack_of(layer) is None or not isinstance(layer, Image):
             return
         layer.events.visible.connect(self._units)
         if layer.visible:
             self._lead = weakref.ref(layer)
-            _fuse(viewer, layer, stack)
+            fuse(viewer, layer)
             bring_into_view(viewer, layer)
             autoplay(viewer, layer)
         else:
@@ -213,6 +223,34 @@ class _Openings:
         active = viewer.layers.selection.active
         if stack_of(active) is not None and not is_visible_series(active):
             viewer.layers.selection.active = lead
+
+    def _on_removed(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        layer = event.value
+        if is_visible_series(layer):
+            self._removed = stack_of(layer)
+            # Not now: all layers may be about to go, and each would be read before it does.
+            QTimer.singleShot(0, self._succeed)
+
+    def _show_successor(self) -> None:
+        """Bring a hidden series into view after the last visible one was removed.
+
+        The first to look at of the same study, else of all that are in no pane.
+        """
+        viewer, removed, self._removed = self._viewer(), self._removed, None
+        if viewer is None or removed is None or any(visible_series(viewer)):
+            return
+        others = (other for other in viewers_of_window(viewer) if other is not viewer)
+        in_panes = {stack_of(layer) for other in others for layer in other.layers}
+        hidden = {
+            stack: layer
+            for layer in viewer.layers
+            if isinstance(layer, Image)
+            and (stack := stack_of(layer)) is not None
+            and stack not in in_panes
+        }
+        study = [stack for stack in hidden if stack.header.study == removed.header.study]
+        if hidden:
+            bring_into_view(viewer, hidden[first_to_show(study or list(hidden))])
 
     def _share_units(self, _event: object = None) -> None:
         viewer = self._viewer()
@@ -262,9 +300,10 @@ def _is_see_through(layer: Image) -> bool:
     return layer.opacity < 1 or str(layer.blending) in ("additive", "minimum")
 
 
-def _fuse(viewer: napari.viewer.Viewer, layer: Image, stack: Stack) -> None:
-    """Draw PET that is added onto a CT of the same place as a fusion."""
-    if stack.modality != "PT":
+def fuse(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Draw PET as a fusion with a visible CT of the same place; any other layer stays as it is."""
+    stack = stack_of(layer)
+    if stack is None or stack.modality != "PT":
         return
     for other in visible_series(viewer):
         anatomy = stack_of(other)

@@ -20,47 +20,48 @@ from napari_medscan.dicom.series.presets import (
     modality_presets,
     offered_presets,
 )
-from napari_medscan.napari_.active_viewer import active_viewer, viewer_with
+from napari_medscan.napari_.active_viewer import viewer_with
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.series_command import Action, Command, window_command
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
-from napari_medscan.napari_.window_scope import show_window, window_targets
+from napari_medscan.napari_.view import fuse
+from napari_medscan.napari_.window_scope import (
+    inversion,
+    is_additive,
+    set_inverted,
+    show_window,
+    window_targets,
+)
 from napari_medscan.napari_.windowing import (
     base_colormap,
-    current_windowed,
-    invert,
-    is_inverted,
     is_shown,
     on_screen,
     recolor,
     set_limits,
 )
 
-Command = Callable[[napari.viewer.Viewer], None]
-
-NO_WINDOW = "Select a grayscale DICOM series."
 _SAMPLES = 500_000
 """Most pixels of which percentiles are taken: sorting those of a mammogram takes a second."""
 
 
-def window_auto(viewer: napari.viewer.Viewer) -> None:
+@window_command
+def window_auto(viewer: napari.viewer.Viewer, layer: Image) -> None:
     """Set the window to the 1st to 99th percentile of what the canvas shows."""
-    _limit(viewer, _percentiles)
+    _limit(viewer, layer, _percentiles)
 
 
-def window_full_range(viewer: napari.viewer.Viewer) -> None:
+@window_command
+def window_full_range(viewer: napari.viewer.Viewer, layer: Image) -> None:
     """Set the window to the least and greatest value of what the canvas shows."""
-    _limit(viewer, full_range)
+    _limit(viewer, layer, full_range)
 
 
-def window_from_file(viewer: napari.viewer.Viewer) -> None:
+@window_command
+def window_from_file(viewer: napari.viewer.Viewer, layer: Image) -> None:
     """Show the window that the file asks for; if it is on already, the next one of the file."""
-    viewer = active_viewer(viewer)
-    layer = _layer(viewer)
     stack = stack_of(layer)
-    if layer is None or stack is None:
-        return
-    windows = file_presets(stack)
+    windows = [] if stack is None else file_presets(stack)
     if not windows:
         tell("This series has no window of its own.")
         return
@@ -68,33 +69,39 @@ def window_from_file(viewer: napari.viewer.Viewer) -> None:
     show_window(viewer, layer, windows[(on + 1) % len(windows)])
 
 
-def window_invert(viewer: napari.viewer.Viewer) -> None:
-    """Turn black into white and white into black; the window stays."""
-    viewer = active_viewer(viewer)
-    layer = _layer(viewer)
-    if layer is None:
+@window_command
+def window_invert(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Turn black into white and white into black; the window stays.
+
+    For an additive overlay, the image below it is inverted.
+    """
+    inverted = inversion(viewer, layer)
+    if inverted is None:
+        tell("An overlay cannot be inverted. Show the series below it first.")
         return
-    wanted = not is_inverted(layer)
-    for target in window_targets(viewer, layer):
-        if is_inverted(target) != wanted:
-            invert(target)
+    set_inverted(viewer, layer, inverted=not inverted)
 
 
-def window_inverted_gray(viewer: napari.viewer.Viewer) -> None:
-    """Show high values black on white, as PET is read, or in gray again; the window stays."""
-    viewer = active_viewer(viewer)
-    layer = _layer(viewer)
-    if layer is None:
-        return
+@window_command
+def window_inverted_gray(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Show high values black on white, as PET is read, or in gray again; the window stays.
+
+    An additive overlay then covers what lies below it, and is fused with it again afterwards.
+    """
     name = "gray" if base_colormap(layer).name == "gray_r" else "gray_r"
     for target in window_targets(viewer, layer):
         recolor(target, name)
+        if is_additive(target):
+            # White added to an image leaves nothing of it to be seen.
+            target.blending = "translucent_no_depth"
+        elif name == "gray":
+            fuse(viewer_with(viewer, target), target)
 
 
-def _limit(viewer: napari.viewer.Viewer, limits_of: Callable[..., tuple[float, float]]) -> None:
-    viewer = active_viewer(viewer)
-    layer = _layer(viewer)
-    for target in () if layer is None else window_targets(viewer, layer):
+def _limit(
+    viewer: napari.viewer.Viewer, layer: Image, limits_of: Callable[..., tuple[float, float]]
+) -> None:
+    for target in window_targets(viewer, layer):
         stack, values = stack_of(target), _values(viewer_with(viewer, target), target)
         if stack is not None and values is not None:
             set_limits(target, *limits_of(values, stack.padding))
@@ -120,56 +127,40 @@ def _percentiles(
     return percentile_limits(values[:: max(1, values.size // _SAMPLES)], padding)
 
 
-def _layer(viewer: napari.viewer.Viewer) -> Image | None:
-    """Return the current layer if it has a window; else say what is needed."""
-    layer = current_windowed(viewer)
-    if layer is None:
-        tell(NO_WINDOW)
-    return layer
-
-
 def _ct_command(name: str) -> Command:
     """Return the command that shows a preset of CT."""
     (window,) = (window for window in CT if window.name == name)
 
-    def command(viewer: napari.viewer.Viewer) -> None:
-        viewer = active_viewer(viewer)
-        layer = _layer(viewer)
+    def action(viewer: napari.viewer.Viewer, layer: Image) -> None:
         stack = stack_of(layer)
-        if layer is None or stack is None:
-            return
-        if window not in modality_presets(stack):
+        if stack is None or window not in modality_presets(stack):
             tell("CT presets need a CT series in Hounsfield units.")
-            return
-        show_window(viewer, layer, window)
+        else:
+            show_window(viewer, layer, window)
 
     short_name = name.lower().replace(",", "").replace(" ", "_")
-    return _named(command, f"ct_{short_name}", f"Show CT in the window {name}.")
+    return _named(action, f"ct_{short_name}", f"Show CT in the window {name}.")
 
 
 def _key_command(number: int) -> Command:
     """Return the command that shows the preset of a digit key."""
 
-    def command(viewer: napari.viewer.Viewer) -> None:
-        viewer = active_viewer(viewer)
-        layer = _layer(viewer)
+    def action(viewer: napari.viewer.Viewer, layer: Image) -> None:
         stack = stack_of(layer)
-        if layer is None or stack is None:
-            return
-        presets = offered_presets(stack, UserPresets(presets_file()).of(group_of(stack))).keys
+        own = UserPresets(presets_file())
+        presets = () if stack is None else offered_presets(stack, own.of(group_of(stack))).keys
         if number > len(presets):
             tell(f"This series has no preset {number}.")
-            return
-        show_window(viewer, layer, presets[number - 1])
+        else:
+            show_window(viewer, layer, presets[number - 1])
 
-    return _named(command, f"window_preset_{number}", f"Show the preset of key {number}.")
+    return _named(action, f"window_preset_{number}", f"Show the preset of key {number}.")
 
 
-def _named(command: Command, name: str, summary: str) -> Command:
-    """Give a function the name and docstring by which napari and people find it."""
-    command.__name__ = command.__qualname__ = name
-    command.__doc__ = summary
-    return command
+def _named(action: Action, name: str, summary: str) -> Command:
+    action.__name__ = action.__qualname__ = name
+    action.__doc__ = summary
+    return window_command(action)
 
 
 ct_soft_tissue = _ct_command("Soft tissue")

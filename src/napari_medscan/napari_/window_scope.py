@@ -13,8 +13,9 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.intensity.window import Voi
 from napari_medscan.dicom.series.presets import carried_over, group_of
 from napari_medscan.napari_.active_viewer import main_viewer, viewers_of_window
+from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.windowing import is_windowed, show
+from napari_medscan.napari_.windowing import invert, is_inverted, is_windowed, show
 
 Scope = Literal["selected", "all"]
 """The selected layers, or all of the same modality and unit, in panes too."""
@@ -54,6 +55,36 @@ def window_targets(viewer: napari.viewer.Viewer, layer: Image) -> list[Image]:
         return alike
     selected = [other for other in alike if other in viewer.layers.selection]
     return selected if layer in selected else [layer]
+
+
+def inversion(viewer: napari.viewer.Viewer, layer: Image) -> bool | None:
+    """Return whether what *Invert* acts on for a layer is inverted; None if there is nothing."""
+    image = _inverted_image(viewer, layer)
+    return None if image is None else is_inverted(image)
+
+
+def set_inverted(viewer: napari.viewer.Viewer, layer: Image, *, inverted: bool) -> None:
+    """Invert grayscale of a layer and its `window_targets`, or undo that.
+
+    An additive overlay is never inverted: what is black in it would become bright and hide what
+    lies below. For an overlay it is the topmost visible image below that is inverted.
+    """
+    image = _inverted_image(viewer, layer)
+    for target in () if image is None else window_targets(viewer, image):
+        if not is_additive(target) and is_inverted(target) is not inverted:
+            invert(target)
+
+
+def _inverted_image(viewer: napari.viewer.Viewer, layer: Image) -> Image | None:
+    if not is_additive(layer):
+        return layer
+    images = (each for each in visible_series(viewer) if is_windowed(each))
+    return next((each for each in images if not is_additive(each)), None)
+
+
+def is_additive(layer: Image) -> bool:
+    """Return whether a layer is added to what lies below it, as PET on CT is."""
+    return str(layer.blending) == "additive"
 
 
 def show_window(viewer: napari.viewer.Viewer, layer: Image, voi: Voi) -> None:

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from pydicom.sequence import Sequence
 
 from napari_medscan.dicom.errors import MedscanError, UnreadableError
 from napari_medscan.dicom.files.source import OpenFile
@@ -16,7 +17,7 @@ from napari_medscan.phantoms import write_ct_chest, write_pet_ct
 
 from ...corpus.oracle import corpus_dir
 from ..intensity.test_suv import pet
-from ..making import ct, element, write
+from ..making import ct, element, item, write
 
 
 def assert_same(found, expected):
@@ -98,6 +99,40 @@ def test_times_of_acquisition_do_not_make_files_unlike(tmp_path, count_scans, mo
     assert len(suvs) == (8 if modality == "PT" else 1)
 
 
+def test_header_reader_of_files_with_windows_of_their_own_reads_each(tmp_path, count_scans):
+    reader, seen = HeaderReader(), set()
+    for number, centers in enumerate(([40, 50], [41, 50], 600, [], [77, 1], [40, 50])):
+        data = ct(
+            WindowCenter=centers,
+            WindowWidth=[400 + number, 0.5],
+            InstanceNumber=number,
+            RescaleIntercept=-1024 if number % 2 else 0,
+            WindowCenterWidthExplanation=["SOFT", "DOE"],
+            PatientName="Doe^Jane",
+        )
+        path = write(tmp_path / f"IM{number}", data)
+        path.write_bytes(path.read_bytes().replace(b"77.", b"no."))
+        header = reader.read(str(path), path.name)
+        assert_same(header, read_header(str(path), path.name))
+        seen.add(header.frames[0].windows)
+    assert len(count_scans) == 1
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize(
+    "number", [b"7_0 ", b"+7  ", b"7\0\0\0", b"7.0 ", b"no  ", b"12345678901234567890"]
+)
+def test_header_reader_of_an_oddly_written_number_reads_it_as_a_full_scan(tmp_path, number):
+    reader = HeaderReader()
+    for name, written in (("first", b"1   "), ("second", b"2   "), ("odd", number)):
+        data = ct(SOPInstanceUID=f"1.2.{len(name)}", InstanceNumber=8888)
+        path = write(tmp_path / name, data)
+        length = len(written).to_bytes(2, "little")
+        raw = path.read_bytes().replace(b"IS\4\x008888", b"IS" + length + written)
+        path.write_bytes(raw)
+        assert_same(reader.read(str(path), name), read_header(str(path), name))
+
+
 @pytest.mark.parametrize("step", [1, 7])
 def test_no_changed_byte_goes_unnoticed(tmp_path, step):
     """Whatever byte of a file differs, the header is what a full scan makes of it."""
@@ -117,6 +152,62 @@ def test_no_changed_byte_goes_unnoticed(tmp_path, step):
             assert found == expected, place
         else:
             assert_same(found, expected)
+
+
+def undefined(*items):
+    """Return a sequence whose length, and those of its items, are undefined."""
+    sequence = Sequence(items)
+    sequence.is_undefined_length = True
+    for data in items:
+        data.is_undefined_length_sequence_item = True
+    return sequence
+
+
+def referring(number):
+    """Return a slice that refers to others in sequences of undefined length, one in another."""
+    inner = undefined(item(ReferencedSOPInstanceUID=f"1.2.{10**number}"))
+    images = undefined(
+        item(ReferencedSOPInstanceUID=f"1.2.{number}", PurposeOfReferenceCodeSequence=inner),
+        item(ReferencedSOPInstanceUID="1.2.3"),
+    )
+    windows = undefined(item(LUTDescriptor=[2, 0, 16], LUTData=b"\0\0\1\0"))
+    data = ct(
+        SourceImageSequence=images,
+        VOILUTSequence=windows,
+        InstanceNumber=number,
+        ImagePositionPatient=[0, 0, number],
+    )
+    data.VOILUTSequence[0]["LUTDescriptor"].VR = "US"
+    data.VOILUTSequence[0]["LUTData"].VR = "OW"
+    return data
+
+
+@pytest.mark.parametrize("encoding", ["explicit", "implicit"])
+def test_header_reader_passes_over_sequences_of_undefined_length(tmp_path, encoding, count_scans):
+    reader = HeaderReader()
+    for number in range(4):
+        path = write(tmp_path / str(number), referring(number), encoding)
+        assert_same(reader.read(str(path), path.name), read_header(str(path), path.name))
+    assert len(count_scans) == 1
+
+
+@pytest.mark.parametrize("encoding", ["explicit", "implicit"])
+def test_header_reader_notices_a_changed_byte_of_a_sequence_of_undefined_length(tmp_path, encoding):
+    first = write(tmp_path / "first", referring(1), encoding)
+    original = write(tmp_path / "second", referring(2), encoding).read_bytes()
+    reader = HeaderReader()
+    reader.read(str(first), "first")
+    changed = tmp_path / "changed"
+    for place in range(132, len(original) - 48):
+        for value in (0xFF, original[place] ^ 1):
+            data = bytearray(original)
+            data[place] = value
+            changed.write_bytes(data)
+            found, expected = read_by(reader.read, changed), read_by(read_header, changed)
+            if isinstance(expected, tuple):
+                assert found == expected, place
+            else:
+                assert_same(found, expected)
 
 
 def test_headers_longer_than_a_first_read_are_learned_too(tmp_path, count_scans):
@@ -156,3 +247,70 @@ def test_a_file_like_no_other_is_not_read_again(tmp_path, monkeypatch):
     )
     HeaderReader().read(str(path), "IM1")
     assert reads == []
+
+
+@pytest.fixture
+def count_learned(monkeypatch):
+    counted = []
+    learn = header_reader.learn
+
+    def counting(scanned, header, head):
+        counted.append(header.name)
+        return learn(scanned, header, head)
+
+    monkeypatch.setattr(header_reader, "learn", counting)
+    return counted
+
+
+def series_file(folder, series, number, **changes):
+    data = ct(
+        SeriesInstanceUID=f"1.2.{series}",
+        SeriesNumber=series,
+        InstanceNumber=number,
+        SOPInstanceUID=f"1.2.{series}.{number}",
+        **changes,
+    )
+    return write(folder / f"IM{number}_{series}", data)
+
+
+def read_all(reader, paths):
+    for path in paths:
+        assert_same(reader.read(str(path), path.name), read_header(str(path), path.name))
+
+
+def test_header_reader_of_series_in_turn_scans_each_series_once(tmp_path, count_scans):
+    count = header_reader.MAX_FAMILIES
+    read_all(
+        HeaderReader(),
+        [series_file(tmp_path, series, n) for n in range(3) for series in range(count)],
+    )
+    assert len(count_scans) == count
+
+
+def test_header_reader_of_single_files_learns_nothing(tmp_path, count_learned):
+    read_all(HeaderReader(), [series_file(tmp_path, series, 1) for series in range(3)])
+    assert not count_learned
+    read_all(HeaderReader(), [series_file(tmp_path, 1, n) for n in range(2)])
+    assert count_learned == ["IM0_1"]
+
+
+def test_header_reader_of_a_series_without_like_files_stops_learning(tmp_path, count_learned):
+    """Here the number of rows, which no template may pass over."""
+    paths = [
+        series_file(tmp_path, 1, n, Rows=n, PixelData=bytes(12 * n))
+        for n in range(1, header_reader.MAX_TEMPLATES + 9)
+    ]
+    read_all(HeaderReader(), paths)
+    assert len(count_learned) == header_reader.MAX_TEMPLATES
+
+
+@pytest.mark.parametrize("encoding", ["explicit", "implicit"])
+def test_family_of_a_file_is_its_series(tmp_path, encoding):
+    heads = [
+        write(tmp_path / str(n), ct(SeriesInstanceUID="1.2.7", InstanceNumber=n), encoding)
+        for n in range(2)
+    ]
+    first, second = (header_reader.family_of(path.read_bytes()) for path in heads)
+    assert first == second
+    assert first.endswith(b"1.2.7\0")
+    assert header_reader.family_of(b"no DICOM") == b""

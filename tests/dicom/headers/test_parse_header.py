@@ -256,6 +256,30 @@ def test_whether_frames_follow_each_other_in_space(header, changes, slices):
     assert header(**changes).frames_are_slices is slices
 
 
+@pytest.mark.parametrize(
+    ("changes", "lossy"),
+    [
+        ({}, False),
+        ({"LossyImageCompression": "00"}, False),
+        ({"LossyImageCompression": "01"}, True),
+    ],
+)
+def test_read_header_of_an_image_that_was_compressed_lossily_is_lossy(header, changes, lossy):
+    assert header(**changes).lossy is lossy
+
+
+@pytest.mark.parametrize(("syntax", "lossy"), [("50", True), ("51", True), ("70", False)])
+def test_read_header_of_a_lossy_transfer_syntax_is_lossy(header, syntax, lossy):
+    fragments = delimiter(ITEM) + delimiter(ITEM, 4) + b"\xff\xd8\xff\xd9"
+    raw = file_of(
+        element(Tag.Modality, "CS", b"OT"),
+        image_elements(),
+        element(Tag.PixelData, "OB", fragments, length=UNDEFINED),
+        syntax=f"1.2.840.10008.1.2.4.{syntax}",
+    )
+    assert header(raw=raw).lossy is lossy
+
+
 def test_the_step_comes_from_the_shared_group_as_well(header):
     shared = item(PixelMeasuresSequence=[item(SpacingBetweenSlices=-2.5)])
     found = header(SharedFunctionalGroupsSequence=[shared])

@@ -206,6 +206,17 @@ def test_fragments_of_odd_length_with_an_uncounted_padding_byte(write):
     assert np.array_equal(shown(encoded(write, b"".join(items) + end, 5))[0], FRAMES)
 
 
+@pytest.mark.parametrize("syntax", [JPEG_LS, RLE])
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_item_of_the_basic_offset_table_may_be_missing(write, syntax, count):
+    streams = STREAMS if syntax == JPEG_LS else [run_length(frame) for frame in FRAMES]
+    whole = encapsulate(streams[:count])
+    assert whole[:8] == struct.pack("<HHI", 0xFFFE, 0xE000, 0)
+    pixels, stack = shown(encoded(write, whole[8:], count, syntax=syntax))
+    assert np.array_equal(pixels, FRAMES[:count])
+    assert not note(stack, "frames")
+
+
 def test_delimiters_between_fragments_are_passed_over(write):
     item_end = struct.pack("<HHI", 0xFFFE, 0xE00D, 0)
     table, *parts = (
@@ -233,7 +244,7 @@ def test_an_empty_item_in_the_place_of_a_frame_is_a_frame_that_is_missing(write,
         assert np.array_equal(pixels[number], FRAMES[number])
 
 
-@pytest.mark.parametrize("parts", [(5,), (2, 3), (1, 4)])
+@pytest.mark.parametrize("parts", [(5,), (2, 3), (3, 1, 1)])
 def test_several_code_streams_in_one_item_are_as_many_frames(write, parts):
     streams = iter(STREAMS)
     items = [b"".join(next(streams) for _ in range(count)) for count in parts]

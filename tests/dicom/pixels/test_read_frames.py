@@ -21,14 +21,15 @@ from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files.source import Memory
 from napari_medscan.dicom.headers.header import Palette
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
+from napari_medscan.dicom.pixels import read_frames
 from napari_medscan.dicom.pixels.native import (
     native_pixels,
     sign_extend,
     stored_dtype,
     stored_range,
 )
+from napari_medscan.dicom.pixels.read_frames import read_all_stored, read_stored
 from napari_medscan.dicom.pixels.read_frames import read_slice as read_slice_into
-from napari_medscan.dicom.pixels.read_frames import read_stored
 
 from ..building import encapsulate, encapsulated_header, make_frame, make_header, make_layout
 
@@ -255,6 +256,26 @@ def test_bits_stored_masks_run_lengths_which_hold_the_words_of_native_pixels():
     facts = layout(16, bits_stored=12)
     header = encapsulated_header(encapsulate([run_lengths(values)]), layout=facts, syntax=RLE)
     assert np.array_equal(read_stored(header, 0), values & 0xFFF)
+
+
+@pytest.mark.parametrize("at_once", [1, 2 * ROWS * COLUMNS, 1 << 20])
+def test_read_all_stored_gives_what_each_frame_is(monkeypatch, at_once):
+    monkeypatch.setattr(read_frames, "_AT_ONCE", at_once)
+    values = noise(3, ROWS, COLUMNS)
+    data = [imagecodecs.jpegls_encode(frame) for frame in values]
+    packed = encapsulated_header(encapsulate(data), layout=layout(16), frames=3)
+    for header in (packed, native(values.tobytes(), layout(frames=3))):
+        assert np.array_equal(np.stack(list(read_all_stored(header))), values)
+
+
+def test_read_all_stored_with_a_damaged_frame_raises():
+    values = noise(2, ROWS, COLUMNS)
+    whole = [imagecodecs.jpegls_encode(frame) for frame in values]
+    packed = encapsulated_header(
+        encapsulate([whole[0], b"\xff\xd8no"]), layout=layout(16), frames=2
+    )
+    with pytest.raises(FrameError):
+        list(read_all_stored(packed))
 
 
 # --- slices as they are shown

@@ -7,11 +7,14 @@ from dataclasses import replace
 import imagecodecs
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from napari_medscan.dicom.files.source import Memory
 from napari_medscan.dicom.headers.header import Palette
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
 from napari_medscan.dicom.intensity.window import Window
+from napari_medscan.dicom.series import duplicates as duplicates_module
 from napari_medscan.dicom.series.duplicates import CONFLICT, drop_duplicates
 
 from ..building import (
@@ -125,7 +128,7 @@ def test_damaged_files_are_kept():
 def test_pictures_that_cannot_be_right_are_kept():
     """Chroma of pixel pairs, and an odd width."""
     layout = replace(RGB, photometric="YBR_FULL_422")
-    odd = [grey(name, np.zeros(12, np.uint8), layout=layout) for name in "ab"]
+    odd = [grey(str(value), np.full(12, value, np.uint8), layout=layout) for value in (0, 1)]
     assert len(drop_duplicates(odd)[0]) == 2
 
 
@@ -143,3 +146,111 @@ def test_one_picture_three_times_and_another_under_the_same_uid():
     kept, duplicates = drop_duplicates([grey("a"), other, grey("b"), grey("c")])
     assert [header.name for header in kept] == ["a", "other"]
     assert duplicates == {"b": "a", "c": "a"}
+
+
+# --- the cheapest comparison that decides
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Names of the files whose pixels are decoded."""
+    names = []
+    real = duplicates_module.read_all_stored
+
+    def recorded(header):
+        names.append(header.name)
+        return real(header)
+
+    monkeypatch.setattr(duplicates_module, "read_all_stored", recorded)
+    return names
+
+
+def j2k(pixels=PIXELS):
+    return imagecodecs.jpeg2k_encode(pixels, codecformat="j2k", reversible=True, level=0)
+
+
+def test_drop_duplicates_of_equal_bytes_decodes_nothing(decoded):
+    packed = [compressed(name, j2k(), layout=make_layout()) for name in "ab"]
+    assert drop_duplicates(packed)[1] == {"b": "a"}
+    assert drop_duplicates([grey("c"), grey("d")])[1] == {"d": "c"}
+    assert not decoded
+
+
+def test_drop_duplicates_of_unequal_headers_decodes_nothing(decoded):
+    packed = compressed("packed", j2k(), layout=make_layout())
+    moved = replace(packed, name="moved", frames=(make_frame((0, 0, 1)),))
+    kept, duplicates = drop_duplicates([packed, moved])
+    assert not duplicates
+    assert [CONFLICT in header.notes for header in kept] == [True, True]
+    assert not decoded
+
+
+def test_drop_duplicates_of_two_encodings_decodes_each_once(decoded):
+    packed = [compressed(name, j2k(), layout=make_layout()) for name in "bd"]
+    assert drop_duplicates([grey("a"), packed[0], grey("c"), packed[1]])[1] == dict.fromkeys(
+        "bcd", "a"
+    )
+    assert sorted(decoded) == ["a", "b"]
+
+
+def test_drop_duplicates_decodes_no_further_than_to_the_first_difference(monkeypatch):
+    asked = []
+
+    def frames(header):
+        for number in range(3):
+            asked.append((header.name, number))
+            yield np.full((2, 3), number if header.name == "a" else 9, np.uint16)
+
+    monkeypatch.setattr(duplicates_module, "read_all_stored", frames)
+    layout = make_layout(frames=3)
+    stored = np.zeros((3, 2, 3), np.uint16)
+    headers = [
+        grey("a", stored, layout=layout),
+        grey("b", stored, layout=replace(layout, big_endian=True)),
+    ]
+    assert not drop_duplicates(headers)[1]
+    assert asked == [("a", 0), ("b", 0)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.booleans()), max_size=6))
+def test_drop_duplicates_keeps_the_first_file_of_every_image(made):
+    """Of any number of copies of three images, in two byte orders and with two fillings."""
+    headers = []
+    for number, (value, big, padded) in enumerate(made):
+        stored = PIXELS + np.uint16(value)
+        layout = make_layout(big_endian=big)
+        pixels = (stored.byteswap() if big else stored).tobytes() + bytes(2 * padded)
+        headers.append(
+            replace(grey(str(number), layout=layout), source=Memory(pixels), size=len(pixels))
+        )
+    kept, duplicates = drop_duplicates(headers)
+    firsts = {}
+    for header, (value, _, _) in zip(headers, made, strict=True):
+        firsts.setdefault(value, header.name)
+    assert [header.name for header in kept] == list(firsts.values())
+    assert all(firsts[made[int(name)][0]] == first for name, first in duplicates.items())
+    assert len(kept) + len(duplicates) == len(headers)
+    assert all((CONFLICT in header.notes) == (len(firsts) > 1) for header in kept)
+
+
+# --- lossy copies
+
+
+def test_drop_duplicates_of_lossless_copies_beside_a_lossy_one_gives_no_note_to_them():
+    """Copies in folders of their own, as archives of test data have them."""
+    lossy = grey("lossy/a", PIXELS + 1, lossy=True)
+    kept, duplicates = drop_duplicates([grey("big/a"), lossy, grey("rle/a")])
+    assert duplicates == {"rle/a": "big/a"}
+    assert {h.name: CONFLICT in h.notes for h in kept} == {"big/a": False, "lossy/a": True}
+
+
+def test_drop_duplicates_of_two_lossless_images_and_a_lossy_one_notes_all():
+    lossy = grey("c", PIXELS + 1, lossy=True)
+    kept, _ = drop_duplicates([grey("a"), grey("b", PIXELS + 2), lossy])
+    assert all(CONFLICT in header.notes for header in kept)
+
+
+def test_drop_duplicates_of_two_lossy_images_notes_both():
+    kept, _ = drop_duplicates([grey(str(n), PIXELS + n, lossy=True) for n in range(2)])
+    assert [CONFLICT in header.notes for header in kept] == [True, True]

@@ -243,6 +243,7 @@ def test_theme_and_status_are_those_of_the_window(arrange, add, viewer):
     viewer.theme = "light"
     assert model.theme == "light"
     # What napari says of the pixel under the cursor is replaced by what we say of it.
+    model.mouse_over_canvas = True
     model.status = "somewhere"
     assert viewer.status == cursor_text(model) != ""
     before = viewer.status
@@ -250,6 +251,24 @@ def test_theme_and_status_are_those_of_the_window(arrange, add, viewer):
     viewer.theme = "dark"
     model.status = "elsewhere"
     assert (model.theme, viewer.status) == ("light", before)
+
+
+def test_status_is_that_of_the_pane_under_the_mouse(arrange, add, viewer, qtbot):
+    for name in "abc":
+        add(name)
+    panes = arrange("2 × 2")
+    main, left, right, _ = panes.panes
+    for pane in (main, left, right):
+        pane.viewer.mouse_over_canvas = True
+    qtbot.mousePress(right.frame.canvas.canvas.native, Qt.MouseButton.LeftButton)
+    assert [pane.viewer.mouse_over_canvas for pane in (main, left, right)] == [False, False, True]
+    right.viewer.status = "clicked"
+    expected = viewer.status
+    assert expected == cursor_text(right.viewer) != ""
+    left.viewer.status = "another pane"
+    viewer.update_status_from_cursor()
+    assert viewer.status == expected
+    panes.close()
 
 
 def test_on_pane_created_is_called_for_each_and_released(arrange, add, viewer):

@@ -18,7 +18,7 @@ from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes import panes_of
 from napari_medscan.napari_.panes.canvas_plane import plane_on, to_canvas
-from napari_medscan.napari_.planes import show_plane
+from napari_medscan.napari_.planes import plane_in_view, set_slab, show_plane
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.windowing import is_inverted, set_center_width
 from napari_medscan.phantoms import write_pet_ct
@@ -336,3 +336,63 @@ def test_crosshair_and_scout_lines_can_be_switched_off(arrange, chest_layer):
     assert len(main.lines.lines) == 4
     panes.close()
     assert main.lines.lines == ()
+
+
+def planes_of(panes):
+    return [plane_in_view(pane.viewer, pane.layer) for pane in panes.panes]
+
+
+@pytest.mark.parametrize("orientation", ["axial", "oblique"])
+@pytest.mark.parametrize("turned", [0, 1])
+def test_plane_chosen_for_a_pane_changes_places_with_its_own(
+    arrange, oblique, qtbot, orientation, turned
+):
+    layer = oblique(orientation)
+    panes = arrange("Three planes")
+    # The clicked pane keeps its slice, the middle one.
+    shift_click(panes.panes[0], layer.data_to_world((4, 1, 4)))
+    qtbot.wait(20)
+    assert all(shows(each, layer, (4, 1, 4)) for each in panes.panes)
+    pane = panes.panes[turned]
+    show_plane(pane.viewer, pane.layer, "sagittal")
+    qtbot.wait(20)
+    expected = ["axial", "coronal", "sagittal"]
+    expected[turned], expected[2] = expected[2], expected[turned]
+    assert planes_of(panes) == expected
+    titles = [side.frame._title.text() for side in panes.panes[1:]]
+    assert titles == [name.capitalize() for name in expected[1:]]
+    assert all(shows(each, layer, (4, 1, 4)) for each in panes.panes)
+    for pane in panes.panes:
+        reset_view(pane.viewer)
+    qtbot.wait(20)
+    assert planes_of(panes) == expected
+    panes.close()
+
+
+def test_slab_of_the_main_canvas_is_that_of_all_planes(arrange, chest_layer, qtbot):
+    panes = arrange("Three planes")
+    main, *sides = panes.panes
+    set_slab(main.viewer, [chest_layer], "max", 10)
+    qtbot.wait(20)
+    for side in sides:
+        assert str(side.layer.projection_mode) == "max"
+        assert side.viewer.dims.margin_left == main.viewer.dims.margin_left
+        assert side.viewer.dims.margin_right == main.viewer.dims.margin_right
+    set_slab(main.viewer, [chest_layer], "none", 0)
+    qtbot.wait(20)
+    assert {str(side.layer.projection_mode) for side in sides} == {"none"}
+    assert not any(side.viewer.dims.margin_left[0] for side in sides)
+    panes.close()
+
+
+def test_slab_that_is_on_already_is_that_of_planes_opened_later(
+    viewer, arrange, chest_layer, qtbot
+):
+    set_slab(viewer, [chest_layer], "mean", 10)
+    panes = arrange("Three planes")
+    assert {str(pane.layer.projection_mode) for pane in panes.panes} == {"mean"}
+    models = [pane.viewer for pane in panes.panes[1:]]
+    panes.arrangement = "Single"
+    qtbot.wait(20)
+    assert not any(any(model.dims.margin_right) for model in models)
+    panes.close()

@@ -182,6 +182,7 @@ class Tag(IntEnum):
     SegmentedRedPaletteColorLookupTableData = 0x00281221
     SegmentedGreenPaletteColorLookupTableData = 0x00281222
     SegmentedBluePaletteColorLookupTableData = 0x00281223
+    LossyImageCompression = 0x00282110
     ModalityLUTSequence = 0x00283000
     LUTDescriptor = 0x00283002
     LUTExplanation = 0x00283003

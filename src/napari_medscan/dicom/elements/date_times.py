@@ -23,10 +23,14 @@ def days_of(text: str) -> int | None:
 
 def seconds_of(text: str) -> float | None:
     """Return the seconds since midnight that a TM gives, None if it is no time."""
-    found = _TIME.fullmatch(text)
-    if found is None:
-        return None
-    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    if len(text) == 6 and text.isdecimal():
+        # As nearly all times are written, and quicker than by a pattern.
+        hours, minutes, seconds = float(text[:2]), float(text[2:4]), float(text[4:])
+    else:
+        found = _TIME.fullmatch(text)
+        if found is None:
+            return None
+        hours, minutes, seconds = (float(part or 0) for part in found.groups())
     # A minute may have a leap second.
     if hours >= 24 or minutes >= 60 or seconds >= 61:
         return None

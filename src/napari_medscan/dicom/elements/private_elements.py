@@ -41,12 +41,14 @@ class Private(IntEnum):
     GEGradientZ = 0x0019, "GEMS_ACQU_01", 0xBD
     SiemensCSAImageHeader = 0x0029, "SIEMENS CSA HEADER", 0x10
     SiemensCSASeriesHeader = 0x0029, "SIEMENS CSA HEADER", 0x20
+    GEImageType = 0x0043, "GEMS_PARM_01", 0x2F
     GEBValue = 0x0043, "GEMS_PARM_01", 0x39
     UIHBValue = 0x0065, "Image Private Header", 0x09
     UIHGradientDirection = 0x0065, "Image Private Header", 0x37
     UIHNumberOfTiles = 0x0065, "Image Private Header", 0x50
     UIHTileSequence = 0x0065, "Image Private Header", 0x51
     PhilipsBValue = 0x2001, "Philips Imaging DD 001", 0x03
+    PhilipsImageType = 0x2005, "Philips MR Imaging DD 001", 0x11
     PhilipsGradientRL = 0x2005, "Philips MR Imaging DD 001", 0xB0
     PhilipsGradientAP = 0x2005, "Philips MR Imaging DD 001", 0xB1
     PhilipsGradientFH = 0x2005, "Philips MR Imaging DD 001", 0xB2
@@ -63,9 +65,10 @@ LONGEST_CREATOR: Final = 64
 """Bytes of a Private Creator, an LO."""
 
 _NOBODY: Final[Mapping[int, int]] = {}
-_BY_CREATOR: Final[dict[tuple[int, str], dict[int, int]]] = {}
+_BY_CREATOR: Final[dict[tuple[int, bytes], dict[int, int]]] = {}
 for _member in Private:
-    _BY_CREATOR.setdefault((_member.group, _member.creator), {})[_member.element] = _member
+    _place = _member.group, _member.creator.encode()
+    _BY_CREATOR.setdefault(_place, {})[_member.element] = _member
 
 _USUAL_BLOCK: Final = 0x10
 _USUAL: Final = (
@@ -112,9 +115,9 @@ class PrivateBlocks:
     def reserve(self, tag: int, creator: bytes) -> None:
         """Note the value of a Private Creator element."""
         group = tag >> 16
-        name = creator.decode("latin-1").strip(" \0")
         self._groups.add(group)
-        self._blocks[group << 8 | tag & 0xFF] = _BY_CREATOR.get((group, name), _NOBODY)
+        found = _BY_CREATOR.get((group, creator.strip(b" \0")), _NOBODY)
+        self._blocks[group << 8 | tag & 0xFF] = found
 
     def key_of(self, tag: int) -> int:
         """Return the `Private` that an element is, 0 if it is none of them."""
@@ -129,5 +132,5 @@ class PrivateBlocks:
         manufacturer = self._manufacturer.decode("latin-1").strip(" \0").upper()
         for usual_group, start, creator in _USUAL:
             if usual_group == group and manufacturer.startswith(start):
-                return _BY_CREATOR[group, creator]
+                return _BY_CREATOR[group, creator.encode()]
         return _NOBODY

@@ -10,9 +10,9 @@ understand it refuses with :class:`UnusualError`, and pydicom is asked instead.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from napari_medscan.dicom.elements.private_elements import (
     LONGEST_CREATOR,
@@ -38,7 +38,17 @@ LONG_VRS = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+_DELIMITERS = frozenset((_ITEM_END, _SEQUENCE_END))
+# Enum members are slow to look up in a loop.
+_ROWS = int(Tag.Rows)
 _PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
+_SHORT_HEAD, _LONG_HEAD = 8, 12
+"""Bytes before a value (PS3.5 tables 7.1-1 to 7.1-3)."""
+_TRUNCATED = "the data end inside an element"
+_Unpack = Callable[[bytes, int], tuple[Any, ...]]
+_UNPACK_LITTLE = struct.Struct("<HH2sH").unpack_from, struct.Struct("<I").unpack_from
+_UNPACK_BIG = struct.Struct(">HH2sH").unpack_from, struct.Struct(">I").unpack_from
+"""Group, element, VR, short length; long length."""
 _AFTER_IMAGE_PIXEL = 0x00290000
 """Rows and Columns come before this."""
 
@@ -111,31 +121,33 @@ def scan(
     return Scan(DataSet(values, big_endian), walker.pixels)
 
 
-@dataclass(frozen=True, slots=True)
-class TopElement:
-    """Where an element of the top level lies.
+class TopElement(NamedTuple):
+    """Where an element of the top level lies, or one within an element of undefined length.
 
     Parameters
     ----------
     tag : int
-        Its tag.
+        Its tag; that of the top level for those within.
     offset, length : int
-        Its value; of undefined length, with all that it holds.
+        Its value.
     width : int
         Bytes of the length that stands before the value.
-    undefined : bool
-        The length is undefined.
+    within : bool
+        It lies in the items of an element of undefined length.
     """
 
     tag: int
     offset: int
     length: int
     width: int
-    undefined: bool
+    within: bool = False
 
 
 def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopElement]:
     """Return the elements of a little endian data set in memory.
+
+    An element of undefined length has no end but that of what it holds: its items, and the
+    elements in them, of known length stand for it.
 
     Raises
     ------
@@ -143,12 +155,18 @@ def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopE
         When the bytes do not parse, or the last element does not end at `end`.
     """
     walker = _Walker(Memory(head), len(head), big_endian=False, buffer=head)
-    found, position = [], start
+    element = walker.element
+    found: list[TopElement] = []
+    position = start
     while position < end:
-        tag, vr, length, offset = walker.element(position, explicit=explicit)
-        width = 2 if vr in _SHORT_VRS else 4
-        position = walker.skip(offset, vr, length, explicit=explicit)
-        found.append(TopElement(tag, offset, position - offset, width, length == UNDEFINED))
+        tag, vr, length, offset = element(position, explicit=explicit)
+        if length != UNDEFINED:
+            found.append(TopElement(tag, offset, length, _width(vr)))
+            position = offset + length
+            continue
+        inner: list[tuple[int, int, int]] = []
+        position = walker.skip(offset, vr, length, explicit=explicit, inner=inner)
+        found += [TopElement(tag, *place, within=True) for place in inner]
     if position != end:
         raise UnusualError("an element does not end where the next one starts")
     return found
@@ -165,6 +183,11 @@ def holds_items(value: bytes) -> bool:
     return value.startswith(b"\xfe\xff\x00\xe0")
 
 
+def _width(vr: bytes) -> int:
+    """Return how many bytes a length takes (PS3.5 7.1.2 and 7.1.3)."""
+    return 2 if vr in _SHORT_VRS else 4
+
+
 @dataclass(slots=True)
 class _Walker:
     source: Source
@@ -174,10 +197,11 @@ class _Walker:
     budget: int = MAX_ELEMENTS
     base: int = 0
     buffer: bytes = b""
-    order: str = field(init=False)
+    unpack_head: _Unpack = field(init=False)
+    unpack_length: _Unpack = field(init=False)
 
     def __post_init__(self) -> None:
-        self.order = ">" if self.big_endian else "<"
+        self.unpack_head, self.unpack_length = _UNPACK_BIG if self.big_endian else _UNPACK_LITTLE
 
     def bytes_at(self, position: int, length: int) -> bytes:
         """Return exactly `length` bytes, reading ahead by a chunk."""
@@ -186,7 +210,7 @@ class _Walker:
             self.base, offset = position, 0
             self.buffer = self.source.read_at(position, max(length, CHUNK))
             if len(self.buffer) < length:
-                raise UnusualError("the data end inside an element")
+                raise UnusualError(_TRUNCATED)
         return self.buffer[offset : offset + length]
 
     def data_set(
@@ -198,7 +222,7 @@ class _Walker:
         limit = self.size if end is None else end
         while position < limit:
             tag, vr, length, value_at = self.element(position, explicit=explicit)
-            if tag in (_ITEM_END, _SEQUENCE_END):
+            if tag >= _ITEM and tag in _DELIMITERS:
                 if end is not None and not top:
                     raise UnusualError("a delimiter inside an item of known length")
                 return values, value_at
@@ -235,7 +259,7 @@ class _Walker:
         """
         if tag in _PIXEL_TAGS:
             return True
-        if Tag.Rows not in wanted or Tag.Rows in values:
+        if _ROWS in values or _ROWS not in wanted:
             return False
         sop_class = values.get(Tag.SOPClassUID)
         uid = sop_class.data if isinstance(sop_class, Element) else b""
@@ -277,20 +301,27 @@ class _Walker:
         self.budget -= 1
         if self.budget < 0:
             raise UnusualError("too many elements")
-        head = self.bytes_at(position, 8)
-        group, element = struct.unpack_from(self.order + "HH", head)
-        tag = group << 16 | element
+        buffer, offset = self.buffer, position - self.base
+        if offset < 0 or offset + _LONG_HEAD > len(buffer):
+            buffer, offset = self.element_head(position), 0
+        group, number, vr, length = self.unpack_head(buffer, offset)
+        tag = group << 16 | number
         if not explicit or group == 0xFFFE:
-            (length,) = struct.unpack_from(self.order + "I", head, 4)
-            return tag, b"", length, position + 8
-        vr = head[4:6]
+            return tag, b"", self.unpack_length(buffer, offset + 4)[0], position + 8
         if vr in _SHORT_VRS:
-            (length,) = struct.unpack_from(self.order + "H", head, 6)
             return tag, vr, length, position + 8
         if vr in LONG_VRS:
-            (length,) = struct.unpack(self.order + "I", self.bytes_at(position + 8, 4))
-            return tag, vr, length, position + 12
+            if len(buffer) < offset + _LONG_HEAD:
+                raise UnusualError(_TRUNCATED)
+            return tag, vr, self.unpack_length(buffer, offset + 8)[0], position + 12
         raise UnusualError("an unknown value representation")
+
+    def element_head(self, position: int) -> bytes:
+        """Return the first bytes of the element here, reading on; fewer at the end of the data."""
+        self.base, self.buffer = position, self.source.read_at(position, CHUNK)
+        if len(self.buffer) < _SHORT_HEAD:
+            raise UnusualError(_TRUNCATED)
+        return self.buffer
 
     def sequence(
         self,
@@ -329,8 +360,20 @@ class _Walker:
         values[tag] = tuple(items)
         return position
 
-    def skip(self, position: int, vr: bytes, length: int, *, explicit: bool) -> int:
-        """Return where the element ends whose value starts at `position`."""
+    def skip(
+        self,
+        position: int,
+        vr: bytes,
+        length: int,
+        *,
+        explicit: bool,
+        inner: list[tuple[int, int, int]] | None = None,
+    ) -> int:
+        """Return where the element ends whose value starts at `position`.
+
+        Of one of undefined length, `inner` takes the offset, the length, and the width of the
+        length of all values of known length in it.
+        """
         if length != UNDEFINED:
             if position + length > self.size:
                 raise UnusualError("an element is longer than the file")
@@ -341,22 +384,19 @@ class _Walker:
         levels = [(explicit and vr != b"UN", True)]
         while levels:
             level_explicit, in_sequence = levels[-1]
-            if in_sequence:
-                tag, _, length, position = self.element(position, explicit=False)
-                if tag == _SEQUENCE_END:
-                    levels.pop()
-                elif tag != _ITEM:
-                    raise UnusualError("a sequence holds something that is no item")
-                elif length == UNDEFINED:
-                    levels.append((level_explicit, False))
-                else:
-                    position += length
+            tag, inner_vr, length, position = self.element(
+                position, explicit=level_explicit and not in_sequence
+            )
+            if tag == (_SEQUENCE_END if in_sequence else _ITEM_END):
+                levels.pop()
+            elif in_sequence and tag != _ITEM:
+                raise UnusualError("a sequence holds something that is no item")
+            elif length != UNDEFINED:
+                if inner is not None:
+                    inner.append((position, length, _width(inner_vr)))
+                position += length
+            elif in_sequence:
+                levels.append((level_explicit, False))
             else:
-                tag, inner_vr, length, position = self.element(position, explicit=level_explicit)
-                if tag == _ITEM_END:
-                    levels.pop()
-                elif length == UNDEFINED:
-                    levels.append((level_explicit and inner_vr != b"UN", True))
-                else:
-                    position += length
+                levels.append((level_explicit and inner_vr != b"UN", True))
         return position

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import warnings
 from collections.abc import Iterable
+
+from napari_medscan.dicom.elements.character_sets import decode_text
 
 MAX_NAME = 64
 """Longest description that becomes part of a layer name, in characters."""
@@ -37,20 +38,7 @@ def decode(data: bytes, character_sets: tuple[str, ...] = ()) -> str:
     data = data.rstrip(b" \0")
     if data.isascii() and b"\x1b" not in data:
         return data.decode("ascii")
-    # Imported here: plain ASCII, the common case, needs no pydicom.
-    from pydicom.charset import decode_bytes, python_encoding
-    from pydicom.valuerep import TEXT_VR_DELIMS
-
-    # pydicom passes terms it does not know on to Python's codecs, among which
-    # there are some that are no character sets: only known terms may pass.
-    known = [python_encoding[t] for t in character_sets if t in python_encoding]
-    with warnings.catch_warnings():
-        # What does not decode shows as U+FFFD; pydicom would warn on top.
-        warnings.simplefilter("ignore")
-        try:
-            return str(decode_bytes(data, known or ["utf-8"], TEXT_VR_DELIMS))
-        except (LookupError, UnicodeError, ValueError):
-            return data.decode("latin-1")
+    return decode_text(data, character_sets)
 
 
 def defuse(text: str) -> str:
@@ -59,6 +47,8 @@ def defuse(text: str) -> str:
     ``<`` becomes ``‹`` so that Qt never takes it for rich text; control,
     format (bidirectional overrides) and unassigned characters go.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.replace("<", "‹").split())
     kept = (" " if c.isspace() else c for c in text.replace("<", "‹"))
     visible = "".join(c for c in kept if unicodedata.category(c)[0] != "C")
     return " ".join(visible.split())
@@ -83,9 +73,15 @@ def clean(text: str, identifiers: Iterable[str] = ()) -> str:
         are dates or record numbers, are removed as well.
     """
     text = unicodedata.normalize("NFC", defuse(text))
+    if not text:
+        return ""
+    lowered = text.lower() if text.isascii() else None
     words = {w for i in identifiers for w in _WORD.findall(unicodedata.normalize("NFC", i))}
     # The longest first: a name that begins an ID must not leave the rest of it.
     for word in sorted(words, key=len, reverse=True):
+        if lowered is not None and word.isascii() and word.lower() not in lowered:
+            # Most descriptions name nobody, and compiling a pattern takes longer than looking.
+            continue
         if len(word) >= 3 or _is_caseless(word):
             text = re.sub(re.escape(word), " ", text, flags=re.IGNORECASE)
     text = " ".join(_DATE_OR_ID.sub(" ", text).split()).strip(" ^-_,;:/")

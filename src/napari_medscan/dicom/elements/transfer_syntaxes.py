@@ -39,6 +39,8 @@ _DECODED: Final = {
     ".5": "RLE Lossless",
     ".8.1": "Deflated Image Frame Compression",
 }
+LOSSY: Final = frozenset(f"{_STANDARD}.4.{n}" for n in (50, 51, 53, 55, 81))
+"""Syntaxes that no lossless image has; JPEG 2000 and its relatives may be either."""
 _OTHER_COMPRESSION: Final = {
     ".4.52": "JPEG Extended (Process 3 and 5)",
     ".4.54": "JPEG Spectral Selection (Process 7 and 9)",

@@ -103,7 +103,8 @@ class DataSet:
 
     def text(self, tag: int) -> str:
         """Return the first value of an ASCII string element, or ''."""
-        return self.data(tag).split(b"\\", 1)[0].decode("latin-1").strip(" \0")
+        data = self.data(tag)
+        return data.split(b"\\", 1)[0].decode("latin-1").strip(" \0") if data else ""
 
     def uid(self, tag: int) -> str:
         """Return a UID, or '' when the value is none (PS3.5 section 9)."""
@@ -183,8 +184,12 @@ class DataSet:
     def integer(self, tag: int) -> int | None:
         """Return the first integer value, or None."""
         value = self.values.get(tag)
-        if isinstance(value, Element) and value.vr == b"IS":
-            digits = value.data.strip(b" \0")
+        if value is None:
+            return None
+        if isinstance(value, Element):
+            if value.vr == b"US" and len(value.data) == 2:
+                return int.from_bytes(value.data, "big" if self.big_endian else "little")
+            digits = value.data.strip(b" \0") if value.vr == b"IS" else b""
             if digits.isdigit() and len(digits) < 16:
                 return int(digits)
         values = self.integers(tag)

@@ -15,6 +15,7 @@ from napari_medscan.dicom.elements.private_elements import Private
 __all__ = [
     "DEFER",
     "PRIVATE_DIFFUSION",
+    "PRIVATE_IMAGE_TYPE",
     "WANTED",
     "WANTED_DIRECTORY",
     "WANTED_PET",
@@ -82,6 +83,11 @@ PRIVATE_DIFFUSION: Wanted = {
     Private.PhilipsGradientFH: b"FL",
 }
 """Where scanners kept b-value and direction before the standard had them."""
+PRIVATE_IMAGE_TYPE: Wanted = {
+    Private.GEImageType: b"SS",
+    Private.PhilipsImageType: b"CS",
+}
+"""Where scanners tell magnitude, phase, real and imaginary apart if Image Type does not."""
 _DIFFUSION: Wanted = {
     Tag.DiffusionBValue: b"FD",
     Tag.DiffusionGradientOrientation: b"FD",
@@ -203,6 +209,7 @@ WANTED: Wanted = {
     **_WINDOW,
     **_DIFFUSION,
     **_ENERGY,
+    **PRIVATE_IMAGE_TYPE,
     Tag.ComplexImageComponent: b"CS",
     Tag.ContrastBolusAgent: b"LO",
     Tag.ContrastBolusAgentPhase: b"CS",
@@ -269,6 +276,7 @@ WANTED: Wanted = {
     Tag.SegmentedRedPaletteColorLookupTableData: b"OW",
     Tag.SegmentedGreenPaletteColorLookupTableData: b"OW",
     Tag.SegmentedBluePaletteColorLookupTableData: b"OW",
+    Tag.LossyImageCompression: b"CS",
     Tag.ModalityLUTSequence: {**_LUT, Tag.ModalityLUTType: b"LO"},
     **_REAL_WORLD,
     Tag.TotalPixelMatrixColumns: b"UL",
@@ -302,7 +310,7 @@ WANTED: Wanted = {
     Tag.ExtendedOffsetTable: DEFER,
     Tag.ExtendedOffsetTableLengths: DEFER,
     Private.SiemensNumberOfImagesInMosaic: b"US",
-    Private.SiemensMosaicRefAcqTimes: b"FD",
+    Private.SiemensMosaicRefAcqTimes: DEFER,
     Private.SiemensCSAImageHeader: DEFER,
     Private.SiemensCSASeriesHeader: DEFER,
     Private.UIHNumberOfTiles: b"DS",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.diffusion import read_diffusion
@@ -82,6 +83,8 @@ _READERS: Final[Mapping[int, tuple[str, _Reader]]] = {
     Tag.FrameType: (Tag.ImageType.name, DataSet.texts),
     Tag.InversionTimes: (Tag.InversionTime.name, DataSet.number),
     Tag.NominalCardiacTriggerDelayTime: (Tag.TriggerTime.name, DataSet.number),
+    Private.GEImageType: ("PrivateImageType", DataSet.integer),
+    Private.PhilipsImageType: ("PrivateImageType", DataSet.text),
     # PS3.3 C.8.2.2: the energy of virtual monoenergetic images.
     Tag.MultienergyCTProcessingSequence: (Tag.MonoenergeticEnergyEquivalent.name, _energy),
     Tag.MultienergyCTCharacteristicsSequence: (Tag.MonoenergeticEnergyEquivalent.name, _energy),

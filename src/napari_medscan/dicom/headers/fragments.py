@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files.source import Source
@@ -127,7 +128,7 @@ def first_stream(source: Source, start: int, *, big_endian: bool) -> CodeStream 
     """
     head = source.read_at(start, _READ_AHEAD)
     table = _length(head, big_endian=big_endian)
-    position = 0 if table is None else 8 + table
+    position = 0 if table is None or is_start(head[8:], rle=False) else 8 + table
     if position + 8 > len(head):
         start, position = start + position, 0
         head = source.read_at(start, _READ_AHEAD)
@@ -157,11 +158,9 @@ class _Walk:
         ended = cut = False
         while position + 8 <= self._size:
             head = self.bytes_at(position, 8 + RLE_HEADER)
-            if len(head) < 8:
-                break
             tag = self.tag(head)
-            if tag == _SEQUENCE_END:
-                ended = True
+            if tag == _SEQUENCE_END or len(head) < 8:
+                ended = tag == _SEQUENCE_END
                 break
             if tag == _ITEM_END:
                 # Belongs to items of undefined length only, which fragments never are.
@@ -180,11 +179,14 @@ class _Walk:
             # A last fragment that the file cuts off stays, shortened.
             cut = length > self._size - position
             length = min(length, self._size - position)
+            starts = is_start(head[8 : 8 + min(length, RLE_HEADER)], rle=self._rle)
+            if table is None and starts:
+                # Writers leave the table out, against PS3.5 A.4: it would start with a zero.
+                table, first = (), position - 8
             if table is None:
                 table = self._table(position, length)
                 first = position + length
             else:
-                starts = is_start(head[8 : 8 + min(length, RLE_HEADER)], rle=self._rle)
                 self._items.append(Fragment(position, length, starts))
                 if len(self._items) > _MAX_FRAGMENTS:
                     raise FrameError("too many pixel data fragments")
@@ -259,7 +261,12 @@ class _Walk:
 
 
 def split_streams(source: Source, fragments: Fragments) -> Fragments:
-    """Return fragments of one code stream each, where some hold several."""
+    """Return fragments of one code stream each, if the first of them holds several."""
+    first = fragments.items[0]
+    streams = _bare_streams(source, first.offset, first.offset + first.length)
+    if len(list(islice(streams, 2))) < 2:
+        # Reading all items would take as long as reading the pixels.
+        return fragments
     items: list[Fragment] = []
     for item in fragments.items:
         end = item.offset + item.length

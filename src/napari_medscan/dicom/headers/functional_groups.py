@@ -8,7 +8,6 @@ C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
@@ -90,8 +89,7 @@ def read_frame_headers(
     places = vector_places(data_set, Place(whole.position, whole.orientation), frames)
     dimensions = vector_dimensions(data_set, frames)
     return tuple(
-        replace(
-            whole,
+        whole.like(
             position=place.position,
             orientation=place.orientation,
             frame_location=place.location,
@@ -139,7 +137,7 @@ class _FunctionalGroups:
         """Return the header of the frame that `item` describes."""
         merged = self._merge(item, self.shared) if item is not EMPTY else self.shared
         indices = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
-        return replace(self.values.finished(merged), order=(*self.shared.order, *indices, index))
+        return self.values.finished(merged).like(order=(*self.shared.order, *indices, index))
 
     def _merge(self, item: DataSet, base: FrameHeader) -> FrameHeader:
         measures = item.item(Tag.PixelMeasuresSequence)
@@ -153,8 +151,7 @@ class _FunctionalGroups:
         problems = {*base.problems, *bad_windows}
         segment = item.item(Tag.SegmentIdentificationSequence)
         spacing = group_spacing(item, self.shared_item)[0] or base.spacing
-        return replace(
-            base,
+        return base.like(
             position=own_value(
                 valid_position, place, Tag.ImagePositionPatient, base.position, problems
             ),

@@ -169,6 +169,8 @@ class Header(_Alike):
         Pixel height over width where spacing is unknown.
     offset_table : tuple of Deferred pairs
         Extended Offset Table and its Lengths, when there is one.
+    lossy : bool
+        The values have been through lossy compression, whatever they are stored in now.
     segments : mapping of int to str
         Segment labels, cleaned.
     study_date : datetime or None
@@ -213,6 +215,7 @@ class Header(_Alike):
     patient_orientation: tuple[str, ...] = ()
     aspect: float = 1.0
     offset_table: tuple[tuple[int, int], tuple[int, int]] | None = None
+    lossy: bool = False
     segments: Mapping[int, str] = field(default_factory=dict)
     study_date: datetime | None = field(default=None, repr=False)
     study_description: str = ""

@@ -5,17 +5,84 @@ from __future__ import annotations
 import os
 import threading
 from io import FileIO
-from typing import Final
+from typing import Final, NamedTuple
 
-from napari_medscan.dicom.elements.part10 import HEAD, scan_stream
+from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, scan_stream
 from napari_medscan.dicom.headers.header import Header
 from napari_medscan.dicom.headers.parse_header import header_of
 from napari_medscan.dicom.headers.template import Template, learn
 
 LONGEST: Final = 128 * 1024
 """Longer headers are scanned in full, file by file."""
-MAX_TEMPLATES: Final = 12
-"""Templates kept, the last used first: one a series, as files come in their order."""
+MAX_FAMILIES: Final = 32
+"""Series whose templates are kept, the last used ones: files may come in any order."""
+MAX_TEMPLATES: Final = 4
+"""Templates kept of a series, the last used first."""
+_READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_SERIES_INSTANCE_UID: Final = b"\x20\0\x0e\0"
+_LONGEST_UID: Final = 64
+
+
+class _Scanned(NamedTuple):
+    """A file that was scanned in full, its header, and its first bytes."""
+
+    file: ScannedFile
+    header: Header
+    head: bytes
+
+
+class _Family:
+    """The templates of the files of one series.
+
+    A template is learned from a file when another one of its series comes: it takes as long as
+    scanning, and many series have one file only.
+    """
+
+    def __init__(self) -> None:
+        self._templates: list[Template] = []
+        self._scanned: _Scanned | None = None
+        self._hopes = MAX_TEMPLATES
+
+    def header_of(self, head: bytes, size: int, path: str, name: str) -> Header | None:
+        """Return the header of a file that is like one before, None if there is none like it."""
+        for index, template in enumerate(self._templates):
+            header = template.header_of(head, size, path, name)
+            if header is not None:
+                if index:
+                    self._templates.insert(0, self._templates.pop(index))
+                self._hopes = MAX_TEMPLATES
+                return header
+        learned = self._learn()
+        return learned.header_of(head, size, path, name) if learned else None
+
+    def add(self, scanned: _Scanned) -> None:
+        """Take note of a file that was like none before."""
+        # Where every file differs from every other, learning would only cost.
+        if self._hopes and len(scanned.header.frames) == 1:
+            self._scanned = scanned
+
+    def _learn(self) -> Template | None:
+        scanned, self._scanned = self._scanned, None
+        template = learn(*scanned) if scanned else None
+        if template is not None:
+            self._hopes -= 1
+            self._templates.insert(0, template)
+            del self._templates[MAX_TEMPLATES:]
+        return template
+
+
+def family_of(head: bytes) -> bytes:
+    """Return what all files have in common that one template may fit.
+
+    It is the first Series Instance UID in them, the file's own or one that it refers to.
+    b"" for files that start with none.
+    """
+    start = head.find(_SERIES_INSTANCE_UID)
+    if start < 0:
+        return b""
+    explicit = head[start + 4 : start + 6] == b"UI"
+    length = head[start + 6 : start + 8] if explicit else head[start + 4 : start + 8]
+    return head[start : start + 8 + min(int.from_bytes(length, "little"), _LONGEST_UID)]
 
 
 class HeaderReader:
@@ -26,7 +93,8 @@ class HeaderReader:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._templates: list[Template] = []
+        self._families: dict[bytes, _Family] = {}
+        self._key, self._key_at = b"", 0
         self._head = HEAD
 
     def start_of(self, path: str) -> tuple[bytes, int]:
@@ -37,7 +105,7 @@ class HeaderReader:
         OSError
             When the file cannot be read.
         """
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(path, _READ_ONLY)
         try:
             return os.read(descriptor, self._head), os.fstat(descriptor).st_size
         finally:
@@ -56,13 +124,8 @@ class HeaderReader:
             As in `parse_header.read_header`.
         """
         with self._lock:
-            for index, template in enumerate(self._templates):
-                header = template.header_of(head, size, path, name)
-                if header is not None:
-                    if index:
-                        self._templates.insert(0, self._templates.pop(index))
-                    return header
-        return None
+            family = self._families.get(self._key_of(head))
+            return family.header_of(head, size, path, name) if family else None
 
     def scan(self, head: bytes, path: str, name: str) -> Header:
         """Read the header of a file that is like none before, and learn what it is like.
@@ -81,12 +144,21 @@ class HeaderReader:
                 stream.seek(0)
                 head = stream.read(end)
                 self._head = min(end + HEAD, LONGEST)
-        learned = learn(scanned, header, head)
-        if learned is not None:
-            with self._lock:
-                self._templates.insert(0, learned)
-                del self._templates[MAX_TEMPLATES:]
+        with self._lock:
+            key = self._key_of(head)
+            family = self._families.pop(key) if key in self._families else _Family()
+            self._families[key] = family
+            family.add(_Scanned(scanned, header, head))
+            if len(self._families) > MAX_FAMILIES:
+                del self._families[next(iter(self._families))]
         return header
+
+    def _key_of(self, head: bytes) -> bytes:
+        """Return `family_of` a file, sooner when it is that of the file before."""
+        if not self._key or not head.startswith(self._key, self._key_at):
+            self._key = family_of(head)
+            self._key_at = head.find(self._key)
+        return self._key
 
     def read(self, path: str, name: str) -> Header:
         """Read the header of one image file; see `parse_header.read_header`."""

@@ -11,7 +11,7 @@ from napari_medscan.dicom.elements.part10 import ScannedFile, scan_file
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.sop_classes import kind_of
 from napari_medscan.dicom.elements.text import clean, decode
-from napari_medscan.dicom.elements.transfer_syntaxes import unsupported
+from napari_medscan.dicom.elements.transfer_syntaxes import LOSSY, unsupported
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
@@ -117,6 +117,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         aspect=read_aspect(data_set),
         patient_orientation=_patient_orientation(data_set),
         offset_table=offset_table,
+        lossy=_is_lossy(data_set, scanned.transfer_syntax),
         segments=_segments(data_set, identifiers),
         study_date=_study_date(data_set),
         study_description=_label(data_set, Tag.StudyDescription, identifiers),
@@ -208,9 +209,11 @@ def _study_date(data_set: DataSet) -> datetime | None:
     if not re.fullmatch(r"\d{8}", date):
         return None
     time = time if re.fullmatch(r"(\d\d){1,3}", time) else ""
-    for text in (f"{date}{time:0<6}", f"{date}000000"):
+    year, month, day = int(date[:4]), int(date[4:6]), int(date[6:])
+    hour, minute, second = (int(time[i : i + 2] or 0) for i in (0, 2, 4))
+    for clock in ((hour, minute, second), (0, 0, 0)):
         try:
-            return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - DA has no time zone
+            return datetime(year, month, day, *clock)  # noqa: DTZ001 - DA has no time zone
         except ValueError:
             continue
     return None
@@ -278,6 +281,11 @@ def _concatenation(data_set: DataSet) -> Concatenation | None:
     number = data_set.integer(Tag.InConcatenationNumber) or 0
     total = data_set.integer(Tag.InConcatenationTotalNumber) or 0
     return Concatenation(uid, number, total) if uid else None
+
+
+def _is_lossy(data_set: DataSet, syntax: str) -> bool:
+    """Whether an image has been through lossy compression (PS3.3 C.7.6.1.1.5)."""
+    return data_set.text(Tag.LossyImageCompression) == "01" or syntax in LOSSY
 
 
 def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]:

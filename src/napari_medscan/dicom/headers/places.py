@@ -8,7 +8,6 @@ the eye (C.8.17.10) and of vessels (C.8.27).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import NamedTuple
 
 from napari_medscan.dicom.elements.values import DataSet
@@ -72,9 +71,12 @@ class Place(NamedTuple):
 
 def valid_position(values: tuple[float, ...]) -> Vector | None:
     """Return Image Position (Patient) if it has three values that can be places."""
-    if len(values) != 3 or not all(map(isfinite, values)) or max(map(abs, values)) >= FARTHEST:
+    if len(values) != 3:
         return None
-    return values[0], values[1], values[2]
+    x, y, z = values
+    # What is no number is not less than anything.
+    is_near = -FARTHEST < x < FARTHEST and -FARTHEST < y < FARTHEST and -FARTHEST < z < FARTHEST
+    return (x, y, z) if is_near else None
 
 
 def valid_orientation(values: tuple[float, ...]) -> tuple[float, ...] | None:

@@ -88,7 +88,10 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
                     pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, "medscan-headers"))
                 outcomes = map(reader.finish, batch, starts)
             for file, outcome in zip(batch, outcomes, strict=True):
-                _note(found, file.name, outcome)
+                if isinstance(outcome, Header):
+                    found.images.append(outcome)
+                else:
+                    _note(found, file.name, outcome)
     if progress is not None:
         progress(len(files), len(files))
     return found
@@ -100,10 +103,8 @@ def _batches(files: Sequence[DroppedFile]) -> Iterable[tuple[int, Sequence[Dropp
         yield start, files[start : start + (BATCH if start else FIRST_BATCH)]
 
 
-def _note(found: Headers, name: str, outcome: Header | Exception) -> None:
-    if isinstance(outcome, Header):
-        found.images.append(outcome)
-    elif isinstance(outcome, NotDicomError | NoImageError):
+def _note(found: Headers, name: str, outcome: Exception) -> None:
+    if isinstance(outcome, NotDicomError | NoImageError):
         found.skipped[name] = str(outcome)
     elif isinstance(outcome, UnreadableError):
         found.unreadable[name] = str(outcome)

@@ -53,8 +53,10 @@ def read_mosaic(header: Header, data_set: DataSet) -> Tiles | None:
     if count is None or normal is None or header.slice_spacing is None:
         array = read_slice_array(_deferred(header, data_set, Private.SiemensCSASeriesHeader))
     if count is None:
-        count = len(data_set.numbers(Private.SiemensMosaicRefAcqTimes)) or None
-    if count is None and array is not None:
+        # One FD, eight bytes, for each slice.
+        times = data_set.deferred(Private.SiemensMosaicRefAcqTimes)
+        count = times.length // 8 if times is not None else None
+    if not count and array is not None:
         count = array.count
     if array is not None and array.count != count:
         array = None

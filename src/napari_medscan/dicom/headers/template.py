@@ -4,17 +4,12 @@ The files of a series differ in a handful of values: number, position, times.
 Once one of them has been scanned, another is recognised by comparing all bytes
 but those, and only the values that differ are read again. Whatever does not
 match byte for byte is scanned in full, so that nothing is ever guessed.
-
-Whole runs of elements between two values of varying length are compared at once,
-which takes a few microseconds where a walk from element to element takes sixty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.private_elements import (
@@ -27,6 +22,7 @@ from napari_medscan.dicom.elements.values import DataSet, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import (
     DEFER,
     PRIVATE_DIFFUSION,
+    PRIVATE_IMAGE_TYPE,
     WANTED,
     WANTED_PET,
     Tag,
@@ -35,11 +31,14 @@ from napari_medscan.dicom.files.source import DicomBytes
 from napari_medscan.dicom.headers.dimensions import TEXTS
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import FrameHeader, Header
-from napari_medscan.dicom.headers.intensity_facts import stored_values_of
+from napari_medscan.dicom.headers.intensity_facts import FrameValues, stored_values_of
 from napari_medscan.dicom.headers.parse_header import identifiers_of
 from napari_medscan.dicom.headers.places import valid_position
+from napari_medscan.dicom.headers.template_runs import Field, Run, split_into_runs
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.suv import read_suv
+from napari_medscan.dicom.intensity.window import Voi
+from napari_medscan.dicom.space.vectors import Vector
 
 _Values = dict[str, Any]
 _PLAIN: Final[dict[int, bytes]] = {
@@ -51,13 +50,18 @@ _PLAIN: Final[dict[int, bytes]] = {
     Tag.SliceLocation: b"DS",
 }
 """Values that nearly every file of a series has of its own, as they are mostly written."""
-_POSITION: Final = int(Tag.ImagePositionPatient)
-_LOCATION: Final = int(Tag.SliceLocation)
-_NUMBER: Final = int(Tag.InstanceNumber)
-_UID: Final = int(Tag.SOPInstanceUID)
-"""Looking a member of an enumeration up takes ten times as long as comparing it."""
+_POSITION, _LOCATION, _NUMBER, _INSTANCE = map(
+    int, (Tag.ImagePositionPatient, Tag.SliceLocation, Tag.InstanceNumber, Tag.SOPInstanceUID)
+)
+"""Looking a member of an enumeration up for every file takes as long as reading its value."""
+_LONGEST_NUMBER: Final = 12
+"""Bytes of an IS (PS3.5 table 6.2-1)."""
+_UNUSUAL: Final = "a value that only the usual reading can tell"
+_WINDOW: Final = frozenset((Tag.WindowCenter, Tag.WindowWidth))
+"""Values that most files of an MR have of their own, and on which only windows depend."""
 _VARYING: Final = {
     *_PLAIN,
+    *_WINDOW,
     Tag.AcquisitionDate,
     Tag.AcquisitionDateTime,
     Tag.AcquisitionNumber,
@@ -75,93 +79,18 @@ _VARYING: Final = {
     Tag.SequenceName,
     Tag.TemporalPositionIdentifier,
     Tag.TriggerTime,
-    Tag.WindowCenter,
-    Tag.WindowWidth,
     *PRIVATE_DIFFUSION,
+    *PRIVATE_IMAGE_TYPE,
 }
 _VARYING_PET: Final = frozenset(
     (Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration, Tag.FrameReferenceTime)
 )
 """Those that SUV depends on."""
 _META_NEEDED: Final = frozenset((Tag.TransferSyntaxUID, Tag.MediaStorageSOPClassUID))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Field:
-    """A value that may differ, and what stands between the one before and it.
-
-    Parameters
-    ----------
-    before : bytes
-        All bytes from the end of the field before to this one's length.
-    width : int
-        Bytes of its length, 2 or 4.
-    length : int
-        Its length in the file that the template was learned from.
-    tag : int
-        The element, 0 when scanning does not read its value.
-    vr : bytes
-        How to read it.
-    data : bytes
-        Its value in that file.
-    """
-
-    before: bytes
-    width: int
-    length: int
-    tag: int = 0
-    vr: bytes = b""
-    data: bytes = b""
-
-
-class _Run(NamedTuple):
-    """Fields whose length does not vary, and the one of varying length after them.
-
-    Parameters
-    ----------
-    length : int
-        Bytes up to the length of `last`.
-    parts : callable
-        Takes out of these bytes what stands between the fields' values.
-    expected : tuple of bytes
-        What it must give.
-    read : tuple of (_Field, int, int)
-        Fields whose value is wanted, and where it starts and stops.
-    last : _Field or None
-        None at the end of the header.
-    """
-
-    length: int
-    parts: Callable[[bytes], tuple[bytes, ...]]
-    expected: tuple[bytes, ...]
-    read: tuple[tuple[_Field, int, int], ...]
-    last: _Field | None
-
-
-def _runs(fields: Sequence[_Field], varying: set[int], after: bytes) -> tuple[_Run, ...]:
-    """Return the runs between the fields whose numbers are in `varying`."""
-    runs = []
-    start = 0
-    for number, field in enumerate(fields):
-        if number in varying:
-            runs.append(_run(fields[start:number], field.before, field))
-            start = number + 1
-    return *runs, _run(fields[start:], after, None)
-
-
-def _run(fields: Sequence[_Field], before: bytes, last: _Field | None) -> _Run:
-    # With one slice alone, itemgetter would give no tuple.
-    slices, expected, read, position = [slice(0)], [b""], [], 0
-    for field in fields:
-        fixed = field.before + field.length.to_bytes(field.width, "little")
-        slices.append(slice(position, position := position + len(fixed)))
-        expected.append(fixed)
-        if field.tag:
-            read.append((field, position, position + field.length))
-        position += field.length
-    slices.append(slice(position, position := position + len(before)))
-    expected.append(before)
-    return _Run(position, itemgetter(*slices), tuple(expected), tuple(read), last)
+_READ_PET: Final = _META_NEEDED | {tag for tag, want in WANTED.items() if want is not DEFER}
+"""Elements that scanning reads, and that must be equal unless they may vary."""
+_READ: Final = _READ_PET - {tag for tag, want in WANTED_PET.items() if not isinstance(want, dict)}
+"""Those of other modalities, where nothing comes of the attributes that SUV takes."""
 
 
 class Template:
@@ -175,7 +104,7 @@ class Template:
         That file's wanted elements.
     pixels : PixelElement
         That file's pixel data.
-    fields : tuple of _Field
+    fields : tuple of Field
         Values that may differ, in the order of the file.
     after : bytes
         What stands between the last of them and the pixels.
@@ -186,7 +115,7 @@ class Template:
         header: Header,
         data_set: DataSet,
         pixels: PixelElement,
-        fields: tuple[_Field, ...],
+        fields: tuple[Field, ...],
         after: bytes,
     ) -> None:
         self._stored = stored_values_of(data_set, header.modality, header.layout)
@@ -194,9 +123,12 @@ class Template:
         self._grid_problems = find_grid_problems(data_set, header.frames[0].spacing)
         self._header, self._data_set, self._pixels = header, data_set, pixels
         self._frame, self._fields, self._after = header.frames[0], fields, after
-        # Which lengths vary, the files will show.
-        self._varying: set[int] = set()
-        self._runs = _runs(fields, self._varying, after)
+        self._vrs = {field.tag: field.vr for field in fields}
+        self._identifiers = identifiers_of(data_set)
+        # Which values and lengths differ, the files that are compared will show.
+        self._values: set[int] = set()
+        self._lengths: set[int] = set()
+        self._runs: tuple[Run, ...] = ()
         # An encapsulated frame takes 8 bytes at least.
         self._least = 8 if pixels.length is None else pixels.length
 
@@ -204,23 +136,26 @@ class Template:
         """Return the header of a file that starts with `head`, None if it is not alike."""
         changed: dict[int, bytes] = {}
         end = self._compare(head, changed)
-        if end is None and self._learn_lengths(head):
+        if end is None and self._learn_differences(head):
             changed.clear()
             end = self._compare(head, changed)
         if end is None or end + self._least > size:
             return None
         own, frame = self._plain_values(changed) or self._any_values(changed)
+        pixels = self._pixels
         return self._header.like(
             name=name,
             source=DicomBytes(path),
             size=size,
-            pixels=self._pixels._replace(offset=end),
+            pixels=pixels if end == pixels.offset else pixels._replace(offset=end),
             frames=(frame,),
             **own,
         )
 
     def _compare(self, head: bytes, changed: dict[int, bytes]) -> int | None:
         """Return where the header ends, None when it is another; note what has changed."""
+        if not self._runs:
+            return None
         position = 0
         for length, parts, expected, read, last in self._runs:
             run = head[position : position + length]
@@ -237,9 +172,10 @@ class Template:
                     changed[last.tag] = data
         return position
 
-    def _learn_lengths(self, head: bytes) -> bool:
-        """Note which lengths differ in `head`; False when none do, or more than that."""
-        position, other = 0, set(self._varying)
+    def _learn_differences(self, head: bytes) -> bool:
+        """Note which fields differ in `head`; False when more than fields do."""
+        position = 0
+        values, lengths = set(self._values), set(self._lengths)
         for number, field in enumerate(self._fields):
             length_at = position + len(field.before)
             if head[position:length_at] != field.before:
@@ -248,18 +184,20 @@ class Template:
             length = int.from_bytes(head[length_at:value_at], "little")
             position = value_at + length
             if length != field.length:
-                other.add(number)
-        if other == self._varying or not head.startswith(self._after, position):
+                lengths.add(number)
+            if head[value_at:position] != field.data:
+                values.add(number)
+        if not head.startswith(self._after, position):
             return False
-        self._varying = other
-        self._runs = _runs(self._fields, other, self._after)
+        self._values, self._lengths = values, lengths
+        self._runs = split_into_runs(self._fields, values, lengths, self._after)
         return True
 
     def _plain_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader] | None:
         """Return what differs from the template's file, by the shortest way.
 
-        None when other values than the plain ones do, or one of those is written in an unusual
-        manner.
+        None when other values than the plain ones and the windows do, or one of those is written
+        in an unusual manner.
         """
         own: _Values = {}
         frame: _Values = {}
@@ -269,46 +207,62 @@ class Template:
         try:
             for tag, data in changed.items():
                 if tag == _POSITION:
-                    x, y, z = map(float, data.split(b"\\"))
-                    frame["position"] = place = valid_position((x, y, z))
-                    # Python reads "1_0" as ten.
-                    if place is None or self._frame.problems or b"_" in data:
-                        return None
+                    frame["position"] = self._plain_position(data)
                 elif tag == _LOCATION:
                     frame["slice_location"] = data
                 elif tag == _NUMBER:
-                    own["instance_number"] = number = int(data)
+                    own["instance_number"] = number = _plain_number(data)
                     frame["order"] = (number,)
-                elif (
-                    tag not in _PLAIN
-                    or b"\\" in data
-                    or not (text := data.decode("latin-1").strip(" \0"))
-                ):
+                elif tag == _INSTANCE:
+                    own["sop_instance"] = _plain_text(data)
+                elif tag in _PLAIN:
+                    times[TEXTS[tag]] = _plain_text(data)
+                elif tag not in _WINDOW:
                     return None
-                elif tag == _UID:
-                    own["sop_instance"] = text
-                else:
-                    times[TEXTS[tag]] = text
+            if times:
+                frame["dimensions"] = {**self._frame.dimensions, **times}
+            if not _WINDOW.isdisjoint(changed):
+                frame["windows"] = self._windows(changed)
         except (KeyError, ValueError):
             return None
-        if times:
-            frame["dimensions"] = {**self._frame.dimensions, **times}
         return own, self._frame.like(**frame)
 
-    def _any_values(self, changed: dict[int, bytes]) -> tuple[_Values, FrameHeader]:
-        """Return what differs from the template's file, by reading all values anew."""
+    def _plain_position(self, data: bytes) -> Vector:
+        x, y, z = map(float, data.split(b"\\"))
+        place = valid_position((x, y, z))
+        # Python reads "1_0" as ten.
+        if place is None or self._frame.problems or b"_" in data:
+            raise ValueError(_UNUSUAL)
+        return place
+
+    def _windows(self, changed: Mapping[int, bytes]) -> tuple[Voi, ...]:
+        """Return a file's own windows; raise ValueError when more may follow from them."""
+        frame = self._frame
+        data_set = self._with(changed)
+        values = FrameValues(data_set, self._stored, self._identifiers)
+        windows, problems = values.windows(data_set, frame.transform)
+        bad_scaling = frame.real_world or frame.transform.state == "unreadable"
+        if problems or frame.problems or bad_scaling:
+            raise ValueError(_UNUSUAL)
+        return windows
+
+    def _with(self, changed: Mapping[int, bytes]) -> DataSet:
+        """Return the data set of the template's file with other values."""
         values: dict[int, Value] = dict(self._data_set.values)
-        for field in self._fields:
-            if field.tag in changed:
-                values[field.tag] = Element(field.vr, changed[field.tag])
-        data_set = DataSet(values)
+        for tag, data in changed.items():
+            values[tag] = Element(self._vrs[tag], data)
+        return DataSet(values)
+
+    def _any_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader]:
+        """Return what differs from the template's file, by reading all values anew."""
+        data_set = self._with(changed)
         (frame,) = read_frame_headers(
             data_set,
             frames=1,
             stored=self._stored,
             spacing=self._frame.spacing,
             grid_problems=self._grid_problems,
-            identifiers=identifiers_of(data_set),
+            identifiers=self._identifiers,
         )
         own: _Values = {
             "sop_instance": data_set.text(Tag.SOPInstanceUID),
@@ -317,6 +271,19 @@ class Template:
         if self._header.modality == "PT" and not _VARYING_PET.isdisjoint(changed):
             own["suv"], own["no_suv"] = read_suv(data_set)
         return own, frame
+
+
+def _plain_number(data: bytes) -> int:
+    if b"_" in data or len(data) > _LONGEST_NUMBER:
+        raise ValueError(_UNUSUAL)
+    return int(data)
+
+
+def _plain_text(data: bytes) -> str:
+    text = data.decode("latin-1").strip(" \0")
+    if not text or "\\" in text:
+        raise ValueError(_UNUSUAL)
+    return text
 
 
 def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
@@ -338,11 +305,12 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
         return None
     fields, position = [], 0
     pet = header.modality == "PT"
+    read = _READ_PET if pet else _READ
     blocks = PrivateBlocks(scanned.data_set.data(Tag.Manufacturer))
     seen: set[int] = set()
     for element in (*meta, *elements):
-        key = _key(element, blocks, head)
-        value = scanned.data_set.values.get(key)
+        key = _key(element, blocks, head) if element.tag & ODD_GROUP else element.tag
+        value = None if element.within else scanned.data_set.values.get(key)
         if value is not None and key in seen:
             # Which of two is read is for the scanner to decide.
             return None
@@ -350,10 +318,11 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
         length_at = element.offset - element.width
         if isinstance(value, Element) and _varies(key, value.vr, pet=pet):
             before = head[position:length_at]
-            known = key, value.vr, value.data
-            fields.append(_Field(before, element.width, element.length, *known))
-        elif _is_passed_over(element, key, pet=pet):
-            fields.append(_Field(head[position:length_at], element.width, element.length))
+            known = value.data, key, value.vr
+            fields.append(Field(before, element.width, element.length, *known))
+        elif key not in read and not (key & ODD_GROUP and is_private_creator(key)):
+            data = head[element.offset : element.offset + element.length]
+            fields.append(Field(head[position:length_at], element.width, element.length, data))
         else:
             continue
         position = element.offset + element.length
@@ -362,7 +331,7 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
 
 
 def _key(element: TopElement, blocks: PrivateBlocks, head: bytes) -> int:
-    """Return under which name an element is wanted, as the scanner does; its tag if it is public.
+    """Return under which name a private element is wanted, as the scanner does.
 
     A Private Creator decides what other elements are: it keeps its tag, and must not differ.
     """
@@ -370,20 +339,8 @@ def _key(element: TopElement, blocks: PrivateBlocks, head: bytes) -> int:
     if is_private_creator(tag):
         blocks.reserve(tag, head[element.offset : element.offset + element.length])
         return tag
-    return blocks.key_of(tag) if tag & ODD_GROUP else tag
+    return blocks.key_of(tag)
 
 
 def _varies(tag: int, vr: bytes, *, pet: bool) -> bool:
     return (tag in _VARYING and _PLAIN.get(tag, vr) == vr) or (pet and tag in _VARYING_PET)
-
-
-def _is_passed_over(element: TopElement, key: int, *, pet: bool) -> bool:
-    """Whether scanning reads nothing of an element's value, or nothing comes of it.
-
-    One of undefined length is walked, to find its end.
-    """
-    if key in _META_NEEDED or element.undefined or is_private_creator(key):
-        return False
-    if key in WANTED_PET and not pet:
-        return not isinstance(WANTED_PET[key], dict)
-    return WANTED.get(key, DEFER) is DEFER

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from napari_medscan.dicom.pixels.decoding_client import decode
 from napari_medscan.dicom.pixels.encapsulated import read_frame_bytes
 from napari_medscan.dicom.pixels.native import clear_outside, native_pixels
 from napari_medscan.dicom.pixels.value_range import value_range
+
+_AT_ONCE: Final = 16 * 2**20
+"""Bytes of the frames that a worker decodes by one request; each request takes 0.3 ms besides."""
 
 
 def read_slice(header: Header, index: int, out: NDArray[Any]) -> None:
@@ -149,22 +152,44 @@ def read_stored(header: Header, frame: int) -> NDArray[Any]:
     FrameError
         When the frame is damaged or the file is gone.
     """
-    layout = header.layout
     if header.pixels.length is None:
-        dtype = np.dtype(np.uint8) if layout.samples > 1 else value_range(header).dtype
-        out = np.empty((1, *layout.decoded_shape), dtype)
-        data = read_frame_bytes(header, frame)
-        (error,) = decode([data], header.transfer_syntax, layout, out)
-        if error is not None:
-            raise error
-        found: NDArray[Any] = out[0]
+        found: NDArray[Any] = _decoded(header, [frame])[0]
         return found
+    layout = header.layout
     pixels = _native(header, frame)
     if layout.samples > 1:
         return as_rgb(pixels, layout)
     pixels = pixels if pixels.flags.writeable else np.array(pixels)
     clear_outside(pixels, layout)
     return pixels
+
+
+def read_all_stored(header: Header) -> Iterator[NDArray[Any]]:
+    """Yield what `read_stored` gives of every frame of a file, decoding many frames at once.
+
+    Raises
+    ------
+    FrameError
+        When a frame is damaged or the file is gone.
+    """
+    frames = range(header.layout.frames)
+    if header.pixels.length is not None:
+        yield from (read_stored(header, frame) for frame in frames)
+        return
+    at_once = max(1, _AT_ONCE // header.layout.decoded_bytes)
+    for start in frames[::at_once]:
+        yield from _decoded(header, frames[start : start + at_once])
+
+
+def _decoded(header: Header, frames: Sequence[int]) -> NDArray[Any]:
+    layout = header.layout
+    dtype = np.dtype(np.uint8) if layout.samples > 1 else value_range(header).dtype
+    out = np.empty((len(frames), *layout.decoded_shape), dtype)
+    data = [read_frame_bytes(header, frame) for frame in frames]
+    for error in decode(data, header.transfer_syntax, layout, out):
+        if error is not None:
+            raise error
+    return out
 
 
 def _native(header: Header, frame: int) -> NDArray[Any]:

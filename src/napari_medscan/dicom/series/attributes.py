@@ -69,63 +69,79 @@ RANKED: Final = (
 """Those that differ from slice to slice, and are compared by their rank within a position."""
 
 
-def column_of(slices: Sequence[SliceRef], name: str) -> Column:
-    """Return the values of an attribute, None where a slice has none.
+class Attributes:
+    """The attributes of some slices, each a column that is made when it is asked for.
 
-    AcquisitionTime and ContentTime are seconds, with their dates. Numbers that are the same but
-    for their precision are the same number.
+    Parameters
+    ----------
+    slices : sequence of SliceRef
+        In the order of the columns.
     """
-    if name == "AcquisitionTime":
-        moments = _moments(slices, "AcquisitionDateTime", "")
-        # That of the series says nothing about its images.
-        if None in moments or len(set(moments)) == 1:
-            moments = _moments(slices, "AcquisitionTime", "AcquisitionDate")
-        return list(moments)
-    if name == "ContentTime":
-        return list(_moments(slices, "ContentTime", "ContentDate"))
-    if name == "FrameReferenceDateTime":
-        return list(_moments(slices, "FrameReferenceDateTime", ""))
-    values = [ref.frame.dimensions.get(name) for ref in slices]
-    return same_numbers(values)
 
+    def __init__(self, slices: Sequence[SliceRef]) -> None:
+        self._dimensions = [ref.frame.dimensions for ref in slices]
 
-def columns_of(slices: Sequence[SliceRef], name: str) -> list[Column]:
-    """Return the columns of an attribute: of Dimension Index Values one a component."""
-    if name != "DimensionIndexValues":
-        return [column_of(slices, name)]
-    values = [ref.frame.dimensions.get(name) for ref in slices]
-    tuples = [value for value in values if isinstance(value, tuple)]
-    if len(tuples) < len(values) or len(set(map(len, tuples))) != 1:
-        return []
-    return [list(component) for component in zip(*tuples, strict=True)]
+    def column(self, name: str) -> Column:
+        """Return the values of an attribute, None where a slice has none.
+
+        AcquisitionTime and ContentTime are seconds, with their dates. Numbers that are the same
+        but for their precision are the same number.
+        """
+        if name == "AcquisitionTime":
+            moments = self._moments("AcquisitionDateTime", "")
+            # That of the series says nothing about its images.
+            if None in moments or len(set(moments)) == 1:
+                moments = self._moments("AcquisitionTime", "AcquisitionDate")
+            return list(moments)
+        if name == "ContentTime":
+            return list(self._moments("ContentTime", "ContentDate"))
+        if name == "FrameReferenceDateTime":
+            return list(self._moments("FrameReferenceDateTime", ""))
+        return same_numbers([dimensions.get(name) for dimensions in self._dimensions])
+
+    def columns(self, name: str) -> list[Column]:
+        """Return the columns of an attribute: of Dimension Index Values one a component."""
+        if name != "DimensionIndexValues":
+            return [self.column(name)]
+        values = [dimensions.get(name) for dimensions in self._dimensions]
+        tuples = [value for value in values if isinstance(value, tuple)]
+        if len(tuples) < len(values) or len(set(map(len, tuples))) != 1:
+            return []
+        return [list(component) for component in zip(*tuples, strict=True)]
+
+    def _moments(self, time: str, date: str) -> list[float | None]:
+        """Return times in seconds; with their dates where all slices have one."""
+        texts = self._texts(time)
+        if texts.keys() == {""}:
+            return [None] * len(self._dimensions)
+        read = moment_of if not date else seconds_of
+        seconds = {text: read(text) for text in texts}
+        times = [seconds[str(dimensions.get(time, ""))] for dimensions in self._dimensions]
+        if not date:
+            return times
+        days = {text: days_of(text) for text in self._texts(date)}
+        if None in days.values():
+            return _over_midnight(times)
+        return [
+            None if second is None else second + DAY * (days[str(dimensions.get(date, ""))] or 0)
+            for second, dimensions in zip(times, self._dimensions, strict=True)
+        ]
+
+    def _texts(self, name: str) -> dict[str, None]:
+        return dict.fromkeys(str(dimensions.get(name, "")) for dimensions in self._dimensions)
 
 
 def same_numbers(values: Sequence[object]) -> Column:
     """Return the values with numbers that differ by their precision only made equal."""
     floats = sorted({value for value in values if isinstance(value, float)})
+    if len(floats) < 2:
+        return list(values)
     one: dict[float, float] = {}
+    last = floats[0]
     for value in floats:
-        last = next(reversed(one.values()), None) if one else None
-        is_same = last is not None and abs(value - last) <= SAME_NUMBER * abs(last)
-        one[value] = last if is_same and last is not None else value
+        last = last if abs(value - last) <= SAME_NUMBER * abs(last) else value
+        one[value] = last
     return [one[value] if isinstance(value, float) else value for value in values]
-
-
-def _moments(slices: Sequence[SliceRef], time: str, date: str) -> list[float | None]:
-    """Return times in seconds; with their dates where all slices have one."""
-    texts = [str(ref.frame.dimensions.get(time, "")) for ref in slices]
-    if not any(texts):
-        return [None] * len(slices)
-    if not date:
-        return [moment_of(text) for text in texts]
-    seconds = [seconds_of(text) for text in texts]
-    days = [days_of(str(ref.frame.dimensions.get(date, ""))) for ref in slices]
-    if None not in days:
-        return [
-            None if second is None or day is None else day * DAY + second
-            for second, day in zip(seconds, days, strict=True)
-        ]
-    return _over_midnight(seconds)
 
 
 def _over_midnight(seconds: Sequence[float | None]) -> list[float | None]:

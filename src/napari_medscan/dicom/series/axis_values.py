@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.series.attributes import TEMPORAL, Column, column_of
+from napari_medscan.dicom.series.attributes import TEMPORAL, Attributes, Column
 from napari_medscan.dicom.series.repeats import FILE_NAME, NUMBER
 
 FRAME: Final = "frame"
@@ -142,7 +142,7 @@ def _of_one(volumes: Sequence[Sequence[SliceRef]], name: str) -> AxisValues:
 def _times(volumes: Sequence[Sequence[SliceRef]], name: str) -> NDArray[np.float64] | None:
     """Return when each volume began, in seconds from the first; None if that is unknown."""
     # All at once: times without dates go on after midnight.
-    column = iter(column_of([ref for volume in volumes for ref in volume], name))
+    column = iter(Attributes([ref for volume in volumes for ref in volume]).column(name))
     starts = []
     for volume in volumes:
         times = [v for v in islice(column, len(volume)) if isinstance(v, int | float)]
@@ -154,7 +154,7 @@ def _times(volumes: Sequence[Sequence[SliceRef]], name: str) -> NDArray[np.float
 
 def _by_volume(volumes: Sequence[Sequence[SliceRef]], name: str) -> Column:
     """Return the value of each volume: that of its first slice."""
-    return column_of([volume[0] for volume in volumes], name)
+    return Attributes([volume[0] for volume in volumes]).column(name)
 
 
 def _with_unit(value: float, unit: str) -> str:

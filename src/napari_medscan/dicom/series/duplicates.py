@@ -1,26 +1,29 @@
-"""Which files are the same picture twice."""
+"""Which files are the same image twice."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-
-import numpy as np
+from typing import Final
 
 from napari_medscan.dicom.headers.header import Header
-from napari_medscan.dicom.pixels.read_frames import read_stored
+from napari_medscan.dicom.pixels.read_frames import read_all_stored
 
 CONFLICT = "Different images share one SOP Instance UID; all of them are shown"
+_CHUNK: Final = 64 * 2**20
+"""Stored bytes read at a time; a deflated file is inflated from its start each time."""
 
 
 def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, str]]:
-    """Keep one of every picture that is there more than once.
+    """Keep one of every image that is there more than once.
 
     Files are duplicates when they share a SOP Instance UID and show the same
     pixels at the same place, whatever their encoding. Files that share the UID
-    and show something else are kept, and noted.
+    and show something else are kept, and noted; but the only lossless image is
+    the one that the UID belongs to (PS3.3 C.7.6.1.1.5), and gets no note for
+    lossy copies of it.
 
     Parameters
     ----------
@@ -34,26 +37,27 @@ def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, 
     duplicates : dict of str to str
         Name of each duplicate, and of the file it repeats.
     """
-    by_uid: dict[tuple[bytes, str], list[Header]] = defaultdict(list)
-    for header in headers:
-        by_uid[header.patient, header.sop_instance].append(header)
-    alike: list[list[Header]] = []
+    by_uid = _split(headers, lambda header: (header.patient, header.sop_instance))
+    images: list[list[Header]] = []
     conflicting: set[str] = set()
     broken: set[tuple[bytes, str]] = set()
-    for (_, uid), same in by_uid.items():
-        if not uid or len(same) == 1:
+    for same in by_uid:
+        if len(same) == 1 or not same[0].sop_instance:
             continue
-        pictures: dict[bytes, list[Header]] = defaultdict(list)
-        for header in same:
-            pictures[_picture(header)].append(header)
-        alike.extend(pictures.values())
-        if len(pictures) > 1:
-            conflicting.update(header.name for header in same)
+        distinct = _distinct(same)
+        images += distinct
+        lossless = [image for image in distinct if not all(h.lossy for h in image)]
+        if len(lossless) == 1:
+            distinct.remove(lossless[0])
+        elif len(distinct) > 1:
             broken.update((header.patient, header.series) for header in same)
+        else:
+            continue
+        conflicting.update(header.name for image in distinct for header in image)
     duplicates: dict[str, str] = {}
-    for pictured in alike:
+    for image in images:
         firsts: dict[str, Header] = {}
-        for header in pictured:
+        for header in image:
             # A series whose UIDs are broken stands in several folders as several
             # series: each keeps its own slices.
             place = header.folder if (header.patient, header.series) in broken else ""
@@ -66,21 +70,110 @@ def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, 
     ], duplicates
 
 
-def _picture(header: Header) -> bytes:
-    """Return a digest of what a file shows: place, values, windows."""
-    digest = hashlib.blake2b(digest_size=16)
-    facts = [(f.position, f.orientation, f.spacing, f.transform, f.windows) for f in header.frames]
+def _split(headers: Sequence[Header], key: Callable[[Header], object]) -> list[list[Header]]:
+    """Return the files of each key, in the order given."""
+    parts: dict[object, list[Header]] = defaultdict(list)
+    for header in headers:
+        parts[key(header)].append(header)
+    return list(parts.values())
+
+
+def _distinct(same: Sequence[Header]) -> list[list[Header]]:
+    """Return the files of each distinct image, by the cheapest comparison that decides.
+
+    Headers first, then stored bytes. What is stored in several ways is decoded.
+    """
+    distinct = []
+    for alike in _split(same, _facts):
+        copies = [
+            copy
+            for extent in _split(alike, _extent)
+            for copy in (_split(extent, _stored) if len(extent) > 1 else [extent])
+        ]
+        alike_when_decoded = _equal_pixels([copy[0] for copy in copies])
+        distinct += [[h for n in numbers for h in copies[n]] for numbers in alike_when_decoded]
+    order = {id(header): number for number, header in enumerate(same)}
+    return [sorted(image, key=lambda header: order[id(header)]) for image in distinct]
+
+
+def _facts(header: Header) -> str:
+    """Return what a file's header says of the values it shows, and of their place."""
+    frames = [(f.position, f.orientation, f.spacing, f.transform, f.windows) for f in header.frames]
     layout = header.layout
     # Color comes out as RGB whatever model a file stores.
-    colors = layout.photometric if layout.samples == 1 else "color"
-    depth = layout.bits_stored
-    digest.update(repr((header.series, colors, depth, header.palette, facts)).encode())
+    grey = layout.samples == 1
+    kind = (layout.photometric, layout.signed, layout.floating) if grey else "color"
+    shape = layout.frames, layout.rows, layout.columns
+    return repr((header.series, shape, kind, layout.bits_stored, header.palette, frames))
+
+
+def _extent(header: Header) -> tuple[object, ...]:
+    """Return what must be equal before it is worth comparing two files' stored bytes."""
+    pixels = header.pixels
+    # Fragments have no length of their own: they reach to the end of the file, or nearly.
+    length = header.size - pixels.offset if pixels.length is None else pixels.length
+    # An offset table in the header says which bytes are a frame.
+    own = header.name if header.offset_table else ""
+    return header.transfer_syntax, header.layout, pixels.vr, length, own
+
+
+def _stored(header: Header) -> bytes:
+    """Return a digest of a file's pixel data as they are stored."""
+    pixels = header.pixels
+    length = header.size - pixels.offset if pixels.length is None else pixels.length
+    digest = hashlib.blake2b(digest_size=16)
     try:
-        for frame in range(layout.frames):
-            pixels = np.ascontiguousarray(read_stored(header, frame))
-            digest.update(repr((pixels.shape, pixels.dtype.kind)).encode())
-            digest.update(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).data)
+        for start in range(0, length, _CHUNK):
+            wanted = min(_CHUNK, length - start)
+            data = header.source.read_at(pixels.offset + start, wanted)
+            if len(data) < wanted:
+                return _unlike_any(header)
+            digest.update(data)
     except Exception:  # noqa: BLE001 - whatever is wrong with them, the other files are fine
-        # Damaged pixels equal nothing else: the file stays and is marked.
-        digest.update(header.name.encode("utf-8", "surrogateescape"))
+        return _unlike_any(header)
     return digest.digest()
+
+
+def _equal_pixels(headers: Sequence[Header]) -> list[list[int]]:
+    """Return the numbers of the files that decode to the same pixels.
+
+    All files are decoded frame by frame together, until none is left that equals another.
+    """
+    frames = [_decoded(header) for header in headers]
+    groups = [list(range(len(headers)))]
+    for _ in range(headers[0].layout.frames):
+        if len(groups) == len(headers):
+            break
+        groups = [part for group in groups for part in _split_by_frame(group, frames)]
+    return groups
+
+
+def _split_by_frame(group: list[int], frames: Sequence[Iterator[bytes]]) -> list[list[int]]:
+    """Return the files of a group whose next frames are equal."""
+    if len(group) == 1:
+        return [group]
+    parts: list[tuple[bytes | None, list[int]]] = []
+    for number in group:
+        frame = next(frames[number], None)
+        # Damaged pixels equal nothing else: the file stays and is marked.
+        same = [part for other, part in parts if frame is not None and other == frame]
+        if same:
+            same[0].append(number)
+        else:
+            parts.append((frame, [number]))
+    return [part for _, part in parts]
+
+
+def _decoded(header: Header) -> Iterator[bytes]:
+    """Yield the values of each frame of a file, up to the first one that is damaged."""
+    try:
+        for frame in read_all_stored(header):
+            kind = repr((frame.shape, frame.dtype.kind)).encode()
+            yield kind + frame.astype(frame.dtype.newbyteorder("<"), copy=False).tobytes()
+    except Exception:  # noqa: BLE001 - whatever is wrong with them, the other files are fine
+        return
+
+
+def _unlike_any(header: Header) -> bytes:
+    """Return what stands for pixels that are damaged: they equal nothing else."""
+    return header.name.encode("utf-8", "surrogateescape")

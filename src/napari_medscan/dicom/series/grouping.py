@@ -56,7 +56,11 @@ def _series_key(header: Header) -> tuple[object, ...]:
 
 
 def _has_place(header: Header) -> bool:
-    return all(frame.position and frame.orientation for frame in header.frames)
+    # Quicker than a generator: nearly all files have one frame.
+    for frame in header.frames:  # noqa: SIM110
+        if not (frame.position and frame.orientation):
+            return False
+    return True
 
 
 def _versions(series: Sequence[Header]) -> list[list[Header]]:
@@ -103,8 +107,7 @@ def _groups(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
                 frame.spacing,
                 frame.orientation,
                 header.unit,
-                frame.transform.unit,
-                frame.transform.state,
+                id(frame.transform),
             )
             alike[key].append(SliceRef(header, index))
     if len(alike) == 1:

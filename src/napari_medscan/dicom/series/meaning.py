@@ -17,6 +17,7 @@ Meaning = tuple[object, ...]
 MEANINGS: Final = (
     "ImageType",
     "ComplexImageComponent",
+    "PrivateImageType",
     "KVP",
     "MonoenergeticEnergyEquivalent",
     "ConvolutionKernel",

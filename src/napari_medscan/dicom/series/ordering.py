@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.series.attributes import TEMPORAL, column_of, same_numbers
+from napari_medscan.dicom.series.attributes import TEMPORAL, Attributes, same_numbers
 from napari_medscan.dicom.series.meaning import further_facts
 from napari_medscan.dicom.series.overlaps import (
     rows_by_nearest,
@@ -32,7 +32,15 @@ from napari_medscan.dicom.series.positions import (
     number_positions,
     split_stations,
 )
-from napari_medscan.dicom.series.repeats import NUMBER, Numbers, Rows, cells, label_rows, rank_rows
+from napari_medscan.dicom.series.repeats import (
+    NUMBER,
+    Numbers,
+    Rows,
+    cells,
+    label_rows,
+    rank_rows,
+    sizes_of_cells,
+)
 from napari_medscan.dicom.space.geometry import measure_gaps
 from napari_medscan.dicom.space.tolerances import ONE_POSITION
 from napari_medscan.dicom.space.vectors import Vector
@@ -159,7 +167,7 @@ def _by_time_point(slices: Sequence[SliceRef]) -> list[Grid]:
     for name in TEMPORAL:
         if name not in slices[0].frame.dimensions:
             continue
-        column = column_of(slices, name)
+        column = Attributes(slices).column(name)
         if None in column or len(set(column)) < 2:
             continue
         parts: dict[object, list[SliceRef]] = defaultdict(list)
@@ -204,7 +212,7 @@ def _repeated(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:
         return _grids_of(slices, position, rank_rows(slices, position, rows))
     if labels == 1:
         rows = rows_by_pauses(slices, position) or rows
-        if len(cells(rows.row, position)) == len(slices):
+        if sizes_of_cells(rows.row, position).max() == 1:
             return _grids_of(slices, position, rows)
     parts = _by_row(slices, rows)
     if len(parts) > 1:
@@ -246,7 +254,8 @@ def _grids_of(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> list
         near = [volume for volume in volumes if len(volume) == places]
     if len(near) == len(volumes):
         return [_grid(volumes, rows)]
-    rest = [volume for volume in volumes if volume not in near]
+    kept = set(map(id, near))
+    rest = [volume for volume in volumes if id(volume) not in kept]
     if len(near) > 1:
         return [_grid(near, rows), *_alone(rest, replace(rows, notes=(*rows.notes, INCOMPLETE)))]
     return _alone(volumes, rows)

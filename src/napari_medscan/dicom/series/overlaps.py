@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.series.attributes import RANKED, Column, column_of
+from napari_medscan.dicom.series.attributes import RANKED, Attributes, Column
 from napari_medscan.dicom.series.positions import distances_of, middles_of
 from napari_medscan.dicom.series.repeats import (
     FILE_NAME,
     NUMBER,
     Numbers,
     Rows,
-    cells,
     notes_of,
     ranking_columns,
+    sizes_of_cells,
 )
 from napari_medscan.dicom.space.geometry import measure_gaps
 
@@ -37,7 +38,20 @@ _FEW: Final = 0.1
 _CLEAR: Final = 2.0
 """A pause between two volumes is so many times as long as any between two of their slices."""
 
-_Breaks = Callable[[Sequence[int], int], bool]
+
+@dataclass(slots=True)
+class _Run:
+    """The positions of a run so far, in order and as a set."""
+
+    places: list[int] = field(default_factory=list)
+    taken: set[int] = field(default_factory=set)
+
+    @property
+    def last(self) -> int:
+        return self.places[-1]
+
+
+_Breaks = Callable[[_Run, int], bool]
 
 
 def rows_by_pauses(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
@@ -45,9 +59,10 @@ def rows_by_pauses(slices: Sequence[SliceRef], position: Numbers) -> Rows | None
 
     Several slices of a row may share a position.
     """
-    most = max(Counter(position.tolist()).values())
+    most = int(np.bincount(position).max())
+    attributes = Attributes(slices)
     for name in RANKED:
-        column = column_of(slices, name)
+        column = attributes.column(name)
         if not all(isinstance(value, int | float) for value in column):
             continue
         times = np.array(column, dtype=np.float64)
@@ -58,8 +73,8 @@ def rows_by_pauses(slices: Sequence[SliceRef], position: Numbers) -> Rows | None
         for count in clear.tolist():
             row = np.empty(len(slices), dtype=np.intp)
             row[order] = np.concatenate(([0], np.cumsum(gaps >= largest[count])))
-            sizes = cells(row, position).values()
-            if len(sizes) == len(slices) or (count == clear[-1] and max(sizes) < most):
+            sizes = sizes_of_cells(row, position)
+            if sizes.max() == 1 or (count == clear[-1] and sizes.max() < most):
                 return Rows(row, (name,), notes_of(name))
     return None
 
@@ -69,7 +84,7 @@ def rows_by_runs(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
 
     None, too, if it makes as few runs upward as downward: it does not tell the volumes apart.
     """
-    most = max(Counter(position.tolist()).values())
+    most = int(np.bincount(position).max())
     for name, keys in _orders(slices, position):
         if len(set(keys)) < len(slices):
             continue
@@ -109,10 +124,10 @@ def rows_by_nearest(slices: Sequence[SliceRef], position: Numbers) -> Rows | Non
         if (lows[1:] <= highs[:-1]).any():
             continue
         given = np.array(numbers, dtype=np.float64)
-        nearest = np.abs(given[:, None] - (lows + highs) / 2).argmin(axis=1)
+        nearest = np.searchsorted((highs[:-1] + lows[1:]) / 2, given)
         width = np.maximum(highs - lows, np.diff((lows + highs) / 2).min() / 4)
         beyond = np.maximum(lows[nearest] - given, given - highs[nearest])
-        is_single = len(cells(nearest.astype(np.intp), position)) == len(slices)
+        is_single = sizes_of_cells(nearest.astype(np.intp), position).max() == 1
         if (beyond <= width[nearest]).all() and is_single:
             return Rows(nearest.astype(np.intp), (name,), notes_of(name))
     return None
@@ -142,18 +157,20 @@ def _orders(slices: Sequence[SliceRef], position: Numbers) -> list[tuple[str, Co
 def _runs(order: Sequence[int], position: Numbers, breaks: _Breaks) -> Numbers:
     """Return the number of the run of each slice; a few extras are in rows after the runs."""
     row = np.full(len(order), -1, dtype=np.intp)
-    run: list[int] = []
+    run = _Run()
     number = 0
     extras: list[int] = []
     for index in order:
         place = int(position[index])
-        if run and place == run[-1] and len(extras) < max(1, _FEW * len(order)):
+        repeats = bool(run.places) and place == run.last
+        if repeats and len(extras) < max(1, _FEW * len(order)):
             extras.append(index)
             continue
-        if run and (place == run[-1] or breaks(run, place)):
+        if repeats or (run.places and breaks(run, place)):
             number += 1
-            run = []
-        run.append(place)
+            run = _Run()
+        run.places.append(place)
+        run.taken.add(place)
         row[index] = number
     seen: Counter[int] = Counter()
     for index in extras:
@@ -162,46 +179,46 @@ def _runs(order: Sequence[int], position: Numbers, breaks: _Breaks) -> Numbers:
     return row
 
 
-def _falls(run: Sequence[int], place: int) -> bool:
+def _falls(run: _Run, place: int) -> bool:
     """Whether the position jumps back in a series of ascending runs."""
-    return place < run[-1]
+    return place < run.last
 
 
-def _rises(run: Sequence[int], place: int) -> bool:
+def _rises(run: _Run, place: int) -> bool:
     """Whether the position jumps back in a series of descending runs."""
-    return place > run[-1]
+    return place > run.last
 
 
-def _jumps_down(run: Sequence[int], place: int) -> bool:
+def _jumps_down(run: _Run, place: int) -> bool:
     """Whether the position jumps back, or far ahead, in a series of ascending runs."""
-    return not 0 < place - run[-1] <= _SKIPPED
+    return not 0 < place - run.last <= _SKIPPED
 
 
-def _jumps_up(run: Sequence[int], place: int) -> bool:
+def _jumps_up(run: _Run, place: int) -> bool:
     """Whether the position jumps back, or far ahead, in a series of descending runs."""
-    return not 0 < run[-1] - place <= _SKIPPED
+    return not 0 < run.last - place <= _SKIPPED
 
 
-def _turns(run: Sequence[int], place: int) -> bool:
+def _turns(run: _Run, place: int) -> bool:
     """Whether the position jumps back, against the direction of the run."""
-    return len(run) > 1 and (place - run[-1]) * (run[-1] - run[-2]) < 0
+    return len(run.places) > 1 and (place - run.last) * (run.last - run.places[-2]) < 0
 
 
-def _jumps(run: Sequence[int], place: int) -> bool:
+def _jumps(run: _Run, place: int) -> bool:
     """Whether the position jumps back, or far ahead."""
-    return abs(place - run[-1]) > _SKIPPED or _turns(run, place)
+    return abs(place - run.last) > _SKIPPED or _turns(run, place)
 
 
-def _is_taken(run: Sequence[int], place: int) -> bool:
+def _is_taken(run: _Run, place: int) -> bool:
     """Whether the run has a slice at the position: slices may be made in any order."""
-    return place in run
+    return place in run.taken
 
 
 def _is_good(row: Numbers, slices: Sequence[SliceRef], position: Numbers, most: int) -> bool:
     """Whether rows are few, of one slice a position, and even."""
     rows = int(row.max()) + 1
     few = rows <= most or (rows <= 2 * most and len(slices) >= 3 * rows)
-    if len(cells(row, position)) < len(slices) or not few:
+    if sizes_of_cells(row, position).max() > 1 or not few:
         return False
     middles, spread = middles_of(distances_of(slices), position)
     return all(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from napari_medscan.dicom.headers.header import FrameHeader, SliceRef
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.space.tolerances import LARGEST_TURN, SAME_CORNER
 
 _AXES = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -19,41 +22,14 @@ def is_volume(ref: SliceRef) -> bool:
     return first is not None and all(f.orientation == first and f.position for f in frames)
 
 
-def same_plane(one: SliceRef, other: SliceRef, *, may_turn: bool = True) -> bool:
-    """Return whether two images are parallel and of one pixel spacing.
-
-    They are if their corners differ by less than a tenth of a pixel when their middles are laid
-    over each other. Files that are volumes by themselves may be turned a little, as motion
-    correction turns them from one time point to the next.
-    """
-    mine, theirs = one.frame, other.frame
-    if mine.spacing == theirs.spacing and mine.orientation == theirs.orientation:
-        return True
-    if (mine.spacing is None, mine.orientation is None) != (
-        theirs.spacing is None,
-        theirs.orientation is None,
-    ):
-        return False
-    if may_turn and is_volume(one) and is_volume(other):
-        turned = max(map(_apart, mine.orientation or _AXES, theirs.orientation or _AXES))
-        if turned > LARGEST_TURN:
-            return False
-        theirs = theirs.like(orientation=mine.orientation)
-    shape = one.header.shape
-    (first, second), (third, fourth) = _half_sides(mine, shape), _half_sides(theirs, shape)
-    side = [a - b for a, b in zip(first, third, strict=True)]
-    up = [a - b for a, b in zip(second, fourth, strict=True)]
-    limit = SAME_CORNER * min(mine.spacing or (1.0,))
-    return all(
-        sum((a + sign * b) ** 2 for a, b in zip(side, up, strict=True)) <= limit**2
-        for sign in (1, -1)
-    )
-
-
 def split_by_plane(
     slices: Iterable[Sequence[SliceRef]], *, may_turn: bool = True
 ) -> list[list[SliceRef]]:
     """Join lists of slices, each of one plane, whose planes are the same.
+
+    Two images are parallel and of one pixel spacing if their corners differ by less than a tenth
+    of a pixel when their middles are laid over each other. Files that are volumes by themselves
+    may be turned a little, as motion correction turns them from one time point to the next.
 
     Parameters
     ----------
@@ -63,26 +39,57 @@ def split_by_plane(
         Whether files that are volumes by themselves may be turned a little.
     """
     planes: list[list[SliceRef]] = []
+    known: dict[tuple[bool, ...], _Planes] = {}
     for alike in slices:
-        same = (p for p in planes if same_plane(p[0], alike[0], may_turn=may_turn))
-        plane = next(same, None)
-        if plane is None:
-            planes.append(list(alike))
-        else:
-            plane += alike
+        frame = alike[0].frame
+        turns = may_turn and is_volume(alike[0])
+        kind = frame.spacing is None, frame.orientation is None, turns
+        number = known.setdefault(kind, _Planes(turns=turns)).number_of(alike[0], len(planes))
+        if number == len(planes):
+            planes.append([])
+        planes[number] += alike
     return planes
 
 
-def _apart(one: float, other: float) -> float:
-    return abs(one - other)
+class _Planes:
+    """Half sides of images, one row a plane, that are compared with an image all at once."""
+
+    def __init__(self, *, turns: bool) -> None:
+        self._turns = turns
+        self._rows = np.empty((8, 8))
+        self._numbers: list[int] = []
+
+    def number_of(self, ref: SliceRef, new: int) -> int:
+        """Return the number of the plane of an image, `new` if it is none of the known ones."""
+        row = _half_sides(ref)
+        count = len(self._numbers)
+        known = self._rows[:count]
+        off = np.abs(known - row)
+        if self._turns:
+            # Directions of unit length: sides over half the extent.
+            same = (off[:, :6] <= LARGEST_TURN * np.repeat(row[6:], 3)).all(axis=1)
+            same &= (off[:, 6:] <= SAME_CORNER * _pixel(ref)).all(axis=1)
+        else:
+            side, up = (known - row)[:, :3], (known - row)[:, 3:6]
+            squares = np.maximum(((side + up) ** 2).sum(axis=1), ((side - up) ** 2).sum(axis=1))
+            same = squares <= (SAME_CORNER * _pixel(ref)) ** 2
+        if same.any():
+            return self._numbers[int(same.argmax())]
+        if count == len(self._rows):
+            self._rows = np.concatenate((self._rows, np.empty_like(self._rows)))
+        self._rows[count] = row
+        self._numbers.append(new)
+        return new
 
 
-def _half_sides(
-    frame: FrameHeader, shape: tuple[int, int]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return half of an image's upper side and half of its left side, mm or pixels."""
-    height, width = frame.spacing or (1.0, 1.0)
-    orientation = frame.orientation or _AXES
-    rows, columns = shape
+def _pixel(ref: SliceRef) -> float:
+    return min(ref.frame.spacing or (1.0,))
+
+
+def _half_sides(ref: SliceRef) -> NDArray[np.float64]:
+    """Return half of an image's upper side, half of its left side, and their lengths; mm."""
+    height, width = ref.frame.spacing or (1.0, 1.0)
+    orientation = np.array(ref.frame.orientation or _AXES)
+    rows, columns = ref.header.shape
     side, up = columns * width / 2, rows * height / 2
-    return tuple(side * v for v in orientation[:3]), tuple(up * v for v in orientation[3:])
+    return np.concatenate((side * orientation[:3], up * orientation[3:], (side, up)))

@@ -149,7 +149,8 @@ def families(parts: Sequence[Sequence[SliceRef]]) -> list[list[list[SliceRef]]]:
         points = points_of(part) @ axes.T
         order = np.argsort(points[:, 0], kind="stable")
         points, slices = points[order], [part[i] for i in order]
-        for first, members in found:
+        # Motion leaves one family, or a few: more are volumes that have nothing in common.
+        for first, members in found[:MAX_STATIONS]:
             if _is_moved(first, points, members[0][0]):
                 members.append(slices)
                 break

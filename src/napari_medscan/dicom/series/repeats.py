@@ -20,9 +20,8 @@ from napari_medscan.dicom.series.attributes import (
     FOURTH_AXIS,
     PHYSICAL,
     RANKED,
+    Attributes,
     Column,
-    column_of,
-    columns_of,
 )
 
 BY_NUMBER = "Time points sorted by instance number (no timing information)"
@@ -62,6 +61,14 @@ def cells(*numbers: Numbers) -> Counter[tuple[int, ...]]:
     return Counter(zip(*(n.tolist() for n in numbers), strict=True))
 
 
+def sizes_of_cells(row: Numbers, position: Numbers) -> Numbers:
+    """Return how many slices there are in each cell that has any."""
+    # Not bincount: rows times positions may be a great number.
+    key = row * (int(position.max()) + 1) + position
+    sizes: Numbers = np.unique(key, return_counts=True)[1]
+    return sizes
+
+
 def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
     """Return the rows by attributes with few values; several slices may be left in one cell.
 
@@ -75,12 +82,12 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
     position : array of int
         Number of the position of each slice.
     """
-    most = max(Counter(position.tolist()).values())
-    even = len(set(Counter(position.tolist()).values())) == 1
+    repeats = np.bincount(position)
+    most, even = int(repeats.max()), bool((repeats == repeats[0]).all())
     row = np.zeros(len(slices), dtype=np.intp)
     used: list[tuple[str, Numbers]] = []
     for name, column in _named_columns(slices):
-        if max(cells(row, position).values()) == 1:
+        if sizes_of_cells(row, position).max() == 1:
             break
         keys = _ranks(column, slices, position)
         if keys is None or keys.max() >= most:
@@ -88,7 +95,7 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
         joint = _joint(row, keys)
         if joint.max() >= most or joint.max() == row.max():
             continue
-        if not len(cells(joint, position)) > len(cells(row, position)):
+        if len(sizes_of_cells(joint, position)) == len(sizes_of_cells(row, position)):
             continue
         if even and name not in PHYSICAL and not _is_even(joint, position):
             continue
@@ -104,15 +111,16 @@ def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows
     in which they are given, and a note says so.
     """
     row, names = rows.row, list(rows.names)
+    attributes = Attributes(slices)
     for name in RANKED:
-        column = column_of(slices, name)
+        column = attributes.column(name)
         if None in column or len(set(column)) == 1:
             continue
         joint = _joint(row, _ranks_in_cells(column, position, row))
         if joint.max() > row.max() and _is_even(joint, position):
             row = joint
             names.append(name)
-        if len(cells(row, position)) == len(slices):
+        if sizes_of_cells(row, position).max() == 1:
             return Rows(row, tuple(names), (*rows.notes, *notes_of(name)))
     orders: Column = [ref.frame.order for ref in slices]
     is_ordered = len(set(zip(row.tolist(), position.tolist(), orders, strict=True))) == len(slices)
@@ -127,8 +135,9 @@ def ranking_columns(
 ) -> Iterator[tuple[str, Column]]:
     """Yield name and values of what orders the slices of every cell."""
     cell = list(zip(row.tolist(), position.tolist(), strict=True))
+    attributes = Attributes(slices)
     for name in RANKED:
-        column = column_of(slices, name)
+        column = attributes.column(name)
         if None not in column and len(set(zip(cell, column, strict=True))) == len(slices):
             yield name, column
     numbers: Column = [ref.frame.order for ref in slices]
@@ -143,8 +152,9 @@ def notes_of(name: str) -> tuple[str, ...]:
 
 
 def _named_columns(slices: Sequence[SliceRef]) -> Iterator[tuple[str, Column]]:
+    attributes = Attributes(slices)
     for name in FOURTH_AXIS:
-        for column in columns_of(slices, name):
+        for column in attributes.columns(name):
             yield name, column
 
 
@@ -184,13 +194,9 @@ def _sortable(value: object) -> tuple[object, ...]:
 
 def _is_even(row: Numbers, position: Numbers) -> bool:
     """Whether each row has as many slices at every position."""
-    counts: dict[int, set[int]] = defaultdict(set)
-    seen = cells(row, position)
-    for (label, _), count in seen.items():
-        counts[label].add(count)
-    places = len(set(position.tolist()))
-    full = Counter(label for label, _ in seen)
-    return all(len(c) == 1 and full[label] == places for label, c in counts.items())
+    sizes = np.zeros((int(row.max()) + 1, int(position.max()) + 1), dtype=np.intp)
+    np.add.at(sizes, (row, position), 1)
+    return bool((sizes == sizes[:, :1]).all())
 
 
 def _named(row: Numbers, used: Sequence[tuple[str, Numbers]]) -> Rows:

@@ -172,7 +172,7 @@ def measure_gaps(distances: Sequence[float], spread: float = 0.0) -> Gaps:
     if spread > ROUNDING:
         jittered = max(tolerances.JITTERED_GAP, tolerances.JITTERED_GAP_SPREADS * spread)
         tolerance = max(tolerance, min(jittered, tolerances.MULTIPLE_GAP * step))
-    if all(abs(gap - step) <= tolerance for gap in gaps):
+    if max(max(gaps) - step, step - min(gaps)) <= tolerance:
         # The mean step keeps the last slice as precise as the first.
         even = (distances[-1] - distances[0]) / len(gaps)
         return Gaps(even, True, 0, tuple(range(len(distances))))

@@ -15,10 +15,14 @@ from qtpy.QtWidgets import QWidget
 
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_ import settings
-from napari_medscan.napari_.active_viewer import add_pane_model, remove_pane_model
+from napari_medscan.napari_.active_viewer import (
+    add_pane_model,
+    remove_pane_model,
+    viewers_of_window,
+)
 from napari_medscan.napari_.canvas_text import has_room_for_bar
 from napari_medscan.napari_.corner_text import CornerText
-from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.current_layer import current_layer, set_visible
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.orientation_letters import OrientationLetters
@@ -34,6 +38,7 @@ from napari_medscan.napari_.window_scope import window_targets
 
 _NAPARI_ZOOM = "double_click_to_zoom"
 _FOCUSES = (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn)
+_MOUSE_EVENTS = (QEvent.Type.MouseButtonPress, QEvent.Type.Enter)
 
 
 def _nothing(*_: object) -> None:
@@ -123,10 +128,21 @@ class Pane(QObject):
         self.lines.deleteLater()
 
     def eventFilter(self, _canvas: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
-        """Notice that the canvas is clicked or focused."""
+        """Notice that the mouse enters the canvas, or that it is clicked or focused."""
+        if event is not None and event.type() in _MOUSE_EVENTS:
+            self._take_mouse()
         if event is not None and event.type() in _FOCUSES:
             self.on_focused()
         return False
+
+    def _take_mouse(self) -> None:
+        """Let the mouse be over this canvas alone.
+
+        Qt does not always tell a canvas that the mouse has left it, and napari would go on to
+        write what is under the cursor there.
+        """
+        for viewer in viewers_of_window(self.viewer):
+            viewer.mouse_over_canvas = viewer is self.viewer
 
     def _double_click(self, _viewer: object, event: Any) -> None:  # noqa: ANN401
         if event.button == 1 and not event.modifiers and self._is_free():
@@ -240,7 +256,7 @@ class SidePane(Pane):
         else:
             show_plane(self.viewer, twin, plane)
         for each in twins:
-            each.visible = True
+            set_visible(each, visible=True)
         self.viewer.layers.selection.active = twin
         self._show_scale_bar()
 
@@ -276,6 +292,8 @@ class SidePane(Pane):
         bar.visible = bool(self.sources) and has_room_for_bar(self.viewer)
 
     def _forward_status(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        if not self.viewer.mouse_over_canvas:
+            return
         text = cursor_text(self.viewer)
         if not text:
             value = event.value

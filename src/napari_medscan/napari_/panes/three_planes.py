@@ -24,7 +24,14 @@ from napari_medscan.napari_.panes.position_link import slider_axis
 from napari_medscan.napari_.panes.reference_lines import cross
 from napari_medscan.napari_.panes.twin_layer import copy_look
 from napari_medscan.napari_.panes.view_state import ViewState
-from napari_medscan.napari_.planes import PLANES, Plane, reserve_plane, show_plane
+from napari_medscan.napari_.planes import (
+    PLANES,
+    Plane,
+    plane_in_view,
+    reserve_plane,
+    reserved_plane,
+    show_plane,
+)
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.volume_loader import WholeVolume
 
@@ -36,6 +43,9 @@ _TOO_LARGE = "This series is too large for the frame cache. Set more memory in P
 
 class ThreePlanes:
     """Shows the current series in three panes, which move, zoom and are windowed together.
+
+    No two panes show the same plane: a pane that is turned changes planes with the other one. The
+    slab of the main canvas is that of all.
 
     All of its slices are read first, in the background: the other planes cut across them. Each
     slider is that of the pane that shows its axis as a slider; sliders that several panes have,
@@ -103,6 +113,10 @@ class ThreePlanes:
         self._loader.release()
         self._loader.deleteLater()
         self._free_planes()
+        for pane in self._sides:
+            pane.viewer.dims.margin_left = pane.viewer.dims.margin_right = (
+                0.0,
+            ) * pane.viewer.dims.ndim
         place = tuple(float(x) for x in self.place())
         viewer, before = self._main.viewer, self._before
         if before is not None and current_layer(viewer) in self._shown:
@@ -138,8 +152,13 @@ class ThreePlanes:
 
     def follow_slider(self, moved: Pane) -> None:
         """Move the sliders that a pane shares with others after they were moved."""
+        if self.is_paused or not self.is_shown:
+            return
+        self._exchange_planes(moved)
+        for side in self._sides if moved is self._main else ():
+            self._follow_slab(side)
         point = tuple(moved.viewer.dims.point)
-        if self.is_paused or not self.is_shown or point == self._points.get(moved):
+        if point == self._points.get(moved):
             return
         self._points[moved] = point
         target = self.place()
@@ -149,6 +168,50 @@ class ThreePlanes:
         for pane in self._panes:
             if pane is not moved:
                 self._show_place(pane, target)
+
+    def _exchange_planes(self, turned: Pane) -> None:
+        """Give the plane that a pane had to the pane whose plane it was turned to."""
+        layer, before = turned.layer, reserved_plane(turned.viewer)
+        plane = None if layer is None else plane_in_view(turned.viewer, layer)
+        if plane in (None, before) or before is None:
+            return
+        other = next(pane for pane in self._panes if reserved_plane(pane.viewer) == plane)
+        # The sliders of the turned pane are old but for the one that it had before.
+        place = self._place_but_of(turned)
+        if other.layer is None:
+            return
+        show_plane(other.viewer, other.layer, before)
+        for pane, its in ((turned, plane), (other, before)):
+            reserve_plane(pane.viewer, its)
+            if isinstance(pane, SidePane):
+                pane.frame.show_title(its.capitalize())
+        for pane in self._panes:
+            self._show_place(pane, place)
+
+    def _place_but_of(self, turned: Pane) -> Vector:
+        """Return the place that the sliders of all other panes give; the rest by its own."""
+        ndim = self._main.viewer.dims.ndim
+        place = self.place()
+        own = np.array(turned.viewer.dims.point)
+        place[ndim - len(own) :] = own
+        for pane in self._panes:
+            dims = pane.viewer.dims
+            for axis in () if pane is turned else dims.not_displayed:
+                place[axis + ndim - dims.ndim] = dims.point[axis]
+        return place
+
+    def _follow_slab(self, pane: SidePane) -> None:
+        """Give a pane the slab of the main canvas."""
+        dims, main = pane.viewer.dims, self._main.viewer.dims
+        if not pane.sources or main.ndim < dims.ndim:
+            return
+        for name in ("margin_left", "margin_right"):
+            margin = getattr(main, name)[-dims.ndim :]
+            if getattr(dims, name) != margin:
+                setattr(dims, name, margin)
+        for layer, twin in pane.sources:
+            if twin.projection_mode != layer.projection_mode:
+                twin.projection_mode = layer.projection_mode
 
     def crosshair(self, pane: Pane) -> tuple[Line, ...]:
         """Return the lines of the crosshair on a pane."""
@@ -230,6 +293,7 @@ class ThreePlanes:
         pane.frame.show_title(plane.capitalize())
         pane.show(layers, current, plane)
         reserve_plane(pane.viewer, plane)
+        self._follow_slab(pane)
         self._show_place(pane, np.array(viewer.dims.point))
         self._points = {each: tuple(each.viewer.dims.point) for each in self._panes}
 

@@ -12,7 +12,7 @@ from napari.utils.camera_orientations import HorizontalAxisOrientation as Horizo
 from napari.utils.camera_orientations import VerticalAxisOrientation as Vertical
 
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, fit_zoom, is_fit
-from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.current_layer import current_layer, set_visible
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ class ViewState:
         """
         for layer, visible in self.visible:
             if layer in viewer.layers and not visible:
-                layer.visible = False
+                set_visible(layer, visible=False)
         dims, camera = viewer.dims, viewer.scene.camera
         if dims.ndim == len(self.order):
             dims.ndisplay = self.ndisplay
@@ -66,7 +66,7 @@ class ViewState:
             dims.point = self.point if point is None else point
         for layer, visible in self.visible:
             if layer in viewer.layers and visible:
-                layer.visible = True
+                set_visible(layer, visible=True)
         if self.active in viewer.layers:
             viewer.layers.selection.active = self.active
         current = current_layer(viewer)

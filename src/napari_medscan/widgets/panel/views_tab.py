@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 import napari.viewer
-import numpy as np
 from magicgui.widgets import Widget
 from napari.layers import Image
 
@@ -16,11 +15,18 @@ from napari_medscan.napari_ import commands
 from napari_medscan.napari_.active_viewer import active_viewer, viewer_with, watch_active
 from napari_medscan.napari_.cine import DEFAULT_RATE, MAX_RATE, cine_axis, cine_of, cine_rate
 from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.directions import screen_directions, world_directions
+from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import Alignment, SamePlace, slice_link_of
-from napari_medscan.napari_.planes import Plane, Projection, cuts_slices, set_slab, show_plane
+from napari_medscan.napari_.planes import (
+    Plane,
+    Projection,
+    cuts_slices,
+    plane_in_view,
+    set_slab,
+    show_plane,
+)
 from napari_medscan.napari_.releasable import Releasable
 from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.viewer_tools import tools_of
@@ -64,7 +70,8 @@ _THICKNESS = 10.0
 class ViewsTab(Page):
     """Planes, slabs, 3-D, cine, arrangements, links and overlays of the current series.
 
-    Plane, rotation and zoom are those of the active pane, all else is of the main canvas.
+    Plane, rotation and zoom are those of the active pane, all else is of the main canvas. Three
+    planes have one slab, and a plane that is chosen for one pane changes places with its own.
 
     Scripts set what people set: ``plane``, ``slab`` and ``slab_thickness``, ``rendering``,
     ``cine`` and ``frame_rate``, ``arrangement``, ``link``, ``crosshair``, ``scout_lines``,
@@ -290,7 +297,8 @@ class ViewsTab(Page):
         """Show how the series of the active pane is seen."""
         viewer = active_viewer(self._viewer)
         layer = current_layer(viewer)
-        offer(self._plane, "" if layer is None else plane_in_view(viewer, layer))
+        plane = None if layer is None else plane_in_view(viewer, layer)
+        offer(self._plane, NO_PLANE if plane is None else plane.capitalize())
         self._plane.enabled = len(self._plane.choices) > 1
         for part in (self._acquired, *self._sizing):
             part.enabled = layer is not None
@@ -367,12 +375,3 @@ class ViewsTab(Page):
     def _say(self, text: str) -> None:
         self._status.value = defuse(text)
         self._update()
-
-
-def plane_in_view(viewer: napari.viewer.Viewer, layer: Image) -> str:
-    """Return the name of the patient plane that a canvas shows of a layer; "" if unknown."""
-    ways = None if viewer.dims.ndisplay == 3 else screen_directions(viewer, layer)
-    if ways is None or layer.ndim < 3:
-        return NO_PLANE
-    normal = np.abs(np.cross(*ways))
-    return ("Sagittal", "Coronal", "Axial")[int(np.argmax(normal))]

@@ -31,6 +31,8 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.viewer_watch import Change
 from napari_medscan.napari_.window_scope import (
+    inversion,
+    set_inverted,
     set_window_scope,
     show_window,
     window_scope,
@@ -43,8 +45,6 @@ from napari_medscan.napari_.windowing import (
     display_factor,
     drawn_window,
     function_of,
-    invert,
-    is_inverted,
     is_shown,
     on_screen,
     set_center_width,
@@ -251,7 +251,9 @@ class WindowTab(Page):
             offer(self._preset, NO_PRESET)
             return
         self._show_numbers(layer, stack)
-        put(self._inverted, is_inverted(layer))
+        inverted = inversion(active_viewer(self._viewer), layer)
+        self._inverted.enabled = inverted is not None
+        put(self._inverted, bool(inverted))
         self._show_presets(layer, stack)
 
     def _show_numbers(self, layer: Image, stack: Stack) -> None:
@@ -343,7 +345,10 @@ class WindowTab(Page):
         )
 
     def _on_inverted(self, wanted: bool) -> None:  # noqa: FBT001 - a signal's value
-        self._each(lambda layer, _: invert(layer) if is_inverted(layer) != wanted else None)
+        self._follow()
+        if self._layer is not None:
+            set_inverted(active_viewer(self._viewer), self._layer, inverted=wanted)
+            self._sync()
 
     def _on_limits(self, low: float, high: float) -> None:
         self._each(lambda layer, ratio: set_limits(layer, low * ratio, high * ratio))

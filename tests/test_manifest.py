@@ -33,6 +33,11 @@ def offered(manifest):
 
 DICOM = [
     "disc.zip",
+    "DISC.ZIP",
+    "study.tar",
+    "study.tgz",
+    "study.tar.gz",
+    "a.dcm.gz",
     "a.dcm",
     "A.DCM",
     "a.b.dcm",

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_medscan import reader
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.files.source import DicomBytes
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.series import stack as stack_module
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.view import follow_openings
@@ -50,7 +50,7 @@ def reads(monkeypatch):
 
     monkeypatch.setattr(stack_module, "read_slice", counted_slice)
     for name in ("read_at", "read_into"):
-        monkeypatch.setattr(DicomBytes, name, counted(getattr(DicomBytes, name)))
+        monkeypatch.setattr(FileRef, name, counted(getattr(FileRef, name)))
     yield slices
     assert len(bytes_read) <= len(slices)
 

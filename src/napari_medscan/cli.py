@@ -233,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     inspect = commands.add_parser("inspect", help="list the series in a file, folder or disc")
-    inspect.add_argument("path", help="file, folder or DICOMDIR")
+    inspect.add_argument("path", help="file, folder, archive or DICOMDIR")
     inspect.add_argument("--json", action="store_true", help="print JSON instead of a table")
     inspect.add_argument(
         "--pixels", action="store_true", help="also decode and check all pixel data"

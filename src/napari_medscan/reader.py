@@ -33,19 +33,18 @@ def get_reader(path: PathOrPaths) -> Read | None:
     Parameters
     ----------
     path : str or sequence of str
-        A file, a folder, or several files to be opened together.
+        A file, a folder, an archive, or several files to be opened together.
     """
-    from napari_medscan.dicom.headers.sniff import has_dicom, is_dicom_zip
+    from napari_medscan.dicom.headers.sniff import has_dicom
 
     paths = [path] if isinstance(path, str) else list(path)
-    # A ZIP archive with DICOM is taken in order to say what to do with it.
-    return read if any(has_dicom(Path(p)) or is_dicom_zip(Path(p)) for p in paths) else None
+    return read if any(has_dicom(Path(p)) for p in paths) else None
 
 
 def read(path: PathOrPaths) -> LayerList:
     """Return one layer for every series at `path`.
 
-    A folder or a DICOMDIR gives every series below it; a single file the whole
+    A folder, an archive or a DICOMDIR gives every series below it; a single file the whole
     series of its folder; several files the series that they make up.
 
     A script gets every series. A person who opens more than eight gets the first useful one if
@@ -61,18 +60,13 @@ def read(path: PathOrPaths) -> LayerList:
     from napari_medscan.napari_ import session, settings
     from napari_medscan.napari_.layers import image_layers, leading_series
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
-    from napari_medscan.napari_.refusal import ZIP, is_zip, refusal
+    from napari_medscan.napari_.refusal import refusal
 
     settings.apply()
     single = Path(path) if isinstance(path, str) and Path(path).is_file() else None
     if single is not None and _burst.covers(single):
         return _NOTHING
-    given = [Path(path)] if isinstance(path, str) else [Path(p) for p in path]
-    paths = [p for p in given if not is_zip(p)]
-    if not paths:
-        return _refused(ZIP)
-    if len(paths) < len(given):
-        tell(ZIP)
+    paths = [Path(path)] if isinstance(path, str) else [Path(p) for p in path]
     try:
         report = _load(single, paths)
     except CancelledError:

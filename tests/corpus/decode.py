@@ -12,7 +12,7 @@ import numpy as np
 import pydicom
 from pydicom.encaps import generate_frames
 
-from .oracle import about_file, file_path, stored_hash
+from .oracle import about_file, case_file, stored_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,11 +45,11 @@ def header(case: str, file: str) -> Dataset:
     """Read a file as pydicom sees it, however crooked it is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ds = pydicom.dcmread(file_path(case, file), force=True)
+        ds = pydicom.dcmread(case_file(case, file), force=True)
         if len(ds):
             return ds
         # What ends in the middle of its pixel data, pydicom can only read up to them.
-        return pydicom.dcmread(file_path(case, file), force=True, stop_before_pixels=True)
+        return pydicom.dcmread(case_file(case, file), force=True, stop_before_pixels=True)
 
 
 def frame_count(ds: Dataset) -> int:

@@ -138,7 +138,9 @@ CASES: dict[str, Case] = {
     "mr-sag-siemens10": _one("zyx 10 256 256", "one series"),
     "mr-sag-mprage192": _one("zyx 192 256 256", "one series"),
     "mr-cor-ge16-archivetree": _one("zyx 16 256 256", "one series"),
-    "mr-three-plane-survey-zip": _nothing("archives are not opened"),
+    "mr-three-plane-survey-zip": _one(
+        "zyx 5 256 256, 2* zyx 3 256 256", "three planes in a ZIP archive"
+    ),
     "mr-mixed-orientation-series": _one("2* zyx 2 288 288", "two orientations and spacings"),
     "mr-hitachi-oblique39": _one("zyx 4 64 64", "one series"),
     "mr-nonisotropic-slope-per-slice": _one("zyx 4 28 64", "one series, a slope each"),
@@ -290,8 +292,10 @@ CASES: dict[str, Case] = {
         either=("liver_deflate.dcm", "liver_rle.dcm", "liver_nonbyte_aligned_rle.dcm"),
     ),
     # ------------------------------------------------------------------ malformed and no image
-    "bad-gzipped": _nothing("gzip is not opened"),
-    "bad-zip-mixed": _nothing("an archive, and an image without Rows"),
+    "bad-gzipped": _one("zyx 1 64 64", "an image that is compressed by gzip"),
+    "bad-zip-mixed": _one(
+        "zyx 1 32 32", "an image in a ZIP archive; one without Rows, twice", "*no-number-rows.dcm"
+    ),
     "bad-no-meta": _nothing("plans and fragments without images"),
     "bad-truncated": Case(
         (

@@ -6,9 +6,12 @@ plugin says the same.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import zipfile
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +37,31 @@ def case_path(case: str) -> Path:
 
 
 def case_files(case: str) -> list[str]:
-    """Return every file of a case, relative to what the user would drop."""
+    """Return every file of a case, those in ZIP archives too, relative to what would be dropped."""
     root = case_path(case)
     if root.is_file():
         return [root.name]
-    return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
+    files = []
+    for path in root.rglob("*"):
+        name = path.relative_to(root).as_posix()
+        if path.suffix == ".zip":
+            names = zipfile.ZipFile(path).namelist()
+            files += [f"{name}/{member}" for member in names if not member.endswith("/")]
+        elif path.is_file():
+            files.append(name)
+    return sorted(files)
 
 
-def file_path(case: str, file: str) -> Path:
+def case_file(case: str, file: str) -> Path | BytesIO:
+    """Return a file of a case as pydicom takes it: its path, or its bytes if it is packed."""
     root = case_path(case)
-    return root if root.is_file() else root / file
+    path = root if root.is_file() else root / file
+    if path.suffix == ".gz":
+        return BytesIO(gzip.decompress(path.read_bytes()))
+    archive, ending, member = file.partition(".zip/")
+    if ending:
+        return BytesIO(zipfile.ZipFile(root / f"{archive}.zip").read(member))
+    return path
 
 
 @cache

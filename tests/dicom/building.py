@@ -11,6 +11,7 @@ import numpy as np
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.values import DataSet, Element
 from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.source import Memory
 from napari_medscan.dicom.headers.header import FrameHeader, Header, PixelLayout, SliceRef
 from napari_medscan.dicom.intensity.rescale import IDENTITY
@@ -29,11 +30,14 @@ EIGHT_FLIPS = [
 """In-plane flips and transposition."""
 
 
+NOWHERE = FileRef("/nowhere/file")
+
+
 @dataclass(frozen=True)
 class File(Memory):
     """Bytes in memory that claim to be a file."""
 
-    path: str = "/nowhere/file"
+    file: FileRef = NOWHERE
 
 
 LITTLE = "1.2.840.10008.1.2.1"

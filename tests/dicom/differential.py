@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_medscan.dicom.elements.part10 import ScannedFile
+    from napari_medscan.dicom.files.file_ref import FileRef
 
 UNDEFINED = 0xFFFFFFFF
 _DEFER_FROM = 1 << 20
@@ -69,9 +70,9 @@ def fallbacks() -> Iterator[list[str]]:
     seen: list[str] = []
     real = part10.scan_with_pydicom
 
-    def recorded(path: str, wanted: Any) -> Any:
-        seen.append(Path(path).name)
-        return real(path, wanted)
+    def recorded(file: FileRef, wanted: Any) -> Any:
+        seen.append(file.path_on_disk.name)
+        return real(file, wanted)
 
     part10.scan_with_pydicom = recorded
     try:

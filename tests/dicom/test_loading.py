@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import zipfile
 from random import Random
 
 import pytest
@@ -37,7 +38,8 @@ def drop(tmp_path):
     (folder / "copy").mkdir()
     (folder / "copy" / "IM1").write_bytes((folder / "IM1").read_bytes())
     (folder / "notes.txt").write_text("nothing")
-    (folder / "scan.zip").write_bytes(b"PK\3\4" + bytes(100))
+    with zipfile.ZipFile(folder / "scan.zip", "w") as archive:
+        archive.writestr("leaflet.pdf", "%PDF-1.4")
     (folder / "cut").write_bytes((folder / "IM1").read_bytes()[:-4])
     write(folder / "report", ct(SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", PixelData=None))
     (folder / "link").symlink_to("IM1")
@@ -47,7 +49,7 @@ def drop(tmp_path):
 def test_every_file_is_accounted_for_once(drop):
     report = load(drop)
     assert [stack.files for stack in report.stacks] == [("IM1", "IM2", "IM3", "IM4")]
-    assert set(report.skipped) == {"notes.txt", "scan.zip", "report", "link"}
+    assert set(report.skipped) == {"notes.txt", "scan.zip/leaflet.pdf", "report", "link"}
     assert report.duplicates == {"copy/IM1": "IM1"}
     assert list(report.unreadable) == ["cut"]
     assert report.shown == 4
@@ -56,7 +58,6 @@ def test_every_file_is_accounted_for_once(drop):
 
 def test_every_file_has_a_reason_in_words(drop):
     report = load(drop)
-    assert report.skipped["scan.zip"] == "ZIP archive (unpack it and open the folder)"
     assert report.skipped["notes.txt"] == "not DICOM"
     assert report.skipped["report"] == "structured report"
     assert report.skipped["link"] == "symbolic link (not followed)"

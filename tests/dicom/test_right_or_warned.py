@@ -194,8 +194,8 @@ def test_files_without_a_usable_rescale_are_still_read_by_a_template(
     from napari_medscan.dicom.headers import header_reader
 
     scans = []
-    scan = header_reader.scan_stream
-    monkeypatch.setattr(header_reader, "scan_stream", lambda *of: scans.append(of) or scan(*of))
+    scan = header_reader.scan_source
+    monkeypatch.setattr(header_reader, "scan_source", lambda *of: scans.append(of) or scan(*of))
     rescale = None if missing else b"junk"
     reader = HeaderReader()
     for number in range(20):

@@ -1,7 +1,6 @@
 """Texts in the corners."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -291,7 +290,7 @@ def test_another_patient_is_never_named_over_this_one(make_napari_viewer, qtbot,
 def test_a_file_that_is_gone_names_nobody(make_napari_viewer, qtbot, tmp_path, ending):
     viewer = make_napari_viewer()
     layer = opened(viewer, tmp_path, 1)
-    path = Path(stack_of(layer).header.source.path)
+    path = stack_of(layer).header.source.path_on_disk
     path.unlink() if ending == "gone" else path.write_bytes(b"")
     identity = IdentityText(viewer)
     qtbot.wait(200)

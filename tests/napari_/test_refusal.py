@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import zipfile
 
+import numpy as np
 import pytest
 
 from napari_medscan import reader
-from napari_medscan.napari_.refusal import ZIP, refusal
+from napari_medscan.napari_.refusal import refusal
 
 from ..studies import write_series
 
@@ -24,8 +26,13 @@ def made(tmp_path):
         elif kind == "folder":
             path.mkdir()
             (path / "notes.txt").write_text("hello")
-        elif kind == "archive.ZIP":
+        elif kind == "empty.ZIP":
             zipfile.ZipFile(path, "w").close()
+        elif kind == "notes.zip":
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("notes.txt", "hello")
+        elif kind == "broken.tgz":
+            path.write_bytes(gzip.compress(bytes(100))[:-12] + bytes(12))
         elif kind != "absent":
             path.write_text("" if kind == "empty.dcm" else "hello")
         return path
@@ -38,7 +45,10 @@ def made(tmp_path):
     [
         ("empty folder", "The folder is empty."),
         ("folder", "No DICOM images in this folder."),
-        ("archive.ZIP", ZIP),
+        ("empty.ZIP", "Empty archive."),
+        ("notes.zip", "No DICOM images in this archive."),
+        ("broken.tgz", "Corrupt compressed data."),
+        ("text.zip", "This file is not DICOM."),
         ("empty.dcm", "The file is empty."),
         ("notes.txt", "This file is not DICOM."),
         ("absent", "The file or folder does not exist."),
@@ -71,10 +81,15 @@ def zipped(path, *files):
     return str(path)
 
 
-def test_reader_takes_zip_with_dicom_only_to_say_what_to_do(model, tmp_path, told):
+def test_reader_zip_with_dicom_is_opened_in_place(model, tmp_path, told):
     path = zipped(tmp_path / "disc.zip", *write_series(tmp_path))
-    assert model.open(path, plugin="napari-medscan") == []
-    assert [n.message for n in told] == [ZIP]
+    (layer,) = model.open(path, plugin="napari-medscan")
+    assert layer.data.shape == (3, 4, 6)
+    assert np.asarray(layer.data)[:, 0, 0].tolist() == [-1024, -1014, -1004]
+    assert told == []
+    # Once more, as it is remembered.
+    (layer,) = model.open(path, plugin="napari-medscan")
+    assert np.asarray(layer.data)[:, 0, 0].tolist() == [-1024, -1014, -1004]
 
 
 def test_reader_leaves_other_archives_alone(tmp_path):

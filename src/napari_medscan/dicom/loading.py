@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from io import FileIO
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
+from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.files.archives import is_named_like_archive, open_archives
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile, natural_key, resolved, walk
 from napari_medscan.dicom.headers.dicomdir import is_dicomdir, missing_references
 from napari_medscan.dicom.headers.read_many import Progress, read_headers
@@ -17,6 +21,8 @@ from napari_medscan.frames import FrameCache, shared_cache
 
 _SERIES_WITHIN = 65536
 """The series UID stands within so many bytes, private elements included."""
+_TICK = 0.05
+"""Seconds between calls of `progress` while archives are opened."""
 
 
 def load(
@@ -30,7 +36,7 @@ def load(
     Parameters
     ----------
     paths : path or iterable of paths
-        Files, folders, a DICOMDIR (which stands for its folder).
+        Files, folders, archives, a DICOMDIR (which stands for its folder).
     cache : FrameCache, optional
         Keeps decoded frames; the one of this process when not given.
     progress : callable, optional
@@ -52,13 +58,38 @@ def load(
     roots = [path.parent if is_dicomdir(path.name) and path.is_file() else path for path in given]
     cache = shared_cache() if cache is None else cache
     roots = [resolved(root) for root in roots]
-    files = list(walk(roots))
+    files = _opened(list(walk(roots)), progress)
     known = recall(roots, files, cache)
     if known is not None:
         return known
     report = _report(files, cache, progress)
     remember(roots, files, report)
     return report
+
+
+def _opened(files: Sequence[DroppedFile], progress: Progress | None) -> list[DroppedFile]:
+    """Replace archives by the files within them; unpacking may take a while."""
+    if not any(is_named_like_archive(file.name) for file in files):
+        return list(files)
+    cancelled = False
+
+    def opened() -> list[DroppedFile]:
+        found = []
+        for file in open_archives(files, looks_like_dicom):
+            found.append(file)
+            if cancelled:
+                break
+        return found
+
+    pool = ThreadPoolExecutor(1, "medscan-archives")
+    try:
+        listing = pool.submit(opened)
+        while progress is not None and wait((listing,), _TICK).not_done:
+            progress(0, len(files))
+        return listing.result()
+    finally:
+        cancelled = True
+        pool.shutdown(wait=False)
 
 
 def _report(
@@ -109,21 +140,24 @@ def load_series_of(
     cache = shared_cache() if cache is None else cache
     if is_dicomdir(file.name):
         return load(file, cache=cache, progress=progress)
-    alone = load(file, cache=cache)
+    alone = load(file, cache=cache, progress=progress if is_named_like_archive(file.name) else None)
     series = {stack.header.series for stack in alone.stacks} - {""}
-    if not series:
+    if not series or any("/" in name for stack in alone.stacks for name in stack.files):
+        # An archive is opened as a whole.
         return alone
-    folder = [f for f in walk([file.resolve().parent]) if "/" not in f.name and not f.refusal]
-    same = [f for f in folder if f.name == file.name or _mentions(f.path, series)]
+    folder = (f for f in walk([file.resolve().parent]) if "/" not in f.name and not f.refusal)
+    # Compressed files beside it may belong to it; archives do not.
+    files = open_archives(folder, looks_like_dicom, peek=True)
+    files = (f for f in files if "/" not in f.name and not f.refusal)
+    same = [f for f in files if f.name == file.name or _mentions(f.ref, series)]
     return _report(same, cache, progress, series)
 
 
-def _mentions(path: str, uids: set[str]) -> bool:
+def _mentions(file: FileRef, uids: set[str]) -> bool:
     """Whether a UID stands in the first bytes of a file: quicker than parsing it."""
     try:
-        with FileIO(path) as stream:
-            head = stream.read(_SERIES_WITHIN)
-    except OSError:
+        head = file.prefix(_SERIES_WITHIN)
+    except (OSError, UnreadableError):
         return False
     return any(uid.encode("latin-1") in head for uid in uids)
 
@@ -136,7 +170,7 @@ def _directory_warnings(files: Sequence[DroppedFile]) -> list[str]:
         prefix = directory.name.rpartition("/")[0]
         prefix = f"{prefix}/" if prefix else ""
         below = [f.name.removeprefix(prefix) for f in files if f.name.startswith(prefix)]
-        missing, named = missing_references(directory.path, below)
+        missing, named = missing_references(directory.ref, below)
         if missing:
             verb = "is" if missing == 1 else "are"
             warnings.append(f"The DICOMDIR lists {named} files; {missing} {verb} missing")

@@ -13,7 +13,7 @@ from napari_medscan.napari_.gui import person_acts
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.refusal import ZIP, is_zip, refusal
+from napari_medscan.napari_.refusal import refusal
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_watch import unwrapped
 
@@ -36,29 +36,32 @@ def open_folder(viewer: napari.viewer.Viewer) -> None:
 def open_paths(
     viewer: napari.viewer.Viewer, paths: Sequence[Path], *, by_person: bool = True
 ) -> None:
-    """Open files and folders with this plugin; if there is nothing to open, show why.
+    """Open files, folders and archives with this plugin; if there is nothing to open, show why.
 
-    Several folders are opened as one: their series are compared, and one of them is visible.
+    Several folders and archives are opened as one: their series are compared, and one of them is
+    visible.
 
     Parameters
     ----------
     viewer : napari.viewer.Viewer
         Where to open them.
     paths : sequence of Path
-        Files and folders.
+        Files, folders and archives.
     by_person : bool
         Whether a person chose them. A script gets every series.
     """
     from napari_medscan.dicom import MedscanError
+    from napari_medscan.dicom.files.archives import is_named_like_archive
     from napari_medscan.dicom.headers.sniff import has_dicom
 
     dicom = [path for path in paths if has_dicom(path)]
-    zipped = any(map(is_zip, paths))
-    if not dicom or zipped:
-        tell(ZIP if zipped else refusal(paths))
+    archives = [path for path in paths if path not in dicom and is_named_like_archive(path.name)]
+    if archives or not dicom:
+        tell(refusal(archives if dicom else paths))
     if not dicom:
         return
-    together = len(dicom) > 1 and all(path.is_dir() for path in dicom)
+    whole = [path for path in dicom if path.is_dir() or is_named_like_archive(path.name)]
+    together = len(dicom) > 1 and len(whole) == len(dicom)
     try:
         with person_acts(acts=by_person):
             viewer.open(list(map(str, dicom)), plugin=PLUGIN, stack=together)

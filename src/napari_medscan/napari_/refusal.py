@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
-ZIP = "ZIP archives are not opened. Extract it, then open the folder."
-
-
-def is_zip(path: Path) -> bool:
-    """Return whether a path is a ZIP archive by its name."""
-    return path.suffix.lower() == ".zip" and path.is_file()
+from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.files.archives import is_named_like_archive, open_archives
+from napari_medscan.dicom.files.walk import walk
 
 
 def refusal(paths: Sequence[Path]) -> str:
@@ -30,12 +28,12 @@ def refusal(paths: Sequence[Path]) -> str:
 
 def _reason(path: Path) -> str:
     try:
-        if is_zip(path):
-            return ZIP
         if path.is_dir():
             with os.scandir(path) as entries:
                 empty = next(entries, None) is None
             return "The folder is empty." if empty else "No DICOM images in this folder."
+        if is_named_like_archive(path.name):
+            return _reason_of_archive(path)
         with path.open("rb") as stream:
             return "This file is not DICOM." if stream.read(1) else "The file is empty."
     except PermissionError:
@@ -44,3 +42,12 @@ def _reason(path: Path) -> str:
         return "The file or folder does not exist."
     except OSError:
         return "The file or folder cannot be read."
+
+
+def _reason_of_archive(path: Path) -> str:
+    """Return why an archive is not opened: what is wrong with it, or that no DICOM is in it."""
+    files = list(islice(open_archives(walk([path]), looks_like_dicom, peek=True), 2))
+    if len(files) == 1 and files[0].refusal:
+        return f"{files[0].refusal[:1].upper()}{files[0].refusal[1:]}."
+    archive = any("/" in file.name for file in files)
+    return "No DICOM images in this archive." if archive else "This file is not DICOM."

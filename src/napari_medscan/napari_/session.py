@@ -124,7 +124,7 @@ def _identity(stack: Stack) -> _Identity:
     """Return what is the same when the same files are opened again."""
     first = stack.slices[0]
     return (
-        first.path,
+        first.file,
         first.index,
         first.segment,
         first.tile,

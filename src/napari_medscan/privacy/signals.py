@@ -96,7 +96,7 @@ class Signals:
 def read_signals(header: Header) -> Signals:
     """Read the signals from the file of a slice. It may be slow: call it from a thread."""
     try:
-        found = scan_file(header.source.path, _WANTED).data_set
+        found = scan_file(header.source.file, _WANTED).data_set
     except (MedscanError, OSError):
         reason = "the header could not be read again"
         return Signals(

@@ -19,7 +19,8 @@ from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.scanner import MAX_VALUE, UnusualError, scan
 from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag
 from napari_medscan.dicom.errors import NotDicomError
-from napari_medscan.dicom.files.source import Memory
+from napari_medscan.dicom.files import file_ref
+from napari_medscan.dicom.files.source import Memory, OpenFile
 
 from ...corpus.oracle import corpus_dir
 from ..differential import compare, fallbacks, read, tolerant
@@ -93,13 +94,13 @@ def test_a_single_slice_costs_at_most_16_kb_of_reading(corpus, monkeypatch):
     spent: Counter[Path] = Counter()
     now = [Path()]
 
-    class Counting(part10.OpenFile):
+    class Counting(OpenFile):
         def read_at(self, offset: int, length: int) -> bytes:
             data = super().read_at(offset, length)
             spent[now[0]] += len(data)
             return data
 
-    monkeypatch.setattr(part10, "OpenFile", Counting)
+    monkeypatch.setattr(file_ref, "OpenFile", Counting)
     single = []
     for path in corpus:
         now[0] = path

@@ -35,13 +35,13 @@ def read_by(read, path):
 @pytest.fixture
 def count_scans(monkeypatch):
     counted = []
-    scan_stream = header_reader.scan_stream
+    scan_source = header_reader.scan_source
 
-    def scan(stream, head, path):
-        counted.append(path)
-        return scan_stream(stream, head, path)
+    def scan(source, size, head, file):
+        counted.append(str(file.path_on_disk))
+        return scan_source(source, size, head, file)
 
-    monkeypatch.setattr(header_reader, "scan_stream", scan)
+    monkeypatch.setattr(header_reader, "scan_source", scan)
     return counted
 
 

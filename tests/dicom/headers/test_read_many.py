@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -60,8 +59,8 @@ def test_a_fast_disk_is_read_by_one_thread(series, monkeypatch):
 
 @pytest.mark.usefixtures("slow")
 def test_both_ways_find_the_same(series, monkeypatch):
-    Path(series[3].path).write_bytes(b"no image at all")
-    Path(series[40].path).write_bytes(Path(series[41].path).read_bytes()[:-5])
+    series[3].ref.path_on_disk.write_bytes(b"no image at all")
+    series[40].ref.path_on_disk.write_bytes(series[41].ref.path_on_disk.read_bytes()[:-5])
     several = read_headers(series)
     monkeypatch.setattr(read_many, "SLOW", 60)
     single = read_headers(series)

@@ -31,6 +31,7 @@ from napari_medscan.phantoms import (
 
 from ...corpus.oracle import case_names, case_path
 from ...studies import damage, write_series
+from ..files.packing import pack
 from ..intensity.test_real_world import mapping
 from ..intensity.test_scaling import segmentation
 from ..making import ct, write
@@ -438,3 +439,19 @@ def test_what_values_mean_comes_again(tmp_path):
         assert other.warnings == one.warnings
         assert other.real_world_mappings == one.real_world_mappings
         assert (np.asarray(other.array) == np.asarray(one.array)).all()
+
+
+@pytest.mark.parametrize("kind", ["zip stored", "zip deflated", "tar", "tgz"])
+def test_an_archive_is_remembered_until_it_changes(tmp_path, headers_read, kind):
+    write_series(tmp_path / "tree", 9)
+    path = pack(tmp_path / "tree", kind, tmp_path / "study")
+    first = load(path)
+    assert len(headers_read) == 9
+    headers_read.clear()
+    (again,) = load(path).stacks
+    assert len(headers_read) == 2
+    assert again.files == first.stacks[0].files
+    assert np.array_equal(np.asarray(again.array), np.asarray(first.stacks[0].array))
+    write_series(tmp_path / "tree", 10)
+    pack(tmp_path / "tree", kind, tmp_path / "study")
+    assert len(load(path).stacks[0].slices) == 10

@@ -461,7 +461,7 @@ def test_real_pet_is_in_the_range_of_uptake(case):
     if case == "none":
         pytest.skip("NOT TESTED: no corpus of real DICOM; set MEDSCAN_CORPUS")
     for stack in load(case_path(case)).stacks:
-        path = stack.header.source.path
+        path = stack.header.source.path_on_disk
         assert stack.suv.bw == pytest.approx(qiba(path), rel=1e-9)
         values = np.asarray(stack.array) * stack.suv.bw
         assert 0.5 < values.max() < 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari_medscan.dicom.files.file_ref import file_ref
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.series.slice_headers import FileHeaders, ParsedHeaders, RecalledHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
@@ -15,11 +16,11 @@ class Counted(HeaderReader):
 
     def __init__(self):
         super().__init__()
-        self.paths = []
+        self.files = []
 
-    def read(self, path, name):
-        self.paths.append(path)
-        return super().read(path, name)
+    def read(self, file, name):
+        self.files.append(file)
+        return super().read(file, name)
 
 
 def test_parsed_headers_are_those_in_memory():
@@ -35,7 +36,7 @@ def test_recalled_headers_read_a_file_of_many_frames_once(tmp_path):
     reader = Counted()
     headers = RecalledHeaders(SliceTable.of(slices), FileHeaders(reader))
     assert [headers.read(number).index for number in (2, 0, 1)] == [2, 0, 1]
-    assert reader.paths == [str(path)]
+    assert reader.files == [file_ref(str(path))]
 
 
 def test_file_headers_stacks_of_one_file_parse_it_once(tmp_path):
@@ -46,4 +47,4 @@ def test_file_headers_stacks_of_one_file_parse_it_once(tmp_path):
     files = FileHeaders(reader)
     stacks = [RecalledHeaders(SliceTable.of([ref]), files) for ref in slices]
     assert [stack.read(0).index for stack in stacks] == [0, 1, 2]
-    assert reader.paths == [str(path)]
+    assert reader.files == [file_ref(str(path))]

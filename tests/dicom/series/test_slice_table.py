@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.series.slice_table import SliceRecord, SliceTable
 
@@ -36,7 +37,7 @@ def recalled(table, headers):
     """Return a table as it comes back from the index."""
     numbers = {header.name: number for number, header in enumerate(headers)}
     packed = json.loads(json.dumps(table.packed(numbers)))
-    return SliceTable.unpacked(packed, [DroppedFile(h.source.path, h.name) for h in headers])
+    return SliceTable.unpacked(packed, [DroppedFile(h.source.file, h.name) for h in headers])
 
 
 @given(HEADERS, st.randoms(use_true_random=False))
@@ -73,9 +74,9 @@ def test_table_many_slices_stores_equal_values_once():
 
 def test_table_names_and_paths_are_not_packed_or_printed():
     headers = [make_header(make_frame((0, 0, 0)), name="Canary.dcm")]
-    headers[0].source.__dict__["path"] = "/home/Canary"
+    headers[0].source.__dict__["file"] = FileRef("/home/Canary")
     table = SliceTable.of(refs(headers))
     assert "Canary" in table[0].name
-    assert "Canary" in table[0].path
+    assert "Canary" in str(table[0].file.path_on_disk)
     assert "Canary" not in json.dumps(table.packed({"Canary.dcm": 0}))
     assert "Canary" not in repr(table)

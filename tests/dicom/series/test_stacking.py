@@ -15,6 +15,7 @@ from napari_medscan.dicom.intensity.rescale import IDENTITY, ModalityTransform
 from ..building import (
     AXIAL,
     CORONAL,
+    NOWHERE,
     OBLIQUE,
     SAGITTAL,
     along,
@@ -281,7 +282,7 @@ def test_a_slice_that_cannot_be_read_is_blank_and_reported():
 
 def test_an_unforeseen_error_is_told_without_its_text():
     class Odd:
-        path = "/nowhere/file"
+        file = NOWHERE
 
         def read_at(self, *_):
             raise ValueError("Smith^John")

@@ -12,6 +12,7 @@ from napari_medscan.dicom.index import index_file
 from napari_medscan.dicom.series.slice_headers import RecalledHeaders
 from napari_medscan.napari_.layer_identity import stack_of
 
+from ...dicom.files.packing import pack
 from ...studies import write_series
 
 SLICES = 40
@@ -26,6 +27,17 @@ def disc(tmp_path, monkeypatch):
     monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
     write_series(tmp_path / "disc", SLICES)
     return tmp_path / "disc"
+
+
+@pytest.fixture(params=["folder", "zip stored", "zip deflated"])
+def any_disc(request, disc):
+    """Return the folder, or an archive of it in a folder of its own."""
+    if request.param == "folder":
+        return disc
+    stick = disc.with_name("stick")
+    stick.mkdir()
+    pack(disc, request.param, stick / "study")
+    return stick
 
 
 @pytest.fixture
@@ -64,8 +76,9 @@ def corner(viewer, place):
 
 
 def test_slider_disc_ejected_marks_slices_and_raises_nothing(
-    viewer, panel, disc, qtbot, caplog, told
+    viewer, panel, any_disc, qtbot, caplog, told
 ):
+    disc = any_disc
     layer = open_twice(viewer, disc)
     stack = stack_of(layer)
     tags = panel.tags

@@ -406,7 +406,7 @@ def test_reveal(section, three, qtbot, monkeypatch, told):
     monkeypatch.setattr(series_tab.QDesktopServices, "openUrl", open_url)
     section.tree.select(three[1])
     click(qtbot, section, "Show in file manager")
-    folder = Path(three[1].slices[0].path).parent
+    folder = three[1].slices[0].file.path_on_disk.parent
     assert Path(urls[0].toLocalFile()) == folder
     told.clear()
     click(qtbot, section, "Show in file manager")

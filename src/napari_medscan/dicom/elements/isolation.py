@@ -5,11 +5,11 @@ A worker has a deadline and a memory limit.
 
 from __future__ import annotations
 
-import os
-
 from napari_medscan.dicom.elements.pydicom_fallback import FallbackScan, pack_wanted, unpack_scan
 from napari_medscan.dicom.elements.wanted_tags import Wanted
 from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.wire import to_message
 from napari_medscan.workers import WorkerError, WorkerPool
 
 SCAN_SECONDS = 6.0
@@ -19,7 +19,7 @@ workers = WorkerPool()
 """The workers of this process; none is started before it is needed."""
 
 
-def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
+def scan_with_pydicom(file: FileRef, wanted: Wanted) -> FallbackScan:
     """Parse a header with pydicom in a worker; see :mod:`pydicom_fallback`.
 
     Raises
@@ -30,7 +30,7 @@ def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
     try:
         packed, _ = workers.call(
             "napari_medscan.dicom.elements.pydicom_fallback:scan_request",
-            os.fsencode(path),
+            to_message([file]),
             seconds=SCAN_SECONDS,
             wanted=pack_wanted(wanted),
         )

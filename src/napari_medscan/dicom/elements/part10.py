@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from io import FileIO
+from os import PathLike
 
 from napari_medscan.dicom.elements.isolation import scan_with_pydicom
 from napari_medscan.dicom.elements.scanner import LONG_VRS, PixelElement, UnusualError, scan
@@ -17,7 +17,8 @@ from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
 from napari_medscan.dicom.elements.values import DataSet, is_uid
 from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag, Wanted
 from napari_medscan.dicom.errors import NotDicomError, UnreadableError
-from napari_medscan.dicom.files.source import DicomBytes, Memory, OpenFile, Source, inflate
+from napari_medscan.dicom.files.file_ref import FileRef, file_ref
+from napari_medscan.dicom.files.source import Memory, Source
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -46,7 +47,7 @@ class ScannedFile:
         UID from the file meta, or the native one that was recognised.
     sop_class : str
         Media Storage SOP Class UID from the file meta, '' without one.
-    source : DicomBytes
+    source : FileRef
         Reads any part of the file; offsets are those in `pixels`.
     size : int
         Number of bytes that `source` can give at most.
@@ -60,13 +61,13 @@ class ScannedFile:
     pixels: PixelElement | None
     transfer_syntax: str
     sop_class: str
-    source: DicomBytes
+    source: FileRef
     size: int
     start: int | None = None
     explicit: bool = True
 
 
-def scan_file(path: str, wanted: Wanted = WANTED) -> ScannedFile:
+def scan_file(file: FileRef | str | PathLike[str], wanted: Wanted = WANTED) -> ScannedFile:
     """Scan one file for the wanted attributes, reading no pixels.
 
     Raises
@@ -78,21 +79,27 @@ def scan_file(path: str, wanted: Wanted = WANTED) -> ScannedFile:
     OSError
         When the file cannot be opened.
     """
-    with FileIO(path) as stream:
-        return scan_stream(stream, stream.read(HEAD), path, wanted)
+    file = file_ref(file)
+    head, size = file.start(HEAD)
+    with file.opened() as source:
+        return scan_source(source, size, head, file, wanted)
 
 
-def scan_stream(stream: FileIO, head: bytes, path: str, wanted: Wanted = WANTED) -> ScannedFile:
+def scan_source(
+    source: Source, size: int, head: bytes, file: FileRef, wanted: Wanted = WANTED
+) -> ScannedFile:
     """Scan a file that is open, and of which the first bytes have been read.
 
     Parameters
     ----------
-    stream : FileIO
-        The file.
+    source : Source
+        Its bytes.
+    size : int
+        How many they are.
     head : bytes
         Its first `HEAD` bytes: one read serves whoever looks at them first, the
         file meta and the start of the data set.
-    path : str
+    file : FileRef
         Where it is, to read its pixels later.
     wanted : Wanted
         What to keep.
@@ -102,16 +109,15 @@ def scan_stream(stream: FileIO, head: bytes, path: str, wanted: Wanted = WANTED)
     NotDicomError, UnreadableError, OSError
         As `scan_file`.
     """
-    source, size = OpenFile(stream), stream.seek(0, 2)
     meta = _read_file_meta(source, head, size)
     try:
-        return _scan_native(path, source, head, meta, wanted)
+        return _scan_native(file, source, head, meta, wanted)
     except UnusualError:
         if meta.syntax in DEFLATED_DATA_SETS:
             raise UnreadableError("corrupt compressed header") from None
-    found = scan_with_pydicom(path, wanted)
+    found = scan_with_pydicom(file, wanted)
     syntax = meta.syntax or found.transfer_syntax
-    return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, DicomBytes(path), size)
+    return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, file, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +225,14 @@ def _bytes_at(source: Source, head: bytes, position: int, length: int) -> bytes:
 
 
 def _scan_native(
-    path: str, source: Source, head: bytes, meta: _FileMeta, wanted: Wanted
+    file: FileRef, source: Source, head: bytes, meta: _FileMeta, wanted: Wanted
 ) -> ScannedFile:
     """Scan by our own scanner, in the encoding that the bytes show."""
     start, size, syntax = meta.start, meta.size, meta.syntax
-    bytes_ = DicomBytes(path)
+    bytes_ = file
     if syntax in DEFLATED_DATA_SETS:
-        bytes_ = DicomBytes(path, deflated_at=start)
-        source = Memory(inflate(path, start, _FIRST_INFLATE))
+        bytes_ = file.data_set_at(start)
+        source = Memory(bytes_.prefix(_FIRST_INFLATE))
         head, inflated = source.data, len(source.data)
         # The whole inflated size is unknown until it is inflated; bound it by
         # what deflate can do at most (1032 : 1).

@@ -8,11 +8,11 @@ runs in a worker process: pydicom's work on a hostile file has no bound.
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from napari_medscan.dicom.elements.private_elements import (
@@ -29,6 +29,8 @@ from napari_medscan.dicom.elements.scanner import (
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.files.file_ref import FileRef, file_ref
+from napari_medscan.dicom.files.wire import from_message
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -67,7 +69,7 @@ def scan_request(data: bytes, *, wanted: Packed) -> tuple[Packed, None]:
     Parameters
     ----------
     data : bytes
-        The file's path, as the file system encodes it.
+        The file, from `to_message`.
     wanted : dict
         From `pack_wanted`.
 
@@ -83,7 +85,8 @@ def scan_request(data: bytes, *, wanted: Packed) -> tuple[Packed, None]:
     UnreadableError
         When pydicom cannot parse it either.
     """
-    found = scan_with_pydicom(os.fsdecode(data), _unpack_wanted(wanted))
+    (file,) = from_message(data)
+    found = scan_with_pydicom(file, _unpack_wanted(wanted))
     pixels = None if found.pixels is None else list(found.pixels[:3])
     return {
         "values": _pack_values(found.data_set),
@@ -148,7 +151,7 @@ def _unpack_values(packed: Packed, *, big_endian: bool) -> DataSet:
     return DataSet(values, big_endian)
 
 
-def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
+def scan_with_pydicom(file: FileRef | str | PathLike[str], wanted: Wanted) -> FallbackScan:
     """Parse a file with pydicom in this process and keep the wanted elements.
 
     Raises
@@ -158,9 +161,10 @@ def scan_with_pydicom(path: str, wanted: Wanted) -> FallbackScan:
     """
     import pydicom
 
+    stream = file_ref(file).stream()
     with _silent():
         try:
-            found = pydicom.dcmread(path, force=True, defer_size=_DEFER_FROM)
+            found = pydicom.dcmread(stream, force=True, defer_size=_DEFER_FROM)
             big_endian = not found.original_encoding[1]
             values = _wanted_values(found, wanted, big_endian=big_endian)
             pixels = _pixel_element(found)

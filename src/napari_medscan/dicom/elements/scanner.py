@@ -1,10 +1,9 @@
 """A bounded DICOM header scanner that reads only what a viewer needs.
 
-It walks the data elements of PS3.5 section 7 in any of the native encodings,
-keeps those that :data:`~napari_medscan.dicom.elements.wanted_tags.WANTED` names, jumps over the
-rest, and stops at the pixel data, noting where they lie. Work and memory are
-bounded by the bytes in the file, never by a length it claims. What it does not
-understand it refuses with :class:`UnusualError`, and pydicom is asked instead.
+It walks the data elements of PS3.5 section 7 in any of the native encodings, keeps those that
+`WANTED` names, jumps over the rest, and stops at the pixel data, noting where they lie. Work and
+memory are bounded by the bytes in the file, never by a length it claims. What it does not
+understand it refuses with `UnusualError`, and pydicom is asked instead.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ MAX_VALUE: Final = 16 * 2**20
 """Longest wanted value that is kept: no LUT or vector comes near it."""
 MAX_ELEMENTS: Final = 20_000_000
 """Most elements and items walked in one file."""
-
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 LONG_VRS = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")

@@ -15,6 +15,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from napari_medscan.dicom.files.file_ref import FileRef
+
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -23,8 +25,8 @@ class DroppedFile(NamedTuple):
 
     Parameters
     ----------
-    path : str
-        Where it is; a Path would cost more than reading a header does.
+    ref : FileRef
+        Where it is.
     name : str
         Relative to what was dropped, with forward slashes.
     refusal : str
@@ -35,7 +37,7 @@ class DroppedFile(NamedTuple):
         Its size, its times and the like; None when it cannot be examined.
     """
 
-    path: str
+    ref: FileRef
     name: str
     refusal: str = ""
     readable: bool = True
@@ -103,7 +105,7 @@ def _folder(root: Path, prefix: str) -> Iterator[DroppedFile]:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=attrgetter("name"))
         except OSError as error:
-            yield DroppedFile(folder, prefix or ".", _reason(error), readable=False)
+            yield DroppedFile(FileRef(folder), prefix or ".", _reason(error), readable=False)
             continue
         below = []
         for entry in entries:
@@ -111,7 +113,7 @@ def _folder(root: Path, prefix: str) -> Iterator[DroppedFile]:
             try:
                 found = entry.stat(follow_symlinks=False)
             except OSError as error:
-                yield DroppedFile(entry.path, name, _reason(error), readable=False)
+                yield DroppedFile(FileRef(entry.path), name, _reason(error), readable=False)
                 continue
             if stat.S_ISDIR(found.st_mode):
                 below.append((entry.path, name + "/"))
@@ -135,9 +137,9 @@ def shown_name(name: str) -> str:
 def _entry(path: str, name: str, found: os.stat_result) -> DroppedFile:
     mode = found.st_mode
     if stat.S_ISREG(mode):
-        return DroppedFile(path, name, "", True, found)
+        return DroppedFile(FileRef(path), name, "", True, found)
     kind = "symbolic link (not followed)" if stat.S_ISLNK(mode) else "special file"
-    return DroppedFile(path, name, kind, True, found)
+    return DroppedFile(FileRef(path), name, kind, True, found)
 
 
 def _reason(error: OSError) -> str:

@@ -7,10 +7,12 @@ scanned, so that a file it forgets is found and a path it invents is not opened.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
 
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.wanted_tags import WANTED_DIRECTORY, Tag
 from napari_medscan.dicom.errors import MedscanError
+from napari_medscan.dicom.files.file_ref import FileRef
 
 NAME = "DICOMDIR"
 
@@ -20,12 +22,14 @@ def is_dicomdir(name: str) -> bool:
     return name.rpartition("/")[2].upper() == NAME
 
 
-def missing_references(path: str, present: Iterable[str]) -> tuple[int, int]:
+def missing_references(
+    file: FileRef | str | PathLike[str], present: Iterable[str]
+) -> tuple[int, int]:
     """Count the files that a DICOMDIR names, and those of them that are absent.
 
     Parameters
     ----------
-    path : str
+    file : FileRef or path
         The DICOMDIR.
     present : iterable of str
         Names of the files beside and below it, relative to its folder.
@@ -36,7 +40,7 @@ def missing_references(path: str, present: Iterable[str]) -> tuple[int, int]:
         Both 0 when the DICOMDIR is damaged.
     """
     try:
-        directory = scan_file(path, WANTED_DIRECTORY).data_set
+        directory = scan_file(file, WANTED_DIRECTORY).data_set
     except (MedscanError, OSError):
         return 0, 0
     named = {

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.values import DataSet, Element
 from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.files.source import DicomBytes
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.palette import Palette
 from napari_medscan.dicom.intensity.real_world import RealWorldMapping
@@ -122,7 +122,7 @@ class Header(_Alike):
     ----------
     name : str
         Path relative to what was dropped, with forward slashes.
-    source : DicomBytes
+    source : FileRef
         Reads the file's bytes.
     size : int
         Bytes that the source can give.
@@ -185,7 +185,7 @@ class Header(_Alike):
     """
 
     name: str
-    source: DicomBytes
+    source: FileRef
     size: int
     transfer_syntax: str
     sop_class: str

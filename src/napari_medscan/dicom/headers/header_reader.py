@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from io import FileIO
+from os import PathLike
 from typing import Final, NamedTuple
 
-from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, scan_stream
+from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, scan_source
+from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.headers.header import Header
 from napari_medscan.dicom.headers.parse_header import header_of
 from napari_medscan.dicom.headers.template import Template, learn
@@ -18,7 +18,6 @@ MAX_FAMILIES: Final = 32
 """Series whose templates are kept, the last used ones: files may come in any order."""
 MAX_TEMPLATES: Final = 4
 """Templates kept of a series, the last used first."""
-_READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _SERIES_INSTANCE_UID: Final = b"\x20\0\x0e\0"
 _LONGEST_UID: Final = 64
 
@@ -43,17 +42,17 @@ class _Family:
         self._scanned: _Scanned | None = None
         self._hopes = MAX_TEMPLATES
 
-    def header_of(self, head: bytes, size: int, path: str, name: str) -> Header | None:
+    def header_of(self, head: bytes, size: int, file: FileRef, name: str) -> Header | None:
         """Return the header of a file that is like one before, None if there is none like it."""
         for index, template in enumerate(self._templates):
-            header = template.header_of(head, size, path, name)
+            header = template.header_of(head, size, file, name)
             if header is not None:
                 if index:
                     self._templates.insert(0, self._templates.pop(index))
                 self._hopes = MAX_TEMPLATES
                 return header
         learned = self._learn()
-        return learned.header_of(head, size, path, name) if learned else None
+        return learned.header_of(head, size, file, name) if learned else None
 
     def add(self, scanned: _Scanned) -> None:
         """Take note of a file that was like none before."""
@@ -97,21 +96,17 @@ class HeaderReader:
         self._key, self._key_at = b"", 0
         self._head = HEAD
 
-    def start_of(self, path: str) -> tuple[bytes, int]:
+    def start_of(self, file: FileRef) -> tuple[bytes, int]:
         """Return the first bytes of a file, as many as its header is likely to have, and its size.
 
         Raises
         ------
-        OSError
+        OSError, UnreadableError
             When the file cannot be read.
         """
-        descriptor = os.open(path, _READ_ONLY)
-        try:
-            return os.read(descriptor, self._head), os.fstat(descriptor).st_size
-        finally:
-            os.close(descriptor)
+        return file.start(self._head)
 
-    def recognise(self, head: bytes, size: int, path: str, name: str) -> Header | None:
+    def recognise(self, head: bytes, size: int, file: FileRef, name: str) -> Header | None:
         """Return the header of a file that is like one before, None if there is none like it.
 
         Parameters
@@ -120,14 +115,14 @@ class HeaderReader:
             Its first bytes.
         size : int
             How many it has in all.
-        path, name : str
+        file, name
             As in `parse_header.read_header`.
         """
         with self._lock:
             family = self._families.get(self._key_of(head))
-            return family.header_of(head, size, path, name) if family else None
+            return family.header_of(head, size, file, name) if family else None
 
-    def scan(self, head: bytes, path: str, name: str) -> Header:
+    def scan(self, head: bytes, size: int, file: FileRef, name: str) -> Header:
         """Read the header of a file that is like none before, and learn what it is like.
 
         Raises
@@ -135,14 +130,13 @@ class HeaderReader:
         NotDicomError, NoImageError, UnreadableError, OSError
             As `parse_header.read_header`.
         """
-        with FileIO(path) as stream:
-            scanned = scan_stream(stream, head, path)
+        with file.opened() as source:
+            scanned = scan_source(source, size, head, file)
             header = header_of(scanned, name)
             end = scanned.pixels.offset if scanned.pixels is not None else 0
-            if len(head) < end <= LONGEST and scanned.source.deflated_at is None:
+            if len(head) < end <= LONGEST and scanned.source.whole is None:
                 # A header of this length, a little more or less, is likely to come again.
-                stream.seek(0)
-                head = stream.read(end)
+                head = source.read_at(0, end)
                 self._head = min(end + HEAD, LONGEST)
         with self._lock:
             key = self._key_of(head)
@@ -160,7 +154,8 @@ class HeaderReader:
             self._key_at = head.find(self._key)
         return self._key
 
-    def read(self, path: str, name: str) -> Header:
+    def read(self, file: FileRef | str | PathLike[str], name: str) -> Header:
         """Read the header of one image file; see `parse_header.read_header`."""
-        head, size = self.start_of(path)
-        return self.recognise(head, size, path, name) or self.scan(head, path, name)
+        file = file_ref(file)
+        head, size = self.start_of(file)
+        return self.recognise(head, size, file, name) or self.scan(head, size, file, name)

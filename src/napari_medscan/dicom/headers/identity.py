@@ -31,7 +31,7 @@ def read_identity(header: Header) -> tuple[str, ...]:
         Lines to show, defused; empty when the file tells nothing or is gone.
     """
     try:
-        found = scan_file(header.source.path, _WANTED).data_set
+        found = scan_file(header.source.file, _WANTED).data_set
     except (MedscanError, OSError):
         return ()
     name, number = map(defuse, identifiers_of(found)[:2])

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from datetime import datetime
+from os import PathLike
 
 from napari_medscan.dicom.elements.part10 import ScannedFile, scan_file
 from napari_medscan.dicom.elements.scanner import PixelElement
@@ -15,6 +16,7 @@ from napari_medscan.dicom.elements.transfer_syntaxes import LOSSY, unsupported
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import Concatenation, Header
 from napari_medscan.dicom.headers.intensity_facts import read_padding, stored_values_of
@@ -36,15 +38,15 @@ _HASH_KEY = os.urandom(16)
 """Made anew in every process: patient hashes mean nothing outside it."""
 
 
-def read_header(path: str, name: str) -> Header:
+def read_header(file: FileRef | str | PathLike[str], name: str) -> Header:
     """Read the header of one image file; see `header_of`.
 
     Parameters
     ----------
-    path : str
+    file : FileRef or path
         The file.
     name : str
-        Its path relative to what was dropped.
+        Its name relative to what was dropped.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def read_header(path: str, name: str) -> Header:
     OSError
         When the file cannot be opened.
     """
-    return header_of(scan_file(path), name)
+    return header_of(scan_file(file), name)
 
 
 def header_of(scanned: ScannedFile, name: str) -> Header:

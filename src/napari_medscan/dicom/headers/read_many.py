@@ -30,7 +30,7 @@ Waiting then outweighs parsing; on a local disk threads would only cost.
 AT_ONCE = 32
 """Files read at the same time where that is slow."""
 
-_Start = tuple[bytes, int] | OSError
+_Start = tuple[bytes, int] | Exception
 
 
 @dataclass(slots=True)
@@ -122,19 +122,19 @@ class _Reader:
 
     def start_of(self, file: DroppedFile) -> _Start:
         try:
-            return self._headers.start_of(file.path)
-        except OSError as error:
+            return self._headers.start_of(file.ref)
+        except (OSError, UnreadableError) as error:
             return error
 
     def finish(self, file: DroppedFile, start: _Start) -> Header | Exception:
-        if isinstance(start, OSError):
+        if isinstance(start, Exception):
             return start
         head, size = start
-        header = self._headers.recognise(head, size, file.path, file.name)
+        header = self._headers.recognise(head, size, file.ref, file.name)
         if header is not None:
             return header
         try:
-            return self._headers.scan(head, file.path, file.name)
+            return self._headers.scan(head, size, file.ref, file.name)
         except (NotDicomError, NoImageError, UnreadableError, OSError) as reason:
             return reason
 

@@ -2,72 +2,42 @@
 
 from __future__ import annotations
 
-from io import FileIO
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
-from zlib import error
 
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.files.archives import open_archives
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import walk
 from napari_medscan.dicom.headers.dicomdir import is_dicomdir
-
-if TYPE_CHECKING:
-    from zipfile import ZipFile, ZipInfo
 
 MAX_FILES = 2000
 """Files of a folder looked at before it counts as one without DICOM."""
 
 
 def has_dicom(path: Path) -> bool:
-    """Whether a file is DICOM, or a folder holds a DICOM file.
+    """Whether a file is DICOM, or a folder or an archive holds a DICOM file.
 
-    Never opens anything but regular files.
+    Never opens anything but regular files, and unpacks no more than the start of what is
+    compressed as a whole.
     """
     try:
-        if path.is_dir():
-            return any(
-                is_dicomdir(file.name) or _is_dicom_file(file.path)
-                for file in islice(walk([path]), MAX_FILES)
-                if not file.refusal
-            )
-        return path.is_file() and _is_dicom_file(str(path))
+        is_folder = path.is_dir()
+        if not is_folder and not path.is_file():
+            return False
+        files = open_archives(walk([path]), looks_like_dicom, peek=True)
+        return any(
+            (is_dicomdir(file.name) and is_folder) or _is_dicom_file(file.ref)
+            for file in islice(files, MAX_FILES)
+            if not file.refusal
+        )
     except OSError:
         return False
 
 
-def is_dicom_zip(path: Path) -> bool:
-    """Whether a file is a ZIP archive that holds a DICOM file.
-
-    No more than the first kilobyte of a member is unpacked.
-    """
-    if path.suffix.lower() != ".zip" or not path.is_file():
-        return False
-    import zipfile
-
+def _is_dicom_file(file: FileRef) -> bool:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [m for m in islice(archive.infolist(), MAX_FILES) if not m.is_dir()]
-            return any(
-                is_dicomdir(member.filename) or _is_dicom_member(archive, member)
-                for member in members
-            )
-    except (OSError, zipfile.BadZipFile, ValueError):
-        return False
-
-
-def _is_dicom_member(archive: ZipFile, member: ZipInfo) -> bool:
-    try:
-        with archive.open(member) as stream:
-            return looks_like_dicom(stream.read(1024))
-    except (OSError, RuntimeError, ValueError, EOFError, error):
-        # Encrypted, damaged, or packed by a method that Python does not know.
-        return False
-
-
-def _is_dicom_file(path: str) -> bool:
-    try:
-        with FileIO(path) as stream:
-            return looks_like_dicom(stream.read(1024))
-    except OSError:
+        return looks_like_dicom(file.prefix(1024))
+    except (OSError, UnreadableError):
         return False

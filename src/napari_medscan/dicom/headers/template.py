@@ -27,7 +27,7 @@ from napari_medscan.dicom.elements.wanted_tags import (
     WANTED_PET,
     Tag,
 )
-from napari_medscan.dicom.files.source import DicomBytes
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.dimensions import TEXTS
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import FrameHeader, Header
@@ -132,7 +132,7 @@ class Template:
         # An encapsulated frame takes 8 bytes at least.
         self._least = 8 if pixels.length is None else pixels.length
 
-    def header_of(self, head: bytes, size: int, path: str, name: str) -> Header | None:
+    def header_of(self, head: bytes, size: int, file: FileRef, name: str) -> Header | None:
         """Return the header of a file that starts with `head`, None if it is not alike."""
         changed: dict[int, bytes] = {}
         end = self._compare(head, changed)
@@ -145,7 +145,7 @@ class Template:
         pixels = self._pixels
         return self._header.like(
             name=name,
-            source=DicomBytes(path),
+            source=file,
             size=size,
             pixels=pixels if end == pixels.offset else pixels._replace(offset=end),
             frames=(frame,),
@@ -292,7 +292,7 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
     if pixels is None or start is None or pixels.offset > len(head) or header.notes:
         return None
     one_slice = len(header.frames) == 1 and header.tile_shape is None
-    plain = scanned.source.deflated_at is None and not scanned.data_set.big_endian
+    plain = scanned.source.whole is None and not scanned.data_set.big_endian
     if not one_slice or not plain or header.offset_table is not None:
         return None
     # Before the pixels stand their tag, representation and length.

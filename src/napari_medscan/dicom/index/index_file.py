@@ -21,7 +21,7 @@ from napari_medscan import __version__
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.pixels.decoded_cache_files import DiskCache
 
-CACHE = DiskCache("index", version=5, quota=64 << 20)
+CACHE = DiskCache("index", version=6, quota=64 << 20)
 TICK, COARSE_TICK = 0.1, 2.0
 """Seconds after which another change of a file shows in its times: on most file systems, and on
 those that keep whole seconds."""

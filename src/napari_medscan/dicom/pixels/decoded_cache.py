@@ -1,13 +1,12 @@
 """Decoded slices, kept on disk if the user has asked for it: off unless switched on.
 
 What is kept are pictures of patients, without names. Nothing says whose they are but the pictures
-themselves: the key of each is a hash of its file's path and state.
+themselves: the key of each is a hash of its file's place and state.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from typing import Any
 
@@ -48,16 +47,14 @@ def key_of(ref: SliceRef, out: NDArray[Any]) -> str | None:
     header = ref.header
     if not _Switch.on or header.pixels.length is not None:
         return None
-    path = header.source.path
     try:
-        found = os.stat(path)  # noqa: PTH116 - at every slice
+        if header.source.changed_at() > time.time() - _SETTLED_SECONDS:
+            return None
+        identity = header.source.identity()
     except OSError:
         return None
-    if max(found.st_mtime, found.st_ctime) > time.time() - _SETTLED_SECONDS:
-        return None
-    state = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
-    facts = repr((__version__, os.path.abspath(path), state, ref.index, out.shape, out.dtype.str))  # noqa: PTH100
-    return hashlib.blake2b(facts.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    facts = repr((__version__, identity, ref.index, out.shape, out.dtype.str))
+    return hashlib.blake2b(facts.encode("ascii"), digest_size=16).hexdigest()
 
 
 def read(key: str, out: NDArray[Any]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from napari_medscan.dicom.errors import FrameError, MedscanError
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.header import Header, SliceRef
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.series.slice_table import SliceRecord, SliceTable
@@ -50,16 +51,16 @@ class FileHeaders:
 
     def __init__(self, reader: HeaderReader) -> None:
         self._reader = reader
-        self._headers: dict[str, Header] = {}
+        self._headers: dict[FileRef, Header] = {}
 
-    def read(self, path: str, name: str) -> Header:
+    def read(self, file: FileRef, name: str) -> Header:
         """Return the header of a file, parsed if it was not before; raise as `HeaderReader.read`.
 
         Two threads that ask at the same time may both parse it, and get the same header.
         """
-        header = self._headers.get(path)
+        header = self._headers.get(file)
         if header is None:
-            header = self._headers.setdefault(path, self._reader.read(path, name))
+            header = self._headers.setdefault(file, self._reader.read(file, name))
         return header
 
 
@@ -99,9 +100,12 @@ class RecalledHeaders:
 
     def _of_file(self, record: SliceRecord) -> Header:
         try:
-            header = self._files.read(record.path, record.name)
+            header = self._files.read(record.file, record.name)
         except OSError:
             raise FrameError("the file can no longer be read") from None
+        except FrameError:
+            # Of a compressed file, or of an archive that has changed.
+            raise
         except MedscanError:
             # It was an image when the folder was indexed.
             raise FrameError("the file has changed since it was opened") from None

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.space.vectors import Vector
@@ -33,7 +34,7 @@ class SliceRecord:
     ----------
     name : str
         File path relative to what was dropped, with forward slashes.
-    path : str
+    file : FileRef
         Where the file is.
     index : int
         Index into ``Header.frames``.
@@ -54,7 +55,7 @@ class SliceRecord:
     """
 
     name: str
-    path: str
+    file: FileRef
     index: int
     frames: int
     position: Vector | None
@@ -70,7 +71,7 @@ class SliceRecord:
         header, frame = ref.header, ref.frame
         return cls(
             name=header.name,
-            path=header.source.path,
+            file=header.source.file,
             index=ref.index,
             frames=len(header.frames),
             position=frame.position,
@@ -130,7 +131,7 @@ class SliceTable(Sequence[SliceRecord]):
     slices : int
         Number of slices.
     columns : mapping of str to column
-        "file", and every attribute of `SliceRecord` but the file's name and path.
+        "file", and every attribute of `SliceRecord` but the file and its name.
     """
 
     def __init__(self, slices: int, columns: Mapping[str, _Column[Any]]) -> None:
@@ -142,7 +143,7 @@ class SliceTable(Sequence[SliceRecord]):
     def of(cls, refs: Sequence[SliceRef]) -> SliceTable:
         """Return the table of slices whose headers are in memory."""
         headers = {id(ref.header): ref.header for ref in refs}
-        files = {key: DroppedFile(h.source.path, h.name) for key, h in headers.items()}
+        files = {key: DroppedFile(h.source.file, h.name) for key, h in headers.items()}
         frames = [ref.frame for ref in refs]
         return cls(
             len(refs),
@@ -185,7 +186,7 @@ class SliceTable(Sequence[SliceRecord]):
         number = range(self._slices)[index]
         file = self._file[number]
         values = {name: column[number] for name, column in self._columns.items()}
-        return SliceRecord(name=file.name, path=file.path, **values)
+        return SliceRecord(name=file.name, file=file.ref, **values)
 
     def packed(self, numbers: Mapping[str, int]) -> dict[str, Any]:
         """Return the table as JSON can hold it, without a name or a path.

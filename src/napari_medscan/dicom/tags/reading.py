@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.isolation import workers
 from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.files.file_ref import FileRef, file_ref
+from napari_medscan.dicom.files.wire import to_message
 from napari_medscan.dicom.series.slice_table import SliceRecord
 from napari_medscan.dicom.tags.places import MAX_ROWS
 from napari_medscan.dicom.tags.tree import TagTree, read_rows
@@ -25,12 +27,12 @@ _REQUESTS = "napari_medscan.dicom.tags.requests"
 Progress = Callable[[int, int], None]
 
 
-def read_tree(path: str, *, most: int = MAX_ROWS) -> TagTree:
+def read_tree(file: FileRef | str | PathLike[str], *, most: int = MAX_ROWS) -> TagTree:
     """Read the data set of a file, with values of more than 1 kB shortened.
 
     Parameters
     ----------
-    path : str
+    file : FileRef or path
         The file.
     most : int
         Elements and items that are read at most; the tree says whether these are all.
@@ -40,18 +42,18 @@ def read_tree(path: str, *, most: int = MAX_ROWS) -> TagTree:
     UnreadableError
         When pydicom cannot parse it, crashes or takes too long.
     """
-    answer, data = _ask("tree_request", os.fsencode(path), memory=_MAX_BYTES, most=most)
+    answer, data = _ask("tree_request", [file], memory=_MAX_BYTES, most=most)
     if data is None or not isinstance(answer, dict):
         raise UnreadableError("the data set cannot be read")
     return read_rows(data.tobytes().split(b"\n"), complete=answer.get("complete") is True)
 
 
-def read_value(path: str, steps: Sequence[tuple[int, int]]) -> str:
+def read_value(file: FileRef | str | PathLike[str], steps: Sequence[tuple[int, int]]) -> str:
     """Read the whole text of one element.
 
     Parameters
     ----------
-    path : str
+    file : FileRef or path
         The file.
     steps : sequence of (tag, number)
         Where it stands, from :meth:`TagTree.steps`.
@@ -62,7 +64,7 @@ def read_value(path: str, steps: Sequence[tuple[int, int]]) -> str:
         When the file does not have it, or it is no text.
     """
     where = [list(step) for step in steps]
-    _, data = _ask("value_request", os.fsencode(path), memory=_MAX_BYTES, where=where)
+    _, data = _ask("value_request", [file], memory=_MAX_BYTES, where=where)
     if data is None:
         raise UnreadableError("the value cannot be read")
     return data.tobytes().decode("utf-8", "replace")
@@ -83,9 +85,9 @@ def differing_places(slices: Sequence[SliceRecord], progress: Progress) -> froze
     UnreadableError
         When one of the files cannot be read.
     """
-    frames: dict[str, list[int]] = {}
+    frames: dict[FileRef, list[int]] = {}
     for record in slices:
-        numbers = frames.setdefault(record.path, [])
+        numbers = frames.setdefault(record.file, [])
         # The tiles of a mosaic are no frames: their file counts as a whole.
         if record.tile is None:
             numbers.append(record.index)
@@ -97,8 +99,8 @@ def differing_places(slices: Sequence[SliceRecord], progress: Progress) -> froze
         batch = files[start : start + _FILES_A_REQUEST]
         answer, _ = _ask(
             "difference_request",
-            b"\0".join(map(os.fsencode, batch)),
-            frames=[frames[path] for path in batch],
+            batch,
+            frames=[frames[file] for file in batch],
         )
         found, different = _checked(answer)
         differs |= different
@@ -119,13 +121,18 @@ def _checked(answer: Any) -> tuple[dict[str, int], set[str]]:  # noqa: ANN401 - 
 
 
 def _ask(
-    function: str, data: bytes, *, memory: int = 0, **arguments: object
+    function: str,
+    files: Sequence[FileRef | str | PathLike[str]],
+    *,
+    memory: int = 0,
+    **arguments: object,
 ) -> tuple[Any, NDArray[np.uint8] | None]:
     try:
+        data = to_message(list(map(file_ref, files)))
         answer, found = workers.call(
             f"{_REQUESTS}:{function}", data, seconds=TREE_SECONDS, memory=memory, **arguments
         )
-    except WorkerError as error:
+    except (WorkerError, UnreadableError) as error:
         raise UnreadableError(f"the data set cannot be read ({error})") from None
     if found is not None and (found.dtype != np.uint8 or found.ndim != 1):
         raise UnreadableError("the data set cannot be read")

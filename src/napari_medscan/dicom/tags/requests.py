@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
 
@@ -19,6 +17,7 @@ from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_description, keyword_for_tag, private_dictionary_description
 
 from napari_medscan.dicom.errors import UnreadableError
+from napari_medscan.dicom.files.wire import from_message
 from napari_medscan.dicom.tags.places import ITEM, MAX_ROWS, PER_FRAME, place
 from napari_medscan.dicom.tags.texts import MAX_SHOWN, WHOLE_VRS, text_of, whole_text
 from napari_medscan.dicom.tags.walk import PIXELS, Visit, Walker
@@ -39,13 +38,14 @@ def tree_request(data: bytes, *, most: int) -> Answer:
     Parameters
     ----------
     data : bytes
-        The file's path, as the file system encodes it.
+        The file, from `to_message`.
     most : int
         Elements and items that are read.
     """
     lines: list[bytes] = []
     size = 0
-    walker = Walker(Path(os.fsdecode(data)))
+    (file,) = from_message(data)
+    walker = Walker(file)
     with _without_collection():
         for line in _lines(walker.visits(most)):
             size += len(line) + 1
@@ -64,11 +64,12 @@ def value_request(data: bytes, *, where: list[list[int]]) -> Answer:
     Parameters
     ----------
     data : bytes
-        The file's path.
+        The file, from `to_message`.
     where : list of [tag, number]
         From the data set down: tags, and items by number.
     """
-    walker = Walker(Path(os.fsdecode(data)))
+    (file,) = from_message(data)
+    walker = Walker(file)
     path: list[tuple[int, int]] = []
     wanted = [(tag, number) for tag, number in where]
     for visit in walker.visits(MAX_ROWS):
@@ -90,14 +91,14 @@ def difference_request(data: bytes, *, frames: list[list[int]]) -> tuple[dict[st
     Parameters
     ----------
     data : bytes
-        The files' paths, separated by NUL.
+        The files, from `to_message`.
     frames : list of list of int
         For every file the frames that count, of those with functional groups a frame.
     """
     same: dict[str, int] | None = None
     differs: set[str] = set()
-    for path, numbers in zip(data.split(b"\0"), frames, strict=True):
-        for values in _values_of_slices(Walker(Path(os.fsdecode(path))), set(numbers)):
+    for file, numbers in zip(from_message(data), frames, strict=True):
+        for values in _values_of_slices(Walker(file), set(numbers)):
             if same is None:
                 same = values
                 continue

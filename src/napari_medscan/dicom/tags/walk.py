@@ -7,13 +7,11 @@ Nothing here recurses, and sequences are not followed deeper than `MAX_DEPTH`.
 
 from __future__ import annotations
 
-import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
@@ -23,7 +21,8 @@ from napari_medscan.dicom.elements.scanner import LONG_VRS, UNDEFINED
 from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import UnreadableError
-from napari_medscan.dicom.files.source import MAX_INFLATED, inflate
+from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.unpack import MAX_UNPACKED
 from napari_medscan.dicom.tags.places import ITEM
 from napari_medscan.dicom.tags.texts import MAX_SHOWN
 
@@ -123,7 +122,7 @@ class Walker:
 
     Parameters
     ----------
-    path : Path
+    file : FileRef
         The file.
 
     Attributes
@@ -137,18 +136,15 @@ class Walker:
         When it cannot be opened or is no DICOM.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, file: FileRef) -> None:
+        self._file = file
         self.complete = True
         self._signed = False
         self._syntax = ""
         try:
-            with path.open("rb") as stream:
-                if not looks_like_dicom(stream.read(HEAD)):
-                    raise UnreadableError("the file is not DICOM")
-                self._bytes: mmap.mmap | bytes = mmap.mmap(
-                    stream.fileno(), 0, access=mmap.ACCESS_READ
-                )
+            if not looks_like_dicom(file.start(HEAD)[0]):
+                raise UnreadableError("the file is not DICOM")
+            self._bytes = file.mapped()
         except OSError:
             raise UnreadableError("the data set cannot be read") from None
 
@@ -183,7 +179,7 @@ class Walker:
                 self._syntax = visit.data.decode("latin-1").strip(" \0")
             yield visit
         if self._syntax in DEFLATED_DATA_SETS:
-            self._bytes, at = inflate(str(self._path), at, MAX_INFLATED), 0
+            self._bytes, at = self._file.data_set_at(at).read_at(0, MAX_UNPACKED), 0
         explicit, little = self._is_explicit(at), self._is_little(at)
         yield from self._walk(_Level(len(self._bytes), 0, explicit, little), at)
 

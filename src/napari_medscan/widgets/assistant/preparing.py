@@ -221,7 +221,7 @@ class _Files:
         return found
 
     def _of(self, header: Header) -> Signals:
-        key = header.source.path
+        key = header.source.file
         if key not in self._read:
             self._read[key] = read_signals(header)
         return self._read[key]

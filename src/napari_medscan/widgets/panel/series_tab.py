@@ -174,7 +174,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
     def show_in_file_manager(self, *series: Stack | str) -> None:
         """Show the folder of a series in the file manager."""
         for stack in (self._resolved(series) if series else self.selected)[:1]:
-            folder = Path(stack.slices[0].path).parent
+            folder = stack.slices[0].file.path_on_disk.parent
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
                 tell("No file manager could be opened.")
 

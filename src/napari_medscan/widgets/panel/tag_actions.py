@@ -8,6 +8,7 @@ from qtpy.QtCore import QModelIndex, QObject, QPoint, Qt
 from qtpy.QtGui import QGuiApplication, QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QMenu
 
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.tags.export import tabulated
 from napari_medscan.dicom.tags.texts import WHOLE_VRS
 from napari_medscan.napari_.failure_log import guarded
@@ -27,13 +28,15 @@ class TagActions(QObject):
         Whose current row is meant.
     model : TagModel
         What it shows.
-    path : callable
+    file : callable
         Returns the file that a column of values comes from, None for none.
     """
 
-    def __init__(self, view: TagView, model: TagModel, path: Callable[[int], str | None]) -> None:
+    def __init__(
+        self, view: TagView, model: TagModel, file: Callable[[int], FileRef | None]
+    ) -> None:
         super().__init__(view)
-        self._view, self._model, self._path = view, model, path
+        self._view, self._model, self._file = view, model, file
         self.window = ValueWindow(view)
         view.customContextMenuRequested.connect(guarded(self._on_menu))
         view.doubleClicked.connect(guarded(self._on_double_click))
@@ -61,11 +64,11 @@ class TagActions(QObject):
     def show_value(self) -> None:
         """Open a window with the full value of the current row."""
         row, tree = self._view.row, self._model.tree
-        path = self._path(self._view.currentIndex().column())
-        if path is not None and self._has_whole_value(row):
+        file = self._file(self._view.currentIndex().column())
+        if file is not None and self._has_whole_value(row):
             self.window.show_value(
                 tree.name(row),
-                path,
+                file,
                 tree.steps(row),
                 masked=bool(tree.masked[row]),
                 shown=self._model.shown,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from qtpy.QtCore import QObject
 
 from napari_medscan.dicom import Stack
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.tags.comparison import compare
 from napari_medscan.dicom.tags.places import MAX_ROWS
 from napari_medscan.dicom.tags.reading import read_tree
@@ -22,7 +23,7 @@ class TagPlace(NamedTuple):
 
     Parameters
     ----------
-    path : str
+    file : FileRef
         The file.
     frame : int or None
         Number of the frame in a file of several; None for a file of one, and for a mosaic.
@@ -30,7 +31,7 @@ class TagPlace(NamedTuple):
         Whether the slice is a tile of a mosaic, which has one file for all of its slices.
     """
 
-    path: str
+    file: FileRef
     frame: int | None
     is_tile: bool
 
@@ -40,7 +41,7 @@ def tag_place(stack: Stack, number: int) -> TagPlace:
     record = stack.slices[number]
     is_tile = record.tile is not None
     frame = record.index if record.frames > 1 and not is_tile else None
-    return TagPlace(record.path, frame, is_tile)
+    return TagPlace(record.file, frame, is_tile)
 
 
 class TagReader:
@@ -54,7 +55,7 @@ class TagReader:
 
     def __init__(self, parent: QObject) -> None:
         self._reads = Latest(parent)
-        self._trees: dict[str, TagTree] = {}
+        self._trees: dict[FileRef, TagTree] = {}
 
     def release(self) -> None:
         """Stop for good."""
@@ -66,8 +67,8 @@ class TagReader:
 
     def read(
         self,
-        path: str,
-        other: str | None,
+        file: FileRef,
+        other: FileRef | None,
         most: int,
         then: Callable[[TagTree], object],
         failed: Callable[[Exception], object],
@@ -76,9 +77,9 @@ class TagReader:
 
         Parameters
         ----------
-        path : str
+        file : FileRef
             The file.
-        other : str or None
+        other : FileRef or None
             A file to compare it with.
         most : int
             Rows after which to stop, if there is no other file.
@@ -88,18 +89,18 @@ class TagReader:
 
         def task(_stale: Callable[[], bool]) -> TagTree:
             if other is not None:
-                return compare(self._tree(path, MAX_ROWS), self._tree(other, MAX_ROWS))
-            return self._tree(path, most)
+                return compare(self._tree(file, MAX_ROWS), self._tree(other, MAX_ROWS))
+            return self._tree(file, most)
 
         self._reads.start(task, then, failed)
 
-    def _tree(self, path: str, most: int) -> TagTree:
+    def _tree(self, file: FileRef, most: int) -> TagTree:
         """Return the tree of a file from memory or read it; runs in the thread."""
-        if path in self._trees:
-            return self._trees[path]
-        tree = read_tree(path, most=most)
+        if file in self._trees:
+            return self._trees[file]
+        tree = read_tree(file, most=most)
         if tree.complete or most == MAX_ROWS:
             while len(self._trees) >= _MOST_TREES:
                 self._trees.pop(next(iter(self._trees)))
-            self._trees[path] = tree
+            self._trees[file] = tree
         return tree

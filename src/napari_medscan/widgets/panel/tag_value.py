@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.tags.identifiers import MASK
 from napari_medscan.dicom.tags.reading import read_value
 from napari_medscan.napari_.background_task import Latest
@@ -65,10 +66,16 @@ class ValueWindow(QDialog):
         self._reads = Latest(self)
         self._filling = QTimer(self)
         self._filling.timeout.connect(guarded(self._fill))
-        self._value: tuple[str, tuple[tuple[int, int], ...], bool] | None = None
+        self._value: tuple[FileRef, tuple[tuple[int, int], ...], bool] | None = None
 
     def show_value(
-        self, name: str, path: str, steps: Sequence[tuple[int, int]], *, masked: bool, shown: bool
+        self,
+        name: str,
+        file: FileRef,
+        steps: Sequence[tuple[int, int]],
+        *,
+        masked: bool,
+        shown: bool,
     ) -> None:
         """Read a value and show it.
 
@@ -76,7 +83,7 @@ class ValueWindow(QDialog):
         ----------
         name : str
             Of the attribute.
-        path : str
+        file : FileRef
             The file.
         steps : sequence of (tag, number)
             Where it stands, from :meth:`TagTree.steps`.
@@ -86,7 +93,7 @@ class ValueWindow(QDialog):
             Whether identifiers are shown.
         """
         self.setWindowTitle(defuse(name))
-        self._value = path, tuple(steps), masked
+        self._value = file, tuple(steps), masked
         self.show_identifiers(shown=shown)
         self.show()
         self.raise_()
@@ -96,13 +103,13 @@ class ValueWindow(QDialog):
         """Mask the value or read it anew, when it is one that identifies."""
         if self._value is None:
             return
-        path, steps, masked = self._value
+        file, steps, masked = self._value
         if masked and not shown:
             self._reads.cancel()
             self._set(MASK, "Masked until “Show identifiers” is pressed.")
             return
         self._set("", "Reading…")
-        self._reads.start(lambda _: read_value(path, steps), self._on_read, self._on_failed)
+        self._reads.start(lambda _: read_value(file, steps), self._on_read, self._on_failed)
 
     def done(self, result: int) -> None:
         """Forget the value when the window is closed."""

@@ -14,6 +14,7 @@ from superqt.utils import qdebounced
 
 from napari_medscan.dicom import CancelledError, Stack
 from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.tags.places import MAX_ROWS
 from napari_medscan.dicom.tags.reading import differing_places
 from napari_medscan.dicom.tags.search import Found, find
@@ -46,7 +47,7 @@ from napari_medscan.widgets.panel.tag_view import TagView, Unfolded
 
 NO_OTHER = ""
 """Value of the box of series to compare with while nothing is compared."""
-_Paths = tuple[str | None, str | None]
+_Files = tuple[FileRef | None, FileRef | None]
 """A file, and the one that it is compared with."""
 _SETTLE_MS = 80
 _TYPING_MS = 150
@@ -78,9 +79,9 @@ class TagsTab(Page):
         self._stack: Stack | None = None
         self._frame: int | None = None
         self._screen: tuple[str, int | None] = "", None
-        self._want: _Paths = None, None
-        self._tree_paths: _Paths = None, None
-        self._displayed: _Paths = None, None
+        self._want: _Files = None, None
+        self._tree_files: _Files = None, None
+        self._displayed: _Files = None, None
         self._folds: tuple[Unfolded, int] | None = None
         self._tree = TagTree()
         self._places: frozenset[str] | None = None
@@ -191,7 +192,7 @@ class TagsTab(Page):
         ]
         why = f" ({'; '.join(whys)})" if whys else ""
         self._screen = f"Slice {number + 1:,} of {len(stack.slices):,}{why}", place.frame
-        want = place.path, self._other_path()
+        want = place.file, self._other_file()
         if want != self._want:
             self._want = want
             self._late()
@@ -224,7 +225,7 @@ class TagsTab(Page):
         if len(self._tree):
             self._folds = self.view.unfolded(), self.view.scrolled
         self._tree = TagTree()
-        self._tree_paths = self._displayed = None, None
+        self._tree_files = self._displayed = None, None
         self.model.show(self._tree, None, None)
         self._note.value = why
         self._count.value = ""
@@ -233,19 +234,19 @@ class TagsTab(Page):
         offer(self._other, self._other.value)
         self._only.text = _ONLY_SLICES if self._other.value == NO_OTHER else _ONLY_COMPARED
 
-    def _other_path(self) -> str | None:
+    def _other_file(self) -> FileRef | None:
         named = (layer for layer in self._viewer.layers if layer.name == self._other.value)
         layer: Layer | None = next(named, None)
         stack = stack_of(layer)
         if layer is None or stack is None:
             return None
         number = slice_in_view(self._viewer, layer)
-        return tag_place(stack, stack.typical if number is None else number).path
+        return tag_place(stack, stack.typical if number is None else number).file
 
     def _read_tree(self, most: int) -> None:
         """Have the displayed file read, and the one it is compared with."""
-        path, other = self._want
-        if path is None:
+        file, other = self._want
+        if file is None:
             return
 
         def then(tree: TagTree) -> None:
@@ -254,11 +255,11 @@ class TagsTab(Page):
                 self._count.value = f"{self._count.value}, reading the rest…"
                 self._read_tree(MAX_ROWS)
 
-        self._reads.read(path, other, most, then, self._on_unreadable)
+        self._reads.read(file, other, most, then, self._on_unreadable)
 
     def _on_tree(self, tree: TagTree) -> None:
         self._late.cancel()
-        self._tree, self._tree_paths = tree, self._want
+        self._tree, self._tree_files = tree, self._want
         self.model.titles = ("Name", "Value", defuse(self._other.value))
         if self._is_filtered():
             self._search()
@@ -343,7 +344,7 @@ class TagsTab(Page):
         unfolded, at = self._folds or (self.view.unfolded(), self.view.scrolled)
         tree = self._tree
         if len(tree):
-            self._displayed, self._folds = self._tree_paths, None
+            self._displayed, self._folds = self._tree_files, None
             self._follow_screen()
         if not self.model.show(tree, self._frame, found):
             if found is None:

@@ -268,6 +268,8 @@ def _time_line(stack: Stack, number: int, volumes: int) -> str:
 def _gap(stack: Stack, place: int) -> list[str]:
     """Return how many slices are missing in the gap at a place along z."""
     missing = set(stack.geometry.missing)
+    if stack.geometry.missing_are_empty:
+        missing = set()
     if place not in missing and not stack.holes:
         return []
     # A slice that is not missing at all time points is missing at this one.

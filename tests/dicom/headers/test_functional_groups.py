@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from napari_medscan.dicom.headers.functional_groups import valid_orientation, valid_position
 from napari_medscan.dicom.headers.parse_header import read_header
+from napari_medscan.dicom.headers.places import valid_orientation, valid_position
 
 from ..making import ct, item, write
 

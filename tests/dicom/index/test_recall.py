@@ -35,6 +35,7 @@ from ..files.packing import pack
 from ..intensity.test_real_world import mapping
 from ..intensity.test_scaling import segmentation
 from ..making import ct, write
+from ..segmentations import write_segmentation
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +103,15 @@ def test_pixels_are_the_same_too(tmp_path):
     assert_same(again, first)
     for found, expected in zip(again.stacks, first.stacks, strict=True):
         assert np.array_equal(found.array, expected.array)
+
+
+def test_opening_again_reads_a_file_of_many_stacks_once(tmp_path, headers_read):
+    write_segmentation(tmp_path / "drop" / "seg.dcm", segments=20, planes=3)
+    first = load(tmp_path / "drop")
+    assert len(first.stacks) == 20
+    headers_read.clear()
+    assert_same(load(tmp_path / "drop"), first)
+    assert len(headers_read) == 1
 
 
 def test_opening_again_reads_two_headers_a_stack(tmp_path, headers_read):

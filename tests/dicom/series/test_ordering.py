@@ -47,6 +47,7 @@ VALUES = {
     "ContentTime": ("093000", "093010", "101500"),
     "SequenceName": ("ep_b0", "ep_b1000#1", "ep_b1000#2"),
     "DimensionIndexValues": ((1,), (2,), (3,)),
+    **{name: (1, 2, 3) for name in FOURTH_AXIS if name.endswith("Vector")},
 }
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom.errors import UnreadableError
-from napari_medscan.dicom.series.shear import NOTE, unsheared
-from napari_medscan.dicom.space.geometry import TILT
+from napari_medscan.dicom.series.shear import SHEAR_NOTE, unsheared
+from napari_medscan.dicom.space.geometry import SHEAR
 
 from ..building import AXIAL, files, make_frame, make_header, make_layout, stacks_of
 
@@ -94,9 +94,9 @@ def test_the_result_is_upright_and_says_what_it_is():
     assert geometry.spacing == (2, 1, 1)
     assert geometry.scale == stack.geometry.scale
     assert upright.array.dtype == np.float32
-    assert upright.warnings[-1] == NOTE
-    assert any(warning.startswith(TILT) for warning in stack.warnings)
-    assert not any(warning.startswith(TILT) for warning in upright.warnings)
+    assert upright.warnings[-1] == SHEAR_NOTE
+    assert any(warning.startswith(SHEAR) for warning in stack.warnings)
+    assert not any(warning.startswith(SHEAR) for warning in upright.warnings)
     assert upright.name.endswith("(tilt corrected)")
     assert upright.files == stack.files
 

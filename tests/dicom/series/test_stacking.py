@@ -88,10 +88,13 @@ def test_more_missing_slices_than_present_are_not_filled_in():
     assert "uneven" in stack.warnings[0]
 
 
-def test_tilt_is_told_in_degrees():
+@pytest.mark.parametrize(
+    ("modality", "words"), [("CT", "Gantry tilt 15.0°. "), ("MR", "Sheared by 15.0°. ")]
+)
+def test_tilt_warning_only_ct_has_a_gantry(modality, words):
     frames = [make_frame((0, z * np.tan(np.radians(15)), float(z))) for z in range(4)]
-    (warning,) = only(files(frames)).warnings
-    assert warning.startswith("Gantry tilt 15.0°. ")
+    (warning,) = only(files(frames, modality=modality)).warnings
+    assert warning.startswith(words)
 
 
 def test_missing_slices_of_a_time_series_are_blank_at_every_time():

@@ -8,8 +8,10 @@ from napari_medscan.dicom.elements import part10
 from napari_medscan.dicom.space.spacing import (
     AT_DETECTOR,
     AT_IMAGE_PLANE,
+    AT_ISOCENTER,
     read_aspect,
     read_spacing,
+    steady_spacings,
 )
 
 from ..making import ct, item, write
@@ -107,3 +109,58 @@ def test_regions_that_are_no_picture_do_not_count(spacing, other):
 def test_pixel_aspect_ratio(tmp_path, ratio, aspect):
     path = write(tmp_path / "a", ct(PixelAspectRatio=ratio))
     assert read_aspect(part10.scan_file(path).data_set) == aspect
+
+
+# --- functional groups of angiography (PS3.3 C.8.19.6)
+
+AT_DETECTOR_MACRO = {"FramePixelDataPropertiesSequence": [item(ImagerPixelSpacing=[0.4, 0.2])]}
+CALIBRATED = {
+    "ProjectionPixelCalibrationSequence": [item(ObjectPixelSpacingInCenterOfBeam=[0.25, 0.125])]
+}
+MEASURED = {"PixelMeasuresSequence": [item(PixelSpacing=[0.5, 0.75])]}
+
+
+def x_ray_geometry(detector=1000, isocenter=500.0):
+    geometry = item(DistanceSourceToDetector=detector, DistanceSourceToIsocenter=isocenter)
+    return {"XRayGeometrySequence": [geometry]}
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize(
+    ("macros", "expected"),
+    [
+        (AT_DETECTOR_MACRO, ((0.4, 0.2), AT_DETECTOR)),
+        ({**AT_DETECTOR_MACRO, **x_ray_geometry()}, ((0.2, 0.1), AT_ISOCENTER)),
+        ({**AT_DETECTOR_MACRO, **x_ray_geometry(400)}, ((0.4, 0.2), AT_DETECTOR)),
+        ({**AT_DETECTOR_MACRO, **x_ray_geometry(isocenter=0.0)}, ((0.4, 0.2), AT_DETECTOR)),
+        ({**AT_DETECTOR_MACRO, **CALIBRATED, **x_ray_geometry()}, ((0.25, 0.125), "")),
+        ({**AT_DETECTOR_MACRO, **MEASURED}, ((0.5, 0.75), "")),
+        (x_ray_geometry(), (None, "")),
+    ],
+)
+def test_enhanced_angiography_has_macros_of_its_own(spacing, macros, expected, shared):
+    groups = "Shared" if shared else "PerFrame"
+    found = spacing("XA", **{f"{groups}FunctionalGroupsSequence": [item(**macros)]})
+    # What one frame says holds for that frame, and the note for all.
+    assert found == (pytest.approx(expected[0]) if shared and expected[0] else None, expected[1])
+
+
+def test_the_note_is_that_of_the_first_frame(spacing):
+    found = spacing(
+        "XA",
+        SharedFunctionalGroupsSequence=[item(**AT_DETECTOR_MACRO)],
+        PerFrameFunctionalGroupsSequence=[item(**x_ray_geometry())],
+    )
+    assert found == ((0.4, 0.2), AT_ISOCENTER)
+
+
+def test_a_macro_goes_before_the_spacing_at_the_detector_of_the_top_level(spacing):
+    found = spacing(
+        "MG", ImagerPixelSpacing=[1, 1], SharedFunctionalGroupsSequence=[item(**MEASURED)]
+    )
+    assert found == ((0.5, 0.75), "")
+
+
+def test_spacing_of_a_clip_is_steady_but_where_it_really_changes():
+    found = steady_spacings([(0.2, 0.2), (0.2005, 0.2), (0.1, 0.1), None, (0.2, 0.199)])
+    assert found == [(0.2, 0.2), (0.2, 0.2), (0.1, 0.1), None, (0.2, 0.2)]

@@ -115,6 +115,7 @@ _FUNCTIONAL_GROUPS: Wanted = {
     Tag.FrameContentSequence: {
         Tag.StackID: b"SH",
         Tag.TemporalPositionIndex: b"UL",
+        Tag.InStackPositionNumber: b"UL",
         Tag.FrameAcquisitionNumber: b"US",
         Tag.DimensionIndexValues: b"UL",
         Tag.FrameAcquisitionDateTime: b"DT",
@@ -139,6 +140,25 @@ _FUNCTIONAL_GROUPS: Wanted = {
     **_ENERGY,
     Tag.SegmentIdentificationSequence: {Tag.ReferencedSegmentNumber: b"US"},
     **PRIVATE_DIFFUSION,
+    # PS3.3 C.8.24.6: ultrasound volumes.
+    Tag.PlanePositionVolumeSequence: {Tag.ImagePositionVolume: b"FD"},
+    Tag.PlaneOrientationVolumeSequence: {Tag.ImageOrientationVolume: b"FD"},
+    Tag.TemporalPositionSequence: {Tag.TemporalPositionTimeOffset: b"FD"},
+    Tag.USImageDescriptionSequence: {Tag.FrameType: b"CS"},
+    Tag.ImageDataTypeSequence: {Tag.DataType: b"CS"},
+    # PS3.3 C.8.19.6: angiography and fluoroscopy.
+    Tag.FramePixelDataPropertiesSequence: {Tag.ImagerPixelSpacing: b"DS"},
+    Tag.ProjectionPixelCalibrationSequence: {Tag.ObjectPixelSpacingInCenterOfBeam: b"FL"},
+    Tag.XRayGeometrySequence: {
+        Tag.DistanceSourceToDetector: b"DS",
+        Tag.DistanceSourceToIsocenter: b"FL",
+    },
+    # PS3.3 C.8.17.10 and C.8.27: tomography of the eye and of vessels.
+    Tag.OphthalmicFrameLocationSequence: {
+        Tag.ReferenceCoordinates: b"FL",
+        Tag.DepthOfTransverseImage: b"FL",
+    },
+    Tag.IntravascularFrameContentSequence: {Tag.IntravascularLongitudinalDistance: b"FD"},
 }
 
 WANTED_PET: Wanted = {
@@ -205,6 +225,7 @@ WANTED: Wanted = {
     Tag.CineRate: b"IS",
     Tag.TriggerTime: b"DS",
     Tag.FrameTime: b"DS",
+    Tag.FrameTimeVector: b"DS",
     Tag.EstimatedRadiographicMagnificationFactor: b"DS",
     Tag.ImagerPixelSpacing: b"DS",
     Tag.SliceLocationVector: b"DS",
@@ -225,6 +246,11 @@ WANTED: Wanted = {
     Tag.ImagePositionPatient: b"DS",
     Tag.ImageOrientationPatient: b"DS",
     Tag.FrameOfReferenceUID: b"UI",
+    Tag.SliceLocation: b"DS",
+    Tag.ConcatenationUID: b"UI",
+    Tag.InConcatenationNumber: b"US",
+    Tag.InConcatenationTotalNumber: b"US",
+    Tag.ConcatenationFrameOffsetNumber: b"UL",
     Tag.TemporalPositionIdentifier: b"IS",
     Tag.TemporalPositionIndex: b"UL",
     Tag.SamplesPerPixel: b"US",
@@ -258,7 +284,16 @@ WANTED: Wanted = {
         Tag.ImagePositionPatient: b"DS",
         Tag.ImageOrientationPatient: b"DS",
     },
+    # PS3.3 C.8.4.8: what may differ from frame to frame of nuclear medicine.
+    Tag.EnergyWindowVector: b"US",
+    Tag.DetectorVector: b"US",
+    Tag.PhaseVector: b"US",
+    Tag.RotationVector: b"US",
+    Tag.RRIntervalVector: b"US",
+    Tag.TimeSlotVector: b"US",
     Tag.SliceVector: b"US",
+    Tag.AngularViewVector: b"US",
+    Tag.TimeSliceVector: b"US",
     Tag.Units: b"CS",
     Tag.SUVType: b"CS",
     Tag.FrameReferenceTime: b"DS",

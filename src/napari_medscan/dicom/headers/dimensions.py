@@ -69,7 +69,7 @@ _READERS: Final[Mapping[int, tuple[str, _Reader]]] = {
                 Tag.StackID,
             ),
         ),
-        (DataSet.texts, (Tag.ConvolutionKernel, Tag.ImageType)),
+        (DataSet.texts, (Tag.ConvolutionKernel, Tag.DataType, Tag.ImageType)),
         (DataSet.integers, (Tag.DimensionIndexValues,)),
         (DataSet.numbers, (Tag.VelocityEncodingDirection,)),
     )
@@ -93,6 +93,8 @@ _READERS: Final[Mapping[int, tuple[str, _Reader]]] = {
 _GROUPS: Final = frozenset(
     (
         Tag.CTImageFrameTypeSequence,
+        Tag.ImageDataTypeSequence,
+        Tag.USImageDescriptionSequence,
         Tag.CTReconstructionSequence,
         Tag.CTXRayDetailsSequence,
         Tag.CardiacSynchronizationSequence,

@@ -7,27 +7,32 @@ C.7.6.16); NM, RT Dose and multi-frame Secondary Capture in vectors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.headers.dimensions import read_dimensions, read_group_dimensions
 from napari_medscan.dicom.headers.header import FrameHeader
 from napari_medscan.dicom.headers.intensity_facts import FrameValues
+from napari_medscan.dicom.headers.places import (
+    Place,
+    group_locations,
+    valid_orientation,
+    valid_position,
+    vector_dimensions,
+    vector_places,
+)
 from napari_medscan.dicom.headers.unreadable import find_problems, own_value
 from napari_medscan.dicom.intensity.scaling import StoredValues
-from napari_medscan.dicom.space.spacing import Spacing, valid_spacing
-from napari_medscan.dicom.space.vectors import (
-    Vector,
-    cross,
-    dot,
-    moved,
-    norm,
-    normal_of,
-    split_orientation,
+from napari_medscan.dicom.space.spacing import (
+    Spacing,
+    group_spacing,
+    steady_spacings,
+    valid_spacing,
 )
 
-_ORTHONORMAL = 0.01
-_FAR = 1e7
-"""Millimetres: no scanner is that long, and beyond it arithmetic may overflow."""
+_MOST_OF_A_PART = 2**20
+"""Frames by which parts are numbered on when they do not say where they begin."""
 
 
 def read_frame_headers(
@@ -69,46 +74,31 @@ def read_frame_headers(
         windows=windows,
         dimensions=read_dimensions(data_set),
         order=(data_set.integer(Tag.InstanceNumber) or 0,),
+        slice_location=data_set.data(Tag.SliceLocation),
         real_world=values.mappings(data_set),
         problems=(*find_problems(data_set, position, orientation), *grid_problems, *bad_windows),
     )
     per_frame = data_set.items(Tag.PerFrameFunctionalGroupsSequence)
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
     if per_frame or shared is not EMPTY:
-        groups = _FunctionalGroups(whole, shared, values)
         own = per_frame[:frames] + (EMPTY,) * (frames - len(per_frame))
-        return tuple(groups.frame(item, index) for index, item in enumerate(own))
+        return _FunctionalGroups(whole, shared, values).all_frames(data_set, own)
     whole = values.finished(whole)
     if frames == 1 and Tag.GridFrameOffsetVector not in data_set:
         return (whole,)
-    positions = _positions(data_set, whole, frames)
-    orientation = whole.orientation or _detector_orientation(data_set)
+    places = vector_places(data_set, Place(whole.position, whole.orientation), frames)
+    dimensions = vector_dimensions(data_set, frames)
     return tuple(
-        whole.like(position=position, orientation=orientation, order=(*whole.order, index))
-        for index, position in enumerate(positions)
+        whole.like(
+            position=place.position,
+            orientation=place.orientation,
+            frame_location=place.location,
+            slice_location=b"",
+            dimensions={**whole.dimensions, **own} if own else whole.dimensions,
+            order=(*whole.order, index),
+        )
+        for index, (place, own) in enumerate(zip(places, dimensions, strict=True))
     )
-
-
-def valid_position(values: tuple[float, ...]) -> Vector | None:
-    """Return Image Position (Patient) if it has three values that can be places."""
-    if len(values) != 3:
-        return None
-    x, y, z = values
-    # What is no number is not less than anything.
-    is_near = -_FAR < x < _FAR and -_FAR < y < _FAR and -_FAR < z < _FAR
-    return (x, y, z) if is_near else None
-
-
-def valid_orientation(values: tuple[float, ...]) -> tuple[float, ...] | None:
-    """Return Image Orientation (Patient) if its directions are orthonormal."""
-    if len(values) != 6:
-        return None
-    row, column = split_orientation(values)
-    if abs(norm(row) - 1) > _ORTHONORMAL or abs(norm(column) - 1) > _ORTHONORMAL:
-        return None
-    if abs(dot(row, column)) > _ORTHONORMAL or norm(cross(row, column)) < 0.5:
-        return None
-    return values
 
 
 class _FunctionalGroups:
@@ -120,9 +110,30 @@ class _FunctionalGroups:
 
     def __init__(self, whole: FrameHeader, shared: DataSet, values: FrameValues) -> None:
         self.values = values
+        self.shared_item = shared
         self.shared = self._merge(shared, whole)
 
-    def frame(self, item: DataSet, index: int) -> FrameHeader:
+    def all_frames(self, data_set: DataSet, own: Sequence[DataSet]) -> tuple[FrameHeader, ...]:
+        """Return the header of every frame; `own` are their functional groups."""
+        # PS3.3 C.7.6.16.2.2.4: the parts of a concatenation number their frames on.
+        first = data_set.integer(Tag.ConcatenationFrameOffsetNumber)
+        if first is None:
+            number = data_set.integer(Tag.InConcatenationNumber) or 1
+            first = (number - 1) * _MOST_OF_A_PART
+        frames = tuple(self._frame(item, first + index) for index, item in enumerate(own))
+        placed = all(frame.position and frame.orientation for frame in frames)
+        moved = any(frame.position != frames[0].position for frame in frames)
+        if len(frames) == 1 or (placed and moved):
+            return frames
+        locations = group_locations(data_set, self.shared_item, own)
+        spacings = steady_spacings([frame.spacing for frame in frames])
+        return tuple(
+            # The Slice Location of a whole file is that of none of its frames.
+            frame.like(frame_location=location, spacing=spacing, slice_location=b"")
+            for frame, location, spacing in zip(frames, locations, spacings, strict=True)
+        )
+
+    def _frame(self, item: DataSet, index: int) -> FrameHeader:
         """Return the header of the frame that `item` describes."""
         merged = self._merge(item, self.shared) if item is not EMPTY else self.shared
         indices = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
@@ -139,6 +150,7 @@ class _FunctionalGroups:
         )
         problems = {*base.problems, *bad_windows}
         segment = item.item(Tag.SegmentIdentificationSequence)
+        spacing = group_spacing(item, self.shared_item)[0] or base.spacing
         return base.like(
             position=own_value(
                 valid_position, place, Tag.ImagePositionPatient, base.position, problems
@@ -146,7 +158,7 @@ class _FunctionalGroups:
             orientation=own_value(
                 valid_orientation, plane, Tag.ImageOrientationPatient, base.orientation, problems
             ),
-            spacing=own_value(valid_spacing, measures, Tag.PixelSpacing, base.spacing, problems),
+            spacing=own_value(valid_spacing, measures, Tag.PixelSpacing, spacing, problems),
             transform=transform,
             windows=windows if windows and windows != base.windows else base.windows,
             dimensions={**base.dimensions, **read_group_dimensions(item)},
@@ -154,39 +166,3 @@ class _FunctionalGroups:
             real_world=self.values.mappings(item, base.real_world),
             problems=tuple(sorted(problems)),
         )
-
-
-def _detector_orientation(data_set: DataSet) -> tuple[float, ...] | None:
-    """Return the orientation that NM keeps with its detector (PS3.3 C.8.4.11)."""
-    detector = data_set.item(Tag.DetectorInformationSequence)
-    return valid_orientation(detector.exactly(6, Tag.ImageOrientationPatient))
-
-
-def _positions(data_set: DataSet, whole: FrameHeader, frames: int) -> list[Vector | None]:
-    """Return a position for every frame of a classic multi-frame image.
-
-    RT Dose: Grid Frame Offset Vector (PS3.3 C.8.8.3.2), relative to the first
-    plane when it starts at 0, patient z otherwise. NM: Slice Vector (C.8.4.8)
-    times Spacing Between Slices along the normal of the detector's plane.
-    """
-    orientation = whole.orientation or _detector_orientation(data_set)
-    detector = data_set.item(Tag.DetectorInformationSequence)
-    first = whole.position or valid_position(detector.exactly(3, Tag.ImagePositionPatient))
-    offsets = data_set.numbers(Tag.GridFrameOffsetVector)
-    slices = data_set.integers(Tag.SliceVector)
-    steps = data_set.exactly(1, Tag.SpacingBetweenSlices)
-    if orientation is None or first is None:
-        return [None] * frames
-    if len(offsets) >= frames:
-        start = first if offsets[0] == 0 else (first[0], first[1], 0.0)
-        if offsets[0] != 0 and abs(normal_of(orientation)[2]) < 1 - 1e-4:
-            return [None] * frames
-        direction = normal_of(orientation) if offsets[0] == 0 else (0.0, 0.0, 1.0)
-        return [valid_position(moved(start, direction, offset)) for offset in offsets[:frames]]
-    if len(slices) >= frames and any(steps):
-        normal = normal_of(orientation)
-        return [
-            valid_position(moved(first, normal, steps[0] * (number - 1.0)))
-            for number in slices[:frames]
-        ]
-    return [None] * frames

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from napari_medscan.dicom.elements.scanner import PixelElement
+from napari_medscan.dicom.elements.values import DataSet, Element
+from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.palette import Palette
@@ -15,8 +17,25 @@ from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi
+from napari_medscan.dicom.space.locations import Location, location_of
 
 Vector = tuple[float, float, float]
+
+
+class Concatenation(NamedTuple):
+    """Which part of a multi-frame object a file is (PS3.3 C.7.6.16.2.2.4).
+
+    Parameters
+    ----------
+    uid : str
+        Concatenation UID, which all parts share.
+    number, total : int
+        In-concatenation Number, from 1, and In-concatenation Total Number; 0 when absent.
+    """
+
+    uid: str
+    number: int
+    total: int
 
 
 class _Alike:
@@ -61,6 +80,11 @@ class FrameHeader(_Alike):
         Real World Value Mappings of the stored values, applied or not.
     problems : tuple of str
         Attributes that are present and unreadable, each a sentence without the period.
+    frame_location : Location or None
+        Where a frame of a multi-frame image lies relative to the others, when its position in the
+        patient is unknown.
+    slice_location : bytes
+        Slice Location as the file writes it; see `location`.
     """
 
     position: Vector | None
@@ -74,6 +98,20 @@ class FrameHeader(_Alike):
     tile: tuple[int, int] | None = None
     real_world: tuple[RealWorldMapping, ...] = ()
     problems: tuple[str, ...] = ()
+    frame_location: Location | None = None
+    slice_location: bytes = b""
+
+    @property
+    def location(self) -> Location | None:
+        """Where the slice lies relative to others whose positions are unknown or all the same.
+
+        Slice Location is read here, when somebody asks: most series have positions.
+        """
+        if self.frame_location is not None:
+            return self.frame_location
+        element = Element(b"DS", self.slice_location)
+        number = DataSet({Tag.SliceLocation: element}).number(Tag.SliceLocation)
+        return location_of(number, "Slice Location")
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +180,8 @@ class Header(_Alike):
         Study Description and Body Part Examined, cleaned and defused.
     notes : tuple of str
         What the user should know about this file.
+    concatenation : Concatenation or None
+        Which part of a larger object the file is; None if it is one by itself.
     """
 
     name: str
@@ -181,6 +221,12 @@ class Header(_Alike):
     study_description: str = ""
     body_part: str = ""
     notes: tuple[str, ...] = ()
+    concatenation: Concatenation | None = None
+
+    @property
+    def object_name(self) -> str:
+        """What the files of one object share: their Concatenation UID, else the file's name."""
+        return self.concatenation.uid if self.concatenation else self.name
 
     @property
     def folder(self) -> str:

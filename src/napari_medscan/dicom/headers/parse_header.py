@@ -18,9 +18,10 @@ from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import Concatenation, Header
 from napari_medscan.dicom.headers.intensity_facts import read_padding, stored_values_of
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
+from napari_medscan.dicom.headers.places import frames_are_slices, slice_spacing, slice_thickness
 from napari_medscan.dicom.headers.stored_frames import frame_count, stored_frames
 from napari_medscan.dicom.headers.tiled_sheets import unfold_sheet
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
@@ -30,8 +31,6 @@ from napari_medscan.dicom.space.spacing import read_aspect, read_spacing
 
 MAX_FRAMES = 2**20
 """Each takes a quarter of a kilobyte; the largest slides have half a million tiles."""
-_SLICE_POINTERS = {Tag.SliceVector, Tag.SliceLocationVector, Tag.GridFrameOffsetVector}
-_CROSS_SECTIONS = frozenset(("CT", "MR", "PT", "RTDOSE", "SEG"))
 _CODE = re.compile(r"[A-Z]{2,12}")
 _LETTERS = re.compile(r"[LRPAHF]{1,3}")
 """One value of Patient Orientation."""
@@ -112,11 +111,11 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         unit=stored.unit,
         suv=suv,
         no_suv=no_suv,
-        slice_thickness=_positive(data_set, Tag.SliceThickness),
-        slice_spacing=_slice_spacing(data_set),
+        slice_thickness=slice_thickness(data_set),
+        slice_spacing=slice_spacing(data_set),
         spacing_note=spacing_note,
         frame_duration=_frame_duration(data_set),
-        frames_are_slices=_frames_are_slices(data_set, modality),
+        frames_are_slices=frames_are_slices(data_set, modality, layout.frames),
         aspect=read_aspect(data_set),
         patient_orientation=_patient_orientation(data_set),
         offset_table=offset_table,
@@ -126,6 +125,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         study_description=_label(data_set, Tag.StudyDescription, identifiers),
         body_part=_label(data_set, Tag.BodyPartExamined, identifiers),
         notes=(*notes, *padding_notes),
+        concatenation=_concatenation(data_set),
     )
     return unfold_sheet(header, data_set)
 
@@ -245,40 +245,20 @@ def _positive(data_set: DataSet, tag: Tag) -> float | None:
     return values[0] if values and 1e-6 < values[0] < 1e4 else None
 
 
-def _slice_spacing(data_set: DataSet) -> float | None:
-    """Return |Spacing Between Slices|, or the even step of a Slice Location Vector."""
-    shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
-    for source in (data_set, shared.item(Tag.PixelMeasuresSequence)):
-        values = source.exactly(1, Tag.SpacingBetweenSlices)
-        if values and 1e-6 < abs(values[0]) < 1e4:
-            return abs(values[0])
-    return None
-
-
 def _frame_duration(data_set: DataSet) -> float | None:
     """Return milliseconds a frame of a cine (PS3.3 C.7.6.5)."""
     time = _positive(data_set, Tag.FrameTime)
     if time is not None:
         return time
+    # The first increment of a vector is 0 (PS3.3 C.7.6.5.1.2).
+    increments = data_set.numbers(Tag.FrameTimeVector)[1:]
+    if increments and 1e-6 < (mean := sum(increments) / len(increments)) < 1e4:
+        return mean
     for tag in (Tag.RecommendedDisplayFrameRate, Tag.CineRate):
         rate = _positive(data_set, tag)
         if rate is not None:
             return 1000 / rate
     return None
-
-
-def _frames_are_slices(data_set: DataSet, modality: str) -> bool:
-    """Whether frames without positions are slices of a volume.
-
-    The Frame Increment Pointer says so (PS3.3 C.7.6.6, C.8.4.8), or the
-    modality makes slices by nature.
-    """
-    if Tag.TotalPixelMatrixColumns in data_set:
-        return False  # tiles of a slide
-    pointers = data_set.tags(Tag.FrameIncrementPointer)
-    if pointers:
-        return bool(_SLICE_POINTERS & set(pointers))
-    return modality in _CROSS_SECTIONS
 
 
 def _patient_orientation(data_set: DataSet) -> tuple[str, ...]:
@@ -296,6 +276,13 @@ def _offset_table(data_set: DataSet) -> tuple[tuple[int, int], tuple[int, int]] 
     if offsets is None or lengths is None:
         return None
     return (offsets.offset, offsets.length), (lengths.offset, lengths.length)
+
+
+def _concatenation(data_set: DataSet) -> Concatenation | None:
+    uid = data_set.uid(Tag.ConcatenationUID)
+    number = data_set.integer(Tag.InConcatenationNumber) or 0
+    total = data_set.integer(Tag.InConcatenationTotalNumber) or 0
+    return Concatenation(uid, number, total) if uid else None
 
 
 def _is_lossy(data_set: DataSet, syntax: str) -> bool:

@@ -29,10 +29,11 @@ from napari_medscan.dicom.elements.wanted_tags import (
 )
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.dimensions import TEXTS
-from napari_medscan.dicom.headers.functional_groups import read_frame_headers, valid_position
+from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import FrameHeader, Header
 from napari_medscan.dicom.headers.intensity_facts import FrameValues, stored_values_of
 from napari_medscan.dicom.headers.parse_header import identifiers_of
+from napari_medscan.dicom.headers.places import valid_position
 from napari_medscan.dicom.headers.template_runs import Field, Run, split_into_runs
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.suv import read_suv
@@ -46,10 +47,11 @@ _PLAIN: Final[dict[int, bytes]] = {
     Tag.ContentTime: b"TM",
     Tag.InstanceNumber: b"IS",
     Tag.ImagePositionPatient: b"DS",
+    Tag.SliceLocation: b"DS",
 }
 """Values that nearly every file of a series has of its own, as they are mostly written."""
-_POSITION, _NUMBER, _INSTANCE = map(
-    int, (Tag.ImagePositionPatient, Tag.InstanceNumber, Tag.SOPInstanceUID)
+_POSITION, _LOCATION, _NUMBER, _INSTANCE = map(
+    int, (Tag.ImagePositionPatient, Tag.SliceLocation, Tag.InstanceNumber, Tag.SOPInstanceUID)
 )
 """Looking a member of an enumeration up for every file takes as long as reading its value."""
 _LONGEST_NUMBER: Final = 12
@@ -206,6 +208,8 @@ class Template:
             for tag, data in changed.items():
                 if tag == _POSITION:
                     frame["position"] = self._plain_position(data)
+                elif tag == _LOCATION:
+                    frame["slice_location"] = data
                 elif tag == _NUMBER:
                     own["instance_number"] = number = _plain_number(data)
                     frame["order"] = (number,)

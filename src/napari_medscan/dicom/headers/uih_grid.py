@@ -12,8 +12,8 @@ from dataclasses import replace
 from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.headers.functional_groups import valid_position
 from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.places import valid_position
 from napari_medscan.dicom.headers.tiles import Tiles, layout_of
 
 

@@ -20,7 +20,7 @@ from napari_medscan.dicom.index import index_file
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.series.axis_values import AxisValues
 from napari_medscan.dicom.series.report import LoadReport
-from napari_medscan.dicom.series.slice_headers import RecalledHeaders
+from napari_medscan.dicom.series.slice_headers import FileHeaders, RecalledHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.series.stacking import Plan, assemble
@@ -74,10 +74,10 @@ def recall(
     if entry is None or entry.get("fingerprint") != index_file.fingerprint(files):
         return None
     names = [file.name for file in files]
-    reader = HeaderReader()
+    headers = FileHeaders(HeaderReader())
     try:
         return LoadReport(
-            stacks=tuple(_unpacked(packed, files, reader, cache) for packed in entry["stacks"]),
+            stacks=tuple(_unpacked(packed, files, headers, cache) for packed in entry["stacks"]),
             skipped={names[number]: str(why) for number, why in entry["skipped"]},
             duplicates={names[number]: names[of] for number, of in entry["duplicates"]},
             warnings=tuple(map(str, entry["warnings"])),
@@ -114,7 +114,7 @@ def _packed(stack: Stack, numbers: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _unpacked(
-    packed: dict[str, Any], files: Sequence[DroppedFile], reader: HeaderReader, cache: FrameCache
+    packed: dict[str, Any], files: Sequence[DroppedFile], headers: FileHeaders, cache: FrameCache
 ) -> Stack:
     slices = SliceTable.unpacked(packed.pop("slices"), files)
     geometry = {name: _frozen(value) for name, value in packed.pop("geometry").items()}
@@ -126,7 +126,7 @@ def _unpacked(
         axis_values=None if axis is None else AxisValues.unpacked(axis, values["times"]),
         **values,
     )
-    stack = assemble(slices, RecalledHeaders(slices, reader), plan, cache)
+    stack = assemble(slices, RecalledHeaders(slices, headers), plan, cache)
     return replace(stack, suv=stack.read_header(stack.typical).suv) if has_suv else stack
 
 

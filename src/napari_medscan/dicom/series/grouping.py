@@ -51,7 +51,7 @@ def _series_key(header: Header) -> tuple[object, ...]:
         layout.floating,
         layout.photometric if layout.samples == 1 else "color",
         has_place,
-        header.name if whole or view else "",
+        header.object_name if whole or view else "",
     )
 
 

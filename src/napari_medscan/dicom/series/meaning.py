@@ -24,6 +24,7 @@ MEANINGS: Final = (
     "ContrastBolusAgent",
     "ContrastBolusAgentPhase",
     "VelocityEncodingDirection",
+    "DataType",
 )
 """Attributes that change what a value means, wherever they differ."""
 

@@ -107,9 +107,9 @@ def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     """
     if not is_volume(slices[0]):
         return _arrange(slices)
-    files: dict[int, list[SliceRef]] = defaultdict(list)
+    files: dict[str, list[SliceRef]] = defaultdict(list)
     for ref in slices:
-        files[id(ref.header)].append(ref)
+        files[ref.header.object_name].append(ref)
     grids, rest = [], []
     for family in families(list(files.values())) if len(files) > 1 else [list(files.values())]:
         if len(family) > 1:

@@ -1,4 +1,4 @@
-"""Un-shearing: a stack with a tilted gantry, resampled to upright slices.
+"""Un-shearing: a tilted stack, mostly of a tilted CT gantry, resampled to upright slices.
 
 With a tilted gantry each slice starts a little further along its own plane than
 the one before. Shifting every slice back by that amount, interpolating between
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.series.stack import Stack
-from napari_medscan.dicom.space.geometry import TILT
+from napari_medscan.dicom.space.geometry import SHEAR, TILT
 from napari_medscan.dicom.space.vectors import (
     Vector,
     difference,
@@ -27,7 +27,7 @@ from napari_medscan.dicom.space.vectors import (
 )
 from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 
-NOTE = "Resampled to correct gantry tilt"
+NOTE, SHEAR_NOTE = "Resampled to correct gantry tilt", "Resampled to correct the shear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,10 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
             step=(normal[0] * height, normal[1] * height, normal[2] * height),
             tilt=0.0,
         ),
-        warnings=(*(w for w in stack.warnings if not w.startswith(TILT)), NOTE),
+        warnings=(
+            *(w for w in stack.warnings if not w.startswith((TILT, SHEAR))),
+            NOTE if stack.modality == "CT" else SHEAR_NOTE,
+        ),
     )
 
 

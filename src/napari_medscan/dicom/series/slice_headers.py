@@ -38,6 +38,32 @@ class ParsedHeaders:
         return self.refs[number]
 
 
+class FileHeaders:
+    """Headers of files, each parsed once however many stacks show frames of it.
+
+    A segmentation is one file and a stack for every segment. Safe to use from several threads.
+
+    Parameters
+    ----------
+    reader : HeaderReader
+        Reads the headers.
+    """
+
+    def __init__(self, reader: HeaderReader) -> None:
+        self._reader = reader
+        self._headers: dict[FileRef, Header] = {}
+
+    def read(self, file: FileRef, name: str) -> Header:
+        """Return the header of a file, parsed if it was not before; raise as `HeaderReader.read`.
+
+        Two threads that ask at the same time may both parse it, and get the same header.
+        """
+        header = self._headers.get(file)
+        if header is None:
+            header = self._headers.setdefault(file, self._reader.read(file, name))
+        return header
+
+
 class RecalledHeaders:
     """Headers of a stack that comes from the index: read from the files, each once.
 
@@ -47,13 +73,12 @@ class RecalledHeaders:
     ----------
     table : SliceTable
         What the index says of the slices.
-    reader : HeaderReader
-        Reads the headers.
+    files : FileHeaders
+        Parses the files; the other stacks of the drop share it.
     """
 
-    def __init__(self, table: SliceTable, reader: HeaderReader) -> None:
-        self._table, self._reader = table, reader
-        self._headers: dict[FileRef, Header] = {}
+    def __init__(self, table: SliceTable, files: FileHeaders) -> None:
+        self._table, self._files = table, files
         self._patient: bytes | None = None
 
     def read(self, number: int) -> SliceRef:
@@ -65,9 +90,7 @@ class RecalledHeaders:
             When the file cannot be read, or holds another slice than the index says.
         """
         record = self._table[number]
-        header = self._headers.get(record.file)
-        if header is None:
-            header = self._headers[record.file] = self._of_file(record)
+        header = self._of_file(record)
         if record.index >= len(header.frames):
             raise FrameError("the file has changed since it was opened")
         ref = SliceRef(header, record.index)
@@ -77,7 +100,7 @@ class RecalledHeaders:
 
     def _of_file(self, record: SliceRecord) -> Header:
         try:
-            header = self._reader.read(record.file, record.name)
+            header = self._files.read(record.file, record.name)
         except OSError:
             raise FrameError("the file can no longer be read") from None
         except FrameError:

@@ -17,19 +17,25 @@ from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.pixels.value_range import ValueRange, value_range
 from napari_medscan.dicom.series.axis_values import FRAME, AxisValues, axis_values
+from napari_medscan.dicom.series.concatenations import join_concatenations
+from napari_medscan.dicom.series.derived_planes import DerivedPlanes
+from napari_medscan.dicom.series.grid_geometry import (
+    geometry_warnings,
+    grid_geometry,
+    hole_warnings,
+)
 from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
+from napari_medscan.dicom.series.slice_locations import (
+    arrange_by_location,
+    share_one_position,
+)
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import SliceSource, Stack
 from napari_medscan.dicom.space.geometry import (
-    ASSUMED_STEP,
-    TILT,
     Geometry,
-    StepSource,
-    stack_geometry,
 )
-from napari_medscan.dicom.space.vectors import Vector, normal_of
 from napari_medscan.frames import FrameCache, LazyStack
 
 NO_SERIES = "No Series Instance UID: images are grouped by study, folder and geometry"
@@ -57,9 +63,10 @@ def build_stacks(
         By series number, then in the order of the files.
     """
     stacks = []
-    for slices in group(headers):
+    planes = DerivedPlanes()
+    for slices in group(join_concatenations(list(headers))):
         tick()
-        stacks += [_stack(grid, cache) for grid in _grids(slices)]
+        stacks += [_stack(grid, cache, planes) for grid in _grids(slices)]
     far = float("inf")
     return sorted(
         stacks, key=lambda s: (s.modality, far if s.series_number is None else s.series_number)
@@ -67,7 +74,11 @@ def build_stacks(
 
 
 def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
-    if slices[0].frame.position is not None and slices[0].frame.orientation is not None:
+    placed = slices[0].frame.position is not None and slices[0].frame.orientation is not None
+    grids = [] if placed and not share_one_position(slices) else arrange_by_location(slices)
+    if grids:
+        return grids
+    if placed:
         return arrange(slices)
     ordered = sorted(slices, key=lambda ref: ref.frame.order)
     notes: tuple[str, ...] = ()
@@ -77,7 +88,7 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
         if len(slices) > 1:
             notes = ("No slice positions: sorted by instance number",)
         return [Grid((tuple(ordered),), notes=notes)]
-    files = {id(ref.header): ref.header.instance_number for ref in ordered}
+    files = {ref.header.object_name: ref.header.instance_number for ref in ordered}
     notes = ()
     if len(set(files.values())) < len(files):
         notes = ("Images sorted by file name (no position or instance number)",)
@@ -138,14 +149,15 @@ class Plan:
     holes: tuple[int, ...] = ()
 
 
-def _stack(grid: Grid, cache: FrameCache) -> Stack:
+def _stack(grid: Grid, cache: FrameCache, planes: DerivedPlanes) -> Stack:
     slices = grid.slices
-    return assemble(SliceTable.of(slices), ParsedHeaders(slices), _plan(grid, slices), cache)
+    plan = _plan(grid, slices, planes)
+    return assemble(SliceTable.of(slices), ParsedHeaders(slices), plan, cache)
 
 
-def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
+def _plan(grid: Grid, slices: Sequence[SliceRef], planes: DerivedPlanes) -> Plan:
     header = slices[0].header
-    geometry = _geometry(grid, header)
+    geometry = grid_geometry(grid, header, planes)
     depth = len(grid.rows[0]) + len(geometry.missing)
     holes = tuple(i for i, ref in enumerate(chain.from_iterable(grid.rows)) if ref is None)
     suv, no_suv = _suv(slices)
@@ -160,8 +172,8 @@ def _plan(grid: Grid, slices: Sequence[SliceRef]) -> Plan:
         axis_values=axis_values(grid.rows, grid.dimension),
         holes=holes,
         warnings=(
-            *_geometry_warnings(geometry, depth, header),
-            *_hole_warnings(len(holes)),
+            *geometry_warnings(geometry, depth, header),
+            *hole_warnings(len(holes)),
             *grid.notes,
             *_notes(slices),
             *([UNKNOWN + no_suv] if no_suv else []),
@@ -256,68 +268,6 @@ def _suv(slices: Sequence[SliceRef]) -> tuple[SuvFactors | None, str]:
 
 def _is_color(header: Header) -> bool:
     return header.layout.samples > 1 or header.palette is not None
-
-
-def _geometry(grid: Grid, header: Header) -> Geometry:
-    depth = len(grid.rows[0])
-    first = grid.slices[0].frame
-    if depth > 1 and grid.positions and first.orientation is not None:
-        return stack_geometry(grid.positions, first.orientation, first.spacing, grid.spread)
-    step, source = _assumed_step(header)
-    in_plane = first.spacing or (header.aspect, 1.0)
-    vector: Vector | None = None
-    if first.orientation is not None:
-        x, y, z = normal_of(first.orientation)
-        vector = (x * step, y * step, z * step)
-    return Geometry(
-        spacing=(step, *in_plane),
-        origin=first.position,
-        orientation=first.orientation,
-        step=vector,
-        measurable=depth == 1 or source == "spacing",
-        calibrated=first.spacing is not None,
-        step_source=source,
-    )
-
-
-def _assumed_step(header: Header) -> tuple[float, StepSource]:
-    if header.slice_spacing:
-        return header.slice_spacing, "spacing"
-    if header.slice_thickness:
-        return header.slice_thickness, "thickness"
-    return 1.0, "assumed"
-
-
-def _geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[str]:
-    found = []
-    missing = len(geometry.missing)
-    if missing:
-        what = "1 slice is missing (left blank)"
-        many = f"{missing} slices are missing (left blank)"
-        found.append(what if missing == 1 else many)
-    elif not geometry.regular:
-        found.append(
-            "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
-        )
-    if geometry.tilt:
-        found.append(
-            f"{TILT} {geometry.tilt:.1f}°. "
-            "Correct it (Layers ▸ Transform) before measuring between slices"
-        )
-    if depth > 1 and geometry.step_source in ASSUMED_STEP:
-        found.append(ASSUMED_STEP[geometry.step_source])
-    if not geometry.calibrated:
-        found.append("No calibration: distances are in pixels, not mm")
-    elif header.spacing_note:
-        found.append(header.spacing_note)
-    return found
-
-
-def _hole_warnings(holes: int) -> list[str]:
-    if not holes:
-        return []
-    many = f"{holes} slices of single time points are missing (left blank)"
-    return ["1 slice of one time point is missing (left blank)" if holes == 1 else many]
 
 
 def _notes(slices: Sequence[SliceRef]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -28,10 +28,10 @@ from napari_medscan.dicom.space.vectors import (
 
 ROUNDING = 1e-6
 """Millimeters: positions that differ by less were given with equal digits."""
-TILT = "Gantry tilt"
-"""How the warning about a tilted stack begins."""
+TILT, SHEAR = "Gantry tilt", "Sheared by"
+"""How the warning about a tilted stack begins: of CT, and of modalities without a gantry."""
 
-StepSource = Literal["positions", "spacing", "thickness", "assumed"]
+StepSource = Literal["positions", "locations", "spacing", "thickness", "assumed"]
 ASSUMED_STEP: dict[StepSource, str] = {
     "thickness": "Slice spacing assumed equal to slice thickness",
     "assumed": "Slice spacing unknown",
@@ -59,6 +59,8 @@ class Geometry:
         All slices are one step apart and none is missing.
     missing : tuple of int
         Indices along z at which there is no slice.
+    missing_are_empty : bool
+        The file leaves empty planes out, and none was lost.
     measurable : bool
         Index times step is the true place of every slice, so that distances
         along z are right.
@@ -76,6 +78,7 @@ class Geometry:
     step: Vector | None
     regular: bool = True
     missing: tuple[int, ...] = ()
+    missing_are_empty: bool = False
     measurable: bool = True
     tilt: float = 0.0
     calibrated: bool = True
@@ -195,6 +198,7 @@ def stack_geometry(
     orientation: tuple[float, ...],
     spacing: tuple[float, float] | None,
     spread: float = 0.0,
+    judge: Callable[[Sequence[float]], Gaps] | None = None,
 ) -> Geometry:
     """Return the geometry of slices with known positions, two or more.
 
@@ -208,10 +212,12 @@ def stack_geometry(
         Row and column spacing in mm; None when unknown.
     spread : float
         As in `measure_gaps`.
+    judge : callable, optional
+        Judges their distances in place of `measure_gaps`.
     """
     normal = normal_of(orientation)
     distances = [dot(position, normal) for position in positions]
-    gaps = measure_gaps(distances, spread)
+    gaps = measure_gaps(distances, spread) if judge is None else judge(distances)
     span = difference(positions[-1], positions[0])
     along = distances[-1] - distances[0]
     tilt = math.degrees(math.acos(min(1.0, abs(along) / norm(span))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 
@@ -10,9 +12,20 @@ Spacing = tuple[float, float]
 PROJECTIONS = frozenset(("CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"))
 """Modalities whose pixels are sizes at the detector (PS3.3 10.7)."""
 
+STEADY = 0.01
+"""Share by which the spacing may differ between the frames of one clip."""
+MOST_SPACINGS = 16
+"""Spacings of one clip that others are compared with."""
+_SPACING_MACROS = (
+    Tag.PixelMeasuresSequence,
+    Tag.ProjectionPixelCalibrationSequence,
+    Tag.FramePixelDataPropertiesSequence,
+    Tag.XRayGeometrySequence,
+)
 _CENTIMETRES = 3  # PS3.3 C.8.5.5.1.15, Physical Units
 _SPATIAL_2D = 1  # PS3.3 C.8.5.5.1.1, Region Spatial Format
 AT_IMAGE_PLANE = "Distances are at the RT image plane"
+AT_ISOCENTER = "Distances are at the isocenter plane"
 AT_DETECTOR = "Distances are at the detector plane (not corrected for magnification)"
 
 
@@ -29,15 +42,27 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     Returns
     -------
     spacing : tuple of float or None
-        None when the file does not say.
+        Of all frames that give none of their own; None when the file does not say.
     note : str
-        '' for Pixel Spacing; otherwise what the user should know.
+        '' for Pixel Spacing; otherwise what the user should know. If frames give their own spacing,
+        that of the first.
 
     Notes
     -----
     PS3.3 10.7.1.3 (Pixel Spacing, calibration), C.8.11.4 (Imager Pixel
     Spacing and magnification), C.8.5.5 (US region calibration).
     """
+    shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
+    first = data_set.item(Tag.PerFrameFunctionalGroupsSequence)
+    spacing, note = group_spacing(shared, shared)
+    if spacing is None:
+        spacing, note = _image_spacing(data_set, modality)
+    own, own_note = group_spacing(first, shared)
+    return spacing, note if own is None else own_note
+
+
+def _image_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]:
+    """Return the same of the top level of a file."""
     spacing = valid_spacing(data_set.exactly(2, Tag.PixelSpacing))
     if spacing is not None:
         return spacing, ""
@@ -57,11 +82,80 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     return spacing, "Distances refer to the digitized film" if spacing else ""
 
 
+def group_spacing(group: DataSet, shared: DataSet) -> tuple[Spacing | None, str]:
+    """Return the in-plane spacing that the functional groups of a frame give, and a note.
+
+    Parameters
+    ----------
+    group : DataSet
+        Functional groups of the frame, or those that all frames share.
+    shared : DataSet
+        Those that all frames share.
+
+    Returns
+    -------
+    spacing : tuple of float or None
+        None when no macro of `group` itself gives any.
+    note : str
+        As of `read_spacing`.
+
+    Notes
+    -----
+    PS3.3 C.7.6.16.2.1 (Pixel Measures); for angiography and fluoroscopy C.8.19.6.9 (Object Pixel
+    Spacing in Center of Beam, calibrated) and C.8.19.6.3 (Imager Pixel Spacing, which the distances
+    of C.8.19.6.14 bring to the isocenter).
+    """
+    if not any(tag in group for tag in _SPACING_MACROS):
+        return None, ""
+
+    def macro(tag: Tag) -> DataSet:
+        return group.item(tag) if tag in group else shared.item(tag)
+
+    measures = macro(Tag.PixelMeasuresSequence)
+    calibration = macro(Tag.ProjectionPixelCalibrationSequence)
+    spacing = valid_spacing(measures.exactly(2, Tag.PixelSpacing)) or valid_spacing(
+        calibration.exactly(2, Tag.ObjectPixelSpacingInCenterOfBeam)
+    )
+    if spacing is not None:
+        return spacing, ""
+    properties = macro(Tag.FramePixelDataPropertiesSequence)
+    spacing = valid_spacing(properties.exactly(2, Tag.ImagerPixelSpacing))
+    geometry = macro(Tag.XRayGeometrySequence)
+    to_detector = geometry.number(Tag.DistanceSourceToDetector)
+    to_isocenter = geometry.number(Tag.DistanceSourceToIsocenter)
+    if spacing is None:
+        return None, ""
+    if not to_detector or not to_isocenter or not 1 <= to_detector / to_isocenter < 1e3:
+        return spacing, AT_DETECTOR
+    magnification = to_detector / to_isocenter
+    return (spacing[0] / magnification, spacing[1] / magnification), AT_ISOCENTER
+
+
 def valid_spacing(values: tuple[float, ...]) -> Spacing | None:
     """Return two positive, plausible distances, or None."""
     if len(values) != 2 or not all(1e-6 < value < 1e4 for value in values):
         return None
     return values[0], values[1]
+
+
+def steady_spacings(spacings: Sequence[Spacing | None]) -> list[Spacing | None]:
+    """Return the spacing of every frame of a clip, equal where frames differ by a percent at most.
+
+    The distances that angiography works it out from are measured anew for each frame; a clip whose
+    spacing changed by more is two clips.
+    """
+    steady: list[Spacing] = []
+    known: dict[Spacing, Spacing] = {}
+    for spacing in dict.fromkeys(spacings):
+        if spacing is not None:
+            known[spacing] = next((s for s in steady if _is_steady(spacing, s)), spacing)
+            if known[spacing] is spacing and len(steady) < MOST_SPACINGS:
+                steady.append(spacing)
+    return [None if spacing is None else known[spacing] for spacing in spacings]
+
+
+def _is_steady(one: Spacing, other: Spacing) -> bool:
+    return all(abs(a - b) <= STEADY * b for a, b in zip(one, other, strict=True))
 
 
 def read_aspect(data_set: DataSet) -> float:

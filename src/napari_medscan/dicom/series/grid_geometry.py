@@ -1,0 +1,115 @@
+"""Where the slices of a grid lie, and what the user should know about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.series.derived_planes import DerivedPlanes, leaves_empty_planes_out
+from napari_medscan.dicom.series.ordering import Grid
+from napari_medscan.dicom.series.slice_locations import location_geometry
+from napari_medscan.dicom.space.geometry import (
+    ASSUMED_STEP,
+    SHEAR,
+    TILT,
+    Geometry,
+    StepSource,
+    stack_geometry,
+)
+from napari_medscan.dicom.space.plane_grid import sparse_gaps
+from napari_medscan.dicom.space.vectors import Vector, normal_of
+
+
+def grid_geometry(grid: Grid, header: Header, planes: DerivedPlanes) -> Geometry:
+    """Return the geometry of a grid, from positions, else locations, else attributes.
+
+    Parameters
+    ----------
+    grid : Grid
+        At least one slice.
+    header : Header
+        Of its first slice.
+    planes : DerivedPlanes
+        Knows the steps of files that leave empty planes out.
+    """
+    depth = len(grid.rows[0])
+    first = grid.slices[0].frame
+    by_location = location_geometry(grid, _assumed_step(header))
+    if by_location is not None:
+        return by_location
+    if depth > 1 and grid.positions and first.orientation is not None:
+        derived = leaves_empty_planes_out(header)
+        judge = None
+        if derived:
+            step = planes.step((ref.header for ref in grid.slices), first.orientation)
+            judge = partial(sparse_gaps, step=step)
+        geometry = stack_geometry(
+            grid.positions, first.orientation, first.spacing, grid.spread, judge
+        )
+        return replace(geometry, missing_are_empty=derived)
+    step, source = _assumed_step(header)
+    in_plane = first.spacing or (header.aspect, 1.0)
+    vector: Vector | None = None
+    if first.orientation is not None:
+        x, y, z = normal_of(first.orientation)
+        vector = (x * step, y * step, z * step)
+    return Geometry(
+        spacing=(step, *in_plane),
+        origin=first.position,
+        orientation=first.orientation,
+        step=vector,
+        measurable=depth == 1 or source == "spacing",
+        calibrated=first.spacing is not None,
+        step_source=source,
+    )
+
+
+def _assumed_step(header: Header) -> tuple[float, StepSource]:
+    if header.slice_spacing:
+        return header.slice_spacing, "spacing"
+    if header.slice_thickness:
+        return header.slice_thickness, "thickness"
+    return 1.0, "assumed"
+
+
+def geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[str]:
+    """Return what is assumed or missing of the geometry of a stack of so many slices."""
+    found = _gap_warnings(geometry)
+    if geometry.tilt:
+        what = TILT if header.modality == "CT" else SHEAR
+        found.append(
+            f"{what} {geometry.tilt:.1f}°. "
+            "Correct it (Layers ▸ Transform) before measuring between slices"
+        )
+    if depth > 1 and geometry.step_source in ASSUMED_STEP:
+        found.append(ASSUMED_STEP[geometry.step_source])
+    if not geometry.calibrated:
+        found.append("No calibration: distances are in pixels, not mm")
+    elif header.spacing_note:
+        found.append(header.spacing_note)
+    return found
+
+
+def _gap_warnings(geometry: Geometry) -> list[str]:
+    missing = len(geometry.missing)
+    if missing and not geometry.missing_are_empty:
+        many = f"{missing} slices are missing (left blank)"
+        return ["1 slice is missing (left blank)" if missing == 1 else many]
+    found = []
+    if missing:
+        many = f"{missing} empty planes are not stored (left blank)"
+        found.append("1 empty plane is not stored (left blank)" if missing == 1 else many)
+    if not (geometry.measurable if geometry.missing_are_empty else geometry.regular):
+        found.append(
+            "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
+        )
+    return found
+
+
+def hole_warnings(holes: int) -> list[str]:
+    """Return how many slices single time points lack."""
+    if not holes:
+        return []
+    many = f"{holes} slices of single time points are missing (left blank)"
+    return ["1 slice of one time point is missing (left blank)" if holes == 1 else many]

@@ -20,8 +20,7 @@ from napari_medscan.widgets.panel import tag_reader, tags_tab
 from napari_medscan.widgets.panel.tags_tab import TagsTab
 
 from ...dicom.headers.mosaics import csa, mosaic
-from ...dicom.making import write
-from ...dicom.making import item
+from ...dicom.making import item, write
 from ...studies import HOSTILE, write_series
 
 

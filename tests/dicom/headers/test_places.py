@@ -301,7 +301,7 @@ def stack_of(tmp_path, frames, **changes):
 
 
 @pytest.mark.parametrize("detector", [True, False])
-@pytest.mark.parametrize("vector", ["TimeSlotVector", "EnergyWindowVector", "PhaseVector"])
+@pytest.mark.parametrize("vector", ["TimeSlotVector", "PhaseVector"])
 def test_nm_slices_and_what_repeats_them_are_two_axes(tmp_path, detector, vector):
     plane = item(ImagePositionPatient=[0, 0, 7], ImageOrientationPatient=AXIAL)
     stack, values = stack_of(
@@ -319,6 +319,26 @@ def test_nm_slices_and_what_repeats_them_are_two_axes(tmp_path, detector, vector
     assert stack.geometry.spacing[0] == 4
     assert stack.geometry.measurable
     assert (stack.geometry.affine is None) != detector
+
+
+def test_energy_windows_of_nm_are_never_one_volume(tmp_path):
+    pixels = b"".join(bytes([frame, 0] * 24) for frame in range(6))
+    nm = ct(
+        PixelData=pixels,
+        RescaleSlope=None,
+        RescaleIntercept=None,
+        NumberOfFrames=6,
+        Modality="NM",
+        SliceVector=[1, 2, 3, 1, 2, 3],
+        EnergyWindowVector=[1, 1, 1, 2, 2, 2],
+        FrameIncrementPointer=[Tag.EnergyWindowVector, Tag.SliceVector],
+        SpacingBetweenSlices=4,
+        **NO_PLANE,
+    )
+    write(tmp_path / "a", nm)
+    stacks = load(tmp_path, cache=FrameCache()).stacks
+    assert [stack.axes for stack in stacks] == ["zyx", "zyx"]
+    assert [np.asarray(s.array)[:, 0, 0].tolist() for s in stacks] == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_scans_of_an_eye_without_positions_are_slices(tmp_path):

@@ -30,7 +30,6 @@ FOURTH_AXIS: Final = (
     "TimeSliceVector",
     "PhaseVector",
     "RRIntervalVector",
-    "EnergyWindowVector",
     "DetectorVector",
     "RotationVector",
     "AngularViewVector",

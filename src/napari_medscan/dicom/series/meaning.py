@@ -25,6 +25,7 @@ MEANINGS: Final = (
     "ContrastBolusAgentPhase",
     "VelocityEncodingDirection",
     "DataType",
+    "EnergyWindowVector",
 )
 """Attributes that change what a value means, wherever they differ."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -201,26 +200,11 @@ PANEL = "DICOM panel"
 
 
 @contextmanager
-def cheap_collections() -> Iterator[None]:
-    """Spare what is there already whenever napari collects garbage, as with each removed layer.
-
-    Modules and the corpus are a million objects, and looking through them takes half a second.
-    """
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-@contextmanager
 def session() -> Iterator[Session]:
     """Yield a session in which every dialog is canceled at once, and noted."""
     from qtpy.QtWidgets import QDialog
 
-    corpus()
-    with fresh_application(), cheap_collections(), pytest.MonkeyPatch.context() as patch:
+    with fresh_application(), pytest.MonkeyPatch.context() as patch:
         running = Session()
         dialogs = running.dialogs
 

@@ -6,6 +6,8 @@ import gc
 import logging
 import os
 import sys
+from copy import deepcopy
+from functools import cache
 
 import pytest
 
@@ -41,6 +43,19 @@ def _own_folders(tmp_path_factory):
         for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
         patch.setenv("MEDSCAN_CACHE_DIR", str(home / "medscan"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _manifests_parsed_once():
+    """Parse the manifest of a plugin once: with every window napari parses all of them again."""
+    from npe2.manifest import _bases
+
+    parse = cache(_bases._load_yaml_no_duplicates)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            _bases, "_load_yaml_no_duplicates", lambda stream: deepcopy(parse(stream.read()))
+        )
         yield
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +18,8 @@ from napari_medscan.phantoms import write_ct_chest
 from ..view_check import canvas_pixels, fault_of_canvas, pictures_of, settle
 from ..x_input import LEFT, MIDDLE, RIGHT, XInput, why_missing
 
+IS_SHARED = "PYTEST_XDIST_WORKER" in os.environ and shutil.which("xvfb-run") is not None
+"""Whether windows of other tests are on this screen, and a screen for one alone can be had."""
 LUNG = (-600 - 0.5 - 1499 / 2, -600 - 0.5 + 1499 / 2)
 """W 1500, L -600 as PS3.3 C.11.2.1.2 places its ends."""
 
@@ -122,6 +128,19 @@ def zoom_and_pan(desk, hand):
     assert desk.slice == number
 
 
+@pytest.mark.skipif(not IS_SHARED, reason="the next test has a screen of its own")
+def test_session_by_hand_on_a_screen_of_its_own():
+    """A window of another test that opens meanwhile would take the mouse."""
+    test = f"{__file__}::test_session_by_hand_ends_as_a_radiologist_expects"
+    command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", sys.executable, "-m", "pytest"]
+    ours = {name: value for name, value in os.environ.items() if "XDIST" not in name}
+    done = subprocess.run(
+        [*command, "-n", "0", "-q", test], env=ours, capture_output=True, text=True, timeout=200
+    )
+    assert "1 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.skipif(IS_SHARED, reason="the test before runs it on a screen of its own")
 @pytest.mark.skipif(bool(why_missing()), reason=why_missing())
 def test_session_by_hand_ends_as_a_radiologist_expects(desk, hand):
     fitted = desk.camera

@@ -29,7 +29,7 @@ from napari_medscan.napari_.slider_index import slice_in_view
 
 from ...studies import write_series
 
-TIMES = 50 if os.environ.get("MEDSCAN_TORTURE") else 4
+TIMES = 50 if os.environ.get("MEDSCAN_TORTURE") else 3
 
 
 def settle():

@@ -68,7 +68,7 @@ def test_every_label_is_plain_text(viewer):
 
 def test_closing_and_opening_it_leaves_nothing(viewer):
     left = []
-    for _ in range(10):
+    for _ in range(4):
         widget, dock = opened(viewer)
         dock.service.model_choice.setEditText("m")
         dock.ask.preview()

@@ -31,7 +31,7 @@ def viewer(make_napari_viewer):
 
 PANEL, ASSISTANT = "DICOM panel", "AI assistant"
 """Display names in the manifest."""
-TIMES = 50 if os.environ.get("MEDSCAN_TORTURE") else 4
+TIMES = 50 if os.environ.get("MEDSCAN_TORTURE") else 3
 """How often the panel is opened and closed."""
 
 

@@ -23,6 +23,7 @@ from napari_medscan.dicom.space.vectors import (
     norm,
     normal_of,
     split_orientation,
+    toward_left_back_head,
 )
 
 ASSUMED_DIRECTION = "Siemens mosaic without slice direction: the usual one is assumed"
@@ -87,7 +88,8 @@ def _placed(tiles: Tiles, header: Header, normal: Vector | None, array: SliceArr
         *([] if direction else [ASSUMED_DIRECTION]),
         *([] if known else [ASSUMED_SPACING]),
     )
-    direction = direction or _usual_direction(sheet.orientation)
+    # As scanners number slices by default.
+    direction = direction or toward_left_back_head(normal_of(sheet.orientation))
     positions = [moved(first, direction, (step or 0.0) * i) for i in range(len(tiles.corners))]
     return replace(tiles, positions=tuple(positions), notes=notes)
 
@@ -132,14 +134,6 @@ def _planned_direction(
         if norm(difference(center, end)) <= _NEAR * depth:
             return sign * x / depth, sign * y / depth, sign * z / depth
     return None
-
-
-def _usual_direction(orientation: tuple[float, ...]) -> Vector:
-    """Return the plane's normal toward the left, back or head, as scanners number by default."""
-    normal = normal_of(orientation)
-    largest = max(normal, key=abs)
-    x, y, z = normal
-    return normal if largest > 0 else (-x, -y, -z)
 
 
 def _step(array: SliceArray | None) -> float | None:

@@ -14,7 +14,6 @@ from napari_medscan.dicom.headers.header import FrameHeader, SliceRef
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.space.geometry import Geometry, StepSource, stack_geometry
 from napari_medscan.dicom.space.locations import (
-    SAME_LOCATION,
     Location,
     are_even,
     direction,
@@ -24,6 +23,7 @@ from napari_medscan.dicom.space.locations import (
     plane_of,
 )
 from napari_medscan.dicom.space.spacing import PROJECTIONS
+from napari_medscan.dicom.space.tolerances import SAME_LOCATION
 from napari_medscan.dicom.space.vectors import Vector, dot, moved
 
 

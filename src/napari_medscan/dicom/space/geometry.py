@@ -26,8 +26,6 @@ from napari_medscan.dicom.space.vectors import (
     split_orientation,
 )
 
-ROUNDING = 1e-6
-"""Millimeters: positions that differ by less were given with equal digits."""
 TILT, SHEAR = "Gantry tilt", "Sheared by"
 """How the warning about a tilted stack begins: of CT, and of modalities without a gantry."""
 
@@ -169,7 +167,7 @@ def measure_gaps(distances: Sequence[float], spread: float = 0.0) -> Gaps:
     # The lower median: of two different gaps the shorter is the step.
     step = statistics.median_low(gaps)
     tolerance = max(tolerances.EVEN_GAP, tolerances.EVEN_GAP_SHARE * step)
-    if spread > ROUNDING:
+    if spread > tolerances.EQUAL_DIGITS:
         jittered = max(tolerances.JITTERED_GAP, tolerances.JITTERED_GAP_SPREADS * spread)
         tolerance = max(tolerance, min(jittered, tolerances.MULTIPLE_GAP * step))
     if max(max(gaps) - step, step - min(gaps)) <= tolerance:
@@ -221,7 +219,10 @@ def stack_geometry(
     span = difference(positions[-1], positions[0])
     along = distances[-1] - distances[0]
     tilt = math.degrees(math.acos(min(1.0, abs(along) / norm(span))))
-    if spread > ROUNDING and norm(span) ** 2 - along**2 <= tolerances.JITTERED_GAP**2:
+    if (
+        spread > tolerances.EQUAL_DIGITS
+        and norm(span) ** 2 - along**2 <= tolerances.JITTERED_GAP**2
+    ):
         # Positions that are off by as much do not show a tilt.
         tilt = 0.0
     places = gaps.places or tuple(range(len(positions)))

@@ -13,7 +13,16 @@ from math import isfinite
 from typing import Literal, NamedTuple
 
 from napari_medscan.dicom.space.geometry import measure_gaps
-from napari_medscan.dicom.space.vectors import Vector, difference, dot, moved, norm, normal_of
+from napari_medscan.dicom.space.tolerances import OFF_LINE, SAME_LOCATION
+from napari_medscan.dicom.space.vectors import (
+    Vector,
+    difference,
+    dot,
+    moved,
+    norm,
+    normal_of,
+    toward_left_back_head,
+)
 
 LocationSource = Literal[
     "Slice Location",
@@ -23,12 +32,8 @@ LocationSource = Literal[
     "positions without orientation",
     "slice number",
 ]
-SAME_LOCATION = 0.01
-"""Millimetres: slices closer than this stand at one location."""
-OFF_LINE = 0.1
-"""Millimeters by which positions may lie off their line."""
 FARTHEST = 1e7
-"""Millimetres: no scanner is that long, and beyond it arithmetic may overflow."""
+"""Millimeters: no scanner is that long, and beyond it arithmetic may overflow."""
 _UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
@@ -38,7 +43,7 @@ class Location(NamedTuple):
     Parameters
     ----------
     distance : float
-        Millimetres; the number of the slice if `source` is "slice number".
+        Millimeters; the number of the slice if `source` is "slice number".
     source : str
         The attribute that says so.
     """
@@ -74,9 +79,8 @@ def direction(orientation: tuple[float, ...] | None, source: LocationSource) -> 
     if orientation is None:
         return (0.0, 0.0, 1.0)
     normal = normal_of(orientation)
-    if source in ("Slice Location", "Slice Location Vector") and max(normal, key=abs) < 0:
-        return (-normal[0], -normal[1], -normal[2])
-    return normal
+    is_coordinate = source in ("Slice Location", "Slice Location Vector")
+    return toward_left_back_head(normal) if is_coordinate else normal
 
 
 def plane_of(
@@ -107,8 +111,7 @@ def line_locations(positions: Sequence[Vector]) -> list[Location]:
     length = norm(span)
     if length <= SAME_LOCATION:
         return []
-    sign = -1.0 if max(span, key=abs) < 0 else 1.0
-    along = (sign * span[0] / length, sign * span[1] / length, sign * span[2] / length)
+    along = toward_left_back_head((span[0] / length, span[1] / length, span[2] / length))
     distances = [dot(position, along) for position in positions]
     base = dot(start, along)
     for position, distance in zip(positions, distances, strict=True):

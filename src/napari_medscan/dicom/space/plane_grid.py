@@ -12,17 +12,15 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from napari_medscan.dicom.space.geometry import Gaps, measure_gaps
+from napari_medscan.dicom.space.tolerances import (
+    OFF_GRID,
+    OFF_GUESSED_GRID,
+    PLANE_JITTER,
+    SAME_PLANE,
+)
 
 MAX_PLANES: Final = 4096
 """Longest grid, empty planes included: a whole body at less than half a millimeter."""
-OFF_GRID: Final = 0.1
-"""Slice steps by which a plane may lie off its place on the grid."""
-ROUNDING: Final = 1e-3
-"""Millimeters by which positions of one plane differ in any case."""
-JITTER: Final = 0.06
-"""Millimeters between positions of one plane that two segments were given."""
-OFF_GUESS: Final = 0.02
-"""The same if the step is not that of two planes of the file: what is finer fits more easily."""
 _FRACTIONS = (2, 3, 4, 5)
 """Parts of the smallest gap that are tried as the step: no two neighbors may be left."""
 
@@ -42,7 +40,7 @@ def plane_step(planes: Sequence[float], hints: Sequence[float]) -> float | None:
     if len(places) < 2:
         return None
     smallest = min(b - a for a, b in pairwise(places))
-    finer = [hint for hint in hints if hint <= smallest * (1 + OFF_GUESS)]
+    finer = [hint for hint in hints if hint <= smallest * (1 + OFF_GUESSED_GRID)]
     if len(places) == 2:
         guesses, last = finer, [smallest]
     else:
@@ -50,7 +48,7 @@ def plane_step(planes: Sequence[float], hints: Sequence[float]) -> float | None:
         if _fit(places, smallest, OFF_GRID) is not None:
             return _refined(places, smallest)
     for step in guesses:
-        if _fit(places, step, OFF_GUESS) is not None:
+        if _fit(places, step, OFF_GUESSED_GRID) is not None:
             return _refined(places, step)
     return last[0] if last else None
 
@@ -83,10 +81,10 @@ def sparse_gaps(distances: Sequence[float], step: float | None) -> Gaps:
 
 def _merged(places: Sequence[float]) -> list[float]:
     """Return ascending places, those that are one but for jitter as one."""
-    gaps = [gap for a, b in pairwise(places) if (gap := b - a) > ROUNDING]
+    gaps = [gap for a, b in pairwise(places) if (gap := b - a) > SAME_PLANE]
     if not gaps:
         return list(places[:1])
-    limit = max(ROUNDING, min(JITTER, OFF_GRID * statistics.median_low(gaps)))
+    limit = max(SAME_PLANE, min(PLANE_JITTER, OFF_GRID * statistics.median_low(gaps)))
     merged = [places[0]]
     for place in places[1:]:
         if place - merged[-1] > limit:

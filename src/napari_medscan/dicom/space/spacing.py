@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.space.tolerances import STEADY_SPACING
 
 Spacing = tuple[float, float]
 
 PROJECTIONS = frozenset(("CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"))
 """Modalities whose pixels are sizes at the detector (PS3.3 10.7)."""
 
-STEADY = 0.01
-"""Share by which the spacing may differ between the frames of one clip."""
 MOST_SPACINGS = 16
 """Spacings of one clip that others are compared with."""
 _SPACING_MACROS = (
@@ -155,7 +154,7 @@ def steady_spacings(spacings: Sequence[Spacing | None]) -> list[Spacing | None]:
 
 
 def _is_steady(one: Spacing, other: Spacing) -> bool:
-    return all(abs(a - b) <= STEADY * b for a, b in zip(one, other, strict=True))
+    return all(abs(a - b) <= STEADY_SPACING * b for a, b in zip(one, other, strict=True))
 
 
 def read_aspect(data_set: DataSet) -> float:

@@ -66,5 +66,29 @@ TILT: Final = 0.2
 PARALLEL: Final = 1e-3
 """Largest difference of direction cosines between parallel series."""
 
+EQUAL_DIGITS: Final = 1e-6
+"""Positions that differ by less were given with equal digits."""
+
+SAME_LOCATION: Final = 0.01
+"""Slices without positions that are closer than this along their normal are at one location."""
+
+OFF_LINE: Final = 0.1
+"""How far positions of slices of unknown orientation may lie off their line."""
+
+OFF_GRID: Final = 0.1
+"""Slice steps by which a plane of a derived object may lie off its place on the grid."""
+
+OFF_GUESSED_GRID: Final = 0.02
+"""The same if the step is not that of two planes of the file: what is finer fits more easily."""
+
+SAME_PLANE: Final = 1e-3
+"""How far positions of one plane of a derived object differ in any case."""
+
+PLANE_JITTER: Final = 0.06
+"""How far positions of one plane that two segments were given differ at most."""
+
+STEADY_SPACING: Final = 0.01
+"""Share by which the pixel spacing may differ between the frames of one clip."""
+
 SAME_NUMBER: Final = 5e-4
 """Relative difference of two numbers that are one number, written with different precision."""

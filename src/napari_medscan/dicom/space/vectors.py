@@ -40,6 +40,15 @@ def norm(a: Vector) -> float:
     return math.sqrt(dot(a, a))
 
 
+def toward_left_back_head(vector: Vector) -> Vector:
+    """Return a vector, reversed if its largest component points to the right, front or feet.
+
+    The standard's coordinates grow to the patient's left, back and head (PS3.3 C.7.6.2.1.1).
+    """
+    x, y, z = vector
+    return (-x, -y, -z) if max(vector, key=abs) < 0 else vector
+
+
 def split_orientation(orientation: tuple[float, ...]) -> tuple[Vector, Vector]:
     """Return the row's and the column's direction of Image Orientation (Patient)."""
     a, b, c, d, e, f = orientation

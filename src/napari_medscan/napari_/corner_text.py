@@ -257,7 +257,7 @@ def _position(stack: Stack, index: Index, along: int) -> str:
 def _time_line(stack: Stack, number: int, volumes: int) -> str:
     """Return "Time point 2/5 · 12.5 s", "b-value 2/5 · 1000 s/mm²" or "Frame 2/5"."""
     axis = stack.axis_values
-    if axis is None or stack.dimension == "frame":
+    if axis is None or stack.is_clip:
         return f"{'Frame' if stack.dimension == 'frame' else 'Time point'} {number + 1}/{volumes}"
     name = "Time point" if axis.name == "Time" else axis.name
     line = f"{name} {number + 1}/{volumes}"

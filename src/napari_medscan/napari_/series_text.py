@@ -31,7 +31,7 @@ def size_text(stack: Stack) -> str:
 
 def _volumes_name(stack: Stack) -> str:
     """Return what the images along the fourth axis are called."""
-    if stack.dimension == "frame":
+    if stack.is_clip:
         return "frames"
     axis = stack.axis_values
     is_time = axis is None or axis.unit == "s" or axis.name == "Time point"

@@ -32,7 +32,7 @@ def units_of(stack: Stack) -> Units:
 
 def is_timed(stack: Stack) -> bool:
     """Return whether the time axis of a series is in seconds."""
-    return stack.dimension == "frame" and bool(stack.header.frame_duration)
+    return stack.is_clip and bool(stack.header.frame_duration)
 
 
 def note_new(layer: Image) -> None:

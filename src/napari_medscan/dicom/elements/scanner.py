@@ -31,12 +31,15 @@ MAX_VALUE: Final = 16 * 2**20
 """Longest wanted value that is kept: no LUT or vector comes near it."""
 MAX_ELEMENTS: Final = 20_000_000
 """Most elements and items walked in one file."""
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+ITEM: Final = 0xFFFEE000
+ITEM_END: Final = 0xFFFEE00D
+SEQUENCE_END: Final = 0xFFFEE0DD
+"""Tags of items, and of what ends items and sequences of undefined length (PS3.5 7.5)."""
 LONG_VRS = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
-_DELIMITERS = frozenset((_ITEM_END, _SEQUENCE_END))
+_DELIMITERS = frozenset((ITEM_END, SEQUENCE_END))
 # Enum members are slow to look up in a loop.
 _ROWS = int(Tag.Rows)
 _PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
@@ -215,7 +218,7 @@ class _Walker:
         limit = self.size if end is None else end
         while position < limit:
             tag, vr, length, value_at = self.element(position, explicit=explicit)
-            if tag >= _ITEM and tag in _DELIMITERS:
+            if tag >= ITEM and tag in _DELIMITERS:
                 if end is not None and not top:
                     raise UnusualError("a delimiter inside an item of known length")
                 return values, value_at
@@ -341,9 +344,9 @@ class _Walker:
             raise UnusualError("a sequence is longer than the file")
         while end is None or position < end:
             item, _, item_length, position = self.element(position, explicit=False)
-            if item == _SEQUENCE_END:
+            if item == SEQUENCE_END:
                 break
-            if item != _ITEM:
+            if item != ITEM:
                 raise UnusualError("a sequence holds something that is no item")
             item_end = None if item_length == UNDEFINED else position + item_length
             if end is not None and item_end is not None and item_end > end:
@@ -380,9 +383,9 @@ class _Walker:
             tag, inner_vr, length, position = self.element(
                 position, explicit=level_explicit and not in_sequence
             )
-            if tag == (_SEQUENCE_END if in_sequence else _ITEM_END):
+            if tag == (SEQUENCE_END if in_sequence else ITEM_END):
                 levels.pop()
-            elif in_sequence and tag != _ITEM:
+            elif in_sequence and tag != ITEM:
                 raise UnusualError("a sequence holds something that is no item")
             elif length != UNDEFINED:
                 if inner is not None:

@@ -14,9 +14,9 @@ from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files import tar_archive, unpack, zip_archive
 from napari_medscan.dicom.files.decoders import METHODS
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.files.member import Member, distinct
+from napari_medscan.dicom.files.member import EXTRACT, Member, distinct
 from napari_medscan.dicom.files.source import Memory
-from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.dicom.files.walk import DroppedFile, reason_of
 
 ENDINGS: Final = (".zip", ".tar", ".tgz", ".gz", ".tbz", ".tbz2", ".bz2", ".txz", ".xz")
 MAX_DEPTH: Final = 2
@@ -28,9 +28,9 @@ MAX_LISTED: Final = unpack.HELD
 PEEKED: Final = (1 << 20, 16 << 20)
 """Bytes of a compressed tar archive in which DICOM has to appear when it is only peeked at; the
 second number counts if the first does not do, because to unpack them takes a tenth of a second."""
-NESTED = "nested archive (extract it and open the folder)"
+NESTED = f"nested archive ({EXTRACT})"
 EMPTY = "empty archive"
-TOO_LARGE = "archive too large to open in place (extract it and open the folder)"
+TOO_LARGE = f"archive too large to open in place ({EXTRACT})"
 _NOT_DICOM = "compressed file, not DICOM"
 
 IsDicom = Callable[[bytes], bool]
@@ -107,9 +107,7 @@ class _Opening:
         except UnreadableError as error:
             yield file._replace(refusal=str(error), readable=False)
         except OSError as error:
-            denied = isinstance(error, PermissionError)
-            reason = "permission denied" if denied else "cannot be read"
-            yield file._replace(refusal=reason, readable=False)
+            yield file._replace(refusal=reason_of(error), readable=False)
 
     def _compressed(
         self, file: DroppedFile, ref: FileRef, method: str, depth: int

@@ -13,6 +13,10 @@ LONGEST_LABEL = 1000
 _SEPARATORS = re.compile(r"[/\\]+")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+MAX_MEMBERS = 200_000
+"""Members of one archive; the largest studies have some ten thousand."""
+EXTRACT = "extract it and open the folder"
+"""What to do with an archive that is not opened in place."""
 LINK, SPECIAL = "symbolic link (not followed)", "special file"
 
 

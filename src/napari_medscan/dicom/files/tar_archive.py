@@ -7,13 +7,19 @@ from collections.abc import Iterator
 
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.files.member import LINK, SPECIAL, Member, label_of
+from napari_medscan.dicom.files.member import (
+    EXTRACT,
+    LINK,
+    MAX_MEMBERS,
+    SPECIAL,
+    Member,
+    label_of,
+)
 from napari_medscan.dicom.files.source import Source
 
-MAX_MEMBERS = 200_000
 BLOCK = 512
 CORRUPT, TRUNCATED = "corrupt tar archive", "truncated tar archive"
-TOO_LARGE = "tar archive too large to open in place (extract it and open the folder)"
+TOO_LARGE = f"tar archive too large to open in place ({EXTRACT})"
 _LONGEST_EXTENSION = 1 << 20
 """Bytes of a header that extends the next one."""
 _PAX_FIELD = re.compile(rb"(\d{1,10}) (path|size)=")
@@ -63,7 +69,7 @@ def tar_members(file: FileRef) -> Iterator[Member]:
             if kind in _LINKS:
                 yield Member(label, None, LINK)
             elif kind == b"S":
-                refusal = "sparse file in a tar archive (extract it and open the folder)"
+                refusal = f"sparse file in a tar archive ({EXTRACT})"
                 yield Member(label, None, refusal, readable=False)
             elif kind in _REGULAR and not text.endswith("/"):
                 yield Member(label, file.part(start, max(0, min(stored, size - start))))

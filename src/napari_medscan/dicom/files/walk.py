@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.member import LINK, SPECIAL
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -105,7 +106,7 @@ def _folder(root: Path, prefix: str) -> Iterator[DroppedFile]:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=attrgetter("name"))
         except OSError as error:
-            yield DroppedFile(FileRef(folder), prefix or ".", _reason(error), readable=False)
+            yield DroppedFile(FileRef(folder), prefix or ".", reason_of(error), readable=False)
             continue
         below = []
         for entry in entries:
@@ -113,7 +114,7 @@ def _folder(root: Path, prefix: str) -> Iterator[DroppedFile]:
             try:
                 found = entry.stat(follow_symlinks=False)
             except OSError as error:
-                yield DroppedFile(FileRef(entry.path), name, _reason(error), readable=False)
+                yield DroppedFile(FileRef(entry.path), name, reason_of(error), readable=False)
                 continue
             if stat.S_ISDIR(found.st_mode):
                 below.append((entry.path, name + "/"))
@@ -138,9 +139,10 @@ def _entry(path: str, name: str, found: os.stat_result) -> DroppedFile:
     mode = found.st_mode
     if stat.S_ISREG(mode):
         return DroppedFile(FileRef(path), name, "", True, found)
-    kind = "symbolic link (not followed)" if stat.S_ISLNK(mode) else "special file"
+    kind = LINK if stat.S_ISLNK(mode) else SPECIAL
     return DroppedFile(FileRef(path), name, kind, True, found)
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: Exception) -> str:
+    """Return why a file cannot be read, as a phrase."""
     return "permission denied" if isinstance(error, PermissionError) else "cannot be read"

@@ -16,19 +16,23 @@ from itertools import pairwise
 
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.files.member import LINK, SPECIAL, Member, label_of
+from napari_medscan.dicom.files.member import (
+    EXTRACT,
+    LINK,
+    MAX_MEMBERS,
+    SPECIAL,
+    Member,
+    label_of,
+)
 from napari_medscan.dicom.files.source import Source
 from napari_medscan.dicom.files.unpack import MAX_RATIO, MAX_UNPACKED
 
-MAX_MEMBERS = 200_000
-"""Members of one archive; the largest studies have some ten thousand."""
 MAX_DIRECTORY = 64 << 20
 """Bytes of a central directory."""
 MAX_TOTAL, SUSPICIOUS_RATIO = 4 << 30, 100
 """An archive of more unpacked bytes than this must not shrink them to less than a hundredth."""
 CORRUPT, TRUNCATED = "corrupt ZIP archive", "truncated ZIP archive"
 OVERLAP = "corrupt ZIP archive: its files overlap"
-EXTRACT = "extract it and open the folder"
 TOO_LARGE = f"ZIP archive too large to open in place ({EXTRACT})"
 ENCRYPTED = f"encrypted ZIP archive ({EXTRACT})"
 SPLIT = f"split ZIP archive ({EXTRACT})"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from napari_medscan.dicom.elements.scanner import ITEM, ITEM_END, SEQUENCE_END
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files.source import Source
 from napari_medscan.dicom.headers.codestream import (
@@ -21,7 +22,6 @@ from napari_medscan.dicom.headers.codestream import (
     read_codestream,
 )
 
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _READ_AHEAD = 4096
 _STREAM_HEAD = 1 << 16
 """Bytes that hold the markers of a code stream before its image data."""
@@ -96,7 +96,7 @@ def read_fragments(
     """
     walk = _Walk(source, start, size, ">" if big_endian else "<", rle=rle)
     head = walk.bytes_at(start, RLE_HEADER)
-    if walk.tag(head) not in (_ITEM, _SEQUENCE_END) and is_start(head, rle=rle):
+    if walk.tag(head) not in (ITEM, SEQUENCE_END) and is_start(head, rle=rle):
         return Fragments((), start, tuple(_bare_streams(source, start, size)))
     return walk.run()
 
@@ -111,7 +111,7 @@ def _length(head: bytes, *, big_endian: bool) -> int | None:
     if len(head) < 8:
         return None
     group, element, length = struct.unpack_from(">HHI" if big_endian else "<HHI", head)
-    return int(length) if group << 16 | element == _ITEM else None
+    return int(length) if group << 16 | element == ITEM else None
 
 
 def first_stream(source: Source, start: int, *, big_endian: bool) -> CodeStream | None:
@@ -159,14 +159,14 @@ class _Walk:
         while position + 8 <= self._size:
             head = self.bytes_at(position, 8 + RLE_HEADER)
             tag = self.tag(head)
-            if tag == _SEQUENCE_END or len(head) < 8:
-                ended = tag == _SEQUENCE_END
+            if tag == SEQUENCE_END or len(head) < 8:
+                ended = tag == SEQUENCE_END
                 break
-            if tag == _ITEM_END:
+            if tag == ITEM_END:
                 # Belongs to items of undefined length only, which fragments never are.
                 position += 8
                 continue
-            if tag != _ITEM:
+            if tag != ITEM:
                 behind = self._repaired(position)
                 if behind is None:
                     # What follows is no item, and the frames before it are whole.
@@ -236,9 +236,9 @@ class _Walk:
         Behind a wrong length: up to one byte after it. Elsewhere: any place from which a whole
         item leads to another one or to the end.
         """
-        if self.tag(self.bytes_at(stop + 1, 8)) in (_ITEM, _SEQUENCE_END):
+        if self.tag(self.bytes_at(stop + 1, 8)) in (ITEM, SEQUENCE_END):
             yield stop + 1
-        mark = struct.pack(f"{self._order}HH", _ITEM >> 16, _ITEM & 0xFFFF)
+        mark = struct.pack(f"{self._order}HH", ITEM >> 16, ITEM & 0xFFFF)
         position = start
         while position < self._size:
             chunk = self._source.read_at(position, _CHUNK + 8)
@@ -254,10 +254,10 @@ class _Walk:
     def _leads_on(self, position: int) -> bool:
         """Whether a whole item starts here, and after it another one or the end."""
         head = self.bytes_at(position, 8)
-        if self.tag(head) != _ITEM:
+        if self.tag(head) != ITEM:
             return False
         after = position + 8 + struct.unpack_from(f"{self._order}I", head, 4)[0]
-        return after == self._size or self.tag(self.bytes_at(after, 8)) in (_ITEM, _SEQUENCE_END)
+        return after == self._size or self.tag(self.bytes_at(after, 8)) in (ITEM, SEQUENCE_END)
 
 
 def split_streams(source: Source, fragments: Fragments) -> Fragments:

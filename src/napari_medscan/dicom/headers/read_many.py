@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from napari_medscan.dicom.errors import NoImageError, NotDicomError, UnreadableError
-from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.dicom.files.walk import DroppedFile, reason_of
 from napari_medscan.dicom.headers.header import Header
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 
@@ -108,10 +108,8 @@ def _note(found: Headers, name: str, outcome: Exception) -> None:
         found.skipped[name] = str(outcome)
     elif isinstance(outcome, UnreadableError):
         found.unreadable[name] = str(outcome)
-    elif isinstance(outcome, PermissionError):
-        found.unreadable[name] = "permission denied"
     else:
-        found.unreadable[name] = "cannot be read"
+        found.unreadable[name] = reason_of(outcome)
 
 
 class _Reader:

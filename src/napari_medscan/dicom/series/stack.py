@@ -17,7 +17,7 @@ from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.pixels.read_frames import is_decoded_as_shown, read_slice, read_slices
-from napari_medscan.dicom.series.axis_values import AxisValues
+from napari_medscan.dicom.series.axis_values import FRAME, AxisValues
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.space.geometry import Geometry
@@ -213,6 +213,11 @@ class Stack:
     def is_rgb(self) -> bool:
         """Whether the last axis holds red, green and blue."""
         return self.axes.endswith("c")
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether the images along t are the frames of a clip."""
+        return self.dimension == FRAME
 
     @property
     def is_inverted(self) -> bool:

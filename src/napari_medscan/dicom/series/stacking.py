@@ -27,15 +27,10 @@ from napari_medscan.dicom.series.grid_geometry import (
 from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
-from napari_medscan.dicom.series.slice_locations import (
-    arrange_by_location,
-    share_one_position,
-)
+from napari_medscan.dicom.series.slice_locations import arrange_by_location, share_one_position
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import SliceSource, Stack
-from napari_medscan.dicom.space.geometry import (
-    Geometry,
-)
+from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.frames import FrameCache, LazyStack
 
 NO_SERIES = "No Series Instance UID: images are grouped by study, folder and geometry"
@@ -81,17 +76,14 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
     if placed:
         return arrange(slices)
     ordered = sorted(slices, key=lambda ref: ref.frame.order)
-    notes: tuple[str, ...] = ()
     if slices[0].frame.tile is not None:
         return _tiled_volumes(ordered)
     if slices[0].header.frames_are_slices:
-        if len(slices) > 1:
-            notes = ("No slice positions: sorted by instance number",)
-        return [Grid((tuple(ordered),), notes=notes)]
+        note = "No slice positions: sorted by instance number"
+        return [Grid((tuple(ordered),), notes=(note,) if len(slices) > 1 else ())]
     files = {ref.header.object_name: ref.header.instance_number for ref in ordered}
-    notes = ()
-    if len(set(files.values())) < len(files):
-        notes = ("Images sorted by file name (no position or instance number)",)
+    note = "Images sorted by file name (no position or instance number)"
+    notes = (note,) if len(set(files.values())) < len(files) else ()
     dimension = FRAME if len(ordered) > 1 else ""
     return [Grid(tuple((ref,) for ref in ordered), dimension, notes)]
 
@@ -104,7 +96,7 @@ def _tiled_volumes(slices: Sequence[SliceRef]) -> list[Grid]:
     by_depth: dict[int, list[tuple[SliceRef, ...]]] = defaultdict(list)
     for tiles in files.values():
         by_depth[len(tiles)].append(tuple(tiles))
-    return [Grid(tuple(rows), "frame" if len(rows) > 1 else "") for rows in by_depth.values()]
+    return [Grid(tuple(rows), FRAME if len(rows) > 1 else "") for rows in by_depth.values()]
 
 
 @dataclass(frozen=True, slots=True)

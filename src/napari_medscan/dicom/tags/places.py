@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-ITEM: Final = 0xFFFEE000
-"""Tag of an item of a sequence (PS3.5 section 7.5)."""
+from napari_medscan.dicom.elements.scanner import ITEM
+
 SHARED: Final = 0x52009229
 """Shared Functional Groups Sequence."""
 PER_FRAME: Final = 0x52009230

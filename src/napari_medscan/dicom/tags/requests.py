@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_description, keyword_for_tag, private_dictionary_description
 
+from napari_medscan.dicom.elements.scanner import ITEM
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.wire import from_message
-from napari_medscan.dicom.tags.places import ITEM, MAX_ROWS, PER_FRAME, place
+from napari_medscan.dicom.tags.places import MAX_ROWS, PER_FRAME, place
 from napari_medscan.dicom.tags.texts import MAX_SHOWN, WHOLE_VRS, text_of, whole_text
 from napari_medscan.dicom.tags.walk import PIXELS, Visit, Walker
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from napari_medscan.dicom.elements.scanner import ITEM
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.tags.identifiers import MASK, hides_contents, identifies
-from napari_medscan.dicom.tags.places import ITEM, PER_FRAME, SHARED, place
+from napari_medscan.dicom.tags.places import PER_FRAME, SHARED, place
 
 _DEEPEST: Final = 200
 _LONGEST: Final = 8192

@@ -17,20 +17,23 @@ from typing import Final, NamedTuple
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
 
 from napari_medscan.dicom.elements.part10 import EXPLICIT_BIG, HEAD, looks_like_dicom
-from napari_medscan.dicom.elements.scanner import LONG_VRS, UNDEFINED
+from napari_medscan.dicom.elements.scanner import (
+    ITEM,
+    LONG_VRS,
+    SEQUENCE_END,
+    UNDEFINED,
+)
 from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.unpack import MAX_UNPACKED
-from napari_medscan.dicom.tags.places import ITEM
 from napari_medscan.dicom.tags.texts import MAX_SHOWN
 
 MAX_DEPTH: Final = 64
 """Deepest nesting of sequences that is followed."""
 PIXELS: Final = (Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData)
 
-_ITEM_END, _SEQUENCE_END = 0xFFFEE00D, 0xFFFEE0DD
 _LONGEST_READ = 4 << 20
 _CHARSETS = 0x00080005
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -228,7 +231,7 @@ class Walker:
 
     def _item(self, level: _Level, tag: int, _vr: str, length: int, start: int) -> _Step:
         """Enter an item."""
-        if tag == _SEQUENCE_END:
+        if tag == SEQUENCE_END:
             return None, None, start
         if tag != ITEM:
             if level.end is None:
@@ -305,7 +308,7 @@ class Walker:
         items = _Level(None, 0, explicit=False, little=level.little, items=True)
         while True:
             tag, _, length, at = self._header(at, items)
-            if tag == _SEQUENCE_END:
+            if tag == SEQUENCE_END:
                 return at
             if tag != ITEM or length == UNDEFINED:
                 raise _Ended

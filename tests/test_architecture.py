@@ -37,6 +37,7 @@ SIDEWAYS = {
 # Within dicom/, from the bottom to the top.
 DICOM_ROOMS = (
     "errors",
+    "kinds",
     "files",
     "elements",
     "space",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_medscan.dicom.elements import part10
+from napari_medscan.dicom.kinds import kind_of
 from napari_medscan.dicom.space.spacing import (
     AT_DETECTOR,
     AT_IMAGE_PLANE,
@@ -22,7 +23,7 @@ def spacing(tmp_path):
     def of(modality="CT", /, **changes):
         changes.setdefault("PixelSpacing", None)
         path = write(tmp_path / "a", ct(**changes))
-        return read_spacing(part10.scan_file(path).data_set, modality)
+        return read_spacing(part10.scan_file(path).data_set, kind_of("", modality))
 
     return of
 

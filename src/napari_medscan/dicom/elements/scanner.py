@@ -20,10 +20,10 @@ from napari_medscan.dicom.elements.private_elements import (
     is_private_creator,
     matters,
 )
-from napari_medscan.dicom.elements.sop_classes import kind_of
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value, holds_items
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.files.source import Memory, Source
+from napari_medscan.dicom.kinds import kind_of
 
 UNDEFINED: Final = 0xFFFFFFFF
 CHUNK: Final = 4096
@@ -259,7 +259,7 @@ class _Walker:
             return False
         sop_class = values.get(Tag.SOPClassUID)
         uid = sop_class.data if isinstance(sop_class, Element) else b""
-        return bool(kind_of(uid.decode("latin-1").strip(" \0")))
+        return bool(kind_of(uid.decode("latin-1").strip(" \0")).name)
 
     def value(
         self, values: dict[int, Value], tag: int, vr: bytes, length: int, position: int, want: bytes

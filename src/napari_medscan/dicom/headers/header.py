@@ -17,6 +17,7 @@ from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi
+from napari_medscan.dicom.kinds import Kind, kind_of
 from napari_medscan.dicom.space.locations import Location, location_of
 
 Vector = tuple[float, float, float]
@@ -222,6 +223,11 @@ class Header(_Alike):
     body_part: str = ""
     notes: tuple[str, ...] = ()
     concatenation: Concatenation | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What follows from its SOP class and modality."""
+        return kind_of(self.sop_class, self.modality)
 
     @property
     def object_name(self) -> str:

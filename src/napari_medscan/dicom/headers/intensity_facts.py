@@ -17,16 +17,16 @@ from napari_medscan.dicom.intensity.scaling import (
     stored_values,
 )
 from napari_medscan.dicom.intensity.window import Voi, Window, has_unreadable_window, read_windows
+from napari_medscan.dicom.kinds import Kind
 
 BAD_WINDOW = "Window center or width is unreadable: the window is ignored"
 
 
-def stored_values_of(data_set: DataSet, modality: str, layout: PixelLayout) -> StoredValues:
+def stored_values_of(data_set: DataSet, kind: Kind, layout: PixelLayout) -> StoredValues:
     """Return what the stored values of a file mean."""
-    gray = layout.samples == 1 and (layout.photometric != "PALETTE COLOR" or modality == "SEG")
-    return stored_values(
-        data_set, modality, signed=layout.signed, floating=layout.floating, gray=gray
-    )
+    indexed = layout.photometric == "PALETTE COLOR" and kind.measures != "segments"
+    gray = layout.samples == 1 and not indexed
+    return stored_values(data_set, kind, signed=layout.signed, floating=layout.floating, gray=gray)
 
 
 @dataclass(frozen=True, slots=True)

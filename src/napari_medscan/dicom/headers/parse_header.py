@@ -10,7 +10,6 @@ from os import PathLike
 
 from napari_medscan.dicom.elements.part10 import ScannedFile, scan_file
 from napari_medscan.dicom.elements.scanner import PixelElement
-from napari_medscan.dicom.elements.sop_classes import kind_of
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.transfer_syntaxes import LOSSY, unsupported
 from napari_medscan.dicom.elements.values import DataSet
@@ -27,6 +26,7 @@ from napari_medscan.dicom.headers.tiled_sheets import unfold_sheet
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.palette import Palette, read_palette
 from napari_medscan.dicom.intensity.suv import read_suv
+from napari_medscan.dicom.kinds import Kind, kind_of
 from napari_medscan.dicom.space.spacing import read_aspect, read_spacing
 
 MAX_FRAMES = 2**20
@@ -75,10 +75,12 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
     if layout.frames > MAX_FRAMES:
         raise UnreadableError("too many frames")
     modality = _modality(data_set)
+    sop_class = data_set.uid(Tag.SOPClassUID) or scanned.sop_class
+    kind = kind_of(sop_class, modality)
     identifiers = identifiers_of(data_set)
-    spacing, spacing_note = read_spacing(data_set, modality)
-    suv, no_suv = read_suv(data_set) if modality == "PT" else (None, "")
-    stored = stored_values_of(data_set, modality, layout)
+    spacing, spacing_note = read_spacing(data_set, kind)
+    suv, no_suv = read_suv(data_set) if kind.measures == "uptake" else (None, "")
+    stored = stored_values_of(data_set, kind, layout)
     padding, padding_notes = read_padding(data_set, layout)
     frames = read_frame_headers(
         data_set,
@@ -93,7 +95,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         source=scanned.source,
         size=scanned.size,
         transfer_syntax=scanned.transfer_syntax,
-        sop_class=data_set.uid(Tag.SOPClassUID) or scanned.sop_class,
+        sop_class=sop_class,
         sop_instance=data_set.text(Tag.SOPInstanceUID),
         study=data_set.text(Tag.StudyInstanceUID),
         series=data_set.text(Tag.SeriesInstanceUID),
@@ -106,7 +108,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         layout=layout,
         pixels=pixels,
         frames=frames,
-        palette=_palette(data_set, layout),
+        palette=_palette(data_set, layout, kind),
         padding=padding,
         unit=stored.unit,
         suv=suv,
@@ -115,7 +117,7 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
         slice_spacing=slice_spacing(data_set),
         spacing_note=spacing_note,
         frame_duration=_frame_duration(data_set),
-        frames_are_slices=frames_are_slices(data_set, modality, layout.frames),
+        frames_are_slices=frames_are_slices(data_set, kind, layout.frames),
         aspect=read_aspect(data_set),
         patient_orientation=_patient_orientation(data_set),
         offset_table=offset_table,
@@ -132,10 +134,10 @@ def header_of(scanned: ScannedFile, name: str) -> Header:
 
 def _require_image(scanned: ScannedFile) -> None:
     data_set = scanned.data_set
-    kind = kind_of(data_set.text(Tag.SOPClassUID) or scanned.sop_class)
+    name = kind_of(data_set.text(Tag.SOPClassUID) or scanned.sop_class).name
     has_size = Tag.Rows in data_set and Tag.Columns in data_set
-    if kind:
-        raise NoImageError(kind)
+    if name:
+        raise NoImageError(name)
     if scanned.pixels is None:
         if not has_size:
             raise NoImageError("no pixel data")
@@ -233,9 +235,9 @@ def _patient(data_set: DataSet) -> bytes:
     return digest.digest()
 
 
-def _palette(data_set: DataSet, layout: PixelLayout) -> Palette | None:
+def _palette(data_set: DataSet, layout: PixelLayout, kind: Kind) -> Palette | None:
     # A segmentation's indices are its labels: its colors are for display only.
-    if layout.photometric != "PALETTE COLOR" or data_set.text(Tag.Modality) == "SEG":
+    if layout.photometric != "PALETTE COLOR" or kind.measures == "segments":
         return None
     return read_palette(data_set)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.kinds import Kind
 from napari_medscan.dicom.space.locations import (
     FARTHEST,
     Location,
@@ -49,7 +50,6 @@ _SLICE_POINTERS = {
     Tag.SpacingBetweenSlices,
     Tag.GridFrameOffsetVector,
 }
-_CROSS_SECTIONS = frozenset(("CT", "MR", "PT", "RTDOSE", "SEG", "OPT"))
 _CLOCKS = (Tag.FrameTime, Tag.FrameTimeVector, Tag.CineRate, Tag.RecommendedDisplayFrameRate)
 
 
@@ -309,10 +309,10 @@ def _measure(data_set: DataSet, tag: Tag) -> float | None:
     return None
 
 
-def frames_are_slices(data_set: DataSet, modality: str, frames: int) -> bool:
+def frames_are_slices(data_set: DataSet, kind: Kind, frames: int) -> bool:
     """Whether frames without positions are slices of a volume.
 
-    The Frame Increment Pointer says so (PS3.3 C.7.6.6, C.8.4.8), the modality makes slices by
+    The Frame Increment Pointer says so (PS3.3 C.7.6.6, C.8.4.8), the kind is slices by
     nature, or the frames of a file have a distance and no clock.
     """
     if Tag.TotalPixelMatrixColumns in data_set:
@@ -320,7 +320,7 @@ def frames_are_slices(data_set: DataSet, modality: str, frames: int) -> bool:
     pointers = data_set.tags(Tag.FrameIncrementPointer)
     if pointers:
         return bool(_SLICE_POINTERS & set(pointers))
-    if modality in _CROSS_SECTIONS:
+    if kind.is_cross_section:
         return True
     has_clock = any(tag in data_set for tag in _CLOCKS)
     return frames > 1 and not has_clock and slice_spacing(data_set) is not None

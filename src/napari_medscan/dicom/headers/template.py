@@ -118,7 +118,7 @@ class Template:
         fields: tuple[Field, ...],
         after: bytes,
     ) -> None:
-        self._stored = stored_values_of(data_set, header.modality, header.layout)
+        self._stored = stored_values_of(data_set, header.kind, header.layout)
         # Nothing of the grid is among the values that vary.
         self._grid_problems = find_grid_problems(data_set, header.frames[0].spacing)
         self._header, self._data_set, self._pixels = header, data_set, pixels
@@ -202,7 +202,7 @@ class Template:
         own: _Values = {}
         frame: _Values = {}
         times: dict[str, object] = {}
-        if self._header.modality == "PT" and not _VARYING_PET.isdisjoint(changed):
+        if self._header.kind.measures == "uptake" and not _VARYING_PET.isdisjoint(changed):
             return None
         try:
             for tag, data in changed.items():
@@ -268,7 +268,7 @@ class Template:
             "sop_instance": data_set.text(Tag.SOPInstanceUID),
             "instance_number": data_set.integer(Tag.InstanceNumber),
         }
-        if self._header.modality == "PT" and not _VARYING_PET.isdisjoint(changed):
+        if self._header.kind.measures == "uptake" and not _VARYING_PET.isdisjoint(changed):
             own["suv"], own["no_suv"] = read_suv(data_set)
         return own, frame
 
@@ -304,7 +304,7 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
     except UnusualError:
         return None
     fields, position = [], 0
-    pet = header.modality == "PT"
+    pet = header.kind.measures == "uptake"
     read = _READ_PET if pet else _READ
     blocks = PrivateBlocks(scanned.data_set.data(Tag.Manufacturer))
     seen: set[int] = set()

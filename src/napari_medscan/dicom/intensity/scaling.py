@@ -14,6 +14,7 @@ from napari_medscan.dicom.intensity.rescale import (
     read_transform,
 )
 from napari_medscan.dicom.intensity.units import needs_rescale, unit_of
+from napari_medscan.dicom.kinds import Kind
 
 _FRACTIONS = {"PROBABILITY": "probability", "OCCUPANCY": "occupancy"}
 
@@ -45,14 +46,14 @@ class StoredValues:
 
 
 def stored_values(
-    data_set: DataSet, modality: str, *, signed: bool, floating: bool, gray: bool
+    data_set: DataSet, kind: Kind, *, signed: bool, floating: bool, gray: bool
 ) -> StoredValues:
     """Return what the stored values of a file mean; see `StoredValues`."""
     if not gray:
         return StoredValues(signed=signed, gray=False)
-    unit = unit_of(data_set, modality)
-    needed = unit is not None and not floating and needs_rescale(data_set, modality)
-    if data_set.has_value(Tag.DoseGridScaling) or (modality == "RTDOSE" and not floating):
+    unit = unit_of(data_set, kind)
+    needed = unit is not None and not floating and needs_rescale(data_set, kind)
+    if data_set.has_value(Tag.DoseGridScaling) or (kind.measures == "dose" and not floating):
         return StoredValues(signed, floating, True, unit, needed, "dose")
     if data_set.text(Tag.SegmentationType) == "FRACTIONAL":
         return StoredValues(signed, floating, True, unit, needed, "fraction")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.kinds import Kind
 
 # PS3.3 C.8.9.1.1.3, Units of PET images.
 _PET = {
@@ -36,43 +37,42 @@ _DOSE = {"GY": "Gy", "RELATIVE": "relative dose"}
 _RESCALE = {"HU": "HU", "OD": "10^-3 OD", "Z_EFF": "effective Z", "ED": "10^23 e/ml", "PCT": "%"}
 
 
-_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-
-
-def unit_of(data_set: DataSet, modality: str) -> str | None:
+def unit_of(data_set: DataSet, kind: Kind) -> str | None:
     """Return the unit that values have after the rescale, or None when they have none.
 
     Parameters
     ----------
     data_set : DataSet
         The file's data set.
-    modality : str
-        Modality (0008,0060).
+    kind : Kind
+        Of the file.
 
     Notes
     -----
     PS3.3 C.8.2.1: CT is in Hounsfield units unless Rescale Type says
     otherwise; in enhanced CT the type stands in the functional groups.
     """
-    if modality == "PT":
+    if kind.measures == "uptake":
         units = data_set.text(Tag.Units)
         if units == "GML":
             return _SUV.get(data_set.text(Tag.SUVType), "g/ml")
         return _PET.get(units)
-    if modality == "RTDOSE":
+    if kind.measures == "dose":
         return _DOSE.get(data_set.text(Tag.DoseUnits))
     rescale_type = _rescale_type(data_set)
-    if modality == "CT" and (rescale_type == "" or _is_plain_ct(data_set, rescale_type)):
-        return None if _is_screen_capture(data_set) else "HU"
+    is_plain = rescale_type == "" or _is_plain_ct(data_set, rescale_type)
+    if kind.measures == "attenuation" and is_plain:
+        # A dose report is a capture of CT.
+        return None if kind.is_capture and not _has_rescale(data_set) else "HU"
     return _RESCALE.get(rescale_type)
 
 
-def needs_rescale(data_set: DataSet, modality: str) -> bool:
+def needs_rescale(data_set: DataSet, kind: Kind) -> bool:
     """Whether values that are not rescaled do not have the unit of `unit_of`.
 
     A Rescale Type that names the unit holds for the stored values as well.
     """
-    return modality in ("PT", "RTDOSE") or _rescale_type(data_set) not in _RESCALE
+    return kind.measures in ("uptake", "dose") or _rescale_type(data_set) not in _RESCALE
 
 
 def _rescale_type(data_set: DataSet) -> str:
@@ -84,16 +84,10 @@ def _rescale_type(data_set: DataSet) -> str:
     return rescale_type or data_set.item(Tag.ModalityLUTSequence).text(Tag.ModalityLUTType)
 
 
-def _is_screen_capture(data_set: DataSet) -> bool:
-    """Whether a file is a Secondary Capture without a rescale: a dose report for instance."""
-    kind = data_set.text(Tag.SOPClassUID)
-    if kind != _SECONDARY_CAPTURE and not kind.startswith(_SECONDARY_CAPTURE + "."):
-        return False
+def _has_rescale(data_set: DataSet) -> bool:
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
     rescale = (Tag.RescaleIntercept, Tag.RescaleSlope, Tag.ModalityLUTSequence)
-    return Tag.PixelValueTransformationSequence not in shared and not any(
-        map(data_set.has_value, rescale)
-    )
+    return Tag.PixelValueTransformationSequence in shared or any(map(data_set.has_value, rescale))
 
 
 def _is_plain_ct(data_set: DataSet, rescale_type: str) -> bool:

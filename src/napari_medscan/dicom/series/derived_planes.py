@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from napari_medscan.dicom.headers.header import Header
 from napari_medscan.dicom.space.plane_grid import plane_step
 from napari_medscan.dicom.space.vectors import dot, normal_of
 
-_DERIVED: Final = frozenset(
-    (
-        "1.2.840.10008.5.1.4.1.1.30",  # Parametric Map
-        "1.2.840.10008.5.1.4.1.1.66.4",  # Segmentation
-        "1.2.840.10008.5.1.4.1.1.66.7",  # Label Map Segmentation
-    )
-)
 _Plane = tuple[float, ...]
-
-
-def leaves_empty_planes_out(header: Header) -> bool:
-    """Whether planes that are not in a file are empty, and not lost."""
-    return header.sop_class in _DERIVED
 
 
 class DerivedPlanes:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from napari_medscan.dicom.headers.header import Header
-from napari_medscan.dicom.series.derived_planes import DerivedPlanes, leaves_empty_planes_out
+from napari_medscan.dicom.series.derived_planes import DerivedPlanes
 from napari_medscan.dicom.series.ordering import Grid
 from napari_medscan.dicom.series.slice_locations import location_geometry
 from napari_medscan.dicom.space.geometry import (
@@ -39,7 +39,7 @@ def grid_geometry(grid: Grid, header: Header, planes: DerivedPlanes) -> Geometry
     if by_location is not None:
         return by_location
     if depth > 1 and grid.positions and first.orientation is not None:
-        derived = leaves_empty_planes_out(header)
+        derived = header.kind.omits_empty_planes
         judge = None
         if derived:
             step = planes.step((ref.header for ref in grid.slices), first.orientation)
@@ -77,7 +77,7 @@ def geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[st
     """Return what is assumed or missing of the geometry of a stack of so many slices."""
     found = _gap_warnings(geometry)
     if geometry.tilt:
-        what = TILT if header.modality == "CT" else SHEAR
+        what = TILT if header.kind.measures == "attenuation" else SHEAR
         found.append(
             f"{what} {geometry.tilt:.1f}°. "
             "Correct it (Layers ▸ Transform) before measuring between slices"

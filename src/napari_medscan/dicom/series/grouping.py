@@ -9,10 +9,6 @@ from napari_medscan.dicom.headers.header import Header, SliceRef
 from napari_medscan.dicom.series.duplicates import CONFLICT
 from napari_medscan.dicom.series.meaning import Meaning, meaning_of, raw_meaning
 from napari_medscan.dicom.series.planes import split_by_plane
-from napari_medscan.dicom.space.spacing import PROJECTIONS
-
-_SINGLE_VIEWS = PROJECTIONS | {"RTIMAGE"}
-_WHOLE_OBJECTS = frozenset(("RTDOSE", "SEG"))
 
 _Key = tuple[Meaning, int, bool, *tuple[object, ...]]
 
@@ -38,8 +34,8 @@ def _series_key(header: Header) -> tuple[object, ...]:
     has_place = _has_place(header)
     # Files that are whole in themselves do not belong together: without places a clip, a view
     # or a file of no series, and a dose grid or a segmentation in any case.
-    whole = layout.frames > 1 and (not has_place or header.modality in _WHOLE_OBJECTS)
-    view = not has_place and (header.modality in _SINGLE_VIEWS or not header.series)
+    whole = layout.frames > 1 and (not has_place or header.kind.is_whole)
+    view = not has_place and (header.kind.is_single_view or not header.series)
     return (
         header.patient,
         header.series or (header.study, header.folder),

@@ -44,9 +44,9 @@ def file_presets(stack: Stack) -> tuple[Voi, ...]:
 def modality_presets(stack: Stack) -> tuple[Window, ...]:
     """Return the usual windows, where the unit says that they mean something."""
     unit = stack.unit or ""
-    if stack.modality == "CT" and unit == "HU":
+    if stack.kind.measures == "attenuation" and unit == "HU":
         return CT
-    if stack.modality == "PT" and (stack.suv is not None or unit.startswith("SUV")):
+    if stack.kind.measures == "uptake" and (stack.suv is not None or unit.startswith("SUV")):
         factor = display_scale(stack).factor
         return tuple(window.rescaled(1 / factor) for window in PET)
     if stack.modality == "MR" and _is_anisotropy(stack):

@@ -8,11 +8,7 @@ from enum import IntEnum
 
 from napari_medscan.dicom.series.stack import Stack
 
-_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-"""PS3.4 annex B.5; the multi-frame classes continue it."""
-_DERIVED_OBJECTS = frozenset(("SEG", "RTDOSE", "PR", "REG", "KO", "SR", "DOC"))
 _SCREENSHOT_TYPES = frozenset(("SCREEN SAVE", "SCREENSHOT", "SCREEN CAPTURE", "PASTED"))
-_CROSS_SECTIONS = frozenset(("CT", "MR", "PT", "NM"))
 _LOCALIZER_TYPES = frozenset(("LOCALIZER", "SCOUT"))
 
 
@@ -31,7 +27,7 @@ class SeriesRank(IntEnum):
 
 def rank_of(stack: Stack) -> SeriesRank:
     """Return how useful a series is, as far as its first header says. No file is opened."""
-    if stack.modality in _DERIVED_OBJECTS:
+    if stack.kind.is_derived:
         return SeriesRank.DERIVED
     kind = stack.header.frames[0].dimensions.get("ImageType")
     # Vendors append their own words to the values of PS3.3 C.7.6.1.1.2.
@@ -39,15 +35,12 @@ def rank_of(stack: Stack) -> SeriesRank:
     if words & _LOCALIZER_TYPES:
         return SeriesRank.LOCALIZER
     placed = stack.geometry.origin is not None and stack.geometry.orientation is not None
-    capture = stack.sop_class == _SECONDARY_CAPTURE or stack.sop_class.startswith(
-        f"{_SECONDARY_CAPTURE}."
-    )
-    if words & _SCREENSHOT_TYPES or (capture and not placed):
+    if words & _SCREENSHOT_TYPES or (stack.kind.is_capture and not placed):
         return SeriesRank.SCREENSHOT
     if placed:
         return SeriesRank.PLACED
     # A cross-section in color and without a place is a report page or an exam summary.
-    if stack.is_rgb and stack.modality in _CROSS_SECTIONS:
+    if stack.is_rgb and stack.kind.is_gray:
         return SeriesRank.SCREENSHOT
     return SeriesRank.PROJECTION
 

@@ -118,7 +118,7 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
         ),
         warnings=(
             *(w for w in stack.warnings if not w.startswith((TILT, SHEAR))),
-            NOTE if stack.modality == "CT" else SHEAR_NOTE,
+            NOTE if stack.kind.measures == "attenuation" else SHEAR_NOTE,
         ),
     )
 

@@ -22,7 +22,6 @@ from napari_medscan.dicom.space.locations import (
     line_locations,
     plane_of,
 )
-from napari_medscan.dicom.space.spacing import PROJECTIONS
 from napari_medscan.dicom.space.tolerances import SAME_LOCATION
 from napari_medscan.dicom.space.vectors import Vector, dot, moved
 
@@ -125,7 +124,7 @@ def _are_slices(first: SliceRef, locations: Sequence[Location]) -> bool:
     source = locations[0].source
     if source not in ("Slice Location", "positions without orientation"):
         return True
-    if first.header.modality in PROJECTIONS:
+    if first.header.kind.is_projection:
         return False
     cross_sections = first.frame.position is None and first.header.frames_are_slices
     return cross_sections or are_even(distances)

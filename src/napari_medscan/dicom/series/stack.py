@@ -15,6 +15,7 @@ from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
 from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
+from napari_medscan.dicom.kinds import Kind, kind_of
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.pixels.read_frames import is_decoded_as_shown, read_slice, read_slices
 from napari_medscan.dicom.series.axis_values import FRAME, AxisValues
@@ -208,6 +209,11 @@ class Stack:
             When the file cannot be read, or is no longer the one that was opened.
         """
         return self.headers.read(number).header
+
+    @property
+    def kind(self) -> Kind:
+        """What follows from its SOP class and modality."""
+        return kind_of(self.sop_class, self.modality)
 
     @property
     def is_rgb(self) -> bool:

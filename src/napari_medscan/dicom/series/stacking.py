@@ -247,7 +247,7 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
 
 def _suv(slices: Sequence[SliceRef]) -> tuple[SuvFactors | None, str]:
     header = slices[0].header
-    if header.modality != "PT" or _is_color(header):
+    if header.kind.measures != "uptake" or _is_color(header):
         return None, ""
     transform = slices[0].frame.transform
     if transform.is_uncertain:

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.kinds import Kind
 from napari_medscan.dicom.space.tolerances import STEADY_SPACING
 
 Spacing = tuple[float, float]
-
-PROJECTIONS = frozenset(("CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"))
-"""Modalities whose pixels are sizes at the detector (PS3.3 10.7)."""
 
 MOST_SPACINGS = 16
 """Spacings of one clip that others are compared with."""
@@ -28,15 +26,15 @@ AT_ISOCENTER = "Distances are at the isocenter plane"
 AT_DETECTOR = "Distances are at the detector plane (not corrected for magnification)"
 
 
-def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]:
+def read_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
     """Return (row spacing, column spacing) in mm and a note on its origin.
 
     Parameters
     ----------
     data_set : DataSet
         The file's data set.
-    modality : str
-        Modality (0008,0060).
+    kind : Kind
+        Of the file.
 
     Returns
     -------
@@ -55,18 +53,18 @@ def read_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]
     first = data_set.item(Tag.PerFrameFunctionalGroupsSequence)
     spacing, note = group_spacing(shared, shared)
     if spacing is None:
-        spacing, note = _image_spacing(data_set, modality)
+        spacing, note = _image_spacing(data_set, kind)
     own, own_note = group_spacing(first, shared)
     return spacing, note if own is None else own_note
 
 
-def _image_spacing(data_set: DataSet, modality: str) -> tuple[Spacing | None, str]:
+def _image_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
     """Return the same of the top level of a file."""
     spacing = valid_spacing(data_set.exactly(2, Tag.PixelSpacing))
     if spacing is not None:
         return spacing, ""
     spacing = valid_spacing(data_set.exactly(2, Tag.ImagerPixelSpacing))
-    if spacing is not None and modality in PROJECTIONS:
+    if spacing is not None and kind.is_projection:
         magnification = data_set.number(Tag.EstimatedRadiographicMagnificationFactor)
         if magnification is not None and 1e-3 < magnification < 1e3:
             return (spacing[0] / magnification, spacing[1] / magnification), ""

@@ -1,0 +1,132 @@
+"""What kind of object a file is, by SOP class and modality, and what follows from it.
+
+All questions of the form "is it CT?" are asked here. Image classes need no list: whatever has
+pixel data is an image, also under a private or mistyped class UID. PS3.4 section B.5, PS3.6
+annex A and, for modalities, PS3.3 C.7.3.1.1.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Final, Literal
+
+SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
+LABEL_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
+PARAMETRIC_MAP: Final = "1.2.840.10008.5.1.4.1.1.30"
+STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+
+Measure = Literal["", "attenuation", "uptake", "dose", "segments"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What follows from the SOP class and the modality of a file.
+
+    Parameters
+    ----------
+    name : str
+        What an object without an image is called: "RT Structure Set"; '' for images.
+    measures : str
+        What the values are by definition: X-ray attenuation (CT), uptake of a tracer (PET), dose,
+        or segment numbers; '' when the attributes alone say so.
+    is_cross_section : bool
+        Images are slices of a volume by nature, so that frames without positions follow each other
+        in space.
+    is_gray : bool
+        An image in color and without a place is a page of a report or an exam summary.
+    is_projection : bool
+        Pixels are sizes at the detector (PS3.3 10.7).
+    is_single_view : bool
+        Without a place, one file is one view, and no series of frames.
+    is_whole : bool
+        One file is one volume, which never continues in another.
+    is_derived : bool
+        It was made from images and is shown on them.
+    omits_empty_planes : bool
+        Planes that are not in the file are empty, and were not lost.
+    is_capture : bool
+        A Secondary Capture: a screenshot unless it has a place.
+    """
+
+    name: str = ""
+    measures: Measure = ""
+    is_cross_section: bool = False
+    is_gray: bool = False
+    is_projection: bool = False
+    is_single_view: bool = False
+    is_whole: bool = False
+    is_derived: bool = False
+    omits_empty_planes: bool = False
+    is_capture: bool = False
+
+
+_PROJECTION = Kind(is_projection=True, is_single_view=True)
+_MODALITIES: Final = {
+    "CT": Kind(measures="attenuation", is_cross_section=True, is_gray=True),
+    "MR": Kind(is_cross_section=True, is_gray=True),
+    "PT": Kind(measures="uptake", is_cross_section=True, is_gray=True),
+    "NM": Kind(is_gray=True),
+    "OPT": Kind(is_cross_section=True),
+    "RTDOSE": Kind(measures="dose", is_cross_section=True, is_whole=True, is_derived=True),
+    "SEG": Kind(measures="segments", is_cross_section=True, is_whole=True, is_derived=True),
+    **dict.fromkeys(("CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"), _PROJECTION),
+    "RTIMAGE": Kind(is_single_view=True),
+    **dict.fromkeys(("PR", "REG", "KO", "SR", "DOC"), Kind(is_derived=True)),
+}
+_CLASSES: Final = {
+    SEGMENTATION: Kind(measures="segments", omits_empty_planes=True),
+    LABEL_MAP: Kind(measures="segments", omits_empty_planes=True),
+    PARAMETRIC_MAP: Kind(omits_empty_planes=True),
+    "1.2.840.10008.1.3.10": Kind("DICOMDIR (index of the disc)"),
+    STRUCTURE_SET: Kind("RT Structure Set"),
+    "1.2.840.10008.5.1.4.1.1.481.4": Kind("RT treatment record"),
+    "1.2.840.10008.5.1.4.1.1.481.5": Kind("RT plan"),
+    "1.2.840.10008.5.1.4.1.1.481.6": Kind("RT treatment record"),
+    "1.2.840.10008.5.1.4.1.1.481.7": Kind("RT treatment record"),
+    "1.2.840.10008.5.1.4.1.1.481.8": Kind("RT ion plan"),
+    "1.2.840.10008.5.1.4.1.1.481.9": Kind("RT treatment record"),
+    "1.2.840.10008.5.1.4.1.1.4.2": Kind("MR spectroscopy"),
+    "1.2.840.10008.5.1.4.1.1.66": Kind("raw data"),
+    "1.2.840.10008.5.1.4.1.1.66.1": Kind("spatial registration"),
+    "1.2.840.10008.5.1.4.1.1.66.2": Kind("spatial fiducials"),
+    "1.2.840.10008.5.1.4.1.1.66.3": Kind("deformable registration"),
+    "1.2.840.10008.5.1.4.1.1.66.5": Kind("surface segmentation"),
+    "1.2.840.10008.5.1.4.1.1.66.6": Kind("tractography results"),
+    "1.2.840.10008.5.1.4.1.1.67": Kind("real world value mapping"),
+    "1.2.840.10008.5.1.4.1.1.91.1": Kind("microscopy annotations"),
+    _SECONDARY_CAPTURE: Kind(is_capture=True),
+}
+_FAMILIES: Final = (
+    ("1.2.840.10008.5.1.4.1.1.88.", Kind("structured report")),
+    ("1.2.840.10008.5.1.4.1.1.11.", Kind("presentation state")),
+    ("1.2.840.10008.5.1.4.1.1.104.1", Kind("encapsulated PDF")),
+    ("1.2.840.10008.5.1.4.1.1.104.", Kind("encapsulated document")),
+    ("1.2.840.10008.5.1.4.1.1.9.", Kind("waveform")),
+    (f"{_SECONDARY_CAPTURE}.", Kind(is_capture=True)),
+)
+"""Classes that continue a UID; the first that fits counts."""
+_NONE: Final = Kind()
+
+
+@lru_cache(maxsize=256)
+def kind_of(sop_class: str, modality: str = "") -> Kind:
+    """Return what kind of object a SOP class and a modality make.
+
+    Parameters
+    ----------
+    sop_class : str
+        SOP Class UID; '' when it is absent. What it says goes before the modality.
+    modality : str
+        Modality (0008,0060); '' when it is absent.
+    """
+    by_modality = _MODALITIES.get(modality, _NONE)
+    family = (kind for prefix, kind in _FAMILIES if sop_class.startswith(prefix))
+    by_class = _CLASSES.get(sop_class) or next(family, _NONE)
+    if by_class is _NONE:
+        return by_modality
+    names = (field.name for field in fields(Kind))
+    # mypy takes the fields for equal types.
+    both = {name: getattr(by_class, name) or getattr(by_modality, name) for name in names}
+    return Kind(**both)

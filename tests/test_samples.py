@@ -44,7 +44,7 @@ def test_samples_open(make_napari_viewer, cache, sample, names):
         assert [layer.name for layer in layers] == names
     for layer in layers:
         stack = stack_of(layer)
-        assert layer.data is stack.array
+        assert layer.data is stack.array.display
         assert not stack.warnings
         low, high = layer.contrast_limits
         assert layer.contrast_limits_range[0] < low

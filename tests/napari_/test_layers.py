@@ -25,7 +25,7 @@ def test_a_phantom_becomes_a_layer_with_everything_on_it(chest):
     (layer,) = image_layers(load(chest).stacks)
     stack = stack_of(layer)
     assert isinstance(stack, Stack)
-    assert layer.data is stack.array
+    assert layer.data is stack.array.display
     assert layer.name == "CT 2 · Chest 2.5 B30f"
     assert layer.scale.tolist() == [2.5, 380 / 32, 380 / 32]
     assert np.allclose(layer.translate, stack.geometry.translate)

@@ -1,7 +1,8 @@
 """A lazy array over any source of frames, and the cache behind it."""
 
 from napari_medscan.frames.cache import FrameCache, shared_cache
+from napari_medscan.frames.display import DisplayArray
 from napari_medscan.frames.lazy import LazyStack
 from napari_medscan.frames.many import FrameSource
 
-__all__ = ["FrameCache", "FrameSource", "LazyStack", "shared_cache"]
+__all__ = ["DisplayArray", "FrameCache", "FrameSource", "LazyStack", "shared_cache"]

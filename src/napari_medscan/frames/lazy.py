@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_medscan.frames.cache import FrameCache
+from napari_medscan.frames.display import DisplayArray
 from napari_medscan.frames.late import LateFrames, queue
 from napari_medscan.frames.many import (
     PARALLEL_FROM,
@@ -90,6 +91,8 @@ class LazyStack:
         """Entered while many frames are read; whoever looks at the stack may show how far it is."""
         self.turned_away = False
         """Whether a view across frames was answered blank, as the window was reading them."""
+        self.display = DisplayArray(self)
+        """The face of this array that a layer draws: ``layer.data``."""
         self._number = next(_numbers)
         self._ahead = LookAhead(places, self._cached)
         self._many = ManyFrames(

@@ -21,7 +21,7 @@ def stack_of(layer: object) -> Stack | None:
         return None
     data = getattr(layer, "data", None)
     # napari hands proxies of layers to plugins.
-    return stack if getattr(data, "__wrapped__", data) is stack.array else None
+    return stack if getattr(data, "__wrapped__", data) is stack.array.display else None
 
 
 def layer_of(viewer: napari.viewer.Viewer, stack: Stack | None) -> Image | None:

@@ -89,7 +89,7 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
     lead, lead_scale = _time_axis(stack)
     limits = (0.0, 255.0) if stack.is_rgb else stack.default_limits()
     layer = Image(
-        stack.array,
+        stack.array.display,
         name=defuse(stack.name),
         metadata={METADATA_KEY: stack},
         rgb=stack.is_rgb,

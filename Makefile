@@ -50,7 +50,7 @@ torture: .venv/stamp system
 		tests/napari_/test_view_folders.py \
 		-k 'leave_nothing or leaves_nothing or each_series or scout_before or messy_disc_drop'
 	MEDSCAN_TORTURE=1 $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
-		tests/dicom/series/test_phantoms_4d.py
+		tests/dicom/series/test_phantoms_4d.py tests/export
 
 check: lint types architecture package
 

@@ -19,6 +19,7 @@ FLOORS = {
     "workers": 1,
     "privacy": 3,
     "render": 3,
+    "export": 3,
     "assistant": 3,
     "napari_": 4,
     "reader": 5,

@@ -1,0 +1,99 @@
+"""Writing a set of files completely or not at all, and never over another file."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self
+
+from napari_medscan.export.errors import ExportError
+
+_LEVEL: Final = 4
+"""Of gzip: level 6 takes twice as long for 1-2 % less."""
+
+
+class NewFiles:
+    """A context in which files are written under temporary names.
+
+    Leaving it without an error renames them, the last opened first: when the main file, which is
+    opened first, has its name, so have the others. Leaving it with an error deletes them.
+
+    Parameters
+    ----------
+    overwrite : bool
+        Replace files that exist. Otherwise `open` and the end of the context raise.
+
+    Examples
+    --------
+    >>> with NewFiles() as files:
+    ...     files.open(folder / "scan.json").write(b"{}")  # doctest: +SKIP
+    """
+
+    def __init__(self, *, overwrite: bool = False) -> None:
+        self._overwrite = overwrite
+        self._files: list[tuple[BinaryIO, Path, Path]] = []
+
+    def open(self, path: Path) -> BinaryIO:
+        """Return a new file for writing, which becomes `path` at the end of the context.
+
+        Raises
+        ------
+        ExportError
+            If `path` exists and must not be replaced.
+        OSError
+            If the folder cannot be written to.
+        """
+        if not self._overwrite and os.path.lexists(path):
+            raise ExportError("The file exists already")
+        temporary = path.with_name(f".medscan-{secrets.token_hex(8)}.part")
+        file = temporary.open("xb")
+        self._files.append((file, temporary, path))
+        return file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            for file, _, _ in self._files:
+                file.close()
+            if kind is None:
+                for _, temporary, path in reversed(self._files):
+                    self._publish(temporary, path)
+        finally:
+            for _, temporary, _ in self._files:
+                with contextlib.suppress(OSError):
+                    temporary.unlink()
+
+    def _publish(self, temporary: Path, path: Path) -> None:
+        if self._overwrite:
+            temporary.replace(path)
+            return
+        try:
+            # A link fails if another process has made the file meanwhile; renaming does not.
+            os.link(temporary, path)
+        except FileExistsError:
+            raise ExportError("The file exists already") from None
+        except OSError:
+            # File systems of memory sticks have no links.
+            if os.path.lexists(path):
+                raise ExportError("The file exists already") from None
+            temporary.replace(path)
+
+
+@contextmanager
+def compressed(file: BinaryIO) -> Iterator[gzip.GzipFile]:
+    """Give a file that compresses what is written to it, without its name and time."""
+    with gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as packed:
+        yield packed

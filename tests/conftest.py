@@ -59,6 +59,15 @@ def _manifests_parsed_once():
         yield
 
 
+@pytest.fixture
+def make_napari_viewer(make_napari_viewer, monkeypatch):
+    """Return napari's fixture, without the welcome screen written anew for each of 220 shortcuts."""
+    from napari._qt.widgets.qt_welcome import QtWelcomeWidget
+
+    monkeypatch.setattr(QtWelcomeWidget, "refresh", lambda *_: None)
+    return make_napari_viewer
+
+
 class Guard:
     """Forbids the network and remembers who tried."""
 

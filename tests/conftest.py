@@ -61,7 +61,7 @@ def _manifests_parsed_once():
 
 @pytest.fixture
 def make_napari_viewer(make_napari_viewer, monkeypatch):
-    """Return napari's fixture, without the welcome screen written anew for each of 220 shortcuts."""
+    """Return napari's fixture, without the welcome screen written for each shortcut."""
     from napari._qt.widgets.qt_welcome import QtWelcomeWidget
 
     monkeypatch.setattr(QtWelcomeWidget, "refresh", lambda *_: None)

@@ -238,7 +238,7 @@ def test_a_cycle_is_noticed():
         ("widgets/panel/tags_tab.py", "from urllib import request"),
         ("reader.py", "from .widgets import tags"),
         ("__init__.py", "from .dicom import open_series"),
-        ("dicom/space/geometry.py", "from napari_medscan.dicom.headers.header import Header"),
+        ("dicom/space/geometry.py", "from napari_medscan.dicom.headers.header import ImageHeader"),
         ("dicom/pixels/codecs.py", "from ..series import stack"),
         ("dicom/headers/header.py", "from napari_medscan.dicom import load"),
         ("utils.py", ""),

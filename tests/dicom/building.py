@@ -13,7 +13,9 @@ from napari_medscan.dicom.elements.values import DataSet, Element
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.source import Memory
-from napari_medscan.dicom.headers.header import FrameHeader, Header, PixelLayout, SliceRef
+from napari_medscan.dicom.headers.frame_header import FrameHeader
+from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
+from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.rescale import IDENTITY
 from napari_medscan.dicom.series.stacking import build_stacks
 from napari_medscan.frames import FrameCache
@@ -107,7 +109,7 @@ def make_header(*frames, pixels=None, layout=None, **changes):
         "series_number": 1,
         "instance_number": None,
     }
-    return Header(
+    return ImageHeader(
         **{
             "source": File(pixels),
             "size": len(pixels),

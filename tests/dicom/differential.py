@@ -17,7 +17,8 @@ from napari_medscan.dicom.elements import part10
 from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.text import decode
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import DEFER, WANTED, Tag
+from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag
+from napari_medscan.dicom.headers.parse_header import WANTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,9 @@ from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
 from napari_medscan.dicom.elements.private_elements import Private
-from napari_medscan.dicom.elements.wanted_tags import DEFER, PRIVATE_DIFFUSION, WANTED, Tag
+from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag
+from napari_medscan.dicom.headers.diffusion import PRIVATE_DIFFUSION
+from napari_medscan.dicom.headers.parse_header import WANTED
 
 from .differential import tolerant
 from .making import ITEM, ITEM_END, NATIVE, UNDEFINED, delimiter

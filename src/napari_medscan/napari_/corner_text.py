@@ -45,7 +45,7 @@ SLABS = {"max": "MIP", "min": "MinIP", "mean": "Average"}
 _CHANGES = Change.SERIES | Change.VIEW | Change.CANVAS | Change.LOOK
 
 if TYPE_CHECKING:
-    from napari_medscan.dicom.headers.header import Header
+    from napari_medscan.dicom.headers.header import ImageHeader
 
 
 def name_lines(snapshot: Snapshot) -> list[str]:
@@ -204,7 +204,7 @@ class IdentityText:
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer = viewer
         self._text = CanvasText(viewer, "medscan_identity", "top_right")
-        self._header: Header | None = None
+        self._header: ImageHeader | None = None
         self._subscription = watch(viewer, self._update, _CHANGES, before_paint=True)
         self._update()
 
@@ -229,13 +229,13 @@ class IdentityText:
             worker.returned.connect(self._show)
             worker.start()
 
-    def _show(self, found: tuple[Header, tuple[str, ...]]) -> None:
+    def _show(self, found: tuple[ImageHeader, tuple[str, ...]]) -> None:
         header, lines = found
         if header is self._header:
             self._text.show("\n".join(lines))
 
 
-def _read(header: Header) -> tuple[Header, tuple[str, ...]]:
+def _read(header: ImageHeader) -> tuple[ImageHeader, tuple[str, ...]]:
     return header, read_identity(header)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from napari.layers import Image
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
@@ -118,7 +118,7 @@ class Shown:
         rows, columns = self.stack.array.shape[lead : lead + 2]
         return rows, columns
 
-    def read_header(self) -> Header:
+    def read_header(self) -> ImageHeader:
         """Return the header of the slice on screen; of a typical one in a cut across slices.
 
         It may open the file: not for the GUI thread.

@@ -15,7 +15,7 @@ from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted
 from napari_medscan.dicom.errors import MedscanError
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 
 _WANTED: Wanted = {
     Tag.SpecificCharacterSet: b"CS",
@@ -93,7 +93,7 @@ class Signals:
     is_known: bool = True
 
 
-def read_signals(header: Header) -> Signals:
+def read_signals(header: ImageHeader) -> Signals:
     """Read the signals from the file of a slice. It may be slow: call it from a thread."""
     try:
         found = scan_file(header.source.file, _WANTED).data_set

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from napari_medscan.dicom.elements import isolation, pydicom_fallback
-from napari_medscan.dicom.elements.wanted_tags import WANTED, WANTED_DIRECTORY
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import file_ref
+from napari_medscan.dicom.headers.dicomdir import WANTED_DIRECTORY
+from napari_medscan.dicom.headers.parse_header import WANTED
 
 from ..making import ct, write
 

@@ -8,10 +8,11 @@ import pytest
 
 from napari_medscan.dicom.elements import part10
 from napari_medscan.dicom.elements.pydicom_fallback import scan_with_pydicom
-from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import FrameError, NotDicomError, UnreadableError
 from napari_medscan.dicom.files.file_ref import file_ref
 from napari_medscan.dicom.files.unpack import Unpacked
+from napari_medscan.dicom.headers.parse_header import WANTED
 
 from ..differential import fallbacks
 from ..making import (
@@ -37,7 +38,7 @@ def scanned(tmp_path):
     def scan(data: bytes):
         path = tmp_path / "file"
         path.write_bytes(data)
-        return part10.scan_file(path)
+        return part10.scan_file(path, WANTED)
 
     return scan
 
@@ -162,16 +163,16 @@ def test_damaged_deflate_is_refused_in_words(scanned, body):
 
 def test_a_deflated_file_that_changes_is_read_anew(tmp_path):
     path = tmp_path / "a"
-    first = part10.scan_file(write(path, ct(), "deflated"))
+    first = part10.scan_file(write(path, ct(), "deflated"), WANTED)
     assert pixels_of(first)[0] == 0
-    second = part10.scan_file(write(path, ct(PixelData=b"\7" * 48), "deflated"))
+    second = part10.scan_file(write(path, ct(PixelData=b"\7" * 48), "deflated"), WANTED)
     assert pixels_of(second) == b"\7" * 48
 
 
 def test_pixels_of_a_file_that_vanished_are_an_error_of_their_frame(tmp_path):
     for encoding in ("explicit", "deflated"):
         path = write(tmp_path / "gone.dcm", ct(), encoding)
-        found = part10.scan_file(path)
+        found = part10.scan_file(path, WANTED)
         path.unlink()
         with pytest.raises(FrameError) as caught:
             pixels_of(found)
@@ -208,7 +209,7 @@ def test_both_ways_of_scanning_agree(tmp_path, encoding):
     data.SharedFunctionalGroupsSequence = []
     data.SegmentSequence = [ct(PixelData=None, SegmentNumber=1, SegmentLabel="A")]
     path = write(tmp_path / "a", data, encoding)
-    ours = part10.scan_file(path)
+    ours = part10.scan_file(path, WANTED)
     theirs = scan_with_pydicom(file_ref(path), WANTED)
     assert theirs.data_set == ours.data_set
     assert theirs.transfer_syntax == ours.transfer_syntax
@@ -220,9 +221,9 @@ def test_pydicom_says_nothing_about_values(tmp_path, caplog, recwarn, capfd):
     strange = odd_file().replace(b"1.2.3.4\0", b"Canary1\0").replace(b"Chest", b"Canar")
     path = tmp_path / "Canary^Patricia"
     path.write_bytes(strange)
-    part10.scan_file(path)
+    part10.scan_file(path, WANTED)
     path.write_bytes(strange[:-60])
-    part10.scan_file(path)
+    part10.scan_file(path, WANTED)
     assert "Canar" not in caplog.text
     assert not [w for w in recwarn if "Canar" in str(w.message)]
     assert "Canar" not in "".join(capfd.readouterr())

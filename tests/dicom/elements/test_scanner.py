@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from napari_medscan.dicom.elements import part10
 from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.scanner import MAX_VALUE, UnusualError, scan
-from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NotDicomError
 from napari_medscan.dicom.files import file_ref
 from napari_medscan.dicom.files.source import Memory, OpenFile
+from napari_medscan.dicom.headers.parse_header import WANTED
 
 from ...corpus.oracle import corpus_dir
 from ..differential import compare, fallbacks, read, tolerant
@@ -68,7 +69,7 @@ def test_every_value_of_the_corpus_is_the_one_pydicom_reads(corpus, record_tests
     with fallbacks() as fallen:
         for path in corpus:
             try:
-                ours = part10.scan_file(path)
+                ours = part10.scan_file(path, WANTED)
             except NotDicomError:
                 continue
             if path.name in fallen:
@@ -105,7 +106,7 @@ def test_a_single_slice_costs_at_most_16_kb_of_reading(corpus, monkeypatch):
     for path in corpus:
         now[0] = path
         try:
-            found = part10.scan_file(path)
+            found = part10.scan_file(path, WANTED)
         except NotDicomError:
             continue
         data_set = found.data_set
@@ -135,7 +136,7 @@ def test_every_value_of_a_random_data_set_is_the_one_pydicom_reads(tmp_path, see
     if not theirs:
         return
     with fallbacks() as fallen:
-        ours = part10.scan_file(path)
+        ours = part10.scan_file(path, WANTED)
     assert not fallen
     assert ours.transfer_syntax == NATIVE[encoding]
     _, differences = compare(ours, theirs)
@@ -268,7 +269,7 @@ def test_what_follows_the_pixels_is_never_looked_at():
 def test_wanted_elements_of_an_unwanted_sequence_do_not_leak_out(tmp_path):
     data = ct()
     data.ReferencedImageSequence = [ct(PixelData=None, Rows=99, SeriesDescription="Other")]
-    found = part10.scan_file(write(tmp_path / "a.dcm", data)).data_set
+    found = part10.scan_file(write(tmp_path / "a.dcm", data), WANTED).data_set
     assert found.integer(Tag.Rows) == 4
     assert found.text(Tag.SeriesDescription) == "Chest"
 

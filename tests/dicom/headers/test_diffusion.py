@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.elements.values import DataSet, Element
-from napari_medscan.dicom.elements.wanted_tags import PRIVATE_DIFFUSION
-from napari_medscan.dicom.headers.diffusion import read_diffusion
+from napari_medscan.dicom.headers.diffusion import PRIVATE_DIFFUSION, read_diffusion
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.headers.parse_header import read_header
 from napari_medscan.frames import FrameCache

@@ -37,9 +37,9 @@ def count_scans(monkeypatch):
     counted = []
     scan_source = header_reader.scan_source
 
-    def scan(source, size, head, file):
+    def scan(source, size, head, file, wanted):
         counted.append(str(file.path_on_disk))
-        return scan_source(source, size, head, file)
+        return scan_source(source, size, head, file, wanted)
 
     monkeypatch.setattr(header_reader, "scan_source", scan)
     return counted

@@ -1,4 +1,4 @@
-"""From bytes to a Header: sizes checked before anything is allocated, errors without secrets."""
+"""From bytes to an ImageHeader: sizes checked before allocation, errors without secrets."""
 
 from __future__ import annotations
 

@@ -15,8 +15,9 @@ from pydicom.uid import PositronEmissionTomographyImageStorage
 from napari_medscan.dicom import load
 from napari_medscan.dicom.elements import part10
 from napari_medscan.dicom.elements.values import DataSet, Element
-from napari_medscan.dicom.elements.wanted_tags import WANTED_PET, Tag
-from napari_medscan.dicom.intensity.suv import SuvFactors, common_suv, read_suv
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.headers.parse_header import WANTED
+from napari_medscan.dicom.intensity.suv import WANTED_SUV, SuvFactors, common_suv, read_suv
 from napari_medscan.phantoms import write_pet_ct
 
 from ...corpus.oracle import case_names, case_path
@@ -70,7 +71,7 @@ def pet(private=(), **changes):
 def read(tmp_path, data, encoding="explicit"):
     with pydicom.config.disable_value_validation():
         path = write(tmp_path / "a", data, encoding)
-    return read_suv(part10.scan_file(str(path)).data_set)
+    return read_suv(part10.scan_file(str(path), WANTED).data_set)
 
 
 def scan_date_time(value):
@@ -364,9 +365,9 @@ def test_whatever_stands_there_nothing_breaks(data):
         texts = data.draw(st.lists(_TEXTS, min_size=len(chosen), max_size=len(chosen)))
         return {tag: Element(wanted[tag], text) for tag, text in zip(chosen, texts, strict=True)}
 
-    tracer = WANTED_PET[Tag.RadiopharmaceuticalInformationSequence]
+    tracer = WANTED_SUV[Tag.RadiopharmaceuticalInformationSequence]
     values = {
-        **elements(WANTED_PET),
+        **elements(WANTED_SUV),
         Tag.RadiopharmaceuticalInformationSequence: (DataSet(elements(tracer)),),
         Tag.Units: Element(b"CS", data.draw(st.sampled_from([b"BQML", b"CNTS"]))),
         Tag.CorrectedImage: Element(b"CS", b"ATTN\\DECY"),

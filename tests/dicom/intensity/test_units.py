@@ -6,6 +6,7 @@ import pytest
 
 from napari_medscan.dicom.elements import part10
 from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.headers.parse_header import WANTED
 from napari_medscan.dicom.intensity.units import unit_of
 from napari_medscan.dicom.kinds import kind_of
 
@@ -55,5 +56,5 @@ WORD_CAPTURE = {
     ],
 )
 def test_unit(tmp_path, modality, changes, unit):
-    data_set = part10.scan_file(write(tmp_path / "a", ct(**changes))).data_set
+    data_set = part10.scan_file(write(tmp_path / "a", ct(**changes)), WANTED).data_set
     assert unit_of(data_set, kind_of(data_set.text(Tag.SOPClassUID), modality)) == unit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_medscan.dicom.elements import part10
+from napari_medscan.dicom.headers.parse_header import WANTED
 from napari_medscan.dicom.kinds import kind_of
 from napari_medscan.dicom.space.spacing import (
     AT_DETECTOR,
@@ -23,7 +24,7 @@ def spacing(tmp_path):
     def of(modality="CT", /, **changes):
         changes.setdefault("PixelSpacing", None)
         path = write(tmp_path / "a", ct(**changes))
-        return read_spacing(part10.scan_file(path).data_set, kind_of("", modality))
+        return read_spacing(part10.scan_file(path, WANTED).data_set, kind_of("", modality))
 
     return of
 
@@ -109,7 +110,7 @@ def test_regions_that_are_no_picture_do_not_count(spacing, other):
 )
 def test_pixel_aspect_ratio(tmp_path, ratio, aspect):
     path = write(tmp_path / "a", ct(PixelAspectRatio=ratio))
-    assert read_aspect(part10.scan_file(path).data_set) == aspect
+    assert read_aspect(part10.scan_file(path, WANTED).data_set) == aspect
 
 
 # --- functional groups of angiography (PS3.3 C.8.19.6)

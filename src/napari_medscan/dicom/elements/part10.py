@@ -15,7 +15,7 @@ from napari_medscan.dicom.elements.isolation import scan_with_pydicom
 from napari_medscan.dicom.elements.scanner import LONG_VRS, PixelElement, UnusualError, scan
 from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
 from napari_medscan.dicom.elements.values import DataSet, is_uid
-from napari_medscan.dicom.elements.wanted_tags import WANTED, Tag, Wanted
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted
 from napari_medscan.dicom.errors import NotDicomError, UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.files.source import Memory, Source
@@ -67,7 +67,7 @@ class ScannedFile:
     explicit: bool = True
 
 
-def scan_file(file: FileRef | str | PathLike[str], wanted: Wanted = WANTED) -> ScannedFile:
+def scan_file(file: FileRef | str | PathLike[str], wanted: Wanted) -> ScannedFile:
     """Scan one file for the wanted attributes, reading no pixels.
 
     Raises
@@ -86,7 +86,7 @@ def scan_file(file: FileRef | str | PathLike[str], wanted: Wanted = WANTED) -> S
 
 
 def scan_source(
-    source: Source, size: int, head: bytes, file: FileRef, wanted: Wanted = WANTED
+    source: Source, size: int, head: bytes, file: FileRef, wanted: Wanted
 ) -> ScannedFile:
     """Scan a file that is open, and of which the first bytes have been read.
 
@@ -189,7 +189,7 @@ def _looks_like_element(head: bytes) -> bool:
 def _walk_file_meta(source: Source, head: bytes, start: int, size: int) -> _FileMeta:
     """Walk group 0002 (PS3.10 7.1), which some writers encode implicitly."""
     position = start
-    uids = {Tag.TransferSyntaxUID: "", Tag.MediaStorageSOPClassUID: ""}
+    uids: dict[int, str] = {Tag.TransferSyntaxUID: "", Tag.MediaStorageSOPClassUID: ""}
     for _ in range(_MAX_META_ELEMENTS):
         field = _bytes_at(source, head, position, 12)
         if len(field) < 8 or field[:2] != b"\2\0":
@@ -210,7 +210,7 @@ def _walk_file_meta(source: Source, head: bytes, start: int, size: int) -> _File
         if tag in uids:
             value = _bytes_at(source, head, value_at, min(length, _MAX_UID))
             uid = value.decode("latin-1").strip(" \0")
-            uids[Tag(tag)] = uid if is_uid(uid) else ""
+            uids[tag] = uid if is_uid(uid) else ""
         position = value_at + length
     else:
         raise UnreadableError("corrupt header")

@@ -14,7 +14,7 @@ from typing import Final, Self
 
 
 class Private(IntEnum):
-    """Private elements by group, creator and the lower byte of the element number.
+    """Private elements: group, creator, lower byte of the element number, and VR.
 
     As a number each is greater than any tag, so that both can be keys of one data set.
     """
@@ -22,38 +22,39 @@ class Private(IntEnum):
     group: int
     creator: str
     element: int
+    vr: bytes
 
-    def __new__(cls, group: int, creator: str, element: int) -> Self:
+    def __new__(cls, group: int, creator: str, element: int, vr: bytes) -> Self:
         """Return a member that is numbered and knows its place."""
         value = (1 << 32) + len(cls.__members__)
         member = int.__new__(cls, value)
         member._value_ = value
-        member.group, member.creator, member.element = group, creator, element
+        member.group, member.creator, member.element, member.vr = group, creator, element, vr
         return member
 
-    GEPetScanStart = 0x0009, "GEMS_PETD_01", 0x0D
-    SiemensNumberOfImagesInMosaic = 0x0019, "SIEMENS MR HEADER", 0x0A
-    SiemensBValue = 0x0019, "SIEMENS MR HEADER", 0x0C
-    SiemensGradientDirection = 0x0019, "SIEMENS MR HEADER", 0x0E
-    SiemensMosaicRefAcqTimes = 0x0019, "SIEMENS MR HEADER", 0x29
-    GEGradientX = 0x0019, "GEMS_ACQU_01", 0xBB
-    GEGradientY = 0x0019, "GEMS_ACQU_01", 0xBC
-    GEGradientZ = 0x0019, "GEMS_ACQU_01", 0xBD
-    SiemensCSAImageHeader = 0x0029, "SIEMENS CSA HEADER", 0x10
-    SiemensCSASeriesHeader = 0x0029, "SIEMENS CSA HEADER", 0x20
-    GEImageType = 0x0043, "GEMS_PARM_01", 0x2F
-    GEBValue = 0x0043, "GEMS_PARM_01", 0x39
-    UIHBValue = 0x0065, "Image Private Header", 0x09
-    UIHGradientDirection = 0x0065, "Image Private Header", 0x37
-    UIHNumberOfTiles = 0x0065, "Image Private Header", 0x50
-    UIHTileSequence = 0x0065, "Image Private Header", 0x51
-    PhilipsBValue = 0x2001, "Philips Imaging DD 001", 0x03
-    PhilipsImageType = 0x2005, "Philips MR Imaging DD 001", 0x11
-    PhilipsGradientRL = 0x2005, "Philips MR Imaging DD 001", 0xB0
-    PhilipsGradientAP = 0x2005, "Philips MR Imaging DD 001", 0xB1
-    PhilipsGradientFH = 0x2005, "Philips MR Imaging DD 001", 0xB2
-    PhilipsSuvScale = 0x7053, "Philips PET Private Group", 0x00
-    PhilipsActivityScale = 0x7053, "Philips PET Private Group", 0x09
+    GEPetScanStart = 0x0009, "GEMS_PETD_01", 0x0D, b"DT"
+    SiemensNumberOfImagesInMosaic = 0x0019, "SIEMENS MR HEADER", 0x0A, b"US"
+    SiemensBValue = 0x0019, "SIEMENS MR HEADER", 0x0C, b"IS"
+    SiemensGradientDirection = 0x0019, "SIEMENS MR HEADER", 0x0E, b"FD"
+    SiemensMosaicRefAcqTimes = 0x0019, "SIEMENS MR HEADER", 0x29, b"FD"
+    GEGradientX = 0x0019, "GEMS_ACQU_01", 0xBB, b"DS"
+    GEGradientY = 0x0019, "GEMS_ACQU_01", 0xBC, b"DS"
+    GEGradientZ = 0x0019, "GEMS_ACQU_01", 0xBD, b"DS"
+    SiemensCSAImageHeader = 0x0029, "SIEMENS CSA HEADER", 0x10, b"OB"
+    SiemensCSASeriesHeader = 0x0029, "SIEMENS CSA HEADER", 0x20, b"OB"
+    GEImageType = 0x0043, "GEMS_PARM_01", 0x2F, b"SS"
+    GEBValue = 0x0043, "GEMS_PARM_01", 0x39, b"IS"
+    UIHBValue = 0x0065, "Image Private Header", 0x09, b"FD"
+    UIHGradientDirection = 0x0065, "Image Private Header", 0x37, b"FD"
+    UIHNumberOfTiles = 0x0065, "Image Private Header", 0x50, b"DS"
+    UIHTileSequence = 0x0065, "Image Private Header", 0x51, b"SQ"
+    PhilipsBValue = 0x2001, "Philips Imaging DD 001", 0x03, b"FL"
+    PhilipsImageType = 0x2005, "Philips MR Imaging DD 001", 0x11, b"CS"
+    PhilipsGradientRL = 0x2005, "Philips MR Imaging DD 001", 0xB0, b"FL"
+    PhilipsGradientAP = 0x2005, "Philips MR Imaging DD 001", 0xB1, b"FL"
+    PhilipsGradientFH = 0x2005, "Philips MR Imaging DD 001", 0xB2, b"FL"
+    PhilipsSuvScale = 0x7053, "Philips PET Private Group", 0x00, b"DS"
+    PhilipsActivityScale = 0x7053, "Philips PET Private Group", 0x09, b"DS"
 
 
 ODD_GROUP: Final = 0x00010000

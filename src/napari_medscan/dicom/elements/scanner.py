@@ -1,7 +1,7 @@
 """A bounded DICOM header scanner that reads only what a viewer needs.
 
 It walks the data elements of PS3.5 section 7 in any of the native encodings, keeps those that
-`WANTED` names, jumps over the rest, and stops at the pixel data, noting where they lie. Work and
+are wanted, jumps over the rest, and stops at the pixel data, noting where they lie. Work and
 memory are bounded by the bytes in the file, never by a length it claims. What it does not
 understand it refuses with `UnusualError`, and pydicom is asked instead.
 """

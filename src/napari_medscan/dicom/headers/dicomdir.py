@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from os import PathLike
 
 from napari_medscan.dicom.elements.part10 import scan_file
-from napari_medscan.dicom.elements.wanted_tags import WANTED_DIRECTORY, Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.files.file_ref import FileRef
 
 NAME = "DICOMDIR"
+WANTED_DIRECTORY: Wanted = want(
+    Tag.SOPClassUID, {Tag.DirectoryRecordSequence: want(Tag.ReferencedFileID)}
+)
 
 
 def is_dicomdir(name: str) -> bool:

@@ -6,9 +6,8 @@ them in private elements, and each in its own way.
 
 from __future__ import annotations
 
-from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.elements.wanted_tags import Private, Tag, Wanted, want
 
 _GE_DERIVED = 1e9
 """GE adds this to the b-value of some images."""
@@ -17,6 +16,23 @@ _PHILIPS_DIRECTION = (
     Private.PhilipsGradientRL,
     Private.PhilipsGradientAP,
     Private.PhilipsGradientFH,
+)
+PRIVATE_DIFFUSION: Wanted = want(
+    Private.SiemensBValue,
+    Private.SiemensGradientDirection,
+    Private.GEBValue,
+    *_GE_DIRECTION,
+    Private.UIHBValue,
+    Private.UIHGradientDirection,
+    Private.PhilipsBValue,
+    *_PHILIPS_DIRECTION,
+)
+"""Where scanners kept b-value and direction before the standard had them."""
+WANTED_DIFFUSION: Wanted = want(
+    Tag.DiffusionBValue,
+    Tag.DiffusionGradientOrientation,
+    {Tag.DiffusionGradientDirectionSequence: want(Tag.DiffusionGradientOrientation)},
+    PRIVATE_DIFFUSION,
 )
 
 

@@ -1,115 +1,201 @@
 """Attributes that tell images at one position apart, or what their values mean.
 
 `FrameHeader.dimensions` maps their keywords to values: numbers, texts, or tuples of these. One
-more attribute is one more line in a table here, and one in `elements.wanted_tags`.
+more attribute is one more line in the table here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.headers.diffusion import read_diffusion
+from napari_medscan.dicom.elements.wanted_tags import Private, Tag, Wanted, want
+from napari_medscan.dicom.headers.diffusion import (
+    PRIVATE_DIFFUSION,
+    WANTED_DIFFUSION,
+    read_diffusion,
+)
 
 _Reader = Callable[[DataSet, int], object]
 
-_TIMES: Final = (
-    Tag.AcquisitionDate,
-    Tag.AcquisitionDateTime,
-    Tag.AcquisitionTime,
-    Tag.ContentDate,
-    Tag.ContentTime,
+
+class _Dimension(NamedTuple):
+    """An attribute that may tell images apart.
+
+    Parameters
+    ----------
+    name : str
+        Its key in `FrameHeader.dimensions`.
+    read : callable
+        Reads its value from an element of a data set.
+    tag : Tag or Private or None
+        The element at the top level of a data set.
+    inner : Tag or None
+        The element in the functional groups.
+    macros : tuple of Tag
+        The functional group macros that have it (PS3.3 C.7.6.16.2).
+    """
+
+    name: str
+    read: _Reader
+    tag: Tag | Private | None
+    inner: Tag | None = None
+    macros: tuple[Tag, ...] = ()
+
+
+_CONTENT = (Tag.FrameContentSequence,)
+_TIMING = (Tag.MRTimingAndRelatedParametersSequence,)
+_CARDIAC = (Tag.CardiacSynchronizationSequence,)
+_FRAME_TYPES = (
+    Tag.MRImageFrameTypeSequence,
+    Tag.CTImageFrameTypeSequence,
+    Tag.PETFrameTypeSequence,
 )
-TEXTS: Final[Mapping[int, str]] = {tag: tag.name for tag in _TIMES}
-"""Dates and times, kept as text: they are compared only where positions repeat."""
+_integer, _integers, _number, _numbers, _text, _texts = (
+    DataSet.integer,
+    DataSet.integers,
+    DataSet.number,
+    DataSet.numbers,
+    DataSet.text,
+    DataSet.texts,
+)
+_DIMENSIONS: Final = (
+    _Dimension("AcquisitionDate", _text, Tag.AcquisitionDate),
+    _Dimension(
+        "AcquisitionDateTime",
+        _text,
+        Tag.AcquisitionDateTime,
+        Tag.FrameAcquisitionDateTime,
+        _CONTENT,
+    ),
+    _Dimension(
+        "AcquisitionNumber", _integer, Tag.AcquisitionNumber, Tag.FrameAcquisitionNumber, _CONTENT
+    ),
+    _Dimension("AcquisitionTime", _text, Tag.AcquisitionTime),
+    _Dimension(
+        "ComplexImageComponent",
+        _text,
+        Tag.ComplexImageComponent,
+        Tag.ComplexImageComponent,
+        _FRAME_TYPES,
+    ),
+    _Dimension("ContentDate", _text, Tag.ContentDate),
+    _Dimension("ContentTime", _text, Tag.ContentTime),
+    _Dimension("ContrastBolusAgent", _text, Tag.ContrastBolusAgent),
+    _Dimension(
+        "ContrastBolusAgentPhase",
+        _text,
+        Tag.ContrastBolusAgentPhase,
+        Tag.ContrastBolusAgentPhase,
+        (Tag.ContrastBolusUsageSequence,),
+    ),
+    _Dimension(
+        "ConvolutionKernel",
+        _texts,
+        Tag.ConvolutionKernel,
+        Tag.ConvolutionKernel,
+        (Tag.CTReconstructionSequence,),
+    ),
+    _Dimension("DataType", _texts, None, Tag.DataType, (Tag.ImageDataTypeSequence,)),
+    _Dimension("DimensionIndexValues", _integers, None, Tag.DimensionIndexValues, _CONTENT),
+    _Dimension("EchoNumbers", _integer, Tag.EchoNumbers),
+    _Dimension("EchoTime", _number, Tag.EchoTime, Tag.EffectiveEchoTime, (Tag.MREchoSequence,)),
+    _Dimension("FlipAngle", _number, Tag.FlipAngle, Tag.FlipAngle, _TIMING),
+    _Dimension("FrameReferenceDateTime", _text, None, Tag.FrameReferenceDateTime, _CONTENT),
+    _Dimension("FrameReferenceTime", _number, Tag.FrameReferenceTime),
+    _Dimension(
+        "ImageType",
+        _texts,
+        Tag.ImageType,
+        Tag.FrameType,
+        (*_FRAME_TYPES, Tag.USImageDescriptionSequence),
+    ),
+    _Dimension(
+        "InversionTime", _number, Tag.InversionTime, Tag.InversionTimes, (Tag.MRModifierSequence,)
+    ),
+    _Dimension("KVP", _number, Tag.KVP, Tag.KVP, (Tag.CTXRayDetailsSequence,)),
+    _Dimension("MonoenergeticEnergyEquivalent", _number, Tag.MonoenergeticEnergyEquivalent),
+    _Dimension(
+        "NominalPercentageOfCardiacPhase",
+        _number,
+        Tag.NominalPercentageOfCardiacPhase,
+        Tag.NominalPercentageOfCardiacPhase,
+        _CARDIAC,
+    ),
+    _Dimension("PrivateImageType", _integer, Private.GEImageType),
+    _Dimension("PrivateImageType", _text, Private.PhilipsImageType),
+    _Dimension("RepetitionTime", _number, Tag.RepetitionTime, Tag.RepetitionTime, _TIMING),
+    _Dimension("SequenceName", _text, Tag.SequenceName),
+    _Dimension("StackID", _text, None, Tag.StackID, _CONTENT),
+    _Dimension("TemporalPositionIdentifier", _integer, Tag.TemporalPositionIdentifier),
+    _Dimension(
+        "TemporalPositionIndex",
+        _integer,
+        Tag.TemporalPositionIndex,
+        Tag.TemporalPositionIndex,
+        _CONTENT,
+    ),
+    _Dimension(
+        "TemporalPositionTimeOffset",
+        _number,
+        None,
+        Tag.TemporalPositionTimeOffset,
+        (Tag.TemporalPositionSequence,),
+    ),
+    _Dimension(
+        "TriggerTime", _number, Tag.TriggerTime, Tag.NominalCardiacTriggerDelayTime, _CARDIAC
+    ),
+    _Dimension(
+        "VelocityEncodingDirection",
+        _numbers,
+        None,
+        Tag.VelocityEncodingDirection,
+        (Tag.MRVelocityEncodingSequence,),
+    ),
+)
+"""One line for each attribute: nothing else has to be said of it."""
 
 
 def _energy(data_set: DataSet, tag: int) -> object:
     return data_set.item(tag).number(Tag.MonoenergeticEnergyEquivalent)
 
 
-_READERS: Final[Mapping[int, tuple[str, _Reader]]] = {
-    tag: (tag.name, read)
-    for read, tags in (
-        (
-            DataSet.integer,
-            (
-                Tag.AcquisitionNumber,
-                Tag.EchoNumbers,
-                Tag.TemporalPositionIdentifier,
-                Tag.TemporalPositionIndex,
-            ),
-        ),
-        (
-            DataSet.number,
-            (
-                Tag.EchoTime,
-                Tag.FlipAngle,
-                Tag.FrameReferenceTime,
-                Tag.InversionTime,
-                Tag.KVP,
-                Tag.MonoenergeticEnergyEquivalent,
-                Tag.NominalPercentageOfCardiacPhase,
-                Tag.RepetitionTime,
-                Tag.TemporalPositionTimeOffset,
-                Tag.TriggerTime,
-            ),
-        ),
-        (
-            DataSet.text,
-            (
-                *_TIMES,
-                Tag.ComplexImageComponent,
-                Tag.ContrastBolusAgent,
-                Tag.ContrastBolusAgentPhase,
-                Tag.SequenceName,
-                Tag.StackID,
-            ),
-        ),
-        (DataSet.texts, (Tag.ConvolutionKernel, Tag.DataType, Tag.ImageType)),
-        (DataSet.integers, (Tag.DimensionIndexValues,)),
-        (DataSet.numbers, (Tag.VelocityEncodingDirection,)),
-    )
-    for tag in tags
-} | {
-    # The functional groups have the same facts under other names.
-    Tag.EffectiveEchoTime: (Tag.EchoTime.name, DataSet.number),
-    Tag.FrameAcquisitionDateTime: (Tag.AcquisitionDateTime.name, DataSet.text),
-    Tag.FrameAcquisitionNumber: (Tag.AcquisitionNumber.name, DataSet.integer),
-    Tag.FrameReferenceDateTime: (Tag.FrameReferenceDateTime.name, DataSet.text),
-    Tag.FrameType: (Tag.ImageType.name, DataSet.texts),
-    Tag.InversionTimes: (Tag.InversionTime.name, DataSet.number),
-    Tag.NominalCardiacTriggerDelayTime: (Tag.TriggerTime.name, DataSet.number),
-    Private.GEImageType: ("PrivateImageType", DataSet.integer),
-    Private.PhilipsImageType: ("PrivateImageType", DataSet.text),
-    # PS3.3 C.8.2.2: the energy of virtual monoenergetic images.
-    Tag.MultienergyCTProcessingSequence: (Tag.MonoenergeticEnergyEquivalent.name, _energy),
-    Tag.MultienergyCTCharacteristicsSequence: (Tag.MonoenergeticEnergyEquivalent.name, _energy),
-}
-
-_GROUPS: Final = frozenset(
-    (
-        Tag.CTImageFrameTypeSequence,
-        Tag.ImageDataTypeSequence,
-        Tag.USImageDescriptionSequence,
-        Tag.CTReconstructionSequence,
-        Tag.CTXRayDetailsSequence,
-        Tag.CardiacSynchronizationSequence,
-        Tag.ContrastBolusUsageSequence,
-        Tag.FrameContentSequence,
-        Tag.MREchoSequence,
-        Tag.MRImageFrameTypeSequence,
-        Tag.MRModifierSequence,
-        Tag.MRTimingAndRelatedParametersSequence,
-        Tag.MRVelocityEncodingSequence,
-        Tag.PETFrameTypeSequence,
-        Tag.TemporalPositionSequence,
-    )
+_ENERGY: Final[Wanted] = dict.fromkeys(
+    (Tag.MultienergyCTProcessingSequence, Tag.MultienergyCTCharacteristicsSequence),
+    want(Tag.MonoenergeticEnergyEquivalent),
 )
-"""Functional group macros of which all attributes are in `_READERS` (PS3.3 C.7.6.16.2)."""
+"""PS3.3 C.8.2.2: where else the energy of virtual monoenergetic images is."""
+_READERS: Final[Mapping[int, tuple[str, _Reader]]] = {
+    **{tag: (d.name, d.read) for d in _DIMENSIONS for tag in (d.tag, d.inner) if tag is not None},
+    **dict.fromkeys(_ENERGY, ("MonoenergeticEnergyEquivalent", _energy)),
+}
+WANTED_DIMENSIONS: Final[Wanted] = want(
+    *(d.tag for d in _DIMENSIONS if d.tag is not None), _ENERGY, WANTED_DIFFUSION
+)
+"""At the top level of a data set."""
+_MACROS: Final[Wanted] = want(
+    *({m: want(d.inner)} for d in _DIMENSIONS for m in d.macros if d.inner is not None)
+)
+WANTED_GROUP_DIMENSIONS: Final[Wanted] = want(
+    _MACROS,
+    _ENERGY,
+    Tag.MonoenergeticEnergyEquivalent,
+    {Tag.MRDiffusionSequence: WANTED_DIFFUSION},
+    PRIVATE_DIFFUSION,
+)
+"""In an item of the functional groups."""
+TEXTS: Final[Mapping[int, str]] = {
+    tag: tag.name
+    for tag in (
+        Tag.AcquisitionDate,
+        Tag.AcquisitionDateTime,
+        Tag.AcquisitionTime,
+        Tag.ContentDate,
+        Tag.ContentTime,
+    )
+}
+"""Dates and times, kept as text: they are compared only where positions repeat."""
 
 
 def read_dimensions(data_set: DataSet) -> dict[str, object]:
@@ -120,7 +206,7 @@ def read_dimensions(data_set: DataSet) -> dict[str, object]:
 def read_group_dimensions(item: DataSet) -> dict[str, object]:
     """Return the attributes of an item of the functional groups (PS3.3 C.7.6.16)."""
     found = _read(item)
-    for group in item.values.keys() & _GROUPS:
+    for group in item.values.keys() & _MACROS.keys():
         found.update(_read(item.item(group)))
     thickness = item.item(Tag.PixelMeasuresSequence).number(Tag.SliceThickness)
     if thickness is not None:

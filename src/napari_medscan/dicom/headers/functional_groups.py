@@ -10,11 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.headers.dimensions import read_dimensions, read_group_dimensions
-from napari_medscan.dicom.headers.header import FrameHeader
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
+from napari_medscan.dicom.headers.dimensions import (
+    WANTED_DIMENSIONS,
+    WANTED_GROUP_DIMENSIONS,
+    read_dimensions,
+    read_group_dimensions,
+)
+from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.intensity_facts import FrameValues
 from napari_medscan.dicom.headers.places import (
+    WANTED_GROUP_PLACES,
+    WANTED_PLACES,
     Place,
     group_locations,
     valid_orientation,
@@ -23,14 +30,44 @@ from napari_medscan.dicom.headers.places import (
     vector_places,
 )
 from napari_medscan.dicom.headers.unreadable import find_problems, own_value
-from napari_medscan.dicom.intensity.scaling import StoredValues
+from napari_medscan.dicom.intensity.real_world import WANTED_REAL_WORLD
+from napari_medscan.dicom.intensity.rescale import WANTED_MODALITY_LUT, WANTED_RESCALE
+from napari_medscan.dicom.intensity.scaling import WANTED_SCALING
+from napari_medscan.dicom.intensity.window import WANTED_WINDOW
 from napari_medscan.dicom.space.spacing import (
+    WANTED_GROUP_SPACING,
     Spacing,
     group_spacing,
     steady_spacings,
     valid_spacing,
 )
 
+_WANTED_GROUPS: Wanted = want(
+    WANTED_GROUP_SPACING,
+    WANTED_GROUP_PLACES,
+    WANTED_GROUP_DIMENSIONS,
+    WANTED_REAL_WORLD,
+    {
+        Tag.PixelValueTransformationSequence: WANTED_RESCALE,
+        Tag.FrameVOILUTSequence: WANTED_WINDOW,
+        Tag.SegmentIdentificationSequence: want(Tag.ReferencedSegmentNumber),
+    },
+)
+WANTED_FRAMES: Wanted = want(
+    Tag.InstanceNumber,
+    Tag.ConcatenationFrameOffsetNumber,
+    WANTED_PLACES,
+    WANTED_DIMENSIONS,
+    WANTED_RESCALE,
+    WANTED_MODALITY_LUT,
+    WANTED_SCALING,
+    WANTED_WINDOW,
+    WANTED_REAL_WORLD,
+    {
+        Tag.SharedFunctionalGroupsSequence: _WANTED_GROUPS,
+        Tag.PerFrameFunctionalGroupsSequence: _WANTED_GROUPS,
+    },
+)
 _MOST_OF_A_PART = 2**20
 """Frames by which parts are numbered on when they do not say where they begin."""
 
@@ -39,10 +76,9 @@ def read_frame_headers(
     data_set: DataSet,
     *,
     frames: int,
-    stored: StoredValues,
+    values: FrameValues,
     spacing: Spacing | None,
     grid_problems: tuple[str, ...],
-    identifiers: tuple[str, ...],
 ) -> tuple[FrameHeader, ...]:
     """Return a FrameHeader for each stored frame.
 
@@ -52,16 +88,13 @@ def read_frame_headers(
         The file's data set.
     frames : int
         How many frames there are.
-    stored : StoredValues
-        What the stored values mean.
+    values : FrameValues
+        What its stored values mean.
     spacing : tuple of float or None
         Row and column spacing of the top level, mm.
     grid_problems : tuple of str
         What is amiss with it; see `find_grid_problems`.
-    identifiers : tuple of str
-        What names the patient, to be kept out of window names.
     """
-    values = FrameValues(data_set, stored, identifiers)
     position = valid_position(data_set.exactly(3, Tag.ImagePositionPatient))
     orientation = valid_orientation(data_set.exactly(6, Tag.ImageOrientationPatient))
     transform = values.transform()

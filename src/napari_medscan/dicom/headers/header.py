@@ -1,26 +1,39 @@
-"""Header: one DICOM image file, as far as order, geometry and decoding need it."""
+"""ImageHeader: one DICOM image file, as far as order, geometry and decoding need it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple, Self
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from napari_medscan.dicom.elements.scanner import PixelElement
-from napari_medscan.dicom.elements.values import DataSet, Element
-from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.headers.pixel_layout import PixelLayout
-from napari_medscan.dicom.intensity.palette import Palette
-from napari_medscan.dicom.intensity.real_world import RealWorldMapping
-from napari_medscan.dicom.intensity.rescale import ModalityTransform
-from napari_medscan.dicom.intensity.suv import SuvFactors
-from napari_medscan.dicom.intensity.window import Voi
-from napari_medscan.dicom.kinds import Kind, kind_of
-from napari_medscan.dicom.space.locations import Location, location_of
+from napari_medscan.dicom.elements.text import clean, decode
+from napari_medscan.dicom.elements.transfer_syntaxes import LOSSY
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag, deferred, want
+from napari_medscan.dicom.headers.attribute import attribute
+from napari_medscan.dicom.headers.frame_header import FrameHeader
+from napari_medscan.dicom.headers.frame_index import OffsetTable
+from napari_medscan.dicom.headers.functional_groups import WANTED_FRAMES, read_frame_headers
+from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.headers.intensity_facts import WANTED_PADDING
+from napari_medscan.dicom.headers.parsed_file import ParsedFile
+from napari_medscan.dicom.headers.pixel_layout import WANTED_LAYOUT, PixelLayout
+from napari_medscan.dicom.headers.places import (
+    WANTED_PLACES,
+    frames_are_slices,
+    slice_spacing,
+    slice_thickness,
+)
+from napari_medscan.dicom.headers.unreadable import find_grid_problems
+from napari_medscan.dicom.intensity.palette import WANTED_PALETTE, Palette, read_palette
+from napari_medscan.dicom.intensity.suv import WANTED_SUV, SuvFactors
+from napari_medscan.dicom.intensity.units import WANTED_UNITS
+from napari_medscan.dicom.space.spacing import WANTED_IMAGE_SPACING, WANTED_SPACING, read_aspect
 
-Vector = tuple[float, float, float]
+_LETTERS: Final = re.compile(r"[LRPAHF]{1,3}")
+"""One value of Patient Orientation."""
 
 
 class Concatenation(NamedTuple):
@@ -39,103 +52,83 @@ class Concatenation(NamedTuple):
     total: int
 
 
-class _Alike:
-    """Values of which many others differ in a few fields."""
-
-    def like(self, **changes: object) -> Self:
-        """Return these values with some of them changed.
-
-        The files of a series have nearly everything in common, and
-        `dataclasses.replace` takes as long as reading one of them.
-        """
-        new = object.__new__(type(self))
-        object.__setattr__(new, "__dict__", self.__dict__ | changes)
-        return new
+def _frames(file: ParsedFile) -> tuple[FrameHeader, ...]:
+    spacing = file.spacing[0]
+    return read_frame_headers(
+        file.data_set,
+        frames=file.stored[0].frames,
+        values=file.values,
+        spacing=spacing,
+        grid_problems=find_grid_problems(file.data_set, spacing),
+    )
 
 
-@dataclass(frozen=True)
-class FrameHeader(_Alike):
-    """What may differ from frame to frame of one file.
+def _palette(file: ParsedFile) -> Palette | None:
+    # A segmentation's indices are its labels: its colors are for display only.
+    is_palette = file.stored[0].photometric == "PALETTE COLOR"
+    if not is_palette or file.kind.measures == "segments":
+        return None
+    return read_palette(file.data_set)
 
-    Parameters
-    ----------
-    position : tuple of float or None
-        Image Position (Patient), mm, LPS: centre of the first voxel.
-    orientation : tuple of float or None
-        Image Orientation (Patient): direction cosines of a row, of a column.
-    spacing : tuple of float or None
-        Row spacing, column spacing in mm.
-    transform : ModalityTransform
-        From stored values to the values shown.
-    windows : tuple of Window or VoiLut
-        The frame's windows, then its VOI LUTs.
-    dimensions : mapping
-        Attributes that may tell repeated frames at one position apart.
-    order : tuple
-        Sorts frames where positions do not.
-    segment : int
-        Referenced Segment Number; 0 outside segmentations.
-    tile : tuple of int or None
-        First row and first column within the stored frame, for mosaics.
-    real_world : tuple of RealWorldMapping
-        Real World Value Mappings of the stored values, applied or not.
-    problems : tuple of str
-        Attributes that are present and unreadable, each a sentence without the period.
-    frame_location : Location or None
-        Where a frame of a multi-frame image lies relative to the others, when its position in the
-        patient is unknown.
-    slice_location : bytes
-        Slice Location as the file writes it; see `location`.
-    """
 
-    position: Vector | None
-    orientation: tuple[float, ...] | None
-    spacing: tuple[float, float] | None
-    transform: ModalityTransform
-    windows: tuple[Voi, ...]
-    dimensions: Mapping[str, object]
-    order: tuple[int, ...]
-    segment: int = 0
-    tile: tuple[int, int] | None = None
-    real_world: tuple[RealWorldMapping, ...] = ()
-    problems: tuple[str, ...] = ()
-    frame_location: Location | None = None
-    slice_location: bytes = b""
+def _positive(data_set: DataSet, tag: Tag) -> float | None:
+    values = data_set.exactly(1, tag)
+    return values[0] if values and 1e-6 < values[0] < 1e4 else None
 
-    @property
-    def location(self) -> Location | None:
-        """Where the slice lies relative to others whose positions are unknown or all the same.
 
-        Slice Location is read here, when somebody asks: most series have positions.
-        """
-        if self.frame_location is not None:
-            return self.frame_location
-        element = Element(b"DS", self.slice_location)
-        number = DataSet({Tag.SliceLocation: element}).number(Tag.SliceLocation)
-        return location_of(number, "Slice Location")
+def _frame_duration(data_set: DataSet) -> float | None:
+    """Return milliseconds a frame of a cine (PS3.3 C.7.6.5)."""
+    time = _positive(data_set, Tag.FrameTime)
+    if time is not None:
+        return time
+    # The first increment of a vector is 0 (PS3.3 C.7.6.5.1.2).
+    increments = data_set.numbers(Tag.FrameTimeVector)[1:]
+    if increments and 1e-6 < (mean := sum(increments) / len(increments)) < 1e4:
+        return mean
+    for tag in (Tag.RecommendedDisplayFrameRate, Tag.CineRate):
+        rate = _positive(data_set, tag)
+        if rate is not None:
+            return 1000 / rate
+    return None
+
+
+def _patient_orientation(data_set: DataSet) -> tuple[str, ...]:
+    if data_set.text(Tag.AnatomicalOrientationType) == "QUADRUPED":
+        return ()
+    # What is not in the standard's letters (PS3.3 C.7.6.1.1.1) is free text: the index would store
+    # it on disk.
+    texts = data_set.texts(Tag.PatientOrientation)
+    return texts if all(_LETTERS.fullmatch(text) for text in texts) else ()
+
+
+def _concatenation(data_set: DataSet) -> Concatenation | None:
+    uid = data_set.uid(Tag.ConcatenationUID)
+    number = data_set.integer(Tag.InConcatenationNumber) or 0
+    total = data_set.integer(Tag.InConcatenationTotalNumber) or 0
+    return Concatenation(uid, number, total) if uid else None
+
+
+def _is_lossy(data_set: DataSet, syntax: str) -> bool:
+    """Whether an image has been through lossy compression (PS3.3 C.7.6.1.1.5)."""
+    return data_set.text(Tag.LossyImageCompression) == "01" or syntax in LOSSY
+
+
+def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]:
+    charsets = data_set.texts(Tag.SpecificCharacterSet)
+    found = {}
+    for item in data_set.items(Tag.SegmentSequence):
+        number = item.integer(Tag.SegmentNumber)
+        if number is not None:
+            found[number] = clean(decode(item.data(Tag.SegmentLabel), charsets), identifiers)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
-class Header(_Alike):
-    """One DICOM image file, without patient name, ID or any other identity.
+class ImageHeader(Instance):
+    """An instance with frames.
 
     Parameters
     ----------
-    name : str
-        Path relative to what was dropped, with forward slashes.
-    source : FileRef
-        Reads the file's bytes.
-    size : int
-        Bytes that the source can give.
-    transfer_syntax, sop_class, sop_instance, study, series, frame_of_reference : str
-        UIDs; '' when absent.
-    patient : bytes
-        A keyed hash that tells patients apart and means nothing outside
-        this process.
-    modality, description : str
-        Modality; Series Description, cleaned and defused.
-    series_number, instance_number : int or None
-        Series Number, Instance Number.
     layout : PixelLayout
         The stored pixels.
     pixels : PixelElement
@@ -174,70 +167,74 @@ class Header(_Alike):
         The values have been through lossy compression, whatever they are stored in now.
     segments : mapping of int to str
         Segment labels, cleaned.
-    study_date : datetime or None
-        Study Date and Time, to put studies in order and to tell the interval between them. It can
-        identify a patient: it is not part of the repr.
-    study_description, body_part : str
-        Study Description and Body Part Examined, cleaned and defused.
     notes : tuple of str
         What the user should know about this file.
     concatenation : Concatenation or None
         Which part of a larger object the file is; None if it is one by itself.
     """
 
-    name: str
-    source: FileRef
-    size: int
-    transfer_syntax: str
-    sop_class: str
-    sop_instance: str
-    study: str
-    series: str
-    frame_of_reference: str
-    patient: bytes
-    modality: str
-    description: str
-    series_number: int | None
-    instance_number: int | None
-    layout: PixelLayout
-    pixels: PixelElement
-    frames: tuple[FrameHeader, ...]
+    layout: PixelLayout = attribute(lambda file: file.stored[0], WANTED_LAYOUT)
+    pixels: PixelElement = attribute(lambda file: file.stored[1])
+    frames: tuple[FrameHeader, ...] = attribute(_frames, WANTED_FRAMES)
     tile_shape: tuple[int, int] | None = None
-    palette: Palette | None = None
-    padding: tuple[int, int] | None = None
-    unit: str | None = None
-    suv: SuvFactors | None = None
-    no_suv: str = ""
-    slice_thickness: float | None = None
-    slice_spacing: float | None = None
-    spacing_note: str = ""
-    frame_duration: float | None = None
-    frames_are_slices: bool = False
-    patient_orientation: tuple[str, ...] = ()
-    aspect: float = 1.0
-    offset_table: tuple[tuple[int, int], tuple[int, int]] | None = None
-    lossy: bool = False
-    segments: Mapping[int, str] = field(default_factory=dict)
-    study_date: datetime | None = field(default=None, repr=False)
-    study_description: str = ""
-    body_part: str = ""
-    notes: tuple[str, ...] = ()
-    concatenation: Concatenation | None = None
-
-    @property
-    def kind(self) -> Kind:
-        """What follows from its SOP class and modality."""
-        return kind_of(self.sop_class, self.modality)
+    palette: Palette | None = attribute(_palette, WANTED_PALETTE, default=None)
+    padding: tuple[int, int] | None = attribute(
+        lambda file: file.padding[0], WANTED_PADDING, default=None
+    )
+    unit: str | None = attribute(lambda file: file.values.stored.unit, WANTED_UNITS, default=None)
+    suv: SuvFactors | None = attribute(lambda file: file.suv[0], WANTED_SUV, default=None)
+    no_suv: str = attribute(lambda file: file.suv[1], default="")
+    slice_thickness: float | None = attribute(
+        lambda file: slice_thickness(file.data_set), WANTED_SPACING, default=None
+    )
+    slice_spacing: float | None = attribute(
+        lambda file: slice_spacing(file.data_set), WANTED_SPACING, default=None
+    )
+    spacing_note: str = attribute(lambda file: file.spacing[1], WANTED_IMAGE_SPACING, default="")
+    frame_duration: float | None = attribute(
+        lambda file: _frame_duration(file.data_set),
+        want(Tag.FrameTime, Tag.FrameTimeVector, Tag.RecommendedDisplayFrameRate, Tag.CineRate),
+        default=None,
+    )
+    frames_are_slices: bool = attribute(
+        lambda file: frames_are_slices(file.data_set, file.kind, file.stored[0].frames),
+        WANTED_PLACES,
+        default=False,
+    )
+    patient_orientation: tuple[str, ...] = attribute(
+        lambda file: _patient_orientation(file.data_set),
+        want(Tag.AnatomicalOrientationType, Tag.PatientOrientation),
+        default=(),
+    )
+    aspect: float = attribute(
+        lambda file: read_aspect(file.data_set), want(Tag.PixelAspectRatio), default=1.0
+    )
+    offset_table: OffsetTable | None = attribute(
+        lambda file: file.offset_table,
+        deferred(Tag.ExtendedOffsetTable, Tag.ExtendedOffsetTableLengths),
+        default=None,
+    )
+    lossy: bool = attribute(
+        lambda file: _is_lossy(file.data_set, file.scanned.transfer_syntax),
+        want(Tag.LossyImageCompression),
+        default=False,
+    )
+    segments: Mapping[int, str] = attribute(
+        lambda file: _segments(file.data_set, file.identifiers),
+        {Tag.SegmentSequence: want(Tag.SegmentNumber, Tag.SegmentLabel)},
+        default_factory=dict,
+    )
+    notes: tuple[str, ...] = attribute(lambda file: (*file.stored[2], *file.padding[1]), default=())
+    concatenation: Concatenation | None = attribute(
+        lambda file: _concatenation(file.data_set),
+        want(Tag.ConcatenationUID, Tag.InConcatenationNumber, Tag.InConcatenationTotalNumber),
+        default=None,
+    )
 
     @property
     def object_name(self) -> str:
         """What the files of one object share: their Concatenation UID, else the file's name."""
         return self.concatenation.uid if self.concatenation else self.name
-
-    @property
-    def folder(self) -> str:
-        """Folder of the file relative to what was dropped."""
-        return self.name.rpartition("/")[0]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -249,7 +246,7 @@ class Header(_Alike):
 class SliceRef:
     """One slice: which file, which of its frames."""
 
-    header: Header
+    header: ImageHeader
     index: int
 
     @property

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, scan_source
 from napari_medscan.dicom.files.file_ref import FileRef, file_ref
-from napari_medscan.dicom.headers.header import Header
-from napari_medscan.dicom.headers.parse_header import header_of
+from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.headers.parse_header import WANTED, header_of
 from napari_medscan.dicom.headers.template import Template, learn
 
 LONGEST: Final = 128 * 1024
@@ -26,7 +26,7 @@ class _Scanned(NamedTuple):
     """A file that was scanned in full, its header, and its first bytes."""
 
     file: ScannedFile
-    header: Header
+    header: ImageHeader
     head: bytes
 
 
@@ -42,7 +42,7 @@ class _Family:
         self._scanned: _Scanned | None = None
         self._hopes = MAX_TEMPLATES
 
-    def header_of(self, head: bytes, size: int, file: FileRef, name: str) -> Header | None:
+    def header_of(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | None:
         """Return the header of a file that is like one before, None if there is none like it."""
         for index, template in enumerate(self._templates):
             header = template.header_of(head, size, file, name)
@@ -106,7 +106,7 @@ class HeaderReader:
         """
         return file.start(self._head)
 
-    def recognise(self, head: bytes, size: int, file: FileRef, name: str) -> Header | None:
+    def recognise(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | None:
         """Return the header of a file that is like one before, None if there is none like it.
 
         Parameters
@@ -122,7 +122,7 @@ class HeaderReader:
             family = self._families.get(self._key_of(head))
             return family.header_of(head, size, file, name) if family else None
 
-    def scan(self, head: bytes, size: int, file: FileRef, name: str) -> Header:
+    def scan(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader:
         """Read the header of a file that is like none before, and learn what it is like.
 
         Raises
@@ -131,7 +131,7 @@ class HeaderReader:
             As `parse_header.read_header`.
         """
         with file.opened() as source:
-            scanned = scan_source(source, size, head, file)
+            scanned = scan_source(source, size, head, file, WANTED)
             header = header_of(scanned, name)
             end = scanned.pixels.offset if scanned.pixels is not None else 0
             if len(head) < end <= LONGEST and scanned.source.whole is None:
@@ -154,7 +154,7 @@ class HeaderReader:
             self._key_at = head.find(self._key)
         return self._key
 
-    def read(self, file: FileRef | str | PathLike[str], name: str) -> Header:
+    def read(self, file: FileRef | str | PathLike[str], name: str) -> ImageHeader:
         """Read the header of one image file; see `parse_header.read_header`."""
         file = file_ref(file)
         head, size = self.start_of(file)

@@ -6,23 +6,16 @@ from datetime import datetime
 
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.text import defuse
-from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted
+from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import MedscanError
-from napari_medscan.dicom.headers.header import Header
-from napari_medscan.dicom.headers.parse_header import identifiers_of
-
-_WANTED: Wanted = {
-    Tag.SpecificCharacterSet: b"CS",
-    Tag.PatientName: b"PN",
-    Tag.PatientID: b"LO",
-    Tag.PatientBirthDate: b"DA",
-}
+from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.headers.parsed_file import WANTED_IDENTITY, identifiers_of
 
 
-def read_identity(header: Header) -> tuple[str, ...]:
+def read_identity(header: ImageHeader) -> tuple[str, ...]:
     """Read name, ID and birth date of the patient (PS3.3 C.7.1.1) from a file.
 
-    A `Header` holds no identity, so that none can leak from it; this goes back
+    A `ImageHeader` holds no identity, so that none can leak from it; this goes back
     to the file. It may be slow: call it from a thread.
 
     Returns
@@ -31,7 +24,7 @@ def read_identity(header: Header) -> tuple[str, ...]:
         Lines to show, defused; empty when the file tells nothing or is gone.
     """
     try:
-        found = scan_file(header.source.file, _WANTED).data_set
+        found = scan_file(header.source.file, WANTED_IDENTITY).data_set
     except (MedscanError, OSError):
         return ()
     name, number = map(defuse, identifiers_of(found)[:2])

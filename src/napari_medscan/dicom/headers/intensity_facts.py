@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from napari_medscan.dicom.elements.values import EMPTY, DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.headers.header import FrameHeader
+from napari_medscan.dicom.elements.wanted_tags import Tag, want
+from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.real_world import RealWorldMapping, applied, read_mappings
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
@@ -19,6 +19,7 @@ from napari_medscan.dicom.intensity.scaling import (
 from napari_medscan.dicom.intensity.window import Voi, Window, has_unreadable_window, read_windows
 from napari_medscan.dicom.kinds import Kind
 
+WANTED_PADDING = want(Tag.PixelPaddingValue, Tag.PixelPaddingRangeLimit)
 BAD_WINDOW = "Window center or width is unreadable: the window is ignored"
 
 

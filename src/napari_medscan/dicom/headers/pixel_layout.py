@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from napari_medscan.dicom.elements.scanner import PixelElement
+from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.wanted_tags import Tag, want
+from napari_medscan.dicom.errors import UnreadableError
+
+WANTED_LAYOUT = want(
+    Tag.SamplesPerPixel,
+    Tag.PhotometricInterpretation,
+    Tag.PlanarConfiguration,
+    Tag.NumberOfFrames,
+    Tag.Rows,
+    Tag.Columns,
+    Tag.BitsAllocated,
+    Tag.BitsStored,
+    Tag.HighBit,
+    Tag.PixelRepresentation,
+)
 SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422")
 """Photometric Interpretations of which native pixels have two samples each."""
 
@@ -68,3 +85,55 @@ class PixelLayout:
     def decoded_bytes(self) -> int:
         """Bytes of one decoded frame."""
         return self.rows * self.columns * self.samples * max(self.bits_allocated, 8) // 8
+
+
+def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
+    """Return the pixel layout of a file.
+
+    Raises
+    ------
+    UnreadableError
+        When it is none that can be (PS3.3 C.7.6.3).
+    """
+    rows, columns = data_set.integer(Tag.Rows), data_set.integer(Tag.Columns)
+    # Both are 16-bit numbers, whatever a wrong VR makes of them.
+    if not rows or not columns or not 0 < rows < 65536 or not 0 < columns < 65536:
+        raise UnreadableError("missing or invalid image size")
+    samples = data_set.integer(Tag.SamplesPerPixel) or 1
+    floating = pixels.tag != Tag.PixelData
+    allocated = data_set.integer(Tag.BitsAllocated) or 0
+    if floating:
+        allocated = 32 if pixels.tag == Tag.FloatPixelData else 64
+    if allocated not in (1, 8, 16, 32, 64) or (allocated == 64 and not floating):
+        raise UnreadableError("unsupported bit depth")
+    stored = data_set.integer(Tag.BitsStored) or allocated
+    if not 0 < stored <= allocated:
+        raise UnreadableError("invalid Bits Stored")
+    high_bit = data_set.integer(Tag.HighBit)
+    photometric = data_set.text(Tag.PhotometricInterpretation) or (
+        "MONOCHROME2" if samples == 1 else "RGB"
+    )
+    if samples not in (1, 3) or (samples == 3) != (photometric[:3] in ("RGB", "YBR")):
+        raise UnreadableError("unsupported photometric interpretation")
+    return PixelLayout(
+        rows=rows,
+        columns=columns,
+        samples=samples,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=high_bit
+        if high_bit is not None and stored <= high_bit + 1 <= allocated
+        else stored - 1,
+        signed=data_set.integer(Tag.PixelRepresentation) == 1,
+        floating=floating,
+        planar=samples > 1 and data_set.integer(Tag.PlanarConfiguration) == 1,
+        photometric=photometric,
+        frames=frame_count(data_set) or 1,
+        big_endian=data_set.big_endian,
+    )
+
+
+def frame_count(data_set: DataSet) -> int | None:
+    """Return Number of Frames, None if it is absent or invalid."""
+    count = data_set.integer(Tag.NumberOfFrames)
+    return count if count is not None and 0 < count < 2**31 else None

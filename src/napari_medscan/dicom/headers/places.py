@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.kinds import Kind
 from napari_medscan.dicom.space.locations import (
     FARTHEST,
@@ -51,6 +51,32 @@ _SLICE_POINTERS = {
     Tag.GridFrameOffsetVector,
 }
 _CLOCKS = (Tag.FrameTime, Tag.FrameTimeVector, Tag.CineRate, Tag.RecommendedDisplayFrameRate)
+WANTED_PLACE = want(Tag.ImagePositionPatient, Tag.ImageOrientationPatient)
+WANTED_PLACES: Wanted = want(
+    WANTED_PLACE,
+    Tag.SliceLocation,
+    Tag.SliceLocationVector,
+    Tag.GridFrameOffsetVector,
+    Tag.SliceVector,
+    Tag.FrameIncrementPointer,
+    Tag.TotalPixelMatrixColumns,
+    *_FRAME_VECTORS,
+    *_CLOCKS,
+    {Tag.DetectorInformationSequence: WANTED_PLACE},
+)
+"""At the top level of a data set."""
+WANTED_GROUP_PLACES: Wanted = {
+    Tag.PlanePositionSequence: want(Tag.ImagePositionPatient),
+    Tag.PlaneOrientationSequence: want(Tag.ImageOrientationPatient),
+    Tag.FrameContentSequence: want(Tag.StackID, Tag.InStackPositionNumber),
+    # PS3.3 C.8.24.6: ultrasound volumes.
+    Tag.PlanePositionVolumeSequence: want(Tag.ImagePositionVolume),
+    Tag.PlaneOrientationVolumeSequence: want(Tag.ImageOrientationVolume),
+    # PS3.3 C.8.17.10 and C.8.27: tomography of the eye and of vessels.
+    Tag.OphthalmicFrameLocationSequence: want(Tag.ReferenceCoordinates, Tag.DepthOfTransverseImage),
+    Tag.IntravascularFrameContentSequence: want(Tag.IntravascularLongitudinalDistance),
+}
+"""In an item of the functional groups."""
 
 
 class Place(NamedTuple):

@@ -11,7 +11,7 @@ from itertools import chain
 
 from napari_medscan.dicom.errors import NoImageError, NotDicomError, UnreadableError
 from napari_medscan.dicom.files.walk import DroppedFile, reason_of
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 
 Progress = Callable[[int, int], None]
@@ -39,13 +39,13 @@ class Headers:
 
     Parameters
     ----------
-    images : list of Header
+    images : list of ImageHeader
         In the order of the files.
     skipped, unreadable : dict of str to str
         Reasons for all other files, by name.
     """
 
-    images: list[Header] = field(default_factory=list)
+    images: list[ImageHeader] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
@@ -78,7 +78,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
         for first, batch in _batches(regular):
             if progress is not None:
                 progress(first, len(files))
-            outcomes: Iterable[Header | Exception]
+            outcomes: Iterable[ImageHeader | Exception]
             if pool is not None:
                 outcomes = pool.map(reader.read, batch)
             else:
@@ -88,7 +88,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
                     pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, "medscan-headers"))
                 outcomes = map(reader.finish, batch, starts)
             for file, outcome in zip(batch, outcomes, strict=True):
-                if isinstance(outcome, Header):
+                if isinstance(outcome, ImageHeader):
                     found.images.append(outcome)
                 else:
                     _note(found, file.name, outcome)
@@ -124,7 +124,7 @@ class _Reader:
         except (OSError, UnreadableError) as error:
             return error
 
-    def finish(self, file: DroppedFile, start: _Start) -> Header | Exception:
+    def finish(self, file: DroppedFile, start: _Start) -> ImageHeader | Exception:
         if isinstance(start, Exception):
             return start
         head, size = start
@@ -136,5 +136,5 @@ class _Reader:
         except (NotDicomError, NoImageError, UnreadableError, OSError) as reason:
             return reason
 
-    def read(self, file: DroppedFile) -> Header | Exception:
+    def read(self, file: DroppedFile) -> ImageHeader | Exception:
         return self.finish(file, self.start_of(file))

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.headers.header import FrameHeader, Header
+from napari_medscan.dicom.elements.wanted_tags import Private, deferred, want
+from napari_medscan.dicom.headers.frame_header import FrameHeader
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.siemens_csa import SliceArray, parse_csa, read_slice_array
 from napari_medscan.dicom.headers.tiles import Tiles, layout_of
 from napari_medscan.dicom.headers.unreadable import step_problem
@@ -26,6 +27,14 @@ from napari_medscan.dicom.space.vectors import (
     toward_left_back_head,
 )
 
+WANTED_MOSAIC = want(
+    Private.SiemensNumberOfImagesInMosaic,
+    deferred(
+        Private.SiemensMosaicRefAcqTimes,
+        Private.SiemensCSAImageHeader,
+        Private.SiemensCSASeriesHeader,
+    ),
+)
 ASSUMED_DIRECTION = "Siemens mosaic without slice direction: the usual one is assumed"
 ASSUMED_SPACING = "Slice spacing assumed equal to slice thickness"
 _LONGEST = 2**22
@@ -35,12 +44,12 @@ _NEAR = 0.25
 """Motion correction moves a volume by less than this part of its depth."""
 
 
-def read_mosaic(header: Header, data_set: DataSet) -> Tiles | None:
+def read_mosaic(header: ImageHeader, data_set: DataSet) -> Tiles | None:
     """Return the tiles of a mosaic, or None when their number is unknown.
 
     Parameters
     ----------
-    header : Header
+    header : ImageHeader
         Of the sheet.
     data_set : DataSet
         The file's data set.
@@ -70,7 +79,9 @@ def read_mosaic(header: Header, data_set: DataSet) -> Tiles | None:
     return replace(placed, notes=(*unreadable, *placed.notes))
 
 
-def _placed(tiles: Tiles, header: Header, normal: Vector | None, array: SliceArray | None) -> Tiles:
+def _placed(
+    tiles: Tiles, header: ImageHeader, normal: Vector | None, array: SliceArray | None
+) -> Tiles:
     """Return the tiles with positions, if the sheet says where it is."""
     (sheet,) = header.frames
     known = header.slice_spacing or _step(array)
@@ -155,7 +166,7 @@ def _diffusion(fields: dict[str, tuple[str, ...]], sheet: FrameHeader) -> dict[s
     return {"DiffusionBValue": b_value, "DiffusionGradient": (b_value, direction)}
 
 
-def _deferred(header: Header, data_set: DataSet, tag: Private) -> bytes:
+def _deferred(header: ImageHeader, data_set: DataSet, tag: Private) -> bytes:
     place = data_set.deferred(tag)
     if place is None or place.length > _LONGEST:
         return b""

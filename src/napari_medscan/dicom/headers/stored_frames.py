@@ -21,7 +21,7 @@ from napari_medscan.dicom.headers.codestream import (
 )
 from napari_medscan.dicom.headers.fragments import first_stream, item_length
 from napari_medscan.dicom.headers.frame_index import OffsetTable, index_frames
-from napari_medscan.dicom.headers.pixel_layout import SUBSAMPLED, PixelLayout
+from napari_medscan.dicom.headers.pixel_layout import SUBSAMPLED, PixelLayout, frame_count
 
 MAX_FRAME_BYTES = 512 * 2**20
 _MOST_WALKED = 4000
@@ -32,12 +32,6 @@ _NATIVE = "The pixel data are native, although the header describes them as comp
 
 Stored = tuple[PixelLayout, PixelElement, tuple[str, ...]]
 """Layout and place of the pixels, and what the user should know about them."""
-
-
-def frame_count(data_set: DataSet) -> int | None:
-    """Return Number of Frames, None if it is absent or invalid."""
-    count = data_set.integer(Tag.NumberOfFrames)
-    return count if count is not None and 0 < count < 2**31 else None
 
 
 def stored_frames(

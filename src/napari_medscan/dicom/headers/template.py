@@ -17,26 +17,22 @@ from napari_medscan.dicom.elements.private_elements import (
     PrivateBlocks,
     is_private_creator,
 )
-from napari_medscan.dicom.elements.scanner import PixelElement, TopElement, UnusualError, top_level
+from napari_medscan.dicom.elements.scanner import TopElement, UnusualError, top_level
 from napari_medscan.dicom.elements.values import DataSet, Element, Value
-from napari_medscan.dicom.elements.wanted_tags import (
-    DEFER,
-    PRIVATE_DIFFUSION,
-    PRIVATE_IMAGE_TYPE,
-    WANTED,
-    WANTED_PET,
-    Tag,
-)
+from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.headers.dimensions import TEXTS
+from napari_medscan.dicom.headers.attribute import Attribute, attributes_of
+from napari_medscan.dicom.headers.dimensions import TEXTS, WANTED_DIMENSIONS
+from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
-from napari_medscan.dicom.headers.header import FrameHeader, Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.intensity_facts import FrameValues, stored_values_of
-from napari_medscan.dicom.headers.parse_header import identifiers_of
+from napari_medscan.dicom.headers.parse_header import WANTED
+from napari_medscan.dicom.headers.parsed_file import ParsedFile, identifiers_of
 from napari_medscan.dicom.headers.places import valid_position
 from napari_medscan.dicom.headers.template_runs import Field, Run, split_into_runs
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
-from napari_medscan.dicom.intensity.suv import read_suv
+from napari_medscan.dicom.intensity.suv import WANTED_SUV
 from napari_medscan.dicom.intensity.window import Voi
 from napari_medscan.dicom.space.vectors import Vector
 
@@ -59,28 +55,17 @@ _LONGEST_NUMBER: Final = 12
 _UNUSUAL: Final = "a value that only the usual reading can tell"
 _WINDOW: Final = frozenset((Tag.WindowCenter, Tag.WindowWidth))
 """Values that most files of an MR have of their own, and on which only windows depend."""
+_OWN: Final[Mapping[str, Attribute]] = {
+    name: each for name, each in attributes_of(ImageHeader).items() if each.varies
+}
+"""Attributes that a file may have of its own."""
 _VARYING: Final = {
     *_PLAIN,
     *_WINDOW,
-    Tag.AcquisitionDate,
-    Tag.AcquisitionDateTime,
-    Tag.AcquisitionNumber,
-    Tag.ContentDate,
-    Tag.DiffusionBValue,
-    Tag.DiffusionGradientOrientation,
-    Tag.EchoNumbers,
-    Tag.EchoTime,
-    Tag.FlipAngle,
-    Tag.FrameReferenceTime,
-    Tag.InversionTime,
-    Tag.RepetitionTime,
     Tag.RescaleIntercept,
     Tag.RescaleSlope,
-    Tag.SequenceName,
-    Tag.TemporalPositionIdentifier,
-    Tag.TriggerTime,
-    *PRIVATE_DIFFUSION,
-    *PRIVATE_IMAGE_TYPE,
+    # Image Type decides on more than the order of frames.
+    *(tag for tag in WANTED_DIMENSIONS if tag != Tag.ImageType),
 }
 _VARYING_PET: Final = frozenset(
     (Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration, Tag.FrameReferenceTime)
@@ -89,7 +74,7 @@ _VARYING_PET: Final = frozenset(
 _META_NEEDED: Final = frozenset((Tag.TransferSyntaxUID, Tag.MediaStorageSOPClassUID))
 _READ_PET: Final = _META_NEEDED | {tag for tag, want in WANTED.items() if want is not DEFER}
 """Elements that scanning reads, and that must be equal unless they may vary."""
-_READ: Final = _READ_PET - {tag for tag, want in WANTED_PET.items() if not isinstance(want, dict)}
+_READ: Final = _READ_PET - {tag for tag, want in WANTED_SUV.items() if not isinstance(want, dict)}
 """Those of other modalities, where nothing comes of the attributes that SUV takes."""
 
 
@@ -98,12 +83,10 @@ class Template:
 
     Parameters
     ----------
-    header : Header
+    header : ImageHeader
         Of the file it was learned from.
-    data_set : DataSet
-        That file's wanted elements.
-    pixels : PixelElement
-        That file's pixel data.
+    scanned : ScannedFile
+        That file.
     fields : tuple of Field
         Values that may differ, in the order of the file.
     after : bytes
@@ -112,16 +95,16 @@ class Template:
 
     def __init__(
         self,
-        header: Header,
-        data_set: DataSet,
-        pixels: PixelElement,
+        header: ImageHeader,
+        scanned: ScannedFile,
         fields: tuple[Field, ...],
         after: bytes,
     ) -> None:
+        data_set, self._scanned = scanned.data_set, scanned
         self._stored = stored_values_of(data_set, header.kind, header.layout)
         # Nothing of the grid is among the values that vary.
         self._grid_problems = find_grid_problems(data_set, header.frames[0].spacing)
-        self._header, self._data_set, self._pixels = header, data_set, pixels
+        self._header, self._data_set, self._pixels = header, data_set, header.pixels
         self._frame, self._fields, self._after = header.frames[0], fields, after
         self._vrs = {field.tag: field.vr for field in fields}
         self._identifiers = identifiers_of(data_set)
@@ -130,9 +113,9 @@ class Template:
         self._lengths: set[int] = set()
         self._runs: tuple[Run, ...] = ()
         # An encapsulated frame takes 8 bytes at least.
-        self._least = 8 if pixels.length is None else pixels.length
+        self._least = 8 if header.pixels.length is None else header.pixels.length
 
-    def header_of(self, head: bytes, size: int, file: FileRef, name: str) -> Header | None:
+    def header_of(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | None:
         """Return the header of a file that starts with `head`, None if it is not alike."""
         changed: dict[int, bytes] = {}
         end = self._compare(head, changed)
@@ -255,21 +238,21 @@ class Template:
 
     def _any_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader]:
         """Return what differs from the template's file, by reading all values anew."""
-        data_set = self._with(changed)
+        file = ParsedFile(self._scanned, data_set=self._with(changed))
         (frame,) = read_frame_headers(
-            data_set,
+            file.data_set,
             frames=1,
-            stored=self._stored,
+            values=FrameValues(file.data_set, self._stored, self._identifiers),
             spacing=self._frame.spacing,
             grid_problems=self._grid_problems,
-            identifiers=self._identifiers,
         )
         own: _Values = {
-            "sop_instance": data_set.text(Tag.SOPInstanceUID),
-            "instance_number": data_set.integer(Tag.InstanceNumber),
+            name: each.read(file)
+            for name, each in _OWN.items()
+            if not each.wanted.keys().isdisjoint(changed)
         }
         if self._header.kind.measures == "uptake" and not _VARYING_PET.isdisjoint(changed):
-            own["suv"], own["no_suv"] = read_suv(data_set)
+            own["suv"], own["no_suv"] = file.suv
         return own, frame
 
 
@@ -286,7 +269,7 @@ def _plain_text(data: bytes) -> str:
     return text
 
 
-def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
+def learn(scanned: ScannedFile, header: ImageHeader, head: bytes) -> Template | None:
     """Return a template of a single-frame file whose whole header is in `head`."""
     pixels, start = scanned.pixels, scanned.start
     if pixels is None or start is None or pixels.offset > len(head) or header.notes:
@@ -327,7 +310,7 @@ def learn(scanned: ScannedFile, header: Header, head: bytes) -> Template | None:
             continue
         position = element.offset + element.length
     after = head[position : pixels.offset]
-    return Template(header, scanned.data_set, pixels, tuple(fields), after)
+    return Template(header, scanned, tuple(fields), after)
 
 
 def _key(element: TopElement, blocks: PrivateBlocks, head: bytes) -> int:

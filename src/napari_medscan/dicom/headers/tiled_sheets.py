@@ -6,24 +6,24 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.headers.header import Header
-from napari_medscan.dicom.headers.siemens_mosaic import read_mosaic
+from napari_medscan.dicom.elements.wanted_tags import Tag, want
+from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.headers.siemens_mosaic import WANTED_MOSAIC, read_mosaic
 from napari_medscan.dicom.headers.tiles import Tiles, unfold
-from napari_medscan.dicom.headers.uih_grid import read_grid
+from napari_medscan.dicom.headers.uih_grid import WANTED_GRID, read_grid
 
-_MAKERS: dict[str, tuple[str, Callable[[Header, DataSet], Tiles | None]]] = {
+_MAKERS: dict[str, tuple[str, Callable[[ImageHeader, DataSet], Tiles | None]]] = {
     "MOSAIC": ("Siemens mosaic", read_mosaic),
     "VFRAME": ("UIH grid", read_grid),
 }
 """By a value of Image Type (0008,0008)."""
 
-
+WANTED_SHEETS = want(WANTED_MOSAIC, WANTED_GRID)
 WIDEST_SLICE = 600.0
 """Millimeters: no scanner's field of view is wider, and most sheets are."""
 
 
-def unfold_sheet(header: Header, data_set: DataSet) -> Header:
+def unfold_sheet(header: ImageHeader, data_set: DataSet) -> ImageHeader:
     """Return the header of an image with its tiles as slices, if it is a tiled sheet.
 
     A sheet that cannot be divided stays as it is stored. It lies nowhere, and sheets follow each
@@ -50,7 +50,7 @@ def unfold_sheet(header: Header, data_set: DataSet) -> Header:
     return replace(header, frames=frames, frames_are_slices=False, notes=(*header.notes, note))
 
 
-def _is_wide(header: Header, shape: tuple[int, int]) -> bool:
+def _is_wide(header: ImageHeader, shape: tuple[int, int]) -> bool:
     """Whether so many rows and columns are more than a slice can have."""
     spacing = header.frames[0].spacing
     if spacing is None:

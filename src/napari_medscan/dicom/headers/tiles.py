@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, sqrt
 
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.space.vectors import Vector
 
 MAX_TILES = 1024
@@ -71,7 +71,7 @@ def layout_of(count: float | None, sheet: tuple[int, int], *, square: bool) -> T
     return Tiles(shape, corners)
 
 
-def unfold(header: Header, tiles: Tiles) -> Header:
+def unfold(header: ImageHeader, tiles: Tiles) -> ImageHeader:
     """Replace the one frame of a sheet by its slices."""
     (sheet,) = header.frames
     positions: Sequence[Vector | None] = tiles.positions or [None] * len(tiles.corners)

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.elements.wanted_tags import Private, Tag, want
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.places import valid_position
 from napari_medscan.dicom.headers.tiles import Tiles, layout_of
 
+WANTED_GRID = want(
+    Private.UIHNumberOfTiles, {Private.UIHTileSequence: want(Tag.ImagePositionPatient)}
+)
 
-def read_grid(header: Header, data_set: DataSet) -> Tiles | None:
+
+def read_grid(header: ImageHeader, data_set: DataSet) -> Tiles | None:
     """Return the tiles of a UIH grid, or None when their number is unknown.
 
     Parameters
     ----------
-    header : Header
+    header : ImageHeader
         Of the sheet.
     data_set : DataSet
         The file's data set.

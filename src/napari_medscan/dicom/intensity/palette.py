@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag, want
 from napari_medscan.dicom.errors import UnreadableError
 
 _TABLES = (
@@ -31,6 +31,7 @@ _TABLES = (
         Tag.SegmentedBluePaletteColorLookupTableData,
     ),
 )
+WANTED_PALETTE = want(*(tag for color in _TABLES for tag in color))
 _MAX_ENTRIES = 65536
 
 

@@ -12,10 +12,24 @@ import numpy as np
 
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.intensity.rescale import ModalityTransform, left_as_stored
 from napari_medscan.dicom.intensity.ucum import read_unit
 
+WANTED_REAL_WORLD: Wanted = {
+    Tag.RealWorldValueMappingSequence: want(
+        Tag.LUTExplanation,
+        {Tag.MeasurementUnitsCodeSequence: want(Tag.CodeValue, Tag.CodingSchemeDesignator)},
+        Tag.LUTLabel,
+        Tag.RealWorldValueFirstValueMapped,
+        Tag.RealWorldValueLastValueMapped,
+        Tag.DoubleFloatRealWorldValueFirstValueMapped,
+        Tag.DoubleFloatRealWorldValueLastValueMapped,
+        Tag.RealWorldValueLUTData,
+        Tag.RealWorldValueIntercept,
+        Tag.RealWorldValueSlope,
+    )
+}
 MOST = 32
 """Most mappings that are read of one frame."""
 

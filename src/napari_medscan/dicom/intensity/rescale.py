@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 
+WANTED_TABLE = want(Tag.LUTDescriptor, Tag.LUTData)
+WANTED_RESCALE = want(Tag.RescaleIntercept, Tag.RescaleSlope, Tag.RescaleType)
+WANTED_MODALITY_LUT: Wanted = {Tag.ModalityLUTSequence: want(WANTED_TABLE, Tag.ModalityLUTType)}
 _MOST = 1e15
 """A slope or intercept beyond this is damage: values would leave float32."""
 INT16 = np.iinfo(np.int16)

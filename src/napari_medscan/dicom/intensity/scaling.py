@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag, want
 from napari_medscan.dicom.intensity.rescale import (
     IDENTITY,
     ModalityTransform,
@@ -16,6 +16,12 @@ from napari_medscan.dicom.intensity.rescale import (
 from napari_medscan.dicom.intensity.units import needs_rescale, unit_of
 from napari_medscan.dicom.kinds import Kind
 
+WANTED_SCALING = want(
+    Tag.DoseGridScaling,
+    Tag.MaximumFractionalValue,
+    Tag.SegmentationFractionalType,
+    Tag.SegmentationType,
+)
 _FRACTIONS = {"PROBABILITY": "probability", "OCCUPANCY": "occupancy"}
 
 

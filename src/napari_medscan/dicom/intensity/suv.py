@@ -25,8 +25,29 @@ from math import exp, isclose, log
 from napari_medscan.dicom.elements.date_times import DAY, days_of, seconds_of
 from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 
+_TRACER: Wanted = want(
+    Tag.RadiopharmaceuticalStartTime,
+    Tag.RadionuclideTotalDose,
+    Tag.RadionuclideHalfLife,
+    Tag.RadiopharmaceuticalStartDateTime,
+)
+WANTED_SUV: Wanted = want(
+    Tag.SeriesDate,
+    Tag.SeriesTime,
+    Tag.PatientSex,
+    Tag.PatientSize,
+    Tag.PatientWeight,
+    Tag.ActualFrameDuration,
+    Tag.CorrectedImage,
+    {Tag.RadiopharmaceuticalInformationSequence: _TRACER},
+    Tag.DecayCorrection,
+    Private.GEPetScanStart,
+    Private.PhilipsSuvScale,
+    Private.PhilipsActivityScale,
+)
+"""What SUV takes and nothing else: no header of another modality depends on it."""
 _SAME = 1.0
 """Seconds: some times are written with fractions, some without."""
 _DYNAMIC = 600.0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag, want
 from napari_medscan.dicom.kinds import Kind
 
+WANTED_UNITS = want(Tag.DoseUnits, Tag.SUVType, Tag.Units)
 # PS3.3 C.8.9.1.1.3, Units of PET images.
 _PET = {
     "BQML": "Bq/ml",

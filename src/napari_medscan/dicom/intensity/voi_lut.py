@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.intensity.rescale import read_table
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
+from napari_medscan.dicom.intensity.rescale import WANTED_TABLE, read_table
 
+WANTED_VOI_LUT: Wanted = {Tag.VOILUTSequence: want(WANTED_TABLE, Tag.LUTExplanation)}
 STEPS = 512
 """Longest table that is drawn entry by entry.
 

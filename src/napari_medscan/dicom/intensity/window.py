@@ -14,9 +14,22 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
-from napari_medscan.dicom.intensity.voi_lut import Curve, VoiLut, read_voi_luts, sigmoid
+from napari_medscan.dicom.elements.wanted_tags import Tag, want
+from napari_medscan.dicom.intensity.voi_lut import (
+    WANTED_VOI_LUT,
+    Curve,
+    VoiLut,
+    read_voi_luts,
+    sigmoid,
+)
 
+WANTED_WINDOW = want(
+    Tag.WindowCenter,
+    Tag.WindowWidth,
+    Tag.WindowCenterWidthExplanation,
+    Tag.VOILUTFunction,
+    WANTED_VOI_LUT,
+)
 Function = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 _FUNCTIONS: dict[str, Function] = {
     "LINEAR": "LINEAR",

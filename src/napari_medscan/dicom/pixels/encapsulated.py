@@ -7,11 +7,11 @@ from functools import lru_cache
 from napari_medscan.dicom.elements.transfer_syntaxes import RLE
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.frame_index import FrameFragments, index_frames
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 
 
 @lru_cache(maxsize=64)
-def frame_fragments(header: Header) -> tuple[FrameFragments, ...]:
+def frame_fragments(header: ImageHeader) -> tuple[FrameFragments, ...]:
     """Return the fragments of each frame of a file, () for those that it does not contain.
 
     Raises
@@ -30,7 +30,7 @@ def frame_fragments(header: Header) -> tuple[FrameFragments, ...]:
     return index.frames
 
 
-def read_frame_bytes(header: Header, frame: int) -> bytes:
+def read_frame_bytes(header: ImageHeader, frame: int) -> bytes:
     """Return the compressed bytes of one frame.
 
     Raises

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError
-from napari_medscan.dicom.headers.header import FrameHeader, Header
+from napari_medscan.dicom.headers.frame_header import FrameHeader
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.intensity.palette import apply_palette
 from napari_medscan.dicom.pixels.decoding import as_rgb
 from napari_medscan.dicom.pixels.decoding_client import decode
@@ -22,12 +23,12 @@ _AT_ONCE: Final = 16 * 2**20
 """Bytes of the frames that a worker decodes by one request; each request takes 0.3 ms besides."""
 
 
-def read_slice(header: Header, index: int, out: NDArray[Any]) -> None:
+def read_slice(header: ImageHeader, index: int, out: NDArray[Any]) -> None:
     """Read one slice of a file as it is shown.
 
     Parameters
     ----------
-    header : Header
+    header : ImageHeader
         The file.
     index : int
         Which of ``header.frames``.
@@ -62,12 +63,14 @@ def read_slice(header: Header, index: int, out: NDArray[Any]) -> None:
         frame.transform.apply_into(stored, out)
 
 
-def read_slices(slices: Sequence[tuple[Header, int]], out: NDArray[Any]) -> list[FrameError | None]:
+def read_slices(
+    slices: Sequence[tuple[ImageHeader, int]], out: NDArray[Any]
+) -> list[FrameError | None]:
     """Read slices that one worker can decode together, as they are shown.
 
     Parameters
     ----------
-    slices : sequence of (Header, int)
+    slices : sequence of (ImageHeader, int)
         Files, and which of their frames; `is_decoded_as_shown` of one layout and syntax.
     out : ndarray
         Takes them, (slices, rows, columns) or, color, (slices, rows, columns, 3).
@@ -96,7 +99,7 @@ def read_slices(slices: Sequence[tuple[Header, int]], out: NDArray[Any]) -> list
     return problems
 
 
-def is_decoded_as_shown(header: Header, index: int) -> bool:
+def is_decoded_as_shown(header: ImageHeader, index: int) -> bool:
     """Whether a worker gives a slice as it is shown, with nothing left to do."""
     frame = header.frames[index]
     compressed = header.pixels.length is None
@@ -104,19 +107,19 @@ def is_decoded_as_shown(header: Header, index: int) -> bool:
     return compressed and plain
 
 
-def _compressed(header: Header, index: int) -> bytes | FrameError:
+def _compressed(header: ImageHeader, index: int) -> bytes | FrameError:
     try:
         return read_frame_bytes(header, index)
     except FrameError as error:
         return error
 
 
-def _number(header: Header, index: int) -> int:
+def _number(header: ImageHeader, index: int) -> int:
     """Return which of a file's frames a slice is of: mosaics have several in one."""
     return 0 if header.frames[index].tile is not None else index
 
 
-def _is_stored_as(header: Header, frame: FrameHeader, out: NDArray[Any]) -> bool:
+def _is_stored_as(header: ImageHeader, frame: FrameHeader, out: NDArray[Any]) -> bool:
     """Whether the bytes in the file become those of `out` in place.
 
     So it is for nearly all uncompressed CT and MR, and saves two copies.
@@ -136,7 +139,7 @@ def _is_stored_as(header: Header, frame: FrameHeader, out: NDArray[Any]) -> bool
     )
 
 
-def _read_directly(header: Header, frame: int, out: NDArray[Any]) -> None:
+def _read_directly(header: ImageHeader, frame: int, out: NDArray[Any]) -> None:
     layout = header.layout
     where = header.pixels.offset + frame * out.nbytes
     if header.source.read_into(where, out.data.cast("B")) < out.nbytes:
@@ -144,7 +147,7 @@ def _read_directly(header: Header, frame: int, out: NDArray[Any]) -> None:
     clear_outside(out, layout)
 
 
-def read_stored(header: Header, frame: int) -> NDArray[Any]:
+def read_stored(header: ImageHeader, frame: int) -> NDArray[Any]:
     """Return the stored values of one frame; color as 8-bit RGB.
 
     Raises
@@ -164,7 +167,7 @@ def read_stored(header: Header, frame: int) -> NDArray[Any]:
     return pixels
 
 
-def read_all_stored(header: Header) -> Iterator[NDArray[Any]]:
+def read_all_stored(header: ImageHeader) -> Iterator[NDArray[Any]]:
     """Yield what `read_stored` gives of every frame of a file, decoding many frames at once.
 
     Raises
@@ -181,7 +184,7 @@ def read_all_stored(header: Header) -> Iterator[NDArray[Any]]:
         yield from _decoded(header, frames[start : start + at_once])
 
 
-def _decoded(header: Header, frames: Sequence[int]) -> NDArray[Any]:
+def _decoded(header: ImageHeader, frames: Sequence[int]) -> NDArray[Any]:
     layout = header.layout
     dtype = np.dtype(np.uint8) if layout.samples > 1 else value_range(header).dtype
     out = np.empty((len(frames), *layout.decoded_shape), dtype)
@@ -192,7 +195,7 @@ def _decoded(header: Header, frames: Sequence[int]) -> NDArray[Any]:
     return out
 
 
-def _native(header: Header, frame: int) -> NDArray[Any]:
+def _native(header: ImageHeader, frame: int) -> NDArray[Any]:
     """Read one uncompressed frame by one positional read.
 
     One-bit frames follow each other bit by bit and need not start at a byte

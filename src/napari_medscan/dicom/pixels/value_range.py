@@ -16,7 +16,7 @@ import numpy as np
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.codestream import CodeStream
 from napari_medscan.dicom.headers.fragments import first_stream
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.pixels.native import stored_dtype, stored_range
 
@@ -42,7 +42,7 @@ class ValueRange:
 
 
 @lru_cache(maxsize=256)
-def value_range(header: Header) -> ValueRange:
+def value_range(header: ImageHeader) -> ValueRange:
     """Return the possible stored values of a file.
 
     Of encoded pixels the start of the first frame is read. Other frames may have another

@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 
 
-def join_concatenations(headers: Sequence[Header]) -> list[Header]:
+def join_concatenations(headers: Sequence[ImageHeader]) -> list[ImageHeader]:
     """Return the files, those of one concatenation as parts of one object.
 
     They get one instance number, which the standard asks for and the order depends on, and a note
@@ -20,10 +20,10 @@ def join_concatenations(headers: Sequence[Header]) -> list[Header]:
 
     Parameters
     ----------
-    headers : sequence of Header
+    headers : sequence of ImageHeader
         All files of a drop; most are no parts of anything.
     """
-    parts: dict[tuple[bytes, str], list[Header]] = defaultdict(list)
+    parts: dict[tuple[bytes, str], list[ImageHeader]] = defaultdict(list)
     for header in headers:
         if header.concatenation is not None:
             parts[header.patient, header.concatenation.uid].append(header)
@@ -33,7 +33,7 @@ def join_concatenations(headers: Sequence[Header]) -> list[Header]:
     return [joined.get(id(header), header) for header in headers]
 
 
-def _joined(parts: Sequence[Header]) -> list[tuple[Header, Header]]:
+def _joined(parts: Sequence[ImageHeader]) -> list[tuple[ImageHeader, ImageHeader]]:
     numbers = [part.instance_number for part in parts if part.instance_number is not None]
     number = min(numbers, default=None)
     note = _missing(parts)
@@ -47,7 +47,7 @@ def _joined(parts: Sequence[Header]) -> list[tuple[Header, Header]]:
     return pairs
 
 
-def _missing(parts: Sequence[Header]) -> str:
+def _missing(parts: Sequence[ImageHeader]) -> str:
     """Return what is missing of a concatenation, '' if nothing is."""
     known = [part.concatenation for part in parts if part.concatenation is not None]
     total = max((part.total for part in known), default=0)

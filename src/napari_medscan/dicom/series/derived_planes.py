@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.space.plane_grid import plane_step
 from napari_medscan.dicom.space.vectors import dot, normal_of
 
@@ -16,14 +16,14 @@ class DerivedPlanes:
 
     def __init__(self) -> None:
         self._steps: dict[tuple[_Plane, tuple[int, ...]], float | None] = {}
-        self._headers: list[Header] = []
+        self._headers: list[ImageHeader] = []
 
-    def step(self, headers: Iterable[Header], orientation: _Plane) -> float | None:
+    def step(self, headers: Iterable[ImageHeader], orientation: _Plane) -> float | None:
         """Return the distance of neighboring planes in some files, mm, None if it is not even.
 
         Parameters
         ----------
-        headers : iterable of Header
+        headers : iterable of ImageHeader
             The files of a stack: several if a segmentation was split into a concatenation.
         orientation : tuple of float
             Of the stack; planes of other orientations lie on other grids.
@@ -37,7 +37,7 @@ class DerivedPlanes:
         return self._steps[key]
 
 
-def _step_of(headers: Iterable[Header], orientation: _Plane) -> float | None:
+def _step_of(headers: Iterable[ImageHeader], orientation: _Plane) -> float | None:
     normal = normal_of(orientation)
     planes, hints = set(), []
     for header in headers:

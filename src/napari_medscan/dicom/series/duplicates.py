@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.pixels.read_frames import read_all_stored
 
 CONFLICT = "Different images share one SOP Instance UID; all of them are shown"
@@ -16,7 +16,7 @@ _CHUNK: Final = 64 * 2**20
 """Stored bytes read at a time; a deflated file is inflated from its start each time."""
 
 
-def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, str]]:
+def drop_duplicates(headers: Sequence[ImageHeader]) -> tuple[list[ImageHeader], dict[str, str]]:
     """Keep one of every image that is there more than once.
 
     Files are duplicates when they share a SOP Instance UID and show the same
@@ -27,18 +27,18 @@ def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, 
 
     Parameters
     ----------
-    headers : sequence of Header
+    headers : sequence of ImageHeader
         All files of a drop.
 
     Returns
     -------
-    kept : list of Header
+    kept : list of ImageHeader
         In the order given.
     duplicates : dict of str to str
         Name of each duplicate, and of the file it repeats.
     """
     by_uid = _split(headers, lambda header: (header.patient, header.sop_instance))
-    images: list[list[Header]] = []
+    images: list[list[ImageHeader]] = []
     conflicting: set[str] = set()
     broken: set[tuple[bytes, str]] = set()
     for same in by_uid:
@@ -56,7 +56,7 @@ def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, 
         conflicting.update(header.name for image in distinct for header in image)
     duplicates: dict[str, str] = {}
     for image in images:
-        firsts: dict[str, Header] = {}
+        firsts: dict[str, ImageHeader] = {}
         for header in image:
             # A series whose UIDs are broken stands in several folders as several
             # series: each keeps its own slices.
@@ -70,15 +70,17 @@ def drop_duplicates(headers: Sequence[Header]) -> tuple[list[Header], dict[str, 
     ], duplicates
 
 
-def _split(headers: Sequence[Header], key: Callable[[Header], object]) -> list[list[Header]]:
+def _split(
+    headers: Sequence[ImageHeader], key: Callable[[ImageHeader], object]
+) -> list[list[ImageHeader]]:
     """Return the files of each key, in the order given."""
-    parts: dict[object, list[Header]] = defaultdict(list)
+    parts: dict[object, list[ImageHeader]] = defaultdict(list)
     for header in headers:
         parts[key(header)].append(header)
     return list(parts.values())
 
 
-def _distinct(same: Sequence[Header]) -> list[list[Header]]:
+def _distinct(same: Sequence[ImageHeader]) -> list[list[ImageHeader]]:
     """Return the files of each distinct image, by the cheapest comparison that decides.
 
     Headers first, then stored bytes. What is stored in several ways is decoded.
@@ -96,7 +98,7 @@ def _distinct(same: Sequence[Header]) -> list[list[Header]]:
     return [sorted(image, key=lambda header: order[id(header)]) for image in distinct]
 
 
-def _facts(header: Header) -> str:
+def _facts(header: ImageHeader) -> str:
     """Return what a file's header says of the values it shows, and of their place."""
     frames = [(f.position, f.orientation, f.spacing, f.transform, f.windows) for f in header.frames]
     layout = header.layout
@@ -107,7 +109,7 @@ def _facts(header: Header) -> str:
     return repr((header.series, shape, kind, layout.bits_stored, header.palette, frames))
 
 
-def _extent(header: Header) -> tuple[object, ...]:
+def _extent(header: ImageHeader) -> tuple[object, ...]:
     """Return what must be equal before it is worth comparing two files' stored bytes."""
     pixels = header.pixels
     # Fragments have no length of their own: they reach to the end of the file, or nearly.
@@ -117,7 +119,7 @@ def _extent(header: Header) -> tuple[object, ...]:
     return header.transfer_syntax, header.layout, pixels.vr, length, own
 
 
-def _stored(header: Header) -> bytes:
+def _stored(header: ImageHeader) -> bytes:
     """Return a digest of a file's pixel data as they are stored."""
     pixels = header.pixels
     length = header.size - pixels.offset if pixels.length is None else pixels.length
@@ -134,7 +136,7 @@ def _stored(header: Header) -> bytes:
     return digest.digest()
 
 
-def _equal_pixels(headers: Sequence[Header]) -> list[list[int]]:
+def _equal_pixels(headers: Sequence[ImageHeader]) -> list[list[int]]:
     """Return the numbers of the files that decode to the same pixels.
 
     All files are decoded frame by frame together, until none is left that equals another.
@@ -164,7 +166,7 @@ def _split_by_frame(group: list[int], frames: Sequence[Iterator[bytes]]) -> list
     return [part for _, part in parts]
 
 
-def _decoded(header: Header) -> Iterator[bytes]:
+def _decoded(header: ImageHeader) -> Iterator[bytes]:
     """Yield the values of each frame of a file, up to the first one that is damaged."""
     try:
         for frame in read_all_stored(header):
@@ -174,6 +176,6 @@ def _decoded(header: Header) -> Iterator[bytes]:
         return
 
 
-def _unlike_any(header: Header) -> bytes:
+def _unlike_any(header: ImageHeader) -> bytes:
     """Return what stands for pixels that are damaged: they equal nothing else."""
     return header.name.encode("utf-8", "surrogateescape")

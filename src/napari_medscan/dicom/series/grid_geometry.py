@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.series.derived_planes import DerivedPlanes
 from napari_medscan.dicom.series.ordering import Grid
 from napari_medscan.dicom.series.slice_locations import location_geometry
@@ -21,14 +21,14 @@ from napari_medscan.dicom.space.plane_grid import sparse_gaps
 from napari_medscan.dicom.space.vectors import Vector, normal_of
 
 
-def grid_geometry(grid: Grid, header: Header, planes: DerivedPlanes) -> Geometry:
+def grid_geometry(grid: Grid, header: ImageHeader, planes: DerivedPlanes) -> Geometry:
     """Return the geometry of a grid, from positions, else locations, else attributes.
 
     Parameters
     ----------
     grid : Grid
         At least one slice.
-    header : Header
+    header : ImageHeader
         Of its first slice.
     planes : DerivedPlanes
         Knows the steps of files that leave empty planes out.
@@ -65,7 +65,7 @@ def grid_geometry(grid: Grid, header: Header, planes: DerivedPlanes) -> Geometry
     )
 
 
-def _assumed_step(header: Header) -> tuple[float, StepSource]:
+def _assumed_step(header: ImageHeader) -> tuple[float, StepSource]:
     if header.slice_spacing:
         return header.slice_spacing, "spacing"
     if header.slice_thickness:
@@ -73,7 +73,7 @@ def _assumed_step(header: Header) -> tuple[float, StepSource]:
     return 1.0, "assumed"
 
 
-def geometry_warnings(geometry: Geometry, depth: int, header: Header) -> list[str]:
+def geometry_warnings(geometry: Geometry, depth: int, header: ImageHeader) -> list[str]:
     """Return what is assumed or missing of the geometry of a stack of so many slices."""
     found = _gap_warnings(geometry)
     if geometry.tilt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from napari_medscan.dicom.headers.header import Header, SliceRef
+from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.series.duplicates import CONFLICT
 from napari_medscan.dicom.series.meaning import Meaning, meaning_of, raw_meaning
 from napari_medscan.dicom.series.planes import split_by_plane
@@ -13,7 +13,7 @@ from napari_medscan.dicom.series.planes import split_by_plane
 _Key = tuple[Meaning, int, bool, *tuple[object, ...]]
 
 
-def group(headers: Iterable[Header]) -> Iterator[list[SliceRef]]:
+def group(headers: Iterable[ImageHeader]) -> Iterator[list[SliceRef]]:
     """Yield the slices that may form one stack, in the order of the files.
 
     A group shares patient, series, SOP class, extent, pixel type, unit, photometric
@@ -21,7 +21,7 @@ def group(headers: Iterable[Header]) -> Iterator[list[SliceRef]]:
     Instance UID is not among them: a series UID is unique by itself (PS3.3 C.7.3.1), and some
     anonymizers give every file a study of its own.
     """
-    by_series: dict[tuple[object, ...], list[Header]] = defaultdict(list)
+    by_series: dict[tuple[object, ...], list[ImageHeader]] = defaultdict(list)
     for header in headers:
         by_series[_series_key(header)].append(header)
     for series in by_series.values():
@@ -29,7 +29,7 @@ def group(headers: Iterable[Header]) -> Iterator[list[SliceRef]]:
             yield from _groups(version)
 
 
-def _series_key(header: Header) -> tuple[object, ...]:
+def _series_key(header: ImageHeader) -> tuple[object, ...]:
     layout = header.layout
     has_place = _has_place(header)
     # Files that are whole in themselves do not belong together: without places a clip, a view
@@ -51,7 +51,7 @@ def _series_key(header: Header) -> tuple[object, ...]:
     )
 
 
-def _has_place(header: Header) -> bool:
+def _has_place(header: ImageHeader) -> bool:
     # Quicker than a generator: nearly all files have one frame.
     for frame in header.frames:  # noqa: SIM110
         if not (frame.position and frame.orientation):
@@ -59,7 +59,7 @@ def _has_place(header: Header) -> bool:
     return True
 
 
-def _versions(series: Sequence[Header]) -> list[list[Header]]:
+def _versions(series: Sequence[ImageHeader]) -> list[list[ImageHeader]]:
     """Separate what has one series UID, and is of two patients or two versions of one series.
 
     A UID that several images share tells nothing about them, but two images of one SOP Instance
@@ -83,7 +83,7 @@ def _versions(series: Sequence[Header]) -> list[list[Header]]:
         seen[key] += 1
     by_study = len(studies) > 1 and max(map(len, patients.values())) > 1
     by_folder = conflict and max(map(len, folders.values())) > 1
-    parts: dict[tuple[object, ...], list[Header]] = defaultdict(list)
+    parts: dict[tuple[object, ...], list[ImageHeader]] = defaultdict(list)
     for header, number in zip(series, numbers, strict=True):
         study = header.study if by_study else ""
         folder = header.folder if by_folder or (conflict and not _has_place(header)) else ""
@@ -91,7 +91,7 @@ def _versions(series: Sequence[Header]) -> list[list[Header]]:
     return list(parts.values())
 
 
-def _groups(series: Sequence[Header]) -> Iterator[list[SliceRef]]:
+def _groups(series: Sequence[ImageHeader]) -> Iterator[list[SliceRef]]:
     """Split a series by meaning, segment, known position, orientation and in-plane spacing."""
     alike: dict[_Key, list[SliceRef]] = defaultdict(list)
     for header in series:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.series.slice_table import SliceRecord
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.geometry import Geometry
@@ -85,7 +85,7 @@ def axis_vectors(geometry: Geometry) -> NDArray[np.float64] | None:
     )
 
 
-def film_vectors(image: Header | SliceRecord) -> NDArray[np.float64] | None:
+def film_vectors(image: ImageHeader | SliceRecord) -> NDArray[np.float64] | None:
     """Return where rows and columns of an image without a plane in the patient lead.
 
     PS3.3 C.7.6.1.1.1: Patient Orientation of radiographs and films says it in letters, the
@@ -94,7 +94,7 @@ def film_vectors(image: Header | SliceRecord) -> NDArray[np.float64] | None:
 
     Parameters
     ----------
-    image : Header or SliceRecord
+    image : ImageHeader or SliceRecord
         The file of the image, or its slice in a stack.
 
     Returns

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from napari_medscan.dicom.errors import FrameError, MedscanError
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.headers.header import Header, SliceRef
+from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.series.slice_table import SliceRecord, SliceTable
 
@@ -51,9 +51,9 @@ class FileHeaders:
 
     def __init__(self, reader: HeaderReader) -> None:
         self._reader = reader
-        self._headers: dict[FileRef, Header] = {}
+        self._headers: dict[FileRef, ImageHeader] = {}
 
-    def read(self, file: FileRef, name: str) -> Header:
+    def read(self, file: FileRef, name: str) -> ImageHeader:
         """Return the header of a file, parsed if it was not before; raise as `HeaderReader.read`.
 
         Two threads that ask at the same time may both parse it, and get the same header.
@@ -98,7 +98,7 @@ class RecalledHeaders:
             raise FrameError("the file has changed since it was opened")
         return ref
 
-    def _of_file(self, record: SliceRecord) -> Header:
+    def _of_file(self, record: SliceRecord) -> ImageHeader:
         try:
             header = self._files.read(record.file, record.name)
         except OSError:

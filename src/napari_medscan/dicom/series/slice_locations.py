@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from napari_medscan.dicom.headers.header import FrameHeader, SliceRef
+from napari_medscan.dicom.headers.frame_header import FrameHeader
+from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.space.geometry import Geometry, StepSource, stack_geometry
 from napari_medscan.dicom.space.locations import (

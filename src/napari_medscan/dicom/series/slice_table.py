@@ -37,9 +37,9 @@ class SliceRecord:
     file : FileRef
         Where the file is.
     index : int
-        Index into ``Header.frames``.
+        Index into ``ImageHeader.frames``.
     frames : int
-        Length of ``Header.frames``.
+        Length of ``ImageHeader.frames``.
     position : tuple of float or None
         Image Position (Patient), LPS, mm.
     orientation : tuple of float or None
@@ -47,7 +47,7 @@ class SliceRecord:
     spacing : tuple of float or None
         Row spacing, column spacing, mm.
     patient_orientation : tuple of str
-        Patient Orientation of radiographs and films, as in `Header`.
+        Patient Orientation of radiographs and films, as in `ImageHeader`.
     segment : int
         Referenced Segment Number; 0 outside segmentations.
     tile : tuple of int or None

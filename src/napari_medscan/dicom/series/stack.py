@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError, LateFrameError
-from napari_medscan.dicom.headers.header import FrameHeader, Header, SliceRef
+from napari_medscan.dicom.headers.frame_header import FrameHeader
+from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
@@ -142,8 +143,8 @@ class Stack:
         Every slice, time by time; missing ones are not among them. No access opens a file.
     headers : SliceHeaders
         Gives the slices' headers; see `read_header`.
-    header : Header
-        Header of the first slice's file.
+    header : ImageHeader
+        ImageHeader of the first slice's file.
     typical : int
         The slice in the middle, which napari shows first; one near by if it is missing.
     typical_frame : FrameHeader
@@ -180,7 +181,7 @@ class Stack:
     geometry: Geometry
     slices: SliceTable
     headers: SliceHeaders = field(repr=False)
-    header: Header = field(repr=False)
+    header: ImageHeader = field(repr=False)
     typical: int
     typical_frame: FrameHeader = field(repr=False)
     files: tuple[str, ...]
@@ -197,7 +198,7 @@ class Stack:
         """Return self: a stack is not copied with the layer that shows it."""
         return self
 
-    def read_header(self, number: int) -> Header:
+    def read_header(self, number: int) -> ImageHeader:
         """Return the header of a slice's file, which is opened if it was not before.
 
         The slice is ``header.frames[stack.slices[number].index]``. A disc may have been ejected,

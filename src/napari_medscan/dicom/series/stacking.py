@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from napari_medscan.dicom.errors import MedscanError
-from napari_medscan.dicom.headers.header import Header, SliceRef
+from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.pixels.value_range import ValueRange, value_range
@@ -39,13 +39,13 @@ AIR = -1000.0
 
 
 def build_stacks(
-    headers: Iterable[Header], cache: FrameCache, tick: Callable[[], object] = lambda: None
+    headers: Iterable[ImageHeader], cache: FrameCache, tick: Callable[[], object] = lambda: None
 ) -> list[Stack]:
     """Return the stacks that a set of image files makes.
 
     Parameters
     ----------
-    headers : iterable of Header
+    headers : iterable of ImageHeader
         Without duplicates.
     cache : FrameCache
         Keeps the decoded frames of all stacks.
@@ -258,7 +258,7 @@ def _suv(slices: Sequence[SliceRef]) -> tuple[SuvFactors | None, str]:
     return common_suv((ref.header.suv, ref.header.no_suv) for ref in slices)
 
 
-def _is_color(header: Header) -> bool:
+def _is_color(header: ImageHeader) -> bool:
     return header.layout.samples > 1 or header.palette is not None
 
 

@@ -5,12 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.kinds import Kind
 from napari_medscan.dicom.space.tolerances import STEADY_SPACING
 
 Spacing = tuple[float, float]
 
+WANTED_SPACING = want(Tag.PixelSpacing, Tag.SliceThickness, Tag.SpacingBetweenSlices)
+WANTED_IMAGE_SPACING: Wanted = want(
+    WANTED_SPACING,
+    Tag.EstimatedRadiographicMagnificationFactor,
+    Tag.ImagePlanePixelSpacing,
+    Tag.ImagerPixelSpacing,
+    Tag.NominalScannedPixelSpacing,
+    Tag.PixelAspectRatio,
+    {
+        Tag.SequenceOfUltrasoundRegions: want(
+            Tag.RegionSpatialFormat,
+            Tag.PhysicalUnitsXDirection,
+            Tag.PhysicalUnitsYDirection,
+            Tag.PhysicalDeltaX,
+            Tag.PhysicalDeltaY,
+        )
+    },
+)
+WANTED_GROUP_SPACING: Wanted = {
+    Tag.PixelMeasuresSequence: WANTED_SPACING,
+    # PS3.3 C.8.19.6: angiography and fluoroscopy.
+    Tag.FramePixelDataPropertiesSequence: want(Tag.ImagerPixelSpacing),
+    Tag.ProjectionPixelCalibrationSequence: want(Tag.ObjectPixelSpacingInCenterOfBeam),
+    Tag.XRayGeometrySequence: want(Tag.DistanceSourceToDetector, Tag.DistanceSourceToIsocenter),
+}
 MOST_SPACINGS = 16
 """Spacings of one clip that others are compared with."""
 _SPACING_MACROS = (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtGui import QImage
 
-from napari_medscan.dicom.headers.header import Header
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.napari_.picture import (
     Mask,
     NoPictureError,
@@ -220,14 +220,14 @@ class _Files:
                 found[number] = mask
         return found
 
-    def _of(self, header: Header) -> Signals:
+    def _of(self, header: ImageHeader) -> Signals:
         key = header.source.file
         if key not in self._read:
             self._read[key] = read_signals(header)
         return self._read[key]
 
 
-def _headers(layer: Shown) -> list[Header]:
+def _headers(layer: Shown) -> list[ImageHeader]:
     """Return the headers of what is on screen; of a cut, a typical one where all are alike."""
     if layer.stack.modality in _WITH_REGIONS and layer.slices:
         return [layer.stack.read_header(number) for number in layer.slices]

@@ -34,6 +34,7 @@ SIDEWAYS = {
     ("dicom", "storage"),
     ("dicom", "workers"),
     ("assistant", "privacy"),
+    ("export", "privacy"),
 }
 # Within dicom/, from the bottom to the top.
 DICOM_ROOMS = (

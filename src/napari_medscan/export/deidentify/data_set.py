@@ -1,0 +1,190 @@
+"""De-identifying one data set, to any depth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
+
+from napari_medscan.dicom.elements.private_elements import Private, PrivateBlocks
+from napari_medscan.export.deidentify import values
+from napari_medscan.export.deidentify.options import Profile
+from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
+from napari_medscan.export.deidentify.rules import Action, action_of
+
+_SAFE_VRS: Final = frozenset(("CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"))
+_LISTED: Final = {
+    ("Philips PET Private Group", 0x7053): {0x00: "DS", 0x09: "DS"},
+    ("ELSCINT1", 0x00E1): {0x21: "DS"},
+    ("ELSCINT1", 0x01E1): {0x26: "CS", 0x50: "DS"},
+    ("ELSCINT1", 0x01F1): {0x01: "CS", 0x07: "DS", 0x26: "DS", 0x27: "DS"},
+    ("GEMS_ACQU_01", 0x0019): {0x23: "DS", 0x24: "DS", 0x27: "DS"},
+    ("GEMS_SERS_01", 0x0025): {0x07: "SL"},
+    ("GEMS_PARM_01", 0x0043): {0x27: "SH", 0x39: "IS", 0x6F: "DS"},
+    ("GEMS_HELIOS_01", 0x0045): {0x01: "SS", 0x02: "FL"},
+    ("Philips Imaging DD 001", 0x2001): {0x03: "FL", 0x04: "CS"},
+    ("SIEMENS MR HEADER", 0x0019): {0x0C: "IS", 0x0D: "CS", 0x0E: "FD", 0x27: "FD"},
+}
+"""Rows of table E.3.10-1 of PS3.15, by creator and group."""
+
+
+_READ: Final[dict[int, str]] = {
+    member: member.vr.decode("ascii") for member in Private if member.vr not in (b"OB", b"SQ")
+}
+"""Numbers, codes and times that MedScan reads, and their VRs."""
+
+
+@dataclass(slots=True)
+class Cleaner:
+    """De-identifies the data sets of one file.
+
+    Parameters
+    ----------
+    profile : Profile
+        What is retained.
+    pseudonyms : Pseudonyms
+        Of the run and the patient.
+    words : frozenset of str
+        Words in capitals that identify the patient.
+    changes : Counter of str
+        How often what was done to which attribute: "PatientName replaced". No value is in it.
+    """
+
+    profile: Profile
+    pseudonyms: Pseudonyms
+    words: frozenset[str]
+    changes: Counter[str] = field(default_factory=Counter)
+
+    def clean(self, data: Dataset) -> None:
+        """De-identify a data set in place, with all that is nested in it."""
+        safe = self._safe_private(data) if self.profile.private else {}
+        for tag in list(data.keys()):
+            if tag.is_private:
+                if not self._is_safe(data, tag, safe):
+                    del data[tag]
+                    self.changes["private elements removed"] += 1
+                continue
+            self._clean_public(data, tag)
+
+    def _clean_public(self, data: Dataset, tag: BaseTag) -> None:
+        keyword = keyword_for_tag(tag)
+        vr = data.get_item(tag).VR or ""
+        if vr in ("", "UN") and dictionary_has_tag(tag):
+            # Of lookup tables it may be OW: words that could be text.
+            vr = dictionary_VR(tag).split(" or ")[-1]
+        action = action_of(tag, vr, keyword, self.profile)
+        if action is not Action.REMOVE:
+            try:
+                element = data[tag]
+                if element.VR != "UN" and self._applied(element, action):
+                    return
+            except Exception:  # noqa: BLE001, S110 - a value that cannot be read is not retained
+                pass
+        del data[tag]
+        self.changes[f"{keyword or 'unknown elements'} removed"] += 1
+
+    def _applied(self, element: DataElement, action: Action) -> bool:
+        """Do what an action says to an element; return False if it must be removed after all."""
+        name = element.keyword
+        if element.VR == "SQ":
+            return self._applied_to_items(element, action)
+        if action is Action.KEEP:
+            if not values.checked(element, self.words):
+                self.changes[f"{name} cleaned"] += 1
+            return True
+        if action is Action.SHIFT:
+            values.shift(element, self.pseudonyms)
+        elif action is Action.MAP_UID:
+            if not self.profile.uids:
+                values.map_uids(element, self.pseudonyms)
+            return True
+        elif action is Action.CLEAN:
+            values.clean(element, self.words)
+        elif action is Action.AGE:
+            values.limit_age(element)
+            return True
+        elif action is Action.PSEUDONYM:
+            element.value = self.pseudonyms.name
+        else:
+            element.value = values.dummy_of(element.VR) if action is Action.DUMMY else None
+        self.changes[f"{name} {_DONE[action]}"] += 1
+        return True
+
+    def _applied_to_items(self, element: DataElement, action: Action) -> bool:
+        if action is Action.EMPTY:
+            element.value = []
+            self.changes[f"{element.keyword} emptied"] += 1
+            return True
+        if action is not Action.KEEP:
+            return False
+        for item in element.value:
+            self.clean(item)
+        return True
+
+    def _safe_private(self, data: Dataset) -> dict[int, str]:
+        """Return the VR of the safe private elements of a data set, and of their creators."""
+        found: dict[int, str] = {}
+        manufacturer = str(data.get("Manufacturer") or "").encode("latin-1", "replace")
+        blocks = PrivateBlocks(manufacturer)
+        listed: dict[int, str] = {}
+        private = [tag for tag in list(data.keys()) if tag.is_private]
+        for tag in private:
+            if tag.is_private_creator:
+                creator = _text_of(data, tag)
+                blocks.reserve(int(tag), creator.encode("latin-1", "replace"))
+                for element, vr in _LISTED.get((creator, tag.group), {}).items():
+                    listed[tag.group << 16 | tag.element << 8 | element] = vr
+        for tag in private:
+            key = blocks.key_of(int(tag))
+            vr = _READ.get(key) or listed.get(int(tag), "")
+            if vr and not tag.is_private_creator:
+                found[int(tag)] = vr
+                found[tag.group << 16 | tag.element >> 8] = "LO"
+        return found
+
+    def _is_safe(self, data: Dataset, tag: BaseTag, safe: Mapping[int, str]) -> bool:
+        """Whether a private element is retained; its value is checked as that of a public one."""
+        vr = safe.get(int(tag), "")
+        if not vr:
+            return False
+        try:
+            element = data[tag]
+            if tag.is_private_creator:
+                return True
+            if vr == "DT":
+                return self._shifted(element)
+            if element.VR == "UN":
+                return vr in _SAFE_VRS and values.is_plain(element.value, vr)
+            return element.VR in _SAFE_VRS and values.checked(element, self.words)
+        except Exception:  # noqa: BLE001 - a value that cannot be read is not retained
+            return False
+
+    def _shifted(self, element: DataElement) -> bool:
+        if not self.profile.dates:
+            return False
+        if element.VR == "UN":
+            element.VR, element.value = "DT", element.value.decode("ascii").strip(" \0")
+        values.shift(element, self.pseudonyms)
+        return True
+
+
+_DONE: Final = {
+    Action.SHIFT: "shifted",
+    Action.CLEAN: "cleaned",
+    Action.PSEUDONYM: "replaced",
+    Action.EMPTY: "emptied",
+    Action.DUMMY: "replaced",
+}
+
+
+def _text_of(data: Dataset, tag: BaseTag) -> str:
+    """Return the value of a private creator."""
+    value = data.get_item(tag).value
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    return text.strip(" \0")

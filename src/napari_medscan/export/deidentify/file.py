@@ -1,0 +1,206 @@
+"""De-identifying one file."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from pydicom import dcmread
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import dcmwrite, write_dataset
+from pydicom.multival import MultiValue
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+
+from napari_medscan import __version__
+from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.errors import NotDicomError
+from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.tags.identifiers import LISTED
+from napari_medscan.export.deidentify.data_set import Cleaner
+from napari_medscan.export.deidentify.options import Profile
+from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
+from napari_medscan.export.deidentify.rules import BINARY, PIXELS
+from napari_medscan.export.deidentify.words import KNOWN, identifying_words
+from napari_medscan.export.errors import ExportError
+from napari_medscan.privacy.signals import text_reasons
+
+DIRECTORY: Final = "1.2.840.10008.1.3.10"
+_IMPLEMENTATION: Final = "2.25.302563174213446410912738162386459718034"
+_FREE_TEXT: Final = {
+    "1.2.840.10008.5.1.4.1.1.88.": "a report, whose text cannot be checked",
+    "1.2.840.10008.5.1.4.1.1.104.": "an encapsulated document, which cannot be checked",
+}
+_PREFIX: Final = 1024
+_WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]+")
+_PATIENT: Final = 0x0010
+_NAMES: Final = frozenset(("PN",))
+_PATIENT_TEXTS: Final = frozenset(("PN", "LO", "SH", "ST", "LT"))
+_SHORT: Final = 3
+"""Letters of a word that may stand anywhere in bytes that are no text."""
+
+
+class RefusedError(ExportError):
+    """A file that cannot be de-identified; the text is why."""
+
+
+@dataclass(slots=True)
+class Deidentified:
+    """A de-identified file before it is written.
+
+    Parameters
+    ----------
+    data : FileDataset
+        All of it.
+    pseudonyms : Pseudonyms
+        Of its patient.
+    changes : Counter of str
+        What was done how often, without values.
+    """
+
+    data: FileDataset
+    pseudonyms: Pseudonyms
+    changes: Counter[str]
+
+    def write(self, file: BinaryIO) -> None:
+        """Write the file in the transfer syntax of the original."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dcmwrite(file, self.data, enforce_file_format=True)
+
+
+def deidentified(file: FileRef, key: bytes, profile: Profile) -> Deidentified:
+    """Return a file without identity.
+
+    Raises
+    ------
+    NotDicomError
+        If it is not DICOM, or a DICOMDIR.
+    RefusedError
+        If it cannot be de-identified.
+    OSError
+        If it cannot be read.
+    """
+    if not looks_like_dicom(file.prefix(_PREFIX)):
+        raise NotDicomError("not DICOM")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            data = dcmread(file.stream(), force=True)
+            _check(data, file, profile)
+            cleaned = _cleaned(data, key, profile)
+        except (RefusedError, NotDicomError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - pydicom raises whatever parsing came across
+            raise RefusedError(f"cannot be parsed ({type(error).__name__})") from None
+    return cleaned
+
+
+def _check(data: FileDataset, file: FileRef, profile: Profile) -> None:
+    """Refuse what holds free text or pixels that nobody has checked."""
+    sop_class = str(data.get("SOPClassUID") or data.file_meta.get("MediaStorageSOPClassUID") or "")
+    if sop_class == DIRECTORY or "DirectoryRecordSequence" in data:
+        raise NotDicomError("index of the disc (DICOMDIR)")
+    if not sop_class:
+        raise RefusedError("no SOP Class UID")
+    data.SOPClassUID = sop_class
+    if not data.get("SOPInstanceUID"):
+        # The standard forbids it, and other programs open such files all the same.
+        data.SOPInstanceUID = data.file_meta.get("MediaStorageSOPInstanceUID") or generate_uid(None)
+    for start, reason in _FREE_TEXT.items():
+        if sop_class.startswith(start):
+            raise RefusedError(reason)
+    if "ContentSequence" in data or "EncapsulatedDocument" in data:
+        raise RefusedError("free text, which cannot be checked")
+    if not profile.pixels_checked and PIXELS & data.keys():
+        reasons = text_reasons(file)
+        if reasons:
+            raise RefusedError(f"the image may contain text that identifies: {reasons[0]}")
+
+
+def _cleaned(data: FileDataset, key: bytes, profile: Profile) -> Deidentified:
+    words = _identity(data)
+    pseudonyms = Pseudonyms(key, _patient(data))
+    syntax = data.file_meta.get("TransferSyntaxUID") or _guessed_syntax(data)
+    cleaner = Cleaner(profile, pseudonyms, words)
+    cleaner.clean(data)
+    if _leaks(data, words):
+        raise RefusedError("the name or ID of the patient remains in it")
+    data.PatientName = data.PatientID = pseudonyms.name
+    _declare(data, profile)
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = data.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
+    meta.TransferSyntaxUID = UID(syntax)
+    meta.ImplementationClassUID = UID(_IMPLEMENTATION)
+    meta.ImplementationVersionName = f"MEDSCAN_{__version__}"[:16]
+    data.file_meta = meta
+    data.preamble = bytes(128)
+    return Deidentified(data, pseudonyms, cleaner.changes)
+
+
+def _guessed_syntax(data: FileDataset) -> str:
+    """Return the encoding that pydicom found in a file that does not name it."""
+    implicit, _ = data.original_encoding
+    return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+
+
+def _identity(data: Dataset) -> frozenset[str]:
+    """Return the words by which the patient, or a physician, could be recognized."""
+    texts: list[str] = []
+    for tag in list(data.keys()):
+        if tag.is_private or not dictionary_has_tag(tag):
+            continue
+        is_patient = tag.group == _PATIENT and tag in LISTED
+        if dictionary_VR(tag) not in (_PATIENT_TEXTS if is_patient else _NAMES):
+            continue
+        try:
+            value = data[tag].value
+        except Exception:  # noqa: BLE001, S112 - what cannot be read is not retained either
+            continue
+        texts += map(str, value if isinstance(value, MultiValue) else [value or ""])
+    return identifying_words(texts)
+
+
+def _patient(data: Dataset) -> str:
+    """Return what tells the patient of a file from others; '' if the file does not say."""
+    for names in (("PatientID", "IssuerOfPatientID"), ("PatientName", "PatientBirthDate")):
+        first, second = (str(data.get(name) or "").strip() for name in names)
+        if first:
+            return f"{first}\0{second}"
+    return ""
+
+
+def _leaks(data: FileDataset, words: frozenset[str]) -> bool:
+    """Whether a word that identifies the patient is anywhere in the bytes but those of pixels."""
+    # Digits may be those of a time; `values` checks numbers as a whole.
+    texts = (word for word in words - KNOWN if len(word) > _SHORT and not word.isdecimal())
+    names = {word.encode() for word in texts}
+    if not names:
+        return False
+    rest = Dataset({tag: data.get_item(tag) for tag in list(data.keys()) if tag not in BINARY})
+    buffer = DicomBytesIO()
+    buffer.is_implicit_VR, buffer.is_little_endian = map(bool, data.original_encoding)
+    # Texts that were decoded are written in ASCII, with escapes for what it lacks.
+    write_dataset(buffer, rest)
+    return any(word.upper() in names for word in _WORD.findall(buffer.getvalue()))
+
+
+def _declare(data: FileDataset, profile: Profile) -> None:
+    """State what was done (PS3.15 E.1.1, steps 3 to 6)."""
+    data.PatientIdentityRemoved = "YES"
+    data.DeidentificationMethod = [
+        f"napari-medscan {__version__}",
+        *(meaning[:64] for _, meaning in profile.codes()),
+    ]
+    items = []
+    for value, meaning in profile.codes():
+        item = Dataset()
+        item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning[:64]
+        items.append(item)
+    data.DeidentificationMethodCodeSequence = items
+    data.LongitudinalTemporalInformationModified = "MODIFIED" if profile.dates else "REMOVED"

@@ -1,0 +1,61 @@
+"""What is retained beyond the Basic Application Level Confidentiality Profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_BASIC = ("113100", "Basic Application Confidentiality Profile")
+_CLEAN_DESCRIPTORS = ("113105", "Clean Descriptors Option")
+_MODIFIED_DATES = ("113107", "Retain Longitudinal Temporal Information Modified Dates Option")
+_CHARACTERISTICS = ("113108", "Retain Patient Characteristics Option")
+_DEVICE = ("113109", "Retain Device Identity Option")
+_UIDS = ("113110", "Retain UIDs Option")
+_SAFE_PRIVATE = ("113111", "Retain Safe Private Option")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The Basic Profile of PS3.15 E.2 with some of its options (E.3).
+
+    Parameters
+    ----------
+    dates : bool
+        Shift all dates of a patient by the same number of days (E.3.6); times of day stay. SUV,
+        intervals and time axes survive. Otherwise dates and times are emptied.
+    characteristics : bool
+        Retain sex, age (90 at most), size, weight and the like (E.3.4). SUV needs the weight.
+    private : bool
+        Retain private elements that are known to be safe, numbers and codes (E.3.10): b-values,
+        Philips' SUV factors.
+    device : bool
+        Retain the identity of the device (E.3.3).
+    descriptors : bool
+        Retain of descriptions the words that are known to be technical or anatomical (E.3.5).
+    uids : bool
+        Retain UIDs (E.3.9).
+    pixels_checked : bool
+        Whether a person has checked that no image contains text that identifies somebody. Without
+        it, images are refused of which the header makes such text likely.
+    """
+
+    dates: bool = True
+    characteristics: bool = True
+    private: bool = True
+    device: bool = False
+    descriptors: bool = False
+    uids: bool = False
+    pixels_checked: bool = False
+
+    def codes(self) -> Iterator[tuple[str, str]]:
+        """Yield code value and meaning of what is done (PS3.16 CID 7050)."""
+        yield _BASIC
+        chosen = {
+            _CLEAN_DESCRIPTORS: self.descriptors,
+            _MODIFIED_DATES: self.dates,
+            _CHARACTERISTICS: self.characteristics,
+            _DEVICE: self.device,
+            _UIDS: self.uids,
+            _SAFE_PRIVATE: self.private,
+        }
+        yield from (code for code, is_chosen in chosen.items() if is_chosen)

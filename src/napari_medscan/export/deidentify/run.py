@@ -1,0 +1,216 @@
+"""De-identifying everything in a folder: each file, with its outcome."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.errors import MedscanError, NotDicomError
+from napari_medscan.dicom.files.archives import open_archives
+from napari_medscan.dicom.files.walk import DroppedFile, natural_key, shown_name, walk
+from napari_medscan.export.deidentify.file import Deidentified, deidentified
+from napari_medscan.export.deidentify.options import Profile
+from napari_medscan.export.deidentify.pseudonyms import new_key
+from napari_medscan.export.errors import ExportError
+from napari_medscan.export.new_files import NewFiles
+
+REPORT: Final = "deidentification.json"
+
+Status = Literal["written", "exists", "refused", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file.
+
+    Parameters
+    ----------
+    name : str
+        Its name relative to what was exported. It may identify somebody.
+    status : str
+        "written"; "exists", written by an earlier run with the same key; "refused", DICOM that
+        cannot be de-identified; "skipped", not DICOM, or a DICOMDIR.
+    reason : str
+        Why it was not written.
+    target : Path or None
+        The new file.
+    changes : dict of str to int
+        What was done how often, without values.
+    """
+
+    name: str
+    status: Status
+    reason: str = ""
+    target: Path | None = None
+    changes: dict[str, int] = field(default_factory=dict)
+
+
+def deidentify(
+    paths: Path | str | Sequence[Path | str],
+    out: Path | str,
+    profile: Profile | None = None,
+    *,
+    key: bytes | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[Outcome]:
+    """Write a copy of every DICOM file without identity into a new folder.
+
+    The originals stay as they are. UIDs, the patients' names and the shift of their dates are the
+    same in all files that are written with one key. A report of what was done, without values, is
+    written beside the copies.
+
+    Parameters
+    ----------
+    paths : path or sequence of paths
+        Files, folders and archives.
+    out : path
+        A folder that does not exist or is empty; with a `key`, also one of an earlier run.
+    profile : Profile, optional
+        What is retained beyond the Basic Profile.
+    key : bytes, optional
+        At least 16 random bytes. Whoever has it can tell whether a pseudonym belongs to a patient
+        they know: keep it as safe as the originals, or leave it out, and nobody ever can.
+    progress : callable, optional
+        Called with (files done, files in all). What it raises stops the run.
+
+    Returns
+    -------
+    list of Outcome
+        One for each file, in their order.
+
+    Raises
+    ------
+    ExportError
+        If the folder cannot be used.
+    OSError
+        If a path does not exist, or the folder cannot be written to.
+    """
+    given = [paths] if isinstance(paths, Path | str) else paths
+    out = Path(out)
+    files = list_files(map(Path, given))
+    prepare_folder(out, map(Path, given), again=key is not None)
+    job = Job(out, profile or Profile(), new_key() if key is None else key)
+    outcomes = []
+    for number, file in enumerate(files, start=1):
+        outcomes.append(job(number, file))
+        if progress is not None:
+            progress(number, len(files))
+    write_report(out, outcomes, job.profile)
+    return outcomes
+
+
+def list_files(paths: Iterable[Path]) -> list[DroppedFile]:
+    """Return all files of some paths, those in archives too, in the order of their names."""
+    files = open_archives(walk(paths), looks_like_dicom)
+    return sorted(files, key=lambda file: natural_key(file.name))
+
+
+def prepare_folder(out: Path, sources: Iterable[Path], *, again: bool) -> None:
+    """Make the folder of the copies, unless it is in use.
+
+    Raises
+    ------
+    ExportError
+        If it contains files and `again` is false, or it lies within what is exported.
+    """
+    place = out.resolve()
+    for source in sources:
+        if place == source.resolve() or source.resolve() in place.parents:
+            raise ExportError("The new folder lies within the one that is exported")
+    if out.is_dir() and not again and any(out.iterdir()):
+        raise ExportError("The folder is not empty")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """De-identifies one file after the other; can be sent to other processes.
+
+    Parameters
+    ----------
+    out : Path
+        The folder of the copies.
+    profile : Profile
+        What is retained.
+    key : bytes
+        As in `deidentify`.
+    """
+
+    out: Path
+    profile: Profile
+    key: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.key) < 16:
+            raise ExportError("The key needs at least 16 bytes")
+
+    def __call__(self, number: int, file: DroppedFile) -> Outcome:
+        """De-identify a file, the how manieth of `list_files`, and return what became of it."""
+        name = shown_name(file.name)
+        if file.refusal:
+            return Outcome(name, "skipped", file.refusal)
+        try:
+            copy = deidentified(file.ref, self.key, self.profile)
+            folder, name_hash = self._place(copy, file.name)
+            earlier = next(folder.glob(f"*-{name_hash}.dcm"), None)
+            if earlier is not None:
+                return Outcome(name, "exists", target=earlier)
+            target = folder / f"{number:06d}-{name_hash}.dcm"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with NewFiles() as files:
+                copy.write(files.open(target))
+        except NotDicomError as error:
+            return Outcome(name, "skipped", str(error))
+        except MedscanError as error:
+            return Outcome(name, "refused", str(error))
+        except Exception as error:  # noqa: BLE001 - one file must not end the run; text may name
+            return Outcome(name, "refused", f"cannot be written ({type(error).__name__})")
+        return Outcome(name, "written", target=target, changes=dict(copy.changes))
+
+    def _place(self, copy: Deidentified, name: str) -> tuple[Path, str]:
+        """Return the folder of a copy and what tells it from all others, whatever headers say.
+
+        Files of one folder stay together, apart from those of others.
+        """
+        study, series = (str(copy.data.get(f"{of}InstanceUID")) for of in ("Study", "Series"))
+        origin = self._digest(name.rpartition("/")[0])[:6]
+        folder = self.out / (copy.pseudonyms.name or "anon") / f"study-{self._digest(study)[:8]}"
+        return folder / f"series-{self._digest(series)[:8]}-{origin}", self._digest(name)[:16]
+
+    def _digest(self, name: str) -> str:
+        text = name.encode("utf-8", "surrogateescape")
+        return hmac.new(self.key, text, hashlib.sha256).hexdigest()
+
+
+def write_report(out: Path, outcomes: Iterable[Outcome], profile: Profile) -> None:
+    """Write what was done into the folder of the copies: counts and reasons, no values or names."""
+    counts: Counter[str] = Counter()
+    changes: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for outcome in outcomes:
+        counts[outcome.status] += 1
+        changes.update(outcome.changes)
+        if outcome.reason:
+            reasons[outcome.reason] += 1
+    report = {
+        "profile": [meaning for _, meaning in profile.codes()],
+        "pixelsCheckedByAPerson": profile.pixels_checked,
+        "files": dict(counts),
+        "notWritten": dict(reasons),
+        "changes": dict(sorted(changes.items())),
+    }
+    with NewFiles(overwrite=True) as files:
+        text = json.dumps(report, indent=1)
+        files.open(out / REPORT).write(text.encode())
+
+
+def failed(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Yield the outcomes of DICOM files that were not written."""
+    return (outcome for outcome in outcomes if outcome.status == "refused")

@@ -1,0 +1,107 @@
+"""No canary of any attribute, value representation or encoding is in a de-identified file."""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from dataclasses import replace
+from io import BytesIO
+
+import pydicom
+import pytest
+from pydicom.datadict import keyword_for_tag
+
+from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.export.deidentify import Profile
+from napari_medscan.export.deidentify.file import deidentified
+from napari_medscan.export.deidentify.rules import BINARY, TECHNICAL
+
+from ...dicom.making import part10
+from .canaries import Canaries, canary_file
+
+KEY = b"0123456789abcdef"
+RETAINED = {keyword_for_tag(tag) for tag in TECHNICAL | BINARY}
+
+
+def written(path, profile):
+    profile = replace(profile, pixels_checked=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        buffer = BytesIO()
+        deidentified(FileRef(str(path)), KEY, profile).write(buffer)
+    return buffer.getvalue()
+
+
+def plain(data):
+    """Return the bytes of a file with its data set inflated."""
+    if pydicom.uid.DeflatedExplicitVRLittleEndian.encode() not in data[:1024]:
+        return data
+    size = int.from_bytes(data[140:144], "little")
+    return data[: 144 + size] + zlib.decompress(data[144 + size :], -zlib.MAX_WBITS)
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """Return a canary file in every native encoding, and its canaries."""
+    canaries = Canaries()
+    data = canary_file(canaries)
+    folder = tmp_path_factory.mktemp("canaries")
+    for encoding in ("implicit", "explicit", "big", "deflated"):
+        with pydicom.config.disable_value_validation(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            whole = part10(data, encoding, SourceApplicationEntityTitle=canaries.text("AE title"))
+        whole = canaries.text("preamble").encode().ljust(128) + whole[128:]
+        (folder / encoding).write_bytes(whole)
+    return folder, canaries
+
+
+@pytest.mark.parametrize("encoding", ["implicit", "explicit", "big", "deflated"])
+def test_canaries_are_in_technical_attributes_alone(planted, encoding):
+    folder, canaries = planted
+    before = canaries.survivors(plain((folder / encoding).read_bytes()))
+    assert len(before) > 1800
+    left = canaries.survivors(plain(written(folder / encoding, Profile())))
+    assert {place for place in left if place not in RETAINED} == set()
+    assert left <= before
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        Profile(dates=False, characteristics=False, private=False),
+        Profile(descriptors=True),
+        Profile(device=True),
+    ],
+)
+def test_options_let_no_other_canary_through(planted, profile):
+    folder, canaries = planted
+    left = canaries.survivors(written(folder / "explicit", profile))
+    device = {"StationName", "DeviceSerialNumber", "DeviceUID", "GeneratorID", "GantryID"}
+    device |= {"CassetteID", "PlateID", "DetectorID", "XRaySourceID", "XRayDetectorID"}
+    device |= {"XRayDetectorLabel", "TreatmentMachineName", "SourceSerialNumber"}
+    device |= {"ManufacturerDeviceClassUID"}
+    allowed = RETAINED | (device if profile.device else set())
+    assert {place for place in left if place not in allowed} == set()
+
+
+def test_safe_private_numbers_are_retained_at_any_depth(planted):
+    folder, _ = planted
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = pydicom.dcmread(BytesIO(written(folder / "explicit", Profile())))
+        assert data.private_block(0x0019, "SIEMENS MR HEADER")[0x0C].value == 1000
+        assert (
+            data.SourceImageSequence[0].private_block(0x0019, "SIEMENS MR HEADER")[0x0C].value
+            == 1000
+        )
+        without = written(folder / "explicit", Profile(private=False))
+        assert b"SIEMENS MR" not in without
+
+
+def test_private_elements_are_retained_with_their_creators_only(planted):
+    folder, _ = planted
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = pydicom.dcmread(BytesIO(written(folder / "explicit", Profile())))
+    private = {int(tag) for tag in data.keys() if tag.is_private}  # noqa: SIM118
+    assert private == {0x00190010, 0x0019100C}

@@ -47,6 +47,7 @@ DICOM_ROOMS = (
     "headers",
     "pixels",
     "series",
+    "objects",
     "tags",
     "index",
     "loading",

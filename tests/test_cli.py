@@ -79,7 +79,7 @@ def is_of(value, kind):
 
 
 def assert_schema(report, *, pixels=False):
-    assert list(report) == ["stacks", "files"]
+    assert list(report) == ["stacks", "objects", "files"]
     keys = [*STACK_KEYS, *(["pixels"] if pixels else [])]
     for stack in report["stacks"]:
         assert list(stack) == keys
@@ -195,6 +195,7 @@ def test_exit_code_when_nothing_can_be_shown(inspect, tmp_path):
     assert code == 3
     assert report == {
         "stacks": [],
+        "objects": [],
         "files": {"shown": 0, "skipped": [], "duplicates": [], "unreadable": []},
     }
     code, text, _ = inspect(tmp_path)

@@ -22,7 +22,7 @@ from napari_medscan import __version__
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from napari_medscan.dicom import LoadReport, Stack
+    from napari_medscan.dicom import DicomObject, LoadReport, Stack
 
 SHOWN, NOTHING = 0, 3
 """Exit codes: something can be shown; nothing can. A wrong command is argparse's 2."""
@@ -64,7 +64,7 @@ def _inspect(options: argparse.Namespace) -> int:
         print(flush=True)
     else:
         _print_table(report, pixels=options.pixels)
-    return SHOWN if report.stacks else NOTHING
+    return SHOWN if report.stacks or report.objects else NOTHING
 
 
 def describe(report: LoadReport, *, pixels: bool = False) -> dict[str, Any]:
@@ -84,6 +84,7 @@ def describe(report: LoadReport, *, pixels: bool = False) -> dict[str, Any]:
 
     return {
         "stacks": [_describe_stack(stack, pixels=pixels) for stack in report.stacks],
+        "objects": [_describe_object(each, report.stacks) for each in report.objects],
         "files": {
             "shown": report.shown,
             "skipped": reasons(report.skipped),
@@ -128,6 +129,20 @@ def _describe_stack(stack: Stack, *, pixels: bool) -> dict[str, Any]:
     return found
 
 
+def _describe_object(source: DicomObject, stacks: Sequence[Stack]) -> dict[str, Any]:
+    from napari_medscan.dicom.files.walk import shown_name
+
+    return {
+        "kind": source.kind_name,
+        "modality": source.header.modality,
+        "sop_class": source.header.sop_class,
+        "series_number": source.header.series_number,
+        "summary": source.summary,
+        "files": [shown_name(name) for name in source.files],
+        "notes": [*source.warnings, *source.notes_on(stacks)],
+    }
+
+
 def _describe_pixels(stack: Stack) -> dict[str, Any]:
     """Read a stack frame by frame: a study may be larger than memory."""
     import hashlib
@@ -167,6 +182,10 @@ def _print_table(report: LoadReport, *, pixels: bool) -> None:
                 console.print(f"{escape(stack.name)}: SUVbw = {stack.suv.bw:.4g} × value")
             for warning in (*stack.warnings, *_blank_slices(stack)):
                 console.print(f"{escape(stack.name)}: {escape(warning)}.", style="yellow")
+    for each in report.objects:
+        console.print(f"{escape(each.name)}: {each.kind_name}, {escape(each.summary)}")
+        for note in (*each.warnings, *each.notes_on(report.stacks)):
+            console.print(f"{escape(each.name)}: {escape(note)}.", style="yellow")
     summary = report.summary()
     if summary:
         console.print(escape(summary))

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari.layers import Image
+    from napari.layers import Layer
 
-    from napari_medscan.dicom import LoadReport, Stack
+    from napari_medscan.dicom import DicomObject, LoadReport, Stack
 
 PathOrPaths = str | Sequence[str]
-LayerList = list["Image | tuple[None]"]
+LayerList = list["Layer | tuple[None]"]
 Read = Callable[[PathOrPaths], LayerList]
 
 _NOTHING: LayerList = [(None,)]
@@ -60,6 +60,7 @@ def read(path: PathOrPaths) -> LayerList:
     from napari_medscan.napari_ import session, settings
     from napari_medscan.napari_.layers import image_layers, leading_series
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
+    from napari_medscan.napari_.objects.object_layers import object_layers
     from napari_medscan.napari_.refusal import refusal
 
     settings.apply()
@@ -81,18 +82,19 @@ def read(path: PathOrPaths) -> LayerList:
     report = report.tried(stacks)
     stacks = [stack for stack in stacks if stack in report.stacks]
     session.note(report, stacks, paths)
-    if not report.stacks:
+    if not report.stacks and not report.objects:
         return _refused(report.summary())
     for stack in stacks:
         tell_bad_frames(stack)
     tell_report(report, stacks)
     _follow_openings()
     after = None if single is None else _burst.lead
-    layers = image_layers(stacks, after=after)
+    layers: LayerList = [*image_layers(stacks, after=after)]
+    layers += object_layers(_wanted_objects(report, stacks), session.known_stacks(report))
     if single is not None:
         lead = leading_series(stacks, after=after) if stacks else after
         _burst.remember(report, single.parent, lead)
-    return [*layers] or _NOTHING
+    return layers or _NOTHING
 
 
 def _load(single: Path | None, paths: Sequence[Path]) -> LoadReport:
@@ -159,6 +161,15 @@ def _wanted(report: LoadReport) -> Sequence[Stack]:
     return choose(report.stacks, main_window())
 
 
+def _wanted_objects(report: LoadReport, opened: Sequence[Stack]) -> Sequence[DicomObject]:
+    """Return the objects to open: those that lie on a series that is opened, or on none."""
+    from napari_medscan.dicom.series.relations import belongs_to
+
+    if len(opened) == len(report.stacks):
+        return report.objects
+    return [each for each in report.objects if any(belongs_to(each, s) for s in opened)]
+
+
 class _Burst:
     """Files of series just opened, while a drop of many files goes on.
 
@@ -203,6 +214,7 @@ class _Burst:
         self._lead = lead
         folder = folder.resolve()
         names = {name for stack in report.stacks for name in stack.files}
+        names.update(name for each in report.objects for name in each.files)
         names.update(report.duplicates, report.unreadable, report.skipped)
         self._files.update(folder / name for name in names)
         self._extend()

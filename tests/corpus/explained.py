@@ -56,15 +56,11 @@ EXPLAINED: dict[tuple[str, str], str] = {
     ("dicomdir-tree-pydicom", "SimpleITK values: 77654033/CR2/6247"): INVERTED,
     ("dicomdir-tree-pydicom", "SimpleITK values: 77654033/CR3/6278"): INVERTED,
     ("dx-monochrome1-small", "SimpleITK values: dx_image.dcm"): INVERTED,
-    ("lect-dcmqi-23x38x3-seg", "SimpleITK values: seg/label.seg"): TWO_VALUED,
-    ("seg-ct-highdicom", "SimpleITK values: seg_image_ct_binary.dcm"): TWO_VALUED,
-    ("seg-ct-highdicom", "SimpleITK values: seg_image_ct_binary_single_frame.dcm"): TWO_VALUED,
     (
         "seg-ct-highdicom",
         "SimpleITK values: seg_image_ct_binary_fractional.dcm",
     ): FRACTIONS,
     ("seg-ct-highdicom", "SimpleITK values: seg_image_ct_true_fractional.dcm"): FRACTIONS,
-    ("seg-liver-ct3", "SimpleITK values: liver.dcm"): TWO_VALUED,
     (
         "mr-mosaic-axial",
         "SimpleITK values: MR.1.3.12.2.1107.5.2.32.35131.2014031012525641770887330 +1",

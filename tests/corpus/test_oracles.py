@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from napari_medscan.dicom import load
+
 from .compare import compare_stack
 from .expectations import CASES, Case
 from .explained import EXPLAINED
 from .facts import compare_facts
+from .labels import compare_labels
 from .oracle import Json, case_files, case_names, case_path
 from .places import Frame, frames
 from .verdict import Verdict
@@ -46,7 +49,10 @@ def test_case(case: str, tally: Tally) -> None:
     _compare_accounting(case, report, verdict)
     _compare_stack_list(CASES[case], report, verdict)
     shown: list[Frame] = []
-    for stack, array in zip(report["stacks"], arrays(case), strict=True):
+    opened = load(case_path(case))
+    compare_labels(case, opened, verdict)
+    arrays = [np.asarray(stack.array) for stack in opened.stacks]
+    for stack, array in zip(report["stacks"], arrays, strict=True):
         group = compare_stack(case, stack, array, verdict)
         compare_facts(case, stack, group, verdict)
         shown += group
@@ -72,22 +78,19 @@ def inspect(case: str, verdict: Verdict) -> Json:
     with redirect_stdout(printed):
         code = main(["inspect", str(case_path(case)), "--json", "--pixels"])
     report: Json = json.loads(printed.getvalue())
-    expected = 0 if report["stacks"] else 3
+    expected = 0 if report["stacks"] or report["objects"] else 3
     verdict.check(code == expected, "exit code", f"{code}, expected {expected}")
     return report
-
-
-def arrays(case: str) -> list[np.ndarray]:
-    """Return the arrays that the Python API hands out, in the command's order."""
-    from napari_medscan.dicom import load
-
-    return [np.asarray(stack.array) for stack in load(case_path(case)).stacks]
 
 
 def _compare_accounting(case: str, report: Json, verdict: Verdict) -> None:
     """Every file is in exactly one list, and in one where it may be."""
     fates: dict[str, list[str]] = {
-        "shown": list(dict.fromkeys(f for stack in report["stacks"] for f in stack["files"])),
+        "shown": list(
+            dict.fromkeys(
+                file for each in (*report["stacks"], *report["objects"]) for file in each["files"]
+            )
+        ),
         **{
             fate: [entry["file"] for entry in report["files"][fate]]
             for fate in ("skipped", "duplicates", "unreadable")

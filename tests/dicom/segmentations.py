@@ -12,6 +12,12 @@ from pydicom.dataset import Dataset
 from .making import ct, item, write
 
 AXIAL = [1, 0, 0, 0, 1, 0]
+FRACTIONS = {
+    "SegmentationType": "FRACTIONAL",
+    "SegmentationFractionalType": "OCCUPANCY",
+    "MaximumFractionalValue": 1,
+}
+"""What makes images of segments: those of a BINARY segmentation are labels."""
 
 
 def segmentation(heights: Mapping[int, Sequence[float]], **changes: Any) -> Dataset:
@@ -63,6 +69,6 @@ def segmentation(heights: Mapping[int, Sequence[float]], **changes: Any) -> Data
 
 
 def write_segmentation(path: Path, *, segments: int, planes: int) -> Path:
-    """Write a segmentation of so many segments and planes 3 mm apart."""
+    """Write a fractional segmentation of so many segments and planes 3 mm apart."""
     heights = {s: [3.0 * (s + z) for z in range(planes)] for s in range(1, segments + 1)}
-    return write(path, segmentation(heights))
+    return write(path, segmentation(heights, **FRACTIONS))

@@ -26,22 +26,32 @@ from napari_medscan.dicom.errors import (
 
 if TYPE_CHECKING:
     from napari_medscan.dicom.loading import load
+    from napari_medscan.dicom.objects.segmentation import Segmentation
+    from napari_medscan.dicom.series.dicom_object import DicomObject
     from napari_medscan.dicom.series.report import LoadReport
     from napari_medscan.dicom.series.stack import Stack
 
 __all__ = [
     "CancelledError",
+    "DicomObject",
     "FrameError",
     "LoadReport",
     "MedscanError",
     "NoImageError",
     "NotDicomError",
+    "Segmentation",
     "Stack",
     "UnreadableError",
     "load",
 ]
 
-_HOMES = {"load": "loading", "LoadReport": "series.report", "Stack": "series.stack"}
+_HOMES = {
+    "load": "loading",
+    "DicomObject": "series.dicom_object",
+    "LoadReport": "series.report",
+    "Segmentation": "objects.segmentation",
+    "Stack": "series.stack",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -14,6 +14,7 @@ from napari_medscan.dicom.files.walk import DroppedFile, natural_key, resolved, 
 from napari_medscan.dicom.headers.dicomdir import is_dicomdir, missing_references
 from napari_medscan.dicom.headers.read_many import Progress, read_headers
 from napari_medscan.dicom.index.recall import recall, remember
+from napari_medscan.dicom.objects.registry import objects_of
 from napari_medscan.dicom.series.duplicates import drop_duplicates
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.stacking import build_stacks
@@ -106,17 +107,19 @@ def _report(
     if series is not None:
         images = [header for header in images if header.series in series]
     kept, duplicates = drop_duplicates(images)
+    objects, images = objects_of(kept)
 
     def tick() -> None:
         if progress is not None:
             progress(len(files), len(files))
 
     return LoadReport(
-        stacks=tuple(build_stacks(kept, cache, tick)),
+        stacks=tuple(build_stacks(images, cache, tick)),
         skipped=found.skipped,
         duplicates=duplicates,
         unreadable=found.unreadable,
         warnings=tuple(_directory_warnings(files)),
+        objects=objects,
     )
 
 
@@ -124,6 +127,8 @@ def load_series_of(
     file: Path, *, cache: FrameCache | None = None, progress: Progress | None = None
 ) -> LoadReport:
     """Load the whole series that one file belongs to, from its folder.
+
+    A file that was made from images, such as a segmentation, comes with the series it refers to.
 
     Parameters
     ----------
@@ -142,6 +147,8 @@ def load_series_of(
         return load(file, cache=cache, progress=progress)
     alone = load(file, cache=cache, progress=progress if is_named_like_archive(file.name) else None)
     series = {stack.header.series for stack in alone.stacks} - {""}
+    series |= {each.header.series for each in alone.objects} - {""}
+    series |= {uid for each in alone.objects for uid in each.referenced_series}
     if not series or any("/" in name for stack in alone.stacks for name in stack.files):
         # An archive is opened as a whole.
         return alone

@@ -2,7 +2,15 @@
 
 from napari_medscan.frames.cache import FrameCache, shared_cache
 from napari_medscan.frames.display import DisplayArray
+from napari_medscan.frames.editable import EditableArray
 from napari_medscan.frames.lazy import LazyStack
 from napari_medscan.frames.many import FrameSource
 
-__all__ = ["DisplayArray", "FrameCache", "FrameSource", "LazyStack", "shared_cache"]
+__all__ = [
+    "DisplayArray",
+    "EditableArray",
+    "FrameCache",
+    "FrameSource",
+    "LazyStack",
+    "shared_cache",
+]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from psygnal import Signal
 
-from napari_medscan.dicom import LoadReport, Stack
+from napari_medscan.dicom import DicomObject, LoadReport, Stack
+from napari_medscan.dicom.objects.catalogue import Catalogue
 from napari_medscan.dicom.series.studies import studies_of
 from napari_medscan.napari_ import gui, recent
 from napari_medscan.napari_.notify import tell_bad_frames
@@ -30,6 +31,8 @@ class Record:
         self._reports: list[LoadReport] = []
         self._watched: set[Stack] = set()
         self._titles: dict[Stack, str] | None = None
+        self.catalogue = Catalogue()
+        """Finds the images of objects, and the objects of series."""
         self.changed.connect(self._forget_titles)
 
     @property
@@ -54,13 +57,18 @@ class Record:
         """
         self._watched.update(opened)
         for stack in report.stacks:
+            before = self._stacks.get(_identity(stack))
+            self.catalogue.discard([] if before is None else [before])
             self._stacks[_identity(stack)] = stack
+        self.catalogue.add(report.stacks, report.objects)
         if report.skipped or report.duplicates or report.unreadable or report.warnings:
             self._reports.append(report)
         self.changed.emit()
 
-    def forget(self, stacks: Iterable[Stack]) -> None:
-        """Let series go, with what they hold in memory."""
+    def forget(self, stacks: Iterable[Stack], objects: Iterable[DicomObject] = ()) -> None:
+        """Let series and objects go, with what they hold in memory."""
+        stacks = list(stacks)
+        self.catalogue.discard(stacks, objects)
         for stack in stacks:
             if self._stacks.get(_identity(stack)) is stack:
                 del self._stacks[_identity(stack)]
@@ -98,6 +106,11 @@ record = Record()
 """The one of this process."""
 
 
+def known_stacks(report: LoadReport) -> tuple[Stack, ...]:
+    """Return the series of a drop and of those before it, which its objects may lie on."""
+    return tuple(dict.fromkeys((*report.stacks, *record.catalogue.stacks)))
+
+
 def note(report: LoadReport, stacks: Iterable[Stack], paths: Sequence[Path]) -> None:
     """Take a drop into the record, and its folders into the recent ones.
 
@@ -116,7 +129,7 @@ def note(report: LoadReport, stacks: Iterable[Stack], paths: Sequence[Path]) -> 
     if not gui.has_gui():
         return
     record.add(report, stacks)
-    if report.stacks:
+    if report.stacks or report.objects:
         recent.remember([path for path in paths if path.is_dir()])
 
 

@@ -19,6 +19,7 @@ from napari_medscan.napari_.canvas_text import ScaleBar
 from napari_medscan.napari_.corner_text import CornerText, IdentityText
 from napari_medscan.napari_.keys import SeriesKeys
 from napari_medscan.napari_.middle_drag import MiddlePan
+from napari_medscan.napari_.objects.object_view import ObjectView
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes import on_pane_created
 from napari_medscan.napari_.qt_canvas import canvas_of
@@ -86,7 +87,11 @@ class ViewerTools(QObject):
         self._viewer = viewer
         self._overlays: dict[str, Releasable] = {}
         targets: Callable[[Image], list[Image]] = partial(window_targets, viewer)
-        self._hands: list[Releasable] = [Hands(viewer), WindowDrag(viewer, targets)]
+        self._hands: list[Releasable] = [
+            Hands(viewer),
+            WindowDrag(viewer, targets),
+            ObjectView(viewer),
+        ]
         # Not a method: Qt calls none of an object that is going, but its parts still stand.
         self.destroyed.connect(partial(_release, self._overlays, self._hands))
         window = None if canvas is None else canvas.window()

@@ -9,7 +9,7 @@ from napari_medscan.dicom import load
 from napari_medscan.frames import FrameCache
 
 from ..making import ct, item, write
-from ..segmentations import segmentation
+from ..segmentations import FRACTIONS, segmentation
 
 AXIAL = [1, 0, 0, 0, 1, 0]
 NO_PLANE = {"ImagePositionPatient": None, "ImageOrientationPatient": None}
@@ -105,11 +105,22 @@ def test_objects_that_are_no_parts_stay_apart(tmp_path):
 def test_a_segmentation_in_parts_is_one_stack_a_segment(tmp_path):
     for number, heights in ((1, {1: [0, 3]}), (2, {1: [9], 2: [0, 9]})):
         part = {"ConcatenationUID": UID, "InConcatenationNumber": number}
-        data = segmentation(heights, SOPInstanceUID=f"1.2.3.{number}", **part)
+        data = segmentation(heights, SOPInstanceUID=f"1.2.3.{number}", **part, **FRACTIONS)
         write(tmp_path / f"{number}.dcm", data)
     one, two = load(tmp_path, cache=FrameCache()).stacks
     assert (one.array.shape[0], two.array.shape[0]) == (4, 4)
     assert [record.position[2] for record in one.slices] == [0, 3, 9]
+
+
+def test_labels_in_parts_are_one_object(tmp_path):
+    for number, heights in ((1, {1: [0, 3]}), (2, {1: [9], 2: [0, 9]})):
+        part = {"ConcatenationUID": UID, "InConcatenationNumber": number}
+        data = segmentation(heights, SOPInstanceUID=f"1.2.3.{number}", **part)
+        write(tmp_path / f"{number}.dcm", data)
+    (found,) = load(tmp_path, cache=FrameCache()).objects
+    assert found.files == ("1.dcm", "2.dcm")
+    assert found.place().shape == (4, 8, 8)
+    assert found.planes_of() == {1: 3, 2: 2}
 
 
 def test_parts_are_the_same_when_the_folder_is_opened_again(tmp_path, monkeypatch):

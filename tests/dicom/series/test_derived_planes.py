@@ -10,14 +10,14 @@ from napari_medscan.dicom.series.orientation import patient_point
 from napari_medscan.frames import FrameCache
 
 from ..making import item, write
-from ..segmentations import segmentation
+from ..segmentations import FRACTIONS, segmentation
 from ..written_series import write_series
 
 
 @pytest.fixture
 def stacks(tmp_path):
     def of(heights, **changes):
-        write(tmp_path / "seg.dcm", segmentation(heights, **changes))
+        write(tmp_path / "seg.dcm", segmentation(heights, **FRACTIONS, **changes))
         return load(tmp_path, cache=FrameCache()).stacks
 
     return of

@@ -17,8 +17,10 @@ from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.index import index_file
+from napari_medscan.dicom.objects.registry import objects_of
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.series.axis_values import AxisValues
+from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.slice_headers import FileHeaders, RecalledHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
@@ -54,6 +56,7 @@ def remember(roots: Sequence[Path], files: Sequence[DroppedFile], report: LoadRe
         "duplicates": [[numbers[name], numbers[of]] for name, of in report.duplicates.items()],
         "warnings": report.warnings,
         "stacks": [_packed(stack, numbers) for stack in report.stacks],
+        "objects": [[numbers[name] for name in each.files] for each in report.objects],
     }
     index_file.write(index_file.key_of(roots), entry)
 
@@ -81,8 +84,9 @@ def recall(
             skipped={names[number]: str(why) for number, why in entry["skipped"]},
             duplicates={names[number]: names[of] for number, of in entry["duplicates"]},
             warnings=tuple(map(str, entry["warnings"])),
+            objects=_objects([files[n] for same in entry["objects"] for n in same], headers),
         )
-    except (MedscanError, KeyError, IndexError, TypeError, ValueError):
+    except (MedscanError, OSError, KeyError, IndexError, TypeError, ValueError):
         return None
 
 
@@ -128,6 +132,14 @@ def _unpacked(
     )
     stack = assemble(slices, RecalledHeaders(slices, headers), plan, cache)
     return replace(stack, suv=stack.read_header(stack.typical).suv) if has_suv else stack
+
+
+def _objects(files: Sequence[DroppedFile], headers: FileHeaders) -> tuple[DicomObject, ...]:
+    """Return the objects that some files make; ValueError if there is more in them now."""
+    objects, images = objects_of([headers.read(file.ref, file.name) for file in files])
+    if images:
+        raise ValueError("the files have changed")
+    return objects
 
 
 def _frozen(value: object) -> Any:  # noqa: ANN401 - whatever JSON gave

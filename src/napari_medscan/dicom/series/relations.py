@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
+from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.tolerances import PARALLEL
 
 
-def same_patient(one: Stack, other: Stack) -> bool:
+class _Identity(Protocol):
+    @property
+    def patient(self) -> bytes: ...
+    @property
+    def study(self) -> str: ...
+    @property
+    def frame_of_reference(self) -> str: ...
+
+
+class HasHeader(Protocol):
+    """A series, or another object with a header."""
+
+    @property
+    def header(self) -> _Identity:
+        """Says of which patient, study and frame of reference it is."""
+        ...
+
+
+def same_patient(one: HasHeader, other: HasHeader) -> bool:
     """Return whether two series are of one patient, as far as their headers say.
 
     Two files without any patient identity count as one patient only within one study.
@@ -19,13 +40,26 @@ def same_patient(one: Stack, other: Stack) -> bool:
     return bool(mine.patient) or mine.study == theirs.study
 
 
-def same_frame_of_reference(one: Stack, other: Stack) -> bool:
+def same_frame_of_reference(one: HasHeader, other: HasHeader) -> bool:
     """Return whether positions of two series may be compared (PS3.3 C.7.4.1).
 
     Two series without a Frame of Reference UID have no known spatial relation.
     """
     mine, theirs = one.header.frame_of_reference, other.header.frame_of_reference
     return mine != "" and mine == theirs and same_patient(one, other)
+
+
+def belongs_to(derived: DicomObject, stack: Stack) -> bool:
+    """Return whether positions of an object and of a series may be compared.
+
+    They share a patient and a frame of reference. If one of them has no frame of reference, the
+    object has to refer to the series.
+    """
+    if same_frame_of_reference(derived, stack):
+        return True
+    known = derived.header.frame_of_reference and stack.header.frame_of_reference
+    refers = stack.header.series in derived.referenced_series
+    return not known and refers and same_patient(derived, stack)
 
 
 def are_parallel(one: Stack, other: Stack) -> bool:

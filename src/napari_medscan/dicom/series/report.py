@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
+from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.stack import Stack
 
 _MOST = 3
@@ -28,6 +30,8 @@ class LoadReport:
         Name and reason of each image that cannot be shown.
     warnings : tuple of str
         What the user should know about the drop as a whole.
+    objects : tuple of DicomObject
+        Segmentations and other objects that were made from images.
     """
 
     stacks: tuple[Stack, ...] = ()
@@ -35,11 +39,13 @@ class LoadReport:
     duplicates: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    objects: tuple[DicomObject, ...] = ()
 
     @property
     def shown(self) -> int:
-        """Number of files that the stacks are made of."""
-        return len({name for stack in self.stacks for name in stack.files})
+        """Number of files that the stacks and objects are made of."""
+        files = [stack.files for stack in self.stacks] + [each.files for each in self.objects]
+        return len(set(chain.from_iterable(files)))
 
     @property
     def files(self) -> int:
@@ -82,7 +88,7 @@ class LoadReport:
             kinds = _kinds(self.skipped.values())
             count = _count(len(self.skipped), "file")
             sentences.append(f"{count} skipped: {kinds}" if ", " in kinds else f"{kinds} skipped")
-        if not self.stacks:
+        if not self.stacks and not self.objects:
             sentences.insert(0, "No images found")
         return " ".join(map(_ended, (*sentences, *self.warnings)))
 

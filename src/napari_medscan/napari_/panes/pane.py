@@ -27,6 +27,7 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes.canvas_lines import CanvasLines
+from napari_medscan.napari_.panes.object_twins import ObjectTwins
 from napari_medscan.napari_.panes.pane_frame import PaneFrame
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import Plane, show_plane
@@ -194,6 +195,7 @@ class SidePane(Pane):
         """Layers of the main viewer with their twins here, from the bottom to the top."""
         add_pane_model(main, model)
         self._drag_window = WindowDrag(model, partial(window_targets, model))
+        self._objects = ObjectTwins(main, model, self)
         self._letters: OrientationLetters | None = None
         self._text: CornerText | None = None
         self._names_series = True
@@ -276,6 +278,7 @@ class SidePane(Pane):
         self.viewer.events.status.disconnect(self._on_status)
         self._subscription.release()
         self._drag_window.release()
+        self._objects.release()
         self.show_overlays(letters=False, corner_text=False)
         remove_pane_model(self.viewer)
         self.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import napari.viewer
@@ -24,11 +25,18 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.menu import open_folder, open_paths
 from napari_medscan.napari_.notify import show_details, tell
+from napari_medscan.napari_.objects.shown_object import layers_of
 from napari_medscan.napari_.series_text import details_of
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.thumbnails import Thumbnails
 from napari_medscan.napari_.view import bring_into_view, show_only
 from napari_medscan.napari_.viewer_watch import unwrapped, watch
+from napari_medscan.widgets.panel.object_rows import object_details
+from napari_medscan.widgets.panel.object_switches import (
+    close_objects,
+    listed_objects,
+    switch_object,
+)
 from napari_medscan.widgets.panel.series_drop import DropArea, DropTarget
 from napari_medscan.widgets.panel.series_tree import SeriesTree
 
@@ -78,6 +86,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             lambda: open_folder(self._viewer), lambda folder: open_paths(self._viewer, [folder])
         )
         self.tree = SeriesTree()
+        self.tree.show_theme(self._viewer.theme)
         self.details = _details()
         self._lay_out(buttons)
         self._drop_target = DropTarget(
@@ -96,6 +105,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             settings.on_change(self._on_settings),
             default_reader.on_change(self._on_settings),
         ]
+        self._on_theme = guarded(lambda _event=None: self.tree.show_theme(self._viewer.theme))
+        self._viewer.events.theme.connect(self._on_theme)
         self._on_settings()
         self._update()
 
@@ -108,10 +119,12 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             self._debounce.timeout,
             self.tree.chosen,
             self.tree.selection_changed,
+            self.tree.switched,
             self.tree.customContextMenuRequested,
         ):
             with suppress(TypeError):
                 signal.disconnect()
+        self._viewer.events.theme.disconnect(self._on_theme)
         self._drop_target.release()
         self._thumbnails.release()
         record.changed.disconnect(self._on_record, missing_ok=True)
@@ -151,6 +164,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             self._viewer.add_layer(layer)
         if stacks and not closed:
             bring_into_view(self._viewer, self._layers_of(stacks)[-1])
+        for source in () if series else self.tree.selected_objects():
+            switch_object(self._viewer, source, visible=True)
 
     def close_series(self, *series: Stack | str) -> None:
         """Remove the layers of series, and free their memory."""
@@ -159,6 +174,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             self._viewer.layers.remove(layer)
         for stack in stacks:
             stack.array.close()
+        if not series:
+            close_objects(self._viewer, self.tree.selected_objects())
 
     def show_only(self, *series: Stack | str) -> None:
         """Show series, opening them if need be, and hide all other series."""
@@ -182,7 +199,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         """Take the selected series that are closed, and the skipped files, off the list."""
         if self.tree.rest_selected:
             record.forget_reports()
-        record.forget([s for s in self.selected if not self._layers_of([s])])
+        objects = [x for x in self.tree.selected_objects() if not layers_of(self._viewer, x)]
+        record.forget([s for s in self.selected if not self._layers_of([s])], objects)
 
     def reset_choices(self, *_: object) -> None:
         """Do nothing: napari calls it when layers come and go, and nothing here has choices."""
@@ -225,6 +243,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         self.tree.customContextMenuRequested.connect(self._show_menu)
         self.always_open.changed.connect(guarded(default_reader.make_default))
         self.tree.selection_changed.connect(guarded(self._on_selection))
+        self.tree.switched.connect(guarded(partial(switch_object, self._viewer)))
 
     def _on_open(self) -> None:
         """Open the selected series; the list of skipped files for the last row."""
@@ -259,11 +278,12 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         opened = {s for s in map(stack_of, self._viewer.layers) if s is not None}
         skipped = sum(map(_skipped, record.reports))
         stacks = list(dict.fromkeys([*record.stacks, *opened]))
-        state = stacks, opened, skipped, [len(stack.problems) for stack in stacks]
+        objects = listed_objects(self._viewer)
+        state = stacks, opened, skipped, [len(stack.problems) for stack in stacks], objects
         # Most calls are for a slider that moved: a hundred series are not gone through again then.
         if state != self._state:
             self._state = state
-            self.tree.show_studies(self._studies(), opened, skipped)
+            self.tree.show_studies(self._studies(), opened, skipped, objects)
             self._thumbnails.ask(self.tree.without_thumbnail())
             self._on_selection()
         active = stack_of(self._viewer.layers.selection.active)
@@ -274,10 +294,14 @@ class SeriesTab(Container):  # type: ignore[type-arg]
 
     def _on_selection(self) -> None:
         stacks = self.selected
-        self.open_button.enabled = bool(stacks) or self.tree.rest_selected
-        self.close_button.enabled = bool(self._layers_of(stacks))
+        objects = self.tree.selected_objects()
+        self.open_button.enabled = bool(stacks or objects) or self.tree.rest_selected
+        self.close_button.enabled = bool(
+            self._layers_of(stacks) or any(layers_of(self._viewer, x) for x in objects)
+        )
         self.show_only_button.enabled = self.reveal_button.enabled = bool(stacks)
         lines = details_of(stacks[0]) if len(stacks) == 1 else [defuse(s.name) for s in stacks]
+        lines += [line for source in objects for line in object_details(source, record.stacks)]
         if self.tree.rest_selected:
             lines += map(LoadReport.summary, record.reports)
         text = "\n".join(lines)

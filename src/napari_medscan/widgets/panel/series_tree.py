@@ -22,14 +22,16 @@ from qtpy.QtGui import (
 )
 from qtpy.QtWidgets import QAbstractItemView, QFrame, QTreeView, QWidget
 
-from napari_medscan.dicom import Stack
+from napari_medscan.dicom import DicomObject, Stack
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.series.studies import Study
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.series_text import ended, first_words, size_text, warnings_of
 from napari_medscan.napari_.thumbnails import ICON, series_icon
+from napari_medscan.widgets.panel.object_rows import INDICATOR_STYLE, ListedObjects, ObjectRows
 
 _LINES, _PADDING = 3, 2
+_NO_OBJECTS = ListedObjects()
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ class SeriesTree(QTreeView):
 
     chosen = Signal()
     """A row was double-clicked, or Enter pressed."""
+    switched = Signal(object, bool)
+    """The eye of an object was clicked: the object, and whether it is to be visible."""
     selection_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -112,10 +116,12 @@ class SeriesTree(QTreeView):
         self._placed: list[tuple[tuple[bytes, str], tuple[Stack, ...]]] = []
         self._items: dict[Stack, _SeriesItem] = {}
         self._rest: QStandardItem | None = None
+        self._unfolded: set[Stack] = set()
+        self._objects = ObjectRows(self._model, self.switched.emit)
         self.setModel(self._model)
         self.setHeaderHidden(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setStyleSheet(f"QTreeView::item {{ padding: {_PADDING}px; }}")
+        self.show_theme("dark")
         self.setIconSize(QSize(ICON, ICON))
         self.setIndentation(12)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -136,8 +142,17 @@ class SeriesTree(QTreeView):
             return
         super().keyPressEvent(event)
 
+    def show_theme(self, theme: str) -> None:
+        """Draw the eyes of objects as they are in one of napari's themes."""
+        eyes = INDICATOR_STYLE % (theme, theme)
+        self.setStyleSheet(f"QTreeView::item {{ padding: {_PADDING}px; }} {eyes}")
+
     def show_studies(
-        self, studies: Sequence[Study], opened: AbstractSet[Stack], skipped: int
+        self,
+        studies: Sequence[Study],
+        opened: AbstractSet[Stack],
+        skipped: int,
+        objects: ListedObjects = _NO_OBJECTS,
     ) -> None:
         """Bring the tree up to date; rows that stay keep their thumbnail and selection.
 
@@ -149,6 +164,8 @@ class SeriesTree(QTreeView):
             Series that a layer shows.
         skipped : int
             Number of files that are not images.
+        objects : ListedObjects
+            Segmentations and others, which get rows below their series.
         """
         # Else Qt asks each row for its text and picture, to see how high it is.
         height = max(ICON, _LINES * self.fontMetrics().lineSpacing()) + 2 * _PADDING + 2
@@ -161,6 +178,10 @@ class SeriesTree(QTreeView):
         if self._rest is not None:
             self._model.removeRow(self._rest.row())
             self._rest = None
+        self._objects.show(objects, self._items)
+        for stack in objects.below.keys() - self._unfolded:
+            self._unfolded.add(stack)
+            self.setExpanded(self._items[stack].index(), True)
         if skipped:
             self._rest = _plain_item(f"{_count(skipped, 'file')} skipped…")
             self._model.appendRow(self._rest)
@@ -176,6 +197,11 @@ class SeriesTree(QTreeView):
                 found.extend(i.stack for i in below if isinstance(i, _SeriesItem))
         picked = set(found)
         return [stack for stack in self._in_order() if stack in picked]
+
+    def selected_objects(self) -> list[DicomObject]:
+        """Return the selected objects."""
+        found = map(self._objects.source_of, self._selected_items())
+        return [source for source in found if source is not None]
 
     @property
     def rest_selected(self) -> bool:
@@ -227,6 +253,8 @@ class SeriesTree(QTreeView):
         # and only the thumbnails are kept.
         known = {stack: item.thumbnail for stack, item in self._items.items()}
         self._model.clear()
+        self._objects.forget()
+        self._unfolded.clear()
         self._items, self._studies, self._rest = {}, {}, None
         for study in studies:
             parent = self._studies[_key(study)] = _head(_plain_item(""), study)
@@ -242,7 +270,8 @@ class SeriesTree(QTreeView):
     def _on_double_click(self) -> None:
         # A study only folds and unfolds: opening all of it is what the button is for.
         current = self._model.itemFromIndex(self.currentIndex())
-        if isinstance(current, _SeriesItem) or current is self._rest:
+        is_object = self._objects.source_of(current) is not None
+        if isinstance(current, _SeriesItem) or is_object or current is self._rest:
             self.chosen.emit()
 
 

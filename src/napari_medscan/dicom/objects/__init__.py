@@ -1,0 +1,1 @@
+"""Objects made from images: one module per kind, found through the catalogue."""

@@ -1,0 +1,116 @@
+"""Catalogue: everything that was opened, so that objects find their images in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from napari_medscan.dicom.errors import FrameError
+from napari_medscan.dicom.series.dicom_object import DicomObject
+from napari_medscan.dicom.series.relations import belongs_to
+from napari_medscan.dicom.series.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """Where an image with a certain SOP Instance UID is shown.
+
+    Parameters
+    ----------
+    stack : Stack
+        The series.
+    slices : tuple of int
+        Its slices in ``stack.slices``: one, or one for each frame of the file.
+    """
+
+    stack: Stack
+    slices: tuple[int, ...]
+
+
+class Catalogue:
+    """Series and objects of several drops, until they are closed.
+
+    It holds what it was given and nothing else: what is discarded is released.
+    """
+
+    def __init__(self) -> None:
+        self._stacks: dict[Stack, None] = {}
+        self._objects: dict[tuple[str, ...], DicomObject] = {}
+        self._slices: dict[Stack, dict[str, list[int]]] = {}
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
+        """All series, in the order in which they were found."""
+        return tuple(self._stacks)
+
+    @property
+    def objects(self) -> tuple[DicomObject, ...]:
+        """All objects, in the order in which they were found."""
+        return tuple(self._objects.values())
+
+    def add(self, stacks: Iterable[Stack] = (), objects: Iterable[DicomObject] = ()) -> None:
+        """Take in series and objects; an object that was found before is known by its newer self.
+
+        A file is known by its patient, its SOP Instance UID and its name.
+        """
+        self._stacks |= dict.fromkeys(stacks)
+        for each in objects:
+            header = each.header
+            key = header.patient.hex(), header.sop_instance, *each.files
+            self._objects[key] = each
+
+    def discard(self, stacks: Iterable[Stack] = (), objects: Iterable[DicomObject] = ()) -> None:
+        """Let series and objects go; those that are not known are ignored."""
+        for stack in stacks:
+            self._stacks.pop(stack, None)
+            self._slices.pop(stack, None)
+        gone = set(objects)
+        self._objects = {key: each for key, each in self._objects.items() if each not in gone}
+
+    def home_of(self, source: DicomObject) -> Stack | None:
+        """Return the series that an object belongs to, None if none is known.
+
+        The one that it refers to if their places can be compared, else the largest image series
+        in its frame of reference.
+        """
+        related = [s for s in self._stacks if not s.kind.is_derived and belongs_to(source, s)]
+        referenced = [s for s in related if s.header.series in source.referenced_series]
+        return max(referenced or related, key=lambda s: len(s.slices), default=None)
+
+    def objects_on(self, stack: Stack) -> list[DicomObject]:
+        """Return the objects of which a series is the home, in the order of their names."""
+        found = [each for each in self._objects.values() if self.home_of(each) is stack]
+        return sorted(found, key=lambda each: each.name)
+
+    def find_images(self, sop_instance: str, series: str = "") -> Iterator[FoundImage]:
+        """Yield the places at which an image is shown.
+
+        Parameters
+        ----------
+        sop_instance : str
+            SOP Instance UID.
+        series : str, optional
+            Series Instance UID, if it is known: only that series is searched then.
+
+        Notes
+        -----
+        Headers of a series that was opened from the index are read from its files, once.
+        """
+        for stack in self._stacks:
+            if series and stack.header.series != series:
+                continue
+            if numbers := self._slices_of(stack).get(sop_instance):
+                yield FoundImage(stack, tuple(numbers))
+
+    def _slices_of(self, stack: Stack) -> dict[str, list[int]]:
+        if stack not in self._slices:
+            by_uid: dict[str, list[int]] = {}
+            for number in range(len(stack.slices)):
+                try:
+                    uid = stack.headers.read(number).header.sop_instance
+                except FrameError:
+                    # The disc is gone: the other images can be found all the same.
+                    continue
+                by_uid.setdefault(uid, []).append(number)
+            self._slices[stack] = by_uid
+        return self._slices[stack]

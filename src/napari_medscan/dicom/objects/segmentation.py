@@ -1,0 +1,224 @@
+"""Segmentation: binary segments or a label map, as label slices on the grid of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.errors import MedscanError
+from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
+from napari_medscan.dicom.objects.placement import PlacedFrame, Placement, place
+from napari_medscan.dicom.objects.segment_overlap import disjoint_sets, overlapping_pairs
+from napari_medscan.dicom.objects.segments import Segment, SegmentFacts, read_segment_facts
+from napari_medscan.dicom.pixels.read_frames import read_stored
+from napari_medscan.dicom.series.concatenations import join_concatenations
+from napari_medscan.dicom.series.dicom_object import DicomObject
+from napari_medscan.dicom.series.stack import Stack
+from napari_medscan.frames import FrameCache, LazyStack, shared_cache
+
+_LABELS: Final = frozenset(("BINARY", "LABELMAP"))
+_FEW: Final = 3
+"""Empty segments that the summary lists by name."""
+_SMALL: Final = 200
+"""Segments that fit into bytes, with room for some that are drawn by hand."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmentation(DicomObject):
+    """A segmentation whose pixels are labels (PS3.3 A.51 BINARY, A.90 label maps).
+
+    Parameters
+    ----------
+    headers : tuple of ImageHeader
+        Its files: several for a concatenation.
+    facts : SegmentFacts
+        What they say of the segments.
+    frames : tuple of SliceRef
+        Its frames, all of which have position, orientation and spacing.
+    """
+
+    headers: tuple[ImageHeader, ...]
+    facts: SegmentFacts
+    frames: tuple[SliceRef, ...]
+
+    @property
+    def header(self) -> ImageHeader:
+        """Of its first file."""
+        return self.headers[0]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of its files."""
+        return tuple(header.name for header in self.headers)
+
+    @property
+    def kind_name(self) -> str:
+        """What a user calls it."""
+        return "segmentation"
+
+    @property
+    def summary(self) -> str:
+        """How many segments it has, and which of them are empty."""
+        segments = self.segments
+        text = "1 segment" if len(segments) == 1 else f"{len(segments)} segments"
+        planes = self.planes_of()
+        empty = [each.name for each in segments if not planes.get(each.number)]
+        if self.is_label_map or not empty:
+            return text
+        few = ", ".join(empty) if len(empty) <= _FEW else f"{len(empty)}"
+        return f"{text} (empty: {few})"
+
+    @property
+    def referenced_series(self) -> tuple[str, ...]:
+        """UIDs of the series that it refers to."""
+        return self.facts.series
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Notes of its files, each once."""
+        return tuple(dict.fromkeys(note for header in self.headers for note in header.notes))
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments by number; those without a frame as well."""
+        known = {segment.number: segment for segment in self.facts.segments}
+        used = {ref.frame.segment for ref in self.frames} - {0}
+        known |= {number: Segment(number) for number in used if number not in known}
+        return tuple(known[number] for number in sorted(known))
+
+    @property
+    def is_label_map(self) -> bool:
+        """Whether one frame holds all segments of its plane."""
+        return self.facts.encoding == "LABELMAP"
+
+    def planes_of(self) -> Mapping[int, int]:
+        """Return how many frames each segment of a binary segmentation has."""
+        counts: dict[int, int] = {}
+        for ref in self.frames:
+            counts[ref.frame.segment] = counts.get(ref.frame.segment, 0) + 1
+        return counts
+
+    def place(self, stacks: Iterable[Stack] = ()) -> Placement:
+        """Return where its frames lie: on the grid of the series that fits, else on its own.
+
+        Parameters
+        ----------
+        stacks : iterable of Stack
+            Series that are open, in any order.
+        """
+        return place(self, self.frames, stacks)
+
+    def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:
+        """Return why it lies on a grid of its own, and what is amiss there."""
+        return self.place(stacks).notes
+
+    def label_sets(self, placement: Placement) -> tuple[tuple[int, ...], ...]:
+        """Return sets of segment numbers of which no two share a voxel.
+
+        Each set makes one array of labels. The file is trusted if it says that segments do not
+        overlap; if it does not, its pixels are compared.
+
+        Raises
+        ------
+        FrameError
+            If pixels have to be compared and cannot be read.
+        """
+        numbers = [segment.number for segment in self.segments]
+        if self.is_label_map or self.facts.overlap == "NO":
+            return (tuple(numbers),)
+        return disjoint_sets(numbers, overlapping_pairs(placement.frames.values())) or ((),)
+
+    def labels(
+        self, placement: Placement, numbers: Sequence[int], cache: FrameCache | None = None
+    ) -> LazyStack:
+        """Return segment numbers voxel by voxel, (slices, rows, columns); 0 is background.
+
+        Parameters
+        ----------
+        placement : Placement
+            As `place` returned it.
+        numbers : sequence of int
+            Segments that do not overlap, one of `label_sets`.
+        cache : FrameCache, optional
+            Holds the slices that were read; the one of this process when not given.
+        """
+        highest = max((segment.number for segment in self.segments), default=0)
+        wanted = None if self.is_label_map else frozenset(numbers)
+        return LazyStack(
+            _LabelSource(placement.frames, wanted),
+            np.arange(placement.shape[0]),
+            placement.shape[1:],
+            np.dtype(np.uint8 if highest <= _SMALL else np.uint16),
+            0,
+            shared_cache() if cache is None else cache,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _LabelSource:
+    """Reads slices of segment numbers.
+
+    Parameters
+    ----------
+    frames : mapping of int to sequence of (SliceRef, Fit)
+        The frames on each slice.
+    numbers : frozenset of int or None
+        Segments to draw; None if the stored values are segment numbers.
+    """
+
+    frames: Mapping[int, Sequence[PlacedFrame]]
+    numbers: frozenset[int] | None
+
+    def read(self, index: int, out: NDArray[Any]) -> None:
+        """Draw the segments of slice number `index`."""
+        out[...] = 0
+        for ref, fit in self.frames.get(index, ()):
+            segment = ref.frame.segment
+            if self.numbers is not None and segment not in self.numbers:
+                continue
+            pixels = fit.turn.apply(read_stored(ref.header, ref.index))
+            rows, columns = pixels.shape
+            part = out[fit.row : fit.row + rows, fit.column : fit.column + columns]
+            if self.numbers is None:
+                padding = ref.header.padding
+                part[...] = pixels if padding is None else np.where(pixels == padding[0], 0, pixels)
+            else:
+                np.copyto(part, segment, where=pixels != 0)
+
+
+def segmentations_of(headers: Sequence[ImageHeader]) -> list[Segmentation]:
+    """Return the segmentations among the files of a drop whose pixels are labels.
+
+    Fractional segmentations are images of probability or occupancy, and those of slides or
+    without positions have no place yet: they are not among them.
+    """
+    candidates = [header for header in headers if header.kind.measures == "segments"]
+    by_object: dict[str, list[ImageHeader]] = {}
+    for header in join_concatenations(candidates):
+        by_object.setdefault(header.object_name, []).append(header)
+    found = (_segmentation(tuple(same)) for same in by_object.values())
+    return [each for each in found if each is not None]
+
+
+def _segmentation(headers: tuple[ImageHeader, ...]) -> Segmentation | None:
+    frames = tuple(SliceRef(h, index) for h in headers for index in range(len(h.frames)))
+    if not frames or not all(map(_has_place, frames)):
+        return None
+    try:
+        facts = read_segment_facts(headers[0].source.file)
+    except (MedscanError, OSError):
+        return None
+    if facts.encoding not in _LABELS or facts.is_tiled:
+        return None
+    if facts.encoding == "BINARY" and not all(ref.frame.segment for ref in frames):
+        return None
+    return Segmentation(headers, facts, frames)
+
+
+def _has_place(ref: SliceRef) -> bool:
+    frame = ref.frame
+    return None not in (frame.position, frame.orientation, frame.spacing)

@@ -1,0 +1,61 @@
+"""DicomObject: what was made from images and is shown on them, or beside them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from napari_medscan.dicom.headers.instance import Instance
+
+if TYPE_CHECKING:
+    from napari_medscan.dicom.series.stack import Stack
+
+
+class DicomObject(ABC):
+    """One object of a kind that is not an image stack."""
+
+    @property
+    @abstractmethod
+    def header(self) -> Instance:
+        """Of its first file."""
+
+    @property
+    @abstractmethod
+    def files(self) -> tuple[str, ...]:
+        """Names of its files."""
+
+    @property
+    @abstractmethod
+    def kind_name(self) -> str:
+        """What a user calls such an object: "segmentation"."""
+
+    @property
+    def summary(self) -> str:
+        """What is in it, in a few words: "3 segments"."""
+        return self.kind_name
+
+    @property
+    def referenced_series(self) -> tuple[str, ...]:
+        """UIDs of the series that it refers to."""
+        return ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know, each a sentence without the last period."""
+        return ()
+
+    @property
+    def name(self) -> str:
+        """Modality, series number and description: "SEG 4 · Organs"."""
+        header = self.header
+        number = "" if header.series_number is None else f" {header.series_number}"
+        return " · ".join(filter(None, (f"{header.modality}{number}", header.description)))
+
+    def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:  # noqa: ARG002 - of some kinds
+        """Return what the user should know of how the object lies on series that are open."""
+        return ()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> DicomObject:
+        """Return self: an object is not copied with the layer that shows it."""
+        return self

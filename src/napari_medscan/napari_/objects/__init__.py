@@ -1,0 +1,1 @@
+"""Layers of segmentations and other objects, and how they follow the series in view."""

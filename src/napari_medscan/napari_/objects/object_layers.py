@@ -1,0 +1,33 @@
+"""From an object to its layers, by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from napari.layers import Layer
+
+from napari_medscan.dicom import DicomObject, MedscanError, Segmentation, Stack
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.segmentation_layers import segmentation_layers
+
+
+def object_layers(objects: Iterable[DicomObject], stacks: Sequence[Stack]) -> list[Layer]:
+    """Return the layers of some objects, from the bottom to the top.
+
+    An object that cannot be read is told of, and has none.
+
+    Parameters
+    ----------
+    objects : iterable of DicomObject
+        What to show.
+    stacks : sequence of Stack
+        Series that are known, of this drop and of those before.
+    """
+    layers: list[Layer] = []
+    for each in objects:
+        try:
+            if isinstance(each, Segmentation):
+                layers += segmentation_layers(each, stacks)
+        except MedscanError as error:
+            tell(f"{each.name} cannot be shown: {error}.")
+    return layers

@@ -1,0 +1,124 @@
+"""Objects follow the series in view: on top of images, and hidden beside those of other places."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import napari.viewer
+import numpy as np
+from napari.layers import Layer
+from qtpy.QtCore import QTimer
+
+from napari_medscan.dicom import DicomObject, Stack
+from napari_medscan.dicom.series.relations import are_overlayable, same_frame_of_reference
+from napari_medscan.dicom.space.tolerances import PARALLEL
+from napari_medscan.napari_.current_layer import set_visible, visible_series
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.layer_identity import layer_of, stack_of
+from napari_medscan.napari_.objects.shown_object import ShownObject, layers_of, object_of
+from napari_medscan.napari_.view import bring_into_view
+from napari_medscan.napari_.viewer_watch import Subscription, unwrapped, watch
+
+
+class ObjectView:
+    """Keeps the objects of one viewer on the series that they belong to.
+
+    An object that is switched on is hidden while a series of another patient, frame of reference
+    or orientation is in view, and returns with its own.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The viewer itself, not a proxy of it.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = weakref.ref(viewer)
+        self._waiting: weakref.WeakSet[Layer] = weakref.WeakSet()
+        self._inserted = guarded(self._on_inserted)
+        self._activate = guarded(self._activate_series)
+        viewer.layers.events.inserted.connect(self._inserted, position="last")
+        self._subscription: Subscription = watch(viewer, self.follow, before_paint=True)
+
+    def release(self) -> None:
+        """Leave the viewer alone."""
+        self._subscription.release()
+        viewer = self._viewer()
+        if viewer is not None:
+            viewer.layers.events.inserted.disconnect(self._inserted)
+
+    def follow(self) -> None:
+        """Hide objects that do not belong to the series in view, and show again those that do."""
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        shown = [(layer, what) for layer in viewer.layers if (what := object_of(layer)) is not None]
+        if not shown:
+            return
+        stack = stack_of(next(visible_series(viewer), None))
+        for layer, what in shown:
+            if stack is None or lies_on(what, stack):
+                if layer in self._waiting:
+                    self._waiting.discard(layer)
+                    set_visible(layer, visible=True)
+            elif layer.visible:
+                self._waiting.add(layer)
+                set_visible(layer, visible=False)
+
+    def _activate_series(self) -> None:
+        viewer = self._viewer()
+        series = None if viewer is None else next(visible_series(viewer), None)
+        if viewer is not None and series is not None and object_of(viewer.layers.selection.active):
+            viewer.layers.selection.active = series
+
+    def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        """Keep objects above a new series, which would cover them."""
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        if object_of(event.value) is not None:
+            # Not now: napari activates the new layer after this event. Tools and keys are those
+            # of the series until somebody selects the object.
+            QTimer.singleShot(0, self._activate)
+        if stack_of(event.value) is None:
+            return
+        place = viewer.layers.index(event.value)
+        below = [n for n, layer in enumerate(viewer.layers) if n < place and object_of(layer)]
+        if below:
+            viewer.layers.move_multiple(below, len(viewer.layers))
+
+
+def lies_on(shown: ShownObject, stack: Stack) -> bool:
+    """Return whether an object may be drawn on the slices of a series."""
+    if shown.stack is not None:
+        return are_overlayable(shown.stack, stack)
+    orientation, other = shown.orientation, stack.geometry.orientation
+    if orientation is None or other is None or not same_frame_of_reference(shown.source, stack):
+        return False
+    return bool(np.allclose(orientation, other, atol=PARALLEL))
+
+
+def show_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:
+    """Show the layers of an object, with a series that it lies on in view."""
+    viewer = unwrapped(viewer)
+    layers = layers_of(viewer, source)
+    shown = object_of(layers[0]) if layers else None
+    if shown is None:
+        return
+    stack = stack_of(next(visible_series(viewer), None))
+    if stack is not None and not lies_on(shown, stack):
+        series = layer_of(viewer, shown.stack)
+        if series is not None:
+            bring_into_view(viewer, series)
+        else:
+            for other in list(visible_series(viewer)):
+                set_visible(other, visible=False)
+    for layer in layers:
+        set_visible(layer, visible=True)
+
+
+def hide_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:
+    """Hide the layers of an object."""
+    for layer in layers_of(unwrapped(viewer), source):
+        set_visible(layer, visible=False)

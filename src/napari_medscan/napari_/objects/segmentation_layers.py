@@ -1,0 +1,134 @@
+"""Segmentations as Labels layers: names, codes and colors of the segments, editable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_medscan.dicom import Segmentation, Stack
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.objects.placement import Placement
+from napari_medscan.dicom.objects.segments import Segment, color_of
+from napari_medscan.frames import EditableArray
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
+
+_OPACITY = 0.5
+_HAND_DRAWN = 32
+"""Labels beyond the file's that get a color of their own when they are painted."""
+
+
+def segmentation_layers(segmentation: Segmentation, stacks: Sequence[Stack]) -> list[Labels]:
+    """Return the Labels layers of a segmentation, one for each set of disjoint segments.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+        What to show.
+    stacks : sequence of Stack
+        Series that are known: the segmentation lies on the grid of the one that it fits.
+
+    Raises
+    ------
+    FrameError
+        If the file does not say whether segments overlap and cannot be read.
+    """
+    placement = segmentation.place(stacks)
+    sets = segmentation.label_sets(placement)
+    for note in placement.notes:
+        tell(f"{segmentation.name}: {note}.")
+    layers = []
+    for index, numbers in enumerate(sets):
+        name = defuse(segmentation.name)
+        if len(sets) > 1:
+            name = f"{name} ({index + 1})"
+        layers.append(_layer(segmentation, placement, numbers, name))
+    return layers
+
+
+def _layer(
+    segmentation: Segmentation, placement: Placement, numbers: Sequence[int], name: str
+) -> Labels:
+    labels = segmentation.labels(placement, numbers)
+    labels.watch(_tell_once(name))
+    data = EditableArray(labels.display)
+    segments = [segment for segment in segmentation.segments if segment.number in numbers]
+    unit = "mm" if placement.geometry.calibrated else "pixel"
+    layer = Labels(
+        data,
+        name=name,
+        scale=placement.geometry.scale,
+        translate=placement.geometry.translate,
+        units=(unit, unit, unit),
+        axis_labels=("z", "y", "x"),
+        features=segment_table(segmentation, segments),
+        colormap=_colormap(segments, data.dtype),
+        opacity=_OPACITY,
+        projection_mode="none",
+        multiscale=False,
+    )
+    if segments:
+        layer.selected_label = segments[0].number
+    orientation = placement.geometry.orientation
+    shown = ShownObject(segmentation, placement.stack, orientation, layer.data, labels)
+    note_object(layer, shown)
+    return layer
+
+
+def segment_table(
+    segmentation: Segmentation, segments: Sequence[Segment]
+) -> dict[str, list[int | str]]:
+    """Return what the file says of segments, column by column, with background in the first row.
+
+    napari shows the row of the label under the cursor in its status bar.
+    """
+    planes = segmentation.planes_of()
+    rows: list[dict[str, int | str]] = [{"index": 0, "name": "background"}]
+    for segment in segments:
+        row: dict[str, int | str] = {
+            "index": segment.number,
+            "name": segment.name,
+            "type": segment.type.meaning,
+            "category": segment.category.meaning,
+            "type_code": _text_of(segment.type.value, segment.type.scheme),
+            "category_code": _text_of(segment.category.value, segment.category.scheme),
+            "algorithm": segment.algorithm.lower(),
+            "tracking_id": segment.tracking_id,
+            "tracking_uid": segment.tracking_uid,
+        }
+        if not segmentation.is_label_map and not planes.get(segment.number):
+            row["note"] = "empty"
+        rows.append(row)
+    used = dict.fromkeys(key for row in rows for key, value in row.items() if value != "")
+    return {key: [row.get(key, "") for row in rows] for key in used}
+
+
+def _text_of(value: str, scheme: str) -> str:
+    return f"{value} ({scheme})" if value and scheme else value
+
+
+def _colormap(
+    segments: Sequence[Segment], dtype: np.dtype[np.uint8 | np.uint16]
+) -> DirectLabelColormap:
+    """Return the colors of the segments; the next numbers get some, for labels drawn by hand."""
+    colors = {0: (0.0, 0.0, 0.0, 0.0)}
+    highest = max((segment.number for segment in segments), default=0)
+    most = min(highest + _HAND_DRAWN, np.iinfo(dtype).max)
+    colors |= {number: (*color_of(number), 1.0) for number in range(1, most + 1)}
+    colors |= {segment.number: (*segment.color, 1.0) for segment in segments}
+    return DirectLabelColormap(color_dict={None: (1.0, 1.0, 1.0, 1.0), **colors})
+
+
+def _tell_once(name: str) -> Callable[[int, Exception], None]:
+    told = False
+
+    def on_problem(_index: int, error: Exception) -> None:
+        nonlocal told
+        if not told:
+            told = True
+            tell(f"{name}: one slice could not be decoded and is blank ({error}).")
+
+    return on_problem

@@ -1,0 +1,66 @@
+"""Which layers show an object, and which."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+
+import napari.viewer
+from napari.layers import Layer
+
+from napari_medscan.dicom import DicomObject, Stack
+from napari_medscan.frames import LazyStack
+
+
+@dataclass(frozen=True, slots=True)
+class ShownObject:
+    """What a layer shows.
+
+    Parameters
+    ----------
+    source : DicomObject
+        The object.
+    stack : Stack or None
+        The series on whose grid it lies; None for a grid of its own.
+    orientation : tuple of float or None
+        Direction cosines of a row and a column of its grid.
+    data : object
+        What the layer draws. A layer whose data were replaced shows something else.
+    array : LazyStack or None
+        What is read for it slice by slice.
+    """
+
+    source: DicomObject
+    stack: Stack | None
+    orientation: tuple[float, ...] | None
+    data: object = None
+    array: LazyStack | None = None
+
+
+_shown: weakref.WeakKeyDictionary[Layer, ShownObject] = weakref.WeakKeyDictionary()
+
+
+def note_object(layer: Layer, shown: ShownObject) -> None:
+    """Note what a new layer shows."""
+    _shown[layer] = shown
+
+
+def object_of(layer: object) -> ShownObject | None:
+    """Return what a layer of ours shows, None for series and for layers of others.
+
+    Copies that napari or plugins make of it are layers of others.
+    """
+    # napari hands proxies of layers to plugins.
+    layer = getattr(layer, "__wrapped__", layer)
+    if not isinstance(layer, Layer):
+        return None
+    shown = _shown.get(layer)
+    if shown is None or (shown.data is not None and layer.data is not shown.data):
+        return None
+    return shown
+
+
+def layers_of(viewer: napari.viewer.Viewer, source: DicomObject) -> list[Layer]:
+    """Return the layers of a viewer that show an object, from the bottom to the top."""
+    shown = ((layer, object_of(layer)) for layer in viewer.layers)
+    return [layer for layer, what in shown if what is not None and what.source is source]

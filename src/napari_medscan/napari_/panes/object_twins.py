@@ -1,0 +1,148 @@
+"""Segmentations and other objects in the panes beside the main canvas, over the same arrays."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import napari.viewer
+from napari.experimental import link_layers, unlink_layers
+from napari.layers import Labels, Layer
+from qtpy.QtCore import QObject
+
+from napari_medscan.frames import LazyStack
+from napari_medscan.napari_.background_task import Latest
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.objects.object_view import lies_on
+from napari_medscan.napari_.objects.shown_object import note_object, object_of
+from napari_medscan.napari_.viewer_watch import watch
+
+_LINKED = (
+    "blending",
+    "brush_size",
+    "colormap",
+    "contour",
+    "opacity",
+    "selected_label",
+    "show_selected_label",
+)
+
+
+class ObjectTwins:
+    """Shows the visible objects of the main canvas in a pane whose series they lie on.
+
+    What is painted in one of them appears in all.
+
+    Parameters
+    ----------
+    main : napari.viewer.Viewer
+        The viewer of the main canvas.
+    model : napari.viewer.Viewer
+        The model of the pane.
+    parent : QObject
+        Lives in the GUI thread.
+    """
+
+    def __init__(
+        self, main: napari.viewer.Viewer, model: napari.viewer.Viewer, parent: QObject
+    ) -> None:
+        self._main, self._model = main, model
+        self._twins: dict[Layer, Layer] = {}
+        self._reader = Latest(parent)
+        self._subscriptions = [
+            watch(main, self.follow, before_paint=True),
+            watch(model, self.follow, before_paint=True),
+        ]
+
+    def release(self) -> None:
+        """Take the objects out of the pane."""
+        for subscription in self._subscriptions:
+            subscription.release()
+        self._reader.release()
+        self._keep(())
+
+    def follow(self) -> None:
+        """Show the objects that are visible on the main canvas and lie on the pane's series."""
+        stack = stack_of(current_layer(self._model))
+        wanted = [
+            layer
+            for layer in self._main.layers
+            if isinstance(layer, Labels)
+            and layer.visible
+            and stack is not None
+            and (shown := object_of(layer)) is not None
+            and lies_on(shown, stack)
+        ]
+        self._keep(wanted)
+        missing = [layer for layer in wanted if layer not in self._twins]
+        if not missing:
+            return
+        # Another plane than the acquired one cuts all slices.
+        unread = [a for x in missing if (a := _array_of(x)) is not None and not a.is_at_hand()]
+        if unread:
+            self._reader.start(lambda _: [array.load() for array in unread], lambda _: self._add())
+        else:
+            self._add_twins(missing)
+
+    def _add(self) -> None:
+        self.follow()
+
+    def _add_twins(self, layers: Iterable[Labels]) -> None:
+        active = self._model.layers.selection.active
+        for layer in layers:
+            twin = self._twins[layer] = twin_of_labels(layer)
+            self._model.add_layer(twin)
+        self._model.layers.selection.active = active
+
+    def _keep(self, wanted: Iterable[Layer]) -> None:
+        """Remove all twins but those of some layers."""
+        kept = set(wanted)
+        for layer, twin in list(self._twins.items()):
+            if layer in kept and twin in self._model.layers:
+                continue
+            del self._twins[layer]
+            unlink_layers([layer, twin], _LINKED)
+            if twin in self._model.layers:
+                self._model.layers.remove(twin)
+
+
+def twin_of_labels(layer: Labels) -> Labels:
+    """Return a layer over the same labels, which are drawn and painted alike in both."""
+    twin = Labels(
+        layer.data,
+        name=layer.name,
+        scale=tuple(layer.scale),
+        translate=tuple(layer.translate),
+        units=layer.units,
+        axis_labels=layer.axis_labels,
+        features=layer.features,
+        colormap=layer.colormap,
+        projection_mode="none",
+        multiscale=False,
+        **{name: getattr(layer, name) for name in ("blending", "opacity")},
+    )
+    for name in ("brush_size", "contour", "selected_label", "show_selected_label"):
+        setattr(twin, name, getattr(layer, name))
+    shown = object_of(layer)
+    if shown is not None:
+        note_object(twin, shown)
+    link_layers([layer, twin], _LINKED)
+    for one, other in ((layer, twin), (twin, layer)):
+        redraw = guarded(partial(_redraw, weakref.ref(other)))
+        one.events.labels_update.connect(redraw)
+        one.events.paint.connect(redraw)
+    return twin
+
+
+def _redraw(layer: Callable[[], Labels | None], _event: object = None) -> None:
+    other = layer()
+    if other is not None:
+        other.refresh(extent=False)
+
+
+def _array_of(layer: Layer) -> LazyStack | None:
+    shown = object_of(layer)
+    return None if shown is None else shown.array

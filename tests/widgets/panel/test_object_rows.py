@@ -1,0 +1,94 @@
+"""Objects in the list of series, with an eye each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.layers import Labels
+from qtpy.QtCore import Qt
+
+from napari_medscan.dicom import load
+from napari_medscan.widgets.panel.object_rows import ObjectItem
+from napari_medscan.widgets.panel.series_tab import SeriesTab
+
+from ...dicom.making import write
+from ...dicom.objects.labeled import COLUMNS, ROWS, position, seg, write_ct
+
+PIXELS = np.ones((ROWS, COLUMNS), bool)
+
+
+@pytest.fixture
+def section(model, qtbot):
+    section = SeriesTab(model)
+    qtbot.addWidget(section.native)
+    section.native.show()
+    yield section
+    section.release()
+
+
+@pytest.fixture
+def report(tmp_path):
+    write_ct(tmp_path)
+    write(tmp_path / "seg.dcm", seg([(1, position(1), PIXELS)], {1: "liver"}))
+    lone = {"FrameOfReferenceUID": "1.9", "SOPInstanceUID": "1.2.3.9.2", "SeriesNumber": 10}
+    write(tmp_path / "lone.dcm", seg([(1, position(1), PIXELS)], {1: "liver"}, **lone))
+    return load(tmp_path)
+
+
+def items(section):
+    """Return the rows of objects by their parents' first lines; '' at the top level."""
+    model = section.tree.model()
+    found = {}
+
+    def walk(item, parent):
+        if isinstance(item, ObjectItem):
+            found.setdefault(parent, []).append(item)
+        for row in range(item.rowCount()):
+            walk(item.child(row), item.text().split("\n")[0])
+
+    for row in range(model.rowCount()):
+        walk(model.item(row), "")
+    return found
+
+
+def test_object_rows_stand_below_their_series(section, record, report):
+    record.add(report)
+    section._update()
+    rows = {parent: [item.text() for item in same] for parent, same in items(section).items()}
+    assert rows == {
+        "CT 3 · Chest": ["SEG 9 · Organs\n1 segment"],
+        "": ["SEG 10 · Organs\n1 segment"],
+    }
+
+
+def test_object_row_eye_opens_hides_and_follows_the_layer(section, record, report, model):
+    record.add(report)
+    section.open(*report.stacks)
+    section._update()
+    ((item,), _) = items(section).values()
+    assert item.checkState() == Qt.CheckState.Unchecked
+    item.setCheckState(Qt.CheckState.Checked)
+    (layer,) = (x for x in model.layers if isinstance(x, Labels))
+    assert layer.visible
+    item.setCheckState(Qt.CheckState.Unchecked)
+    assert not layer.visible
+    layer.visible = True
+    section._update()
+    assert item.checkState() == Qt.CheckState.Checked
+
+
+def test_object_row_selected_can_be_closed_and_removed(section, record, report, model):
+    record.add(report)
+    section._update()
+    ((item,), _) = items(section).values()
+    item.setCheckState(Qt.CheckState.Checked)
+    section._update()
+    ((item,), _) = items(section).values()
+    section.tree.setCurrentIndex(item.index())
+    section.close_series()
+    assert not any(isinstance(x, Labels) for x in model.layers)
+    section.remove_from_list()
+    section._update()
+    assert [item.source.name for same in items(section).values() for item in same] == [
+        "SEG 10 · Organs"
+    ]

@@ -114,13 +114,13 @@ def test_cancelling_a_volume_goes_back_to_slices(make_napari_viewer, monkeypatch
     write_series(tmp_path, 30)
     viewer = make_napari_viewer(show=True)
     (layer,) = viewer.open(str(tmp_path), plugin="napari-medscan")
-    read = type(layer.data._source).read
+    read = type(layer.data.stack._source).read
 
     def slowly(self, index, out):
         time.sleep(0.05)
         read(self, index, out)
 
-    monkeypatch.setattr(type(layer.data._source), "read", slowly)
+    monkeypatch.setattr(type(layer.data.stack._source), "read", slowly)
     setting = QProgressDialog.setValue
 
     def cancelled_soon(dialog, value):

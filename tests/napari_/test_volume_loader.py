@@ -69,14 +69,14 @@ def test_the_window_answers_meanwhile(scene, qtbot):
     assert len(threads) > SLICES // 2
     assert threading.main_thread() not in threads
     assert done == [threading.main_thread()]
-    assert layer.data.is_at_hand()
+    assert layer.data.stack.is_at_hand()
     assert not whole.is_reading
     assert not dialogs()
 
 
 def test_what_is_there_is_shown_at_once(scene):
     _, layer, whole, _ = scene
-    layer.data.load()
+    layer.data.stack.load()
     done = []
     whole.before(lambda: done.append(1), layer)
     assert done == [1]
@@ -114,7 +114,7 @@ def test_cancel_leaves_all_as_it_was(scene, qtbot, monkeypatch):
     qtbot.wait(300)
     assert len(threads) < SLICES
     assert not done
-    assert not layer.data.is_at_hand()
+    assert not layer.data.stack.is_at_hand()
 
 
 def test_a_layer_that_is_gone_is_not_shown(scene, qtbot):
@@ -154,8 +154,8 @@ def test_of_a_series_in_time_the_time_in_view_is_read(make_napari_viewer, tmp_pa
     whole.before(lambda: done.append(1), layer)
     qtbot.waitUntil(lambda: bool(done))
     assert len(slow) <= SLICES
-    assert layer.data.is_at_hand((1,))
-    assert not layer.data.is_at_hand((0,))
+    assert layer.data.stack.is_at_hand((1,))
+    assert not layer.data.stack.is_at_hand((0,))
     whole.release()
     parent.deleteLater()
 
@@ -166,7 +166,7 @@ def test_a_volume_that_cannot_be_read_is_not_shown(scene, qtbot, monkeypatch, fa
     def broken(*_):
         raise MemoryError
 
-    monkeypatch.setattr(type(layer.data), "load", broken)
+    monkeypatch.setattr(type(layer.data.stack), "load", broken)
     done = []
     whole.before(lambda: done.append(True), layer)
     qtbot.waitUntil(lambda: not dialogs())

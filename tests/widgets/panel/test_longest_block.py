@@ -160,7 +160,7 @@ def with_the_panel(viewer, panel, folder, heart, qtbot, readers):
     with heart.watch("scroll coronal"):
         scroll(viewer, qtbot, 1)
     assert not readers
-    layer.data.close()
+    layer.data.stack.close()
     return taken(viewer, heart)
 
 
@@ -171,7 +171,7 @@ def drop(viewer, disc, heart, qtbot):
         qtbot.wait(2000)
     assert len(viewer.layers) == 1
     for layer in viewer.layers:
-        layer.data.close()
+        layer.data.stack.close()
     return taken(viewer, heart)
 
 

@@ -1,6 +1,7 @@
 """The command line: see what is on a disc, without napari.
 
 ``napari-medscan inspect PATH [--json] [--pixels]``
+``napari-medscan export PATH --to nifti|nrrd|png|dicom-deid OUT [--jobs N]``
 ``napari-medscan cache clear``
 """
 
@@ -13,7 +14,7 @@ import math
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
     from napari_medscan.dicom import DicomObject, LoadReport, Stack
 
-SHOWN, NOTHING = 0, 3
-"""Exit codes: something can be shown; nothing can. A wrong command is argparse's 2."""
+SHOWN, WRONG, NOTHING, INCOMPLETE, INTERRUPTED = 0, 2, 3, 4, 130
+"""Exit codes: all is well; the command is wrong (argparse's, too); there is nothing to show or to
+export; something was not exported, while all else was; Ctrl + C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,14 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A terminal may lack the letters of a description.
         sys.stdout.reconfigure(errors="replace")
     try:
-        return _clear_cache() if options.command == "cache" else _inspect(options)
+        return {"cache": _clear_cache, "inspect": _inspect, "export": _export}[options.command](
+            options
+        )
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever reads has seen enough (`… | head`); Python must not flush into the void at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SHOWN
 
 
-def _clear_cache() -> int:
+def _clear_cache(_options: argparse.Namespace) -> int:
     from napari_medscan.dicom.index.recall import forget
 
     print(f"Deleted {_amount(forget())}.")
@@ -65,6 +71,62 @@ def _inspect(options: argparse.Namespace) -> int:
     else:
         _print_table(report, pixels=options.pixels)
     return SHOWN if report.stacks or report.objects else NOTHING
+
+
+def _export(options: argparse.Namespace) -> int:
+    """Export what a path has, with one line of JSON for every series or file, and one for all."""
+    from napari_medscan.dicom import MedscanError
+    from napari_medscan.dicom.files.walk import shown_name
+
+    run = _deidentified_lines if options.to == "dicom-deid" else _series_lines
+    counts: Counter[str] = Counter()
+    try:
+        for line in run(options):
+            counts[str(line["status"])] += 1
+            print(json.dumps(line), flush=True)
+    except FileNotFoundError:
+        print(f"No such file or folder: {shown_name(options.path)}", file=sys.stderr)
+        return NOTHING
+    except (MedscanError, OSError) as error:
+        why = str(error) if isinstance(error, MedscanError) else "The folder cannot be written to"
+        print(f"{why}.", file=sys.stderr)
+        return WRONG
+    print(json.dumps({"done": True, **counts}), flush=True)
+    if counts["failed"] or counts["refused"]:
+        return INCOMPLETE
+    return SHOWN if counts["written"] or counts["exists"] else NOTHING
+
+
+def _series_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    from napari_medscan.export.batch import SeriesJob, prepare_out, series_lines
+
+    paths = (Path(options.path).resolve(strict=True),)
+    prepare_out(paths, options.out)
+    job = SeriesJob(
+        tuple(map(str, paths)),
+        str(options.out),
+        options.to,
+        unshear=options.unshear,
+        uneven=options.uneven,
+        blanks=options.blanks,
+        pixels_checked=options.pixels_checked,
+    )
+    return series_lines(job, options.jobs)
+
+
+def _deidentified_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    from napari_medscan.export.deidentify import Profile
+    from napari_medscan.export.deidentify.run import deidentified_lines, read_key
+
+    key = None if options.key is None else read_key(options.key)
+    profile = Profile(
+        dates=not options.no_dates,
+        characteristics=not options.no_characteristics,
+        private=not options.no_private,
+        descriptors=options.descriptors,
+        pixels_checked=options.pixels_checked,
+    )
+    return deidentified_lines(Path(options.path), options.out, profile, key, options.jobs)
 
 
 def describe(report: LoadReport, *, pixels: bool = False) -> dict[str, Any]:
@@ -247,7 +309,8 @@ def _table(stacks: Sequence[Stack], *, pixels: bool) -> Table:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="napari-medscan", description="Inspect DICOM folders without opening napari."
+        prog="napari-medscan",
+        description="Inspect and export DICOM folders without opening napari.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -257,9 +320,38 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument(
         "--pixels", action="store_true", help="also decode and check all pixel data"
     )
+    _add_export(commands.add_parser("export", help="write all series of a path as other files"))
     cache = commands.add_parser("cache", help="manage the disk cache")
     cache.add_argument("action", choices=["clear"], help="clear the cache")
     return parser
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("path", help="file, folder, archive or DICOMDIR")
+    export.add_argument("out", type=Path, help="folder of the new files")
+    formats = ["nifti", "nrrd", "png", "dicom-deid"]
+    export.add_argument("--to", required=True, choices=formats, help="what to write")
+    export.add_argument("--jobs", type=int, default=1, help="number of processes (1)")
+    export.add_argument(
+        "--blanks", action="store_true", help="write slices that cannot be read as blank ones"
+    )
+    export.add_argument("--unshear", action="store_true", help="correct gantry tilt and shear")
+    export.add_argument(
+        "--uneven", action="store_true", help="write unevenly spaced slices at their mean distance"
+    )
+    export.add_argument(
+        "--pixels-checked",
+        action="store_true",
+        help="you have checked that no image contains text that identifies",
+    )
+    group = export.add_argument_group("dicom-deid (see docs/export.md)")
+    group.add_argument("--key", type=Path, help="file of the key of the run; made if missing")
+    group.add_argument("--no-dates", action="store_true", help="empty dates, do not shift them")
+    group.add_argument("--no-characteristics", action="store_true", help="remove sex, age, weight")
+    group.add_argument("--no-private", action="store_true", help="remove all private elements")
+    group.add_argument(
+        "--descriptors", action="store_true", help="retain known words of descriptions"
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ Examples
 """
 
 from napari_medscan.export.errors import ExportError
+from napari_medscan.export.images import save_png
 from napari_medscan.export.nifti import save_nifti
 from napari_medscan.export.nrrd import save_nrrd
 from napari_medscan.export.relay import lay_onto
@@ -25,4 +26,5 @@ __all__ = [
     "read_volume",
     "save_nifti",
     "save_nrrd",
+    "save_png",
 ]

@@ -7,9 +7,11 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
 from napari_medscan.dicom.errors import MedscanError, NotDicomError
@@ -20,7 +22,10 @@ from napari_medscan.export.deidentify.options import Profile
 from napari_medscan.export.deidentify.pseudonyms import new_key
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import NewFiles
+from napari_medscan.storage import replacing
 
+_CHUNK: Final = 16
+"""Files that a process is given at a time."""
 REPORT: Final = "deidentification.json"
 
 Status = Literal["written", "exists", "refused", "skipped"]
@@ -189,6 +194,68 @@ class Job:
         return hmac.new(self.key, text, hashlib.sha256).hexdigest()
 
 
+def deidentified_lines(
+    path: Path, out: Path, profile: Profile, key: bytes | None, jobs: int = 1
+) -> Iterator[dict[str, Any]]:
+    """Yield what became of each file as plain data, as it is done, and write the report.
+
+    Parameters
+    ----------
+    path, out, profile, key
+        As in `deidentify`.
+    jobs : int
+        How many processes do it; 1 for this one alone.
+
+    Raises
+    ------
+    ExportError, OSError
+        As `deidentify`.
+    """
+    files = list_files([path])
+    prepare_folder(out, [path], again=key is not None)
+    job = Job(out, profile, new_key() if key is None else key)
+    outcomes = []
+    if jobs < 2:
+        results: Iterator[Outcome] = map(job, range(1, len(files) + 1), files)
+        pool = None
+    else:
+        # Fresh processes: one that is forked shares locks with its parent.
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"))
+        results = pool.map(job, range(1, len(files) + 1), files, chunksize=_CHUNK)
+    try:
+        for outcome in results:
+            outcomes.append(outcome)
+            line: dict[str, Any] = {"source": outcome.name, "status": outcome.status}
+            if outcome.reason:
+                line["reason"] = outcome.reason
+            if outcome.target is not None:
+                line["file"] = outcome.target.relative_to(out).as_posix()
+            yield line
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+    write_report(out, outcomes, profile)
+
+
+def read_key(path: Path) -> bytes:
+    """Read the key of a run from a file, which is made, for its owner alone, if there is none.
+
+    Raises
+    ------
+    ExportError
+        If the file holds no key.
+    OSError
+        If it cannot be read or written.
+    """
+    if not path.exists():
+        with replacing(path, durable=True) as file:
+            file.write(new_key().hex().encode("ascii") + b"\n")
+    try:
+        return bytes.fromhex(path.read_text("ascii").strip())
+    except (UnicodeDecodeError, ValueError):
+        raise ExportError("The key file does not hold a key") from None
+
+
 def write_report(out: Path, outcomes: Iterable[Outcome], profile: Profile) -> None:
     """Write what was done into the folder of the copies: counts and reasons, no values or names."""
     counts: Counter[str] = Counter()
@@ -209,8 +276,3 @@ def write_report(out: Path, outcomes: Iterable[Outcome], profile: Profile) -> No
     with NewFiles(overwrite=True) as files:
         text = json.dumps(report, indent=1)
         files.open(out / REPORT).write(text.encode())
-
-
-def failed(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """Yield the outcomes of DICOM files that were not written."""
-    return (outcome for outcome in outcomes if outcome.status == "refused")

@@ -102,13 +102,13 @@ CASES: dict[str, Case] = {
         "a series is one by its UID (PS3.3 C.7.3.1) although the study UIDs differ",
     ),
     "ct-overlay-brain": _one("zyx 1 512 512", "one image"),
-    "rt-phantom-ibsi-pat2": _one("zyx 41 138 141", "CT; RTSTRUCT is no image", "DCM_RS*"),
+    "rt-phantom-ibsi-pat2": _one("zyx 41 138 141", "CT; contours"),
     "rt-phantom-study": Case(
         ("zyx 5 171 512, 4* zyx 5 22 22, 2* zyx 1 256 84, 4* zyx 1 256 85",),
         "each dose is a volume of its own; each DRR another gantry angle",
-        ("RP*", "RS*"),
+        ("RP*",),
     ),
-    "rt-struct-on-ct-rtutils": _one("zyx 2 512 512", "CT; RTSTRUCTs are no images", "*rt.dcm"),
+    "rt-struct-on-ct-rtutils": _one("zyx 2 512 512", "CT; contours"),
     "ts-j2k-pixelrep-mismatch": _one("2* zyx 1 512 512", "two series"),
     "lect-dcmqi-23x38x3-seg": _one("2* zyx 3 38 23", "CT, the same enhanced; a segment"),
     "seg-liver-ct3": _one("zyx 3 512 512", "CT; its segment is labels"),
@@ -310,5 +310,5 @@ CASES: dict[str, Case] = {
     "doc-pdf": _nothing("a document"),
     "ecg-12lead": _nothing("a waveform"),
     "sr-reports": _nothing("reports"),
-    "rtplan-rtstruct-nonimage": _nothing("plans"),
+    "rtplan-rtstruct-nonimage": Case(("",), "a plan, and contours", ("rtplan.dcm",)),
 }

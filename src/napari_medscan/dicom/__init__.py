@@ -27,6 +27,7 @@ from napari_medscan.dicom.errors import (
 if TYPE_CHECKING:
     from napari_medscan.dicom.loading import load
     from napari_medscan.dicom.objects.segmentation import Segmentation
+    from napari_medscan.dicom.objects.structure_set import StructureSet
     from napari_medscan.dicom.series.dicom_object import DicomObject
     from napari_medscan.dicom.series.report import LoadReport
     from napari_medscan.dicom.series.stack import Stack
@@ -41,6 +42,7 @@ __all__ = [
     "NotDicomError",
     "Segmentation",
     "Stack",
+    "StructureSet",
     "UnreadableError",
     "load",
 ]
@@ -50,6 +52,7 @@ _HOMES = {
     "DicomObject": "series.dicom_object",
     "LoadReport": "series.report",
     "Segmentation": "objects.segmentation",
+    "StructureSet": "objects.structure_set",
     "Stack": "series.stack",
 }
 

@@ -28,6 +28,8 @@ class Kind:
     ----------
     name : str
         What an object without an image is called: "RT Structure Set"; '' for images.
+    is_object : bool
+        Without an image, it is shown all the same: `objects/` has a module for it.
     measures : str
         What the values are by definition: X-ray attenuation (CT), uptake of a tracer (PET), dose,
         or segment numbers; '' when the attributes alone say so.
@@ -51,6 +53,7 @@ class Kind:
     """
 
     name: str = ""
+    is_object: bool = False
     measures: Measure = ""
     is_cross_section: bool = False
     is_gray: bool = False
@@ -80,7 +83,7 @@ _CLASSES: Final = {
     LABEL_MAP: Kind(measures="segments", omits_empty_planes=True),
     PARAMETRIC_MAP: Kind(omits_empty_planes=True),
     "1.2.840.10008.1.3.10": Kind("DICOMDIR (index of the disc)"),
-    STRUCTURE_SET: Kind("RT Structure Set"),
+    STRUCTURE_SET: Kind("RT Structure Set", is_object=True),
     "1.2.840.10008.5.1.4.1.1.481.4": Kind("RT treatment record"),
     "1.2.840.10008.5.1.4.1.1.481.5": Kind("RT plan"),
     "1.2.840.10008.5.1.4.1.1.481.6": Kind("RT treatment record"),

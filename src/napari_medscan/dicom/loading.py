@@ -103,11 +103,14 @@ def _report(
     # As people number them: what nothing else orders is in the order of the names.
     files = sorted(files, key=lambda file: natural_key(file.name))
     found = read_headers(files, progress)
-    images = found.images
+    images, instances = found.images, found.objects
     if series is not None:
         images = [header for header in images if header.series in series]
+        instances = [each for each in instances if each.series in series]
     kept, duplicates = drop_duplicates(images)
-    objects, images = objects_of(kept)
+    objects, images = objects_of(kept, instances)
+    shown = {name for each in objects for name in each.files}
+    skipped = {each.name: each.kind.name for each in instances if each.name not in shown}
 
     def tick() -> None:
         if progress is not None:
@@ -115,7 +118,7 @@ def _report(
 
     return LoadReport(
         stacks=tuple(build_stacks(images, cache, tick)),
-        skipped=found.skipped,
+        skipped=found.skipped | skipped,
         duplicates=duplicates,
         unreadable=found.unreadable,
         warnings=tuple(_directory_warnings(files)),

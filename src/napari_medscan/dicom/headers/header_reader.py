@@ -7,9 +7,11 @@ from os import PathLike
 from typing import Final, NamedTuple
 
 from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, scan_source
+from napari_medscan.dicom.errors import NoImageError
 from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.dicom.headers.parse_header import WANTED, header_of
+from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.headers.parse_header import WANTED, header_of, object_of
 from napari_medscan.dicom.headers.template import Template, learn
 
 LONGEST: Final = 128 * 1024
@@ -122,8 +124,10 @@ class HeaderReader:
             family = self._families.get(self._key_of(head))
             return family.header_of(head, size, file, name) if family else None
 
-    def scan(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader:
+    def scan(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | Instance:
         """Read the header of a file that is like none before, and learn what it is like.
+
+        Of a file without an image, but of a kind that is shown all the same, the instance.
 
         Raises
         ------
@@ -132,6 +136,9 @@ class HeaderReader:
         """
         with file.opened() as source:
             scanned = scan_source(source, size, head, file, WANTED)
+            instance = object_of(scanned, name)
+            if instance is not None:
+                return instance
             header = header_of(scanned, name)
             end = scanned.pixels.offset if scanned.pixels is not None else 0
             if len(head) < end <= LONGEST and scanned.source.whole is None:
@@ -156,6 +163,13 @@ class HeaderReader:
 
     def read(self, file: FileRef | str | PathLike[str], name: str) -> ImageHeader:
         """Read the header of one image file; see `parse_header.read_header`."""
+        found = self.read_any(file, name)
+        if not isinstance(found, ImageHeader):
+            raise NoImageError(found.kind.name)
+        return found
+
+    def read_any(self, file: FileRef | str | PathLike[str], name: str) -> ImageHeader | Instance:
+        """Read the header of one file, which need not be an image; raise as `scan`."""
         file = file_ref(file)
         head, size = self.start_of(file)
         return self.recognise(head, size, file, name) or self.scan(head, size, file, name)

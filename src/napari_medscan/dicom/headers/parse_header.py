@@ -63,6 +63,12 @@ def instance_of(scanned: ScannedFile, name: str) -> Instance:
     return read_attributes(Instance, ParsedFile(scanned, name))
 
 
+def object_of(scanned: ScannedFile, name: str) -> Instance | None:
+    """Return the instance of a file without an image that is shown all the same, else None."""
+    sop_class = scanned.data_set.uid(Tag.SOPClassUID) or scanned.sop_class
+    return instance_of(scanned, name) if kind_of(sop_class).is_object else None
+
+
 def _require_image(scanned: ScannedFile) -> None:
     data_set = scanned.data_set
     name = kind_of(data_set.text(Tag.SOPClassUID) or scanned.sop_class).name

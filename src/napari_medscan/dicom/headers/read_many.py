@@ -13,6 +13,7 @@ from napari_medscan.dicom.errors import NoImageError, NotDicomError, UnreadableE
 from napari_medscan.dicom.files.walk import DroppedFile, reason_of
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
+from napari_medscan.dicom.headers.instance import Instance
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all); may raise CancelledError."""
@@ -41,11 +42,14 @@ class Headers:
     ----------
     images : list of ImageHeader
         In the order of the files.
+    objects : list of Instance
+        Files without an image of kinds that are shown all the same, in the order of the files.
     skipped, unreadable : dict of str to str
         Reasons for all other files, by name.
     """
 
     images: list[ImageHeader] = field(default_factory=list)
+    objects: list[Instance] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
@@ -78,7 +82,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
         for first, batch in _batches(regular):
             if progress is not None:
                 progress(first, len(files))
-            outcomes: Iterable[ImageHeader | Exception]
+            outcomes: Iterable[Instance | Exception]
             if pool is not None:
                 outcomes = pool.map(reader.read, batch)
             else:
@@ -88,10 +92,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
                     pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, "medscan-headers"))
                 outcomes = map(reader.finish, batch, starts)
             for file, outcome in zip(batch, outcomes, strict=True):
-                if isinstance(outcome, ImageHeader):
-                    found.images.append(outcome)
-                else:
-                    _note(found, file.name, outcome)
+                _note(found, file.name, outcome)
     if progress is not None:
         progress(len(files), len(files))
     return found
@@ -103,8 +104,12 @@ def _batches(files: Sequence[DroppedFile]) -> Iterable[tuple[int, Sequence[Dropp
         yield start, files[start : start + (BATCH if start else FIRST_BATCH)]
 
 
-def _note(found: Headers, name: str, outcome: Exception) -> None:
-    if isinstance(outcome, NotDicomError | NoImageError):
+def _note(found: Headers, name: str, outcome: Instance | Exception) -> None:
+    if isinstance(outcome, ImageHeader):
+        found.images.append(outcome)
+    elif isinstance(outcome, Instance):
+        found.objects.append(outcome)
+    elif isinstance(outcome, NotDicomError | NoImageError):
         found.skipped[name] = str(outcome)
     elif isinstance(outcome, UnreadableError):
         found.unreadable[name] = str(outcome)
@@ -124,7 +129,7 @@ class _Reader:
         except (OSError, UnreadableError) as error:
             return error
 
-    def finish(self, file: DroppedFile, start: _Start) -> ImageHeader | Exception:
+    def finish(self, file: DroppedFile, start: _Start) -> Instance | Exception:
         if isinstance(start, Exception):
             return start
         head, size = start
@@ -136,5 +141,5 @@ class _Reader:
         except (NotDicomError, NoImageError, UnreadableError, OSError) as reason:
             return reason
 
-    def read(self, file: DroppedFile) -> ImageHeader | Exception:
+    def read(self, file: DroppedFile) -> Instance | Exception:
         return self.finish(file, self.start_of(file))

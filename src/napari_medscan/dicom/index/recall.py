@@ -15,6 +15,7 @@ from typing import Any
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.index import index_file
 from napari_medscan.dicom.objects.registry import objects_of
@@ -136,8 +137,11 @@ def _unpacked(
 
 def _objects(files: Sequence[DroppedFile], headers: FileHeaders) -> tuple[DicomObject, ...]:
     """Return the objects that some files make; ValueError if there is more in them now."""
-    objects, images = objects_of([headers.read(file.ref, file.name) for file in files])
-    if images:
+    found = [headers.read_any(file.ref, file.name) for file in files]
+    images = [each for each in found if isinstance(each, ImageHeader)]
+    others = [each for each in found if not isinstance(each, ImageHeader)]
+    objects, images = objects_of(images, others)
+    if images or len({name for each in objects for name in each.files}) < len(files):
         raise ValueError("the files have changed")
     return objects
 

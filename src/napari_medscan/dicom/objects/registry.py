@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.objects.segmentation import segmentations_of
+from napari_medscan.dicom.objects.structure_set import structure_sets_of
 from napari_medscan.dicom.series.dicom_object import DicomObject
 
-_READERS: tuple[Callable[[Sequence[ImageHeader]], Iterable[DicomObject]], ...] = (segmentations_of,)
-"""One for each kind; each takes what it knows from the files of a drop."""
 
-
-def objects_of(headers: Sequence[ImageHeader]) -> tuple[tuple[DicomObject, ...], list[ImageHeader]]:
+def objects_of(
+    headers: Sequence[ImageHeader], instances: Sequence[Instance] = ()
+) -> tuple[tuple[DicomObject, ...], list[ImageHeader]]:
     """Return the objects that the files of a drop make, and the other files.
 
     Parameters
     ----------
     headers : sequence of ImageHeader
-        Without duplicates.
+        Image files, without duplicates.
+    instances : sequence of Instance
+        Files of kinds that are objects without an image.
 
     Returns
     -------
     objects : tuple of DicomObject
-        In the order of their files.
+        By kind, in the order of their files.
     images : list of ImageHeader
         The files that make image stacks.
     """
-    objects = tuple(each for read in _READERS for each in read(headers))
+    objects: tuple[DicomObject, ...] = (
+        *segmentations_of(headers),
+        *structure_sets_of(instances),
+    )
     taken = {name for each in objects for name in each.files}
     return objects, [header for header in headers if header.name not in taken]

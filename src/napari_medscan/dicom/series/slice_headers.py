@@ -10,6 +10,7 @@ from napari_medscan.dicom.errors import FrameError, MedscanError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.header_reader import HeaderReader
+from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.series.slice_table import SliceRecord, SliceTable
 
 
@@ -62,6 +63,10 @@ class FileHeaders:
         if header is None:
             header = self._headers.setdefault(file, self._reader.read(file, name))
         return header
+
+    def read_any(self, file: FileRef, name: str) -> ImageHeader | Instance:
+        """Return the header of a file that need not be an image; raise as `HeaderReader.scan`."""
+        return self._headers.get(file) or self._reader.read_any(file, name)
 
 
 class RecalledHeaders:

@@ -6,9 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from napari.layers import Layer
 
-from napari_medscan.dicom import DicomObject, MedscanError, Segmentation, Stack
+from napari_medscan.dicom import (
+    CancelledError,
+    DicomObject,
+    MedscanError,
+    Segmentation,
+    Stack,
+    StructureSet,
+)
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.segmentation_layers import segmentation_layers
+from napari_medscan.napari_.objects.structure_layers import structure_layers
 
 
 def object_layers(objects: Iterable[DicomObject], stacks: Sequence[Stack]) -> list[Layer]:
@@ -28,6 +36,12 @@ def object_layers(objects: Iterable[DicomObject], stacks: Sequence[Stack]) -> li
         try:
             if isinstance(each, Segmentation):
                 layers += segmentation_layers(each, stacks)
+            elif isinstance(each, StructureSet):
+                layers += structure_layers(each, stacks)
+        except CancelledError:
+            break
         except MedscanError as error:
             tell(f"{each.name} cannot be shown: {error}.")
+        except OSError:
+            tell(f"{each.name} cannot be read. Is its disc or folder still there?")
     return layers

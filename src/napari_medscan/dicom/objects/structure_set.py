@@ -1,0 +1,293 @@
+"""StructureSet: contours of regions on the slices of a series."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.errors import MedscanError
+from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.kinds import STRUCTURE_SET
+from napari_medscan.dicom.objects.even_odd import fill_even_odd
+from napari_medscan.dicom.objects.placement import slice_positions
+from napari_medscan.dicom.objects.structures import (
+    CLOSED,
+    OPEN,
+    POINT,
+    Contour,
+    Roi,
+    StructureFacts,
+    read_contours,
+    read_structure_facts,
+)
+from napari_medscan.dicom.series.dicom_object import DicomObject
+from napari_medscan.dicom.series.relations import belongs_to
+from napari_medscan.dicom.series.stack import Stack
+from napari_medscan.dicom.space.geometry import Geometry
+from napari_medscan.dicom.space.plane_grid import MAX_PLANES
+from napari_medscan.dicom.space.vectors import normal_of, split_orientation
+from napari_medscan.frames import FrameCache, LazyStack, shared_cache
+
+_AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+_HALF = 0.5 + 1e-6
+"""Slice steps from a slice up to which a contour is drawn on it."""
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnContour:
+    """A contour on a slice.
+
+    Parameters
+    ----------
+    slice : int
+        Index of the slice.
+    points : ndarray, shape (points, 2)
+        Row and column of each point, in pixels.
+    is_closed : bool
+        The last point is joined to the first.
+    """
+
+    slice: int
+    points: NDArray[np.float64]
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnStructures:
+    """The contours of a structure set on a grid of slices.
+
+    Parameters
+    ----------
+    stack : Stack or None
+        The series whose slices they are; None for slices of their own.
+    geometry : Geometry
+        Of the grid.
+    depth : int
+        Number of slices.
+    contours : mapping of int to sequence of DrawnContour
+        By ROI number.
+    points : mapping of int to ndarray, shape (points, 3)
+        Slice, row and column of the points of interest, by ROI number.
+    misfits : mapping of int to int
+        How many contours of a region lie on no slice or across the slices, by ROI number.
+    """
+
+    stack: Stack | None
+    geometry: Geometry
+    depth: int
+    contours: Mapping[int, Sequence[DrawnContour]]
+    points: Mapping[int, NDArray[np.float64]]
+    misfits: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StructureSet(DicomObject):
+    """An RT Structure Set (PS3.3 A.19).
+
+    Parameters
+    ----------
+    instance : Instance
+        Its file, with the frame of reference of its contours.
+    facts : StructureFacts
+        What it says of its regions.
+    """
+
+    instance: Instance
+    facts: StructureFacts
+
+    @property
+    def header(self) -> Instance:
+        """Its file."""
+        return self.instance
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Name of its file."""
+        return (self.instance.name,)
+
+    @property
+    def kind_name(self) -> str:
+        """What a user calls it."""
+        return "RT Structure Set"
+
+    @property
+    def rois(self) -> tuple[Roi, ...]:
+        """All regions by number; those without contours as well."""
+        return self.facts.rois
+
+    @property
+    def summary(self) -> str:
+        """How many regions it has, and which of them are empty."""
+        text = "1 region" if len(self.rois) == 1 else f"{len(self.rois)} regions"
+        empty = [roi.name for roi in self.rois if not roi.contours]
+        if not empty:
+            return text
+        return f"{text} (empty: {', '.join(empty) if len(empty) <= _FEW else len(empty)})"
+
+    @property
+    def referenced_series(self) -> tuple[str, ...]:
+        """UIDs of the series that it refers to."""
+        return self.facts.series
+
+    def read_contours(self) -> dict[int, list[Contour]]:
+        """Read all contours, by ROI number; LPS, mm.
+
+        Raises
+        ------
+        MedscanError, OSError
+            When the file cannot be read.
+        """
+        return read_contours(self.instance.source.file)
+
+    def draw(self, stacks: Iterable[Stack] = ()) -> DrawnStructures:
+        """Return the contours on the slices of the series that they fit best.
+
+        A contour lies on the nearest slice, if it is within half a slice step of it: positions of
+        slices and contours are rounded by different programs.
+
+        Parameters
+        ----------
+        stacks : iterable of Stack
+            Series that are open, in any order.
+
+        Raises
+        ------
+        MedscanError, OSError
+            When the file cannot be read.
+        """
+        contours = self.read_contours()
+        related = [s for s in stacks if not s.kind.is_derived and belongs_to(self, s)]
+        related.sort(key=lambda s: (s.header.series not in self.referenced_series, -len(s.slices)))
+        drawn = [each for s in related if (each := _draw_on(contours, s)) is not None]
+        # The first one that takes the most contours.
+        best = min(drawn, key=lambda each: sum(each.misfits.values()), default=None)
+        return best if best is not None and best.contours else _draw_alone(contours)
+
+    def labels(
+        self, drawn: DrawnStructures, number: int, cache: FrameCache | None = None
+    ) -> LazyStack:
+        """Return the voxels within a region, 1 where their centers are inside; uint8.
+
+        Contours of one slice are combined by the even-odd rule, so that inner contours and
+        keyholes make holes (PS3.3 C.8.8.6.3).
+
+        Parameters
+        ----------
+        drawn : DrawnStructures
+            Contours on the slices of a series.
+        number : int
+            ROI number.
+        cache : FrameCache, optional
+            Holds the slices that were drawn; the one of this process when not given.
+
+        Raises
+        ------
+        ValueError
+            If the contours lie on slices of their own, which have no pixels.
+        """
+        if drawn.stack is None:
+            raise ValueError("the contours lie on no series")
+        slices: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
+        for contour in drawn.contours.get(number, ()):
+            if contour.is_closed:
+                slices[contour.slice].append(contour.points)
+        return LazyStack(
+            _MaskSource(slices),
+            np.arange(drawn.depth),
+            drawn.stack.header.shape,
+            np.dtype(np.uint8),
+            0,
+            shared_cache() if cache is None else cache,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _MaskSource:
+    slices: Mapping[int, Sequence[NDArray[np.float64]]]
+
+    def read(self, index: int, out: NDArray[Any]) -> None:
+        """Draw the region on one slice."""
+        out[...] = fill_even_odd(self.slices.get(index, ()), (out.shape[0], out.shape[1]))
+
+
+def structure_sets_of(instances: Sequence[Instance]) -> list[StructureSet]:
+    """Return the structure sets among the files of a drop."""
+    found = []
+    for instance in instances:
+        if instance.sop_class != STRUCTURE_SET:
+            continue
+        try:
+            facts = read_structure_facts(instance.source.file)
+        except (MedscanError, OSError):
+            continue
+        placed = instance.like(frame_of_reference=facts.frame_of_reference)
+        found.append(StructureSet(placed, facts))
+    return found
+
+
+def _draw_on(contours: Mapping[int, Sequence[Contour]], stack: Stack) -> DrawnStructures | None:
+    geometry = stack.geometry
+    if geometry.affine is None:
+        return None
+    return _drawn(contours, geometry, slice_positions(stack), stack)
+
+
+def _draw_alone(contours: Mapping[int, Sequence[Contour]]) -> DrawnStructures:
+    """Return contours on axial slices as far apart as their own planes."""
+    heights = np.unique(
+        np.round([c.points[:, 2].mean() for same in contours.values() for c in same], 3)
+    )
+    gaps = np.diff(heights).tolist()
+    # The lower median: of two different gaps the shorter is the step.
+    step = statistics.median_low(gaps) if gaps else 1.0
+    first = float(heights[0]) if heights.size else 0.0
+    depth = round((float(heights[-1]) - first) / step) + 1 if heights.size else 1
+    if depth > MAX_PLANES:
+        depth, step = MAX_PLANES, (float(heights[-1]) - first) / (MAX_PLANES - 1)
+    positions = np.array([(0.0, 0.0, first + step * number) for number in range(depth)])
+    geometry = Geometry((step, 1.0, 1.0), (0.0, 0.0, first), _AXIAL, (0.0, 0.0, step))
+    return _drawn(contours, geometry, positions, None)
+
+
+def _drawn(
+    contours: Mapping[int, Sequence[Contour]],
+    geometry: Geometry,
+    positions: NDArray[np.float64],
+    stack: Stack | None,
+) -> DrawnStructures:
+    orientation = geometry.orientation or _AXIAL
+    normal = np.array(normal_of(orientation))
+    row, column = (np.array(axis) for axis in split_orientation(orientation))
+    heights = positions @ normal
+    limit = _HALF * geometry.scale[0]
+    lines: dict[int, list[DrawnContour]] = defaultdict(list)
+    points: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
+    misfits: dict[int, int] = defaultdict(int)
+    for number, same in contours.items():
+        for contour in same:
+            along = contour.points @ normal
+            index = int(np.argmin(abs(heights - along.mean())))
+            if abs(along - heights[index]).max() > limit:
+                misfits[number] += 1
+                continue
+            offset = contour.points - positions[index]
+            pixels = np.column_stack(
+                (offset @ column / geometry.spacing[1], offset @ row / geometry.spacing[2])
+            )
+            if contour.geometric_type == POINT:
+                at = np.full((len(pixels), 1), float(index))
+                points[number].append(np.hstack((at, pixels)))
+            elif contour.geometric_type in (CLOSED, OPEN) and len(pixels) > 1:
+                is_closed = contour.geometric_type == CLOSED
+                lines[number].append(DrawnContour(index, pixels, is_closed))
+            else:
+                misfits[number] += 1
+    together = {number: np.vstack(same) for number, same in points.items()}
+    return DrawnStructures(stack, geometry, len(positions), dict(lines), together, dict(misfits))

@@ -1,0 +1,115 @@
+"""Structure sets as Shapes layers: a layer for each region, on the slices of its series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from napari.layers import Layer, Points, Shapes
+from numpy.typing import NDArray
+
+from napari_medscan.dicom import Stack, StructureSet
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.objects.structure_set import DrawnContour, DrawnStructures
+from napari_medscan.dicom.objects.structures import Roi
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
+from napari_medscan.napari_.progress import reading_progress
+
+_WIDTH = 1.0
+"""Of lines, in pixels of the series."""
+_POINT = 8
+
+
+def structure_layers(source: StructureSet, stacks: Sequence[Stack]) -> list[Layer]:
+    """Return the layers of a structure set, one for each region that has contours.
+
+    Contours are paths, closed by hand: napari takes a minute to fill 3,000 polygons.
+
+    Parameters
+    ----------
+    source : StructureSet
+        What to show.
+    stacks : sequence of Stack
+        Series that are known: contours lie on the slices of the one that they fit.
+
+    Raises
+    ------
+    MedscanError, OSError
+        If the file cannot be read.
+    """
+    drawn = source.draw(stacks)
+    for note in _notes(source, drawn):
+        tell(f"{source.name}: {note}.")
+    layers: list[Layer] = []
+    # The outer contour of the patient below all others.
+    rois = sorted(source.rois, key=lambda roi: roi.interpreted_type != "EXTERNAL")
+    with reading_progress("Drawing contours", "regions") as progress:
+        for number, roi in enumerate(rois):
+            if progress is not None:
+                progress(number, len(rois))
+            layers += _layers_of(roi, drawn)
+    for layer in layers:
+        note_object(layer, ShownObject(source, drawn.stack, drawn.geometry.orientation))
+    return layers
+
+
+def _layers_of(roi: Roi, drawn: DrawnStructures) -> list[Layer]:
+    layers: list[Layer] = []
+    if contours := drawn.contours.get(roi.number):
+        layers.append(_shapes(roi, contours, drawn))
+    if (points := drawn.points.get(roi.number)) is not None:
+        layers.append(_points(roi, points, drawn))
+    return layers
+
+
+def _notes(source: StructureSet, drawn: DrawnStructures) -> list[str]:
+    notes = []
+    if drawn.stack is None:
+        notes.append("Shown without images: no series with its frame of reference is open")
+    if drawn.misfits:
+        count = sum(drawn.misfits.values())
+        names = [roi.name for roi in source.rois if roi.number in drawn.misfits]
+        contours = "1 contour is" if count == 1 else f"{count} contours are"
+        notes.append(f"{contours} not shown (on no slice, or across slices): {', '.join(names)}")
+    return notes
+
+
+def _shapes(roi: Roi, contours: Sequence[DrawnContour], drawn: DrawnStructures) -> Shapes:
+    return Shapes(
+        [_path(contour) for contour in contours],
+        shape_type="path",
+        edge_width=_WIDTH,
+        edge_color=[roi.color],
+        face_color="transparent",
+        **_place(roi, drawn),
+    )
+
+
+def _points(roi: Roi, points: NDArray[np.float64], drawn: DrawnStructures) -> Points:
+    layer: Points = Points(
+        points,
+        size=_POINT,
+        symbol="cross",
+        face_color=[roi.color],
+        border_color="transparent",
+        **_place(roi, drawn),
+    )
+    return layer
+
+
+def _path(contour: DrawnContour) -> NDArray[np.float64]:
+    points = contour.points
+    if contour.is_closed:
+        points = np.vstack((points, points[:1]))
+    return np.column_stack((np.full(len(points), float(contour.slice)), points))
+
+
+def _place(roi: Roi, drawn: DrawnStructures) -> dict[str, object]:
+    return {
+        "name": defuse(roi.name),
+        "scale": drawn.geometry.scale,
+        "translate": drawn.geometry.translate,
+        "units": ("mm", "mm", "mm"),
+        "axis_labels": ("z", "y", "x"),
+    }

@@ -1,0 +1,162 @@
+"""Contours on the nearest slices, and the voxels within them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_medscan.dicom import load
+from napari_medscan.dicom.objects.even_odd import fill_even_odd
+
+from ..making import item, write
+from .contoured import rtstruct
+from .labeled import CORNER, DEPTH, SPACING, STEP, position, write_ct
+
+CLOSED = "CLOSED_PLANAR"
+
+
+def box(z, top=1.0, left=2.0, bottom=5.0, right=7.0):
+    """Return a rectangle on a slice, by rows and columns of its edges."""
+    corners = ((top, left), (top, right), (bottom, right), (bottom, left))
+    return [position(z, row, column) for row, column in corners]
+
+
+@pytest.fixture
+def opened(tmp_path):
+    def opened(rois, series=None, **changes):
+        write_ct(tmp_path, **(series or {}))
+        write(tmp_path / "rs.dcm", rtstruct(rois, **changes))
+        report = load(tmp_path)
+        (found,) = report.objects
+        return report, found
+
+    return opened
+
+
+def test_structure_set_contours_lie_on_their_slices(opened):
+    report, found = opened({"liver": [(CLOSED, box(1)), (CLOSED, box(3, right=9))]})
+    drawn = found.draw(report.stacks)
+    assert drawn.stack is report.stacks[0]
+    first, second = drawn.contours[1]
+    assert (first.slice, second.slice) == (1, 3)
+    assert first.points == pytest.approx(np.array([(1, 2), (1, 7), (5, 7), (5, 2)]), abs=1e-3)
+    assert second.points[1] == pytest.approx((1, 9), abs=1e-3)
+
+
+@pytest.mark.parametrize(("off", "drawn_on"), [(0.4, 1), (-0.49, 1), (0.6, 2)])
+def test_structure_set_contour_goes_to_the_nearest_slice(opened, off, drawn_on):
+    """A6: positions of contours and slices are rounded by different programs."""
+    contour = np.array(box(1)) + np.array((0, 0, off * STEP))
+    report, found = opened({"liver": [(CLOSED, contour)]})
+    (only,) = found.draw(report.stacks).contours[1]
+    assert only.slice == drawn_on
+
+
+def test_structure_set_contours_that_fit_no_slice_are_counted(opened):
+    beyond, across = np.array(box(1)) + np.array((0, 0, 99)), np.array(box(1))
+    across[0, 2] += STEP
+    report, found = opened({"a": [(CLOSED, box(0)), (CLOSED, beyond), (CLOSED, across)]})
+    drawn = found.draw(report.stacks)
+    assert (len(drawn.contours[1]), drawn.misfits) == (1, {1: 2})
+
+
+def test_structure_set_points_and_open_contours_are_told_apart(opened):
+    line = box(2)[:2]
+    report, found = opened(
+        {"iso": [("POINT", [position(2, 3, 4)])], "wire": [("OPEN_PLANAR", line)]}
+    )
+    drawn = found.draw(report.stacks)
+    assert drawn.points[1] == pytest.approx(np.array([(2, 3, 4)]), abs=1e-3)
+    (wire,) = drawn.contours[2]
+    assert not wire.is_closed
+
+
+def test_structure_set_regions_have_names_colors_and_types_the_empty_ones_too(opened):
+    """A7."""
+    observed = [item(ReferencedROINumber=2, RTROIInterpretedType="PTV")]
+    rois = {"liver": [(CLOSED, box(1))], "Doe target": []}
+    changes = {"RTROIObservationsSequence": observed, "PatientName": "Doe^Jane"}
+    _, found = opened(rois, **changes)
+    liver, target = found.rois
+    assert (liver.name, liver.color, liver.contours) == ("liver", (1, 0, 0.2), 1)
+    assert (target.name, target.interpreted_type, target.contours) == ("target", "PTV", 0)
+    assert found.summary == "2 regions (empty: target)"
+
+
+def test_structure_set_of_another_frame_of_reference_stands_alone(opened):
+    report, found = opened({"a": [(CLOSED, box(z)) for z in (1, 2, 4)]}, frame_of_reference="1.9")
+    drawn = found.draw(report.stacks)
+    assert drawn.stack is None
+    assert [contour.slice for contour in drawn.contours[1]] == [0, 1, 3]
+    assert drawn.geometry.translate[0] == pytest.approx(CORNER[2] + STEP)
+
+
+def test_structure_set_holes_and_keyholes_are_not_inside(opened):
+    hole = box(1, 2.5, 3.5, 3.5, 5.5)
+    outer = box(1)
+    keyhole = [outer[0], hole[0], *hole[3:0:-1], hole[0], outer[0], *outer[1:]]
+    report, found = opened({"hole": [(CLOSED, outer), (CLOSED, hole)], "key": [(CLOSED, keyhole)]})
+    drawn = found.draw(report.stacks)
+    expected = np.zeros((8, 12), bool)
+    expected[1:5, 2:7] = True
+    expected[3, 4:6] = False
+    for number in (1, 2):
+        mask = np.asarray(found.labels(drawn, number))
+        assert np.array_equal(mask[1], expected)
+        assert not mask[[0, 2, 3, 4]].any()
+
+
+def test_structure_set_of_an_oblique_series_lies_on_its_pixels(opened):
+    """E1: row and column spacing differ, and the plane is turned."""
+    row, column = np.array([0.8, 0.6, 0]), np.array([0, 0, -1.0])
+    corner = np.array(CORNER)
+    series = {
+        "ImageOrientationPatient": [*row, *column],
+        "ImagePositionPatient": corner.tolist(),
+        "InstanceNumber": 1,
+    }
+    contour = [corner + row * SPACING[1] * x + column * SPACING[0] * y for y, x in ((2, 3), (4, 9))]
+    report, found = opened({"a": [("OPEN_PLANAR", contour)]}, series)
+    (only,) = found.draw(report.stacks[:1]).contours[1]
+    assert only.points == pytest.approx(np.array([(2, 3), (4, 9)]), abs=1e-3)
+
+
+def test_structure_set_is_found_again_when_its_folder_is_opened_again(
+    opened, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr("napari_medscan.dicom.index.index_file.is_settled", lambda *_: True)
+    _, found = opened({"liver": [(CLOSED, box(1))]})
+    (again,) = load(tmp_path).objects
+    assert (again.name, again.rois, again.files) == (found.name, found.rois, found.files)
+
+
+def inside(points, row, column):
+    """Return whether a point is inside by the crossing number, one edge after the other."""
+    crossings = 0
+    for (y0, x0), (y1, x1) in zip(points, np.roll(points, -1, axis=0), strict=True):
+        if (y0 <= row) != (y1 <= row):
+            crossings += x0 + (row - y0) * (x1 - x0) / (y1 - y0) < column
+    return crossings % 2 == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_fill_even_odd_agrees_with_the_crossing_number_of_every_pixel(seed):
+    rng = np.random.default_rng(seed)
+    contours = [rng.uniform(-2, 14, (rng.integers(3, 9), 2)) for _ in range(3)]
+    expected = np.zeros((10, 12), bool)
+    for points in contours:
+        expected ^= [[inside(points, r, c) for c in range(12)] for r in range(10)]
+    assert np.array_equal(fill_even_odd(contours, (10, 12)), expected)
+
+
+def test_fill_even_odd_neighbors_share_no_pixel_and_leave_none_out():
+    left, right = (np.array([(0, a), (0, b), (4, b), (4, a)], float) for a, b in ((0, 3), (3, 7)))
+    one, other = fill_even_odd([left], (5, 8)), fill_even_odd([right], (5, 8))
+    assert not (one & other).any()
+    assert (one | other)[:4, :7].all()
+
+
+def test_structure_set_depth_is_that_of_its_series(opened):
+    report, found = opened({"liver": [(CLOSED, box(1))]})
+    assert found.labels(found.draw(report.stacks), 1).shape == (DEPTH, 8, 12)

@@ -20,6 +20,7 @@ FLOORS = {
     "privacy": 3,
     "render": 3,
     "export": 3,
+    "measure": 2,
     "assistant": 3,
     "napari_": 4,
     "reader": 5,

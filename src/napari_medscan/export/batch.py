@@ -103,7 +103,7 @@ class SeriesJob:
 
 
 def series_lines(job: SeriesJob, jobs: int = 1) -> Iterator[dict[str, Any]]:
-    """Yield what became of every series, as it is done, and of every file that cannot be read.
+    """Yield what became of every series, as it is done, and of every file that is no series.
 
     Parameters
     ----------
@@ -121,6 +121,9 @@ def series_lines(job: SeriesJob, jobs: int = 1) -> Iterator[dict[str, Any]]:
     report = _loaded(job.paths)
     for name, reason in report.unreadable.items():
         yield {"status": "failed", "sources": [shown_name(name)], "reason": reason}
+    for each in report.objects:
+        names = [shown_name(name) for name in each.files]
+        yield {"status": "failed", "sources": names, "reason": f"A {each.kind_name} is no image"}
     tasks = [(i, fingerprint_of(stack, job)) for i, stack in enumerate(report.stacks)]
     if jobs < 2 or len(tasks) < 2:
         for task in tasks:

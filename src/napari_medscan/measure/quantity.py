@@ -1,0 +1,35 @@
+"""A measured value with its unit, and why something cannot be measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from napari_medscan.dicom.errors import MedscanError
+
+
+class MeasureError(MedscanError):
+    """Something cannot be measured; the text is a sentence without the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A measured value.
+
+    Parameters
+    ----------
+    value : float
+        In `unit`.
+    unit : str
+        "mm", "mm²", "°"; "px" or "px²" without calibration.
+    note : str
+        What limits it, a sentence without the period: "Distances are at the detector plane …".
+    """
+
+    value: float
+    unit: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Return the value with its unit: "22.5 mm"."""
+        gap = "" if self.unit == "°" else " "
+        return f"{self.value:.4g}{gap}{self.unit}"

@@ -29,8 +29,8 @@ from napari_medscan.napari_.current_layer import (
     visible_series,
 )
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.fusion import draw_fused, is_fusion
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.layers import draw_fused
 from napari_medscan.napari_.planes import reserved_plane, show_acquired_plane, show_plane
 from napari_medscan.napari_.slider_index import is_in_view
 from napari_medscan.napari_.viewer_watch import unwrapped
@@ -301,14 +301,11 @@ def _is_see_through(layer: Image) -> bool:
 
 
 def fuse(viewer: napari.viewer.Viewer, layer: Image) -> None:
-    """Draw PET as a fusion with a visible CT of the same place; any other layer stays as it is."""
+    """Draw PET over a visible CT, and dose over images, as a fusion; others stay as they are."""
     stack = stack_of(layer)
-    if stack is None or stack.modality != "PT":
-        return
-    for other in visible_series(viewer):
-        anatomy = stack_of(other)
-        if anatomy is not None and anatomy.modality == "CT" and are_overlayable(stack, anatomy):
-            draw_fused(layer)
+    anatomies = [stack_of(other) for other in visible_series(viewer)]
+    if stack is not None and any(a is not None and is_fusion(stack, a) for a in anatomies):
+        draw_fused(layer)
 
 
 def _show_slices(viewer: napari.viewer.Viewer, layer: Image) -> None:

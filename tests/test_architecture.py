@@ -1,6 +1,7 @@
 """The arrows between rooms point down, and the network and Qt stay where they belong."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -328,3 +329,12 @@ def test_importing_is_light(module):
     loaded = set(done.stdout.split())
     assert f"{PACKAGE}.{module}" in loaded
     assert loaded & heavy == set()
+
+
+def test_only_compat_knows_what_differs_between_versions_of_napari():
+    telling = re.compile(
+        r"\.scene\.camera|\.canvas\.(overlays|size|grid|events)\b|\b_canvas_size\b"
+        r"|get_plugin_settings|napari\.__version__"
+    )
+    modules = {module for module, source in SOURCES.items() if telling.search(source)}
+    assert {module.parent for module in modules} == {Path("napari_/compat")}

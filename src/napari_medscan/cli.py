@@ -29,7 +29,7 @@ SHOWN, WRONG, NOTHING, INCOMPLETE, INTERRUPTED = 0, 2, 3, 4, 130
 """Exit codes: all is well; the command is wrong (argparse's, too); there is nothing to show or to
 export; something was not exported, while all else was; Ctrl + C."""
 FORMAT = 1
-"""Of the JSON of `inspect`, see docs/inspect.schema.json: another if a field changes its meaning."""
+"""Of the JSON of `inspect` (docs/inspect.schema.json): another if a field changes its meaning."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -98,6 +98,9 @@ def test_a_damaged_file_costs_no_more_than_the_changes(saved, text):
     assert settings.current() == Settings(corner_text="corner_text" not in text)
 
 
+@pytest.mark.skipif(
+    not plugin_settings.has_preferences_page(), reason="this napari has no settings for plugins"
+)
 def test_napari_reads_the_same_from_the_same_file(saved, monkeypatch):
     """So that an update of napari keeps what the user has set."""
     settings.change(ct_window="Lung", keep_decoded=True, keep_decoded_gb=3, wheel_scrolls=False)

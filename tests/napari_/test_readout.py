@@ -76,7 +76,7 @@ def test_nothing_in_3d_or_for_others(model, tmp_path):
 def test_it_reads_no_frame(model, tmp_path, monkeypatch):
     layer = opened(model, tmp_path)
     stack_of(layer).array.close()
-    monkeypatch.setattr(type(layer.data), "frame", None)
+    monkeypatch.setattr(type(stack_of(layer).array), "frame", None)
     model.cursor.position = layer.data_to_world((4, 2, 4))
     assert "HU" in cursor_text(model)
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from napari_medscan.dicom.errors import (
     CancelledError,
     FrameError,
-    GeometryError,
     MedscanError,
     NoImageError,
     NotDicomError,
@@ -37,7 +36,6 @@ __all__ = [
     "CancelledError",
     "DicomObject",
     "FrameError",
-    "GeometryError",
     "LoadReport",
     "MedscanError",
     "NoImageError",

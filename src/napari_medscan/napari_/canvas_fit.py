@@ -10,7 +10,6 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size
 from napari_medscan.napari_.qt_canvas import pixel_ratio
 
 _FILLED = 0.95
@@ -41,9 +40,9 @@ def fit_to_canvas(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     """
     # napari's own fit fails for a layer of fewer axes than the viewer has.
     center, size = _extent_in_view(viewer, layer)
-    camera = camera_of(viewer)
+    camera = viewer.scene.camera
     camera.center = (0.0,) * (3 - len(center)) + tuple(center)
-    camera.zoom = _FILLED * float(np.min(np.asarray(canvas_size(viewer)) / size))
+    camera.zoom = _FILLED * float(np.min(np.asarray(viewer.canvas.size) / size))
     _fits[viewer] = _Fit(weakref.ref(layer), tuple(camera.center), float(camera.zoom))
 
 
@@ -60,7 +59,7 @@ def is_fit(viewer: napari.viewer.Viewer, layer: Layer | None = None) -> bool:
     fit = _fits.get(viewer)
     if fit is None or (layer is not None and fit.layer() is not layer):
         return False
-    camera = camera_of(viewer)
+    camera = viewer.scene.camera
     return np.allclose([*camera.center, camera.zoom], [*fit.center, fit.zoom])
 
 
@@ -77,7 +76,7 @@ def show_actual_size(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     """
     axes = [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
     steps = [abs(float(layer.extent.step[axis])) for axis in axes if axis >= 0]
-    camera_of(viewer).zoom = 1 / (min(steps) * pixel_ratio(viewer))
+    viewer.scene.camera.zoom = 1 / (min(steps) * pixel_ratio(viewer))
 
 
 def _extent_in_view(
@@ -88,7 +87,7 @@ def _extent_in_view(
     ends = np.stack([_ends(layer, axis) for axis in axes], axis=1)
     size = ends[1] - ends[0]
     if viewer.dims.ndisplay == 3:
-        camera = camera_of(viewer)
+        camera = viewer.scene.camera
         view, up = np.array(camera.view_direction), np.array(camera.up_direction)
         # The width and height of a box, seen along a direction.
         size = np.abs(np.stack([up, np.cross(view, up)])) @ size

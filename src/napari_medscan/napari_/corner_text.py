@@ -21,7 +21,6 @@ from napari_medscan.dicom.series.orientation import (
 )
 from napari_medscan.dicom.series.presets import display_scale
 from napari_medscan.napari_.canvas_text import CanvasText, is_grid
-from napari_medscan.napari_.compat.viewer_model import canvas_size
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.series_text import first_sentence
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
 
 def name_lines(snapshot: Snapshot) -> list[str]:
     """Return the name of a series, and of its study if several are open."""
-    return [*filter(None, (snapshot.name, record.study_title(snapshot.stack)))]
+    return [*filter(None, (snapshot.name, record.study_title(snapshot.stack.origin)))]
 
 
 def place_lines(snapshot: Snapshot) -> list[str]:
@@ -179,14 +178,14 @@ class CornerText:
         ):
             texts = [] if snapshot is None else lines(snapshot)
             # The letters of the orientation stand amid the edges.
-            half = canvas_size(self._viewer)[1] / 2 - _BESIDE_LETTER
+            half = self._viewer.canvas.size[1] / 2 - _BESIDE_LETTER
             if half < _LEAST_WIDTH and lines is not warning_lines:
                 texts = []
             text.show("\n".join(fitted(texts, half)))
 
     def _place_lines(self, snapshot: Snapshot) -> list[str]:
         names = name_lines(snapshot) if self.names_series else []
-        if canvas_size(self._viewer)[1] / 2 < _STUDY_WIDTH:
+        if self._viewer.canvas.size[1] / 2 < _STUDY_WIDTH:
             del names[1:]
         return [*names, *place_lines(snapshot)]
 

@@ -8,7 +8,6 @@ from napari.layers import Layer
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.series.orientation import axis_vectors, film_vectors
-from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import slice_in_view
 
@@ -66,7 +65,7 @@ def screen_directions(
     if directions is None:
         return None
     vertical, horizontal = viewer.dims.displayed[-2:]
-    downwards, rightwards = (str(way) for way in camera_of(viewer).orientation2d)
+    downwards, rightwards = (str(way) for way in viewer.scene.camera.orientation2d)
     return (
         directions[horizontal] * (1 if rightwards == "right" else -1),
         directions[vertical] * (1 if downwards == "down" else -1),
@@ -78,7 +77,9 @@ def _in_world(viewer: napari.viewer.Viewer, layer: Layer, vectors: Directions) -
     origin = np.zeros(viewer.dims.ndim)
     start = np.asarray(layer.world_to_data(origin))
     moved = [np.asarray(layer.world_to_data(row)) - start for row in np.eye(viewer.dims.ndim)]
-    directions = np.array(moved)[:, -3:] @ vectors
+    spatial = np.array(moved)[:, -3:]
+    # A projection has no axis of slices.
+    directions = spatial @ vectors[-spatial.shape[1] :]
     lengths = np.linalg.norm(directions, axis=1, keepdims=True)
     units: Directions = np.divide(
         directions, lengths, out=np.zeros_like(directions), where=lengths > 0

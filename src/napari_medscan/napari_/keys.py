@@ -15,7 +15,7 @@ from typing import Any
 
 import napari.viewer
 from app_model.types import KeyBinding
-from napari.layers import Layer
+from napari.layers import Image, Layer
 from napari.settings import get_settings
 from napari.utils.action_manager import action_manager
 from napari.utils.key_bindings import KeymapProvider, coerce_keybinding
@@ -23,13 +23,12 @@ from napari.utils.key_bindings import KeymapProvider, coerce_keybinding
 from napari_medscan.dicom.series.presets import CT
 from napari_medscan.napari_ import commands, window_commands
 from napari_medscan.napari_.active_viewer import active_viewer
-from napari_medscan.napari_.compat.shortcuts import shortcut_event
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import log_failure
 from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.scroll_axis import time_axis
-from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.viewer_watch import unwrapped
 from napari_medscan.napari_.windowing import current_windowed
 
 _PLUGIN = "napari-medscan"
@@ -190,7 +189,7 @@ class SeriesKeys:
             log_failure(error)
 
     def _bind_layer(self, layer: Layer) -> None:
-        if stack_of(layer) is None:
+        if not isinstance(layer, Image) or stack_of(layer) is None:
             return
         for key in KEYS:
             for shortcut in _shortcuts.of(key):
@@ -287,7 +286,7 @@ class _Shortcuts:
             action_manager.register_action(
                 key.action, key.command, key.title, _InPreferences, repeatable=key.repeats
             )
-        shortcut_event().connect(_on_shortcut_changed)
+        action_manager.events.shortcut_changed.connect(_on_shortcut_changed)
 
     def of(self, key: Key) -> tuple[KeyBinding, ...]:
         """Return the keys of an action."""

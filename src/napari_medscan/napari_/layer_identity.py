@@ -2,26 +2,63 @@
 
 from __future__ import annotations
 
+import weakref
+from typing import Any
+
 import napari.viewer
-from napari.layers import Image
+from napari.layers import Image, Layer
+from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
+from napari_medscan.napari_.derived_layers import derived_stack
 
 METADATA_KEY = "medscan"
 """Key in a layer's metadata of its Stack."""
 
+_in_memory: dict[int, tuple[weakref.ref[NDArray[Any]], Stack]] = {}
+"""By their ids, arrays that hold a whole series, for as long as they exist."""
+
+
+def series_of(layer: object) -> Stack | None:
+    """Return the series that a layer shows, None if the layer is not ours.
+
+    A layer is ours if its data is the array of a series that we opened, or the one that
+    `Load into memory` made of it. Metadata say nothing: napari and plugins copy them to layers of
+    other values, shape and place.
+    """
+    layer = _unwrapped(layer)
+    stack = _claimed(layer)
+    if stack is None or not isinstance(layer, Image):
+        return None
+    data = layer.data
+    if data is stack.array.display:
+        return stack
+    array, series = _in_memory.get(id(data), (None, None))
+    return stack if array is not None and array() is data and series is stack else None
+
 
 def stack_of(layer: object) -> Stack | None:
-    """Return the stack of a layer that shows its array, else None.
+    """Return what a layer shows: a series, or a copy that was derived from one; else None.
 
-    napari and plugins copy the metadata to layers that they derive; those have other data.
+    The ``derivation`` of a copy is not None. What is not proven of it, such as its unit, its stack
+    does not have; see `dicom.series.derived`.
     """
-    stack = getattr(layer, "metadata", {}).get(METADATA_KEY)
-    if not isinstance(stack, Stack):
+    layer = _unwrapped(layer)
+    series = series_of(layer)
+    if series is not None:
+        return series
+    claimed = _claimed(layer)
+    if claimed is None or not isinstance(layer, Layer):
         return None
-    data = getattr(layer, "data", None)
-    # napari hands proxies of layers to plugins.
-    return stack if getattr(data, "__wrapped__", data) is stack.array.display else None
+    return derived_stack(layer, claimed)
+
+
+def tagged_stack_of(layer: object) -> Stack | None:
+    """Return the stack of a layer each of whose slices has the tags of a file, else None."""
+    stack = stack_of(layer)
+    if stack is None or stack.derivation is None or stack.derivation.has_slices:
+        return stack
+    return None
 
 
 def layer_of(viewer: napari.viewer.Viewer, stack: Stack | None) -> Image | None:
@@ -30,3 +67,25 @@ def layer_of(viewer: napari.viewer.Viewer, stack: Stack | None) -> Image | None:
         return None
     ours = (layer for layer in reversed(viewer.layers) if isinstance(layer, Image))
     return next((layer for layer in ours if stack_of(layer) is stack), None)
+
+
+def note_in_memory(array: NDArray[Any], stack: Stack) -> None:
+    """Take an array for the values of a series: a layer with both is ours."""
+    _in_memory[id(array)] = weakref.ref(array), stack
+    weakref.finalize(array, _in_memory.pop, id(array), None)
+
+
+def forget_in_memory(array: NDArray[Any]) -> None:
+    """Take an array for the values of a series no longer, since somebody may change it."""
+    _in_memory.pop(id(array), None)
+
+
+def _claimed(layer: object) -> Stack | None:
+    """Return the stack in a layer's metadata."""
+    stack = getattr(layer, "metadata", {}).get(METADATA_KEY)
+    return stack if isinstance(stack, Stack) else None
+
+
+def _unwrapped(layer: object) -> object:
+    """Return the layer itself for the proxy that napari hands to plugins."""
+    return getattr(layer, "__wrapped__", layer)

@@ -14,11 +14,11 @@ from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.dicom.series.series_rank import displayed_pixels, rank_of
 from napari_medscan.dicom.series.studies import first_to_show
 from napari_medscan.napari_.frame_recovery import redraw_recovered
-from napari_medscan.napari_.fusion import draw_fused, is_fusion
 from napari_medscan.napari_.layer_identity import METADATA_KEY
+from napari_medscan.napari_.layer_transform import layer_transform
 from napari_medscan.napari_.progress import volume_progress
 from napari_medscan.napari_.windowing import show_first
-from napari_medscan.napari_.world_units import is_timed, note_new, units_of
+from napari_medscan.napari_.world_units import note_new, units_of
 
 _CT_RANGE = (-1024.0, 3071.0)
 """What 12 stored bits give with the usual intercept, in Hounsfield units."""
@@ -29,8 +29,7 @@ def image_layers(stacks: Sequence[Stack], *, after: Stack | None = None) -> list
 
     Layers of different series hardly ever make sense on top of each other, so only the most
     useful series of the newest study is visible at first. PET on the CT of the same examination
-    and dose on its images are drawn as fusions; of several doses, none is visible. Visible layers
-    come last.
+    is the exception and is drawn as a fusion. Visible layers come last.
 
     Parameters
     ----------
@@ -47,15 +46,13 @@ def image_layers(stacks: Sequence[Stack], *, after: Stack | None = None) -> list
         key=displayed_pixels,
         default=lead,
     )
-    fused = [stack for stack in stacks if is_fusion(stack, anatomy)]
-    doses = [stack for stack in fused if stack.kind.measures == "dose"]
-    hidden = doses if len(doses) > 1 else []
     layers = []
-    for stack in sorted(stacks, key=lambda stack: (stack in fused, stack in doses)):
-        is_visible = stack is anatomy or (stack in fused and stack not in hidden)
-        layer = image_layer(stack, visible=is_visible)
-        if stack in fused:
-            draw_fused(layer)
+    for stack in sorted(stacks, key=lambda stack: stack.modality == "PT"):
+        fused = stack.modality == "PT" and stack is not anatomy and are_overlayable(stack, anatomy)
+        colormap = "inferno" if fused else None
+        layer = image_layer(stack, visible=stack is anatomy or fused, colormap=colormap)
+        if fused:
+            layer.blending = "additive"
         layers.append(layer)
     # napari activates the layer that is added last, and lists it on top.
     return sorted(layers, key=lambda layer: layer.visible)
@@ -67,7 +64,7 @@ def leading_series(stacks: Sequence[Stack], *, after: Stack | None = None) -> St
     return lead if after is None or rank_of(lead) < rank_of(after) else after
 
 
-def image_layer(stack: Stack, *, visible: bool = True) -> Image:
+def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = None) -> Image:
     """Return the layer of one stack.
 
     Data stay in acquisition order; scale is (step, row spacing, column
@@ -81,14 +78,15 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
         What to show.
     visible : bool
         Whether the layer is shown at first.
+    colormap : str, optional
+        napari's name of what a window is drawn in; grey without one.
 
     Notes
     -----
     Reads the middle slice, the one that napari shows first.
     """
-    geometry = stack.geometry
+    scale, translate = layer_transform(stack)
     stack.array.reading = partial(volume_progress, stack.array)
-    lead, lead_scale = _time_axis(stack)
     limits = (0.0, 255.0) if stack.is_rgb else stack.default_limits()
     layer = Image(
         stack.array.display,
@@ -96,15 +94,15 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
         metadata={METADATA_KEY: stack},
         rgb=stack.is_rgb,
         multiscale=False,
-        scale=(*lead_scale, *geometry.scale),
-        translate=(*(0.0 for _ in lead), *geometry.translate),
+        scale=scale,
+        translate=translate,
         units=units_of(stack),
-        axis_labels=(*lead, "z", "y", "x"),
+        axis_labels=tuple(stack.axes.removesuffix("c")),
         interpolation2d="nearest" if stack.modality == "SEG" else "linear",
         projection_mode="none",
         visible=visible,
         contrast_limits=limits,
-        colormap="gray_r" if stack.is_inverted else "gray",
+        colormap=colormap or ("gray_r" if stack.is_inverted else "gray"),
     )
     if not stack.is_rgb:
         layer.contrast_limits_range = _contrast_range(stack, *limits)
@@ -114,12 +112,10 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
     return layer
 
 
-def _time_axis(stack: Stack) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """Return label and scale of the time axis; empty when there is none."""
-    if not stack.axes.startswith("t"):
-        return (), ()
-    duration = stack.header.frame_duration
-    return ("t",), (duration / 1000 if duration and is_timed(stack) else 1.0,)
+def draw_fused(layer: Image) -> None:
+    """Draw a layer in hot colors that add to what lies below it."""
+    layer.blending = "additive"
+    layer.colormap = "inferno"
 
 
 def _contrast_range(stack: Stack, low: float, high: float) -> tuple[float, float]:

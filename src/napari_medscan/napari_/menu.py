@@ -10,12 +10,12 @@ import napari.viewer
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.dicom_panel import PLUGIN
 from napari_medscan.napari_.gui import person_acts
-from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.refusal import refusal
 from napari_medscan.napari_.view import bring_into_view
-from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.viewer_watch import unwrapped
 
 
 def open_folder(viewer: napari.viewer.Viewer) -> None:
@@ -83,7 +83,7 @@ def unshear(viewer: napari.viewer.Viewer) -> None:
 
     viewer = unwrapped(viewer)
     layer = current_layer(viewer)
-    stack = stack_of(layer)
+    stack = series_of(layer)
     if layer is None or stack is None:
         tell("Select a layer that MedScan opened.")
         return

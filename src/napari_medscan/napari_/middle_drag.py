@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import napari.viewer
+from napari.layers import Image
 
-from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.viewer_watch import unwrapped
 
 MIDDLE = 3
 
@@ -55,15 +55,15 @@ def _drag(viewer: napari.viewer.Viewer, event: Any) -> Iterator[None]:  # noqa: 
 
 def _may_pan(viewer: napari.viewer.Viewer) -> bool:
     active = viewer.layers.selection.active
-    is_foreign = active is not None and stack_of(active) is None
-    if is_foreign and str(getattr(active, "mode", "pan_zoom")) != "pan_zoom":
+    is_ours = isinstance(active, Image) and stack_of(active) is not None
+    if not is_ours and str(getattr(active, "mode", "pan_zoom")) != "pan_zoom":
         return False
     return viewer.dims.ndisplay == 2 and current_layer(viewer) is not None
 
 
 def _move(viewer: napari.viewer.Viewer, x: float, y: float) -> None:
     """Move the image by pixels of the canvas, to the right and down."""
-    camera = camera_of(viewer)
+    camera = viewer.scene.camera
     vertical, horizontal = (str(way) for way in camera.orientation2d)
     down = 1 if vertical == "down" else -1
     right = 1 if horizontal == "right" else -1

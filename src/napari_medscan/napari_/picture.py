@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.series.stack import Stack
-from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.slider_index import index_in_view, is_in_view
 from napari_medscan.napari_.windowing import is_windowed
 from napari_medscan.privacy.painting import Colours, Painted
@@ -47,6 +46,8 @@ _DRAWN = (
 )
 """All that a layer is drawn by, besides colormap and place. What a picture of one slice does not
 depend on is here too: nobody should have to know that."""
+
+DERIVED = "This layer was derived from a series, and is not sent. Select the series itself."
 
 Mask = NDArray[np.bool_]
 
@@ -203,6 +204,8 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
     leading = current_layer(viewer)
     if leading is None or not is_in_view(viewer, leading):
         raise NoPictureError("Open a study and show a slice of it: there is no image yet.")
+    if series_of(leading) is None:
+        raise NoPictureError(DERIVED)
     if not blended:
         return [leading]
     chosen = [
@@ -211,7 +214,7 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
         if layer in viewer.layers.selection
         and isinstance(layer, Image)
         and layer.visible
-        and stack_of(layer) is not None
+        and series_of(layer) is not None
         and is_in_view(viewer, layer)
     ]
     return chosen or [leading]
@@ -232,7 +235,7 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
     NoPictureError
         When the layer is turned or sheared in the view, or the view is along axes that it lacks.
     """
-    stack = stack_of(layer)
+    stack = series_of(layer)
     before = viewer.dims.ndim - layer.ndim
     vertical, horizontal = (axis - before for axis in viewer.dims.displayed)
     if stack is None or min(vertical, horizontal) < 0:
@@ -244,8 +247,8 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
     grey = is_windowed(layer)
     low, high = (float(limit) for limit in layer.contrast_limits) if grey else (0.0, 255.0)
     colours = layer.colormap
-    # Not of the proxy that napari hands to plugins, a new one each time.
-    data = getattr(layer.data, "__wrapped__", layer.data)
+    # An array in memory may be changed after its picture was checked; the files' values stay.
+    data = stack.array.display
     drawn = tuple(str(getattr(layer, name)) for name in _DRAWN)
     placed = (str(index), axes, flips, corner.tobytes(), steps.tobytes())
     coloured = (colours.name, np.asarray(colours.colors).tobytes())
@@ -355,7 +358,7 @@ def _placement(
     """Return origin and spacing on screen, and whether rows and columns run the other way."""
     places = [(p.start or 0) if isinstance(p, slice) else p for p in index]
     start = corner + np.asarray(places, float) @ steps
-    ways = camera_of(viewer).orientation2d
+    ways = viewer.scene.camera.orientation2d
     origin, spacing, flips = [], [], []
     for number, axis in enumerate(axes):
         step = float(steps[axis, axis])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import napari.viewer
 from napari.layers import Image
 
-from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import screen_directions
 from napari_medscan.napari_.layer_identity import stack_of
@@ -44,7 +43,7 @@ def take_snapshot(viewer: napari.viewer.Viewer, layer: Image | None = None) -> S
         None if ways is None else ways[1],
         level,
         width,
-        float(camera_of(viewer).zoom) * abs(float(layer.scale[-1])),
+        float(viewer.scene.camera.zoom) * abs(float(layer.scale[-1])),
         str(layer.projection_mode),
         _slab(viewer, layer),
     )
@@ -53,7 +52,10 @@ def take_snapshot(viewer: napari.viewer.Viewer, layer: Image | None = None) -> S
 def _slab(viewer: napari.viewer.Viewer, layer: Image) -> float:
     """Return the thickness of what is projected across the view, 0 for single slices."""
     axis = next(iter(reversed(viewer.dims.not_displayed)), None)
-    if axis is None or str(layer.projection_mode) == "none":
+    # A projection has no slices.
+    if axis is None or axis < viewer.dims.ndim - layer.ndim:
+        return 0.0
+    if str(layer.projection_mode) == "none":
         return 0.0
     margins = viewer.dims.margin_left[axis] + viewer.dims.margin_right[axis]
     step = abs(float(layer.scale[axis - viewer.dims.ndim]))

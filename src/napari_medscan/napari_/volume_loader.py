@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 import napari.viewer
+import numpy as np
 from napari.layers import Layer
 from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QProgressDialog
@@ -60,7 +61,7 @@ class WholeVolume(QObject):
         """
         stack = stack_of(layer)
         array = None if stack is None else stack.array
-        if array is None:
+        if array is None or isinstance(layer.data, np.ndarray):
             then()
             return
         where = _time_in_view(viewer_with(self._viewer, layer), layer, array)

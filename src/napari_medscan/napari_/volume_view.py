@@ -12,7 +12,6 @@ from napari.utils.colormaps import Colormap
 
 from napari_medscan.dicom.intensity.window import ascending, meaningful
 from napari_medscan.napari_.canvas_fit import fit_to_canvas
-from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.directions import screen_directions, world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 
@@ -129,7 +128,7 @@ def volume_presets(layer: Layer | None) -> tuple[VolumePreset, ...]:
     None for colours, and for what has one slice: a cine has time for its depth.
     """
     stack = stack_of(layer)
-    if stack is None or stack.is_rgb or stack.array.places.shape[-1] < 2:
+    if stack is None or stack.is_rgb or stack.array.places.shape[-1:] < (2,):
         return ()
     hounsfield = stack.modality == "CT" and stack.unit == "HU"
     return (*(CT_PRESETS if hounsfield else ()), MIP, DEPTH_MIP)
@@ -178,7 +177,7 @@ class Volumes:
         directions = world_directions(viewer, layer)
         if directions is not None:
             scene = directions[list(viewer.dims.displayed)]
-            camera_of(viewer).set_view_direction(tuple(scene @ _BACK), tuple(scene @ _HEAD))
+            viewer.scene.camera.set_view_direction(tuple(scene @ _BACK), tuple(scene @ _HEAD))
         fit_to_canvas(viewer, layer)
 
     def _on_ndisplay(self, _event: object = None) -> None:
@@ -219,6 +218,6 @@ def keep_unmirrored(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     # On a screen seen by someone right x down leads away from him, and so it does in a patient.
     away = depth @ np.cross(right, down) > 0
     way = DepthAxisOrientation.AWAY if away else DepthAxisOrientation.TOWARDS
-    camera = camera_of(viewer)
+    camera = viewer.scene.camera
     if camera.orientation[0] != way:
         camera.orientation = (way, *camera.orientation2d)

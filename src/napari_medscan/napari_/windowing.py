@@ -67,7 +67,7 @@ class DrawnWindow:
 def is_windowed(layer: Layer | None) -> TypeGuard[Image]:
     """Whether a layer is an image of ours in grey values, which a window makes sense for."""
     stack = stack_of(layer)
-    return stack is not None and not stack.is_rgb
+    return isinstance(layer, Image) and stack is not None and not stack.is_rgb
 
 
 def current_windowed(viewer: napari.viewer.Viewer) -> Image | None:
@@ -247,6 +247,9 @@ def on_screen(
     across = slice(None) in cut[: stack.array.places.ndim]
     if not across or not is_inside(cut, stack.array.shape):
         return None
+    if isinstance(layer.data, np.ndarray):
+        pixels = layer.data[cut]
+        return lambda: pixels
     if stack.array.nbytes > shared_cache().max_bytes:
         return None
     return lambda: stack.array[cut]

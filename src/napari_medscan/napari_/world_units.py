@@ -14,9 +14,9 @@ import napari.viewer
 from napari.layers import Image, Layer
 
 from napari_medscan.dicom import Stack
-from napari_medscan.napari_.compat.viewer_model import show_unit
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_transform import is_timed
 
 Units = tuple[str, ...]
 
@@ -27,13 +27,8 @@ _new: weakref.WeakSet[Layer] = weakref.WeakSet()
 def units_of(stack: Stack) -> Units:
     """Return the units of the axes of a series as its headers give them."""
     unit = "mm" if stack.geometry.calibrated else "pixel"
-    time = ("second",) if is_timed(stack) else ("pixel",)
-    return (*(time if stack.axes.startswith("t") else ()), unit, unit, unit)
-
-
-def is_timed(stack: Stack) -> bool:
-    """Return whether the time axis of a series is in seconds."""
-    return stack.is_clip and bool(stack.header.frame_duration)
+    time = "second" if is_timed(stack) else "pixel"
+    return tuple(time if axis == "t" else unit for axis in stack.axes if axis != "c")
 
 
 def note_new(layer: Image) -> None:
@@ -54,8 +49,6 @@ def share_units(viewer: napari.viewer.Viewer) -> None:
         own = units_of(stack)
         if len(own) > len(shared):
             shared = own[: len(own) - len(shared)] + shared
-    if shared:
-        show_unit(viewer, shared[-1])
     changed = []
     for layer, stack in series:
         wanted = shared[len(shared) - len(units_of(stack)) :]

@@ -12,7 +12,7 @@ from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
 from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders
-from napari_medscan.dicom.series.slice_source import SliceSource
+from napari_medscan.dicom.series.stack import SliceSource
 
 from ..building import files, make_frame, make_header, make_layout, refs, stacks_of
 

@@ -16,7 +16,7 @@ import numpy as np
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.space.vectors import Vector
+from napari_medscan.dicom.space.vectors import Vector, moved
 
 _T = TypeVar("_T", bound=Hashable)
 _UNKNOWN = (float("nan"),) * 3
@@ -110,6 +110,10 @@ class _Column(Generic[_T]):
         at = [places.setdefault(item, len(places)) for item in items]
         return cls(tuple(places), () if len(places) in (1, len(items)) else at)
 
+    def taken(self, numbers: Sequence[int]) -> _Column[_T]:
+        """Return the values of some slices."""
+        return _Column.of([self[number] for number in numbers])
+
     def checked(self, slices: int) -> _Column[_T]:
         """Return self; raise ValueError unless there is a value for each of so many slices."""
         if self.at:
@@ -187,6 +191,24 @@ class SliceTable(Sequence[SliceRecord]):
         file = self._file[number]
         values = {name: column[number] for name, column in self._columns.items()}
         return SliceRecord(name=file.name, file=file.ref, **values)
+
+    def taken(self, numbers: Sequence[int], shift: Vector | None) -> SliceTable:
+        """Return the table of some of the slices, in the order given.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+            Which slices.
+        shift : tuple of float or None
+            What is added to their positions, LPS, mm; with None they have no position.
+        """
+        columns = {"file": self._file, **self._columns}
+        taken = {name: column.taken(numbers) for name, column in columns.items()}
+        positions = [
+            None if shift is None or place is None else moved(place, shift, 1.0)
+            for place in (columns["position"][number] for number in numbers)
+        ]
+        return SliceTable(len(numbers), {**taken, "position": _Column.of(positions)})
 
     def packed(self, numbers: Mapping[str, int]) -> dict[str, Any]:
         """Return the table as JSON can hold it, without a name or a path.

@@ -92,3 +92,6 @@ STEADY_SPACING: Final = 0.01
 
 SAME_NUMBER: Final = 5e-4
 """Relative difference of two numbers that are one number, written with different precision."""
+
+SAME_VOXEL: Final = 0.01
+"""Voxels by which a voxel of a copy may lie off the voxel of the series that it is."""

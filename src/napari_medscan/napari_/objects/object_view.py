@@ -15,11 +15,10 @@ from napari_medscan.dicom.series.relations import are_overlayable, same_frame_of
 from napari_medscan.dicom.space.tolerances import PARALLEL
 from napari_medscan.napari_.current_layer import set_visible, visible_series
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import layer_of, stack_of
+from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
 from napari_medscan.napari_.objects.shown_object import ShownObject, layers_of, object_of
 from napari_medscan.napari_.view import bring_into_view
-from napari_medscan.napari_.viewer_proxy import unwrapped
-from napari_medscan.napari_.viewer_watch import Subscription, watch
+from napari_medscan.napari_.viewer_watch import Subscription, unwrapped, watch
 
 
 class ObjectView:
@@ -82,7 +81,7 @@ class ObjectView:
             # Not now: napari activates the new layer after this event. Tools and keys are those
             # of the series until somebody selects the object.
             QTimer.singleShot(0, self._activate)
-        if stack_of(event.value) is None:
+        if series_of(event.value) is None:
             return
         place = viewer.layers.index(event.value)
         below = [n for n, layer in enumerate(viewer.layers) if n < place and object_of(layer)]

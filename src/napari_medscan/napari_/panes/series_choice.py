@@ -13,7 +13,7 @@ from napari_medscan.dicom.series.orientation import axis_vectors
 from napari_medscan.dicom.series.relations import same_patient
 from napari_medscan.dicom.series.series_rank import SeriesRank, rank_of
 from napari_medscan.dicom.series.studies import studies_of
-from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_identity import series_of
 
 
 def offered_series(viewer: napari.viewer.Viewer, found: Iterable[Stack]) -> dict[Stack, str]:
@@ -31,7 +31,7 @@ def offered_series(viewer: napari.viewer.Viewer, found: Iterable[Stack]) -> dict
     dict of Stack to str
         The title has the study where there are several.
     """
-    opened = [stack for layer in viewer.layers if (stack := stack_of(layer)) is not None]
+    opened = [stack for layer in viewer.layers if (stack := series_of(layer)) is not None]
     studies = studies_of(dict.fromkeys([*found, *opened]))
     return {
         stack: defuse(f"{study.title()} · {stack.name}" if len(studies) > 1 else stack.name)

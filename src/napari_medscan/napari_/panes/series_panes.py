@@ -13,10 +13,9 @@ from napari_medscan.dicom.elements.isolation import workers
 from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_ import session
 from napari_medscan.napari_.background_task import Latest
-from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import layer_of, stack_of
+from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.linking import go_to_place
 from napari_medscan.napari_.notify import tell
@@ -124,7 +123,7 @@ class SeriesPanes:
             return
         viewer = self._main.viewer
         elsewhere = {*map(stack_of, (side.source for side in self._sides)), *self._opening.values()}
-        opened = [stack for x in viewer.layers if (stack := stack_of(x)) is not None]
+        opened = [stack for x in viewer.layers if (stack := series_of(x)) is not None]
         free = [stack for stack in self._offered if stack not in elsewhere]
         if is_drop:
             # napari adds the layers of a drop one by one, and lets others act between.
@@ -210,14 +209,14 @@ class SeriesPanes:
 
 def _show_place(pane: Pane, layer: Image, place: Vector) -> None:
     """Show the slice through a place; the camera stays as long as the place is on the canvas."""
-    camera = camera_of(pane.viewer)
+    camera = pane.viewer.scene.camera
     center = camera.center
     if not go_to_place(pane.viewer, layer, place):
         return
     moved = camera.center
     camera.center = center
     plane = plane_on(pane.viewer, layer)
-    height, width = canvas_size(pane.viewer)
+    height, width = pane.viewer.canvas.size
     x, y, _ = (-1.0, -1.0, 0.0) if plane is None else plane.project(place)
     if not (0 <= x <= width and 0 <= y <= height):
         camera.center = moved

@@ -21,7 +21,7 @@ from napari_medscan.dicom.series.studies import Study, studies_of
 from napari_medscan.napari_ import default_reader, recent, settings
 from napari_medscan.napari_.dicom_panel import note_open
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_identity import series_of, stack_of
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.menu import open_folder, open_paths
 from napari_medscan.napari_.notify import show_details, tell
@@ -30,8 +30,7 @@ from napari_medscan.napari_.series_text import details_of
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.thumbnails import Thumbnails
 from napari_medscan.napari_.view import bring_into_view, show_only
-from napari_medscan.napari_.viewer_proxy import unwrapped
-from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.napari_.viewer_watch import unwrapped, watch
 from napari_medscan.widgets.panel.object_rows import object_details
 from napari_medscan.widgets.panel.object_switches import (
     close_objects,
@@ -220,7 +219,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
     def _layers_of(self, stacks: Sequence[Stack]) -> list[Image]:
         """Return the layers that show these stacks; a duplicated layer is one more."""
         layers = (layer for layer in self._viewer.layers if isinstance(layer, Image))
-        return [layer for layer in layers if stack_of(layer) in stacks]
+        return [layer for layer in layers if series_of(layer) in stacks]
 
     def _lay_out(self, buttons: Sequence[PushButton]) -> None:
         column = self.native.layout()
@@ -271,12 +270,12 @@ class SeriesTab(Container):  # type: ignore[type-arg]
 
     def _studies(self) -> list[Study]:
         """Return the studies of the session, and those of layers of other origin (samples)."""
-        visible = [s for s in map(stack_of, self._viewer.layers) if s is not None]
+        visible = [s for s in map(series_of, self._viewer.layers) if s is not None]
         return studies_of(dict.fromkeys([*record.stacks, *visible]))
 
     def _update(self) -> None:
         """Show what is listed, and select the series of the active layer."""
-        opened = {s for s in map(stack_of, self._viewer.layers) if s is not None}
+        opened = {s for s in map(series_of, self._viewer.layers) if s is not None}
         skipped = sum(map(_skipped, record.reports))
         stacks = list(dict.fromkeys([*record.stacks, *opened]))
         objects = listed_objects(self._viewer)
@@ -287,7 +286,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             self.tree.show_studies(self._studies(), opened, skipped, objects)
             self._thumbnails.ask(self.tree.without_thumbnail())
             self._on_selection()
-        active = stack_of(self._viewer.layers.selection.active)
+        shown = stack_of(self._viewer.layers.selection.active)
+        active = None if shown is None else shown.origin
         if active is not self._active:
             self._active = active
             if active is not None:

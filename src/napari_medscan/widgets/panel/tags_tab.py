@@ -24,7 +24,7 @@ from napari_medscan.napari_.active_viewer import active_viewer, watch_active
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_identity import tagged_stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.widgets.panel.form import (
@@ -158,8 +158,8 @@ class TagsTab(Page):
 
     def _offered_others(self, _box: Widget) -> list[tuple[str, str]]:
         """Return the other series of the viewer, for comparison."""
-        stack = stack_of(current_layer(active_viewer(self._viewer)))
-        others = ((x, stack_of(x)) for x in self._viewer.layers)
+        stack = tagged_stack_of(current_layer(active_viewer(self._viewer)))
+        others = ((x, tagged_stack_of(x)) for x in self._viewer.layers)
         names = [x.name for x, other in others if other is not None and other is not stack]
         return [("Compare with…", NO_OTHER), *((f"≠ {defuse(name)}", name) for name in names)]
 
@@ -169,7 +169,7 @@ class TagsTab(Page):
         """See which file is displayed, and have it read if it is another one."""
         viewer = active_viewer(self._viewer)
         layer = current_layer(viewer)
-        stack = stack_of(layer)
+        stack = tagged_stack_of(layer)
         another = stack is not self._stack
         if another:
             self._scans.cancel()
@@ -237,7 +237,7 @@ class TagsTab(Page):
     def _other_file(self) -> FileRef | None:
         named = (layer for layer in self._viewer.layers if layer.name == self._other.value)
         layer: Layer | None = next(named, None)
-        stack = stack_of(layer)
+        stack = tagged_stack_of(layer)
         if layer is None or stack is None:
             return None
         number = slice_in_view(self._viewer, layer)

@@ -13,16 +13,17 @@ ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 endif
 
-.PHONY: help bench demo test torture check lint types architecture package screenshots system clean
+.PHONY: help bench compat demo test torture check lint types architecture package screenshots system clean
 
 help:
 	@echo "make demo [DICOM=path]  open a sample, or your own file or folder, in napari"
 	@echo "make test [ARGS=...]    run the tests"
 	@echo "make torture            long forms of short tests, an hour of pairs (MEDSCAN_TORTURE_SECONDS, _SEED)"
+	@echo "make compat [ARGS=...]  test the whole plugin in each napari it supports, then make test"
 	@echo "make check              lint, types, import directions, packaging"
 	@echo "make bench [ARGS=...]   measure against other readers, write docs/performance.md"
 	@echo "make screenshots        take the screenshots of README and docs"
-	@echo "make clean              remove .venv, builds and caches"
+	@echo "make clean              remove .venv, .compat, builds and caches"
 
 demo: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) tools/demo.py $(if $(SCREEN),--screenshot demo.png) $${DICOM:+"$$DICOM"}
@@ -52,6 +53,11 @@ torture: .venv/stamp system
 	MEDSCAN_TORTURE=1 $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
 		tests/dicom/series/test_phantoms_4d.py tests/export
 
+# Environments of some GB in .compat, or where MEDSCAN_COMPAT says; what is installed is kept.
+compat: .venv/stamp system
+	$(SCREEN) $(PYTHON_IN) tools/compat.py $(ARGS)
+	$(if $(ARGS),,$(MAKE) test)
+
 check: lint types architecture package
 
 lint: .venv/stamp
@@ -76,5 +82,5 @@ system:
 	@touch $@
 
 clean:
-	rm -rf .venv dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .compat dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

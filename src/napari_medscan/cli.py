@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SHOWN, WRONG, NOTHING, INCOMPLETE, INTERRUPTED = 0, 2, 3, 4, 130
 """Exit codes: all is well; the command is wrong (argparse's, too); there is nothing to show or to
 export; something was not exported, while all else was; Ctrl + C."""
+FORMAT = 1
+"""Of the JSON of `inspect` (docs/inspect.schema.json): another if a field changes its meaning."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -145,6 +147,7 @@ def describe(report: LoadReport, *, pixels: bool = False) -> dict[str, Any]:
         return [{"file": shown_name(name), "reason": why} for name, why in entries.items()]
 
     return {
+        "format": FORMAT,
         "stacks": [_describe_stack(stack, pixels=pixels) for stack in report.stacks],
         "objects": [_describe_object(each, report.stacks) for each in report.objects],
         "files": {

@@ -9,7 +9,7 @@ import pytest
 from qtpy.QtWidgets import QApplication, QProgressDialog, QPushButton, QWidget
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.series.stack import SliceSource
+from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.napari_ import progress
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.volume_loader import WholeVolume

@@ -6,7 +6,8 @@ import pytest
 from napari_medscan.dicom import load
 from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.napari_ import window_commands as commands
-from napari_medscan.napari_.layers import draw_fused, image_layers
+from napari_medscan.napari_.fusion import draw_fused
+from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.window_scope import set_window_scope, window_targets
 from napari_medscan.napari_.windowing import center_width, limits_of, show
 

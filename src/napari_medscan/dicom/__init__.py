@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from napari_medscan.dicom.errors import (
     CancelledError,
     FrameError,
+    GeometryError,
     MedscanError,
     NoImageError,
     NotDicomError,
@@ -36,6 +37,7 @@ __all__ = [
     "CancelledError",
     "DicomObject",
     "FrameError",
+    "GeometryError",
     "LoadReport",
     "MedscanError",
     "NoImageError",

@@ -8,6 +8,7 @@
     ├── UnreadableError             an image that cannot be displayed: listed as unreadable
     │   └── FrameError              one frame of it: left blank and marked
     │       └── LateFrameError      decoding it took too long: may succeed at a second attempt
+    ├── GeometryError               what was asked needs a place or an even spacing it has not
     └── CancelledError              the user pressed Cancel
 
 The text of an error about one file is a phrase that a sentence can quote: "truncated pixel data".
@@ -39,6 +40,10 @@ class FrameError(UnreadableError):
 
 class LateFrameError(FrameError):
     """Decoding one frame took longer than its deadline."""
+
+
+class GeometryError(MedscanError, ValueError):
+    """What was asked for needs a place in the patient, or an even spacing, that a series lacks."""
 
 
 class CancelledError(MedscanError):

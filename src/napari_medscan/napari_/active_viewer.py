@@ -10,7 +10,8 @@ from napari.layers import Layer
 from psygnal import Signal
 
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.viewer_watch import Change, Subscription, unwrapped, watch
+from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.viewer_watch import Change, Subscription, watch
 
 _models: weakref.WeakKeyDictionary[napari.viewer.Viewer, weakref.WeakSet[napari.viewer.Viewer]] = (
     weakref.WeakKeyDictionary()

@@ -10,6 +10,7 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
+from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size
 from napari_medscan.napari_.qt_canvas import pixel_ratio
 
 _FILLED = 0.95
@@ -40,9 +41,9 @@ def fit_to_canvas(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     """
     # napari's own fit fails for a layer of fewer axes than the viewer has.
     center, size = _extent_in_view(viewer, layer)
-    camera = viewer.scene.camera
+    camera = camera_of(viewer)
     camera.center = (0.0,) * (3 - len(center)) + tuple(center)
-    camera.zoom = _FILLED * float(np.min(np.asarray(viewer.canvas.size) / size))
+    camera.zoom = _FILLED * float(np.min(np.asarray(canvas_size(viewer)) / size))
     _fits[viewer] = _Fit(weakref.ref(layer), tuple(camera.center), float(camera.zoom))
 
 
@@ -59,7 +60,7 @@ def is_fit(viewer: napari.viewer.Viewer, layer: Layer | None = None) -> bool:
     fit = _fits.get(viewer)
     if fit is None or (layer is not None and fit.layer() is not layer):
         return False
-    camera = viewer.scene.camera
+    camera = camera_of(viewer)
     return np.allclose([*camera.center, camera.zoom], [*fit.center, fit.zoom])
 
 
@@ -76,7 +77,7 @@ def show_actual_size(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     """
     axes = [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
     steps = [abs(float(layer.extent.step[axis])) for axis in axes if axis >= 0]
-    viewer.scene.camera.zoom = 1 / (min(steps) * pixel_ratio(viewer))
+    camera_of(viewer).zoom = 1 / (min(steps) * pixel_ratio(viewer))
 
 
 def _extent_in_view(
@@ -87,7 +88,7 @@ def _extent_in_view(
     ends = np.stack([_ends(layer, axis) for axis in axes], axis=1)
     size = ends[1] - ends[0]
     if viewer.dims.ndisplay == 3:
-        camera = viewer.scene.camera
+        camera = camera_of(viewer)
         view, up = np.array(camera.view_direction), np.array(camera.up_direction)
         # The width and height of a box, seen along a direction.
         size = np.abs(np.stack([up, np.cross(view, up)])) @ size

@@ -10,11 +10,17 @@ from napari.utils.color import ColorValue
 from psygnal import EmitLoopError
 
 from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.napari_.compat.canvas_label import CanvasLabel
+from napari_medscan.napari_.compat.viewer_model import (
+    canvas_size,
+    grid_shape,
+    has_canvas_model,
+    overlays_of,
+)
 from napari_medscan.napari_.viewer_watch import Change, watch
 
-_AMBER = ColorValue("#ffb347")
 # A warning has to be read in the light theme too, where the canvas is white.
-_DARK = ColorValue((0, 0, 0, 0.8))
+_AMBER, _DARK = "#ffb347", (0, 0, 0, 0.8)
 _BAR_FROM = 280
 """Pixels of a canvas on which the scale bar does not cover the letter amid the lower edge."""
 
@@ -24,12 +30,12 @@ def is_grid(viewer: napari.viewer.Viewer) -> bool:
 
     What stands at the edges of such a canvas would be read as being about all cells.
     """
-    return tuple(viewer.canvas.grid.actual_shape(viewer.layers)) != (1, 1)
+    return grid_shape(viewer) != (1, 1)
 
 
 def has_room_for_bar(viewer: napari.viewer.Viewer) -> bool:
     """Return whether the canvas is wide enough for the scale bar beside the letters."""
-    _, width = viewer.canvas.size
+    _, width = canvas_size(viewer)
     return bool(width >= _BAR_FROM)
 
 
@@ -59,13 +65,18 @@ class CanvasText:
         font_size: float = 10,
         warning: bool = False,
     ) -> None:
-        self._overlays = viewer.canvas.overlays
+        self._overlays = overlays_of(viewer)
         self._key = key
+        self._overlay: TextOverlay | CanvasLabel
+        if not has_canvas_model(viewer):
+            colors = (_AMBER, "rgba(0, 0, 0, 80%)") if warning else None
+            self._overlay = CanvasLabel(viewer, position, font_size=font_size, colors=colors)
+            return
         self._overlay = TextOverlay(
             position=position,
             font_size=font_size,
-            color=_AMBER if warning else None,
-            box_color=_DARK if warning else None,
+            color=ColorValue(_AMBER) if warning else None,
+            box_color=ColorValue(_DARK) if warning else None,
         )
         self._overlays[key] = self._overlay
 
@@ -88,6 +99,9 @@ class CanvasText:
 
     def release(self) -> None:
         """Take it off the canvas."""
+        if isinstance(self._overlay, CanvasLabel):
+            self._overlay.release()
+            return
         if self._overlays.get(self._key) != self._overlay:
             return
         # When the window closes, what draws the overlays may be gone before they are.
@@ -107,7 +121,7 @@ class ScaleBar:
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        self._overlay = viewer.canvas.overlays["scale_bar"]
+        self._overlay = overlays_of(viewer)["scale_bar"]
         self._before = self._overlay.visible
         self._viewer = viewer
         self._has_room: bool | None = None

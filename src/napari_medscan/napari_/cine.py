@@ -16,7 +16,7 @@ from napari_medscan.napari_.failure_log import log_failure
 from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.scroll_axis import go_to, length, place_on_axis, slice_axis, time_axis
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 DEFAULT_RATE = 15.0
 """Frames a second where the file does not say."""

@@ -28,7 +28,7 @@ from napari_medscan.napari_.scroll_axis import go_to, length, slice_axis, step, 
 from napari_medscan.napari_.series_command import canvas_command, pane_command
 from napari_medscan.napari_.view import show_anew
 from napari_medscan.napari_.view import show_only as show_only_layers
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 _LEAP = 10
 """Slices that Page Up and Page Down pass."""

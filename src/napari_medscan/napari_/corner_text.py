@@ -21,6 +21,7 @@ from napari_medscan.dicom.series.orientation import (
 )
 from napari_medscan.dicom.series.presets import display_scale
 from napari_medscan.napari_.canvas_text import CanvasText, is_grid
+from napari_medscan.napari_.compat.viewer_model import canvas_size
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.series_text import first_sentence
@@ -178,14 +179,14 @@ class CornerText:
         ):
             texts = [] if snapshot is None else lines(snapshot)
             # The letters of the orientation stand amid the edges.
-            half = self._viewer.canvas.size[1] / 2 - _BESIDE_LETTER
+            half = canvas_size(self._viewer)[1] / 2 - _BESIDE_LETTER
             if half < _LEAST_WIDTH and lines is not warning_lines:
                 texts = []
             text.show("\n".join(fitted(texts, half)))
 
     def _place_lines(self, snapshot: Snapshot) -> list[str]:
         names = name_lines(snapshot) if self.names_series else []
-        if self._viewer.canvas.size[1] / 2 < _STUDY_WIDTH:
+        if canvas_size(self._viewer)[1] / 2 < _STUDY_WIDTH:
             del names[1:]
         return [*names, *place_lines(snapshot)]
 

@@ -8,6 +8,7 @@ from napari.layers import Layer
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.series.orientation import axis_vectors, film_vectors
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import slice_in_view
 
@@ -65,7 +66,7 @@ def screen_directions(
     if directions is None:
         return None
     vertical, horizontal = viewer.dims.displayed[-2:]
-    downwards, rightwards = (str(way) for way in viewer.scene.camera.orientation2d)
+    downwards, rightwards = (str(way) for way in camera_of(viewer).orientation2d)
     return (
         directions[horizontal] * (1 if rightwards == "right" else -1),
         directions[vertical] * (1 if downwards == "down" else -1),

@@ -23,12 +23,13 @@ from napari.utils.key_bindings import KeymapProvider, coerce_keybinding
 from napari_medscan.dicom.series.presets import CT
 from napari_medscan.napari_ import commands, window_commands
 from napari_medscan.napari_.active_viewer import active_viewer
+from napari_medscan.napari_.compat.shortcuts import shortcut_event
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import log_failure
 from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.scroll_axis import time_axis
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.windowing import current_windowed
 
 _PLUGIN = "napari-medscan"
@@ -286,7 +287,7 @@ class _Shortcuts:
             action_manager.register_action(
                 key.action, key.command, key.title, _InPreferences, repeatable=key.repeats
             )
-        action_manager.events.shortcut_changed.connect(_on_shortcut_changed)
+        shortcut_event().connect(_on_shortcut_changed)
 
     def of(self, key: Key) -> tuple[KeyBinding, ...]:
         """Return the keys of an action."""

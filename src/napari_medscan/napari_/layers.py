@@ -14,6 +14,7 @@ from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.dicom.series.series_rank import displayed_pixels, rank_of
 from napari_medscan.dicom.series.studies import first_to_show
 from napari_medscan.napari_.frame_recovery import redraw_recovered
+from napari_medscan.napari_.fusion import draw_fused, is_fusion
 from napari_medscan.napari_.layer_identity import METADATA_KEY
 from napari_medscan.napari_.layer_transform import layer_transform
 from napari_medscan.napari_.progress import volume_progress
@@ -29,7 +30,8 @@ def image_layers(stacks: Sequence[Stack], *, after: Stack | None = None) -> list
 
     Layers of different series hardly ever make sense on top of each other, so only the most
     useful series of the newest study is visible at first. PET on the CT of the same examination
-    is the exception and is drawn as a fusion. Visible layers come last.
+    and dose on its images are drawn as fusions; of several doses, none is visible. Visible layers
+    come last.
 
     Parameters
     ----------
@@ -46,13 +48,15 @@ def image_layers(stacks: Sequence[Stack], *, after: Stack | None = None) -> list
         key=displayed_pixels,
         default=lead,
     )
+    fused = [stack for stack in stacks if is_fusion(stack, anatomy)]
+    doses = [stack for stack in fused if stack.kind.measures == "dose"]
+    hidden = doses if len(doses) > 1 else []
     layers = []
-    for stack in sorted(stacks, key=lambda stack: stack.modality == "PT"):
-        fused = stack.modality == "PT" and stack is not anatomy and are_overlayable(stack, anatomy)
-        colormap = "inferno" if fused else None
-        layer = image_layer(stack, visible=stack is anatomy or fused, colormap=colormap)
-        if fused:
-            layer.blending = "additive"
+    for stack in sorted(stacks, key=lambda stack: (stack in fused, stack in doses)):
+        is_visible = stack is anatomy or (stack in fused and stack not in hidden)
+        layer = image_layer(stack, visible=is_visible)
+        if stack in fused:
+            draw_fused(layer)
         layers.append(layer)
     # napari activates the layer that is added last, and lists it on top.
     return sorted(layers, key=lambda layer: layer.visible)
@@ -64,7 +68,7 @@ def leading_series(stacks: Sequence[Stack], *, after: Stack | None = None) -> St
     return lead if after is None or rank_of(lead) < rank_of(after) else after
 
 
-def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = None) -> Image:
+def image_layer(stack: Stack, *, visible: bool = True) -> Image:
     """Return the layer of one stack.
 
     Data stay in acquisition order; scale is (step, row spacing, column
@@ -78,8 +82,6 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
         What to show.
     visible : bool
         Whether the layer is shown at first.
-    colormap : str, optional
-        napari's name of what a window is drawn in; grey without one.
 
     Notes
     -----
@@ -102,7 +104,7 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
         projection_mode="none",
         visible=visible,
         contrast_limits=limits,
-        colormap=colormap or ("gray_r" if stack.is_inverted else "gray"),
+        colormap="gray_r" if stack.is_inverted else "gray",
     )
     if not stack.is_rgb:
         layer.contrast_limits_range = _contrast_range(stack, *limits)
@@ -110,12 +112,6 @@ def image_layer(stack: Stack, *, visible: bool = True, colormap: str | None = No
     note_new(layer)
     redraw_recovered(layer, stack)
     return layer
-
-
-def draw_fused(layer: Image) -> None:
-    """Draw a layer in hot colors that add to what lies below it."""
-    layer.blending = "additive"
-    layer.colormap = "inferno"
 
 
 def _contrast_range(stack: Stack, low: float, high: float) -> tuple[float, float]:

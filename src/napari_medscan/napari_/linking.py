@@ -14,11 +14,13 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.orientation import patient_point, slice_position
 from napari_medscan.dicom.series.relations import are_parallel, same_frame_of_reference
 from napari_medscan.dicom.space.vectors import normal_of
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.viewer_watch import unwrapped, watch
+from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.viewer_watch import watch
 
 MOST_DEGREES = 10.0
 """Greatest angle between planes that are laid together: a head is never held quite alike."""
@@ -32,7 +34,7 @@ def patient_place(viewer: napari.viewer.Viewer, layer: Layer) -> NDArray[np.floa
     if stack is None or viewer.dims.ndisplay == 3:
         return None
     world = np.array(viewer.dims.point)
-    world[list(viewer.dims.displayed)] = viewer.scene.camera.center[-2:]
+    world[list(viewer.dims.displayed)] = camera_of(viewer).center[-2:]
     return patient_point(stack, layer.world_to_data(world))
 
 
@@ -71,7 +73,7 @@ def go_to_place(viewer: napari.viewer.Viewer, layer: Layer, place: NDArray[np.fl
     point[before:] = world
     viewer.dims.point = tuple(point)
     vertical, horizontal = viewer.dims.displayed
-    viewer.scene.camera.center = (0.0, float(point[vertical]), float(point[horizontal]))
+    camera_of(viewer).center = (0.0, float(point[vertical]), float(point[horizontal]))
     return True
 
 

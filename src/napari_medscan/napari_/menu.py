@@ -15,7 +15,7 @@ from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.refusal import refusal
 from napari_medscan.napari_.view import bring_into_view
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 
 def open_folder(viewer: napari.viewer.Viewer) -> None:

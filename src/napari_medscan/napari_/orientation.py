@@ -8,6 +8,7 @@ from napari.utils.camera_orientations import HorizontalAxisOrientation as Horizo
 from napari.utils.camera_orientations import VerticalAxisOrientation as Vertical
 
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit
+from napari_medscan.napari_.compat.viewer_model import camera_of
 
 
 def rotate_view(viewer: napari.viewer.Viewer, layer: Layer, *, clockwise: bool = True) -> None:
@@ -24,7 +25,7 @@ def rotate_view(viewer: napari.viewer.Viewer, layer: Layer, *, clockwise: bool =
     clockwise : bool
         The direction.
     """
-    camera = viewer.scene.camera
+    camera = camera_of(viewer)
     was_fit, zoom, center = is_fit(viewer, layer), camera.zoom, camera.center
     vertical, horizontal = (str(way) for way in camera.orientation2d)
     is_down, is_right = vertical == "down", horizontal == "right"
@@ -53,7 +54,7 @@ def flip_view(viewer: napari.viewer.Viewer, *, vertically: bool = False) -> None
     vertically : bool
         Whether top and bottom change places; otherwise left and right.
     """
-    camera = viewer.scene.camera
+    camera = camera_of(viewer)
     vertical, horizontal = camera.orientation2d
     if vertically:
         vertical = Vertical.UP if str(vertical) == "down" else Vertical.DOWN

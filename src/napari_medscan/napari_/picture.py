@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.series.stack import Stack
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.slider_index import index_in_view, is_in_view
@@ -358,7 +359,7 @@ def _placement(
     """Return origin and spacing on screen, and whether rows and columns run the other way."""
     places = [(p.start or 0) if isinstance(p, slice) else p for p in index]
     start = corner + np.asarray(places, float) @ steps
-    ways = viewer.scene.camera.orientation2d
+    ways = camera_of(viewer).orientation2d
     origin, spacing, flips = [], [], []
     for number, axis in enumerate(axes):
         step = float(steps[axis, axis])

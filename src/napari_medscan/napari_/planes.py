@@ -15,6 +15,7 @@ from napari.utils.camera_orientations import VerticalAxisOrientation as Vertical
 from numpy.typing import NDArray
 
 from napari_medscan.napari_.canvas_fit import fit_to_canvas
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.directions import (
     Directions,
     projection_directions,
@@ -214,7 +215,7 @@ def _show_as_stored(viewer: napari.viewer.Viewer) -> None:
 
 def _orient(viewer: napari.viewer.Viewer, *, downwards: bool, rightwards: bool) -> None:
     """Set where the vertical and the horizontal axis of the view lead on the canvas."""
-    viewer.scene.camera.orientation2d = (
+    camera_of(viewer).orientation2d = (
         Vertical.DOWN if downwards else Vertical.UP,
         Horizontal.RIGHT if rightwards else Horizontal.LEFT,
     )

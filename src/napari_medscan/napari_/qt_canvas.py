@@ -6,7 +6,7 @@ import napari.viewer
 from napari.qt import QtViewer
 from qtpy.QtWidgets import QApplication
 
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 
 def canvas_of(viewer: napari.viewer.Viewer) -> QtViewer | None:

@@ -10,7 +10,7 @@ from napari.layers import Image
 from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.windowing import current_windowed
 
 Command = Callable[[napari.viewer.Viewer], None]

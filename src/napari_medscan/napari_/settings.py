@@ -1,21 +1,15 @@
-"""The plugin's settings: Preferences ▸ MedScan.
+"""The plugin's settings: Preferences ▸ MedScan, or the panel's Settings tab before napari 0.9.
 
-napari builds the page from ``configurations`` in the manifest, and keeps what
-the user changes in ``napari-medscan.yaml`` beside its own settings: plain text,
-so never a name, a path or a key.
+Both are built from ``configurations`` in the manifest. What the user changes is kept in
+``napari-medscan.yaml`` beside napari's own settings: plain text, so never a name, a path or a key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from napari.utils.events import EventedModel
-
-_PLUGIN = "napari-medscan"
+from napari_medscan.napari_.compat.plugin_settings import Group, is_nothing_saved, properties
 
 AS_IN_FILE = "From file"
 AUTO = "Auto"
@@ -100,8 +94,8 @@ def window_setting(modality: str) -> str:
 
 def current() -> Settings:
     """Return the settings as they are now."""
-    if _nothing_saved():
-        # napari would read the manifests of all plugins again to say so.
+    if is_nothing_saved():
+        # napari saves each change.
         return Settings()
     return Settings(**{name: getattr(group, name) for group, name in _properties()})
 
@@ -164,23 +158,6 @@ def apply() -> None:
     decoded_cache.use(chosen.keep_decoded, chosen.keep_decoded_gb << 30)
 
 
-def _nothing_saved() -> bool:
-    """Whether napari keeps settings in files, and there is none of ours: it saves each change."""
-    from napari.settings import NapariSettings
-
-    beside = NapariSettings.model_fields["config_path"].default
-    return beside is not None and not Path(beside).with_name(f"{_PLUGIN}.yaml").exists()
-
-
-def _properties() -> Iterator[tuple[EventedModel, str]]:
-    """Yield napari's model of every group of settings, and the name of each property in it."""
-    from napari.settings import get_plugin_settings
-
-    settings = get_plugin_settings().get(_PLUGIN)
-    if settings is None:
-        return
-    for group_name in type(settings).model_fields:
-        group = getattr(settings, group_name)
-        for name in getattr(type(group), "model_fields", ()):
-            if name in _NAMES:
-                yield group, name
+def _properties() -> Iterator[tuple[Group, str]]:
+    """Yield each group of settings, and the name of each setting in it."""
+    return ((group, name) for group, name in properties() if name in _NAMES)

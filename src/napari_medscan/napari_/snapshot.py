@@ -5,6 +5,7 @@ from __future__ import annotations
 import napari.viewer
 from napari.layers import Image
 
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import screen_directions
 from napari_medscan.napari_.layer_identity import stack_of
@@ -43,7 +44,7 @@ def take_snapshot(viewer: napari.viewer.Viewer, layer: Image | None = None) -> S
         None if ways is None else ways[1],
         level,
         width,
-        float(viewer.scene.camera.zoom) * abs(float(layer.scale[-1])),
+        float(camera_of(viewer).zoom) * abs(float(layer.scale[-1])),
         str(layer.projection_mode),
         _slab(viewer, layer),
     )

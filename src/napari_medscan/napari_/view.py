@@ -23,17 +23,18 @@ from napari_medscan.napari_ import settings
 from napari_medscan.napari_.active_viewer import viewers_of_window
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit, refit
 from napari_medscan.napari_.cine import autoplay
+from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size_event
 from napari_medscan.napari_.current_layer import (
     is_visible_series,
     set_visible,
     visible_series,
 )
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.fusion import draw_fused, is_fusion
 from napari_medscan.napari_.layer_identity import series_of, stack_of
-from napari_medscan.napari_.layers import draw_fused
 from napari_medscan.napari_.planes import reserved_plane, show_acquired_plane, show_plane
 from napari_medscan.napari_.slider_index import is_in_view
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.volume_view import keep_unmirrored
 from napari_medscan.napari_.world_units import share_units
 
@@ -162,13 +163,13 @@ class _Openings:
         layers.events.inserted.connect(self._inserted, position="last")
         layers.events.removed.connect(self._on_removal, position="last")
         layers.selection.events.active.connect(self._units)
-        viewer.canvas.events.size.connect(self._more[0])
+        canvas_size_event(viewer).connect(self._more[0])
         for emitter in (
             dims.ndisplay,
             dims.order,
             layers.events.inserted,
             layers.selection.events.active,
-            viewer.scene.camera.events.orientation,
+            camera_of(viewer).events.orientation,
         ):
             emitter.connect(self._more[1])
 
@@ -177,7 +178,7 @@ class _Openings:
         layer = None if viewer is None else next(visible_series(viewer), None)
         self._camera = None
         if viewer is not None and layer is not None:
-            camera = viewer.scene.camera
+            camera = camera_of(viewer)
             self._camera = _Camera(
                 weakref.ref(layer), viewer.dims.ndim, is_fit(viewer), camera.center, camera.zoom
             )
@@ -194,7 +195,7 @@ class _Openings:
         if before.is_fit:
             fit_to_canvas(viewer, layer)
         else:
-            viewer.scene.camera.center, viewer.scene.camera.zoom = before.center, before.zoom
+            camera_of(viewer).center, camera_of(viewer).zoom = before.center, before.zoom
 
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         viewer, layer = self._viewer(), event.value
@@ -281,7 +282,7 @@ def _fits(viewer: napari.viewer.Viewer, layer: Image, current: Image) -> bool:
         return False
     low, high = layer.extent.world
     before = viewer.dims.ndim - layer.ndim
-    for axis, center in zip(viewer.dims.displayed, viewer.scene.camera.center[-2:], strict=True):
+    for axis, center in zip(viewer.dims.displayed, camera_of(viewer).center[-2:], strict=True):
         if axis < before or not low[axis - before] <= center <= high[axis - before]:
             return False
     return is_in_view(viewer, layer)
@@ -301,14 +302,11 @@ def _is_see_through(layer: Image) -> bool:
 
 
 def fuse(viewer: napari.viewer.Viewer, layer: Image) -> None:
-    """Draw PET as a fusion with a visible CT of the same place; any other layer stays as it is."""
+    """Draw PET over a visible CT, and dose over images, as a fusion; others stay as they are."""
     stack = stack_of(layer)
-    if stack is None or stack.modality != "PT":
-        return
-    for other in visible_series(viewer):
-        anatomy = stack_of(other)
-        if anatomy is not None and anatomy.modality == "CT" and are_overlayable(stack, anatomy):
-            draw_fused(layer)
+    anatomies = [stack_of(other) for other in visible_series(viewer)]
+    if stack is not None and any(a is not None and is_fusion(stack, a) for a in anatomies):
+        draw_fused(layer)
 
 
 def _show_slices(viewer: napari.viewer.Viewer, layer: Image) -> None:

@@ -25,7 +25,7 @@ from napari_medscan.napari_.panes import on_pane_created
 from napari_medscan.napari_.qt_canvas import canvas_of
 from napari_medscan.napari_.readout import CursorReadout
 from napari_medscan.napari_.releasable import Releasable
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.wheel import WheelScroll
 from napari_medscan.napari_.window_drag import WindowDrag
 from napari_medscan.napari_.window_scope import window_targets

@@ -12,7 +12,9 @@ import napari.viewer
 from napari.layers import Layer
 from qtpy.QtCore import QObject, Qt, QTimer, Signal  # type: ignore[attr-defined]
 
+from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size_event, grid_of
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 
 class Change(Flag):
@@ -100,16 +102,6 @@ def watch(
     return known.subscribe(callback, changes, before_paint=before_paint)
 
 
-def unwrapped(viewer: napari.viewer.Viewer) -> napari.viewer.Viewer:
-    """Return the viewer itself for the proxy that napari hands to plugins.
-
-    The proxy is gone long before the viewer is, and hands out proxies of layers that are not the
-    layers themselves.
-    """
-    found: napari.viewer.Viewer = getattr(viewer, "__wrapped__", viewer)
-    return found
-
-
 class _ViewerWatch(QObject):
     """Collects the events of one viewer."""
 
@@ -160,7 +152,7 @@ class _ViewerWatch(QObject):
         self, viewer: napari.viewer.Viewer
     ) -> Iterator[tuple[Any, Callable[..., None]]]:
         """Yield the emitters of a viewer that are listened to, with what they call."""
-        dims, camera, layers = viewer.dims.events, viewer.scene.camera.events, viewer.layers
+        dims, camera, layers = viewer.dims.events, camera_of(viewer).events, viewer.layers
         for emitter in (layers.events.inserted, layers.events.removed, layers.events.reordered):
             yield emitter, self._on_list
         yield layers.selection.events, self._on_selection
@@ -173,13 +165,13 @@ class _ViewerWatch(QObject):
             camera.orientation,
         ):
             yield emitter, self._on_view
-        grid = viewer.canvas.grid.events
+        grid = grid_of(viewer).events
         for emitter in (grid.enabled, grid.shape, grid.stride):
             yield emitter, self._on_view
         # The center too: what is drawn over an image moves with it.
         for emitter in (camera.zoom, camera.center):
             yield emitter, self._on_canvas
-        yield viewer.canvas.events.size, self._on_canvas
+        yield canvas_size_event(viewer), self._on_canvas
 
     def _on_list(self, _event: object = None) -> None:
         viewer = self._viewer()

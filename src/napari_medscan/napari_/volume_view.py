@@ -12,6 +12,7 @@ from napari.utils.colormaps import Colormap
 
 from napari_medscan.dicom.intensity.window import ascending, meaningful
 from napari_medscan.napari_.canvas_fit import fit_to_canvas
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.directions import screen_directions, world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 
@@ -177,7 +178,7 @@ class Volumes:
         directions = world_directions(viewer, layer)
         if directions is not None:
             scene = directions[list(viewer.dims.displayed)]
-            viewer.scene.camera.set_view_direction(tuple(scene @ _BACK), tuple(scene @ _HEAD))
+            camera_of(viewer).set_view_direction(tuple(scene @ _BACK), tuple(scene @ _HEAD))
         fit_to_canvas(viewer, layer)
 
     def _on_ndisplay(self, _event: object = None) -> None:
@@ -218,6 +219,6 @@ def keep_unmirrored(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     # On a screen seen by someone right x down leads away from him, and so it does in a patient.
     away = depth @ np.cross(right, down) > 0
     way = DepthAxisOrientation.AWAY if away else DepthAxisOrientation.TOWARDS
-    camera = viewer.scene.camera
+    camera = camera_of(viewer)
     if camera.orientation[0] != way:
         camera.orientation = (way, *camera.orientation2d)

@@ -11,10 +11,11 @@ import numpy as np
 from napari.layers import Image
 
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.scroll_axis import slice_axis, step, time_axis
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 _NAPARI_SCROLL = "dims_scroll"
 """Name of napari's callback that scrolls on Ctrl + wheel, and ignores `handled`."""
@@ -105,7 +106,7 @@ class WheelScroll:
 def _zoom(viewer: napari.viewer.Viewer, event: Any) -> None:  # noqa: ANN401
     """Zoom so that what lies below the pointer stays there."""
     factor = _ZOOM_PER_NOTCH ** event.delta[1]
-    camera = viewer.scene.camera
+    camera = camera_of(viewer)
     center = np.array(camera.center[-2:])
     pointer = np.array(event.position)[list(viewer.dims.displayed)]
     camera.zoom *= factor

@@ -14,6 +14,7 @@ import napari.viewer
 from napari.layers import Image, Layer
 
 from napari_medscan.dicom import Stack
+from napari_medscan.napari_.compat.viewer_model import show_unit
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layer_transform import is_timed
@@ -49,6 +50,8 @@ def share_units(viewer: napari.viewer.Viewer) -> None:
         own = units_of(stack)
         if len(own) > len(shared):
             shared = own[: len(own) - len(shared)] + shared
+    if shared:
+        show_unit(viewer, shared[-1])
     changed = []
     for layer, stack in series:
         wanted = shared[len(shared) - len(units_of(stack)) :]

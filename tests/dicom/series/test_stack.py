@@ -12,7 +12,7 @@ from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
 from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders
-from napari_medscan.dicom.series.stack import SliceSource
+from napari_medscan.dicom.series.slice_source import SliceSource
 
 from ..building import files, make_frame, make_header, make_layout, refs, stacks_of
 
@@ -143,7 +143,7 @@ def test_too_little_memory_for_a_frame_is_an_error_of_that_frame(monkeypatch):
     def no_memory(*_):
         raise MemoryError
 
-    monkeypatch.setattr("napari_medscan.dicom.series.stack.read_slice", no_memory)
+    monkeypatch.setattr("napari_medscan.dicom.series.slice_source.read_slice", no_memory)
     source = SliceSource(ParsedHeaders(refs(axial([0]))))
     with pytest.raises(FrameError, match="memory"):
         source.read(0, np.empty(0))

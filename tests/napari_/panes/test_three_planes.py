@@ -9,7 +9,7 @@ import pytest
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.series.orientation import patient_point
-from napari_medscan.dicom.series.stack import SliceSource
+from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.commands import reset_view
 from napari_medscan.napari_.current_layer import current_layer

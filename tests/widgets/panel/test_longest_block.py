@@ -13,7 +13,7 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QDialog, QTreeWidget
 
-from napari_medscan.dicom.series.stack import SliceSource
+from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.napari_.menu import open_paths
 from napari_medscan.phantoms import write_ct_chest
 

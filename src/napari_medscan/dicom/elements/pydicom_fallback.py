@@ -37,7 +37,7 @@ Packed = dict[str, Any]
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def silent_pydicom() -> Iterator[None]:
     """Keep pydicom quiet: its warnings and log lines quote values, which can name a patient."""
     logger = logging.getLogger("pydicom")
     disabled, logger.disabled = logger.disabled, True
@@ -157,7 +157,7 @@ def scan_with_pydicom(file: FileRef | str | PathLike[str], wanted: Wanted) -> Fa
     import pydicom
 
     stream = file_ref(file).stream()
-    with _silent():
+    with silent_pydicom():
         try:
             found = pydicom.dcmread(stream, force=True, defer_size=_DEFER_FROM)
             big_endian = not found.original_encoding[1]

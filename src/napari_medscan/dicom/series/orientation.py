@@ -150,21 +150,12 @@ def patient_point(stack: Stack, index: Index) -> NDArray[np.float64] | None:
 
 
 def slice_position(stack: Stack, index: Index) -> NDArray[np.float64] | None:
-    """Return Image Position (Patient) of the slice nearest to an array index, None without one.
-
-    Where slices were placed by their locations, their files give all of them one position or none,
-    and the geometry of the stack gives each its own.
-    """
+    """Return Image Position (Patient) of the slice nearest to an array index, None without one."""
     places = stack.array.places
     place = tuple(round(float(i)) for i in index[: places.ndim])
     if not all(0 <= i < extent for i, extent in zip(place, places.shape, strict=True)):
         return None
-    number = int(places[place])
-    if stack.geometry.step_source == "locations":
-        affine = stack.geometry.affine
-        return None if affine is None or number < 0 else affine[:3, 3] + affine[:3, 0] * place[-1]
-    position = stack.slices[number].position if number >= 0 else None
-    return None if position is None else np.array(position)
+    return stack.coordinates.position(place)
 
 
 def point_text(point: ArrayLike) -> str:

@@ -5,115 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from napari_medscan.dicom.errors import FrameError, LateFrameError
 from napari_medscan.dicom.headers.frame_header import FrameHeader
-from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
+from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
 from napari_medscan.dicom.kinds import Kind, kind_of
-from napari_medscan.dicom.pixels import decoded_cache
-from napari_medscan.dicom.pixels.read_frames import is_decoded_as_shown, read_slice, read_slices
+from napari_medscan.dicom.series import conversions
 from napari_medscan.dicom.series.axis_values import FRAME, AxisValues
+from napari_medscan.dicom.series.coordinates import Coordinates
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.frames import LazyStack
 
-TOGETHER_BYTES = 2 << 20
-"""What is decoded in one go: enough to make a message cheap, too little to keep a core waiting."""
-
-
-@dataclass(frozen=True, slots=True)
-class SliceSource:
-    """Reads the slices of a stack.
-
-    Parameters
-    ----------
-    headers : SliceHeaders
-        Gives the headers of the stack's slices.
-    problems : dict of int to str
-        As in `Stack`. A slice that can be read again, from a disc that was put back, is taken out.
-    """
-
-    headers: SliceHeaders
-    problems: dict[int, str] = field(default_factory=dict)
-
-    def read(self, index: int, out: NDArray[Any]) -> None:
-        """Read slice number `index` after the modality transform."""
-        ref = self.headers.read(index)
-        key = decoded_cache.key_of(ref, out)
-        if key is None or not decoded_cache.read(key, out):
-            try:
-                read_slice(ref.header, ref.index, out)
-            except MemoryError:
-                raise FrameError("not enough memory") from None
-            if key is not None:
-                decoded_cache.write(key, out)
-        self.problems.pop(index, None)
-
-    @staticmethod
-    def is_late(error: Exception) -> bool:
-        """Whether decoding a slice took too long."""
-        return isinstance(error, LateFrameError)
-
-    def together(self, indices: Sequence[int]) -> int:
-        """Return how many of the first of `indices` are best read at a time."""
-        first = self._ref(indices[0])
-        if first is None:
-            return 1
-        most = max(1, TOGETHER_BYTES // max(1, first.header.layout.decoded_bytes))
-        count = 1
-        for index in indices[1:most]:
-            ref = self._ref(index)
-            if ref is None or not _is_read_like(ref, first):
-                break
-            count += 1
-        return count
-
-    def read_together(
-        self, indices: Sequence[int], out: NDArray[Any]
-    ) -> Sequence[FrameError | None]:
-        """Read slices as `together` has found them; return why each could not be read."""
-        refs = [self.headers.read(index) for index in indices]
-        if not decoded_cache.is_used() and is_decoded_as_shown(refs[0].header, refs[0].index):
-            errors = read_slices([(ref.header, ref.index) for ref in refs], out)
-            for index, error in zip(indices, errors, strict=True):
-                if error is None:
-                    self.problems.pop(index, None)
-            return errors
-        return [self._attempt(index, place) for index, place in zip(indices, out, strict=True)]
-
-    def _ref(self, index: int) -> SliceRef | None:
-        """Return a slice with its header, None when its file cannot be read."""
-        try:
-            return self.headers.read(index)
-        except FrameError:
-            return None
-
-    def _attempt(self, index: int, out: NDArray[Any]) -> FrameError | None:
-        try:
-            self.read(index, out)
-        except FrameError as error:
-            return error
-        return None
-
-
-def _is_read_like(one: SliceRef, other: SliceRef) -> bool:
-    """Whether a worker can decode two slices together, or none of them needs one."""
-    mine, theirs = one.header, other.header
-    if mine is theirs:
-        return True
-    decoded = is_decoded_as_shown(mine, one.index)
-    if decoded != is_decoded_as_shown(theirs, other.index):
-        return False
-    same = mine.transfer_syntax == theirs.transfer_syntax and mine.layout == theirs.layout
-    return same or not decoded
+if TYPE_CHECKING:
+    import nibabel
+    import SimpleITK
+    import xarray
+    from pydicom.dataset import FileDataset
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,9 +48,9 @@ class Derivation:
     has_slices: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Stack:
-    """What one napari layer shows.
+    """One series, or one volume of it: what one napari layer shows.
 
     Parameters
     ----------
@@ -213,6 +129,17 @@ class Stack:
     problems: dict[int, str] = field(default_factory=dict)
     derivation: Derivation | None = None
 
+    def __repr__(self) -> str:
+        """Return name, axes, extents, type and unit of the values, and voxel size."""
+        size = "×".join(map(str, self.array.shape))
+        spacing = self.voxel_size
+        parts = [
+            f"{self.name}: {self.axes} {size}",
+            " ".join(filter(None, (str(self.array.dtype), self.unit))),
+            *(["×".join(f"{step:.4g}" for step in spacing) + " mm"] if spacing else []),
+        ]
+        return f"<Stack {', '.join(parts)}>"
+
     def __deepcopy__(self, memo: dict[int, object]) -> Stack:
         """Return self: a stack is not copied with the layer that shows it."""
         return self
@@ -270,6 +197,134 @@ class Stack:
         if not self.geometry.calibrated:
             return None
         return self.geometry.spacing[int(self.array.places.shape[-1:] in ((), (1,))) :]
+
+    @property
+    def spacing(self) -> tuple[float, float, float] | None:
+        """Slice step, row and column spacing in mm, None when unknown."""
+        return self.geometry.spacing if self.geometry.calibrated else None
+
+    @property
+    def affine(self) -> NDArray[np.float64] | None:
+        """4x4 matrix from (slice, row, column, 1) to LPS (x, y, z, 1) in mm; None when unknown."""
+        return self.geometry.affine
+
+    @property
+    def affine_ras(self) -> NDArray[np.float64] | None:
+        """`affine` to RAS, the coordinates of NIfTI; None when unknown."""
+        return conversions.affine_ras(self)
+
+    @property
+    def coordinates(self) -> Coordinates:
+        """What turns array indices into places in the patient."""
+        return Coordinates(self.geometry, self.slices, self.array.places)
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Image Position (Patient) of every slice, (z, 3) or (t, z, 3); NaN where there is none."""
+        return self.coordinates.positions()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where its files are on disk, each once, in stack order; of archives, the archive."""
+        return tuple(dict.fromkeys(record.file.file.path_on_disk for record in self.slices))
+
+    def dataset(self, number: int) -> FileDataset:
+        """Return the data set of a slice's file as pydicom has it, without its pixels.
+
+        It is parsed in a worker process, so that a malformed file does no harm here.
+
+        Parameters
+        ----------
+        number : int
+            Of the slice in `slices`; negative numbers count from the end.
+
+        Raises
+        ------
+        IndexError
+            If there is no such slice.
+        UnreadableError
+            When pydicom cannot parse the file, crashes or takes too long.
+        """
+        from napari_medscan.dicom.elements.pydicom_dataset import read_dataset
+
+        return read_dataset(self.slices[number].file)
+
+    def to_patient(self, index: ArrayLike) -> NDArray[np.float64]:
+        """Return the places of array indices in the patient.
+
+        Parameters
+        ----------
+        index : array_like, shape (..., 3)
+            Slice, row and column; fractions are fine. Of a series with an axis t, places are those
+            of its first time point.
+
+        Returns
+        -------
+        ndarray, shape (..., 3)
+            LPS, mm.
+
+        Raises
+        ------
+        GeometryError
+            If position, orientation or spacing is not known.
+        """
+        return self.coordinates.to_patient(index)
+
+    def to_index(self, point: ArrayLike) -> NDArray[np.float64]:
+        """Return the array indices of places in the patient.
+
+        Parameters
+        ----------
+        point : array_like, shape (..., 3)
+            LPS, mm; inside the series or not.
+
+        Returns
+        -------
+        ndarray, shape (..., 3)
+            Slice, row and column, not rounded: a voxel reaches from its index - 0.5 to + 0.5.
+
+        Raises
+        ------
+        GeometryError
+            As `to_patient`; also if two slices lie in one plane.
+        """
+        return self.coordinates.to_index(point)
+
+    def to_sitk(self) -> SimpleITK.Image:
+        """Return it as an image of SimpleITK, in LPS; reads all pixels.
+
+        Raises
+        ------
+        ImportError
+            If SimpleITK is not installed.
+        GeometryError
+            If the slices are unevenly spaced.
+        """
+        return cast("SimpleITK.Image", conversions.to_sitk(self))
+
+    def to_nibabel(self) -> nibabel.Nifti1Image:
+        """Return it as an image of nibabel, axes x, y, z, t, in RAS; reads all pixels.
+
+        Raises
+        ------
+        ImportError
+            If nibabel is not installed.
+        GeometryError
+            If the slices are unevenly spaced.
+        """
+        return cast("nibabel.Nifti1Image", conversions.to_nibabel(self))
+
+    def to_xarray(self) -> xarray.DataArray:
+        """Return it as an array of xarray with the axes of `axes`; reads all pixels.
+
+        Coordinates along z, y and x are mm along the series' own axes.
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed.
+        """
+        return cast("xarray.DataArray", conversions.to_xarray(self))
 
     @property
     def windows(self) -> tuple[Voi, ...]:

@@ -28,8 +28,9 @@ from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
 from napari_medscan.dicom.series.slice_locations import arrange_by_location, share_one_position
+from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.dicom.series.slice_table import SliceTable
-from napari_medscan.dicom.series.stack import SliceSource, Stack
+from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.frames import FrameCache, LazyStack
 

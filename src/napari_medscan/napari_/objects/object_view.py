@@ -18,7 +18,8 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
 from napari_medscan.napari_.objects.shown_object import ShownObject, layers_of, object_of
 from napari_medscan.napari_.view import bring_into_view
-from napari_medscan.napari_.viewer_watch import Subscription, unwrapped, watch
+from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.viewer_watch import Subscription, watch
 
 
 class ObjectView:

@@ -13,6 +13,7 @@ from napari.layers import Layer
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.series.orientation import patient_point
+from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size, grid_of
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import MOST_DEGREES
 from napari_medscan.napari_.slider_index import is_in_view
@@ -24,11 +25,11 @@ Segment = tuple[float, float, float, float]
 
 def to_canvas(viewer: napari.viewer.Viewer, world: Vector) -> tuple[float, float]:
     """Return the pixel of the canvas at which a place in napari's world is drawn, in 2-D."""
-    height, width = viewer.canvas.size
+    height, width = canvas_size(viewer)
     downwards, rightwards = _signs(viewer)
     vertical, horizontal = viewer.dims.displayed[-2:]
-    center_v, center_h = viewer.scene.camera.center[-2:]
-    zoom = viewer.scene.camera.zoom
+    center_v, center_h = camera_of(viewer).center[-2:]
+    zoom = camera_of(viewer).zoom
     return (
         width / 2 + rightwards * (float(world[horizontal]) - center_h) * zoom,
         height / 2 + downwards * (float(world[vertical]) - center_v) * zoom,
@@ -37,11 +38,11 @@ def to_canvas(viewer: napari.viewer.Viewer, world: Vector) -> tuple[float, float
 
 def to_world(viewer: napari.viewer.Viewer, x: float, y: float) -> Vector:
     """Return the place in napari's world that is drawn at a pixel of the canvas, in 2-D."""
-    height, width = viewer.canvas.size
+    height, width = canvas_size(viewer)
     downwards, rightwards = _signs(viewer)
     vertical, horizontal = viewer.dims.displayed[-2:]
-    center_v, center_h = viewer.scene.camera.center[-2:]
-    zoom = viewer.scene.camera.zoom
+    center_v, center_h = camera_of(viewer).center[-2:]
+    zoom = camera_of(viewer).zoom
     world = np.array(viewer.dims.point, dtype=np.float64)
     world[horizontal] = center_h + rightwards * (x - width / 2) / zoom
     world[vertical] = center_v + downwards * (y - height / 2) / zoom
@@ -150,7 +151,7 @@ def plane_on(viewer: napari.viewer.Viewer, layer: Layer | None) -> CanvasPlane |
     """
     if layer is None or stack_of(layer) is None or viewer.dims.ndisplay == 3:
         return None
-    if viewer.canvas.grid.enabled or layer.ndim < 2 or not is_in_view(viewer, layer):
+    if grid_of(viewer).enabled or layer.ndim < 2 or not is_in_view(viewer, layer):
         return None
     places = [place_of(viewer, layer, to_world(viewer, x, y)) for x, y in ((0, 0), (1, 0), (0, 1))]
     corner, right, down = places
@@ -179,7 +180,7 @@ def image_on(viewer: napari.viewer.Viewer, layer: Layer) -> tuple[float, float, 
 
 def _signs(viewer: napari.viewer.Viewer) -> tuple[int, int]:
     """Return 1 if the vertical, and the horizontal, axis leads down, and right; else -1."""
-    downwards, rightwards = (str(way) for way in viewer.scene.camera.orientation2d)
+    downwards, rightwards = (str(way) for way in camera_of(viewer).orientation2d)
     return 1 if downwards == "down" else -1, 1 if rightwards == "right" else -1
 
 

@@ -21,6 +21,7 @@ from napari_medscan.napari_.active_viewer import (
     viewers_of_window,
 )
 from napari_medscan.napari_.canvas_text import has_room_for_bar
+from napari_medscan.napari_.compat.viewer_model import overlays_of
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer, set_visible
 from napari_medscan.napari_.failure_log import guarded
@@ -186,8 +187,8 @@ class SidePane(Pane):
         # Everything here takes a viewer without asking for its window.
         model = cast("napari.viewer.Viewer", ViewerModel())
         model.theme = main.theme
-        follow_openings(model)
         self.frame = PaneFrame(model, color)
+        follow_openings(model)
         super().__init__(model, self.frame.canvas, color)
         self.frame.canvas.setMinimumSize(1, 1)
         self._main = main
@@ -291,7 +292,7 @@ class SidePane(Pane):
 
     def _show_scale_bar(self) -> None:
         """Show the scale bar of a series where there is room for it beside the letters."""
-        bar = self.viewer.canvas.overlays["scale_bar"]
+        bar = overlays_of(self.viewer)["scale_bar"]
         bar.visible = bool(self.sources) and has_room_for_bar(self.viewer)
 
     def _forward_status(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped

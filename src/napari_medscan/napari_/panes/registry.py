@@ -10,7 +10,7 @@ from functools import partial
 import napari.viewer
 
 from napari_medscan.napari_.panes.panes import Panes
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 _panes: weakref.WeakKeyDictionary[napari.viewer.Viewer, Panes] = weakref.WeakKeyDictionary()
 

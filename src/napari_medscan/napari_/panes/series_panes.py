@@ -13,6 +13,7 @@ from napari_medscan.dicom.elements.isolation import workers
 from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_ import session
 from napari_medscan.napari_.background_task import Latest
+from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
@@ -209,14 +210,14 @@ class SeriesPanes:
 
 def _show_place(pane: Pane, layer: Image, place: Vector) -> None:
     """Show the slice through a place; the camera stays as long as the place is on the canvas."""
-    camera = pane.viewer.scene.camera
+    camera = camera_of(pane.viewer)
     center = camera.center
     if not go_to_place(pane.viewer, layer, place):
         return
     moved = camera.center
     camera.center = center
     plane = plane_on(pane.viewer, layer)
-    height, width = pane.viewer.canvas.size
+    height, width = canvas_size(pane.viewer)
     x, y, _ = (-1.0, -1.0, 0.0) if plane is None else plane.project(place)
     if not (0 <= x <= width and 0 <= y <= height):
         camera.center = moved

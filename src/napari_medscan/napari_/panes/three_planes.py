@@ -14,6 +14,7 @@ from qtpy.QtCore import QObject
 from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.canvas_fit import fit_zoom
+from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size
 from napari_medscan.napari_.current_layer import current_layer, is_visible_series
 from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.layer_identity import stack_of
@@ -320,22 +321,22 @@ class ThreePlanes:
         viewer = pane.viewer
         if viewer.dims.ndisplay == 3:
             return
-        height, width = viewer.canvas.size
+        height, width = canvas_size(viewer)
         world = place[-viewer.dims.ndim :]
         x, y = to_canvas(viewer, world)
         if not (0 <= x <= width and 0 <= y <= height):
             vertical, horizontal = viewer.dims.displayed
-            viewer.scene.camera.center = (0.0, float(world[vertical]), float(world[horizontal]))
+            camera_of(viewer).center = (0.0, float(world[vertical]), float(world[horizontal]))
 
     def _zoom(self, zoomed: Pane) -> None:
         """Zoom the other panes as far beyond their fit as one was."""
         base = fit_zoom(zoomed.viewer)
         if self.is_paused or not self.is_shown or not base:
             return
-        ratio = zoomed.viewer.scene.camera.zoom / base
+        ratio = camera_of(zoomed.viewer).zoom / base
         for pane in self._panes:
             theirs = fit_zoom(pane.viewer)
-            camera = pane.viewer.scene.camera
+            camera = camera_of(pane.viewer)
             if pane is not zoomed and theirs and not np.isclose(camera.zoom, ratio * theirs):
                 camera.zoom = ratio * theirs
 

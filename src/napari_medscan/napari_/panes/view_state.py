@@ -12,6 +12,7 @@ from napari.utils.camera_orientations import HorizontalAxisOrientation as Horizo
 from napari.utils.camera_orientations import VerticalAxisOrientation as Vertical
 
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, fit_zoom, is_fit
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer, set_visible
 
 
@@ -32,7 +33,7 @@ class ViewState:
     @classmethod
     def of(cls, viewer: napari.viewer.Viewer) -> ViewState:
         """Return the view as it is now."""
-        dims, camera = viewer.dims, viewer.scene.camera
+        dims, camera = viewer.dims, camera_of(viewer)
         return cls(
             tuple((layer, layer.visible) for layer in viewer.layers),
             viewer.layers.selection.active,
@@ -58,7 +59,7 @@ class ViewState:
         for layer, visible in self.visible:
             if layer in viewer.layers and not visible:
                 set_visible(layer, visible=False)
-        dims, camera = viewer.dims, viewer.scene.camera
+        dims, camera = viewer.dims, camera_of(viewer)
         if dims.ndim == len(self.order):
             dims.ndisplay = self.ndisplay
             dims.order = self.order
@@ -95,7 +96,7 @@ def copy_view(
     order = [axis + more for axis in source.dims.order if axis + more >= 0]
     target.dims.ndisplay = source.dims.ndisplay
     target.dims.order = (*range(more), *order)
-    target.scene.camera.orientation2d = source.scene.camera.orientation2d
+    camera_of(target).orientation2d = camera_of(source).orientation2d
     point = np.array(target.dims.point)
     shared = min(len(point), source.dims.ndim)
     point[-shared:] = source.dims.point[-shared:]
@@ -104,7 +105,7 @@ def copy_view(
         return
     fit_to_canvas(target, layer)
     theirs, ours = fit_zoom(source), fit_zoom(target)
-    camera = source.scene.camera
+    camera = camera_of(source)
     if theirs and ours and not np.isclose(camera.zoom, theirs):
-        target.scene.camera.center = camera.center
-        target.scene.camera.zoom = camera.zoom / theirs * ours
+        camera_of(target).center = camera.center
+        camera_of(target).zoom = camera.zoom / theirs * ours

@@ -22,7 +22,7 @@ from napari_medscan.assistant.audit import Audit
 from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.prompts import Templates
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.widgets.assistant.ask import AskSection
 from napari_medscan.widgets.assistant.audit_window import AuditWindow
 from napari_medscan.widgets.assistant.history import HistoryPane

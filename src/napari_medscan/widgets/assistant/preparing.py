@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qtpy.QtGui import QImage
 
 from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.picture import (
     Mask,
     NoPictureError,
@@ -239,7 +240,7 @@ def _state(viewer: napari.viewer.Viewer, shown: Sequence[Shown]) -> tuple[object
 
 
 def _way(viewer: napari.viewer.Viewer) -> tuple[object, ...]:
-    return tuple(viewer.dims.displayed), str(viewer.scene.camera.orientation2d)
+    return tuple(viewer.dims.displayed), str(camera_of(viewer).orientation2d)
 
 
 def _box(part: Part, height: int, width: int) -> Box:

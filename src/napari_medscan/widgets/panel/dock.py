@@ -1,4 +1,4 @@
-"""The DICOM panel: series, window, views and tags, one tab each."""
+"""The DICOM panel: series, window, views, tags, and settings if need be, one tab each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import napari.viewer
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QTabWidget
 
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.compat.plugin_settings import has_preferences_page
+from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.widgets.dock import WIDTH, DockContainer, scrolling
 from napari_medscan.widgets.panel.form import Page
 from napari_medscan.widgets.panel.series_tab import SeriesTab
+from napari_medscan.widgets.panel.settings_tab import SettingsTab
 from napari_medscan.widgets.panel.tags_tab import TagsTab
 from napari_medscan.widgets.panel.views_tab import ViewsTab
 from napari_medscan.widgets.panel.window_tab import WindowTab
@@ -21,6 +23,7 @@ PAGES: tuple[tuple[str, Callable[[napari.viewer.Viewer], Page | SeriesTab]], ...
     ("Window", WindowTab),
     ("Views", ViewsTab),
     ("Tags", TagsTab),
+    *(() if has_preferences_page() else (("Settings", SettingsTab),)),
 )
 """Title of each tab, and what makes its page, which has that name in lower case."""
 

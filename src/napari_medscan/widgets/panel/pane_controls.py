@@ -7,7 +7,7 @@ from magicgui.widgets import CheckBox, Container, Widget
 
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.panes import ARRANGEMENTS, Panes, SidePane, on_pane_created, panes_of
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.widgets.panel.form import check, choice, put, row
 
 _SINGLE = ARRANGEMENTS[0]

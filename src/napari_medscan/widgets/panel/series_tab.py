@@ -30,7 +30,8 @@ from napari_medscan.napari_.series_text import details_of
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.thumbnails import Thumbnails
 from napari_medscan.napari_.view import bring_into_view, show_only
-from napari_medscan.napari_.viewer_watch import unwrapped, watch
+from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.widgets.panel.object_rows import object_details
 from napari_medscan.widgets.panel.object_switches import (
     close_objects,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
+from napari_medscan.dicom.elements.collection import without_collection
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.archives import is_named_like_archive, open_archives
@@ -63,7 +64,8 @@ def load(
     known = recall(roots, files, cache)
     if known is not None:
         return known
-    report = _report(files, cache, progress)
+    with without_collection():
+        report = _report(files, cache, progress)
     remember(roots, files, report)
     return report
 

@@ -21,8 +21,8 @@ from napari_medscan.frames.many import (
     Index,
     ManyFrames,
     Progress,
-    SourceWithDeadline,
     StoppedError,
+    has_deadline,
 )
 from napari_medscan.frames.prefetch import LookAhead
 
@@ -84,9 +84,7 @@ class LazyStack:
         self._cache = cache
         self._on_problem = [] if on_problem is None else [on_problem]
         self._on_recovery: list[Callable[[int], object]] = []
-        self._late = LateFrames(
-            source.is_late if isinstance(source, SourceWithDeadline) else lambda _: False
-        )
+        self._late = LateFrames(source.is_late if has_deadline(source) else lambda _: False)
         self.reading: Callable[[], AbstractContextManager[Progress | None]] = nullcontext
         """Entered while many frames are read; whoever looks at the stack may show how far it is."""
         self.turned_away = False

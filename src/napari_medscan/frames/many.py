@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
+from functools import cache
 from itertools import takewhile
 from types import EllipsisType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,24 @@ class SourceWithDeadline(FrameSource, Protocol):
         ...
 
 
+@cache
+def _is_satisfied(kind: type, protocol: type) -> bool:
+    return issubclass(kind, protocol)
+
+
+def reads_many(source: FrameSource) -> TypeGuard[SourceOfMany]:
+    """Whether a source reads several frames at a time.
+
+    `isinstance` of a protocol takes as long as ordering a series.
+    """
+    return _is_satisfied(type(source), SourceOfMany)
+
+
+def has_deadline(source: FrameSource) -> TypeGuard[SourceWithDeadline]:
+    """Whether a source gives up a frame that takes too long."""
+    return _is_satisfied(type(source), SourceWithDeadline)
+
+
 class ManyFrames:
     """Reads many frames of a source into one array, without filling the cache with them.
 
@@ -99,8 +118,7 @@ class ManyFrames:
         late: LateFrames,
     ) -> None:
         self._source = source
-        # Protocols are slow to check.
-        self._many = source if isinstance(source, SourceOfMany) else None
+        self._many = source if reads_many(source) else None
         self._frame_shape = frame_shape
         self._dtype = dtype
         self._fill = fill

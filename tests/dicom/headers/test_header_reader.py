@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from pydicom.sequence import Sequence
 
+from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import MedscanError, UnreadableError
 from napari_medscan.dicom.files.source import OpenFile
 from napari_medscan.dicom.headers import header_reader
@@ -17,7 +19,7 @@ from napari_medscan.phantoms import write_ct_chest, write_pet_ct
 
 from ...corpus.oracle import corpus_dir
 from ..intensity.test_suv import pet
-from ..making import ct, element, item, write
+from ..making import ct, element, file_of, item, write
 
 
 def assert_same(found, expected):
@@ -314,3 +316,69 @@ def test_family_of_a_file_is_its_series(tmp_path, encoding):
     assert first == second
     assert first.endswith(b"1.2.7\0")
     assert header_reader.family_of(b"no DICOM") == b""
+
+
+NUMBERS = ("", "1", "2.5", " 3 ", "0,5", "x", "1\\2", "1e3", "-4", "1_0")
+TIMES = ("", "101112", "101112.5", "x", "1\\2")
+USUAL = {
+    "SOPClassUID": "1.2.840.10008.5.1.4.1.1.4",
+    "SOPInstanceUID": "1.2.3",
+    "AcquisitionTime": "101010",
+    "ContentTime": "101010",
+    "Modality": "MR",
+    "SequenceName": "fl2d",
+    "EchoTime": "30",
+    "TriggerTime": "12",
+    "FlipAngle": "90",
+    "SeriesInstanceUID": "1.2.3.2",
+    "AcquisitionNumber": "1",
+    "InstanceNumber": "1",
+    "ImagePositionPatient": "0\\0\\1",
+    "ImageOrientationPatient": "1\\0\\0\\0\\1\\0",
+    "SliceLocation": "3",
+    "TemporalPositionIdentifier": "1",
+    "Rows": b"\4\0",
+    "Columns": b"\6\0",
+    "BitsAllocated": b"\x10\0",
+    "WindowCenter": "40",
+    "WindowWidth": "400",
+    "RescaleIntercept": "0",
+    "RescaleSlope": "1",
+    "DiffusionBValue": bytes(8),
+    "PixelData": bytes(48),
+}
+ODD = {
+    "SOPInstanceUID": ("", "1.2.4", "1\\2", "x"),
+    "AcquisitionTime": TIMES,
+    "ContentTime": TIMES,
+    "SequenceName": ("", "ep2d", "a\\b"),
+    "EchoTime": NUMBERS,
+    "TriggerTime": NUMBERS,
+    "FlipAngle": NUMBERS,
+    "AcquisitionNumber": NUMBERS,
+    "InstanceNumber": NUMBERS,
+    "ImagePositionPatient": ("", "0\\0\\5", "0\\0\\5_0", "a\\b\\c", "1\\2", "0,5\\0\\0"),
+    "SliceLocation": NUMBERS,
+    "TemporalPositionIdentifier": NUMBERS,
+    "WindowCenter": (*NUMBERS, "40\\50"),
+    "WindowWidth": (*NUMBERS, "400\\30"),
+    "RescaleIntercept": NUMBERS,
+    "RescaleSlope": NUMBERS,
+    "DiffusionBValue": (b"", bytes(6) + b"\x59\x40", b"\xff" * 8),
+}
+"""Usual and other values of what the files of a series may have of their own."""
+
+
+def test_header_reader_of_odd_values_reads_each_as_a_full_scan(tmp_path, count_scans):
+    rng = random.Random(1)
+    reader = HeaderReader()
+    for number in range(400):
+        changed = rng.sample(sorted(ODD), rng.randrange(1, 5)) if number else []
+        values = {**USUAL, **{name: rng.choice(ODD[name]) for name in changed}}
+        written = ((Tag[n], v if isinstance(v, bytes) else v.encode()) for n, v in values.items())
+        elements = [element(tag, tag.vr.decode(), data) for tag, data in sorted(written)]
+        path = tmp_path / f"{number}"
+        path.write_bytes(file_of(*elements))
+        found = reader.read(str(path), path.name)
+        assert_same(found, read_header(str(path), path.name))
+    assert len(count_scans) < 10

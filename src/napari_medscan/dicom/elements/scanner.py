@@ -39,6 +39,7 @@ LONG_VRS = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+_ITEM_GROUP: Final = 0xFFFE
 _DELIMITERS = frozenset((ITEM_END, SEQUENCE_END))
 # Enum members are slow to look up in a loop.
 _ROWS = int(Tag.Rows)
@@ -122,26 +123,12 @@ def scan(
     return Scan(DataSet(values, big_endian), walker.pixels)
 
 
-class TopElement(NamedTuple):
-    """Where an element of the top level lies, or one within an element of undefined length.
+TopElement = tuple[int, int, int, int, bool]
+"""Where an element of the top level lies, or one within an element of undefined length.
 
-    Parameters
-    ----------
-    tag : int
-        Its tag; that of the top level for those within.
-    offset, length : int
-        Its value.
-    width : int
-        Bytes of the length that stands before the value.
-    within : bool
-        It lies in the items of an element of undefined length.
-    """
-
-    tag: int
-    offset: int
-    length: int
-    width: int
-    within: bool = False
+Its tag, or that of the top level for those within; offset and length of its value; bytes of the
+length that stands before the value; whether it lies in the items of such an element.
+"""
 
 
 def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopElement]:
@@ -156,18 +143,26 @@ def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopE
         When the bytes do not parse, or the last element does not end at `end`.
     """
     walker = _Walker(Memory(head), len(head), big_endian=False, buffer=head)
-    element = walker.element
+    unpack, short_vrs = walker.unpack_head, _SHORT_VRS
+    last = len(head) - _LONG_HEAD if explicit else -1
     found: list[TopElement] = []
     position = start
     while position < end:
-        tag, vr, length, offset = element(position, explicit=explicit)
+        if position <= last:
+            # The common case of `element`, which takes three times as long to call.
+            group, number, vr, length = unpack(head, position)
+            if vr in short_vrs and group != _ITEM_GROUP:
+                found.append((group << 16 | number, position + _SHORT_HEAD, length, 2, False))
+                position += _SHORT_HEAD + length
+                continue
+        tag, vr, length, offset = walker.element(position, explicit=explicit)
         if length != UNDEFINED:
-            found.append(TopElement(tag, offset, length, _width(vr)))
+            found.append((tag, offset, length, _width(vr), False))
             position = offset + length
             continue
         inner: list[tuple[int, int, int]] = []
         position = walker.skip(offset, vr, length, explicit=explicit, inner=inner)
-        found += [TopElement(tag, *place, within=True) for place in inner]
+        found += [(tag, *place, True) for place in inner]
     if position != end:
         raise UnusualError("an element does not end where the next one starts")
     return found
@@ -302,7 +297,7 @@ class _Walker:
             buffer, offset = self.element_head(position), 0
         group, number, vr, length = self.unpack_head(buffer, offset)
         tag = group << 16 | number
-        if not explicit or group == 0xFFFE:
+        if not explicit or group == _ITEM_GROUP:
             return tag, b"", self.unpack_length(buffer, offset + 4)[0], position + 8
         if vr in _SHORT_VRS:
             return tag, vr, length, position + 8

@@ -6,6 +6,8 @@ them in private elements, and each in its own way.
 
 from __future__ import annotations
 
+from typing import Final
+
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Private, Tag, Wanted, want
 
@@ -28,6 +30,7 @@ PRIVATE_DIFFUSION: Wanted = want(
     *_PHILIPS_DIRECTION,
 )
 """Where scanners kept b-value and direction before the standard had them."""
+DIFFUSION_NAMES: Final = ("DiffusionBValue", "DiffusionGradient")
 WANTED_DIFFUSION: Wanted = want(
     Tag.DiffusionBValue,
     Tag.DiffusionGradientOrientation,

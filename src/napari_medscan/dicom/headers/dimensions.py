@@ -6,6 +6,7 @@ more attribute is one more line in the table here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -185,17 +186,15 @@ WANTED_GROUP_DIMENSIONS: Final[Wanted] = want(
     PRIVATE_DIFFUSION,
 )
 """In an item of the functional groups."""
-TEXTS: Final[Mapping[int, str]] = {
-    tag: tag.name
-    for tag in (
-        Tag.AcquisitionDate,
-        Tag.AcquisitionDateTime,
-        Tag.AcquisitionTime,
-        Tag.ContentDate,
-        Tag.ContentTime,
-    )
+_NAMES: Final = Counter(name for name, _ in _READERS.values())
+ALONE: Final[Mapping[int, str]] = {
+    d.tag: d.name
+    for d in _DIMENSIONS
+    if d.tag is not None and _NAMES[d.name] == len({d.tag, d.inner} - {None})
 }
-"""Dates and times, kept as text: they are compared only where positions repeat."""
+"""Elements of the top level that decide on a dimension by themselves, and its name."""
+TEXTS: Final = frozenset(d.tag for d in _DIMENSIONS if d.tag in ALONE and d.read is _text)
+"""Those that are text."""
 
 
 def read_dimensions(data_set: DataSet) -> dict[str, object]:
@@ -212,6 +211,12 @@ def read_group_dimensions(item: DataSet) -> dict[str, object]:
     if thickness is not None:
         found["SliceThickness"] = thickness
     return {**found, **read_diffusion(item.item(Tag.MRDiffusionSequence), item)}
+
+
+def read_alone(data_set: DataSet, tag: int) -> object:
+    """Return the dimension that follows from one element alone, None when it has no value."""
+    value = _READERS[tag][1](data_set, tag)
+    return None if value in ("", ()) else value
 
 
 def _read(data_set: DataSet) -> dict[str, object]:

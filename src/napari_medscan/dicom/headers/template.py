@@ -8,8 +8,7 @@ match byte for byte is scanned in full, so that nothing is ever guessed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.private_elements import (
@@ -17,60 +16,16 @@ from napari_medscan.dicom.elements.private_elements import (
     PrivateBlocks,
     is_private_creator,
 )
-from napari_medscan.dicom.elements.scanner import TopElement, UnusualError, top_level
-from napari_medscan.dicom.elements.values import DataSet, Element, Value
+from napari_medscan.dicom.elements.scanner import UnusualError, top_level
+from napari_medscan.dicom.elements.values import Element
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.headers.attribute import Attribute, attributes_of
-from napari_medscan.dicom.headers.dimensions import TEXTS, WANTED_DIMENSIONS
-from napari_medscan.dicom.headers.frame_header import FrameHeader
-from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.dicom.headers.intensity_facts import FrameValues, stored_values_of
+from napari_medscan.dicom.headers.own_values import PLAIN, VARYING, VARYING_PET, OwnValues
 from napari_medscan.dicom.headers.parse_header import WANTED
-from napari_medscan.dicom.headers.parsed_file import ParsedFile, identifiers_of
-from napari_medscan.dicom.headers.places import valid_position
-from napari_medscan.dicom.headers.template_runs import Field, Run, split_into_runs
-from napari_medscan.dicom.headers.unreadable import find_grid_problems
+from napari_medscan.dicom.headers.template_runs import Field, Run, find_differences, split_into_runs
 from napari_medscan.dicom.intensity.suv import WANTED_SUV
-from napari_medscan.dicom.intensity.window import Voi
-from napari_medscan.dicom.space.vectors import Vector
 
-_Values = dict[str, Any]
-_PLAIN: Final[dict[int, bytes]] = {
-    Tag.SOPInstanceUID: b"UI",
-    Tag.AcquisitionTime: b"TM",
-    Tag.ContentTime: b"TM",
-    Tag.InstanceNumber: b"IS",
-    Tag.ImagePositionPatient: b"DS",
-    Tag.SliceLocation: b"DS",
-}
-"""Values that nearly every file of a series has of its own, as they are mostly written."""
-_POSITION, _LOCATION, _NUMBER, _INSTANCE = map(
-    int, (Tag.ImagePositionPatient, Tag.SliceLocation, Tag.InstanceNumber, Tag.SOPInstanceUID)
-)
-"""Looking a member of an enumeration up for every file takes as long as reading its value."""
-_LONGEST_NUMBER: Final = 12
-"""Bytes of an IS (PS3.5 table 6.2-1)."""
-_UNUSUAL: Final = "a value that only the usual reading can tell"
-_WINDOW: Final = frozenset((Tag.WindowCenter, Tag.WindowWidth))
-"""Values that most files of an MR have of their own, and on which only windows depend."""
-_OWN: Final[Mapping[str, Attribute]] = {
-    name: each for name, each in attributes_of(ImageHeader).items() if each.varies
-}
-"""Attributes that a file may have of its own."""
-_VARYING: Final = {
-    *_PLAIN,
-    *_WINDOW,
-    Tag.RescaleIntercept,
-    Tag.RescaleSlope,
-    # Image Type decides on more than the order of frames.
-    *(tag for tag in WANTED_DIMENSIONS if tag != Tag.ImageType),
-}
-_VARYING_PET: Final = frozenset(
-    (Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration, Tag.FrameReferenceTime)
-)
-"""Those that SUV depends on."""
 _META_NEEDED: Final = frozenset((Tag.TransferSyntaxUID, Tag.MediaStorageSOPClassUID))
 _READ_PET: Final = _META_NEEDED | {tag for tag, want in WANTED.items() if want is not DEFER}
 """Elements that scanning reads, and that must be equal unless they may vary."""
@@ -100,14 +55,9 @@ class Template:
         fields: tuple[Field, ...],
         after: bytes,
     ) -> None:
-        data_set, self._scanned = scanned.data_set, scanned
-        self._stored = stored_values_of(data_set, header.kind, header.layout)
-        # Nothing of the grid is among the values that vary.
-        self._grid_problems = find_grid_problems(data_set, header.frames[0].spacing)
-        self._header, self._data_set, self._pixels = header, data_set, header.pixels
-        self._frame, self._fields, self._after = header.frames[0], fields, after
-        self._vrs = {field.tag: field.vr for field in fields}
-        self._identifiers = identifiers_of(data_set)
+        self._header, self._pixels = header, header.pixels
+        self._fields, self._after = fields, after
+        self._own = OwnValues(header, scanned, {field.tag: field.vr for field in fields})
         # Which values and lengths differ, the files that are compared will show.
         self._values: set[int] = set()
         self._lengths: set[int] = set()
@@ -124,7 +74,7 @@ class Template:
             end = self._compare(head, changed)
         if end is None or end + self._least > size:
             return None
-        own, frame = self._plain_values(changed) or self._any_values(changed)
+        own, frame = self._own.read(changed)
         pixels = self._pixels
         return self._header.like(
             name=name,
@@ -144,129 +94,27 @@ class Template:
             run = head[position : position + length]
             if parts(run) != expected:
                 return None
-            for field, start, stop in read:
-                if (data := run[start:stop]) != field.data:
-                    changed[field.tag] = data
+            for tag, start, stop, known in read:
+                if (data := run[start:stop]) != known:
+                    changed[tag] = data
             position += length
             if last is not None:
-                value_at = position + last.width
+                width, tag, known = last
+                value_at = position + width
                 position = value_at + int.from_bytes(head[position:value_at], "little")
-                if last.tag and (data := head[value_at:position]) != last.data:
-                    changed[last.tag] = data
+                if tag and (data := head[value_at:position]) != known:
+                    changed[tag] = data
         return position
 
     def _learn_differences(self, head: bytes) -> bool:
         """Note which fields differ in `head`; False when more than fields do."""
-        position = 0
         values, lengths = set(self._values), set(self._lengths)
-        for number, field in enumerate(self._fields):
-            length_at = position + len(field.before)
-            if head[position:length_at] != field.before:
-                return False
-            value_at = length_at + field.width
-            length = int.from_bytes(head[length_at:value_at], "little")
-            position = value_at + length
-            if length != field.length:
-                lengths.add(number)
-            if head[value_at:position] != field.data:
-                values.add(number)
-        if not head.startswith(self._after, position):
+        end = find_differences(head, self._fields, values, lengths)
+        if end is None or not head.startswith(self._after, end):
             return False
         self._values, self._lengths = values, lengths
         self._runs = split_into_runs(self._fields, values, lengths, self._after)
         return True
-
-    def _plain_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader] | None:
-        """Return what differs from the template's file, by the shortest way.
-
-        None when other values than the plain ones and the windows do, or one of those is written
-        in an unusual manner.
-        """
-        own: _Values = {}
-        frame: _Values = {}
-        times: dict[str, object] = {}
-        if self._header.kind.measures == "uptake" and not _VARYING_PET.isdisjoint(changed):
-            return None
-        try:
-            for tag, data in changed.items():
-                if tag == _POSITION:
-                    frame["position"] = self._plain_position(data)
-                elif tag == _LOCATION:
-                    frame["slice_location"] = data
-                elif tag == _NUMBER:
-                    own["instance_number"] = number = _plain_number(data)
-                    frame["order"] = (number,)
-                elif tag == _INSTANCE:
-                    own["sop_instance"] = _plain_text(data)
-                elif tag in _PLAIN:
-                    times[TEXTS[tag]] = _plain_text(data)
-                elif tag not in _WINDOW:
-                    return None
-            if times:
-                frame["dimensions"] = {**self._frame.dimensions, **times}
-            if not _WINDOW.isdisjoint(changed):
-                frame["windows"] = self._windows(changed)
-        except (KeyError, ValueError):
-            return None
-        return own, self._frame.like(**frame)
-
-    def _plain_position(self, data: bytes) -> Vector:
-        x, y, z = map(float, data.split(b"\\"))
-        place = valid_position((x, y, z))
-        # Python reads "1_0" as ten.
-        if place is None or self._frame.problems or b"_" in data:
-            raise ValueError(_UNUSUAL)
-        return place
-
-    def _windows(self, changed: Mapping[int, bytes]) -> tuple[Voi, ...]:
-        """Return a file's own windows; raise ValueError when more may follow from them."""
-        frame = self._frame
-        data_set = self._with(changed)
-        values = FrameValues(data_set, self._stored, self._identifiers)
-        windows, problems = values.windows(data_set, frame.transform)
-        bad_scaling = frame.real_world or frame.transform.state == "unreadable"
-        if problems or frame.problems or bad_scaling:
-            raise ValueError(_UNUSUAL)
-        return windows
-
-    def _with(self, changed: Mapping[int, bytes]) -> DataSet:
-        """Return the data set of the template's file with other values."""
-        values: dict[int, Value] = dict(self._data_set.values)
-        for tag, data in changed.items():
-            values[tag] = Element(self._vrs[tag], data)
-        return DataSet(values)
-
-    def _any_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader]:
-        """Return what differs from the template's file, by reading all values anew."""
-        file = ParsedFile(self._scanned, data_set=self._with(changed))
-        (frame,) = read_frame_headers(
-            file.data_set,
-            frames=1,
-            values=FrameValues(file.data_set, self._stored, self._identifiers),
-            spacing=self._frame.spacing,
-            grid_problems=self._grid_problems,
-        )
-        own: _Values = {
-            name: each.read(file)
-            for name, each in _OWN.items()
-            if not each.wanted.keys().isdisjoint(changed)
-        }
-        if self._header.kind.measures == "uptake" and not _VARYING_PET.isdisjoint(changed):
-            own["suv"], own["no_suv"] = file.suv
-        return own, frame
-
-
-def _plain_number(data: bytes) -> int:
-    if b"_" in data or len(data) > _LONGEST_NUMBER:
-        raise ValueError(_UNUSUAL)
-    return int(data)
-
-
-def _plain_text(data: bytes) -> str:
-    text = data.decode("latin-1").strip(" \0")
-    if not text or "\\" in text:
-        raise ValueError(_UNUSUAL)
-    return text
 
 
 def learn(scanned: ScannedFile, header: ImageHeader, head: bytes) -> Template | None:
@@ -291,39 +139,32 @@ def learn(scanned: ScannedFile, header: ImageHeader, head: bytes) -> Template | 
     read = _READ_PET if pet else _READ
     blocks = PrivateBlocks(scanned.data_set.data(Tag.Manufacturer))
     seen: set[int] = set()
-    for element in (*meta, *elements):
-        key = _key(element, blocks, head) if element.tag & ODD_GROUP else element.tag
-        value = None if element.within else scanned.data_set.values.get(key)
+    known = scanned.data_set.values
+    for tag, offset, length, width, within in (*meta, *elements):
+        key = tag
+        if tag & ODD_GROUP:
+            # A Private Creator decides what other elements are: it keeps its tag, and must not
+            # differ.
+            if is_private_creator(tag):
+                blocks.reserve(tag, head[offset : offset + length])
+            else:
+                key = blocks.key_of(tag)
+        value = None if within else known.get(key)
         if value is not None and key in seen:
             # Which of two is read is for the scanner to decide.
             return None
         seen.add(key)
-        length_at = element.offset - element.width
+        end = offset + length
         if isinstance(value, Element) and _varies(key, value.vr, pet=pet):
-            before = head[position:length_at]
-            known = value.data, key, value.vr
-            fields.append(Field(before, element.width, element.length, *known))
+            fields.append(Field(head[position:end], width, length, key, value.vr))
         elif key not in read and not (key & ODD_GROUP and is_private_creator(key)):
-            data = head[element.offset : element.offset + element.length]
-            fields.append(Field(head[position:length_at], element.width, element.length, data))
+            fields.append(Field(head[position:end], width, length))
         else:
             continue
-        position = element.offset + element.length
+        position = end
     after = head[position : pixels.offset]
     return Template(header, scanned, tuple(fields), after)
 
 
-def _key(element: TopElement, blocks: PrivateBlocks, head: bytes) -> int:
-    """Return under which name a private element is wanted, as the scanner does.
-
-    A Private Creator decides what other elements are: it keeps its tag, and must not differ.
-    """
-    tag = element.tag
-    if is_private_creator(tag):
-        blocks.reserve(tag, head[element.offset : element.offset + element.length])
-        return tag
-    return blocks.key_of(tag)
-
-
 def _varies(tag: int, vr: bytes, *, pet: bool) -> bool:
-    return (tag in _VARYING and _PLAIN.get(tag, vr) == vr) or (pet and tag in _VARYING_PET)
+    return (tag in VARYING and PLAIN.get(tag, vr) == vr) or (pet and tag in VARYING_PET)

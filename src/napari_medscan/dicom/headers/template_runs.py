@@ -16,31 +16,65 @@ class Field(NamedTuple):
 
     Parameters
     ----------
-    before : bytes
-        All bytes from the end of the field before to this one's length.
+    whole : bytes
+        All bytes from the end of the field before to the end of this one.
     width : int
         Bytes of its length, 2 or 4.
     length : int
         Its length in the file that the template was learned from.
-    data : bytes
-        Its value in that file.
     tag : int
         The element, 0 when scanning does not read its value.
     vr : bytes
         How to read it.
     """
 
-    before: bytes
+    whole: bytes
     width: int
     length: int
-    data: bytes
     tag: int = 0
     vr: bytes = b""
 
     @property
-    def whole(self) -> bytes:
-        """All bytes from the end of the field before to the end of this one."""
-        return self.before + self.length.to_bytes(self.width, "little") + self.data
+    def before(self) -> bytes:
+        """All bytes from the end of the field before to this one's length."""
+        return self.whole[: len(self.whole) - self.length - self.width]
+
+    @property
+    def data(self) -> bytes:
+        """Its value in the file that the template was learned from."""
+        return self.whole[len(self.whole) - self.length :]
+
+
+def find_differences(
+    head: bytes, fields: Sequence[Field], values: set[int], lengths: set[int]
+) -> int | None:
+    """Return where the last field of a header ends, None when more than fields differ.
+
+    Parameters
+    ----------
+    head : bytes
+        The first bytes of the file.
+    fields : sequence of Field
+        All of a template.
+    values, lengths : set of int
+        Take the numbers of those whose value is another; of those whose length is.
+    """
+    position = 0
+    for number, (whole, width, length, _, _) in enumerate(fields):
+        if head.startswith(whole, position):
+            position += len(whole)
+            continue
+        same = len(whole) - length - width
+        if not head.startswith(whole[:same], position):
+            return None
+        value_at = position + same + width
+        found = int.from_bytes(head[position + same : value_at], "little")
+        position = value_at + found
+        if found != length:
+            lengths.add(number)
+        if head[value_at:position] != whole[same + width :]:
+            values.add(number)
+    return position
 
 
 class Run(NamedTuple):
@@ -54,17 +88,18 @@ class Run(NamedTuple):
         Takes out of these bytes what stands between the fields' values.
     expected : tuple of bytes
         What it must give.
-    read : tuple of (Field, int, int)
-        Fields whose value is wanted, and where it starts and stops.
-    last : Field or None
-        None at the end of the header.
+    read : tuple of (int, int, int, bytes)
+        Elements whose value is wanted: where it starts and stops, and what it was.
+    last : tuple of (int, int, bytes) or None
+        Bytes of the length of a value of varying length, its element, and what it was. None at the
+        end of the header.
     """
 
     length: int
     parts: Callable[[bytes], tuple[bytes, ...]]
     expected: tuple[bytes, ...]
-    read: tuple[tuple[Field, int, int], ...]
-    last: Field | None
+    read: tuple[tuple[int, int, int, bytes], ...]
+    last: tuple[int, int, bytes] | None
 
 
 def split_into_runs(
@@ -85,31 +120,33 @@ def split_into_runs(
         What stands between the last of them and the pixels.
     """
     runs: list[Run] = []
-    same_length: list[Field] = []
-    before = b""
+    same_length: list[tuple[Field, bytes]] = []
+    before: list[bytes] = []
     for number, field in enumerate(fields):
         if number not in values:
-            before += field.whole
+            before.append(field.whole)
             continue
-        open_field = field._replace(before=before + field.before)
-        before = b""
+        fixed = b"".join((*before, field.before))
+        before = []
         if number in lengths:
-            runs.append(_run(same_length, open_field.before, open_field))
+            runs.append(_run(same_length, fixed, (field.width, field.tag, field.data)))
             same_length = []
         else:
-            same_length.append(open_field)
-    return *runs, _run(same_length, before + after, None)
+            same_length.append((field, fixed))
+    return *runs, _run(same_length, b"".join((*before, after)), None)
 
 
-def _run(fields: Sequence[Field], before: bytes, last: Field | None) -> Run:
+def _run(
+    fields: Sequence[tuple[Field, bytes]], before: bytes, last: tuple[int, int, bytes] | None
+) -> Run:
     # With one slice alone, itemgetter would give no tuple.
     slices, expected, read, position = [slice(0)], [b""], [], 0
-    for field in fields:
-        fixed = field.before + field.length.to_bytes(field.width, "little")
-        slices.append(slice(position, position := position + len(fixed)))
-        expected.append(fixed)
+    for field, fixed in fields:
+        through_length = fixed + field.length.to_bytes(field.width, "little")
+        slices.append(slice(position, position := position + len(through_length)))
+        expected.append(through_length)
         if field.tag:
-            read.append((field, position, position + field.length))
+            read.append((field.tag, position, position + field.length, field.data))
         position += field.length
     slices.append(slice(position, position := position + len(before)))
     expected.append(before)

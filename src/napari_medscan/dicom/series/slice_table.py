@@ -106,9 +106,11 @@ class _Column(Generic[_T]):
 
     @classmethod
     def of(cls, items: Sequence[_T]) -> _Column[_T]:
-        places: dict[_T, int] = {}
-        at = [places.setdefault(item, len(places)) for item in items]
-        return cls(tuple(places), () if len(places) in (1, len(items)) else at)
+        values = tuple(dict.fromkeys(items))
+        if len(values) in (1, len(items)):
+            return cls(values)
+        places = {value: place for place, value in enumerate(values)}
+        return cls(values, [places[item] for item in items])
 
     def taken(self, numbers: Sequence[int]) -> _Column[_T]:
         """Return the values of some slices."""
@@ -146,19 +148,22 @@ class SliceTable(Sequence[SliceRecord]):
     @classmethod
     def of(cls, refs: Sequence[SliceRef]) -> SliceTable:
         """Return the table of slices whose headers are in memory."""
-        headers = {id(ref.header): ref.header for ref in refs}
-        files = {key: DroppedFile(h.source.file, h.name) for key, h in headers.items()}
-        frames = [ref.frame for ref in refs]
+        headers = [ref.header for ref in refs]
+        indices = [ref.index for ref in refs]
+        frames = [header.frames[index] for header, index in zip(headers, indices, strict=True)]
+        own = _Column.of(list(map(id, headers)))
+        known = {id(header): header for header in headers}
+        files = [DroppedFile(h.source.file, h.name) for h in map(known.__getitem__, own.values)]
         return cls(
             len(refs),
             {
-                "file": _Column.of([files[id(ref.header)] for ref in refs]),
-                "frames": _Column.of([len(ref.header.frames) for ref in refs]),
-                "index": _Column.of([ref.index for ref in refs]),
+                "file": _Column(files, own.at),
+                "frames": _Column.of([len(header.frames) for header in headers]),
+                "index": _Column.of(indices),
                 "position": _Column.of([frame.position for frame in frames]),
                 "orientation": _Column.of([frame.orientation for frame in frames]),
                 "spacing": _Column.of([frame.spacing for frame in frames]),
-                "patient_orientation": _Column.of([ref.header.patient_orientation for ref in refs]),
+                "patient_orientation": _Column.of([h.patient_orientation for h in headers]),
                 "segment": _Column.of([frame.segment for frame in frames]),
                 "tile": _Column.of([frame.tile for frame in frames]),
             },

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_description, keyword_for_tag, private_dictionary_description
 
+from napari_medscan.dicom.elements.collection import without_collection
 from napari_medscan.dicom.elements.scanner import ITEM
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.wire import from_message
@@ -47,7 +46,7 @@ def tree_request(data: bytes, *, most: int) -> Answer:
     size = 0
     (file,) = from_message(data)
     walker = Walker(file)
-    with _without_collection():
+    with without_collection():
         for line in _lines(walker.visits(most)):
             size += len(line) + 1
             if size > MAX_BYTES:
@@ -107,16 +106,6 @@ def difference_request(data: bytes, *, frames: list[list[int]]) -> tuple[dict[st
             differs.update(k for k in same.keys() & values.keys() if same[k] != values[k])
     same = {k: v for k, v in (same or {}).items() if k not in differs}
     return {"same": same, "differs": sorted(differs)}, None
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Leave cyclic garbage alone: looking for it takes a third of the time of a large file."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _values_of_slices(walker: Walker, frames: set[int]) -> Iterator[dict[str, int]]:

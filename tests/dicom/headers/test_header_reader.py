@@ -346,6 +346,18 @@ USUAL = {
     "RescaleSlope": "1",
     "DiffusionBValue": bytes(8),
     "PixelData": bytes(48),
+    "PatientName": "Doe^Jane",
+}
+OF_SERIES = {
+    "StudyDate": ("20200101", "x"),
+    "StudyTime": ("101010",),
+    "StudyDescription": ("Head", "of DOE"),
+    "SeriesDescription": ("T1", "", "<b>"),
+    "BodyPartExamined": ("HEAD", "KNEE"),
+    "StudyInstanceUID": ("1.2.3.1", "1.2.4.1"),
+    "SeriesInstanceUID": ("1.2.3.2", "1.2.3.3", "1.2.3.4"),
+    "SeriesNumber": ("1", "2", "x"),
+    "FrameOfReferenceUID": ("1.2.3.5", "1.2.3.6"),
 }
 ODD = {
     "SOPInstanceUID": ("", "1.2.4", "1\\2", "x"),
@@ -364,6 +376,7 @@ ODD = {
     "WindowWidth": (*NUMBERS, "400\\30"),
     "RescaleIntercept": NUMBERS,
     "RescaleSlope": NUMBERS,
+    **OF_SERIES,
     "DiffusionBValue": (b"", bytes(6) + b"\x59\x40", b"\xff" * 8),
 }
 """Usual and other values of what the files of a series may have of their own."""
@@ -374,7 +387,8 @@ def test_header_reader_of_odd_values_reads_each_as_a_full_scan(tmp_path, count_s
     reader = HeaderReader()
     for number in range(400):
         changed = rng.sample(sorted(ODD), rng.randrange(1, 5)) if number else []
-        values = {**USUAL, **{name: rng.choice(ODD[name]) for name in changed}}
+        values = USUAL | {name: first for name, (first, *_) in OF_SERIES.items()}
+        values |= {name: rng.choice(ODD[name]) for name in changed}
         written = ((Tag[n], v if isinstance(v, bytes) else v.encode()) for n, v in values.items())
         elements = [element(tag, tag.vr.decode(), data) for tag, data in sorted(written)]
         path = tmp_path / f"{number}"
@@ -382,3 +396,39 @@ def test_header_reader_of_odd_values_reads_each_as_a_full_scan(tmp_path, count_s
         found = reader.read(str(path), path.name)
         assert_same(found, read_header(str(path), path.name))
     assert len(count_scans) < 10
+
+
+def test_header_reader_of_a_series_like_the_one_before_scans_none_of_its_files(
+    tmp_path, count_scans
+):
+    reader = HeaderReader()
+    for number in range(12):
+        series, image = divmod(number, 4)
+        data = ct(
+            SeriesInstanceUID=f"1.2.3.2{series}",
+            SeriesNumber=series + 5,
+            SeriesDescription=("Chest", "Bone of Doe", "")[series],
+            SOPInstanceUID=f"1.2.3.{number}",
+            InstanceNumber=image,
+            PatientName="Doe",
+        )
+        path = write(tmp_path / f"IM{number}", data)
+        assert_same(reader.read(str(path), path.name), read_header(str(path), path.name))
+    assert len(count_scans) == 1
+
+
+def test_header_reader_of_another_patient_scans_the_file(tmp_path, count_scans):
+    reader = HeaderReader()
+    patients = []
+    for number in range(6):
+        data = ct(
+            SeriesInstanceUID=f"1.2.3.{number // 3}",
+            InstanceNumber=number,
+            PatientID="ab"[number // 3],
+        )
+        path = write(tmp_path / f"IM{number}", data)
+        header = reader.read(str(path), path.name)
+        assert_same(header, read_header(str(path), path.name))
+        patients.append(header.patient)
+    assert len(set(patients)) == 2
+    assert len(count_scans) == 2

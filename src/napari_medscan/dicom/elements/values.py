@@ -90,21 +90,23 @@ class DataSet:
 
     def item(self, tag: int) -> DataSet:
         """Return the first item of a sequence, an empty one when there is none."""
-        items = self.items(tag)
-        return items[0] if items else EMPTY
+        value = self.values.get(tag)
+        return value[0] if isinstance(value, tuple) and value else EMPTY
 
     def texts(self, tag: int) -> tuple[str, ...]:
         """Return the values of an ASCII string element (CS, UI, AE, TM …)."""
-        data = self.data(tag)
-        if not data:
+        value = self.values.get(tag)
+        if not isinstance(value, Element) or not value.data:
             return ()
-        text = data.decode("latin-1").rstrip(" \0")
+        text = value.data.decode("latin-1").rstrip(" \0")
         return tuple(part.strip(" \0") for part in text.split("\\")) if text else ()
 
     def text(self, tag: int) -> str:
         """Return the first value of an ASCII string element, or ''."""
-        data = self.data(tag)
-        return data.split(b"\\", 1)[0].decode("latin-1").strip(" \0") if data else ""
+        value = self.values.get(tag)
+        if not isinstance(value, Element) or not value.data:
+            return ""
+        return value.data.split(b"\\", 1)[0].decode("latin-1").strip(" \0")
 
     def uid(self, tag: int) -> str:
         """Return a UID, or '' when the value is none (PS3.5 section 9)."""
@@ -134,7 +136,7 @@ class DataSet:
 
     def number(self, tag: int) -> float | None:
         """Return the first numeric value, or None."""
-        values = self.numbers(tag)
+        values = self.numbers(tag) if tag in self.values else ()
         return values[0] if values else None
 
     def exactly(self, count: int, tag: int) -> tuple[float, ...]:
@@ -143,6 +145,8 @@ class DataSet:
         One number that is repeated counts as one. Text that stands under a binary value
         representation is not certain.
         """
+        if tag not in self.values:
+            return ()
         numbers = self.numbers(tag)
         if len(numbers) != count and (count != 1 or len(set(numbers)) != 1):
             return ()

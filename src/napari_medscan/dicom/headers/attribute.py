@@ -28,7 +28,7 @@ class Attribute:
     wanted : Wanted
         The elements that it is read from.
     varies : bool
-        The files of a series differ in it.
+        The files of a series, or the series of a study, differ in it.
     """
 
     read: Callable[[ParsedFile], Any]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from os import PathLike
 from typing import Final, NamedTuple
 
 from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, scan_source
-from napari_medscan.dicom.errors import NoImageError
+from napari_medscan.dicom.errors import NoImageError, UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.instance import Instance
@@ -39,13 +40,25 @@ class _Family:
     scanning, and many series have one file only.
     """
 
-    def __init__(self) -> None:
-        self._templates: list[Template] = []
+    def __init__(self, templates: Iterable[Template] = ()) -> None:
+        self._templates = list(templates)
         self._scanned: _Scanned | None = None
         self._hopes = MAX_TEMPLATES
+        self.reach = HEAD
+        """Bytes within which the headers of the files end, as far as is known."""
 
     def header_of(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | None:
         """Return the header of a file that is like one before, None if there is none like it."""
+        header = self.known_header_of(head, size, file, name)
+        if header is not None:
+            return header
+        learned = self._learn()
+        return learned.header_of(head, size, file, name) if learned else None
+
+    def known_header_of(
+        self, head: bytes, size: int, file: FileRef, name: str
+    ) -> ImageHeader | None:
+        """Return the same by the templates that there are."""
         for index, template in enumerate(self._templates):
             header = template.header_of(head, size, file, name)
             if header is not None:
@@ -53,8 +66,13 @@ class _Family:
                     self._templates.insert(0, self._templates.pop(index))
                 self._hopes = MAX_TEMPLATES
                 return header
-        learned = self._learn()
-        return learned.header_of(head, size, file, name) if learned else None
+        return None
+
+    def next_series(self) -> _Family:
+        """Return a family that starts with the last template of this one."""
+        family = _Family(self._templates[:1])
+        family.reach = self.reach
+        return family
 
     def add(self, scanned: _Scanned) -> None:
         """Take note of a file that was like none before."""
@@ -121,8 +139,35 @@ class HeaderReader:
             As in `parse_header.read_header`.
         """
         with self._lock:
-            family = self._families.get(self._key_of(head))
-            return family.header_of(head, size, file, name) if family else None
+            key = self._key_of(head)
+            family = self._families.get(key)
+            if family is None:
+                return self._recognise_next_series(key, head, size, file, name)
+            if family.reach > HEAD and len(head) < min(family.reach, size):
+                try:
+                    head = file.prefix(family.reach)
+                except (OSError, UnreadableError):
+                    return None
+            # The next file is likely to be one of the same series.
+            self._head = family.reach
+            return family.header_of(head, size, file, name)
+
+    def _recognise_next_series(
+        self, key: bytes, head: bytes, size: int, file: FileRef, name: str
+    ) -> ImageHeader | None:
+        """Return the header of the first file of a series that is like the one before."""
+        if not self._families:
+            return None
+        before = self._families[next(reversed(self._families))]
+        header = before.known_header_of(head, size, file, name)
+        if header is not None:
+            self._add_family(key, before.next_series())
+        return header
+
+    def _add_family(self, key: bytes, family: _Family) -> None:
+        self._families[key] = family
+        if len(self._families) > MAX_FAMILIES:
+            del self._families[next(iter(self._families))]
 
     def scan(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | Instance:
         """Read the header of a file that is like none before, and learn what it is like.
@@ -142,16 +187,16 @@ class HeaderReader:
             header = header_of(scanned, name)
             end = scanned.pixels.offset if scanned.pixels is not None else 0
             if len(head) < end <= LONGEST and scanned.source.whole is None:
-                # A header of this length, a little more or less, is likely to come again.
                 head = source.read_at(0, end)
-                self._head = min(end + HEAD, LONGEST)
         with self._lock:
             key = self._key_of(head)
             family = self._families.pop(key) if key in self._families else _Family()
-            self._families[key] = family
+            self._add_family(key, family)
             family.add(_Scanned(scanned, header, head))
-            if len(self._families) > MAX_FAMILIES:
-                del self._families[next(iter(self._families))]
+            if HEAD < end <= LONGEST:
+                # A header of this length, a little more or less, is likely to come again.
+                family.reach = max(family.reach, min(end + HEAD, LONGEST))
+            self._head = family.reach
         return header
 
     def _key_of(self, head: bytes) -> bytes:

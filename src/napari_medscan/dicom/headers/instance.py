@@ -108,21 +108,27 @@ class Instance(Alike):
         lambda file: file.data_set.text(Tag.SOPInstanceUID), want(Tag.SOPInstanceUID), varies=True
     )
     study: str = attribute(
-        lambda file: file.data_set.text(Tag.StudyInstanceUID), want(Tag.StudyInstanceUID)
+        lambda file: file.data_set.text(Tag.StudyInstanceUID),
+        want(Tag.StudyInstanceUID),
+        varies=True,
     )
     series: str = attribute(
-        lambda file: file.data_set.text(Tag.SeriesInstanceUID), want(Tag.SeriesInstanceUID)
+        lambda file: file.data_set.text(Tag.SeriesInstanceUID),
+        want(Tag.SeriesInstanceUID),
+        varies=True,
     )
     frame_of_reference: str = attribute(
-        lambda file: file.data_set.text(Tag.FrameOfReferenceUID), want(Tag.FrameOfReferenceUID)
+        lambda file: file.data_set.text(Tag.FrameOfReferenceUID),
+        want(Tag.FrameOfReferenceUID),
+        varies=True,
     )
     patient: bytes = attribute(lambda file: _patient(file.data_set), WANTED_IDENTITY)
     modality: str = attribute(lambda file: file.modality, want(Tag.Modality))
     description: str = attribute(
-        lambda file: file.label(Tag.SeriesDescription), want(Tag.SeriesDescription)
+        lambda file: file.label(Tag.SeriesDescription), want(Tag.SeriesDescription), varies=True
     )
     series_number: int | None = attribute(
-        lambda file: file.data_set.integer(Tag.SeriesNumber), want(Tag.SeriesNumber)
+        lambda file: file.data_set.integer(Tag.SeriesNumber), want(Tag.SeriesNumber), varies=True
     )
     instance_number: int | None = attribute(
         lambda file: file.data_set.integer(Tag.InstanceNumber),
@@ -132,6 +138,7 @@ class Instance(Alike):
     study_date: datetime | None = attribute(
         lambda file: _study_date(file.data_set),
         want(Tag.StudyDate, Tag.StudyTime),
+        varies=True,
         default=None,
         repr=False,
         kw_only=True,
@@ -139,12 +146,14 @@ class Instance(Alike):
     study_description: str = attribute(
         lambda file: file.label(Tag.StudyDescription),
         want(Tag.StudyDescription),
+        varies=True,
         default="",
         kw_only=True,
     )
     body_part: str = attribute(
         lambda file: file.label(Tag.BodyPartExamined),
         want(Tag.BodyPartExamined),
+        varies=True,
         default="",
         kw_only=True,
     )

@@ -47,7 +47,8 @@ _WINDOW: Final = frozenset((Tag.WindowCenter, Tag.WindowWidth))
 _OWN: Final[Mapping[str, Attribute]] = {
     name: each for name, each in attributes_of(ImageHeader).items() if each.varies
 }
-"""Attributes that a file may have of its own."""
+"""Attributes that a file, or the series of a file, may have of its own."""
+_OWN_TAGS: Final = frozenset(tag for each in _OWN.values() for tag in each.wanted)
 _RESCALE: Final = frozenset((Tag.RescaleIntercept, Tag.RescaleSlope))
 _TOGETHER: Final = _WINDOW | _RESCALE | WANTED_DIFFUSION.keys()
 """Values of which several make one fact."""
@@ -64,6 +65,7 @@ VARYING: Final = {
     *PLAIN,
     *_WINDOW,
     *_RESCALE,
+    *_OWN_TAGS,
     # Image Type decides on more than the order of frames.
     *(tag for tag in WANTED_DIMENSIONS if tag != Tag.ImageType),
 }
@@ -103,6 +105,7 @@ class OwnValues:
             and _GROUPS.isdisjoint(data_set.values)
         )
         self._known: dict[tuple[int, bytes], object] = {}
+        self._series: dict[tuple[tuple[int, bytes], ...], _Values] = {}
         self._transforms: dict[tuple[bytes, bytes], ModalityTransform] = {}
 
     def read(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader]:
@@ -113,7 +116,9 @@ class OwnValues:
         changed : mapping of int to bytes
             Values of the elements that differ.
         """
-        return self._plain_values(changed) or self._any_values(changed)
+        needs_all = self._is_pet and not VARYING_PET.isdisjoint(changed)
+        found = self._plain_values(changed) if self._is_plain and not needs_all else None
+        return found or self._any_values(changed)
 
     def _plain_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader] | None:
         """Return what differs from the template's file, by the shortest way.
@@ -121,11 +126,10 @@ class OwnValues:
         None when more may follow from the values that differ than what each is read for, or one of
         the usual ones is written in an unusual manner.
         """
-        if not self._is_plain or (self._is_pet and not VARYING_PET.isdisjoint(changed)):
-            return None
         own: _Values = {}
         frame: _Values = {}
         told: dict[str, object] = {}
+        of_series: dict[int, bytes] = {}
         others = False
         try:
             for tag, data in changed.items():
@@ -142,6 +146,8 @@ class OwnValues:
                     told[ALONE[tag]] = self._alone(tag, data)
                 elif tag in _TOGETHER:
                     others = True
+                elif tag in _OWN_TAGS:
+                    of_series[tag] = data
                 else:
                     return None
             if others:
@@ -150,7 +156,26 @@ class OwnValues:
             return None
         if told:
             frame["dimensions"] = self._dimensions(told)
-        return own, self._frame.like(**frame)
+        return own | self._own_of_series(of_series), self._frame.like(**frame)
+
+    def _own_of_series(self, changed: Mapping[int, bytes]) -> _Values:
+        """Return the attributes of a series that differ; its files have them in common."""
+        if not changed:
+            return {}
+        key = tuple(changed.items())
+        if key not in self._series:
+            if len(self._series) >= _MOST_KNOWN:
+                self._series.clear()
+            self._series[key] = self._own_values(changed)
+        return self._series[key]
+
+    def _own_values(self, changed: Mapping[int, bytes]) -> _Values:
+        file = ParsedFile(self._scanned, data_set=self._with(changed))
+        return {
+            name: each.read(file)
+            for name, each in _OWN.items()
+            if not each.wanted.keys().isdisjoint(changed)
+        }
 
     def _dimensions(self, told: Mapping[str, object]) -> dict[str, object]:
         """Return all dimensions, of which those that are None are absent."""
@@ -210,11 +235,7 @@ class OwnValues:
             spacing=self._frame.spacing,
             grid_problems=self._grid_problems,
         )
-        own: _Values = {
-            name: each.read(file)
-            for name, each in _OWN.items()
-            if not each.wanted.keys().isdisjoint(changed)
-        }
+        own = self._own_values(changed)
         if self._is_pet and not VARYING_PET.isdisjoint(changed):
             own["suv"], own["no_suv"] = file.suv
         return own, frame

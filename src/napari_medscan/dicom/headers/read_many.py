@@ -86,9 +86,8 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
             if pool is not None:
                 outcomes = pool.map(reader.read, batch)
             else:
-                began = time.perf_counter()
-                starts = [reader.start_of(file) for file in batch]
-                if time.perf_counter() - began > SLOW * len(batch):
+                starts, seconds = _starts_of(batch, reader)
+                if seconds > SLOW:
                     pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, "medscan-headers"))
                 outcomes = map(reader.finish, batch, starts)
             for file, outcome in zip(batch, outcomes, strict=True):
@@ -102,6 +101,19 @@ def _batches(files: Sequence[DroppedFile]) -> Iterable[tuple[int, Sequence[Dropp
     # A small one first, which tells how slow the disk is.
     for start in chain((0,), range(FIRST_BATCH, len(files), BATCH)):
         yield start, files[start : start + (BATCH if start else FIRST_BATCH)]
+
+
+def _starts_of(batch: Sequence[DroppedFile], reader: _Reader) -> tuple[list[_Start], float]:
+    """Return the starts of some files, and how many seconds one took.
+
+    It is the median: a busy computer is slow with a few files, a slow disk with most of them.
+    """
+    starts, took = [], []
+    for file in batch:
+        began = time.perf_counter()
+        starts.append(reader.start_of(file))
+        took.append(time.perf_counter() - began)
+    return starts, sorted(took)[len(took) // 2] if took else 0.0
 
 
 def _note(found: Headers, name: str, outcome: Instance | Exception) -> None:

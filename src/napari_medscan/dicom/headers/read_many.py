@@ -78,6 +78,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
             regular.append(file)
     reader = _Reader()
     pool: ThreadPoolExecutor | None = None
+    slow_batches = 0
     with ExitStack() as stack:
         for first, batch in _batches(regular):
             if progress is not None:
@@ -87,7 +88,8 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
                 outcomes = pool.map(reader.read, batch)
             else:
                 starts, seconds = _starts_of(batch, reader)
-                if seconds > SLOW:
+                slow_batches = slow_batches + 1 if seconds > SLOW else 0
+                if slow_batches > 1:
                     pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, "medscan-headers"))
                 outcomes = map(reader.finish, batch, starts)
             for file, outcome in zip(batch, outcomes, strict=True):
@@ -98,15 +100,17 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
 
 
 def _batches(files: Sequence[DroppedFile]) -> Iterable[tuple[int, Sequence[DroppedFile]]]:
-    # A small one first, which tells how slow the disk is.
-    for start in chain((0,), range(FIRST_BATCH, len(files), BATCH)):
-        yield start, files[start : start + (BATCH if start else FIRST_BATCH)]
+    # Two small ones first, which tell how slow the disk is.
+    small = range(0, min(2 * FIRST_BATCH, len(files)), FIRST_BATCH)
+    for start in chain(small, range(2 * FIRST_BATCH, len(files), BATCH)):
+        yield start, files[start : start + (FIRST_BATCH if start < 2 * FIRST_BATCH else BATCH)]
 
 
 def _starts_of(batch: Sequence[DroppedFile], reader: _Reader) -> tuple[list[_Start], float]:
     """Return the starts of some files, and how many seconds one took.
 
-    It is the median: a busy computer is slow with a few files, a slow disk with most of them.
+    It is the median: a busy computer is slow with a few files, a slow disk with most of them, and
+    with those that come after them.
     """
     starts, took = [], []
     for file in batch:

@@ -13,33 +13,35 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.header import ImageHeader
 
-_WANTED: Wanted = {
-    Tag.SpecificCharacterSet: b"CS",
-    Tag.ImageType: b"CS",
-    Tag.SOPClassUID: b"UI",
-    Tag.SamplesPerPixel: b"US",
-    Tag.Modality: b"CS",
-    Tag.ConversionType: b"CS",
-    Tag.BodyPartExamined: b"CS",
-    Tag.SecondaryCaptureDeviceID: b"LO",
-    Tag.DateOfSecondaryCapture: b"DA",
-    Tag.SecondaryCaptureDeviceManufacturer: b"LO",
-    Tag.SecondaryCaptureDeviceManufacturerModelName: b"LO",
-    Tag.SecondaryCaptureDeviceSoftwareVersions: b"LO",
-    Tag.SequenceOfUltrasoundRegions: {
-        Tag.RegionLocationMinX0: b"UL",
-        Tag.RegionLocationMinY0: b"UL",
-        Tag.RegionLocationMaxX1: b"UL",
-        Tag.RegionLocationMaxY1: b"UL",
+_WANTED: Wanted = want(
+    Tag.SpecificCharacterSet,
+    Tag.ImageType,
+    Tag.SOPClassUID,
+    Tag.SamplesPerPixel,
+    Tag.Modality,
+    Tag.ConversionType,
+    Tag.BodyPartExamined,
+    Tag.SecondaryCaptureDeviceID,
+    Tag.DateOfSecondaryCapture,
+    Tag.SecondaryCaptureDeviceManufacturer,
+    Tag.SecondaryCaptureDeviceManufacturerModelName,
+    Tag.SecondaryCaptureDeviceSoftwareVersions,
+    {
+        Tag.SequenceOfUltrasoundRegions: want(
+            Tag.RegionLocationMinX0,
+            Tag.RegionLocationMinY0,
+            Tag.RegionLocationMaxX1,
+            Tag.RegionLocationMaxY1,
+        )
     },
-    Tag.BurnedInAnnotation: b"CS",
-    Tag.RecognizableVisualFeatures: b"CS",
-}
+    Tag.BurnedInAnnotation,
+    Tag.RecognizableVisualFeatures,
+)
 _OFTEN_WITH_TEXT = frozenset(("US", "IVUS", "XA", "RF", "DX", "CR", "MG", "SC", "ES", "XC", "OT"))
 _COPIES = ("SECONDARY", "SCREEN", "SAVE")
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"

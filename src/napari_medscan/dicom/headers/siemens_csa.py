@@ -72,10 +72,12 @@ def parse_csa(data: bytes) -> dict[str, tuple[str, ...]]:
             position += 16
             if not 0 <= length <= len(data) - position:
                 return fields
-            text = data[position : position + length].split(b"\0")[0].decode("latin-1").strip()
-            if text:
-                values.append(text)
-            position += (length + 3) // 4 * 4
+            if length:
+                # Most items are empty.
+                text = data[position : position + length].split(b"\0")[0].decode("latin-1").strip()
+                if text:
+                    values.append(text)
+                position += (length + 3) // 4 * 4
         fields[name] = tuple(values)
     return fields
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +13,8 @@ from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.pixels.read_frames import read_all_stored
 
 CONFLICT = "Different images share one SOP Instance UID; all of them are shown"
+_AT_ONCE: Final = 2
+"""Files decoded at the same time."""
 _CHUNK: Final = 64 * 2**20
 """Stored bytes read at a time; a deflated file is inflated from its start each time."""
 
@@ -141,22 +144,28 @@ def _equal_pixels(headers: Sequence[ImageHeader]) -> list[list[int]]:
 
     All files are decoded frame by frame together, until none is left that equals another.
     """
+    if len(headers) == 1:
+        return [[0]]
     frames = [_decoded(header) for header in headers]
     groups = [list(range(len(headers)))]
-    for _ in range(headers[0].layout.frames):
-        if len(groups) == len(headers):
-            break
-        groups = [part for group in groups for part in _split_by_frame(group, frames)]
+    # Decoding is done in worker processes, of which there are two at least.
+    with ThreadPoolExecutor(_AT_ONCE, "medscan-duplicates") as pool:
+        for _ in range(headers[0].layout.frames):
+            if len(groups) == len(headers):
+                break
+            groups = [part for group in groups for part in _split_by_frame(group, frames, pool)]
     return groups
 
 
-def _split_by_frame(group: list[int], frames: Sequence[Iterator[bytes]]) -> list[list[int]]:
+def _split_by_frame(
+    group: list[int], frames: Sequence[Iterator[bytes]], pool: ThreadPoolExecutor
+) -> list[list[int]]:
     """Return the files of a group whose next frames are equal."""
     if len(group) == 1:
         return [group]
     parts: list[tuple[bytes | None, list[int]]] = []
-    for number in group:
-        frame = next(frames[number], None)
+    ahead = pool.map(lambda number: next(frames[number], None), group)
+    for number, frame in zip(group, ahead, strict=True):
         # Damaged pixels equal nothing else: the file stays and is marked.
         same = [part for other, part in parts if frame is not None and other == frame]
         if same:

@@ -11,8 +11,9 @@ import struct
 from dataclasses import dataclass
 from os import PathLike
 
+from napari_medscan.dicom.elements.element_head import LONG_HEAD, is_vr, read_head
 from napari_medscan.dicom.elements.isolation import scan_with_pydicom
-from napari_medscan.dicom.elements.scanner import LONG_VRS, PixelElement, UnusualError, scan
+from napari_medscan.dicom.elements.scanner import PixelElement, UnusualError, scan
 from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
 from napari_medscan.dicom.elements.values import DataSet, is_uid
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted
@@ -30,7 +31,7 @@ _FIRST_INFLATE = 4 * 2**20
 """A header longer than this, inflated, is taken for a bomb."""
 _MAX_META_ELEMENTS = 1000
 _MAX_UID = 64
-_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_META_GROUP = 0x0002
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def _looks_like_element(head: bytes) -> bool:
         group, element = struct.unpack_from(order + "HH", head)
         if group not in (2, 8) or element > 0x0100:
             continue
-        if set(head[4:6]) <= _LETTERS:
+        if is_vr(head[4:6]):
             return True
         (length,) = struct.unpack_from(order + "I", head, 4)
         # Implicit VR: the first element of these groups is a short one, and a
@@ -191,22 +192,13 @@ def _walk_file_meta(source: Source, head: bytes, start: int, size: int) -> _File
     position = start
     uids: dict[int, str] = {Tag.TransferSyntaxUID: "", Tag.MediaStorageSOPClassUID: ""}
     for _ in range(_MAX_META_ELEMENTS):
-        field = _bytes_at(source, head, position, 12)
-        if len(field) < 8 or field[:2] != b"\2\0":
+        field = read_head(_bytes_at(source, head, position, LONG_HEAD))
+        if field is None or field[0] >> 16 != _META_GROUP:
             break
-        (element,) = struct.unpack_from("<H", field, 2)
-        vr = field[4:6]
-        value_at = position + 8
-        if not set(vr) <= _LETTERS:
-            (length,) = struct.unpack_from("<I", field, 4)
-        elif vr in LONG_VRS:
-            (length,) = struct.unpack_from("<I", field.ljust(12, b"\0"), 8)
-            value_at += 4
-        else:
-            (length,) = struct.unpack_from("<H", field, 6)
+        tag, _, length, before = field
+        value_at = position + before
         if value_at + length > size:
             raise UnreadableError("truncated header")
-        tag = 2 << 16 | element
         if tag in uids:
             value = _bytes_at(source, head, value_at, min(length, _MAX_UID))
             uid = value.decode("latin-1").strip(" \0")
@@ -245,7 +237,7 @@ def _scan_native(
         big_endian = True
     elif first[0] in (2, 4, 8) and first[1] == 0:
         big_endian = False
-    explicit = set(first[4:6]) <= _LETTERS
+    explicit = is_vr(first[4:6])
     found = scan(source, start, size, wanted, explicit=explicit, big_endian=big_endian, head=head)
     if not syntax or syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG):
         syntax = EXPLICIT_BIG if big_endian else EXPLICIT_LITTLE if explicit else IMPLICIT_LITTLE

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from napari_medscan.dicom.elements.element_head import UNDEFINED
 from napari_medscan.dicom.elements.private_elements import (
     ODD_GROUP,
     PrivateBlocks,
     is_private_creator,
 )
-from napari_medscan.dicom.elements.scanner import MAX_VALUE, UNDEFINED, PixelElement
+from napari_medscan.dicom.elements.scanner import MAX_VALUE, PixelElement
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value, holds_items
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.errors import UnreadableError

@@ -13,6 +13,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from napari_medscan.dicom.elements.element_head import (
+    ITEM,
+    ITEM_END,
+    ITEM_GROUP,
+    LONG_HEAD,
+    LONG_VRS,
+    SEQUENCE_END,
+    SHORT_HEAD,
+    SHORT_VRS,
+    UNDEFINED,
+)
 from napari_medscan.dicom.elements.private_elements import (
     LONGEST_CREATOR,
     ODD_GROUP,
@@ -25,27 +36,15 @@ from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.files.source import Memory, Source
 from napari_medscan.dicom.kinds import kind_of
 
-UNDEFINED: Final = 0xFFFFFFFF
 CHUNK: Final = 4096
 MAX_VALUE: Final = 16 * 2**20
 """Longest wanted value that is kept: no LUT or vector comes near it."""
 MAX_ELEMENTS: Final = 20_000_000
 """Most elements and items walked in one file."""
-ITEM: Final = 0xFFFEE000
-ITEM_END: Final = 0xFFFEE00D
-SEQUENCE_END: Final = 0xFFFEE0DD
-"""Tags of items, and of what ends items and sequences of undefined length (PS3.5 7.5)."""
-LONG_VRS = frozenset(
-    (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
-)
-_SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
-_ITEM_GROUP: Final = 0xFFFE
 _DELIMITERS = frozenset((ITEM_END, SEQUENCE_END))
 # Enum members are slow to look up in a loop.
 _ROWS = int(Tag.Rows)
 _PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
-_SHORT_HEAD, _LONG_HEAD = 8, 12
-"""Bytes before a value (PS3.5 tables 7.1-1 to 7.1-3)."""
 _TRUNCATED = "the data end inside an element"
 _Unpack = Callable[[bytes, int], tuple[Any, ...]]
 _UNPACK_LITTLE = struct.Struct("<HH2sH").unpack_from, struct.Struct("<I").unpack_from
@@ -143,17 +142,17 @@ def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopE
         When the bytes do not parse, or the last element does not end at `end`.
     """
     walker = _Walker(Memory(head), len(head), big_endian=False, buffer=head)
-    unpack, short_vrs = walker.unpack_head, _SHORT_VRS
-    last = len(head) - _LONG_HEAD if explicit else -1
+    unpack, short_vrs = walker.unpack_head, SHORT_VRS
+    last = len(head) - LONG_HEAD if explicit else -1
     found: list[TopElement] = []
     position = start
     while position < end:
         if position <= last:
             # The common case of `element`, which takes three times as long to call.
             group, number, vr, length = unpack(head, position)
-            if vr in short_vrs and group != _ITEM_GROUP:
-                found.append((group << 16 | number, position + _SHORT_HEAD, length, 2, False))
-                position += _SHORT_HEAD + length
+            if vr in short_vrs and group != ITEM_GROUP:
+                found.append((group << 16 | number, position + SHORT_HEAD, length, 2, False))
+                position += SHORT_HEAD + length
                 continue
         tag, vr, length, offset = walker.element(position, explicit=explicit)
         if length != UNDEFINED:
@@ -176,7 +175,7 @@ def manufacturer_of(values: Mapping[int, Value]) -> bytes:
 
 def _width(vr: bytes) -> int:
     """Return how many bytes a length takes (PS3.5 7.1.2 and 7.1.3)."""
-    return 2 if vr in _SHORT_VRS else 4
+    return 2 if vr in SHORT_VRS else 4
 
 
 @dataclass(slots=True)
@@ -293,16 +292,16 @@ class _Walker:
         if self.budget < 0:
             raise UnusualError("too many elements")
         buffer, offset = self.buffer, position - self.base
-        if offset < 0 or offset + _LONG_HEAD > len(buffer):
+        if offset < 0 or offset + LONG_HEAD > len(buffer):
             buffer, offset = self.element_head(position), 0
         group, number, vr, length = self.unpack_head(buffer, offset)
         tag = group << 16 | number
-        if not explicit or group == _ITEM_GROUP:
+        if not explicit or group == ITEM_GROUP:
             return tag, b"", self.unpack_length(buffer, offset + 4)[0], position + 8
-        if vr in _SHORT_VRS:
+        if vr in SHORT_VRS:
             return tag, vr, length, position + 8
         if vr in LONG_VRS:
-            if len(buffer) < offset + _LONG_HEAD:
+            if len(buffer) < offset + LONG_HEAD:
                 raise UnusualError(_TRUNCATED)
             return tag, vr, self.unpack_length(buffer, offset + 8)[0], position + 12
         raise UnusualError("an unknown value representation")
@@ -310,7 +309,7 @@ class _Walker:
     def element_head(self, position: int) -> bytes:
         """Return the first bytes of the element here, reading on; fewer at the end of the data."""
         self.base, self.buffer = position, self.source.read_at(position, CHUNK)
-        if len(self.buffer) < _SHORT_HEAD:
+        if len(self.buffer) < SHORT_HEAD:
             raise UnusualError(_TRUNCATED)
         return self.buffer
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from napari_medscan.dicom.elements.scanner import ITEM, ITEM_END, SEQUENCE_END
+from napari_medscan.dicom.elements.element_head import ITEM, ITEM_END, SEQUENCE_END
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files.source import Source
 from napari_medscan.dicom.headers.codestream import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_medscan.dicom.elements.scanner import ITEM
+from napari_medscan.dicom.elements.element_head import ITEM
 from napari_medscan.dicom.tags.tree import LabelRow, TagTree
 
 

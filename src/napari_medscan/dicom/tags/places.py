@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from napari_medscan.dicom.elements.scanner import ITEM
+from napari_medscan.dicom.elements.element_head import ITEM
 
 SHARED: Final = 0x52009229
 """Shared Functional Groups Sequence."""

@@ -15,7 +15,7 @@ from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_description, keyword_for_tag, private_dictionary_description
 
 from napari_medscan.dicom.elements.collection import without_collection
-from napari_medscan.dicom.elements.scanner import ITEM
+from napari_medscan.dicom.elements.element_head import ITEM
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.wire import from_message
 from napari_medscan.dicom.tags.places import MAX_ROWS, PER_FRAME, place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from napari_medscan.dicom.elements.scanner import ITEM
+from napari_medscan.dicom.elements.element_head import ITEM
 from napari_medscan.dicom.tags.tree import Label, TagTree
 
 _CHECK_EVERY = 5000

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from napari_medscan.dicom.elements.scanner import ITEM
+from napari_medscan.dicom.elements.element_head import ITEM
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.tags.identifiers import MASK, hides_contents, identifies
 from napari_medscan.dicom.tags.places import PER_FRAME, SHARED, place

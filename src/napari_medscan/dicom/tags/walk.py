@@ -16,13 +16,15 @@ from typing import Final, NamedTuple
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
 
-from napari_medscan.dicom.elements.part10 import EXPLICIT_BIG, HEAD, looks_like_dicom
-from napari_medscan.dicom.elements.scanner import (
+from napari_medscan.dicom.elements.element_head import (
     ITEM,
-    LONG_VRS,
+    LONG_HEAD,
     SEQUENCE_END,
     UNDEFINED,
+    is_vr,
+    read_head,
 )
+from napari_medscan.dicom.elements.part10 import EXPLICIT_BIG, HEAD, looks_like_dicom
 from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import UnreadableError
@@ -36,7 +38,6 @@ PIXELS: Final = (Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData)
 
 _LONGEST_READ = 4 << 20
 _CHARSETS = 0x00080005
-_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _TOO_DEEP = "nested too deeply to display"
 
 
@@ -203,7 +204,7 @@ class Walker:
                 levels.append(inside)
 
     def _is_explicit(self, at: int) -> bool:
-        return set(self._bytes[at + 4 : at + 6]) <= _LETTERS
+        return is_vr(self._bytes[at + 4 : at + 6])
 
     def _is_little(self, at: int) -> bool:
         """Tell the byte order by what is there: the transfer syntax of some files lies."""
@@ -214,20 +215,12 @@ class Walker:
 
     def _header(self, at: int, level: _Level) -> tuple[int, str, int, int]:
         """Return tag, value representation ('' for none), length and offset of the value."""
-        order = "<" if level.little else ">"
-        head = self._bytes[at : at + 8]
-        if len(head) < 8:
+        explicit = level.explicit and not level.items
+        head = read_head(self._bytes[at : at + LONG_HEAD], explicit=explicit, little=level.little)
+        if head is None:
             raise _Ended
-        group, element, length = struct.unpack(f"{order}HHI", head)
-        tag, vr = group << 16 | element, head[4:6]
-        if level.items or not level.explicit or group == ITEM >> 16 or not set(vr) <= _LETTERS:
-            return tag, "", length, at + 8
-        if vr not in LONG_VRS:
-            return tag, vr.decode("ascii"), struct.unpack(f"{order}H", head[6:])[0], at + 8
-        long = self._bytes[at + 8 : at + 12]
-        if len(long) < 4:
-            raise _Ended
-        return tag, vr.decode("ascii"), struct.unpack(f"{order}I", long)[0], at + 12
+        tag, vr, length, before = head
+        return tag, vr.decode("ascii"), length, at + before
 
     def _item(self, level: _Level, tag: int, _vr: str, length: int, start: int) -> _Step:
         """Enter an item."""

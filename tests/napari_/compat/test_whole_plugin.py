@@ -12,6 +12,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.compat.plugin_settings import has_preferences_page
 from napari_medscan.napari_.compat.viewer_model import camera_of, overlays_of
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.panes import panes_of
@@ -163,6 +164,15 @@ def test_a_setting_is_kept_and_followed(window):
     assert not window.panel.window.right_drag.value
     settings.change(right_drag=True)
     assert window.panel.window.right_drag.value
+
+
+def test_all_settings_are_in_the_panel_or_in_preferences(window):
+    if has_preferences_page():
+        assert not hasattr(window.panel, "settings")
+    else:
+        window.panel.settings.wheel_scrolls.value = False
+        assert not settings.current().wheel_scrolls
+        window.panel.settings.wheel_scrolls.value = True
 
 
 def test_the_fit_follows_the_size_of_the_canvas(window):

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QApplication
 from napari_medscan import reader
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.series import stack as stack_module
+from napari_medscan.dicom.series import slice_source
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.view import follow_openings
 
@@ -35,7 +35,7 @@ def opened(viewer, path, **options):
 def reads(monkeypatch):
     """Collect (file, frame) of every frame that is read, and check that no other pixels are."""
     slices, bytes_read = [], []
-    read_slice = stack_module.read_slice
+    read_slice = slice_source.read_slice
 
     def counted_slice(header, index, out):
         slices.append((header.name, index))
@@ -48,7 +48,7 @@ def reads(monkeypatch):
 
         return read_and_count
 
-    monkeypatch.setattr(stack_module, "read_slice", counted_slice)
+    monkeypatch.setattr(slice_source, "read_slice", counted_slice)
     for name in ("read_at", "read_into"):
         monkeypatch.setattr(FileRef, name, counted(getattr(FileRef, name)))
     yield slices

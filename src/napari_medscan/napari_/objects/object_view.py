@@ -16,7 +16,9 @@ from napari_medscan.dicom.space.tolerances import PARALLEL
 from napari_medscan.napari_.current_layer import set_visible, visible_series
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
+from napari_medscan.napari_.objects.reunion import reunite
 from napari_medscan.napari_.objects.shown_object import ShownObject, layers_of, object_of
+from napari_medscan.napari_.session import record
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.viewer_watch import Subscription, watch
@@ -40,11 +42,16 @@ class ObjectView:
         self._inserted = guarded(self._on_inserted)
         self._activate = guarded(self._activate_series)
         viewer.layers.events.inserted.connect(self._inserted, position="last")
+        self._reunite = guarded(self._reunite_now)
+        # Not the series themselves: they are released when they are closed.
+        self._known: frozenset[int] = frozenset()
+        record.changed.connect(self._on_record)
         self._subscription: Subscription = watch(viewer, self.follow, before_paint=True)
 
     def release(self) -> None:
         """Leave the viewer alone."""
         self._subscription.release()
+        record.changed.disconnect(self._on_record, missing_ok=True)
         viewer = self._viewer()
         if viewer is not None:
             viewer.layers.events.inserted.disconnect(self._inserted)
@@ -66,6 +73,16 @@ class ObjectView:
             elif layer.visible:
                 self._waiting.add(layer)
                 set_visible(layer, visible=False)
+
+    def _on_record(self) -> None:
+        # Not now: the layers of the drop are not there yet.
+        QTimer.singleShot(0, self._reunite)
+
+    def _reunite_now(self) -> None:
+        viewer, stacks = self._viewer(), record.catalogue.stacks
+        before, self._known = self._known, frozenset(map(id, stacks))
+        if viewer is not None and self._known - before:
+            reunite(viewer, stacks)
 
     def _activate_series(self) -> None:
         viewer = self._viewer()

@@ -8,6 +8,7 @@ from napari.layers import Points, Shapes
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.objects.contour_labels import contours_to_labels
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.shown_object import object_of
 
@@ -53,3 +54,26 @@ def test_structure_layer_is_visible_on_its_slice_alone(layers, model):
     for z, visible in ((0, False), (1, True), (2, False)):
         model.dims.set_point(0, liver.data_to_world((z, 0, 0))[0])
         assert bool(len(liver._data_view.displayed_vertices)) is visible
+
+
+def test_contours_to_labels_fills_the_selected_regions(layers, model):
+    image, liver, _ = layers
+    model.layers.selection = {liver}
+    contours_to_labels(model)
+    labels = model.layers[-1]
+    assert labels.name == "liver (labels)"
+    expected = np.zeros(image.data.shape, bool)
+    expected[1, 1:5, 2:7] = True
+    assert np.array_equal(np.asarray(labels.data), expected)
+    assert np.allclose(labels.colormap.color_dict[1], (1, 0, 0.2, 1))
+    labels.data[2, 0, 0] = 1
+    assert labels.data.edited_slices == (2,)
+
+
+def test_contours_to_labels_needs_selected_contours(layers, model, told):
+    model.layers.selection = {layers[0]}
+    contours_to_labels(model)
+    assert [record.message for record in told] == [
+        "Select the contours of an RT Structure Set first."
+    ]
+    assert len(model.layers) == 3

@@ -112,7 +112,9 @@ def lies_on(shown: ShownObject, stack: Stack) -> bool:
     if shown.stack is not None:
         return are_overlayable(shown.stack, stack)
     orientation, other = shown.orientation, stack.geometry.orientation
-    if orientation is None or other is None or not same_frame_of_reference(shown.source, stack):
+    if orientation is None or other is None or shown.source is None:
+        return False
+    if not same_frame_of_reference(shown.source, stack):
         return False
     return bool(np.allclose(orientation, other, atol=PARALLEL))
 

@@ -28,7 +28,7 @@ def reunite(viewer: napari.viewer.Viewer, stacks: Sequence[Stack]) -> None:
         All series that are known.
     """
     alone = [what for layer in viewer.layers if (what := object_of(layer)) and what.stack is None]
-    for source in dict.fromkeys(what.source for what in alone):
+    for source in dict.fromkeys(what.source for what in alone if what.source is not None):
         layers = layers_of(viewer, source)
         related = [stack for stack in stacks if belongs_to(source, stack)]
         if related and not any(map(_is_painted, layers)):

@@ -18,8 +18,8 @@ class ShownObject:
 
     Parameters
     ----------
-    source : DicomObject
-        The object.
+    source : DicomObject or None
+        The object; None for what was worked out from a series, such as isodose lines.
     stack : Stack or None
         The series on whose grid it lies; None for a grid of its own.
     orientation : tuple of float or None
@@ -28,13 +28,16 @@ class ShownObject:
         What the layer draws. A layer whose data were replaced shows something else.
     array : LazyStack or None
         What is read for it slice by slice.
+    part : int
+        Number of the region that it shows; 0 for all or several parts of the object.
     """
 
-    source: DicomObject
+    source: DicomObject | None
     stack: Stack | None
     orientation: tuple[float, ...] | None
     data: object = None
     array: LazyStack | None = None
+    part: int = 0
 
 
 _shown: weakref.WeakKeyDictionary[Layer, ShownObject] = weakref.WeakKeyDictionary()

@@ -48,9 +48,10 @@ def structure_layers(source: StructureSet, stacks: Sequence[Stack]) -> list[Laye
         for number, roi in enumerate(rois):
             if progress is not None:
                 progress(number, len(rois))
-            layers += _layers_of(roi, drawn)
-    for layer in layers:
-        note_object(layer, ShownObject(source, drawn.stack, drawn.geometry.orientation))
+            shown = ShownObject(source, drawn.stack, drawn.geometry.orientation, part=roi.number)
+            for layer in _layers_of(roi, drawn):
+                note_object(layer, shown)
+                layers.append(layer)
     return layers
 
 

@@ -18,14 +18,14 @@ def listed_objects(viewer: napari.viewer.Viewer) -> ListedObjects:
     """Return the objects of the session, and those that layers show, by their series."""
     catalogue = session.record.catalogue
     shown = [(layer, what) for layer in viewer.layers if (what := object_of(layer)) is not None]
-    opened = dict.fromkeys(what.source for _, what in shown)
+    opened = dict.fromkeys(what.source for _, what in shown if what.source is not None)
     below: dict[object, list[DicomObject]] = {}
     for source in dict.fromkeys((*catalogue.objects, *opened)):
         homes = (what.stack for _, what in shown if what.source is source)
         home = next(homes, None) or catalogue.home_of(source)
         below.setdefault(home, []).append(source)
     others = below.pop(None, [])
-    visible = frozenset(what.source for layer, what in shown if layer.visible)
+    visible = frozenset(w.source for layer, w in shown if layer.visible and w.source is not None)
     known = set(catalogue.stacks)
     others += [each for stack in set(below) - known for each in below.pop(stack)]
     return ListedObjects({s: below[s] for s in catalogue.stacks if s in below}, others, visible)

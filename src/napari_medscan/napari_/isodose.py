@@ -1,0 +1,78 @@
+"""Isodose lines: where a dose grid crosses certain levels, as paths on its slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from napari.layers import Shapes
+from napari.utils.colormaps import AVAILABLE_COLORMAPS
+from numpy.typing import NDArray
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.napari_.fusion import highest_dose
+
+PERCENT, GRAY = "% of reference", "Gy"
+_WIDTH = 0.5
+"""Of lines, in pixels of the dose grid, which are some millimeters wide."""
+
+
+def isodose_layer(stack: Stack, levels: Sequence[float], reference: float | None = None) -> Shapes:
+    """Return the isodose lines of a dose grid on its own slices.
+
+    Parameters
+    ----------
+    stack : Stack
+        A dose grid.
+    levels : sequence of float
+        In the unit of the grid, Gy or relative.
+    reference : float, optional
+        The dose that is drawn in red; the highest one if it is left out.
+
+    Notes
+    -----
+    Reads all slices. Lines lie between the centers of pixels, where linear interpolation of the
+    grid gives the level. The features of the layer hold the level of each line.
+    """
+    top = reference or highest_dose(stack)
+    levels = sorted({level for level in levels if level > 0})
+    paths: list[NDArray[np.float64]] = []
+    crossed: list[float] = []
+    for number, plane in enumerate(np.asarray(stack.array.display)):
+        for level in levels:
+            for line in lines_at(plane, level):
+                at = np.full((len(line), 1), float(number))
+                paths.append(np.hstack((at, line)))
+                crossed.append(level)
+    shares = np.array(crossed) / top if top > 0 else np.zeros(len(crossed))
+    # napari does not annotate it.
+    colors = AVAILABLE_COLORMAPS["turbo"].map(np.clip(shares, 0, 1))  # type: ignore[no-untyped-call]
+    return Shapes(
+        paths or None,
+        ndim=3,
+        shape_type="path",
+        edge_width=_WIDTH,
+        edge_color=colors if paths else "white",
+        face_color="transparent",
+        features={"dose": crossed},
+        name=f"Isodose · {defuse(stack.name)}",
+        scale=stack.geometry.scale,
+        translate=stack.geometry.translate,
+        units=("mm", "mm", "mm"),
+        axis_labels=("z", "y", "x"),
+    )
+
+
+def lines_at(plane: NDArray[np.floating], level: float) -> list[NDArray[np.float64]]:
+    """Return the lines at which a slice crosses a level, (points, 2) rows and columns each.
+
+    A region that reaches the edge of the grid is open there.
+    """
+    from skimage.measure import find_contours
+
+    if not plane.min() < level < plane.max():
+        return []
+    # scikit-image does not annotate it.
+    lines: list[NDArray[np.float64]] = find_contours(plane, level)  # type: ignore[no-untyped-call]
+    return lines

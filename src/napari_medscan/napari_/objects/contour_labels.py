@@ -1,0 +1,70 @@
+"""From contours to labels: the voxels within the regions of the selected layers."""
+
+from __future__ import annotations
+
+import napari.viewer
+import numpy as np
+from napari.layers import Labels, Layer
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_medscan.dicom import MedscanError, StructureSet
+from napari_medscan.dicom.objects.structures import Roi
+from napari_medscan.frames import EditableArray
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, object_of
+from napari_medscan.napari_.viewer_proxy import unwrapped
+
+_OPACITY = 0.5
+
+
+def contours_to_labels(viewer: napari.viewer.Viewer) -> None:
+    """Add a Labels layer for each selected layer of contours; inner contours are holes."""
+    viewer = unwrapped(viewer)
+    selected = [layer for layer in viewer.layers if layer in viewer.layers.selection]
+    shown = [what for layer in selected if (what := object_of(layer)) is not None]
+    regions = [(what, r) for what in shown if (r := _region_of(what)) is not None]
+    if not regions:
+        tell("Select the contours of an RT Structure Set first.")
+        return
+    layers = [layer for what, roi in regions if (layer := labels_of(what, roi)) is not None]
+    if not layers:
+        tell("These contours lie on no series that is open.")
+    for layer in layers:
+        viewer.add_layer(layer)
+
+
+def labels_of(shown: ShownObject, roi: Roi) -> Layer | None:
+    """Return a Labels layer of the voxels within a region, None if it lies on no series."""
+    source, stack = shown.source, shown.stack
+    if stack is None or not isinstance(source, StructureSet):
+        return None
+    try:
+        drawn = source.draw([stack])
+    except (MedscanError, OSError):
+        tell(f"{source.name} cannot be read. Is its disc or folder still there?")
+        return None
+    array = source.labels(drawn, roi.number)
+    data = EditableArray(array.display)
+    layer = Labels(
+        data,
+        name=f"{roi.name} (labels)",
+        scale=drawn.geometry.scale,
+        translate=drawn.geometry.translate,
+        units=("mm", "mm", "mm"),
+        axis_labels=("z", "y", "x"),
+        features={"index": [0, 1], "name": ["background", roi.name]},
+        colormap=DirectLabelColormap(
+            color_dict={None: np.ones(4), 0: np.zeros(4), 1: np.array((*roi.color, 1.0))}
+        ),
+        opacity=_OPACITY,
+        projection_mode="none",
+        multiscale=False,
+    )
+    note_object(layer, ShownObject(source, stack, shown.orientation, layer.data, array))
+    return layer
+
+
+def _region_of(shown: ShownObject) -> Roi | None:
+    if not isinstance(shown.source, StructureSet):
+        return None
+    return next((roi for roi in shown.source.rois if roi.number == shown.part), None)

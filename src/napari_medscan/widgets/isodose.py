@@ -1,0 +1,59 @@
+"""The form for isodose lines."""
+
+from __future__ import annotations
+
+import re
+
+import napari.layers
+import napari.viewer
+from magicgui import magic_factory
+
+from napari_medscan.napari_.fusion import highest_dose
+from napari_medscan.napari_.isodose import GRAY, PERCENT, isodose_layer
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
+from napari_medscan.napari_.viewer_proxy import unwrapped
+
+DEFAULT_LEVELS = "95, 90, 80, 70, 50, 30"
+
+
+@magic_factory(
+    call_button="Draw isodose lines",
+    persist=False,
+    dose={"label": "Dose", "tooltip": "An RT Dose series"},
+    levels={"label": "Levels", "tooltip": "Numbers separated by commas"},
+    unit={"label": "Unit", "choices": [PERCENT, GRAY], "tooltip": "What the levels are given in"},
+    reference={
+        "label": "Reference (Gy)",
+        "min": 0.0,
+        "max": 1000.0,
+        "tooltip": "The dose that is 100% and drawn in red. 0 = highest dose in the grid",
+    },
+)
+def isodose_lines(
+    napari_viewer: napari.viewer.Viewer,
+    dose: napari.layers.Image,
+    levels: str = DEFAULT_LEVELS,
+    unit: str = PERCENT,
+    reference: float = 0.0,
+) -> None:
+    """Draw lines of equal dose on the slices of a dose grid; those drawn before are replaced."""
+    viewer, stack = unwrapped(napari_viewer), stack_of(dose)
+    if stack is None or stack.kind.measures != "dose":
+        tell("Select an RT Dose series.")
+        return
+    numbers = [float(text) for text in re.findall(r"\d+(?:\.\d+)?", levels)]
+    if not numbers:
+        tell("Enter at least one level.")
+        return
+    top = reference or highest_dose(stack)
+    doses = [number * top / 100 if unit == PERCENT else number for number in numbers]
+    layer = isodose_layer(stack, doses, top)
+    if not len(layer.data):
+        tell("The dose does not cross any of these levels.")
+        return
+    for old in [x for x in viewer.layers if x.name == layer.name]:
+        viewer.layers.remove(old)
+    note_object(layer, ShownObject(None, stack, stack.geometry.orientation))
+    viewer.add_layer(layer)

@@ -82,7 +82,7 @@ class ObjectView:
         viewer, stacks = self._viewer(), record.catalogue.stacks
         before, self._known = self._known, frozenset(map(id, stacks))
         if viewer is not None and self._known - before:
-            reunite(viewer, stacks)
+            reunite(viewer, stacks, lambda layer: layer.visible or layer in self._waiting)
 
     def _activate_series(self) -> None:
         viewer = self._viewer()

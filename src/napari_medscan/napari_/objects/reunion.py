@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import napari.viewer
 from napari.layers import Layer
@@ -14,7 +14,9 @@ from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.shown_object import layers_of, object_of
 
 
-def reunite(viewer: napari.viewer.Viewer, stacks: Sequence[Stack]) -> None:
+def reunite(
+    viewer: napari.viewer.Viewer, stacks: Sequence[Stack], is_on: Callable[[Layer], bool]
+) -> None:
     """Place objects that stand alone on the series that they fit, if one is known by now.
 
     The order in which files are opened does not matter then. Labels that somebody has painted on
@@ -26,27 +28,29 @@ def reunite(viewer: napari.viewer.Viewer, stacks: Sequence[Stack]) -> None:
         Where objects may be open.
     stacks : sequence of Stack
         All series that are known.
+    is_on : callable
+        Whether a layer is visible, or hidden only as long as another series is in view.
     """
     alone = [what for layer in viewer.layers if (what := object_of(layer)) and what.stack is None]
     for source in dict.fromkeys(what.source for what in alone if what.source is not None):
         layers = layers_of(viewer, source)
         related = [stack for stack in stacks if belongs_to(source, stack)]
         if related and not any(map(_is_painted, layers)):
-            _move(viewer, source, layers, related)
+            _move(viewer, source, related, is_visible=any(map(is_on, layers)))
 
 
 def _move(
     viewer: napari.viewer.Viewer,
     source: DicomObject,
-    layers: Sequence[Layer],
     stacks: Sequence[Stack],
+    *,
+    is_visible: bool,
 ) -> None:
     new = object_layers([source], stacks)
     shown = object_of(new[0]) if new else None
     if shown is None or shown.stack is None:
         return
-    is_visible = any(layer.visible for layer in layers)
-    for layer in layers:
+    for layer in layers_of(viewer, source):
         viewer.layers.remove(layer)
     for layer in new:
         layer.visible = is_visible

@@ -26,6 +26,7 @@ FLOORS = {
     "napari_": 4,
     "reader": 5,
     "samples": 5,
+    "writer": 5,
     "cli": 5,
     "widgets": 5,
 }

@@ -22,8 +22,18 @@ from ..test_manifest import MANIFEST
 from .test_planes import CONVENTION, opened
 
 MANIFEST_COMMANDS = npe2.PluginManifest.from_file(MANIFEST).contributions.commands
-# Not of the current series: the reader, the docks and the samples.
-OTHERS = {"read", "panel", "assistant", "ct_chest", "mr_brain_oblique", "pet_ct", "us_heart"}
+# Not of the current series: the reader, the writers, the docks and the samples.
+OTHERS = {
+    "read",
+    "write_image",
+    "write_labels",
+    "panel",
+    "assistant",
+    "ct_chest",
+    "mr_brain_oblique",
+    "pet_ct",
+    "us_heart",
+}
 COMMANDS = {
     command.id.removeprefix("napari-medscan."): command.python_name
     for command in MANIFEST_COMMANDS
@@ -56,7 +66,11 @@ def panes(monkeypatch):
 
 @pytest.fixture
 def viewer(model, qapp, panes, monkeypatch):  # noqa: ARG001 - timers and panes need them
-    monkeypatch.setattr("qtpy.QtWidgets.QFileDialog.getExistingDirectory", lambda *_: "")
+    # Nobody chooses a file.
+    dialog = "qtpy.QtWidgets.QFileDialog"
+    monkeypatch.setattr(f"{dialog}.getExistingDirectory", lambda *_: "")
+    for ask in ("getOpenFileName", "getSaveFileName"):
+        monkeypatch.setattr(f"{dialog}.{ask}", lambda *_: ("", ""))
     follow_openings(model)
     yield model
     cine_of(model).stop()
@@ -159,6 +173,9 @@ EFFECTS = {
 # A dialog, a window, no time axis and no second series: tested below or elsewhere.
 ELSEWHERE = {
     "open_folder",
+    "open_on_series",
+    "save_nifti",
+    "save_nrrd",
     "clear_disk_cache",
     "show_panel",
     "next_time_point",

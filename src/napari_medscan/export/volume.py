@@ -126,14 +126,14 @@ class Volume:
         """Read slices `first` to `end` of a time point."""
         where = (volume,) if self.axes.startswith("t") else ()
         if self.labels is not None:
-            block = self.labels[where][first:end]
+            block = self.labels[(*where, slice(first, end))]
         else:
             block = self._read(where, first, end)
         return np.ascontiguousarray(block, dtype=self.dtype)
 
     def _read(self, where: tuple[int, ...], first: int, end: int) -> NDArray[Any]:
         stack = self.stack
-        block = np.asarray(stack.array[(*where, slice(first, end))])
+        block = np.asarray(stack.array.display[(*where, slice(first, end))])
         start = (where[0] if where else 0) * stack.array.places.shape[-1] + first
         numbers = stack.array.places[where][first:end].tolist()
         for offset, number in enumerate(numbers):

@@ -119,7 +119,7 @@ def _plane(
     key.insert(axis, index)
     lead = (time,) if stack.axes.startswith("t") else ()
     numbers = stack.array.places[(*lead, key[0])]
-    values = np.asarray(stack.array[(*lead, *key)])
+    values = np.asarray(stack.array.display[(*lead, *key)])
     for number in np.ravel(numbers).tolist():
         if number in stack.problems:
             raise MeasureError(f"A slice cannot be read ({stack.problems[number]})")
@@ -190,7 +190,7 @@ def time_curve(stack: Stack, region: Region) -> tuple[NDArray[np.float64], NDArr
 
 def profile(
     stack: Stack, start: Point, end: Point, time: int = 0
-) -> tuple[NDArray[np.float64], NDArray[Any]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return distances from `start` and the values of the voxels that a line passes through.
 
     Each voxel counts once, at the place of the line that is nearest to its center; no value is
@@ -209,6 +209,10 @@ def profile(
     _, firsts = np.unique(voxels, axis=0, return_index=True)
     shape = np.array(stack.array.shape[-3:])
     kept = [i for i in np.sort(firsts) if (voxels[i] >= 0).all() and (voxels[i] < shape).all()]
-    lead = (time,) if stack.axes.startswith("t") else ()
-    values = [stack.array[(*lead, *map(int, voxels[i]))] for i in kept]
+    values = [_value(stack, time, tuple(voxels[i].tolist())) for i in kept]
     return share[kept] * total, np.array(values)
+
+
+def _value(stack: Stack, time: int, voxel: tuple[int, int, int]) -> float:
+    z, y, x = voxel
+    return float(_plane(stack, time, 0, z, (slice(y, y + 1), slice(x, x + 1)))[0, 0])

@@ -1,0 +1,218 @@
+"""Saving layers as NIfTI and NRRD, and opening such files on the grid of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import napari
+import napari.viewer
+import numpy as np
+from napari.layers import Image, Labels, Layer
+from numpy.typing import NDArray
+
+from napari_medscan.dicom import CancelledError, MedscanError, Stack
+from napari_medscan.export import (
+    Exported,
+    ExportError,
+    lay_onto,
+    read_volume,
+    save_nifti,
+    save_nrrd,
+)
+from napari_medscan.napari_.export_run import run_with_progress
+from napari_medscan.napari_.layer_identity import METADATA_KEY, stack_of
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.shown_object import object_of
+from napari_medscan.napari_.session import record
+
+Save = Callable[..., Exported]
+
+SAVERS: dict[str, Save] = {".nii.gz": save_nifti, ".nii": save_nifti, ".nrrd": save_nrrd}
+NOT_OURS = "Only DICOM series, and labels on the grid of one, can be saved as NIfTI or NRRD"
+_MOST_LAYERS = 64
+"""Layers of a segmentation file that are opened one by one."""
+
+
+def save_image_data(path: str, data: object, attributes: dict[str, Any]) -> list[str]:
+    """Save the series of an image layer, and return the files.
+
+    Raises
+    ------
+    ExportError, CancelledError, OSError
+        If it is not ours, or as the functions of `export`.
+    """
+    layer = _layer_with(data)
+    stack = stack_of(layer)
+    if layer is None:
+        claimed = attributes.get("metadata", {}).get(METADATA_KEY)
+        is_ours = isinstance(claimed, Stack) and data is claimed.array.display
+        stack = claimed if is_ours else None
+    if stack is None:
+        raise ExportError(NOT_OURS)
+    return _saved(stack, path, None)
+
+
+def save_labels_data(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:  # noqa: ANN401
+    """Save labels on the grid of the series that they lie on, and return the files.
+
+    Raises
+    ------
+    ExportError, CancelledError, OSError
+        If they lie on none, or as the functions of `export`.
+    """
+    shown = object_of(_layer_with(data))
+    stack = shown.stack if shown is not None else None
+    if stack is None:
+        stack = series_of_grid(data.shape, attributes, record.stacks)
+    if stack is None:
+        raise ExportError(NOT_OURS)
+    return _saved(stack, path, data)
+
+
+def series_of_grid(
+    shape: tuple[int, ...], attributes: dict[str, Any], stacks: Iterable[Stack]
+) -> Stack | None:
+    """Return the series on whose grid a layer lies, the one opened last of several.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the layer.
+    attributes : dict
+        Its scale and translate, as napari hands them to writers.
+    stacks : iterable of Stack
+        Series that are known.
+    """
+    scale, translate = (np.asarray(attributes[name])[-3:] for name in ("scale", "translate"))
+    found = None
+    for stack in stacks:
+        voxels = stack.array.shape[: stack.array.ndim - stack.is_rgb]
+        if shape not in (voxels, voxels[-3:]):
+            continue
+        geometry = stack.geometry
+        if np.allclose(scale, geometry.scale) and np.allclose(translate, geometry.translate):
+            found = stack
+    return found
+
+
+def save_series(layer: Image, suffix: str) -> None:
+    """Ask for a file and save the series of a layer in it, in the format of a suffix."""
+    from qtpy.QtWidgets import QFileDialog
+
+    from napari_medscan.napari_.gui import main_window
+
+    stack = stack_of(layer)
+    if stack is None:
+        tell(f"{NOT_OURS}.")
+        return
+    title = f"Save series as {'NRRD' if suffix == '.nrrd' else 'NIfTI'}"
+    name, _ = QFileDialog.getSaveFileName(main_window(), title, f"series{suffix}", f"*{suffix}")
+    if not name:
+        return
+    try:
+        # The dialog has asked whether an existing file is to be replaced.
+        _saved(stack, name if name.lower().endswith(tuple(SAVERS)) else name + suffix, None)
+    except CancelledError:
+        return
+    except (MedscanError, OSError) as error:
+        tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be written.")
+
+
+def open_on_series(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Ask for a NIfTI or NRRD file and add it on the grid of the series of a layer."""
+    from qtpy.QtWidgets import QFileDialog
+
+    from napari_medscan.napari_.gui import main_window
+
+    kinds = " ".join(f"*{suffix}" for suffix in SAVERS)
+    title = "Open NIfTI or NRRD on this series"
+    name, _ = QFileDialog.getOpenFileName(main_window(), title, "", f"NIfTI, NRRD ({kinds})")
+    if name:
+        add_on_series(viewer, layer, Path(name))
+
+
+def add_on_series(viewer: napari.viewer.Viewer, layer: Image, path: Path) -> list[Layer]:
+    """Add the voxels of a file on the grid of a series: whole numbers as labels, others as image.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Where they are added.
+    layer : Image
+        Shows the series.
+    path : Path
+        A NIfTI or NRRD file.
+
+    Returns
+    -------
+    list of Layer
+        What was added; none if the file does not fit, and a notification says why.
+    """
+    stack = stack_of(layer)
+    if stack is None:
+        tell(f"{NOT_OURS}.")
+        return []
+    try:
+        data = run_with_progress(lambda _: lay_onto(read_volume(path), stack), "Reading volume…")
+    except CancelledError:
+        return []
+    except (MedscanError, OSError) as error:
+        tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be read.")
+        return []
+    is_timed = stack.axes.startswith("t") and data.ndim == 4 and len(data) == stack.array.shape[0]
+    parts = [data] if data.ndim == 3 or is_timed else list(data)
+    if len(parts) > _MOST_LAYERS:
+        tell(f"The file has {len(parts)} volumes, which do not fit the series.")
+        return []
+    kind = _label_type(data)
+    added = [_layer(part, layer, kind) for part in parts]
+    for number, one in enumerate(added, start=1):
+        # The name of the file can name a patient.
+        one.name = "Labels" if kind is not None else "Image"
+        one.name += f" {number}" if len(added) > 1 else ""
+        viewer.add_layer(one)
+    return added
+
+
+def _layer(data: NDArray[Any], series: Image, kind: np.dtype[Any] | None) -> Layer:
+    offset = series.ndim - data.ndim
+    place: dict[str, Any] = {
+        "scale": series.scale[offset:],
+        "translate": series.translate[offset:],
+        "units": series.units[offset:],
+        "axis_labels": series.axis_labels[offset:],
+        "projection_mode": "none",
+    }
+    if kind is None:
+        return Image(data, colormap="inferno", blending="additive", **place)
+    return Labels(np.ascontiguousarray(data, kind), **place)
+
+
+def _label_type(data: NDArray[Any]) -> np.dtype[Any] | None:
+    """Return the type of labels, None if the values are no whole numbers from 0."""
+    if data.dtype.kind == "b":
+        return np.dtype(np.uint8)
+    if data.dtype.kind == "f":
+        # Some programs write labels as numbers with a decimal point.
+        is_whole = np.isfinite(data).all() and (data == np.rint(data)).all() and data.min() >= 0
+        return np.dtype(np.uint16) if is_whole and data.max() < 1 << 16 else None
+    return data.dtype if data.dtype.kind == "u" or data.min() >= 0 else None
+
+
+def _layer_with(data: object) -> Layer | None:
+    viewer = napari.current_viewer()
+    layers = () if viewer is None else viewer.layers
+    return next((layer for layer in layers if layer.data is data), None)
+
+
+def _saved(stack: Stack, path: str, labels: Any) -> list[str]:  # noqa: ANN401 - like an array
+    """Save a series or labels, and return the names of the files."""
+    save = next((s for suffix, s in SAVERS.items() if path.lower().endswith(suffix)), save_nifti)
+    done = run_with_progress(
+        lambda progress: save(stack, path, labels, progress, overwrite=True), "Saving series…"
+    )
+    for warning in done.warnings:
+        tell(f"{warning}.")
+    return [str(file) for file in done.files]

@@ -1,0 +1,156 @@
+"""Layers saved as NIfTI and NRRD, and files of other programs opened on a series."""
+
+from __future__ import annotations
+
+import nibabel as nib
+import numpy as np
+import pytest
+from napari.layers import Image, Labels
+
+from napari_medscan.dicom import load
+from napari_medscan.export import ExportError, save_nifti
+from napari_medscan.napari_ import export_layers
+from napari_medscan.napari_.export_layers import NOT_OURS, add_on_series
+from napari_medscan.napari_.export_run import run_with_progress
+from napari_medscan.napari_.layers import image_layer
+from napari_medscan.napari_.session import record
+
+from ..export.series import OBLIQUE, opened
+from ..studies import damage
+
+
+@pytest.fixture
+def series(tmp_path, model):
+    """Return a viewer with a series that the session knows, and its layer."""
+    opened(tmp_path / "in", orientation=OBLIQUE)
+    report = load(tmp_path / "in")
+    record.add(report)
+    layer = image_layer(report.stacks[0])
+    model.add_layer(layer)
+    yield model, layer, report.stacks[0]
+    record.forget([report.stacks[0]])
+
+
+def voxels(path):
+    return np.asanyarray(nib.load(path).dataobj).T
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nii", ".nrrd"])
+def test_series_is_saved_by_napari(tmp_path, series, suffix):
+    _, layer, stack = series
+    path = tmp_path / f"saved{suffix}"
+    files = layer.save(str(path))
+    assert str(path) in files
+    if suffix != ".nrrd":
+        np.testing.assert_array_equal(voxels(path), np.asarray(stack.array))
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd"])
+def test_labels_are_saved_on_the_grid_of_the_series_they_lie_on(tmp_path, series, suffix):
+    viewer, layer, stack = series
+    drawn = (np.arange(72).reshape(3, 4, 6) % 3).astype(np.uint8)
+    labels = viewer.add_labels(drawn, scale=layer.scale, translate=layer.translate)
+    labels.save(str(tmp_path / f"drawn{suffix}"))
+    # Back on the series it is what was drawn.
+    (added,) = add_on_series(viewer, layer, tmp_path / f"drawn{suffix}")
+    assert isinstance(added, Labels)
+    np.testing.assert_array_equal(added.data, drawn)
+    np.testing.assert_allclose(added.scale, layer.scale)
+    np.testing.assert_allclose(added.translate, layer.translate)
+    if suffix != ".nrrd":
+        affine = nib.load(tmp_path / f"drawn{suffix}").affine
+        expected = np.diag([-1, -1, 1, 1]) @ stack.geometry.affine[:, [2, 1, 0, 3]]
+        np.testing.assert_allclose(affine, expected, atol=1e-4)
+
+
+def test_labels_elsewhere_are_not_saved(tmp_path, series):
+    viewer, layer, _ = series
+    drawn = np.zeros((3, 4, 6), np.uint8)
+    elsewhere = viewer.add_labels(drawn, scale=layer.scale, translate=layer.translate + 1)
+    another = viewer.add_labels(drawn[:2], scale=layer.scale, translate=layer.translate)
+    for labels in (elsewhere, another):
+        with pytest.raises(ExportError, match=NOT_OURS):
+            labels.save(str(tmp_path / "drawn.nii.gz"))
+    assert not (tmp_path / "drawn.nii.gz").exists()
+
+
+def test_image_of_others_is_not_saved(tmp_path, series):
+    viewer, layer, _ = series
+    image = viewer.add_image(np.zeros((3, 4, 6)), metadata=layer.metadata)
+    with pytest.raises(ExportError, match=NOT_OURS):
+        image.save(str(tmp_path / "image.nii.gz"))
+    assert not (tmp_path / "image.nii.gz").exists()
+
+
+def test_numbers_with_fractions_are_added_as_an_image(tmp_path, series):
+    viewer, layer, stack = series
+    affine = np.diag([-1, -1, 1, 1]) @ stack.geometry.affine[:, [2, 1, 0, 3]]
+    nib.save(nib.Nifti1Image(np.full((6, 4, 3), 0.5, np.float32), affine), tmp_path / "p.nii")
+    (added,) = add_on_series(viewer, layer, tmp_path / "p.nii")
+    assert isinstance(added, Image)
+    assert added.name == "Image"
+
+
+def test_file_that_does_not_fit_is_refused_with_the_reason(tmp_path, series, told):
+    viewer, layer, _ = series
+    other = opened(tmp_path / "other", PixelSpacing=[1, 1], orientation=OBLIQUE)
+    save_nifti(other, tmp_path / "other.nii.gz", np.zeros((3, 4, 6), np.uint8))
+    assert add_on_series(viewer, layer, tmp_path / "other.nii.gz") == []
+    assert "1 × 1 × 2 mm" in told[0].message
+    assert len(viewer.layers) == 1
+
+
+def test_series_with_a_corrupt_slice_is_not_saved(tmp_path, series):
+    _, layer, stack = series
+    damage(tmp_path / "in" / stack.files[2])
+    with pytest.raises(ExportError, match="Slice 3 of 3 cannot be read"):
+        layer.save(str(tmp_path / "saved.nii.gz"))
+    assert not (tmp_path / "saved.nii.gz").exists()
+
+
+def test_command_saves_the_current_series(tmp_path, series, monkeypatch):
+    from qtpy.QtWidgets import QFileDialog
+
+    from napari_medscan.napari_.export_commands import save_nifti as command
+
+    viewer, _, stack = series
+    answer = str(tmp_path / "chosen"), ""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: answer)
+    command(viewer)
+    np.testing.assert_array_equal(voxels(tmp_path / "chosen.nii.gz"), np.asarray(stack.array))
+
+
+def test_task_runs_off_the_gui_thread_and_can_be_canceled(make_napari_viewer, monkeypatch):
+    import threading
+    from contextlib import contextmanager
+
+    from napari_medscan.dicom import CancelledError
+    from napari_medscan.napari_ import export_run
+
+    make_napari_viewer()
+    threads, counts = [], []
+
+    @contextmanager
+    def canceled(_text, _what):
+        def report(done, total):
+            counts.append((done, total))
+            if done:
+                raise CancelledError
+
+        yield report
+
+    def task(progress):
+        threads.append(threading.current_thread())
+        for number in range(10_000):
+            progress(number, 10_000)
+            threading.Event().wait(0.005)
+
+    monkeypatch.setattr(export_run, "reading_progress", canceled)
+    with pytest.raises(CancelledError):
+        run_with_progress(task, "Saving…")
+    assert threads[0] is not threading.main_thread()
+    assert counts[-1][0] < 10_000
+
+
+def test_only_files_that_we_write_are_offered():
+    assert set(export_layers.SAVERS) == {".nii.gz", ".nii", ".nrrd"}

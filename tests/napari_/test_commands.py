@@ -22,7 +22,7 @@ from ..test_manifest import MANIFEST
 from .test_planes import CONVENTION, opened
 
 MANIFEST_COMMANDS = npe2.PluginManifest.from_file(MANIFEST).contributions.commands
-# Not of the current series: the reader, the writers, the docks and the samples.
+# Not of the current series: the reader, the writers, the docks, forms and the samples.
 OTHERS = {
     "read",
     "write_image",
@@ -173,6 +173,7 @@ EFFECTS = {
 # A dialog, a window, no time axis and no second series: tested below or elsewhere.
 ELSEWHERE = {
     "open_folder",
+    "contours_to_labels",
     "open_on_series",
     "save_nifti",
     "save_nrrd",

@@ -27,6 +27,7 @@ OTHERS = {
     "read",
     "write_image",
     "write_labels",
+    "isodose_lines",
     "panel",
     "assistant",
     "ct_chest",

@@ -30,7 +30,7 @@ def test_examples_of_the_page_run_in_order(chest):
 def test_the_page_names_attributes_that_a_stack_has(chest):
     stack = napari_medscan.load(chest).stacks[0]
     table = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(table) == 8
+    assert len(table) == 9
     for name in table:
         getattr(stack, name)
 

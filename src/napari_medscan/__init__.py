@@ -24,8 +24,10 @@ if TYPE_CHECKING:
         MedscanError,
         NoImageError,
         NotDicomError,
+        ReadCanceledError,
         Stack,
         UnreadableError,
+        UnreadableFramesError,
         load,
     )
 
@@ -39,8 +41,10 @@ __all__ = [
     "MedscanError",
     "NoImageError",
     "NotDicomError",
+    "ReadCanceledError",
     "Stack",
     "UnreadableError",
+    "UnreadableFramesError",
     "__version__",
     "load",
 ]

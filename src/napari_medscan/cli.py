@@ -216,17 +216,20 @@ def _describe_pixels(stack: Stack) -> dict[str, Any]:
 
     digest = hashlib.sha256()
     low, high, total, count = math.inf, -math.inf, 0.0, 0
-    for place in np.ndindex(stack.array.shape[: stack.axes.index("y")]):
-        frame = stack.array[place]
+    for place in np.ndindex(stack.array.places.shape):
+        frame = stack.array.display[place]
         if stack.problems:
             return {"error": next(iter(stack.problems.values()))}
+        digest.update(np.ascontiguousarray(frame, dtype="<f4").data)
+        if not stack.valid[place]:
+            # A slice that is missing counts for the digest only.
+            continue
         # JSON knows no NaN: what is no number counts for the digest only.
         finite = frame[np.isfinite(frame)] if frame.dtype.kind == "f" else frame
         if finite.size:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
             total += float(finite.sum(dtype=np.float64))
             count += finite.size
-        digest.update(np.ascontiguousarray(frame, dtype="<f4").data)
     return {
         "min": low if count else None,
         "max": high if count else None,

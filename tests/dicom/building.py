@@ -161,7 +161,7 @@ def frames_of(stack):
 
 def file_numbers(stack):
     """Which file of `files` each plane of a stack shows, by its pixels."""
-    planes = np.asarray(stack.array)[..., 0, 0]
+    planes = stack.read(errors="blank")[..., 0, 0]
     return planes.tolist()
 
 

@@ -88,7 +88,7 @@ def load_series(files: list[bytes]):
         for number, data in enumerate(files):
             (Path(folder) / f"{number:03}").write_bytes(data)
         stacks = load(folder).stacks
-        return [(stack, np.asarray(stack.array)) for stack in stacks]
+        return [(stack, stack.read(errors="blank")) for stack in stacks]
 
 
 # --- rescale

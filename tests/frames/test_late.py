@@ -60,8 +60,8 @@ def build(source, count=20):
         np.dtype(np.int32),
         0,
         FrameCache(1 << 20),
-        lambda number, error: told.append((number, type(error))),
     )
+    stack.watch(lambda number, error: told.append((number, type(error))))
     stack.watch_recovery(recovered.append)
     return stack, told, recovered
 
@@ -76,34 +76,34 @@ def until(condition):
 def test_a_late_frame_is_blank_first_and_there_after_the_second_attempt():
     source = Slow({3: 1})
     stack, told, recovered = build(source)
-    assert not stack[3].any()
+    assert not stack.display[3].any()
     assert told == [(3, TooLateError)]
     until(lambda: recovered == [3])
-    assert (stack[3] == 4).all()
+    assert (stack.display[3] == 4).all()
     assert source.asked.count(3) == 2
 
 
 def test_a_frame_that_is_late_twice_is_given_up():
     source = Slow({3: 5})
     stack, told, recovered = build(source)
-    assert not stack[3].any()
+    assert not stack.display[3].any()
     until(lambda: len(told) == 2)
     for _ in range(3):
-        assert not stack[3].any()
+        assert not stack.display[3].any()
     assert source.asked.count(3) == 2
     assert not recovered
-    assert not np.asarray(stack)[3].any()
+    assert not stack.read(errors="blank")[3].any()
     assert source.asked.count(3) == 2
 
 
 def test_a_frame_that_failed_for_another_reason_is_read_whenever_it_is_looked_at():
     source = Slow({3: 2}, ValueError)
     stack, told, _ = build(source)
-    assert not stack[3].any()
+    assert not stack.display[3].any()
     time.sleep(0.1)
     assert source.asked.count(3) == 1
-    assert not stack[3].any()
-    assert (stack[3] == 4).all()
+    assert not stack.display[3].any()
+    assert (stack.display[3] == 4).all()
     assert told == [(3, ValueError)] * 2
 
 
@@ -115,7 +115,7 @@ def test_many_frames_are_read_again_after_all_others(kind, count, part):
     stack, told, _ = build(source, count)
     expected = np.repeat(np.arange(1, count + 1), 6).reshape(count, 2, 3)
     expected[3] = 0
-    assert np.array_equal(stack[part], expected[part])
+    assert np.array_equal(stack.display[part], expected[part])
     assert sorted(source.asked[-2:]) == [1, 3]
     assert told == [(3, TooLateError)]
     assert source.asked.count(3) == 2

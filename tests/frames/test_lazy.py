@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -9,11 +10,13 @@ from copy import copy, deepcopy
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from napari_medscan.frames import FrameCache, LazyStack
+from napari_medscan.frames import (
+    FrameCache,
+    LazyStack,
+    ReadCanceledError,
+    UnreadableFramesError,
+)
 
 SHAPES = [(5,), (1,), (3, 4)]
 FRAMES = [(3, 4), (2, 5, 3)]
@@ -45,8 +48,9 @@ def build(places=(5,), shape=(3, 4), *, holes=(), fill=-1, **changes):
         np.dtype(np.int32),
         fill,
         changes.get("cache") or FrameCache(),
-        changes.get("on_problem"),
     )
+    if "on_problem" in changes:
+        stack.watch(changes["on_problem"])
     whole = Numbered(count, shape).frames.copy()
     whole[list(holes)] = fill
     return stack, source, whole.reshape(*places, *shape)
@@ -70,7 +74,7 @@ def test_shape_type_and_size_are_those_of_the_array(places, shape):
 @pytest.mark.parametrize("places", SHAPES)
 @pytest.mark.parametrize("shape", FRAMES)
 def test_numpy_makes_an_array_of_it(places, shape):
-    stack, _, whole = build(places, shape, holes=(0,))
+    stack, _, whole = build(places, shape)
     found = np.asarray(stack)
     assert found.dtype == whole.dtype
     assert np.array_equal(found, whole)
@@ -92,30 +96,6 @@ def test_a_copy_is_the_stack_itself():
 
 
 # --- indexing
-
-
-def basic_indices(shape):
-    """Integers of Python and numpy, slices with any step, ellipses, short tuples."""
-    plain = hnp.basic_indices(shape, allow_newaxis=False)
-
-    def with_numpy_integers(index):
-        keys = index if isinstance(index, tuple) else (index,)
-        return tuple(np.int64(key) if isinstance(key, int) else key for key in keys)
-
-    return st.one_of(plain, plain.map(with_numpy_integers))
-
-
-@pytest.mark.parametrize("shape", FRAMES)
-@pytest.mark.parametrize("places", SHAPES)
-@given(data=st.data())
-@settings(deadline=None)
-def test_any_basic_index_gives_what_numpy_gives(places, shape, data):
-    stack, _, whole = build(places, shape, holes=(0,))
-    index = data.draw(basic_indices(whole.shape))
-    found, expected = stack[index], whole[index]
-    assert np.shape(found) == np.shape(expected)
-    assert np.asarray(found).dtype == expected.dtype
-    assert np.array_equal(found, expected)
 
 
 @pytest.mark.parametrize(
@@ -185,44 +165,79 @@ class Broken(Numbered):
         super().read(index, out)
 
 
-def test_a_frame_that_cannot_be_read_is_blank_and_reported():
+def test_a_frame_that_cannot_be_read_raises_and_is_reported():
     problems = []
     stack, _, whole = build(
         source=Broken(5, (3, 4)), on_problem=lambda *found: problems.append(found), fill=7
     )
-    whole[1::2] = 7
-    assert np.array_equal(np.asarray(stack), whole)
+    with pytest.raises(UnreadableFramesError, match=r"2 of the 5 slices .* are missing or cannot"):
+        np.asarray(stack)
     assert [(index, str(error)) for index, error in problems] == [(1, "gone"), (3, "gone")]
-    assert stack[1].dtype == np.int32
+    assert stack.valid.tolist() == [True, False, True, False, True]
+    assert np.array_equal(stack[::2], whole[::2]), "what was asked for can be read"
+    with pytest.raises(UnreadableFramesError, match="The slice that was asked for is missing"):
+        stack[1]
 
 
-def test_without_anyone_to_tell_it_is_blank_all_the_same():
-    stack, _, _ = build(source=Broken(5, (3, 4)))
-    assert (stack[1] == -1).all()
+def test_a_frame_that_cannot_be_read_is_blank_on_request():
+    stack, _, whole = build(source=Broken(5, (3, 4)), fill=7)
+    whole[1::2] = 7
+    found = stack.read(errors="blank")
+    assert np.array_equal(found, whole)
+    assert found.flags.writeable
+    assert (stack.display[1] == 7).all()
+    assert stack.display[1].dtype == np.int32
 
 
-def test_a_frame_of_another_shape_is_blank_and_reported():
+def test_a_frame_of_another_shape_is_unreadable_and_reported():
     problems = []
     stack, _, _ = build(source=Numbered(5, (9, 9)), on_problem=lambda *p: problems.append(p))
-    assert (stack[0] == -1).all()
+    assert (stack.display[0] == -1).all()
     assert problems[0][0] == 0
 
 
-def test_a_frame_stays_blank_only_as_long_as_it_cannot_be_read():
+def test_a_frame_is_valid_again_as_soon_as_it_can_be_read():
     source = Broken(5, (3, 4))
     stack, _, whole = build(source=source)
-    assert (stack[1] == -1).all()
+    assert stack.valid.all(), "nothing was read yet"
+    assert (stack.display[1] == -1).all()
+    assert not stack.valid[1]
     source.read = lambda index, out: np.copyto(out, source.frames[index])
     assert np.array_equal(stack[1], whole[1])
+    assert stack.valid.all()
 
 
-def test_a_missing_frame_is_blank_and_no_problem():
+def test_a_missing_frame_is_no_problem_and_raises_before_anything_is_read():
     problems = []
-    stack, source, _ = build(holes=(2,), on_problem=lambda *found: problems.append(found))
-    assert (stack[2] == -1).all()
-    assert stack.fill == -1
-    assert problems == []
+    stack, source, whole = build(holes=(2,), on_problem=lambda *found: problems.append(found))
+    for read in (np.asarray, np.max, lambda stack: stack[2], lambda stack: stack[1:4]):
+        with pytest.raises(UnreadableFramesError, match=r"stack\.valid.*errors=\"blank\""):
+            read(stack)
     assert source.read_numbers == []
+    assert problems == []
+    assert stack.valid.tolist() == [True, True, False, True, True]
+    assert stack.fill == -1
+    assert (stack.display[2] == -1).all()
+    assert np.array_equal(stack.read(errors="blank"), whole)
+
+
+def test_a_gap_that_is_known_to_be_empty_is_a_value():
+    source = Numbered(3, (3, 4))
+    places = np.array([0, -1, 1, 2])
+    stack = LazyStack(
+        source, places, (3, 4), np.dtype(np.int32), 7, FrameCache(), gaps_are_empty=True
+    )
+    whole = source.frames[[0, 0, 1, 2]].copy()
+    whole[1] = 7
+    assert stack.valid.all()
+    for key in (np.s_[:], 1, np.s_[:, 1], np.s_[[1, 2]], np.s_[[1]], np.s_[..., None]):
+        assert np.array_equal(stack[key], whole[key])
+    assert np.array_equal(stack.read(), whole)
+
+
+def test_an_unknown_way_with_errors_is_refused():
+    with pytest.raises(ValueError, match="errors"):
+        build()[0].read(errors="ignore")
 
 
 def test_an_error_that_is_not_about_the_file_is_raised():
@@ -281,8 +296,24 @@ def test_bad_frames_of_a_volume_are_blank_and_told():
         (20,), source=Broken(20, (3, 4)), on_problem=lambda i, _: told.append(i)
     )
     whole[4] = -1
-    assert np.array_equal(stack[:, :, :], whole)
+    assert np.array_equal(stack.display[:, :, :], whole)
     assert told == [4]
+
+
+def test_a_volume_with_blanks_does_not_answer_a_strict_read():
+    source = Broken(20, (3, 4))
+    stack, _, whole = build((20,), source=source, fill=7)
+    stack.display[:, 1]
+    assert stack.is_at_hand()
+    read = len(source.read_numbers)
+    for key in (np.s_[:], np.s_[:, 1], np.s_[5], np.s_[4:7], np.s_[[4, 5]], np.s_[..., None]):
+        with pytest.raises(UnreadableFramesError):
+            stack[key]
+    assert np.array_equal(stack[::2], whole[::2])
+    assert len(source.read_numbers) == read, "what is in the volume is not read again"
+    source.read = lambda index, out: np.copyto(out, source.frames[index])
+    assert np.array_equal(np.asarray(stack), whole)
+    assert np.array_equal(stack.display[:, 1], whole[:, 1])
 
 
 class Threes(Numbered):
@@ -309,7 +340,7 @@ def test_frames_that_are_best_read_together_are():
         (12,), source=Threes(), on_problem=lambda i, error: told.append((i, type(error)))
     )
     whole[4] = -1
-    assert np.array_equal(np.asarray(stack), whole)
+    assert np.array_equal(stack.read(errors="blank"), whole)
     assert sorted(source.runs) == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
     assert told == [(4, OSError)]
     assert sorted(source.read_numbers) == [6, 7, 8], "what fails as a whole is read one by one"
@@ -318,7 +349,7 @@ def test_frames_that_are_best_read_together_are():
 def test_what_is_cached_or_missing_is_not_read_together_with_the_rest():
     stack, source, whole = build((12,), source=Threes(), holes=(2, 4, 7))
     stack[5]
-    assert np.array_equal(np.asarray(stack), whole)
+    assert np.array_equal(stack.read(errors="blank"), whole)
     assert sorted(source.runs) == [[0, 1], [8, 9, 10]]
     assert sorted(source.read_numbers) == [3, 5, 6, 11]
 
@@ -393,7 +424,7 @@ def test_a_volume_that_takes_long_tells_how_far_it_is():
     assert {total for _, total in told} == {40}
 
 
-def test_a_volume_that_is_stopped_is_blank_and_not_kept():
+def test_a_volume_that_is_canceled_raises_is_drawn_blank_and_not_kept():
     stack, source, whole = build((400,), source=Slow(400, (3, 4)), fill=7)
 
     @contextmanager
@@ -401,15 +432,45 @@ def test_a_volume_that_is_stopped_is_blank_and_not_kept():
         yield lambda *_: False
 
     stack.reading = reading
-    assert (stack[:] == 7).all()
-    assert stack[:].shape == whole.shape
-    assert (stack[:, 1] == 7).all()
-    assert (stack[3:90] == 7).all()
-    assert (np.asarray(stack) == 7).all()
+    for key in (np.s_[:], np.s_[:, 1], np.s_[3:90]):
+        assert np.array_equal(stack.display[key], np.full_like(whole[key], 7))
+        with pytest.raises(ReadCanceledError):
+            stack[key]
+    for read in (np.asarray, np.max, lambda stack: stack.read(errors="blank")):
+        with pytest.raises(ReadCanceledError):
+            read(stack)
     assert len(source.read_numbers) < 400
     assert stack._cache.bytes_held == 0
+    assert stack.valid.all()
     stack.reading = nullcontext
     assert np.array_equal(stack[:20], whole[:20])
+
+
+def test_a_read_has_progress_of_its_own():
+    stack, _, _ = build((400,), source=Slow(400, (3, 4)))
+    with pytest.raises(ReadCanceledError):
+        stack.read(progress=lambda *_: False)
+
+
+def test_who_waits_for_a_volume_that_another_thread_cancels_reads_it_himself():
+    source = Slow(60, (3, 4))
+    stack, _, whole = build((60,), source=source)
+    begun, asked = threading.Event(), threading.Event()
+
+    def progress(*_):
+        begun.set()
+        asked.wait(10)
+        return False
+
+    def ask():
+        begun.wait(10)
+        threading.Timer(0.05, asked.set).start()
+        return stack[:, 1]
+
+    with ThreadPoolExecutor(2) as pool:
+        loading, asking = pool.submit(stack.load, (), progress), pool.submit(ask)
+        assert not loading.result()
+        assert np.array_equal(asking.result(), whole[:, 1])
 
 
 def test_only_the_window_thread_shows_progress():
@@ -419,21 +480,33 @@ def test_only_the_window_thread_shows_progress():
         assert np.array_equal(pool.submit(lambda: stack[:]).result(), whole)
 
 
-def test_who_comes_by_again_while_the_window_reads_a_volume_gets_a_blank():
+def test_nested_in_a_read_of_the_window_drawing_is_blank_and_reading_reads():
     """Events are handled meanwhile, a cine's too: it would wait for itself for ever."""
     stack, _, whole = build((40,), source=Slow(40, (3, 4)), fill=7)
     seen = []
 
     @contextmanager
     def reading():
-        yield lambda *_: seen.append((stack[:, 1].copy(), stack[0].copy())) or True
+        yield (
+            lambda *_: (
+                seen
+                or seen.append(
+                    (stack.display[:, 1].copy(), stack[0], stack[:, 1], np.asarray(stack))
+                )
+                or True
+            )
+        )
 
     stack.reading = reading
     assert not stack.turned_away
     assert np.array_equal(stack[:], whole)
     assert stack.turned_away
-    assert all((plane == 7).all() for plane, _ in seen)
-    assert all(np.array_equal(frame, whole[0]) for _, frame in seen)
+    assert seen
+    for drawn, frame, plane, volume in seen:
+        assert (drawn == 7).all()
+        assert np.array_equal(frame, whole[0])
+        assert np.array_equal(plane, whole[:, 1])
+        assert np.array_equal(volume, whole)
 
 
 # --- loading before it is shown

@@ -188,7 +188,7 @@ def test_a_bad_frame_is_told_once_a_stack(tmp_path, told):
     for path in paths:
         damage(path)
     for index in range(3):
-        stack.array[index]
+        stack.array.display[index]
     (message,) = messages(told)
     assert message.startswith("One slice could not be decoded and is blank (")
     assert message.endswith(").")

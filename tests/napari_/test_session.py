@@ -123,9 +123,9 @@ def test_the_reader_has_told_of_the_series_that_it_opened(record, make_napari_vi
     write_series(tmp_path)
     reader.read(str(tmp_path))
     (stack,) = record.stacks
-    watchers = len(stack.array._on_problem)
+    watchers = len(stack.array._frames.on_problem)
     record.watch(stack)
-    assert len(stack.array._on_problem) == watchers
+    assert len(stack.array._frames.on_problem) == watchers
 
 
 @pytest.mark.usefixtures("no_gui")

@@ -15,7 +15,7 @@ from .places import situation
 def opened(name):
     """Return the one stack of a situation and all its frames."""
     (stack,) = load(situation(name)).stacks
-    pixels = np.asarray(stack.array)
+    pixels = stack.read(errors="blank")
     return stack, pixels.reshape(-1, *pixels.shape[-2:])
 
 

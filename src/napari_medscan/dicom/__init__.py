@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from napari_medscan.dicom.series.dicom_object import DicomObject
     from napari_medscan.dicom.series.report import LoadReport
     from napari_medscan.dicom.series.stack import Stack
+    from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
 
 __all__ = [
     "CancelledError",
@@ -42,20 +43,24 @@ __all__ = [
     "MedscanError",
     "NoImageError",
     "NotDicomError",
+    "ReadCanceledError",
     "Segmentation",
     "Stack",
     "StructureSet",
     "UnreadableError",
+    "UnreadableFramesError",
     "load",
 ]
 
 _HOMES = {
-    "load": "loading",
-    "DicomObject": "series.dicom_object",
-    "LoadReport": "series.report",
-    "Segmentation": "objects.segmentation",
-    "StructureSet": "objects.structure_set",
-    "Stack": "series.stack",
+    "DicomObject": "napari_medscan.dicom.series.dicom_object",
+    "LoadReport": "napari_medscan.dicom.series.report",
+    "ReadCanceledError": "napari_medscan.frames.errors",
+    "Segmentation": "napari_medscan.dicom.objects.segmentation",
+    "Stack": "napari_medscan.dicom.series.stack",
+    "StructureSet": "napari_medscan.dicom.objects.structure_set",
+    "UnreadableFramesError": "napari_medscan.frames.errors",
+    "load": "napari_medscan.dicom.loading",
 }
 
 
@@ -63,6 +68,6 @@ def __getattr__(name: str) -> object:
     """Import what opens files when it is asked for: a worker that decodes never needs it."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -3,6 +3,7 @@
 from napari_medscan.frames.cache import FrameCache, shared_cache
 from napari_medscan.frames.display import DisplayArray
 from napari_medscan.frames.editable import EditableArray
+from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
 from napari_medscan.frames.lazy import LazyStack
 from napari_medscan.frames.many import FrameSource
 
@@ -12,5 +13,7 @@ __all__ = [
     "FrameCache",
     "FrameSource",
     "LazyStack",
+    "ReadCanceledError",
+    "UnreadableFramesError",
     "shared_cache",
 ]

@@ -11,6 +11,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from napari_medscan.frames.forking import reset_in_child
+
 
 def default_bytes() -> int:
     """Return a quarter of this computer's memory."""
@@ -34,10 +36,14 @@ class FrameCache:
 
     def __init__(self, max_bytes: int | None = None) -> None:
         self.max_bytes = default_bytes() if max_bytes is None else max_bytes
-        self._lock = threading.Lock()
         self._frames: OrderedDict[Hashable, NDArray[Any]] = OrderedDict()
-        self._pending: dict[Hashable, Future[NDArray[Any]]] = {}
         self._bytes = 0
+        self.forget_threads()
+
+    def forget_threads(self) -> None:
+        """Wait for no other thread, of which there are none in a forked process."""
+        self._lock = threading.Lock()
+        self._pending: dict[Hashable, Future[NDArray[Any]]] = {}
 
     @property
     def bytes_held(self) -> int:
@@ -109,4 +115,6 @@ class FrameCache:
 @cache
 def shared_cache() -> FrameCache:
     """Return the one cache of this process, for all stacks of all studies."""
-    return FrameCache()
+    shared = FrameCache()
+    reset_in_child(shared.forget_threads)
+    return shared

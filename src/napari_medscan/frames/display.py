@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from napari_medscan.frames.array_face import ArrayFace
+from napari_medscan.frames.indexing import plain_key
+
 if TYPE_CHECKING:
     from napari_medscan.frames.lazy import LazyStack
-    from napari_medscan.frames.many import Index
 
 
-class DisplayArray:
-    """What ``layer.data`` is: a LazyStack, drawn blank where a frame cannot be read.
+class DisplayArray(ArrayFace):
+    """What ``layer.data`` is: a LazyStack, drawn blank where a frame is missing or unreadable.
 
-    napari leaves the slice before on screen when indexing raises, while the slider moves on.
+    napari leaves the slice before on screen when indexing raises, while the slider moves on. It
+    draws by integers and slices: these give blanks. Everything else raises as the array itself:
+    what is computed or saved has no value that was not in a file.
 
     Parameters
     ----------
@@ -41,41 +46,31 @@ class DisplayArray:
         """Type of the values."""
         return self._stack.dtype
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self._stack.ndim
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return self._stack.size
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that all values would take in memory."""
-        return self._stack.nbytes
-
-    def __len__(self) -> int:
-        """Return the extent of the first axis."""
-        return len(self._stack)
-
-    def __repr__(self) -> str:
-        """Return shape and dtype."""
-        return f"DisplayArray(shape={self.shape}, dtype={self.dtype})"
+    def __copy__(self) -> DisplayArray:
+        """Return self."""
+        return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> DisplayArray:
         """Return self: napari deep-copies a layer's data to duplicate it."""
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the array, and be the display face of what that becomes."""
+        return getattr, (self._stack, "display")
 
     def __array__(
         self,
         dtype: DTypeLike | None = None,
         copy: bool | None = None,  # noqa: FBT001 - numpy's protocol
     ) -> NDArray[Any]:
-        """Read every frame into one new array."""
+        """Read every frame into one new array; raise as `LazyStack.read`."""
         return self._stack.__array__(dtype, copy)
 
-    def __getitem__(self, key: Index | tuple[Index, ...]) -> NDArray[Any]:
-        """Read what `key` selects."""
-        return self._stack[key]
+    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - whatever numpy takes and gives
+        """Read what `key` selects; integers and slices never raise because of a frame."""
+        plain = plain_key(key)
+        return self._stack[key] if plain is None else self._stack.look(plain)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go along the first axis; raise at a frame that cannot be read."""
+        return iter(self._stack)

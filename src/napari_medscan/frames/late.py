@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from napari_medscan.frames.forking import reset_in_child
+
 IDLE_SECONDS = 5.0
 MOST_TRIES = 2
 
@@ -21,6 +23,10 @@ class ReadingQueue:
     """
 
     def __init__(self) -> None:
+        self.forget_threads()
+
+    def forget_threads(self) -> None:
+        """Begin anew, as nothing runs in a forked process."""
         self._changed = threading.Condition()
         self._reading = 0
         self._waiting: deque[Callable[[], object]] = deque()
@@ -66,6 +72,7 @@ class ReadingQueue:
 
 queue = ReadingQueue()
 """The one of this process."""
+reset_in_child(queue.forget_threads)
 
 
 class LateFrames:

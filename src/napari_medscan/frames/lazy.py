@@ -1,40 +1,52 @@
-"""LazyStack: frames that are read when they are looked at, as one array."""
+"""LazyStack: frames that are read when they are asked for, as one array."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from napari_medscan.frames.cache import FrameCache
+from napari_medscan.frames.array_face import ArrayFace
+from napari_medscan.frames.bulk_reader import BulkReader
+from napari_medscan.frames.cache import FrameCache, shared_cache
 from napari_medscan.frames.display import DisplayArray
-from napari_medscan.frames.late import LateFrames, queue
-from napari_medscan.frames.many import (
-    PARALLEL_FROM,
-    FrameSource,
-    Index,
-    ManyFrames,
-    Progress,
-    StoppedError,
-    has_deadline,
+from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
+from napari_medscan.frames.frame_reader import FrameReader
+from napari_medscan.frames.indexing import (
+    BasicIndex,
+    Entry,
+    entries_of,
+    gather,
+    is_basic,
+    padded,
+    plain_key,
+    split_newaxes,
 )
+from napari_medscan.frames.many import PARALLEL_FROM, FrameSource, Progress
 from napari_medscan.frames.prefetch import LookAhead
+from napari_medscan.frames.volumes import Volumes, Where
+
+Errors = Literal["raise", "blank"]
+"""What becomes of frames that are missing or cannot be read."""
 
 _numbers = count()
 
 
-class LazyStack:
-    """An array-like over frames, with just what napari asks of an array.
+class LazyStack(ArrayFace):
+    """A read-only array of frames, with numpy's semantics.
 
-    A frame that cannot be read is shown blank and reported: indexing never
-    raises because of a file, since napari would then leave the previous
-    picture standing.
+    It is strict: a frame that is missing or cannot be read raises `UnreadableFramesError` when it
+    is among those that were asked for, and a user who cancels raises `ReadCanceledError`.
+    ``read(errors="blank")`` gives blanks instead, and `display` is what a layer draws. `valid`
+    says which frames hold data.
+
+    A pickle holds where the frames are (paths of files), not their values; in another process it
+    reads them itself.
 
     Parameters
     ----------
@@ -52,9 +64,8 @@ class LazyStack:
         Value of blank frames.
     cache : FrameCache
         Shared by all stacks.
-    on_problem : callable
-        Called as ``on_problem(index, error)`` for a frame that cannot be
-        read; an error it does not handle is its to raise.
+    gaps_are_empty : bool
+        Whether a place without a frame is known to be blank, rather than missing.
 
     Examples
     --------
@@ -62,8 +73,8 @@ class LazyStack:
     ...     def read(self, index, out):
     ...         out[...] = index
     >>> stack = LazyStack(Zeros(), np.arange(3), (4, 5), np.dtype(int), 0, FrameCache())
-    >>> stack.shape, int(stack[2, 0, 0])
-    ((3, 4, 5), 2)
+    >>> stack.shape, int(stack[2, 0, 0]), int(np.max(stack))
+    ((3, 4, 5), 2, 2)
     """
 
     def __init__(
@@ -74,7 +85,8 @@ class LazyStack:
         dtype: np.dtype[Any],
         fill: float,
         cache: FrameCache,
-        on_problem: Callable[[int, Exception], None] | None = None,
+        *,
+        gaps_are_empty: bool = False,
     ) -> None:
         self._source = source
         self._places = places
@@ -82,22 +94,19 @@ class LazyStack:
         self._dtype = dtype
         self._fill = fill
         self._cache = cache
-        self._on_problem = [] if on_problem is None else [on_problem]
-        self._on_recovery: list[Callable[[int], object]] = []
-        self._late = LateFrames(source.is_late if has_deadline(source) else lambda _: False)
-        self.reading: Callable[[], AbstractContextManager[Progress | None]] = nullcontext
-        """Entered while many frames are read; whoever looks at the stack may show how far it is."""
-        self.turned_away = False
-        """Whether a view across frames was answered blank, as the window was reading them."""
+        self._number = number = next(_numbers)
+        self._gaps_are_empty = gaps_are_empty
+        volumes = Volumes(places, cache, lambda where: (number, "volume", where))
+        self._frames = FrameReader(
+            source, frame_shape, dtype, fill, cache, lambda frame: (number, frame), volumes
+        )
+        one = math.prod(frame_shape) * dtype.itemsize
+        self._bulk = BulkReader(
+            places, self._frames, volumes, one, cache, gaps_are_empty=gaps_are_empty
+        )
+        self._ahead = LookAhead(places, self._frames.cached)
         self.display = DisplayArray(self)
         """The face of this array that a layer draws: ``layer.data``."""
-        self._number = next(_numbers)
-        self._ahead = LookAhead(places, self._cached)
-        self._many = ManyFrames(
-            source, frame_shape, dtype, fill, self._peek, self._tell, self._late
-        )
-        self._has_volumes = False
-        self._at_window = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -110,68 +119,119 @@ class LazyStack:
         return self._dtype
 
     @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
+    def reading(self) -> Callable[[], AbstractContextManager[Progress | None]]:
+        """Entered while many frames are read; whoever looks at the stack may show how far it is."""
+        return self._bulk.reading
+
+    @reading.setter
+    def reading(self, reading: Callable[[], AbstractContextManager[Progress | None]]) -> None:
+        self._bulk.reading = reading
 
     @property
-    def size(self) -> int:
-        """Number of values."""
-        return int(np.prod(self.shape, dtype=np.int64))
+    def turned_away(self) -> bool:
+        """Whether a view across frames was drawn blank, as the GUI thread was reading them."""
+        return self._bulk.turned_away
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes that all values would take in memory."""
-        return self.size * self._dtype.itemsize
+    @turned_away.setter
+    def turned_away(self, turned_away: bool) -> None:
+        self._bulk.turned_away = turned_away
 
-    def __len__(self) -> int:
-        """Return the extent of the first axis."""
-        return self.shape[0]
-
-    def __repr__(self) -> str:
-        """Return shape and dtype."""
-        return f"LazyStack(shape={self.shape}, dtype={self._dtype})"
+    def __copy__(self) -> LazyStack:
+        """Return self: its values cannot be changed."""
+        return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LazyStack:
         """Return self: napari deep-copies a layer's data to duplicate it."""
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle where the frames are."""
+        where = self._source, self._places, self._frame_shape, self._dtype, self._fill
+        return _unpickled, (*where, self._gaps_are_empty)
 
     def __array__(
         self,
         dtype: DTypeLike | None = None,
         copy: bool | None = None,  # noqa: FBT001 - numpy's protocol
     ) -> NDArray[Any]:
-        """Read every frame into one new array."""
+        """Read every frame into one new array; raise as `read`."""
         if copy is False:
-            raise ValueError("a LazyStack has no array to share")
-        volume = self._cache.peek(self._key_of(()))
-        if volume is None:
-            try:
-                volume = self._read_many(self._places, ())
-            except StoppedError:
-                volume = self._blank(self._places.shape)
-            return volume.astype(dtype or self._dtype, copy=False)
-        return volume.astype(dtype or self._dtype)
+            raise ValueError("an array of frames has no memory to share")
+        return self.read().astype(dtype or self._dtype, copy=False)
 
-    def __getitem__(self, key: Index | tuple[Index, ...]) -> NDArray[Any]:
-        """Read what `key` selects; basic indexing as in numpy."""
-        keys = self._expanded(key if isinstance(key, tuple) else (key,))
-        lead = self._places.ndim
-        numbers = self._places[keys[:lead]]
-        tail = keys[lead:]
-        if isinstance(numbers, np.integer):
-            self._ahead.visit(tuple(int(cast("int", key)) for key in keys[:lead]))
-            return self.frame(int(numbers))[tail]
-        where = self._time_of(keys[: lead - 1])
+    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - whatever numpy takes and gives
+        """Read what `key` selects, as numpy: basic and advanced indexing, newaxis, `...`, masks.
+
+        Raises
+        ------
+        IndexError
+            As numpy.
+        UnreadableFramesError, ReadCanceledError
+            As `read`, of the frames that hold what `key` selects.
+        """
+        plain = plain_key(key)
+        if plain is not None:
+            return self._select(padded(plain, self.ndim), is_strict=True)
+        entries = entries_of(key)
+        if not is_basic(entries):
+            return self._gather(entries)
+        keys, axes = split_newaxes(entries, self.ndim)
+        found = self._select(keys, is_strict=True)
+        # `...` makes an array of a single value.
+        return np.asarray(found)[(*axes, ...)] if Ellipsis in entries or None in entries else found
+
+    def look(self, key: tuple[BasicIndex, ...]) -> Any:  # noqa: ANN401 - an array or a value
+        """Return what integers and slices select, for drawing: it never raises because of a frame.
+
+        Blank is what is missing, cannot be read, or was not read because the user canceled.
+        """
+        keys = padded(key, self.ndim)
         try:
-            if numbers.size == self._places[where].size > 1 and self._fits(where):
-                # A view across all frames (3-D, another plane): the next one will be too.
-                return self._volume(where)[keys[len(where) :]]
-            return self._read_many(numbers, tail)
-        except StoppedError:
-            return self._blank(numbers.shape)[(..., *tail)]
+            return self._select(keys, is_strict=False)
+        except ReadCanceledError:
+            lead = self._places.ndim
+            return self._blank(np.shape(self._places[keys[:lead]]))[(..., *keys[lead:])]
 
-    def load(self, where: tuple[int, ...] = (), progress: Progress | None = None) -> bool:
+    def read(self, errors: Errors = "raise", progress: Progress | None = None) -> NDArray[Any]:
+        """Read every frame into one new array.
+
+        Parameters
+        ----------
+        errors : {"raise", "blank"}
+            What becomes of frames that are missing or cannot be read.
+        progress : callable, optional
+            Called with (frames read, frames in all) every 50 ms; False cancels.
+
+        Raises
+        ------
+        UnreadableFramesError
+            When a frame is missing or cannot be read, unless `errors` is "blank". If none is
+            missing, all were tried, and `valid` is complete.
+        ReadCanceledError
+            When the user cancels.
+        """
+        if errors not in ("raise", "blank"):
+            raise ValueError(f'errors is "raise" or "blank", not {errors!r}')
+        is_strict = errors == "raise"
+        if is_strict:
+            self._bulk.check_missing(self._places)
+        kept = self._bulk.peek(())
+        if kept is not None and not kept.blank:
+            return kept.values.copy()
+        reading = None if progress is None else nullcontext(progress)
+        return self._bulk.read(self._places, (), reading, is_strict=is_strict)
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """Which frames hold data, shape (z,) or (t, z): as far as is known, nothing is read.
+
+        False where a frame is missing, or could not be read when it was asked for last.
+        """
+        valid: NDArray[np.bool_] = (self._places >= 0) | self._gaps_are_empty
+        bad = self._frames.bad
+        return valid & ~np.isin(self._places, bad) if bad else valid
+
+    def load(self, where: Where = (), progress: Progress | None = None) -> bool:
         """Read all frames into the cache as one array, for views across them.
 
         Parameters
@@ -188,29 +248,37 @@ class LazyStack:
             Whether it is there; False when it was stopped.
         """
         try:
-            self._volume(where, nullcontext(progress))
-        except StoppedError:
+            self._bulk.volume(where, nullcontext(progress))
+        except ReadCanceledError:
             return False
         return True
 
-    def is_at_hand(self, where: tuple[int, ...] = ()) -> bool:
+    def is_at_hand(self, where: Where = ()) -> bool:
         """Whether a view across all frames reads nothing that `load` could have read before."""
         return (
             self._places[where].size < PARALLEL_FROM
-            or not self._fits(where)
-            or self._cache.peek(self._key_of(())) is not None
-            or self._cache.peek(self._key_of(where)) is not None
+            or not self._bulk.fits(where)
+            or self._bulk.peek(where) is not None
         )
 
     def frame(self, number: int) -> NDArray[Any]:
-        """Return frame `number` of the source, blank when it cannot be read."""
+        """Return frame `number` of the source for drawing: blank when it cannot be read."""
         if number < 0:
             return self._blank(())
         try:
-            return self._cached(number)
-        except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
-            self._tell(number, error)
+            return self._frames.read(number)
+        except Exception:  # noqa: BLE001 - a bad frame must never raise into napari
             return self._blank(())
+
+    def read_frame(self, number: int) -> NDArray[Any]:
+        """Return frame `number` of the source, read-only.
+
+        Raises
+        ------
+        Exception
+            What the source raises when it cannot be read.
+        """
+        return self._frames.read(number)
 
     @property
     def places(self) -> NDArray[np.intp]:
@@ -232,57 +300,70 @@ class LazyStack:
 
     def watch(self, on_problem: Callable[[int, Exception], None]) -> None:
         """Also call `on_problem` for frames that cannot be read from now on."""
-        self._on_problem.append(on_problem)
+        self._frames.on_problem.append(on_problem)
 
     def watch_recovery(self, on_recovery: Callable[[int], object]) -> None:
         """Call `on_recovery` in a background thread for blank frames that can be read after all."""
-        self._on_recovery.append(on_recovery)
+        self._frames.on_recovery.append(on_recovery)
 
     def is_late(self, number: int) -> bool:
         """Whether a frame is blank because reading it took too long, and is tried once more."""
-        return self._late.is_waiting(number) and self._peek(number) is None
+        return self._frames.is_late(number)
 
     def close(self) -> None:
         """Forget the cached frames of this stack."""
         self._cache.drop(lambda key: isinstance(key, tuple) and key[0] == self._number)
 
-    def _cached(self, number: int) -> NDArray[Any]:
-        if self._has_volumes:
-            place = tuple(np.argwhere(self._places == number)[0])
-            for split in {0, len(place) - 1}:
-                volume = self._cache.peek(self._key_of(place[:split]))
-                if volume is not None:
-                    whole: NDArray[Any] = volume[place[split:]]
-                    return whole
-        return self._cache.get((self._number, number), lambda: self._read(number))
+    def _select(self, keys: tuple[BasicIndex, ...], *, is_strict: bool) -> Any:  # noqa: ANN401
+        """Read what one integer or slice an axis selects."""
+        lead = self._places.ndim
+        numbers = self._places[keys[:lead]]
+        tail = keys[lead:]
+        if isinstance(numbers, np.integer):
+            self._ahead.visit(tuple(int(cast("int", key)) for key in keys[:lead]))
+            number = int(numbers)
+            return (self._strict_frame(number) if is_strict else self.frame(number))[tail]
+        where = self._time_of(keys[: lead - 1])
+        if numbers.size == self._places[where].size > 1 and self._bulk.fits(where):
+            # A view across all frames (3-D, another plane): the next one will be too.
+            volume = self._bulk.whole(where, is_strict=is_strict)
+            if volume is not None:
+                return volume[keys[len(where) :]]
+        return self._bulk.read(numbers, tail, is_strict=is_strict)
 
-    def _volume(
-        self,
-        where: tuple[int, ...],
-        reading: AbstractContextManager[Progress | None] | None = None,
-    ) -> NDArray[Any]:
-        """Return all frames, or those at one time, as one array; it stays while there is room."""
-        whole = self._cache.peek(self._key_of(()))
-        if whole is not None:
-            there: NDArray[Any] = whole[where]
-            return there
-        if self._is_in_the_way():
-            # It would wait for itself.
-            raise StoppedError
-        found = self._cache.get(
-            self._key_of(where), lambda: self._read_many(self._places[where], (), reading)
-        )
-        self._has_volumes = True
-        return found
+    def _gather(self, entries: tuple[Entry, ...]) -> NDArray[Any]:
+        """Read what a key with index arrays or masks selects."""
+        lead = self._places.ndim
+        plan = gather(entries, self.shape[:lead], self._frame_shape)
+        if plan.needed.size == plan.needed.sum() == self._places.size > 1 and self._bulk.fits(()):
+            volume = self._bulk.whole((), is_strict=True)
+            if volume is not None:
+                found: NDArray[Any] = volume[entries]
+                return found
+        numbers = self._places[np.ix_(*plan.axes)]
+        wanted = numbers[plan.needed]
+        if wanted.size == 1:
+            parts = self._strict_frame(int(wanted[0]))[plan.part][np.newaxis]
+        else:
+            parts = self._bulk.read(wanted, plan.part, is_strict=True)
+        if wanted.size == numbers.size:
+            block = parts.reshape(numbers.shape + parts.shape[1:])
+        else:
+            block = np.empty(numbers.shape + parts.shape[1:], self._dtype)
+            block[plan.needed] = parts
+        selected: NDArray[Any] = block[plan.key]
+        return selected
 
-    def _key_of(self, where: tuple[int, ...]) -> tuple[object, ...]:
-        return self._number, "volume", where
+    def _strict_frame(self, number: int) -> NDArray[Any]:
+        if number < 0:
+            self._bulk.check_missing(np.array([number]))
+            return self._blank(())
+        try:
+            return self._frames.read(number)
+        except Exception:  # noqa: BLE001 - the text of an error may hold a path
+            raise UnreadableFramesError(1, 1) from None
 
-    def _fits(self, where: tuple[int, ...]) -> bool:
-        times = int(np.prod(self._places.shape[: len(where)]))
-        return self.nbytes // times <= self._cache.max_bytes
-
-    def _time_of(self, keys: tuple[Index, ...]) -> tuple[int, ...]:
+    def _time_of(self, keys: tuple[BasicIndex, ...]) -> Where:
         """Return indices of the axes before the last leading one; () unless each is one number."""
         if not all(isinstance(key, int | np.integer) for key in keys):
             return ()
@@ -291,83 +372,26 @@ class LazyStack:
             int(cast("int", key)) % extent for key, extent in zip(keys, extents, strict=False)
         )
 
-    def _read_many(
-        self,
-        numbers: NDArray[np.intp],
-        tail: tuple[Index, ...],
-        reading: AbstractContextManager[Progress | None] | None = None,
-    ) -> NDArray[Any]:
-        if self._is_in_the_way():
-            raise StoppedError
-        with queue.reading():
-            return self._many.read(numbers, tail, reading or self._reading_at_window())
-
-    def _peek(self, number: int) -> NDArray[Any] | None:
-        return self._cache.peek((self._number, number))
-
-    def _is_in_the_way(self) -> bool:
-        """Whether the window's thread, reading a volume, has come by again with its events.
-
-        What asks now gets a blank, and has to ask again.
-        """
-        if threading.current_thread() is not threading.main_thread() or not self._at_window:
-            return False
-        self.turned_away = True
-        return True
-
-    @contextmanager
-    def _reading_at_window(self) -> Iterator[Progress | None]:
-        """Let those see how far it is who wait at the window: for work in the window's thread."""
-        if threading.current_thread() is not threading.main_thread():
-            yield None
-            return
-        self._at_window = True
-        try:
-            with self.reading() as report:
-                yield report
-        finally:
-            self._at_window = False
-
-    def _tell(self, number: int, error: Exception) -> None:
-        for on_problem in self._on_problem:
-            on_problem(number, error)
-
-    def _read(self, number: int) -> NDArray[Any]:
-        if (reason := self._late.given_up(number)) is not None:
-            raise reason
-        frame = np.empty(self._frame_shape, dtype=self._dtype)
-        try:
-            with queue.reading():
-                self._source.read(number, frame)
-        except Exception as error:
-            if self._late.is_to_be_tried_again(number, error):
-                queue.when_idle(partial(self._try_again, number))
-            raise
-        return frame
-
-    def _try_again(self, number: int) -> None:
-        """Read a frame that was late, and tell those who look at its blank."""
-        if self._late.given_up(number) is not None:
-            return
-        try:
-            self._cache.get((self._number, number), lambda: self._read(number))
-        except Exception as error:  # noqa: BLE001 - as in `frame`
-            self._tell(number, error)
-            return
-        for on_recovery in self._on_recovery:
-            on_recovery(number)
-
     def _blank(self, shape: tuple[int, ...]) -> NDArray[Any]:
         """Return blank frames, of which there are so many along every leading axis."""
         return np.broadcast_to(np.array(self._fill, self._dtype), shape + self._frame_shape)
 
-    def _expanded(self, keys: tuple[Index, ...]) -> tuple[Index, ...]:
-        """Return one index an axis, with `...` written out."""
-        dots = [i for i, key in enumerate(keys) if key is Ellipsis]
-        if len(dots) > 1:
-            raise IndexError("an index can only have a single ellipsis ('...')")
-        missing = self.ndim - (len(keys) - len(dots))
-        if missing < 0:
-            raise IndexError(f"too many indices: the array is {self.ndim}-dimensional")
-        at = dots[0] if dots else len(keys)
-        return keys[:at] + (slice(None),) * missing + keys[at + len(dots) :]
+
+def _unpickled(
+    source: FrameSource,
+    places: NDArray[np.intp],
+    frame_shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    fill: float,
+    gaps_are_empty: bool,  # noqa: FBT001 - from a pickle
+) -> LazyStack:
+    """Return an array of the frames that a pickle tells of."""
+    return LazyStack(
+        source,
+        places,
+        frame_shape,
+        dtype,
+        fill,
+        shared_cache(),
+        gaps_are_empty=gaps_are_empty,
+    )

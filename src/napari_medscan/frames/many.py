@@ -8,19 +8,20 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
+from enum import Enum, auto
 from functools import cache
 from itertools import takewhile
-from types import EllipsisType
-from typing import Any, Protocol, TypeGuard, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.frames.errors import ReadCanceledError
+from napari_medscan.frames.indexing import BasicIndex
 from napari_medscan.frames.late import LateFrames
 
 Progress = Callable[[int, int], bool]
 """Called with (frames read, frames in all); False stops the reading."""
-Index = int | slice | EllipsisType | NDArray[Any]
 
 PARALLEL_FROM = 8
 """From so many frames on several are read at a time."""
@@ -32,8 +33,20 @@ THREADS = min(8, (os.cpu_count() or 1) + 1)
 _REFRESH_SECONDS = 0.05
 
 
-class StoppedError(Exception):
-    """The user stopped the reading of a volume."""
+class Outcome(Enum):
+    """What became of a frame."""
+
+    READ = auto()
+    BLANK = auto()
+    AGAIN = auto()
+    """It was late, and is to be read once more after the others: blank until then."""
+
+
+class Parts(NamedTuple):
+    """What was read of many frames, and the numbers of those that could not be: they are blank."""
+
+    values: NDArray[Any]
+    blank: frozenset[int]
 
 
 class FrameSource(Protocol):
@@ -68,6 +81,15 @@ class SourceWithDeadline(FrameSource, Protocol):
         ...
 
 
+@runtime_checkable
+class SourceWithProblems(FrameSource, Protocol):
+    """A frame source that keeps a list of what could not be read."""
+
+    def note_problem(self, index: int, error: Exception) -> None:
+        """Note that a frame cannot be read; an error that it does not handle is its to raise."""
+        ...
+
+
 @cache
 def _is_satisfied(kind: type, protocol: type) -> bool:
     return issubclass(kind, protocol)
@@ -86,6 +108,27 @@ def has_deadline(source: FrameSource) -> TypeGuard[SourceWithDeadline]:
     return _is_satisfied(type(source), SourceWithDeadline)
 
 
+def notes_problems(source: FrameSource) -> TypeGuard[SourceWithProblems]:
+    """Whether a source keeps a list of what could not be read."""
+    return _is_satisfied(type(source), SourceWithProblems)
+
+
+class FrameRecord(Protocol):
+    """Whoever knows the frames of an array."""
+
+    def peek(self, number: int) -> NDArray[Any] | None:
+        """Return a frame if it is in the cache."""
+        ...
+
+    def note_read(self, number: int) -> None:
+        """Note that a frame was read."""
+        ...
+
+    def tell(self, number: int, error: Exception) -> None:
+        """Note and tell that a frame cannot be read."""
+        ...
+
+
 class ManyFrames:
     """Reads many frames of a source into one array, without filling the cache with them.
 
@@ -99,10 +142,8 @@ class ManyFrames:
         Type of all frames.
     fill : float
         Value of frames that cannot be read, and of numbers below 0.
-    peek : callable
-        Returns the frame of a number if it is in the cache, else None.
-    tell : callable
-        Called as ``tell(number, error)`` for a frame that cannot be read.
+    record : FrameRecord
+        Knows which frames there are already, and is told what becomes of the others.
     late : LateFrames
         Which frames were late; each is read once more after all others.
     """
@@ -113,8 +154,7 @@ class ManyFrames:
         frame_shape: tuple[int, ...],
         dtype: np.dtype[Any],
         fill: float,
-        peek: Callable[[int], NDArray[Any] | None],
-        tell: Callable[[int, Exception], None],
+        record: FrameRecord,
         late: LateFrames,
     ) -> None:
         self._source = source
@@ -122,22 +162,21 @@ class ManyFrames:
         self._frame_shape = frame_shape
         self._dtype = dtype
         self._fill = fill
-        self._peek = peek
-        self._tell = tell
+        self._record = record
         self._late = late
 
     def read(
         self,
         numbers: NDArray[np.intp],
-        tail: tuple[Index, ...],
+        tail: tuple[BasicIndex, ...],
         reading: AbstractContextManager[Progress | None],
-    ) -> NDArray[Any]:
+    ) -> Parts:
         """Return the part `tail` of each of some frames; `reading` is entered meanwhile.
 
         Raises
         ------
-        StoppedError
-            When the user has had enough of it.
+        ReadCanceledError
+            When the user cancels it.
         """
         shape = np.broadcast_to(np.empty((), self._dtype), self._frame_shape)[tail].shape
         out = np.empty(numbers.shape + shape, dtype=self._dtype)
@@ -146,20 +185,20 @@ class ManyFrames:
         if total < PARALLEL_FROM:
             batch.fill()
             batch.fill_late()
-            return out
+            return Parts(out, batch.blank)
         with reading as report:
             with ThreadPoolExecutor(THREADS, "medscan-read") as pool:
                 jobs = [pool.submit(batch.fill) for _ in range(THREADS)]
                 try:
                     while wait(jobs, _REFRESH_SECONDS if report else None).not_done:
                         if report is not None and not report(total - batch.left, total):
-                            raise StoppedError
+                            raise ReadCanceledError
                 finally:
                     batch.stop()
             for job in jobs:
                 job.result()
             batch.fill_late()
-        return out
+        return Parts(out, batch.blank)
 
     def together(self, numbers: list[int]) -> int:
         """Return how many of the first of some whole frames are best read at a time."""
@@ -168,76 +207,75 @@ class ManyFrames:
         missing = list(takewhile(self._is_to_be_read, numbers))
         return self._many.together(missing) if len(missing) > 1 else 1
 
-    def read_whole(self, numbers: list[int], out: NDArray[Any]) -> list[int]:
-        """Read frames, as many as `together` has given.
-
-        Returns which of them are to be tried again later: they are blank until then.
-        """
+    def read_whole(self, numbers: list[int], out: NDArray[Any]) -> list[Outcome]:
+        """Read frames, as many as `together` has given."""
         if len(numbers) > 1 and self._many is not None:
             return self._pass_together(self._many, numbers, out)
-        return [] if self._pass(numbers[0], out[0]) else [0]
+        return [self._pass(numbers[0], out[0])]
 
-    def read_part(self, number: int, tail: tuple[Index, ...], out: NDArray[Any]) -> list[int]:
-        """Read the part `tail` of a frame; returns [0] if it is to be tried again later."""
+    def read_part(
+        self, number: int, tail: tuple[BasicIndex, ...], out: NDArray[Any]
+    ) -> list[Outcome]:
+        """Read the part `tail` of a frame."""
         frame = np.empty(self._frame_shape, dtype=self._dtype)
-        done = self._pass(number, frame)
+        outcome = self._pass(number, frame)
         out[0] = frame[tail]
-        return [] if done else [0]
+        return [outcome]
 
-    def is_whole(self, tail: tuple[Index, ...]) -> bool:
+    def is_whole(self, tail: tuple[BasicIndex, ...]) -> bool:
         """Whether a part of a frame is all of it."""
         return all(
             isinstance(key, slice) and key.indices(extent) == (0, extent, 1)
             for key, extent in zip(tail, self._frame_shape, strict=False)
         )
 
-    def _pass(self, number: int, out: NDArray[Any]) -> bool:
-        """Read a frame that is not kept, or take it from the cache if it is there.
-
-        Returns False if it is to be tried again later: blank until then.
-        """
-        cached = self._peek(number) if number >= 0 else None
+    def _pass(self, number: int, out: NDArray[Any]) -> Outcome:
+        """Read a frame that is not kept, or take it from the cache if it is there."""
+        if number < 0:
+            out[...] = self._fill
+            return Outcome.READ
+        cached = self._record.peek(number)
         if cached is not None:
             out[...] = cached
-            return True
+            return Outcome.READ
         try:
-            if number >= 0:
-                if (error := self._late.given_up(number)) is not None:
-                    raise error  # noqa: TRY301 - told like the others
-                self._source.read(number, out)
-                return True
-        except Exception as error:  # noqa: BLE001 - a bad frame must never raise into napari
+            if (error := self._late.given_up(number)) is not None:
+                raise error  # noqa: TRY301 - told like the others
+            self._source.read(number, out)
+        except Exception as error:  # noqa: BLE001 - the other frames are read all the same
             out[...] = self._fill
             return self._note(number, error)
-        out[...] = self._fill
-        return True
+        self._record.note_read(number)
+        return Outcome.READ
 
-    def _note(self, number: int, error: Exception) -> bool:
-        """Tell of a frame that cannot be read; return False if it is to be tried again first."""
+    def _note(self, number: int, error: Exception) -> Outcome:
+        """Tell of a frame that cannot be read, unless it is to be tried again first."""
         if self._late.given_up(number) is None and self._late.is_to_be_tried_again(number, error):
-            return False
-        self._tell(number, error)
-        return True
+            return Outcome.AGAIN
+        self._record.tell(number, error)
+        return Outcome.BLANK
 
     def _is_to_be_read(self, number: int) -> bool:
-        missing = number >= 0 and self._peek(number) is None
+        missing = number >= 0 and self._record.peek(number) is None
         return missing and self._late.given_up(number) is None
 
     def _pass_together(
         self, source: SourceOfMany, numbers: list[int], out: NDArray[Any]
-    ) -> list[int]:
-        """Read frames that are not kept; return which of them are to be tried again later."""
+    ) -> list[Outcome]:
+        """Read frames that are not kept."""
         try:
             errors = source.read_together(numbers, out)
         except Exception:  # noqa: BLE001 - one by one it shows which of them it is about
-            done = [self._pass(number, place) for number, place in zip(numbers, out, strict=True)]
-        else:
-            done = []
-            for number, place, error in zip(numbers, out, errors, strict=True):
-                if error is not None:
-                    place[...] = self._fill
-                done.append(error is None or self._note(number, error))
-        return [index for index, is_done in enumerate(done) if not is_done]
+            return [self._pass(number, place) for number, place in zip(numbers, out, strict=True)]
+        outcomes = []
+        for number, place, error in zip(numbers, out, errors, strict=True):
+            if error is None:
+                self._record.note_read(number)
+                outcomes.append(Outcome.READ)
+            else:
+                place[...] = self._fill
+                outcomes.append(self._note(number, error))
+        return outcomes
 
 
 class _Batch:
@@ -254,18 +292,28 @@ class _Batch:
     """
 
     def __init__(
-        self, frames: ManyFrames, numbers: list[int], parts: NDArray[Any], tail: tuple[Index, ...]
+        self,
+        frames: ManyFrames,
+        numbers: list[int],
+        parts: NDArray[Any],
+        tail: tuple[BasicIndex, ...],
     ) -> None:
         self._frames, self._numbers, self._parts, self._tail = frames, numbers, parts, tail
         self._whole = frames.is_whole(tail)
         self._places = deque(range(len(numbers)))
         self._again: deque[int] = deque()
+        self._blank: deque[int] = deque()
         self._taking = threading.Lock()
 
     @property
     def left(self) -> int:
         """How many frames nobody has begun to read."""
         return len(self._places)
+
+    @property
+    def blank(self) -> frozenset[int]:
+        """Numbers of the frames that are blank."""
+        return frozenset(self._blank)
 
     def stop(self) -> None:
         """Begin no further frame."""
@@ -294,8 +342,11 @@ class _Batch:
     def _read(self, first: int, end: int) -> None:
         numbers, parts = self._numbers[first:end], self._parts[first:end]
         if self._whole:
-            late = self._frames.read_whole(numbers, parts)
+            outcomes = self._frames.read_whole(numbers, parts)
         else:
-            late = self._frames.read_part(numbers[0], self._tail, parts)
-        if late:
-            self._again.extend(first + index for index in late)
+            outcomes = self._frames.read_part(numbers[0], self._tail, parts)
+        for index, outcome in enumerate(outcomes):
+            if outcome is Outcome.AGAIN:
+                self._again.append(first + index)
+            elif outcome is Outcome.BLANK:
+                self._blank.append(numbers[index])

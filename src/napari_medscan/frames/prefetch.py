@@ -10,6 +10,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.frames.forking import reset_in_child
+
 AHEAD = 4
 """Frames read ahead while scrolling."""
 LONGEST_STEP = 4
@@ -27,6 +29,10 @@ class Prefetcher:
     """
 
     def __init__(self) -> None:
+        self.forget_threads()
+
+    def forget_threads(self) -> None:
+        """Begin anew, as nothing runs in a forked process."""
         self._changed = threading.Condition()
         self._jobs: list[Callable[[], object]] = []
         self._running = False
@@ -54,6 +60,7 @@ class Prefetcher:
 
 prefetcher = Prefetcher()
 """The one of this process."""
+reset_in_child(prefetcher.forget_threads)
 
 
 class LookAhead:

@@ -61,5 +61,5 @@ def color_wash() -> Colormap:
 def highest_dose(stack: Stack) -> float:
     """Return the highest value of a dose grid; of its middle slice if the grid is large."""
     whole = stack.array.nbytes <= _MOST_BYTES
-    values = np.asarray(stack.array.display if whole else stack.array.frame(stack.typical))
+    values = np.asarray(stack.array.display[:] if whole else stack.array.frame(stack.typical))
     return float(np.nanmax(values, initial=0.0))

@@ -39,9 +39,10 @@ def isodose_layer(stack: Stack, levels: Sequence[float], reference: float | None
     levels = sorted({level for level in levels if level > 0})
     paths: list[NDArray[np.float64]] = []
     crossed: list[float] = []
-    for number, plane in enumerate(np.asarray(stack.array.display)):
+    volume = stack.read(errors="blank")
+    for number in np.flatnonzero(stack.valid):
         for level in levels:
-            for line in lines_at(plane, level):
+            for line in lines_at(volume[number], level):
                 at = np.full((len(line), 1), float(number))
                 paths.append(np.hstack((at, line)))
                 crossed.append(level)

@@ -66,7 +66,8 @@ class WholeVolume(QObject):
             return
         where = _time_in_view(viewer_with(self._viewer, layer), layer, array)
         self._layer, self._then = layer, then
-        if self._reading == (array, where):
+        reading = self._reading
+        if reading is not None and reading[0] is array and reading[1] == where:
             return
         self._stop()
         if array.is_at_hand(where):

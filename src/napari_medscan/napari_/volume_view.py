@@ -198,7 +198,7 @@ def _projected_limits(layer: Image, low: float, high: float) -> tuple[float, flo
         return low, high
     lead = (0,) * (stack.array.places.ndim - 1)
     step = max(1, stack.array.places.shape[-1] // _SAMPLED)
-    sample = stack.array[(*lead, slice(None, None, step))][:, ::4, ::4]
+    sample = stack.array.display[(*lead, slice(None, None, step))][:, ::4, ::4]
     values = meaningful(np.asarray(sample), stack.padding)
     brightest = float(np.percentile(values, _BRIGHTEST)) if values.size else high
     return ascending(low, max(brightest, high))

@@ -252,7 +252,7 @@ def on_screen(
         return lambda: pixels
     if stack.array.nbytes > shared_cache().max_bytes:
         return None
-    return lambda: stack.array[cut]
+    return lambda: stack.array.display[cut]
 
 
 def _draw(layer: Image, voi: Voi, base: Colormap) -> None:

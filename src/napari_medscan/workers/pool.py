@@ -55,12 +55,19 @@ class WorkerPool:
 
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or max(2, (os.cpu_count() or 1) - 1)
+        self._last_used = 0.0
+        self._forget()
+        atexit.register(self.close)
+        if sys.platform != "win32":
+            # The workers answer the process before: a fork that asked them would take its answers.
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        """Have no workers yet."""
         self._changed = threading.Condition()
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._watching = False
-        self._last_used = 0.0
-        atexit.register(self.close)
 
     def warm_up(self) -> None:
         """Start the workers without waiting for them."""

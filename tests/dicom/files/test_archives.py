@@ -60,7 +60,7 @@ def contents(report, prefix=""):
             stack.axes,
             stack.geometry,
             stack.warnings,
-            np.asarray(stack.array).tolist(),
+            stack.read(errors="blank").tolist(),
             sorted(stack.problems.items()),
         )
         for stack in report.stacks

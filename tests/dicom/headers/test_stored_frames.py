@@ -88,7 +88,7 @@ def encoded(write, pixels, frames, **changes):
 def shown(path):
     """Return all frames of a file, and its one stack."""
     (stack,) = load(path).stacks
-    pixels = np.asarray(stack.array)
+    pixels = stack.read(errors="blank")
     shape = pixels.shape[-3:] if stack.is_rgb else pixels.shape[-2:]
     return pixels.reshape(-1, *shape), stack
 

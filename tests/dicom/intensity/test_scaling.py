@@ -107,7 +107,7 @@ def enhanced(*slopes, shared=None):
 def test_a_frame_whose_rescale_is_unreadable_is_a_stack_of_its_own(tmp_path):
     write(tmp_path / "a", enhanced("1", "0,5", "junk", "2"))
     volume, lone = sorted(load(tmp_path).stacks, key=lambda stack: -len(stack.slices))
-    planes = np.delete(np.asarray(volume.array), list(volume.geometry.missing), axis=0)
+    planes = np.delete(volume.read(errors="blank"), list(volume.geometry.missing), axis=0)
     exact = STORED.astype(float)
     assert (planes == [exact - 1024, exact / 2 - 1024, exact * 2 - 1024]).all()
     assert volume.unit == "HU"

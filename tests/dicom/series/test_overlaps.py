@@ -22,7 +22,7 @@ def volumes(made):
     frames = [make_frame((0, 0, float(z)), number=n, **facts) for _, z, n, facts in made]
     found = {}
     for stack in stacks_of(files(frames)):
-        array = np.asarray(stack.array)[..., 0, 0]
+        array = stack.read(errors="blank")[..., 0, 0]
         rows = array.reshape(-1, array.shape[-1])
         places = stack.array.places.reshape(rows.shape)
         for row, numbers in zip(rows, places, strict=True):

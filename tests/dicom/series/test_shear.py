@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from napari_medscan.dicom import UnreadableFramesError
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.series.shear import SHEAR_NOTE, unsheared
 from napari_medscan.dicom.space.geometry import SHEAR
@@ -124,7 +125,8 @@ def test_a_missing_slice_stays_blank():
     stack = tilted((0, 1), places=(0, 1, 3, 4))
     assert stack.geometry.missing == (2,)
     upright = unsheared(stack)
-    volume = np.asarray(upright.array)
+    volume = upright.read(errors="blank")
+    assert not upright.valid[2]
     assert np.unique(volume[2]).tolist() == [stack.array.fill]
     assert np.array_equal(volume[4, 4:], stack.array[4])
     assert upright.default_limits()
@@ -156,7 +158,9 @@ def test_a_bad_slice_is_noted_where_it_was():
     stack = tilted((0, 1))
     upright = unsheared(stack)
     object.__setattr__(stack.read_header(2).source, "data", b"")
-    assert np.unique(upright.array[2]).tolist() == [stack.array.fill]
+    with pytest.raises(UnreadableFramesError):
+        upright.array[2]
+    assert np.unique(upright.array.display[2]).tolist() == [stack.array.fill]
     assert stack.problems.keys() == upright.problems.keys() == {2}
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_medscan.dicom import UnreadableFramesError
 from napari_medscan.dicom.intensity.rescale import IDENTITY, ModalityTransform
 
 from ..building import (
@@ -72,6 +73,9 @@ def test_missing_slices_are_blank_at_their_true_place():
     assert stack.array.shape == (7, 2, 3)
     assert stack.geometry.missing == (3, 4)
     assert file_numbers(stack) == [0, 1, 2, -1000, -1000, 3, 4]
+    assert stack.valid.tolist() == [True, True, True, False, False, True, True]
+    with pytest.raises(UnreadableFramesError):
+        np.asarray(stack.array)
     assert len(stack.slices) == 5
     assert stack.warnings == ("2 slices are missing (left blank)",)
     assert stack.problems == {}
@@ -261,7 +265,7 @@ def test_a_blank_slice_is_padding_or_black(layout, facts, transform, blank):
         replace(header, frames=(replace(header.frames[0], transform=transform),))
         for header in axial((0, 1, 3), layout=layout, **facts)
     ]
-    assert (np.asarray(only(headers).array[2]) == blank).all()
+    assert (only(headers).array.display[2] == blank).all()
 
 
 def test_a_blank_color_slice_is_black():
@@ -269,14 +273,17 @@ def test_a_blank_color_slice_is_black():
     headers = [
         make_header(make_frame((0, 0, z)), layout=layout, unit="HU", name=f"{z}") for z in (0, 1, 3)
     ]
-    assert not np.asarray(only(headers).array[2]).any()
+    assert not only(headers).array.display[2].any()
 
 
 def test_a_slice_that_cannot_be_read_is_blank_and_reported():
     headers = axial((0, 1, 2))
     headers[1] = replace(headers[1], source=type(headers[1].source)(b"\0"))
     stack = only(headers)
+    with pytest.raises(UnreadableFramesError):
+        stack.read()
     assert file_numbers(stack) == [0, 0, 2]
+    assert stack.valid.tolist() == [True, False, True]
     assert stack.problems == {1: "the file was truncated after it was opened"}
 
 

@@ -315,7 +315,7 @@ def test_volume_is_read_in_the_background_first(viewer, add, qtbot, monkeypatch)
 
 def test_cancelled_reading_goes_back_to_a_single_canvas(viewer, add, qtbot, monkeypatch):
     layer = add("a", 30)
-    monkeypatch.setattr(type(layer.data), "load", lambda *_: False)
+    monkeypatch.setattr(type(layer.data.stack), "load", lambda *_: False)
     panes = panes_of(viewer)
     panes.arrangement = "Three planes"
     qtbot.waitUntil(lambda: panes.arrangement == "Single", timeout=20_000)

@@ -116,6 +116,10 @@ class HeaderReader:
         self._key, self._key_at = b"", 0
         self._head = HEAD
 
+    def __reduce__(self) -> tuple[type[HeaderReader], tuple[()]]:
+        """Pickle nothing of what was learned: it makes reading sooner, and is soon learned."""
+        return HeaderReader, ()
+
     def start_of(self, file: FileRef) -> tuple[bytes, int]:
         """Return the first bytes of a file, as many as its header is likely to have, and its size.
 

@@ -133,7 +133,9 @@ class _Slices:
         if data is None:
             raise FrameError("no longer in memory")
         place = np.unravel_index(self.present[index], self.lead)
-        out[...] = data[tuple(int(i) for i in place)]
+        # What is drawn may be blank where a slice cannot be read; its array raises.
+        values = data.stack if isinstance(data, DisplayArray) else data
+        out[...] = values[tuple(int(i) for i in place)]
 
 
 def _array_of(data: Values, places: NDArray[np.intp], fill: float) -> LazyStack:

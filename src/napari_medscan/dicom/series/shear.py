@@ -30,7 +30,7 @@ from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 NOTE, SHEAR_NOTE = "Resampled to correct gantry tilt", "Resampled to correct the shear"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _ShiftedSlices:
     """Reads slices of a stack, shifted along rows and columns.
 
@@ -53,7 +53,7 @@ class _ShiftedSlices:
 
     def read(self, index: int, out: NDArray[Any]) -> None:
         """Read slice `index` (time by time, slice by slice), shifted."""
-        source = self.array.frame(index).astype(np.float32)
+        source = self.array.read_frame(index).astype(np.float32)
         out[...] = self.fill
         down, right = self.shifts[index]
         source = _between(_between(source, down % 1, axis=0), right % 1, axis=1)
@@ -104,6 +104,7 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
         np.dtype(np.float32),
         fill,
         shared_cache() if cache is None else cache,
+        gaps_are_empty=geometry.missing_are_empty,
     )
     return replace(
         stack,

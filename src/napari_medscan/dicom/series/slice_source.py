@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.errors import FrameError, LateFrameError
+from napari_medscan.dicom.errors import FrameError, LateFrameError, MedscanError
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.pixels.read_frames import is_decoded_as_shown, read_slice, read_slices
@@ -45,6 +45,11 @@ class SliceSource:
             if key is not None:
                 decoded_cache.write(key, out)
         self.problems.pop(index, None)
+
+    def note_problem(self, index: int, error: Exception) -> None:
+        """Note why a slice cannot be read."""
+        known = isinstance(error, MedscanError)
+        self.problems[index] = str(error) if known else "unexpected error"
 
     @staticmethod
     def is_late(error: Exception) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,7 @@ from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.frames import LazyStack
+from napari_medscan.frames.many import Progress
 
 if TYPE_CHECKING:
     import nibabel
@@ -63,7 +64,7 @@ class Stack:
     axes : str
         "zyx", with a leading "t" and a trailing "c" where there are any.
     array : LazyStack
-        The pixels, axes as in `axes`, after the modality transform.
+        The pixels, axes as in `axes`, after the modality transform; strict and read-only.
     unit : str or None
         Unit of the values.
     suv : SuvFactors or None
@@ -161,6 +162,33 @@ class Stack:
     def kind(self) -> Kind:
         """What follows from its SOP class and modality."""
         return kind_of(self.sop_class, self.modality)
+
+    def read(
+        self, errors: Literal["raise", "blank"] = "raise", progress: Progress | None = None
+    ) -> NDArray[Any]:
+        """Read all slices into one new array, axes as in `axes`, after the modality transform.
+
+        Parameters
+        ----------
+        errors : {"raise", "blank"}
+            What becomes of slices that are missing or cannot be read. A blank is padding if the
+            file names it, else the value of air or 0.
+        progress : callable, optional
+            Called with (slices read, slices in all) every 50 ms; False cancels.
+
+        Raises
+        ------
+        UnreadableFramesError
+            When a slice is missing or cannot be read, unless `errors` is "blank".
+        ReadCanceledError
+            When the user cancels.
+        """
+        return self.array.read(errors, progress)
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """Which slices hold data, shape (z,) or (t, z); see `LazyStack.valid`."""
+        return self.array.valid
 
     @property
     def origin(self) -> Stack:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
@@ -206,10 +205,6 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
     numbers[:, places] = table.reshape(plan.times, -1)
     problems: dict[int, str] = {}
 
-    def on_problem(index: int, error: Exception) -> None:
-        known = isinstance(error, MedscanError)
-        problems[index] = str(error) if known else "unexpected error"
-
     array = LazyStack(
         SliceSource(headers, problems),
         numbers if plan.times > 1 else numbers[0],
@@ -217,7 +212,7 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
         dtype,
         _fill(first, dtype),
         cache,
-        on_problem,
+        gaps_are_empty=plan.geometry.missing_are_empty,
     )
     typical = array.middle if array.middle >= 0 else len(slices) // 2
     return Stack(

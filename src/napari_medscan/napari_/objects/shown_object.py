@@ -12,7 +12,7 @@ from napari_medscan.dicom import DicomObject, Stack
 from napari_medscan.frames import LazyStack
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ShownObject:
     """What a layer shows.
 

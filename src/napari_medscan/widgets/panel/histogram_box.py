@@ -13,7 +13,7 @@ from qtpy.QtCore import Qt
 from superqt import QElidingLabel
 from superqt.utils import qdebounced
 
-from napari_medscan.dicom import Stack
+from napari_medscan.dicom import Stack, UnreadableFramesError
 from napari_medscan.napari_.active_viewer import viewer_with
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
@@ -142,6 +142,16 @@ def spread(stack: Stack) -> NDArray[np.intp]:
     return there[np.linspace(0, len(there) - 1, most).round().astype(np.intp)]
 
 
+def _readable(stack: Stack, places: NDArray[np.intp]) -> NDArray[np.generic]:
+    """Return those of some slices that can be read."""
+    shape = stack.array.places.shape
+    try:
+        return np.asarray(stack.array[np.unravel_index(places, shape)])
+    except UnreadableFramesError:
+        places = places[stack.valid.ravel()[places]]
+        return np.asarray(stack.array[np.unravel_index(places, shape)])
+
+
 def count_slices(
     stack: Stack, places: NDArray[np.intp], low: float, high: float, stale: Callable[[], bool]
 ) -> Counts | None:
@@ -168,8 +178,10 @@ def count_slices(
         if stale():
             return None
         some = places[start : start + _AT_ONCE]
-        pixels = stack.array[np.unravel_index(some, stack.array.places.shape)]
-        thinned = pixels.reshape(-1)[:: max(1, pixels.size // len(some) * len(places) // MOST)]
+        pixels = _readable(stack, some)
+        if not pixels.size:
+            continue
+        thinned = pixels.reshape(-1)[:: max(1, pixels.size // len(pixels) * len(places) // MOST)]
         counts = count(thinned, stack.padding, low, high)
         found = counts if found is None else found.plus(counts)
     return found

@@ -1,0 +1,43 @@
+"""What is raised when an array cannot be read in full."""
+
+from __future__ import annotations
+
+
+class UnreadableFramesError(Exception):
+    """Raised when frames that were asked for are missing or cannot be read.
+
+    Parameters
+    ----------
+    bad : int
+        How many of the frames that were asked for.
+    asked : int
+        How many frames were asked for.
+    """
+
+    def __init__(self, bad: int, asked: int) -> None:
+        super().__init__(bad, asked)
+        self.bad, self.asked = bad, asked
+
+    def __str__(self) -> str:
+        """Say how many, and what helps."""
+        if self.asked == 1:
+            what = "The slice that was asked for is"
+        else:
+            what = f"{self.bad:,} of the {self.asked:,} slices that were asked for "
+            what += "is" if self.bad == 1 else "are"
+        return (
+            f"{what} missing or cannot be read. "
+            "`stack.valid` says which slices hold data; "
+            '`stack.read(errors="blank")` leaves the others blank.'
+        )
+
+
+class ReadCanceledError(Exception):
+    """Raised when the user cancels the reading of many frames: nothing of it is handed out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __str__(self) -> str:
+        """Say that it was canceled."""
+        return "Reading was canceled."

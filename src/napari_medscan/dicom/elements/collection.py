@@ -20,4 +20,8 @@ def without_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                # What was made counts as old at once; else all of it would be looked at now.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

@@ -35,7 +35,9 @@ _WRITTEN = _DIGITS | frozenset(b"+-.,eE \0")
 """Bytes of a number that is written as text."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as nothing else is here: thousands are made of a file, and a frozen one takes three
+# times as long to make.
+@dataclass(slots=True)
 class Element:
     """One data element: its value representation and the bytes of its value."""
 
@@ -54,7 +56,7 @@ class Deferred:
 Value = Element | Deferred | tuple["DataSet", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DataSet:
     """The wanted elements of one data set or sequence item (PS3.5 section 7).
 

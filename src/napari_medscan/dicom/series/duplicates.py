@@ -44,19 +44,21 @@ def drop_duplicates(headers: Sequence[ImageHeader]) -> tuple[list[ImageHeader], 
     images: list[list[ImageHeader]] = []
     conflicting: set[str] = set()
     broken: set[tuple[bytes, str]] = set()
-    for same in by_uid:
-        if len(same) == 1 or not same[0].sop_instance:
-            continue
-        distinct = _distinct(same)
-        images += distinct
-        lossless = [image for image in distinct if not all(h.lossy for h in image)]
-        if len(lossless) == 1:
-            distinct.remove(lossless[0])
-        elif len(distinct) > 1:
-            broken.update((header.patient, header.series) for header in same)
-        else:
-            continue
-        conflicting.update(header.name for image in distinct for header in image)
+    # Decoding is done in worker processes, of which there are two at least.
+    with ThreadPoolExecutor(_AT_ONCE, "medscan-duplicates") as pool:
+        for same in by_uid:
+            if len(same) == 1 or not same[0].sop_instance:
+                continue
+            distinct = _distinct(same, pool)
+            images += distinct
+            lossless = [image for image in distinct if not all(h.lossy for h in image)]
+            if len(lossless) == 1:
+                distinct.remove(lossless[0])
+            elif len(distinct) > 1:
+                broken.update((header.patient, header.series) for header in same)
+            else:
+                continue
+            conflicting.update(header.name for image in distinct for header in image)
     duplicates: dict[str, str] = {}
     for image in images:
         firsts: dict[str, ImageHeader] = {}
@@ -83,7 +85,7 @@ def _split(
     return list(parts.values())
 
 
-def _distinct(same: Sequence[ImageHeader]) -> list[list[ImageHeader]]:
+def _distinct(same: Sequence[ImageHeader], pool: ThreadPoolExecutor) -> list[list[ImageHeader]]:
     """Return the files of each distinct image, by the cheapest comparison that decides.
 
     Headers first, then stored bytes. What is stored in several ways is decoded.
@@ -95,7 +97,7 @@ def _distinct(same: Sequence[ImageHeader]) -> list[list[ImageHeader]]:
             for extent in _split(alike, _extent)
             for copy in (_split(extent, _stored) if len(extent) > 1 else [extent])
         ]
-        alike_when_decoded = _equal_pixels([copy[0] for copy in copies])
+        alike_when_decoded = _equal_pixels([copy[0] for copy in copies], pool)
         distinct += [[h for n in numbers for h in copies[n]] for numbers in alike_when_decoded]
     order = {id(header): number for number, header in enumerate(same)}
     return [sorted(image, key=lambda header: order[id(header)]) for image in distinct]
@@ -139,7 +141,7 @@ def _stored(header: ImageHeader) -> bytes:
     return digest.digest()
 
 
-def _equal_pixels(headers: Sequence[ImageHeader]) -> list[list[int]]:
+def _equal_pixels(headers: Sequence[ImageHeader], pool: ThreadPoolExecutor) -> list[list[int]]:
     """Return the numbers of the files that decode to the same pixels.
 
     All files are decoded frame by frame together, until none is left that equals another.
@@ -148,12 +150,10 @@ def _equal_pixels(headers: Sequence[ImageHeader]) -> list[list[int]]:
         return [[0]]
     frames = [_decoded(header) for header in headers]
     groups = [list(range(len(headers)))]
-    # Decoding is done in worker processes, of which there are two at least.
-    with ThreadPoolExecutor(_AT_ONCE, "medscan-duplicates") as pool:
-        for _ in range(headers[0].layout.frames):
-            if len(groups) == len(headers):
-                break
-            groups = [part for group in groups for part in _split_by_frame(group, frames, pool)]
+    for _ in range(headers[0].layout.frames):
+        if len(groups) == len(headers):
+            break
+        groups = [part for group in groups for part in _split_by_frame(group, frames, pool)]
     return groups
 
 

@@ -114,7 +114,6 @@ _NONE: Final = Kind()
 
 
 @lru_cache(maxsize=256)
-@lru_cache(256)
 def kind_of(sop_class: str, modality: str = "") -> Kind:
     """Return what kind of object a SOP class and a modality make.
 

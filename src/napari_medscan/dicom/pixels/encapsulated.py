@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from napari_medscan.dicom.elements.transfer_syntaxes import RLE
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.frame_index import FrameFragments, index_frames
-from napari_medscan.dicom.headers.header import ImageHeader
+
+if TYPE_CHECKING:
+    from napari_medscan.dicom.headers.header import ImageHeader
 
 
 @lru_cache(maxsize=64)

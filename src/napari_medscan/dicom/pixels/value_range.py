@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.codestream import CodeStream
 from napari_medscan.dicom.headers.fragments import first_stream
-from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.pixels.native import stored_dtype, stored_range
+
+if TYPE_CHECKING:
+    from napari_medscan.dicom.headers.header import ImageHeader
 
 MOST_BITS = 32
 """JPEG 2000 goes up to 38, for which there is no dtype that decoders give."""

@@ -62,7 +62,8 @@ def test_panel_has_a_tab_for_each_page_and_fits_its_width(make_napari_viewer):
     assert isinstance(panel, MedScanPanel)
     assert [panel.tabs.tabText(i) for i in range(panel.tabs.count())] == [t for t, _ in PAGES]
     assert panel.native.sizeHint().width() == WIDTH
-    for number, page in enumerate((panel.series, panel.window, panel.views, panel.tags)):
+    pages = panel.series, panel.window, panel.views, panel.measure, panel.tags
+    for number, page in enumerate(pages):
         panel.tabs.setCurrentIndex(number)
         QTest.qWait(20)
         assert panel.tabs.currentWidget().widget() is page.native

@@ -1,4 +1,4 @@
-"""The DICOM panel: series, window, views, tags, and settings if need be, one tab each."""
+"""The DICOM panel: series, window, views, measurements, tags and settings, one tab each."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from napari_medscan.napari_.compat.plugin_settings import has_preferences_page
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.widgets.dock import WIDTH, DockContainer, scrolling
 from napari_medscan.widgets.panel.form import Page
+from napari_medscan.widgets.panel.measure_tab import MeasureTab
 from napari_medscan.widgets.panel.series_tab import SeriesTab
 from napari_medscan.widgets.panel.settings_tab import SettingsTab
 from napari_medscan.widgets.panel.tags_tab import TagsTab
@@ -22,6 +23,7 @@ PAGES: tuple[tuple[str, Callable[[napari.viewer.Viewer], Page | SeriesTab]], ...
     ("Series", SeriesTab),
     ("Window", WindowTab),
     ("Views", ViewsTab),
+    ("Measure", MeasureTab),
     ("Tags", TagsTab),
     *(() if has_preferences_page() else (("Settings", SettingsTab),)),
 )
@@ -39,9 +41,10 @@ class MedScanPanel(DockContainer):
         panel.window.preset.value = "Lung"
         panel.views.arrangement.value = "Three planes"
 
-    The pages are ``panel.series``, ``panel.window``, ``panel.views`` and ``panel.tags``; ``dir`` of
-    a page lists its widgets. A choice that the current series does not offer raises ValueError. A
-    button is pressed with ``panel.views.reset_view.clicked.emit(True)``.
+    The pages are ``panel.series``, ``panel.window``, ``panel.views``, ``panel.measure`` and
+    ``panel.tags``; ``dir`` of a page lists its widgets. A choice that the current series does not
+    offer raises ValueError. A button is pressed with
+    ``panel.views.reset_view.clicked.emit(True)``.
 
     Parameters
     ----------

@@ -41,8 +41,8 @@ IMAGE_SERIES = 26
 NEWEST_STUDY = "CT chest"
 NEWEST_DATE = "20240615"
 PRIOR_DATE = "20240115"
-NOT_IMAGES = 2
-"""Files that are skipped: a report and a PDF."""
+NOT_IMAGES = 0
+"""Files without an image that are skipped; a report and a PDF are listed."""
 
 _CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)
 _SAGITTAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)

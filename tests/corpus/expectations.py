@@ -307,8 +307,8 @@ CASES: dict[str, Case] = {
         either=("badVR.dcm",),
     ),
     "charset-dev": _one("5* zyx 1 32 32", "one has no pixels", "chrJapMulti.dcm"),
-    "doc-pdf": _nothing("a document"),
+    "doc-pdf": Case(("",), "a document"),
     "ecg-12lead": _nothing("a waveform"),
-    "sr-reports": _nothing("reports"),
+    "sr-reports": Case(("",), "reports"),
     "rtplan-rtstruct-nonimage": Case(("",), "a plan, and contours", ("rtplan.dcm",)),
 }

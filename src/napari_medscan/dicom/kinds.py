@@ -15,6 +15,9 @@ SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
 PARAMETRIC_MAP: Final = "1.2.840.10008.5.1.4.1.1.30"
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
+REPORTS: Final = "1.2.840.10008.5.1.4.1.1.88."
+ENCAPSULATED: Final = "1.2.840.10008.5.1.4.1.1.104."
+"""What the classes of structured reports and of encapsulated documents begin with."""
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 Measure = Literal["", "attenuation", "uptake", "dose", "segments"]
@@ -102,10 +105,10 @@ _CLASSES: Final = {
     _SECONDARY_CAPTURE: Kind(is_capture=True),
 }
 _FAMILIES: Final = (
-    ("1.2.840.10008.5.1.4.1.1.88.", Kind("structured report")),
+    (REPORTS, Kind("structured report", is_object=True)),
     ("1.2.840.10008.5.1.4.1.1.11.", Kind("presentation state")),
-    ("1.2.840.10008.5.1.4.1.1.104.1", Kind("encapsulated PDF")),
-    ("1.2.840.10008.5.1.4.1.1.104.", Kind("encapsulated document")),
+    (f"{ENCAPSULATED}1", Kind("encapsulated PDF", is_object=True)),
+    (ENCAPSULATED, Kind("encapsulated document", is_object=True)),
     ("1.2.840.10008.5.1.4.1.1.9.", Kind("waveform")),
     (f"{_SECONDARY_CAPTURE}.", Kind(is_capture=True)),
 )

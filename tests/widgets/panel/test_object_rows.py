@@ -57,7 +57,7 @@ def test_object_rows_stand_below_their_series(section, record, report):
     rows = {parent: [item.text() for item in same] for parent, same in items(section).items()}
     assert rows == {
         "CT 3 · Chest": ["SEG 9 · Organs\n1 segment"],
-        "": ["SEG 10 · Organs\n1 segment"],
+        "CT": ["SEG 10 · Organs\n1 segment"],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.objects.report import documents_of
 from napari_medscan.dicom.objects.segmentation import segmentations_of
 from napari_medscan.dicom.objects.structure_set import structure_sets_of
 from napari_medscan.dicom.series.dicom_object import DicomObject
@@ -33,6 +34,7 @@ def objects_of(
     objects: tuple[DicomObject, ...] = (
         *segmentations_of(headers),
         *structure_sets_of(instances),
+        *documents_of(instances),
     )
     taken = {name for each in objects for name in each.files}
     return objects, [header for header in headers if header.name not in taken]

@@ -27,7 +27,7 @@ _SMALL: Final = 200
 """Segments that fit into bytes, with room for some that are drawn by hand."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Segmentation(DicomObject):
     """A segmentation whose pixels are labels (PS3.3 A.51 BINARY, A.90 label maps).
 

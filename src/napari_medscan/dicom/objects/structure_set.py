@@ -87,7 +87,7 @@ class DrawnStructures:
     misfits: Mapping[int, int]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StructureSet(DicomObject):
     """An RT Structure Set (PS3.3 A.19).
 

@@ -31,6 +31,11 @@ class DicomObject(ABC):
         """What a user calls such an object: "segmentation"."""
 
     @property
+    def is_overlay(self) -> bool:
+        """Whether it is drawn on images; a report is read beside them."""
+        return True
+
+    @property
     def summary(self) -> str:
         """What is in it, in a few words: "3 segments"."""
         return self.kind_name
@@ -55,6 +60,10 @@ class DicomObject(ABC):
     def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:  # noqa: ARG002 - of some kinds
         """Return what the user should know of how the object lies on series that are open."""
         return ()
+
+    def __repr__(self) -> str:
+        """Return name and summary, and no file: its name can identify a patient."""
+        return f"<{type(self).__name__} {self.name}: {self.summary}>"
 
     def __deepcopy__(self, memo: dict[int, object]) -> DicomObject:
         """Return self: an object is not copied with the layer that shows it."""

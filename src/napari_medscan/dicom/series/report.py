@@ -82,8 +82,12 @@ class LoadReport:
             sentences.append(f"{_count(duplicates, 'duplicate file')} ignored")
         if not self.files:
             return "The folder is empty."
-        if not self.stacks and len(self.skipped) == self.files:
-            return _ended(f"No images found: {_kinds(self.skipped.values())}")
+        documents = [each.kind_name for each in self.objects if not each.is_overlay]
+        others = [*self.skipped.values(), *documents]
+        if not self.stacks and len(others) == self.files:
+            return _ended(f"No images found: {_kinds(others)}")
+        if documents:
+            sentences.append(f"{_kinds(documents)} listed in the DICOM panel")
         if self.skipped:
             kinds = _kinds(self.skipped.values())
             count = _count(len(self.skipped), "file")

@@ -51,11 +51,13 @@ class ObjectItem(QStandardItem):
         super().__init__(f"{defuse(source.name)}\n{source.summary}")
         self.source = source
         self.setEditable(False)
-        self.setCheckable(True)
+        self.setCheckable(source.is_overlay)
         self.setToolTip("\n".join(object_details(source)))
 
     def show_visible(self, *, visible: bool) -> None:
-        """Open or close the eye."""
+        """Open or close the eye; what is read beside the images has none."""
+        if not self.isCheckable():
+            return
         state = Qt.CheckState.Checked if visible else Qt.CheckState.Unchecked
         if self.checkState() != state:
             self.setCheckState(state)
@@ -88,7 +90,12 @@ class ObjectRows:
         self._placed: object = None
         model.itemChanged.connect(self._on_changed)
 
-    def show(self, objects: ListedObjects, parents: Mapping[Stack, QStandardItem]) -> None:
+    def show(
+        self,
+        objects: ListedObjects,
+        parents: Mapping[Stack, QStandardItem],
+        studies: Mapping[tuple[bytes, str], QStandardItem],
+    ) -> None:
         """Bring the rows up to date.
 
         Parameters
@@ -97,14 +104,18 @@ class ObjectRows:
             What to list.
         parents : mapping of Stack to QStandardItem
             The rows of the series.
+        studies : mapping of (bytes, str) to QStandardItem
+            The rows of the studies, by patient and Study Instance UID: objects without a series
+            stand below their study.
         """
         self._is_filling = True
         try:
             placed = {stack: list(each) for stack, each in objects.below.items()}
-            state = placed, list(objects.others), list(map(id, parents.values()))
+            rows = [*parents.values(), *studies.values()]
+            state = placed, list(objects.others), list(map(id, rows))
             if state != self._placed:
                 self._placed = state
-                self._place(objects, parents)
+                self._place(objects, parents, studies)
             for source, item in self._items.items():
                 item.show_visible(visible=source in objects.visible)
         finally:
@@ -119,7 +130,12 @@ class ObjectRows:
         """Return the object of a row, None for a row of something else."""
         return item.source if isinstance(item, ObjectItem) else None
 
-    def _place(self, objects: ListedObjects, parents: Mapping[Stack, QStandardItem]) -> None:
+    def _place(
+        self,
+        objects: ListedObjects,
+        parents: Mapping[Stack, QStandardItem],
+        studies: Mapping[tuple[bytes, str], QStandardItem],
+    ) -> None:
         for item in self._items.values():
             parent = item.parent()
             if parent is not None:
@@ -133,7 +149,8 @@ class ObjectRows:
                 parents[stack].appendRow(item)
         for source in objects.others:
             item = self._items[source] = ObjectItem(source)
-            self._model.appendRow(item)
+            study = studies.get((source.header.patient, source.header.study))
+            (self._model if study is None else study).appendRow(item)
 
     def _on_changed(self, item: QStandardItem) -> None:
         if not self._is_filling and isinstance(item, ObjectItem):

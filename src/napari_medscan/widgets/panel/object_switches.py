@@ -8,9 +8,11 @@ import napari.viewer
 
 from napari_medscan.dicom import DicomObject
 from napari_medscan.napari_ import session
+from napari_medscan.napari_.gui import main_window
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.object_view import hide_object, show_object
 from napari_medscan.napari_.objects.shown_object import layers_of, object_of
+from napari_medscan.widgets.panel.documents import open_document
 from napari_medscan.widgets.panel.object_rows import ListedObjects
 
 
@@ -32,7 +34,13 @@ def listed_objects(viewer: napari.viewer.Viewer) -> ListedObjects:
 
 
 def switch_object(viewer: napari.viewer.Viewer, source: DicomObject, visible: bool) -> None:  # noqa: FBT001 - Qt hands it over
-    """Show an object, which becomes layers if it was not open, or hide it."""
+    """Show an object, which becomes layers if it was not open, or hide it.
+
+    A report opens in a window, and a document is saved where the user says.
+    """
+    if not source.is_overlay:
+        open_document(source, main_window())
+        return
     if not visible:
         hide_object(viewer, source)
         return

@@ -178,7 +178,7 @@ class SeriesTree(QTreeView):
         if self._rest is not None:
             self._model.removeRow(self._rest.row())
             self._rest = None
-        self._objects.show(objects, self._items)
+        self._objects.show(objects, self._items, self._studies)
         for stack in objects.below.keys() - self._unfolded:
             self._unfolded.add(stack)
             self.setExpanded(self._items[stack].index(), True)

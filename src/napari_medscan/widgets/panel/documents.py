@@ -1,0 +1,49 @@
+"""Opening what is read beside the images: reports in a window, documents as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+from napari_medscan.dicom import DicomObject, MedscanError
+from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
+from napari_medscan.napari_.notify import tell
+from napari_medscan.widgets.panel.report_window import ReportWindow
+
+
+def open_document(source: DicomObject, parent: QWidget | None = None) -> QWidget | None:
+    """Show a report in a window, or ask where to save a PDF or another document.
+
+    Returns
+    -------
+    QWidget or None
+        The window of a report.
+    """
+    try:
+        if isinstance(source, Report):
+            window = ReportWindow(source.name, source.read(), parent)
+            window.show()
+            return window
+        if isinstance(source, EncapsulatedDocument):
+            data, suffix = source.read()
+            name, _ = QFileDialog.getSaveFileName(
+                parent, "Save document", f"document{suffix}", f"*{suffix}"
+            )
+            if name:
+                save_document(data, Path(name))
+    except MedscanError as error:
+        tell(f"{source.name} cannot be read: {error}.")
+    except OSError:
+        tell(f"{source.name} cannot be read. Is its disc or folder still there?")
+    return None
+
+
+def save_document(data: bytes, path: Path) -> None:
+    """Write a document to a file of the user's choice."""
+    try:
+        path.write_bytes(data)
+    except OSError:
+        tell("The document could not be written there.")
+    else:
+        tell("The document was saved.")

@@ -1,0 +1,142 @@
+"""A window with a structured report as a tree that can be searched, and its numbers exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from magicgui.widgets import CheckBox, LineEdit, PushButton
+from qtpy.QtCore import QSortFilterProxyModel, Qt
+from qtpy.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
+from qtpy.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.objects.report import measurements_csv, measurements_of
+from napari_medscan.dicom.objects.report_content import ContentItem, ReportContent
+from napari_medscan.dicom.tags.identifiers import MASK
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.notify import tell
+
+_NAME_WIDTH = 300
+_KIND = {"CONTAINER": "", "UIDREF": "UID"}
+
+
+class ReportWindow(QDialog):
+    """Shows what a report says; names of persons only if they are asked for.
+
+    Parameters
+    ----------
+    title : str
+        Of the report.
+    content : ReportContent
+        What it says.
+    parent : QWidget, optional
+        napari's window.
+    """
+
+    def __init__(self, title: str, content: ReportContent, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(defuse(title))
+        self.resize(760, 560)
+        self._content = content
+        self.search = LineEdit(name="search", tooltip="Show the items that contain this text")
+        self.show_names = CheckBox(name="show_names", text="Show names of persons", value=False)
+        self.export = PushButton(name="export", text="Export measurements…")
+        self.copy = PushButton(name="copy", text="Copy as text")
+        self.export.enabled = bool(measurements_of(content))
+        self._model = QStandardItemModel(self)
+        self.rows = QSortFilterProxyModel(self)
+        self.rows.setSourceModel(self._model)
+        self.rows.setRecursiveFilteringEnabled(True)
+        self.rows.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.rows.setFilterKeyColumn(-1)
+        self.tree = QTreeView()
+        self.tree.setModel(self.rows)
+        self.tree.setWordWrap(True)
+        self.tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self.tree.setAccessibleName("Report")
+        self._lay_out()
+        self.search.changed.connect(guarded(self._filter))
+        self.show_names.changed.connect(guarded(self._fill))
+        self.export.changed.connect(guarded(self._on_export))
+        self.copy.changed.connect(guarded(self._on_copy))
+        self._fill()
+
+    @property
+    def text(self) -> str:
+        """The report as indented lines, with names masked as they are in the tree."""
+        lines = []
+        for path, item in self._content.root.walk():
+            line = ": ".join(filter(None, (item.name, self._value_of(item))))
+            lines += ["  " * len(path) + line] if line else []
+        return "\n".join(lines)
+
+    def write_measurements(self, path: Path) -> None:
+        """Write the numbers of the report as CSV."""
+        try:
+            path.write_text(measurements_csv(self._content), encoding="utf-8", newline="")
+        except OSError:
+            tell("The measurements could not be written there.")
+        else:
+            tell("The measurements were exported.")
+
+    def _lay_out(self) -> None:
+        state = "complete" if self._content.is_complete else "partial"
+        verified = "verified" if self._content.is_verified else "not verified"
+        head, foot = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(QLabel("Search"))
+        head.addWidget(self.search.native, 1)
+        head.addWidget(self.show_names.native)
+        foot.addWidget(QLabel(f"Report {state}, {verified}"), 1)
+        for button in (self.copy, self.export):
+            button.native.setAutoDefault(False)
+            foot.addWidget(button.native)
+        layout = QVBoxLayout(self)
+        layout.addLayout(head)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(foot)
+
+    def _fill(self) -> None:
+        self._model.clear()
+        self._model.setHorizontalHeaderLabels(["Item", "Value"])
+        self._model.appendRow(self._row(self._content.root))
+        self.tree.expandAll()
+        self.tree.setColumnWidth(0, _NAME_WIDTH)
+
+    def _row(self, item: ContentItem) -> list[QStandardItem]:
+        name = item.name or _KIND.get(item.value_type, item.value_type.lower()) or "Section"
+        cells = [QStandardItem(defuse(name)), QStandardItem(self._value_of(item))]
+        for cell in cells:
+            cell.setToolTip(defuse(cell.text()))
+        for child in item.children:
+            cells[0].appendRow(self._row(child))
+        return cells
+
+    def _value_of(self, item: ContentItem) -> str:
+        if item.is_identifying and not self.show_names.value:
+            return MASK
+        return " ".join(filter(None, (item.value.replace("<", "‹"), item.unit)))
+
+    def _filter(self) -> None:
+        self.rows.setFilterFixedString(self.search.value)
+        self.tree.expandAll()
+
+    def _on_export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export measurements", "measurements.csv", "CSV (*.csv)"
+        )
+        if name:
+            self.write_measurements(Path(name))
+
+    def _on_copy(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(self.text)

@@ -1,0 +1,82 @@
+"""Reports in a window, and documents that are saved."""
+
+from __future__ import annotations
+
+import pytest
+from qtpy.QtCore import Qt
+
+from napari_medscan.dicom import load
+from napari_medscan.dicom.tags.identifiers import MASK
+from napari_medscan.widgets.panel import documents
+from napari_medscan.widgets.panel.documents import open_document
+from napari_medscan.widgets.panel.object_rows import ObjectItem
+from napari_medscan.widgets.panel.series_tab import SeriesTab
+
+from ...dicom.making import write
+from ...dicom.objects.labeled import write_ct
+from ...dicom.objects.reports import content, number, pdf, report
+
+REPORT = report(
+    content("PNAME", "Observer", PersonName="Roe^Jane"),
+    content("CONTAINER", "Lesion", number("Long axis", "12.5", "mm")),
+)
+
+
+@pytest.fixture
+def window(tmp_path, qtbot):
+    write(tmp_path / "report.dcm", REPORT)
+    window = open_document(load(tmp_path).objects[0])
+    qtbot.addWidget(window)
+    return window
+
+
+def test_report_window_masks_names_of_persons_until_they_are_asked_for(window):
+    assert "Observer: " + MASK in window.text
+    window.show_names.value = True
+    assert "Observer: Roe^Jane" in window.text
+
+
+def test_report_window_search_leaves_what_contains_the_text(window):
+    (root,) = (window.rows.index(row, 0) for row in range(window.rows.rowCount()))
+    assert window.rows.rowCount(root) == 2
+    window.search.value = "long"
+    (root,) = (window.rows.index(row, 0) for row in range(window.rows.rowCount()))
+    assert [window.rows.index(0, 0, root).data()] == ["Lesion"]
+    assert window.rows.rowCount(root) == 1
+
+
+def test_report_window_exports_measurements(window, tmp_path, told):
+    window.write_measurements(tmp_path / "out.csv")
+    window.write_measurements(tmp_path / "no folder" / "out.csv")
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines == ["Context,Name,Value,Unit", "Lesion,Long axis,12.5,mm"]
+    assert [record.message for record in told] == [
+        "The measurements were exported.",
+        "The measurements could not be written there.",
+    ]
+
+
+def test_document_is_saved_where_the_user_says(tmp_path, monkeypatch, told, qapp):  # noqa: ARG001
+    data = b"%PDF-1.4\n%%EOF\n"
+    write(tmp_path / "in" / "letter.dcm", pdf(data))
+    saved = tmp_path / "letter.pdf"
+    monkeypatch.setattr(documents.QFileDialog, "getSaveFileName", lambda *_: (str(saved), "*.pdf"))
+    assert open_document(load(tmp_path / "in").objects[0]) is None
+    assert saved.read_bytes() == data
+    assert [record.message for record in told] == ["The document was saved."]
+
+
+def test_report_is_listed_below_its_study_without_an_eye(model, qtbot, record, tmp_path):
+    write(write_ct(tmp_path) / "report.dcm", REPORT)
+    section = SeriesTab(model)
+    qtbot.addWidget(section.native)
+    record.add(load(tmp_path))
+    section._update()
+    study = section.tree.model().item(0)
+    (row,) = (
+        study.child(n) for n in range(study.rowCount()) if isinstance(study.child(n), ObjectItem)
+    )
+    assert row.text() == "SR 6 · Findings\nstructured report"
+    assert not row.isCheckable()
+    assert row.data(Qt.ItemDataRole.CheckStateRole) is None
+    section.release()

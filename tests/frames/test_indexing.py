@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from napari_medscan.frames import FrameCache, LazyStack
 
+from .array_keys import keys
+
+EXAMPLES = 2000 if os.environ.get("MEDSCAN_TORTURE") else 60
 DTYPES = (np.int16, np.float32, np.uint8)
 LEADS = ((5,), (1,), (3, 4))
 FRAMES = ((3, 4), (2, 4, 3))
@@ -42,51 +46,10 @@ def assert_same(found, expected):
     assert np.array_equal(found, expected)
 
 
-@st.composite
-def keys(draw, shape):
-    """Keys of every kind, mixed: some are errors in numpy too."""
-    entries: list[object] = []
-    axis = 0
-    batch = draw(hnp.array_shapes(min_dims=1, max_dims=2, max_side=3))
-    while axis < len(shape) and draw(st.integers(0, 7)):
-        extent = shape[axis]
-        kind = draw(
-            st.sampled_from(["int", "slice", "array", "list", "mask", "new", "dots", "flag"])
-        )
-        if kind == "int":
-            entries.append(
-                draw(st.sampled_from([int, np.int64]))(draw(st.integers(-extent, extent - 1)))
-            )
-        elif kind == "slice":
-            entries.append(draw(st.slices(extent)))
-        elif kind == "array":
-            one = draw(st.sampled_from([batch, (1,), (), batch[-1:]]))
-            entries.append(
-                draw(hnp.arrays(np.int64, one, elements=st.integers(-extent, extent - 1)))
-            )
-        elif kind == "list":
-            entries.append(draw(st.lists(st.integers(-extent, extent - 1), max_size=3)))
-        elif kind == "mask":
-            width = draw(st.integers(1, len(shape) - axis))
-            entries.append(draw(hnp.arrays(np.bool_, shape[axis : axis + width])))
-            axis += width - 1
-        elif kind == "new":
-            entries.append(None)
-            continue
-        elif kind == "dots":
-            entries.append(...)
-            axis = max(axis, len(shape) - draw(st.integers(0, 2))) - 1
-        else:
-            entries.append(draw(st.booleans()))
-            continue
-        axis += 1
-    return entries[0] if len(entries) == 1 and draw(st.booleans()) else tuple(entries)
-
-
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("lead", LEADS)
 @given(data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=EXAMPLES)
 def test_any_key_gives_what_numpy_gives(lead, frame, data):
     stack, _, whole = build(lead, frame)
     key = data.draw(keys(whole.shape))

@@ -207,7 +207,7 @@ class ArrayFace(NDArrayOperatorsMixin):
         """Go along the first axis, reading as it goes."""
         return (self[place] for place in range(len(self)))
 
-    def __setitem__(self, key: object, value: object) -> NoReturn:
+    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - whatever numpy takes
         """Raise ValueError."""
         raise _read_only_error()
 

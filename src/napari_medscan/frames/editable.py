@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-
-class _Slices(Protocol):
-    """What is read from: a lazy array whose first axis counts slices."""
-
-    @property
-    def shape(self) -> tuple[int, ...]: ...
-
-    @property
-    def dtype(self) -> np.dtype[Any]: ...
-
-    def __getitem__(self, key: Any) -> NDArray[Any]: ...  # noqa: ANN401 - as numpy
+from napari_medscan.frames.array_face import ArrayFace
+from napari_medscan.frames.display import DisplayArray
+from napari_medscan.frames.indexing import Gather, entries_of, gather, padded, plain_key
+from napari_medscan.frames.lazy import LazyStack
 
 
-class EditableArray:
+class EditableArray(ArrayFace):
     """A lazy array that takes what is painted on it, slice by slice.
 
     Reading leaves the slices where they are. The first write to a slice copies it into memory,
-    where it stays. napari's Labels layers read and write ``data[rows of indices]``.
+    where it stays. napari's Labels layers read and write ``data[rows of indices]``. Integers and
+    slices draw blanks where the base does; everything else, and writing, raises as its array.
 
     Parameters
     ----------
     base : LazyStack or DisplayArray
-        Where slices are read from until they are written to; at least two axes.
+        Where slices are read from until they are written to; its first axis counts slices.
     edited : dict of int to ndarray, optional
         Slices that differ from it.
     """
 
-    def __init__(self, base: _Slices, edited: dict[int, NDArray[Any]] | None = None) -> None:
+    def __init__(
+        self, base: LazyStack | DisplayArray, edited: dict[int, NDArray[Any]] | None = None
+    ) -> None:
         self._base = base
+        self._strict = base.stack if isinstance(base, DisplayArray) else base
         self._edited = {} if edited is None else edited
 
     @property
@@ -49,28 +47,9 @@ class EditableArray:
         return self._base.dtype
 
     @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that all values would take in memory."""
-        return self.size * self.dtype.itemsize
-
-    @property
     def edited_slices(self) -> tuple[int, ...]:
         """Indices of the slices that were written to, in ascending order."""
         return tuple(sorted(self._edited))
-
-    def __len__(self) -> int:
-        """Return the extent of the first axis."""
-        return self.shape[0]
 
     def __repr__(self) -> str:
         """Return shape, dtype and how many slices were written to."""
@@ -88,69 +67,63 @@ class EditableArray:
         """Read every slice into one new array."""
         if copy is False:
             raise ValueError("an EditableArray has no array to share")
-        return self._volume((slice(None),)).astype(dtype or self.dtype, copy=False)
+        volume = np.asarray(self._strict)
+        for number, slice_ in self._edited.items():
+            volume[number] = slice_
+        return volume.astype(dtype or self.dtype, copy=False)
 
-    def astype(self, dtype: DTypeLike) -> NDArray[Any]:
-        """Return all values as another type, in one new array."""
-        return self.__array__(dtype)
+    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - whatever numpy takes and gives
+        """Read what `key` selects, as numpy, into a new array."""
+        plain = plain_key(key)
+        if plain is None:
+            plan = self._plan(key)
+            return self._block(plan)[plan.key]
+        keys = padded(plain, self.ndim)
+        if isinstance(keys[0], slice):
+            return self._volume(keys)
+        # napari writes to the slice that it draws, too: never to one that others read.
+        number = range(len(self))[int(keys[0])]
+        slice_ = self._edited[number] if number in self._edited else self._base[number]
+        return np.array(slice_[keys[1:]])[()]
 
-    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - as numpy
-        """Read what `key` selects, as numpy does."""
-        keys = key if isinstance(key, tuple) else (key,)
-        if self._is_fancy(keys):
-            return self._read_points(keys)
-        keys = self._expanded(keys)
-        if isinstance(keys[0], int | np.integer):
-            # napari writes to the slice that it shows, too: never to one that others read.
-            return np.array(self._slice(int(keys[0]))[keys[1:]])
-        return self._volume(keys)
-
-    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - as numpy
+    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - whatever numpy takes
         """Write to what `key` selects; slices that are not in memory are copied first."""
-        keys = self._expanded(key if isinstance(key, tuple) else (key,))
-        if self._is_fancy(keys):
-            points = np.broadcast_arrays(*keys)
-            values = np.broadcast_to(value, points[0].shape)
-            for number in np.unique(points[0]).tolist():
-                at = points[0] == number
-                self._own(number)[tuple(axis[at] for axis in points[1:])] = values[at]
-            return
-        if isinstance(keys[0], int | np.integer):
-            self._own(int(keys[0]))[keys[1:]] = value
-            return
-        numbers = np.arange(len(self))[keys[0]].tolist()
-        target = np.broadcast_to(np.empty((), self.dtype), self.shape)[keys]
-        values = np.broadcast_to(value, target.shape)
-        for number, part in zip(numbers, values, strict=True):
-            self._own(number)[keys[1:]] = part
+        plan = self._plan(key)
+        block = self._block(plan)
+        block[plan.key] = value
+        (numbers,) = plan.axes
+        for place in np.flatnonzero(plan.needed):
+            self._own(int(numbers[place]))[plan.part] = block[place]
 
-    def _is_fancy(self, keys: tuple[Any, ...]) -> bool:
-        return len(keys) == self.ndim and any(isinstance(each, np.ndarray | list) for each in keys)
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        """Go along the first axis; raise at a slice that cannot be read."""
+        return (self._slice(number).copy() for number in range(len(self)))
 
-    def _read_points(self, keys: tuple[Any, ...]) -> NDArray[Any]:
-        """Read single voxels, slice by slice."""
-        points = np.broadcast_arrays(*keys)
-        values = np.empty(points[0].shape, self.dtype)
-        for number in np.unique(points[0]).tolist():
-            at = points[0] == number
-            values[at] = self._slice(number)[tuple(axis[at] for axis in points[1:])]
-        return values
+    def _plan(self, key: object) -> Gather:
+        return gather(entries_of(key), self.shape[:1], self.shape[1:])
+
+    def _block(self, plan: Gather) -> NDArray[Any]:
+        """Read the slices that a key takes, as far as it takes them, into a new array."""
+        (numbers,) = plan.axes
+        part = np.broadcast_to(np.empty((), self.dtype), self.shape[1:])[plan.part]
+        block = np.empty((len(numbers), *part.shape), self.dtype)
+        for place in np.flatnonzero(plan.needed):
+            block[place] = self._slice(int(numbers[place]))[plan.part]
+        return block
 
     def _slice(self, number: int) -> NDArray[Any]:
         """Return one slice, which the caller must not write to."""
-        number = range(len(self))[number]
         edited = self._edited.get(number)
-        return self._base[number] if edited is None else edited
+        return self._strict[number] if edited is None else edited
 
     def _own(self, number: int) -> NDArray[Any]:
         """Return one slice that is in memory and may be written to."""
-        number = range(len(self))[number]
         if number not in self._edited:
-            self._edited[number] = np.array(self._base[number])
+            self._edited[number] = np.array(self._strict[number])
         return self._edited[number]
 
     def _volume(self, keys: tuple[Any, ...]) -> NDArray[Any]:
-        """Read several slices, with those that were written to in their place."""
+        """Draw several slices, with those that were written to in their place."""
         volume = np.array(self._base[keys])
         if not self._edited:
             return volume
@@ -158,11 +131,3 @@ class EditableArray:
             if number in self._edited:
                 volume[place] = self._edited[number][keys[1:]]
         return volume
-
-    def _expanded(self, keys: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return one index for each axis, with `...` written out."""
-        if not any(each is Ellipsis for each in keys):
-            return keys + (slice(None),) * (self.ndim - len(keys))
-        at = next(index for index, each in enumerate(keys) if each is Ellipsis)
-        missing = self.ndim - (len(keys) - 1)
-        return keys[:at] + (slice(None),) * missing + keys[at + 1 :]

@@ -34,7 +34,8 @@ def main() -> int:
     options = parser.parse_args()
     results = {}
     for version in options.only:
-        python = environment(version)
+        needs = [f"napari=={VERSIONS[0] if version == FLOORS else version}"]
+        python = environment(version, [*needs, *(floors() if version == FLOORS else [])], "compat")
         for qt in options.qt:
             print(f"==> napari {version}, {qt}", flush=True)
             results[f"napari {version}, {qt}"] = tested(python, qt, options.rest)
@@ -43,22 +44,29 @@ def main() -> int:
     return 0 if all(results.values()) else 1
 
 
-def environment(version: str) -> Path:
-    """Return the Python of a version's environment, which is made or updated if need be."""
-    folder = Path(os.environ.get("MEDSCAN_COMPAT") or ROOT / ".compat") / version
+def environment(name: str, needs: list[str], group: str) -> Path:
+    """Return the Python of an environment with this checkout, which is made if need be.
+
+    Parameters
+    ----------
+    name
+        Of the environment.
+    needs
+        What is installed besides the checkout.
+    group
+        A dependency group of ``pyproject.toml`` that is installed, too.
+    """
+    folder = Path(os.environ.get("MEDSCAN_COMPAT") or ROOT / ".compat") / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "stamp"
-    needs = [f"napari=={VERSIONS[0] if version == FLOORS else version}"]
-    if version == FLOORS:
-        needs += floors()
     wanted = hashlib.sha256("\n".join([*needs, (ROOT / "pyproject.toml").read_text()]).encode())
     if stamp.exists() and stamp.read_text() == f"{ROOT} {wanted.hexdigest()}":
         return python
-    print(f"==> installing napari {version} into {folder} (some minutes)", flush=True)
+    print(f"==> installing {' '.join(needs[:1])} into {folder} (some minutes)", flush=True)
     venv.create(folder, with_pip=True)
     pip = [str(python), "-m", "pip", "install", "--quiet"]
     subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)
-    editable = ["--editable", str(ROOT), "--group", f"{ROOT / 'pyproject.toml'}:compat"]
+    editable = ["--editable", str(ROOT), "--group", f"{ROOT / 'pyproject.toml'}:{group}"]
     subprocess.run([*pip, *editable, *needs], check=True)
     stamp.write_text(f"{ROOT} {wanted.hexdigest()}")
     return python

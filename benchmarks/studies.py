@@ -28,7 +28,7 @@ from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittle
 SIZE = 512
 _VERSION = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-_NUMBER, _SERIES, _PLACE, _TIME = "5550000001", "6660001", "777001", "888001"
+_NUMBER, _SERIES, _PLACE, _TIME = "555000000001", "6660001", "777001", "888001"
 """Stand in a template where numbers of the same width are put."""
 
 
@@ -174,7 +174,10 @@ class _Template:
     def _filled(template: bytes, place: int, series: int, time: int) -> bytes:
         number = (series * 100 + time) * 100_000 + place
         for mark, value in ((_NUMBER, number), (_SERIES, series), (_PLACE, place), (_TIME, time)):
-            template = template.replace(mark.encode(), b"%0*d" % (len(mark), value))
+            digits = b"%0*d" % (len(mark), value)
+            if len(digits) > len(mark):
+                raise ValueError(f"{value} is longer than its place in the header")
+            template = template.replace(mark.encode(), digits)
         return template
 
 

@@ -179,6 +179,7 @@ ELSEWHERE = {
     "save_nifti",
     "save_nrrd",
     "clear_disk_cache",
+    "load_into_memory",
     "show_panel",
     "next_time_point",
     "previous_time_point",

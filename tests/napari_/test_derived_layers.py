@@ -5,10 +5,13 @@ from __future__ import annotations
 import gc
 import weakref
 
+import nibabel
 import numpy as np
 import pytest
 from napari.layers import Image, Labels
 
+from napari_medscan.dicom.series.orientation import patient_point
+from napari_medscan.export import save_nifti
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_stack_of
 from napari_medscan.napari_.layers import image_layer
@@ -220,3 +223,12 @@ def test_stack_of_a_derived_layer_does_not_keep_its_array(layer):
     gc.collect()
     assert found.unit == "HU"
     assert array() is None
+
+
+def test_derived_layer_is_exported_where_it_lies(viewer, layer, stack, tmp_path):
+    part = crop(viewer, layer)
+    save_nifti(stack_of(part), tmp_path / "crop.nii.gz")
+    saved = nibabel.load(tmp_path / "crop.nii.gz")
+    assert np.array_equal(np.asarray(saved.dataobj).T, part.data)
+    mine = np.diag([-1, -1, 1, 1]) @ saved.affine @ (0, 0, 0, 1)
+    assert np.allclose(mine[:3], patient_point(stack, (1, 2, 3)))

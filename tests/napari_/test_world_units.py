@@ -9,6 +9,7 @@ from napari.utils.notifications import NotificationSeverity
 from napari_medscan.dicom import load
 from napari_medscan.napari_ import view
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.world_units import join_derived
 
 from ..studies import write_series
 
@@ -51,6 +52,16 @@ def test_share_units_follows_the_current_series(viewer, tmp_path):
     uncalibrated.visible, calibrated.visible = True, False
     viewer.layers.selection.active = None
     assert units(uncalibrated) == PIXELS
+
+
+def test_join_derived_copies_without_units_have_those_of_the_series(viewer, tmp_path):
+    series = add(viewer, tmp_path)
+    place = {"scale": series.scale, "translate": series.translate}
+    copy = viewer.add_image(np.array(series.data), metadata=series.metadata, **place)
+    other = viewer.add_image(np.array(series.data), **place)
+    assert units(copy) == PIXELS
+    join_derived(viewer)
+    assert (units(copy), units(other)) == (MM, PIXELS)
 
 
 def test_share_units_a_hidden_series_does_not_decide(viewer, tmp_path):

@@ -37,6 +37,11 @@ class EditableArray(ArrayFace):
         self._edited = {} if edited is None else edited
 
     @property
+    def base(self) -> object:
+        """Where slices are read from until they are written to."""
+        return self._base
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Extent of every axis."""
         return self._base.shape

@@ -15,6 +15,7 @@ from napari.layers import Image, Labels, Layer
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.derived import derived
 from napari_medscan.dicom.space.index_map import index_map
+from napari_medscan.frames import EditableArray
 from napari_medscan.napari_.layer_transform import layer_transform
 
 _Key = tuple[object, ...]
@@ -41,7 +42,8 @@ def derived_stack(layer: Layer, series: Stack) -> Stack | None:
     if not isinstance(layer, Image | Labels) or layer.multiscale:
         return None
     data = layer.data
-    if data is not series.array.display and type(data) is not np.ndarray:
+    base = data.base if isinstance(data, EditableArray) else data
+    if base is not series.array.display and type(data) is not np.ndarray:
         # Only what is in memory can be looked at without starting somebody's computation.
         return None
     if not np.array_equal(layer.rotate, np.eye(layer.ndim)) or np.any(layer.shear):

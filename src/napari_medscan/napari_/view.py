@@ -32,11 +32,12 @@ from napari_medscan.napari_.current_layer import (
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.fusion import draw_fused, is_fusion
 from napari_medscan.napari_.layer_identity import series_of, stack_of
+from napari_medscan.napari_.painted_labels import make_paintable
 from napari_medscan.napari_.planes import reserved_plane, show_acquired_plane, show_plane
 from napari_medscan.napari_.slider_index import is_in_view
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.volume_view import keep_unmirrored
-from napari_medscan.napari_.world_units import share_units
+from napari_medscan.napari_.world_units import join_derived, share_units
 
 
 def bring_into_view(
@@ -150,7 +151,7 @@ class _Openings:
         self._succeed = guarded(self._show_successor)
         self._on_removal = guarded(self._on_removed)
         self._more = [guarded(self._keep_fit), guarded(self._keep_unmirrored)]
-        self._units = guarded(self._share_units)
+        self._units, self._join = guarded(self._share_units), guarded(self._join_derived)
         self._camera: _Camera | None = None
         self._note, self._keep = guarded(self._note_camera), guarded(self._keep_camera)
         layers, dims = viewer.layers, viewer.dims.events
@@ -199,6 +200,9 @@ class _Openings:
 
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         viewer, layer = self._viewer(), event.value
+        make_paintable(layer)
+        if viewer is not None and series_of(layer) is None and stack_of(layer) is not None:
+            QTimer.singleShot(0, self._join)
         if viewer is None or series_of(layer) is None:
             return
         layer.events.visible.connect(self._units)
@@ -257,6 +261,11 @@ class _Openings:
         viewer = self._viewer()
         if viewer is not None:
             share_units(viewer)
+
+    def _join_derived(self) -> None:
+        viewer = self._viewer()
+        if viewer is not None:
+            join_derived(viewer)
 
     def _keep_fit(self, _event: object = None) -> None:
         viewer = self._viewer()

@@ -16,13 +16,15 @@ from napari.layers import Image, Layer
 from napari_medscan.dicom import Stack
 from napari_medscan.napari_.compat.viewer_model import show_unit
 from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_identity import series_of, stack_of
 from napari_medscan.napari_.layer_transform import is_timed
 
 Units = tuple[str, ...]
 
 _new: weakref.WeakSet[Layer] = weakref.WeakSet()
 """Layers that were made and not added yet."""
+_derived: weakref.WeakSet[Layer] = weakref.WeakSet()
+"""Copies of series that share the units of their viewer."""
 
 
 def units_of(stack: Stack) -> Units:
@@ -37,9 +39,22 @@ def note_new(layer: Image) -> None:
     _new.add(layer)
 
 
+def join_derived(viewer: napari.viewer.Viewer) -> None:
+    """Let the copies of series in a viewer share its units, too.
+
+    Not while they are added one by one: napari's Split Stack gives each the unit "pixel", and it
+    would warn of every further one.
+    """
+    for layer in viewer.layers:
+        stack = stack_of(layer)
+        if stack is not None and stack.derivation is not None:
+            _derived.add(layer)
+    share_units(viewer)
+
+
 def share_units(viewer: napari.viewer.Viewer) -> None:
     """Give all series of a viewer, and the new ones to be added, the units of the current one."""
-    added = [layer for layer in viewer.layers if stack_of(layer) is not None]
+    added = [layer for layer in viewer.layers if series_of(layer) or layer in _derived]
     for layer in added:
         _new.discard(layer)
     series = [(x, s) for x in (*added, *_new) if (s := stack_of(x)) is not None]

@@ -445,6 +445,7 @@ def test_the_context_menu_offers_the_same(section, qtbot, three):
     texts = [(a.text(), a.isEnabled()) for a in shown.actions() if a.text()]
     assert texts == [
         *((button.text, True) for button in section._buttons),
+        ("Load into memory", True),
         ("Remove from list", True),
     ]
     shown.close()

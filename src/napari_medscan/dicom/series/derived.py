@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.series.likeness import Likeness, likeness
+from napari_medscan.dicom.series.likeness import Likeness, Values, likeness
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.stack import Derivation, Stack
 from napari_medscan.dicom.space.index_map import AxisMap, IndexMap, mapped_geometry
 from napari_medscan.dicom.space.vectors import Vector
 from napari_medscan.frames import DisplayArray, FrameCache, LazyStack
-
-Values = NDArray[Any] | DisplayArray
 
 
 def derived(series: Stack, data: Values, axes: IndexMap, *, is_image: bool) -> Stack | None:
@@ -33,7 +31,7 @@ def derived(series: Stack, data: Values, axes: IndexMap, *, is_image: bool) -> S
     ----------
     series : Stack
         What it was derived from.
-    data : ndarray or DisplayArray
+    data : ndarray, DisplayArray or EditableArray
         Values of the copy; labels may draw the array of the series itself.
     axes : tuple of AxisMap or None
         Where its voxels lie on the grid of the series.
@@ -115,7 +113,7 @@ class _Slices:
 
     Parameters
     ----------
-    data : weakref of ndarray or DisplayArray
+    data : weakref of ndarray, DisplayArray or EditableArray
         The array.
     lead : tuple of int
         Extents of its axes before rows and columns.

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.index_map import AxisMap, IndexMap
-from napari_medscan.frames import DisplayArray
+from napari_medscan.frames import DisplayArray, EditableArray
+
+Values = NDArray[Any] | DisplayArray | EditableArray
+"""Of a copy; labels may draw the array of the series itself."""
 
 _SAMPLED = 128
 """Rows and columns of a slice that are compared, spread over it."""
@@ -35,14 +38,14 @@ class Likeness(Enum):
     """They are those of the series mirrored, transposed or in reverse order."""
 
 
-def likeness(series: Stack, data: NDArray[Any] | DisplayArray, axes: IndexMap) -> Likeness:
+def likeness(series: Stack, data: Values, axes: IndexMap) -> Likeness:
     """Compare a copy with its series in two slices, as far from the middle on either side.
 
     Parameters
     ----------
     series : Stack
         What it was derived from.
-    data : ndarray or DisplayArray
+    data : ndarray, DisplayArray or EditableArray
         Values of the copy.
     axes : tuple of AxisMap or None
         Where its voxels claim to lie on the grid of the series.
@@ -67,7 +70,7 @@ def likeness(series: Stack, data: NDArray[Any] | DisplayArray, axes: IndexMap) -
 
 
 def _pairs(
-    series: Stack, data: NDArray[Any] | DisplayArray, axes: IndexMap
+    series: Stack, data: Values, axes: IndexMap
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Yield slices of a copy, each with what it would be if it were a copy of values."""
     places = series.array.places

@@ -23,6 +23,7 @@ from napari_medscan.napari_.dicom_panel import note_open
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import series_of, stack_of
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.load_into_memory import load_layer
 from napari_medscan.napari_.menu import open_folder, open_paths
 from napari_medscan.napari_.notify import show_details, tell
 from napari_medscan.napari_.objects.shown_object import layers_of
@@ -316,6 +317,9 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             action = menu.addAction(button.text, slot)
             if action is not None:
                 action.setEnabled(button.enabled)
+        layers = self._layers_of(self.selected)
+        if len(layers) == 1:
+            menu.addAction("Load into memory", guarded(partial(load_layer, layers[0])))
         menu.addSeparator()
         menu.addAction("Remove from list", guarded(self.remove_from_list))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

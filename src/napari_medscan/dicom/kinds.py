@@ -102,6 +102,7 @@ _CLASSES: Final = {
     "1.2.840.10008.5.1.4.1.1.66.6": Kind("tractography results"),
     "1.2.840.10008.5.1.4.1.1.67": Kind("real world value mapping"),
     "1.2.840.10008.5.1.4.1.1.91.1": Kind("microscopy annotations"),
+    f"{REPORTS}59": Kind("key object selection", is_object=True),
     _SECONDARY_CAPTURE: Kind(is_capture=True),
 }
 _FAMILIES: Final = (

@@ -12,7 +12,7 @@ from napari_medscan.widgets.panel.documents import open_document
 from napari_medscan.widgets.panel.object_rows import ObjectItem
 from napari_medscan.widgets.panel.series_tab import SeriesTab
 
-from ...dicom.making import write
+from ...dicom.making import item, write
 from ...dicom.objects.labeled import write_ct
 from ...dicom.objects.reports import content, number, pdf, report
 
@@ -23,9 +23,9 @@ REPORT = report(
 
 
 @pytest.fixture
-def window(tmp_path, qtbot):
+def window(tmp_path, qtbot, model):
     write(tmp_path / "report.dcm", REPORT)
-    window = open_document(load(tmp_path).objects[0])
+    window = open_document(model, load(tmp_path).objects[0])
     qtbot.addWidget(window)
     return window
 
@@ -56,12 +56,12 @@ def test_report_window_exports_measurements(window, tmp_path, told):
     ]
 
 
-def test_document_is_saved_where_the_user_says(tmp_path, monkeypatch, told, qapp):  # noqa: ARG001
+def test_document_is_saved_where_the_user_says(tmp_path, monkeypatch, told, model, qapp):  # noqa: ARG001
     data = b"%PDF-1.4\n%%EOF\n"
     write(tmp_path / "in" / "letter.dcm", pdf(data))
     saved = tmp_path / "letter.pdf"
     monkeypatch.setattr(documents.QFileDialog, "getSaveFileName", lambda *_: (str(saved), "*.pdf"))
-    assert open_document(load(tmp_path / "in").objects[0]) is None
+    assert open_document(model, load(tmp_path / "in").objects[0]) is None
     assert saved.read_bytes() == data
     assert [record.message for record in told] == ["The document was saved."]
 
@@ -80,3 +80,28 @@ def test_report_is_listed_below_its_study_without_an_eye(model, qtbot, record, t
     assert not row.isCheckable()
     assert row.data(Qt.ItemDataRole.CheckStateRole) is None
     section.release()
+
+
+def test_report_reference_brings_its_image_into_view(model, qtbot, record, tmp_path, told):
+    image = item(ReferencedSOPClassUID="1.2", ReferencedSOPInstanceUID="1.2.3.3.1")
+    gone = item(ReferencedSOPClassUID="1.2", ReferencedSOPInstanceUID="1.2.3.99")
+    key = report(
+        content("IMAGE", "Key image", ReferencedSOPSequence=[image]),
+        content("IMAGE", "Another", ReferencedSOPSequence=[gone]),
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.88.59",
+        Modality="KO",
+    )
+    write(write_ct(tmp_path) / "key.dcm", key)
+    opened = load(tmp_path)
+    record.add(opened)
+    window = open_document(model, opened.objects[0])
+    qtbot.addWidget(window)
+    root = window.rows.index(0, 0)
+    window.tree.doubleClicked.emit(window.rows.index(0, 1, root))
+    (layer,) = model.layers
+    assert layer.visible
+    assert round(layer.world_to_data(model.dims.point)[0]) == 1
+    window.tree.doubleClicked.emit(window.rows.index(1, 0, root))
+    assert [each.message for each in told] == [
+        "This image is in none of the series that were found."
+    ]

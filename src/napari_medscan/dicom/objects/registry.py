@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.instance import Instance
-from napari_medscan.dicom.objects.report import documents_of
+from napari_medscan.dicom.kinds import ENCAPSULATED, REPORTS, STRUCTURE_SET
+from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
 from napari_medscan.dicom.objects.segmentation import segmentations_of
-from napari_medscan.dicom.objects.structure_set import structure_sets_of
+from napari_medscan.dicom.objects.structure_set import structure_set_of
 from napari_medscan.dicom.series.dicom_object import DicomObject
+
+_Read = Callable[[Instance], DicomObject | None]
+
+_CLASSES: dict[str, _Read] = {STRUCTURE_SET: structure_set_of}
+_FAMILIES: tuple[tuple[str, _Read], ...] = ((REPORTS, Report), (ENCAPSULATED, EncapsulatedDocument))
+"""What makes an object of a file without an image, by SOP class and by the beginning of it."""
 
 
 def objects_of(
@@ -33,8 +40,13 @@ def objects_of(
     """
     objects: tuple[DicomObject, ...] = (
         *segmentations_of(headers),
-        *structure_sets_of(instances),
-        *documents_of(instances),
+        *filter(None, map(_object_of, instances)),
     )
     taken = {name for each in objects for name in each.files}
     return objects, [header for header in headers if header.name not in taken]
+
+
+def _object_of(instance: Instance) -> DicomObject | None:
+    family = (read for prefix, read in _FAMILIES if instance.sop_class.startswith(prefix))
+    read = _CLASSES.get(instance.sop_class) or next(family, None)
+    return None if read is None else read(instance)

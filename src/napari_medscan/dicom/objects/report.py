@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple
@@ -13,7 +12,6 @@ from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Wanted
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.headers.instance import Instance
-from napari_medscan.dicom.kinds import ENCAPSULATED, REPORTS
 from napari_medscan.dicom.objects.report_content import ReportContent, read_report
 from napari_medscan.dicom.series.dicom_object import DicomObject
 
@@ -45,7 +43,7 @@ class Measurement(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Report(DicomObject):
-    """A structured report (PS3.3 A.35).
+    """A structured report (PS3.3 A.35), or a selection of key objects (A.35.4).
 
     Parameters
     ----------
@@ -68,7 +66,7 @@ class Report(DicomObject):
     @property
     def kind_name(self) -> str:
         """What a user calls it."""
-        return "structured report"
+        return self.instance.kind.name
 
     @property
     def is_overlay(self) -> bool:
@@ -161,14 +159,3 @@ def measurements_csv(content: ReportContent) -> str:
     writer.writerow(("Context", "Name", "Value", "Unit"))
     writer.writerows(measurements_of(content))
     return text.getvalue()
-
-
-def documents_of(instances: Sequence[Instance]) -> list[Report | EncapsulatedDocument]:
-    """Return the reports and documents among the files of a drop."""
-    found: list[Report | EncapsulatedDocument] = []
-    for instance in instances:
-        if instance.sop_class.startswith(REPORTS):
-            found.append(Report(instance))
-        elif instance.sop_class.startswith(ENCAPSULATED):
-            found.append(EncapsulatedDocument(instance))
-    return found

@@ -117,6 +117,8 @@ class ContentItem:
         Of a number.
     reference : str
         SOP Instance UID that it refers to.
+    frame : int
+        Frame number that it refers to, the first of several; 0 if none is given.
     relationship : str
         To the item above: "CONTAINS", "HAS PROPERTIES" …
     is_identifying : bool
@@ -130,6 +132,7 @@ class ContentItem:
     value: str = ""
     unit: str = ""
     reference: str = ""
+    frame: int = 0
     relationship: str = ""
     is_identifying: bool = False
     children: tuple[ContentItem, ...] = ()
@@ -186,6 +189,7 @@ def _item(item: DataSet, charsets: tuple[str, ...]) -> ContentItem:
         value,
         unit,
         reference.uid(_Tag.ReferencedSOPInstanceUID),
+        reference.integer(_Tag.ReferencedFrameNumber) or 0,
         item.text(_Tag.RelationshipType),
         bool(value) and (kind == "PNAME" or _is_about_identity(item)),
         tuple(_item(child, charsets) for child in item.items(_Tag.ContentSequence)),

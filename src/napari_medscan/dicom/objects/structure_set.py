@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.instance import Instance
-from napari_medscan.dicom.kinds import STRUCTURE_SET
 from napari_medscan.dicom.objects.even_odd import fill_even_odd
 from napari_medscan.dicom.objects.placement import slice_positions
 from napari_medscan.dicom.objects.structures import (
@@ -217,19 +216,13 @@ class _MaskSource:
         out[...] = fill_even_odd(self.slices.get(index, ()), (out.shape[0], out.shape[1]))
 
 
-def structure_sets_of(instances: Sequence[Instance]) -> list[StructureSet]:
-    """Return the structure sets among the files of a drop."""
-    found = []
-    for instance in instances:
-        if instance.sop_class != STRUCTURE_SET:
-            continue
-        try:
-            facts = read_structure_facts(instance.source.file)
-        except (MedscanError, OSError):
-            continue
-        placed = instance.like(frame_of_reference=facts.frame_of_reference)
-        found.append(StructureSet(placed, facts))
-    return found
+def structure_set_of(instance: Instance) -> StructureSet | None:
+    """Return the structure set that a file is, None if it cannot be read."""
+    try:
+        facts = read_structure_facts(instance.source.file)
+    except (MedscanError, OSError):
+        return None
+    return StructureSet(instance.like(frame_of_reference=facts.frame_of_reference), facts)
 
 
 def _draw_on(contours: Mapping[int, Sequence[Contour]], stack: Stack) -> DrawnStructures | None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import napari.viewer
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_medscan.dicom import DicomObject, MedscanError
 from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.go_to_image import go_to_image
 from napari_medscan.widgets.panel.report_window import ReportWindow
 
 
-def open_document(source: DicomObject, parent: QWidget | None = None) -> QWidget | None:
+def open_document(
+    viewer: napari.viewer.Viewer, source: DicomObject, parent: QWidget | None = None
+) -> QWidget | None:
     """Show a report in a window, or ask where to save a PDF or another document.
+
+    Double-clicking an image that the report refers to brings it into view.
 
     Returns
     -------
@@ -22,7 +29,8 @@ def open_document(source: DicomObject, parent: QWidget | None = None) -> QWidget
     """
     try:
         if isinstance(source, Report):
-            window = ReportWindow(source.name, source.read(), parent)
+            go_to = partial(go_to_image, viewer)
+            window = ReportWindow(source.name, source.read(), go_to, parent)
             window.show()
             return window
         if isinstance(source, EncapsulatedDocument):

@@ -39,7 +39,7 @@ def switch_object(viewer: napari.viewer.Viewer, source: DicomObject, visible: bo
     A report opens in a window, and a document is saved where the user says.
     """
     if not source.is_overlay:
-        open_document(source, main_window())
+        open_document(viewer, source, main_window())
         return
     if not visible:
         hide_object(viewer, source)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from magicgui.widgets import CheckBox, LineEdit, PushButton
-from qtpy.QtCore import QSortFilterProxyModel, Qt
+from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 from qtpy.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from qtpy.QtWidgets import (
     QDialog,
@@ -25,6 +26,7 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.notify import tell
 
 _NAME_WIDTH = 300
+_GO_TO = "Double-click to go to this image"
 _KIND = {"CONTAINER": "", "UIDREF": "UID"}
 
 
@@ -37,16 +39,24 @@ class ReportWindow(QDialog):
         Of the report.
     content : ReportContent
         What it says.
+    go_to : callable, optional
+        Called with SOP Instance UID and frame number of an image that was double-clicked.
     parent : QWidget, optional
         napari's window.
     """
 
-    def __init__(self, title: str, content: ReportContent, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        content: ReportContent,
+        go_to: Callable[[str, int], object] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(defuse(title))
         self.resize(760, 560)
-        self._content = content
+        self._content, self._go_to = content, go_to
         self.search = LineEdit(name="search", tooltip="Show the items that contain this text")
         self.show_names = CheckBox(name="show_names", text="Show names of persons", value=False)
         self.export = PushButton(name="export", text="Export measurements…")
@@ -66,6 +76,8 @@ class ReportWindow(QDialog):
         self._lay_out()
         self.search.changed.connect(guarded(self._filter))
         self.show_names.changed.connect(guarded(self._fill))
+        self._on_chosen = guarded(self._choose)
+        self.tree.doubleClicked.connect(self._on_chosen)
         self.export.changed.connect(guarded(self._on_export))
         self.copy.changed.connect(guarded(self._on_copy))
         self._fill()
@@ -115,7 +127,8 @@ class ReportWindow(QDialog):
         name = item.name or _KIND.get(item.value_type, item.value_type.lower()) or "Section"
         cells = [QStandardItem(defuse(name)), QStandardItem(self._value_of(item))]
         for cell in cells:
-            cell.setToolTip(defuse(cell.text()))
+            cell.setToolTip(_GO_TO if item.reference else defuse(cell.text()))
+            cell.setData(item, Qt.ItemDataRole.UserRole)
         for child in item.children:
             cells[0].appendRow(self._row(child))
         return cells
@@ -124,6 +137,11 @@ class ReportWindow(QDialog):
         if item.is_identifying and not self.show_names.value:
             return MASK
         return " ".join(filter(None, (item.value.replace("<", "‹"), item.unit)))
+
+    def _choose(self, index: QModelIndex) -> None:
+        item = index.data(Qt.ItemDataRole.UserRole)
+        if self._go_to is not None and isinstance(item, ContentItem) and item.reference:
+            self._go_to(item.reference, item.frame)
 
     def _filter(self) -> None:
         self.rows.setFilterFixedString(self.search.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,21 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.headers.read_many import Progress
 from napari_medscan.dicom.objects.placement import PlacedFrame
 from napari_medscan.dicom.pixels.read_frames import read_stored
 
 Pair = tuple[int, int]
 
 
-def overlapping_pairs(planes: Iterable[Sequence[PlacedFrame]]) -> set[Pair]:
+def overlapping_pairs(
+    planes: Collection[Sequence[PlacedFrame]], progress: Progress | None = None
+) -> set[Pair]:
     """Return the pairs of segments, the lower number first, that share a pixel on any plane.
 
     Reads the pixels of the planes on which there is more than one segment.
 
     Parameters
     ----------
-    planes : iterable of sequence of (SliceRef, Fit)
+    planes : collection of sequence of (SliceRef, Fit)
         The frames on each plane, one segment a frame.
+    progress : callable, optional
+        Called with planes done and planes in all; what it raises ends the comparison.
 
     Raises
     ------
@@ -32,7 +37,9 @@ def overlapping_pairs(planes: Iterable[Sequence[PlacedFrame]]) -> set[Pair]:
         If a frame cannot be read.
     """
     pairs: set[Pair] = set()
-    for placed in planes:
+    for number, placed in enumerate(planes):
+        if progress is not None:
+            progress(number, len(planes))
         ordered = sorted(placed, key=lambda each: each[0].frame.segment)
         segments = groupby(ordered, key=lambda each: each[0].frame.segment)
         frames = {segment: list(same) for segment, same in segments}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
+from napari_medscan.dicom.headers.read_many import Progress
 from napari_medscan.dicom.objects.placement import PlacedFrame, Placement, place
 from napari_medscan.dicom.objects.segment_overlap import disjoint_sets, overlapping_pairs
 from napari_medscan.dicom.objects.segments import Segment, SegmentFacts, read_segment_facts
@@ -116,11 +117,20 @@ class Segmentation(DicomObject):
         """Return why it lies on a grid of its own, and what is amiss there."""
         return self.place(stacks).notes
 
-    def label_sets(self, placement: Placement) -> tuple[tuple[int, ...], ...]:
+    def label_sets(
+        self, placement: Placement, progress: Progress | None = None
+    ) -> tuple[tuple[int, ...], ...]:
         """Return sets of segment numbers of which no two share a voxel.
 
         Each set makes one array of labels. The file is trusted if it says that segments do not
         overlap; if it does not, its pixels are compared.
+
+        Parameters
+        ----------
+        placement : Placement
+            As `place` returned it.
+        progress : callable, optional
+            Told how far the comparison is; what it raises ends it.
 
         Raises
         ------
@@ -130,7 +140,8 @@ class Segmentation(DicomObject):
         numbers = [segment.number for segment in self.segments]
         if self.is_label_map or self.facts.overlap == "NO":
             return (tuple(numbers),)
-        return disjoint_sets(numbers, overlapping_pairs(placement.frames.values())) or ((),)
+        pairs = overlapping_pairs(placement.frames.values(), progress)
+        return disjoint_sets(numbers, pairs) or ((),)
 
     def labels(
         self, placement: Placement, numbers: Sequence[int], cache: FrameCache | None = None

@@ -15,6 +15,7 @@ from napari_medscan.dicom.objects.segments import Segment, color_of
 from napari_medscan.frames import EditableArray
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
+from napari_medscan.napari_.progress import reading_progress
 
 _OPACITY = 0.5
 _HAND_DRAWN = 32
@@ -37,7 +38,8 @@ def segmentation_layers(segmentation: Segmentation, stacks: Sequence[Stack]) -> 
         If the file does not say whether segments overlap and cannot be read.
     """
     placement = segmentation.place(stacks)
-    sets = segmentation.label_sets(placement)
+    with reading_progress("Comparing segments", "planes") as progress:
+        sets = segmentation.label_sets(placement, progress)
     for note in placement.notes:
         tell(f"{segmentation.name}: {note}.")
     layers = []

@@ -9,10 +9,14 @@ import signal
 import subprocess
 import sys
 
+import nibabel as nib
+import numpy as np
 import pytest
 
 from napari_medscan import cli
 
+from ..dicom.making import write
+from ..dicom.objects.labeled import COLUMNS, CORNER, ROWS, STEP, seg, write_ct
 from ..studies import damage, write_many, write_series, write_undecodable
 
 SERIES = 200 if os.environ.get("MEDSCAN_TORTURE") else 12
@@ -78,6 +82,30 @@ def test_file_that_cannot_be_read_is_told(tmp_path, capsys):
     code, lines, _ = run(capsys, tmp_path / "in", "--to", "nifti", tmp_path / "out")
     assert code == cli.INCOMPLETE
     assert (lines[0]["status"], lines[0]["sources"]) == ("failed", ["s1_1.dcm"])
+
+
+def test_segmentation_is_written_on_the_grid_of_its_series(tmp_path, capsys):
+    write_ct(tmp_path / "in")
+    one, other = np.zeros((2, ROWS, COLUMNS), bool)
+    one[1:4, 2:6], other[3:6, 4:9] = True, True
+    places = [(CORNER[0], CORNER[1], CORNER[2] + STEP * z) for z in (1, 2)]
+    frames = [(1, places[0], one), (2, places[0], other), (1, places[1], one)]
+    data = seg(frames, {1: "Liver", 2: "Lesion"}, SegmentsOverlap="UNDEFINED")
+    write(tmp_path / "in" / "seg.dcm", data)
+    code, lines, all_of_it = run(capsys, tmp_path / "in", "--to", "nifti", tmp_path / "out")
+    assert (code, all_of_it) == (0, {"done": True, "written": 2})
+    (line,) = (line for line in lines if line["modality"] == "SEG")
+    # The two overlap, so they are in two files.
+    (more,) = line["more_files"]
+    first, second = (
+        np.asanyarray(nib.load(tmp_path / "out" / name).dataobj).T for name in (line["file"], more)
+    )
+    np.testing.assert_array_equal(first[1], one * 1)
+    np.testing.assert_array_equal(second[1], other * 2)
+    assert not first[0].any()
+    image = next(line for line in lines if line["modality"] == "CT")["file"]
+    affines = [nib.load(tmp_path / "out" / name).affine for name in (image, more)]
+    np.testing.assert_array_equal(*affines)
 
 
 def test_several_processes_write_the_same(tmp_path, capsys):

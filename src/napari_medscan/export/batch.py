@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from napari_medscan.dicom.errors import MedscanError
+from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import shown_name
+from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.loading import load
+from napari_medscan.dicom.objects.segmentation import Segmentation
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.images import save_png
 from napari_medscan.export.nifti import save_nifti
 from napari_medscan.export.nrrd import save_nrrd
+from napari_medscan.export.segmentations import save_segmentation
 from napari_medscan.export.volume import Exported
 from napari_medscan.frames import FrameCache
 
@@ -70,36 +74,72 @@ class SeriesJob:
         fingerprint : str
             From `fingerprint_of`, of whoever counted the series.
         """
-        stacks = _loaded(self.paths).stacks
-        if number >= len(stacks) or fingerprint_of(stacks[number], self) != fingerprint:
+        report = _loaded(self.paths)
+        items = exportable(report, self.to)
+        if number >= len(items) or fingerprint_of(items[number], self) != fingerprint:
             reason = "The folder has changed meanwhile"
             return {"series": fingerprint, "status": "failed", "reason": reason}
-        stack = stacks[number]
-        line: dict[str, Any] = {
-            "series": fingerprint,
-            "modality": stack.modality,
-            "series_number": stack.series_number,
-            "axes": stack.axes,
-            "shape": list(stack.array.shape),
-            "sources": [shown_name(name) for name in stack.files],
-        }
-        target = Path(self.out) / (_name(stack, fingerprint) + SUFFIXES[self.to])
+        item = items[number]
+        line = {"series": fingerprint, **_facts(item)}
+        name = _name(item.header, fingerprint)
+        target = Path(self.out) / (name + SUFFIXES[self.to])
         if target.exists():
             return {**line, "status": "exists", "file": target.name}
         try:
-            done = self._save(stack, target)
+            if isinstance(item, Segmentation):
+                done = self._save_segmentation(item, report.stacks, name)
+            else:
+                done = self._save(item, target)
         except (MedscanError, OSError, MemoryError) as error:
             return {**line, "status": "failed", "reason": _reason(error)}
-        warnings = [*stack.warnings, *done.warnings]
+        warnings = [*item.warnings, *done.warnings]
         found = {"status": "written", "file": target.name, "warnings": warnings}
-        return {**line, **found, "blank_slices": list(done.blank)}
+        more = [file.name for file in done.files[1:] if file.suffix != ".json"]
+        return {**line, **found, "more_files": more, "blank_slices": list(done.blank)}
 
     def _save(self, stack: Stack, target: Path) -> Exported:
         if self.to == "png":
             checked = self.pixels_checked
             return save_png(stack, target, pixels_checked=checked, blanks=self.blanks)
-        save = save_nifti if self.to == "nifti" else save_nrrd
+        save = self._saver
         return save(stack, target, unshear=self.unshear, uneven=self.uneven, blanks=self.blanks)
+
+    def _save_segmentation(
+        self, segmentation: Segmentation, stacks: Sequence[Stack], name: str
+    ) -> Exported:
+        def path(number: int) -> Path:
+            suffix = f"-{number + 1}" if number else ""
+            return Path(self.out) / f"{name}{suffix}{SUFFIXES[self.to]}"
+
+        # What an earlier run left of several files is written again.
+        done = save_segmentation(
+            segmentation, stacks, self._saver, path, uneven=self.uneven, overwrite=True
+        )
+        return Exported(tuple(file for each in done for file in each.files))
+
+    @property
+    def _saver(self) -> Callable[..., Exported]:
+        return save_nifti if self.to == "nifti" else save_nrrd
+
+
+def exportable(report: LoadReport, to: Format) -> list[Stack | Segmentation]:
+    """Return what of a drop is exported: all series, and segmentations as labels."""
+    found: list[Stack | Segmentation] = [*report.stacks]
+    if to != "png":
+        found += [each for each in report.objects if isinstance(each, Segmentation)]
+    return found
+
+
+def _facts(item: Stack | Segmentation) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "modality": item.header.modality,
+        "series_number": item.header.series_number,
+        "sources": [shown_name(name) for name in item.files],
+    }
+    if isinstance(item, Segmentation):
+        meanings = {str(each.number): each.type.meaning for each in item.segments}
+        return {**facts, "segments": meanings}
+    return {**facts, "axes": item.axes, "shape": list(item.array.shape)}
 
 
 def series_lines(job: SeriesJob, jobs: int = 1) -> Iterator[dict[str, Any]]:
@@ -121,10 +161,13 @@ def series_lines(job: SeriesJob, jobs: int = 1) -> Iterator[dict[str, Any]]:
     report = _loaded(job.paths)
     for name, reason in report.unreadable.items():
         yield {"status": "failed", "sources": [shown_name(name)], "reason": reason}
+    items = exportable(report, job.to)
     for each in report.objects:
+        if each in items:
+            continue
         names = [shown_name(name) for name in each.files]
         yield {"status": "failed", "sources": names, "reason": f"A {each.kind_name} is no image"}
-    tasks = [(i, fingerprint_of(stack, job)) for i, stack in enumerate(report.stacks)]
+    tasks = [(i, fingerprint_of(item, job)) for i, item in enumerate(items)]
     if jobs < 2 or len(tasks) < 2:
         for task in tasks:
             yield job(*task)
@@ -139,7 +182,7 @@ def series_lines(job: SeriesJob, jobs: int = 1) -> Iterator[dict[str, Any]]:
                 yield done.result()
                 continue
             number, fingerprint = waiting[done]
-            names = [shown_name(name) for name in report.stacks[number].files]
+            names = [shown_name(name) for name in items[number].files]
             reason = f"The process ended ({type(error).__name__})"
             line = {"series": fingerprint, "sources": names}
             yield {**line, "status": "failed", "reason": reason}
@@ -177,31 +220,40 @@ def prepare_out(paths: Sequence[Path], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
 
-def fingerprint_of(stack: Stack, job: SeriesJob) -> str:
+def fingerprint_of(item: Stack | Segmentation, job: SeriesJob) -> str:
     """Return what tells a series and the way it is exported from all others.
 
     It changes when a file of the series is added, removed, renamed or changed.
     """
     digest = hashlib.blake2b(digest_size=8)
+    digest.update(repr((job.to, job.unshear, job.uneven, job.blanks)).encode())
+    if isinstance(item, Segmentation):
+        for header in item.headers:
+            digest.update(_state(header.name, header.source.file))
+        return digest.hexdigest()
     last = None
-    for record in stack.slices:
+    for record in item.slices:
         if record.name != last:
-            stat = os.stat(record.file.path_on_disk)  # noqa: PTH116 - once a file
-            facts = repr((record.name, record.file.size, stat.st_mtime_ns))
-            digest.update(facts.encode("utf-8", "surrogateescape"))
+            digest.update(_state(record.name, record.file))
         last = record.name
         digest.update(repr((record.index, record.tile, record.segment)).encode())
-    options = job.to, job.unshear, job.uneven, job.blanks
-    affine = stack.geometry.affine
-    place = b"" if affine is None else affine.tobytes()
-    digest.update(repr((stack.axes, stack.array.shape, options)).encode() + place)
+    affine = item.geometry.affine
+    digest.update(repr((item.axes, item.array.shape)).encode())
+    digest.update(b"" if affine is None else affine.tobytes())
     return digest.hexdigest()
 
 
-def _name(stack: Stack, fingerprint: str) -> str:
+def _state(name: str, file: FileRef) -> bytes:
+    stat = os.stat(file.path_on_disk)  # noqa: PTH116 - once a file
+    return repr((name, file.size, stat.st_mtime_ns)).encode("utf-8", "surrogateescape")
+
+
+def _name(header: Instance, fingerprint: str) -> str:
     """Return the name of a new file: nothing that a person entered is in it."""
-    modality = stack.modality if stack.modality.isalnum() and stack.modality.isascii() else "OT"
-    number = stack.series_number
+    modality = header.modality
+    if not (modality.isalnum() and modality.isascii()):
+        modality = "OT"
+    number = header.series_number
     return f"{modality}-{0 if number is None else number:03d}-{fingerprint}"
 
 

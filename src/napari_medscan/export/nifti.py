@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Final, Unpack
+from typing import Final, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.facts import axis_step, diffusion_files, sidecar
 from napari_medscan.export.new_files import NewFiles, compressed
-from napari_medscan.export.volume import Exported, Options, Progress, Volume, volume_of
+from napari_medscan.export.volume import Exported, LabelArray, Options, Progress, Volume, volume_of
 
 LPS_TO_RAS: Final = np.diag((-1.0, -1.0, 1.0, 1.0))
 _DATATYPES: Final = {
@@ -44,7 +44,7 @@ _HEADER_BYTES: Final = 352
 def save_nifti(
     stack: Stack,
     path: Path | str,
-    labels: NDArray[Any] | None = None,
+    labels: LabelArray | None = None,
     progress: Progress | None = None,
     **options: Unpack[Options],
 ) -> Exported:

@@ -7,7 +7,7 @@ stay in acquisition order, columns fastest.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.facts import axis_step, sidecar
 from napari_medscan.export.new_files import NewFiles, compressed
-from napari_medscan.export.volume import Exported, Options, Progress, Volume, volume_of
+from napari_medscan.export.volume import Exported, LabelArray, Options, Progress, Volume, volume_of
 
 _TYPES = {
     "uint8": "uint8", "int16": "int16", "int32": "int32", "float32": "float", "float64": "double",
@@ -28,7 +28,7 @@ _TYPES = {
 def save_nrrd(
     stack: Stack,
     path: Path | str,
-    labels: NDArray[Any] | None = None,
+    labels: LabelArray | None = None,
     progress: Progress | None = None,
     **options: Unpack[Options],
 ) -> Exported:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,27 @@ Progress = Callable[[int, int], object]
 
 BLOCK_BYTES = 16 << 20
 """Slices are read in blocks of this size; at most two blocks are in memory."""
+
+
+class LabelArray(Protocol):
+    """Labels: an array of numpy, or one that is read slice by slice."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Extent of every axis."""
+        ...
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the labels: whole numbers, or truth values."""
+        ...
+
+    def __getitem__(self, key: Any, /) -> Any: ...  # noqa: ANN401 - as numpy
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +81,7 @@ class Volume:
     """
 
     stack: Stack
-    labels: NDArray[Any] | None
+    labels: LabelArray | None
     blanks: bool
     blank: list[int] = field(default_factory=list)
 
@@ -173,7 +194,7 @@ class Options(TypedDict, total=False):
     overwrite: bool
 
 
-def volume_of(stack: Stack, labels: NDArray[Any] | None, options: Options) -> Volume:
+def volume_of(stack: Stack, labels: LabelArray | None, options: Options) -> Volume:
     """Return what is written of a series.
 
     Parameters

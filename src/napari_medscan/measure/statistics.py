@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom import UnreadableFramesError
 from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.tolerances import PARALLEL
@@ -65,9 +66,8 @@ def measure_region(stack: Stack, region: Region, time: int = 0, slab: int = 1) -
     Raises
     ------
     MeasureError
-        If the region is outside of the stack, or its plane cuts slices whose distance is unknown.
-    FrameError
-        If a slice cannot be read.
+        If the region is outside of the stack, a slice cannot be read, or its plane cuts slices
+        whose distance is unknown.
     """
     values = region_values(stack, region, time, slab)
     count = values.size
@@ -119,14 +119,19 @@ def _plane(
     key.insert(axis, index)
     lead = (time,) if stack.axes.startswith("t") else ()
     numbers = stack.array.places[(*lead, key[0])]
-    values = np.asarray(stack.array.display[(*lead, *key)])
-    for number in np.ravel(numbers).tolist():
-        if number in stack.problems:
-            raise MeasureError(f"A slice cannot be read ({stack.problems[number]})")
-    missing = np.atleast_1d(numbers) < 0
-    if missing.any() and not stack.geometry.missing_are_empty:
-        values = values.astype(np.float64)
-        values[... if axis == 0 else missing] = np.nan
+    present = (np.atleast_1d(numbers) >= 0) | stack.geometry.missing_are_empty
+    try:
+        if present.all():
+            return np.asarray(stack.array[(*lead, *key)])
+        shape = [part.stop - part.start for part in key if isinstance(part, slice)]
+        values = np.full(shape, np.nan)
+        first = 0 if isinstance(key[0], int) else key[0].start
+        for row in np.flatnonzero(present).tolist():
+            values[row] = stack.array[(*lead, first + row, *key[1:])]
+    except UnreadableFramesError:
+        bad = (stack.problems.get(number) for number in np.ravel(numbers).tolist())
+        why = next(filter(None, bad), "unknown reason")
+        raise MeasureError(f"A slice cannot be read ({why})") from None
     return values
 
 

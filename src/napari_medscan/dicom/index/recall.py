@@ -26,6 +26,7 @@ from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.slice_headers import FileHeaders, RecalledHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import Stack
+from napari_medscan.dicom.series.part_names import with_parts
 from napari_medscan.dicom.series.stacking import Plan, assemble
 from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.frames import FrameCache
@@ -80,8 +81,9 @@ def recall(
     names = [file.name for file in files]
     headers = FileHeaders(HeaderReader())
     try:
+        stacks = [_unpacked(packed, files, headers, cache) for packed in entry["stacks"]]
         return LoadReport(
-            stacks=tuple(_unpacked(packed, files, headers, cache) for packed in entry["stacks"]),
+            stacks=tuple(with_parts(stacks)),
             skipped={names[number]: str(why) for number, why in entry["skipped"]},
             duplicates={names[number]: names[of] for number, of in entry["duplicates"]},
             warnings=tuple(map(str, entry["warnings"])),

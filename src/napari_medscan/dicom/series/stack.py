@@ -104,6 +104,8 @@ class Stack:
         Filled as pixels are read.
     derivation : Derivation or None
         What it was derived from, if it is a copy that another program made of a series.
+    part : str
+        What tells it from others of its name in the same study ("magnitude"); '' if there are none.
     """
 
     modality: str
@@ -129,6 +131,7 @@ class Stack:
     warnings: tuple[str, ...] = ()
     problems: dict[int, str] = field(default_factory=dict)
     derivation: Derivation | None = None
+    part: str = ""
 
     def __repr__(self) -> str:
         """Return name, axes, extents, type and unit of the values, and voxel size."""
@@ -212,11 +215,11 @@ class Stack:
 
     @property
     def name(self) -> str:
-        """Modality, series number and description: "CT 3 · Chest 1.0 B30f"."""
+        """Modality, series number, description and part: "MR 5 · Flow · magnitude"."""
         number = "" if self.series_number is None else f" {self.series_number}"
         segment = self.slices[0].segment
         label = self.header.segments.get(segment, "") if segment else ""
-        parts = [f"{self.modality or 'Image'}{number}", self.description, label]
+        parts = [f"{self.modality or 'Image'}{number}", self.description, label, self.part]
         return " · ".join(part for part in parts if part)
 
     @property

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_medscan.dicom import DicomObject, LoadReport, Stack
+    from napari_medscan.dicom.headers.read_many import Progress
 
 PathOrPaths = str | Sequence[str]
 LayerList = list["Layer | tuple[None]"]
@@ -101,12 +102,15 @@ def _load(single: Path | None, paths: Sequence[Path]) -> LoadReport:
     """Read the headers of the series of a single file, or of everything at some paths."""
     from napari_medscan.dicom import load
     from napari_medscan.dicom.loading import load_series_of
-    from napari_medscan.napari_.progress import reading_progress
+    from napari_medscan.napari_.progress import in_thread, reading_progress
 
-    with reading_progress("Reading DICOM headers") as progress:
+    def work(progress: Progress | None) -> LoadReport:
         if single is None:
             return load(paths, progress=progress)
         return load_series_of(single, progress=progress)
+
+    with reading_progress("Reading DICOM headers") as progress:
+        return work(None) if progress is None else in_thread(work, progress)
 
 
 def _follow_openings() -> None:

@@ -188,7 +188,7 @@ def test_putting_series_together_can_be_cancelled_too(tmp_path):
 def test_a_file_that_vanishes_while_loading_is_told(drop):
     def unlink(done: int, of: int) -> None:
         if done == 0 and of:
-            (drop / "IM2").unlink()
+            (drop / "IM2").unlink(missing_ok=True)
 
     assert load(drop, progress=unlink).unreadable["IM2"] == "cannot be read"
 

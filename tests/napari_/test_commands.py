@@ -16,6 +16,7 @@ from napari_medscan.napari_.linking import slice_link_of
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.scroll_axis import place_on_axis
 from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.viewer_tools import tools_of
 from napari_medscan.napari_.windowing import center_width, is_inverted, set_center_width
 
 from ..test_manifest import MANIFEST
@@ -59,7 +60,10 @@ def run(name, viewer):
 @pytest.fixture
 def panes(monkeypatch):
     """Stand in for the panes of a window, which a model does not have."""
-    shown = SimpleNamespace(arrangement=None)
+    shown = SimpleNamespace(
+        arrangement=None, link=None, crosshair=True, scout_lines=True, has_series_panes=True
+    )
+    shown.link_by_hand = lambda: setattr(shown, "link", "by hand")
     module = SimpleNamespace(panes_of=lambda _viewer: shown)
     monkeypatch.setitem(sys.modules, "napari_medscan.napari_.panes", module)
     return shown
@@ -112,9 +116,14 @@ def letters(edges):
     return lambda viewer, _layer: edge_letters(viewer) == edges
 
 
-def arrangement(name):
+def panes_have(option, value):
     panes = sys.modules.__getitem__
-    return lambda *_: panes("napari_medscan.napari_.panes").panes_of(None).arrangement == name
+    shown = lambda: panes("napari_medscan.napari_.panes").panes_of(None)  # noqa: E731
+    return lambda *_: getattr(shown(), option) == value
+
+
+def arrangement(name):
+    return panes_have("arrangement", name)
 
 
 def window(center, width):
@@ -149,6 +158,11 @@ EFFECTS = {
     "arrange_side_by_side": arrangement("Side by side"),
     "arrange_two_by_two": arrangement("2 × 2"),
     "arrange_three_planes": arrangement("Three planes"),
+    "link_panes": panes_have("link", True),
+    "link_panes_by_hand": panes_have("link", "by hand"),
+    "unlink_panes": panes_have("link", False),
+    "toggle_crosshair": panes_have("crosshair", False),
+    "toggle_scout_lines": panes_have("scout_lines", False),
     "set_reference_slice": lambda viewer, layer: slice_link_of(viewer).marked == layer,
     "cine_start": lambda viewer, _layer: cine_of(viewer).is_playing,
     "cine_stop": lambda viewer, _layer: not cine_of(viewer).is_playing,
@@ -171,6 +185,13 @@ EFFECTS = {
         for number, preset in enumerate(CT[:9], start=1)
     },
 }
+OVERLAYS = {
+    "toggle_letters",
+    "toggle_corner_text",
+    "toggle_patient_name",
+    "toggle_scale_bar",
+    "toggle_cursor_values",
+}
 # A dialog, a window, no time axis and no second series: tested below or elsewhere.
 ELSEWHERE = {
     "open_folder",
@@ -185,6 +206,7 @@ ELSEWHERE = {
     "previous_time_point",
     "link_to_reference",
     "unlink_series",
+    *OVERLAYS,
 }
 
 
@@ -256,6 +278,27 @@ def test_arrange_without_a_window_tells(viewer, ct, told, monkeypatch):  # noqa:
     told.clear()
     run("arrange_three_planes", viewer)
     assert [note.message for note in told] == ["Arrangements need a napari window."]
+
+
+def test_link_panes_of_a_single_canvas_tells(viewer, ct, panes, told):  # noqa: ARG001 - a series
+    panes.has_series_panes = False
+    told.clear()
+    run("link_panes_by_hand", viewer)
+    assert [note.message for note in told] == ["Show series side by side first."]
+    assert panes.link is None
+
+
+@pytest.mark.parametrize("name", sorted(OVERLAYS))
+def test_toggle_switches_an_overlay_and_the_panel_follows(make_napari_viewer, tmp_path, name):
+    viewer = make_napari_viewer()
+    _, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
+    opened(viewer, tmp_path)
+    overlay = name.removeprefix("toggle_")
+    before = getattr(panel.views, overlay).value
+    for is_on in (not before, before):
+        run(name, viewer)
+        assert tools_of(viewer).is_on(overlay) is is_on
+        assert getattr(panel.views, overlay).value is is_on
 
 
 def test_link_commands_lay_one_slice_on_another(viewer, tmp_path):

@@ -7,16 +7,15 @@ import pytest
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.intensity.window import Window
-from napari_medscan.napari_.corner_text import (
-    CornerText,
-    IdentityText,
-    fitted,
+from napari_medscan.napari_.corner_lines import (
     name_lines,
     place_lines,
     slice_warnings,
     warning_lines,
     window_lines,
 )
+from napari_medscan.napari_.corner_text import CornerText, fitted, small_lines
+from napari_medscan.napari_.identity_text import IdentityText
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.planes import set_slab
@@ -194,7 +193,7 @@ def test_window_lines_round_level_to_what_the_width_tells(model, tmp_path, level
 
 def test_name_lines_tell_the_study_if_several_are_open(model, tmp_path, monkeypatch):
     record = Record()
-    monkeypatch.setattr("napari_medscan.napari_.corner_text.record", record)
+    monkeypatch.setattr("napari_medscan.napari_.corner_lines.record", record)
     for year, study in ((2025, "1.2.9"), (2026, "1.2.8")):
         dates = {"StudyDate": f"{year}0301", "StudyInstanceUID": study}
         write_series(tmp_path / study, 3, series=year, **dates)
@@ -340,7 +339,7 @@ def test_corner_text_narrow_canvas_or_grid_shows_warnings_at_most(
     qtbot.waitUntil(lambda: "missing" in visible(viewer, "warning"))
     assert visible(viewer, "place")
     assert visible(viewer, "window")
-    viewer.canvas.size = (400, 150)
+    viewer.canvas.size = (400, 110)
     qtbot.waitUntil(lambda: not visible(viewer, "place"))
     assert not visible(viewer, "window")
     assert visible(viewer, "warning")
@@ -362,6 +361,32 @@ def test_corner_text_without_the_name_of_the_series(make_napari_viewer, qtbot, t
     assert layer.name not in visible(viewer, "place")
     assert visible(viewer, "place").startswith("Slice 3/5")
     texts.release()
+
+
+def test_corner_text_small_canvas_is_small_and_short(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer()
+    layer = opened(viewer, tmp_path, WindowCenter=40, WindowWidth=400)
+    layer.name = "CT 3 · Thorax venous 1.0 B30f axial"
+    texts = CornerText(viewer)
+    viewer.canvas.size = (400, 200)
+    qtbot.waitUntil(lambda: visible(viewer, "window").startswith("W 400\nL 40 HU"))
+    name, description, *place = visible(viewer, "place").split("\n")
+    assert (name, place) == ("CT 3", ["3/5", "S 4.0 mm"])
+    assert description.startswith("Thorax")
+    assert description.endswith("…")
+    overlays = [viewer.canvas.overlays[f"medscan_{corner}"] for corner in ("place", "window")]
+    assert {overlay.font_size for overlay in overlays} == {7.5}
+    viewer.canvas.size = (400, 1000)
+    qtbot.waitUntil(lambda: "Slice 3/5" in visible(viewer, "place"))
+    assert {overlay.font_size for overlay in overlays} == {10}
+    texts.release()
+
+
+@pytest.mark.parametrize("width", range(20, 120, 10))
+def test_small_lines_cut_no_number(qapp, width):  # noqa: ARG001 - fonts need it
+    lines = small_lines([], ["W 1234 · L 202.5 HU", "12/24 · I 2.5 mm", "1063%"], width)
+    assert set(lines) <= {"W 1234", "L 202.5 HU", "12/24", "I 2.5 mm", "1063%"}
+    assert bool(lines) or width < 60
 
 
 def test_a_word_that_does_not_fit_is_cut_short(qapp):  # noqa: ARG001 - fonts need it

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
 from qtpy.QtWidgets import QApplication, QProgressDialog
 
 from napari_medscan.dicom import CancelledError
+from napari_medscan.dicom.headers.header_reader import HeaderReader
+from napari_medscan.dicom.index import index_file
 from napari_medscan.napari_ import progress
-from napari_medscan.napari_.progress import reading_progress
+from napari_medscan.napari_.progress import in_thread, reading_progress
 
 from ..studies import write_series
 
@@ -93,16 +96,83 @@ def test_it_is_not_refreshed_for_every_file():
         assert time.perf_counter() - start < 5
 
 
+def test_in_thread_returns_what_the_work_gives():
+    seen = []
+
+    def work(note):
+        note(3, 4)
+        time.sleep(0.1)
+        return threading.current_thread()
+
+    assert in_thread(work, lambda *far: seen.append(far)) is not threading.current_thread()
+    assert seen[-1] == (3, 4)
+
+
+def test_in_thread_raises_what_the_work_raises():
+    with pytest.raises(ZeroDivisionError):
+        in_thread(lambda _note: 1 / 0, lambda *_: None)
+
+
+def test_in_thread_cancel_waits_for_nothing_and_ends_the_work():
+    ended = threading.Event()
+
+    def work(note):
+        try:
+            while True:
+                note(0, 1)
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    def cancel(*_):
+        raise CancelledError("cancelled")
+
+    with pytest.raises(CancelledError):
+        in_thread(work, cancel)
+    assert ended.wait(5)
+
+
+def test_opening_a_disc_reads_no_header_in_the_gui_thread(
+    make_napari_viewer, monkeypatch, tmp_path
+):
+    """Neither the first time nor from the index."""
+    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
+    write_series(tmp_path / "disc", 8)
+    viewer = make_napari_viewer()
+    readers = []
+    start_of = HeaderReader.start_of
+
+    def noted(self, ref):
+        readers.append(threading.current_thread())
+        return start_of(self, ref)
+
+    monkeypatch.setattr(HeaderReader, "start_of", noted)
+    counts = []
+    for _ in range(2):
+        readers.clear()
+        viewer.open(str(tmp_path / "disc"), plugin="napari-medscan")
+        counts.append(len(readers))
+        assert threading.main_thread() not in readers
+    assert counts[0] >= 8 > counts[1] > 0
+
+
 @pytest.mark.usefixtures("at_once")
 def test_cancelling_an_opening_adds_nothing(make_napari_viewer, monkeypatch, tmp_path, told):
     write_series(tmp_path, 60)
     viewer = make_napari_viewer(show=True)
-    setting = QProgressDialog.setValue
+    setting, start_of = QProgressDialog.setValue, HeaderReader.start_of
+
+    def slowly(self, ref):
+        time.sleep(0.02)
+        return start_of(self, ref)
 
     def cancelled_halfway(dialog, value):
         setting(dialog, value)
-        if value == 36:
+        if value == 4:
             dialog.cancel()
+
+    monkeypatch.setattr(HeaderReader, "start_of", slowly)
 
     monkeypatch.setattr(QProgressDialog, "setValue", cancelled_halfway)
     assert viewer.open(str(tmp_path), plugin="napari-medscan") == []

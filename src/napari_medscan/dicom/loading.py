@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from napari_medscan.dicom.elements.collection import without_collection
@@ -23,8 +22,6 @@ from napari_medscan.frames import FrameCache, shared_cache
 
 _SERIES_WITHIN = 65536
 """The series UID stands within so many bytes, private elements included."""
-_TICK = 0.05
-"""Seconds between calls of `progress` while archives are opened."""
 
 
 def load(
@@ -74,25 +71,12 @@ def _opened(files: Sequence[DroppedFile], progress: Progress | None) -> list[Dro
     """Replace archives by the files within them; unpacking may take a while."""
     if not any(is_named_like_archive(file.name) for file in files):
         return list(files)
-    cancelled = False
-
-    def opened() -> list[DroppedFile]:
-        found = []
-        for file in open_archives(files, looks_like_dicom):
-            found.append(file)
-            if cancelled:
-                break
-        return found
-
-    pool = ThreadPoolExecutor(1, "medscan-archives")
-    try:
-        listing = pool.submit(opened)
-        while progress is not None and wait((listing,), _TICK).not_done:
+    found = []
+    for file in open_archives(files, looks_like_dicom):
+        found.append(file)
+        if progress is not None:
             progress(0, len(files))
-        return listing.result()
-    finally:
-        cancelled = True
-        pool.shutdown(wait=False)
+    return found
 
 
 def _report(

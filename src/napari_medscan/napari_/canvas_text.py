@@ -85,6 +85,17 @@ class CanvasText:
         """What stands there."""
         return str(self._overlay.text) if self._overlay.visible else ""
 
+    @property
+    def font_size(self) -> float:
+        """Its size in points."""
+        return float(self._overlay.font_size)
+
+    @font_size.setter
+    def font_size(self, points: float) -> None:
+        # Setting it draws it anew.
+        if points != self.font_size:
+            self._overlay.font_size = points
+
     def show(self, text: str) -> None:
         """Show a text, none when it is empty; every line is defused."""
         text = "\n".join(defuse(line) for line in text.split("\n"))

@@ -2,15 +2,14 @@
 
 Each is a plain function of the viewer and is listed in the manifest under its own name: napari's
 command palette, its menus, scripts, keys and buttons call the same functions. Without a series
-that it needs, a command says so in a sentence. Those of the window are in `window_commands`.
+that it needs, a command says so in a sentence. Those of the window are in `window_commands`, those
+of panes in `pane_commands`, those of overlays in `overlay_commands`.
 
-Of several panes, they act on the one that is active. Arrangement, links, cine and which series the
-main canvas shows belong to the window.
+Of several panes, they act on the one that is active. Links, cine and which series the main canvas
+shows belong to the window.
 """
 
 from __future__ import annotations
-
-import importlib
 
 import napari.viewer
 from napari.layers import Image
@@ -178,30 +177,6 @@ def actual_size(viewer: napari.viewer.Viewer, layer: Image) -> None:
 
 
 @canvas_command
-def arrange_single(viewer: napari.viewer.Viewer, _layer: Image) -> None:
-    """Show one canvas."""
-    _arrange(viewer, "Single")
-
-
-@canvas_command
-def arrange_side_by_side(viewer: napari.viewer.Viewer, _layer: Image) -> None:
-    """Show two series side by side."""
-    _arrange(viewer, "Side by side")
-
-
-@canvas_command
-def arrange_two_by_two(viewer: napari.viewer.Viewer, _layer: Image) -> None:
-    """Show up to four series."""
-    _arrange(viewer, "2 × 2")
-
-
-@canvas_command
-def arrange_three_planes(viewer: napari.viewer.Viewer, _layer: Image) -> None:
-    """Show the current series in three planes."""
-    _arrange(viewer, "Three planes")
-
-
-@canvas_command
 def set_reference_slice(viewer: napari.viewer.Viewer, _layer: Image) -> None:
     """Remember the slice in view, for `link_to_reference` to lay on that of another series."""
     why_not = slice_link_of(viewer).mark()
@@ -251,13 +226,3 @@ def _go_to_end(viewer: napari.viewer.Viewer, layer: Image, *, last: bool) -> Non
 def _show_plane(viewer: napari.viewer.Viewer, layer: Image, plane: Plane) -> None:
     if not show_plane(viewer, layer, plane):
         tell("This series has no other plane: its orientation is unknown.")
-
-
-def _arrange(viewer: napari.viewer.Viewer, arrangement: str) -> None:
-    module = importlib.import_module("napari_medscan.napari_.panes")
-    try:
-        panes = module.panes_of(viewer)
-    except RuntimeError:
-        tell("Arrangements need a napari window.")
-        return
-    panes.arrangement = arrangement

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_medscan.dicom import CancelledError
 from napari_medscan.dicom.headers.read_many import Progress
@@ -19,6 +20,9 @@ SHOW_AFTER_MS = 800
 """A dialog that flashes by is worse than none."""
 READING_VOLUME = "Loading volume…"
 _REFRESH = 0.05
+_TICK = 0.02
+"""Seconds between calls of the progress of work in a thread."""
+_Result = TypeVar("_Result")
 
 
 def progress_dialog(text: str) -> QProgressDialog:
@@ -85,6 +89,41 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
     finally:
         dialog.close()
         dialog.deleteLater()
+
+
+def in_thread(work: Callable[[Progress], _Result], progress: Progress) -> _Result:
+    """Return what some work gives that is done in a thread, while progress handles events.
+
+    Parameters
+    ----------
+    work : callable
+        Gets a function to be called with (done, all), which raises CancelledError after Cancel.
+    progress : callable
+        As `reading_progress` yields it; called in this thread.
+
+    Raises
+    ------
+    CancelledError
+        After Cancel, at once: the work ends by itself when it next says how far it is.
+    """
+    state = (0, 0)
+    is_cancelled = False
+
+    def note(done: int, total: int) -> None:
+        nonlocal state
+        state = done, total
+        if is_cancelled:
+            raise CancelledError("cancelled")
+
+    pool = ThreadPoolExecutor(1, "medscan-reading")
+    try:
+        result = pool.submit(work, note)
+        while wait((result,), _TICK).not_done:
+            progress(*state)
+        return result.result()
+    finally:
+        is_cancelled = True
+        pool.shutdown(wait=False)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_text import ScaleBar
-from napari_medscan.napari_.corner_text import CornerText, IdentityText
+from napari_medscan.napari_.corner_text import CornerText
+from napari_medscan.napari_.identity_text import IdentityText
 from napari_medscan.napari_.keys import SeriesKeys
 from napari_medscan.napari_.middle_drag import MiddlePan
 from napari_medscan.napari_.objects.object_view import ObjectView
@@ -25,6 +26,7 @@ from napari_medscan.napari_.panes import on_pane_created
 from napari_medscan.napari_.qt_canvas import canvas_of
 from napari_medscan.napari_.readout import CursorReadout
 from napari_medscan.napari_.releasable import Releasable
+from napari_medscan.napari_.slider_label import SliderLabel
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.wheel import WheelScroll
 from napari_medscan.napari_.window_drag import WindowDrag
@@ -91,6 +93,7 @@ class ViewerTools(QObject):
             Hands(viewer),
             WindowDrag(viewer, targets),
             ObjectView(viewer),
+            SliderLabel(viewer, canvas),
         ]
         # Not a method: Qt calls none of an object that is going, but its parts still stand.
         self.destroyed.connect(partial(_release, self._overlays, self._hands))

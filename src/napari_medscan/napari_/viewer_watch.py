@@ -32,6 +32,8 @@ class Change(Flag):
     """Any other event of a layer or of the selection."""
 
 
+_AFTER_DRAWING = 20
+"""Milliseconds after which what is written about a new layer follows."""
 _LAYER_EVENTS = {
     **dict.fromkeys(
         ("affine", "data", "name", "rotate", "scale", "shear", "translate", "visible"),
@@ -119,7 +121,7 @@ class _ViewerWatch(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._deliver_all)
-        self._posted.connect(self._deliver_before_paint, Qt.ConnectionType.QueuedConnection)
+        self._posted.connect(self._on_posted, Qt.ConnectionType.QueuedConnection)
         for emitter, callback in self._connections(viewer):
             emitter.connect(callback)
         self._follow_layers(list(viewer.layers))
@@ -214,12 +216,21 @@ class _ViewerWatch(QObject):
                 self._posted.emit()
             self._before |= change
 
+    def _on_posted(self) -> None:
+        # A list that has changed since takes napari long enough.
+        if not self._list_changed:
+            self._deliver_before_paint()
+
     def _deliver_before_paint(self) -> None:
         change, self._before = self._before, Change(0)
         self._deliver(change, before_paint=True)
 
     def _deliver_all(self) -> None:
-        self._list_changed = False
+        if self._list_changed:
+            # napari draws a new layer now, in one go with adding it. The window answers between.
+            self._list_changed = False
+            self._timer.start(_AFTER_DRAWING)
+            return
         self._deliver_before_paint()
         change, self._after = self._after, Change(0)
         self._deliver(change, before_paint=False)

@@ -10,7 +10,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_ import commands, window_commands
+from napari_medscan.napari_ import commands, pane_commands, window_commands
 from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layers import image_layers
@@ -212,4 +212,39 @@ def test_overlay_switches_are_those_of_panes_too(viewer, panes, qtbot):
     assert [texts(pane.viewer) for pane in panes.panes] == [[False, False]] * 4
     views.letters.value = views.corner_text.value = True
     qtbot.waitUntil(lambda: texts(side.viewer) == [True, True])
+    views.release()
+
+
+def test_link_at_this_offset_scrolls_series_of_other_frames_together(viewer, panes, qtbot):
+    views = made(ViewsTab, viewer, qtbot)
+    side = panes.panes[1].viewer
+    viewer.dims.set_current_step(0, 4)
+    side.dims.set_current_step(0, 1)
+    qtbot.wait(50)
+    assert not views.link_by_hand.value
+    views.link_by_hand.value = True
+    assert panes.is_linked_by_hand
+    viewer.dims.set_current_step(0, 5)
+    qtbot.waitUntil(lambda: side.dims.current_step[0] == 2)
+    views.link_by_hand.value = False
+    viewer.dims.set_current_step(0, 4)
+    qtbot.wait(50)
+    assert side.dims.current_step[0] == 2
+    views.release()
+
+
+def test_pane_switches_follow_what_commands_and_scripts_do(viewer, panes, qtbot):
+    panes.scout_lines = False
+    views = made(ViewsTab, viewer, qtbot)
+    assert not views.scout_lines.value
+    pane_commands.link_panes_by_hand(viewer)
+    assert views.link_by_hand.value
+    pane_commands.unlink_panes(viewer)
+    assert (views.link.value, views.link_by_hand.value) == (False, False)
+    assert views.link_by_hand.enabled
+    views.scout_lines.value = True
+    assert panes.scout_lines
+    assert not panes.link
+    pane_commands.arrange_single(viewer)
+    assert not views.link_by_hand.enabled
     views.release()

@@ -22,11 +22,11 @@ from napari_medscan.dicom.objects.registry import objects_of
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.series.axis_values import AxisValues
 from napari_medscan.dicom.series.dicom_object import DicomObject
+from napari_medscan.dicom.series.part_names import with_parts
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.slice_headers import FileHeaders, RecalledHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.series.stack import Stack
-from napari_medscan.dicom.series.part_names import with_parts
 from napari_medscan.dicom.series.stacking import Plan, assemble
 from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.frames import FrameCache

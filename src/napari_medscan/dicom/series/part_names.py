@@ -45,13 +45,13 @@ _AS_THEY_ARE: Final = (
     "FLOW_VELOCITY FLOW_POWER FLOW_VARIANCE ELASTICITY PRE_CONTRAST POST_CONTRAST IMMEDIATE "
     "DYNAMIC STEADY_STATE DELAYED ARTERIAL CAPILLARY VENOUS PORTAL_VENOUS"
 )
-_SEQUENCES: Final = frozenset("FFE IR PCA SE TSE B0 B1".split())
+_SEQUENCES: Final = frozenset(["FFE", "IR", "PCA", "SE", "TSE", "B0", "B1"])
 """What Philips appends to M, P, R and I: "P_PCA"."""
 _LONGEST_ACRONYM: Final = 4
 """Letters; longer words are written in lower case."""
-_KERNELS: Final = frozenset(
-    "STANDARD SOFT LUNG BONE BONEPLUS DETAIL EDGE CHST ULTRA A B C D E F L UA UB UC YA YB YC YD "
-    "SMOOTH SHARP".split()
+_KERNELS: Final = (
+    "STANDARD SOFT LUNG BONE BONEPLUS DETAIL EDGE CHST ULTRA SMOOTH SHARP "
+    "A B C D E F L UA UB UC YA YB YC YD"
 )
 _NUMBERED_KERNEL: Final = re.compile(r"[A-Z]{1,3}\d{1,3}[a-z]?")
 _ENERGY: Final = re.compile(r"(?:MONO|MONO_?E|VMI|)_?(\d{2,3})_?KEV")
@@ -162,7 +162,7 @@ def _kernel(stack: Stack) -> tuple[str, ...]:
 
 
 def _is_kernel(text: str) -> bool:
-    return text.upper() in _KERNELS or _NUMBERED_KERNEL.fullmatch(text) is not None
+    return text.upper() in _KERNELS.split() or _NUMBERED_KERNEL.fullmatch(text) is not None
 
 
 def _contrast(stack: Stack) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from napari_medscan.napari_.panes.pane_frame import PaneFrame
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import Plane, show_plane
 from napari_medscan.napari_.readout import cursor_text
+from napari_medscan.napari_.slider_label import SliderLabel
 from napari_medscan.napari_.view import bring_into_view, follow_openings
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.window_drag import WindowDrag
@@ -197,6 +198,7 @@ class SidePane(Pane):
         add_pane_model(main, model)
         self._drag_window = WindowDrag(model, partial(window_targets, model))
         self._objects = ObjectTwins(main, model, self)
+        self._slider_label = SliderLabel(model, self.frame.canvas)
         self._letters: OrientationLetters | None = None
         self._text: CornerText | None = None
         self._names_series = True
@@ -280,6 +282,7 @@ class SidePane(Pane):
         self._subscription.release()
         self._drag_window.release()
         self._objects.release()
+        self._slider_label.release()
         self.show_overlays(letters=False, corner_text=False)
         remove_pane_model(self.viewer)
         self.clear()

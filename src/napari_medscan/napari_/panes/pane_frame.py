@@ -11,7 +11,7 @@ from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from napari_medscan.dicom.elements.text import defuse
-from napari_medscan.napari_.panes.pane_grid import LEAST
+from napari_medscan.napari_.panes.pane_grid import LEAST, let_sliders_shrink
 
 _NONE = "Choose a series…"
 _TIP = "The series in this pane; drop files on it to open them here"
@@ -49,6 +49,7 @@ class PaneFrame(QFrame):
         self.on_chosen: Callable[[int], object] | None = None
         """Called with the number of the entry that the user has chosen in the header."""
         self.canvas = PaneCanvas(model)
+        let_sliders_shrink(self.canvas)
         self._mark = QLabel("■")
         self._mark.setStyleSheet(f"color: {color}; background: transparent;")
         self._title = QLabel()

@@ -14,6 +14,17 @@ from napari_medscan.napari_.qt_canvas import canvas_of
 LEAST = 120
 """Pixels of a pane; a window of 1024 × 700 with both docks leaves little more."""
 
+_SLIDER = 20
+"""Pixels of a slider at least, beside its buttons and numbers."""
+
+
+def let_sliders_shrink(canvas: QtViewer) -> None:
+    """Let the sliders of a canvas be narrow, so that the numbers beside them stay in sight.
+
+    napari asks for 150 pixels each, and makes them anew when the number of axes changes.
+    """
+    canvas.dims.setStyleSheet(f"QScrollBar {{ min-width: {_SLIDER}px; }}")
+
 
 class PaneGrid(QSplitter):
     """Two columns in the middle of napari's window; the main canvas is at the top of the left one.
@@ -36,6 +47,7 @@ class PaneGrid(QSplitter):
         self._minimum = canvas.minimumSize()
         # Its sliders ask for more than half of a small window.
         canvas.setMinimumSize(LEAST, LEAST)
+        let_sliders_shrink(canvas)
         self._columns = [QSplitter(Qt.Orientation.Vertical) for _ in range(2)]
         # In the window before the canvas goes in: a change of window would reset OpenGL.
         layout.addWidget(self)
@@ -75,6 +87,7 @@ class PaneGrid(QSplitter):
     def release(self) -> None:
         """Put the main canvas back."""
         self._canvas.setMinimumSize(self._minimum)
+        self._canvas.dims.setStyleSheet("")
         self._home.addWidget(self._canvas)
         self.setParent(None)
         self.deleteLater()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,19 +30,11 @@ from napari_medscan.napari_.panes.job_queue import JobQueue
 from napari_medscan.napari_.panes.maximized_pane import MaximizedPane
 from napari_medscan.napari_.panes.pane import Pane, SidePane
 from napari_medscan.napari_.panes.pane_grid import CloseWatch, PaneGrid, home_of
+from napari_medscan.napari_.panes.pane_pool import PanePool
 from napari_medscan.napari_.panes.reference_lines import ReferenceLines
 from napari_medscan.napari_.panes.series_panes import SeriesPanes
 from napari_medscan.napari_.panes.three_planes import ThreePlanes
 from napari_medscan.napari_.qt_canvas import canvas_of
-
-PaneCallback = Callable[[napari.viewer.Viewer, napari.viewer.Viewer], Any]
-
-on_pane_created: list[PaneCallback] = []
-"""Called as ``callback(viewer, model)`` for every pane that is made beside a main canvas.
-
-Keys, wheel and gestures of the main viewer are bound to the pane's model here. What a callback
-returns is released with the pane if it has a method ``release``.
-"""
 
 
 class Panes:
@@ -65,6 +56,8 @@ class Panes:
 
     arrangement_changed = Signal(str)
     """Another arrangement was chosen."""
+    options_changed = Signal()
+    """Links, crosshair or scout lines were switched on or off."""
     focus_changed = Signal(object)
     """Another pane is focused: the viewer, or the model, that tools act on."""
     maximized_changed = Signal(bool)
@@ -81,8 +74,7 @@ class Panes:
         self._grid: PaneGrid | None = None
         self._closing = CloseWatch(canvas, guarded(self._on_window_closed))
         self._main = self._follow_pane(Pane(viewer, canvas, COLORS[0]))
-        self._sides: list[SidePane] = []
-        self._bound: list[Any] = []
+        self._pool = PanePool(viewer)
         self._arrangement = SINGLE
         self._mode: SeriesPanes | ThreePlanes | None = None
         self._lines: ReferenceLines | None = None
@@ -131,7 +123,12 @@ class Panes:
     @property
     def panes(self) -> tuple[Pane, ...]:
         """The panes of the arrangement, the main canvas first."""
-        return (self._main, *self._sides[: count_of_sides(self._arrangement)])
+        return (self._main, *self._sides)
+
+    @property
+    def _sides(self) -> list[SidePane]:
+        """The panes beside the main canvas in this arrangement."""
+        return self._pool.first(count_of_sides(self._arrangement))
 
     @property
     def focused(self) -> Pane:
@@ -169,6 +166,12 @@ class Panes:
             self._mode.link.enabled = on
             self._mode.link.link_by_position()
             self._mode.link.note()
+        self.options_changed.emit()
+
+    @property
+    def has_series_panes(self) -> bool:
+        """Whether the arrangement shows several series, which can be linked."""
+        return self._arrangement not in (SINGLE, THREE_PLANES)
 
     @property
     def is_linked_by_hand(self) -> bool:
@@ -180,6 +183,7 @@ class Panes:
         self.link = True
         if isinstance(self._mode, SeriesPanes):
             self._mode.link.link_by_hand()
+        self.options_changed.emit()
 
     @property
     def crosshair(self) -> bool:
@@ -190,6 +194,7 @@ class Panes:
     def crosshair(self, on: bool) -> None:
         self._crosshair = on
         self._apply_lines()
+        self.options_changed.emit()
 
     @property
     def scout_lines(self) -> bool:
@@ -200,6 +205,7 @@ class Panes:
     def scout_lines(self, on: bool) -> None:
         self._scout_lines = on
         self._apply_lines()
+        self.options_changed.emit()
 
     @property
     def maximized(self) -> Pane | None:
@@ -244,15 +250,12 @@ class Panes:
 
     def _build(self) -> None:
         """Build one pane, or place them all when they are there."""
-        count = count_of_sides(self._arrangement)
-        if len(self._sides) < count:
-            pane = SidePane(self._viewer, COLORS[1 + len(self._sides)])
-            self._sides.append(pane)
+        if len(self._pool) < count_of_sides(self._arrangement):
+            pane = self._pool.add()
             self._follow_pane(pane).listen()
             pane.frame.canvas.on_drop = guarded(partial(self._on_drop, pane))
+            self._pool.bind(pane)
             self._jobs.later(self._build)
-            # Last: one that fails stops no arrangement.
-            self._bound += [callback(self._viewer, pane.viewer) for callback in on_pane_created]
             return
         self._show_sides()
         self._main.listen()
@@ -260,7 +263,7 @@ class Panes:
 
     def _start(self) -> None:
         """Show in the panes what the arrangement is for."""
-        sides = list(self._sides[: count_of_sides(self._arrangement)])
+        sides = self._sides
         if self._arrangement == THREE_PLANES:
             self._mode = ThreePlanes(
                 self._main, sides, self._closing, self._jobs.later, guarded(self._on_stopped)
@@ -279,7 +282,7 @@ class Panes:
         for part in (lines, mode):
             if part is not None:
                 part.release()
-        for pane in self._sides:
+        for pane in self._pool:
             if pane.sources:
                 pane.lines.draw(())
                 self._jobs.later(pane.clear)
@@ -287,7 +290,7 @@ class Panes:
     def _show_sides(self) -> None:
         if self._grid is None:
             self._grid = PaneGrid(*home_of(self._viewer))
-        self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._sides]))
+        self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._pool]))
 
     def _show_main_alone(self) -> None:
         if self._grid is not None:
@@ -298,15 +301,10 @@ class Panes:
         self._jobs.deleteLater()
         self._closing.release()
         self._closing.deleteLater()
-        for bound in self._bound:
-            if hasattr(bound, "release"):
-                bound.release()
         self._is_closed = True
-        self._bound.clear()
-        for pane in (*self._sides, self._main):
-            pane.release()
-            pane.deleteLater()
-        self._sides.clear()
+        self._pool.release()
+        self._main.release()
+        self._main.deleteLater()
         self._focus(self._main)
         self.closed.emit()
 
@@ -332,7 +330,7 @@ class Panes:
         if pane is self._focused:
             return
         self._focused = pane
-        for side in self._sides:
+        for side in self._pool:
             side.frame.show_focus(focused=side is pane)
         activate(self._viewer, pane.viewer)
         self.focus_changed.emit(pane.viewer)

@@ -31,6 +31,11 @@ def panes_of(viewer: napari.viewer.Viewer) -> Panes:
     return panes
 
 
+def known_panes(viewer: napari.viewer.Viewer) -> Panes | None:
+    """Return the panes of a viewer if they were made already."""
+    return _panes.get(unwrapped(viewer))
+
+
 @atexit.register
 def _close_all() -> None:
     """Let a script end with its window open: no thread may wake up a Qt that is being torn down."""

@@ -29,12 +29,12 @@ def offered_series(viewer: napari.viewer.Viewer, found: Iterable[Stack]) -> dict
     Returns
     -------
     dict of Stack to str
-        The title has the study where there are several.
+        The title ends with the study where there are several: a narrow pane shows its start.
     """
     opened = [stack for layer in viewer.layers if (stack := series_of(layer)) is not None]
     studies = studies_of(dict.fromkeys([*found, *opened]))
     return {
-        stack: defuse(f"{study.title()} · {stack.name}" if len(studies) > 1 else stack.name)
+        stack: defuse(f"{stack.name} · {study.title()}" if len(studies) > 1 else stack.name)
         for study in studies
         for stack in study.stacks
     }

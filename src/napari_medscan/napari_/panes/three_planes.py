@@ -6,23 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-import napari.viewer
 import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QObject
 
-from napari_medscan.dicom.series.relations import are_overlayable
-from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.canvas_fit import fit_zoom
-from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size
-from napari_medscan.napari_.current_layer import current_layer, is_visible_series
-from napari_medscan.napari_.directions import world_directions
-from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.compat.viewer_model import camera_of
+from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.panes.canvas_lines import Line
-from napari_medscan.napari_.panes.canvas_plane import Vector, image_on, to_canvas
+from napari_medscan.napari_.panes.canvas_plane import image_on, to_canvas
+from napari_medscan.napari_.panes.fused_series import fused_layers, why_no_planes
 from napari_medscan.napari_.panes.pane import Pane, SidePane
 from napari_medscan.napari_.panes.position_link import slider_axis
 from napari_medscan.napari_.panes.reference_lines import cross
+from napari_medscan.napari_.panes.shared_place import SharedPlace, keep_in_sight
 from napari_medscan.napari_.panes.twin_layer import copy_look
 from napari_medscan.napari_.panes.view_state import ViewState
 from napari_medscan.napari_.planes import (
@@ -37,9 +34,6 @@ from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.volume_loader import WholeVolume
 
 _READING = "Reading all slices…"
-_NO_SERIES = "Open a series to see its planes."
-_NO_PLANES = "This series has no planes: its orientation is unknown, or it has one slice."
-_TOO_LARGE = "This series is too large for the frame cache. Set more memory in Preferences."
 
 
 class ThreePlanes:
@@ -87,7 +81,7 @@ class ThreePlanes:
         self._shown: list[Image] = []
         self._current: Image | None = None
         self._before: ViewState | None = None
-        self._points: dict[Pane, tuple[float, ...]] = {}
+        self._place = SharedPlace(self._panes)
         self._subscriptions = [watch(main.viewer, self._follow_series, before_paint=True)]
         for pane in self._panes:
             self._subscriptions += [
@@ -118,33 +112,22 @@ class ThreePlanes:
             pane.viewer.dims.margin_left = pane.viewer.dims.margin_right = (
                 0.0,
             ) * pane.viewer.dims.ndim
-        place = tuple(float(x) for x in self.place())
+        place = tuple(float(x) for x in self._place.now())
         viewer, before = self._main.viewer, self._before
         if before is not None and current_layer(viewer) in self._shown:
             replace(before, visible=(), active=None).restore(viewer, place)
-
-    def place(self) -> Vector:
-        """Return the place of the crosshair in napari's world: each pane's slider gives one."""
-        ndim = self._main.viewer.dims.ndim
-        place = np.array(self._main.viewer.dims.point, dtype=np.float64)
-        for pane in reversed(self._panes):
-            dims = pane.viewer.dims
-            if pane.layer is not None:
-                for axis in dims.not_displayed:
-                    place[axis + ndim - dims.ndim] = dims.point[axis]
-        return place
 
     def go_to(self, pane: Pane, world: tuple[float, ...]) -> None:
         """Show the slices through a place in all panes."""
         if not self.is_shown or self.is_paused:
             return
-        target = self.place()
+        target = self._place.now()
         dims = pane.viewer.dims
         for axis in dims.displayed:
             target[axis - dims.ndim] = world[axis]
         for other in self._panes:
-            self._show_place(other, target)
-            self._keep_in_sight(other, target)
+            self._place.show(other, target)
+            keep_in_sight(other, target)
 
     def follow(self, pane: Pane) -> None:
         """Have all panes follow the sliders and the zoom of one."""
@@ -158,17 +141,15 @@ class ThreePlanes:
         self._exchange_planes(moved)
         for side in self._sides if moved is self._main else ():
             self._follow_slab(side)
-        point = tuple(moved.viewer.dims.point)
-        if point == self._points.get(moved):
+        if not self._place.has_moved(moved):
             return
-        self._points[moved] = point
-        target = self.place()
+        target = self._place.now()
         dims = moved.viewer.dims
         for axis in dims.not_displayed:
-            target[axis - dims.ndim] = point[axis]
+            target[axis - dims.ndim] = dims.point[axis]
         for pane in self._panes:
             if pane is not moved:
-                self._show_place(pane, target)
+                self._place.show(pane, target)
 
     def _exchange_planes(self, turned: Pane) -> None:
         """Give the plane that a pane had to the pane whose plane it was turned to."""
@@ -178,7 +159,7 @@ class ThreePlanes:
             return
         other = next(pane for pane in self._panes if reserved_plane(pane.viewer) == plane)
         # The sliders of the turned pane are old but for the one that it had before.
-        place = self._place_but_of(turned)
+        place = self._place.without(turned)
         if other.layer is None:
             return
         show_plane(other.viewer, other.layer, before)
@@ -187,19 +168,7 @@ class ThreePlanes:
             if isinstance(pane, SidePane):
                 pane.frame.show_title(its.capitalize())
         for pane in self._panes:
-            self._show_place(pane, place)
-
-    def _place_but_of(self, turned: Pane) -> Vector:
-        """Return the place that the sliders of all other panes give; the rest by its own."""
-        ndim = self._main.viewer.dims.ndim
-        place = self.place()
-        own = np.array(turned.viewer.dims.point)
-        place[ndim - len(own) :] = own
-        for pane in self._panes:
-            dims = pane.viewer.dims
-            for axis in () if pane is turned else dims.not_displayed:
-                place[axis + ndim - dims.ndim] = dims.point[axis]
-        return place
+            self._place.show(pane, place)
 
     def _follow_slab(self, pane: SidePane) -> None:
         """Give a pane the slab of the main canvas."""
@@ -223,7 +192,7 @@ class ThreePlanes:
         # The main canvas is emptied before the others are.
         if dims.ndisplay == 3 or self._main.viewer.dims.ndim < dims.ndim:
             return ()
-        x, y = to_canvas(pane.viewer, self.place()[-dims.ndim :])
+        x, y = to_canvas(pane.viewer, self._place.now()[-dims.ndim :])
         vertical, horizontal = dims.displayed
         colors = self._color_of(horizontal - dims.ndim), self._color_of(vertical - dims.ndim)
         return cross(x, y, colors, image_on(pane.viewer, layer))
@@ -244,7 +213,7 @@ class ThreePlanes:
         viewer = self._main.viewer
         if self.is_paused:
             return
-        layers, current = _fused(viewer), current_layer(viewer)
+        layers, current = fused_layers(viewer), current_layer(viewer)
         if layers == self._known:
             self._follow_current(current)
             return
@@ -252,7 +221,7 @@ class ThreePlanes:
         self._free_planes()
         for pane in self._sides:
             pane.clear()
-        why_not = _why_not(viewer, layers, current)
+        why_not = why_no_planes(viewer, layers, current)
         for pane in self._sides:
             pane.frame.show_title(why_not or _READING)
         if not why_not:
@@ -295,8 +264,8 @@ class ThreePlanes:
         pane.show(layers, current, plane)
         reserve_plane(pane.viewer, plane)
         self._follow_slab(pane)
-        self._show_place(pane, np.array(viewer.dims.point))
-        self._points = {each: tuple(each.viewer.dims.point) for each in self._panes}
+        self._place.show(pane, np.array(viewer.dims.point))
+        self._place.note()
         # One may have been turned while the last was not there yet.
         for each in self._panes if self.is_shown else ():
             self._exchange_planes(each)
@@ -305,28 +274,6 @@ class ThreePlanes:
         """Let every canvas show any plane again."""
         for pane in self._panes:
             reserve_plane(pane.viewer, None)
-
-    def _show_place(self, pane: Pane, place: Vector) -> None:
-        """Move the sliders of a pane, of those axes that it does not display."""
-        dims = pane.viewer.dims
-        point = np.array(dims.point)
-        for axis in dims.not_displayed:
-            point[axis] = place[axis - dims.ndim]
-        if tuple(point) != tuple(dims.point):
-            dims.point = tuple(float(x) for x in point)
-        self._points[pane] = tuple(dims.point)
-
-    def _keep_in_sight(self, pane: Pane, place: Vector) -> None:
-        """Center a pane on a place that its canvas does not show."""
-        viewer = pane.viewer
-        if viewer.dims.ndisplay == 3:
-            return
-        height, width = canvas_size(viewer)
-        world = place[-viewer.dims.ndim :]
-        x, y = to_canvas(viewer, world)
-        if not (0 <= x <= width and 0 <= y <= height):
-            vertical, horizontal = viewer.dims.displayed
-            camera_of(viewer).center = (0.0, float(world[vertical]), float(world[horizontal]))
 
     def _zoom(self, zoomed: Pane) -> None:
         """Zoom the other panes as far beyond their fit as one was."""
@@ -353,33 +300,3 @@ class ThreePlanes:
             for copy in copies:
                 if copy is not source:
                     copy_look(source, copy)
-
-
-def _fused(viewer: napari.viewer.Viewer) -> list[Image]:
-    """Return the current series and those drawn over and under it, from the bottom to the top."""
-    stack = stack_of(current_layer(viewer))
-    layers = []
-    for layer in viewer.layers:
-        theirs = stack_of(layer)
-        if stack is None or theirs is None or not is_visible_series(layer):
-            continue
-        if are_overlayable(stack, theirs):
-            layers.append(layer)
-    return layers
-
-
-def _why_not(viewer: napari.viewer.Viewer, layers: list[Image], current: Image | None) -> str:
-    """Return why there are no three planes, '' if there are."""
-    if current is None:
-        return _NO_SERIES
-    if current.ndim < 3 or current.data.shape[current.ndim - 3] < 2:
-        return _NO_PLANES
-    if world_directions(viewer, current) is None:
-        return _NO_PLANES
-    for layer in layers:
-        stack = stack_of(layer)
-        if stack is not None:
-            times = int(np.prod(stack.array.places.shape[:-1], dtype=np.int64))
-            if stack.array.nbytes // times > shared_cache().max_bytes:
-                return _TOO_LARGE
-    return ""

@@ -6,15 +6,28 @@ import napari.viewer
 from magicgui.widgets import CheckBox, Container, Widget
 
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.panes import ARRANGEMENTS, Panes, SidePane, on_pane_created, panes_of
+from napari_medscan.napari_.panes import (
+    ARRANGEMENTS,
+    Panes,
+    SidePane,
+    known_panes,
+    on_pane_created,
+    panes_of,
+)
 from napari_medscan.napari_.viewer_proxy import unwrapped
-from napari_medscan.widgets.panel.form import check, choice, put, row
+from napari_medscan.widgets.panel.form import check, choice, put, row, toggle
 
 _SINGLE = ARRANGEMENTS[0]
+_SWITCHES = (
+    ("link", "Link", "Canvases scroll together where their series share a frame of reference."),
+    ("crosshair", "Crosshair", "Shift + click shows the same place in all three planes."),
+    ("scout_lines", "Scout lines", "Where the slices of the other canvases cut this one"),
+)
+"""Each is a property of `Panes`."""
 
 
 class PaneControls(Container[Widget]):
-    """Switches named ``link``, ``crosshair`` and ``scout_lines``, and the box of arrangements.
+    """Switches ``link``, ``link_by_hand``, ``crosshair``, ``scout_lines``; box of arrangements.
 
     The box, ``arrangement``, belongs to the page, which puts it below its own boxes.
 
@@ -32,28 +45,32 @@ class PaneControls(Container[Widget]):
         self._overlays: tuple[CheckBox, CheckBox] | None = None
         tip = "One canvas, several series, or three planes of one series"
         self.arrangement_box = choice("arrangement", tip, ARRANGEMENTS, self._on_arrangement)
-        self._link = self._switch(
-            "link",
-            "Link",
-            "Canvases scroll together where their series share a frame of reference.",
+        self._switches = {
+            name: check(name, text, tooltip, self._on_switch, value=True)
+            for name, text, tooltip in _SWITCHES
+        }
+        self._by_hand = toggle(
+            "link_by_hand",
+            "Link at this offset",
+            "Canvases scroll together from the slices in view, whatever their series are.",
+            self._on_by_hand,
         )
-        self._crosshair = self._switch(
-            "crosshair", "Crosshair", "Shift + click shows the same place in all three planes."
-        )
-        self._scout_lines = self._switch(
-            "scout_lines", "Scout lines", "Where the slices of the other canvases cut this one"
-        )
-        self.append(row(self._link, self._crosshair, self._scout_lines))
+        self._by_hand.enabled = False
+        self.append(row(*self._switches.values()))
+        self.append(self._by_hand)
         self._show = guarded(self._on_changed)
         # The very object that is appended is what is removed.
         self._bind = self._on_pane_created
         on_pane_created.append(self._bind)
+        panes = known_panes(self._viewer)
+        if panes is not None:
+            self._follow(panes)
 
     def follow_overlays(self, letters: CheckBox, corner_text: CheckBox) -> None:
         """Write over the panes what two switches say, at once when they are changed."""
         self._overlays = letters, corner_text
         for box in self._overlays:
-            box.changed.connect(guarded(self._on_switch))
+            box.changed.connect(guarded(self._on_overlay))
 
     def release(self) -> None:
         """Let go of the panes, which stay as they are arranged."""
@@ -61,19 +78,23 @@ class PaneControls(Container[Widget]):
             on_pane_created.remove(self._bind)
         if self._panes is not None:
             self._panes.arrangement_changed.disconnect(self._show)
+            self._panes.options_changed.disconnect(self._show)
             self._panes = None
-
-    def _switch(self, name: str, text: str, tooltip: str) -> CheckBox:
-        return check(name, text, tooltip, self._on_switch, value=True)
 
     def _followed(self) -> Panes:
         """Return the panes, which are made when they are first needed: they move the canvas."""
-        if self._panes is None:
-            self._panes = panes_of(self._viewer)
-            self._panes.arrangement_changed.connect(self._show)
-            self._on_switch()
-            self._on_changed()
-        return self._panes
+        if self._panes is not None:
+            return self._panes
+        panes = panes_of(self._viewer)
+        self._set_options(panes)
+        return self._follow(panes)
+
+    def _follow(self, panes: Panes) -> Panes:
+        self._panes = panes
+        panes.arrangement_changed.connect(self._show)
+        panes.options_changed.connect(self._show)
+        self._on_changed()
+        return panes
 
     def _on_arrangement(self, name: str) -> None:
         if self._panes is not None or name != _SINGLE:
@@ -81,10 +102,26 @@ class PaneControls(Container[Widget]):
 
     def _on_switch(self, _on: object = None) -> None:
         if self._panes is not None:
-            self._panes.link = self._link.value
-            self._panes.crosshair = self._crosshair.value
-            self._panes.scout_lines = self._scout_lines.value
-            self._show_overlays()
+            self._set_options(self._panes)
+
+    def _set_options(self, panes: Panes) -> None:
+        """Give panes what the switches say; what is as it was stays, such as a link by hand."""
+        for name, box in self._switches.items():
+            if getattr(panes, name) is not box.value:
+                setattr(panes, name, box.value)
+
+    def _on_by_hand(self, on: bool) -> None:  # noqa: FBT001 - a signal's value
+        panes = self._followed()
+        if on is panes.is_linked_by_hand:
+            return
+        if on:
+            panes.link_by_hand()
+        else:
+            panes.link = True
+        self._on_changed()
+
+    def _on_overlay(self, _on: object = None) -> None:
+        self._show_overlays()
 
     def _show_overlays(self) -> None:
         if self._panes is None or self._overlays is None:
@@ -95,10 +132,15 @@ class PaneControls(Container[Widget]):
                 pane.show_overlays(letters=letters, corner_text=corner_text)
 
     def _on_changed(self, _name: object = None) -> None:
-        """Show how canvases are arranged: commands change it, too."""
-        if self._panes is not None:
-            put(self.arrangement_box, self._panes.arrangement)
-            self._show_overlays()
+        """Show how canvases are arranged and linked: commands change it, too."""
+        if self._panes is None:
+            return
+        put(self.arrangement_box, self._panes.arrangement)
+        for name, box in self._switches.items():
+            put(box, getattr(self._panes, name))
+        put(self._by_hand, self._panes.is_linked_by_hand)
+        self._by_hand.enabled = self._panes.has_series_panes
+        self._show_overlays()
 
     def _on_pane_created(self, viewer: napari.viewer.Viewer, _model: napari.viewer.Viewer) -> None:
         """Follow the panes of this viewer, which a command may have made."""

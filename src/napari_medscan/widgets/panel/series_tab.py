@@ -10,9 +10,10 @@ from pathlib import Path
 import napari.viewer
 from magicgui.widgets import CheckBox, Container, PushButton
 from napari.layers import Image
-from qtpy.QtCore import QPoint, Qt, QTimer, QUrl
+from qtpy.QtCore import QPoint, Qt, QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QGridLayout, QMenu, QPlainTextEdit, QWidget
+from superqt.utils import qdebounced
 
 from napari_medscan.dicom import LoadReport, Stack
 from napari_medscan.dicom.elements.isolation import workers
@@ -98,9 +99,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
 
         self._thumbnails = Thumbnails(self.tree.set_thumbnail, self.native)
         self._subscription = watch(self._viewer, self._update)
-        self._debounce = QTimer(self.native)
-        self._debounce.setSingleShot(True)
-        self._debounce.timeout.connect(guarded(self._update))
+        self._update_soon = qdebounced(guarded(self._update), timeout=0, parent=self.native)
         record.changed.connect(self._on_record)
         self._stops = [
             note_open(self._viewer),
@@ -115,10 +114,9 @@ class SeriesTab(Container):  # type: ignore[type-arg]
     def release(self) -> None:
         """Let go of the viewer, the record and the settings."""
         self._subscription.release()
-        self._debounce.stop()
+        self._update_soon.cancel()
         # Qt keeps what its signals call, and that keeps the tab.
         for signal in (
-            self._debounce.timeout,
             self.tree.chosen,
             self.tree.selection_changed,
             self.tree.switched,
@@ -257,7 +255,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         open_paths(self._viewer, paths)
 
     def _on_record(self) -> None:
-        self._debounce.start(0)
+        self._update_soon()
 
     def _on_settings(self) -> None:
         settings.apply()

@@ -10,7 +10,6 @@ from magicgui.widgets import Widget
 from napari.layers import Image
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_ import commands
 from napari_medscan.napari_.active_viewer import active_viewer, viewer_with, watch_active
 from napari_medscan.napari_.cine import DEFAULT_RATE, MAX_RATE, cine_axis, cine_of, cine_rate
@@ -18,7 +17,7 @@ from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.linking import Alignment, SamePlace, slice_link_of
+from napari_medscan.napari_.linking import Alignment
 from napari_medscan.napari_.planes import (
     Plane,
     Projection,
@@ -40,7 +39,6 @@ from napari_medscan.widgets.panel.form import (
     column,
     form,
     heading,
-    note,
     number,
     offer,
     put,
@@ -48,6 +46,7 @@ from napari_medscan.widgets.panel.form import (
     stretch,
     toggle,
 )
+from napari_medscan.widgets.panel.link_controls import LinkControls
 from napari_medscan.widgets.panel.overlay_switches import OverlaySwitches
 from napari_medscan.widgets.panel.pane_controls import PaneControls
 from napari_medscan.widgets.panel.switch import Switch
@@ -90,13 +89,13 @@ class ViewsTab(Page):
         self._stack: Stack | None = None
         self._chosen_rendering = IN_2D
         self._cine = cine_of(viewer)
-        self._link = slice_link_of(viewer)
         self._volumes = Volumes(viewer)
         self.whole = WholeVolume(viewer, self.native)
         self.whole.stopped.connect(guarded(self._update))
         follow_openings(viewer)
         self._overlay_switches = OverlaySwitches(tools_of(viewer, stays=False))
         self._panes = PaneControls(viewer)
+        self._links = LinkControls(viewer, self._update)
         self._switches: list[Switch] = []
         self._build()
         self._show_playing = guarded(self._on_playing)
@@ -113,9 +112,9 @@ class ViewsTab(Page):
             subscription.release()
         self._cine.changed.disconnect(self._show_playing)
         self._cine.stop()
-        self._link.unlink()
         parts: list[Releasable] = [
             self._panes,
+            self._links,
             *self._switches,
             self.whole,
             self._overlay_switches,
@@ -142,7 +141,7 @@ class ViewsTab(Page):
                 self._turns(),
                 self._sizes(),
                 heading("Compare / Link series"),
-                self._links(),
+                self._links.rows,
                 heading("Overlays"),
                 self._overlays(),
             ]
@@ -221,29 +220,6 @@ class ViewsTab(Page):
         ]
         return row(*self._sizing)
 
-    def _links(self) -> Widget:
-        sync = Switch(
-            "sync_position",
-            "Sync position when switching series",
-            "Selecting another series goes to the same place in the patient.",
-            partial(SamePlace, self._viewer),
-        )
-        self._switches.append(sync)
-        mark = "Use this slice as the reference, e.g. in the prior exam"
-        link = "Move the reference series so that its slice lies on the slice in view"
-        self._set_reference = button(
-            "set_reference", "Set reference slice", mark, self._on_set_reference
-        )
-        self._link_here = button("link_to_slice", "Link to this slice", link, self._on_link)
-        self._unlink = button("unlink", "Unlink", "Put the moved series back", self._on_unlink)
-        self._status = note("link_status")
-        return column(
-            sync.box,
-            self._set_reference,
-            row(self._link_here, self._unlink),
-            self._status,
-        )
-
     def _overlays(self) -> Widget:
         boxes = self._overlay_switches.boxes
         self._panes.follow_overlays(boxes["letters"], boxes["corner_text"])
@@ -288,10 +264,7 @@ class ViewsTab(Page):
                 put(self._rate, cine_rate(stack))
             self._apply_slab()
         self._thickness.enabled = self._slab.value != NO_SLAB
-        in_2d = layer is not None and layer.ndim > 2 and is_flat
-        self._set_reference.enabled = in_2d
-        self._link_here.enabled = in_2d and self._link.marked is not None
-        self._unlink.enabled = self._link.is_linked
+        self._links.update(in_2d=layer is not None and layer.ndim > 2 and is_flat)
 
     def _update_active(self) -> None:
         """Show how the series of the active pane is seen."""
@@ -358,20 +331,3 @@ class ViewsTab(Page):
     def _on_rate(self, rate: float) -> None:
         if self._cine.is_playing:
             self._cine.play(rate)
-
-    def _on_set_reference(self) -> None:
-        why = self._link.mark()
-        marked = self._link.marked
-        name = "" if marked is None else marked.name.partition(" · ")[0]
-        self._say(why or f"Reference: {name}. Now scroll the other series to the same level.")
-
-    def _on_link(self) -> None:
-        self._say(self._link.link() or "Linked: one slider scrolls both.")
-
-    def _on_unlink(self) -> None:
-        self._link.unlink()
-        self._say("")
-
-    def _say(self, text: str) -> None:
-        self._status.value = defuse(text)
-        self._update()

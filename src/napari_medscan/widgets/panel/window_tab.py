@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import napari.viewer
-from magicgui.widgets import Label, Widget
+from magicgui.widgets import Widget
 from napari.layers import Image
 from superqt import QElidingLabel
 
@@ -59,27 +59,22 @@ from napari_medscan.widgets.panel.form import (
     form,
     holder,
     note,
-    number,
     offer,
     put,
-    quiet,
     row,
     toggle,
 )
 from napari_medscan.widgets.panel.histogram import sampled
 from napari_medscan.widgets.panel.histogram_box import HistogramBox
-from napari_medscan.widgets.panel.number_text import decimals, rounded, short, step
+from napari_medscan.widgets.panel.number_text import rounded, short
 from napari_medscan.widgets.panel.own_presets import OwnPresets
 from napari_medscan.widgets.panel.preset_list import FROM_FILE, PresetList
+from napari_medscan.widgets.panel.window_fields import WindowFields
 
 NO_PRESET = ""
 """Value of the box of presets while the window is none of them."""
 SELECTED = "Selected series"
 _NOTHING = "Select a grayscale DICOM series."
-_GREATEST = 1e15
-
-_SHORT_UNIT = 2
-"""Letters of a unit for which a field has room: HU."""
 
 
 class WindowTab(Page):
@@ -138,22 +133,16 @@ class WindowTab(Page):
         self._preset = choice("preset", tip, self._names, self._on_preset, refresh=self._follow)
         own = OwnPresets(self._presets, self._table, self._current)
         own.presets_changed.connect(self._on_own)
+        self._fields = WindowFields(self._on_width, self._on_level)
         self._body = column(
             self._histogram,
-            self._numbers(),
+            self._fields.row,
             self._buttons(),
             form(("Preset", row(self._preset, own)), ("Apply to", self._scope())),
             holder(self._table),
             self._switches(),
         )
         self.extend([holder(self._title), self._warning, self._body])
-
-    def _numbers(self) -> Widget:
-        span = (-_GREATEST, _GREATEST)
-        least = (0, _GREATEST)
-        self._width = number("window_width", "Window width", self._on_width, limits=least, value=1)
-        self._level = number("level", "Window level", self._on_level, limits=span, value=0)
-        return row(Label(value="W"), self._width, Label(value="L"), self._level)
 
     def _buttons(self) -> Widget:
         auto = "Auto window from the displayed slice (1st–99th percentile). Key 0"
@@ -257,17 +246,8 @@ class WindowTab(Page):
         self._show_presets(layer, stack)
 
     def _show_numbers(self, layer: Image, stack: Stack) -> None:
-        factor, unit = display_scale(stack)
-        center, width = (value * factor for value in center_width(layer))
-        # A longer unit would be cut off in the field.
-        suffix = f" {unit}" if 0 < len(unit) <= _SHORT_UNIT else ""
-        for field, value in ((self._level, center), (self._width, width)):
-            with quiet(field):
-                field.native.setSuffix(suffix)
-                field.native.setToolTip(f"Window {field.name.removeprefix('window_')} {unit}")
-                field.native.setDecimals(decimals(width))
-                field.native.setSingleStep(step(width))
-                field.value = min(max(value, field.min), field.max)
+        self._fields.show(layer, stack)
+        factor, _ = display_scale(stack)
         low, high = layer.contrast_limits
         span = (high - low) * factor
         self._histogram.graph.show_window(

@@ -32,8 +32,6 @@ class Change(Flag):
     """Any other event of a layer or of the selection."""
 
 
-_AFTER_DRAWING = 20
-"""Milliseconds after which what is written about a new layer follows."""
 _LAYER_EVENTS = {
     **dict.fromkeys(
         ("affine", "data", "name", "rotate", "scale", "shear", "translate", "visible"),
@@ -117,7 +115,7 @@ class _ViewerWatch(QObject):
         # Weak: a watch that held anything of its viewer would keep it alive.
         self._layers: weakref.WeakSet[Layer] = weakref.WeakSet()
         self._before = self._after = Change(0)
-        self._list_changed = False
+        self._list_changed = self._has_new_layer = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._deliver_all)
@@ -175,11 +173,12 @@ class _ViewerWatch(QObject):
             yield emitter, self._on_canvas
         yield canvas_size_event(viewer), self._on_canvas
 
-    def _on_list(self, _event: object = None) -> None:
+    def _on_list(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         viewer = self._viewer()
         self._follow_layers([] if viewer is None else list(viewer.layers))
         # napari takes long enough to add a layer: what is written about it can follow.
         self._list_changed = True
+        self._has_new_layer |= event.type == "inserted"
         self._timer.start(0)
         self._note(Change.SERIES)
 
@@ -226,10 +225,11 @@ class _ViewerWatch(QObject):
         self._deliver(change, before_paint=True)
 
     def _deliver_all(self) -> None:
-        if self._list_changed:
+        self._list_changed = False
+        if self._has_new_layer:
             # napari draws a new layer now, in one go with adding it. The window answers between.
-            self._list_changed = False
-            self._timer.start(_AFTER_DRAWING)
+            self._has_new_layer = False
+            self._timer.start(0)
             return
         self._deliver_before_paint()
         change, self._after = self._after, Change(0)

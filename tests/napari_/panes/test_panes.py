@@ -225,13 +225,14 @@ def test_focus_is_that_of_the_pane_clicked_last(arrange, add, viewer):
     panes = arrange("Side by side")
     heard = []
     panes.focus_changed.connect(heard.append)
+    side = panes.panes[1].viewer
     native = panes.panes[1].frame.canvas.canvas.native
     QApplication.sendEvent(native, QEvent(QEvent.Type.FocusIn))
-    assert active_viewer(viewer) is panes.panes[1].viewer
+    assert active_viewer(viewer) is side
     assert current_layer(active_viewer(viewer)) is panes.panes[1].layer
     panes.arrangement = "Single"
     assert active_viewer(viewer) is viewer
-    assert heard == [panes._sides[0].viewer, viewer]
+    assert heard == [side, viewer]
     panes.close()
 
 

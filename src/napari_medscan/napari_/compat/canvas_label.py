@@ -81,6 +81,16 @@ class CanvasLabel:
         self._visible = visible
         self._draw()
 
+    @property
+    def font_size(self) -> float:
+        """Its size in points."""
+        return self._font_size
+
+    @font_size.setter
+    def font_size(self, points: float) -> None:
+        self._font_size = points
+        self._follow_theme()
+
     def release(self) -> None:
         """Take it off the canvas for good."""
         viewer, label, self._label = self._viewer(), self._label, None

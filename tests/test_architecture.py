@@ -40,6 +40,7 @@ SIDEWAYS = {
     ("dicom", "workers"),
     ("assistant", "privacy"),
     ("export", "privacy"),
+    ("render", "privacy"),
 }
 # Within dicom/, from the bottom to the top.
 DICOM_ROOMS = (
@@ -67,7 +68,7 @@ SENDS = Path("assistant/transport.py")
 MAX_LINES = 400
 
 # Qt's widgets of forms, which magicgui makes; item views make editors of their own.
-FORMS = Path("widgets/panel")
+FORMS = Path("widgets")
 QT_FORM_WIDGETS = {
     "QCheckBox",
     "QComboBox",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 
 import pytest
 
-from napari_medscan.storage import config_file, replacing
+from napari_medscan.storage import config_file, replacing, secret_key
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -46,3 +47,29 @@ def test_nobody_else_can_read_it(tmp_path):
 def test_configuration_files_share_a_folder():
     assert config_file("a").parent == config_file("b").parent
     assert config_file("a").name == "a"
+
+
+def test_the_key_of_names_is_secret_and_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    secret_key.cache_clear()
+    first = secret_key()
+    (file,) = tmp_path.rglob("names.key")
+    assert file.read_bytes() == first
+    assert sys.platform == "win32" or file.stat().st_mode & 0o777 == 0o600
+    secret_key.cache_clear()
+    assert secret_key() == first
+    file.unlink()
+    secret_key.cache_clear()
+    assert secret_key() != first
+    secret_key.cache_clear()
+
+
+def test_without_a_place_for_it_the_key_is_another_in_every_process(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
+    secret_key.cache_clear()
+    first = secret_key()
+    assert secret_key() == first
+    secret_key.cache_clear()
+    assert secret_key() != first
+    secret_key.cache_clear()

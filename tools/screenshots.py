@@ -195,8 +195,7 @@ def assistant_look(viewer: napari.Viewer, _panel: MedScanPanel) -> None:
     _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "AI assistant")
     dock.service.choose(provider("ollama"), "http://127.0.0.1:9/v1", "llava:7b")
     QTest.qWait(1000)
-    dock.ask.preview()
-    _until(lambda: dock.ask.pane.is_seen)
+    _until(lambda: dock.ask.review.images and not dock.ask.send.enabled)
 
 
 SCREENSHOTS = (

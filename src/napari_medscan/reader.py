@@ -59,12 +59,14 @@ def read(path: PathOrPaths) -> LayerList:
     from napari_medscan.dicom import CancelledError
     from napari_medscan.dicom.elements.isolation import workers
     from napari_medscan.napari_ import session, settings
+    from napari_medscan.napari_.core_dumps import forbid_core_dumps
     from napari_medscan.napari_.layers import image_layers, leading_series
     from napari_medscan.napari_.notify import tell, tell_bad_frames, tell_report
     from napari_medscan.napari_.objects.object_layers import object_layers
     from napari_medscan.napari_.refusal import refusal
 
     settings.apply()
+    forbid_core_dumps()
     single = Path(path) if isinstance(path, str) and Path(path).is_file() else None
     if single is not None and _burst.covers(single):
         return _NOTHING

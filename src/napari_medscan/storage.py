@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
+
+_KEY_BYTES = 32
 
 
 def config_file(name: str) -> Path:
@@ -16,6 +20,27 @@ def config_file(name: str) -> Path:
     import platformdirs
 
     return platformdirs.user_config_path("napari-medscan", appauthor=False) / name
+
+
+@cache
+def secret_key() -> bytes:
+    """Return 32 random bytes of this user, kept in a file that nobody else can read.
+
+    Where they cannot be kept, they are others in every process.
+    """
+    path = config_file("names.key")
+    with contextlib.suppress(OSError):
+        found = path.read_bytes()
+        if len(found) == _KEY_BYTES:
+            return found
+    made = secrets.token_bytes(_KEY_BYTES)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(path, durable=True) as file:
+            file.write(made)
+        # Another process may have written its own meanwhile: the last one counts for all.
+        return path.read_bytes()
+    return made
 
 
 @contextmanager

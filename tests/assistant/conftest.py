@@ -12,7 +12,7 @@ from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.transport import Limits
 
-from .serving import shown
+from .serving import consent
 
 
 class Asking:
@@ -26,7 +26,7 @@ class Asking:
         ended = queue.SimpleQueue()
         sending = self.client.send(
             question,
-            shown(question).consent(),
+            consent(question),
             on_text=self.pieces.append,
             on_end=ended.put,
         )

@@ -11,11 +11,13 @@ from typing import Self
 
 import numpy as np
 
-from napari_medscan.assistant.consent import Preview
+from napari_medscan.assistant.consent import Consent, consent_to
 from napari_medscan.assistant.hosts import parse
 from napari_medscan.assistant.providers import PROVIDERS, provider
 from napari_medscan.assistant.requests import Question
+from napari_medscan.privacy.gate import Gate
 from napari_medscan.privacy.jpeg import encode
+from napari_medscan.privacy.sealed_image import SealedImage
 
 Handler = Callable[[socket.socket], None]
 CHAT = provider("compatible")
@@ -29,15 +31,21 @@ def jpeg(seed: int = 0, size: int = 48) -> bytes:
     return encode(np.repeat(shades, 3, axis=2))
 
 
+def image(seed: int = 0, size: int = 48) -> SealedImage:
+    return SealedImage(jpeg(seed, size))
+
+
 def question(base_url: str, service=CHAT, **kwargs) -> Question:
-    values = {"model": "a-model", "jpeg": jpeg(), "prompt": "What is in view?", **kwargs}
+    values = {"model": "a-model", "images": (image(),), "prompt": "What is in view?", **kwargs}
     return Question(service, parse(base_url), **values)
 
 
-def shown(asked: Question) -> Preview:
-    preview = Preview(asked)
-    preview.mark_shown()
-    return preview
+def consent(asked: Question) -> Consent:
+    """Return the consent of who looked at all images."""
+    gate = Gate()
+    for one in asked.images:
+        gate.see(one)
+    return consent_to(asked, gate)
 
 
 class Server:

@@ -15,12 +15,15 @@ import pytest
 from napari_medscan.assistant import errors, network
 from napari_medscan.assistant.audit import Audit
 from napari_medscan.assistant.client import Client
-from napari_medscan.assistant.consent import Consent, Preview
+from napari_medscan.assistant.consent import Consent, consent_to
 from napari_medscan.assistant.hosts import Endpoint, parse
 from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.providers import provider
 from napari_medscan.assistant.transport import Limits
 from napari_medscan.assistant.wire import HEADERS
+from napari_medscan.privacy.errors import ImageError
+from napari_medscan.privacy.gate import Gate
+from napari_medscan.privacy.sealed_image import SealedImage
 
 from .serving import (
     CHAT,
@@ -28,13 +31,14 @@ from .serving import (
     MESSAGES,
     WHOLE,
     Server,
+    consent,
     endless,
     head,
+    image,
     jpeg,
     piece,
     question,
     says,
-    shown,
     waiting,
 )
 
@@ -279,13 +283,13 @@ def not_sent(client, asked, consent, kind):
 
 def test_without_a_look_at_the_preview_there_is_no_consent():
     with pytest.raises(errors.ConsentError, match="Review the preview"):
-        Preview(question("http://127.0.0.1:1/v1")).consent()
+        consent_to(question("http://127.0.0.1:1/v1"), Gate())
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"jpeg": jpeg(1)},
+        {"images": (image(1),)},
         {"prompt": "Another."},
         {"model": "another"},
         {"stream": False},
@@ -297,19 +301,19 @@ def test_without_a_look_at_the_preview_there_is_no_consent():
     ids=["picture", "prompt", "model", "stream", "proxy", "path", "host", "service"],
 )
 def test_a_change_after_the_preview_withdraws_the_consent(change, audit):
-    consent = shown(question("http://127.0.0.1:1/v1")).consent()
+    given = consent(question("http://127.0.0.1:1/v1"))
     changed = question(**{"base_url": "http://127.0.0.1:1/v1", **change})
-    not_sent(Client(Keys(), audit), changed, consent, errors.ConsentError)
+    not_sent(Client(Keys(), audit), changed, given, errors.ConsentError)
     assert audit.read() == []
 
 
 def test_consent_is_for_one_time(asking):
     with Server(says(*WHOLE)) as server:
         asked = question(server.url)
-        consent = shown(asked).consent()
-        sending = asking.client.send(asked, consent, on_text=print, on_end=print)
+        given = consent(asked)
+        sending = asking.client.send(asked, given, on_text=print, on_end=print)
         assert sending.ended.wait(5)
-        not_sent(asking.client, asked, consent, errors.ConsentError)
+        not_sent(asking.client, asked, given, errors.ConsentError)
         assert server.connections == 1
 
 
@@ -348,13 +352,10 @@ def test_without_a_key_nothing_is_sent(asking, audit):
     ],
     ids=["comment", "behind the picture", "EXIF"],
 )
-def test_a_picture_that_holds_more_is_not_sent(hidden, asking, audit):
-    with Server(says(*WHOLE)) as server:
-        error = asking.ask(question(server.url, jpeg=hidden(jpeg()))).error
-        assert server.connections == 0
-    assert type(error) is errors.PictureError
-    assert "extra data" in str(error)
-    assert audit.read() == []
+def test_a_question_about_an_image_that_holds_more_cannot_be_made(hidden):
+    assert question("http://127.0.0.1:1/v1", images=(SealedImage(jpeg()),)).body
+    with pytest.raises(ImageError, match="extra data"):
+        question("http://127.0.0.1:1/v1", images=(SealedImage(hidden(jpeg())),))
 
 
 def test_without_an_audit_nothing_is_sent(tmp_path, asking):

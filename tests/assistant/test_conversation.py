@@ -9,13 +9,14 @@ import pytest
 
 from napari_medscan.assistant import errors
 from napari_medscan.assistant.client import Client
-from napari_medscan.assistant.consent import Preview
+from napari_medscan.assistant.consent import consent_to
 from napari_medscan.assistant.conversation import Conversation, State
 from napari_medscan.assistant.hosts import parse
 from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.notes import markdown
+from napari_medscan.privacy.gate import Gate
 
-from .serving import CHAT, WHOLE, Server, head, jpeg, piece, says, shown
+from .serving import CHAT, WHOLE, Server, consent, head, image, piece, says
 
 
 @pytest.fixture
@@ -34,7 +35,11 @@ def conversation(limits, audit, told, network_allowed):  # noqa: ARG001 - asked 
 
 def asked(conversation, server, seed=0, prompt="What is in view?", path=""):
     endpoint = parse(server.url + path)
-    return conversation.question(CHAT, endpoint, model="m", jpeg=jpeg(seed), prompt=prompt)
+    return conversation.question(CHAT, endpoint, model="m", images=(image(seed),), prompt=prompt)
+
+
+def send(conversation, question):
+    conversation.send(question, consent(question))
 
 
 def until(told, state):
@@ -45,7 +50,7 @@ def until(told, state):
 
 
 def answered(conversation, told, server, **kwargs):
-    conversation.send(shown(asked(conversation, server, **kwargs)))
+    send(conversation, asked(conversation, server, **kwargs))
     until(told, State.DONE)
 
 
@@ -53,11 +58,11 @@ def test_from_idle_to_done(conversation, told):
     assert conversation.state is State.IDLE
     with Server(says(*WHOLE)) as server:
         question = asked(conversation, server)
-        conversation.send(shown(question))
+        send(conversation, question)
         assert until(told, State.DONE) == [State.SENDING, State.STREAMING, State.DONE]
     (exchange,) = conversation.exchanges
     assert exchange.answer == "A chest."
-    assert exchange.picture_sha256 == question.picture_sha256
+    assert exchange.sha256 == question.sha256
     assert (exchange.host, exchange.model) == (f"127.0.0.1:{server.port}", "m")
 
 
@@ -71,7 +76,7 @@ def test_from_idle_to_done(conversation, told):
 )
 def test_how_it_fails_and_that_it_recovers(parts, state, error, conversation, told):
     with Server(says(*parts)) as server:
-        conversation.send(shown(asked(conversation, server)))
+        send(conversation, asked(conversation, server))
         until(told, state)
     assert type(conversation.exchanges[0].error) is error
     with Server(says(*WHOLE)) as server:
@@ -87,7 +92,7 @@ def test_cancel_is_at_once_and_the_last_word(conversation, told):
             connection.sendall(piece("B"))
 
     with Server(slow) as server:
-        conversation.send(shown(asked(conversation, server)))
+        send(conversation, asked(conversation, server))
         until(told, State.STREAMING)
         start = time.perf_counter()
         conversation.cancel()
@@ -104,7 +109,7 @@ def test_cancel_is_at_once_and_the_last_word(conversation, told):
 def test_the_whole_answer_is_there_although_pieces_are_gathered(conversation, told):
     letters = [piece("x") for _ in range(2000)]
     with Server(says(head(), *letters, piece("", '"stop"'))) as server:
-        conversation.send(shown(asked(conversation, server)))
+        send(conversation, asked(conversation, server))
         states = until(told, State.DONE)
     assert conversation.exchanges[0].answer == "x" * 2000
     assert len(states) < 200
@@ -113,7 +118,7 @@ def test_the_whole_answer_is_there_although_pieces_are_gathered(conversation, to
 def test_without_a_look_nothing_is_sent(conversation, told):
     with Server(says(*WHOLE)) as server:
         with pytest.raises(errors.ConsentError):
-            conversation.send(Preview(asked(conversation, server)))
+            consent_to(asked(conversation, server), Gate())
         assert server.connections == 0
     assert conversation.state is State.IDLE
     assert told.empty()
@@ -121,9 +126,9 @@ def test_without_a_look_nothing_is_sent(conversation, told):
 
 def test_the_same_preview_can_be_sent_again_by_another_press(conversation, told):
     with Server(says(head("429 Too Many", Retry_After="0"))) as server:
-        preview = shown(asked(conversation, server))
+        question = asked(conversation, server)
         for count in (1, 2):
-            conversation.send(preview)
+            send(conversation, question)
             until(told, State.FAILED)
             assert server.connections == count
 
@@ -133,7 +138,7 @@ def test_questions_on_the_same_picture_follow_each_other(conversation, told):
         answered(conversation, told, server, prompt="First?")
         second = asked(conversation, server, prompt="Second?")
         assert [(t.prompt, t.answer) for t in second.history] == [("First?", "A chest.")]
-        assert "sent again" in Preview(second).shows_history
+        assert "sent again" in second.repeats
         assert asked(conversation, server, seed=1).history == ()
         with Server(says(*WHOLE)) as another:
             # Another service is not told what was said here.
@@ -152,9 +157,9 @@ def test_another_service_of_the_same_gateway_is_not_told(conversation, told):
 
 def test_one_at_a_time(conversation, told):
     with Server(lambda connection: connection.recv(1)) as server:
-        conversation.send(shown(asked(conversation, server)))
+        send(conversation, asked(conversation, server))
         with pytest.raises(errors.BusyError):
-            conversation.send(shown(asked(conversation, server)))
+            send(conversation, asked(conversation, server))
         conversation.cancel()
     with Server(says(*WHOLE)) as server:
         told.get()
@@ -169,13 +174,13 @@ def test_the_note_holds_the_answer_and_what_it_is_about_and_no_more(conversation
     note = markdown(exchange)
     assert "canary" not in note
     assert note.startswith("**Written by a language model. Not for diagnosis.**")
-    for part in ("A chest.", exchange.picture_sha256, "m (127.0.0.1", f"{exchange.asked:%Y-%m-%d}"):
+    for part in ("A chest.", exchange.sha256, "m (127.0.0.1", f"{exchange.asked:%Y-%m-%d}"):
         assert part in note
     assert "incomplete" not in note
 
 
 def test_a_note_of_half_an_answer_says_so(conversation, told):
     with Server(says(head(), piece("A"))) as server:
-        conversation.send(shown(asked(conversation, server)))
+        send(conversation, asked(conversation, server))
         until(told, State.INCOMPLETE)
     assert "incomplete" in markdown(conversation.exchanges[0])

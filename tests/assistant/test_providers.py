@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from napari_medscan.assistant.consent import Preview
 from napari_medscan.assistant.hosts import parse
 from napari_medscan.assistant.providers import (
     PROVIDERS,
@@ -84,18 +83,6 @@ def test_what_is_warned_of(address, model, word):
     assert any(word in text for text in warnings) if word else warnings == ()
 
 
-def test_the_preview_holds_all_that_is_agreed_to():
-    asked = question("http://127.0.0.1:1/v1", PROVIDERS[0], model="a:cloud", prompt="Why?")
-    preview = Preview(asked)
-    assert preview.jpeg == asked.jpeg
-    assert preview.picture_bytes == len(asked.jpeg)
-    assert preview.request_bytes == len(asked.body)
-    assert (preview.host, preview.text) == ("127.0.0.1:1", "Why?")
-    assert "cloud" in preview.warnings[0]
-    assert "on this computer" in preview.retention.text
-    assert preview.shows_history == ""
-
-
 @pytest.mark.parametrize(
     ("address", "through_proxy", "words"),
     [
@@ -110,4 +97,4 @@ def test_the_preview_holds_all_that_is_agreed_to():
     ],
 )
 def test_the_preview_names_address_and_way(address, through_proxy, words):
-    assert Preview(question(address, through_proxy=through_proxy)).destination == words
+    assert question(address, through_proxy=through_proxy).destination == words

@@ -6,16 +6,17 @@ import base64
 import json
 
 import anthropic.types
+import numpy as np
 import openai.types.chat
 import pytest
 from pydantic import TypeAdapter
 
 from napari_medscan.assistant.errors import PictureError
 from napari_medscan.assistant.providers import PROVIDERS, Protocol, provider
-from napari_medscan.assistant.requests import Turn
-from napari_medscan.privacy.jpeg import MAX_BYTES
+from napari_medscan.assistant.requests import MAX_BYTES, Turn
+from napari_medscan.privacy.sealed_image import Format, SealedImage, seal
 
-from .serving import jpeg, question
+from .serving import image, question
 
 TURNS = (Turn("What is in view?", "A chest."), Turn("Left or right?", "Both."))
 TYPES = {
@@ -66,9 +67,9 @@ def test_a_wrong_body_would_be_noticed():
 
 @pytest.mark.parametrize("service", PROVIDERS, ids=lambda p: p.id)
 def test_the_picture_is_the_very_bytes_once(service):
-    picture = jpeg(3)
-    body = asked(service, jpeg=picture, history=TURNS).body
-    assert body.count(base64.b64encode(picture)) == 1
+    one = image(3)
+    body = asked(service, images=(one,), history=TURNS).body
+    assert body.count(base64.b64encode(one.data)) == 1
 
 
 def test_no_storage_is_asked_for_where_it_can_be():
@@ -96,7 +97,7 @@ def test_a_gateway_is_asked_for_no_storage_as_what_it_stands_for():
     [
         {"prompt": "b"},
         {"model": "b"},
-        {"jpeg": jpeg(1)},
+        {"images": (image(1),)},
         {"history": TURNS},
         {"stream": False},
         {"through_proxy": True},
@@ -109,17 +110,49 @@ def test_the_digest_is_of_all_that_is_agreed_to(change):
     assert asked(service, **change).digest != asked(service).digest
 
 
-@pytest.mark.parametrize(
-    "bad", [b"", b"\x89PNG\r\n", jpeg() + b"more", jpeg()[:-2]], ids=["none", "png", "more", "cut"]
-)
-def test_what_is_no_jpeg_is_refused(bad):
-    with pytest.raises(PictureError, match="not a valid JPEG"):
-        asked(provider("openai"), jpeg=bad)
+def test_only_jpeg_is_sent():
+    png = seal(np.zeros((8, 8, 3), np.uint8), format=Format.PNG)
+    with pytest.raises(PictureError, match="Only JPEG"):
+        asked(provider("openai"), images=(png,))
 
 
-def test_too_large_a_picture_is_refused():
+def test_too_large_an_image_is_refused(monkeypatch):
+    monkeypatch.setattr(SealedImage, "shape", (8, 8))
+    large = SealedImage(b"\xff\xd8\xff" + bytes(MAX_BYTES) + b"\xff\xd9")
     with pytest.raises(PictureError, match=r"3\.75 MB"):
-        asked(provider("openai"), jpeg=b"\xff\xd8\xff" + bytes(MAX_BYTES) + b"\xff\xd9")
+        asked(provider("openai"), images=(large,))
+
+
+EIGHT = tuple(image(seed) for seed in range(8))
+
+
+@pytest.mark.parametrize("service", PROVIDERS, ids=lambda p: p.id)
+def test_several_images_are_in_the_body_in_their_order(service):
+    body = asked(service, images=EIGHT).body
+    places = [body.index(base64.b64encode(one.data)) for one in EIGHT]
+    assert places == sorted(places)
+    assert forced(
+        VALIDATORS[service.protocol].validate_python(
+            {k: v for k, v in json.loads(body).items() if k != "provider"}
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "most"),
+    [
+        ("https://service.example/v1", "medgemma1.5:4b", 8),
+        ("http://127.0.0.1:9/v1", "a-model", 8),
+        ("http://127.0.0.1:9/v1", "medgemma1.5:4b", 85),
+        ("http://127.0.0.1:9/v1", "google/medgemma-1.5-4b-it", 85),
+    ],
+)
+def test_how_many_images_depends_on_model_and_address(url, model, most):
+    images = (image(),) * (most + 1)
+    assert question(url, model=model, images=images[1:]).body
+    for wrong in (images, ()):
+        with pytest.raises(PictureError, match=f"At most {most} images"):
+            question(url, model=model, images=wrong)
 
 
 def test_the_preview_has_all_words_that_are_sent():

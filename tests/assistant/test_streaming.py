@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_medscan.assistant.answer_text import harmless, parted
 from napari_medscan.assistant.errors import (
     AnswerError,
     AssistantError,
@@ -18,19 +21,27 @@ from napari_medscan.assistant.errors import (
 )
 from napari_medscan.assistant.providers import Protocol
 from napari_medscan.assistant.streaming import (
-    MAX_EVENT,
     Answer,
-    EventStream,
     ServerSaidError,
     error_in,
 )
+from napari_medscan.assistant.transport import Limits, Response
 
 LINE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
 
 def events(chunks):
-    stream = EventStream()
-    return [data for chunk in chunks for data in stream.feed(chunk)]
+    """Return the data of all events in a stream that comes in these pieces."""
+
+    async def come():
+        for chunk in filter(None, chunks):
+            yield chunk
+
+    async def read():
+        response = Response(come(), "text/event-stream", Limits())
+        return [data async for data in response.events()]
+
+    return asyncio.run(read())
 
 
 def cut(data, places):
@@ -48,7 +59,7 @@ def test_events_are_the_same_however_they_are_cut(texts, newline, places, has_bo
     lines = [[f"data: {line}" for line in event] for event in texts]
     wire = "".join(newline.join(["event: x", ": ping", *event, "", ""]) for event in lines)
     data = ("\ufeff" if has_bom else "").encode() + wire.encode()
-    assert events(cut(data, places)) == ["\n".join(event).encode() for event in texts]
+    assert events(cut(data, places)) == ["\n".join(event) for event in texts]
 
 
 @given(st.lists(st.binary(max_size=30), max_size=8))
@@ -57,13 +68,13 @@ def test_any_bytes_are_the_same_however_they_are_cut(chunks):
 
 
 def test_an_event_that_was_not_ended_is_none():
-    assert events([b"data: a\n\ndata: b\n"]) == [b"a"]
+    assert events([b"data: a\n\ndata: b\n"]) == ["a"]
 
 
 @pytest.mark.parametrize("endless", [b"data: a", b"data: a\n", b": a"])
 def test_an_endless_event_is_given_up(endless):
     with pytest.raises(TooLongError):
-        events([endless * 100] * (MAX_EVENT // 100))
+        events([endless * 10_000] * (Limits().answer // 10_000 + 1))
 
 
 def delta(text=None, finish=None, **more):
@@ -74,7 +85,7 @@ def delta(text=None, finish=None, **more):
 def read(protocol, *data):
     answer = Answer(protocol)
     for event in data:
-        answer.event(event)
+        answer.event(event if isinstance(event, str) else event.decode())
     return answer
 
 
@@ -149,9 +160,11 @@ JSON = st.recursive(
 @settings(max_examples=60)
 @given(said=JSON)
 def test_strange_json_is_an_error_of_ours_or_nothing(protocol, said):
-    for take in (Answer(protocol).event, Answer(protocol).whole):
-        with contextlib.suppress(AssistantError):
-            assert isinstance(take(json.dumps(said).encode()), str)
+    data = json.dumps(said)
+    with contextlib.suppress(AssistantError):
+        assert isinstance(Answer(protocol).event(data), str)
+    with contextlib.suppress(AssistantError):
+        assert isinstance(Answer(protocol).whole(data.encode()), str)
 
 
 def test_a_refusal_in_pieces_is_one():
@@ -181,3 +194,71 @@ def test_errors_within_a_stream_are_told():
 )
 def test_errors_of_servers_are_found(data, found):
     assert error_in(data) == found
+
+
+PARTS = [{"type": "text", "text": "A "}, {"type": "image"}, {"type": "text", "text": "chest."}]
+
+
+@pytest.mark.parametrize("content", ["A chest.", PARTS], ids=["string", "parts"])
+@pytest.mark.parametrize("protocol", Protocol)
+def test_content_is_read_as_a_string_or_as_parts(protocol, content):
+    said = {"content": content, "stop_reason": "end_turn"}
+    if protocol is Protocol.CHAT:
+        said = {"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}
+    answer = Answer(protocol)
+    answer.whole(json.dumps(said).encode())
+    answer.check_end()
+    assert answer.text == "A chest."
+
+
+def test_parts_are_read_in_a_stream():
+    assert read(Protocol.CHAT, delta(PARTS), delta(finish="stop")).text == "A chest."
+
+
+HARMFUL = {
+    "reversed": ("\u202elive\u202c", "live"),
+    "isolated": ("a\u2066b\u2069c", "abc"),
+    "escape": ("\x1b[31mred\x00", "[31mred"),
+    "lone surrogate": ("a\ud83db", "a\ufffdb"),
+    "kept": ("a\tb\n\u00e9\U0001f600<b>", "a\tb\n\u00e9\U0001f600<b>"),
+}
+
+
+@pytest.mark.parametrize("case", HARMFUL)
+def test_control_and_direction_characters_are_taken_out(case):
+    said, expected = HARMFUL[case]
+    answer = read(Protocol.CHAT, delta(said), delta("x", finish="stop"))
+    assert answer.text == expected + "x"
+    answer.text.encode()
+
+
+@given(st.text(st.characters()))
+def test_any_harmless_text_can_be_saved_and_has_one_direction(text):
+    kept = harmless(text)
+    kept.encode()
+    assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in kept if c not in "\n\t")
+    assert not any(unicodedata.bidirectional(c) in DIRECTIONS for c in kept)
+    assert harmless(kept) == kept
+
+
+DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+THOUGHTS = {
+    "none": ("A chest.", "", "A chest."),
+    "whole": ("<think>\nhm\n</think>\n\nA chest.", "hm", "A chest."),
+    "open": ("<think>hm", "hm", ""),
+    "its end alone": ("hm\n</think>\nA chest.", "hm", "A chest."),
+    "two": ("<think>a</think><think>b</think>A chest.", "a\n\nb", "A chest."),
+    "another word": ("<thinking>hm</thinking>A chest.", "hm", "A chest."),
+    "within": ("A <think>chest</think>.", "", "A <think>chest</think>."),
+}
+
+
+@pytest.mark.parametrize("case", THOUGHTS)
+def test_reasoning_is_parted_from_the_answer(case):
+    answer, thought, said = THOUGHTS[case]
+    assert parted(answer) == (thought, said)
+
+
+def test_an_answer_of_reasoning_alone_is_empty():
+    with pytest.raises(AnswerError, match="empty"):
+        read(Protocol.CHAT, delta("<think>hm</think>\n"), delta(finish="stop")).check_end()

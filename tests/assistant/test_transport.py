@@ -50,7 +50,7 @@ def serving(path):
 
 def test_who_is_trusted_gets_the_picture(tmp_path, asking, monkeypatch):
     path = certificate(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))  # OpenSSL's own way to name the system's list
+    monkeypatch.setenv("MEDSCAN_CA_FILE", str(path))
     with serving(path) as server:
         assert asking.ask(question(server.url)).text == "A chest."
 
@@ -63,7 +63,7 @@ def test_who_is_trusted_gets_the_picture(tmp_path, asking, monkeypatch):
 def test_a_bad_certificate_gets_nothing(kind, trusted, tmp_path, asking, monkeypatch):
     path = certificate(tmp_path, **kind)
     if trusted:
-        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        monkeypatch.setenv("MEDSCAN_CA_FILE", str(path))
     with serving(path) as server:
         error = asking.ask(question(server.url)).error
         assert server.requests == []
@@ -75,3 +75,39 @@ def test_a_server_without_tls_gets_nothing(asking):
     with Server(says(*WHOLE)) as server:
         error = asking.ask(question(server.url.replace("http:", "https:"))).error
     assert type(error) is errors.NoConnectionError
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_an_authority_added_by_openssls_variables_is_not_believed(
+    name, tmp_path, asking, monkeypatch
+):
+    path = certificate(tmp_path)
+    monkeypatch.setenv(name, str(path if name.endswith("FILE") else path.parent))
+    with serving(path) as server:
+        assert type(asking.ask(question(server.url)).error) is errors.CertificateError
+        assert server.requests == []
+
+
+def test_the_secrets_of_a_connection_are_not_written_to_a_file(tmp_path, asking, monkeypatch):
+    path, secrets = certificate(tmp_path), tmp_path / "secrets.txt"
+    monkeypatch.setenv("MEDSCAN_CA_FILE", str(path))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(secrets))
+    with serving(path) as server:
+        assert asking.ask(question(server.url)).text == "A chest."
+    assert not secrets.exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_an_institutions_file_that_cannot_be_read_lets_nothing_out(
+    content, tmp_path, asking, monkeypatch
+):
+    named = tmp_path / "Canary.pem"
+    if content is not None:
+        named.write_bytes(content)
+    monkeypatch.setenv("MEDSCAN_CA_FILE", str(named))
+    with serving(certificate(tmp_path)) as server:
+        error = asking.ask(question(server.url)).error
+        assert server.requests == []
+    assert type(error) is errors.CertificateError
+    assert "MEDSCAN_CA_FILE" in str(error)
+    assert "Canary" not in str(error)

@@ -24,7 +24,7 @@ from napari_medscan.napari_.picture import (
 from napari_medscan.napari_.planes import set_slab
 from napari_medscan.phantoms import write_us_heart
 from napari_medscan.privacy.painting import paint
-from napari_medscan.privacy.picture import make_picture
+from napari_medscan.privacy.sealed_image import seal
 from napari_medscan.privacy.signals import kept_pixels, read_signals
 
 from ..studies import write_series
@@ -323,7 +323,7 @@ def test_nothing_but_pixels_is_in_the_bytes(tmp_path):
     overlay.text, overlay.visible = canary, True
     viewer.add_layer(Image(np.full((1, 4, 6), 99.0), name=canary))
     viewer.layers.selection.active = layer
-    picture = make_picture([painted(viewer, one) for one in layers_in_picture(viewer)])
+    picture = seal(paint([painted(viewer, one) for one in layers_in_picture(viewer)], longest=256))
     for encoding in ("ascii", "utf-16-le", "utf-16-be"):
         assert canary.encode(encoding) not in picture.data
     decoded = imagecodecs.jpeg8_decode(picture.data)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -162,7 +163,7 @@ def test_closing_leaves_no_process_and_no_memory(pool):
     workers = list(pool._all)
     pool.close()
     assert all(worker._process.poll() is not None for worker in workers)
-    assert all(worker._memory is None for worker in workers)
+    assert all(worker._memory.size == 0 for worker in workers)
 
 
 @pytest.mark.parametrize(
@@ -215,16 +216,13 @@ def test_decoding_imports_nothing_that_opens_files():
 def test_a_worker_that_two_threads_stop_frees_its_memory_once(pool):
     """So it is at the end of a process: the pool closes while a caller is still waiting."""
     call(pool, "ones", shape=(4,), memory=16)
-    (worker,) = [worker for worker in pool._all if worker._memory is not None]
+    (worker,) = [worker for worker in pool._all if worker._memory.size]
     memory, failures = worker._memory, []
 
     class Slow:
         def close(self):
             time.sleep(0.1)
             memory.close()
-
-        def unlink(self):
-            memory.unlink()
 
     def stop():
         try:
@@ -243,9 +241,41 @@ def test_a_worker_that_two_threads_stop_frees_its_memory_once(pool):
 
 def test_a_stopped_worker_takes_no_memory(pool):
     call(pool, "ones", shape=(4,), memory=16)
-    (worker,) = [worker for worker in pool._all if worker._memory is not None]
+    (worker,) = [worker for worker in pool._all if worker._memory.size]
     worker.stop()
     assert worker.ask({"function": "", "arguments": {}}, b"", 1.0, 1 << 20) is None
     with pytest.raises(WorkerError):
         worker.fetch(np.empty(4, np.uint16))
-    assert worker._memory is None
+    assert worker._memory.size == 0
+
+
+SHARED = Path("/dev/shm")  # noqa: S108 - where Linux keeps shared memory
+KILLED = """
+import os, sys, signal
+from napari_medscan.workers import WorkerPool
+pool = WorkerPool(1)
+try:
+    pool.call("napari_medscan.workers.messages:read_message", b"x" * 3_000_000, seconds=30)
+except Exception:
+    pass
+
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="there is no /dev/shm")
+def test_no_shared_memory_is_left_when_everything_is_killed():
+    host = subprocess.Popen(
+        [sys.executable, "-c", KILLED],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert host.stdout.readline() == b"ready\n"
+    mapped = Path(f"/proc/{host.pid}/maps").read_text()
+    assert "napari-medscan" in mapped, "it shares memory"
+    # What has a name there stays there, when nobody is left who would remove it.
+    assert f"{SHARED}/" not in mapped
+    os.killpg(host.pid, signal.SIGKILL)
+    host.wait(20)
+    host.stdout.close()

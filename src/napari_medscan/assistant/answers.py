@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import aclosing
 
 from napari_medscan.dicom.elements.text import defuse
 
 from .errors import AnswerError
-from .streaming import Answer, EventStream
+from .streaming import Answer
 from .transport import Response
 
 MAX_MODELS = 2000
@@ -41,9 +42,8 @@ async def read_answer(response: Response, answer: Answer, on_text: Callable[[str
 
 
 async def _read_stream(response: Response, answer: Answer, on_text: Callable[[str], None]) -> None:
-    events = EventStream()
-    while chunk := await response.next():
-        for data in events.feed(chunk):
+    async with aclosing(response.events()) as events:
+        async for data in events:
             text = answer.event(data)
             if text:
                 on_text(text)

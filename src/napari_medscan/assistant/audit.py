@@ -45,9 +45,9 @@ class Record:
     host, model : str
         Who was asked.
     bytes : int
-        Size of the picture.
+        Size of the images.
     sha256 : str
-        Of the picture, as hexadecimal digits.
+        Of each image, as hexadecimal digits, with a blank between them.
     outcome : str
         "answered", "cancelled", an error's word, or `BEGUN`.
     """

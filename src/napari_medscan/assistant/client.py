@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from napari_medscan.privacy.jpeg import JpegError, check
-
 from . import network
 from .allowed import check_allowed
 from .answers import models_in, read_answer
@@ -23,7 +21,6 @@ from .errors import (
     BusyError,
     MissingKeyError,
     NotSentError,
-    PictureError,
     TimedOutError,
 )
 from .hosts import Endpoint
@@ -66,16 +63,10 @@ class Outcome:
         return self.error.outcome if self.error else "answered"
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A request, who takes its answer apart, and who is told how it ended."""
-
-    request: Request
-    jpeg: bytes
-    provider: Provider
-    record: Record
-    read: Callable[[Response], Coroutine[Any, Any, Outcome]]
-    on_end: Callable[[Outcome], None]
+_Read = Callable[[Response], Coroutine[Any, Any, Outcome]]
+"""Takes an answer apart."""
+_OnEnd = Callable[[Outcome], None]
+"""Is told how a request ended."""
 
 
 class Sending:
@@ -175,7 +166,7 @@ class Client:
             "POST",
             question.url,
             question.endpoint,
-            question.provider.headers,
+            question.provider,
             question.body,
             question.through_proxy,
         )
@@ -183,8 +174,8 @@ class Client:
             PICTURE,
             question.endpoint.shown,
             question.model,
-            len(question.jpeg),
-            question.picture_sha256,
+            sum(len(image.data) for image in question.images),
+            " ".join(image.sha256 for image in question.images),
         )
         answer = Answer(question.provider.protocol)
 
@@ -195,7 +186,7 @@ class Client:
         def end(outcome: Outcome) -> None:
             on_end(Outcome(answer.text, (), outcome.error, outcome.is_cancelled))
 
-        return self._begin(_Job(request, question.jpeg, question.provider, record, read, end))
+        return self._begin(request, record, read, end)
 
     def list_models(
         self,
@@ -226,13 +217,12 @@ class Client:
         check_allowed(endpoint)
         self._check_free()
         url = endpoint.url("/models")
-        request = Request("GET", url, endpoint, provider.headers, b"", through_proxy)
+        request = Request("GET", url, endpoint, provider, b"", through_proxy)
 
         async def read(response: Response) -> Outcome:
             return Outcome(models=models_in(await response.whole()))
 
-        record = new_record(MODELS, endpoint.shown)
-        return self._begin(_Job(request, b"", provider, record, read, on_end))
+        return self._begin(request, new_record(MODELS, endpoint.shown), read, on_end)
 
     def close(self) -> None:
         """Cancel what is on its way and end the thread; a later send begins another."""
@@ -248,7 +238,7 @@ class Client:
         if last is not None and not last.is_cancelled and not last.is_over:
             raise BusyError("Waiting for an answer.")
 
-    def _begin(self, job: _Job) -> Sending:
+    def _begin(self, request: Request, record: Record, read: _Read, on_end: _OnEnd) -> Sending:
         with self._lock:
             if self._loop is None:
                 # The selector loop everywhere: Windows' other one connects past the audit hook.
@@ -259,26 +249,32 @@ class Client:
                 self._thread.start()
             loop, before = self._loop, self._last
             sending = self._last = Sending(loop)
-        loop.call_soon_threadsafe(sending.start, self._work(job, sending, before))
+
+        async def work() -> None:
+            outcome = await self._exchange(request, record, read, before)
+            # Before it is told: who hears of it may send again at once.
+            sending.is_over = True
+            on_end(outcome)
+
+        loop.call_soon_threadsafe(sending.start, work())
         return sending
 
-    async def _work(self, job: _Job, sending: Sending, before: Sending | None) -> None:
-        """Do one send from key to audit; ends well, whatever happens."""
+    async def _exchange(
+        self, request: Request, record: Record, read: _Read, before: Sending | None
+    ) -> Outcome:
+        """Do one exchange from key to audit; ends well, whatever happens."""
         is_begun = False
         try:
             if before is not None:
                 await before.closed()  # it was cancelled: one picture at a time
-            key = await self._key(job.provider, job.request.endpoint)
-            if job.jpeg:
-                # In another thread: it takes up to a second, and a cancel must be heard at once.
-                await asyncio.to_thread(_check_picture, job.jpeg)
-            self._write_down(job.record)
+            key = await self._key(request.provider, request.endpoint)
+            self._write_down(record)
             is_begun = True
             async with (
                 asyncio.timeout(self._limits.total),
-                exchange(job.request, key, job.provider.key_header, self._limits) as response,
+                exchange(request, key, self._limits) as response,
             ):
-                outcome = await job.read(response)
+                outcome = await read(response)
         except asyncio.CancelledError:
             outcome = Outcome(is_cancelled=True)
         except TimeoutError:
@@ -294,10 +290,8 @@ class Client:
             outcome = Outcome(error=AssistantError("Internal error. Try again."))
         if is_begun:
             with contextlib.suppress(OSError):  # it stays as one that was not finished
-                self.audit.end(job.record, outcome.word)
-        # Before it is told: who hears of it may send again at once.
-        sending.is_over = True
-        job.on_end(outcome)
+                self.audit.end(record, outcome.word)
+        return outcome
 
     async def _key(self, provider: Provider, endpoint: Endpoint) -> Key | None:
         loop = asyncio.get_running_loop()
@@ -315,14 +309,6 @@ class Client:
                 "Nothing was sent, because the audit log cannot be written. Check disk space and "
                 "the permissions of the user data folder."
             ) from None
-
-
-def _check_picture(jpeg: bytes) -> None:
-    """Refuse what holds anything but a picture, whoever made it and whatever was shown."""
-    try:
-        check(jpeg)
-    except JpegError as error:
-        raise PictureError(str(error)) from None
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

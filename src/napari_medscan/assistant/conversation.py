@@ -9,8 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from napari_medscan.privacy.sealed_image import SealedImage
+
+from .answer_text import parted
 from .client import Client, Outcome, Sending
-from .consent import Preview
+from .consent import Consent
 from .errors import AssistantError, BusyError
 from .hosts import Endpoint
 from .providers import Provider
@@ -45,8 +48,8 @@ class Exchange:
     ----------
     prompt, answer : str
         Plain text; the answer so far.
-    picture_sha256 : str
-        The picture that it is about.
+    sha256 : str
+        `Question.sha256` of the images that it is about.
     endpoint : Endpoint
         Where it went.
     model : str
@@ -61,7 +64,7 @@ class Exchange:
     """
 
     prompt: str
-    picture_sha256: str
+    sha256: str
     endpoint: Endpoint
     model: str
     asked: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -73,6 +76,16 @@ class Exchange:
     def host(self) -> str:
         """Who was asked, for the user."""
         return self.endpoint.shown
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought aloud before its answer, '' without any."""
+        return parted(self.answer)[0]
+
+    @property
+    def said(self) -> str:
+        """The answer without the reasoning before it."""
+        return parted(self.answer)[1]
 
 
 class Conversation:
@@ -119,30 +132,29 @@ class Conversation:
         endpoint: Endpoint,
         *,
         model: str,
-        jpeg: bytes,
+        images: tuple[SealedImage, ...],
         prompt: str,
         through_proxy: bool = False,
     ) -> Question:
-        """Return what would be sent, with the earlier turns on this picture with this service.
+        """Return what would be sent, with the earlier turns on these images with this service.
 
         Raises
         ------
         PictureError
-            When the bytes are no picture that can be sent.
+            When the images cannot be sent.
         """
-        plain = Question(provider, endpoint, model, jpeg, prompt, (), through_proxy)
+        plain = Question(provider, endpoint, model, images, prompt, (), through_proxy)
         turns: list[Turn] = []
         with self._lock:
             for exchange in reversed(self._exchanges[self._forgotten :]):
                 # The whole address: behind one host, a gateway has services that are strangers.
-                about = (exchange.picture_sha256, exchange.endpoint)
-                if about != (plain.picture_sha256, endpoint):
+                if (exchange.sha256, exchange.endpoint) != (plain.sha256, endpoint):
                     break
                 if exchange.state is State.DONE:
-                    turns.insert(0, Turn(exchange.prompt, exchange.answer))
+                    turns.insert(0, Turn(exchange.prompt, exchange.said))
         return replace(plain, history=tuple(turns))
 
-    def send(self, preview: Preview) -> None:
+    def send(self, question: Question, consent: Consent) -> None:
         """Send what was previewed, because the user pressed Send.
 
         Raises
@@ -150,17 +162,14 @@ class Conversation:
         NotSentError
             When it must not be sent; nothing was, and the state stays.
         """
-        question = preview.question
-        exchange = Exchange(
-            question.prompt, question.picture_sha256, question.endpoint, question.model
-        )
+        exchange = Exchange(question.prompt, question.sha256, question.endpoint, question.model)
         with self._lock:
             if self.state.is_busy:
                 raise BusyError("Waiting for an answer.")
             number = self._number + 1
             self._sending = self._client.send(
                 question,
-                preview.consent(),
+                consent,
                 on_text=lambda text: self._on_text(number, text),
                 on_end=lambda outcome: self._on_end(number, outcome),
             )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from dataclasses import dataclass
 from enum import StrEnum
+
+from napari_medscan.storage import config_file, replacing
 
 from .errors import MissingKeyError
 from .hosts import Endpoint
 from .providers import Provider
 
 _SERVICE = "napari-medscan"
+_LIST = "keyring.json"
 
 
 class Source(StrEnum):
@@ -87,11 +92,26 @@ class Keys:
             secret = _checked(os.environ.get(provider.key_variable, ""))
             if secret:
                 return Key(secret, origin, Source.ENVIRONMENT)
-        secret = _checked(_from_keyring(origin))
-        if secret:
-            return Key(secret, origin, Source.KEYRING)
+        # A keyring may ask for a password: it is not opened where no key is needed.
+        if provider.needs_key or origin in _in_keyring():
+            secret = _checked(_from_keyring(origin))
+            if secret:
+                return Key(secret, origin, Source.KEYRING)
         secret = self._entered.get(origin, "")
         return Key(secret, origin, Source.SESSION) if secret else None
+
+    def source(self, provider: Provider, endpoint: Endpoint) -> Source | None:
+        """Return where the key of a service would come from, without opening the keyring.
+
+        None also where a keyring may hold one that was not put there by `remember`.
+        """
+        origin = endpoint.origin
+        variable = provider.key_variable if provider.is_at(endpoint) else ""
+        if variable and os.environ.get(variable, "").strip():
+            return Source.ENVIRONMENT
+        if origin in _in_keyring():
+            return Source.KEYRING
+        return Source.SESSION if self._entered.get(origin) else None
 
     def enter(self, endpoint: Endpoint, secret: str) -> None:
         """Keep a key that the user typed for a service in memory; empty forgets it.
@@ -132,6 +152,27 @@ class Keys:
             raise MissingKeyError(
                 "The system keyring is not available. Enter the key for this session."
             ) from None
+        known = _in_keyring() - {endpoint.origin}
+        _note_in_keyring(known | {endpoint.origin} if secret else known)
+
+
+def _in_keyring() -> set[str]:
+    """Return the origins of services whose keys were put into the keyring here."""
+    try:
+        with config_file(_LIST).open("rb") as file:
+            listed = json.loads(file.read(2**16))
+    except (OSError, ValueError, RecursionError):
+        return set()
+    return {o for o in listed if isinstance(o, str)} if isinstance(listed, list) else set()
+
+
+def _note_in_keyring(origins: set[str]) -> None:
+    path = config_file(_LIST)
+    # The key is in the keyring; a list that cannot be written costs a question, not the key.
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(json.dumps(sorted(origins)).encode("ascii"))
 
 
 def _from_keyring(origin: str) -> str:

@@ -18,10 +18,10 @@ def markdown(exchange: Exchange) -> str:
         The answer; one that is not whole is marked so.
     """
     about = [
-        f"- image: SHA-256 `{exchange.picture_sha256}`",
+        f"- image: SHA-256 `{exchange.sha256}`",
         f"- model: {exchange.model.replace('`', '')} ({exchange.host})",
         f"- asked: {exchange.asked:%Y-%m-%d %H:%M} UTC",
     ]
     if exchange.state is not State.DONE:
         about.append("- the answer is incomplete")
-    return "\n".join([f"**{NOT_FOR_DIAGNOSIS}**", "", *about, "", exchange.answer.strip(), ""])
+    return "\n".join([f"**{NOT_FOR_DIAGNOSIS}**", "", *about, "", exchange.said.strip(), ""])

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from napari_medscan.assistant.coded import body_part_named, modality_named
+from napari_medscan.privacy.coded_terms import body_part_named, modality_named
 from napari_medscan.storage import config_file, replacing
 
 MAX_BYTES = 2**18
@@ -75,7 +75,7 @@ TEMPLATES: tuple[Template, ...] = (
     ),
     Template(
         "caption",
-        "Teaching caption",
+        "Teaching file caption",
         "Write a caption of at most 60 words for this {subject}, for a teaching file: plane, "
         "anatomy, and the one thing a student should look at. No patient, no diagnosis that the "
         "image alone does not show.",
@@ -87,7 +87,48 @@ TEMPLATES: tuple[Template, ...] = (
         "contrast, artifacts, and whether the grayscale window hides something. Give the location "
         "of each. Say nothing about disease.",
     ),
+    Template(
+        "teaching",
+        "Radiology teaching",
+        "Teach a resident with this {subject}: name plane and technique, go through the anatomy "
+        "in the order in which it should be read, then ask three questions about it, each with "
+        "its answer. Give no diagnosis that the image alone does not show.",
+    ),
+    Template(
+        "structured",
+        "Structured description",
+        "Describe this {subject} as one JSON object and nothing else, with these keys: "
+        '"modality", "plane", "anatomy" (a list), "observations" (a list of objects with '
+        '"location", "description" and "certainty"), "quality" and "limitations". Give no '
+        "diagnosis.",
+    ),
 )
+
+LANGUAGES = {
+    "": "",
+    "English": "English",
+    "Deutsch": "German",
+    "Español": "Spanish",
+    "Français": "French",
+    "Italiano": "Italian",
+    "Nederlands": "Dutch",
+    "Polski": "Polish",
+    "Português": "Portuguese",
+    "Türkçe": "Turkish",
+    "Українська": "Ukrainian",
+    "العربية": "Arabic",
+    "हिन्दी": "Hindi",
+    "中文": "Chinese",
+    "日本語": "Japanese",
+    "한국어": "Korean",
+}
+"""Languages of answers in their own words, and as a question names them; '' leaves it open."""
+
+
+def in_language(prompt: str, language: str) -> str:
+    """Return a question that asks for an answer in one of `LANGUAGES`."""
+    name = LANGUAGES.get(language, "")
+    return f"{prompt}\nAnswer in {name}." if prompt and name else prompt
 
 
 class Templates:

@@ -88,6 +88,11 @@ class Provider:
         return bool(self.base_url) and parse(self.base_url).origin == endpoint.origin
 
     @property
+    def short_name(self) -> str:
+        """Its name without where it is."""
+        return self.name.rpartition(": ")[2]
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """What the protocol wants besides the key."""
         if self.protocol is Protocol.MESSAGES:

@@ -1,75 +1,14 @@
-"""Answers as they come: server-sent events, cut anywhere, read within bounds."""
+"""Answers as they come, understood event by event, in both protocols."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import AnswerError, AssistantError, IncompleteError, RefusedError, TooLongError
+from .answer_text import harmless, parted
+from .errors import AnswerError, AssistantError, IncompleteError, RefusedError
 from .providers import Protocol
-
-MAX_EVENT = 2**18
-"""Longest event that is read, in bytes."""
-_BOM = b"\xef\xbb\xbf"
-
-
-class EventStream:
-    """Takes the bytes of a stream of server-sent events apart (WHATWG HTML, section 9.2.6).
-
-    Only the data of events is kept: both protocols say in it what the event is.
-    """
-
-    def __init__(self) -> None:
-        self._line = bytearray()
-        self._data: list[bytes] = []
-        self._size = 0
-        self._is_first = True
-        self._after_cr = False
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield the data of each event that is complete.
-
-        Parameters
-        ----------
-        chunk : bytes
-            What came next, cut anywhere.
-
-        Raises
-        ------
-        TooLongError
-            When one event is beyond `MAX_EVENT`.
-        """
-        if self._after_cr and chunk:
-            # "\r\n" that was cut in the middle is one end of a line.
-            chunk = chunk.removeprefix(b"\n")
-            self._after_cr = False
-        self._after_cr = chunk.endswith(b"\r")
-        *ended, rest = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        for part in ended:
-            self._keep(part)
-            line = bytes(self._line)
-            self._line.clear()
-            if self._is_first:
-                line, self._is_first = line.removeprefix(_BOM), False
-            if line:
-                self._field(line)
-            elif self._data:
-                yield b"\n".join(self._data)
-                self._data, self._size = [], 0
-        self._keep(rest)
-
-    def _keep(self, part: bytes) -> None:
-        if len(self._line) + len(part) + self._size > MAX_EVENT:
-            raise TooLongError("The reply of the server cannot be read.")
-        self._line += part
-
-    def _field(self, line: bytes) -> None:
-        name, _, value = line.partition(b":")
-        if name == b"data":
-            self._data.append(value.removeprefix(b" "))
-            self._size += len(value) + 1
 
 
 @dataclass
@@ -92,7 +31,7 @@ class Answer:
         """The text so far."""
         return "".join(self.pieces)
 
-    def event(self, data: bytes) -> str:
+    def event(self, data: str) -> str:
         """Take the data of one event of a stream, and return the text that it adds.
 
         Raises
@@ -102,7 +41,7 @@ class Answer:
         ServerSaidError
             When it tells of an error.
         """
-        if data.strip() == b"[DONE]":
+        if data.strip() == "[DONE]":
             return ""
         said = _object(data)
         _raise_error(said)
@@ -117,8 +56,7 @@ class Answer:
         said = _object(data)
         _raise_error(said)
         if self.protocol is Protocol.MESSAGES:
-            blocks = [block for block in _list(said.get("content")) if isinstance(block, dict)]
-            text = "".join(_text(b.get("text")) for b in blocks if b.get("type") == "text")
+            text = _content(said.get("content"))
             self.stop = _text(said.get("stop_reason"))
         else:
             text = self._choice(said, "message")
@@ -143,7 +81,7 @@ class Answer:
             raise RefusedError("The model refused to answer this question about this image.")
         if self.stop in ("length", "max_tokens"):
             raise IncompleteError("The answer reached the maximum length. Ask for a shorter one.")
-        if not self.text.strip():
+        if not parted(self.text)[1].strip():
             raise AnswerError("The answer is empty. Rephrase the question or choose another model.")
 
     def _message_event(self, said: dict[str, Any]) -> str:
@@ -170,9 +108,10 @@ class Answer:
         if reason := _text(choice.get("finish_reason")):
             # "stop", also after a refusal.
             self.stop, self.ended = self.stop or reason, True
-        return _text(message.get("content")) or _text(message.get("refusal"))
+        return _content(message.get("content")) or _text(message.get("refusal"))
 
     def _add(self, text: str) -> str:
+        text = harmless(text)
         if text:
             self.pieces.append(text)
         return text
@@ -218,7 +157,7 @@ def _raise_error(said: dict[str, Any]) -> None:
         raise ServerSaidError(*error_in(json.dumps(said).encode()))
 
 
-def _object(data: bytes) -> dict[str, Any]:
+def _object(data: bytes | str) -> dict[str, Any]:
     try:
         said = json.loads(data)
     except (ValueError, RecursionError):
@@ -232,6 +171,13 @@ def _object(data: bytes) -> dict[str, Any]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _content(value: object) -> str:
+    """Return the text of a message: a string, or the parts of one (both protocols)."""
+    parts = (part for part in _list(value) if isinstance(part, dict))
+    texts = (_text(part.get("text")) for part in parts if part.get("type") == "text")
+    return _text(value) or "".join(texts)
 
 
 def _list(value: object) -> list[Any]:

@@ -10,7 +10,7 @@ import asyncio
 import ssl
 import urllib.request
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from .failures import refused, unreachable
 from .hosts import Endpoint
 from .keys import Key
 from .streaming import ServerSaidError, error_in
+from .trust import trusted_certificates
 from .wire import HEADERS, Request, headers_of
 
 if TYPE_CHECKING:
@@ -116,6 +117,22 @@ class Response:
         self._size += len(chunk[:room])
         return chunk[:room]
 
+    async def events(self) -> AsyncGenerator[str]:
+        """Yield the data of server-sent events; raises as `next` does."""
+        import httpx
+        from httpx_sse import EventSource
+
+        async def chunks() -> AsyncIterator[bytes]:
+            while chunk := await self.next():
+                yield chunk
+
+        # A stream may begin with a byte order mark (WHATWG HTML, section 9.2.5).
+        kind = {"Content-Type": "text/event-stream; charset=utf-8-sig"}
+        source = EventSource(httpx.Response(200, headers=kind, content=chunks()))
+        async with aclosing(source.aiter_sse()) as events:
+            async for event in events:
+                yield event.data
+
     async def whole(self, most: int | None = None) -> bytes:
         """Return all that comes, or the first `most` bytes; raises as `next` does."""
         data = bytearray()
@@ -127,9 +144,7 @@ class Response:
 
 
 @asynccontextmanager
-async def exchange(
-    request: Request, key: Key | None, key_header: str, limits: Limits
-) -> AsyncGenerator[Response]:
+async def exchange(request: Request, key: Key | None, limits: Limits) -> AsyncGenerator[Response]:
     """Send a request and give its answer, once, to its own address.
 
     Parameters
@@ -138,8 +153,6 @@ async def exchange(
         What to send.
     key : Key or None
         For the service; it refuses to go anywhere else.
-    key_header : str
-        The header that takes it.
     limits : Limits
         How long to wait.
 
@@ -161,7 +174,7 @@ async def exchange(
         wire = httpx.Request(
             request.method,
             request.url,
-            headers=headers_of(request, key, key_header),
+            headers=headers_of(request, key),
             content=request.body or None,
         )
         if set(wire.headers) - HEADERS:
@@ -239,12 +252,7 @@ async def _said(response: Response, limits: Limits) -> bytes:
 
 
 def _prepare(request: Request) -> tuple[ssl.SSLContext, str | None]:
-    """Return what certificates are checked against, and the proxy if one carries the request.
-
-    Certificates: Mozilla's list and the system's, which holds what a hospital signs its own
-    servers with.
-    """
-    import certifi
+    """Return what certificates are checked against, and the proxy if one carries the request."""
     import httpx  # noqa: F401
 
     endpoint = request.endpoint
@@ -252,9 +260,7 @@ def _prepare(request: Request) -> tuple[ssl.SSLContext, str | None]:
     if endpoint.scheme != "https":
         # Trusts no one, and is not asked.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy
-    context = ssl.create_default_context(cafile=certifi.where())
-    context.load_default_certs()
-    return context, proxy
+    return trusted_certificates(), proxy
 
 
 def _proxy(endpoint: Endpoint) -> str | None:

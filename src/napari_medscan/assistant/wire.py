@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .hosts import Endpoint
 from .keys import Key
+from .providers import Provider
 
 HEADERS = frozenset(
     {
@@ -37,8 +37,8 @@ class Request:
         As in HTTP.
     endpoint : Endpoint
         The service that was agreed to; `url` is of it.
-    headers : mapping
-        Besides those that every request has, without the key.
+    provider : Provider
+        How the service is spoken to.
     body : bytes
         Empty for GET.
     through_proxy : bool
@@ -48,12 +48,12 @@ class Request:
     method: str
     url: str
     endpoint: Endpoint
-    headers: Mapping[str, str]
+    provider: Provider
     body: bytes = b""
     through_proxy: bool = False
 
 
-def headers_of(request: Request, key: Key | None, key_header: str) -> dict[str, str]:
+def headers_of(request: Request, key: Key | None) -> dict[str, str]:
     """Return what a request says in its head, besides what HTTP adds.
 
     Raises
@@ -66,11 +66,11 @@ def headers_of(request: Request, key: Key | None, key_header: str) -> dict[str, 
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "Connection": "close",
-        **request.headers,
+        **request.provider.headers,
     }
     if request.body:
         headers["Content-Type"] = "application/json"
     if key is not None:
-        secret = key.reveal(request.endpoint)
+        secret, key_header = key.reveal(request.endpoint), request.provider.key_header
         headers[key_header] = f"Bearer {secret}" if key_header == "authorization" else secret
     return headers

@@ -24,13 +24,12 @@ def open_folder(viewer: napari.viewer.Viewer) -> None:
     napari's own "Open Folder" asks which reader to use, as its built-in one
     claims every folder; this goes straight to the plugin.
     """
-    from qtpy.QtWidgets import QFileDialog
-
+    from napari_medscan.napari_.file_traces import ask_for_folder
     from napari_medscan.napari_.gui import main_window
 
-    folder = QFileDialog.getExistingDirectory(main_window(), "Open DICOM folder")
-    if folder:
-        open_paths(viewer, [Path(folder)])
+    folder = ask_for_folder(main_window(), "Open DICOM folder")
+    if folder is not None:
+        open_paths(viewer, [folder])
 
 
 def open_paths(

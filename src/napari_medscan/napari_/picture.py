@@ -5,33 +5,28 @@ The pixels are those of the layer's array; the canvas, with its overlays and nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import napari.viewer
 import numpy as np
 from napari.layers import Image
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.dicom.series.stack import Stack
-from napari_medscan.napari_.compat.viewer_model import camera_of
+from napari_medscan.dicom import MedscanError
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.slider_index import index_in_view, is_in_view
 from napari_medscan.napari_.windowing import is_windowed
-from napari_medscan.privacy.painting import Colours, Painted
+from napari_medscan.render.prepare import Look
+from napari_medscan.render.shown import PROJECTIONS, Shown
 from napari_medscan.render.snapshot import Index
 
+_MOST_OTHERS = 12
+"""Other slices that are compared with this one."""
+_FEW_OTHERS = 4
+"""The same for each slice of a series, all of which are looked at."""
 _STRAIGHT = 1e-9
-_PROJECTIONS: dict[str, Callable[..., NDArray[Any]]] = {
-    "max": np.max,
-    "mean": np.mean,
-    "min": np.min,
-    "sum": np.sum,
-}
-"""What napari shows of the slices of a slab, by `Image.projection_mode`; "none" is one slice."""
 _DRAWN = (
     "attenuation",
     "blending",
@@ -48,139 +43,13 @@ _DRAWN = (
 """All that a layer is drawn by, besides colormap and place. What a picture of one slice does not
 depend on is here too: nobody should have to know that."""
 
-DERIVED = "This layer was derived from a series, and is not sent. Select the series itself."
+DERIVED = (
+    "This layer was derived from a series, and is neither sent nor saved. Select the series itself."
+)
 
-Mask = NDArray[np.bool_]
 
-
-class NoPictureError(Exception):
+class NoPictureError(MedscanError):
     """There is nothing to render; the text says why, for the user."""
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What the viewer shows of a layer, settled: to be read later, and in any thread.
-
-    Parameters
-    ----------
-    stack : Stack
-        Whose slices they are.
-    data : array
-        Of the layer.
-    index : tuple of int or slice
-        Of the array without colour: the slice on screen, or the slices of a slab.
-    axes : tuple of int
-        Axes of the array that are on screen, the vertical one first.
-    flips : tuple of bool
-        Whether rows and columns run the other way there.
-    spacing, origin : tuple of float
-        As of `Painted`.
-    projection : str
-        What is shown of a slab; "none" of a slice.
-    limits, colours, gamma, opacity, blending
-        As of `Painted`.
-    state : tuple
-        Equal while the layer is drawn in the same way, at the same place.
-    """
-
-    stack: Stack
-    data: Any
-    index: Index
-    axes: tuple[int, int]
-    flips: tuple[bool, bool]
-    spacing: tuple[float, float]
-    origin: tuple[float, float]
-    projection: str
-    limits: tuple[float, float]
-    colours: Colours | None
-    gamma: float
-    opacity: float
-    blending: str
-    state: tuple[object, ...]
-
-    def at(self, index: Index) -> Shown:
-        """Return the same of other slices."""
-        return replace(self, index=index)
-
-    @property
-    def is_across(self) -> bool:
-        """Whether it is made of more slices than one: a cut across them, or a slab."""
-        return len(self.slices) > 1
-
-    @property
-    def slices(self) -> tuple[int, ...]:
-        """Numbers of the slices that it is made of, in order; none where one is missing."""
-        places = self.stack.array.places
-        found = np.unique(places[self.index[: places.ndim]])
-        return tuple(int(number) for number in found if number >= 0)
-
-    @property
-    def frame(self) -> tuple[int, int]:
-        """Rows and columns of a slice as it was acquired."""
-        lead = self.stack.array.places.ndim
-        rows, columns = self.stack.array.shape[lead : lead + 2]
-        return rows, columns
-
-    def read_header(self) -> ImageHeader:
-        """Return the header of the slice on screen; of a typical one in a cut across slices.
-
-        It may open the file: not for the GUI thread.
-
-        Raises
-        ------
-        FrameError
-            When the file cannot be read.
-        """
-        numbers = self.slices
-        number = numbers[0] if len(numbers) == 1 else self.stack.typical
-        return self.stack.read_header(number)
-
-    def read(self, kept: Mapping[int, Mask] | None = None) -> Painted:
-        """Read the pixels, the way up that they stand on screen.
-
-        It may take its time: a cut across slices reads the whole stack, which napari holds then.
-
-        Parameters
-        ----------
-        kept : mapping, optional
-            By number of slice, (rows, columns) of its frame: pixels that may be seen; all of those
-            that are not named. A pixel of a slab may be seen when all that it is made of may.
-        """
-        values = np.asarray(self.data[self.index])
-        seen = self._seen(kept) if kept else None
-        project = _PROJECTIONS.get(self.projection)
-        if project is not None:
-            across = tuple(axis for axis in range(len(self.index)) if axis not in self.axes)
-            values = project(values, axis=across)
-            seen = None if seen is None else np.all(seen, axis=across)
-        return Painted(
-            self._as_displayed(values),
-            self.spacing,
-            self.origin,
-            self.limits,
-            self.colours,
-            self.gamma,
-            self.opacity,
-            self.blending,
-            None if seen is None else self._as_displayed(seen),
-        )
-
-    def _seen(self, kept: Mapping[int, Mask]) -> Mask:
-        places = self.stack.array.places
-        lead = places.ndim
-        numbers = np.asarray(places[self.index[:lead]])
-        everything = np.ones(self.frame, bool)
-        frames = [kept.get(int(n), everything)[self.index[lead:]] for n in numbers.ravel()]
-        return np.reshape(frames, (*numbers.shape, *frames[0].shape))
-
-    def _as_displayed(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return pixels in the order of the display: the array has its own axes and directions."""
-        if self.axes[0] > self.axes[1]:
-            values = values.swapaxes(0, 1)
-        for axis, flip in enumerate(self.flips):
-            if flip:
-                values = np.flip(values, axis)
-        return values
 
 
 def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) -> list[Image]:
@@ -221,6 +90,72 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
     return chosen or [leading]
 
 
+def look(viewer: napari.viewer.Viewer, *, blended: bool) -> Look:
+    """Return what is looked at.
+
+    Raises
+    ------
+    NoPictureError
+        When there is no picture to send.
+    """
+    layers = layers_in_picture(viewer, blended=blended)
+    shown = tuple(shown_of(viewer, layer) for layer in layers)
+    others = tuple(tuple(there) for there in others_of(viewer, layers, _MOST_OTHERS))
+    subject = (*_way(viewer), *(layer.unique_id for layer in layers))
+    return Look(shown, others, _state(viewer, shown), subject)
+
+
+def series_looks(viewer: napari.viewer.Viewer, count: int) -> list[Look]:
+    """Return looks at slices that are spread evenly over the current series.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        What is looked at: its window, plane and orientation are those of all slices.
+    count : int
+        Most slices.
+
+    Raises
+    ------
+    NoPictureError
+        When there is no picture, or the view has no slider.
+    """
+    here = look(viewer, blended=False)
+    (shown,) = here.layers
+    (layer,) = layers_in_picture(viewer)
+    places = [index for (index,) in _places(viewer, [layer], count)]
+    if len(places) < 2:
+        raise NoPictureError("This series has one image only.")
+    spread = np.linspace(0, len(places) - 1, _FEW_OTHERS).round().astype(int)
+    others = [places[number] for number in spread]
+    return [
+        replace(
+            here,
+            layers=(shown.at(index),),
+            others=tuple((other,) for other in others if other != index),
+        )
+        for index in places
+    ]
+
+
+def is_same(look: Look, viewer: napari.viewer.Viewer, *, blended: bool) -> bool:
+    """Whether the viewer would still give this picture."""
+    try:
+        layers = layers_in_picture(viewer, blended=blended)
+        shown = tuple(shown_of(viewer, layer) for layer in layers)
+    except NoPictureError:
+        return False
+    return look.state == _state(viewer, shown)
+
+
+def _state(viewer: napari.viewer.Viewer, shown: Sequence[Shown]) -> tuple[object, ...]:
+    return (*_way(viewer), *(layer.state for layer in shown))
+
+
+def _way(viewer: napari.viewer.Viewer) -> tuple[object, ...]:
+    return tuple(viewer.dims.displayed), str(viewer.scene.camera.orientation2d)
+
+
 def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
     """Return what the viewer shows of a layer.
 
@@ -248,7 +183,7 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
     grey = is_windowed(layer)
     low, high = (float(limit) for limit in layer.contrast_limits) if grey else (0.0, 255.0)
     colours = layer.colormap
-    # An array in memory may be changed after its picture was checked; the files' values stay.
+    # An array in memory may be changed after its image was checked; the files' values stay.
     data = stack.array.display
     drawn = tuple(str(getattr(layer, name)) for name in _DRAWN)
     placed = (str(index), axes, flips, corner.tobytes(), steps.tobytes())
@@ -290,6 +225,12 @@ def others_of(
     list of list of index
         At each place the index of each layer. Places at which one of them is not are left out.
     """
+    here = [_index(viewer, layer, viewer.dims.point) for layer in layers]
+    return [there for there in _places(viewer, layers, count) if there != here]
+
+
+def _places(viewer: napari.viewer.Viewer, layers: Sequence[Image], count: int) -> list[list[Index]]:
+    """Return the index of each layer at places that are spread over the longest slider."""
     first = layers[0]
     index = index_in_view(viewer, first)
     sliders = [axis for axis, place in enumerate(index) if not isinstance(place, slice)]
@@ -299,8 +240,6 @@ def others_of(
     extent = first.data.shape[axis]
     found = []
     for place in np.linspace(0, extent - 1, min(extent, count)).round().astype(int):
-        if place == index[axis]:
-            continue
         inside = [0 if isinstance(p, slice) else p for p in index]
         inside[axis] = int(place)
         world = first.data_to_world(inside)  # type: ignore[no-untyped-call]
@@ -315,7 +254,7 @@ def others_of(
 def _index(viewer: napari.viewer.Viewer, layer: Image, point: Sequence[float]) -> Index:
     """Return the index of what is shown with the sliders at a point, by napari's rounding."""
     displayed = {axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed}
-    if str(layer.projection_mode) not in _PROJECTIONS:
+    if str(layer.projection_mode) not in PROJECTIONS:
         places = layer.world_to_data(point)
         return tuple(
             slice(None) if axis in displayed else round(float(place))
@@ -359,7 +298,7 @@ def _placement(
     """Return origin and spacing on screen, and whether rows and columns run the other way."""
     places = [(p.start or 0) if isinstance(p, slice) else p for p in index]
     start = corner + np.asarray(places, float) @ steps
-    ways = camera_of(viewer).orientation2d
+    ways = viewer.scene.camera.orientation2d
     origin, spacing, flips = [], [], []
     for number, axis in enumerate(axes):
         step = float(steps[axis, axis])

@@ -130,7 +130,12 @@ def note(report: LoadReport, stacks: Iterable[Stack], paths: Sequence[Path]) -> 
         return
     record.add(report, stacks)
     if report.stacks or report.objects:
+        from napari_medscan.napari_.file_traces import forget_paths
+
         recent.remember([path for path in paths if path.is_dir()])
+        forget_paths(paths)
+        recent.remember([path for path in paths if path.is_dir()])
+        forget_paths(paths)
 
 
 def _identity(stack: Stack) -> _Identity:

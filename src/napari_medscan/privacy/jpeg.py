@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from napari_medscan.privacy.errors import EXTRA_DATA, ImageError
 from napari_medscan.privacy.scan import Table, ends_with_last_block, huffman_tables
 
-MAX_BYTES = int(3.75 * 2**20)
-"""The largest picture that services take (5 MB as base64)."""
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 _FRAME = struct.Struct(">2sHBHHB9s")
@@ -28,12 +27,8 @@ _TABLE = 69
 """Bytes of a quantisation table with its marker."""
 
 
-class JpegError(Exception):
-    """A picture that must not be sent; the text says why, for the user."""
-
-
 def encode(rgb: NDArray[np.uint8], quality: int = 95) -> bytes:
-    """Return the JPEG of a picture, checked.
+    """Return the JPEG of an image, as `check` wants it.
 
     Parameters
     ----------
@@ -41,22 +36,13 @@ def encode(rgb: NDArray[np.uint8], quality: int = 95) -> bytes:
         The picture.
     quality : int
         1 to 100, as libjpeg counts.
-
-    Raises
-    ------
-    JpegError
-        When it would be too large.
     """
     stream = io.BytesIO()
     # From an array: an Image that was opened brings its comments and profiles along.
     Image.fromarray(np.ascontiguousarray(rgb)).save(
         stream, "JPEG", quality=quality, subsampling=0, optimize=False, progressive=False
     )
-    data = stream.getvalue()
-    check(data)
-    if len(data) > MAX_BYTES:
-        raise JpegError("The image exceeds 3.75 MB. Reduce its size or quality.")
-    return data
+    return stream.getvalue()
 
 
 def check(data: bytes) -> tuple[int, int]:
@@ -68,7 +54,7 @@ def check(data: bytes) -> tuple[int, int]:
 
     Raises
     ------
-    JpegError
+    ImageError
         When anything is not as `encode` writes it.
     """
     rest = _without(data, _START + _JFIF)
@@ -76,7 +62,7 @@ def check(data: bytes) -> tuple[int, int]:
         if rest[:5] != b"\xff\xdb\x00\x43" + bytes((number,)) or rest[5:_TABLE] not in _scaled(
             number
         ):
-            raise JpegError(_REFUSAL)
+            raise ImageError(EXTRA_DATA)
         rest = rest[_TABLE:]
     height, width = _frame(rest)
     rest = _without(rest[_FRAME.size :], _huffman_tables())
@@ -84,28 +70,25 @@ def check(data: bytes) -> tuple[int, int]:
     scan, end = rest[:-2], rest[-2:]
     # Within the scan a marker byte is followed by a zero: there is no other segment.
     if end != _END or scan.replace(b"\xff\x00", b"").find(b"\xff") >= 0:
-        raise JpegError(_REFUSAL)
+        raise ImageError(EXTRA_DATA)
     if not ends_with_last_block(scan, -(-height // 8) * -(-width // 8), _codes()):
-        raise JpegError(_REFUSAL)
+        raise ImageError(EXTRA_DATA)
     return height, width
-
-
-_REFUSAL = "The image contains extra data and was not sent. Please report this."
 
 
 def _without(data: bytes, start: bytes) -> bytes:
     if not data.startswith(start):
-        raise JpegError(_REFUSAL)
+        raise ImageError(EXTRA_DATA)
     return data[len(start) :]
 
 
 def _frame(data: bytes) -> tuple[int, int]:
     if len(data) < _FRAME.size:
-        raise JpegError(_REFUSAL)
+        raise ImageError(EXTRA_DATA)
     marker, length, precision, height, width, count, components = _FRAME.unpack_from(data)
     found = (marker, length, precision, count, components)
     if found != (b"\xff\xc0", 17, 8, 3, _COMPONENTS) or not (height and width):
-        raise JpegError(_REFUSAL)
+        raise ImageError(EXTRA_DATA)
     return height, width
 
 

@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+LONGEST = 1568
+"""Most pixels along the longer side of an image that is sent: what the models look at."""
+
 Colours = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 """From values of 0 to 1 or NaN, shape (n,), to RGBA of 0 to 1, shape (n, 4)."""
 

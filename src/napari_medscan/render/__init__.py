@@ -1,1 +1,1 @@
-"""From what a viewer shows to an image of it."""
+"""From a series, or from what a viewer shows of it, to an image of it."""

@@ -17,12 +17,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from multiprocessing import shared_memory, spawn
+from multiprocessing import spawn
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.workers.memory import HostMemory
 from napari_medscan.workers.messages import CORRUPT, TIMED_OUT, read_message, write_message
 
 START_SECONDS = 5.0
@@ -235,7 +236,7 @@ class _Worker:
         self._due: float | None = None
         self._allowed = self._latest = self._computed = 0.0
         self._used = False
-        self._memory: shared_memory.SharedMemory | None = None
+        self._memory = HostMemory()
         self._lock = threading.Lock()
         self._stopped = False
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -251,6 +252,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
+            pass_fds=self._memory.inherited,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
 
@@ -284,9 +286,9 @@ class _Worker:
     def fetch(self, out: NDArray[Any]) -> None:
         """Copy what the worker left in shared memory."""
         with self._lock:
-            if self._memory is None or self._memory.buf is None or out.nbytes > self._memory.size:
+            if out.nbytes > self._memory.size:
                 raise WorkerError(CORRUPT)
-            left = np.frombuffer(self._memory.buf, out.dtype, out.size)
+            left = np.frombuffer(self._memory.buffer, out.dtype, out.size)
             out[...] = left.reshape(out.shape)
 
     def kill_if_late(self, now: float) -> None:
@@ -319,7 +321,7 @@ class _Worker:
         # The pool and whoever waits for the worker may both stop it.
         with self._lock:
             self._stopped = True
-            self._free()
+            self._memory.close()
 
     def _share(self, room: int, data: bytes) -> str:
         """Return the name of shared memory that has `room` for an array, and the data after it."""
@@ -327,20 +329,11 @@ class _Worker:
         with self._lock:
             if self._stopped:
                 raise OSError(errno.EPIPE, "the worker was stopped")
-            if self._memory is None or self._memory.size < size:
-                self._free()
+            if self._memory.size < max(size, 1):
                 # A power of two: stacks of other sizes do not each take new memory.
-                size = 1 << max(20, (size - 1).bit_length())
-                options: dict[str, Any] = {"track": False} if sys.version_info >= (3, 13) else {}
-                self._memory = shared_memory.SharedMemory(create=True, size=size, **options)
-            self._memory.buf[room : room + len(data)] = data  # type: ignore[index]
+                self._memory.grow(1 << max(20, (size - 1).bit_length()))
+            self._memory.buffer[room : room + len(data)] = data
             return self._memory.name
-
-    def _free(self) -> None:
-        if self._memory is not None:
-            self._memory.close()
-            self._memory.unlink()
-            self._memory = None
 
 
 def _announced(reply: dict[str, Any], most: int) -> NDArray[Any]:

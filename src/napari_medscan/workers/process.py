@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from importlib import import_module
-from multiprocessing import shared_memory
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from napari_medscan.workers.memory import WorkerMemory
 from napari_medscan.workers.messages import CORRUPT, read_message, write_message
 
 MEMORY_LIMIT = 2 << 30
@@ -30,7 +29,7 @@ def main() -> None:
     """Serve requests from standard input until it ends."""
     requests, replies = _take_over_streams()
     _limit_memory()
-    memory = _Memory()
+    memory = WorkerMemory()
     while (request := read_message(requests)) is not None:
         try:
             reply = _serve(request, memory)
@@ -41,7 +40,7 @@ def main() -> None:
         write_message(replies, reply | {"computed": time.process_time()})
 
 
-def _serve(request: dict[str, Any], memory: _Memory) -> dict[str, Any]:
+def _serve(request: dict[str, Any], memory: WorkerMemory) -> dict[str, Any]:
     """Call the function that a request names; data and array lie in shared memory."""
     module, _, function = request["function"].partition(":")
     if not module.startswith(_PACKAGE):
@@ -67,42 +66,6 @@ def _reason(error: Exception) -> str:
     """Return the text of this package's own errors; others may quote the file."""
     own = type(error).__module__.startswith(_PACKAGE)
     return str(error) if own else CORRUPT
-
-
-class _Memory:
-    """The shared memory of the last request, kept attached for the next."""
-
-    def __init__(self) -> None:
-        self._name = ""
-        self._segment: shared_memory.SharedMemory | None = None
-
-    def attach(self, name: str) -> memoryview:
-        """Return the memory called `name`."""
-        if name != self._name or self._segment is None:
-            if self._segment is not None:
-                # An array may still look into it: then it is unmapped with that.
-                with contextlib.suppress(BufferError):
-                    self._segment.close()
-            self._segment = _attached(name)
-            self._name = name
-        buffer = self._segment.buf
-        if buffer is None:
-            raise MemoryError
-        return buffer
-
-
-def _attached(name: str) -> shared_memory.SharedMemory:
-    """Attach shared memory without making this process responsible for it.
-
-    Before Python 3.13 attaching also registers, and the tracker of a dying
-    worker would take the memory away from its host.
-    """
-    if sys.version_info >= (3, 13):
-        return shared_memory.SharedMemory(name, track=False)
-    from multiprocessing import resource_tracker
-
-    resource_tracker.register = lambda *_: None
-    return shared_memory.SharedMemory(name)
 
 
 def _take_over_streams() -> tuple[BinaryIO, BinaryIO]:

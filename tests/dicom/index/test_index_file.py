@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from pathlib import Path
 
 import pytest
 
+from napari_medscan import __version__
 from napari_medscan.dicom.files.walk import walk
 from napari_medscan.dicom.index import index_file
 
@@ -78,3 +81,14 @@ def test_the_environment_switches_it_off(monkeypatch):
     index_file.use(on=False)
     assert not index_file.is_used()
     index_file.use(on=True)
+
+
+def test_the_name_of_an_entry_confirms_no_guessed_path(monkeypatch):
+    """Who sees the cache, and not the secret, cannot try out names of folders."""
+    root = [Path("/data/Canary_Anna")]
+    names = "\0".join([__version__, *map(str, root)]).encode()
+    mine = index_file.key_of(root)
+    assert mine == index_file.key_of(root)
+    assert mine != hashlib.blake2b(names, digest_size=len(mine) // 2).hexdigest()
+    monkeypatch.setattr(index_file, "secret_key", lambda: b"another")
+    assert index_file.key_of(root) != mine

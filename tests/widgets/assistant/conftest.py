@@ -14,9 +14,10 @@ from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.providers import provider
 from napari_medscan.assistant.transport import Limits
 from napari_medscan.napari_.menu import PLUGIN
-from napari_medscan.widgets.assistant import preparing
+from napari_medscan.privacy import gate
+from napari_medscan.privacy.text_check import TextCheck
+from napari_medscan.render import prepare
 from napari_medscan.widgets.assistant.dock import AssistantDock
-from napari_medscan.widgets.assistant.text_check import TextCheck
 
 CHAT, MESSAGES = provider("compatible"), provider("compatible-messages")
 
@@ -38,27 +39,58 @@ class User:
     def choose(self, url, service=CHAT, model="a-model"):
         self.dock.service.choose(service, url, model)
 
+    @property
+    def review(self):
+        return self.ask.review
+
+    @property
+    def question(self):
+        return self.ask.details.question
+
+    @property
+    def image(self):
+        """The bytes that are shown; none when they are not what would be sent."""
+        images = self.review.images
+        return images[0].data if images else b""
+
+    def until(self, what, timeout=60_000):
+        """Wait as long as a busy computer may take."""
+        self.qtbot.waitUntil(lambda: bool(what()), timeout=timeout)
+
+    def until_ready(self):
+        self.until(lambda: self.ask.send.enabled)
+
     def preview(self):
-        """Press Preview and look at it; return the bytes."""
-        self.ask.show_preview.click()
-        self.qtbot.waitUntil(lambda: "Preparing" not in self.ask.status.text(), timeout=15000)
-        self.qtbot.waitUntil(self.ask.send.isEnabled)
-        return self.ask.pane.jpeg
+        """Have the image prepared and look at it; return the bytes."""
+        self.prepare()
+        self.until_ready()
+        return self.image
 
     def prepare(self):
-        """Press Preview where nothing can be sent; wait for what is said."""
-        self.ask.show_preview.click()
-        self.qtbot.waitUntil(lambda: "Preparing" not in self.ask.status.text(), timeout=15000)
+        """Have the image prepared where nothing can be sent; return what is said."""
+        self.ask.prepare()
+        self.until(lambda: "Preparing" not in self.ask.status.text())
         return self.ask.status.text()
 
+    def confirm(self):
+        """Tick what has to be confirmed, having looked at full size."""
+        self.ask.review.enlarge.native.click()
+        self.until(lambda: self.review.confirm.enabled)
+        self.review.full_size.reject()
+        self.review.confirm.native.click()
+
+    def write(self, words):
+        self.ask.prompt.text.value = words
+
     def send(self):
-        assert self.ask.send.isEnabled()
-        self.ask.send.click()
+        assert self.ask.send.enabled
+        self.ask.send.native.click()
 
     def wait(self, state):
-        self.qtbot.waitUntil(lambda: self.state is state, timeout=15000)
+        self.until(lambda: self.state is state)
         # What the user sees comes a moment after.
-        self.qtbot.waitUntil(lambda: self.shown.exchange.state is state, timeout=5000)
+        self.until(lambda: self.shown.exchange is not None and self.shown.exchange.state is state)
+        self.until(lambda: self.shown.text.is_whole)
 
     def answered(self):
         """Preview, send, wait for the whole answer; return the bytes that were previewed."""
@@ -80,9 +112,16 @@ def _no_settings(monkeypatch, tmp_path):
 
 
 @pytest.fixture(autouse=True)
+def _nothing_confirmed(monkeypatch):
+    """Forget what other tests saw and confirmed."""
+    monkeypatch.setattr(gate.SESSION, "_seen", {})
+    monkeypatch.setattr(gate.SESSION, "_confirmed", {})
+
+
+@pytest.fixture(autouse=True)
 def _no_text(monkeypatch):
     """Find no text in the tests' small pictures: what is found there is luck."""
-    monkeypatch.setattr(preparing, "check_text", lambda _rgb, _others: TextCheck((), ""))
+    monkeypatch.setattr(prepare, "check_text", lambda _rgb, _others: TextCheck())
 
 
 @pytest.fixture
@@ -119,10 +158,12 @@ def docked(tmp_path):
     """Return what puts a dock beside a viewer."""
     docks = []
 
-    def put(viewer, limits=None):
-        limits = limits or Limits(connect=2, first_byte=5, stall=5, total=10)
+    def put(viewer, limits=None, *, automatic=False):
+        # A test that waits for a limit sets its own; all others never meet one.
+        limits = limits or Limits(connect=60, first_byte=60, stall=60, total=120)
         client = Client(Keys(), Audit(tmp_path / "audit.jsonl"), limits)
         dock = AssistantDock(viewer, client)
+        dock.ask.is_automatic = automatic
         viewer.window.add_dock_widget(dock, name="AI assistant")
         docks.append(dock)
         return dock

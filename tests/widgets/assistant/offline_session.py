@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QTreeWidget
 
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.phantoms import write_ct_chest
+from napari_medscan.widgets.image.save_window import SaveImageWindow
 
 STEP_MS, STEPS = 20, 1000
 
@@ -55,46 +56,47 @@ def prepare(viewer: napari.Viewer, folder: Path) -> list[str]:
     """Do all in the assistant's dock but press Send."""
     _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "AI assistant", tabify=True)
     dock.raise_()
-    for number in range(dock.service.provider_choice.count()):
-        dock.service.provider_choice.setCurrentIndex(number)
+    names = dock.service.service_name.choices
+    for name in names:
+        dock.service.service_name.value = name
         QTest.qWait(STEP_MS)
     dock.tabs.setCurrentIndex(1)
-    dock.service.provider_choice.setCurrentText("OpenAI")
+    dock.service.service_name.value = "OpenAI"
     key = dock.service.key
-    key.secret.setText("sk-of-this-session")
-    key.use.click()
+    key.secret.value = "sk-of-this-session"
+    key.use.native.click()
     until(lambda: key.source.text() == "Key entered for this session.")
-    key.forget.click()
-    dock.service.provider_choice.setCurrentIndex(0)
-    dock.service.model_choice.setEditText("a-model")
+    key.forget.native.click()
+    dock.service.service_name.value = names[0]
+    dock.service.model_name.value = "a-model"
     dock.tabs.setCurrentIndex(0)
-    ask, pane = dock.ask, dock.ask.pane
-    for number in range(ask.prompt.choice.count()):
-        ask.prompt.choice.setCurrentIndex(number)
-    ask.prompt.modality.setChecked(True)
+    ask, review = dock.ask, dock.ask.review
+    for name in ask.prompt.template.choices:
+        ask.prompt.template.value = name
+    ask.prompt.modality.value = True
 
-    def show():
-        until(lambda: pane.preview is not None and pane.is_seen)
+    def image():
+        until(lambda: review.images and ask.send.enabled)
+        return review.images[0].data
 
-    ask.show_preview.click()
-    show()
-    whole = pane.jpeg
-    pane.draw_mask.click()
-    pane.picture.drawn.emit(QRectF(0.1, 0.1, 0.3, 0.3))
-    show()
-    assert pane.jpeg != whole
-    if not pane.is_ready:
-        pane.confirm.setChecked(True)
-    assert ask.send.isEnabled()
-    with patch.object(QFileDialog, "getSaveFileName", return_value=(f"{folder}/picture.jpg", "")):
-        ask.save_jpeg.click()
-    assert (folder / "picture.jpg").read_bytes() == pane.jpeg
-    dock.open_audit.click()
+    whole = image()
+    review.draw_mask.native.click()
+    review.picture.drawn.emit(QRectF(0.1, 0.1, 0.3, 0.3))
+    until(lambda: not ask.send.enabled or review.images[0].data != whole)
+    assert image() != whole
+    window = SaveImageWindow(ask._looks[0], None, masks=review.masks)
+    window.show()
+    until(lambda: window.review.images)
+    with patch.object(QFileDialog, "getSaveFileName", return_value=(f"{folder}/image.png", "")):
+        window.page.save.native.click()
+    assert (folder / "image.png").read_bytes() == window.review.images[0].data
+    window.reject()
+    dock.open_audit.native.click()
     until(lambda: dock.audit.note.text().startswith("0 network requests"))
     dock.audit.reject()
     dock.tabs.setCurrentIndex(2)
     assert dock.usage.text() == "Network: not used in this session"
-    return ["services and keys", "preview", "mask", "JPEG saved", "audit"]
+    return ["services and keys", "preview", "mask", "image saved", "audit"]
 
 
 def session(folder: Path) -> list[str]:

@@ -10,23 +10,26 @@ import time
 import pytest
 from qtpy.QtCore import QBuffer, QIODevice, QRectF, Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 from napari_medscan.assistant import network
+from napari_medscan.assistant.consent import consent_to
 from napari_medscan.assistant.conversation import MIN_INTERVAL, State
+from napari_medscan.assistant.errors import ConsentError
 from napari_medscan.assistant.notes import NOT_FOR_DIAGNOSIS
+from napari_medscan.assistant.providers import retention_at
 from napari_medscan.dicom import MedscanError
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.napari_.planes import set_slab
 from napari_medscan.privacy.jpeg import check
-from napari_medscan.widgets.assistant import preparing
-from napari_medscan.widgets.dock import WIDTH
+from napari_medscan.render import prepare
 
 from ...assistant.serving import WHOLE, Server, head, in_two, piece, says
 from ...assistant.test_llmock import PROTOCOLS, clean, judge, server  # noqa: F401 - fixtures
 from .conftest import CHAT, MESSAGES
-from .test_preparing import CHANGES
+from .test_prepare import CHANGES
 
 
 def sent_jpeg(body):
@@ -46,13 +49,13 @@ def body(request):
 @pytest.mark.parametrize("path", PROTOCOLS)
 def test_what_was_previewed_is_sent_and_the_answer_shown(path, judge, user):  # noqa: F811
     user.choose(f"{judge.url}/{path}", PROTOCOLS[path])
-    user.ask.prompt.text.setPlainText("A chest?")
+    user.ask.prompt.text.value = "A chest?"
     previewed = user.answered()
     (request,) = judge.get("/_llmock/requests")["requests"]
     assert sent_jpeg(request["body"]) == previewed
     check(previewed)
     assert "A chest?" in user.shown.text.toPlainText()
-    assert user.shown.title.text() == "Answer"
+    assert user.shown.heading.text() == "Answer"
     assert user.shown.about.text().startswith("Slice ")
     clean(judge, 1)
 
@@ -60,49 +63,68 @@ def test_what_was_previewed_is_sent_and_the_answer_shown(path, judge, user):  # 
 def test_the_preview_shows_those_bytes_and_all_that_goes_with_them(user):
     user.choose("http://127.0.0.1:9/v1")
     previewed = user.preview()
-    preview, pane = user.ask.pane.preview, user.ask.pane
+    asked, details = user.question, user.ask.details
     shown = QBuffer()
     shown.open(QIODevice.OpenModeFlag.WriteOnly)
-    pane.picture.image.save(shown, "PNG")
-    assert preview.jpeg == previewed
-    assert (pane.picture.image.width(), pane.picture.image.height()) == (32, 32)
-    facts = pane.facts.toPlainText()
-    for fact in ("127.0.0.1:9", "a-model", preview.picture_sha256, "no DICOM metadata"):
+    user.review.picture.image.save(shown, "PNG")
+    assert asked.images[0].data == previewed
+    assert (user.review.picture.image.width(), user.review.picture.image.height()) == (32, 32)
+    facts = details.facts.toPlainText()
+    for fact in ("127.0.0.1:9", "a-model", asked.sha256, "no DICOM metadata"):
         assert fact in facts
     assert "de-identified" not in facts
-    assert pane.words.toPlainText() == preview.text
-    assert pane.retention.text() == preview.retention.text
-    assert user.ask.send.text() == "&Send to 127.0.0.1:9"
+    assert details.words.toPlainText() == asked.text
+    assert details.retention.text() == retention_at(asked.endpoint, asked.provider).text
+    assert user.ask.status.text().startswith("To 127.0.0.1:9: exactly")
 
 
-DOCK = {
-    "words": lambda dock: dock.ask.prompt.text.setPlainText("Another?"),
-    "modality": lambda dock: dock.ask.prompt.modality.setChecked(True),
-    "quality": lambda dock: dock.ask.options.quality.setValue(80),
-    "size": lambda dock: dock.ask.options.longest.setValue(192),
-    "blended": lambda dock: dock.ask.options.blended.setChecked(True),
-    "model": lambda dock: dock.service.model_choice.setEditText("another"),
-    "address": lambda dock: dock.service.address.setText("http://127.0.0.1:10/v1"),
-    "proxy": lambda dock: dock.service.proxy.setChecked(True),
-    "service": lambda dock: dock.service.provider_choice.setCurrentIndex(0),
+WORDS = {
+    "words": lambda dock: setattr(dock.ask.prompt.text, "value", "Another?"),
+    "modality": lambda dock: dock.ask.prompt.modality.native.click(),
+    "language": lambda dock: setattr(dock.ask.prompt.language, "value", "Deutsch"),
+    "model": lambda dock: setattr(dock.service.model_name, "value", "another"),
+    "address": lambda dock: setattr(dock.service.address, "value", "http://127.0.0.1:10/v1"),
+    "proxy": lambda dock: dock.service.proxy.native.click(),
+    "service": lambda dock: dock.service.choose(MESSAGES, "http://127.0.0.1:9/v1", "a-model"),
+}
+IMAGE = {
+    "quality": lambda dock: setattr(dock.ask.images.quality, "value", 80),
+    "size": lambda dock: setattr(dock.ask.images.longest, "value", 192),
+    "blended": lambda dock: dock.ask.images.blended.native.click(),
 }
 
 
-def test_any_change_withdraws_the_preview(user, viewer):
+def test_other_words_are_another_question_about_the_same_image(user):
+    user.choose("http://127.0.0.1:9/v1")
+    previewed = user.preview()
+    for name, change in WORDS.items():
+        before = user.question
+        change(user.dock)
+        assert user.question.digest != before.digest, name
+        assert user.ask.details.words.toPlainText() == user.question.text, name
+        assert user.image == previewed, name
+        with pytest.raises(ConsentError):
+            consent_to(before, user.ask._gate).spend(user.question)
+
+
+def test_any_change_of_the_image_withdraws_it(user, viewer):
     stack = stack_of(viewer.layers[0])
-    # The others, and that each is heard of, are tried without a window: test_preparing.py.
+    # The others, and that each is heard of, are tried without a window: test_prepare.py.
     shown = {name: CHANGES[name] for name in ("window", "opacity", "turned over", "closed")}
-    for name, change in {**DOCK, **shown}.items():
+    for name, change in {**IMAGE, **shown}.items():
         viewer.layers.clear()
         viewer.dims.ndisplay, viewer.dims.order = 2, (0, 1, 2)
         viewer.add_layer(image_layer(stack))
         user.choose("http://127.0.0.1:9/v1")
         user.preview()
+        asked = user.question
         change(viewer if name in shown else user.dock)
-        user.qtbot.waitUntil(lambda: not user.ask.send.isEnabled())
-        assert user.ask.pane.preview is None, name
-        assert user.ask.pane.jpeg == b"", name
-        assert "review" in user.ask.status.text(), name
+        user.until(lambda asked=asked: user.question is not asked)
+        user.ask._work.cancel()
+        if name in shown:
+            assert user.question is None, name
+            assert user.image == b"", name
+            assert not user.ask.send.enabled, name
 
 
 def test_a_thicker_slab_withdraws_the_preview(user, viewer):
@@ -110,16 +132,16 @@ def test_a_thicker_slab_withdraws_the_preview(user, viewer):
     set_slab(viewer, viewer.layers, "max", 20)
     user.preview()
     set_slab(viewer, viewer.layers, "max", 40)
-    user.qtbot.waitUntil(lambda: not user.ask.send.isEnabled())
+    user.qtbot.waitUntil(lambda: not user.ask.send.enabled, timeout=60_000)
 
 
 def test_masks_are_those_of_their_series_and_cut(user, viewer, chest):
     user.choose("http://127.0.0.1:9/v1")
     user.preview()
-    pane = user.ask.pane
-    pane.draw_mask.click()
+    pane = user.review
+    pane.draw_mask.native.click()
     pane.picture.drawn.emit(QRectF(0, 0, 0.5, 0.5))
-    user.qtbot.waitUntil(user.ask.send.isEnabled)
+    user.until(lambda: user.image)
     viewer.dims.set_current_step(0, 1)
     user.preview()
     assert len(pane.masks) == 1, "text stays where it is from slice to slice"
@@ -127,24 +149,24 @@ def test_masks_are_those_of_their_series_and_cut(user, viewer, chest):
     user.preview()
     assert pane.masks == ()
     pane.picture.drawn.emit(QRectF(0, 0, 0.5, 0.5))
-    user.qtbot.waitUntil(user.ask.send.isEnabled)
-    pane.draw_crop.click()
+    user.until_ready()
+    pane.draw_crop.native.click()
     pane.picture.drawn.emit(QRectF(0, 0, 0.8, 0.8))
-    user.qtbot.waitUntil(user.ask.send.isEnabled)
+    user.until_ready()
     viewer.open(str(chest), plugin=PLUGIN)
     viewer.layers.selection.active = viewer.layers[-1]
     user.preview()
     assert (pane.masks, pane.crop) == ((), None)
-    assert not pane.clear.isEnabled()
+    assert not pane.remove_parts.enabled
 
 
 def test_moving_to_another_slice_disables_send_by_itself(user, viewer):
     user.choose("http://127.0.0.1:9/v1")
     user.preview()
     viewer.dims.set_current_step(0, 1)
-    user.qtbot.waitUntil(lambda: not user.ask.send.isEnabled())
-    assert "out of date" in user.ask.status.text()
-    assert user.ask.pane.jpeg == b""
+    user.qtbot.waitUntil(lambda: not user.ask.send.enabled, timeout=60_000)
+    assert "The view changed" in user.ask.status.text()
+    assert user.image == b""
 
 
 def test_zooming_keeps_the_preview(user, viewer):
@@ -152,20 +174,20 @@ def test_zooming_keeps_the_preview(user, viewer):
     user.preview()
     viewer.scene.camera.zoom = 3
     QTest.qWait(100)
-    assert user.ask.send.isEnabled()
+    assert user.ask.send.enabled
 
 
 def test_send_before_the_preview_or_after_another_slice_is_refused(user, viewer, network_allowed):  # noqa: ARG001
     with Server(says(*WHOLE)) as recorder:
         user.choose(recorder.url)
-        user.ask.send.click()
+        user.ask.send.native.click()
         user.ask.send_previewed()
         assert "Review the preview" in user.ask.status.text()
         user.preview()
         viewer.dims.set_current_step(0, 1)
         # Before the event loop comes round the button is still on.
         user.send()
-        assert "out of date" in user.ask.status.text()
+        assert "The view changed" in user.ask.status.text()
         QTest.qWait(50)
         assert recorder.connections == 0
     assert user.state is State.IDLE
@@ -175,14 +197,15 @@ def test_send_is_off_until_the_picture_was_painted(user):
     user.choose("http://127.0.0.1:9/v1")
     user.dock.tabs.setCurrentIndex(1)
     user.prepare()
-    user.qtbot.waitUntil(lambda: user.ask.pane.preview is not None)
+    user.until(lambda: user.question is not None)
     QTest.qWait(100)
-    assert not user.ask.send.isEnabled()
+    assert not user.ask.send.enabled
     user.dock.tabs.setCurrentIndex(0)
-    user.ask.look_at.emit(user.ask.show_preview)
-    user.qtbot.waitUntil(user.ask.send.isEnabled)
+    user.until_ready()
     user.dock.tabs.setCurrentIndex(1)
-    user.prepare()
+    # Another image, which nobody has seen.
+    user.ask.images.quality.value = 80
+    user.until(lambda: user.question is not None)
     user.ask.send_previewed()
     assert user.state is State.IDLE
     assert "Review the preview" in user.ask.status.text()
@@ -204,7 +227,7 @@ def test_a_wrong_address_is_refused_without_a_connection(user, monkeypatch):
             user.choose(url)
             assert said in user.prepare()
             user.ask.send_previewed()
-            assert not user.ask.send.isEnabled()
+            assert not user.ask.send.enabled
             user.dock.service.ask_for_models()
         QTest.qWait(50)
     assert attempts == []
@@ -223,14 +246,14 @@ def test_a_list_of_hosts_that_comes_after_the_preview_counts(user, monkeypatch):
 def test_without_a_model_it_says_what_is_missing(user):
     user.choose("http://127.0.0.1:9/v1", model="")
     assert "No model selected" in user.prepare()
-    # The picture can be looked at and saved all the same.
-    assert user.ask.pane.jpeg
-    assert user.ask.save_jpeg.isEnabled()
-    assert not user.ask.send.isEnabled()
+    # The image can be looked at and saved all the same.
+    assert user.image
+    assert user.ask.save_image.enabled
+    assert not user.ask.send.enabled
 
 
 def test_send_is_no_default_and_takes_no_focus(user):
-    send = user.ask.send
+    send = user.ask.send.native
     assert send.focusPolicy() == Qt.FocusPolicy.NoFocus
     assert not send.isDefault()
     assert not send.autoDefault()
@@ -241,22 +264,31 @@ def test_cancel_before_the_first_byte_is_at_once(user, network_allowed):  # noqa
         user.choose(recorder.url)
         user.preview()
         user.send()
-        user.qtbot.waitUntil(recorder.has_request.is_set)
-        assert user.shown.title.text().startswith("Sending…")
+        user.qtbot.waitUntil(recorder.has_request.is_set, timeout=60_000)
+        assert user.shown.heading.text().startswith("Sending…")
         began = time.perf_counter()
-        user.shown.cancel.click()
+        user.ask.cancel.native.click()
         # When the click returns all is idle: no event loop, server or thread is waited for.
         took = time.perf_counter() - began
         assert user.state is State.CANCELLED
-        assert user.shown.title.text() == "Cancelled"
-        assert user.shown.busy.isHidden()
-        assert user.ask.send.text().startswith("&Send again")
-        assert user.ask.send.isEnabled()
+        assert user.shown.heading.text() == "Cancelled"
+        assert not user.ask.cancel.visible
+        assert user.ask.send.text == "&Send again"
+        assert user.ask.send.enabled
     assert took < 0.1
 
 
-def test_what_waited_in_the_queue_when_cancel_was_pressed_is_not_shown(user, network_allowed):  # noqa: ARG001
+def test_what_waited_in_the_queue_when_cancel_was_pressed_is_not_shown(
+    user,
+    monkeypatch,
+    network_allowed,  # noqa: ARG001
+):
     goes_on, told = threading.Event(), []
+    tell = user.ask.conversation._listener
+
+    def told_first(exchange):
+        told.append(exchange)
+        tell(exchange)
 
     def answer(connection):
         connection.sendall(head() + piece("A"))
@@ -269,17 +301,17 @@ def test_what_waited_in_the_queue_when_cancel_was_pressed_is_not_shown(user, net
         user.preview()
         user.send()
         user.wait(State.STREAMING)
-        user.ask._heard.connect(told.append, Qt.ConnectionType.DirectConnection)
+        monkeypatch.setattr(user.ask.conversation, "_listener", told_first)
         time.sleep(MIN_INTERVAL)
         goes_on.set()
         # The GUI is busy meanwhile.
         while not told:
             time.sleep(0.01)
-        user.shown.cancel.click()
+        user.ask.cancel.native.click()
         QTest.qWait(100)
     assert [exchange.state for exchange in told] == [State.STREAMING, State.CANCELLED]
-    assert user.shown.title.text() == "Cancelled"
-    assert not user.shown.cancel.isVisible()
+    assert user.shown.heading.text() == "Cancelled"
+    assert not user.ask.cancel.visible
     assert user.shown.text.toPlainText() == "AB"
 
 
@@ -294,8 +326,8 @@ def test_a_stream_is_shown_as_it_comes_and_what_came_is_kept(user, network_allow
         user.send()
         user.wait(State.STREAMING)
         assert user.shown.text.toPlainText() == "A chest"
-        assert not user.ask.send.isEnabled()
-        user.shown.cancel.click()
+        assert not user.ask.send.enabled
+        user.ask.cancel.native.click()
         user.wait(State.CANCELLED)
     assert user.shown.text.toPlainText() == "A chest"
 
@@ -309,7 +341,7 @@ def test_a_hostile_answer_is_shown_as_it_is(user, network_allowed):  # noqa: ARG
     assert user.dock.history.answer.text.toPlainText() == hostile
 
 
-def test_an_answer_is_plain_while_it_comes_and_written_as_marked_when_it_is_whole(
+def test_an_answer_is_written_as_marked_while_it_comes_and_kept_as_it_is(
     user,
     tmp_path,
     saving_to,
@@ -321,31 +353,33 @@ def test_an_answer_is_plain_while_it_comes_and_written_as_marked_when_it_is_whol
         user.preview()
         user.send()
         user.wait(State.STREAMING)
-        assert user.shown.text.toPlainText() == "**A chest**"
+        assert user.shown.text.toPlainText() == "A chest"
         ends.set()
         user.wait(State.DONE)
     assert user.shown.text.toPlainText() == "A chest"
     saving_to(tmp_path / "note.md")
-    user.shown.save.click()
+    user.shown.save.native.click()
     assert "**A chest**" in (tmp_path / "note.md").read_text(encoding="utf-8")
 
 
-def test_a_follow_up_shows_that_all_is_sent_again(user, network_allowed):  # noqa: ARG001
+def test_a_follow_up_is_one_press_more_and_shows_that_all_is_sent_again(user, network_allowed):  # noqa: ARG001
     with Server(says(*WHOLE)) as recorder:
         user.choose(recorder.url)
         first = user.answered()
-        assert not user.ask.send.isEnabled()
-        user.ask.prompt.text.setPlainText("And the heart?")
-        assert user.preview() == first
-        assert "sent again" in user.ask.pane.facts.toPlainText()
-        assert "A chest." in user.ask.pane.words.toPlainText()
+        assert not user.ask.send.enabled
+        assert user.ask.prompt.text.value == ""
+        assert user.shown.question.toPlainText() == user.shown.exchange.prompt
+        user.write("And the heart?")
+        assert user.image == first
+        assert "sent again" in user.ask.details.facts.toPlainText()
+        assert "A chest." in user.ask.details.words.toPlainText()
         user.send()
         user.wait(State.DONE)
         assert len(body(recorder.requests[1])["messages"]) == 3
-        user.preview()
-        user.ask.anew.click()
-        user.qtbot.waitUntil(user.ask.send.isEnabled)
-        assert user.ask.pane.preview.question.history == ()
+        user.write("And now?")
+        user.ask.anew.native.click()
+        assert user.question.history == ()
+        assert user.ask.send.enabled
     assert user.dock.history.list.count() == 2
 
 
@@ -353,66 +387,56 @@ def test_a_mask_and_a_crop_are_in_the_bytes_that_are_sent(user, network_allowed)
     with Server(says(*WHOLE)) as recorder:
         user.choose(recorder.url)
         plain = user.preview()
-        pane = user.ask.pane
-        pane.draw_mask.click()
+        pane = user.review
+        pane.draw_mask.native.click()
         pane.picture.drawn.emit(QRectF(0.0, 0.0, 1.0, 0.5))
-        user.qtbot.waitUntil(user.ask.send.isEnabled)
+        user.until(lambda: user.image not in (b"", plain))
+        user.until_ready()
         image = pane.picture.image
         assert image.pixelColor(16, 4).lightness() < 8
-        assert "1 box masked" in pane.facts.toPlainText()
-        pane.draw_crop.click()
+        assert "1 box masked" in user.ask.details.facts.toPlainText()
+        pane.draw_crop.native.click()
         pane.picture.drawn.emit(QRectF(0.0, 0.25, 1.0, 0.75))
-        user.qtbot.waitUntil(user.ask.send.isEnabled)
-        assert check(pane.jpeg) == (24, 32)
-        previewed = pane.jpeg
+        user.until(lambda: bool(user.image))
+        user.until_ready()
+        assert check(user.image) == (24, 32)
+        previewed = user.image
         assert previewed != plain
         user.send()
         user.wait(State.DONE)
         assert sent_jpeg(body(recorder.requests[0])) == previewed
         pane.clear_parts()
-        user.qtbot.waitUntil(lambda: pane.jpeg == plain)
+        user.qtbot.waitUntil(lambda: user.image == plain, timeout=60_000)
 
 
 def test_the_mouse_draws_a_box(user):
     user.choose("http://127.0.0.1:9/v1")
     user.preview()
-    pane = user.ask.pane
-    pane.draw_mask.click()
+    pane = user.review
+    pane.draw_mask.native.click()
     place = pane.picture.place()
     QTest.mousePress(pane.picture, Qt.MouseButton.LeftButton, pos=place.topLeft().toPoint())
     QTest.mouseMove(pane.picture, place.center().toPoint())
     QTest.mouseRelease(pane.picture, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
     ((top, left, bottom, right),) = pane.masks
     assert (top, left, bottom, right) == pytest.approx((0, 0, 0.5, 0.5), abs=0.02)
-    user.qtbot.waitUntil(user.ask.send.isEnabled)
+    user.until_ready()
 
 
-def test_the_saved_files_are_those_bytes_and_a_note(
-    user,
-    tmp_path,
-    saving_to,
-    told,
-    network_allowed,  # noqa: ARG001
-):
+def test_an_answer_is_saved_as_a_note_and_copied(user, tmp_path, saving_to, told, network_allowed):  # noqa: ARG001
     with Server(says(*WHOLE)) as recorder:
         user.choose(recorder.url)
-        previewed = user.preview()
-        saving_to(tmp_path / "a")
-        user.ask.save_jpeg.click()
-        assert (tmp_path / "a.jpg").read_bytes() == previewed
         user.answered()
     saving_to(tmp_path / "note")
-    user.shown.save.click()
+    user.shown.save.native.click()
     note = (tmp_path / "note.md").read_text(encoding="utf-8")
     assert NOT_FOR_DIAGNOSIS in note
     assert "A chest." in note
     saving_to(tmp_path / "nowhere" / "note")
-    user.shown.save.click()
-    assert [record.message for record in told] == [
-        "Image saved.",
-        "Note saved.",
-        "Could not save the note.",
-    ]
+    user.shown.save.native.click()
+    assert [record.message for record in told] == ["Note saved.", "Could not save the note."]
+    user.shown.copy.native.click()
+    assert QApplication.clipboard().text() == "A chest."
 
 
 def test_what_is_saved_is_what_was_shown_when_save_was_pressed(
@@ -424,27 +448,35 @@ def test_what_is_saved_is_what_was_shown_when_save_was_pressed(
 ):
     with Server(says(*WHOLE)) as recorder:
         user.choose(recorder.url)
-        previewed = user.preview()
-
-        def move():
-            viewer.dims.set_current_step(0, 1)
-            user.qtbot.waitUntil(lambda: user.ask.pane.jpeg == b"")
-
-        saving_to(tmp_path / "a.jpg", move)
-        user.ask.save_jpeg.click()
-        assert (tmp_path / "a.jpg").read_bytes() == previewed
         user.answered()
-
-        about = user.shown.exchange.picture_sha256
+        about = user.shown.exchange.sha256
 
         def ask_on():
             viewer.dims.set_current_step(0, 2)
             user.answered()
 
         saving_to(tmp_path / "note.md", ask_on)
-        user.shown.save.click()
-        assert user.shown.exchange.picture_sha256 != about
+        user.shown.save.native.click()
+        assert user.shown.exchange.sha256 != about
     assert about in (tmp_path / "note.md").read_text(encoding="utf-8")
+
+
+STRUCTURED = json.dumps({"plane": "axial", "observations": [{"location": "lung", "sure": 1}]})
+
+
+def test_a_structured_answer_is_a_table(user, network_allowed):  # noqa: ARG001
+    said = json.dumps({"choices": [{"delta": {"content": STRUCTURED}, "finish_reason": "stop"}]})
+    with Server(says(head(), f"data: {said}\n\n".encode())) as recorder:
+        user.choose(recorder.url)
+        user.answered()
+    table = user.shown.fields
+    cells = [[table.item(row, column).text() for column in (0, 1)] for row in range(3)]
+    assert cells == [
+        ["plane", "axial"],
+        ["observations 1 · location", "lung"],
+        ["observations 1 · sure", "1"],
+    ]
+    assert user.shown.text.isHidden()
 
 
 def test_an_answer_leaves_the_preview_of_another_slice(user, viewer, network_allowed):  # noqa: ARG001
@@ -456,12 +488,12 @@ def test_an_answer_leaves_the_preview_of_another_slice(user, viewer, network_all
         user.wait(State.STREAMING)
         viewer.dims.set_current_step(0, 1)
         user.prepare()
-        user.qtbot.waitUntil(lambda: user.ask.pane.is_seen)
-        previewed = user.ask.pane.jpeg
+        user.qtbot.waitUntil(lambda: user.review.images, timeout=60_000)
+        previewed = user.image
         ends.set()
         user.wait(State.DONE)
-        assert user.ask.pane.jpeg == previewed
-        assert user.ask.send.isEnabled()
+        assert user.image == previewed
+        assert user.ask.send.enabled
 
 
 def test_a_failure_in_the_making_is_told_without_its_text(user, monkeypatch, failures):
@@ -470,9 +502,9 @@ def test_a_failure_in_the_making_is_told_without_its_text(user, monkeypatch, fai
 
     user.choose("http://127.0.0.1:9/v1")
     with monkeypatch.context() as patch:
-        patch.setattr(preparing, "render", fail)
+        patch.setattr(prepare, "paint", fail)
         assert user.prepare().startswith("The image could not be rendered.")
-        assert not user.ask.send.isEnabled()
+        assert not user.ask.send.enabled
     assert failures
     assert "Canary" not in "".join(failures)
     failures.clear()
@@ -484,7 +516,7 @@ def test_no_error_of_the_making_names_a_file(error, user, monkeypatch):
     def fail(*_, **_options):
         raise error
 
-    monkeypatch.setattr(preparing, "render", fail)
+    monkeypatch.setattr(prepare, "paint", fail)
     assert user.prepare().startswith("The image could not be rendered.")
 
 
@@ -499,23 +531,12 @@ def test_a_test_of_the_connection_gives_way_to_a_send(user, network_allowed):  #
         user.choose(recorder.url)
         user.preview()
         service = user.dock.service
-        service.test.click()
-        user.qtbot.waitUntil(recorder.has_request.is_set)
+        service.list_models.native.click()
+        user.qtbot.waitUntil(recorder.has_request.is_set, timeout=60_000)
         user.send()
-        assert (service.test.text(), service.result.text()) == ("Test connection", "Cancelled.")
+        assert (service.list_models.text, service.result.text()) == ("List models", "Cancelled.")
         user.wait(State.DONE)
     assert user.shown.text.toPlainText() == "A chest."
-
-
-def test_a_second_question_on_a_picture_fits_into_the_dock(user, network_allowed):  # noqa: ARG001
-    with Server(says(*WHOLE)) as recorder:
-        user.choose(recorder.url)
-        user.answered()
-        user.preview()
-    assert user.ask.anew.isVisible()
-    user.ask.send.say("&Send again to a-model.radiology.university-hospital.example:11434")
-    assert user.ask.minimumSizeHint().width() <= WIDTH - 26
-    assert "…" in user.ask.send.text()
 
 
 def test_services_are_the_two_protocols():

@@ -57,7 +57,7 @@ def test_it_is_deleted(window, qtbot, audit):
     window.delete_all()
     qtbot.waitUntil(lambda: window.model.rowCount() == 0)
     assert audit.read() == []
-    assert not window.delete.isEnabled()
+    assert not window.delete.enabled
 
 
 def test_an_audit_that_cannot_be_read_is_said_to_be_so(window, qtbot, audit):
@@ -67,11 +67,11 @@ def test_an_audit_that_cannot_be_read_is_said_to_be_so(window, qtbot, audit):
     qtbot.waitUntil(lambda: "cannot be read" in window.note.text())
     assert "0 network requests" not in window.note.text()
     assert window.model.rowCount() == 0
-    assert not window.export.isEnabled()
-    assert window.delete.isEnabled()
+    assert not window.export.enabled
+    assert window.delete.enabled
 
 
 def test_no_button_is_pressed_by_enter(window):
     for button in (window.export, window.delete):
-        assert not button.isDefault()
-        assert not button.autoDefault()
+        assert not button.native.isDefault()
+        assert not button.native.autoDefault()

@@ -88,8 +88,8 @@ def test_no_canary_leaves(service, empty, chest, docked, qtbot, tmp_path, networ
     with Server(answers) as recorder:
         user = User(docked(empty), qtbot)
         user.choose(recorder.url, service)
-        user.ask.prompt.modality.setChecked(True)
-        user.ask.prompt.body_part.setChecked(True)
+        user.ask.prompt.modality.value = True
+        user.ask.prompt.body_part.value = True
         previewed = looked_at(user)
         user.send()
         # The answer is one of the chat protocol's: how the other reads it does not matter here.
@@ -137,20 +137,19 @@ def test_a_body_part_that_names_somebody_is_left_out(empty, docked, qtbot, tmp_p
     empty.open(str(tmp_path), plugin=PLUGIN)
     user = User(docked(empty), qtbot)
     user.choose("http://127.0.0.1:9/v1")
-    user.ask.prompt.body_part.setChecked(True)
+    user.ask.prompt.body_part.value = True
     user.preview()
-    assert "CANARY" not in user.ask.pane.words.toPlainText().upper()
-    assert "this image" in user.ask.pane.words.toPlainText()
+    assert "CANARY" not in user.ask.details.words.toPlainText().upper()
+    assert "this image" in user.ask.details.words.toPlainText()
 
 
 def looked_at(user):
     """Preview, tick that no name is seen where that is asked, and return the bytes."""
     user.prepare()
-    pane = user.ask.pane
-    user.qtbot.waitUntil(lambda: pane.is_seen)
-    pane.confirm.setChecked(True)
-    user.qtbot.waitUntil(user.ask.send.isEnabled)
-    return pane.jpeg
+    if user.question is not None and not user.ask.send.enabled:
+        user.confirm()
+    user.until_ready()
+    return user.image
 
 
 def pictures(content):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from qtpy.QtCore import QRect, QRectF, Qt
+from qtpy.QtCore import QRect, Qt
 from qtpy.QtGui import QImage
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
-from napari_medscan.widgets.assistant.full_size import FullSizeWindow
-from napari_medscan.widgets.assistant.picture_view import PictureView
+from napari_medscan.widgets.image.full_size import FullSizeWindow
+from napari_medscan.widgets.image.picture_view import PictureView
 
 from ...assistant.serving import jpeg
 
@@ -24,7 +24,7 @@ def opened(qtbot):
 
     def show(size):
         view = PictureView(parent)
-        view.show_picture(QImage.fromData(jpeg(size=size)), QRectF(0, 0, 1, 1), ())
+        view.show_picture(QImage.fromData(jpeg(size=size)))
         window.show_same(view)
         qtbot.waitExposed(window)
         return window, seen

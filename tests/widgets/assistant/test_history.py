@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from napari_medscan.assistant.conversation import State
-from napari_medscan.widgets.assistant.history import HistoryPane
+from napari_medscan.widgets.assistant.history import HistoryTab
 
 from ...assistant.serving import WHOLE, Server, says
 
@@ -17,10 +17,13 @@ def asked(user, network_allowed):  # noqa: ARG001
     """Return what asks, and the history."""
     with Server(says(*WHOLE)) as recorder:
         user.choose(recorder.url)
+        user.preview()
 
         def ask(words):
-            user.ask.prompt.text.setPlainText(words)
-            user.answered()
+            user.write(words)
+            user.until_ready()
+            user.send()
+            user.wait(State.DONE)
 
         yield ask, user.dock.history
 
@@ -33,14 +36,14 @@ def test_the_newest_is_first_and_the_one_that_is_read_stays(asked):
     ask, history = asked
     assert "until this dock is closed" in history.nothing.text()
     ask("One?")
-    assert history.question.toPlainText() == "One?"
+    assert history.answer.question.toPlainText() == "One?"
     assert history.nothing.isHidden()
     ask("Two?")
-    assert history.question.toPlainText() == "One?"
+    assert history.answer.question.toPlainText() == "One?"
     assert [text[6:] for text in rows(history)] == ["done: Two?", "done: One?"]
     history.list.setCurrentRow(0)
     ask("Three?")
-    assert history.question.toPlainText() == "Two?"
+    assert history.answer.question.toPlainText() == "Two?"
     assert history.list.currentRow() == 1
 
 
@@ -53,12 +56,11 @@ def test_the_answer_that_is_read_keeps_its_place(asked, monkeypatch):
     assert shown == []
 
 
-def test_an_answer_that_is_on_its_way_is_not_listed_until_it_is_over(qtbot, asked, user):
+def test_an_answer_that_is_on_its_way_is_not_listed_until_it_is_over(asked, user):
     ask, _ = asked
     ask("One?")
     (done,) = user.ask.conversation.exchanges
-    history = HistoryPane()
-    qtbot.addWidget(history)
+    history = HistoryTab()
     for state, count in ((State.SENDING, 0), (State.STREAMING, 0), (State.CANCELLED, 1)):
         history.show_exchanges([replace(done, state=state)], {})
         assert history.list.count() == count

@@ -8,8 +8,9 @@ import pytest
 from qtpy.QtGui import QTextCursor
 from qtpy.QtTest import QTest
 
-from napari_medscan.widgets.assistant.marked import Style, marked
-from napari_medscan.widgets.assistant.texts import MOST_MARKED, PlainView
+from napari_medscan.assistant.answer_text import parted
+from napari_medscan.widgets.assistant.marked import Marker, Style, marked
+from napari_medscan.widgets.assistant.marked_view import MarkedView
 
 PLAIN, BOLD, ITALIC, CODE = Style
 ANSWER = """## Findings
@@ -27,7 +28,7 @@ HOSTILE = [
     "![](file:///dev/zero) ![](/dev/zero) ![x][y]",
     "<img src=http://192.0.2.1/a.png><img src='file:///dev/zero'>",
     "[here](https://192.0.2.1/) <https://192.0.2.1/> https://192.0.2.1/ <a href='x:y'>z</a>",
-    "|a|b|\n|-|-|\n|1|2|",
+    "|a|b|\n|1|2|",
     "<b>x</b> &lt; &#x41; <style>*{}</style>",
     "[y]: http://192.0.2.1/a.png",
     "** not bold ** and * neither *, nor **this",
@@ -65,9 +66,33 @@ def test_it_takes_no_longer_than_the_text_is_long(unit):
     assert time.perf_counter() - began < 5
 
 
-@pytest.mark.parametrize("text", [ANSWER, *HOSTILE])
+TABLE = (
+    "| Region | Finding | Sure |\n|---|:-:|---|\n| **Lung** | clear | `high` |\n| Spine | bent |\n"
+)
+
+
+def test_a_row_of_a_table_is_a_line_for_each_cell():
+    found = pieces(TABLE + "after")
+    assert "".join(piece for piece, _ in found) == (
+        "Lung\n   Finding: clear\n   Sure: high\nSpine\n   Finding: bent\nafter"
+    )
+    assert ("Lung\n", BOLD) in found
+    assert ("high", CODE) in found
+
+
+@pytest.mark.parametrize("text", [ANSWER, TABLE, *HOSTILE])
+def test_however_it_is_cut_it_comes_out_the_same(text):
+    whole = "".join(piece for piece, _ in marked(text))
+    for size in (1, 3, 7):
+        marker, certain = Marker(), ""
+        for at in range(0, len(text), size):
+            certain += "".join(piece for piece, _ in marker.feed(text[at : at + size]))
+        assert certain + "".join(piece for piece, _ in marker.rest()) == whole
+
+
+@pytest.mark.parametrize("text", [ANSWER, TABLE, *HOSTILE])
 def test_there_is_no_link_and_no_picture_in_the_view(text, qtbot):
-    view = PlainView()
+    view = MarkedView()
     qtbot.addWidget(view)
     document = view.document()
     view.say_marked(text)
@@ -87,21 +112,54 @@ def test_there_is_no_link_and_no_picture_in_the_view(text, qtbot):
     assert not view.anchorAt(view.rect().center())
 
 
-def test_the_longest_answer_holds_nobody_up(qtbot):
-    view = PlainView()
+def test_an_answer_is_written_as_marked_while_it_comes(qtbot):
+    view = MarkedView()
     qtbot.addWidget(view)
-    for text in ("**a** `b`\n" * (MOST_MARKED // 10), "**a** `b`\n" * 100_000):
-        began = time.perf_counter()
-        view.say_marked(text)
-        assert time.perf_counter() - began < 5
-    assert view.toPlainText() == text
+    for end in range(1, len(ANSWER) + 1):
+        view.say_marked(ANSWER[:end])
+        assert view.toPlainText() == "".join(piece for piece, _ in marked(ANSWER[:end]))
 
 
-def test_what_comes_after_it_is_written_plainly(qtbot):
-    view = PlainView()
+def test_another_answer_replaces_it(qtbot):
+    view = MarkedView()
     qtbot.addWidget(view)
     view.say_marked("# A heading")
-    view.say("B")
+    view.say_marked("B")
+    assert view.toPlainText() == "B"
     cursor = QTextCursor(view.document())
     cursor.setPosition(1)
     assert not cursor.charFormat().font().bold()
+
+
+LONG = {
+    "short lines": "a b\n" * 250_000,
+    "empty lines": "\n" * 250_000,
+    "one line": "a" * 1_000_000,
+    "a table": "| a | b |\n" * 100_000,
+    "reasoning": "<think>" + "a\n" * 500_000,
+}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_a_megabyte_keeps_nobody_from_working(case, qtbot):
+    """No step of laying it out takes longer than the 100 ms that a user notices."""
+    text, view = LONG[case], MarkedView()
+    qtbot.addWidget(view)
+    view.show()
+    longest, step = [], view._step
+
+    def timed():
+        began = time.thread_time()
+        step()
+        longest.append(time.thread_time() - began)
+
+    view._step = timed
+    began = time.thread_time()
+    parted(text)
+    view.say_marked(text)
+    longest.append(time.thread_time() - began)
+    for _ in range(40):
+        timed()
+    assert len(longest) > 40
+    assert sorted(longest)[-2] < 0.1
+    assert not view.is_whole

@@ -72,7 +72,7 @@ def whole(told):
         "planes and volume",
         "preview",
         "mask",
-        "JPEG saved",
+        "image saved",
         "audit",
     ):
         assert step in told["done"]

@@ -2,7 +2,8 @@
 
 One small file a drop. It holds no name, no path, no UID and nothing else of a
 patient: files are numbers in the order of their names, and the file's own name
-is a hash. It is believed only when its checksum is right and when size, times
+is a hash with a secret key, so that nobody who sees it can try out names of
+folders. It is believed only when its checksum is right and when size, times
 and inode of every file of the drop are what they were; whatever else is met in
 its place is ignored and written anew. Several processes may use it at once.
 """
@@ -20,6 +21,7 @@ from typing import Any
 from napari_medscan import __version__
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.pixels.decoded_cache_files import DiskCache
+from napari_medscan.storage import secret_key
 
 CACHE = DiskCache("index", version=6, quota=64 << 20)
 TICK, COARSE_TICK = 0.1, 2.0
@@ -49,7 +51,7 @@ def is_used() -> bool:
 def key_of(roots: Iterable[Path]) -> str:
     """Return the name of the entry of some dropped paths, a hash."""
     names = "\0".join([__version__, *map(str, roots)])
-    return hashlib.blake2b(_text(names), digest_size=_DIGEST).hexdigest()
+    return hashlib.blake2b(_text(names), digest_size=_DIGEST, key=secret_key()).hexdigest()
 
 
 def fingerprint(files: Sequence[DroppedFile]) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.privacy.burned_in import looks
 from napari_medscan.privacy.burned_in.findings import Box
-from napari_medscan.privacy.picture import LONGEST
+from napari_medscan.privacy.painting import LONGEST
 
 REDUCED = (1, 4)
 """Times: what is seen are strings up to some 44 pixels high, these make it 176."""

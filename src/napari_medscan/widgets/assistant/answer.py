@@ -1,25 +1,23 @@
-"""The answer as it comes, how far it is, and what can be done with it."""
+"""A question and its answer as it comes, how far it is, and what can be done with it."""
 
 from __future__ import annotations
 
 import time
 
-from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import (
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from magicgui.widgets import ProgressBar, PushButton
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QApplication, QHeaderView, QTableWidget, QTableWidgetItem
 
 from napari_medscan.assistant.conversation import Exchange, State
 from napari_medscan.assistant.errors import NoConnectionError
 from napari_medscan.assistant.notes import markdown
+from napari_medscan.assistant.structured import rows_of
 from napari_medscan.dicom.elements.text import defuse
-from napari_medscan.widgets.assistant.saving import save
-from napari_medscan.widgets.assistant.texts import PlainLabel, PlainView
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.widgets.assistant.marked_view import MarkedView
+from napari_medscan.widgets.panel.form import Page, button, holder, row, toggle
+from napari_medscan.widgets.save_bytes import save_bytes
+from napari_medscan.widgets.texts import Heading, PlainLabel, PlainView
 
 _TITLES = {
     State.SENDING: "Sending…",
@@ -31,58 +29,58 @@ _TITLES = {
 }
 
 
-class AnswerPane(QWidget):
-    """Shows one exchange.
+class AnswerPane(Page):
+    """Shows one exchange."""
 
-    Attributes
-    ----------
-    cancelled : Signal
-        When the user wants no more of it.
-    """
+    copy: PushButton
+    save: PushButton
+    reasoning: PushButton
 
-    cancelled = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
+        self.margins = (0, 0, 0, 0)
         self.exchange: Exchange | None = None
-        self.title = PlainLabel()
-        font = self.title.font()
-        font.setBold(True)
-        self.title.setFont(font)
-        self.cancel = QPushButton("Cancel")
-        self.busy = QProgressBar()
-        self.busy.setRange(0, 0)
-        self.busy.setTextVisible(False)
-        self.busy.setFixedHeight(4)
-        self.reason = PlainLabel()
-        self.about = PlainLabel()
-        self.text = PlainView(least=3, most=16)
-        self.save = QPushButton("Save as note…")
-        self.save.setToolTip(
-            "Save the answer as Markdown, with the image's SHA-256, the model and the time"
+        self.question = PlainView(most=4)
+        self.heading = Heading("")
+        self.reason, self.about = PlainLabel(), PlainLabel()
+        self.text = MarkedView(least=2, most=24)
+        self.thought = MarkedView(most=8)
+        self.fields = _field_table()
+        busy = ProgressBar(name="busy", min=0, max=0)
+        busy.native.setTextVisible(False)
+        busy.native.setFixedHeight(4)
+        actions = row(
+            button("copy", "Copy", "Copy the answer as text", self._on_copy),
+            button(
+                "save",
+                "Save as note…",
+                "Save the answer as Markdown, with the image's SHA-256, the model and the time",
+                self._on_save,
+            ),
         )
-        self._tick = QTimer(self)
+        actions.name = "actions"
+        self.extend(
+            [
+                holder(self.question),
+                holder(self.heading),
+                busy,
+                holder(self.reason),
+                toggle("reasoning", "Reasoning", "What the model wrote first", self._on_reasoning),
+                holder(self.thought),
+                holder(self.text),
+                holder(self.fields),
+                holder(self.about),
+                actions,
+            ]
+        )
+        self._tick = QTimer(self.native)
         self._tick.setInterval(1000)
+        self._tick.timeout.connect(guarded(self._show_title))
         self._began = 0.0
-        top, bottom = QHBoxLayout(), QHBoxLayout()
-        self.title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        top.addWidget(self.title, 1)
-        top.addWidget(self.cancel)
-        bottom.addWidget(self.save)
-        bottom.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(top)
-        for part in (self.busy, self.reason, self.about, self.text):
-            layout.addWidget(part)
-        layout.addLayout(bottom)
-        self.cancel.clicked.connect(self.cancelled)
-        self.save.clicked.connect(self._on_save)
-        self._tick.timeout.connect(self._show_title)
-        self.hide()
+        self.visible = False
 
     def show_exchange(self, exchange: Exchange, where: str) -> None:
-        """Show a question's answer, as far as it is.
+        """Show a question and its answer, as far as it is.
 
         Parameters
         ----------
@@ -93,27 +91,38 @@ class AnswerPane(QWidget):
         """
         if self.exchange is None or self.exchange.asked != exchange.asked:
             self._began = time.monotonic()
+            self.reasoning.value = False
         self.exchange = exchange
         is_busy = exchange.state.is_busy
         if is_busy and not self._tick.isActive():
             self._tick.start()
         elif not is_busy:
             self._tick.stop()
+        self.visible = True
+        self.question.say(exchange.prompt)
         self._show_title()
-        self.cancel.setVisible(is_busy)
-        self.busy.setVisible(is_busy)
+        self["busy"].visible = is_busy
         self.reason.say(_reason(exchange))
-        about = f"{where} · image {exchange.picture_sha256[:12]}…"
+        about = f"{where} · image {exchange.sha256[:12]}…"
         self.about.say(f"{about}\n{defuse(exchange.model)} at {exchange.host}")
-        show = self.text.say if is_busy else self.text.say_marked
-        show(exchange.answer)
-        self.text.setVisible(bool(exchange.answer))
-        self.save.setVisible(bool(exchange.answer) and not is_busy)
-        self.show()
+        self._show_answer(exchange, is_busy=is_busy)
+        self["actions"].visible = bool(exchange.answer) and not is_busy
 
     def release(self) -> None:
         """Stop counting."""
         self._tick.stop()
+
+    def _show_answer(self, exchange: Exchange, *, is_busy: bool) -> None:
+        thought, said = exchange.reasoning, exchange.said
+        self.reasoning.text = f"Reasoning ({len(thought):,} characters)"
+        self.reasoning.visible = bool(thought)
+        self.thought.say_marked(thought)
+        self.thought.setVisible(bool(thought) and self.reasoning.value)
+        rows = () if is_busy else rows_of(said)
+        _fill(self.fields, rows)
+        self.fields.setVisible(bool(rows))
+        self.text.say_marked("" if rows else said)
+        self.text.setVisible(bool(said) and not rows)
 
     def _show_title(self) -> None:
         if self.exchange is None:
@@ -123,12 +132,20 @@ class AnswerPane(QWidget):
         if state is State.FAILED and isinstance(error, NoConnectionError):
             title = "No connection"
         seconds = int(time.monotonic() - self._began)
-        self.title.say(f"{title} {seconds} s" if state.is_busy and seconds else title)
+        self.heading.say(f"{title} {seconds} s" if state.is_busy and seconds else title)
+
+    def _on_reasoning(self, _is_open: object) -> None:
+        self.thought.setVisible(self.reasoning.value)
+
+    def _on_copy(self) -> None:
+        clipboard = QApplication.clipboard()
+        if self.exchange is not None and clipboard is not None:
+            clipboard.setText(self.exchange.said.strip())
 
     def _on_save(self) -> None:
         if self.exchange is not None:
-            name = f"answer-{self.exchange.picture_sha256[:12]}.md"
-            save(self, "note", markdown(self.exchange).encode(), name)
+            name = f"answer-{self.exchange.sha256[:12]}.md"
+            save_bytes(self.native, "note", markdown(self.exchange).encode(), name)
 
 
 def _reason(exchange: Exchange) -> str:
@@ -137,3 +154,25 @@ def _reason(exchange: Exchange) -> str:
         return kept if exchange.state is State.CANCELLED else ""
     detail = f"\nServer message: {exchange.error.detail}" if exchange.error.detail else ""
     return f"{exchange.error}{detail}"
+
+
+def _field_table() -> QTableWidget:
+    table = QTableWidget(0, 2)
+    table.setHorizontalHeaderLabels(["Field", "Value"])
+    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.setMinimumHeight(220)
+    across, down = table.horizontalHeader(), table.verticalHeader()
+    if across is not None and down is not None:
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        down.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        down.hide()
+    table.hide()
+    return table
+
+
+def _fill(table: QTableWidget, rows: tuple[tuple[str, str], ...]) -> None:
+    table.setRowCount(len(rows))
+    for number, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            table.setItem(number, column, QTableWidgetItem(text))

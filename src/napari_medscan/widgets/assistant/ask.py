@@ -1,45 +1,63 @@
-"""Asking: from the question and the picture to the preview, the send, and the answer."""
+"""Asking: from the images and the question to the send, and the answer."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
 import napari.viewer
-from qtpy.QtCore import Qt, QTimer, Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from magicgui.widgets import PushButton
+from psygnal import Signal
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_medscan.assistant.client import Client
-from napari_medscan.assistant.consent import Preview
+from napari_medscan.assistant.consent import consent_to, missing
 from napari_medscan.assistant.conversation import Conversation, Exchange, State
 from napari_medscan.assistant.errors import AssistantError, ConsentError
 from napari_medscan.assistant.failures import clock
+from napari_medscan.assistant.models import most_images, profile_of
 from napari_medscan.assistant.prompts import Templates
+from napari_medscan.assistant.requests import Question
+from napari_medscan.dicom import CancelledError
 from napari_medscan.napari_.background_task import Latest
-from napari_medscan.napari_.picture import NoPictureError
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.picture import NoPictureError, is_same
 from napari_medscan.napari_.viewer_watch import Change, watch
-from napari_medscan.privacy.jpeg import JpegError
+from napari_medscan.privacy.errors import ImageError
+from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
+from napari_medscan.privacy.sealed_image import SealedImage
+from napari_medscan.render.prepare import Look, Preparer, Wish
 from napari_medscan.widgets.assistant.answer import AnswerPane
-from napari_medscan.widgets.assistant.fields import ElidingButton, add_all
-from napari_medscan.widgets.assistant.options import PictureOptions
-from napari_medscan.widgets.assistant.preparing import Look, Prepared, Preparer, Wish, is_same, look
-from napari_medscan.widgets.assistant.preview import PreviewPane
+from napari_medscan.widgets.assistant.details import Details
+from napari_medscan.widgets.assistant.images import KEY, ImageChoice
 from napari_medscan.widgets.assistant.prompt import PromptForm
-from napari_medscan.widgets.assistant.saving import save
-from napari_medscan.widgets.assistant.service import ServiceForm
-from napari_medscan.widgets.assistant.texts import Heading, PlainLabel
+from napari_medscan.widgets.assistant.relay import Relay
+from napari_medscan.widgets.assistant.service import ServiceTab
+from napari_medscan.widgets.dock import scrolling
+from napari_medscan.widgets.image.contact_sheet import Sheet, make_sheet
+from napari_medscan.widgets.image.review import ImageReview
+from napari_medscan.widgets.image.save_window import SaveImageWindow
+from napari_medscan.widgets.panel.form import Page, button, heading, holder, row
+from napari_medscan.widgets.texts import PlainLabel
 
-_FIRST = "Press Preview to see exactly what will be sent."
-_CHANGED = "The preview is out of date. Press Preview again."
-_CHANGES = Change.SERIES | Change.VIEW | Change.LOOK | Change.OTHER
+CHANGES = Change.SERIES | Change.VIEW | Change.LOOK | Change.OTHER
 """All that an image may depend on: called too often rather than too seldom."""
+QUIET_MS = 400
+"""Time after the last change of the view until the image is prepared anew."""
+_HEIGHT = 240
+_CHANGED = "The view changed. The image is prepared anew."
 _NO_MODEL = "No model selected. Choose a service and a model on the Service tab."
-_NO_WORDS = "Enter a question."
-_NO_PICTURE = "The image could not be rendered. Press Preview to try again, or reopen the study."
+_NO_WORDS = "Enter a question to send."
+_NO_KEY_IMAGES = "Press “Add displayed image” for each image to ask about."
+_NO_IMAGE = "The image could not be rendered. Reopen the study to try again."
+_AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)
 
 
-class AskSection(QWidget):
-    """One picture, one question, one answer at a time.
+class AskTab(Page):
+    """Images, a question and its answer.
 
     Parameters
     ----------
@@ -47,249 +65,355 @@ class AskSection(QWidget):
         What is looked at.
     client : Client
         What sends.
-    service : ServiceForm
+    service : ServiceTab
         Whom to ask.
     templates : Templates
         Where questions begin from.
+    gate : Gate
+        What was seen and confirmed.
 
     Attributes
     ----------
     told : Signal
-        When there is something new about an exchange.
-    look_at : Signal
-        A part (QWidget) that is to be before the user's eyes.
+        Emitted when there is something new about an exchange.
+    is_automatic : bool
+        Whether images are prepared as the view changes, while the tab is on screen.
     """
 
+    send: PushButton
+    cancel: PushButton
+    save_image: PushButton
+
     told = Signal()
-    look_at = Signal(QWidget)
-    _heard = Signal(object)
 
     def __init__(
         self,
         viewer: napari.viewer.Viewer,
         client: Client,
-        service: ServiceForm,
+        service: ServiceTab,
         templates: Templates,
+        gate: Gate = SESSION,
     ) -> None:
         super().__init__()
-        self._viewer = viewer
-        self._service = service
-        self._look: Look | None = None
+        self.margins = (0, 0, 0, 0)
+        self._viewer, self._gate, self._service = viewer, gate, service
+        self._looks: list[Look] = []
+        self._images: tuple[SealedImage, ...] = ()
+        self._problem = ""
         self._again_at: dict[str, float] = {}
         self.places: dict[str, str] = {}
-        self.conversation = Conversation(client, self._heard.emit)
+        self.is_automatic = True
+        self._relay = Relay(self.native, self._on_exchange)
+        self._progress = Relay(self.native, self._on_progress)
+        self.conversation = Conversation(client, self._relay.send)
         self._preparer = Preparer()
-        self._work = Latest(self)
-        self.prompt = PromptForm(templates)
-        self.options = PictureOptions()
-        self.show_preview = QPushButton("Preview")
-        self.save_jpeg = QPushButton("Save JPEG…")
-        self.save_jpeg.setToolTip("Save the exact JPEG that will be sent")
-        self.pane = PreviewPane()
-        self.status = PlainLabel(_FIRST)
-        self.send = ElidingButton("&Send")
-        # Never by Enter or Space, wherever the focus came from: by the mouse, or Alt+S.
-        self.send.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.send.setDefault(False)
-        self.send.setAutoDefault(False)
-        self.anew = QPushButton("New conversation")
-        self.anew.setToolTip("Earlier questions about this image are not sent again")
-        self.answer = AnswerPane()
-        self._again = QTimer(self)
-        self._again.setSingleShot(True)
+        self._work = Latest(self.native)
+        self.review = ImageReview(gate, _HEIGHT)
+        self.images, self.prompt = ImageChoice(), PromptForm(templates)
+        self.answer, self.details = AnswerPane(), Details()
+        self.status = PlainLabel()
+        self._soon, self._later = QTimer(self.native), QTimer(self.native)
         self._lay_out()
         self._connect()
-        self._subscription = watch(viewer, self._on_view, _CHANGES)
+        self._subscription = watch(viewer, self._on_view, CHANGES)
         self._enable()
 
     def release(self) -> None:
         """Cancel, and let go of the viewer."""
         self._subscription.release()
-        self._again.stop()
+        self._soon.stop()
+        self._later.stop()
+        self._relay.stop()
+        self._progress.stop()
         self.conversation.close()
         self._work.release()
         self.answer.release()
-        self.pane.full_size.withdraw()
+        self.review.release()
 
-    def preview(self) -> None:
-        """Make the picture as it is now, and show what would be sent."""
+    def prepare(self) -> None:
+        """Make the images as the view is now, and show what would be sent."""
+        self._soon.stop()
         self._withdraw("Preparing the image…")
         try:
-            found = look(self._viewer, blended=self._blended)
+            looks = self.images.looks(self._viewer)
         except NoPictureError as error:
             self._withdraw(str(error))
             return
-        self._look = found
-        self.pane.begin(found.subject)
-        wish, preparer = self._wish, self._preparer
-        self._work.start(
-            lambda _: preparer.prepare(found, wish), self._on_prepared, self._on_prepared
-        )
+        if not looks:
+            self._withdraw(_NO_KEY_IMAGES)
+            return
+        self._looks = looks
+        self.review.begin(looks[0].subject)
+        wish, preparer, progress = self._wish(len(looks)), self._preparer, self._progress
+
+        def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
+            def go_on(done: int, count: int) -> None:
+                if is_stale():
+                    raise CancelledError("cancelled")
+                progress.send(done, count)
+
+            images = preparer.prepare(looks, wish, go_on)
+            return images, make_sheet(images)
+
+        self._work.start(task, lambda made: self._on_prepared(*made), self._on_failed)
 
     def send_previewed(self) -> None:
-        """Send what is previewed, because the user pressed Send."""
-        preview = self.pane.preview
+        """Send what is on screen, because the user pressed Send."""
+        question = self.details.question
         try:
-            if preview is None or not self.pane.is_ready:
+            if question is None:
                 raise ConsentError("Review the preview before sending.")
-            if self._look is None or not self._is_same_look():
+            if not self._is_current():
                 raise ConsentError(_CHANGED)
-            self.places[preview.picture_sha256] = self._look.name
-            # A test of the connection must not be in its way.
+            consent = consent_to(question, self._gate)
+            self.places[question.sha256] = _name_of(self._looks)
+            # A list of models must not be in its way.
             self._service.stop_asking()
-            self.conversation.send(preview)
+            self.conversation.send(question, consent)
         except AssistantError as error:
-            self._withdraw(str(error))
+            self.status.say(str(error))
+            if not self._is_current():
+                self._on_view()
             return
         self._service.remember()
 
     @property
-    def _blended(self) -> bool:
-        return bool(self.options.blended.isChecked())
+    def is_ready(self) -> bool:
+        """Whether it may be sent: all was seen, and what had to be confirmed was."""
+        question = self.details.question
+        return question is not None and not missing(question, self._gate)
 
-    @property
-    def _wish(self) -> Wish:
-        options = self.options
+    def _wish(self, count: int) -> Wish:
+        profile = profile_of(self._service.model) if count > 1 else None
+        longest = int(self.images.longest.value)
         return Wish(
-            int(options.longest.value()),
-            int(options.quality.value()),
-            self.pane.masks,
-            self.pane.crop,
+            longest if profile is None else min(longest, profile.longest),
+            int(self.images.quality.value),
+            masks=self.review.masks,
+            crop=self.review.crop,
         )
 
     def _lay_out(self) -> None:
-        looks = QHBoxLayout()
-        looks.addWidget(self.show_preview, 1)
-        looks.addWidget(self.save_jpeg)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        add_all(layout, Heading("Question"), self.prompt, Heading("Image"), self.options)
-        add_all(layout, looks, self.pane, self.status, self.send, self.anew, self.answer)
-        layout.addStretch(1)
+        body = Page()
+        body.margins = (0, 0, 6, 0)
+        anew = "Earlier questions about this image are not sent again"
+        body.extend(
+            [
+                self.review,
+                self.images,
+                self.answer,
+                button("anew", "New conversation", anew, self._on_anew),
+                heading("Question"),
+                self.prompt,
+                self.details,
+            ]
+        )
+        body.native.layout().addStretch(1)
+        self._body, self.anew = body, body["anew"]
+        self._area = scrolling(body.native)
+        save = "Save this image as PNG or JPEG, without metadata and without any service"
+        foot = row(
+            button("send", "&Send", "", self.send_previewed),
+            button("cancel", "Cancel", "Stop the answer", self.conversation.cancel),
+            button("save_image", "Save image…", save, self._on_save_image),
+        )
+        self.extend([holder(self._area), holder(self.status), foot])
+        # Never by Enter or Space, wherever the focus came from: by the mouse, or Alt+S.
+        send = self.send.native
+        send.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        send.setDefault(False)
+        send.setAutoDefault(False)
+        font = send.font()
+        font.setBold(True)
+        send.setFont(font)
 
     def _connect(self) -> None:
-        self._heard.connect(self._on_exchange)
-        self._again.timeout.connect(self._enable)
-        self.show_preview.clicked.connect(self.preview)
-        self.save_jpeg.clicked.connect(self._on_save_jpeg)
-        self.send.clicked.connect(self.send_previewed)
-        self.anew.clicked.connect(self._on_anew)
-        self.answer.cancelled.connect(self.conversation.cancel)
-        self.pane.edited.connect(self.preview)
-        self.pane.ready_changed.connect(self._enable)
-        for changed in (self.prompt.changed, self.options.changed, self._service.changed):
-            changed.connect(self._on_change)
+        for timer, call in ((self._soon, self.prepare), (self._later, self._enable)):
+            timer.setSingleShot(True)
+            timer.timeout.connect(guarded(call))
+        self._soon.setInterval(QUIET_MS)
+        self.review.edited.connect(guarded(self.prepare))
+        self.review.ready_changed.connect(guarded(self._enable))
+        self.review.left_out.connect(guarded(self._on_left_out))
+        self.images.choice_changed.connect(guarded(self.prepare))
+        self.images.add_key.changed.connect(guarded(lambda _: self._on_add_key()))
+        self.prompt.words_changed.connect(guarded(self._ask))
+        self._service.choice_changed.connect(guarded(self._on_service))
+        self._shown = _Shown(self.native, self._on_shown)
+
+    def _on_shown(self) -> None:
+        if not self._images and self.is_automatic:
+            self._soon.start()
 
     def _on_view(self) -> None:
-        if self._look is not None and not self._is_same_look():
-            self.prompt.name_image("", "")
-            self._on_change()
-
-    def _on_change(self) -> None:
-        """Withdraw the preview: it is not what would be sent any more."""
-        if self._look is not None:
+        """Withdraw what is not on screen any more, and prepare it anew when the view is quiet."""
+        if self._looks and self._is_current():
+            return
+        if self._looks:
             self._withdraw(_CHANGED)
+        if self.is_automatic and self.native.isVisible():
+            self._soon.start()
+
+    def _on_service(self) -> None:
+        with suppress(AssistantError):
+            self.images.allow(most_images(self._service.endpoint(), self._service.model))
+        self._ask()
 
     def _withdraw(self, why: str) -> None:
         self._work.cancel()
-        self._look = None
-        self.pane.withdraw()
-        self.status.say(why)
-
-    def _is_same_look(self) -> bool:
-        return self._look is not None and is_same(self._look, self._viewer, blended=self._blended)
-
-    def _on_prepared(self, result: object) -> None:
-        if not isinstance(result, Prepared):
-            # No other error's text: it may quote the file or its path.
-            self._withdraw(str(result) if isinstance(result, JpegError) else _NO_PICTURE)
-        elif not self._is_same_look():
-            self._withdraw(_CHANGED)
-        else:
-            self._show(result)
-
-    def _show(self, prepared: Prepared) -> None:
-        preview, problem = None, ""
-        try:
-            preview = self._preview_of(prepared)
-        except AssistantError as error:
-            problem = str(error)
-        self.pane.show_preview(preview, prepared)
-        self.look_at.emit(self.show_preview)
-        if problem:
-            self.status.say(f"Cannot be sent. {problem}")
+        self._looks, self._images = [], ()
+        self.details.show_question(None)
+        self.review.withdraw()
+        self._problem = why
         self._enable()
 
-    def _preview_of(self, prepared: Prepared) -> Preview:
+    def _is_current(self) -> bool:
+        """Whether the images are still those of the view; key images are, whatever it shows."""
+        if not self._looks:
+            return False
+        if self.images.which.value == KEY:
+            return True
+        return is_same(self._looks[0], self._viewer, blended=self.images.blended.value)
+
+    def _on_progress(self, done: int, count: int) -> None:
+        if count > 1 and self._looks and not self._images:
+            self._problem = f"Preparing image {done + 1} of {count}…"
+            self._enable()
+
+    def _on_failed(self, error: Exception) -> None:
+        # No other error's text: it may quote the file or its path.
+        self._withdraw(str(error) if isinstance(error, ImageError) else _NO_IMAGE)
+
+    def _on_prepared(self, images: tuple[SealedImage, ...], sheet: Sheet) -> None:
+        if not self._is_current():
+            self._on_view()
+            return
+        self._images = images
+        self.review.show_sheet(sheet)
+        last = self.answer.exchange
+        if last is not None and last.sha256 not in {image.sha256 for image in images}:
+            self.prompt.begin()
+        facts = images[0].facts
+        self.prompt.name_image(facts.modality, facts.signals.body_part)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Show what would be sent with these words to this service."""
+        if not self._images:
+            return
+        question, self._problem = None, ""
+        try:
+            question = self._question()
+        except AssistantError as error:
+            self._problem = str(error)
+        self.details.show_question(question)
+        self.review.address(THIS_COMPUTER if question is None else question.endpoint.origin)
+        self._enable()
+
+    def _question(self) -> Question:
         endpoint = self._service.endpoint()
         if not self._service.model:
             raise ConsentError(_NO_MODEL)
-        prompt = self.prompt.words(prepared.modality, prepared.signals.body_part)
-        if not prompt:
+        words = self.prompt.words
+        if not words:
             raise ConsentError(_NO_WORDS)
-        question = self.conversation.question(
+        return self.conversation.question(
             self._service.provider,
             endpoint,
             model=self._service.model,
-            jpeg=prepared.picture.data,
-            prompt=prompt,
+            images=self._images,
+            prompt=words,
             through_proxy=self._service.through_proxy,
         )
-        return Preview(question)
 
     def _on_exchange(self, exchange: Exchange) -> None:
         if exchange is not self.conversation.exchanges[-1]:
             # It waited in the queue while something newer came, such as a cancel.
             return
-        if exchange.state is State.DONE and self._is_of_preview(exchange):
-            # The next question carries this answer along, which this preview does not show.
-            self._withdraw("Answered. Edit the question to ask more about this image.")
         error = exchange.error
         if error is not None and error.again_at is not None:
             self._again_at[exchange.endpoint.origin] = error.again_at
         before = self.answer.exchange
-        self.answer.show_exchange(exchange, self.places.get(exchange.picture_sha256, ""))
-        if before is None or before.state is not exchange.state:
-            self.look_at.emit(self.answer)
+        self.answer.show_exchange(exchange, self.places.get(exchange.sha256, ""))
+        if before is None or before.asked != exchange.asked:
+            QTimer.singleShot(0, guarded(self._show_answer))
+        question = self.details.question
+        is_of_preview = question is not None and question.sha256 == exchange.sha256
+        if exchange.state is State.DONE and is_of_preview:
+            # The next question carries this answer along.
+            self.prompt.ask_on()
+        self._ask()
         self._enable()
         self.told.emit()
 
-    def _is_of_preview(self, exchange: Exchange) -> bool:
-        """Whether a question was put to the same service about the same picture."""
-        preview = self.pane.preview
-        return preview is not None and (
-            (preview.picture_sha256, preview.question.endpoint)
-            == (exchange.picture_sha256, exchange.endpoint)
-        )
+    def _show_answer(self) -> None:
+        """Bring the question and its answer into view, once they have got their places."""
+        # The dock may be gone by now.
+        with suppress(RuntimeError):
+            # Lines are broken, and parts grow, once their widths are known.
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            bar, place = self._area.verticalScrollBar(), QPoint(0, 0)
+            if bar is not None:
+                bar.setValue(self.answer.native.mapTo(self._body.native, place).y())
 
     def _enable(self) -> None:
         """Let Send be pressed when all was seen, and say what is missing otherwise."""
-        state, preview = self.conversation.state, self.pane.preview
+        state, question = self.conversation.state, self.details.question
         again_at = 0.0
-        if preview is not None:
-            again_at = self._again_at.get(preview.question.endpoint.origin, 0.0)
+        if question is not None:
+            again_at = self._again_at.get(question.endpoint.origin, 0.0)
         wait = max(0.0, again_at - time.time())
-        self.send.setEnabled(self.pane.is_ready and not state.is_busy and not wait)
-        verb = "&Send again" if state in _AGAIN and preview is not None else "&Send"
-        self.send.say(verb if preview is None else f"{verb} to {preview.host}")
-        self.save_jpeg.setEnabled(bool(self.pane.jpeg))
-        self.anew.setVisible(preview is not None and bool(preview.question.history))
-        if preview is None:
-            return
+        self.send.enabled = self.is_ready and not state.is_busy and not wait
+        self.send.text = "&Send again" if state in _AGAIN and question is not None else "&Send"
+        self.send.visible, self.cancel.visible = not state.is_busy, state.is_busy
+        self.save_image.enabled = bool(self._images)
+        self.anew.visible = question is not None and bool(question.history)
         if state.is_busy:
             self.status.say("")
+        elif question is None:
+            self.status.say(self._problem)
         elif wait:
-            self._again.start(math.ceil(wait * 1000))
+            self._later.start(math.ceil(wait * 1000))
             self.status.say(f"The service asks to wait until {clock(again_at)}.")
         else:
-            self.status.say(self.pane.missing or "This is exactly what will be sent.")
+            to = f"To {question.endpoint.shown}: exactly what is shown here."
+            self.status.say(missing(question, self._gate) or to)
 
     def _on_anew(self) -> None:
         self.conversation.forget()
-        self.preview()
+        self._ask()
 
-    def _on_save_jpeg(self) -> None:
-        save(self, "image", self.pane.jpeg, "image.jpg")
+    def _on_add_key(self) -> None:
+        try:
+            self.images.add_displayed(self._viewer)
+        except NoPictureError as error:
+            self.status.say(str(error))
+
+    def _on_left_out(self) -> None:
+        flagged = [
+            one for one, image in zip(self._looks, self._images, strict=True) if image.exposed
+        ]
+        self.images.leave_out(flagged)
+
+    def _on_save_image(self) -> None:
+        if self._looks:
+            SaveImageWindow(self._looks[0], self.native, self._gate, self.review.masks).show()
 
 
-_AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)
+class _Shown(QObject):
+    """Calls a function when a widget comes on screen."""
+
+    def __init__(self, widget: QWidget, call: Callable[[], object]) -> None:
+        super().__init__(widget)
+        self._call = guarded(call)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Notice that it is shown."""
+        if event is not None and event.type() == QEvent.Type.Show:
+            self._call()
+        return False
+
+
+def _name_of(looks: list[Look]) -> str:
+    return looks[0].name if len(looks) == 1 else f"{len(looks)} images"

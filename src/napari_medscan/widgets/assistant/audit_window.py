@@ -8,11 +8,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QFileDialog,
-    QHBoxLayout,
     QHeaderView,
     QMessageBox,
-    QPushButton,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -20,9 +17,11 @@ from qtpy.QtWidgets import (
 
 from napari_medscan.assistant.audit import Audit, Record
 from napari_medscan.napari_.background_task import Latest
+from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
 from napari_medscan.widgets.assistant.audit_model import AuditModel
-from napari_medscan.widgets.assistant.texts import PlainLabel
+from napari_medscan.widgets.panel.form import button, row
+from napari_medscan.widgets.texts import PlainLabel
 
 
 class AuditWindow(QDialog):
@@ -55,23 +54,20 @@ class AuditWindow(QDialog):
         if columns is not None:
             columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
             columns.setStretchLastSection(True)
-        self.export = QPushButton("Export…")
-        self.delete = QPushButton("Delete all…")
-        close = QPushButton("Close")
-        row = QHBoxLayout()
-        row.addWidget(self.export)
-        row.addWidget(self.delete)
-        row.addStretch(1)
-        row.addWidget(close)
-        for button in (self.export, self.delete, close):
-            button.setAutoDefault(False)
+        actions = row(
+            button("export", "Export…", "Write the records as a CSV table", self._on_export),
+            button("delete", "Delete all…", "Delete the records for good", self._on_delete),
+            button("close", "Close", "Close this window", self.reject),
+        )
+        # magicgui keeps what it made no longer than somebody else does.
+        self._actions = actions
+        self.export, self.delete = actions["export"], actions["delete"]
+        for part in actions:
+            part.native.setAutoDefault(False)
         layout = QVBoxLayout(self)
         layout.addWidget(self.note)
         layout.addWidget(self.table, 1)
-        layout.addLayout(row)
-        self.export.clicked.connect(self._on_export)
-        self.delete.clicked.connect(self._on_delete)
-        close.clicked.connect(self.reject)
+        layout.addWidget(actions.native)
 
     def open_audit(self) -> None:
         """Read the audit and show the window."""
@@ -102,8 +98,8 @@ class AuditWindow(QDialog):
         self.model.show_records(records[::-1])
         self.table.resizeColumnsToContents()
         # What cannot be read can still be deleted.
-        self.delete.setEnabled(bool(result))
-        self.export.setEnabled(bool(records))
+        self.delete.enabled = bool(result)
+        self.export.enabled = bool(records)
         if isinstance(result, Exception):
             self.note.say(str(result))
             return
@@ -123,9 +119,9 @@ class AuditWindow(QDialog):
         self.reload()
 
     def _on_export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Export audit log", "audit.csv", "*.csv")
-        if name:
-            path = Path(name)
+        chosen = ask_where_to_save(self, "Export audit log", "audit.csv", "*.csv")
+        if chosen is not None:
+            path, _ = chosen
             self.write(path.with_suffix(path.suffix or ".csv"))
 
     def _on_delete(self) -> None:

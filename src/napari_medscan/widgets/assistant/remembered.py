@@ -14,7 +14,7 @@ _MAX_TEXT = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Chosen:
     """Whom the user asked last.
 
     Parameters
@@ -37,18 +37,18 @@ def choice_file() -> Path:
     return config_file("assistant.json")
 
 
-def read_choice() -> Choice:
+def read_choice() -> Chosen:
     """Return what was chosen last; nothing, where the file does not say so."""
     try:
         with choice_file().open("rb") as file:
             said = json.loads(file.read(_MAX_BYTES))
-        values = {name: defuse(str(said[name]))[:_MAX_TEXT] for name in asdict(Choice())}
+        values = {name: defuse(str(said[name]))[:_MAX_TEXT] for name in asdict(Chosen())}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return Choice()
-    return Choice(**values)
+        return Chosen()
+    return Chosen(**values)
 
 
-def write_choice(choice: Choice) -> None:
+def write_choice(choice: Chosen) -> None:
     """Remember a choice.
 
     Raises

@@ -4,103 +4,130 @@ from __future__ import annotations
 
 import contextlib
 
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from magicgui.widgets import CheckBox, LineEdit, PushButton
+from psygnal import Signal
 
 from napari_medscan.assistant.allowed import check_allowed
 from napari_medscan.assistant.client import Client, Outcome, Sending
 from napari_medscan.assistant.errors import AssistantError
 from napari_medscan.assistant.hosts import Endpoint, parse
 from napari_medscan.assistant.providers import PROVIDERS, Provider, provider
-from napari_medscan.widgets.assistant.fields import add_all, narrow
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.assistant.keys import KeyForm
-from napari_medscan.widgets.assistant.remembered import Choice, read_choice, write_choice
-from napari_medscan.widgets.assistant.texts import PlainLabel
+from napari_medscan.widgets.assistant.model_list import ModelList
+from napari_medscan.widgets.assistant.relay import Relay
+from napari_medscan.widgets.assistant.remembered import Chosen, read_choice, write_choice
+from napari_medscan.widgets.panel.form import (
+    Choice,
+    Page,
+    button,
+    check,
+    choice,
+    form,
+    heading,
+    holder,
+    put,
+)
+from napari_medscan.widgets.texts import PlainLabel
+
+_LOCAL = tuple(p for p in PROVIDERS if p.base_url and parse(p.base_url).is_loopback)
+_LIST = "List models"
+_FIND = "Find models on this computer"
 
 
-class ServiceForm(QWidget):
-    """The form about the service, and the test of its connection.
+class ServiceTab(Page):
+    """The form about the service, and the lists of models.
 
     Parameters
     ----------
     client : Client
         What asks for models; it holds the keys.
-    parent : QWidget, optional
-        Where it lies.
 
     Attributes
     ----------
-    changed : Signal
-        When another service, address, model or way is chosen.
+    choice_changed : Signal
+        Emitted when another service, address, model or way is chosen.
     connected : Signal
-        When the network was used.
+        Emitted when the network was used.
     """
 
-    changed = Signal()
-    connected = Signal()
-    _listed = Signal(int, object)
+    find: PushButton
+    list_models: PushButton
+    service_name: Choice
+    address: LineEdit
+    model_name: LineEdit
+    proxy: CheckBox
 
-    def __init__(self, client: Client, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    choice_changed = Signal()
+    connected = Signal()
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
         self._client = client
         self._sending: Sending | None = None
         self._number = 0
-        self.provider_choice = narrow(QComboBox())
-        self.provider_choice.addItems([service.name for service in PROVIDERS])
-        self.address = QLineEdit()
-        self.address.setPlaceholderText("https://host/v1")
-        self.address_problem = PlainLabel()
-        self.model_choice = narrow(QComboBox())
-        self.model_choice.setEditable(True)
-        self.model_choice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        name = QLineEdit()
-        name.setPlaceholderText("Model name")
-        self.model_choice.setLineEdit(name)
-        self.fetch = QPushButton("Fetch")
-        self.fetch.setToolTip("List the models of this service. No image and no text are sent.")
-        self.test = QPushButton("Test connection")
-        self.test.setToolTip(
-            "Check address and key by listing the models. No image and no text are sent."
-        )
-        self.result = PlainLabel()
+        self._waiting: list[Provider] = []
+        self._is_search = False
+        self._relay = Relay(self.native, self._on_listed)
         self.key = KeyForm(client.keys)
-        self.proxy = QCheckBox("Use the system proxy")
-        self.proxy.setToolTip("Off: direct connection. Never used for addresses on this computer.")
-        self._lay_out()
+        self.result, self.address_problem = PlainLabel(), PlainLabel()
+        self.models = ModelList()
+        names = [service.name for service in PROVIDERS]
+        address, model = LineEdit(name="address"), LineEdit(name="model_name")
+        address.native.setPlaceholderText("https://host/v1")
+        model.native.setPlaceholderText("Model name")
+        proxy = "Off: direct connection. Never used for addresses on this computer."
+        self.extend(
+            [
+                button(
+                    "find",
+                    _FIND,
+                    "Ask the usual ports of Ollama, LM Studio, llama.cpp and vLLM for their "
+                    "models. No image and no text are sent.",
+                    self.find_on_this_computer,
+                ),
+                form(
+                    ("Service", choice("service_name", "Service", names, self._on_provider)),
+                    ("Address", address),
+                    ("Model", model),
+                ),
+                holder(self.address_problem),
+                button(
+                    "list_models",
+                    _LIST,
+                    "Check address and key by listing the models. No image and no text are sent.",
+                    self.ask_for_models,
+                ),
+                holder(self.result),
+                holder(self.models),
+                heading("Key"),
+                self.key,
+                check("proxy", "Use the system proxy", proxy, lambda _: self.choice_changed.emit()),
+            ]
+        )
+        self.native.layout().addStretch(1)
+        self.models.chosen.connect(guarded(self._on_chosen))
         self._remember()
-        self.provider_choice.currentIndexChanged.connect(self._on_provider)
-        self.address.textChanged.connect(self._on_address)
-        self.address.editingFinished.connect(self._show_key)
-        self.model_choice.currentTextChanged.connect(self.changed)
-        self.proxy.toggled.connect(self.changed)
-        self.fetch.clicked.connect(self.ask_for_models)
-        self.test.clicked.connect(self.ask_for_models)
-        self._listed.connect(self._on_listed)
+        address.native.textChanged.connect(guarded(lambda _: self._on_address()))
+        address.native.editingFinished.connect(guarded(self._show_key))
+        model.native.textChanged.connect(guarded(lambda _: self.choice_changed.emit()))
         self._on_address()
         self._show_key()
 
     @property
     def provider(self) -> Provider:
         """The service."""
-        return PROVIDERS[self.provider_choice.currentIndex()]
+        return next(p for p in PROVIDERS if p.name == self.service_name.value)
 
     @property
     def model(self) -> str:
         """The model's name; empty when none is chosen."""
-        return str(self.model_choice.currentText()).strip()
+        return str(self.model_name.value).strip()
 
     @property
     def through_proxy(self) -> bool:
         """Whether the system's proxy may carry it."""
-        return bool(self.proxy.isChecked())
+        return bool(self.proxy.value)
 
     def endpoint(self) -> Endpoint:
         """Return the address.
@@ -108,46 +135,50 @@ class ServiceForm(QWidget):
         Raises
         ------
         AddressError
-            When pictures must not go there.
+            When images must not go there.
         """
-        endpoint = parse(self.address.text())
+        endpoint = parse(self.address.value)
         check_allowed(endpoint)
         return endpoint
 
     def choose(self, service: Provider, address: str, model: str) -> None:
         """Choose all three."""
-        self.provider_choice.setCurrentIndex(PROVIDERS.index(service))
-        self.address.setText(address)
-        self.model_choice.setEditText(model)
+        put(self.service_name, service.name)
+        self.address.value = address
+        self.model_name.value = model
+        self._on_address()
         self._show_key()
 
     def remember(self) -> None:
         """Keep the choice for the next session."""
         with contextlib.suppress(OSError):
-            write_choice(Choice(self.provider.id, self.address.text(), self.model))
+            write_choice(Chosen(self.provider.id, self.address.value, self.model))
+
+    def find_on_this_computer(self) -> None:
+        """Ask each usual server on this computer for its models, or stop asking."""
+        if self._sending is not None:
+            self.stop_asking()
+            return
+        self.models.clear()
+        self._waiting, self._is_search = list(_LOCAL), True
+        self._ask_next()
 
     def ask_for_models(self) -> None:
         """Ask the service for its models, or stop asking."""
         if self._sending is not None:
             self.stop_asking()
             return
-        number = self._number
+        self.models.clear()
+        self._is_search = False
         try:
-            self._sending = self._client.list_models(
-                self.provider,
-                self.endpoint(),
-                on_end=lambda outcome: self._tell(number, outcome),
-                through_proxy=self.through_proxy,
-            )
+            self._ask(self.provider, self.endpoint())
         except AssistantError as error:
             self.result.say(str(error))
-            return
-        self.result.say("Connecting…")
-        self._enable()
 
     def stop_asking(self) -> None:
         """Stop asking for models; an answer that is on its way already counts no more."""
         self._number += 1
+        self._waiting = []
         if self._sending is not None:
             self._sending.cancel()
             self._sending = None
@@ -156,83 +187,52 @@ class ServiceForm(QWidget):
 
     def release(self) -> None:
         """Stop asking."""
+        self._relay.stop()
         self.stop_asking()
         self.key.release()
 
-    def _lay_out(self) -> None:
-        models, tests = QHBoxLayout(), QHBoxLayout()
-        models.addWidget(self.model_choice, 1)
-        models.addWidget(self.fetch)
-        tests.addWidget(self.test)
-        tests.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        add_all(layout, PlainLabel("Service"), self.provider_choice)
-        add_all(layout, PlainLabel("Address"), self.address, self.address_problem)
-        add_all(layout, PlainLabel("Model"), models, PlainLabel("Key"), self.key, self.proxy)
-        add_all(layout, tests, self.result)
-        layout.addStretch(1)
-
-    def _remember(self) -> None:
-        chosen = read_choice()
-        service = provider(chosen.provider)
-        self.provider_choice.setCurrentIndex(PROVIDERS.index(service))
-        self.address.setText(chosen.address or service.base_url)
-        self.model_choice.setEditText(chosen.model)
-
-    def _on_provider(self) -> None:
-        self.model_choice.setEditText("")
-        self.address.setText(self.provider.base_url)
-        # Where the address stays as it was, it does not say that it changed.
-        self._on_address()
-        self._show_key()
-
-    def _on_address(self) -> None:
-        self.stop_asking()
-        # What the service before it said is not about this one.
-        self.result.say("")
-        self._list(())
-        problem = ""
-        try:
-            self.endpoint()
-        except AssistantError as error:
-            problem = str(error) if self.address.text().strip() else "Enter the service address."
-        self.address_problem.say(problem)
+    def _ask(self, service: Provider, endpoint: Endpoint) -> None:
+        number = self._number
+        self._sending = self._client.list_models(
+            service,
+            endpoint,
+            on_end=lambda outcome: self._relay.send(number, service, outcome),
+            through_proxy=self.through_proxy,
+        )
+        self.result.say("Connecting…")
         self._enable()
-        self.changed.emit()
 
-    def _show_key(self) -> None:
-        endpoint = None
-        with contextlib.suppress(AssistantError):
-            endpoint = self.endpoint()
-        self.key.show_service(self.provider, endpoint)
+    def _ask_next(self) -> None:
+        while self._waiting:
+            service = self._waiting.pop(0)
+            endpoint = parse(service.base_url)
+            with contextlib.suppress(AssistantError):
+                check_allowed(endpoint)
+                self._ask(service, endpoint)
+                return
+        count = self.models.usable
+        self.result.say(
+            f"{count} found on this computer. Select one."
+            if count
+            else "No model for images found on this computer. Start Ollama, LM Studio, llama.cpp "
+            "or vLLM with a vision model."
+        )
 
-    def _tell(self, number: int, outcome: Outcome) -> None:
-        # On the client's thread; the widget may be gone by now.
-        with contextlib.suppress(RuntimeError):
-            self._listed.emit(number, outcome)
-
-    def _on_listed(self, number: int, outcome: Outcome) -> None:
+    def _on_listed(self, number: int, service: Provider, outcome: Outcome) -> None:
         if number != self._number:
             return
         self._sending = None
         self._enable()
         self.connected.emit()
-        if outcome.error is not None:
+        if self._is_search:
+            self.models.add_models(service, outcome.models, f" – {service.short_name}")
+            self._ask_next()
+        elif outcome.error is not None:
             detail = f"\nServer message: {outcome.error.detail}" if outcome.error.detail else ""
             self.result.say(f"{outcome.error}{detail}")
         else:
-            self._list(outcome.models)
+            self.models.add_models(service, outcome.models)
             self._say_listed(outcome.models)
-
-    def _list(self, models: tuple[str, ...]) -> None:
-        chosen = self.model
-        blocked = self.model_choice.blockSignals(True)
-        self.model_choice.clear()
-        self.model_choice.addItems(models)
-        # What the user wrote stays: a list never chooses.
-        self.model_choice.setEditText(chosen)
-        self.model_choice.blockSignals(blocked)
 
     def _say_listed(self, models: tuple[str, ...]) -> None:
         count = "1 model" if len(models) == 1 else f"{len(models)} models"
@@ -240,8 +240,56 @@ class ServiceForm(QWidget):
         hint = f" “{self.model}” is not one of them." if missing else ""
         self.result.say(f"Connected. {count} available.{hint}")
 
+    def _on_address(self) -> None:
+        self.stop_asking()
+        # What the service before it said is not about this one.
+        self.result.say("")
+        self.models.clear()
+        self._show_problem()
+        self.choice_changed.emit()
+
+    def _show_problem(self) -> None:
+        problem = ""
+        try:
+            self.endpoint()
+        except AssistantError as error:
+            problem = str(error) if self.address.value.strip() else "Enter the service address."
+        self.address_problem.say(problem)
+        self._enable()
+
+    def _show_key(self) -> None:
+        endpoint = None
+        with contextlib.suppress(AssistantError):
+            endpoint = self.endpoint()
+        self.key.show_service(self.provider, endpoint)
+
     def _enable(self) -> None:
-        asking, has_problem = self._sending is not None, bool(self.address_problem.text())
-        self.test.setText("Cancel" if asking else "Test connection")
-        self.test.setEnabled(not has_problem)
-        self.fetch.setEnabled(not has_problem and not asking)
+        is_asking = self._sending is not None
+        self.list_models.text = "Cancel" if is_asking and not self._is_search else _LIST
+        self.find.text = "Cancel" if is_asking and self._is_search else _FIND
+        has_problem = bool(self.address_problem.text())
+        self.list_models.enabled = not has_problem and not (is_asking and self._is_search)
+        self.find.enabled = not (is_asking and not self._is_search)
+
+    def _remember(self) -> None:
+        chosen = read_choice()
+        service = provider(chosen.provider)
+        put(self.service_name, service.name)
+        put(self.address, chosen.address or service.base_url)
+        put(self.model_name, chosen.model)
+
+    def _on_provider(self, _name: str) -> None:
+        self.model_name.value = ""
+        self.address.value = self.provider.base_url
+        # Where the address stays as it was, it does not say that it changed.
+        self._on_address()
+        self._show_key()
+
+    def _on_chosen(self, service: Provider, model: str) -> None:
+        if self._is_search:
+            put(self.service_name, service.name)
+            put(self.address, service.base_url)
+            self._show_problem()
+            self._show_key()
+        put(self.model_name, model)
+        self.choice_changed.emit()

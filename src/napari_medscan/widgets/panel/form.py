@@ -119,7 +119,7 @@ def form(*lines: tuple[str, Widget]) -> Container[Widget]:
     grid.setSpacing(_SPACING)
     grid.setColumnStretch(1, 1)
     for number, (text, part) in enumerate(lines):
-        grid.addWidget(Label(value=text).native, number, 0)
+        grid.addWidget(_label(text).native, number, 0)
         grid.addWidget(part.native, number, 1)
     container.native.layout().addLayout(grid)
     return container
@@ -127,7 +127,7 @@ def form(*lines: tuple[str, Widget]) -> Container[Widget]:
 
 def heading(text: str) -> Label:
     """Return the heading of a group of rows."""
-    label = Label(value=text)
+    label = _label(text)
     font = label.native.font()
     font.setBold(True)
     label.native.setFont(font)
@@ -136,8 +136,7 @@ def heading(text: str) -> Label:
 
 def note(name: str, text: str = "") -> Label:
     """Return a line, or some, of plain text that break where the panel ends."""
-    label = Label(name=name, value=text)
-    label.native.setTextFormat(Qt.TextFormat.PlainText)
+    label = _label(text, name)
     label.native.setWordWrap(True)
     # magicgui would keep it as wide as its first text.
     label.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -251,6 +250,13 @@ def offer(box: ComboBox, value: object) -> None:
     choices = box.choices
     if choices:
         put(box, value if value in choices else choices[0])
+
+
+def _label(text: str, name: str = "") -> Label:
+    label = Label(name=name, value=text)
+    # Otherwise Qt takes a text with marks for HTML.
+    label.native.setTextFormat(Qt.TextFormat.PlainText)
+    return label
 
 
 def _find(container: Container[Widget], name: str) -> Widget | None:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from magicgui.widgets import PushButton
-from qtpy.QtWidgets import QFileDialog
 
 from napari_medscan.dicom import CancelledError
 from napari_medscan.dicom.tags.export import export
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
 from napari_medscan.widgets.panel.tag_model import TagModel
 
@@ -77,9 +77,7 @@ class ExportButton(PushButton):
             self._writes.cancel()
             self.text = _EXPORT
             return
-        name, kind = QFileDialog.getSaveFileName(
-            self.native, "Export tags", "tags.csv", ";;".join(_KINDS)
-        )
-        if name:
-            path = Path(name)
+        chosen = ask_where_to_save(self.native, "Export tags", "tags.csv", ";;".join(_KINDS))
+        if chosen is not None:
+            path, kind = chosen
             self.write(path if path.suffix else path.with_suffix(_KINDS.get(kind, ".csv")))

@@ -1,4 +1,4 @@
-"""What a prompt may name of a file: values of closed lists, so that no name can pass as one."""
+"""What prompts and file names may take from a file: terms of closed lists, never a name."""
 
 from __future__ import annotations
 

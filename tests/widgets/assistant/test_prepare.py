@@ -10,11 +10,12 @@ from napari.components import ViewerModel
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.picture import is_same, look
 from napari_medscan.napari_.planes import set_slab
 from napari_medscan.napari_.viewer_watch import watch
-from napari_medscan.widgets.assistant import preparing
-from napari_medscan.widgets.assistant.ask import _CHANGES
-from napari_medscan.widgets.assistant.preparing import Preparer, Wish, is_same, look
+from napari_medscan.render import prepare
+from napari_medscan.render.prepare import Preparer, Wish
+from napari_medscan.widgets.assistant.ask import CHANGES as WATCHED
 
 from ...dicom.making import item
 from ...studies import write_series
@@ -37,13 +38,13 @@ def prepared(viewer, *, blended=False):
 def seen(monkeypatch):
     """Return the list that the pictures in which text is looked for come into."""
     pictures = []
-    check = preparing.check_text
+    check = prepare.check_text
 
     def keep(rgb, others):
         pictures[:] = rgb, *others
         return check(rgb, others)
 
-    monkeypatch.setattr(preparing, "check_text", keep)
+    monkeypatch.setattr(prepare, "check_text", keep)
     return pictures
 
 
@@ -95,7 +96,7 @@ def test_any_change_of_what_is_shown_is_noticed_and_heard_of(name, chest, qtbot)
     settled = look(viewer, blended=False)
     assert is_same(settled, viewer, blended=False)
     heard = []
-    subscription = watch(viewer, lambda: heard.append(True), _CHANGES)
+    subscription = watch(viewer, lambda: heard.append(True), WATCHED)
     CHANGES[name](viewer)
     # At once, as a press of Send may come before the event loop comes round.
     assert not is_same(settled, viewer, blended=False)
@@ -135,11 +136,11 @@ def test_the_regions_are_those_of_the_file_on_screen(moving, monkeypatch):
         result = prepared(moving)
         columns = np.flatnonzero(pictures[0].any(axis=(0, 2)))
         assert columns.tolist() == [2 * number, 2 * number + 1]
-        assert result.picture.regions_only
+        assert result.facts.regions_only
     moving.dims.set_current_step(0, 3)
     result = prepared(moving)
     assert pictures[0].any(axis=-1).all()
-    assert not result.picture.regions_only
+    assert not result.facts.regions_only
 
 
 def test_a_cut_has_the_regions_of_each_file_it_goes_through(moving, monkeypatch):
@@ -169,9 +170,9 @@ def test_all_files_of_a_cut_are_asked_for_text(tmp_path):
     )
     viewer = opened(tmp_path)
     viewer.dims.set_current_step(0, 2)
-    assert prepared(viewer).signals.text == ()
+    assert prepared(viewer).facts.signals.text == ()
     viewer.dims.order = (1, 0, 2)
-    assert "Burned In Annotation is YES" in prepared(viewer).signals.text[0]
+    assert "Burned In Annotation is YES" in prepared(viewer).facts.signals.text[0]
 
 
 @pytest.mark.parametrize("part", [None, "CHEST", "HEAD"])
@@ -180,16 +181,16 @@ def test_many_slices_of_an_unknown_body_part_may_show_a_face(part, tmp_path):
     viewer = opened(tmp_path)
     said = {None: ("", "no body part"), "CHEST": ("", ""), "HEAD": ("the head", "the head")}
     one, many = said[part]
-    assert one in prepared(viewer).signals.face
-    assert bool(prepared(viewer).signals.face) == bool(one)
+    assert one in prepared(viewer).facts.signals.face
+    assert bool(prepared(viewer).facts.signals.face) == bool(one)
     set_slab(viewer, viewer.layers, "max", 6.0)
     viewer.dims.set_current_step(0, 3)
     for order in ((0, 1, 2), (1, 0, 2)):
         viewer.dims.order = order
-        face = prepared(viewer).signals.face
+        face = prepared(viewer).facts.signals.face
         assert many in face
         assert bool(face) == bool(many)
-    assert prepared(viewer).signals.body_part == (part or "")
+    assert prepared(viewer).facts.signals.body_part == (part or "")
 
 
 def test_it_is_made_of_what_was_settled_whatever_is_shown_then(pet_ct):
@@ -204,8 +205,7 @@ def test_it_is_made_of_what_was_settled_whatever_is_shown_then(pet_ct):
     viewer.layers.clear()
     with ThreadPoolExecutor(1) as pool:
         later = pool.submit(Preparer().prepare, settled, WISH).result()
-    assert later.picture.data == expected.picture.data
-    assert later.image == expected.image
+    assert later.data == expected.data
 
 
 def test_a_mask_renders_nothing_anew(pet_ct, monkeypatch):
@@ -216,5 +216,5 @@ def test_a_mask_renders_nothing_anew(pet_ct, monkeypatch):
     preparer.prepare(settled, WISH)
     pictures.clear()
     masked = preparer.prepare(settled, Wish(256, 95, masks=((0, 0, 0.5, 0.5),)))
-    assert masked.picture.masked == 1
+    assert len(masked.masks) == 1
     assert pictures == []

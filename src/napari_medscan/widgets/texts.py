@@ -5,20 +5,8 @@ from __future__ import annotations
 import math
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import (
-    QFont,
-    QFontDatabase,
-    QResizeEvent,
-    QTextCharFormat,
-    QTextCursor,
-    QTextOption,
-)
+from qtpy.QtGui import QResizeEvent, QTextOption
 from qtpy.QtWidgets import QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
-
-from napari_medscan.widgets.assistant.marked import Style, marked
-
-MOST_MARKED = 20_000
-"""Letters of a text whose marks are looked at: laying many small pieces out takes its time."""
 
 
 class PlainLabel(QLabel):
@@ -88,36 +76,19 @@ class PlainView(QPlainTextEdit):
         self._fit()
 
     def say(self, text: str) -> None:
-        """Show a text; what is only longer at its end keeps place and selection."""
-        shown = self.toPlainText()
-        if text == shown:
-            return
-        if shown and text.startswith(shown):
-            cursor = QTextCursor(self.document())
-            cursor.movePosition(QTextCursor.MoveOperation.End)
-            cursor.insertText(text[len(shown) :])
-        else:
-            # Else it is written as what stood there was.
-            self.setCurrentCharFormat(QTextCharFormat())
+        """Show a text."""
+        if text != self.toPlainText():
             self.setPlainText(text)
-
-    def say_marked(self, text: str) -> None:
-        """Show a text whose marks of headings, emphasis, bullets and code become letters' looks."""
-        if len(text) > MOST_MARKED:
-            self.say(text)
-            return
-        self.say("")
-        looks = {style: _look(style) for style in Style}
-        cursor = QTextCursor(self.document())
-        cursor.beginEditBlock()
-        for piece, style in marked(text):
-            cursor.insertText(piece, looks[style])
-        cursor.endEditBlock()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Be as high as the text is when it is broken anew."""
         super().resizeEvent(event)
         self._fit()
+
+    @property
+    def _room(self) -> int:
+        """Pixels besides those of the lines."""
+        return 0
 
     def _fit(self) -> None:
         document = self.document()
@@ -125,18 +96,6 @@ class PlainView(QPlainTextEdit):
             return
         lines = min(max(math.ceil(document.size().height()), self._least), self._most)
         height = lines * self.fontMetrics().lineSpacing() + 2 * round(document.documentMargin())
-        height += 2 * self.frameWidth() + self.contentsMargins().top()
+        height += 2 * self.frameWidth() + self.contentsMargins().top() + self._room
         if height != self.height() or height != self.minimumHeight():
             self.setFixedHeight(height)
-
-
-def _look(style: Style) -> QTextCharFormat:
-    look = QTextCharFormat()
-    if style is Style.BOLD:
-        look.setFontWeight(QFont.Weight.Bold)
-    elif style is Style.ITALIC:
-        look.setFontItalic(True)
-    elif style is Style.CODE:
-        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        look.setFontFamilies([fixed.family()])
-    return look

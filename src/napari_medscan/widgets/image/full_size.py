@@ -5,8 +5,8 @@ from __future__ import annotations
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from napari_medscan.widgets.assistant.picture_view import PictureView
-from napari_medscan.widgets.assistant.texts import PlainLabel
+from napari_medscan.widgets.image.picture_view import PictureView
+from napari_medscan.widgets.texts import PlainLabel
 
 _LEAST = QSize(320, 240)
 _SHARE = 0.85

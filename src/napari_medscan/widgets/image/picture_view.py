@@ -41,8 +41,9 @@ class PictureView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Image that will be sent")
+        self.setAccessibleName("Image that will leave this program")
         self._image = QImage()
+        self._reduction = 1.0
         self._part = QRectF(_WHOLE)
         self._outlines: tuple[tuple[QRectF, bool], ...] = ()
         self._is_current = False
@@ -59,31 +60,37 @@ class PictureView(QWidget):
     @property
     def is_full_size(self) -> bool:
         """Whether each of its pixels takes at least one of the screen."""
-        return not self._image.isNull() and self.place().width() >= self._image.width()
+        least = self._image.width() * self._reduction
+        return not self._image.isNull() and self.place().width() >= least
 
     def show_picture(
-        self, image: QImage, part: QRectF, outlines: Sequence[tuple[QRectF, bool]]
+        self,
+        image: QImage,
+        outlines: Sequence[tuple[QRectF, bool]] = (),
+        part: QRectF = _WHOLE,
+        reduction: float = 1.0,
     ) -> None:
-        """Show a picture.
+        """Show an image, or a sheet of several.
 
         Parameters
         ----------
         image : QImage
-            The very bytes that would be sent, decoded.
-        part : QRectF
-            What part of the picture before it was cropped that is, in shares.
+            The very bytes that would leave, decoded.
         outlines : sequence of (QRectF, bool)
-            What is outlined over it, in shares of the picture before it was cropped, and whether
-            that is sure.
+            What is outlined over it, in shares of it, and whether that is sure.
+        part : QRectF
+            What part of the image before it was cropped that is, in shares.
+        reduction : float
+            How many times smaller than its images a sheet is.
         """
-        self._image = image
+        self._image, self._reduction = image, reduction
         self._part, self._outlines, self._is_current = part, tuple(outlines), True
         self._unseen = QRegion(self.rect())
         self.update()
 
     def show_same(self, view: PictureView) -> None:
         """Show what another view shows."""
-        self.show_picture(view._image, view._part, view._outlines)
+        self.show_picture(view._image, view._outlines, view._part, view._reduction)
 
     def fade(self) -> None:
         """Say that this is not what would be sent any more."""
@@ -178,12 +185,11 @@ class PictureView(QWidget):
 
     def _on_screen(self, rectangle: QRectF) -> QRectF:
         place = self.place()
-        across, down = place.width() / self._part.width(), place.height() / self._part.height()
         return QRectF(
-            place.left() + (rectangle.left() - self._part.left()) * across,
-            place.top() + (rectangle.top() - self._part.top()) * down,
-            rectangle.width() * across,
-            rectangle.height() * down,
+            place.left() + rectangle.left() * place.width(),
+            place.top() + rectangle.top() * place.height(),
+            rectangle.width() * place.width(),
+            rectangle.height() * place.height(),
         )
 
     @staticmethod

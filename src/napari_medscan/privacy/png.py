@@ -1,0 +1,58 @@
+"""PNG with nothing in it but the image: written from arrays, and compared before it leaves.
+
+There is one way in which `encode` writes an image (PNG, third edition): signature, IHDR, IDAT,
+IEND. Whatever else a PNG can hold is refused, because its pixels are written again and every byte
+has to be the same.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from napari_medscan.privacy.errors import EXTRA_DATA, ImageError
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def encode(rgb: NDArray[np.uint8]) -> bytes:
+    """Return the PNG of an image, as `check` wants it.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8, shape (height, width, 3)
+        The image.
+    """
+    stream = io.BytesIO()
+    # From an array: an Image that was opened brings its comments and profiles along.
+    Image.fromarray(np.ascontiguousarray(rgb)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def check(data: bytes) -> tuple[int, int]:
+    """Make sure that a PNG holds an image and nothing else.
+
+    Returns
+    -------
+    height, width : int
+
+    Raises
+    ------
+    ImageError
+        When anything is not as `encode` writes it.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of sizes that would fill the memory; here they are an error.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data), formats=["PNG"])
+            rgb = np.asarray(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning):
+        raise ImageError(EXTRA_DATA) from None
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or encode(rgb) != data:
+        raise ImageError(EXTRA_DATA)
+    return int(rgb.shape[0]), int(rgb.shape[1])

@@ -1,0 +1,158 @@
+"""An image of one slice as a file without metadata, for scripts and exports.
+
+>>> from napari_medscan.dicom import load
+>>> from napari_medscan.render.image_file import image_of, save_image
+>>> (stack,) = load("study").stacks  # doctest: +SKIP
+>>> save_image(image_of(stack, 12), "ct.png", confirmed=True)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom import Stack
+from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
+from napari_medscan.privacy.sealed_image import QUALITY, Format, SealedImage
+from napari_medscan.render.prepare import Look, Preparer, Wish
+from napari_medscan.render.shown import Shown
+from napari_medscan.render.snapshot import Index
+from napari_medscan.storage import replacing
+
+
+def image_of(
+    stack: Stack,
+    place: int | tuple[int, ...],
+    *,
+    limits: tuple[float, float] | None = None,
+    longest: int | None = None,
+    format: Format = Format.PNG,  # noqa: A002 - as of Pillow
+    quality: int = QUALITY,
+) -> SealedImage:
+    """Return the image of one slice as it was acquired, checked for text.
+
+    Parameters
+    ----------
+    stack : Stack
+        The series.
+    place : int or tuple of int
+        Index of the slice; of a series with a time axis, time point and slice.
+    limits : tuple of float, optional
+        Values that become black and white; the window of the file by default.
+    longest : int, optional
+        Most pixels along the longer side; all that the series has by default.
+    format : Format
+        PNG or JPEG.
+    quality : int
+        Of a JPEG, 1 to 100.
+
+    Returns
+    -------
+    SealedImage
+        `SealedImage.concerns` says what somebody has to look at before it may be given away.
+
+    Raises
+    ------
+    IndexError
+        When there is no such slice.
+    FrameError
+        When it cannot be read.
+    """
+    leading = stack.array.places.ndim
+    places = (place,) if isinstance(place, int) else tuple(place)
+    if len(places) != leading:
+        raise IndexError(f"a place of this series has {leading} numbers")
+    if any(not -extent <= p < extent for p, extent in zip(places, stack.array.shape, strict=False)):
+        raise IndexError("no such slice")
+    inside = (p % extent for p, extent in zip(places, stack.array.shape, strict=False))
+    index: Index = (*inside, *_WHOLE)
+    look = Look((_shown(stack, index, limits),), _others(stack, index))
+    wish = Wish(longest=longest, quality=quality, format=format)
+    (image,) = Preparer().prepare([look], wish)
+    return image
+
+
+def save_image(
+    image: SealedImage,
+    path: str | os.PathLike[str],
+    *,
+    confirmed: bool = False,
+    gate: Gate | None = None,
+) -> None:
+    """Write an image to a file, as a whole or not at all.
+
+    Parameters
+    ----------
+    image : SealedImage
+        The image.
+    path : path
+        The file, which is replaced.
+    confirmed : bool
+        Whether somebody looked at this image, and found neither a name nor a face in it.
+    gate : Gate, optional
+        What was confirmed elsewhere.
+
+    Raises
+    ------
+    NotConfirmedError
+        When somebody has to look at it first; nothing was written.
+    OSError
+        When it cannot be written.
+    """
+    gate = gate or Gate()
+    if confirmed:
+        gate.confirm(image, THIS_COMPUTER)
+    gate.check(image, THIS_COMPUTER)
+    with replacing(Path(path)) as file:
+        file.write(image.data)
+
+
+_WHOLE = (slice(None), slice(None))
+_MOST_OTHERS = 12
+
+
+def _others(stack: Stack, index: Index) -> tuple[tuple[Index, ...], ...]:
+    """Return other slices at the same time point, to compare with."""
+    axis = stack.array.places.ndim - 1
+    extent = stack.array.shape[axis]
+    spread = np.linspace(0, extent - 1, min(extent, _MOST_OTHERS)).round().astype(int)
+    return tuple(
+        ((*index[:axis], int(z), *_WHOLE),) for z in dict.fromkeys(spread) if z != index[axis]
+    )
+
+
+def _shown(stack: Stack, index: Index, limits: tuple[float, float] | None) -> Shown:
+    axes = stack.array.places.ndim, stack.array.places.ndim + 1
+    is_gray = not stack.is_rgb
+    window = (limits or stack.default_limits()) if is_gray else (0.0, 255.0)
+    return Shown(
+        stack=stack,
+        data=stack.array,
+        index=index,
+        axes=axes,
+        flips=(False, False),
+        spacing=stack.geometry.spacing[1:],
+        origin=(0.0, 0.0),
+        projection="none",
+        limits=window,
+        colours=_inverted_gray if stack.is_inverted else _gray if is_gray else None,
+        gamma=1.0,
+        opacity=1.0,
+        blending="translucent",
+        state=(id(stack), window),
+    )
+
+
+def _gray(shares: NDArray[np.float32]) -> NDArray[np.floating]:
+    rgba = np.ones((len(shares), 4), np.float32)
+    rgba[:, :3] = shares[:, np.newaxis]
+    # As napari draws what is no number.
+    rgba[np.isnan(shares)] = (0, 0, 0, 0)
+    return rgba
+
+
+def _inverted_gray(shares: NDArray[np.float32]) -> NDArray[np.floating]:
+    return _gray(1 - shares)

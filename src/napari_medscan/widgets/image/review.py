@@ -1,0 +1,280 @@
+"""An image before it leaves: the look at it, masks and a crop, and what has to be confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from magicgui.widgets import CheckBox, PushButton
+from psygnal import Signal
+from qtpy.QtCore import QRectF
+from qtpy.QtWidgets import QSizePolicy
+
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
+from napari_medscan.privacy.sealed_image import Concern, SealedImage
+from napari_medscan.privacy.text_check import Box
+from napari_medscan.render.prepare import Part
+from napari_medscan.widgets.image.contact_sheet import Sheet
+from napari_medscan.widgets.image.full_size import FullSizeWindow
+from napari_medscan.widgets.image.picture_view import PictureView
+from napari_medscan.widgets.panel.form import Page, button, check, holder, put, row, toggle
+from napari_medscan.widgets.texts import PlainLabel
+
+_WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
+_TOO_SMALL = "Check at full size first: small text may be a name."
+QUESTIONS = {
+    Concern.TEXT: "Outlined text is not a name",
+    Concern.HEADER: "I checked: no name visible",
+    Concern.FACE: "No one can be recognized, or may be",
+}
+"""What the user confirms, the first one that applies for all of them."""
+
+
+class ImageReview(Page):
+    """Shows the bytes that would leave, decoded, and asks what has to be asked.
+
+    Parameters
+    ----------
+    gate : Gate
+        Remembers what was seen and confirmed.
+    height : int
+        Pixels of the image on screen; 0 for as much as there is.
+
+    Attributes
+    ----------
+    edited : Signal
+        Emitted when masks or crop change.
+    ready_changed : Signal
+        Emitted when the images may leave, or may not any more.
+    left_out : Signal
+        Emitted when images with suspected text are to be left out.
+    """
+
+    draw_mask: PushButton
+    draw_crop: PushButton
+    remove_parts: PushButton
+    enlarge: PushButton
+    mask_all: PushButton
+    leave_out: PushButton
+    confirm: CheckBox
+
+    edited = Signal()
+    ready_changed = Signal()
+    left_out = Signal()
+
+    def __init__(self, gate: Gate, height: int = 0) -> None:
+        super().__init__()
+        self.margins = (0, 0, 0, 0)
+        self._gate = gate
+        self.masks: tuple[Part, ...] = ()
+        self.crop: Part | None = None
+        self.images: tuple[SealedImage, ...] = ()
+        self.recipient = THIS_COMPUTER
+        self._subject: tuple[object, ...] = ()
+        self.picture = PictureView()
+        if height:
+            self.picture.setFixedHeight(height)
+        policy = QSizePolicy.Policy
+        self.picture.setSizePolicy(policy.Expanding, policy.Fixed if height else policy.Expanding)
+        self.full_size = FullSizeWindow(self.native)
+        self.text_found, self.too_small, self.warnings = PlainLabel(), PlainLabel(), PlainLabel()
+        tools = row(
+            toggle(
+                "draw_mask", "Mask", "Draw boxes to black out parts of the image", self._on_mask
+            ),
+            toggle("draw_crop", "Crop", "Draw the part of the image to keep", self._on_crop),
+            button("remove_parts", "Clear", "Remove masks and crop", self.clear_parts),
+            button(
+                "enlarge",
+                "Full size…",
+                "View the image pixel by pixel in a separate window",
+                self._on_enlarge,
+            ),
+        )
+        tools.name = "tools"
+        found = row(
+            button(
+                "mask_all", "Mask all outlined", "Black out what is outlined", self._on_mask_all
+            ),
+            button(
+                "leave_out",
+                "Leave out",
+                "Leave out the images with outlined text",
+                self.left_out.emit,
+            ),
+        )
+        found.name = "found"
+        self.extend(
+            [
+                holder(self.picture),
+                tools,
+                holder(self.text_found),
+                found,
+                holder(self.warnings),
+                check("confirm", "", "", self._on_confirm),
+                holder(self.too_small),
+            ]
+        )
+        self.picture.double_clicked.connect(guarded(self._on_enlarge))
+        self.picture.seen.connect(guarded(self._on_seen))
+        self.full_size.view.seen.connect(guarded(self._on_seen))
+        self.picture.drawn.connect(guarded(self._on_drawn))
+        self.withdraw()
+
+    @property
+    def missing(self) -> str:
+        """What the user has to do before the images may leave; '' when nothing."""
+        if not self.images:
+            return "There is no image yet."
+        if not all(self._gate.is_seen(image) for image in self.images):
+            return "Scroll until the whole image is visible."
+        said = (self._gate.missing(image, self.recipient) for image in self.images)
+        return next(filter(None, said), "")
+
+    def begin(self, subject: tuple[object, ...]) -> None:
+        """Drop masks and crop that were drawn on something else than this is of."""
+        if subject != self._subject:
+            self._subject, self.masks, self.crop = subject, (), None
+            self._enable()
+
+    def show_sheet(self, sheet: Sheet) -> None:
+        """Show images that are as they would leave."""
+        self.images = sheet.images
+        part = _rectangle(self.crop or _WHOLE)
+        self.picture.show_picture(sheet.picture, sheet.outlines, part, sheet.reduction)
+        self.text_found.say(_summary(sheet.images))
+        exposed = any(image.exposed for image in sheet.images)
+        self["found"].visible = exposed
+        self.leave_out.visible = exposed and len(sheet.images) > 1
+        self.warnings.say("\n".join(_warnings(sheet.images)))
+        self.picture.setVisible(True)
+        self["tools"].visible = True
+        self._enable()
+        self.address(self.recipient)
+
+    def address(self, recipient: str) -> None:
+        """Ask on behalf of another recipient: what was confirmed is confirmed to one."""
+        self.recipient = recipient
+        concerns = {concern for image in self.images for concern in image.concerns}
+        label = next((text for kind, text in QUESTIONS.items() if kind in concerns), "")
+        confirm = self.confirm
+        is_open = any(self._gate.open_concerns(image, recipient) for image in self.images)
+        put(confirm, bool(label) and not is_open)
+        confirm.text = label
+        confirm.visible = bool(label)
+        self._enable_confirm()
+        self.ready_changed.emit()
+
+    def withdraw(self) -> None:
+        """Show that this is not what would leave any more."""
+        self.images = ()
+        self.picture.fade()
+        self.full_size.withdraw()
+        for part in (self.text_found, self.too_small, self.warnings):
+            part.say("")
+        self["found"].visible = self.confirm.visible = False
+        has_picture = not self.picture.image.isNull()
+        self.picture.setVisible(has_picture)
+        self["tools"].visible = has_picture
+        self._enable()
+        self.ready_changed.emit()
+
+    def clear_parts(self) -> None:
+        """Remove masks and crop."""
+        self.masks, self.crop = (), None
+        self.edited.emit()
+
+    def release(self) -> None:
+        """Close the window of full size."""
+        self.full_size.withdraw()
+
+    def _enable(self) -> None:
+        is_one = len(self.images) == 1
+        self.draw_mask.enabled = self.draw_crop.enabled = is_one
+        self.enlarge.enabled = bool(self.images)
+        self.remove_parts.enabled = bool(self.masks or self.crop)
+
+    def _enable_confirm(self) -> None:
+        may_confirm = all(self._gate.may_confirm(image) for image in self.images)
+        self.confirm.enabled = may_confirm
+        concerns = any(image.concerns for image in self.images)
+        self.too_small.say(_TOO_SMALL if concerns and not may_confirm else "")
+
+    def _on_enlarge(self) -> None:
+        if self.images:
+            self.full_size.show_same(self.picture)
+
+    def _on_mask(self, _is_down: object) -> None:
+        self._on_switch(self.draw_mask, self.draw_crop)
+
+    def _on_crop(self, _is_down: object) -> None:
+        self._on_switch(self.draw_crop, self.draw_mask)
+
+    def _on_switch(self, switch: PushButton, other: PushButton) -> None:
+        """Let the mouse draw one of the two."""
+        if switch.value:
+            other.value = False
+        self.picture.can_draw = switch.value or other.value
+
+    def _on_drawn(self, drawn: QRectF) -> None:
+        part = (drawn.top(), drawn.left(), drawn.bottom(), drawn.right())
+        if self.draw_crop.value:
+            self.crop = part
+            self.draw_crop.value = False
+        else:
+            self.masks = (*self.masks, part)
+        self.edited.emit()
+
+    def _on_mask_all(self) -> None:
+        parts = (_part(o.box, image.frame) for image in self.images for o in image.exposed)
+        self.masks = tuple(dict.fromkeys((*self.masks, *parts)))
+        self.edited.emit()
+
+    def _on_confirm(self, _confirmed: object = None) -> None:
+        """Note what the user confirms, once all was seen that it is about."""
+        for image in self.images:
+            if not self.confirm.value:
+                self._gate.withdraw(image, self.recipient)
+            elif self._gate.may_confirm(image):
+                self._gate.confirm(image, self.recipient)
+        self.ready_changed.emit()
+
+    def _on_seen(self, is_full_size: bool) -> None:  # noqa: FBT001 - Qt's signal
+        for image in self.images:
+            self._gate.see(image, full_size=is_full_size)
+        self._enable_confirm()
+        if self.confirm.value:
+            self._on_confirm()
+        self.ready_changed.emit()
+
+
+def _summary(images: tuple[SealedImage, ...]) -> str:
+    """Return what was found of text, in a line."""
+    if len(images) == 1:
+        return images[0].facts.text.sentence
+    flagged = sum(bool(image.exposed) for image in images)
+    said = f"possible in {flagged}, shown first" if flagged else "nothing found"
+    return f"Text in {len(images)} images: {said}"
+
+
+def _warnings(images: Iterable[SealedImage]) -> Iterable[str]:
+    signals = [image.facts.signals for image in images]
+    for reason in dict.fromkeys(reason for one in signals for reason in one.text):
+        yield f"The image may contain text: {reason}."
+    for face in dict.fromkeys(one.face for one in signals if one.face):
+        yield f"A face may be recognizable: the image {face}."
+
+
+def _part(box: Box, frame: tuple[int, int]) -> Part:
+    height, width = frame
+    return (
+        box.top / height,
+        box.left / width,
+        (box.top + box.height) / height,
+        (box.left + box.width) / width,
+    )
+
+
+def _rectangle(part: Part) -> QRectF:
+    top, left, bottom, right = part
+    return QRectF(left, top, right - left, bottom - top)

@@ -1,0 +1,114 @@
+"""No dialog, and no history that others write, keeps the name of a patient's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from napari.settings import get_settings
+from napari.utils.history import update_open_history, update_save_history
+from qtpy.QtCore import QSettings, QTimer, QUrl
+from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
+
+from napari_medscan.napari_ import file_traces
+from napari_medscan.napari_.file_traces import (
+    ask_for_folder,
+    ask_where_to_save,
+    clear_recent_files,
+    forget_paths,
+)
+
+CANARY = "Canary_Anna"
+
+
+@pytest.fixture(autouse=True)
+def _own_histories(monkeypatch, qapp):  # noqa: ARG001
+    """Begin without histories, and give napari's back."""
+    monkeypatch.setattr(file_traces, "_private", set())
+    application = get_settings().application
+    before = list(application.open_history), list(application.save_history)
+    clear_recent_files()
+    yield
+    application.open_history, application.save_history = before
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / CANARY
+    folder.mkdir()
+    return folder
+
+
+def accept(folder):
+    """Have the next dialog accept what it suggests, in a folder."""
+
+    def choose():
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QFileDialog):
+            QTimer.singleShot(50, choose)
+            return
+        dialog.setDirectory(str(folder))
+        buttons = dialog.findChild(QDialogButtonBox).buttons()
+        next(b for b in buttons if b.text() != "&Cancel" and b.text() != "Cancel").click()
+
+    QTimer.singleShot(50, choose)
+
+
+def written():
+    """Return all that Qt and napari keep on disk about dialogs, as text."""
+    settings = QSettings(QSettings.Scope.UserScope, "QtProject")
+    settings.sync()
+    file = Path(settings.fileName())
+    application = get_settings().application
+    kept = [*application.open_history, *application.save_history]
+    return (file.read_text(encoding="utf-8") if file.exists() else "") + " ".join(map(str, kept))
+
+
+def test_qts_dialog_alone_would_keep_it(folder):
+    accept(folder)
+    assert Path(QFileDialog.getExistingDirectory(None, "Open")) == folder
+    assert CANARY in written()
+
+
+def test_a_folder_is_opened_without_a_trace(folder):
+    before = written()
+    accept(folder)
+    assert ask_for_folder(None, "Open") == folder
+    assert written() == before
+
+
+def test_a_file_is_saved_without_a_trace(folder):
+    accept(folder)
+    path, _ = ask_where_to_save(None, "Save", "ct-axial.png", "*.png")
+    assert path == folder / "ct-axial.png"
+    assert CANARY not in written()
+
+
+def test_what_napari_remembers_of_dicom_is_forgotten_and_all_else_stays(folder, tmp_path):
+    other = tmp_path / "microscopy" / "cells.tif"
+    study = folder / "study"
+    for path in (other, folder / "slice.dcm", study):
+        update_open_history(str(path))
+        update_save_history(str(path))
+    settings = QSettings(QSettings.Scope.UserScope, "QtProject")
+    urls = [QUrl.fromLocalFile(str(path)).toString() for path in (folder, other.parent)]
+    settings.setValue("FileDialog/history", urls)
+    settings.setValue("FileDialog/lastVisited", urls[0])
+    settings.sync()
+    assert CANARY in written()
+    forget_paths([study])
+    assert CANARY not in written()
+    application = get_settings().application
+    assert str(other.parent) in application.open_history
+    assert str(other.parent) in application.save_history
+    assert other.parent.name in str(settings.value("FileDialog/history"))
+
+
+def test_recent_files_are_cleared(folder):
+    update_open_history(str(folder / "slice.dcm"))
+    accept(folder)
+    QFileDialog.getExistingDirectory(None, "Open")
+    assert CANARY in written()
+    clear_recent_files()
+    assert CANARY not in written()
+    assert get_settings().application.open_history == []

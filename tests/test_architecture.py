@@ -341,3 +341,9 @@ def test_only_compat_knows_what_differs_between_versions_of_napari():
     )
     modules = {module for module, source in SOURCES.items() if telling.search(source)}
     assert {module.parent for module in modules} == {Path("napari_/compat")}
+
+
+def test_file_dialogs_are_those_that_leave_no_trace():
+    name = "QFileDialog"
+    found = {module for module, source in SOURCES.items() if name in source}
+    assert found == {Path("napari_/file_traces.py")}

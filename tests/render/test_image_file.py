@@ -19,7 +19,14 @@ def stack(tmp_path):
     def pixels(number):
         return (np.arange(24).reshape(4, 6) + 30 * number).astype("<u2").tobytes()
 
-    write_series(tmp_path / "study", 3, PixelData=pixels, WindowCenter=-960, WindowWidth=129, PixelSpacing=[2, 2])
+    write_series(
+        tmp_path / "study",
+        3,
+        PixelData=pixels,
+        WindowCenter=-960,
+        WindowWidth=129,
+        PixelSpacing=[2, 2],
+    )
     return load(tmp_path / "study").stacks[0]
 
 

@@ -99,8 +99,7 @@ def series_of_grid(
 
 def save_series(layer: Image, suffix: str) -> None:
     """Ask for a file and save the series of a layer in it, in the format of a suffix."""
-    from qtpy.QtWidgets import QFileDialog
-
+    from napari_medscan.napari_.file_traces import ask_where_to_save
     from napari_medscan.napari_.gui import main_window
 
     stack = stack_of(layer)
@@ -108,9 +107,10 @@ def save_series(layer: Image, suffix: str) -> None:
         tell(f"{NOT_OURS}.")
         return
     title = f"Save series as {'NRRD' if suffix == '.nrrd' else 'NIfTI'}"
-    name, _ = QFileDialog.getSaveFileName(main_window(), title, f"series{suffix}", f"*{suffix}")
-    if not name:
+    chosen = ask_where_to_save(main_window(), title, f"series{suffix}", f"*{suffix}")
+    if chosen is None:
         return
+    name = str(chosen[0])
     try:
         # The dialog has asked whether an existing file is to be replaced.
         _saved(stack, name if name.lower().endswith(tuple(SAVERS)) else name + suffix, None)
@@ -122,15 +122,14 @@ def save_series(layer: Image, suffix: str) -> None:
 
 def open_on_series(viewer: napari.viewer.Viewer, layer: Image) -> None:
     """Ask for a NIfTI or NRRD file and add it on the grid of the series of a layer."""
-    from qtpy.QtWidgets import QFileDialog
-
+    from napari_medscan.napari_.file_traces import ask_for_file
     from napari_medscan.napari_.gui import main_window
 
     kinds = " ".join(f"*{suffix}" for suffix in SAVERS)
     title = "Open NIfTI or NRRD on this series"
-    name, _ = QFileDialog.getOpenFileName(main_window(), title, "", f"NIfTI, NRRD ({kinds})")
-    if name:
-        add_on_series(viewer, layer, Path(name))
+    path = ask_for_file(main_window(), title, f"NIfTI, NRRD ({kinds})")
+    if path is not None:
+        add_on_series(viewer, layer, path)
 
 
 def add_on_series(viewer: napari.viewer.Viewer, layer: Image, path: Path) -> list[Layer]:

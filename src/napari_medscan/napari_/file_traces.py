@@ -33,6 +33,13 @@ def ask_for_folder(parent: QWidget | None, title: str) -> Path | None:
     return _chosen(name)
 
 
+def ask_for_file(parent: QWidget | None, title: str, kinds: str) -> Path | None:
+    """Ask for a file to open; None if the user cancels. Kinds are separated by ";;"."""
+    with _restored():
+        name, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+    return _chosen(name)
+
+
 def ask_where_to_save(
     parent: QWidget | None, title: str, name: str, kinds: str
 ) -> tuple[Path, str] | None:

@@ -14,6 +14,7 @@ from napari.layers import Image
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import MedscanError
+from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.slider_index import index_in_view, is_in_view
@@ -153,7 +154,7 @@ def _state(viewer: napari.viewer.Viewer, shown: Sequence[Shown]) -> tuple[object
 
 
 def _way(viewer: napari.viewer.Viewer) -> tuple[object, ...]:
-    return tuple(viewer.dims.displayed), str(viewer.scene.camera.orientation2d)
+    return tuple(viewer.dims.displayed), str(camera_of(viewer).orientation2d)
 
 
 def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
@@ -298,7 +299,7 @@ def _placement(
     """Return origin and spacing on screen, and whether rows and columns run the other way."""
     places = [(p.start or 0) if isinstance(p, slice) else p for p in index]
     start = corner + np.asarray(places, float) @ steps
-    ways = viewer.scene.camera.orientation2d
+    ways = camera_of(viewer).orientation2d
     origin, spacing, flips = [], [], []
     for number, axis in enumerate(axes):
         step = float(steps[axis, axis])

@@ -134,8 +134,6 @@ def note(report: LoadReport, stacks: Iterable[Stack], paths: Sequence[Path]) -> 
 
         recent.remember([path for path in paths if path.is_dir()])
         forget_paths(paths)
-        recent.remember([path for path in paths if path.is_dir()])
-        forget_paths(paths)
 
 
 def _identity(stack: Stack) -> _Identity:

@@ -6,19 +6,20 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import napari.viewer
 from magicgui.widgets import PushButton
 from psygnal import Signal
-from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtCore import QEvent, QPoint, Qt, QTimer
+from qtpy.QtWidgets import QApplication
 
 from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.consent import consent_to, missing
 from napari_medscan.assistant.conversation import Conversation, Exchange, State
 from napari_medscan.assistant.errors import AssistantError, ConsentError
 from napari_medscan.assistant.failures import clock
-from napari_medscan.assistant.models import most_images, profile_of
+from napari_medscan.assistant.models import most_images
 from napari_medscan.assistant.prompts import Templates
 from napari_medscan.assistant.requests import Question
 from napari_medscan.dicom import CancelledError
@@ -29,10 +30,11 @@ from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.privacy.errors import ImageError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import SealedImage
-from napari_medscan.render.prepare import Look, Preparer, Wish
+from napari_medscan.render.prepare import Look, Preparer
 from napari_medscan.widgets.assistant.answer import AnswerPane
 from napari_medscan.widgets.assistant.details import Details
-from napari_medscan.widgets.assistant.images import KEY, ImageChoice
+from napari_medscan.widgets.assistant.images import KEY, ImageChoice, name_of
+from napari_medscan.widgets.assistant.on_show import OnShow
 from napari_medscan.widgets.assistant.prompt import PromptForm
 from napari_medscan.widgets.assistant.relay import Relay
 from napari_medscan.widgets.assistant.service import ServiceTab
@@ -144,7 +146,12 @@ class AskTab(Page):
             return
         self._looks = looks
         self.review.begin(looks[0].subject)
-        wish, preparer, progress = self._wish(len(looks)), self._preparer, self._progress
+        preparer, progress = self._preparer, self._progress
+        wish = replace(
+            self.images.wish(len(looks), self._service.model),
+            masks=self.review.masks,
+            crop=self.review.crop,
+        )
 
         def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
             def go_on(done: int, count: int) -> None:
@@ -166,7 +173,7 @@ class AskTab(Page):
             if not self._is_current():
                 raise ConsentError(_CHANGED)
             consent = consent_to(question, self._gate)
-            self.places[question.sha256] = _name_of(self._looks)
+            self.places[question.sha256] = name_of(self._looks)
             # A list of models must not be in its way.
             self._service.stop_asking()
             self.conversation.send(question, consent)
@@ -182,16 +189,6 @@ class AskTab(Page):
         """Whether it may be sent: all was seen, and what had to be confirmed was."""
         question = self.details.question
         return question is not None and not missing(question, self._gate)
-
-    def _wish(self, count: int) -> Wish:
-        profile = profile_of(self._service.model) if count > 1 else None
-        longest = int(self.images.longest.value)
-        return Wish(
-            longest if profile is None else min(longest, profile.longest),
-            int(self.images.quality.value),
-            masks=self.review.masks,
-            crop=self.review.crop,
-        )
 
     def _lay_out(self) -> None:
         body = Page()
@@ -239,7 +236,7 @@ class AskTab(Page):
         self.images.add_key.changed.connect(guarded(lambda _: self._on_add_key()))
         self.prompt.words_changed.connect(guarded(self._ask))
         self._service.choice_changed.connect(guarded(self._on_service))
-        self._shown = _Shown(self.native, self._on_shown)
+        self._shown = OnShow(self.native, self._on_shown)
 
     def _on_shown(self) -> None:
         if not self._images and self.is_automatic:
@@ -398,22 +395,3 @@ class AskTab(Page):
     def _on_save_image(self) -> None:
         if self._looks:
             SaveImageWindow(self._looks[0], self.native, self._gate, self.review.masks).show()
-
-
-class _Shown(QObject):
-    """Calls a function when a widget comes on screen."""
-
-    def __init__(self, widget: QWidget, call: Callable[[], object]) -> None:
-        super().__init__(widget)
-        self._call = guarded(call)
-        widget.installEventFilter(self)
-
-    def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
-        """Notice that it is shown."""
-        if event is not None and event.type() == QEvent.Type.Show:
-            self._call()
-        return False
-
-
-def _name_of(looks: list[Look]) -> str:
-    return looks[0].name if len(looks) == 1 else f"{len(looks)} images"

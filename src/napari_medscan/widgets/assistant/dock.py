@@ -12,7 +12,7 @@ from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.prompts import Templates
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.widgets.assistant.ask import AskTab
 from napari_medscan.widgets.assistant.audit_window import AuditWindow
 from napari_medscan.widgets.assistant.history import HistoryTab

@@ -8,11 +8,11 @@ import napari.viewer
 from magicgui.widgets import CheckBox, FloatSpinBox, PushButton
 from psygnal import Signal
 
-from napari_medscan.assistant.models import KEY_IMAGES
+from napari_medscan.assistant.models import KEY_IMAGES, profile_of
 from napari_medscan.napari_.picture import look, series_looks
 from napari_medscan.privacy.painting import LONGEST
 from napari_medscan.privacy.sealed_image import QUALITY
-from napari_medscan.render.prepare import Look
+from napari_medscan.render.prepare import Look, Wish
 from napari_medscan.widgets.panel.form import (
     Choice,
     Page,
@@ -113,6 +113,15 @@ class ImageChoice(Page):
         looks = series_looks(viewer, count)
         return [one for one in looks if place_of(one) not in self.left_out]
 
+    def wish(self, count: int, model: str) -> Wish:
+        """Return how images are made: of several, no larger than a model looks at them."""
+        profile = profile_of(model) if count > 1 else None
+        longest = int(self.longest.value)
+        return Wish(
+            longest if profile is None else min(longest, profile.longest),
+            int(self.quality.value),
+        )
+
     def add_displayed(self, viewer: napari.viewer.Viewer) -> None:
         """Make what a viewer shows another key image.
 
@@ -160,3 +169,8 @@ class ImageChoice(Page):
 def place_of(found: Look) -> tuple[object, ...]:
     """Return which slices a look is at, of which series."""
     return tuple((id(layer.stack), str(layer.index)) for layer in found.layers)
+
+
+def name_of(looks: list[Look]) -> str:
+    """Return what images those are, for the user."""
+    return looks[0].name if len(looks) == 1 else f"{len(looks)} images"

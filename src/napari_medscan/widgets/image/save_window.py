@@ -14,7 +14,7 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.gui import main_window
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.picture import NoPictureError, look
-from napari_medscan.napari_.viewer_watch import unwrapped
+from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.privacy.errors import ImageError, NotConfirmedError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import Format, SealedImage

@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 
 import napari.viewer
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_medscan.dicom import DicomObject, MedscanError
 from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
+from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.go_to_image import go_to_image
 from napari_medscan.widgets.panel.report_window import ReportWindow
@@ -35,11 +36,10 @@ def open_document(
             return window
         if isinstance(source, EncapsulatedDocument):
             data, suffix = source.read()
-            name, _ = QFileDialog.getSaveFileName(
-                parent, "Save document", f"document{suffix}", f"*{suffix}"
-            )
-            if name:
-                save_document(data, Path(name))
+            name = f"document{suffix}"
+            chosen = ask_where_to_save(parent, "Save document", name, f"*{suffix}")
+            if chosen is not None:
+                save_document(data, chosen[0])
     except MedscanError as error:
         tell(f"{source.name} cannot be read: {error}.")
     except OSError:

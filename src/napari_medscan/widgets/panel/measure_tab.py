@@ -9,13 +9,14 @@ import napari.viewer
 from magicgui.widgets import PushButton
 from napari.layers import Layer, Shapes
 from napari.utils.events import Event
-from qtpy.QtWidgets import QApplication, QFileDialog
+from qtpy.QtWidgets import QApplication
 
 from napari_medscan.measure.table import HEADINGS, Row, to_csv
 from napari_medscan.napari_ import table
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.series_command import NO_SERIES
 from napari_medscan.napari_.shape_measurements import (
@@ -136,12 +137,11 @@ class MeasureTab(Page):
             clipboard.setText(to_csv(self.rows, "\t"))
 
     def _ask_and_save(self, _pressed: object = None) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self.native, "Save measurements", "measurements.csv", "*.csv"
-        )
-        if not name:
+        title, name = "Save measurements", "measurements.csv"
+        chosen = ask_where_to_save(self.native, title, name, "*.csv")
+        if chosen is None:
             return
         try:
-            self.save(Path(name))
+            self.save(chosen[0])
         except OSError:
             tell("The measurements cannot be written there.")

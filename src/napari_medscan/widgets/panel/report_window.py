@@ -10,7 +10,6 @@ from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 from qtpy.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from qtpy.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QTreeView,
@@ -23,6 +22,7 @@ from napari_medscan.dicom.objects.report import measurements_csv, measurements_o
 from napari_medscan.dicom.objects.report_content import ContentItem, ReportContent
 from napari_medscan.dicom.tags.identifiers import MASK
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
 
 _NAME_WIDTH = 300
@@ -148,11 +148,10 @@ class ReportWindow(QDialog):
         self.tree.expandAll()
 
     def _on_export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Export measurements", "measurements.csv", "CSV (*.csv)"
-        )
-        if name:
-            self.write_measurements(Path(name))
+        title, name = "Export measurements", "measurements.csv"
+        chosen = ask_where_to_save(self, title, name, "CSV (*.csv)")
+        if chosen is not None:
+            self.write_measurements(chosen[0])
 
     def _on_copy(self) -> None:
         clipboard = QGuiApplication.clipboard()

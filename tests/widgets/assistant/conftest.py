@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import npe2
 import pytest
+from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication, QFileDialog
 
@@ -55,7 +56,12 @@ class User:
 
     def until(self, what, timeout=60_000):
         """Wait as long as a busy computer may take."""
-        self.qtbot.waitUntil(lambda: bool(what()), timeout=timeout)
+        try:
+            self.qtbot.waitUntil(lambda: bool(what()), timeout=timeout)
+        except QtTimeoutError:
+            raise AssertionError(
+                f"still waiting; the dock says: {self.ask.status.text()!r}"
+            ) from None
 
     def until_ready(self):
         self.until(lambda: self.ask.send.enabled)

@@ -79,8 +79,8 @@ def test_the_preview_shows_those_bytes_and_all_that_goes_with_them(user):
 
 
 WORDS = {
-    "words": lambda dock: setattr(dock.ask.prompt.text, "value", "Another?"),
     "modality": lambda dock: dock.ask.prompt.modality.native.click(),
+    "words": lambda dock: setattr(dock.ask.prompt.text, "value", "Another?"),
     "language": lambda dock: setattr(dock.ask.prompt.language, "value", "Deutsch"),
     "model": lambda dock: setattr(dock.service.model_name, "value", "another"),
     "address": lambda dock: setattr(dock.service.address, "value", "http://127.0.0.1:10/v1"),
@@ -132,7 +132,7 @@ def test_a_thicker_slab_withdraws_the_preview(user, viewer):
     set_slab(viewer, viewer.layers, "max", 20)
     user.preview()
     set_slab(viewer, viewer.layers, "max", 40)
-    user.qtbot.waitUntil(lambda: not user.ask.send.enabled, timeout=60_000)
+    user.until(lambda: not user.ask.send.enabled)
 
 
 def test_masks_are_those_of_their_series_and_cut(user, viewer, chest):
@@ -164,7 +164,7 @@ def test_moving_to_another_slice_disables_send_by_itself(user, viewer):
     user.choose("http://127.0.0.1:9/v1")
     user.preview()
     viewer.dims.set_current_step(0, 1)
-    user.qtbot.waitUntil(lambda: not user.ask.send.enabled, timeout=60_000)
+    user.until(lambda: not user.ask.send.enabled)
     assert "The view changed" in user.ask.status.text()
     assert user.image == b""
 
@@ -264,7 +264,7 @@ def test_cancel_before_the_first_byte_is_at_once(user, network_allowed):  # noqa
         user.choose(recorder.url)
         user.preview()
         user.send()
-        user.qtbot.waitUntil(recorder.has_request.is_set, timeout=60_000)
+        user.until(recorder.has_request.is_set)
         assert user.shown.heading.text().startswith("Sending…")
         began = time.perf_counter()
         user.ask.cancel.native.click()
@@ -406,7 +406,7 @@ def test_a_mask_and_a_crop_are_in_the_bytes_that_are_sent(user, network_allowed)
         user.wait(State.DONE)
         assert sent_jpeg(body(recorder.requests[0])) == previewed
         pane.clear_parts()
-        user.qtbot.waitUntil(lambda: user.image == plain, timeout=60_000)
+        user.until(lambda: user.image == plain)
 
 
 def test_the_mouse_draws_a_box(user):
@@ -452,7 +452,7 @@ def test_what_is_saved_is_what_was_shown_when_save_was_pressed(
         about = user.shown.exchange.sha256
 
         def ask_on():
-            viewer.dims.set_current_step(0, 2)
+            viewer.dims.set_current_step(0, 0)
             user.answered()
 
         saving_to(tmp_path / "note.md", ask_on)
@@ -488,7 +488,7 @@ def test_an_answer_leaves_the_preview_of_another_slice(user, viewer, network_all
         user.wait(State.STREAMING)
         viewer.dims.set_current_step(0, 1)
         user.prepare()
-        user.qtbot.waitUntil(lambda: user.review.images, timeout=60_000)
+        user.until(lambda: user.review.images)
         previewed = user.image
         ends.set()
         user.wait(State.DONE)
@@ -532,7 +532,7 @@ def test_a_test_of_the_connection_gives_way_to_a_send(user, network_allowed):  #
         user.preview()
         service = user.dock.service
         service.list_models.native.click()
-        user.qtbot.waitUntil(recorder.has_request.is_set, timeout=60_000)
+        user.until(recorder.has_request.is_set)
         user.send()
         assert (service.list_models.text, service.result.text()) == ("List models", "Cancelled.")
         user.wait(State.DONE)

@@ -76,7 +76,6 @@ def test_closing_and_opening_it_leaves_nothing(viewer, qtbot):
         widget.destroyOnClose()
         del widget, dock
         settle()
-    assert listeners(viewer) == []
 
     def is_gone():
         settle()
@@ -84,6 +83,7 @@ def test_closing_and_opening_it_leaves_nothing(viewer, qtbot):
 
     # The thread that prepares an image lets go when it is done.
     qtbot.waitUntil(is_gone, timeout=60_000)
+    assert listeners(viewer) == []
 
 
 def test_closing_while_streaming_ends_the_connection(user, network_allowed, qtbot):  # noqa: ARG001

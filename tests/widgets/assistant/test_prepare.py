@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_medscan.dicom import load
+from napari_medscan.dicom import CancelledError, load
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.napari_.picture import is_same, look
+from napari_medscan.napari_.picture import NoPictureError, is_same, look, series_looks
 from napari_medscan.napari_.planes import set_slab
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.render import prepare
@@ -31,8 +31,13 @@ def opened(folder):
     return viewer
 
 
+def image_of(settled, preparer=None, wish=WISH):
+    (image,) = (preparer or Preparer()).prepare([settled], wish)
+    return image
+
+
 def prepared(viewer, *, blended=False):
-    return Preparer().prepare(look(viewer, blended=blended), WISH)
+    return image_of(look(viewer, blended=blended))
 
 
 def seen(monkeypatch):
@@ -197,14 +202,14 @@ def test_it_is_made_of_what_was_settled_whatever_is_shown_then(pet_ct):
     viewer = opened(pet_ct)
     viewer.layers.selection = set(viewer.layers)
     settled = look(viewer, blended=True)
-    expected = Preparer().prepare(settled, WISH)
+    expected = image_of(settled)
     viewer.dims.set_current_step(0, 3)
     viewer.dims.order = (2, 1, 0)
     viewer.layers[0].contrast_limits = (0, 1)
     viewer.layers[1].colormap = "magma"
     viewer.layers.clear()
     with ThreadPoolExecutor(1) as pool:
-        later = pool.submit(Preparer().prepare, settled, WISH).result()
+        later = pool.submit(image_of, settled).result()
     assert later.data == expected.data
 
 
@@ -213,8 +218,40 @@ def test_a_mask_renders_nothing_anew(pet_ct, monkeypatch):
     viewer = opened(pet_ct)
     preparer = Preparer()
     settled = look(viewer, blended=False)
-    preparer.prepare(settled, WISH)
+    image_of(settled, preparer)
     pictures.clear()
-    masked = preparer.prepare(settled, Wish(256, 95, masks=((0, 0, 0.5, 0.5),)))
+    masked = image_of(settled, preparer, Wish(256, masks=((0, 0, 0.5, 0.5),)))
     assert len(masked.masks) == 1
     assert pictures == []
+
+
+def test_slices_of_a_series_are_spread_over_it_and_compared_with_one_another(chest, monkeypatch):
+    viewer, pictures = opened(chest), seen(monkeypatch)
+    for count in (3, 100):
+        looks = series_looks(viewer, count)
+        extent = viewer.layers[0].data.shape[0]
+        expected = np.linspace(0, extent - 1, min(count, extent)).round().astype(int).tolist()
+        assert [settled.layers[0].index[0] for settled in looks] == expected
+        images = Preparer().prepare(looks, WISH)
+        assert len({image.sha256 for image in images}) == len(images)
+        assert len(pictures) > 2, "burned-in text stays while anatomy moves"
+        assert all(is_same(settled, viewer, blended=False) for settled in looks)
+
+
+def test_a_series_of_one_image_has_no_others(tmp_path):
+    write_series(tmp_path, 1)
+    with pytest.raises(NoPictureError, match="one image only"):
+        series_looks(opened(tmp_path), 8)
+
+
+def test_preparing_a_series_can_be_stopped_between_images(chest):
+    looks, done = series_looks(opened(chest), 6), []
+
+    def stop(number, count):
+        done.append((number, count))
+        if number == 2:
+            raise CancelledError("cancelled")
+
+    with pytest.raises(CancelledError):
+        Preparer().prepare(looks, WISH, stop)
+    assert done == [(0, 6), (1, 6), (2, 6)]

@@ -28,7 +28,8 @@ def window(qtbot, model, tmp_path, monkeypatch, request):
     monkeypatch.setattr(prepare, "check_text", lambda *_: check)
     rows, columns = 200, 2000
     pixels = np.full((rows, columns), 40, "<u2").tobytes()
-    write_series(tmp_path / "study", 1, Rows=rows, Columns=columns, PixelData=pixels)
+    size = {"Rows": rows, "Columns": columns, "PixelSpacing": [1, 1]}
+    write_series(tmp_path / "study", 1, PixelData=pixels, **size)
     model.open(str(tmp_path / "study"), plugin=PLUGIN)
     window = SaveImageWindow(look(model, blended=False), None, Gate())
     window.show()

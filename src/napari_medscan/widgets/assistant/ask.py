@@ -287,6 +287,9 @@ class AskTab(Page):
             return
         self._images = images
         self.review.show_sheet(sheet)
+        if not all(self._gate.is_seen(image) for image in images):
+            # It has to be looked at, and may have been scrolled away by an answer.
+            self._area.ensureVisible(0, 0)
         last = self.answer.exchange
         if last is not None and last.sha256 not in {image.sha256 for image in images}:
             self.prompt.begin()

@@ -49,6 +49,7 @@ def cut(data, places):
     return [data[a:b] for a, b in zip([0, *ends], [*ends, len(data)], strict=True)]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(LINE, min_size=1, max_size=3), max_size=5),
     st.sampled_from(["\n", "\r\n", "\r"]),
@@ -62,6 +63,7 @@ def test_events_are_the_same_however_they_are_cut(texts, newline, places, has_bo
     assert events(cut(data, places)) == ["\n".join(event) for event in texts]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30), max_size=8))
 def test_any_bytes_are_the_same_however_they_are_cut(chunks):
     assert events(chunks) == events([b"".join(chunks)])
@@ -157,7 +159,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("protocol", Protocol)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(said=JSON)
 def test_strange_json_is_an_error_of_ours_or_nothing(protocol, said):
     data = json.dumps(said)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.tags.identifiers import MASK
-from napari_medscan.widgets.panel import documents
 from napari_medscan.widgets.panel.documents import open_document
 from napari_medscan.widgets.panel.object_rows import ObjectItem
 from napari_medscan.widgets.panel.series_tab import SeriesTab
@@ -60,7 +60,7 @@ def test_document_is_saved_where_the_user_says(tmp_path, monkeypatch, told, mode
     data = b"%PDF-1.4\n%%EOF\n"
     write(tmp_path / "in" / "letter.dcm", pdf(data))
     saved = tmp_path / "letter.pdf"
-    monkeypatch.setattr(documents.QFileDialog, "getSaveFileName", lambda *_: (str(saved), "*.pdf"))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), "*.pdf"))
     assert open_document(model, load(tmp_path / "in").objects[0]) is None
     assert saved.read_bytes() == data
     assert [record.message for record in told] == ["The document was saved."]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, overload
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, Final, Generic, Literal, TypeVar, overload
 
 import numpy as np
 
@@ -21,6 +22,98 @@ from napari_medscan.dicom.space.vectors import Vector, moved
 _T = TypeVar("_T", bound=Hashable)
 _UNKNOWN = (float("nan"),) * 3
 _POSITIONS = np.dtype("<f8")
+
+
+def _text_of(places: Sequence[Vector]) -> str:
+    """Return positions as base64: JSON takes ten times as long to read numbers."""
+    return base64.b64encode(np.array(places, _POSITIONS).tobytes()).decode("ascii")
+
+
+class _Positions(Sequence[Vector | None]):
+    """Positions as `_text_of` wrote them; a tuple is made when it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        # What is not base64 raises ValueError.
+        data = base64.b64decode(text, validate=True)
+        self._places = np.frombuffer(data, _POSITIONS).reshape(-1, 3)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Vector | None: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Vector | None]: ...
+
+    def __getitem__(self, index: int | slice) -> Vector | Sequence[Vector | None] | None:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        x, y, z = self._places[index].tolist()
+        return None if math.isnan(x) else (x, y, z)
+
+
+def _orientations(values: Sequence[Any]) -> list[tuple[float, ...] | None]:
+    return [None if value is None else _floats(value, 6) for value in values]
+
+
+def _spacings(values: Sequence[Any]) -> list[tuple[float, ...] | None]:
+    return [None if value is None else _floats(value, 2) for value in values]
+
+
+def _floats(value: Sequence[Any], length: int) -> tuple[float, ...]:
+    found = tuple(map(float, value))
+    if len(found) != length:
+        raise ValueError("another number of values was expected")
+    return found
+
+
+def _patient_orientations(values: Sequence[Any]) -> list[tuple[str, ...]]:
+    return [tuple(map(str, value)) for value in values]
+
+
+def _whole(values: Sequence[Any]) -> list[int]:
+    return list(map(int, values))
+
+
+def _tiles(values: Sequence[Any]) -> list[tuple[int, int] | None]:
+    return [None if value is None else (int(value[0]), int(value[1])) for value in values]
+
+
+_Owner = Literal["slice", "header", "frame"]
+_KEY: Final = "stored"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """How an attribute of a slice is taken from its header, and read back from the index.
+
+    Parameters
+    ----------
+    owner : {"slice", "header", "frame"}
+        What has it.
+    read : callable
+        Returns its values from what JSON gave.
+    get : callable or None
+        Takes it from there; None if it has the same name there.
+    """
+
+    owner: _Owner
+    read: Callable[[Any], Sequence[Any]]
+    get: Callable[[Any], Any] | None
+
+    def of(self, name: str, owners: Iterable[Any]) -> list[Any]:
+        """Return the attribute of a name of each of some slices, headers or frames."""
+        return list(map(self.get or attrgetter(name), owners))
+
+
+def _stored(
+    owner: _Owner,
+    read: Callable[[Any], Sequence[Any]],
+    get: Callable[[Any], Any] | None = None,
+) -> Any:  # noqa: ANN401 - as `dataclasses.field`
+    """Return a field that the index stores: one more is one more line in `SliceRecord`."""
+    return field(metadata={_KEY: _Stored(owner, read, get)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +149,27 @@ class SliceRecord:
 
     name: str
     file: FileRef
-    index: int
-    frames: int
-    position: Vector | None
-    orientation: tuple[float, ...] | None
-    spacing: tuple[float, float] | None
-    patient_orientation: tuple[str, ...]
-    segment: int
-    tile: tuple[int, int] | None
+    index: int = _stored("slice", _whole)
+    frames: int = _stored("header", _whole, lambda header: len(header.frames))
+    position: Vector | None = _stored("frame", _Positions)
+    orientation: tuple[float, ...] | None = _stored("frame", _orientations)
+    spacing: tuple[float, float] | None = _stored("frame", _spacings)
+    patient_orientation: tuple[str, ...] = _stored("header", _patient_orientations)
+    segment: int = _stored("frame", _whole)
+    tile: tuple[int, int] | None = _stored("frame", _tiles)
 
     @classmethod
     def of(cls, ref: SliceRef) -> SliceRecord:
         """Return the record of a slice whose header is in memory."""
-        header, frame = ref.header, ref.frame
-        return cls(
-            name=header.name,
-            file=header.source.file,
-            index=ref.index,
-            frames=len(header.frames),
-            position=frame.position,
-            orientation=frame.orientation,
-            spacing=frame.spacing,
-            patient_orientation=header.patient_orientation,
-            segment=frame.segment,
-            tile=frame.tile,
-        )
+        owner = {"slice": ref, "header": ref.header, "frame": ref.frame}
+        values = {name: each.of(name, (owner[each.owner],))[0] for name, each in _COLUMNS.items()}
+        return cls(name=ref.header.name, file=ref.header.source.file, **values)
+
+
+_COLUMNS: Final[Mapping[str, _Stored]] = {
+    each.name: each.metadata[_KEY] for each in fields(SliceRecord) if _KEY in each.metadata
+}
+"""All attributes of a record but the file and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,25 +238,15 @@ class SliceTable(Sequence[SliceRecord]):
     def of(cls, refs: Sequence[SliceRef]) -> SliceTable:
         """Return the table of slices whose headers are in memory."""
         headers = [ref.header for ref in refs]
-        indices = [ref.index for ref in refs]
-        frames = [header.frames[index] for header, index in zip(headers, indices, strict=True)]
+        frames = [ref.frame for ref in refs]
         own = _Column.of(list(map(id, headers)))
         known = {id(header): header for header in headers}
         files = [DroppedFile(h.source.file, h.name) for h in map(known.__getitem__, own.values)]
-        return cls(
-            len(refs),
-            {
-                "file": _Column(files, own.at),
-                "frames": _Column.of([len(header.frames) for header in headers]),
-                "index": _Column.of(indices),
-                "position": _Column.of([frame.position for frame in frames]),
-                "orientation": _Column.of([frame.orientation for frame in frames]),
-                "spacing": _Column.of([frame.spacing for frame in frames]),
-                "patient_orientation": _Column.of([h.patient_orientation for h in headers]),
-                "segment": _Column.of([frame.segment for frame in frames]),
-                "tile": _Column.of([frame.tile for frame in frames]),
-            },
-        )
+        owners = {"slice": refs, "header": headers, "frame": frames}
+        columns = {
+            name: _Column.of(each.of(name, owners[each.owner])) for name, each in _COLUMNS.items()
+        }
+        return cls(len(refs), {"file": _Column(files, own.at), **columns})
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -251,76 +330,7 @@ class SliceTable(Sequence[SliceRecord]):
         slices = int(packed["slices"])
         numbers, at = packed["file"]
         columns: dict[str, _Column[Any]] = {"file": _Column([files[n] for n in numbers], at)}
-        for name, read in _READ.items():
+        for name, each in _COLUMNS.items():
             values, at = packed[name]
-            columns[name] = _Column(read(values), at)
+            columns[name] = _Column(each.read(values), at)
         return cls(slices, {name: column.checked(slices) for name, column in columns.items()})
-
-
-def _text_of(places: Sequence[Vector]) -> str:
-    """Return positions as base64: JSON takes ten times as long to read numbers."""
-    return base64.b64encode(np.array(places, _POSITIONS).tobytes()).decode("ascii")
-
-
-class _Positions(Sequence[Vector | None]):
-    """Positions as `_text_of` wrote them; a tuple is made when it is asked for."""
-
-    def __init__(self, text: str) -> None:
-        # What is not base64 raises ValueError.
-        data = base64.b64decode(text, validate=True)
-        self._places = np.frombuffer(data, _POSITIONS).reshape(-1, 3)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, index: int) -> Vector | None: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Vector | None]: ...
-
-    def __getitem__(self, index: int | slice) -> Vector | Sequence[Vector | None] | None:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        x, y, z = self._places[index].tolist()
-        return None if math.isnan(x) else (x, y, z)
-
-
-def _orientations(values: Sequence[Any]) -> list[tuple[float, ...] | None]:
-    return [None if value is None else _floats(value, 6) for value in values]
-
-
-def _spacings(values: Sequence[Any]) -> list[tuple[float, ...] | None]:
-    return [None if value is None else _floats(value, 2) for value in values]
-
-
-def _floats(value: Sequence[Any], length: int) -> tuple[float, ...]:
-    found = tuple(map(float, value))
-    if len(found) != length:
-        raise ValueError("another number of values was expected")
-    return found
-
-
-def _patient_orientations(values: Sequence[Any]) -> list[tuple[str, ...]]:
-    return [tuple(map(str, value)) for value in values]
-
-
-def _whole(values: Sequence[Any]) -> list[int]:
-    return list(map(int, values))
-
-
-def _tiles(values: Sequence[Any]) -> list[tuple[int, int] | None]:
-    return [None if value is None else (int(value[0]), int(value[1])) for value in values]
-
-
-_READ: dict[str, Callable[[Any], Sequence[Any]]] = {
-    "frames": _whole,
-    "index": _whole,
-    "position": _Positions,
-    "orientation": _orientations,
-    "spacing": _spacings,
-    "patient_orientation": _patient_orientations,
-    "segment": _whole,
-    "tile": _tiles,
-}
-"""How the values of each column are read back from JSON."""

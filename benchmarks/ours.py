@@ -85,4 +85,4 @@ def decoded(stack: Stack, number: int) -> NDArray[np.generic]:
     """Read and decode one compressed frame in this process."""
     header = stack.read_header(number)
     data = read_frame_bytes(header, stack.slices[number].index)
-    return decode(data, header.transfer_syntax, header.layout)[0]
+    return decode(data, header.transfer_syntax, header.layout).pixels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +98,7 @@ def ours(folder: str, many: str) -> dict[str, float]:
             settle(0.05)
     _scroll(heart, viewer, "scroll coronal", 1)
     section("Series")
-    _ask_which(heart, viewer, many)
+    _open_many(heart, viewer, many)
     viewer.close()
     return heart.longest
 
@@ -114,28 +114,13 @@ def _click(tree: QTreeWidget, text: str) -> None:
     QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
-def _ask_which(heart: Heart, viewer: napari.Viewer, many: str) -> None:
-    """Open a folder of so many series that the user is asked."""
-    from qtpy.QtCore import QTimer
+def _open_many(heart: Heart, viewer: napari.Viewer, many: str) -> None:
+    """Open a folder of many series as a person does: one is shown, the panel lists the others."""
+    from napari_medscan.napari_.gui import person_acts
 
-    refusal = QTimer()
-    refusal.timeout.connect(_refuse)
-    refusal.start(1000)
-    # An empty answer is an error to napari.
-    with heart.watch("500 series: the question which of them"), suppress(ValueError):
+    with heart.watch("500 series: one opened, all listed"), person_acts():
         viewer.open(many, plugin="napari-medscan")
-    refusal.stop()
-
-
-def _refuse() -> None:
-    """Answer the question which series to open: none, as napari takes minutes for 500 layers."""
-    from qtpy.QtWidgets import QApplication
-
-    from napari_medscan.napari_.chooser import SeriesChooser
-
-    for window in QApplication.topLevelWidgets():
-        if isinstance(window, SeriesChooser) and window.isVisible():
-            window.reject()
+        settle(2)
 
 
 def control(slices: int, size: int) -> dict[str, float]:

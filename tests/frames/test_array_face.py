@@ -138,6 +138,17 @@ def test_what_shape_and_type_decide_reads_nothing(face):
 
 
 @FACES
+def test_several_operations_read_every_frame_once(face):
+    stack, source, whole = build(lead=(20,))
+    array = face(stack)
+    assert (array.max(), np.min(array)) == (whole.max(), whole.min())
+    assert np.array_equal(array > 5, whole > 5)
+    assert np.array_equal(array.T, whole.T)
+    assert source.asked == 20
+    assert np.asarray(array).flags.writeable
+
+
+@FACES
 def test_truth_and_numbers_are_those_of_numpy(face):
     stack, source, whole = build()
     for of in (bool, int, float, complex, operator.index):

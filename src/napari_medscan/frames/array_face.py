@@ -163,7 +163,7 @@ class ArrayFace(NDArrayOperatorsMixin):
         return func(*_read(args), **_read(kwargs))
 
     def read_only(self) -> NDArray[Any]:
-        """Return all values in a new array that cannot be changed, nor its views."""
+        """Return all values in an array that cannot be changed, nor can its views."""
         values = np.asarray(self)
         values.flags.writeable = False
         return values

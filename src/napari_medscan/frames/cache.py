@@ -45,6 +45,10 @@ class FrameCache:
         self._lock = threading.Lock()
         self._pending: dict[Hashable, Future[NDArray[Any]]] = {}
 
+    def __reduce__(self) -> tuple[Callable[[], FrameCache], tuple[()]]:
+        """Pickle no frame: another process has a cache of its own."""
+        return shared_cache, ()
+
     @property
     def bytes_held(self) -> int:
         """Bytes of the frames in the cache."""

@@ -71,6 +71,10 @@ class DisplayArray(ArrayFace):
         plain = plain_key(key)
         return self._stack[key] if plain is None else self._stack.look(plain)
 
+    def read_only(self) -> NDArray[Any]:
+        """Return all values, which cannot be changed; raise as `LazyStack.read`."""
+        return self._stack.read_only()
+
     def __iter__(self) -> Iterator[Any]:
         """Go along the first axis; raise at a frame that cannot be read."""
         return iter(self._stack)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from itertools import count
 from typing import Any, Literal, cast
 
@@ -13,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from napari_medscan.frames.array_face import ArrayFace
 from napari_medscan.frames.bulk_reader import BulkReader
-from napari_medscan.frames.cache import FrameCache, shared_cache
+from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.display import DisplayArray
 from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
 from napari_medscan.frames.frame_reader import FrameReader
@@ -147,7 +148,7 @@ class LazyStack(ArrayFace):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where the frames are."""
         where = self._source, self._places, self._frame_shape, self._dtype, self._fill
-        return _unpickled, (*where, self._gaps_are_empty)
+        return partial(LazyStack, gaps_are_empty=self._gaps_are_empty), (*where, self._cache)
 
     def __array__(
         self,
@@ -179,6 +180,15 @@ class LazyStack(ArrayFace):
         found = self._select(keys, is_strict=True)
         # `...` makes an array of a single value.
         return np.asarray(found)[(*axes, ...)] if Ellipsis in entries or None in entries else found
+
+    def read_only(self) -> NDArray[Any]:
+        """Return all values, which cannot be changed; they stay in the cache while there is room.
+
+        Raise as `read`.
+        """
+        values = np.asarray(self[...])
+        values.flags.writeable = False
+        return values
 
     def look(self, key: tuple[BasicIndex, ...]) -> Any:  # noqa: ANN401 - an array or a value
         """Return what integers and slices select, for drawing: it never raises because of a frame.
@@ -375,23 +385,3 @@ class LazyStack(ArrayFace):
     def _blank(self, shape: tuple[int, ...]) -> NDArray[Any]:
         """Return blank frames, of which there are so many along every leading axis."""
         return np.broadcast_to(np.array(self._fill, self._dtype), shape + self._frame_shape)
-
-
-def _unpickled(
-    source: FrameSource,
-    places: NDArray[np.intp],
-    frame_shape: tuple[int, ...],
-    dtype: np.dtype[Any],
-    fill: float,
-    gaps_are_empty: bool,  # noqa: FBT001 - from a pickle
-) -> LazyStack:
-    """Return an array of the frames that a pickle tells of."""
-    return LazyStack(
-        source,
-        places,
-        frame_shape,
-        dtype,
-        fill,
-        shared_cache(),
-        gaps_are_empty=gaps_are_empty,
-    )

@@ -196,7 +196,9 @@ OVERLAYS = {
 ELSEWHERE = {
     "open_folder",
     "contours_to_labels",
+    "clear_recent_files",
     "open_on_series",
+    "save_image",
     "save_nifti",
     "save_nrrd",
     "clear_disk_cache",

@@ -19,7 +19,8 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTS = "tests/napari_/compat"
+TESTS = ("tests/napari_/compat", "tests/napari_/objects", "tests/napari_/test_fusion.py")
+"""The whole plugin with a CT, then segmentations, structure sets and fusions."""
 VERSIONS = ("0.6.6", "0.7.1", "0.8.0", "0.9.2", "0.10.0rc1")
 FLOORS = "floors"
 QTS = ("pyqt6", "pyside6")
@@ -87,7 +88,7 @@ def tested(python: Path, qt: str, rest: list[str]) -> bool:
     """Run the tests in an environment with a Qt; return whether they passed."""
     # Warnings of older versions are not ours; settings of pytest-xdist would not be known.
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", f"qt_api={qt}"]
-    command += ["-W", "ignore", *(rest or [TESTS])]
+    command += ["-W", "ignore", *(rest or TESTS)]
     done = subprocess.run(
         [str(word) for word in command], cwd=ROOT, env=os.environ | {"QT_API": qt}, check=False
     )

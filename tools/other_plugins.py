@@ -165,8 +165,8 @@ OPERATIONS: dict[str, Operation] = {
 }
 CAUSES = {
     "napari-simpleitk-image-processing": (
-        "Theirs to fix: it converts numpy and dask arrays only, by their types. Until then, add a "
-        "layer of `numpy.asarray(layer.data)`"
+        "Theirs to fix: it converts numpy and dask arrays only, by their types. Until then, "
+        "Layers ▸ Data ▸ Load into memory makes the layer one"
     ),
 }
 """Who has to do what about an operation that fails."""

@@ -104,7 +104,7 @@ def test_the_reader_opens_a_series_on_its_middle_slice(window):
 
 def test_both_docks_are_open(window):
     assert window.panel.series.native.isVisible()
-    assert window.assistant.width() > 200
+    assert window.assistant.native.width() > 200
 
 
 @pytest.mark.parametrize("edge", EDGES)

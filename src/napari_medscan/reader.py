@@ -78,6 +78,8 @@ def read(path: PathOrPaths) -> LayerList:
         return _NOTHING
     except OSError:
         return _refused(refusal(paths))
+    if single is not None and report.objects:
+        report = session.record.without_opened(report)
     stacks = _wanted(report)
     if any(stack.is_compressed for stack in stacks):
         # They start while the layers are made.

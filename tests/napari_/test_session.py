@@ -13,6 +13,7 @@ from napari_medscan.dicom import load
 from napari_medscan.napari_ import session
 from napari_medscan.napari_.session import Record
 
+from ..dicom.objects.labeled import write_ct
 from ..studies import write_series
 
 
@@ -139,3 +140,13 @@ def test_a_folder_without_images_is_not_a_recent_one(record, make_napari_viewer,
     monkeypatch.setattr(session.recent, "remember", lambda _: pytest.fail("remembered"))
     session.note(replace(session.LoadReport(), skipped={"a": "no image"}), [], [])
     assert len(record.reports) == 1
+
+
+def test_without_opened_leaves_out_series_of_an_earlier_drop(tmp_path):
+    """A segmentation brings the series that it refers to; one that is open is not opened twice."""
+    write_ct(tmp_path, number=3)
+    write_ct(tmp_path, number=4)
+    record, first, again = Record(), load(tmp_path), load(tmp_path)
+    assert record.without_opened(again).stacks == again.stacks
+    record.add(first, first.stacks[:1])
+    assert record.without_opened(again).stacks == again.stacks[1:]

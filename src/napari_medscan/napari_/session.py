@@ -7,6 +7,7 @@ after its layer is removed, so that it can be opened again at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from psygnal import Signal
@@ -93,6 +94,15 @@ class Record:
             titles = {stack: study.title() for study in studies for stack in study.stacks}
             self._titles = titles if len(studies) > 1 else {}
         return self._titles.get(stack, "")
+
+    def without_opened(self, report: LoadReport) -> LoadReport:
+        """Return a report without the series that were opened before, by another drop.
+
+        A segmentation that is opened by itself brings the series that it refers to.
+        """
+        before = (self._stacks.get(_identity(stack)) for stack in report.stacks)
+        new = [s for s, b in zip(report.stacks, before, strict=True) if b not in self._watched]
+        return replace(report, stacks=tuple(new))
 
     def _forget_titles(self) -> None:
         self._titles = None

@@ -10,26 +10,20 @@ from app_model.types import SubmenuItem
 from napari._app_model import get_app_model
 from napari._app_model.constants import MenuId
 from napari._app_model.context import get_context
-from napari.layers import Labels
+from napari.layers import Image, Labels
 from qtpy.QtWidgets import QApplication
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_.layer_identity import series_of
+from napari_medscan.napari_.layer_identity import series_of, stack_of
 from napari_medscan.napari_.layers import image_layer
 
 from ..studies import write_series
 
 PREFIX = "napari.layer."
 EVERY = bool(os.environ.get("MEDSCAN_TORTURE"))
-"""Whether to run every command on every kind of layer, and not only those that make layers."""
-MAKING = (
-    "project_max",
-    "project_mean",
-    "split_stack",
-    "split_rgb",
-    "duplicate",
-    "convert_to_labels",
-)
+"""Whether to run every command on every kind of layer: adding one to a window takes its time."""
+MAKING = ("project_max", "split_stack", "split_rgb")
+SIMILAR = ("project_min", "project_std", "project_sum", "project_median")
 SIDE = 32
 """napari takes (rows, columns, 3) for color from 30 pixels on."""
 PIXELS = [np.random.default_rng(i).integers(0, 900, (SIDE, SIDE), "<u2") for i in range(8)]
@@ -179,10 +173,12 @@ def test_napari_commands_of_one_layer_work(desk, stacks, kind):
     for id_, enablement in commands().items():
         if layer not in desk.viewer.layers:
             layer = desk.show(stack)
-        layer.visible = True
+        if not layer.visible:
+            layer.visible = True
         if not is_enabled(desk.viewer, enablement):
             continue
-        if kind != "3-D" and not EVERY and id_.removeprefix(PREFIX) not in MAKING:
+        name = id_.removeprefix(PREFIX)
+        if not EVERY and (name in SIMILAR or (kind != "3-D" and name not in MAKING)):
             continue
         if stack.is_rgb and id_ == f"{PREFIX}convert_to_labels":
             # napari cannot do that with any color image.
@@ -190,6 +186,44 @@ def test_napari_commands_of_one_layer_work(desk, stacks, kind):
         desk.run(id_)
         check_result(id_, layer, volume, desk.viewer)
         if layer in desk.viewer.layers:
-            desk.viewer.layers[:] = [layer]
+            for other in [x for x in desk.viewer.layers if x is not layer]:
+                desk.viewer.layers.remove(other)
             desk.viewer.layers.selection.active = layer
+    desk.check_alive()
+
+
+def test_napari_commands_of_two_layers_work(desk, stacks):
+    stack = stacks["3-D"]
+    volume = np.asarray(stack.array)
+    one = desk.show(stack, stack)
+    other = desk.viewer.layers[0]
+    for name in ("link_selected_layers", "select_linked_layers", "unlink_selected_layers"):
+        desk.run(PREFIX + name)
+        desk.viewer.layers.selection = {one} if name.startswith("link") else {one, other}
+    desk.run(f"{PREFIX}merge_stack")
+    (merged,) = desk.viewer.layers
+    assert np.array_equal(merged.data, [volume, volume])
+    assert stack_of(merged) is None
+    desk.check_alive()
+
+
+def test_napari_commands_of_labels_work(desk, stacks):
+    stack = stacks["3-D"]
+    volume = np.asarray(stack.array)
+    desk.show(stack)
+    desk.run(f"{PREFIX}convert_to_labels")
+    (labels,) = desk.viewer.layers
+    desk.viewer.layers.selection.active = labels
+    labels.selected_label = 7
+    labels.paint((1, 3, 4), 7)
+    # napari refuses types that do not hold the values.
+    for kind in ("int16", "int32", "int64"):
+        desk.run(f"{PREFIX}convert_to_{kind}")
+        assert labels.dtype == kind
+        assert int(labels.data[1, 3, 4]) == 7
+    desk.run(f"{PREFIX}convert_to_image")
+    (image,) = desk.viewer.layers
+    assert type(image) is Image
+    assert np.array_equal(image.data[0], volume[0])
+    assert series_of(image) is None
     desk.check_alive()

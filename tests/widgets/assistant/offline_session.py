@@ -54,8 +54,8 @@ def look_around(viewer: napari.Viewer) -> list[str]:
 
 def prepare(viewer: napari.Viewer, folder: Path) -> list[str]:
     """Do all in the assistant's dock but press Send."""
-    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "AI assistant", tabify=True)
-    dock.raise_()
+    widget, dock = viewer.window.add_plugin_dock_widget(PLUGIN, "AI assistant", tabify=True)
+    widget.raise_()
     names = dock.service.service_name.choices
     for name in names:
         dock.service.service_name.value = name

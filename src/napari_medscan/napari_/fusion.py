@@ -11,6 +11,7 @@ from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.windowing import recolor
 
 WASH_OPACITY: Final = 0.45
 _CLEAR_BELOW = 0.05
@@ -39,7 +40,7 @@ def draw_fused(layer: Image) -> None:
     stack = stack_of(layer)
     if stack is None or stack.kind.measures != "dose":
         layer.blending = "additive"
-        layer.colormap = "inferno"
+        recolor(layer, "inferno")
         return
     layer.blending = "translucent"
     layer.opacity = WASH_OPACITY

@@ -160,3 +160,28 @@ def pictures(content):
                 yield part["image_url"]["url"].partition(",")[2]
             elif part["type"] == "image":
                 yield part["source"]["data"]
+
+
+@pytest.mark.usefixtures("network_allowed")
+def test_no_canary_leaves_with_slices_of_a_series(empty, chest, docked, qtbot, tmp_path):
+    empty.open(str(write_canaries(chest, tmp_path / CANARY)), plugin=PLUGIN)
+    empty.layers[0].name = f"{CANARY} of a layer"
+    count = empty.layers[0].data.shape[0]
+    with Server(says(*WHOLE)) as recorder:
+        user = User(docked(empty), qtbot)
+        user.choose(recorder.url)
+        user.ask.images.which.value = "Slices spread over the series"
+        user.until(lambda: len(user.review.images) == count)
+        looked = {image.data for image in user.review.images}
+        user.confirm()
+        user.until_ready()
+        user.send()
+        user.until(lambda: not user.state.is_busy)
+        (request,) = recorder.requests
+    head, _, body = request.partition(b"\r\n\r\n")
+    sent = [*map(base64.b64decode, pictures(json.loads(body)))]
+    assert len(sent) == count
+    assert set(sent) == looked
+    for data in (head, body, *sent):
+        for canary in (CANARY, CANARY.upper(), DATE, UID, "2.25.", tmp_path.name):
+            assert canary.encode() not in data

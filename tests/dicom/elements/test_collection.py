@@ -1,0 +1,44 @@
+"""Garbage collection waits while headers are read, and what the host has frozen stays frozen."""
+
+import gc
+
+import pytest
+
+from napari_medscan.dicom.elements import collection
+from napari_medscan.dicom.elements.collection import without_collection
+
+
+@pytest.fixture(autouse=True)
+def _first_time():
+    collection._host_freezes.cache_clear()
+    yield
+    collection._host_freezes.cache_clear()
+
+
+def test_collection_waits_and_goes_on_also_after_an_error():
+    with without_collection():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), without_collection():
+        1 / 0  # noqa: B018
+    assert gc.isenabled()
+
+
+def test_collection_that_the_host_turned_off_stays_off():
+    gc.disable()
+    try:
+        with without_collection():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_frozen_objects_of_the_host_stay_frozen_and_are_counted_once(monkeypatch):
+    counts = []
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: counts.append(1) or 7)
+    monkeypatch.setattr(gc, "unfreeze", lambda: pytest.fail("unfrozen"))
+    for _ in range(3):
+        with without_collection():
+            pass
+    assert len(counts) == 1

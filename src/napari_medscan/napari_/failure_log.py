@@ -31,6 +31,10 @@ def guarded(function: Callable[P, object]) -> Callable[P, None]:
 
     An exception that leaves a callback of a viewer event breaks napari for the rest of the session:
     every later selection, roll or added layer raises, too.
+
+    To a signal of Qt that may still come while its object is deleted, such as the end of a timer,
+    connect a method that was decorated with this, not what this makes of a method: Python may
+    collect the latter while Qt calls it, and the process ends.
     """
 
     @functools.wraps(function)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -163,3 +165,22 @@ def test_a_megabyte_keeps_nobody_from_working(case, qtbot):
     assert len(longest) > 40
     assert sorted(longest)[-2] < 0.1
     assert not view.is_whole
+
+
+def test_a_view_that_is_deleted_while_it_writes_does_not_end_the_process(qapp):  # noqa: ARG001 - a display
+    code = """
+import gc
+from qtpy.QtWidgets import QApplication
+app = QApplication([])
+from napari_medscan.widgets.assistant.marked_view import MarkedView
+for _ in range(10):
+    view = MarkedView()
+    view.say_marked(10_000 * "a line\\n")
+    app.processEvents()
+    view.deleteLater()
+    del view
+    gc.collect()
+    app.processEvents()
+    app.processEvents()
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

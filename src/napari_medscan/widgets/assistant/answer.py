@@ -75,7 +75,7 @@ class AnswerPane(Page):
         )
         self._tick = QTimer(self.native)
         self._tick.setInterval(1000)
-        self._tick.timeout.connect(guarded(self._show_title))
+        self._tick.timeout.connect(self._show_title)
         self._began = 0.0
         self.visible = False
 
@@ -124,6 +124,7 @@ class AnswerPane(Page):
         self.text.say_marked("" if rows else said)
         self.text.setVisible(bool(said) and not rows)
 
+    @guarded
     def _show_title(self) -> None:
         if self.exchange is None:
             return

@@ -225,12 +225,13 @@ class AskTab(Page):
         send.setFont(font)
 
     def _connect(self) -> None:
-        for timer, call in ((self._soon, self.prepare), (self._later, self._enable)):
+        for timer in (self._soon, self._later):
             timer.setSingleShot(True)
-            timer.timeout.connect(guarded(call))
+        self._soon.timeout.connect(self._on_quiet)
+        self._later.timeout.connect(self._enable)
         self._soon.setInterval(QUIET_MS)
         self.review.edited.connect(guarded(self.prepare))
-        self.review.ready_changed.connect(guarded(self._enable))
+        self.review.ready_changed.connect(self._enable)
         self.review.left_out.connect(guarded(self._on_left_out))
         self.images.choice_changed.connect(guarded(self.prepare))
         self.images.add_key.changed.connect(guarded(lambda _: self._on_add_key()))
@@ -250,6 +251,10 @@ class AskTab(Page):
             self._withdraw(_CHANGED)
         if self.is_automatic and self.native.isVisible():
             self._soon.start()
+
+    @guarded
+    def _on_quiet(self) -> None:
+        self.prepare()
 
     def _on_service(self) -> None:
         with suppress(AssistantError):
@@ -336,7 +341,7 @@ class AskTab(Page):
         before = self.answer.exchange
         self.answer.show_exchange(exchange, self.places.get(exchange.sha256, ""))
         if before is None or before.asked != exchange.asked:
-            QTimer.singleShot(0, guarded(self._show_answer))
+            QTimer.singleShot(0, self._show_answer)
         question = self.details.question
         is_of_preview = question is not None and question.sha256 == exchange.sha256
         if exchange.state is State.DONE and is_of_preview:
@@ -346,6 +351,7 @@ class AskTab(Page):
         self._enable()
         self.told.emit()
 
+    @guarded
     def _show_answer(self) -> None:
         """Bring the question and its answer into view, once they have got their places."""
         # The dock may be gone by now.
@@ -356,6 +362,7 @@ class AskTab(Page):
             if bar is not None:
                 bar.setValue(self.answer.native.mapTo(self._body.native, place).y())
 
+    @guarded
     def _enable(self) -> None:
         """Let Send be pressed when all was seen, and say what is missing otherwise."""
         state, question = self.conversation.state, self.details.question

@@ -63,9 +63,9 @@ class AssistantDock(DockContainer):
         self.open_audit = foot["open_audit"]
         self.extend([heading("Not for diagnosis"), holder(self.tabs), foot])
         self._watching = QTimer(self.native)
-        self._watching.timeout.connect(guarded(self._show_usage))
+        self._watching.timeout.connect(self._show_usage)
         self._watching.start(_USAGE_MS)
-        self.service.connected.connect(guarded(self._show_usage))
+        self.service.connected.connect(self._show_usage)
         self.ask.told.connect(guarded(self._on_told))
         self._show_usage()
         self.on_release(client.close, self._watching.stop)
@@ -75,6 +75,7 @@ class AssistantDock(DockContainer):
         self.history.show_exchanges(self.ask.conversation.exchanges, self.ask.places)
         self._show_usage()
 
+    @guarded
     def _show_usage(self) -> None:
         said = network.usage().text
         if said != self.usage.text():

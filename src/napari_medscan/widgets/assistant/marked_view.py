@@ -34,7 +34,7 @@ class MarkedView(PlainView):
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(0)
-        self._again.timeout.connect(guarded(self._step))
+        self._again.timeout.connect(self._step)
         self._text, self._fed, self._certain = "", 0, 0
         self._marker = Marker()
 
@@ -62,6 +62,7 @@ class MarkedView(PlainView):
         self._marker = Marker()
         self.clear()
 
+    @guarded
     def _step(self) -> None:
         """Lay out what comes next, and leave the rest to the event loop."""
         piece = self._text[self._fed : self._fed + _CHARACTERS]

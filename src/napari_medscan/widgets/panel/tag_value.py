@@ -65,7 +65,7 @@ class ValueWindow(QDialog):
         self._lines: Iterator[str] = iter(())
         self._reads = Latest(self)
         self._filling = QTimer(self)
-        self._filling.timeout.connect(guarded(self._fill))
+        self._filling.timeout.connect(self._fill)
         self._value: tuple[FileRef, tuple[tuple[int, int], ...], bool] | None = None
 
     def show_value(
@@ -143,6 +143,7 @@ class ValueWindow(QDialog):
         self._fill()
         self._filling.start(0)
 
+    @guarded
     def _fill(self) -> None:
         """Add some more lines."""
         piece = "".join(islice(self._lines, _PIECE))

@@ -122,16 +122,13 @@ class AskTab(Page):
 
     def release(self) -> None:
         """Cancel, and let go of the viewer."""
-        self._subscription.release()
-        self._soon.stop()
-        self._later.stop()
-        self._relay.stop()
-        self._progress.stop()
+        for running in (self._soon, self._later, self._relay, self._progress):
+            running.stop()
         self.conversation.close()
-        self._work.release()
-        self.answer.release()
-        self.review.release()
+        for part in (self._subscription, self._work, self.answer, self.review):
+            part.release()
 
+    @guarded
     def prepare(self) -> None:
         """Make the images as the view is now, and show what would be sent."""
         self._soon.stop()
@@ -227,13 +224,13 @@ class AskTab(Page):
     def _connect(self) -> None:
         for timer in (self._soon, self._later):
             timer.setSingleShot(True)
-        self._soon.timeout.connect(self._on_quiet)
+        self._soon.timeout.connect(self.prepare)
         self._later.timeout.connect(self._enable)
         self._soon.setInterval(QUIET_MS)
-        self.review.edited.connect(guarded(self.prepare))
+        self.review.edited.connect(self.prepare)
         self.review.ready_changed.connect(self._enable)
         self.review.left_out.connect(guarded(self._on_left_out))
-        self.images.choice_changed.connect(guarded(self.prepare))
+        self.images.choice_changed.connect(self.prepare)
         self.images.add_key.changed.connect(guarded(lambda _: self._on_add_key()))
         self.prompt.words_changed.connect(guarded(self._ask))
         self._service.choice_changed.connect(guarded(self._on_service))
@@ -251,10 +248,6 @@ class AskTab(Page):
             self._withdraw(_CHANGED)
         if self.is_automatic and self.native.isVisible():
             self._soon.start()
-
-    @guarded
-    def _on_quiet(self) -> None:
-        self.prepare()
 
     def _on_service(self) -> None:
         with suppress(AssistantError):

@@ -49,8 +49,8 @@ torture: .venv/stamp system
 		tests/napari_/test_view_pairs.py -k torture $(ARGS)
 	MEDSCAN_TORTURE=1 $(SCREEN) $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
 		tests/napari_/panes/test_panes.py tests/widgets/panel/test_dock.py \
-		tests/napari_/test_view_folders.py \
-		-k 'leave_nothing or leaves_nothing or each_series or scout_before or messy_disc_drop'
+		tests/napari_/test_view_folders.py tests/napari_/test_napari_commands.py \
+		-k 'leave_nothing or leaves_nothing or each_series or scout_before or messy_disc_drop or napari_commands'
 	MEDSCAN_TORTURE=1 $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
 		tests/dicom/series/test_phantoms_4d.py tests/export
 

@@ -63,7 +63,16 @@ def _manifests_parsed_once():
 
 
 @pytest.fixture
-def make_napari_viewer(make_napari_viewer, monkeypatch):
+def _nothing_registered_stays(qapp):  # noqa: ARG001 - actions belong to it
+    """Delete what every window of napari registers once it is closed."""
+    from .napari_window import forget_what_was_registered
+
+    yield
+    forget_what_was_registered()
+
+
+@pytest.fixture
+def make_napari_viewer(_nothing_registered_stays, make_napari_viewer, monkeypatch):
     """Return napari's fixture, without the welcome screen written for each shortcut."""
     from napari._qt.widgets.qt_welcome import QtWelcomeWidget
 

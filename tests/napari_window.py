@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import npe2
 from app_model import Application
+from app_model.backends.qt import QMenuItemAction
 from napari._app_model._app import NapariApplication, _napari_names
 from napari._qt._qapp_model.qactions import init_qactions
 from napari._qt.qt_viewer import QtViewer
@@ -26,11 +27,22 @@ def let_go() -> None:
     gc.collect()
 
 
-def _forget_what_was_registered() -> None:
-    """Let napari register its commands and those of plugins again, each once."""
+def forget_what_was_registered() -> None:
+    """Let napari register its commands and those of plugins again, each once.
+
+    Qt's application and npe2 would keep 8,000 objects of every application of napari, so that each
+    garbage collection took longer than the one before.
+    """
+    application = QApplication.instance()
+    for action in [] if application is None else application.findChildren(QMenuItemAction):
+        action.deleteLater()
+        QApplication.sendPostedEvents(action, QEvent.Type.DeferredDelete.value)
     _initialize_plugins.cache_clear()
     init_qactions.cache_clear()
-    events = npe2.PluginManager.instance().events
+    plugins = npe2.PluginManager.instance()
+    for context in plugins._contexts.values():
+        context._disposables.clear()
+    events = plugins.events
     for signal, listener in (
         (events.enablement_changed, _npe2.on_plugin_enablement_change),
         (events.plugins_registered, _npe2.on_plugins_registered),
@@ -53,13 +65,13 @@ def fresh_application() -> Iterator[None]:
     """
     application = NapariApplication(NAME)
     application.injection_store.namespace = _napari_names
-    _forget_what_was_registered()
+    forget_what_was_registered()
     QtViewer._instances.clear()
     with patch.object(NapariApplication, "get_app_model", return_value=application):
         yield
         let_go()
     Application.destroy(NAME)
-    _forget_what_was_registered()
+    forget_what_was_registered()
     left = len(QtViewer._instances)
     QtViewer._instances.clear()
     assert left == 0, f"{left} of the test's canvases are still there"

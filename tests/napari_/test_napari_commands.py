@@ -165,7 +165,7 @@ def check_result(id_, layer, volume, viewer):
         assert layers == [layer]
 
 
-@pytest.mark.parametrize("kind", KINDS if EVERY else ["3-D", "4-D"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_napari_commands_of_one_layer_work(desk, stacks, kind):
     stack = stacks[kind]
     volume = np.asarray(stack.array)

@@ -11,9 +11,8 @@ from typing import Final, NamedTuple
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Wanted
 from napari_medscan.dicom.errors import UnreadableError
-from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.objects.report_content import ReportContent, read_report
-from napari_medscan.dicom.series.dicom_object import DicomObject
+from napari_medscan.dicom.series.dicom_object import OneFileObject
 
 _MOST_BYTES: Final = 512 * 2**20
 _SUFFIXES: Final = {"application/pdf": ".pdf", "text/xml": ".xml", "model/stl": ".stl"}
@@ -42,7 +41,7 @@ class Measurement(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Report(DicomObject):
+class Report(OneFileObject):
     """A structured report (PS3.3 A.35), or a selection of key objects (A.35.4).
 
     Parameters
@@ -50,23 +49,6 @@ class Report(DicomObject):
     instance : Instance
         Its file.
     """
-
-    instance: Instance
-
-    @property
-    def header(self) -> Instance:
-        """Its file."""
-        return self.instance
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Name of its file."""
-        return (self.instance.name,)
-
-    @property
-    def kind_name(self) -> str:
-        """What a user calls it."""
-        return self.instance.kind.name
 
     @property
     def is_overlay(self) -> bool:
@@ -85,7 +67,7 @@ class Report(DicomObject):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class EncapsulatedDocument(DicomObject):
+class EncapsulatedDocument(OneFileObject):
     """A PDF or another document within a DICOM file (PS3.3 A.45).
 
     Parameters
@@ -93,23 +75,6 @@ class EncapsulatedDocument(DicomObject):
     instance : Instance
         Its file.
     """
-
-    instance: Instance
-
-    @property
-    def header(self) -> Instance:
-        """Its file."""
-        return self.instance
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Name of its file."""
-        return (self.instance.name,)
-
-    @property
-    def kind_name(self) -> str:
-        """What a user calls it."""
-        return self.instance.kind.name
 
     @property
     def is_overlay(self) -> bool:

@@ -25,7 +25,7 @@ from napari_medscan.dicom.objects.structures import (
     read_contours,
     read_structure_facts,
 )
-from napari_medscan.dicom.series.dicom_object import DicomObject
+from napari_medscan.dicom.series.dicom_object import OneFileObject
 from napari_medscan.dicom.series.relations import belongs_to
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.geometry import Geometry
@@ -87,7 +87,7 @@ class DrawnStructures:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class StructureSet(DicomObject):
+class StructureSet(OneFileObject):
     """An RT Structure Set (PS3.3 A.19).
 
     Parameters
@@ -98,23 +98,7 @@ class StructureSet(DicomObject):
         What it says of its regions.
     """
 
-    instance: Instance
     facts: StructureFacts
-
-    @property
-    def header(self) -> Instance:
-        """Its file."""
-        return self.instance
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Name of its file."""
-        return (self.instance.name,)
-
-    @property
-    def kind_name(self) -> str:
-        """What a user calls it."""
-        return "RT Structure Set"
 
     @property
     def rois(self) -> tuple[Roi, ...]:

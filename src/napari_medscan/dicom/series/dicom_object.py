@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_medscan.dicom.headers.instance import Instance
@@ -68,3 +69,31 @@ class DicomObject(ABC):
     def __deepcopy__(self, memo: dict[int, object]) -> DicomObject:
         """Return self: an object is not copied with the layer that shows it."""
         return self
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class OneFileObject(DicomObject):
+    """An object that is one file without an image.
+
+    Parameters
+    ----------
+    instance : Instance
+        Its file.
+    """
+
+    instance: Instance
+
+    @property
+    def header(self) -> Instance:
+        """Its file."""
+        return self.instance
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Name of its file."""
+        return (self.instance.name,)
+
+    @property
+    def kind_name(self) -> str:
+        """What a user calls it."""
+        return self.instance.kind.name

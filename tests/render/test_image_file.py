@@ -14,20 +14,18 @@ from napari_medscan.render.image_file import image_of, save_image
 from ..studies import write_series
 
 
-@pytest.fixture
-def stack(tmp_path):
+def opened(folder, **changes):
     def pixels(number):
         return (np.arange(24).reshape(4, 6) + 30 * number).astype("<u2").tobytes()
 
-    write_series(
-        tmp_path / "study",
-        3,
-        PixelData=pixels,
-        WindowCenter=-960,
-        WindowWidth=129,
-        PixelSpacing=[2, 2],
-    )
-    return load(tmp_path / "study").stacks[0]
+    window = {"WindowCenter": -960, "WindowWidth": 129}
+    write_series(folder, 3, **{"PixelData": pixels, "PixelSpacing": [2, 2], **window, **changes})
+    return load(folder).stacks[0]
+
+
+@pytest.fixture
+def stack(tmp_path):
+    return opened(tmp_path / "study")
 
 
 @pytest.mark.parametrize("number", [0, 2, -1])
@@ -39,6 +37,22 @@ def test_image_of_a_slice_is_windowed_as_the_file_says(stack, number):
     assert drawn.shape == (4, 6)
     assert np.abs(drawn - shares * 255).max() <= 1
     assert (image.facts.modality, image.facts.plane) == ("CT", "axial")
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_image_of_a_slice_is_drawn_by_the_curve_of_the_file(tmp_path, photometric):
+    """PS3.3 C.11.2.1.3.1."""
+    stack = opened(
+        tmp_path / "study",
+        VOILUTFunction="SIGMOID",
+        WindowWidth=20,
+        PhotometricInterpretation=photometric,
+    )
+    values = np.asarray(stack.array[2], float)
+    grays = 255 / (1 + np.exp(-4 * (values + 960) / 20))
+    drawn = imagecodecs.png_decode(image_of(stack, 2).data)[..., 0]
+    expected = 255 - grays if photometric == "MONOCHROME1" else grays
+    assert np.abs(drawn - expected).max() <= 1
 
 
 def test_image_of_no_slice_is_refused(stack):

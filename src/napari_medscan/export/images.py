@@ -10,7 +10,6 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom.intensity.voi_lut import Curve
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.volume import Exported, Options, Progress, volume_of
@@ -103,7 +102,7 @@ class _Gray:
             return
         windows = stack.windows
         curve = windows[0].curve if windows else None
-        self._curve: Curve | None = curve
+        self._curve = curve
         self._low, self._high = stack.default_limits() if curve is None else curve.limits
         self._is_inverted = stack.is_inverted
 
@@ -114,15 +113,7 @@ class _Gray:
         gray = (image.astype(np.float64) - self._low) / (self._high - self._low)
         gray = np.nan_to_num(np.clip(gray, 0, 1))
         if self._curve is not None:
-            gray = _bent(gray, self._curve)
+            gray = self._curve.at(gray)
         if self._is_inverted:
             gray = 1 - gray
         return np.rint(gray * 255).astype(np.uint8)
-
-
-def _bent(places: NDArray[np.float64], curve: Curve) -> NDArray[np.float64]:
-    if not curve.steps:
-        return np.interp(places, curve.places, curve.greys)
-    at = np.searchsorted(curve.places, places, side="right") - 1
-    found: NDArray[np.float64] = curve.greys[np.clip(at, 0, len(curve.greys) - 1)]
-    return found

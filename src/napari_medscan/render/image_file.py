@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
+from napari_medscan.dicom.intensity.voi_lut import Curve
 from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import QUALITY, Format, SealedImage
 from napari_medscan.render.prepare import Look, Preparer, Wish
@@ -127,7 +128,10 @@ def _others(stack: Stack, index: Index) -> tuple[tuple[Index, ...], ...]:
 def _shown(stack: Stack, index: Index, limits: tuple[float, float] | None) -> Shown:
     axes = stack.array.places.ndim, stack.array.places.ndim + 1
     is_gray = not stack.is_rgb
+    curve = stack.windows[0].curve if limits is None and stack.windows else None
     window = (limits or stack.default_limits()) if is_gray else (0.0, 255.0)
+    if curve is not None:
+        window = curve.limits
     return Shown(
         stack=stack,
         data=stack.array,
@@ -138,7 +142,7 @@ def _shown(stack: Stack, index: Index, limits: tuple[float, float] | None) -> Sh
         origin=(0.0, 0.0),
         projection="none",
         limits=window,
-        colours=_inverted_gray if stack.is_inverted else _gray if is_gray else None,
+        colours=_Gray(curve, is_inverted=stack.is_inverted) if is_gray else None,
         gamma=1.0,
         opacity=1.0,
         blending="translucent",
@@ -146,13 +150,24 @@ def _shown(stack: Stack, index: Index, limits: tuple[float, float] | None) -> Sh
     )
 
 
-def _gray(shares: NDArray[np.float32]) -> NDArray[np.floating]:
-    rgba = np.ones((len(shares), 4), np.float32)
-    rgba[:, :3] = shares[:, np.newaxis]
-    # As napari draws what is no number.
-    rgba[np.isnan(shares)] = (0, 0, 0, 0)
-    return rgba
+class _Gray:
+    """Gives shares of the way from black to white as RGBA.
 
+    Parameters
+    ----------
+    curve : Curve or None
+        Bends them.
+    is_inverted : bool
+        Whether the lowest is white.
+    """
 
-def _inverted_gray(shares: NDArray[np.float32]) -> NDArray[np.floating]:
-    return _gray(1 - shares)
+    def __init__(self, curve: Curve | None, *, is_inverted: bool) -> None:
+        self._curve, self._is_inverted = curve, is_inverted
+
+    def __call__(self, shares: NDArray[np.float32]) -> NDArray[np.floating]:
+        grays = shares if self._curve is None else self._curve.at(shares)
+        rgba = np.ones((len(shares), 4), np.float32)
+        rgba[:, :3] = (1 - grays if self._is_inverted else grays)[:, np.newaxis]
+        # As napari draws what is no number.
+        rgba[np.isnan(shares)] = (0, 0, 0, 0)
+        return rgba

@@ -52,6 +52,16 @@ class Curve:
     greys: NDArray[np.float64]
     steps: bool = False
 
+    def at(self, shares: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the greys of values, which are given as shares of the way between the limits."""
+        found: NDArray[np.float64]
+        if self.steps:
+            step = np.searchsorted(self.places, shares, side="right") - 1
+            found = self.greys[np.clip(step, 0, len(self.greys) - 1)]
+        else:
+            found = np.interp(shares, self.places, self.greys)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class VoiLut:

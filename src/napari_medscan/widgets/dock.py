@@ -98,7 +98,7 @@ class DockRelease(QObject):
         if kind == QEvent.Type.Show and not self._is_placed:
             self._is_placed = True
             # napari goes on to lay out its docks after it has shown this one.
-            QTimer.singleShot(0, guarded(self._place))
+            QTimer.singleShot(0, self._place)
         elif kind == QEvent.Type.ParentChange and dock.parent() is None:
             # napari takes a dock out of its place to close it, and forgets it.
             self()
@@ -108,6 +108,7 @@ class DockRelease(QObject):
             self()
         return False
 
+    @guarded
     def _place(self) -> None:
         """Put the dock behind or before another one of this plugin, on top."""
         with suppress(RuntimeError):

@@ -126,6 +126,9 @@ def _deidentified_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]
         characteristics=not options.no_characteristics,
         private=not options.no_private,
         descriptors=options.descriptors,
+        device=options.device,
+        institution=options.institution,
+        uids=options.uids,
         pixels_checked=options.pixels_checked,
     )
     return deidentified_lines(Path(options.path), options.out, profile, key, options.jobs)
@@ -352,12 +355,15 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     )
     group = export.add_argument_group("dicom-deid (see docs/export.md)")
     group.add_argument("--key", type=Path, help="file of the key of the run; made if missing")
-    group.add_argument("--no-dates", action="store_true", help="empty dates, do not shift them")
+    group.add_argument("--no-dates", action="store_true", help="remove dates, do not shift them")
     group.add_argument("--no-characteristics", action="store_true", help="remove sex, age, weight")
     group.add_argument("--no-private", action="store_true", help="remove all private elements")
     group.add_argument(
         "--descriptors", action="store_true", help="retain known words of descriptions"
     )
+    group.add_argument("--device", action="store_true", help="retain stations and serial numbers")
+    group.add_argument("--institution", action="store_true", help="retain the institution")
+    group.add_argument("--uids", action="store_true", help="retain UIDs")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 from pydicom.datadict import keyword_for_tag
 
 from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.tags.confidentiality import DEVICE, INSTITUTION
 from napari_medscan.export.deidentify import Profile
 from napari_medscan.export.deidentify.file import deidentified
 from napari_medscan.export.deidentify.rules import BINARY, TECHNICAL
@@ -71,6 +72,7 @@ def test_canaries_are_in_technical_attributes_alone(planted, encoding):
         Profile(dates=False, characteristics=False, private=False),
         Profile(descriptors=True),
         Profile(device=True),
+        Profile(institution=True),
     ],
 )
 def test_options_let_no_other_canary_through(planted, profile):
@@ -78,11 +80,10 @@ def test_options_let_no_other_canary_through(planted, profile):
     data = written(folder / "explicit", profile)
     left = canaries.survivors(data)
     assert (b"SIEMENS MR" in data) == profile.private
-    device = {"StationName", "DeviceSerialNumber", "DeviceUID", "GeneratorID", "GantryID"}
-    device |= {"CassetteID", "PlateID", "DetectorID", "XRaySourceID", "XRayDetectorID"}
-    device |= {"XRayDetectorLabel", "TreatmentMachineName", "SourceSerialNumber"}
-    device |= {"ManufacturerDeviceClassUID"}
-    allowed = RETAINED | (device if profile.device else set())
+    options = (DEVICE if profile.device else set()) | (
+        INSTITUTION if profile.institution else set()
+    )
+    allowed = RETAINED | {keyword_for_tag(tag) for tag in options}
     assert {place for place in left if place not in allowed} == set()
 
 

@@ -19,19 +19,36 @@ from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
 from napari_medscan.export.deidentify.rules import Action, action_of
 
 _SAFE_VRS: Final = frozenset(("CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"))
-_LISTED: Final = {
-    ("Philips PET Private Group", 0x7053): {0x00: "DS", 0x09: "DS"},
-    ("ELSCINT1", 0x00E1): {0x21: "DS"},
-    ("ELSCINT1", 0x01E1): {0x26: "CS", 0x50: "DS"},
-    ("ELSCINT1", 0x01F1): {0x01: "CS", 0x07: "DS", 0x26: "DS", 0x27: "DS"},
-    ("GEMS_ACQU_01", 0x0019): {0x23: "DS", 0x24: "DS", 0x27: "DS"},
-    ("GEMS_SERS_01", 0x0025): {0x07: "SL"},
-    ("GEMS_PARM_01", 0x0043): {0x27: "SH", 0x39: "IS", 0x6F: "DS"},
-    ("GEMS_HELIOS_01", 0x0045): {0x01: "SS", 0x02: "FL"},
-    ("Philips Imaging DD 001", 0x2001): {0x03: "FL", 0x04: "CS"},
-    ("SIEMENS MR HEADER", 0x0019): {0x0C: "IS", 0x0D: "CS", 0x0E: "FD", 0x27: "FD"},
-}
-"""Rows of table E.3.10-1 of PS3.15, by creator and group."""
+_SAFE: Final = """
+Philips PET Private Group|7053: 00 DS, 09 DS
+ELSCINT1|00E1: 21 DS, 50 DS
+ELSCINT1|01E1: 26 CS
+ELSCINT1|01F1: 01 CS, 07 DS, 26 DS, 27 DS
+GEMS_ACQU_01|0019: 23 DS, 24 DS, 27 DS
+GEMS_SERS_01|0025: 07 SL
+GEMS_PARM_01|0043: 27 SH, 39 IS, 6F DS
+GEMS_HELIOS_01|0045: 01 SS, 02 FL
+GEIIS PACS|0903: 10 US, 11 US, 12 US
+Philips Imaging DD 001|2001: 03 FL, 04 CS
+Philips MR Imaging DD 001|2005: 0D FL, 0E FL
+SIEMENS MR HEADER|0019: 0C IS, 0D CS, 0E FD, 27 FD
+NQHeader|0099: 04 SS, 10 FL, 21 FL
+"""
+"""Rows of table E.3.10-1 of PS3.15: creator, group, elements with their VRs. Without
+sequences, bytes and free text, which can hold anything, and the volumes of parts of the brain."""
+
+
+def _listed() -> dict[tuple[str, int], dict[int, str]]:
+    found = {}
+    for line in _SAFE.strip().splitlines():
+        block, _, rows = line.rpartition(": ")
+        creator, _, group = block.rpartition("|")
+        pairs = (row.split() for row in rows.split(","))
+        found[creator, int(group, 16)] = {int(element, 16): vr for element, vr in pairs}
+    return found
+
+
+_LISTED: Final = _listed()
 
 
 _READ: Final[dict[int, str]] = {
@@ -112,7 +129,8 @@ class Cleaner:
         elif action is Action.PSEUDONYM:
             element.value = self.pseudonyms.name
         else:
-            element.value = values.dummy_of(element.VR) if action is Action.DUMMY else None
+            is_dummy = action is Action.DUMMY and not element.is_empty
+            element.value = values.dummy_of(element.VR) if is_dummy else None
         self.changes[f"{name} {_DONE[action]}"] += 1
         return True
 
@@ -159,6 +177,8 @@ class Cleaner:
                 return True
             if vr == "DT":
                 return self._shifted(element)
+            if vr == "SH":
+                return values.is_ratio(element.value)
             if element.VR == "UN":
                 return vr in _SAFE_VRS and values.is_plain(element.value, vr)
             return element.VR in _SAFE_VRS and values.checked(element, self.words)

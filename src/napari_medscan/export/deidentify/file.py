@@ -20,7 +20,7 @@ from napari_medscan import __version__
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
 from napari_medscan.dicom.errors import NotDicomError
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.tags.identifiers import LISTED
+from napari_medscan.dicom.tags.confidentiality import BASIC
 from napari_medscan.export.deidentify.data_set import Cleaner
 from napari_medscan.export.deidentify.options import Profile
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
@@ -155,7 +155,7 @@ def _identity(data: Dataset) -> frozenset[str]:
     for tag in list(data.keys()):
         if tag.is_private or not dictionary_has_tag(tag):
             continue
-        is_patient = tag.group == _PATIENT and tag in LISTED
+        is_patient = tag.group == _PATIENT and tag in BASIC
         if dictionary_VR(tag) not in (_PATIENT_TEXTS if is_patient else _NAMES):
             continue
         try:

@@ -12,6 +12,7 @@ _CHARACTERISTICS = ("113108", "Retain Patient Characteristics Option")
 _DEVICE = ("113109", "Retain Device Identity Option")
 _UIDS = ("113110", "Retain UIDs Option")
 _SAFE_PRIVATE = ("113111", "Retain Safe Private Option")
+_INSTITUTION = ("113112", "Retain Institution Identity Option")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,16 @@ class Profile:
     ----------
     dates : bool
         Shift all dates of a patient by the same number of days (E.3.6); times of day stay. SUV,
-        intervals and time axes survive. Otherwise dates and times are emptied.
+        intervals and time axes survive. Otherwise they are emptied, removed or replaced.
     characteristics : bool
-        Retain sex, age (90 at most), size, weight and the like (E.3.4). SUV needs the weight.
+        Retain sex, age (90 at most), size, weight and the like (E.3.7). SUV needs the weight.
     private : bool
         Retain private elements that are known to be safe, numbers and codes (E.3.10): b-values,
         Philips' SUV factors.
     device : bool
-        Retain the identity of the device (E.3.3).
+        Retain the identity of the device (E.3.8).
+    institution : bool
+        Retain the identity of the institution (E.3.11).
     descriptors : bool
         Retain of descriptions the words that are known to be technical or anatomical (E.3.5).
     uids : bool
@@ -43,6 +46,7 @@ class Profile:
     characteristics: bool = True
     private: bool = True
     device: bool = False
+    institution: bool = False
     descriptors: bool = False
     uids: bool = False
     pixels_checked: bool = False
@@ -55,6 +59,7 @@ class Profile:
             _MODIFIED_DATES: self.dates,
             _CHARACTERISTICS: self.characteristics,
             _DEVICE: self.device,
+            _INSTITUTION: self.institution,
             _UIDS: self.uids,
             _SAFE_PRIVATE: self.private,
         }

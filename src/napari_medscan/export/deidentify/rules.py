@@ -10,7 +10,15 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from napari_medscan.dicom.tags.identifiers import LISTED
+from napari_medscan.dicom.tags.confidentiality import (
+    BASIC,
+    CHARACTERISTICS,
+    DESCRIPTORS,
+    DEVICE,
+    INSTITUTION,
+    REFERENCES,
+    tags,
+)
 from napari_medscan.export.deidentify.options import Profile
 
 
@@ -30,38 +38,25 @@ class Action(Enum):
     AGE = auto()
 
 
-def _tags(text: str) -> frozenset[int]:
+def _flat(text: str) -> frozenset[int]:
     return frozenset(int(word, 16) for word in text.split())
 
 
-_PSEUDONYMS: Final = _tags("00100010 00100020")
-_CHARACTERISTICS: Final = _tags("00100040 00101010 00101020 00101030 001021A0 001021C0 00102203")
+_PSEUDONYMS: Final = frozenset((0x00100010, 0x00100020))
 _AGE: Final = 0x00101010
-_DEVICE: Final = _tags(
-    "00081010 00181000 00181002 00181004 00181005 00181007 00181008 0018100B 0018700A"
-    " 300A00B2 30080105 00189367 00189371 00189373"
-)
-_EMPTY: Final = _tags(
-    "00081070 00080020 00080023"
-    " 00080030 00080033 00080050 00080090 00100030 00100040 00200010 00180010"
-    " 00402016 00402017 00700081 00700084 30060008 30060009 30060026 300600A6 300A0006 300A0007"
-    " 300A000E 300A00B2 00400555 00400513 00400518 00400562 00400610 30020020"
-)
-"""Attributes that some object must have, though it may be empty (Type 2)."""
-_DUMMY: Final = _tags(
-    "30060002 300A0002 30020002 300A0226 00620005 00080100 00080102 00080104 0040A123 00189424"
-    " 00181000 00620020 00189080 00400512 00400551"
-)
-"""Attributes that some object must have with a value (Type 1)."""
-_REFERENCES: Final = _tags("00081140 00082112")
-"""Sequences that the table lists but keeps once the UIDs in them are replaced."""
-_ISSUERS: Final = _tags("00080051 00380014 00380064 00400026 00400027 00400031 00400032 00400036")
+_CHANGE: Final = {"X": Action.REMOVE, "Z": Action.EMPTY, "U": Action.MAP_UID}
+_LEFT_OUT: Final = frozenset((0x00080012, 0x00080013, 0x00080021, 0x00080031, 0x0008002A))
+"""Dates and times that images may lack, though other objects must have them."""
+_ISSUERS: Final = tags("""
+0008: 0051
+0038: 0014 0064
+0040: 0026 0027 0031 0032 0036
+""")
 """Who issued an identifier that is removed."""
-_DESCRIPTORS: Final = _tags(
-    "00081030 0008103E 00181030 00181400 00189424 00321060 00400007 00400254 30060004 30060006"
-    " 30060026 300A0003 300A0004 00321070 00180010 00204000"
-)
-TECHNICAL: Final = _tags(
+_LABELS: Final = _flat("30020002 300A0226 00620020 00189080")
+_DESCRIPTION: Final = 0x00700081
+"""Texts that are not listed, but that some object must have: with a value, or empty."""
+TECHNICAL: Final = _flat(
     # Equipment, acquisition and reconstruction.
     "00080070 00081090 00181020 00180024 00189005 00181210 00189320 00181250 00181251 00181160"
     " 00181161 00181180 00181260 00181261 00180085 00180031 00181040 00181070 001811B0 001811A4"
@@ -74,8 +69,8 @@ TECHNICAL: Final = _tags(
     " 00620005 00620009 00660031 00660036 00080100 00080102 00080103 00080104 00080119"
 )
 """Texts that are retained though they are not coded."""
-PIXELS: Final = _tags("7FE00008 7FE00009 7FE00010")
-BINARY: Final = PIXELS | _tags(
+PIXELS: Final = _flat("7FE00008 7FE00009 7FE00010")
+BINARY: Final = PIXELS | _flat(
     "7FE00001 7FE00002 00281201 00281202 00281203 00281204 00281221 00281222 00281223 00281224"
     " 00281408 00283006 00282000 56000010 56000020 54001010 54000110 54000112 5400100A 00640009"
     " 00660016 00660021 00660022 00660040 00660041 00660042 00660043 00660125"
@@ -103,41 +98,51 @@ def action_of(tag: int, vr: str, keyword: str, profile: Profile) -> Action:
     profile : Profile
         What is retained.
     """
-    group = tag >> 16
-    if not keyword or tag & 0xFFFF == 0 or group >> 8 in (_CURVES, _OVERLAYS):
+    if not keyword or tag & 0xFFFF == 0 or tag >> 24 in (_CURVES, _OVERLAYS):
         return Action.REMOVE
     if tag in _PSEUDONYMS:
         return Action.PSEUDONYM
     if vr in _DATES:
-        return _of_date(tag, group, profile)
+        return _of_date(tag, profile)
     chosen = _of_option(tag, profile)
     if chosen is not None:
         return chosen
-    if vr == "UI":
+    code = BASIC.get(tag, "")
+    if vr == "UI" and code != "X":
         return Action.MAP_UID
-    is_free_text = vr in _TEXTS and tag not in TECHNICAL
-    if tag not in _REFERENCES and (tag in LISTED or tag in _ISSUERS or is_free_text):
-        return _of_listed(tag)
-    gone = vr in _GONE or (vr in _BYTES and tag not in BINARY)
+    if code and code != REFERENCES:
+        return _of_code(tag, code)
+    if vr in _TEXTS and tag not in TECHNICAL:
+        return _of_text(tag)
+    gone = tag in _ISSUERS or vr in _GONE or (vr in _BYTES and tag not in BINARY)
     return Action.REMOVE if gone else Action.KEEP
 
 
 def _of_option(tag: int, profile: Profile) -> Action | None:
     """Return what an option of the profile says, None if no option is about the attribute."""
-    if profile.characteristics and tag in _CHARACTERISTICS:
+    if profile.characteristics and tag in CHARACTERISTICS:
         return Action.AGE if tag == _AGE else Action.KEEP
-    if profile.device and tag in _DEVICE:
+    if (profile.device and tag in DEVICE) or (profile.institution and tag in INSTITUTION):
         return Action.KEEP
-    return Action.CLEAN if profile.descriptors and tag in _DESCRIPTORS else None
+    return Action.CLEAN if profile.descriptors and tag in DESCRIPTORS else None
 
 
-def _of_date(tag: int, group: int, profile: Profile) -> Action:
-    if group == _PATIENT:
-        return _of_listed(tag)
-    return Action.SHIFT if profile.dates else Action.EMPTY
+def _of_date(tag: int, profile: Profile) -> Action:
+    if profile.dates and tag >> 16 != _PATIENT:
+        return Action.SHIFT
+    return _of_code(tag, BASIC.get(tag, "Z"))
 
 
-def _of_listed(tag: int) -> Action:
-    if tag in _EMPTY:
+def _of_code(tag: int, code: str) -> Action:
+    """Return what the Basic Profile says: of several codes, what any object may contain."""
+    if tag in _LEFT_OUT:
+        return Action.REMOVE
+    if code.endswith("D"):
+        return Action.DUMMY
+    return _CHANGE[code.rpartition("/")[2]]
+
+
+def _of_text(tag: int) -> Action:
+    if tag == _DESCRIPTION:
         return Action.EMPTY
-    return Action.DUMMY if tag in _DUMMY else Action.REMOVE
+    return Action.DUMMY if tag in _LABELS else Action.REMOVE

@@ -14,11 +14,12 @@ from napari_medscan.export.deidentify.words import known_words, names_somebody
 
 _CODED = re.compile(r"[A-Z0-9_ +./-]{0,16}")
 _NUMBER = re.compile(r"[ ]*[+-]?[0-9]*[.,]?[0-9]*(?:[eE][+-]?[0-9]+)?[ \0]*")
+_RATIO = re.compile(r" *[0-9]+(?:\.[0-9]+)? *: *[0-9]+(?:\.[0-9]+)?[ \0]*")
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _OLDEST: Final = 90
 """Years: ages above identify in some laws, and are given as this one."""
 DUMMY: Final = "REMOVED"
-_DUMMIES: Final[dict[str, Any]] = {"CS": DUMMY, "LO": DUMMY, "SH": DUMMY, "ST": DUMMY, "PN": DUMMY}
+_DATES: Final = {"DA": "19000101", "DT": "19000101000000", "TM": "000000"}
 _SIZES: Final = {"FD": 8, "FL": 4, "SL": 4, "SS": 2, "UL": 4, "US": 2}
 _TEXTS: Final = frozenset(("LO", "LT", "SH", "ST", "UC", "UT"))
 
@@ -51,6 +52,12 @@ def is_plain(value: bytes, vr: str) -> bool:
     return all(pattern.fullmatch(text) for text in texts)
 
 
+def is_ratio(value: bytes | str) -> bool:
+    """Whether a text is two numbers with a colon: "0.984:1"."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return _RATIO.fullmatch(text) is not None
+
+
 def shift(element: DataElement, pseudonyms: Pseudonyms) -> None:
     """Set dates back and check times."""
     change = {"DA": pseudonyms.day, "DT": pseudonyms.moment, "TM": pseudonyms.time}
@@ -74,7 +81,7 @@ def limit_age(element: DataElement) -> None:
 
 def dummy_of(vr: str) -> str:
     """Return a value that stands for one that was removed; empty if there is none for the VR."""
-    return DUMMY if vr in _TEXTS or vr in ("CS", "PN") else ""
+    return DUMMY if vr in _TEXTS or vr in ("CS", "PN") else _DATES.get(vr, "")
 
 
 def _is_coded(text: str, words: frozenset[str]) -> bool:

@@ -40,6 +40,7 @@ SIDEWAYS = {
     ("dicom", "workers"),
     ("assistant", "privacy"),
     ("export", "privacy"),
+    ("export", "render"),
     ("render", "privacy"),
 }
 # Within dicom/, from the bottom to the top.

@@ -351,7 +351,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--pixels-checked",
         action="store_true",
-        help="you have checked that no image contains text that identifies",
+        help="you have checked that no image identifies anybody, by text or a face",
     )
     group = export.add_argument_group("dicom-deid (see docs/export.md)")
     group.add_argument("--key", type=Path, help="file of the key of the run; made if missing")

@@ -12,4 +12,16 @@ class ImageError(MedscanError):
 
 
 class NotConfirmedError(MedscanError):
-    """Somebody has to look at the image, or confirm something about it, before it may leave."""
+    """Somebody has to look at the image, or confirm something about it, before it may leave.
+
+    Parameters
+    ----------
+    missing : str
+        What has to be done, as a sentence; the text of the error.
+    reason : str
+        Why, as a sentence without the period.
+    """
+
+    def __init__(self, missing: str, reason: str = "") -> None:
+        super().__init__(missing)
+        self.reason = reason

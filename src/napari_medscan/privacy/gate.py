@@ -84,11 +84,14 @@ class Gate:
         Raises
         ------
         NotConfirmedError
-            When something about it has to be confirmed first; the text says what.
+            When something about it has to be confirmed first; the text says what, and its
+            `reason` why.
         """
         missing = self.missing(image, recipient)
         if missing:
-            raise NotConfirmedError(missing)
+            concerns = self.open_concerns(image, recipient)
+            reasons = [why for each, why in image.reasons.items() if each in concerns]
+            raise NotConfirmedError(missing, reasons[0])
 
 
 SESSION = Gate()

@@ -19,17 +19,17 @@ from napari_medscan.privacy.errors import EXTRA_DATA, ImageError
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def encode(rgb: NDArray[np.uint8]) -> bytes:
+def encode(pixels: NDArray[np.uint8]) -> bytes:
     """Return the PNG of an image, as `check` wants it.
 
     Parameters
     ----------
-    rgb : ndarray of uint8, shape (height, width, 3)
+    pixels : ndarray of uint8, shape (height, width) or (height, width, 3)
         The image.
     """
     stream = io.BytesIO()
     # From an array: an Image that was opened brings its comments and profiles along.
-    Image.fromarray(np.ascontiguousarray(rgb)).save(stream, "PNG")
+    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "PNG")
     return stream.getvalue()
 
 
@@ -50,9 +50,10 @@ def check(data: bytes) -> tuple[int, int]:
             # Pillow warns of sizes that would fill the memory; here they are an error.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=["PNG"])
-            rgb = np.asarray(image)
+            pixels = np.asarray(image)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning):
         raise ImageError(EXTRA_DATA) from None
-    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or encode(rgb) != data:
+    is_image = pixels.dtype == np.uint8 and pixels.shape[2:] in ((), (3,))
+    if not is_image or encode(pixels) != data:
         raise ImageError(EXTRA_DATA)
-    return int(rgb.shape[0]), int(rgb.shape[1])
+    return int(pixels.shape[0]), int(pixels.shape[1])

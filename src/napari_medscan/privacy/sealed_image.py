@@ -127,19 +127,27 @@ class SealedImage:
         )
 
     @cached_property
-    def concerns(self) -> frozenset[Concern]:
-        """What has to be confirmed before it may leave.
+    def reasons(self) -> dict[Concern, str]:
+        """Why each concern is one, as a sentence without the period; it quotes no value.
 
         Whatever was looked for in the pixels, a header that makes text likely is a concern of its
         own: single strings are missed.
         """
-        signals = self.facts.signals
-        reasons = {
-            Concern.TEXT: bool(self.exposed),
-            Concern.HEADER: bool(signals.text),
-            Concern.FACE: bool(signals.face),
-        }
-        return frozenset(concern for concern, is_one in reasons.items() if is_one)
+        signals, text = self.facts.signals, self.facts.text
+        found = {}
+        if signals.text:
+            found[Concern.HEADER] = f"The image may contain text that identifies: {signals.text[0]}"
+        if self.exposed or not text.is_done:
+            how = "seems to contain text" if text.is_done else "was not checked for text"
+            found[Concern.TEXT] = f"The image {how}"
+        if signals.face:
+            found[Concern.FACE] = f"A face may be recognizable: the image {signals.face}"
+        return found
+
+    @cached_property
+    def concerns(self) -> frozenset[Concern]:
+        """What has to be confirmed before it may leave."""
+        return frozenset(self.reasons)
 
     @property
     def name(self) -> str:
@@ -179,7 +187,7 @@ def seal(
     Parameters
     ----------
     rgb : ndarray of uint8, shape (height, width, 3)
-        The image before masks and crop.
+        The image before masks and crop; of a PNG also gray, (height, width).
     facts : Facts
         What is known of it.
     format : Format

@@ -15,7 +15,6 @@ from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.errors import MedscanError
-from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.header import ImageHeader
 
 _WANTED: Wanted = want(
@@ -107,14 +106,6 @@ def read_signals(header: ImageHeader) -> Signals:
         )
     part = found.text(Tag.BodyPartExamined)
     return Signals(_text_reasons(found), _face_reason(found), _regions(found), part)
-
-
-def text_reasons(file: FileRef) -> tuple[str, ...]:
-    """Return the reasons to suspect text in the image of a file, as in `Signals`."""
-    try:
-        return _text_reasons(scan_file(file, _WANTED).data_set)
-    except (MedscanError, OSError):
-        return ("the header could not be read again",)
 
 
 def kept_pixels(signals: Signals, shape: tuple[int, int]) -> NDArray[np.bool_] | None:

@@ -69,10 +69,16 @@ class TextCheck:
         What was found.
     sentence : str
         What the user is told.
+    is_done : bool
+        Whether anything was looked for; if not, text is to be suspected.
     """
 
     outlines: tuple[Outline, ...] = ()
     sentence: str = ""
+    is_done: bool = True
+
+
+UNCHECKED = TextCheck(sentence="Text in the image: not checked", is_done=False)
 
 
 def check_text(rgb: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> TextCheck:

@@ -69,11 +69,27 @@ def image_of(
     if any(not -extent <= p < extent for p, extent in zip(places, stack.array.shape, strict=False)):
         raise IndexError("no such slice")
     inside = (p % extent for p, extent in zip(places, stack.array.shape, strict=False))
-    index: Index = (*inside, *_WHOLE)
-    look = Look((_shown(stack, index, limits),), _others(stack, index))
     wish = Wish(longest=longest, quality=quality, format=format)
-    (image,) = Preparer().prepare([look], wish)
+    (image,) = Preparer().prepare([look_at(stack, tuple(inside), limits)], wish)
     return image
+
+
+def look_at(
+    stack: Stack, place: tuple[int, ...], limits: tuple[float, float] | None = None
+) -> Look:
+    """Return a look at one slice as it was acquired, through the first window of the file.
+
+    Parameters
+    ----------
+    stack : Stack
+        The series.
+    place : tuple of int
+        Index of the slice; of a series with a time axis, time point and slice.
+    limits : tuple of float, optional
+        Values that become black and white.
+    """
+    index: Index = (*place, *_WHOLE)
+    return Look((_shown(stack, index, limits),), _others(stack, index))
 
 
 def save_image(

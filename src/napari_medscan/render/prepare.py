@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.privacy.painting import LONGEST, paint
 from napari_medscan.privacy.sealed_image import QUALITY, Facts, Format, SealedImage, seal
 from napari_medscan.privacy.signals import Signals, kept_pixels, read_signals
-from napari_medscan.privacy.text_check import Box, check_text
+from napari_medscan.privacy.text_check import UNCHECKED, Box, check_text
 from napari_medscan.render.shown import Mask, Shown
 from napari_medscan.render.snapshot import Index
 
@@ -112,18 +113,115 @@ class Preparer:
             When a file cannot be read; the text may name it.
         """
         before, self._rendered = self._rendered, {}
+        renderer = Renderer(wish.longest)
         images = []
         for number, look in enumerate(looks):
             progress(number, len(looks))
             # Slices cannot be hashed before Python 3.12.
             key = look.state, str(look.layers[0].index), wish.longest
-            found = before.get(key) or _render(look, wish.longest or _EVERY_PIXEL)
+            found = before.get(key) or renderer.render(look)
             self._rendered[key] = found
-            images.append(_sealed(*found, wish))
+            images.append(sealed(*found, wish))
         return tuple(images)
 
 
-def _sealed(rgb: NDArray[np.uint8], facts: Facts, wish: Wish) -> SealedImage:
+class Renderer:
+    """Renders slices of the same series; what they share is read and drawn once.
+
+    Parameters
+    ----------
+    longest : int or None
+        As in `Wish`.
+    masks_regions : bool
+        Black out what lies outside the regions of an ultrasound.
+    looks_for_text : bool
+        Look for text in the pixels. Without it, text is to be suspected.
+    """
+
+    def __init__(
+        self, longest: int | None, *, masks_regions: bool = True, looks_for_text: bool = True
+    ) -> None:
+        self._longest = longest or _EVERY_PIXEL
+        self._masks_regions, self._looks_for_text = masks_regions, looks_for_text
+        self._signals: dict[object, Signals] = {}
+        self._drawn: dict[object, NDArray[np.uint8]] = {}
+
+    def render(
+        self, look: Look, pixels: NDArray[np.generic] | None = None
+    ) -> tuple[NDArray[np.uint8], Facts]:
+        """Return an image of shape (height, width, 3), and what is known of it.
+
+        Parameters
+        ----------
+        look : Look
+            What is looked at.
+        pixels : ndarray, optional
+            Of its only layer, when they have been read already.
+
+        Raises
+        ------
+        MedscanError, OSError
+            When a file cannot be read; the text may name it.
+        """
+        layers = [layer.read(self._kept(layer), pixels) for layer in look.layers]
+        rgb = paint(layers, longest=self._longest)
+        first = look.layers[0]
+        rows, columns = layers[0].values.shape[:2]
+        return rgb, Facts(
+            _together([self._signals_of(layer) for layer in look.layers]),
+            check_text(rgb, self._others(look, rgb.shape)) if self._looks_for_text else UNCHECKED,
+            first.stack.modality,
+            first.plane,
+            (rows, columns),
+            regions_only=any(layer.kept is not None for layer in layers),
+        )
+
+    def _others(self, look: Look, shape: tuple[int, ...]) -> list[NDArray[np.uint8]]:
+        """Return the other slices of a look that can be read and have its shape."""
+        found = []
+        for places in look.others:
+            there = [layer.at(at) for layer, at in zip(look.layers, places, strict=True)]
+            key = tuple((layer.state, str(layer.index)) for layer in there)
+            if key not in self._drawn:
+                try:
+                    painted = [layer.read(self._kept(layer)) for layer in there]
+                except FrameError:
+                    continue
+                self._drawn[key] = paint(painted, longest=self._longest)
+            if self._drawn[key].shape == shape:
+                found.append(self._drawn[key])
+        return found
+
+    def _signals_of(self, layer: Shown) -> Signals:
+        """Return what the headers say of what is on screen."""
+        found = _together([self._read(header) for header in _headers(layer)])
+        # A cut or a slab shows what a slice does not: a profile, a surface.
+        if layer.is_across and not found.face and not found.body_part:
+            found = replace(found, face="spans several slices, and the file gives no body part")
+        return found
+
+    def _kept(self, layer: Shown) -> dict[int, Mask]:
+        """Return which pixels may be seen, by number of slice: the regions of its own file."""
+        if layer.stack.modality not in _WITH_REGIONS or not self._masks_regions:
+            return {}
+        rows, columns = layer.frame
+        found = {}
+        for number in layer.slices:
+            mask = kept_pixels(self._read(layer.stack.read_header(number)), (rows, columns))
+            if mask is not None:
+                found[number] = mask
+        return found
+
+    def _read(self, header: ImageHeader) -> Signals:
+        """Return what the header of a file says, which is read once."""
+        key = header.source.file
+        if key not in self._signals:
+            self._signals[key] = read_signals(header)
+        return self._signals[key]
+
+
+def sealed(rgb: NDArray[np.uint8], facts: Facts, wish: Wish) -> SealedImage:
+    """Return an image that was rendered, masked, cropped and encoded as wished."""
     height, width = rgb.shape[:2]
     return seal(
         rgb,
@@ -133,62 +231,6 @@ def _sealed(rgb: NDArray[np.uint8], facts: Facts, wish: Wish) -> SealedImage:
         masks=[_box(part, height, width) for part in wish.masks],
         crop=None if wish.crop is None else _box(wish.crop, height, width),
     )
-
-
-def _render(look: Look, longest: int) -> tuple[NDArray[np.uint8], Facts]:
-    files = _Files()
-    layers = [layer.read(files.kept(layer)) for layer in look.layers]
-    rgb = paint(layers, longest=longest)
-    same = []
-    for places in look.others:
-        there = [layer.at(at) for layer, at in zip(look.layers, places, strict=True)]
-        other = paint([layer.read(files.kept(layer)) for layer in there], longest=longest)
-        if other.shape == rgb.shape:
-            same.append(other)
-    first = look.layers[0]
-    rows, columns = layers[0].values.shape[:2]
-    return rgb, Facts(
-        _together([files.signals(layer) for layer in look.layers]),
-        check_text(rgb, same),
-        first.stack.modality,
-        first.plane,
-        (rows, columns),
-        regions_only=any(layer.kept is not None for layer in layers),
-    )
-
-
-class _Files:
-    """What the headers of files say, each read once."""
-
-    def __init__(self) -> None:
-        self._read: dict[object, Signals] = {}
-
-    def signals(self, layer: Shown) -> Signals:
-        """Return what they say of what is on screen."""
-        found = _together([self._of(header) for header in _headers(layer)])
-        # A cut or a slab shows what a slice does not: a profile, a surface.
-        if layer.is_across and not found.face and not found.body_part:
-            found = replace(found, face="spans several slices, and the file gives no body part")
-        return found
-
-    def kept(self, layer: Shown) -> dict[int, Mask]:
-        """Return which pixels may be seen, by number of slice: the regions of its own file."""
-        if layer.stack.modality not in _WITH_REGIONS:
-            return {}
-        rows, columns = layer.frame
-        found = {}
-        for number in layer.slices:
-            header = layer.stack.read_header(number)
-            mask = kept_pixels(self._of(header), (rows, columns))
-            if mask is not None:
-                found[number] = mask
-        return found
-
-    def _of(self, header: ImageHeader) -> Signals:
-        key = header.source.file
-        if key not in self._read:
-            self._read[key] = read_signals(header)
-        return self._read[key]
 
 
 def _headers(layer: Shown) -> list[ImageHeader]:

@@ -116,7 +116,9 @@ class Shown:
         number = numbers[0] if len(numbers) == 1 else self.stack.typical
         return self.stack.read_header(number)
 
-    def read(self, kept: Mapping[int, Mask] | None = None) -> Painted:
+    def read(
+        self, kept: Mapping[int, Mask] | None = None, pixels: NDArray[Any] | None = None
+    ) -> Painted:
         """Read the pixels, the way up that they stand on screen.
 
         It may take its time: a cut across slices reads the whole stack, which napari holds then.
@@ -126,8 +128,10 @@ class Shown:
         kept : mapping, optional
             By number of slice, (rows, columns) of its frame: pixels that may be seen; all of those
             that are not named. A pixel of a slab may be seen when all that it is made of may.
+        pixels : ndarray, optional
+            The array's values at the index, when they have been read already.
         """
-        values = np.asarray(self.data[self.index])
+        values = np.asarray(self.data[self.index]) if pixels is None else pixels
         seen = self._seen(kept) if kept else None
         project = PROJECTIONS.get(self.projection)
         if project is not None:

@@ -20,14 +20,20 @@ from napari_medscan import __version__
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
 from napari_medscan.dicom.errors import NotDicomError
 from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.dicom.headers.read_many import read_headers
+from napari_medscan.dicom.objects.registry import objects_of
+from napari_medscan.dicom.series.stacking import build_stacks
 from napari_medscan.dicom.tags.confidentiality import BASIC
+from napari_medscan.export.checked_images import checked_images
 from napari_medscan.export.deidentify.data_set import Cleaner
 from napari_medscan.export.deidentify.options import Profile
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
 from napari_medscan.export.deidentify.rules import BINARY, PIXELS
 from napari_medscan.export.deidentify.words import KNOWN, identifying_words
 from napari_medscan.export.errors import ExportError
-from napari_medscan.privacy.signals import text_reasons
+from napari_medscan.export.volume import volume_of
+from napari_medscan.frames import FrameCache
 
 DIRECTORY: Final = "1.2.840.10008.1.3.10"
 _IMPLEMENTATION: Final = "2.25.302563174213446410912738162386459718034"
@@ -36,6 +42,8 @@ _FREE_TEXT: Final = {
     "1.2.840.10008.5.1.4.1.1.104.": "an encapsulated document, which cannot be checked",
 }
 _PREFIX: Final = 1024
+_CACHE: Final = 32 << 20
+"""Bytes of decoded frames that are kept while the images of one file are checked."""
 _WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]+")
 _PATIENT: Final = 0x0010
 _NAMES: Final = frozenset(("PN",))
@@ -117,9 +125,22 @@ def _check(data: FileDataset, file: FileRef, profile: Profile) -> None:
     if "ContentSequence" in data or "EncapsulatedDocument" in data:
         raise RefusedError("free text, which cannot be checked")
     if not profile.pixels_checked and PIXELS & data.keys():
-        reasons = text_reasons(file)
-        if reasons:
-            raise RefusedError(f"the image may contain text that identifies: {reasons[0]}")
+        _check_images(file)
+
+
+def _check_images(file: FileRef) -> None:
+    """Refuse images that the gate does not let out, and those that nothing here can show."""
+    headers = read_headers([DroppedFile(file, "")])
+    objects, images = objects_of(headers.images, headers.objects)
+    if not images and not objects:
+        raise RefusedError("the image cannot be shown, and so not be checked for text")
+    for stack in build_stacks(images, FrameCache(_CACHE)):
+        try:
+            volume = volume_of(stack, None, {"uneven": True})
+            for _ in checked_images(volume, is_masked=False):
+                pass
+        except ExportError as error:
+            raise RefusedError(str(error)) from None
 
 
 def _cleaned(data: FileDataset, key: bytes, profile: Profile) -> Deidentified:

@@ -38,8 +38,9 @@ class Profile:
     uids : bool
         Retain UIDs (E.3.9).
     pixels_checked : bool
-        Whether a person has checked that no image contains text that identifies somebody. Without
-        it, images are refused of which the header makes such text likely.
+        Whether a person has checked that no image identifies somebody, by text or by a face.
+        Without it, headers and pixels are examined (0.1 to 0.3 s of CPU for 512 x 512 pixels), and
+        what may identify somebody is refused.
     """
 
     dates: bool = True

@@ -1,0 +1,65 @@
+"""Images of a series that the gate lets out: the way of every export that nobody watches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from napari_medscan.export.errors import ExportError
+from napari_medscan.export.volume import Progress, Volume
+from napari_medscan.privacy.errors import NotConfirmedError
+from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
+from napari_medscan.privacy.sealed_image import Format, SealedImage
+from napari_medscan.render.image_file import look_at
+from napari_medscan.render.prepare import Renderer, Wish, sealed
+
+_WISH = Wish(longest=None, format=Format.PNG)
+_SQUARE = (1.0, 1.0)
+
+
+def checked_images(
+    volume: Volume,
+    progress: Progress | None = None,
+    *,
+    pixels_checked: bool = False,
+    is_masked: bool = True,
+) -> Iterator[SealedImage]:
+    """Yield the image of every slice, in order, once the gate has let it out.
+
+    Looking for text takes 0.1 to 0.3 s of CPU for an image of 512 x 512. Pixels are not resampled,
+    so pixels that are not square look so.
+
+    Parameters
+    ----------
+    volume : Volume
+        The series, without labels.
+    progress : callable, optional
+        As in `save_nifti`.
+    pixels_checked : bool
+        Whether a person has checked that no image identifies somebody, by text or by a face.
+    is_masked : bool
+        Black out what lies outside the regions of an ultrasound.
+
+    Raises
+    ------
+    ExportError
+        If a slice cannot be read, or something about an image has to be confirmed first.
+    """
+    gate = Gate()
+    stack = volume.stack
+    renderer = Renderer(None, masks_regions=is_masked, looks_for_text=not pixels_checked)
+    values = (image for block in volume.blocks(progress) for image in block)
+    for place, pixels in zip(np.ndindex(stack.array.places.shape), values, strict=True):
+        look = look_at(stack, place)
+        shown = replace(look.layers[0], spacing=_SQUARE)
+        rgb, facts = renderer.render(replace(look, layers=(shown,)), pixels)
+        image = sealed(rgb if stack.is_rgb else rgb[..., 0], facts, _WISH)
+        if pixels_checked:
+            gate.confirm(image, THIS_COMPUTER)
+        try:
+            gate.check(image, THIS_COMPUTER)
+        except NotConfirmedError as error:
+            raise ExportError(error.reason) from None
+        yield image

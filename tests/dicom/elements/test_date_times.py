@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
-from napari_medscan.dicom.elements.date_times import DAY, days_of, moment_of, seconds_of
+from napari_medscan.dicom.elements.date_times import (
+    DAY,
+    date_time_of,
+    days_of,
+    moment_of,
+    seconds_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +52,28 @@ def test_moments_are_in_utc(text, seconds):
     assert moment_of(text) - moment_of("20200101000000") == seconds
 
 
-@pytest.mark.parametrize("text", ["", "2020", "20200101x", "x", "2020010199"])
+@pytest.mark.parametrize(
+    "text", ["", "2020", "20200101x", "x", "2020010199", "20200101120000+0100x"]
+)
 def test_what_is_no_moment_is_none(text):
     assert moment_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "expected"),
+    [
+        ("20200229", "235958.75", (2020, 2, 29, 23, 59, 58)),
+        ("2020.02.29", "23:59", (2020, 2, 29, 23, 59)),
+        ("20200229", "235960", (2020, 2, 29, 23, 59, 59)),
+        ("99991231", "235960", (9999, 12, 31, 23, 59, 59)),
+        ("20200229", "", (2020, 2, 29)),
+        ("20200229", "noon", (2020, 2, 29)),
+    ],
+)
+def test_date_time_of_day_without_time_is_midnight(day, time, expected):
+    assert date_time_of(day, time) == datetime(*expected)  # noqa: DTZ001 - DA has no time zone
+
+
+@pytest.mark.parametrize("day", ["", "20200230", "2020", "unknown"])
+def test_date_time_of_no_date_is_none(day):
+    assert date_time_of(day, "120000") is None

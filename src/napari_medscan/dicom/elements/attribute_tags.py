@@ -52,6 +52,7 @@ class Tag(IntEnum):
     ComplexImageComponent = 0x00089208, b"CS"
     CodeValue = 0x00080100, b"SH"
     CodingSchemeDesignator = 0x00080102, b"SH"
+    CodeMeaning = 0x00080104, b"LO"
     PatientName = 0x00100010, b"PN"
     PatientID = 0x00100020, b"LO"
     PatientBirthDate = 0x00100030, b"DA"

@@ -1,24 +1,40 @@
-"""Dates and times as seconds, so that they can be compared (PS3.5 table 6.2-1: DA, TM, DT)."""
+"""Dates and times of the standard (PS3.5 table 6.2-1: DA, TM, DT), mostly as seconds."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta
 
 DAY = 86400.0
 """Seconds."""
 _DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
 _TIME = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d(?:\.\d{1,6})?))?)?")
-_OFFSET = re.compile(r"([+-])(\d\d)(\d\d)")
+_OFFSET = re.compile(r"([+-])(\d\d)(\d\d)\Z")
+
+
+def date_of(text: str) -> date | None:
+    """Return the day that a DA gives, None if it is no date."""
+    found = _DATE.fullmatch(text)
+    try:
+        return date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
 
 
 def days_of(text: str) -> int | None:
     """Return the number of the day that a DA gives, None if it is no date."""
-    found = _DATE.fullmatch(text)
-    try:
-        return date(*map(int, found.groups())).toordinal() if found else None
-    except ValueError:
+    day = date_of(text)
+    return None if day is None else day.toordinal()
+
+
+def date_time_of(day: str, time: str) -> datetime | None:
+    """Return a DA and a TM to the second, midnight if the time is none; None if it is no date."""
+    days = days_of(day)
+    if days is None:
         return None
+    # A leap second is the one before it: the last day that can be counted may have one.
+    seconds = min(int(seconds_of(time) or 0), int(DAY) - 1)
+    return datetime.fromordinal(days) + timedelta(seconds=seconds)
 
 
 def seconds_of(text: str) -> float | None:

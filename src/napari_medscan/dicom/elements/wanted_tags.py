@@ -13,7 +13,7 @@ from typing import Any, Final
 from napari_medscan.dicom.elements.attribute_tags import Tag
 from napari_medscan.dicom.elements.private_elements import Private
 
-__all__ = ["DEFER", "Private", "Tag", "Wanted", "deferred", "want"]
+__all__ = ["DEFER", "WANTED_CODE", "Private", "Tag", "Wanted", "deferred", "want"]
 
 DEFER: Final = b"DEFER"
 """Marks a value to be located, not read: it is large and rarely needed."""
@@ -36,3 +36,7 @@ def want(*wanted: Tag | Private | Mapping[int, bytes | Wanted] | Mapping[Any, Wa
 def deferred(*tags: Tag | Private) -> Wanted:
     """Return elements that are to be located, not read."""
     return dict.fromkeys(tags, DEFER)
+
+
+WANTED_CODE: Final = want(Tag.CodeValue, Tag.CodingSchemeDesignator, Tag.CodeMeaning)
+"""A coded concept (PS3.3 table 8.8-1)."""

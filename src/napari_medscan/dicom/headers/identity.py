@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from napari_medscan.dicom.elements.date_times import date_of
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.elements.wanted_tags import Tag
@@ -34,7 +33,5 @@ def read_identity(header: ImageHeader) -> tuple[str, ...]:
 
 
 def _date(text: str) -> str:
-    try:
-        return datetime.strptime(text, "%Y%m%d").date().isoformat()  # noqa: DTZ007 - a day only
-    except ValueError:
-        return defuse(text)
+    day = date_of(text)
+    return defuse(text) if day is None else day.isoformat()

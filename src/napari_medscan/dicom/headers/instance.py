@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from napari_medscan.dicom.elements.date_times import date_time_of
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.files.file_ref import FileRef
@@ -39,23 +39,6 @@ def _patient(data_set: DataSet) -> bytes:
     for value in values:
         digest.update(value + b"\0")
     return digest.digest()
-
-
-def _study_date(data_set: DataSet) -> datetime | None:
-    """Return Study Date and Time (PS3.5 6.2, DA and TM); midnight if the time is no time."""
-    date = data_set.text(Tag.StudyDate).replace(".", "")
-    time = data_set.text(Tag.StudyTime).replace(":", "")[:6]
-    if not re.fullmatch(r"\d{8}", date):
-        return None
-    time = time if re.fullmatch(r"(\d\d){1,3}", time) else ""
-    year, month, day = int(date[:4]), int(date[4:6]), int(date[6:])
-    hour, minute, second = (int(time[i : i + 2] or 0) for i in (0, 2, 4))
-    for clock in ((hour, minute, second), (0, 0, 0)):
-        try:
-            return datetime(year, month, day, *clock)  # noqa: DTZ001 - DA has no time zone
-        except ValueError:
-            continue
-    return None
 
 
 def _references(data_set: DataSet) -> tuple[str, ...]:
@@ -91,8 +74,8 @@ class Instance(Alike):
     series_number, instance_number : int or None
         Series Number, Instance Number.
     study_date : datetime or None
-        Study Date and Time, to put studies in order and to tell the interval between them. It can
-        identify a patient: it is not part of the repr.
+        Study Date and Time, to put studies in order and to tell the interval between them; midnight
+        if the time cannot be read. It can identify a patient: it is not part of the repr.
     study_description, body_part : str
         Study Description and Body Part Examined, cleaned and defused.
     references : tuple of str
@@ -136,7 +119,9 @@ class Instance(Alike):
         varies=True,
     )
     study_date: datetime | None = attribute(
-        lambda file: _study_date(file.data_set),
+        lambda file: date_time_of(
+            file.data_set.text(Tag.StudyDate), file.data_set.text(Tag.StudyTime)
+        ),
         want(Tag.StudyDate, Tag.StudyTime),
         varies=True,
         default=None,

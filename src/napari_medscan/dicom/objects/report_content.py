@@ -10,7 +10,7 @@ from typing import Final
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.text import decode, defuse
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Wanted
+from napari_medscan.dicom.elements.wanted_tags import WANTED_CODE, Tag, Wanted
 from napari_medscan.dicom.files.file_ref import FileRef
 
 MAX_DEPTH: Final = 24
@@ -21,9 +21,6 @@ _CELLS: Final = 6
 
 class _Tag(IntEnum):
     SpecificCharacterSet = 0x00080005
-    CodeValue = 0x00080100
-    CodingSchemeDesignator = 0x00080102
-    CodeMeaning = 0x00080104
     ReferencedSOPInstanceUID = 0x00081155
     ReferencedFrameNumber = 0x00081160
     ReferencedSOPSequence = 0x00081199
@@ -47,11 +44,6 @@ class _Tag(IntEnum):
     GraphicType = 0x00700023
 
 
-_CODE: Wanted = {
-    _Tag.CodeValue: b"SH",
-    _Tag.CodingSchemeDesignator: b"SH",
-    _Tag.CodeMeaning: b"LO",
-}
 _TEXTS: Final = {
     "TEXT": _Tag.TextValue,
     "PNAME": _Tag.PersonName,
@@ -73,16 +65,16 @@ def _wanted(depth: int) -> Wanted:
         },
         _Tag.RelationshipType: b"CS",
         _Tag.ValueType: b"CS",
-        _Tag.ConceptNameCodeSequence: _CODE,
+        _Tag.ConceptNameCodeSequence: WANTED_CODE,
         _Tag.DateTime: b"DT",
         _Tag.Date: b"DA",
         _Tag.Time: b"TM",
         _Tag.PersonName: b"PN",
         _Tag.UID: b"UI",
         _Tag.TextValue: b"UT",
-        _Tag.ConceptCodeSequence: _CODE,
+        _Tag.ConceptCodeSequence: WANTED_CODE,
         _Tag.MeasuredValueSequence: {
-            _Tag.MeasurementUnitsCodeSequence: _CODE,
+            _Tag.MeasurementUnitsCodeSequence: WANTED_CODE,
             _Tag.NumericValue: b"DS",
         },
         _Tag.GraphicData: b"FL",
@@ -198,8 +190,8 @@ def _item(item: DataSet, charsets: tuple[str, ...]) -> ContentItem:
 
 def _is_about_identity(item: DataSet) -> bool:
     name = item.item(_Tag.ConceptNameCodeSequence)
-    is_dcm = name.text(_Tag.CodingSchemeDesignator) == "DCM"
-    return is_dcm and name.text(_Tag.CodeValue) in _IDENTITY
+    is_dcm = name.text(Tag.CodingSchemeDesignator) == "DCM"
+    return is_dcm and name.text(Tag.CodeValue) in _IDENTITY
 
 
 def _value(item: DataSet, kind: str, charsets: tuple[str, ...]) -> tuple[str, str]:
@@ -211,7 +203,7 @@ def _value(item: DataSet, kind: str, charsets: tuple[str, ...]) -> tuple[str, st
         measured = item.item(_Tag.MeasuredValueSequence)
         unit = measured.item(_Tag.MeasurementUnitsCodeSequence)
         # UCUM codes are what people write: "mm", while their meaning is "millimeter".
-        text = unit.text(_Tag.CodeValue) or _meaning(unit, charsets)
+        text = unit.text(Tag.CodeValue) or _meaning(unit, charsets)
         return _text(measured, _Tag.NumericValue, charsets), "" if text == "1" else text
     if kind in _REFERENCES:
         frames = item.item(_Tag.ReferencedSOPSequence).integers(_Tag.ReferencedFrameNumber)
@@ -226,7 +218,7 @@ def _value(item: DataSet, kind: str, charsets: tuple[str, ...]) -> tuple[str, st
 
 
 def _meaning(code: DataSet, charsets: tuple[str, ...]) -> str:
-    return _text(code, _Tag.CodeMeaning, charsets) or code.text(_Tag.CodeValue)
+    return _text(code, Tag.CodeMeaning, charsets) or code.text(Tag.CodeValue)
 
 
 def _text(item: DataSet, tag: int, charsets: tuple[str, ...]) -> str:

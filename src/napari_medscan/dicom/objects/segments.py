@@ -10,7 +10,7 @@ from typing import NamedTuple
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Wanted
+from napari_medscan.dicom.elements.wanted_tags import WANTED_CODE, Tag, Wanted
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.parsed_file import identifiers_of
 from napari_medscan.dicom.intensity.cielab import rgb_from_cielab
@@ -18,9 +18,6 @@ from napari_medscan.dicom.intensity.cielab import rgb_from_cielab
 
 class _Tag(IntEnum):
     SpecificCharacterSet = 0x00080005
-    CodeValue = 0x00080100
-    CodingSchemeDesignator = 0x00080102
-    CodeMeaning = 0x00080104
     ReferencedSeriesSequence = 0x00081115
     PatientName = 0x00100010
     PatientID = 0x00100020
@@ -41,11 +38,6 @@ class _Tag(IntEnum):
     TotalPixelMatrixColumns = 0x00480006
 
 
-_CODE: Wanted = {
-    _Tag.CodeValue: b"SH",
-    _Tag.CodingSchemeDesignator: b"SH",
-    _Tag.CodeMeaning: b"LO",
-}
 _WANTED: Wanted = {
     _Tag.SpecificCharacterSet: b"CS",
     _Tag.PatientName: b"PN",
@@ -56,13 +48,13 @@ _WANTED: Wanted = {
     _Tag.SegmentsOverlap: b"CS",
     _Tag.TotalPixelMatrixColumns: b"UL",
     _Tag.SegmentSequence: {
-        _Tag.SegmentedPropertyCategory: _CODE,
+        _Tag.SegmentedPropertyCategory: WANTED_CODE,
         _Tag.SegmentNumber: b"US",
         _Tag.SegmentLabel: b"LO",
         _Tag.SegmentAlgorithmType: b"CS",
         _Tag.SegmentAlgorithmName: b"LO",
         _Tag.RecommendedDisplayCIELabValue: b"US",
-        _Tag.SegmentedPropertyType: _CODE,
+        _Tag.SegmentedPropertyType: WANTED_CODE,
         _Tag.TrackingID: b"UT",
         _Tag.TrackingUID: b"UI",
     },
@@ -186,9 +178,9 @@ class _Texts:
     def code(self, item: DataSet, tag: int) -> Code:
         code = item.item(tag)
         return Code(
-            code.text(_Tag.CodeValue),
-            code.text(_Tag.CodingSchemeDesignator),
-            self.text(code, _Tag.CodeMeaning),
+            code.text(Tag.CodeValue),
+            code.text(Tag.CodingSchemeDesignator),
+            self.text(code, Tag.CodeMeaning),
         )
 
     def segment(self, item: DataSet, number: int) -> Segment:

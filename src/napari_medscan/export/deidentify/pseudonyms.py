@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
+
+from napari_medscan.dicom.elements.date_times import date_of, moment_of, seconds_of
 
 _STANDARD: Final = "1.2.840.10008."
 """UIDs of the standard name classes and encodings, and identify nobody (PS3.5 9)."""
@@ -20,9 +21,6 @@ _CLASSES: Final = ("SOPClassUID", "TransferSyntaxUID")
 _MAKERS: Final = ("1.3.12.2.1107.5.9.1", "1.3.46.670589.11.0.0.12.", "1.2.840.113619.4.")
 """SOP classes of their own."""
 _MOST_DAYS: Final = 3650
-_DATE = re.compile(r"(\d{4})[.]?(\d\d)[.]?(\d\d)")
-_TIME = re.compile(r"\d{2}(?::?\d\d){0,2}(?:\.\d{1,6})?")
-_AFTER_DATE = re.compile(r"(?:\d\d){0,3}(?:\.\d{1,6})?(?:[+-]\d{4})?")
 
 
 def new_key() -> bytes:
@@ -69,30 +67,24 @@ class Pseudonyms:
 
     def day(self, text: str) -> str:
         """Return a date (DA) set back, '' if it is none."""
-        found = _DATE.fullmatch(text.strip())
-        return "" if found is None else self._set_back(found)
+        day = date_of(text.strip())
+        try:
+            day = day and day - timedelta(self.days)
+        except OverflowError:
+            return ""
+        return f"{day:%Y%m%d}" if day and day.year >= 1000 else ""
 
     def moment(self, text: str) -> str:
         """Return a date with time (DT) set back, '' if it is none or not precise to the day."""
         text = text.strip()
-        found = _DATE.match(text[:8])
-        if found is None or not _AFTER_DATE.fullmatch(text[8:]):
-            return ""
-        day = self._set_back(found)
+        day = "" if moment_of(text) is None else self.day(text[:8])
         return day and day + text[8:]
 
     @staticmethod
     def time(text: str) -> str:
         """Return a time of day (TM), '' if it is none."""
         text = text.strip()
-        return text if _TIME.fullmatch(text) else ""
-
-    def _set_back(self, found: re.Match[str]) -> str:
-        try:
-            day = date(*map(int, found.groups())) - timedelta(self.days)
-        except (ValueError, OverflowError):
-            return ""
-        return f"{day:%Y%m%d}" if day.year >= 1000 else ""
+        return "" if seconds_of(text) is None else text
 
     def _digest(self, purpose: str, value: str) -> bytes:
         message = f"{purpose}\0{value}".encode()

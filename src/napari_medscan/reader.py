@@ -78,7 +78,7 @@ def read(path: PathOrPaths) -> LayerList:
         return _NOTHING
     except OSError:
         return _refused(refusal(paths))
-    if single is not None and report.objects:
+    if single is not None and any(each.files for each in report.objects):
         report = session.record.without_opened(report)
     stacks = _wanted(report)
     if any(stack.is_compressed for stack in stacks):
@@ -173,9 +173,10 @@ def _wanted_objects(report: LoadReport, opened: Sequence[Stack]) -> Sequence[Dic
     """Return the objects to open: those that lie on a series that is opened, or on none."""
     from napari_medscan.dicom.series.relations import belongs_to
 
+    objects = [each for each in report.objects if each.is_shown_at_once]
     if len(opened) == len(report.stacks):
-        return report.objects
-    return [each for each in report.objects if any(belongs_to(each, s) for s in opened)]
+        return objects
+    return [each for each in objects if any(belongs_to(each, s) for s in opened)]
 
 
 class _Burst:

@@ -14,7 +14,7 @@ from napari_medscan.dicom.files.walk import DroppedFile, natural_key, resolved, 
 from napari_medscan.dicom.headers.dicomdir import is_dicomdir, missing_references
 from napari_medscan.dicom.headers.read_many import Progress, read_headers
 from napari_medscan.dicom.index.recall import recall, remember
-from napari_medscan.dicom.objects.registry import objects_of
+from napari_medscan.dicom.objects.registry import objects_of, parts_of
 from napari_medscan.dicom.series.duplicates import drop_duplicates
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.stacking import build_stacks
@@ -102,13 +102,14 @@ def _report(
         if progress is not None:
             progress(len(files), len(files))
 
+    stacks = tuple(build_stacks(images, cache, tick))
     return LoadReport(
-        stacks=tuple(build_stacks(images, cache, tick)),
+        stacks=stacks,
         skipped=found.skipped | skipped,
         duplicates=duplicates,
         unreadable=found.unreadable,
         warnings=tuple(_directory_warnings(files)),
-        objects=objects,
+        objects=(*objects, *parts_of(stacks)),
     )
 
 

@@ -163,7 +163,7 @@ def series_lines(job: SeriesJob, jobs: int = 1) -> Iterator[dict[str, Any]]:
         yield {"status": "failed", "sources": [shown_name(name)], "reason": reason}
     items = exportable(report, job.to)
     for each in report.objects:
-        if each in items:
+        if each in items or not each.files:
             continue
         names = [shown_name(name) for name in each.files]
         yield {"status": "failed", "sources": names, "reason": f"A {each.kind_name} is no image"}

@@ -16,6 +16,7 @@ from napari_medscan.dicom.headers.attribute import attribute
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.frame_index import OffsetTable
 from napari_medscan.dicom.headers.functional_groups import WANTED_FRAMES, read_frame_headers
+from napari_medscan.dicom.headers.graphic_planes import WANTED_PLANES, graphic_planes
 from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.headers.intensity_facts import WANTED_PADDING
 from napari_medscan.dicom.headers.parsed_file import ParsedFile
@@ -171,6 +172,8 @@ class ImageHeader(Instance):
         What the user should know about this file.
     concatenation : Concatenation or None
         Which part of a larger object the file is; None if it is one by itself.
+    planes : int
+        A bit for each overlay group that has a plane, and one for a shutter; see `graphic_planes`.
     """
 
     layout: PixelLayout = attribute(lambda file: file.stored[0], WANTED_LAYOUT)
@@ -229,6 +232,9 @@ class ImageHeader(Instance):
         lambda file: _concatenation(file.data_set),
         want(Tag.ConcatenationUID, Tag.InConcatenationNumber, Tag.InConcatenationTotalNumber),
         default=None,
+    )
+    planes: int = attribute(
+        lambda file: graphic_planes(file.data_set, *file.stored[:2]), WANTED_PLANES, default=0
     )
 
     @property

@@ -18,7 +18,7 @@ from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.index import index_file
-from napari_medscan.dicom.objects.registry import objects_of
+from napari_medscan.dicom.objects.registry import objects_of, parts_of
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.series.axis_values import AxisValues
 from napari_medscan.dicom.series.dicom_object import DicomObject
@@ -58,7 +58,9 @@ def remember(roots: Sequence[Path], files: Sequence[DroppedFile], report: LoadRe
         "duplicates": [[numbers[name], numbers[of]] for name, of in report.duplicates.items()],
         "warnings": report.warnings,
         "stacks": [_packed(stack, numbers) for stack in report.stacks],
-        "objects": [[numbers[name] for name in each.files] for each in report.objects],
+        "objects": [
+            [numbers[name] for name in each.files] for each in report.objects if each.files
+        ],
     }
     index_file.write(index_file.key_of(roots), entry)
 
@@ -81,13 +83,16 @@ def recall(
     names = [file.name for file in files]
     headers = FileHeaders(HeaderReader())
     try:
-        stacks = [_unpacked(packed, files, headers, cache) for packed in entry["stacks"]]
+        stacks = with_parts(
+            [_unpacked(packed, files, headers, cache) for packed in entry["stacks"]]
+        )
+        objects = _objects([files[n] for same in entry["objects"] for n in same], headers)
         return LoadReport(
-            stacks=tuple(with_parts(stacks)),
+            stacks=tuple(stacks),
             skipped={names[number]: str(why) for number, why in entry["skipped"]},
             duplicates={names[number]: names[of] for number, of in entry["duplicates"]},
             warnings=tuple(map(str, entry["warnings"])),
-            objects=_objects([files[n] for same in entry["objects"] for n in same], headers),
+            objects=(*objects, *parts_of(stacks)),
         )
     except (MedscanError, OSError, KeyError, IndexError, TypeError, ValueError):
         return None

@@ -35,7 +35,7 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._stacks: dict[Stack, None] = {}
-        self._objects: dict[tuple[str, ...], DicomObject] = {}
+        self._objects: dict[tuple[object, ...], DicomObject] = {}
         self._slices: dict[Stack, dict[str, list[int]]] = {}
 
     @property
@@ -51,20 +51,18 @@ class Catalogue:
     def add(self, stacks: Iterable[Stack] = (), objects: Iterable[DicomObject] = ()) -> None:
         """Take in series and objects; an object that was found before is known by its newer self.
 
-        A file is known by its patient, its SOP Instance UID and its name.
+        See `DicomObject.key`.
         """
         self._stacks |= dict.fromkeys(stacks)
-        for each in objects:
-            header = each.header
-            key = header.patient.hex(), header.sop_instance, *each.files
-            self._objects[key] = each
+        self._objects |= {each.key: each for each in objects}
 
     def discard(self, stacks: Iterable[Stack] = (), objects: Iterable[DicomObject] = ()) -> None:
-        """Let series and objects go; those that are not known are ignored."""
-        for stack in stacks:
+        """Let series with their parts, and objects go; those that are not known are ignored."""
+        closed = set(stacks)
+        for stack in closed:
             self._stacks.pop(stack, None)
             self._slices.pop(stack, None)
-        gone = set(objects)
+        gone = set(objects) | {each for each in self.objects if each.home in closed}
         self._objects = {key: each for key, each in self._objects.items() if each not in gone}
 
     def home_of(self, source: DicomObject) -> Stack | None:
@@ -73,6 +71,8 @@ class Catalogue:
         The one that it refers to if their places can be compared, else the largest image series
         in its frame of reference.
         """
+        if source.home is not None:
+            return source.home if source.home in self._stacks else None
         related = [s for s in self._stacks if not s.kind.is_derived and belongs_to(source, s)]
         referenced = [s for s in related if s.header.series in source.referenced_series]
         return max(referenced or related, key=lambda s: len(s.slices), default=None)

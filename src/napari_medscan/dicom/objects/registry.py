@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.kinds import ENCAPSULATED, REPORTS, STRUCTURE_SET
+from napari_medscan.dicom.objects.overlay import overlays_of
 from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
 from napari_medscan.dicom.objects.segmentation import segmentations_of
+from napari_medscan.dicom.objects.shutter import shutter_of
 from napari_medscan.dicom.objects.structure_set import structure_set_of
-from napari_medscan.dicom.series.dicom_object import DicomObject
+from napari_medscan.dicom.series.dicom_object import DicomObject, SeriesPart
+from napari_medscan.dicom.series.stack import Stack
 
 _Read = Callable[[Instance], DicomObject | None]
 
@@ -44,6 +47,16 @@ def objects_of(
     )
     taken = {name for each in objects for name in each.files}
     return objects, [header for header in headers if header.name not in taken]
+
+
+def parts_of(stacks: Iterable[Stack]) -> list[SeriesPart]:
+    """Return what the files of series have beside their pixels: overlay planes and shutters."""
+    found: list[SeriesPart] = []
+    for stack in stacks:
+        if any(stack.slices.planes):
+            found += overlays_of(stack)
+            found += shutter_of(stack)
+    return found
 
 
 def _object_of(instance: Instance) -> DicomObject | None:

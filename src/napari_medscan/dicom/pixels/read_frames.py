@@ -167,6 +167,18 @@ def read_stored(header: ImageHeader, frame: int) -> NDArray[Any]:
     return pixels
 
 
+def read_with_unused_bits(header: ImageHeader, frame: int) -> NDArray[np.unsignedinteger[Any]]:
+    """Return one uncompressed gray frame with the bits outside Bits Stored, as unsigned numbers.
+
+    Raises
+    ------
+    FrameError
+        When the file is truncated or gone.
+    """
+    pixels = _native(header, frame)
+    return pixels.view(f"u{pixels.itemsize}")
+
+
 def read_all_stored(header: ImageHeader) -> Iterator[NDArray[Any]]:
     """Yield what `read_stored` gives of every frame of a file, decoding many frames at once.
 

@@ -37,6 +37,21 @@ class DicomObject(ABC):
         return True
 
     @property
+    def is_shown_at_once(self) -> bool:
+        """Whether it is drawn as soon as it is opened; else when its eye is switched on."""
+        return self.is_overlay
+
+    @property
+    def home(self) -> Stack | None:
+        """The series that it is a part of; None if it has files of its own."""
+        return None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What is the same when the same object is opened again: patient, UID and files."""
+        return self.header.patient.hex(), self.header.sop_instance, *self.files
+
+    @property
     def summary(self) -> str:
         """What is in it, in a few words: "3 segments"."""
         return self.kind_name
@@ -69,6 +84,44 @@ class DicomObject(ABC):
     def __deepcopy__(self, memo: dict[int, object]) -> DicomObject:
         """Return self: an object is not copied with the layer that shows it."""
         return self
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SeriesPart(DicomObject):
+    """Something in the files of a series that is drawn on its images when the user asks.
+
+    Parameters
+    ----------
+    stack : Stack
+        The series.
+    """
+
+    stack: Stack
+
+    @property
+    def header(self) -> Instance:
+        """Of the first file of the series."""
+        return self.stack.header
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """None of its own."""
+        return ()
+
+    @property
+    def is_shown_at_once(self) -> bool:
+        """It hides what lies below."""
+        return False
+
+    @property
+    def home(self) -> Stack:
+        """The series."""
+        return self.stack
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The series and its own name."""
+        return self.stack, self.kind_name, self.name
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

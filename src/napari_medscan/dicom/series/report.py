@@ -67,6 +67,7 @@ class LoadReport:
         return replace(
             self,
             stacks=tuple(s for s in self.stacks if s not in broken),
+            objects=tuple(each for each in self.objects if each.home not in broken),
             unreadable={**self.unreadable, **why},
         )
 

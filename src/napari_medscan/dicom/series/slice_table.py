@@ -145,6 +145,8 @@ class SliceRecord:
         Referenced Segment Number; 0 outside segmentations.
     tile : tuple of int or None
         First row and first column within the stored frame, for mosaics.
+    planes : int
+        Overlay planes and shutter of its file, as in `ImageHeader`.
     """
 
     name: str
@@ -157,6 +159,7 @@ class SliceRecord:
     patient_orientation: tuple[str, ...] = _stored("header", _patient_orientations)
     segment: int = _stored("frame", _whole)
     tile: tuple[int, int] | None = _stored("frame", _tiles)
+    planes: int = _stored("header", _whole)
 
     @classmethod
     def of(cls, ref: SliceRef) -> SliceRecord:
@@ -275,6 +278,12 @@ class SliceTable(Sequence[SliceRecord]):
         file = self._file[number]
         values = {name: column[number] for name, column in self._columns.items()}
         return SliceRecord(name=file.name, file=file.ref, **values)
+
+    @property
+    def planes(self) -> Sequence[int]:
+        """Overlay planes and shutter of every slice, as in `ImageHeader`."""
+        column = self._columns["planes"]
+        return [column[number] for number in range(self._slices)]
 
     def taken(self, numbers: Sequence[int], shift: Vector | None) -> SliceTable:
         """Return the table of some of the slices, in the order given.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from napari.layers import Labels
@@ -14,7 +14,7 @@ from napari_medscan.dicom.objects.placement import Placement
 from napari_medscan.dicom.objects.segments import Segment, color_of
 from napari_medscan.frames import EditableArray
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
+from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, tell_once
 from napari_medscan.napari_.progress import reading_progress
 
 _OPACITY = 0.5
@@ -55,7 +55,7 @@ def _layer(
     segmentation: Segmentation, placement: Placement, numbers: Sequence[int], name: str
 ) -> Labels:
     labels = segmentation.labels(placement, numbers)
-    labels.watch(_tell_once(name))
+    labels.watch(tell_once(name))
     data = EditableArray(labels.display)
     segments = [segment for segment in segmentation.segments if segment.number in numbers]
     unit = "mm" if placement.geometry.calibrated else "pixel"
@@ -122,15 +122,3 @@ def _colormap(
     colors |= {number: (*color_of(number), 1.0) for number in range(1, most + 1)}
     colors |= {segment.number: (*segment.color, 1.0) for segment in segments}
     return DirectLabelColormap(color_dict={None: (1.0, 1.0, 1.0, 1.0), **colors})
-
-
-def _tell_once(name: str) -> Callable[[int, Exception], None]:
-    told = False
-
-    def on_problem(_index: int, error: Exception) -> None:
-        nonlocal told
-        if not told:
-            told = True
-            tell(f"{name}: one slice could not be decoded and is blank ({error}).")
-
-    return on_problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import napari.viewer
@@ -10,6 +11,7 @@ from napari.layers import Layer
 
 from napari_medscan.dicom import DicomObject, Stack
 from napari_medscan.frames import LazyStack
+from napari_medscan.napari_.notify import tell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,3 +69,16 @@ def layers_of(viewer: napari.viewer.Viewer, source: DicomObject) -> list[Layer]:
     """Return the layers of a viewer that show an object, from the bottom to the top."""
     shown = ((layer, object_of(layer)) for layer in viewer.layers)
     return [layer for layer, what in shown if what is not None and what.source is source]
+
+
+def tell_once(name: str) -> Callable[[int, Exception], None]:
+    """Return what tells of the first slice of a layer that cannot be read, and of no other."""
+    told = False
+
+    def on_problem(_index: int, error: Exception) -> None:
+        nonlocal told
+        if not told:
+            told = True
+            tell(f"{name}: one slice could not be decoded and is blank ({error}).")
+
+    return on_problem

@@ -76,7 +76,7 @@ def make_napari_viewer(_nothing_registered_stays, make_napari_viewer, monkeypatc
     """Return napari's fixture, without the welcome screen written for each shortcut."""
     from napari._qt.widgets.qt_welcome import QtWelcomeWidget
 
-    monkeypatch.setattr(QtWelcomeWidget, "refresh", lambda *_: None)
+    monkeypatch.setattr(QtWelcomeWidget, "refresh", lambda *_: None, raising=False)
     return make_napari_viewer
 
 

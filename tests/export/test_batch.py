@@ -39,7 +39,10 @@ def contents(folder):
     return {p.relative_to(folder).as_posix(): hashlib.sha1(p.read_bytes()).digest() for p in files}  # noqa: S324
 
 
-@pytest.mark.parametrize(("to", "suffix"), [("nifti", ".nii.gz"), ("nrrd", ".nrrd"), ("png", "")])
+@pytest.mark.parametrize(
+    ("to", "suffix"),
+    [("nifti", ".nii.gz"), ("nrrd", ".nrrd"), ("tiff", ".tif"), ("png", "")],
+)
 def test_every_series_is_written_once(tmp_path, capsys, to, suffix):
     write_many(tmp_path / "in", 3)
     code, lines, all_of_it = run(capsys, tmp_path / "in", "--to", to, tmp_path / "out")

@@ -8,6 +8,7 @@ import weakref
 import nibabel
 import numpy as np
 import pytest
+import tifffile
 from napari.layers import Image, Labels
 
 from napari_medscan.dicom.series.orientation import patient_point
@@ -232,3 +233,11 @@ def test_derived_layer_is_exported_where_it_lies(viewer, layer, stack, tmp_path)
     assert np.array_equal(np.asarray(saved.dataobj).T, part.data)
     mine = np.diag([-1, -1, 1, 1]) @ saved.affine @ (0, 0, 0, 1)
     assert np.allclose(mine[:3], patient_point(stack, (1, 2, 3)))
+
+
+@pytest.mark.parametrize("name", ["mip.nii.gz", "mip.tif"])
+def test_projection_is_saved_as_one_slice(viewer, layer, tmp_path, name):
+    flat = derive(viewer, layer, np.asarray(layer.data).max(axis=0), name="MIP")
+    path = flat.save(str(tmp_path / name))[0]
+    read = tifffile.imread if name.endswith("tif") else lambda p: nibabel.load(p).dataobj[..., 0].T
+    np.testing.assert_array_equal(read(path), flat.data)

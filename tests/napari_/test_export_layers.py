@@ -153,4 +153,4 @@ def test_task_runs_off_the_gui_thread_and_can_be_canceled(make_napari_viewer, mo
 
 
 def test_only_files_that_we_write_are_offered():
-    assert set(export_layers.SAVERS) == {".nii.gz", ".nii", ".nrrd"}
+    assert set(export_layers.VOLUMES) == {".nii.gz", ".nii", ".nrrd"}

@@ -14,6 +14,7 @@ from napari_medscan.export.images import save_png
 from napari_medscan.export.nifti import save_nifti
 from napari_medscan.export.nrrd import save_nrrd
 from napari_medscan.export.relay import lay_onto
+from napari_medscan.export.tiff import save_tiff
 from napari_medscan.export.volume import Exported, Options
 from napari_medscan.export.volume_file import VolumeFile, read_volume
 
@@ -27,4 +28,5 @@ __all__ = [
     "save_nifti",
     "save_nrrd",
     "save_png",
+    "save_tiff",
 ]

@@ -26,11 +26,18 @@ from napari_medscan.export.images import save_png
 from napari_medscan.export.nifti import save_nifti
 from napari_medscan.export.nrrd import save_nrrd
 from napari_medscan.export.segmentations import save_segmentation
+from napari_medscan.export.tiff import save_tiff
 from napari_medscan.export.volume import Exported
 from napari_medscan.frames import FrameCache
 
-Format = Literal["nifti", "nrrd", "png"]
-SUFFIXES: Final[dict[Format, str]] = {"nifti": ".nii.gz", "nrrd": ".nrrd", "png": ""}
+Format = Literal["nifti", "nrrd", "tiff", "png"]
+SUFFIXES: Final[dict[Format, str]] = {
+    "nifti": ".nii.gz",
+    "nrrd": ".nrrd",
+    "tiff": ".tif",
+    "png": "",
+}
+_SAVERS: Final = {"nifti": save_nifti, "nrrd": save_nrrd, "tiff": save_tiff}
 _CACHE: Final = 64 << 20
 """Bytes of decoded slices that a process keeps: a series is read once, in order."""
 
@@ -45,7 +52,7 @@ class SeriesJob:
         What is exported.
     out : str
         The folder of the new files; it exists.
-    to : {"nifti", "nrrd", "png"}
+    to : {"nifti", "nrrd", "tiff", "png"}
         The format.
     unshear, uneven, blanks : bool
         As in `Options`.
@@ -119,7 +126,7 @@ class SeriesJob:
 
     @property
     def _saver(self) -> Callable[..., Exported]:
-        return save_nifti if self.to == "nifti" else save_nrrd
+        return _SAVERS[self.to]
 
 
 def exportable(report: LoadReport, to: Format) -> list[Stack | Segmentation]:

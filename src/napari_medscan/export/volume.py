@@ -87,15 +87,17 @@ class Volume:
 
     @property
     def axes(self) -> str:
-        """Axes of the voxels as in `Stack.axes`, of labels without "c", of 3-D labels "zyx"."""
+        """Axes of the voxels as in `Stack.axes`, with a "z" always, of labels without "c"."""
         if self.labels is None:
-            return self.stack.axes
+            return self.stack.axes if "z" in self.stack.axes else f"z{self.stack.axes}"
         return "tzyx" if self.labels.ndim == 4 else "zyx"
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Extent of every axis."""
-        return self.stack.array.shape if self.labels is None else self.labels.shape
+        if self.labels is not None:
+            return self.labels.shape if self.labels.ndim > 2 else (1, *self.labels.shape)
+        return (1,) * ("z" not in self.stack.axes) + self.stack.array.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -146,31 +148,33 @@ class Volume:
     def _block(self, volume: int, first: int, end: int) -> NDArray[Any]:
         """Read slices `first` to `end` of a time point."""
         where = (volume,) if self.axes.startswith("t") else ()
+        lead = (*where, slice(first, end))
         if self.labels is not None:
-            block = self.labels[(*where, slice(first, end))]
+            block = self.labels[lead if self.labels.ndim > 2 else (np.newaxis,)]
         else:
-            block = self._read(where, first, end)
+            block = self._read(lead if "z" in self.stack.axes else ())
+            block = block.reshape(end - first, *self.shape[len(lead) :])
+            self._check(where, first, end)
         return np.ascontiguousarray(block, dtype=self.dtype)
 
-    def _read(self, where: tuple[int, ...], first: int, end: int) -> NDArray[Any]:
+    def _read(self, lead: tuple[int | slice, ...]) -> NDArray[Any]:
+        """Read slices, blank where one is missing or cannot be read."""
+        return np.asarray(self.stack.array.display[lead])
+
+    def _check(self, where: tuple[int, ...], first: int, end: int) -> None:
+        """Note which of the slices that were read are blank; raise unless `blanks`."""
         stack = self.stack
-        block = np.asarray(stack.array.display[(*where, slice(first, end))])
-        start = (where[0] if where else 0) * stack.array.places.shape[-1] + first
-        numbers = stack.array.places[where][first:end].tolist()
-        for offset, number in enumerate(numbers):
-            if number >= 0 and number not in stack.problems:
-                continue
-            if number < 0 and stack.geometry.missing_are_empty:
-                continue
+        valid, places = map(np.atleast_1d, (stack.array.valid, stack.array.places))
+        depth = places.shape[-1]
+        for z in np.flatnonzero(~valid[where][first:end]) + first:
+            number = int(places[where][z])
             if not self.blanks:
-                why = "is missing"
-                if number >= 0:
-                    why = f"cannot be read ({stack.problems[number]})"
+                reason = stack.problems.get(number)
+                why = "is missing" if number < 0 else "cannot be read"
                 raise ExportError(
-                    f"Slice {first + offset + 1} of {len(stack.array.places.T)} {why}"
+                    f"Slice {z + 1} of {depth} {why}" + (f" ({reason})" if reason else "")
                 )
-            self.blank.append(start + offset)
-        return block
+            self.blank.append((where[0] if where else 0) * depth + int(z))
 
 
 class Options(TypedDict, total=False):

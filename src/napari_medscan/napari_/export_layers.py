@@ -1,4 +1,4 @@
-"""Saving layers as NIfTI and NRRD, and opening such files on the grid of a series."""
+"""Saving layers as NIfTI, NRRD and TIFF, and opening volumes on the grid of a series."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from napari_medscan.export import (
     read_volume,
     save_nifti,
     save_nrrd,
+    save_tiff,
 )
+from napari_medscan.export.tiff import is_tiff_type
+from napari_medscan.napari_.compat.npe2_writers import other_writer
 from napari_medscan.napari_.export_run import run_with_progress
 from napari_medscan.napari_.layer_identity import METADATA_KEY, stack_of
 from napari_medscan.napari_.notify import tell
@@ -29,45 +32,45 @@ from napari_medscan.napari_.session import record
 
 Save = Callable[..., Exported]
 
-SAVERS: dict[str, Save] = {".nii.gz": save_nifti, ".nii": save_nifti, ".nrrd": save_nrrd}
+VOLUMES: dict[str, Save] = {".nii.gz": save_nifti, ".nii": save_nifti, ".nrrd": save_nrrd}
+SAVERS: dict[str, Save] = {**VOLUMES, ".tif": save_tiff, ".tiff": save_tiff}
 NOT_OURS = "Only DICOM series, and labels on the grid of one, can be saved as NIfTI or NRRD"
 _MOST_LAYERS = 64
 """Layers of a segmentation file that are opened one by one."""
 
 
-def save_image_data(path: str, data: object, attributes: dict[str, Any]) -> list[str]:
+def save_image_data(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:  # noqa: ANN401
     """Save the series of an image layer, and return the files.
+
+    What is not of a series is saved by whoever else writes such files.
 
     Raises
     ------
     ExportError, CancelledError, OSError
-        If it is not ours, or as the functions of `export`.
+        If nobody else does, or as the functions of `export`.
     """
-    layer = _layer_with(data)
-    stack = stack_of(layer)
-    if layer is None:
-        claimed = attributes.get("metadata", {}).get(METADATA_KEY)
-        is_ours = isinstance(claimed, Stack) and data is claimed.array.display
-        stack = claimed if is_ours else None
-    if stack is None:
-        raise ExportError(NOT_OURS)
+    stack = stack_of(_layer_with(data) or _layer_of(data, attributes))
+    if stack is None or not _has_format(path, stack.array.dtype):
+        return _saved_by_others(path, data, attributes, "image")
     return _saved(stack, path, None)
 
 
 def save_labels_data(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:  # noqa: ANN401
     """Save labels on the grid of the series that they lie on, and return the files.
 
+    What lies on none is saved by whoever else writes such files.
+
     Raises
     ------
     ExportError, CancelledError, OSError
-        If they lie on none, or as the functions of `export`.
+        If nobody else does, or as the functions of `export`.
     """
     shown = object_of(_layer_with(data))
     stack = shown.stack if shown is not None else None
     if stack is None:
         stack = series_of_grid(data.shape, attributes, record.stacks)
-    if stack is None:
-        raise ExportError(NOT_OURS)
+    if stack is None or not _has_format(path, data.dtype):
+        return _saved_by_others(path, data, attributes, "labels")
     return _saved(stack, path, data)
 
 
@@ -113,7 +116,7 @@ def save_series(layer: Image, suffix: str) -> None:
     name = str(chosen[0])
     try:
         # The dialog has asked whether an existing file is to be replaced.
-        _saved(stack, name if name.lower().endswith(tuple(SAVERS)) else name + suffix, None)
+        _saved(stack, name if name.lower().endswith(tuple(VOLUMES)) else name + suffix, None)
     except CancelledError:
         return
     except (MedscanError, OSError) as error:
@@ -125,7 +128,7 @@ def open_on_series(viewer: napari.viewer.Viewer, layer: Image) -> None:
     from napari_medscan.napari_.file_traces import ask_for_file
     from napari_medscan.napari_.gui import main_window
 
-    kinds = " ".join(f"*{suffix}" for suffix in SAVERS)
+    kinds = " ".join(f"*{suffix}" for suffix in VOLUMES)
     title = "Open NIfTI or NRRD on this series"
     path = ask_for_file(main_window(), title, f"NIfTI, NRRD ({kinds})")
     if path is not None:
@@ -206,9 +209,33 @@ def _layer_with(data: object) -> Layer | None:
     return next((layer for layer in layers if layer.data is data), None)
 
 
+def _layer_of(data: Any, attributes: dict[str, Any]) -> Layer | None:  # noqa: ANN401
+    """Return an image layer that is in no viewer, None if it has nothing to do with a series."""
+    if METADATA_KEY not in attributes.get("metadata", {}):
+        return None
+    return Layer.create(data, attributes, "image")
+
+
+def _saver(path: str) -> Save | None:
+    return next((s for suffix, s in SAVERS.items() if path.lower().endswith(suffix)), None)
+
+
+def _has_format(path: str, dtype: np.dtype[Any]) -> bool:
+    """Return whether we write values of a type to files of this name."""
+    save = _saver(path)
+    return save is not None and (save is not save_tiff or is_tiff_type(dtype))
+
+
+def _saved_by_others(path: str, data: Any, attributes: dict[str, Any], kind: str) -> list[str]:  # noqa: ANN401
+    write = other_writer(path, kind)
+    if write is None:
+        raise ExportError(NOT_OURS)
+    return list(write(path, data, attributes))
+
+
 def _saved(stack: Stack, path: str, labels: Any) -> list[str]:  # noqa: ANN401 - like an array
     """Save a series or labels, and return the names of the files."""
-    save = next((s for suffix, s in SAVERS.items() if path.lower().endswith(suffix)), save_nifti)
+    save = _saver(path) or save_nifti
     done = run_with_progress(
         lambda progress: save(stack, path, labels, progress, overwrite=True), "Saving series…"
     )

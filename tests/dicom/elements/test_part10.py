@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import pytest
 
@@ -152,6 +153,16 @@ def test_a_deflate_bomb_hidden_behind_long_meta_is_seen(scanned):
     with fallbacks() as fallen, pytest.raises(UnreadableError):
         scanned(whole[:132] + long + whole[132:])
     assert not fallen
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_deflated_data_set_with_a_zlib_header_is_read(scanned, level):
+    whole = encoded(ct(), "deflated")
+    start = 144 + struct.unpack_from("<I", whole, 140)[0]
+    inside = zlib.decompress(whole[start:], -zlib.MAX_WBITS)
+    found = scanned(whole[:start] + zlib.compress(inside, level) + b"\0\0")
+    assert found.data_set.numbers(Tag.PixelSpacing) == (0.5, 0.75)
+    assert sorted(pixels_of(found)) == list(range(48))
 
 
 @pytest.mark.parametrize("body", [b"no deflate stream", deflated(b"")])

@@ -29,6 +29,7 @@ def deflated(data):
 
 PACKED = {
     "deflate": deflated,
+    "zlib": zlib.compress,
     "gzip": gzip.compress,
     "bzip2": bz2.compress,
     "xz": lzma.compress,

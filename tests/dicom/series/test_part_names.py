@@ -43,6 +43,7 @@ def types(*values):
         (types("OTHER", "IN_PHASE"), types("OTHER", "OPP_PHASE"), ["in phase", "opposed phase"]),
         (types("ADC"), types("DIFFUSION"), ["ADC", "diffusion"]),
         (types("M", "SUB"), types("M"), ["", "subtraction"]),
+        (types("BIPLANE A"), types("BIPLANE B"), ["plane A", "plane B"]),
         (
             {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0]},
             {

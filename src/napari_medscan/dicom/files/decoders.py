@@ -1,4 +1,4 @@
-"""Decoders of compressed streams: deflate, gzip, bzip2 and xz, as the standard library has them."""
+"""Decoders of compressed streams, as the standard library has them."""
 
 from __future__ import annotations
 
@@ -65,11 +65,22 @@ def _xz() -> _Decoder:
 
 METHODS: Final[dict[str, tuple[Callable[[], _Decoder], bytes]]] = {
     "deflate": (lambda: _Zlib(-zlib.MAX_WBITS), b""),
+    "zlib": (lambda: _Zlib(zlib.MAX_WBITS), b""),
     "gzip": (lambda: _Zlib(zlib.MAX_WBITS | 16), b"\x1f\x8b"),
     "bzip2": (_bzip2, b"BZh"),
     "xz": (_xz, b"\xfd7zXZ\0"),
 }
 """Decoder and first bytes by name. Streams with such a start may follow each other in a file."""
+
+
+def method_of_data_set(start: bytes) -> str:
+    """Return how a deflated data set is packed that starts with two bytes.
+
+    PS3.5 A.5 wants what RFC 1951 describes. Some writers put the header of RFC 1950 before it: by
+    its first byte that would be a stored block, whose length is checked.
+    """
+    has_header = len(start) == 2 and start[0] & 0x8F == 8 and int.from_bytes(start, "big") % 31 == 0
+    return "zlib" if has_header else "deflate"
 
 
 class PackedStream:

@@ -12,6 +12,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from napari_medscan.dicom.errors import FrameError, UnreadableError
+from napari_medscan.dicom.files.decoders import method_of_data_set
 from napari_medscan.dicom.files.source import Memory, OpenFile, Source, SourceStream
 from napari_medscan.dicom.files.unpack import MAX_UNPACKED, TOO_LARGE, Unpacked
 
@@ -132,8 +133,15 @@ class FileRef:
         return FileRef(Unpacked(self, method, size, crc))
 
     def data_set_at(self, offset: int) -> FileRef:
-        """Return the data set that is deflated from `offset` to the end (PS3.5 A.5)."""
-        return FileRef(Unpacked(self.part(offset), "deflate"), whole=self)
+        """Return the data set that is deflated from `offset` to the end (PS3.5 A.5).
+
+        Raises
+        ------
+        FrameError
+            As `read_at`.
+        """
+        packed = self.part(offset)
+        return FileRef(Unpacked(packed, method_of_data_set(packed.read_at(0, 2))), whole=self)
 
     def start(self, length: int) -> tuple[bytes, int]:
         """Return the first bytes and the number of all, by opening the file once.

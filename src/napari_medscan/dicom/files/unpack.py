@@ -1,4 +1,4 @@
-"""Unpacking compressed bytes into memory, with bounds: deflate, gzip, bzip2 and xz.
+"""Unpacking compressed bytes into memory, with bounds: deflate, zlib, gzip, bzip2 and xz.
 
 A bomb expands a thousandfold: how much is unpacked is decided here, never by the file. What is
 unpacked is held while it is in use, and let go with the last reference to it.

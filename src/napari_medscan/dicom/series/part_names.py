@@ -32,6 +32,8 @@ _WORDS: Final = {
     "in phase": "IN IP IN_PHASE INPHASE",
     "opposed phase": "OUT OP OUT_PHASE OUTPHASE OPP_PHASE OPPPHASE OPPOSED_PHASE OPPOSEDPHASE",
     "subtraction": "SUB SUBTRACTION",
+    "plane A": "BIPLANE_A",
+    "plane B": "BIPLANE_B",
     "mean": "MEAN AVERAGE",
     "virtual non-contrast": "VNC VIRTUAL_NON_CONTRAST",
     "Z effective": "ZEFF Z_EFF EFF_ATOMIC_NUM",

@@ -13,7 +13,7 @@ ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 endif
 
-.PHONY: help bench compat demo plugins test torture check lint types architecture package screenshots system clean
+.PHONY: help bench compat demo plugins test torture check lint types architecture package screenshots system validator clean
 
 help:
 	@echo "make demo [DICOM=path]  open a sample, or your own file or folder, in napari"
@@ -37,7 +37,7 @@ screenshots: .venv/stamp system
 
 # A file's tests stay in one process: they share what its fixtures make. In the order of their names,
 # as the files with the fewest tests have the longest, which would be left to one process at the end.
-test: .venv/stamp system
+test: .venv/stamp system validator
 	$(SCREEN) $(PYTHON_IN) -m pytest -n auto --maxprocesses 4 --dist loadfile \
 		--no-loadscope-reorder $(ARGS)
 
@@ -81,6 +81,10 @@ package: .venv/stamp system
 
 system:
 	@sh tools/system-libraries.sh
+
+# dciodvfy, where it can be installed: tests that use it are skipped without it, and say so.
+validator:
+	-@sh tools/system-libraries.sh validator
 
 .venv/stamp: pyproject.toml tools/venv.sh
 	sh tools/venv.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install the system libraries that pip cannot bring: what Qt's xcb plugin and OpenGL load, a
-# software renderer and a virtual screen where there is no display, and Python itself.
+# software renderer and a virtual screen where there is no display, Python itself, and what checks
+# DICOM files in tests.
 #
 #   tools/system-libraries.sh [python]
 #
@@ -15,6 +16,13 @@ case "${1:-qt}" in
 python)
     need python3
     need python3-venv
+    ;;
+validator)
+    # Tests that need it say so and are skipped without it: no system has to have it.
+    command -v dciodvfy >/dev/null && exit 0
+    command -v apt-get >/dev/null || exit 0
+    [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || exit 0
+    need dicom3tools
     ;;
 qt)
     [ "$(uname -s)" = Linux ] || exit 0

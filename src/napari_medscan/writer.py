@@ -24,3 +24,10 @@ def write_labels(path: str, data: object, attributes: dict[str, Any]) -> list[st
     from napari_medscan.napari_.export_layers import save_labels_data
 
     return save_labels_data(path, data, attributes)
+
+
+def write_segmentation(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -> list[str]:
+    """Save Labels layers of one series as a DICOM segmentation."""
+    from napari_medscan.napari_.objects.labels_saving import save_labels_data
+
+    return save_labels_data(path, layer_data)

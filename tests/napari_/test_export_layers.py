@@ -63,15 +63,23 @@ def test_labels_are_saved_on_the_grid_of_the_series_they_lie_on(tmp_path, series
         np.testing.assert_allclose(affine, expected, atol=1e-4)
 
 
-def test_labels_elsewhere_are_not_saved(tmp_path, series):
+def test_labels_between_the_voxels_of_a_series_are_not_saved(tmp_path, series):
     viewer, layer, _ = series
-    drawn = np.zeros((3, 4, 6), np.uint8)
-    elsewhere = viewer.add_labels(drawn, scale=layer.scale, translate=layer.translate + 1)
-    another = viewer.add_labels(drawn[:2], scale=layer.scale, translate=layer.translate)
-    for labels in (elsewhere, another):
-        with pytest.raises(ExportError, match=NOT_OURS):
-            labels.save(str(tmp_path / "drawn.nii.gz"))
+    drawn = np.ones((3, 4, 6), np.uint8)
+    labels = viewer.add_labels(drawn, scale=layer.scale, translate=layer.translate + 0.3)
+    with pytest.raises(ExportError, match="between the voxels of CT 3"):
+        labels.save(str(tmp_path / "drawn.nii.gz"))
     assert not (tmp_path / "drawn.nii.gz").exists()
+
+
+def test_labels_of_a_part_are_saved_in_their_place(tmp_path, series):
+    viewer, layer, _ = series
+    drawn = np.ones((2, 3, 6), np.uint8)
+    corner = layer.translate + layer.scale * (1, 1, 0)
+    viewer.add_labels(drawn, scale=layer.scale, translate=corner).save(str(tmp_path / "a.nii.gz"))
+    expected = np.zeros((3, 4, 6), np.uint8)
+    expected[1:, 1:] = 1
+    np.testing.assert_array_equal(voxels(tmp_path / "a.nii.gz"), expected)
 
 
 def test_image_of_others_is_not_saved(tmp_path, series):

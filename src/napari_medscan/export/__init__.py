@@ -9,6 +9,7 @@ Examples
 (PosixPath('/data/ct.nii.gz'), PosixPath('/data/ct.json'))
 """
 
+from napari_medscan.export.dicom_seg import save_dicom_seg
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.images import save_png
 from napari_medscan.export.nifti import save_nifti
@@ -25,6 +26,7 @@ __all__ = [
     "VolumeFile",
     "lay_onto",
     "read_volume",
+    "save_dicom_seg",
     "save_nifti",
     "save_nrrd",
     "save_png",

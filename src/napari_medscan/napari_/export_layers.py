@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import napari
 import napari.viewer
@@ -27,14 +27,13 @@ from napari_medscan.napari_.compat.npe2_writers import other_writer
 from napari_medscan.napari_.export_run import run_with_progress
 from napari_medscan.napari_.layer_identity import METADATA_KEY, stack_of
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.objects.shown_object import object_of
-from napari_medscan.napari_.session import record
+from napari_medscan.napari_.objects.labels_grid import labels_on_series
 
 Save = Callable[..., Exported]
 
 VOLUMES: dict[str, Save] = {".nii.gz": save_nifti, ".nii": save_nifti, ".nrrd": save_nrrd}
 SAVERS: dict[str, Save] = {**VOLUMES, ".tif": save_tiff, ".tiff": save_tiff}
-NOT_OURS = "Only DICOM series, and labels on the grid of one, can be saved as NIfTI or NRRD"
+NOT_OURS = "Only DICOM series can be saved as NIfTI or NRRD"
 _MOST_LAYERS = 64
 """Layers of a segmentation file that are opened one by one."""
 
@@ -65,39 +64,14 @@ def save_labels_data(path: str, data: Any, attributes: dict[str, Any]) -> list[s
     ExportError, CancelledError, OSError
         If nobody else does, or as the functions of `export`.
     """
-    shown = object_of(_layer_with(data))
-    stack = shown.stack if shown is not None else None
-    if stack is None:
-        stack = series_of_grid(data.shape, attributes, record.stacks)
-    if stack is None or not _has_format(path, data.dtype):
+    layer = _layer_with(data) or Layer.create(data, attributes, "labels")
+    try:
+        placed = labels_on_series(cast("Labels", layer))
+    except ExportError as reason:
+        return _saved_by_others(path, data, attributes, "labels", reason)
+    if not _has_format(path, placed.data.dtype):
         return _saved_by_others(path, data, attributes, "labels")
-    return _saved(stack, path, data)
-
-
-def series_of_grid(
-    shape: tuple[int, ...], attributes: dict[str, Any], stacks: Iterable[Stack]
-) -> Stack | None:
-    """Return the series on whose grid a layer lies, the one opened last of several.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the layer.
-    attributes : dict
-        Its scale and translate, as napari hands them to writers.
-    stacks : iterable of Stack
-        Series that are known.
-    """
-    scale, translate = (np.asarray(attributes[name])[-3:] for name in ("scale", "translate"))
-    found = None
-    for stack in stacks:
-        voxels = stack.array.shape[: stack.array.ndim - stack.is_rgb]
-        if shape not in (voxels, voxels[-3:]):
-            continue
-        geometry = stack.geometry
-        if np.allclose(scale, geometry.scale) and np.allclose(translate, geometry.translate):
-            found = stack
-    return found
+    return _saved(placed.stack, path, placed.data)
 
 
 def save_series(layer: Image, suffix: str) -> None:
@@ -226,10 +200,16 @@ def _has_format(path: str, dtype: np.dtype[Any]) -> bool:
     return save is not None and (save is not save_tiff or is_tiff_type(dtype))
 
 
-def _saved_by_others(path: str, data: Any, attributes: dict[str, Any], kind: str) -> list[str]:  # noqa: ANN401
+def _saved_by_others(
+    path: str,
+    data: Any,  # noqa: ANN401 - as napari hands it over
+    attributes: dict[str, Any],
+    kind: str,
+    reason: ExportError | None = None,
+) -> list[str]:
     write = other_writer(path, kind)
     if write is None:
-        raise ExportError(NOT_OURS)
+        raise reason or ExportError(NOT_OURS)
     return list(write(path, data, attributes))
 
 

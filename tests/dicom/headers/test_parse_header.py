@@ -6,6 +6,7 @@ import traceback
 import tracemalloc
 from random import Random
 
+import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -207,6 +208,31 @@ def test_patients_are_told_apart_without_their_names_being_kept(header):
     assert first.patient == again.patient != other.patient
     assert b"Doe" not in first.patient
     assert "Doe" not in repr(first)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_same"),
+    [
+        ({"SpecificCharacterSet": "ISO_IR 192"}, True),
+        ({"PatientBirthDate": "1950.02.03"}, True),
+        ({"PatientBirthDate": "19500204"}, False),
+        ({"PatientName": "Mueller^Anne"}, False),
+    ],
+)
+def test_patient_is_the_same_whatever_the_character_set(header, changes, is_same):
+    patient = {
+        "SpecificCharacterSet": "ISO_IR 100",
+        "PatientName": "Müller^Änne",
+        "PatientBirthDate": "19500203",
+    }
+    with pydicom.config.disable_value_validation():
+        assert (header(**patient).patient == header(**{**patient, **changes}).patient) is is_same
+
+
+def test_patient_birth_date_that_is_none_tells_nobody_apart(header):
+    with pydicom.config.disable_value_validation():
+        odd, absent = (header(PatientID="1", PatientBirthDate=day) for day in ("UNKNOWN", None))
+    assert odd.patient == absent.patient != b""
 
 
 def test_descriptions_hold_no_patient_and_no_markup(header):

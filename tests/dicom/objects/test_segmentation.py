@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -244,12 +242,3 @@ def test_segmentation_is_the_same_when_its_folder_is_opened_again(tmp_path, monk
     assert (same.name, same.segments, again.files) == (found.name, found.segments, report.files)
     _, (labels,) = labels_on(found, report.stacks)
     assert np.array_equal(labels, labels_on(same, again.stacks)[1][0])
-
-
-def test_example_of_the_documentation_runs(tmp_path):
-    write(write_ct(tmp_path) / "seg.dcm", seg([(1, position(2), random_pixels(0))], NAMES))
-    page = (Path(__file__).parents[3] / "docs" / "objects.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    names = {"folder": tmp_path}
-    exec(code, names)  # noqa: S102 - our own page
-    assert names["labels"].shape == SHAPE

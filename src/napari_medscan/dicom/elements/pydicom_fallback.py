@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _DEFER_FROM = 1 << 20
+_LOGGERS = ("pydicom", "highdicom.base")
 
 Packed = dict[str, Any]
 """Plain data that goes between processes as JSON."""
@@ -39,15 +40,18 @@ Packed = dict[str, Any]
 
 @contextmanager
 def silent_pydicom() -> Iterator[None]:
-    """Keep pydicom quiet: its warnings and log lines quote values, which can name a patient."""
-    logger = logging.getLogger("pydicom")
-    disabled, logger.disabled = logger.disabled, True
+    """Keep pydicom quiet, and highdicom: what they say quotes values, which can name a patient."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    disabled = [logger.disabled for logger in loggers]
     try:
+        for logger in loggers:
+            logger.disabled = True
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.disabled = disabled
+        for logger, was_disabled in zip(loggers, disabled, strict=True):
+            logger.disabled = was_disabled
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from napari_medscan.dicom.elements.date_times import date_time_of
+from napari_medscan.dicom.elements.text import decode
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.files.file_ref import FileRef
@@ -30,14 +31,23 @@ _REFERENCES: Final[Wanted] = {
 
 
 def _patient(data_set: DataSet) -> bytes:
-    """Return a hash of ID, name and birth date; b"" if the file has none of them."""
-    tags = (Tag.PatientID, Tag.PatientName, Tag.PatientBirthDate)
-    values = [data_set.data(tag).strip(b" \0^") for tag in tags]
+    """Return a hash of ID, name and birth date; b"" if the file has none of them.
+
+    Programs that derive objects write the name in another character set, and leave out a birth
+    date that is none: it is the text that counts.
+    """
+    charsets = data_set.texts(Tag.SpecificCharacterSet)
+    values = [
+        decode(data_set.data(tag), charsets).strip(" \0^")
+        for tag in (Tag.PatientID, Tag.PatientName)
+    ]
+    born = data_set.text(Tag.PatientBirthDate).replace(".", "")
+    values.append(born if len(born) == 8 and born.isdecimal() else "")
     if not any(values):
         return b""
     digest = hashlib.blake2b(key=_HASH_KEY, digest_size=16)
     for value in values:
-        digest.update(value + b"\0")
+        digest.update(value.encode("utf-8", "surrogatepass") + b"\0")
     return digest.digest()
 
 

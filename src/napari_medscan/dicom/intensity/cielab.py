@@ -1,4 +1,4 @@
-"""Recommended Display CIELab Value to RGB (PS3.3 C.10.7.1.1)."""
+"""Recommended Display CIELab Value to RGB and back (PS3.3 C.10.7.1.1)."""
 
 from __future__ import annotations
 
@@ -34,3 +34,22 @@ def rgb_from_cielab(stored: Sequence[int]) -> tuple[float, float, float]:
     rgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     red, green, blue = rgb.tolist()
     return red, green, blue
+
+
+def cielab_from_rgb(rgb: Sequence[float]) -> tuple[int, int, int]:
+    """Return the CIELab value, as DICOM stores it, of an sRGB color.
+
+    Parameters
+    ----------
+    rgb : sequence of float
+        Red, green and blue between 0 and 1.
+    """
+    values = np.clip(np.array(rgb, dtype=np.float64), 0, 1)
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    cubed = np.clip(np.linalg.solve(_RGB_FROM_XYZ_D50, linear) / _WHITE_D50, 0, None)
+    x, y, z = np.where(
+        cubed > _LINEAR_BELOW**3, np.cbrt(cubed), cubed / (3 * _LINEAR_BELOW**2) + 4 / 29
+    ).tolist()
+    scaled = (116 * y - 16) / 100, (500 * (x - y) + 128) / 255, (200 * (y - z) + 128) / 255
+    lightness, a, b = (round(min(max(value, 0), 1) * 65535) for value in scaled)
+    return lightness, a, b

@@ -146,7 +146,9 @@ class Segmentation(DicomObject):
     def labels(
         self, placement: Placement, numbers: Sequence[int], cache: FrameCache | None = None
     ) -> LazyStack:
-        """Return segment numbers voxel by voxel, (slices, rows, columns); 0 is background.
+        """Return which segment each voxel is of, (slices, rows, columns); 0 is background.
+
+        Values are those of `Segment.value`.
 
         Parameters
         ----------
@@ -157,8 +159,9 @@ class Segmentation(DicomObject):
         cache : FrameCache, optional
             Holds the slices that were read; the one of this process when not given.
         """
-        highest = max((segment.number for segment in self.segments), default=0)
-        wanted = None if self.is_label_map else frozenset(numbers)
+        values = {segment.number: segment.value for segment in self.segments}
+        highest = max(values.values(), default=0)
+        wanted = None if self.is_label_map else {number: values[number] for number in numbers}
         return LazyStack(
             _LabelSource(placement.frames, wanted),
             np.arange(placement.shape[0]),
@@ -177,28 +180,28 @@ class _LabelSource:
     ----------
     frames : mapping of int to sequence of (SliceRef, Fit)
         The frames on each slice.
-    numbers : frozenset of int or None
-        Segments to draw; None if the stored values are segment numbers.
+    values : mapping of int to int or None
+        What segments are drawn with, by number; None if that is what is stored.
     """
 
     frames: Mapping[int, Sequence[PlacedFrame]]
-    numbers: frozenset[int] | None
+    values: Mapping[int, int] | None
 
     def read(self, index: int, out: NDArray[Any]) -> None:
         """Draw the segments of slice number `index`."""
         out[...] = 0
         for ref, fit in self.frames.get(index, ()):
             segment = ref.frame.segment
-            if self.numbers is not None and segment not in self.numbers:
+            if self.values is not None and segment not in self.values:
                 continue
             pixels = fit.turn.apply(read_stored(ref.header, ref.index))
             rows, columns = pixels.shape
             part = out[fit.row : fit.row + rows, fit.column : fit.column + columns]
-            if self.numbers is None:
+            if self.values is None:
                 padding = ref.header.padding
                 part[...] = pixels if padding is None else np.where(pixels == padding[0], 0, pixels)
             else:
-                np.copyto(part, segment, where=pixels != 0)
+                np.copyto(part, self.values[segment], where=pixels != 0)
 
 
 def segmentations_of(headers: Sequence[ImageHeader]) -> list[Segmentation]:

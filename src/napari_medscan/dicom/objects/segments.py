@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -36,8 +36,14 @@ class _Tag(IntEnum):
     TrackingID = 0x00620020
     TrackingUID = 0x00620021
     TotalPixelMatrixColumns = 0x00480006
+    PrivateCreator = 0x00630010
+    LabelValue = 0x00631001
 
 
+CREATOR = "napari-medscan"
+"""Private Creator of the elements below, in items of Segment Sequence."""
+CREATOR_TAG, VALUE_TAG = int(_Tag.PrivateCreator), int(_Tag.LabelValue)
+"""Segments are numbered from 1 without gaps (PS3.3 C.8.20.2.4); labels that people draw are not."""
 _WANTED: Wanted = {
     _Tag.SpecificCharacterSet: b"CS",
     _Tag.PatientName: b"PN",
@@ -57,6 +63,8 @@ _WANTED: Wanted = {
         _Tag.SegmentedPropertyType: WANTED_CODE,
         _Tag.TrackingID: b"UT",
         _Tag.TrackingUID: b"UI",
+        _Tag.PrivateCreator: b"LO",
+        _Tag.LabelValue: b"US",
     },
 }
 _GOLDEN = 0.618034
@@ -81,7 +89,7 @@ class Segment:
     Parameters
     ----------
     number : int
-        Segment Number: the value of its pixels in a Labels layer.
+        Segment Number.
     label : str
         Segment Label, cleaned.
     category, type : Code
@@ -96,6 +104,8 @@ class Segment:
         Red, green and blue between 0 and 1: of the file, else one that differs from its neighbors.
     has_own_color : bool
         The color is that of the file.
+    drawn_as : int
+        Value of the label that it was saved from; 0 if that is its number.
     """
 
     number: int
@@ -108,6 +118,12 @@ class Segment:
     tracking_uid: str = ""
     color: tuple[float, float, float] = (1.0, 1.0, 1.0)
     has_own_color: bool = False
+    drawn_as: int = 0
+
+    @property
+    def value(self) -> int:
+        """Value of its pixels in a Labels layer."""
+        return self.drawn_as or self.number
 
     @property
     def name(self) -> str:
@@ -155,6 +171,8 @@ def read_segment_facts(file: FileRef) -> SegmentFacts:
         number = item.integer(_Tag.SegmentNumber)
         if number is not None and 0 < number < 65536:
             segments.setdefault(number, reader.segment(item, number))
+    if len({segment.value for segment in segments.values()}) < len(segments):
+        segments = {n: replace(segment, drawn_as=0) for n, segment in segments.items()}
     referenced = data_set.items(_Tag.ReferencedSeriesSequence)
     return SegmentFacts(
         encoding=data_set.text(_Tag.SegmentationType),
@@ -197,7 +215,12 @@ class _Texts:
             tracking_uid=item.uid(_Tag.TrackingUID),
             color=rgb_from_cielab(lab) if has_color else color_of(number),
             has_own_color=has_color,
+            drawn_as=self.drawn_as(item),
         )
+
+    def drawn_as(self, item: DataSet) -> int:
+        value = item.integer(_Tag.LabelValue) if item.text(_Tag.PrivateCreator) == CREATOR else None
+        return value if value is not None and 0 < value < 65536 else 0
 
 
 def color_of(number: int) -> tuple[float, float, float]:

@@ -73,7 +73,7 @@ def _layer(
         multiscale=False,
     )
     if segments:
-        layer.selected_label = segments[0].number
+        layer.selected_label = segments[0].value
     orientation = placement.geometry.orientation
     shown = ShownObject(segmentation, placement.stack, orientation, layer.data, labels)
     note_object(layer, shown)
@@ -91,13 +91,14 @@ def segment_table(
     rows: list[dict[str, int | str]] = [{"index": 0, "name": "background"}]
     for segment in segments:
         row: dict[str, int | str] = {
-            "index": segment.number,
+            "index": segment.value,
             "name": segment.name,
             "type": segment.type.meaning,
             "category": segment.category.meaning,
             "type_code": _text_of(segment.type.value, segment.type.scheme),
             "category_code": _text_of(segment.category.value, segment.category.scheme),
             "algorithm": segment.algorithm.lower(),
+            "algorithm_name": segment.algorithm_name,
             "tracking_id": segment.tracking_id,
             "tracking_uid": segment.tracking_uid,
         }
@@ -117,8 +118,8 @@ def _colormap(
 ) -> DirectLabelColormap:
     """Return the colors of the segments; the next numbers get some, for labels drawn by hand."""
     colors = {0: (0.0, 0.0, 0.0, 0.0)}
-    highest = max((segment.number for segment in segments), default=0)
+    highest = max((segment.value for segment in segments), default=0)
     most = min(highest + _HAND_DRAWN, np.iinfo(dtype).max)
     colors |= {number: (*color_of(number), 1.0) for number in range(1, most + 1)}
-    colors |= {segment.number: (*segment.color, 1.0) for segment in segments}
+    colors |= {segment.value: (*segment.color, 1.0) for segment in segments}
     return DirectLabelColormap(color_dict={None: (1.0, 1.0, 1.0, 1.0), **colors})

@@ -29,19 +29,20 @@ OBLIQUE = {
 def shown(model, monkeypatch):
     """Return what opens a folder in the viewer, and notes it as a drop does."""
     monkeypatch.setattr(napari, "current_viewer", lambda: model)
-    stacks = []
+    stacks, objects = [], []
 
     def show(folder):
         report = load(folder)
         record.add(report)
         stacks.extend(report.stacks)
+        objects.extend(report.objects)
         known = [*stacks]
         for each in (*image_layers(report.stacks), *object_layers(report.objects, known)):
             model.add_layer(each)
         return model.layers[-1]
 
     yield show
-    record.forget(stacks)
+    record.forget(stacks, objects)
 
 
 def test_labels_drawn_on_a_series_reopen_with_their_names_and_colors(model, shown, tmp_path):

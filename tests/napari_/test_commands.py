@@ -28,6 +28,7 @@ OTHERS = {
     "read",
     "write_image",
     "write_labels",
+    "write_segmentation",
     "isodose_lines",
     "panel",
     "assistant",

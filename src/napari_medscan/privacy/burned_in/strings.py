@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.privacy.burned_in import looks
 from napari_medscan.privacy.burned_in.findings import Box
+from napari_medscan.privacy.burned_in.planes import edge_extent, planes
 from napari_medscan.privacy.painting import LONGEST
 
 REDUCED = (1, 4)
@@ -26,7 +28,7 @@ Picture = NDArray[np.uint8]
 
 def in_picture(picture: Picture) -> list[Box]:
     """Find strings in one picture, of one or three channels."""
-    return list(_boxes(_gray(picture), REDUCED))
+    return [box for gray in planes(picture) for box in _boxes(gray, REDUCED)]
 
 
 def in_stack(picture: Picture, others: Sequence[Picture]) -> list[Box] | None:
@@ -37,30 +39,24 @@ def in_stack(picture: Picture, others: Sequence[Picture]) -> list[Box] | None:
     list of Box, or None
         None when too little differs between the pictures to tell.
     """
-    low = high = _gray(picture)
-    total = low.astype(np.float32)
+    low = high = picture
+    total = picture.astype(np.float32)
     for other in others:
-        one = _gray(other)
-        low, high = np.minimum(low, one), np.maximum(high, one)
-        total += one
-    if (high - low <= STILL).mean() > MOST_STILL:
+        low, high = np.minimum(low, other), np.maximum(high, other)
+        total += other
+    apart = high - low
+    if (apart <= STILL).mean() > MOST_STILL:
         return None
     # In the mean what stays is as it was, and what moves is blurred.
     mean = (total / (1 + len(others))).round().astype(np.uint8)
     # Not reduced: what is left of anatomy is then much like large letters.
-    return list(_boxes(mean, (1,)))
-
-
-def _gray(picture: Picture) -> Gray:
-    """Return the luminance (ITU-R BT.601), as JPEG has it."""
-    if picture.ndim == 2:
-        return picture
-    weights = np.array([0.299, 0.587, 0.114], np.float32)
-    return (picture.astype(np.float32) @ weights).round().astype(np.uint8)
+    return [box for gray in planes(mean) for box in _boxes(gray, (1,))]
 
 
 def _boxes(gray: Gray, reductions: Sequence[int]) -> Iterator[Box]:
     """Yield the boxes of small strings, and in reduced pictures of larger ones."""
+    down, right = edge_extent(gray)
+    gray = gray[down, right]
     rows, columns = gray.shape
     if min(rows, columns) < LEAST_SIDE:
         return
@@ -70,7 +66,8 @@ def _boxes(gray: Gray, reductions: Sequence[int]) -> Iterator[Box]:
         factor = first * times
         if min(rows, columns) >= factor * LEAST_SIDE:
             for box in looks.boxes(reduced(gray, factor)):
-                yield _scaled(box, factor, rows, columns)
+                found = _scaled(box, factor, rows, columns)
+                yield replace(found, top=found.top + down.start, left=found.left + right.start)
 
 
 def _scaled(box: Box, factor: int, rows: int, columns: int) -> Box:

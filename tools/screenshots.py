@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import napari
+import numpy as np
 from PIL import Image
 from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
@@ -183,6 +184,35 @@ def volume(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     panel.views.rendering.value = "Bone"
 
 
+def measure(viewer: napari.Viewer, panel: MedScanPanel) -> None:
+    """Measure a region of PET on CT, a length and a point, and plot the region."""
+    _open(viewer, _pet_ct())
+    _tab(panel, "Measure")
+    ct = next(layer for layer in viewer.layers if layer.name.startswith("CT"))
+    viewer.layers.selection.active = ct
+    rows, columns = ct.data.shape[-2:]
+    slice_ = round(float(ct.world_to_data(viewer.dims.point)[0]))
+    box = [(0.45, 0.3), (0.45, 0.42), (0.6, 0.42), (0.6, 0.3)]
+    _draw(viewer, panel, "ellipse", [(slice_, y * rows, x * columns) for y, x in box])
+    ends = [(0.35, 0.2), (0.35, 0.8)]
+    _draw(viewer, panel, "length", [(slice_, y * rows, x * columns) for y, x in ends])
+    _draw(viewer, panel, "point", [(slice_, 0.55 * rows, 0.6 * columns)])
+    _until(lambda: len(panel.measure.rows) == 7)
+    panel.measure.choose(0)
+
+
+def _draw(
+    viewer: napari.Viewer, panel: MedScanPanel, tool: str, points: list[tuple[float, ...]]
+) -> None:
+    getattr(panel.measure, tool).changed.emit(True)
+    layer = viewer.layers.selection.active
+    if tool == "point":
+        layer.add(np.array(points))
+    else:
+        layer.add(np.array(points), shape_type="line" if tool == "length" else tool)
+    layer.mode = "pan_zoom"
+
+
 def tags(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     """Show the tags of a slice."""
     _open(viewer, _ct_chest())
@@ -205,6 +235,7 @@ SCREENSHOTS = (
     ("pet_ct", "dark"),
     ("side_by_side", "dark"),
     ("volume", "dark"),
+    ("measure", "dark"),
     ("tags", "light"),
     ("assistant_look", "dark"),
 )
@@ -212,7 +243,16 @@ SCREENSHOTS = (
 
 _SCENES: dict[str, Scene] = {
     scene.__name__: scene
-    for scene in (three_planes, browser, pet_ct, side_by_side, volume, tags, assistant_look)
+    for scene in (
+        three_planes,
+        browser,
+        pet_ct,
+        side_by_side,
+        volume,
+        measure,
+        tags,
+        assistant_look,
+    )
 }
 
 if __name__ == "__main__":

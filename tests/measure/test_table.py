@@ -13,9 +13,9 @@ def test_rows_have_a_cell_for_every_heading():
     ]
     assert {len(row.cells()) for row in rows} == {len(HEADINGS)}
     lines = to_csv(rows).splitlines()
-    assert lines[1] == "Length 1,12.3457,mm,,,,,,,,slice 2,CT 3,at the detector"
-    assert lines[2] == "Ellipse 1,4,mm²,1.5,0.5,1,2,1.5,3,HU,slice 2,CT 3,"
-    assert lines[3].endswith(",Slice spacing is uneven")
+    assert lines[1] == "Length 1,12.3457,mm,,,,,,,,slice 2,CT 3,at the detector,,,"
+    assert lines[2] == "Ellipse 1,4,mm²,1.5,0.5,1,2,1.5,3,HU,slice 2,CT 3,,,,"
+    assert lines[3].endswith(",Slice spacing is uneven,,,")
 
 
 def test_empty_region_has_no_values():

@@ -13,6 +13,7 @@ Examples
 41.3
 """
 
+from napari_medscan.measure.calibration import Calibration
 from napari_medscan.measure.quantity import MeasureError, Quantity
 from napari_medscan.measure.regions import Ellipse, Polygon, Region
 from napari_medscan.measure.ruler import angle, cobb_angle, length
@@ -23,9 +24,12 @@ from napari_medscan.measure.statistics import (
     region_values,
     time_curve,
     transferred,
+    transferred_point,
+    value_at,
 )
 
 __all__ = [
+    "Calibration",
     "Ellipse",
     "MeasureError",
     "Polygon",
@@ -40,4 +44,6 @@ __all__ = [
     "region_values",
     "time_curve",
     "transferred",
+    "transferred_point",
+    "value_at",
 ]

@@ -20,7 +20,7 @@ class Quantity:
     value : float
         In `unit`.
     unit : str
-        "mm", "mm²", "°"; "px" or "px²" without calibration.
+        "mm", "mm²", "°"; "px" or "px²" without calibration; of a voxel that of its series.
     note : str
         What limits it, a sentence without the period: "Distances are at the detector plane …".
     """
@@ -31,5 +31,5 @@ class Quantity:
 
     def __str__(self) -> str:
         """Return the value with its unit: "22.5 mm"."""
-        gap = "" if self.unit == "°" else " "
+        gap = "" if self.unit in ("°", "") else " "
         return f"{self.value:.4g}{gap}{self.unit}"

@@ -146,11 +146,7 @@ def transferred(region: Region, stack: Stack, other: Stack) -> Region:
     """
     if stack is other:
         return region
-    here, there = stack.geometry.affine, other.geometry.affine
-    if here is None or there is None or not other.geometry.measurable:
-        raise MeasureError("The position of one of the series in the patient is unknown")
-    if not same_frame_of_reference(stack, other):
-        raise MeasureError("The series have different frames of reference")
+    here, there = _affines(stack, other)
     matrix = np.linalg.solve(there, here)
     points = region.points() @ matrix[:3, :3].T + matrix[:3, 3]
     normal = _normal(there, here, region.axis)
@@ -161,6 +157,31 @@ def transferred(region: Region, stack: Stack, other: Stack) -> Region:
     if not 0 <= index < other.array.shape[-3:][axis]:
         raise MeasureError("The region is outside of the series")
     return replace(region, axis=axis, index=index, vertices=np.delete(points, axis, axis=1))
+
+
+def transferred_point(point: Point, stack: Stack, other: Stack) -> NDArray[np.float64]:
+    """Return a point of one series as slice, row and column of another, not rounded.
+
+    Raises
+    ------
+    MeasureError
+        If one of them has no position, or they have different frames of reference.
+    """
+    place = np.asarray(point, dtype=np.float64)
+    if stack is other:
+        return place
+    here, there = _affines(stack, other)
+    found = np.linalg.solve(there, here @ (*place, 1))[:3]
+    return np.asarray(found, dtype=np.float64)
+
+
+def _affines(stack: Stack, other: Stack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    here, there = stack.geometry.affine, other.geometry.affine
+    if here is None or there is None or not other.geometry.measurable:
+        raise MeasureError("The position of one of the series in the patient is unknown")
+    if not same_frame_of_reference(stack, other):
+        raise MeasureError("The series have different frames of reference")
+    return here, there
 
 
 def _normal(
@@ -211,11 +232,36 @@ def profile(
     steps = 2 * int(np.ceil(np.abs(ends[1] - ends[0]).max())) + 1
     share = np.linspace(0, 1, steps)
     voxels = np.rint(ends[0] + share[:, None] * (ends[1] - ends[0])).astype(int)
-    _, firsts = np.unique(voxels, axis=0, return_index=True)
+    voxels = np.unique(voxels, axis=0)
+    # Along the line, the centers' feet.
+    across = (voxels - ends[0]) @ millimeters(stack).T
+    line = millimeters(stack) @ (ends[1] - ends[0])
+    feet = np.clip(across @ line / float(line @ line), 0, 1) if total else np.zeros(len(voxels))
     shape = np.array(stack.array.shape[-3:])
-    kept = [i for i in np.sort(firsts) if (voxels[i] >= 0).all() and (voxels[i] < shape).all()]
-    values = [_value(stack, time, tuple(voxels[i].tolist())) for i in kept]
-    return share[kept] * total, np.array(values)
+    is_inside = np.all((voxels >= 0) & (voxels < shape), axis=1)
+    order = [i for i in np.argsort(feet, kind="stable").tolist() if is_inside[i]]
+    values = [_value(stack, time, tuple(voxels[i].tolist())) for i in order]
+    return feet[order] * total, np.array(values)
+
+
+def value_at(stack: Stack, point: Point, time: int = 0) -> float:
+    """Return the value of the voxel in which a point lies.
+
+    Raises
+    ------
+    MeasureError
+        If the point is outside of the series, or its slice is missing or cannot be read.
+    """
+    if stack.is_rgb:
+        raise MeasureError("Color images have no values to measure")
+    voxel = np.floor(np.asarray(point, dtype=np.float64) + 0.5).astype(int)
+    if (voxel < 0).any() or (voxel >= stack.array.shape[-3:]).any():
+        raise MeasureError("The point is outside of the series")
+    z, y, x = voxel.tolist()
+    value = float(_plane(stack, time, 0, z, (slice(y, y + 1), slice(x, x + 1)))[0, 0])
+    if not np.isfinite(value):
+        raise MeasureError("There is no value here")
+    return value
 
 
 def _value(stack: Stack, time: int, voxel: tuple[int, int, int]) -> float:

@@ -1,4 +1,4 @@
-"""Measurements as the rows of a table, and as CSV."""
+"""Measurements as the rows of a table, and as CSV, from which they can be drawn again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from napari_medscan.measure.quantity import Quantity
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.measure.quantity import MeasureError, Quantity
 from napari_medscan.measure.statistics import Statistics
 
 HEADINGS: Final = (
@@ -25,7 +28,34 @@ HEADINGS: Final = (
     "Slice",
     "Series",
     "Note",
+    "Shape",
+    "Tool",
+    "Points",
 )
+"""The last three are for drawing it again; points are indices (t,) slice, row, column from 0."""
+_POINT_AXES: Final = (3, 4)
+_MOST_POINTS: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """What it takes to draw a shape again.
+
+    Parameters
+    ----------
+    kind, tool : str
+        As in `shapes.Shape`.
+    points : ndarray
+        Shape (n, 3) or (n, 4): (t,) slice, row and column on its series.
+    name, series : str
+        Of the shape and of the series.
+    """
+
+    kind: str
+    tool: str
+    points: NDArray[np.float64]
+    name: str = ""
+    series: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +74,8 @@ class Row:
         Of the values inside a region.
     note : str
         What limits it, or why it could not be measured.
+    outline : Outline or None
+        What was drawn, with the first row of a shape.
     """
 
     name: str
@@ -52,6 +84,7 @@ class Row:
     quantity: Quantity | None = None
     statistics: Statistics | None = None
     note: str = ""
+    outline: Outline | None = None
 
     def cells(self) -> tuple[str, ...]:
         """Return the texts of the row, in the order of `HEADINGS`."""
@@ -63,7 +96,11 @@ class Row:
             texts = (f"{number:.6g}" if number == number else "" for number in numbers)  # noqa: PLR0124
             values = (*texts, str(found.count), found.unit)
         note = self.note or ("" if quantity is None else quantity.note)
-        return (self.name, *value, *values, self.place, self.series, note)
+        drawn = ("", "", "")
+        if self.outline is not None:
+            points = (" ".join(f"{at:.6g}" for at in point) for point in self.outline.points)
+            drawn = (self.outline.kind, self.outline.tool, "; ".join(points))
+        return (self.name, *value, *values, self.place, self.series, note, *drawn)
 
 
 def to_csv(rows: Iterable[Row], separator: str = ",") -> str:
@@ -74,6 +111,33 @@ def to_csv(rows: Iterable[Row], separator: str = ",") -> str:
     # A spreadsheet takes a text that begins like this for a formula.
     writer.writerows([_plain(cell) for cell in row.cells()] for row in rows)
     return out.getvalue()
+
+
+def from_csv(text: str) -> list[Outline]:
+    """Return what was drawn according to CSV that `to_csv` made.
+
+    Raises
+    ------
+    MeasureError
+        If it is not such a table, or a line of it was damaged.
+    """
+    table = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    if not set(HEADINGS) <= set(table.fieldnames or ()):
+        raise MeasureError("This is not a table of measurements")
+    return [_outline(line) for line in table if line["Points"]]
+
+
+def _outline(line: dict[str, str]) -> Outline:
+    try:
+        points = [[float(at) for at in point.split()] for point in line["Points"].split(";")]
+        found = np.array(points, dtype=np.float64)
+    except ValueError:
+        found = np.empty(0)
+    is_whole = found.ndim == 2 and found.shape[1] in _POINT_AXES and np.isfinite(found).all()
+    if not is_whole or len(found) > _MOST_POINTS:
+        raise MeasureError("A line of the table is damaged")
+    name, series = (line[key].removeprefix("'") for key in ("Name", "Series"))
+    return Outline(line["Shape"], line["Tool"], found, name, series)
 
 
 def _plain(cell: str) -> str:

@@ -46,11 +46,11 @@ def take_snapshot(viewer: napari.viewer.Viewer, layer: Image | None = None) -> S
         width,
         float(camera_of(viewer).zoom) * abs(float(layer.scale[-1])),
         str(layer.projection_mode),
-        _slab(viewer, layer),
+        slab_thickness(viewer, layer),
     )
 
 
-def _slab(viewer: napari.viewer.Viewer, layer: Image) -> float:
+def slab_thickness(viewer: napari.viewer.Viewer, layer: Image) -> float:
     """Return the thickness of what is projected across the view, 0 for single slices."""
     axis = next(iter(reversed(viewer.dims.not_displayed)), None)
     # A projection has no slices.

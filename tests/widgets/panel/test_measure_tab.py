@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from shutil import copytree
+
 import numpy as np
 import pytest
-from napari.layers import Shapes
+from napari.layers import Image, Shapes
+from pydicom import dcmread
 
+from napari_medscan.dicom import load
+from napari_medscan.dicom.series.presets import display_scale
+from napari_medscan.measure import MeasureError
+from napari_medscan.measure.table import HEADINGS, to_csv
 from napari_medscan.napari_.layers import image_layer
+from napari_medscan.napari_.slider_index import index_in_view
 from napari_medscan.widgets.panel.measure_tab import MeasureTab
 
-from ...export.series import opened
+from ...export.series import opened, opened_in_time
 
 
 @pytest.fixture
@@ -28,6 +36,13 @@ def series(tmp_path, model):
 
 def press(tab, name):
     getattr(tab, name).changed.emit(True)
+
+
+def line(tab, model, *ends):
+    """Draw a line and return its layer."""
+    press(tab, "length")
+    model.layers[-1].add(list(ends or ([1, 0, 0], [1, 0, 4])), shape_type="line")
+    return model.layers[-1]
 
 
 def test_tools_need_a_series(tab, model, told):
@@ -75,3 +90,144 @@ def test_table_is_copied_and_saved(tab, model, qtbot, qapp, tmp_path):
     assert "Length 1\t" in qapp.clipboard().text()
     tab.save(tmp_path / "m.csv")
     assert (tmp_path / "m.csv").read_text("utf-8-sig").splitlines()[1].startswith("Length 1,3,mm,")
+
+
+@pytest.mark.usefixtures("series")
+def test_saved_table_is_drawn_again(tab, model, qtbot, tmp_path):
+    layer = line(tab, model)
+    layer.add([[1, 0, 0], [1, 0, 4], [1, 3, 4], [1, 3, 0]], shape_type="ellipse")
+    press(tab, "point")
+    model.layers[-1].add([[1, 2, 3]])
+    press(tab, "arrow")
+    layer.add([[0, 0, 0], [0, 2, 4]], shape_type="line")
+    qtbot.waitUntil(lambda: len(tab.rows) == 4)
+    before = tab.rows
+    tab.save(tmp_path / "m.csv")
+    for each in [each for each in model.layers if not isinstance(each, Image)]:
+        model.layers.remove(each)
+    assert tab.rows == ()
+    tab.open(tmp_path / "m.csv")
+    qtbot.waitUntil(lambda: len(tab.rows) == 4)
+    assert {row.cells() for row in tab.rows} == {row.cells() for row in before}
+
+
+@pytest.mark.usefixtures("series")
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe", b""])
+def test_other_files_are_no_measurements(tab, content, tmp_path):
+    (tmp_path / "m.csv").write_bytes(content)
+    with pytest.raises(MeasureError, match="not a table of measurements"):
+        tab.open(tmp_path / "m.csv")
+
+
+@pytest.mark.usefixtures("series")
+def test_damaged_line_is_refused(tab, model, qtbot, tmp_path):
+    line(tab, model)
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    text = to_csv(tab.rows).replace("1 0 4", "1 0 x")
+    (tmp_path / "m.csv").write_text(text)
+    with pytest.raises(MeasureError, match="damaged"):
+        tab.open(tmp_path / "m.csv")
+
+
+@pytest.mark.usefixtures("series")
+def test_shape_is_measured_while_it_is_dragged(tab, model, qtbot):
+    layer = line(tab, model)
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    # As napari moves a shape under the pointer: data change without an event of theirs.
+    layer._data_view.scale(0, 0.5)
+    layer.refresh()
+    qtbot.waitUntil(lambda: str(tab.rows[0].quantity) == "1.5 mm")
+    assert layer.features["measurement"][0] == "1.5 mm"
+
+
+@pytest.mark.usefixtures("series")
+def test_name_is_edited_in_the_table(tab, model, qtbot):
+    press(tab, "arrow")
+    model.layers[-1].add([[1, 0, 0], [1, 0, 4]], shape_type="line")
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    tab._table.topLevelItem(0).setText(0, "Nodule")
+    qtbot.waitUntil(lambda: tab.rows[0].name == "Nodule")
+    assert list(model.layers[-1].features["measurement"]) == ["Nodule"]
+
+
+def test_key_image_is_listed_and_a_double_click_goes_there(tab, model, series, qtbot):
+    model.dims.set_point(0, float(series.data_to_world((2, 0, 0))[0]))
+    press(tab, "key_image")
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    assert (tab.rows[0].name, tab.rows[0].place) == ("Key image 1", "slice 3")
+    model.dims.set_point(0, 0)
+    tab._table.itemDoubleClicked.emit(tab._table.topLevelItem(0), 1)
+    assert index_in_view(model, series)[0] == 2
+
+
+@pytest.mark.usefixtures("series")
+def test_calibration_by_hand_and_its_end(tab, model, qtbot, told):
+    press(tab, "calibrate")
+    assert "Draw a line" in told[0].message
+    line(tab, model)
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    tab.true_length.value = 30
+    press(tab, "calibrate")
+    qtbot.waitUntil(lambda: str(tab.rows[0].quantity) == "30 mm")
+    assert tab.rows[0].cells()[HEADINGS.index("Note")].startswith("Calibrated by hand")
+    tab.calibrate_line(15)
+    qtbot.waitUntil(lambda: str(tab.rows[0].quantity) == "15 mm")
+    tab.calibrate_line(0)
+    qtbot.waitUntil(lambda: str(tab.rows[0].quantity) == "3 mm")
+
+
+@pytest.mark.usefixtures("series")
+def test_chosen_row_is_plotted(tab, model, qtbot):
+    layer = line(tab, model)
+    layer.add([[1, 0, 0], [1, 0, 4], [1, 3, 4], [1, 3, 0]], shape_type="ellipse")
+    qtbot.waitUntil(lambda: len(tab.rows) == 2)
+    graph = tab.plot.graph
+    tab._table.setCurrentItem(tab._table.topLevelItem(0))
+    qtbot.waitUntil(lambda: len(graph.lines) == 1)
+    np.testing.assert_allclose(graph.lines[0].x, np.arange(5) * 0.75)
+    tab._table.setCurrentItem(tab._table.topLevelItem(1))
+    qtbot.waitUntil(lambda: graph.lines[0].steps)
+    assert graph.lines[0].y.sum() == tab.rows[1].statistics.count
+    assert not graph.isHidden()
+    model.layers.remove(layer)
+    assert graph.isHidden()
+
+
+def test_region_is_plotted_over_time(tab, model, qtbot, tmp_path):
+    stack = opened_in_time(tmp_path)
+    model.add_layer(image_layer(stack))
+    press(tab, "rectangle")
+    box = [[0, 1, -0.5, -0.5], [0, 1, -0.5, 5.5], [0, 1, 3.5, 5.5], [0, 1, 3.5, -0.5]]
+    model.layers[-1].add(box, shape_type="rectangle")
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    tab._table.setCurrentItem(tab._table.topLevelItem(0))
+    tab.plot_of.value = "Over time"
+    graph = tab.plot.graph
+    qtbot.waitUntil(lambda: bool(graph.lines) and not graph.lines[0].steps)
+    np.testing.assert_allclose(graph.lines[0].x, stack.axis_values.values)
+    means = np.asarray(stack.array)[:, 1].mean(axis=(1, 2))
+    np.testing.assert_allclose(graph.lines[0].y, means)
+
+
+def test_weight_that_pet_lacks_is_entered(tab, model, qtbot, pet_ct, tmp_path):
+    folder = copytree(pet_ct, tmp_path / "disc")
+    for path in folder.rglob("*.dcm"):
+        data = dcmread(path)
+        if data.Modality == "PT":
+            weight = float(data.PatientWeight)
+            data.PatientWeight = None
+            data.save_as(path)
+    known = next(s for s in load(pet_ct).stacks if s.modality == "PT")
+    stack = next(s for s in load(folder).stacks if s.modality == "PT")
+    model.add_layer(image_layer(stack))
+    press(tab, "point")
+    place = (1, stack.array.shape[1] // 2, stack.array.shape[2] // 2)
+    model.layers[-1].add([place])
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    tab.weight.value = weight
+    qtbot.waitUntil(lambda: len(tab.rows) == 2)
+    suv = tab.rows[1].quantity
+    assert suv.unit == f"SUVbw (weight {weight:g} kg)"
+    assert suv.value == pytest.approx(float(stack.array[place]) * known.suv.bw)
+    assert display_scale(stack).unit == suv.unit
+    assert not any("SUV" in warning for warning in stack.warnings)

@@ -19,7 +19,7 @@ Where the pseudo-code leaves room, a factor that may be wrong is refused:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, isclose, log
 
 from napari_medscan.dicom.elements.date_times import DAY, days_of, seconds_of
@@ -65,6 +65,9 @@ _FACTORS = 1e-12, 1e6
 _ALIKE = 1e-3
 """The slices of a stack have one factor; reference times are rounded to milliseconds."""
 
+_LEAN = {"M": (1.10, 128.0), "F": (1.07, 148.0)}
+"""James' formula, by sex."""
+
 _NAMES = {
     Tag.SeriesDate: "Series Date",
     Tag.SeriesTime: "Series Time",
@@ -104,20 +107,58 @@ class SuvFactors:
         (0054,1006). None when height or sex is not known.
     bsa : float or None
         For SUV by body surface area, cm2/ml: DuBois' formula. None when height is not known.
+    entered : str
+        What a user entered because the file lacks it ("weight 70 kg"), '' if nothing.
     """
 
     bw: float
     lbm: float | None = None
     bsa: float | None = None
+    entered: str = ""
+
+    @property
+    def unit(self) -> str:
+        """Unit of SUV by body weight; it says if the weight is not the file's."""
+        return f"SUVbw ({self.entered})" if self.entered else "SUVbw"
 
 
-def read_suv(data_set: DataSet) -> tuple[SuvFactors | None, str]:
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a user knows of a patient that a file does not say.
+
+    Parameters
+    ----------
+    weight : float or None
+        Kilograms.
+    height : float or None
+        Meters.
+    sex : str
+        "M" or "F".
+    """
+
+    weight: float | None = None
+    height: float | None = None
+    sex: str = ""
+
+    def __str__(self) -> str:
+        """Return what is known: "weight 70 kg, height 1.7 m"."""
+        parts = [
+            "" if self.weight is None else f"weight {self.weight:g} kg",
+            "" if self.height is None else f"height {self.height:g} m",
+            f"sex {self.sex}" if self.sex else "",
+        ]
+        return ", ".join(filter(None, parts))
+
+
+def read_suv(data_set: DataSet, body: Body | None = None) -> tuple[SuvFactors | None, str]:
     """Return the SUV factors of a PET image, or why there are none.
 
     Parameters
     ----------
     data_set : DataSet
         The file's data set.
+    body : Body, optional
+        What stands in for weight, height and sex that the file lacks; it never overrules the file.
 
     Returns
     -------
@@ -131,7 +172,7 @@ def read_suv(data_set: DataSet) -> tuple[SuvFactors | None, str]:
     if data_set.text(Tag.Units) not in ("BQML", "CNTS", ""):
         return None, ""
     try:
-        return _factors(data_set), ""
+        return _factors(data_set, body or Body()), ""
     except NoSuvError as error:
         return None, str(error)
 
@@ -158,7 +199,7 @@ def common_suv(
     return every[0], ""
 
 
-def _factors(data_set: DataSet) -> SuvFactors:
+def _factors(data_set: DataSet, entered: Body) -> SuvFactors:
     units = data_set.text(Tag.Units)
     if not units:
         raise NoSuvError(f"{_name(Tag.Units)} is missing")
@@ -172,34 +213,57 @@ def _factors(data_set: DataSet) -> SuvFactors:
     if units == "CNTS":
         scale = _philips(data_set, Private.PhilipsSuvScale)
         if scale is not None:
-            return _of_body(data_set, scale, data_set.number(Tag.PatientWeight))
+            return _of_body(data_set, scale, data_set.number(Tag.PatientWeight), entered)
         activity = _philips(data_set, Private.PhilipsActivityScale)
         if activity is None:
             raise NoSuvError(
                 "values are counts, and the Philips factors (7053,1000) and (7053,1009) are missing"
             )
         becquerel = activity
+    try:
+        weight = _file_weight(data_set)
+    except NoSuvError:
+        if entered.weight is None:
+            raise
+        weight = entered.weight
+    else:
+        entered = replace(entered, weight=None)
+    return _of_body(data_set, becquerel * 1000 * weight / _dose(data_set), weight, entered)
+
+
+def _file_weight(data_set: DataSet) -> float:
     weight = _positive(data_set, Tag.PatientWeight)
     if weight >= _HEAVIEST:
         raise NoSuvError(f"{_name(Tag.PatientWeight)} is not in kg")
-    return _of_body(data_set, becquerel * 1000 * weight / _dose(data_set), weight)
+    return weight
 
 
-def _of_body(data_set: DataSet, bw: float, weight: float | None) -> SuvFactors:
+def _of_body(data_set: DataSet, bw: float, weight: float | None, entered: Body) -> SuvFactors:
     """Return all factors, by what the first one and the body are."""
     if not _FACTORS[0] < bw < _FACTORS[1]:
         raise NoSuvError("inconsistent header values")
-    height = data_set.number(Tag.PatientSize)
+    height, sex = data_set.number(Tag.PatientSize), data_set.text(Tag.PatientSex)
     # Metres; a height in centimetres or inches is none.
-    if weight is None or height is None or not 0 < weight < _HEAVIEST or not 0.2 < height < 2.8:
-        return SuvFactors(bw)
+    if height is not None and 0.2 < height < 2.8:
+        entered = replace(entered, height=None)
+    else:
+        height = entered.height
+    if sex in _LEAN:
+        entered = replace(entered, sex="")
+    else:
+        sex = entered.sex
+    if weight is None or height is None or not 0 < weight < _HEAVIEST:
+        return SuvFactors(bw, entered=str(replace(entered, height=None, sex="")))
     centimetres = 100 * height
-    slope, bend = {"M": (1.10, 128.0), "F": (1.07, 148.0)}.get(
-        data_set.text(Tag.PatientSex), (0.0, 0.0)
-    )
+    slope, bend = _LEAN.get(sex, (0.0, 0.0))
     lean = slope * weight - bend * (weight / centimetres) ** 2
     surface = 71.84 * weight**0.425 * centimetres**0.725
-    return SuvFactors(bw, bw * lean / weight if lean > 0 else None, bw * surface / (1000 * weight))
+    return SuvFactors(
+        bw,
+        bw * lean / weight if lean > 0 else None,
+        bw * surface / (1000 * weight),
+        str(entered),
+    )
 
 
 def _dose(data_set: DataSet) -> float:

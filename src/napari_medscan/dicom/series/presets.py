@@ -72,7 +72,7 @@ class DisplayScale(NamedTuple):
 def display_scale(stack: Stack) -> DisplayScale:
     """Return how centre, width and limits of a stack are shown: PET in SUV, all else as it is."""
     if stack.suv is not None:
-        return DisplayScale(stack.suv.bw, "SUVbw")
+        return DisplayScale(stack.suv.bw, stack.suv.unit)
     return DisplayScale(1.0, stack.unit or "")
 
 

@@ -1,46 +1,55 @@
-"""Measure: draws lengths, angles and regions, and lists what they measure."""
+"""Measure: draws lengths, angles, regions and points, and lists and plots what they measure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import napari.viewer
-from magicgui.widgets import PushButton
-from napari.layers import Layer, Shapes
-from napari.utils.events import Event
-from qtpy.QtWidgets import QApplication
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication, QTreeWidgetItem
 
-from napari_medscan.measure.table import HEADINGS, Row, to_csv
+from napari_medscan.dicom import MedscanError
+from napari_medscan.measure import MeasureError
+from napari_medscan.measure.shapes import ARROW, DIAMETERS, measured
+from napari_medscan.measure.table import HEADINGS, Row, from_csv, to_csv
 from napari_medscan.napari_ import table
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.file_traces import ask_where_to_save
+from napari_medscan.napari_.file_traces import ask_for_file, ask_where_to_save
+from napari_medscan.napari_.measurement_layers import go_to_shape, rename
+from napari_medscan.napari_.measurement_session import Drawn, MeasurementSession
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.series_command import NO_SERIES
-from napari_medscan.napari_.shape_measurements import (
-    drawn_shapes,
-    measured,
-    new_layer,
-    write_labels,
-)
 from napari_medscan.storage import replacing
-from napari_medscan.widgets.panel.form import Page, holder, note, row, stretch
+from napari_medscan.widgets.panel.form import Page, button, holder, note, number, row, stretch
+from napari_medscan.widgets.panel.measure_plot import MeasurePlot
+from napari_medscan.widgets.panel.weight_field import WeightField
 
 _TOOLS = {
-    "length": ("Length", "add_line", "Drag from end to end"),
-    "angle": ("Angle", "add_path", "Click three points, Esc. Four points: Cobb angle"),
-    "ellipse": ("Ellipse", "add_ellipse", "Drag an ellipse"),
-    "rectangle": ("Rectangle", "add_rectangle", "Drag a rectangle"),
-    "polygon": ("Polygon", "add_polygon", "Click the corners, Esc"),
-    "freehand": ("Freehand", "add_polygon_lasso", "Draw an outline"),
+    "length": ("Length", "add_line", "", "Drag from end to end"),
+    "angle": ("Angle", "add_path", "", "Click three points, Esc. Four points: Cobb angle"),
+    "diameters": ("Diameters", "add_line", DIAMETERS, "Drag the longest one, then the one across"),
+    "ellipse": ("Ellipse", "add_ellipse", "", "Drag an ellipse"),
+    "rectangle": ("Rectangle", "add_rectangle", "", "Drag a rectangle"),
+    "polygon": ("Polygon", "add_polygon", "", "Click the corners, Esc"),
+    "freehand": ("Freehand", "add_polygon_lasso", "", "Draw an outline"),
+    "point": ("Point", "add", "", "Click for the value of a pixel"),
+    "arrow": ("Arrow", "add_line", ARROW, "Drag, then name it in the table"),
 }
 _NUMBERS = (1, 3, 4, 5, 6, 7, 8)
 """Columns that are aligned to the right."""
+_SHOWN = HEADINGS[:-3]
+"""Outlines are for files."""
+_LONGEST = 10_000.0
+"""Millimeters."""
+_PLACE = Qt.ItemDataRole.UserRole
+_CALIBRATION = "True length of the line in the current row, or the last one; 0 ends calibration"
 _HINT = (
     "Draw on the current series. Select, move and delete shapes with napari's own tools. Values "
-    "are those of all pixels whose centers are inside, on every visible series."
+    "are those of all pixels whose centers are inside, on every visible series. Click a row to "
+    "plot it, double-click it to go there or, in the first column, to rename it."
 )
 
 
@@ -50,93 +59,169 @@ class MeasureTab(Page):
     Parameters
     ----------
     viewer : napari.viewer.Viewer
-        Where they are drawn, in a Shapes layer.
+        Where they are drawn, in a Shapes and a Points layer.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
-        self._layer: Shapes | None = None
+        self._drawn: list[Drawn] = []
         self.rows: tuple[Row, ...] = ()
         """What is listed."""
-        buttons = []
-        for name, (text, mode, tip) in _TOOLS.items():
-            button = PushButton(name=name, text=text, tooltip=tip)
-            button.changed.connect(guarded(partial(self._draw, mode)))
-            buttons.append(stretch(button))
-        self.append(row(*buttons[:3]))
-        self.append(row(*buttons[3:]))
+        self._session = MeasurementSession(viewer, self.refresh)
+        tools = [
+            stretch(button(name, text, tip, partial(self._try, self._session.draw, mode, tool)))
+            for name, (text, mode, tool, tip) in _TOOLS.items()
+        ]
+        for first in range(0, len(tools), 3):
+            self.append(row(*tools[first : first + 3]))
+        mark = partial(self._try, self._session.mark_key_image)
+        self._length = number(
+            "true_length", _CALIBRATION, _ignore, limits=(0, _LONGEST), value=0, unit=" mm"
+        )
+        self.append(
+            row(
+                stretch(button("key_image", "Key image", "Mark the slice in view", mark)),
+                self._length,
+                stretch(button("calibrate", "Calibrate", _CALIBRATION, self._calibrate)),
+            )
+        )
         self.append(note("hint", _HINT))
-        self._table = table.plain_table(HEADINGS, right=_NUMBERS)
+        self._table = table.plain_table(_SHOWN, right=_NUMBERS)
+        self._table.itemDoubleClicked.connect(guarded(self._on_double_click))
+        self._table.itemChanged.connect(guarded(self._on_renamed))
+        self._table.currentItemChanged.connect(guarded(self._plot_current))
         self.append(holder(self._table))
-        copy = PushButton(name="copy_table", text="Copy", tooltip="Copy the table to the clipboard")
-        save = PushButton(name="save_table", text="Save CSV…", tooltip="Save the table as CSV")
-        copy.changed.connect(guarded(self._copy))
-        save.changed.connect(guarded(self._ask_and_save))
-        self.append(row(stretch(copy), stretch(save)))
+        self.append(
+            row(
+                stretch(button("copy_table", "Copy", "Copy the table", self._copy)),
+                stretch(button("save_table", "Save CSV…", "Save the table", self._ask_and_save)),
+                stretch(button("open_table", "Open CSV…", "Draw a saved table again", self._open)),
+            )
+        )
+        self._weight = WeightField(viewer, self.refresh)
+        self.append(self._weight)
+        self.plot = MeasurePlot(viewer)
+        self.append(self.plot)
         self._work = Latest(self.native)
-        self._on_change = guarded(self.refresh)
-        self._on_removed = guarded(self._forget)
-        viewer.layers.events.removed.connect(self._on_removed)
 
     def release(self) -> None:
         """Let go of the viewer; what was drawn stays."""
-        self._viewer.layers.events.removed.disconnect(self._on_removed)
-        self._follow(None)
+        self._session.release()
         self._work.release()
+        self.plot.release()
+        self._weight.release()
 
-    def refresh(self, _event: Event | None = None) -> None:
+    def refresh(self) -> None:
         """Measure all shapes again, in the background."""
-        layer = self._layer
-        if layer is None:
-            self._show(())
+        self._weight.follow(visible_series(self._viewer))
+        drawn = self._session.drawn()
+        if not drawn:
+            self._work.cancel()
+            self._show([], [])
             return
-        drawn = drawn_shapes(self._viewer, layer, list(visible_series(self._viewer)))
-        self._work.start(lambda _stale: tuple(measured(drawn)), self._show)
+        self._work.start(
+            lambda _stale: [measured(each.shape) for each in drawn], partial(self._show, drawn)
+        )
 
     def save(self, path: Path) -> None:
         """Write the table as CSV."""
         with replacing(path) as file:
             file.write(to_csv(self.rows).encode("utf-8-sig"))
 
-    def _draw(self, mode: str, _pressed: object = None) -> None:
-        series = next(visible_series(self._viewer), None)
-        if series is None:
-            tell(NO_SERIES)
-            return
-        if self._layer is None or self._layer.ndim != series.ndim:
-            self._follow(new_layer(self._viewer, series))
-        layer = self._layer
-        if layer is not None:
-            self._viewer.layers.selection.active = layer
-            layer.mode = mode
+    def open(self, path: Path) -> None:
+        """Draw again what is listed in a CSV that was saved here, each on the series of its name.
 
-    def _follow(self, layer: Shapes | None) -> None:
-        if self._layer is not None:
-            self._layer.events.data.disconnect(self._on_change)
-        self._layer = layer
-        if layer is not None:
-            layer.events.data.connect(self._on_change)
+        Raises
+        ------
+        MeasureError
+            If it is no such file, or no series is visible.
+        OSError
+            If it cannot be read.
+        """
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise MeasureError("This is not a table of measurements") from None
+        self._session.draw_again(from_csv(text))
 
-    def _forget(self, event: Event) -> None:
-        removed: Layer = event.value
-        if removed is self._layer:
-            self._follow(None)
-            self.refresh()
+    def choose(self, number: int) -> None:
+        """Make a row of the table the current one, which is plotted."""
+        self._table.setCurrentItem(self._table.topLevelItem(number))
 
-    def _show(self, rows: tuple[Row, ...]) -> None:
-        self.rows = rows
-        if self._layer is not None:
-            write_labels(self._layer, rows)
+    def calibrate_line(self, millimeters: float) -> None:
+        """Take the line of the current row, or the last one, for one of so many mm; 0 ends it.
+
+        Raises
+        ------
+        MeasureError
+            If there is no line.
+        """
+        current = self._chosen()
+        candidates = [*(each.shape for each in self._drawn), *([current.shape] if current else [])]
+        lines = [shape for shape in candidates if shape.kind == "line"]
+        if not lines:
+            raise MeasureError("Draw a line of known length first")
+        self._session.calibrate(lines[-1], millimeters)
+
+    def _calibrate(self) -> None:
+        self._try(self.calibrate_line, float(self._length.value))
+
+    def _try(self, call: Callable[..., object], *arguments: object) -> None:
+        """Do something; what is wrong is said."""
+        try:
+            call(*arguments)
+        except MedscanError as error:
+            tell(f"{error}.")
+        except OSError:
+            tell("The measurements cannot be read.")
+
+    # --- the table
+
+    def _show(self, drawn: list[Drawn], found: list[tuple[Row, ...]]) -> None:
+        chosen = self._table.indexOfTopLevelItem(self._table.currentItem())
+        self._drawn = drawn
+        self.rows = tuple(each for rows in found for each in rows)
+        self._session.write_labels(drawn, found)
+        was_blocked = self._table.blockSignals(True)
         self._table.clear()
-        table.fill(self._table, [table.row(each.cells(), right=_NUMBERS) for each in rows])
+        items = []
+        for place, rows in enumerate(found):
+            for each in rows:
+                item = table.row(each.cells()[: len(_SHOWN)], right=_NUMBERS)
+                item.setData(0, _PLACE, place)
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+                items.append(item)
+        table.fill(self._table, items)
+        self._table.setCurrentItem(self._table.topLevelItem(chosen))
+        self._table.blockSignals(was_blocked)
+        self._plot_current()
 
-    def _copy(self, _pressed: object = None) -> None:
+    def _on_double_click(self, item: QTreeWidgetItem, column: int) -> None:
+        if column > 0:
+            drawn = self._drawn[item.data(0, _PLACE)]
+            go_to_shape(self._viewer, drawn.layer, drawn.number)
+
+    def _on_renamed(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == 0:
+            drawn = self._drawn[item.data(0, _PLACE)]
+            rename(drawn.layer, drawn.number, item.text(0).strip())
+        self.refresh()
+
+    def _chosen(self) -> Drawn | None:
+        item = self._table.currentItem()
+        return None if item is None else self._drawn[item.data(0, _PLACE)]
+
+    def _plot_current(self, *_items: object) -> None:
+        chosen = self._chosen()
+        self.plot.follow(None if chosen is None else chosen.shape)
+
+    def _copy(self) -> None:
         clipboard = QApplication.clipboard()
         if clipboard is not None:
             clipboard.setText(to_csv(self.rows, "\t"))
 
-    def _ask_and_save(self, _pressed: object = None) -> None:
+    def _ask_and_save(self) -> None:
         title, name = "Save measurements", "measurements.csv"
         chosen = ask_where_to_save(self.native, title, name, "*.csv")
         if chosen is None:
@@ -145,3 +230,12 @@ class MeasureTab(Page):
             self.save(chosen[0])
         except OSError:
             tell("The measurements cannot be written there.")
+
+    def _open(self) -> None:
+        chosen = ask_for_file(self.native, "Open measurements", "*.csv")
+        if chosen is not None:
+            self._try(self.open, chosen)
+
+
+def _ignore(_value: object) -> None:
+    pass

@@ -1,0 +1,241 @@
+"""Layers of drawn measurements: ordinary Shapes and Points of napari, on the series below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import napari.viewer
+import numpy as np
+from napari.layers import Image, Points, Shapes
+from numpy.typing import NDArray
+
+from napari_medscan.dicom import Stack
+from napari_medscan.measure.calibration import Calibration
+from napari_medscan.measure.shapes import (
+    ARROW,
+    DIAMETERS,
+    KEY_IMAGE,
+    POINT,
+    REGIONS,
+    Shape,
+    Target,
+)
+from napari_medscan.measure.table import Outline, Row
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.slider_index import index_in_view
+from napari_medscan.napari_.snapshot import slab_thickness
+
+Drawing = Shapes | Points
+Calibrations = Mapping[Stack, Calibration]
+
+VALUE, TOOL, TITLE = "measurement", "tool", "title"
+"""Features of each shape: what it measures, what drew it, and the name that the user gave it."""
+_COLOR: Final = "yellow"
+_TEXT: Final = {
+    "string": f"{{{VALUE}}}",
+    "color": _COLOR,
+    "size": 10,
+    "anchor": "upper_left",
+}
+_POINT_SIZE: Final = 0.02
+"""Of a point, as a part of the width of the image."""
+
+
+def new_layer(viewer: napari.viewer.Viewer, series: Image, kind: type[Shapes | Points]) -> Drawing:
+    """Add an empty layer for measurements on the grid of a series, on top of all others."""
+    common: dict[str, Any] = {
+        "ndim": series.ndim,
+        "scale": series.scale,
+        "translate": series.translate,
+        "units": series.units,
+        "axis_labels": series.axis_labels,
+        "features": {name: np.empty(0, dtype=object) for name in (VALUE, TOOL, TITLE)},
+        "text": dict(_TEXT),
+    }
+    if issubclass(kind, Points):
+        common |= {
+            "name": "Measured points",
+            "symbol": "cross",
+            "size": max(1.0, _POINT_SIZE * max(series.data.shape[-2:])),
+            "face_color": _COLOR,
+            "border_width": 0,
+        }
+    else:
+        common |= {
+            "name": "Measurements",
+            "edge_color": _COLOR,
+            "face_color": "transparent",
+            "edge_width": 1,
+        }
+    layer = kind(**common)
+    viewer.add_layer(layer)
+    return layer
+
+
+def take_tool(layer: Drawing, mode: str, tool: str) -> None:
+    """Let the user draw; what is drawn from now on remembers the tool."""
+    layer.mode = mode
+    _remember(layer, tool)
+
+
+def drawn_shapes(
+    viewer: napari.viewer.Viewer,
+    layer: Drawing,
+    series: Sequence[Image],
+    calibrations: Calibrations | None = None,
+) -> list[Shape]:
+    """Return what is drawn on a layer, on the first of some series.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose sliders tell the time points, and the slab.
+    layer : Shapes or Points
+        Any such layer.
+    series : sequence of Image
+        Visible series, the current one first.
+    calibrations : mapping, optional
+        Those made by hand.
+    """
+    by_hand = calibrations or {}
+    targets = tuple(
+        Target(each.name, stack, _time(viewer, each), by_hand.get(stack))
+        for each in series
+        if (stack := stack_of(each)) is not None
+    )
+    if not targets:
+        return []
+    first = series[0]
+    slab = slab_thickness(viewer, first)
+    counts: dict[str, int] = {}
+    shapes: list[Shape] = []
+    tools, titles = _texts(layer, TOOL), _texts(layer, TITLE)
+    for number, (kind, vertices) in enumerate(_figures(layer)):
+        tool = tools[number]
+        points = np.array([_index(layer, first, vertex) for vertex in vertices])
+        across = _first_diameter(shapes, tool)
+        title = _title(kind, tool, len(vertices), is_second=across is not None)
+        counts[title] = counts.get(title, 0) + 1
+        name = titles[number] or f"{title} {counts[title]}"
+        here = targets
+        if points.shape[1] > 3:
+            # Where it was drawn, not where the slider is now.
+            at = round(float(points[0, 0]))
+            here = (Target(here[0].name, here[0].stack, at, here[0].calibration), *here[1:])
+        shapes.append(Shape(name, kind, tool, points[:, -3:], here, slab, across))
+    return shapes
+
+
+def write_labels(layer: Drawing, rows: Iterable[Sequence[Row]]) -> None:
+    """Write beside each shape of a layer what it measures, given the rows of each."""
+    texts = [_label(of_shape) for of_shape in rows]
+    # While a shape is being drawn, there is one more than was measured.
+    if len(texts) == len(layer.data) and texts != _texts(layer, VALUE):
+        layer.features = layer.features.assign(**{VALUE: texts})
+
+
+def rename(layer: Drawing, number: int, title: str) -> None:
+    """Give a shape a name."""
+    titles = _texts(layer, TITLE)
+    titles[number] = title
+    layer.features = layer.features.assign(**{TITLE: titles})
+
+
+def mark_key_image(viewer: napari.viewer.Viewer, layer: Points, series: Image) -> None:
+    """Add a key image: a point in the corner of the slice in view."""
+    index = index_in_view(viewer, series)
+    corner = tuple(0 if isinstance(at, slice) else at for at in index)
+    world = series.data_to_world(corner)  # type: ignore[no-untyped-call]
+    _remember(layer, KEY_IMAGE)
+    layer.add(np.array([layer.world_to_data(world)]))
+
+
+def draw_again(layer: Drawing, outline: Outline, series: Image) -> None:
+    """Add a shape that was saved as points on a series."""
+    world = [series.data_to_world(point) for point in outline.points]  # type: ignore[no-untyped-call]
+    points = np.array([layer.world_to_data(point) for point in world])
+    _remember(layer, outline.tool, outline.name)
+    if isinstance(layer, Shapes):
+        if outline.kind in ("line", "path", *REGIONS):
+            layer.add(points, shape_type=outline.kind)  # type: ignore[no-untyped-call]
+    else:
+        layer.add(points)
+
+
+def go_to_shape(viewer: napari.viewer.Viewer, layer: Drawing, number: int) -> None:
+    """Move the sliders to where a shape is."""
+    _, vertices = _figures(layer)[number]
+    world = layer.data_to_world(np.asarray(vertices).mean(axis=0))  # type: ignore[no-untyped-call]
+    point = list(viewer.dims.point)
+    point[-layer.ndim :] = (float(at) for at in world)
+    viewer.dims.point = tuple(point)
+
+
+def digest(layer: Drawing) -> int:
+    """Return a number that changes as soon as a shape is moved, even while it is dragged."""
+    return hash(tuple(np.asarray(vertices).tobytes() for _, vertices in _figures(layer)))
+
+
+def _remember(layer: Drawing, tool: str, title: str = "") -> None:
+    """Give what is drawn next a tool and a name."""
+    layer.feature_defaults = {VALUE: [""], TOOL: [tool], TITLE: [title]}
+
+
+def _figures(layer: Drawing) -> list[tuple[str, NDArray[np.float64]]]:
+    """Return kind and vertices of each shape."""
+    if isinstance(layer, Shapes):
+        return list(zip(layer.shape_type, layer.data, strict=True))
+    return [(POINT, np.asarray(point)[np.newaxis]) for point in layer.data]
+
+
+def _texts(layer: Drawing, feature: str) -> list[str]:
+    """Return a feature of each shape; '' for those of a layer that another program made."""
+    if feature not in layer.features:
+        return [""] * len(layer.data)
+    return [value if isinstance(value, str) else "" for value in layer.features[feature]]
+
+
+def _label(rows: Sequence[Row]) -> str:
+    row = rows[0]
+    if row.quantity is None:
+        # An arrow and a key image measure nothing; what cannot be measured has a note in the table.
+        return "" if row.note else row.name
+    found, values = row.statistics, ""
+    if found is not None and found.count:
+        values = f"{found.mean:.4g} ± {found.sd:.3g} {found.unit}"
+    # What limits a value is beside it, and not in a table that may be closed.
+    return "\n".join(filter(None, (str(row.quantity), values, row.note or row.quantity.note)))
+
+
+def _index(layer: Drawing, series: Image, vertex: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where a vertex is in the array of a series."""
+    there = layer.data_to_world(vertex)  # type: ignore[no-untyped-call]
+    world = np.asarray(there, dtype=np.float64)
+    missing = series.ndim - len(world)
+    return np.asarray(series.world_to_data((*np.zeros(max(0, missing)), *world)))
+
+
+def _time(viewer: napari.viewer.Viewer, series: Image) -> int:
+    if series.ndim < 4:
+        return 0
+    index = series.world_to_data(viewer.dims.point[-series.ndim :])[0]
+    return int(np.clip(round(float(index)), 0, series.data.shape[0] - 1))
+
+
+def _first_diameter(before: Sequence[Shape], tool: str) -> NDArray[np.float64] | None:
+    """Return the points of the diameter that a new one lies across; None if it is the first."""
+    if tool != DIAMETERS:
+        return None
+    drawn = [shape for shape in before if shape.tool == DIAMETERS]
+    return drawn[-1].points if len(drawn) % 2 else None
+
+
+def _title(kind: str, tool: str, points: int, *, is_second: bool) -> str:
+    if tool == DIAMETERS:
+        return "Diameter across" if is_second else "Longest diameter"
+    if tool in (ARROW, KEY_IMAGE):
+        return tool.capitalize()
+    if kind != "path":
+        return {"line": "Length"}.get(kind, kind.capitalize())
+    return {2: "Length", 3: "Angle", 4: "Cobb angle"}.get(points, "Path")

@@ -1,0 +1,187 @@
+"""Measurements in a viewer: what is drawn with, on, and read again when something is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import napari.viewer
+from napari.layers import Layer, Points, Shapes
+from napari.utils.events import Event
+
+from napari_medscan.dicom import Stack
+from napari_medscan.measure import Calibration, MeasureError
+from napari_medscan.measure.shapes import POINT, Shape, measured
+from napari_medscan.measure.table import Outline, Row
+from napari_medscan.napari_.current_layer import visible_series
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.measurement_layers import (
+    Drawing,
+    digest,
+    draw_again,
+    drawn_shapes,
+    mark_key_image,
+    new_layer,
+    take_tool,
+    write_labels,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A shape, and where it was drawn.
+
+    Parameters
+    ----------
+    layer : Shapes or Points
+        The layer.
+    number : int
+        Of the shape in its layer.
+    shape : Shape
+        What is measured.
+    """
+
+    layer: Drawing
+    number: int
+    shape: Shape
+
+
+class MeasurementSession:
+    """Draws measurements in one Shapes and one Points layer.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Where they are drawn.
+    changed : callable
+        Called when something was drawn, moved or removed.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer, changed: Callable[[], object]) -> None:
+        self._viewer = viewer
+        self._changed = changed
+        self._layers: list[Drawing] = []
+        self._digests: dict[Drawing, int] = {}
+        self._calibrations: dict[Stack, Calibration] = {}
+        self._on_change = guarded(self._notify)
+        self._on_moved = guarded(self._notify_if_moved)
+        self._on_removed = guarded(self._forget)
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    def release(self) -> None:
+        """Let go of the viewer; what was drawn stays."""
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+        for layer in list(self._layers):
+            self._leave(layer)
+
+    def draw(self, mode: str, tool: str) -> None:
+        """Let the user draw on the current series.
+
+        Raises
+        ------
+        MeasureError
+            If no series is visible.
+        """
+        layer = self._layer_for(Points if mode == "add" else Shapes)
+        self._viewer.layers.selection.active = layer
+        take_tool(layer, mode, tool)
+
+    def mark_key_image(self) -> None:
+        """Mark the slice in view; raise as `draw`."""
+        layer = self._layer_for(Points)
+        series = next(visible_series(self._viewer))
+        if isinstance(layer, Points):
+            mark_key_image(self._viewer, layer, series)
+
+    def draw_again(self, outlines: Iterable[Outline]) -> None:
+        """Draw what was saved, each shape on the series of its name, or the current one.
+
+        Raises
+        ------
+        MeasureError
+            If no series is visible, or a shape has another number of axes than its series.
+        """
+        for outline in outlines:
+            series = list(visible_series(self._viewer))
+            named = [each for each in series if each.name == outline.series]
+            target = next(iter(named or series), None)
+            if target is not None and outline.points.shape[1] != target.ndim:
+                raise MeasureError("A shape does not fit the series")
+            layer = self._layer_for(Points if outline.kind == POINT else Shapes)
+            if target is not None:
+                draw_again(layer, outline, target)
+
+    def drawn(self) -> list[Drawn]:
+        """Return all shapes, on the series that are visible now."""
+        series = list(visible_series(self._viewer))
+        return [
+            Drawn(layer, number, shape)
+            for layer in self._layers
+            for number, shape in enumerate(
+                drawn_shapes(self._viewer, layer, series, self._calibrations)
+            )
+        ]
+
+    def write_labels(self, drawn: Sequence[Drawn], found: Sequence[Sequence[Row]]) -> None:
+        """Write beside each shape what it measures."""
+        for layer in self._layers:
+            pairs = zip(drawn, found, strict=True)
+            write_labels(layer, [rows for each, rows in pairs if each.layer is layer])
+
+    def calibrate(self, shape: Shape, millimeters: float) -> None:
+        """Take a line for one of so many mm in truth; 0 ends the calibration of its series.
+
+        Raises
+        ------
+        MeasureError
+            If the line cannot be measured.
+        """
+        target = replace(shape.targets[0], calibration=None)
+        self._calibrations.pop(target.stack, None)
+        if millimeters:
+            (row,) = measured(replace(shape, targets=(target,)))
+            if row.quantity is None:
+                raise MeasureError(row.note or "Calibration needs a line and its true length")
+            self._calibrations[target.stack] = Calibration.of(row.quantity, millimeters)
+        self._changed()
+
+    def _layer_for(self, kind: type[Drawing]) -> Drawing:
+        """Return the layer to draw on, a new one if need be."""
+        series = next(visible_series(self._viewer), None)
+        if series is None:
+            raise MeasureError("No DICOM series is visible")
+        for layer in self._layers:
+            if isinstance(layer, kind) and layer.ndim == series.ndim:
+                return layer
+        layer = new_layer(self._viewer, series, kind)
+        self._layers.append(layer)
+        layer.events.data.connect(self._on_change)
+        layer.events.set_data.connect(self._on_moved)
+        return layer
+
+    def _notify(self, _event: Event | None = None) -> None:
+        self._changed()
+
+    def _notify_if_moved(self, event: Event) -> None:
+        """Tell of a shape that is being dragged, which napari does not call a change of data."""
+        layer: Drawing = event.source
+        now = digest(layer)
+        if self._digests.get(layer) != now:
+            self._digests[layer] = now
+            self._changed()
+
+    def _forget(self, event: Event) -> None:
+        removed: Layer = event.value
+        stack = stack_of(removed)
+        if stack is not None:
+            self._calibrations.pop(stack, None)
+        if removed in self._layers:
+            self._leave(removed)
+        self._changed()
+
+    def _leave(self, layer: Drawing) -> None:
+        layer.events.data.disconnect(self._on_change)
+        layer.events.set_data.disconnect(self._on_moved)
+        self._layers.remove(layer)
+        self._digests.pop(layer, None)

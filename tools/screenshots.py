@@ -188,15 +188,16 @@ def measure(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     """Measure a region of PET on CT, a length and a point, and plot the region."""
     _open(viewer, _pet_ct())
     _tab(panel, "Measure")
-    ct = next(layer for layer in viewer.layers if layer.name.startswith("CT"))
-    viewer.layers.selection.active = ct
-    rows, columns = ct.data.shape[-2:]
-    slice_ = round(float(ct.world_to_data(viewer.dims.point)[0]))
-    box = [(0.45, 0.3), (0.45, 0.42), (0.6, 0.42), (0.6, 0.3)]
-    _draw(viewer, panel, "ellipse", [(slice_, y * rows, x * columns) for y, x in box])
-    ends = [(0.35, 0.2), (0.35, 0.8)]
-    _draw(viewer, panel, "length", [(slice_, y * rows, x * columns) for y, x in ends])
-    _draw(viewer, panel, "point", [(slice_, 0.55 * rows, 0.6 * columns)])
+    pet = next(layer for layer in viewer.layers if layer.name.startswith("PT"))
+    rows, columns = pet.data.shape[-2:]
+    at = round(float(pet.world_to_data(viewer.dims.point)[0]))
+
+    def places(*shares: tuple[float, float]) -> list[tuple[float, ...]]:
+        return [(at, y * rows, x * columns) for y, x in shares]
+
+    _draw(viewer, panel, "ellipse", places((0.45, 0.3), (0.45, 0.42), (0.6, 0.42), (0.6, 0.3)))
+    _draw(viewer, panel, "length", places((0.5, 0.19), (0.5, 0.81)))
+    _draw(viewer, panel, "point", places((0.55, 0.6)))
     _until(lambda: len(panel.measure.rows) == 7)
     panel.measure.choose(0)
 

@@ -35,11 +35,12 @@ _COLOR: Final = "yellow"
 _TEXT: Final = {
     "string": f"{{{VALUE}}}",
     "color": _COLOR,
-    "size": 10,
+    "size": 12,
     "anchor": "upper_left",
 }
 _POINT_SIZE: Final = 0.02
-"""Of a point, as a part of the width of the image."""
+_LINE: Final = 0.003
+"""Sizes of a point and of a line as parts of the width of the image."""
 
 
 def new_layer(viewer: napari.viewer.Viewer, series: Image, kind: type[Shapes | Points]) -> Drawing:
@@ -66,7 +67,8 @@ def new_layer(viewer: napari.viewer.Viewer, series: Image, kind: type[Shapes | P
             "name": "Measurements",
             "edge_color": _COLOR,
             "face_color": "transparent",
-            "edge_width": 1,
+            "edge_width": _LINE * max(series.data.shape[-2:]),
+            "opacity": 1.0,
         }
     layer = kind(**common)
     viewer.add_layer(layer)
@@ -197,7 +199,8 @@ def _texts(layer: Drawing, feature: str) -> list[str]:
 
 
 def _label(rows: Sequence[Row]) -> str:
-    row = rows[0]
+    # As people read PET, its first series is labelled in SUV.
+    row = [each for each in rows if each.series == rows[0].series][-1]
     if row.quantity is None:
         # An arrow and a key image measure nothing; what cannot be measured has a note in the table.
         return "" if row.note else row.name

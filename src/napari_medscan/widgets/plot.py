@@ -18,7 +18,7 @@ COLORS: Final = ("#4f9cf5", "#f5a742", "#5bc47a", "#e06c9f", "#9d7fe0", "#45c1c9
 """Of the lines in turn: told apart on dark and on light ground, and by most color-blind eyes."""
 _HEIGHT: Final = 170
 _GAP: Final = 4
-_TICK_WIDTH: Final = 70
+_TICK_WIDTH: Final = 50
 """Pixels between two ticks of an axis, about."""
 _ZOOM: Final = 1.25
 """For one notch of the wheel."""

@@ -28,6 +28,7 @@ from napari_medscan.widgets.plot import Line, Plot
 
 HISTOGRAM, OVER_TIME = "Histogram", "Over time"
 _BINS: Final = 64
+"""At most."""
 Plotted = tuple[list[Line], str, str]
 """Lines, and what the axes mean."""
 
@@ -139,7 +140,8 @@ def _histogram(name: str, values: NDArray[np.generic], factor: float) -> Line:
     if not values.size:
         raise MeasureError("No pixel is inside")
     low, high = float(values.min()), float(values.max())
-    width = (high - low) / _BINS
+    # Rice's rule; more bins than that make a comb.
+    width = (high - low) / min(_BINS, int(np.ceil(2 * values.size ** (1 / 3))))
     if values.dtype.kind in "iu":
         # Bins of whole numbers hold the same number of values each.
         width, low = max(1.0, float(np.ceil(width))), low - 0.5

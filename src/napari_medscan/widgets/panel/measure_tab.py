@@ -8,7 +8,7 @@ from pathlib import Path
 
 import napari.viewer
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QTreeWidgetItem
+from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QTreeWidgetItem
 
 from napari_medscan.dicom import MedscanError
 from napari_medscan.measure import MeasureError
@@ -47,8 +47,7 @@ _LONGEST = 10_000.0
 _PLACE = Qt.ItemDataRole.UserRole
 _CALIBRATION = "True length of the line in the current row, or the last one; 0 ends calibration"
 _HINT = (
-    "Draw on the current series. Select, move and delete shapes with napari's own tools. Values "
-    "are those of all pixels whose centers are inside, on every visible series. Click a row to "
+    "Draw on the current series; napari's own tools select, move and delete shapes. Click a row to "
     "plot it, double-click it to go there or, in the first column, to rename it."
 )
 
@@ -79,6 +78,8 @@ class MeasureTab(Page):
         self._length = number(
             "true_length", _CALIBRATION, _ignore, limits=(0, _LONGEST), value=0, unit=" mm"
         )
+        # Its buttons would leave no room for the number.
+        self._length.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.append(
             row(
                 stretch(button("key_image", "Key image", "Mark the slice in view", mark)),

@@ -13,7 +13,7 @@ import pytest
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.objects.property_types import property_type, property_types
-from napari_medscan.dicom.objects.segments import Code, Segment
+from napari_medscan.dicom.objects.segments import Code, Segment, color_of
 from napari_medscan.export import ExportError, save_dicom_seg
 
 from ..corpus.oracle import case_names, case_path
@@ -83,11 +83,13 @@ def test_seg_keeps_names_codes_colors_and_tracking(ct, tmp_path):
         1, "Leber", LIVER.category, LIVER.type, "SEMIAUTOMATIC", "grow 2", "L-1", "1.2.840.99.1",
         color=(0.2, 0.4, 0.9), has_own_color=True,
     )  # fmt: skip
-    tumor = Segment(2, "Ziel", TUMOR.category, TUMOR.type, color=(1.0, 0.0, 0.0))
+    tumor = Segment(2, "Ziel", TUMOR.category, TUMOR.type)
     (path,) = save_dicom_seg(ct, tmp_path / "seg.dcm", drawn(1), [liver, tumor]).files
     found, second = reopened(path, ct)[0].segments
     assert replace(found, color=liver.color) == liver
     assert found.color == pytest.approx(liver.color, abs=0.005)
+    # A segment without a color of its own has one that no other has.
+    assert second.color == pytest.approx(color_of(2), abs=0.005)
     assert (second.label, second.type, second.algorithm) == ("Ziel", TUMOR.type, "MANUAL")
     # The second is empty, and there all the same.
     assert reopened(path, ct)[0].summary == "2 segments (empty: Ziel)"

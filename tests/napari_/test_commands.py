@@ -30,6 +30,7 @@ OTHERS = {
     "write_labels",
     "write_segmentation",
     "isodose_lines",
+    "segments",
     "panel",
     "assistant",
     "ct_chest",
@@ -135,6 +136,7 @@ AXIAL = CONVENTION["axial"]
 EFFECTS = {
     "show_only": lambda viewer, layer: current_layer(viewer) == layer,
     "close_series": lambda viewer, _layer: not viewer.layers,
+    "new_labels": lambda viewer, layer: viewer.layers[-1].data.shape == layer.data.shape,
     "next_slice": moved_to(16),
     "previous_slice": moved_to(14),
     "next_ten_slices": moved_to(25),
@@ -202,6 +204,7 @@ ELSEWHERE = {
     "save_image",
     "save_nifti",
     "save_nrrd",
+    "save_segmentation",
     "clear_disk_cache",
     "load_into_memory",
     "show_panel",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_medscan import __version__
 from napari_medscan.dicom.elements.pydicom_fallback import silent_pydicom
 from napari_medscan.dicom.objects.segmentation import Segmentation
-from napari_medscan.dicom.objects.segments import CREATOR_TAG, VALUE_TAG, Segment, color_of
+from napari_medscan.dicom.objects.segments import CREATOR_TAG, VALUE_TAG, Segment
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import NewFiles
@@ -230,7 +230,7 @@ def _numbered(
         raise ExportError("Two arrays have the same label, which a label map cannot hold")
     found = {}
     for number, (index, value) in zip(numbers, keys, strict=True):
-        segment = described[index].get(value) or Segment(value, color=color_of(value))
+        segment = described[index].get(value) or Segment(value)
         found[number] = ((index, value), segment)
     return found
 

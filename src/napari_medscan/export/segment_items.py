@@ -10,7 +10,14 @@ from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.intensity.cielab import cielab_from_rgb
 from napari_medscan.dicom.objects.property_types import TISSUE
 from napari_medscan.dicom.objects.segmentation import Segmentation
-from napari_medscan.dicom.objects.segments import CREATOR, CREATOR_TAG, VALUE_TAG, Code, Segment
+from napari_medscan.dicom.objects.segments import (
+    CREATOR,
+    CREATOR_TAG,
+    VALUE_TAG,
+    Code,
+    Segment,
+    color_of,
+)
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
@@ -76,7 +83,8 @@ def segment_item(
         tracking_uid=tracking_uid or None,
         tracking_id=(segment.tracking_id or segment.name) if tracking_uid else None,
     )
-    item.RecommendedDisplayCIELabValue = list(cielab_from_rgb(segment.color))
+    color = segment.color if segment.has_own_color else color_of(segment.number)
+    item.RecommendedDisplayCIELabValue = list(cielab_from_rgb(color))
     if original is not None:
         _keep(item, original)
     if number != segment.number:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import napari
-import numpy as np
+import napari.viewer
 from napari.layers import Labels, Layer
 
-from napari_medscan.dicom import Segmentation
-from napari_medscan.dicom.objects.segments import Code, Segment
+from napari_medscan.dicom import CancelledError, MedscanError, Segmentation
 from napari_medscan.export import ExportError, save_dicom_seg
-from napari_medscan.frames import EditableArray
 from napari_medscan.napari_.export_run import run_with_progress
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.labels_grid import labels_on_series
+from napari_medscan.napari_.objects.segment_features import segments_of
 from napari_medscan.napari_.objects.shown_object import object_of
-
-_CODE: Final = re.compile(r"(?P<value>.+) \((?P<scheme>.+)\)")
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 
 def save_labels_data(path: str, layer_data: Sequence[tuple[Any, dict[str, Any], str]]) -> list[str]:
@@ -89,58 +86,38 @@ def _description(layer: Labels) -> str:
     return (source.header.description if source is not None else "") or layer.name
 
 
-def segments_of(layer: Labels) -> list[Segment]:
-    """Return what the features of a layer say of its labels, by value; painted ones as well."""
-    rows = _rows(layer)
-    return [
-        _segment(layer, value, rows.get(value, {})) for value in sorted({*rows, *painted(layer)})
-    ]
+def save_segmentation(viewer: napari.viewer.Viewer) -> None:
+    """Ask for a file and save the selected Labels layers as one DICOM segmentation."""
+    viewer = unwrapped(viewer)
+    selected = [each for each in viewer.layers if each in viewer.layers.selection]
+    ask_and_save([each for each in selected if isinstance(each, Labels)])
 
 
-def painted(layer: Labels) -> set[int]:
-    """Return the labels that were drawn in memory; those that are only in a file are not sought."""
-    data = layer.data
-    if isinstance(data, EditableArray):
-        slices: Any = (data[number] for number in data.edited_slices)
-    elif isinstance(data, np.ndarray):
-        slices = data.reshape(-1, *data.shape[-2:])
-    else:
-        return set()
-    found = {int(value) for plane in slices if plane.any() for value in np.unique(plane)}
-    return found - {0}
+def ask_and_save(layers: Sequence[Labels], description: str = "") -> bool:
+    """Ask for a file and save Labels layers as one DICOM segmentation.
 
+    Returns
+    -------
+    bool
+        Whether there is a new file; otherwise a message says why, if the user did not cancel.
+    """
+    from napari_medscan.napari_.file_traces import ask_where_to_save
+    from napari_medscan.napari_.gui import main_window
 
-def _rows(layer: Labels) -> dict[int, Mapping[str, Any]]:
-    """Return the rows of the features by label: as napari, without "index" by their order."""
-    rows = layer.features.to_dict("records")
-    numbered = ((int(row.get("index", number)), row) for number, row in enumerate(rows))
-    return {value: row for value, row in numbered if value > 0}
-
-
-def _segment(layer: Labels, value: int, row: Mapping[str, Any]) -> Segment:
-    # napari does not annotate it.
-    color = layer.get_color(value)  # type: ignore[no-untyped-call]
-    red, green, blue = (1.0, 1.0, 1.0) if color is None else map(float, color[:3])
-    return Segment(
-        value,
-        label=_text(row, "name"),
-        category=_code(row, "category"),
-        type=_code(row, "type"),
-        algorithm=_text(row, "algorithm").upper(),
-        algorithm_name=_text(row, "algorithm_name"),
-        tracking_id=_text(row, "tracking_id"),
-        tracking_uid=_text(row, "tracking_uid"),
-        color=(red, green, blue),
-        has_own_color=True,
-    )
-
-
-def _code(row: Mapping[str, Any], name: str) -> Code:
-    """Return a code, as `segment_table` writes it: the meaning, and "value (scheme)"."""
-    match = _CODE.fullmatch(_text(row, f"{name}_code"))
-    return Code(match["value"], match["scheme"], _text(row, name)) if match else Code()
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    found = row.get(name, "")
-    return found if isinstance(found, str) else ""
+    if not layers:
+        tell("Select a Labels layer that lies on a DICOM series.")
+        return False
+    title = "Save DICOM segmentation"
+    chosen = ask_where_to_save(main_window(), title, "segmentation.dcm", "DICOM (*.dcm)")
+    if chosen is None:
+        return False
+    path = chosen[0] if chosen[0].suffix else chosen[0].with_suffix(".dcm")
+    try:
+        save_labels(layers, path, description=description)
+    except CancelledError:
+        return False
+    except (MedscanError, OSError) as error:
+        tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be written.")
+        return False
+    tell("Segmentation saved.")
+    return True

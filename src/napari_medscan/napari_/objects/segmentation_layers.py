@@ -14,6 +14,7 @@ from napari_medscan.dicom.objects.placement import Placement
 from napari_medscan.dicom.objects.segments import Segment, color_of
 from napari_medscan.frames import EditableArray
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.segment_features import segment_row
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, tell_once
 from napari_medscan.napari_.progress import reading_progress
 
@@ -90,27 +91,12 @@ def segment_table(
     planes = segmentation.planes_of()
     rows: list[dict[str, int | str]] = [{"index": 0, "name": "background"}]
     for segment in segments:
-        row: dict[str, int | str] = {
-            "index": segment.value,
-            "name": segment.name,
-            "type": segment.type.meaning,
-            "category": segment.category.meaning,
-            "type_code": _text_of(segment.type.value, segment.type.scheme),
-            "category_code": _text_of(segment.category.value, segment.category.scheme),
-            "algorithm": segment.algorithm.lower(),
-            "algorithm_name": segment.algorithm_name,
-            "tracking_id": segment.tracking_id,
-            "tracking_uid": segment.tracking_uid,
-        }
+        row = segment_row(segment)
         if not segmentation.is_label_map and not planes.get(segment.number):
             row["note"] = "empty"
         rows.append(row)
     used = dict.fromkeys(key for row in rows for key, value in row.items() if value != "")
     return {key: [row.get(key, "") for row in rows] for key in used}
-
-
-def _text_of(value: str, scheme: str) -> str:
-    return f"{value} ({scheme})" if value and scheme else value
 
 
 def _colormap(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from napari.layers import Image, Labels
+from napari.layers._layer_actions import _split_stack
 
 from napari_medscan.dicom.series.orientation import patient_point
 from napari_medscan.export import save_nifti
@@ -17,6 +18,7 @@ from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.linking import go_to_place, patient_place
+from napari_medscan.napari_.measurement_layers import drawn_shapes
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.picture import DERIVED, NoPictureError, layers_in_picture
@@ -175,6 +177,39 @@ def test_maximum_along_z_has_letters_and_unit_and_no_place(viewer, layer):
     assert cursor_text(viewer).startswith("MIP: ")
     assert " mm" not in cursor_text(viewer)
     assert "HU" in cursor_text(viewer)
+
+
+def test_split_slices_are_those_of_the_series(viewer, layer, stack):
+    """Layers ▸ Split Stack drops the axis of the slices, with their place."""
+    viewer.layers.selection.active = layer
+    index = [(4, 5)] * SLICES
+    expected = []
+    for number in range(SLICES):
+        point_at(viewer, layer, (number, *index[number]))
+        expected.append(cursor_text(viewer).partition(": ")[2])
+    _split_stack(viewer.layers)
+    assert len(viewer.layers) == SLICES
+    assert viewer.dims.ndim == 2
+    for number, each in enumerate(viewer.layers):
+        viewer.layers.selection = {each}
+        viewer.layers.selection.active = each
+        mine = tagged_stack_of(each)
+        assert mine.slices[slice_in_view(viewer, each)].file == stack.slices[number].file
+        point_at(viewer, each, index[number])
+        assert cursor_text(viewer).partition(": ")[2] == expected[number]
+        assert edge_letters(viewer) == LETTERS
+        place = patient_place(viewer, each)
+        assert go_to_place(viewer, each, place)
+        assert not go_to_place(viewer, each, np.add(place, (0, 0, 2)))
+
+
+def test_shapes_on_a_projection_are_measured_on_the_series(viewer, layer, stack):
+    flat = derive(viewer, layer, np.asarray(layer.data).mean(axis=0), name="mean")
+    line = np.array([[1, 1], [3, 4]]) * layer.scale[1:] + layer.translate[1:]
+    shapes = viewer.add_shapes([line], shape_type="line")
+    (drawn,) = drawn_shapes(viewer, shapes, [flat, layer])
+    assert drawn.targets[0].stack is stack
+    assert drawn_shapes(viewer, shapes, [flat]) == []
 
 
 def test_derived_layer_links_by_the_patient(viewer, layer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import nibabel as nib
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813 - its usual name
 from napari.layers import Image, Labels
 
 from napari_medscan.dicom import load
@@ -72,13 +73,31 @@ def test_labels_between_the_voxels_of_a_series_are_not_saved(tmp_path, series):
     assert not (tmp_path / "drawn.nii.gz").exists()
 
 
-def test_labels_of_a_part_are_saved_in_their_place(tmp_path, series):
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd"])
+@pytest.mark.parametrize("steps", [(1, 1, 1), (1, 1, -1)])
+def test_labels_on_a_crop_are_saved_on_its_grid(tmp_path, series, suffix, steps):
+    viewer, layer, stack = series
+    first = np.array([1, 0, 5 if steps[2] < 0 else 1])
+    drawn = (np.arange(2 * 2 * 3).reshape(2, 2, 3) % 5).astype(np.uint8)
+    labels = viewer.add_labels(
+        drawn, scale=layer.scale * steps, translate=layer.translate + layer.scale * first
+    )
+    labels.save(str(tmp_path / f"drawn{suffix}"))
+    image = sitk.ReadImage(tmp_path / f"drawn{suffix}")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), drawn)
+    for index in np.ndindex(drawn.shape):
+        there = image.TransformIndexToPhysicalPoint(index[::-1])
+        expected = stack.to_patient(first + index * np.array(steps))
+        np.testing.assert_allclose(there, expected, atol=1e-3)
+
+
+def test_labels_with_a_margin_are_saved_on_the_grid_of_the_series(tmp_path, series):
     viewer, layer, _ = series
-    drawn = np.ones((2, 3, 6), np.uint8)
-    corner = layer.translate + layer.scale * (1, 1, 0)
-    viewer.add_labels(drawn, scale=layer.scale, translate=corner).save(str(tmp_path / "a.nii.gz"))
+    drawn = np.pad(np.ones((3, 2, 6), np.uint8), ((0, 0), (2, 2), (0, 0)))
+    place = {"scale": layer.scale, "translate": layer.translate - layer.scale * (0, 1, 0)}
+    viewer.add_labels(drawn, **place).save(str(tmp_path / "a.nii.gz"))
     expected = np.zeros((3, 4, 6), np.uint8)
-    expected[1:, 1:] = 1
+    expected[:, 1:3] = 1
     np.testing.assert_array_equal(voxels(tmp_path / "a.nii.gz"), expected)
 
 

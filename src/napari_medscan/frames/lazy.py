@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import count
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -16,20 +16,11 @@ from napari_medscan.frames.array_face import ArrayFace
 from napari_medscan.frames.bulk_reader import BulkReader
 from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.display import DisplayArray
-from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
+from napari_medscan.frames.errors import ReadCanceledError
 from napari_medscan.frames.frame_reader import FrameReader
-from napari_medscan.frames.indexing import (
-    BasicIndex,
-    Entry,
-    entries_of,
-    gather,
-    is_basic,
-    padded,
-    plain_key,
-    split_newaxes,
-)
+from napari_medscan.frames.indexing import BasicIndex
 from napari_medscan.frames.many import PARALLEL_FROM, FrameSource, Progress
-from napari_medscan.frames.prefetch import LookAhead
+from napari_medscan.frames.selection import Selection
 from napari_medscan.frames.volumes import Volumes, Where
 
 Errors = Literal["raise", "blank"]
@@ -105,7 +96,7 @@ class LazyStack(ArrayFace):
         self._bulk = BulkReader(
             places, self._frames, volumes, one, cache, gaps_are_empty=gaps_are_empty
         )
-        self._ahead = LookAhead(places, self._frames.cached)
+        self._selection = Selection(places, frame_shape, dtype, fill, self._frames, self._bulk)
         self.display = DisplayArray(self)
         """The face of this array that a layer draws: ``layer.data``."""
 
@@ -170,16 +161,7 @@ class LazyStack(ArrayFace):
         UnreadableFramesError, ReadCanceledError
             As `read`, of the frames that hold what `key` selects.
         """
-        plain = plain_key(key)
-        if plain is not None:
-            return self._select(padded(plain, self.ndim), is_strict=True)
-        entries = entries_of(key)
-        if not is_basic(entries):
-            return self._gather(entries)
-        keys, axes = split_newaxes(entries, self.ndim)
-        found = self._select(keys, is_strict=True)
-        # `...` makes an array of a single value.
-        return np.asarray(found)[(*axes, ...)] if Ellipsis in entries or None in entries else found
+        return self._selection.read(key)
 
     def read_only(self) -> NDArray[Any]:
         """Return all values, which cannot be changed; they stay in the cache while there is room.
@@ -195,12 +177,7 @@ class LazyStack(ArrayFace):
 
         Blank is what is missing, cannot be read, or was not read because the user canceled.
         """
-        keys = padded(key, self.ndim)
-        try:
-            return self._select(keys, is_strict=False)
-        except ReadCanceledError:
-            lead = self._places.ndim
-            return self._blank(np.shape(self._places[keys[:lead]]))[(..., *keys[lead:])]
+        return self._selection.look(key)
 
     def read(self, errors: Errors = "raise", progress: Progress | None = None) -> NDArray[Any]:
         """Read every frame into one new array.
@@ -273,12 +250,11 @@ class LazyStack(ArrayFace):
 
     def frame(self, number: int) -> NDArray[Any]:
         """Return frame `number` of the source for drawing: blank when it cannot be read."""
-        if number < 0:
-            return self._blank(())
-        try:
-            return self._frames.read(number)
-        except Exception:  # noqa: BLE001 - a bad frame must never raise into napari
-            return self._blank(())
+        return self._selection.frame(number)
+
+    def peek(self, number: int) -> NDArray[Any] | None:
+        """Return frame `number` of the source if it is in the cache; nothing is read."""
+        return self._frames.peek(number)
 
     def read_frame(self, number: int) -> NDArray[Any]:
         """Return frame `number` of the source, read-only.
@@ -323,65 +299,3 @@ class LazyStack(ArrayFace):
     def close(self) -> None:
         """Forget the cached frames of this stack."""
         self._cache.drop(lambda key: isinstance(key, tuple) and key[0] == self._number)
-
-    def _select(self, keys: tuple[BasicIndex, ...], *, is_strict: bool) -> Any:  # noqa: ANN401
-        """Read what one integer or slice an axis selects."""
-        lead = self._places.ndim
-        numbers = self._places[keys[:lead]]
-        tail = keys[lead:]
-        if isinstance(numbers, np.integer):
-            self._ahead.visit(tuple(int(cast("int", key)) for key in keys[:lead]))
-            number = int(numbers)
-            return (self._strict_frame(number) if is_strict else self.frame(number))[tail]
-        where = self._time_of(keys[: lead - 1])
-        if numbers.size == self._places[where].size > 1 and self._bulk.fits(where):
-            # A view across all frames (3-D, another plane): the next one will be too.
-            volume = self._bulk.whole(where, is_strict=is_strict)
-            if volume is not None:
-                return volume[keys[len(where) :]]
-        return self._bulk.read(numbers, tail, is_strict=is_strict)
-
-    def _gather(self, entries: tuple[Entry, ...]) -> NDArray[Any]:
-        """Read what a key with index arrays or masks selects."""
-        lead = self._places.ndim
-        plan = gather(entries, self.shape[:lead], self._frame_shape)
-        if plan.needed.size == plan.needed.sum() == self._places.size > 1 and self._bulk.fits(()):
-            volume = self._bulk.whole((), is_strict=True)
-            if volume is not None:
-                found: NDArray[Any] = volume[entries]
-                return found
-        numbers = self._places[np.ix_(*plan.axes)]
-        wanted = numbers[plan.needed]
-        if wanted.size == 1:
-            parts = self._strict_frame(int(wanted[0]))[plan.part][np.newaxis]
-        else:
-            parts = self._bulk.read(wanted, plan.part, is_strict=True)
-        if wanted.size == numbers.size:
-            block = parts.reshape(numbers.shape + parts.shape[1:])
-        else:
-            block = np.empty(numbers.shape + parts.shape[1:], self._dtype)
-            block[plan.needed] = parts
-        selected: NDArray[Any] = block[plan.key]
-        return selected
-
-    def _strict_frame(self, number: int) -> NDArray[Any]:
-        if number < 0:
-            self._bulk.check_missing(np.array([number]))
-            return self._blank(())
-        try:
-            return self._frames.read(number)
-        except Exception:  # noqa: BLE001 - the text of an error may hold a path
-            raise UnreadableFramesError(1, 1) from None
-
-    def _time_of(self, keys: tuple[BasicIndex, ...]) -> Where:
-        """Return indices of the axes before the last leading one; () unless each is one number."""
-        if not all(isinstance(key, int | np.integer) for key in keys):
-            return ()
-        extents = self._places.shape
-        return tuple(
-            int(cast("int", key)) % extent for key, extent in zip(keys, extents, strict=False)
-        )
-
-    def _blank(self, shape: tuple[int, ...]) -> NDArray[Any]:
-        """Return blank frames, of which there are so many along every leading axis."""
-        return np.broadcast_to(np.array(self._fill, self._dtype), shape + self._frame_shape)

@@ -27,7 +27,7 @@ from napari_medscan.napari_.compat.npe2_writers import other_writer
 from napari_medscan.napari_.export_run import run_with_progress
 from napari_medscan.napari_.layer_identity import METADATA_KEY, stack_of
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.objects.labels_grid import labels_on_series
+from napari_medscan.napari_.objects.labels_grid import labels_on_series, on_own_grid
 
 Save = Callable[..., Exported]
 
@@ -51,11 +51,11 @@ def save_image_data(path: str, data: Any, attributes: dict[str, Any]) -> list[st
     stack = stack_of(_layer_with(data) or _layer_of(data, attributes))
     if stack is None or not _has_format(path, stack.array.dtype):
         return _saved_by_others(path, data, attributes, "image")
-    return _saved(stack, path, None)
+    return _saved(stack, None, path)
 
 
 def save_labels_data(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:  # noqa: ANN401
-    """Save labels on the grid of the series that they lie on, and return the files.
+    """Save labels on the grid of the series, or of its part, that they lie on; return the files.
 
     What lies on none is saved by whoever else writes such files.
 
@@ -71,7 +71,7 @@ def save_labels_data(path: str, data: Any, attributes: dict[str, Any]) -> list[s
         return _saved_by_others(path, data, attributes, "labels", reason)
     if not _has_format(path, placed.data.dtype):
         return _saved_by_others(path, data, attributes, "labels")
-    return _saved(placed.stack, path, placed.data)
+    return _saved(*on_own_grid(cast("Labels", layer), placed), path)
 
 
 def save_series(layer: Image, suffix: str) -> None:
@@ -90,7 +90,7 @@ def save_series(layer: Image, suffix: str) -> None:
     name = str(chosen[0])
     try:
         # The dialog has asked whether an existing file is to be replaced.
-        _saved(stack, name if name.lower().endswith(tuple(VOLUMES)) else name + suffix, None)
+        _saved(stack, None, name if name.lower().endswith(tuple(VOLUMES)) else name + suffix)
     except CancelledError:
         return
     except (MedscanError, OSError) as error:
@@ -213,7 +213,7 @@ def _saved_by_others(
     return list(write(path, data, attributes))
 
 
-def _saved(stack: Stack, path: str, labels: Any) -> list[str]:  # noqa: ANN401 - like an array
+def _saved(stack: Stack, labels: Any, path: str) -> list[str]:  # noqa: ANN401 - like an array
     """Save a series or labels, and return the names of the files."""
     save = _saver(path) or save_nifti
     done = run_with_progress(

@@ -59,13 +59,15 @@ def go_to_place(viewer: napari.viewer.Viewer, layer: Layer, place: NDArray[np.fl
     affine = None if stack is None else stack.geometry.affine
     if stack is None or affine is None or viewer.dims.ndisplay == 3:
         return False
-    index = np.asarray(layer.world_to_data(viewer.dims.point), dtype=np.float64)
-    index[-3:] = np.linalg.solve(affine, [*place, 1.0])[:3]
+    voxel = np.linalg.solve(affine, [*place, 1.0])[:3]
     if not stack.geometry.measurable:
-        index[-3] = nearest_slice(stack, place)
-    shape = np.array(layer.data.shape[: layer.ndim])
-    if np.any(index[-3:] < -0.5) or np.any(index[-3:] > shape[-3:] - 0.5):
+        voxel[0] = nearest_slice(stack, place)
+    # A single slice may have no axis of slices.
+    shape = np.array((1, *layer.data.shape[: layer.ndim])[-3:])
+    if np.any(voxel < -0.5) or np.any(voxel > shape - 0.5):
         return False
+    index = np.asarray(layer.world_to_data(viewer.dims.point), dtype=np.float64)
+    index[-3:] = voxel[-layer.ndim :]
     # napari does not annotate it.
     world = np.asarray(layer.data_to_world(index))  # type: ignore[no-untyped-call]
     before = viewer.dims.ndim - layer.ndim
@@ -284,7 +286,7 @@ def alignment(layer: Layer, base: Layer) -> NDArray[np.float64] | None:
     mine, theirs = stack_of(layer), stack_of(base)
     if mine is None or theirs is None or not same_frame_of_reference(mine, theirs):
         return None
-    if are_parallel(mine, theirs):
+    if are_parallel(mine, theirs) or min(layer.ndim, base.ndim) < 3:
         return None
     to_patient, base_to_patient = mine.geometry.affine, theirs.geometry.affine
     if to_patient is None or base_to_patient is None:
@@ -306,7 +308,7 @@ def _own_world(layer: Layer) -> NDArray[np.float64]:
 def nearest_slice(stack: Stack, place: NDArray[np.float64]) -> float:
     """Return the place along z of the slice whose plane is nearest."""
     orientation = stack.geometry.orientation
-    if orientation is None:
+    if orientation is None or not stack.array.places.ndim:
         return 0.0
     normal = np.array(normal_of(orientation))
     lead = (0,) * (stack.array.places.ndim - 1)

@@ -101,14 +101,18 @@ def drawn_shapes(
         Those made by hand.
     """
     by_hand = calibrations or {}
-    targets = tuple(
-        Target(each.name, stack, _time(viewer, each), by_hand.get(stack))
+    # Projections and single slices without an axis of slices are not measured on.
+    known = [
+        (each, stack)
         for each in series
-        if (stack := stack_of(each)) is not None
+        if (stack := stack_of(each)) is not None and "z" in stack.axes
+    ]
+    targets = tuple(
+        Target(each.name, stack, _time(viewer, each), by_hand.get(stack)) for each, stack in known
     )
     if not targets:
         return []
-    first = series[0]
+    first = known[0][0]
     slab = slab_thickness(viewer, first)
     counts: dict[str, int] = {}
     shapes: list[Shape] = []

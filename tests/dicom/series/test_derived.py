@@ -136,6 +136,45 @@ def test_derived_projection_has_directions_and_maybe_the_unit(series, project, u
     assert np.array_equal(np.asarray(found.array), flat)
 
 
+@pytest.mark.parametrize("name", ["plain", "tilted", "uneven"])
+@pytest.mark.parametrize("number", [0, 2, SLICES - 1])
+@pytest.mark.parametrize(("top", "left"), [(0, 0), (3, 2)])
+def test_derived_slice_of_a_split_series_is_that_slice(series, name, number, top, left):
+    stack = series[name]
+    image = np.asarray(stack.array)[number, top:, left:].copy()
+    # The slices were looked at when napari split them.
+    for each in range(SLICES):
+        stack.array.frame(each)
+    axes = (None, AxisMap(1.0, float(top), ROWS - top), AxisMap(1.0, float(left), COLUMNS - left))
+    found = derived(stack, image, axes, is_image=True)
+    assert (found.axes, found.unit, found.derivation.has_slices) == ("yx", "HU", True)
+    assert found.slices[0].file == stack.slices[number].file
+    assert np.allclose(
+        patient_point(found, (1, 2)), patient_point(stack, (number, top + 1, left + 2))
+    )
+    assert np.allclose(found.positions, patient_point(stack, (number, top, left)))
+    assert np.array_equal(np.asarray(found.array), image)
+
+
+def test_derived_slice_with_values_of_two_is_nowhere(tmp_path):
+    stack = one_series(tmp_path, PixelData=lambda i: values(min(i, 4)).tobytes())
+    volume = stack.array[...]
+    axes = (None, *whole(stack)[1:])
+    assert derived(stack, volume[3].copy(), axes, is_image=True).geometry.affine is not None
+    for number in (4, 5):
+        found = derived(stack, volume[number].copy(), axes, is_image=True)
+        assert found.geometry.affine is None
+        assert not found.derivation.has_slices
+
+
+def test_derived_slice_is_not_looked_for_in_files(series, monkeypatch):
+    stack = series["plain"]
+    image = stack.array[2].copy()
+    monkeypatch.setattr(type(stack.array), "peek", lambda *_: None)
+    found = derived(stack, image, (None, *whole(stack)[1:]), is_image=True)
+    assert not found.derivation.has_slices
+
+
 def test_derived_labels_have_a_place_whatever_their_values(series):
     stack = series["plain"]
     labels = np.zeros(stack.array.shape, np.uint8)
@@ -186,7 +225,17 @@ def test_derived_time_point_and_maximum_over_time_are_volumes(tmp_path):
     axes = whole(stack)
     same = derived(stack, volume.copy(), axes, is_image=True)
     assert (same.axes, same.axis_values) == ("tzyx", stack.axis_values)
-    flat = derived(stack, volume.max(axis=0), (None, *axes[1:]), is_image=True)
+    mean = ((volume[0].astype(int) + volume[1]) // 2).astype(volume.dtype)
+    flat = derived(stack, mean, (None, *axes[1:]), is_image=True)
     assert flat.axes == "zyx"
     assert np.allclose(flat.geometry.affine, stack.geometry.affine)
     assert not flat.derivation.has_slices
+    halves = np.concatenate([volume[0, :3], volume[1, 3:]])
+    assert not derived(stack, halves, (None, *axes[1:]), is_image=True).derivation.has_slices
+    assert stack.array[...].shape == volume.shape  # in the cache, as napari's splitting leaves it
+    for time in range(2):
+        volume_then = derived(stack, volume[time].copy(), (None, *axes[1:]), is_image=True)
+        assert (volume_then.axes, volume_then.dimension) == ("zyx", "")
+        assert volume_then.derivation.has_slices
+        files = [record.file for record in volume_then.slices]
+        assert files == [stack.slices[n].file for n in stack.array.places[time]]

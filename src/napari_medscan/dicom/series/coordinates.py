@@ -49,7 +49,7 @@ class Coordinates:
             affine = self.geometry.affine
             if affine is None or number < 0:
                 return None
-            return np.asarray(affine[:3, 3] + affine[:3, 0] * place[-1])
+            return np.asarray(affine[:3, 3] + affine[:3, 0] * (place[-1] if place else 0))
         position = self.slices[number].position if number >= 0 else None
         return None if position is None else np.array(position)
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.series.likeness import Likeness, Values, likeness
+from napari_medscan.dicom.series.likeness import Likeness, Values, likeness, located
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.stack import Derivation, Stack
-from napari_medscan.dicom.space.index_map import AxisMap, IndexMap, mapped_geometry
+from napari_medscan.dicom.space.index_map import AxisMap, IndexMap, has_axis, mapped_geometry
 from napari_medscan.dicom.space.vectors import Vector
 from napari_medscan.frames import DisplayArray, FrameCache, LazyStack
 
@@ -43,13 +43,16 @@ def derived(series: Stack, data: Values, axes: IndexMap, *, is_image: bool) -> S
     Stack or None
         Its geometry is that of the copy. Unit, windows and SUV are those of the series if the
         values are; slices and tags are those of the series if every slice of the copy lies in one
-        of the series.
+        of the series. An image without an axis of the series is one of its slices or time points
+        if its values are.
 
     Notes
     -----
-    Reads two slices of the series.
+    Reads two slices of the series, of labels none.
     """
-    like = likeness(series, data, axes)
+    if is_image:
+        axes = located(series, data, axes)
+    like = likeness(series, data, axes) if is_image else Likeness.NONE
     if is_image and like is Likeness.REARRANGED:
         return None
     if is_image and like is Likeness.NONE and _is_part(series, axes):
@@ -60,12 +63,12 @@ def derived(series: Stack, data: Values, axes: IndexMap, *, is_image: bool) -> S
     numbers = _slice_numbers(series, lead)
     has_slices = numbers is not None
     if numbers is None:
-        numbers = np.full([axis.length for axis in lead if axis is not None], series.typical)
+        numbers = np.full(_extents(lead), series.typical)
     present = numbers >= 0
     taken = numbers[present].tolist()
     places = np.full(numbers.shape, -1)
     places[present] = np.arange(len(taken))
-    letters = [letter for letter, axis in zip(series.axes, axes, strict=False) if axis is not None]
+    letters = [letter for letter, axis in zip(series.axes, axes, strict=False) if has_axis(axis)]
     has_times = "t" in letters
     return replace(
         series if is_alike else _without_values(series),
@@ -152,7 +155,13 @@ def _slice_numbers(series: Stack, lead: IndexMap) -> NDArray[np.intp] | None:
     """Return the slice of the series in which each slice of a copy lies, None unless each does."""
     if any(axis is None or not axis.is_whole for axis in lead):
         return None
-    return series.array.places[np.ix_(*(axis.indices for axis in lead if axis is not None))]
+    numbers = series.array.places[np.ix_(*(axis.indices for axis in lead if axis is not None))]
+    return numbers.reshape(_extents(lead))
+
+
+def _extents(lead: IndexMap) -> list[int]:
+    """Return the extents of the axes that a copy has."""
+    return [axis.length for axis in lead if axis is not None and has_axis(axis)]
 
 
 def _shift(series: Stack, axes: IndexMap) -> Vector | None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.series.stack import Stack
-from napari_medscan.dicom.space.index_map import AxisMap, IndexMap
+from napari_medscan.dicom.space.index_map import AxisMap, IndexMap, has_axis
 from napari_medscan.frames import DisplayArray, EditableArray
 
 Values = NDArray[Any] | DisplayArray | EditableArray
@@ -69,6 +69,74 @@ def likeness(series: Stack, data: Values, axes: IndexMap) -> Likeness:
     return Likeness.NONE
 
 
+def located(series: Stack, data: Values, axes: IndexMap) -> IndexMap:
+    """Return where a copy lies along the axes that it has not, if its values tell.
+
+    napari splits a series into its slices or time points and drops the axis with its place. Values
+    that no other slice or time point has are proof of where it was.
+
+    Parameters
+    ----------
+    series, data, axes
+        As of `likeness`.
+
+    Returns
+    -------
+    tuple of AxisMap or None
+        Dropped axes in place of None if exactly one slice or time point of the series has all
+        values; else, or if not all of them are in the cache, `axes`: nothing is read.
+    """
+    places = series.array.places
+    lead, within = axes[: places.ndim], axes[places.ndim :]
+    absent = [i for i, axis in enumerate(lead) if axis is None]
+    if not absent or data.dtype != series.array.dtype or not all(map(has_axis, within)):
+        return axes
+    if not all(axis is None or axis.is_whole for axis in axes):
+        return axes
+    extents = zip(lead, places.shape, strict=True)
+    taken = [range(extent) if axis is None else axis.indices for axis, extent in extents]
+    rest = [i for i in range(places.ndim) if i not in absent]
+    numbers = places[np.ix_(*taken)].transpose(*absent, *rest)
+    pixels = np.ix_(*(axis.indices for axis in within if axis is not None))
+    shape = numbers.shape[: len(absent)]
+    try:
+        found = [at for at in np.ndindex(shape) if _has_values(series, data, numbers[at], pixels)]
+    except _NotCachedError:
+        return axes
+    if len(found) != 1:
+        return axes
+    offset = dict(zip(absent, found[0], strict=True))
+    return tuple(
+        AxisMap(1.0, float(offset[i]), 1, is_dropped=True) if i in offset else axis
+        for i, axis in enumerate(axes)
+    )
+
+
+class _NotCachedError(LookupError):
+    """A slice would have to be read."""
+
+
+def _has_values(
+    series: Stack, data: Values, numbers: NDArray[np.intp], pixels: tuple[NDArray[np.intp], ...]
+) -> bool:
+    """Return whether a copy has the values of slices, of which at least one is not missing."""
+    rows, columns = pixels
+    middle = len(rows) // 2
+    for place, number in np.ndenumerate(numbers):
+        if number < 0:
+            continue
+        frame = series.array.peek(int(number))
+        if frame is None:
+            raise _NotCachedError
+        mine = np.asarray(data[place])
+        # One row tells most slices apart.
+        if not _same(mine[middle], frame[rows[middle], columns[0]]):
+            return False
+        if not _same(mine, frame[pixels]):
+            return False
+    return bool((numbers >= 0).any())
+
+
 def _pairs(
     series: Stack, data: Values, axes: IndexMap
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
@@ -84,7 +152,7 @@ def _pairs(
     slices = lead[-1] or AxisMap(1.0, 0.0, places.shape[-1])
     quarter = slices.length // 4
     for number in dict.fromkeys((quarter, slices.length - 1 - quarter)):
-        mine = [0 if axis is not lead[-1] else number for axis in lead if axis is not None]
+        mine = [0 if axis is not lead[-1] else number for axis in lead if has_axis(axis)]
         theirs = [0 if axis is None else int(axis.indices[0]) for axis in lead]
         theirs[-1] = min(int(slices.indices[number]), places.shape[-1] - 1)
         frame = int(places[tuple(theirs)])

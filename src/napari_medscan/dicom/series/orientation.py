@@ -128,7 +128,8 @@ def patient_point(stack: Stack, index: Index) -> NDArray[np.float64] | None:
     stack : Stack
         The index is one of its array.
     index : sequence of float
-        Along the axes of the array, without color; fractions are fine.
+        Along the axes of the array, without color; fractions are fine. An axis that the array has
+        not counts as 0.
 
     Returns
     -------
@@ -139,7 +140,7 @@ def patient_point(stack: Stack, index: Index) -> NDArray[np.float64] | None:
     affine = stack.geometry.affine
     if affine is None:
         return None
-    z, y, x = (float(i) for i in index[-3:])
+    z, y, x = (0.0,) * (3 - len(index)) + tuple(float(i) for i in index[-3:])
     if stack.geometry.measurable:
         found: NDArray[np.float64] = affine[:3] @ (z, y, x, 1.0)
         return found

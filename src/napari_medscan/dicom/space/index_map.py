@@ -29,11 +29,14 @@ class AxisMap:
         Index of the series at index 0 of the copy.
     length : int
         Voxels of the copy.
+    is_dropped : bool
+        Whether the array of the copy lacks this axis, along which it is one voxel of the series.
     """
 
     step: float
     offset: float
     length: int
+    is_dropped: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -60,7 +63,8 @@ class AxisMap:
 
 
 IndexMap = tuple[AxisMap | None, ...]
-"""For each axis of the series; None for an axis that the copy has not."""
+"""For each axis of the series; None for an axis that the copy has not, and along which it is
+nowhere, as a projection."""
 
 
 def index_map(
@@ -103,6 +107,11 @@ def index_map(
             return None
         axes.append(found)
     return tuple(axes)
+
+
+def has_axis(axis: AxisMap | None) -> bool:
+    """Return whether the array of a copy has an axis."""
+    return axis is not None and not axis.is_dropped
 
 
 def mapped_geometry(geometry: Geometry, axes: Sequence[AxisMap | None]) -> Geometry:

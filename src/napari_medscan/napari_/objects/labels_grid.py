@@ -12,6 +12,8 @@ from napari.layers import Image, Labels
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
+from napari_medscan.dicom.series.derived import derived
+from napari_medscan.dicom.space.index_map import index_map
 from napari_medscan.export import ExportError
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.layer_identity import stack_of
@@ -69,6 +71,24 @@ def labels_on_series(layer: Labels) -> LabelsOnSeries:
         if fits:
             return fits[0]
     raise ExportError(f"{NO_SERIES}. {reasons[0]}" if reasons else NO_SERIES)
+
+
+def on_own_grid(layer: Labels, placed: LabelsOnSeries) -> tuple[Stack, Any]:
+    """Return a stack with the grid of a layer, and the labels on it.
+
+    That is the part of a series, such as a crop, on which the labels were drawn; the series if
+    they reach beyond it.
+    """
+    series, data = placed.stack, layer.data
+    place = tuple(map(float, layer.scale)), tuple(map(float, layer.translate))
+    voxels = series.array.shape[: series.array.ndim - series.is_rgb]
+    if placed.data is data or not np.allclose(layer.rotate, np.eye(layer.ndim)):
+        return series, placed.data
+    axes = index_map(*place, data.shape, layer_transform(series), voxels)
+    if axes is None or any(axis is None or not axis.is_whole for axis in axes[-3:]):
+        return series, placed.data
+    part = derived(series, data, axes, is_image=False)
+    return (series, placed.data) if part is None else (part, data)
 
 
 def _candidates(layer: Labels) -> Iterator[Sequence[Stack]]:

@@ -159,7 +159,7 @@ def _go_along(moved: Pane, pane: Pane) -> None:
 def _show_nearest(pane: Pane, stack: Stack, place: NDArray[np.float64]) -> None:
     """Show the slice nearest to a place, of slices that are unevenly spaced."""
     layer = pane.layer
-    if layer is None:
+    if layer is None or layer.ndim < 3:
         return
     index = np.array(layer.world_to_data(pane.viewer.dims.point), dtype=np.float64)
     index[-3] = nearest_slice(stack, place)

@@ -87,7 +87,7 @@ def read(path: PathOrPaths) -> LayerList:
     report = report.tried(stacks)
     stacks = [stack for stack in stacks if stack in report.stacks]
     session.note(report, stacks, paths)
-    if not report.stacks and not any(each.is_overlay for each in report.objects):
+    if not report.stacks and not any(each.is_shown_at_once for each in report.objects):
         return _refused(report.summary())
     for stack in stacks:
         tell_bad_frames(stack)

@@ -243,7 +243,7 @@ CASES: dict[str, Case] = {
     "pet-jpegll-rescale": _one("zyx 1 128 128", "one image"),
     "pm-float": _one("zyx 1 128 128", "FloatPixelData"),
     "lut-modality-voi": _one("zyx 1 512 512", "one image with a VOI LUT"),
-    "pr-luts-with-image": _one("zyx 1 512 512", "a presentation state is no image", "prLUTs.dcm"),
+    "pr-luts-with-image": _one("zyx 1 512 512", "one image, and a presentation state of it"),
     "ts-deflated": _one("zyx 1 512 512", "one image"),
     "ts-jpegls-variants": Case(
         (

@@ -27,6 +27,7 @@ from napari_medscan.dicom.errors import (
 
 if TYPE_CHECKING:
     from napari_medscan.dicom.loading import load
+    from napari_medscan.dicom.objects.presentation_state import PresentationState
     from napari_medscan.dicom.objects.segmentation import Segmentation
     from napari_medscan.dicom.objects.structure_set import StructureSet
     from napari_medscan.dicom.series.dicom_object import DicomObject
@@ -43,6 +44,7 @@ __all__ = [
     "MedscanError",
     "NoImageError",
     "NotDicomError",
+    "PresentationState",
     "ReadCanceledError",
     "Segmentation",
     "Stack",
@@ -55,6 +57,7 @@ __all__ = [
 _HOMES = {
     "DicomObject": "napari_medscan.dicom.series.dicom_object",
     "LoadReport": "napari_medscan.dicom.series.report",
+    "PresentationState": "napari_medscan.dicom.objects.presentation_state",
     "ReadCanceledError": "napari_medscan.frames.errors",
     "Segmentation": "napari_medscan.dicom.objects.segmentation",
     "Stack": "napari_medscan.dicom.series.stack",

@@ -15,6 +15,9 @@ SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
 PARAMETRIC_MAP: Final = "1.2.840.10008.5.1.4.1.1.30"
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
+_STATES: Final = "1.2.840.10008.5.1.4.1.1.11."
+PRESENTATION_STATES: Final = tuple(f"{_STATES}{number}" for number in (1, 2, 3, 4, 5))
+"""Softcopy presentation states in 2-D: gray, color, pseudo-color, blending, XA and XRF."""
 REPORTS: Final = "1.2.840.10008.5.1.4.1.1.88."
 ENCAPSULATED: Final = "1.2.840.10008.5.1.4.1.1.104."
 """What the classes of structured reports and of encapsulated documents begin with."""
@@ -103,11 +106,12 @@ _CLASSES: Final = {
     "1.2.840.10008.5.1.4.1.1.67": Kind("real world value mapping"),
     "1.2.840.10008.5.1.4.1.1.91.1": Kind("microscopy annotations"),
     f"{REPORTS}59": Kind("key object selection", is_object=True),
+    **dict.fromkeys(PRESENTATION_STATES, Kind("presentation state", is_object=True)),
     _SECONDARY_CAPTURE: Kind(is_capture=True),
 }
 _FAMILIES: Final = (
     (REPORTS, Kind("structured report", is_object=True)),
-    ("1.2.840.10008.5.1.4.1.1.11.", Kind("presentation state")),
+    (_STATES, Kind("presentation state")),
     (f"{ENCAPSULATED}1", Kind("encapsulated PDF", is_object=True)),
     (ENCAPSULATED, Kind("encapsulated document", is_object=True)),
     ("1.2.840.10008.5.1.4.1.1.9.", Kind("waveform")),

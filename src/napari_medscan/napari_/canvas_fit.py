@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import napari.viewer
@@ -45,6 +46,32 @@ def fit_to_canvas(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     camera.center = (0.0,) * (3 - len(center)) + tuple(center)
     camera.zoom = _FILLED * float(np.min(np.asarray(canvas_size(viewer)) / size))
     _fits[viewer] = _Fit(weakref.ref(layer), tuple(camera.center), float(camera.zoom))
+
+
+def fit_part(
+    viewer: napari.viewer.Viewer, layer: Layer, first: Sequence[float], last: Sequence[float]
+) -> None:
+    """Center a part of a layer on the canvas, as large as fits.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The viewer itself, not a proxy of it.
+    layer : Layer
+        One of its layers, whose last two axes are displayed.
+    first, last : sequence of float
+        Row and column of two opposite corners of the part, in pixels of the layer.
+    """
+    leading = (0.0,) * (layer.ndim - len(first))
+    # napari does not annotate it.
+    ends = np.array(
+        [layer.data_to_world((*leading, *corner)) for corner in (first, last)]  # type: ignore[no-untyped-call]
+    )
+    axes = [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
+    center, size = ends[:, axes].mean(axis=0), np.abs(np.diff(ends[:, axes], axis=0)[0])
+    camera = camera_of(viewer)
+    camera.center = (0.0,) * (3 - len(center)) + tuple(center)
+    camera.zoom = _FILLED * float(np.min(np.asarray(canvas_size(viewer)) / np.maximum(size, 1e-6)))
 
 
 def refit(viewer: napari.viewer.Viewer) -> None:

@@ -135,6 +135,27 @@ def show_acquired_plane(viewer: napari.viewer.Viewer, layer: Layer) -> None:
         _turn_projection(viewer, directions)
 
 
+def show_turned(viewer: napari.viewer.Viewer, *, rotation: int, flip: bool) -> None:
+    """Show slices as they are stored, then rotated and flipped (PS3.3 C.10.6).
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Where to show them.
+    rotation : int
+        Degrees clockwise: 0, 90, 180 or 270.
+    flip : bool
+        Left and right change places after that.
+    """
+    viewer.dims.ndisplay = 2
+    *rest, row, column = range(viewer.dims.ndim)
+    is_sideways = rotation in (90, 270)
+    viewer.dims.order = (*rest, column, row) if is_sideways else (*rest, row, column)
+    # Clockwise by a quarter: the first row comes to the right, the first column to the top.
+    downwards, rightwards = rotation in (0, 90), rotation in (0, 270)
+    _orient(viewer, downwards=downwards, rightwards=rightwards != flip)
+
+
 def set_slab(
     viewer: napari.viewer.Viewer, layers: Iterable[Layer], mode: Projection, thickness: float
 ) -> int:

@@ -215,11 +215,16 @@ def invert(layer: Image) -> None:
 
 def recolor(layer: Image, colormap: str) -> None:
     """Draw a layer in a colormap of napari by its name; the window stays."""
+    recolor_with(layer, AVAILABLE_COLORMAPS[colormap])
+
+
+def recolor_with(layer: Image, colormap: Colormap) -> None:
+    """Draw a layer in a colormap; the window stays."""
     drawn = drawn_window(layer)
     if drawn is None:
         layer.colormap = colormap
     else:
-        _draw(layer, drawn.voi, AVAILABLE_COLORMAPS[colormap])
+        _draw(layer, drawn.voi, colormap)
 
 
 def display_factor(layer: Image) -> float:

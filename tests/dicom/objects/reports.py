@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 
 from ..making import ct, item
 
-_PIXELS = (
+NO_IMAGE = (
     "FrameOfReferenceUID", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing",
     "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated",
     "BitsStored", "HighBit", "PixelRepresentation", "RescaleIntercept", "RescaleSlope",
@@ -49,7 +49,7 @@ def report(*children: Dataset, **changes: Any) -> Dataset:
         "VerificationFlag": "UNVERIFIED",
         "ContentSequence": list(children),
     }
-    return ct(**{**dict.fromkeys(_PIXELS), **attributes, **changes})
+    return ct(**{**dict.fromkeys(NO_IMAGE), **attributes, **changes})
 
 
 def pdf(data: bytes, **changes: Any) -> Dataset:
@@ -64,4 +64,4 @@ def pdf(data: bytes, **changes: Any) -> Dataset:
         "MIMETypeOfEncapsulatedDocument": "application/pdf",
         "EncapsulatedDocument": data + b"\0" * (len(data) % 2),
     }
-    return ct(**{**dict.fromkeys(_PIXELS), **attributes, **changes})
+    return ct(**{**dict.fromkeys(NO_IMAGE), **attributes, **changes})

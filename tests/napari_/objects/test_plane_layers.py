@@ -66,6 +66,7 @@ def test_plane_layers_of_time_points_follow_them(tmp_path, model):
     assert layer.data.shape == image.data.shape == (4, 1, 4, 6)
     assert np.array_equal(np.asarray(layer.data)[:, 0], planes)
     assert not layer.editable
+    assert object_of(layer) is not None
 
 
 def test_plane_layers_are_switched_by_their_eye_and_go_with_their_series(folder, model):

@@ -104,13 +104,21 @@ class Catalogue:
 
     def _slices_of(self, stack: Stack) -> dict[str, list[int]]:
         if stack not in self._slices:
-            by_uid: dict[str, list[int]] = {}
-            for number in range(len(stack.slices)):
-                try:
-                    uid = stack.headers.read(number).header.sop_instance
-                except FrameError:
-                    # The disc is gone: the other images can be found all the same.
-                    continue
-                by_uid.setdefault(uid, []).append(number)
-            self._slices[stack] = by_uid
+            self._slices[stack] = slices_by_instance(stack)
         return self._slices[stack]
+
+
+def slices_by_instance(stack: Stack) -> dict[str, list[int]]:
+    """Return the slices of every image of a series, by SOP Instance UID.
+
+    Headers of a series that was opened from the index are read from its files.
+    """
+    by_uid: dict[str, list[int]] = {}
+    for number in range(len(stack.slices)):
+        try:
+            uid = stack.headers.read(number).header.sop_instance
+        except FrameError:
+            # The disc is gone: the other images can be found all the same.
+            continue
+        by_uid.setdefault(uid, []).append(number)
+    return by_uid

@@ -6,8 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.instance import Instance
-from napari_medscan.dicom.kinds import ENCAPSULATED, REPORTS, STRUCTURE_SET
+from napari_medscan.dicom.kinds import (
+    ENCAPSULATED,
+    PRESENTATION_STATES,
+    REPORTS,
+    STRUCTURE_SET,
+)
 from napari_medscan.dicom.objects.overlay import overlays_of
+from napari_medscan.dicom.objects.presentation_state import presentation_state_of
 from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
 from napari_medscan.dicom.objects.segmentation import segmentations_of
 from napari_medscan.dicom.objects.shutter import shutter_of
@@ -17,7 +23,10 @@ from napari_medscan.dicom.series.stack import Stack
 
 _Read = Callable[[Instance], DicomObject | None]
 
-_CLASSES: dict[str, _Read] = {STRUCTURE_SET: structure_set_of}
+_CLASSES: dict[str, _Read] = {
+    STRUCTURE_SET: structure_set_of,
+    **dict.fromkeys(PRESENTATION_STATES, presentation_state_of),
+}
 _FAMILIES: tuple[tuple[str, _Read], ...] = ((REPORTS, Report), (ENCAPSULATED, EncapsulatedDocument))
 """What makes an object of a file without an image, by SOP class and by the beginning of it."""
 

@@ -83,7 +83,8 @@ class LoadReport:
             sentences.append(f"{_count(duplicates, 'duplicate file')} ignored")
         if not self.files:
             return "The folder is empty."
-        documents = [each.kind_name for each in self.objects if not each.is_overlay]
+        objects = (each for each in self.objects if each.files)
+        documents = [each.kind_name for each in objects if not each.is_shown_at_once]
         others = [*self.skipped.values(), *documents]
         if not self.stacks and len(others) == self.files:
             return _ended(f"No images found: {_kinds(others)}")

@@ -10,6 +10,7 @@ from napari_medscan.dicom import (
     CancelledError,
     DicomObject,
     MedscanError,
+    PresentationState,
     Segmentation,
     Stack,
     StructureSet,
@@ -19,6 +20,7 @@ from napari_medscan.dicom.objects.shutter import Shutter
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.plane_layers import plane_layer
 from napari_medscan.napari_.objects.segmentation_layers import segmentation_layers
+from napari_medscan.napari_.objects.state_layers import state_layers
 from napari_medscan.napari_.objects.structure_layers import structure_layers
 
 
@@ -41,6 +43,8 @@ def object_layers(objects: Iterable[DicomObject], stacks: Sequence[Stack]) -> li
                 layers += segmentation_layers(each, stacks)
             elif isinstance(each, StructureSet):
                 layers += structure_layers(each, stacks)
+            elif isinstance(each, PresentationState):
+                layers += state_layers(each, stacks)
             elif isinstance(each, Overlay | Shutter):
                 layers.append(plane_layer(each))
         except CancelledError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import napari.viewer
@@ -64,9 +65,9 @@ class ObjectView:
         shown = [(layer, what) for layer in viewer.layers if (what := object_of(layer)) is not None]
         if not shown:
             return
-        stack = stack_of(next(visible_series(viewer), None))
+        stacks = [stack for layer in visible_series(viewer) if (stack := stack_of(layer))]
         for layer, what in shown:
-            if stack is None or lies_on(what, stack):
+            if not stacks or _may_be_seen(what, stacks):
                 if layer in self._waiting:
                     self._waiting.discard(layer)
                     set_visible(layer, visible=True)
@@ -107,8 +108,17 @@ class ObjectView:
             viewer.layers.move_multiple(below, len(viewer.layers))
 
 
+def _may_be_seen(shown: ShownObject, stacks: Sequence[Stack]) -> bool:
+    """Return whether an object may be drawn beside the visible series, the current one first."""
+    if shown.is_for_series_alone:
+        return any(lies_on(shown, stack) for stack in stacks)
+    return lies_on(shown, stacks[0])
+
+
 def lies_on(shown: ShownObject, stack: Stack) -> bool:
     """Return whether an object may be drawn on the slices of a series."""
+    if shown.is_for_series_alone:
+        return shown.stack is stack.origin
     if shown.stack is not None:
         return are_overlayable(shown.stack, stack)
     orientation, other = shown.orientation, stack.geometry.orientation
@@ -126,8 +136,8 @@ def show_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:
     shown = object_of(layers[0]) if layers else None
     if shown is None:
         return
-    stack = stack_of(next(visible_series(viewer), None))
-    if stack is not None and not lies_on(shown, stack):
+    stacks = [stack for layer in visible_series(viewer) if (stack := stack_of(layer))]
+    if stacks and not _may_be_seen(shown, stacks):
         series = layer_of(viewer, shown.stack)
         if series is not None:
             bring_into_view(viewer, series)

@@ -35,8 +35,7 @@ def plane_layer(source: Overlay | Shutter) -> Labels:
     is_flat = labels.ndim == 3
     scale, translate = layer_transform(stack)
     layer = Labels(
-        # Labels of several time points are read whole when they are painted on.
-        EditableArray(labels.display) if is_flat else labels.display,
+        EditableArray(labels.display),
         name=name,
         scale=scale,
         translate=translate,
@@ -50,9 +49,13 @@ def plane_layer(source: Overlay | Shutter) -> Labels:
         projection_mode="none",
         multiscale=False,
     )
+    # Of several time points, each is read whole when it is painted on.
     layer.editable = is_flat and isinstance(source, Overlay)
     orientation = stack.geometry.orientation
-    note_object(layer, ShownObject(source, stack, orientation, layer.data, labels))
+    note_object(
+        layer,
+        ShownObject(source, stack, orientation, layer.data, labels, is_for_series_alone=True),
+    )
     return layer
 
 

@@ -32,6 +32,9 @@ class ShownObject:
         What is read for it slice by slice.
     part : int
         Number of the region that it shows; 0 for all or several parts of the object.
+    is_for_series_alone : bool
+        It is about the pixels of its series, and not about the places that they show: it is drawn
+        on no other series.
     """
 
     source: DicomObject | None
@@ -40,6 +43,7 @@ class ShownObject:
     data: object = None
     array: LazyStack | None = None
     part: int = 0
+    is_for_series_alone: bool = False
 
 
 _shown: weakref.WeakKeyDictionary[Layer, ShownObject] = weakref.WeakKeyDictionary()

@@ -6,9 +6,14 @@ from collections.abc import Iterable
 
 import napari.viewer
 
-from napari_medscan.dicom import DicomObject
+from napari_medscan.dicom import DicomObject, PresentationState
 from napari_medscan.napari_ import session
 from napari_medscan.napari_.gui import main_window
+from napari_medscan.napari_.objects.applied_state import (
+    applied_states,
+    apply_state,
+    withdraw_state,
+)
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.object_view import hide_object, show_object
 from napari_medscan.napari_.objects.shown_object import layers_of, object_of
@@ -27,7 +32,11 @@ def listed_objects(viewer: napari.viewer.Viewer) -> ListedObjects:
         home = next(homes, None) or catalogue.home_of(source)
         below.setdefault(home, []).append(source)
     others = below.pop(None, [])
-    visible = frozenset(w.source for layer, w in shown if layer.visible and w.source is not None)
+    visible = frozenset(
+        w.source
+        for layer, w in shown
+        if layer.visible and w.source is not None and not isinstance(w.source, PresentationState)
+    ) | applied_states(viewer)
     known = set(catalogue.stacks)
     others += [each for stack in set(below) - known for each in below.pop(stack)]
     return ListedObjects({s: below[s] for s in catalogue.stacks if s in below}, others, visible)
@@ -40,6 +49,9 @@ def switch_object(viewer: napari.viewer.Viewer, source: DicomObject, visible: bo
     """
     if not source.is_overlay:
         open_document(viewer, source, main_window())
+        return
+    if isinstance(source, PresentationState):
+        apply_state(viewer, source) if visible else withdraw_state(viewer, source)
         return
     if not visible:
         hide_object(viewer, source)
@@ -54,5 +66,7 @@ def switch_object(viewer: napari.viewer.Viewer, source: DicomObject, visible: bo
 def close_objects(viewer: napari.viewer.Viewer, sources: Iterable[DicomObject]) -> None:
     """Remove the layers of objects."""
     for source in sources:
+        if isinstance(source, PresentationState):
+            withdraw_state(viewer, source)
         for layer in layers_of(viewer, source):
             viewer.layers.remove(layer)

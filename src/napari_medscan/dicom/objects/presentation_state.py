@@ -1,0 +1,312 @@
+"""PresentationState: how images are to be displayed, with annotations on their own slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_medscan.dicom.errors import MedscanError
+from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.intensity.window import Voi
+from napari_medscan.dicom.objects.annotations import Annotation, Images
+from napari_medscan.dicom.objects.catalogue import slices_by_instance
+from napari_medscan.dicom.objects.display_area import Area, whole_area
+from napari_medscan.dicom.objects.drawn_graphics import (
+    Canvas,
+    DrawnPoint,
+    DrawnShape,
+    DrawnText,
+    draw_graphic,
+    draw_text,
+)
+from napari_medscan.dicom.objects.gray_pipeline import gray_of
+from napari_medscan.dicom.objects.presentation_content import (
+    PresentationContent,
+    PresentationFacts,
+    read_presentation,
+    read_presentation_facts,
+)
+from napari_medscan.dicom.series.dicom_object import OneFileObject
+from napari_medscan.dicom.series.relations import same_patient
+from napari_medscan.dicom.series.stack import Stack
+from napari_medscan.frames import FrameCache, LazyStack, shared_cache
+
+MOST_POINTS: Final = 200_000
+"""Points of lines that are drawn; a state for a thousand images may repeat its lines on each."""
+Place = tuple[int, ...]
+"""Index of a slice along the leading axes of the array of a series."""
+
+
+class OnSlice(NamedTuple):
+    """Something that is drawn on a slice: its index along the leading axes, and what it is."""
+
+    place: Place
+    drawn: DrawnShape | DrawnPoint | DrawnText
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateOnSeries:
+    """What a presentation state displays on one series.
+
+    Parameters
+    ----------
+    stack : Stack
+        The series.
+    slices : tuple of int
+        The slices that it is for, as numbers of ``stack.slices``, in its own order.
+    content : PresentationContent
+        What it says.
+    drawn : tuple of OnSlice
+        Its annotations.
+    is_cut : bool
+        There are more annotations than are drawn.
+    """
+
+    stack: Stack
+    slices: tuple[int, ...]
+    content: PresentationContent
+    drawn: tuple[OnSlice, ...]
+    is_cut: bool
+
+    def voi(self, number: int) -> Voi | None:
+        """Return what draws the values of a slice, None if the state leaves that open.
+
+        See `gray_of`.
+        """
+        by_image, content = _by_image(self.stack), self.content
+        vois = (v for images, v in content.vois if number in _resolved(images, by_image))
+        voi = next(vois, (None,))[0]
+        return gray_of(self.stack, content.modality, voi, content.presentation)
+
+    def area(self, number: int) -> Area | None:
+        """Return the displayed area of a slice, None if the state leaves that open."""
+        by_image = _by_image(self.stack)
+        areas = (a for images, a in self.content.areas if number in _resolved(images, by_image))
+        return next(areas, None)
+
+    @property
+    def whole(self) -> Area:
+        """The area of a whole image."""
+        return whole_area(self.stack.header.shape)
+
+    @property
+    def closed(self) -> NDArray[np.bool_] | None:
+        """Which pixels of its images are hidden, None if the state has no shutter."""
+        shutter, shape = self.content.shutter, self.stack.header.shape
+        if shutter.is_empty:
+            return None
+        spacing = self.stack.typical_frame.spacing
+        aspect = spacing[0] / spacing[1] if spacing else self.stack.header.aspect
+        closed = shutter.closed(shape, aspect)
+        overlay = self.content.overlays.get(shutter.overlay_group)
+        return closed if overlay is None else closed | overlay.read(0, shape)
+
+    @property
+    def overlays(self) -> dict[int, NDArray[np.bool_]]:
+        """The overlay planes of the state that are displayed, by group."""
+        shape = self.stack.header.shape
+        shown = set(self.content.activated) - {self.content.shutter.overlay_group}
+        planes = self.content.overlays
+        return {g: planes[g].read(0, shape) for g in sorted(shown) if g in planes}
+
+    def mask(self, plane: NDArray[np.bool_], cache: FrameCache | None = None) -> LazyStack:
+        """Return a plane on the slices of the state and nothing on others; axes of the series."""
+        return LazyStack(
+            _MaskSource(frozenset(self.slices), plane),
+            self.stack.array.places,
+            self.stack.header.shape,
+            np.dtype(np.uint8),
+            0,
+            shared_cache() if cache is None else cache,
+            gaps_are_empty=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _MaskSource:
+    slices: frozenset[int]
+    plane: NDArray[np.bool_]
+
+    def read(self, index: int, out: NDArray[Any]) -> None:
+        """Draw the plane on slice number `index`, if it is one of the slices."""
+        out[...] = self.plane if index in self.slices else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PresentationState(OneFileObject):
+    """A softcopy presentation state in gray or color (PS3.3 A.33).
+
+    Parameters
+    ----------
+    instance : Instance
+        Its file.
+    facts : PresentationFacts
+        What it says of itself.
+    """
+
+    facts: PresentationFacts
+
+    @property
+    def is_shown_at_once(self) -> bool:
+        """It changes how the images look."""
+        return False
+
+    @property
+    def name(self) -> str:
+        """Modality, series number and its own label: "PR 4 · KEY IMAGE"."""
+        header = self.instance
+        number = "" if header.series_number is None else f" {header.series_number}"
+        label = self.facts.label or header.description
+        return " · ".join(filter(None, (f"{header.modality or 'PR'}{number}", label)))
+
+    @property
+    def summary(self) -> str:
+        """For how many images it is."""
+        count = sum(map(len, self.facts.images.values()))
+        return f"presentation state for {count} image" + "s" * (count != 1)
+
+    @property
+    def referenced_series(self) -> tuple[str, ...]:
+        """UIDs of the series that it refers to."""
+        return tuple(filter(None, self.facts.images))
+
+    def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:
+        """Return how many of its images are not open."""
+        known = {uid for stack in self._related(stacks) for uid in slices_by_instance(stack)}
+        uids = {each.sop_instance for images in self.facts.images.values() for each in images}
+        missing = len(uids - known)
+        if not missing:
+            return ()
+        return (f"{missing} of its {len(uids)} images are in none of the series that were found",)
+
+    def read(self) -> PresentationContent:
+        """Read how it displays its images.
+
+        Raises
+        ------
+        MedscanError, OSError
+            When the file cannot be read.
+        """
+        return read_presentation(self.instance.source.file)
+
+    def draw(self, stacks: Iterable[Stack]) -> list[StateOnSeries]:
+        """Return what it displays on each series that has some of its images.
+
+        Parameters
+        ----------
+        stacks : iterable of Stack
+            Series that are known, in any order.
+
+        Raises
+        ------
+        MedscanError, OSError
+            When the file cannot be read.
+        """
+        content = self.read()
+        own = [each for images in self.facts.images.values() for each in images]
+        found = []
+        for stack in self._related(stacks):
+            by_image = _by_image(stack)
+            slices = _resolved(tuple(own), by_image) if own else _mentioned(content, by_image)
+            if slices:
+                drawn, is_cut = _drawn(content, stack, slices, by_image)
+                found.append(StateOnSeries(stack, tuple(slices), content, drawn, is_cut))
+        return found
+
+    def _related(self, stacks: Iterable[Stack]) -> list[Stack]:
+        """Return the series of its patient whose images it may mean, those it names if there are.
+
+        Slices of a mosaic are parts of an image, and annotations are for the whole of it.
+        """
+        candidates = [
+            stack
+            for stack in stacks
+            if same_patient(self, stack)
+            and stack.derivation is None
+            and stack.header.tile_shape is None
+        ]
+        named = [stack for stack in candidates if stack.header.series in self.facts.images]
+        return named or candidates
+
+
+def presentation_state_of(instance: Instance) -> PresentationState | None:
+    """Return the presentation state that a file is, None if it cannot be read."""
+    try:
+        return PresentationState(instance, read_presentation_facts(instance.source.file))
+    except (MedscanError, OSError):
+        return None
+
+
+_ByImage = Mapping[str, Sequence[tuple[int, int]]]
+"""Number of the slice and index of the frame of each image, by SOP Instance UID."""
+
+
+def _by_image(stack: Stack) -> _ByImage:
+    return {
+        uid: [(number, stack.slices[number].index) for number in numbers]
+        for uid, numbers in slices_by_instance(stack).items()
+    }
+
+
+def _resolved(images: Images, by_image: _ByImage) -> list[int]:
+    """Return the slices of some images, all slices if none are named."""
+    if not images:
+        return [number for same in by_image.values() for number, _ in same]
+    found = (
+        number
+        for image in images
+        for number, frame in by_image.get(image.sop_instance, ())
+        if not image.frames or frame + 1 in image.frames
+    )
+    return list(dict.fromkeys(found))
+
+
+def _mentioned(content: PresentationContent, by_image: _ByImage) -> list[int]:
+    """Return the slices that the parts of a state name, if the state itself names none."""
+    parts = (
+        *(each.images for each in content.annotations),
+        *(images for images, _ in content.vois),
+        *(images for images, _ in content.areas),
+    )
+    return list(dict.fromkeys(n for images in parts if images for n in _resolved(images, by_image)))
+
+
+def _drawn(
+    content: PresentationContent, stack: Stack, slices: Sequence[int], by_image: _ByImage
+) -> tuple[tuple[OnSlice, ...], bool]:
+    places = stack.array.places
+    place_of = {int(number): tuple(map(int, at)) for at, number in np.ndenumerate(places)}
+    areas = [(frozenset(_resolved(images, by_image)), area) for images, area in content.areas]
+    whole = whole_area(stack.header.shape)
+    wanted = frozenset(slices)
+    found: list[OnSlice] = []
+    points = 0
+    for annotation in content.annotations:
+        for number in _resolved(annotation.images, by_image):
+            if number not in wanted or number not in place_of:
+                continue
+            area = next((each for numbers, each in areas if number in numbers), whole)
+            canvas = Canvas(area, content.turn)
+            for drawn in _objects(annotation, canvas):
+                points += len(drawn.points) if isinstance(drawn, DrawnShape) else 1
+                if points > MOST_POINTS:
+                    return tuple(found), True
+                found.append(OnSlice(place_of[number], drawn, annotation.layer))
+    return tuple(found), False
+
+
+def _objects(
+    annotation: Annotation, canvas: Canvas
+) -> Iterator[DrawnShape | DrawnPoint | DrawnText]:
+    for graphic in annotation.graphics:
+        yield draw_graphic(graphic, canvas)
+    for note in annotation.texts:
+        text, line = draw_text(note, canvas)
+        yield text
+        if line is not None:
+            yield line

@@ -1,0 +1,301 @@
+"""Presentation states draw on their own slices, at the places that the standard gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pydicom
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom.pixels.processing import apply_modality_lut, apply_presentation_lut, apply_voi_lut
+
+from napari_medscan.dicom import PresentationState, load
+from napari_medscan.dicom.intensity.window import Window
+from napari_medscan.dicom.objects.display_area import DisplayTurn
+from napari_medscan.dicom.objects.drawn_graphics import DrawnPoint, DrawnShape, DrawnText
+from napari_medscan.dicom.objects.presentation_state import MOST_POINTS
+
+from ...corpus.oracle import case_path
+from ..making import ct, item, write
+from .labeled import COLUMNS, DEPTH, ROWS, write_ct
+from .overlaid import add_overlay
+from .stated import annotation, graphic, refer, state, text
+
+ALL = refer(*(f"1.2.3.3.{z}" for z in range(DEPTH)))
+
+
+def opened(folder, data, encoding="explicit"):
+    """Return a state, and what it draws on the only series."""
+    write_ct(folder)
+    write(folder / "pr.dcm", data, encoding)
+    report = load(folder)
+    assert not report.skipped
+    (found,) = (each for each in report.objects if isinstance(each, PresentationState))
+    (drawn,) = found.draw(report.stacks)
+    return found, drawn
+
+
+def drawn_at(found, kind=DrawnShape):
+    return [(*each.place, each.drawn) for each in found.drawn if isinstance(each.drawn, kind)]
+
+
+def test_state_is_listed_with_its_label_and_images(tmp_path):
+    data = state(ALL, ContentDescription="Suspicious for Roe", PatientName="Roe^Jane")
+    write_ct(tmp_path, PatientName="Roe^Jane")
+    write(tmp_path / "pr.dcm", data)
+    (found,) = load(tmp_path).objects
+    assert found.name == "PR 8 · Suspicious for"
+    assert found.summary == "presentation state for 5 images"
+    assert found.referenced_series == ("1.2.3.3",)
+    assert found.is_overlay
+    assert not found.is_shown_at_once
+
+
+def test_state_draws_on_the_slices_that_an_annotation_names_and_no_others(tmp_path):
+    line = graphic("POLYLINE", [0, 0, 4, 2])
+    some = annotation(line, images=refer("1.2.3.3.1", "1.2.3.3.3"))
+    _, found = opened(tmp_path, state(ALL, GraphicAnnotationSequence=[some]))
+    assert found.slices == tuple(range(DEPTH))
+    assert [place for place, _ in drawn_at(found)] == [1, 3]
+    # The corner of the first pixel is 0, 0 in the file; its center is 0, 0 in the array.
+    assert drawn_at(found)[0][1].points.tolist() == [[-0.5, -0.5], [1.5, 3.5]]
+
+
+def test_state_for_some_images_draws_on_these_alone(tmp_path):
+    everywhere = annotation(graphic("POINT", [1, 1]))
+    data = state(refer("1.2.3.3.2"), GraphicAnnotationSequence=[everywhere])
+    _, found = opened(tmp_path, data)
+    assert drawn_at(found, DrawnPoint) == [(2, DrawnPoint((0.5, 0.5), (1, 1, 0)))]
+
+
+def test_state_for_frames_draws_on_these_alone(tmp_path):
+    data = ct(
+        SeriesInstanceUID="1.2.3.3", SOPInstanceUID="1.2.3.3.0", Modality="US",
+        NumberOfFrames=5, PixelData=bytes(240), ImagePositionPatient=None,
+    )  # fmt: skip
+    write(tmp_path / "us.dcm", data)
+    mark = annotation(graphic("POINT", [1, 1]))
+    references = refer("1.2.3.3.0", frames=[2, 4])
+    write(tmp_path / "pr.dcm", state(references, GraphicAnnotationSequence=[mark]))
+    report = load(tmp_path)
+    (found,) = report.objects[0].draw(report.stacks)
+    assert [place[0] for place in sorted(each.place for each in found.drawn)] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "points", "box"),
+    [
+        ("CIRCLE", [5, 4, 8, 8], [(-1.5, -0.5), (8.5, 9.5)]),
+        ("ELLIPSE", [1, 4, 9, 4, 5, 2, 5, 6], [(1.5, 0.5), (5.5, 8.5)]),
+    ],
+)
+def test_state_circle_and_ellipse_fill_their_box(tmp_path, kind, points, box):
+    data = state(ALL[:1], GraphicAnnotationSequence=[annotation(graphic(kind, points))])
+    _, found = opened(tmp_path, data)
+    ((_, shape),) = drawn_at(found)
+    assert shape.kind == "ellipse"
+    assert np.allclose([shape.points.min(axis=0), shape.points.max(axis=0)], box)
+
+
+def test_state_curve_runs_through_its_points(tmp_path):
+    points = [0, 0, 4, 8, 8, 0, 11, 7]
+    data = state(ALL[:1], GraphicAnnotationSequence=[annotation(graphic("INTERPOLATED", points))])
+    _, found = opened(tmp_path, data)
+    ((_, shape),) = drawn_at(found)
+    assert len(shape.points) == 3 * 8 + 1
+    expected = np.reshape(points, (-1, 2))[:, ::-1] - 0.5
+    assert np.allclose(shape.points[::8], expected)
+
+
+@given(
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    flip=st.booleans(),
+    shape=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    data=st.data(),
+)
+def test_display_turn_finds_the_pixel_that_numpy_puts_there(rotation, flip, shape, data):
+    """The image is turned by numpy: rotated clockwise, then flipped (PS3.3 C.10.6)."""
+    numbers = np.arange(shape[0] * shape[1]).reshape(shape)
+    turned = np.rot90(numbers, -rotation // 90)
+    turned = turned[:, ::-1] if flip else turned
+    row = data.draw(st.integers(0, turned.shape[0] - 1))
+    column = data.draw(st.integers(0, turned.shape[1] - 1))
+    at = np.array([[(column + 0.5) / turned.shape[1], (row + 0.5) / turned.shape[0]]])
+    ((across, down),) = DisplayTurn(rotation, flip).to_image(at)
+    found = numbers[int(down * shape[0]), int(across * shape[1])]
+    assert found == turned[row, column]
+
+
+def test_state_display_units_are_parts_of_the_displayed_area(tmp_path):
+    area = item(
+        DisplayedAreaTopLeftHandCorner=[3, 2], DisplayedAreaBottomRightHandCorner=[10, 5],
+        PresentationSizeMode="SCALE TO FIT", ReferencedImageSequence=refer("1.2.3.3.1"),
+    )  # fmt: skip
+    mark = annotation(graphic("POINT", [0.5, 0.25], "DISPLAY"))
+    data = state(ALL[:2], GraphicAnnotationSequence=[mark], DisplayedAreaSelectionSequence=[area])
+    _, found = opened(tmp_path, data)
+    (whole, part) = (each for _, each in drawn_at(found, DrawnPoint))
+    assert whole.place == (ROWS / 4 - 0.5, COLUMNS / 2 - 0.5)
+    assert part.place == (1 + 4 / 4 - 0.5, 2 + 8 / 2 - 0.5)
+    assert found.area(0) is None
+
+
+def test_state_text_has_its_lines_and_points_to_its_anchor(tmp_path):
+    note = text(
+        "See\r\nhere <b>", BoundingBoxAnnotationUnits="PIXEL", AnchorPointAnnotationUnits="PIXEL",
+        BoundingBoxTopLeftHandCorner=[1.0, 2.0], BoundingBoxBottomRightHandCorner=[4.0, 3.0],
+        AnchorPoint=[6.5, 7.5], AnchorPointVisibility="Y",
+    )  # fmt: skip
+    alone = text("A", AnchorPoint=[2.5, 1.5], AnchorPointAnnotationUnits="PIXEL")
+    data = state(ALL[:1], GraphicAnnotationSequence=[annotation(note, alone)])
+    _, found = opened(tmp_path, data)
+    texts = [each for _, each in drawn_at(found, DrawnText)]
+    assert [each.text for each in texts] == ["See\nhere ‹b>", "A"]
+    assert [each.place for each in texts] == [(1.5, 0.5), (1, 2)]
+    ((_, line),) = drawn_at(found)
+    assert line.points.tolist() == [[2.5, 3.5], [7, 6]]
+
+
+def test_state_layers_have_an_order_and_colors(tmp_path):
+    red = [34885, 53485, 50171]
+    white = {"GraphicLayerRecommendedDisplayGrayscaleValue": 65535}
+    layers = [
+        item(GraphicLayer="TOP", GraphicLayerOrder=2, **white),
+        item(
+            GraphicLayer="LOW", GraphicLayerOrder=1, GraphicLayerRecommendedDisplayCIELabValue=red
+        ),
+    ]
+    own = graphic("POINT", [3, 3], LineStyleSequence=[item(PatternOnColorCIELabValue=red)])
+    parts = [
+        annotation(graphic("POINT", [1, 1]), own, layer="TOP"),
+        annotation(graphic("POINT", [2, 2]), layer="LOW"),
+        annotation(graphic("POINT", [4, 4]), layer="ABSENT"),
+    ]
+    data = state(ALL[:1], GraphicLayerSequence=layers, GraphicAnnotationSequence=parts)
+    _, found = opened(tmp_path, data)
+    points = [(each.layer, each.drawn) for each in found.drawn]
+    assert [name for name, _ in points] == ["ABSENT", "LOW", "TOP", "TOP"]
+    colors = [point.color for _, point in points]
+    assert colors[0] == (1, 1, 0)
+    assert colors[2] == (1, 1, 1)
+    assert np.allclose(colors[1], (1, 0, 0), atol=0.05)
+    assert colors[3] == colors[1]
+
+
+def test_state_window_is_in_the_values_of_the_series(tmp_path):
+    """The state gives windows for its own rescale, which replaces that of the image."""
+    windows = [
+        item(WindowCenter=40, WindowWidth=400, ReferencedImageSequence=refer("1.2.3.3.1")),
+        item(WindowCenter=1064, WindowWidth=100, VOILUTFunction="LINEAR_EXACT"),
+    ]
+    same = state(ALL, SoftcopyVOILUTSequence=windows, RescaleSlope=1, RescaleIntercept=-1024)
+    _, found = opened(tmp_path / "a", same)
+    assert found.voi(1) == Window("Window 1", 40, 400)
+    _, found = opened(tmp_path / "b", state(ALL, SoftcopyVOILUTSequence=windows))
+    assert found.voi(0) == Window("Window 1", 40, 100, "LINEAR_EXACT")
+    _, found = opened(tmp_path / "c", state(ALL))
+    assert found.voi(0) is None
+
+
+def test_state_tables_give_the_grays_of_pydicom():
+    folder = case_path("pr-luts-with-image")
+    report = load(folder)
+    (found,) = report.objects[0].draw(report.stacks)
+    voi = found.voi(0)
+    data = pydicom.dcmread(folder / "prLUTs.dcm")
+    pixels = pydicom.dcmread(folder / "imageForPrLUTs.dcm").pixel_array
+    grays = apply_voi_lut(apply_modality_lut(pixels, data), data.SoftcopyVOILUTSequence[0])
+    grays = apply_presentation_lut(grays, data)
+    values = np.asarray(report.stacks[0].array)[0].astype(int)
+    mine = np.frombuffer(voi.entries, np.uint16)[values - voi.first]
+    assert np.allclose(mine / 65535, grays / grays.max())
+
+
+def test_state_shutter_and_overlay_are_drawn_on_its_slices(tmp_path):
+    plane = np.eye(ROWS, COLUMNS, dtype=bool)
+    data = state(
+        ALL[:2], ShutterShape=["RECTANGULAR", "BITMAP"], ShutterOverlayGroup=0x6000,
+        ShutterLeftVerticalEdge=2, ShutterRightVerticalEdge=COLUMNS,
+        ShutterUpperHorizontalEdge=1, ShutterLowerHorizontalEdge=ROWS,
+    )  # fmt: skip
+    add_overlay(data, plane)
+    add_overlay(data, ~plane, group=0x6002)
+    add_overlay(data, ~plane, group=0x6004)
+    data.add_new((0x6002, 0x1001), "CS", "A")
+    _, found = opened(tmp_path, data)
+    closed = plane.copy()
+    closed[:, 0] = True
+    assert np.array_equal(found.closed, closed)
+    assert list(found.overlays) == [0x6002]
+    drawn = np.asarray(found.mask(found.closed))
+    assert drawn.shape == (DEPTH, ROWS, COLUMNS)
+    assert [bool(each.any()) for each in drawn] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ReferencedSeriesSequence": None},
+        {"ReferencedSeriesSequence": []},
+        {"GraphicAnnotationSequence": []},
+        {"GraphicAnnotationSequence": [annotation()]},
+        {"SoftcopyVOILUTSequence": [item(WindowCenter=1)]},
+        {"DisplayedAreaSelectionSequence": [item()]},
+        {"ImageRotation": 45},
+        {"GraphicLayerSequence": [item()]},
+    ],
+)
+def test_state_that_lacks_something_draws_the_rest(tmp_path, changes):
+    mark = annotation(graphic("POINT", [1, 1]), images=ALL[:1])
+    attributes = {"GraphicAnnotationSequence": [mark], **changes}
+    _, found = opened(tmp_path, state(ALL, **attributes))
+    marks = [each.drawn.place for each in found.drawn]
+    assert marks == ([] if "GraphicAnnotationSequence" in changes else [(0.5, 0.5)])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        graphic("SPIRAL", [1, 1, 2, 2]),
+        graphic("CIRCLE", [1, 1]),
+        graphic("POLYLINE", [1, 1, 2]),
+        graphic("POLYLINE", [1, float("nan"), 2, 2]),
+        graphic("POLYLINE", [1, 1, 2, 2], "INCH"),
+        text("", AnchorPoint=[1.0, 1.0], AnchorPointAnnotationUnits="PIXEL"),
+        text("nowhere"),
+    ],
+)
+def test_state_counts_annotations_that_are_not_complete(tmp_path, bad):
+    good = graphic("POINT", [1, 1])
+    data = state(ALL[:1], GraphicAnnotationSequence=[annotation(good, bad)])
+    _, found = opened(tmp_path, data)
+    assert len(found.drawn) == 1
+    assert found.content.left_out == 1
+
+
+def test_state_says_which_images_are_not_open(tmp_path):
+    found, drawn = opened(tmp_path, state([*ALL[:1], *refer("1.2.99")]))
+    assert drawn.slices == (0,)
+    report = load(tmp_path)
+    (note,) = found.notes_on(report.stacks)
+    assert note == "1 of its 2 images are in none of the series that were found"
+    assert not found.draw([])
+
+
+def test_state_of_another_patient_is_not_drawn(tmp_path):
+    write_ct(tmp_path, PatientID="other")
+    write(tmp_path / "pr.dcm", state(ALL))
+    report = load(tmp_path)
+    assert not report.objects[0].draw(report.stacks)
+
+
+@pytest.mark.parametrize("encoding", ["implicit", "explicit"])
+@pytest.mark.filterwarnings("ignore:.*64 kByte")
+def test_state_with_too_many_points_is_cut(tmp_path, encoding):
+    """A value beyond 64 kB has the representation UN in explicit encodings."""
+    long = graphic("POLYLINE", np.tile([0.0, 0.0, 5.0, 5.0], 5_000))
+    parts = [annotation(long)] * (MOST_POINTS // 10_000 // DEPTH + 1)
+    data = state(ALL, GraphicAnnotationSequence=parts)
+    _, found = opened(tmp_path, data, encoding)
+    assert found.is_cut
+    assert len(found.drawn) == MOST_POINTS // 10_000

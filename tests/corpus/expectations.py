@@ -261,20 +261,15 @@ CASES: dict[str, Case] = {
     ),
     "seg-labelmap-sm": Case(
         (
-            "zyxc 1 50 50 3, 2* zyx 1 50 50, 19* zyx 1 50 50",
-            "tzyxc 25 1 10 10 3, 2* tzyx 20 1 10 10, 18* zyx 1 10 10, tzyx 2 1 10 10",
-            "tzyxc 25 1 10 10 3, 3* tzyx 20 1 10 10",
+            "2* zyx 1 50 50, 19* zyx 1 50 50",
+            "2* tzyx 20 1 10 10, 18* zyx 1 10 10, tzyx 2 1 10 10",
+            "3* tzyx 20 1 10 10",
         ),
         "a slide of 50 x 50 in tiles, its label maps and segments",
     ),
-    "wsi-camelyon-jpeg-12tiles": Case(
-        ("zyxc 1 715 957 3", "tzyxc 12 1 256 256 3"), "a slide of 957 x 715 in 12 tiles"
-    ),
+    "wsi-camelyon-jpeg-12tiles": Case(("",), "a slide of 957 x 715 in 12 tiles"),
     "wsi-highdicom-tiny": Case(
-        (
-            "4* zyxc 1 50 50 3, zyx 1 50 50",
-            "4* tzyxc 25 1 10 10 3, tzyx 25 1 10 10",
-        ),
+        ("",),
         "slides of 50 x 50 in 25 tiles; annotations are no image",
         ("sm_annotations.dcm",),
     ),

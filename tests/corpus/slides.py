@@ -1,17 +1,34 @@
-"""Whole-slide images: the plugin may show tiles one by one, or put together."""
+"""Whole-slide images, and segmentations of them: tiles one by one, or put together."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .decode import header
+from .places import frames
 from .values import compare_values
 from .verdict import Verdict
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from napari_medscan.dicom import LoadReport
+
     from .places import Frame
+
+
+def compare_slides(case: str, report: LoadReport, verdict: Verdict) -> None:
+    """Check that each tile of the slides that were opened lies in their pyramid where it should."""
+    from napari_medscan.dicom import Slide
+
+    for found in report.objects:
+        if isinstance(found, Slide):
+            for headers, level in zip(found.levels, found.pyramid(), strict=False):
+                for frame in (f for header in headers for f in frames(case, header.name)):
+                    ours = _cut(level, frame)
+                    truth = frame.values()[: ours.shape[0], : ours.shape[1]]
+                    what = f"{frame.file} tile {frame.number}"
+                    compare_values(ours, truth, what, frame.file, verdict)
 
 
 def compare_slide(axes: str, array: np.ndarray, images: list[Frame], label: str) -> Verdict:

@@ -19,6 +19,7 @@ from .facts import compare_facts
 from .labels import compare_labels
 from .oracle import Json, case_files, case_names, case_path
 from .places import Frame, frames
+from .slides import compare_slides
 from .verdict import Verdict
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def test_case(case: str, tally: Tally) -> None:
     shown: list[Frame] = []
     opened = load(case_path(case))
     compare_labels(case, opened, verdict)
+    compare_slides(case, opened, verdict)
     for stack, shown_stack in zip(report["stacks"], opened.stacks, strict=True):
         array = shown_stack.read(errors="blank")
         group = compare_stack(case, stack, array, shown_stack.valid, verdict)

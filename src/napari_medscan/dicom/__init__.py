@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_medscan.dicom.loading import load
     from napari_medscan.dicom.objects.presentation_state import PresentationState
     from napari_medscan.dicom.objects.segmentation import Segmentation
+    from napari_medscan.dicom.objects.slide import Slide
     from napari_medscan.dicom.objects.structure_set import StructureSet
     from napari_medscan.dicom.series.dicom_object import DicomObject
     from napari_medscan.dicom.series.report import LoadReport
@@ -47,6 +48,7 @@ __all__ = [
     "PresentationState",
     "ReadCanceledError",
     "Segmentation",
+    "Slide",
     "Stack",
     "StructureSet",
     "UnreadableError",
@@ -60,6 +62,7 @@ _HOMES = {
     "PresentationState": "napari_medscan.dicom.objects.presentation_state",
     "ReadCanceledError": "napari_medscan.frames.errors",
     "Segmentation": "napari_medscan.dicom.objects.segmentation",
+    "Slide": "napari_medscan.dicom.objects.slide",
     "Stack": "napari_medscan.dicom.series.stack",
     "StructureSet": "napari_medscan.dicom.objects.structure_set",
     "UnreadableFramesError": "napari_medscan.frames.errors",

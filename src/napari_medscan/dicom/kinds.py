@@ -14,6 +14,7 @@ from typing import Final, Literal
 SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
 PARAMETRIC_MAP: Final = "1.2.840.10008.5.1.4.1.1.30"
+WHOLE_SLIDE: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 _STATES: Final = "1.2.840.10008.5.1.4.1.1.11."
 PRESENTATION_STATES: Final = tuple(f"{_STATES}{number}" for number in (1, 2, 3, 4, 5))
@@ -56,6 +57,8 @@ class Kind:
         Planes that are not in the file are empty, and were not lost.
     is_capture : bool
         A Secondary Capture: a screenshot unless it has a place.
+    is_slide : bool
+        Frames are tiles of an image that is too large for one (PS3.3 A.32.8, A.104).
     """
 
     name: str = ""
@@ -69,6 +72,7 @@ class Kind:
     is_derived: bool = False
     omits_empty_planes: bool = False
     is_capture: bool = False
+    is_slide: bool = False
 
 
 _PROJECTION = Kind(is_projection=True, is_single_view=True)
@@ -105,6 +109,8 @@ _CLASSES: Final = {
     "1.2.840.10008.5.1.4.1.1.66.6": Kind("tractography results"),
     "1.2.840.10008.5.1.4.1.1.67": Kind("real world value mapping"),
     "1.2.840.10008.5.1.4.1.1.91.1": Kind("microscopy annotations"),
+    WHOLE_SLIDE: Kind(is_slide=True),
+    "1.2.840.10008.5.1.4.1.1.77.1.9": Kind(is_slide=True),
     f"{REPORTS}59": Kind("key object selection", is_object=True),
     **dict.fromkeys(PRESENTATION_STATES, Kind("presentation state", is_object=True)),
     _SECONDARY_CAPTURE: Kind(is_capture=True),

@@ -1,4 +1,4 @@
-"""A lazy array over any source of frames, and the cache behind it."""
+"""Lazy arrays over any source of frames or tiles, and the cache behind them."""
 
 from napari_medscan.frames.cache import FrameCache, shared_cache
 from napari_medscan.frames.display import DisplayArray
@@ -6,6 +6,7 @@ from napari_medscan.frames.editable import EditableArray
 from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
 from napari_medscan.frames.lazy import LazyStack
 from napari_medscan.frames.many import FrameSource
+from napari_medscan.frames.tiled import TiledArray, TilePlane, reduced
 
 __all__ = [
     "DisplayArray",
@@ -14,6 +15,9 @@ __all__ = [
     "FrameSource",
     "LazyStack",
     "ReadCanceledError",
+    "TilePlane",
+    "TiledArray",
     "UnreadableFramesError",
+    "reduced",
     "shared_cache",
 ]

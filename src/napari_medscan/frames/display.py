@@ -13,10 +13,11 @@ from napari_medscan.frames.indexing import plain_key
 
 if TYPE_CHECKING:
     from napari_medscan.frames.lazy import LazyStack
+    from napari_medscan.frames.tiled import TiledArray
 
 
 class DisplayArray(ArrayFace):
-    """What ``layer.data`` is: a LazyStack, drawn blank where a frame is missing or unreadable.
+    """What ``layer.data`` is: frames or tiles, drawn blank where a frame is missing or unreadable.
 
     napari leaves the slice before on screen when indexing raises, while the slider moves on. It
     draws by integers and slices: these give blanks. Everything else raises as the array itself:
@@ -24,15 +25,15 @@ class DisplayArray(ArrayFace):
 
     Parameters
     ----------
-    stack : LazyStack
+    stack : LazyStack or TiledArray
         The array, of which this is ``stack.display``.
     """
 
-    def __init__(self, stack: LazyStack) -> None:
+    def __init__(self, stack: LazyStack | TiledArray) -> None:
         self._stack = stack
 
     @property
-    def stack(self) -> LazyStack:
+    def stack(self) -> LazyStack | TiledArray:
         """The array of which this is the display face."""
         return self._stack
 

@@ -14,6 +14,7 @@ from pydicom.encaps import encapsulate as pydicom_encapsulate
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files.source import Memory
 from napari_medscan.dicom.headers.fragments import Fragment
+from napari_medscan.dicom.pixels import encapsulated
 from napari_medscan.dicom.pixels.encapsulated import frame_fragments, read_frame_bytes
 
 from ..building import encapsulate, encapsulated_header
@@ -252,3 +253,29 @@ def test_any_bytes_give_frames_or_a_frame_error(data, frames, framed):
     except FrameError:
         return
     assert len(found) == frames
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """Take a few frames for many, of which each is looked up in the table."""
+    monkeypatch.setattr(encapsulated, "_MANY", 2)
+
+
+@pytest.mark.usefixtures("many")
+def test_frames_of_a_file_with_many_are_read_by_their_table(monkeypatch):
+    monkeypatch.setattr(encapsulated, "frame_fragments", None)
+    assert read(encapsulate(FLAT, offsets(CUT)), 4) == FRAMES
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("wrong", [[0, 8, 16, 24], [0, 0, 0, 0], [8, 4, 2, 1], [0, 48, 56, 9999]])
+def test_frames_whose_table_is_wrong_are_read_by_their_streams(wrong):
+    assert read(encapsulate(FLAT, wrong), 4) == FRAMES
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=4, max_size=4))
+def test_frames_are_the_same_whatever_stands_in_a_table(table):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encapsulated, "_MANY", 2)
+        assert read(encapsulate(FLAT, table), 4) == FRAMES

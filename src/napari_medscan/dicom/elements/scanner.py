@@ -31,9 +31,10 @@ from napari_medscan.dicom.elements.private_elements import (
     is_private_creator,
     matters,
 )
+from napari_medscan.dicom.elements.slide_frames import find_end
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value, holds_items
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
-from napari_medscan.dicom.files.source import Memory, Source
+from napari_medscan.dicom.files.source import Source
 from napari_medscan.dicom.kinds import kind_of
 
 CHUNK: Final = 4096
@@ -52,6 +53,8 @@ _UNPACK_BIG = struct.Struct(">HH2sH").unpack_from, struct.Struct(">I").unpack_fr
 """Group, element, VR, short length; long length."""
 _AFTER_IMAGE_PIXEL = 0x00290000
 """Rows and Columns come before this."""
+_PER_FRAME = int(Tag.PerFrameFunctionalGroupsSequence)
+_TOTAL_ROWS = int(Tag.TotalPixelMatrixRows)
 
 
 class UnusualError(Exception):
@@ -117,54 +120,9 @@ def scan(
     UnusualError
         When the bytes do not parse.
     """
-    walker = _Walker(source, size, big_endian=big_endian, buffer=head)
+    walker = Walker(source, size, big_endian=big_endian, buffer=head)
     values, _ = walker.data_set(start, size, wanted, explicit=explicit, top=True)
     return Scan(DataSet(values, big_endian), walker.pixels)
-
-
-TopElement = tuple[int, int, int, int, bool]
-"""Where an element of the top level lies, or one within an element of undefined length.
-
-Its tag, or that of the top level for those within; offset and length of its value; bytes of the
-length that stands before the value; whether it lies in the items of such an element.
-"""
-
-
-def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopElement]:
-    """Return the elements of a little endian data set in memory.
-
-    An element of undefined length has no end but that of what it holds: its items, and the
-    elements in them, of known length stand for it.
-
-    Raises
-    ------
-    UnusualError
-        When the bytes do not parse, or the last element does not end at `end`.
-    """
-    walker = _Walker(Memory(head), len(head), big_endian=False, buffer=head)
-    unpack, short_vrs = walker.unpack_head, SHORT_VRS
-    last = len(head) - LONG_HEAD if explicit else -1
-    found: list[TopElement] = []
-    position = start
-    while position < end:
-        if position <= last:
-            # The common case of `element`, which takes three times as long to call.
-            group, number, vr, length = unpack(head, position)
-            if vr in short_vrs and group != ITEM_GROUP:
-                found.append((group << 16 | number, position + SHORT_HEAD, length, 2, False))
-                position += SHORT_HEAD + length
-                continue
-        tag, vr, length, offset = walker.element(position, explicit=explicit)
-        if length != UNDEFINED:
-            found.append((tag, offset, length, _width(vr), False))
-            position = offset + length
-            continue
-        inner: list[tuple[int, int, int]] = []
-        position = walker.skip(offset, vr, length, explicit=explicit, inner=inner)
-        found += [(tag, *place, True) for place in inner]
-    if position != end:
-        raise UnusualError("an element does not end where the next one starts")
-    return found
 
 
 def manufacturer_of(values: Mapping[int, Value]) -> bytes:
@@ -173,13 +131,21 @@ def manufacturer_of(values: Mapping[int, Value]) -> bytes:
     return value.data if isinstance(value, Element) else b""
 
 
-def _width(vr: bytes) -> int:
+def _sop_class(values: Mapping[int, Value]) -> str:
+    value = values.get(Tag.SOPClassUID)
+    uid = value.data if isinstance(value, Element) else b""
+    return uid.decode("latin-1").strip(" \0")
+
+
+def width_of_length(vr: bytes) -> int:
     """Return how many bytes a length takes (PS3.5 7.1.2 and 7.1.3)."""
     return 2 if vr in SHORT_VRS else 4
 
 
 @dataclass(slots=True)
-class _Walker:
+class Walker:
+    """Walks the elements of a data set."""
+
     source: Source
     size: int
     big_endian: bool
@@ -251,9 +217,12 @@ class _Walker:
             return True
         if _ROWS in values or _ROWS not in wanted:
             return False
-        sop_class = values.get(Tag.SOPClassUID)
-        uid = sop_class.data if isinstance(sop_class, Element) else b""
-        return bool(kind_of(uid.decode("latin-1").strip(" \0")).name)
+        return bool(kind_of(_sop_class(values)).name)
+
+    @staticmethod
+    def is_slide(values: Mapping[int, Value]) -> bool:
+        """Whether frames are tiles, of which there may be 100,000."""
+        return kind_of(_sop_class(values)).is_slide
 
     def value(
         self, values: dict[int, Value], tag: int, vr: bytes, length: int, position: int, want: bytes
@@ -330,6 +299,11 @@ class _Walker:
             return self.skip(position, vr, length, explicit=explicit)
         if 0 < length < UNDEFINED and not self.has_items(position, length, vr):
             return self.skip(position, vr, length, explicit=explicit)
+        if tag == _PER_FRAME and _TOTAL_ROWS in values and self.is_slide(values):
+            last = find_end(self.source, position, length, self.size)
+            last = last or self.skip(position, vr, length, explicit=explicit)
+            values[tag] = Deferred(position, last - position)
+            return last
         # PS3.5 6.2.2: a sequence whose VR got lost is implicit little endian inside.
         explicit = explicit and vr != b"UN"
         items: list[DataSet] = []
@@ -383,7 +357,7 @@ class _Walker:
                 raise UnusualError("a sequence holds something that is no item")
             elif length != UNDEFINED:
                 if inner is not None:
-                    inner.append((position, length, _width(inner_vr)))
+                    inner.append((position, length, width_of_length(inner_vr)))
                 position += length
             elif in_sequence:
                 levels.append((level_explicit, False))

@@ -27,6 +27,7 @@ from napari_medscan.dicom.headers.places import (
     slice_spacing,
     slice_thickness,
 )
+from napari_medscan.dicom.headers.slide_matrix import WANTED_MATRIX, TileMatrix
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.palette import WANTED_PALETTE, Palette, read_palette
 from napari_medscan.dicom.intensity.suv import WANTED_SUV, SuvFactors
@@ -57,7 +58,8 @@ def _frames(file: ParsedFile) -> tuple[FrameHeader, ...]:
     spacing = file.spacing[0]
     return read_frame_headers(
         file.data_set,
-        frames=file.stored[0].frames,
+        # Tiles have places of their own, and everything else in common.
+        frames=file.stored[0].frames if file.matrix is None else 1,
         values=file.values,
         spacing=spacing,
         grid_problems=find_grid_problems(file.data_set, spacing),
@@ -135,7 +137,8 @@ class ImageHeader(Instance):
     pixels : PixelElement
         Where they lie.
     frames : tuple of FrameHeader
-        One for every slice that the file holds; a mosaic has several a frame.
+        One for every slice that the file holds; a mosaic has several a frame, and a slide with a
+        `matrix` one for all tiles.
     tile_shape : tuple of int or None
         Rows and columns of one slice of a mosaic.
     palette : Palette or None
@@ -174,6 +177,8 @@ class ImageHeader(Instance):
         Which part of a larger object the file is; None if it is one by itself.
     planes : int
         A bit for each overlay group that has a plane, and one for a shutter; see `graphic_planes`.
+    matrix : TileMatrix or None
+        What the tiles of a slide make up.
     """
 
     layout: PixelLayout = attribute(lambda file: file.stored[0], WANTED_LAYOUT)
@@ -236,6 +241,7 @@ class ImageHeader(Instance):
     planes: int = attribute(
         lambda file: graphic_planes(file.data_set, *file.stored[:2]), WANTED_PLANES, default=0
     )
+    matrix: TileMatrix | None = attribute(lambda file: file.matrix, WANTED_MATRIX, default=None)
 
     @property
     def object_name(self) -> str:

@@ -77,7 +77,8 @@ class _Family:
     def add(self, scanned: _Scanned) -> None:
         """Take note of a file that was like none before."""
         # Where every file differs from every other, learning would only cost.
-        if self._hopes and len(scanned.header.frames) == 1:
+        # Where the tiles of a slide lie, nothing but its own bytes can say.
+        if self._hopes and len(scanned.header.frames) == 1 and scanned.header.matrix is None:
             self._scanned = scanned
 
     def _learn(self) -> Template | None:

@@ -19,6 +19,7 @@ from napari_medscan.dicom.headers.intensity_facts import (
     stored_values_of,
 )
 from napari_medscan.dicom.headers.pixel_layout import read_layout
+from napari_medscan.dicom.headers.slide_matrix import TileMatrix, read_matrix
 from napari_medscan.dicom.headers.stored_frames import Stored, stored_frames
 from napari_medscan.dicom.intensity.suv import SuvFactors, read_suv
 from napari_medscan.dicom.kinds import Kind, kind_of
@@ -92,6 +93,11 @@ class ParsedFile:
             raise UnreadableError(unsupported(self.scanned.transfer_syntax) or "missing pixel data")
         layout = read_layout(self.data_set, pixels)
         return stored_frames(layout, self.scanned, pixels, self.offset_table)
+
+    @cached_property
+    def matrix(self) -> TileMatrix | None:
+        """The total pixel matrix of a slide, None for other images."""
+        return read_matrix(self)
 
     @cached_property
     def spacing(self) -> tuple[Spacing | None, str]:

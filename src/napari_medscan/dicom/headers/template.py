@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from napari_medscan.dicom.elements.located import top_level
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.private_elements import (
     ODD_GROUP,
     PrivateBlocks,
     is_private_creator,
 )
-from napari_medscan.dicom.elements.scanner import UnusualError, top_level
+from napari_medscan.dicom.elements.scanner import UnusualError
 from napari_medscan.dicom.elements.values import Element
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag
 from napari_medscan.dicom.files.file_ref import FileRef

@@ -17,6 +17,7 @@ from napari_medscan.dicom.objects.presentation_state import presentation_state_o
 from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
 from napari_medscan.dicom.objects.segmentation import segmentations_of
 from napari_medscan.dicom.objects.shutter import shutter_of
+from napari_medscan.dicom.objects.slide_files import slides_of
 from napari_medscan.dicom.objects.structure_set import structure_set_of
 from napari_medscan.dicom.series.dicom_object import DicomObject, SeriesPart
 from napari_medscan.dicom.series.stack import Stack
@@ -52,6 +53,7 @@ def objects_of(
     """
     objects: tuple[DicomObject, ...] = (
         *segmentations_of(headers),
+        *slides_of(headers),
         *filter(None, map(_object_of, instances)),
     )
     taken = {name for each in objects for name in each.files}

@@ -179,6 +179,46 @@ def read_with_unused_bits(header: ImageHeader, frame: int) -> NDArray[np.unsigne
     return pixels.view(f"u{pixels.itemsize}")
 
 
+def read_tiles(
+    header: ImageHeader, frames: Sequence[int], out: NDArray[Any]
+) -> list[FrameError | None]:
+    """Read some frames of a slide's file as they are shown: stored values, or 8-bit RGB.
+
+    Parameters
+    ----------
+    header : ImageHeader
+        The file.
+    frames : sequence of int
+        Numbers of the frames.
+    out : ndarray
+        Takes them, (frames, rows, columns) or, color, (frames, rows, columns, 3).
+
+    Returns
+    -------
+    list of FrameError or None
+        Why each could not be read.
+    """
+    if header.pixels.length is None and header.palette is None:
+        found: list[bytes | FrameError] = [_compressed(header, frame) for frame in frames]
+        data = [each for each in found if isinstance(each, bytes)]
+        if len(data) == len(found):
+            return decode(data, header.transfer_syntax, header.layout, out)
+        if len(frames) == 1:
+            return [each for each in found if isinstance(each, FrameError)]
+        pairs = zip(frames, out, strict=True)
+        return [read_tiles(header, [frame], place[None])[0] for frame, place in pairs]
+    problems: list[FrameError | None] = []
+    for frame, place in zip(frames, out, strict=True):
+        try:
+            stored = read_stored(header, frame)
+            palette = header.palette
+            place[...] = stored if palette is None else apply_palette(stored, palette)
+            problems.append(None)
+        except FrameError as error:
+            problems.append(error)
+    return problems
+
+
 def read_all_stored(header: ImageHeader) -> Iterator[NDArray[Any]]:
     """Yield what `read_stored` gives of every frame of a file, decoding many frames at once.
 

@@ -103,6 +103,8 @@ _COUNTED = {
     "structured report": ("report", "reports"),
     "RT Structure Set": ("RT structure set", "RT structure sets"),
     "encapsulated PDF": ("PDF", "PDFs"),
+    "label image of a slide": ("label image of a slide", "label images of slides"),
+    "overview image of a slide": ("overview image of a slide", "overview images of slides"),
     "not DICOM": ("non-DICOM file", "non-DICOM files"),
     "no pixel data": ("object without pixel data", "objects without pixel data"),
     "raw data": ("raw data file", "raw data files"),

@@ -12,6 +12,7 @@ from napari_medscan.dicom import (
     MedscanError,
     PresentationState,
     Segmentation,
+    Slide,
     Stack,
     StructureSet,
 )
@@ -20,6 +21,7 @@ from napari_medscan.dicom.objects.shutter import Shutter
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.plane_layers import plane_layer
 from napari_medscan.napari_.objects.segmentation_layers import segmentation_layers
+from napari_medscan.napari_.objects.slide_layers import slide_layers
 from napari_medscan.napari_.objects.state_layers import state_layers
 from napari_medscan.napari_.objects.structure_layers import structure_layers
 
@@ -47,6 +49,8 @@ def object_layers(objects: Iterable[DicomObject], stacks: Sequence[Stack]) -> li
                 layers += state_layers(each, stacks)
             elif isinstance(each, Overlay | Shutter):
                 layers.append(plane_layer(each))
+            elif isinstance(each, Slide):
+                layers += slide_layers(each)
         except CancelledError:
             break
         except MedscanError as error:

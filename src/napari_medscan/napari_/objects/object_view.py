@@ -11,7 +11,7 @@ import numpy as np
 from napari.layers import Layer
 from qtpy.QtCore import QTimer
 
-from napari_medscan.dicom import DicomObject, Stack
+from napari_medscan.dicom import DicomObject, Slide, Stack
 from napari_medscan.dicom.series.relations import are_overlayable, same_frame_of_reference
 from napari_medscan.dicom.space.tolerances import PARALLEL
 from napari_medscan.napari_.current_layer import set_visible, visible_series
@@ -19,6 +19,7 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
 from napari_medscan.napari_.objects.reunion import reunite
 from napari_medscan.napari_.objects.shown_object import ShownObject, layers_of, object_of
+from napari_medscan.napari_.planes import show_acquired
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_proxy import unwrapped
@@ -91,12 +92,21 @@ class ObjectView:
         if viewer is not None and series is not None and object_of(viewer.layers.selection.active):
             viewer.layers.selection.active = series
 
+    def _fit(self, slide: Layer) -> None:
+        """Fit a slide to the canvas unless a series is in view."""
+        viewer = self._viewer()
+        if viewer is not None and next(visible_series(viewer), None) is None:
+            show_acquired(viewer, slide)
+
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         """Keep objects above a new series, which would cover them."""
         viewer = self._viewer()
         if viewer is None:
             return
-        if object_of(event.value) is not None:
+        shown = object_of(event.value)
+        if shown is not None:
+            if isinstance(shown.source, Slide) and event.value.visible:
+                self._fit(event.value)
             # Not now: napari activates the new layer after this event. Tools and keys are those
             # of the series until somebody selects the object.
             QTimer.singleShot(0, self._activate)
@@ -146,6 +156,8 @@ def show_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:
                 set_visible(other, visible=False)
     for layer in layers:
         set_visible(layer, visible=True)
+    if isinstance(source, Slide):
+        show_acquired(viewer, layers[0])
 
 
 def hide_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:

@@ -1,0 +1,137 @@
+"""Slides as multiscale layers: one of a slide, or one of each optical path."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from itertools import cycle
+
+import numpy as np
+from napari.layers import Image
+
+from napari_medscan.dicom import Slide
+from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.intensity.window import ascending, percentile_limits
+from napari_medscan.frames import TiledArray
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.gui import has_gui
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
+
+_COLORS = ("green", "magenta", "cyan", "yellow", "red", "blue")
+"""Of the optical paths of a slide without colors of its own."""
+_REDRAW_MILLISECONDS = 60
+
+
+def slide_layers(slide: Slide) -> list[Image]:
+    """Return the layers of a slide: levels of a pyramid, of which napari reads what is in view.
+
+    An overview is hidden at first, as it lies on the slide.
+
+    Raises
+    ------
+    UnreadableError
+        If the file does not say where its tiles lie.
+    OSError
+        When the file cannot be read.
+    """
+    paths = slide.paths
+    several = len(paths) > 1
+    colors = cycle(_COLORS)
+    layers = []
+    for number, path in enumerate(paths):
+        name = slide.name
+        if several:
+            name = f"{name} · {path.name or f'optical path {number + 1}'}"
+        color = next(colors) if several and not slide.is_rgb else ""
+        layers.append(_layer(slide, slide.pyramid(number), defuse(name), color))
+    if missing := slide.missing_tiles():
+        tiles = "1 tile is" if missing == 1 else f"{missing:,} tiles are"
+        tell(f"{slide.name}: {tiles} missing and blank.")
+    return layers
+
+
+def _layer(slide: Slide, levels: Sequence[TiledArray], name: str, color: str) -> Image:
+    axes = levels[0].ndim - slide.is_rgb
+    geometry = slide.geometry
+    unit = "mm" if geometry.is_calibrated else "pixel"
+    inverted = slide.header.layout.photometric == "MONOCHROME1"
+    layer = Image(
+        [level.display for level in levels],
+        name=name,
+        rgb=slide.is_rgb,
+        multiscale=True,
+        scale=geometry.scale[-axes:],
+        translate=geometry.translate[-axes:],
+        units=(unit,) * axes,
+        axis_labels=("z", "y", "x")[-axes:],
+        contrast_limits=None if slide.is_rgb else _limits(slide, levels[-1]),
+        colormap=color or ("gray_r" if inverted else "gray"),
+        blending="additive" if color else "translucent_no_depth",
+        interpolation2d="linear",
+        projection_mode="none",
+        visible=slide.role == "slide",
+    )
+    note_object(layer, ShownObject(slide, None, None, layer.data))
+    _Redraw(layer, levels)
+    told = threading.Event()
+    for level in levels:
+        level.watch(_tell_once(slide.name, told))
+    return layer
+
+
+def _limits(slide: Slide, smallest: TiledArray) -> tuple[float, float]:
+    """Return contrast limits: the file's first window, else percentiles of the smallest level."""
+    windows = slide.header.frames[0].windows
+    if windows:
+        return ascending(*windows[0].limits)
+    values = smallest.look((slice(None),) * smallest.ndim)
+    return percentile_limits(np.asarray(values), None)
+
+
+def _tell_once(name: str, told: threading.Event) -> Callable[[int, Exception], None]:
+    def on_problem(_number: int, error: Exception) -> None:
+        if not told.is_set():
+            told.set()
+            tell(f"{name}: a tile could not be decoded and is blank ({error}).")
+
+    return on_problem
+
+
+class _Redraw:
+    """Draws a layer again when tiles are there that were not read in time.
+
+    Parameters
+    ----------
+    layer : Image
+        The layer.
+    levels : sequence of TiledArray
+        Its levels. Without a window nothing is drawn again, and drawing waits for all tiles.
+    """
+
+    def __init__(self, layer: Image, levels: Sequence[TiledArray]) -> None:
+        self._layer = weakref.ref(layer)
+        self._is_due = False
+        if has_gui():
+            for level in levels:
+                level.watch_arrival(self._arrive)
+
+    def _arrive(self) -> None:
+        from superqt.utils import ensure_main_thread
+
+        if not self._is_due:
+            self._is_due = True
+            ensure_main_thread(guarded(self._schedule))()
+
+    def _schedule(self) -> None:
+        from qtpy.QtCore import QTimer
+
+        # Others may arrive meanwhile.
+        QTimer.singleShot(_REDRAW_MILLISECONDS, guarded(self._draw))
+
+    def _draw(self) -> None:
+        self._is_due = False
+        layer = self._layer()
+        if layer is not None and layer.visible:
+            layer.refresh()

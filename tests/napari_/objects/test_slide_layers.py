@@ -1,0 +1,104 @@
+"""Slides as multiscale layers: placed in mm, named without identity, redrawn when tiles arrive."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_medscan.dicom import load
+from napari_medscan.napari_.compat.viewer_model import camera_of
+from napari_medscan.napari_.objects.object_layers import object_layers
+from napari_medscan.napari_.objects.object_view import ObjectView, show_object
+from napari_medscan.napari_.objects.shown_object import layers_of, object_of
+from napari_medscan.reader import read
+
+from ...dicom.making import write
+from ...dicom.objects.labeled import write_ct
+from ...dicom.objects.slides import ORIGIN, SPACING, cut, picture, slide
+
+TILE = 16
+LARGE = picture(64, 96)
+
+
+def write_slide(path, image=LARGE, **changes):
+    write(path, slide(image.shape[:2], cut(image, TILE), **changes))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_slide(tmp_path / "large.dcm")
+    write_slide(tmp_path / "small.dcm", LARGE[::4, ::4], zoom=4)
+    write_slide(tmp_path / "overview.dcm", picture(20, 30), flavor="OVERVIEW")
+    write_slide(tmp_path / "label.dcm", picture(20, 20), flavor="LABEL", SeriesDescription="Doe")
+    return tmp_path
+
+
+def test_slide_is_one_multiscale_layer_and_its_label_none(folder):
+    layers = read(str(folder))
+    names = ["SM 8 · Liver biopsy", "SM 8 · Liver biopsy · overview"]
+    assert [layer.name for layer in layers] == names
+    main, overview = layers
+    assert main.multiscale
+    assert main.rgb
+    assert [level.shape for level in main.data] == [(64, 96, 3), (16, 24, 3)]
+    assert (main.visible, overview.visible) == (True, False)
+
+
+def test_slide_layer_lies_in_millimeters(folder):
+    main, _ = read(str(folder))
+    assert np.allclose(main.scale, SPACING)
+    assert np.allclose(main.translate, [-ORIGIN[0], -ORIGIN[1]])
+    assert {str(unit) for unit in main.units} <= {"mm", "millimeter"}
+
+
+def test_slide_label_is_shown_when_somebody_asks(folder):
+    (label,) = (each for each in load(folder).objects if each.role == "label")
+    (layer,) = object_layers([label], [])
+    assert layer.name == "SM 8 · label"
+
+
+def test_slide_optical_paths_are_layers_that_add_up(tmp_path):
+    images = [picture(20, 30, gray=True, seed=seed) for seed in range(2)]
+    tiles = [tile for image in images for tile in cut(image, TILE)]
+    write(tmp_path / "a.dcm", slide((20, 30), tiles, paths=("a", "b")))
+    layers = read(str(tmp_path))
+    assert [layer.name.rpartition(" · ")[2] for layer in layers] == ["Path a", "Path b"]
+    assert {layer.blending for layer in layers} == {"additive"}
+    assert layers[0].colormap.name != layers[1].colormap.name
+
+
+def test_slide_of_a_patient_keeps_the_name_out_of_its_layers(tmp_path):
+    write_slide(
+        tmp_path / "a.dcm", PatientName="Doe^Jane", SeriesDescription="Biopsy Jane", paths=("a",)
+    )
+    (layer,) = read(str(tmp_path))
+    assert layer.name == "SM 8 · Biopsy"
+
+
+def test_slide_that_cannot_be_placed_is_told_of(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr("napari_medscan.napari_.objects.object_layers.tell", told.append)
+    data = slide(LARGE.shape[:2], cut(LARGE, TILE)[:5], DimensionOrganizationType="TILED_SPARSE")
+    write(tmp_path / "a.dcm", data)
+    assert read(str(tmp_path)) == [(None,)]
+    assert told == ["SM 8 · Liver biopsy cannot be shown: its tiles do not say where they lie."]
+
+
+def test_slide_is_shown_alone_and_fit_to_the_canvas(tmp_path, model, qapp):  # noqa: ARG001
+    write_ct(tmp_path / "ct")
+    write_slide(tmp_path / "slide.dcm")
+    view = ObjectView(model)
+    for layer in read(str(tmp_path)):
+        model.add_layer(layer)
+    view.follow()
+    (source,) = load(tmp_path / "slide.dcm").objects
+    ours = next(layer for layer in model.layers if object_of(layer) is not None)
+    assert not ours.visible
+    source = object_of(ours).source
+    show_object(model, source)
+    view.follow()
+    assert layers_of(model, source) == [ours]
+    assert [layer.visible for layer in model.layers if layer is not ours] == [False]
+    assert ours.visible
+    assert np.allclose(camera_of(model).center[-2:], ours.extent.world.mean(0), atol=SPACING)
+    view.release()

@@ -52,6 +52,11 @@ def test_moments_are_in_utc(text, seconds):
     assert moment_of(text) - moment_of("20200101000000") == seconds
 
 
+def test_moments_are_exact_to_a_microsecond():
+    first, last = moment_of("20991231235958.000001"), moment_of("20991231235959.200001")
+    assert last - first == pytest.approx(1.2, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     "text", ["", "2020", "20200101x", "x", "2020010199", "20200101120000+0100x"]
 )

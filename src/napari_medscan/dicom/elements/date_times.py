@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 
 DAY = 86400.0
 """Seconds."""
+_FIRST_DAY = date(2000, 1, 1).toordinal()
+"""Counted from here, seconds as floats are exact to a microsecond for two centuries."""
 _DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
 _TIME = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d(?:\.\d{1,6})?))?)?")
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)\Z")
@@ -22,19 +24,19 @@ def date_of(text: str) -> date | None:
 
 
 def days_of(text: str) -> int | None:
-    """Return the number of the day that a DA gives, None if it is no date."""
+    """Return the number of the day that a DA gives, from 2000 on, None if it is no date."""
     day = date_of(text)
-    return None if day is None else day.toordinal()
+    return None if day is None else day.toordinal() - _FIRST_DAY
 
 
 def date_time_of(day: str, time: str) -> datetime | None:
     """Return a DA and a TM to the second, midnight if the time is none; None if it is no date."""
-    days = days_of(day)
-    if days is None:
+    found = date_of(day)
+    if found is None:
         return None
     # A leap second is the one before it: the last day that can be counted may have one.
     seconds = min(int(seconds_of(time) or 0), int(DAY) - 1)
-    return datetime.fromordinal(days) + timedelta(seconds=seconds)
+    return datetime.fromordinal(found.toordinal()) + timedelta(seconds=seconds)
 
 
 def seconds_of(text: str) -> float | None:

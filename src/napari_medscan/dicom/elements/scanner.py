@@ -192,9 +192,7 @@ class Walker:
                 blocks = blocks or PrivateBlocks(manufacturer_of(values))
                 tag = self.private(blocks, tag, value_at, length)
                 want = None if tag in values else wanted.get(tag)
-            if want is None:
-                position = self.skip(value_at, vr, length, explicit=explicit)
-            elif isinstance(want, dict):
+            if isinstance(want, dict):
                 position = self.sequence(values, tag, vr, length, value_at, want, explicit=explicit)
             elif length == UNDEFINED:
                 position = self.skip(value_at, vr, length, explicit=explicit)
@@ -202,7 +200,8 @@ class Walker:
                 position = value_at + length
                 if position > limit:
                     raise UnusualError("a value is longer than what holds it")
-                self.value(values, tag, vr, length, value_at, want)
+                if want is not None:
+                    self.value(values, tag, vr, length, value_at, want)
         if end is None or position > limit:
             raise UnusualError("an item does not end where it should")
         return values, position

@@ -185,8 +185,9 @@ def own_grid(frames: Sequence[SliceRef]) -> Placement:
 def _is_like(ref: SliceRef, first: SliceRef) -> bool:
     _, orientation, spacing = plane_of(ref)
     _, same, alike = plane_of(first)
-    return bool(
-        ref.header.shape == first.header.shape
-        and np.allclose(orientation, same, atol=PARALLEL)
-        and np.allclose(spacing, alike, rtol=PARALLEL, atol=0)
+    if ref.header.shape != first.header.shape:
+        return False
+    # Nearly all are equal, which numpy takes long to find.
+    return (orientation == same or np.allclose(orientation, same, atol=PARALLEL)) and (
+        spacing == alike or np.allclose(spacing, alike, rtol=PARALLEL, atol=0)
     )

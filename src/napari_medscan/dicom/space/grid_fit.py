@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,7 @@ def turn_between(own: Orientation, other: Orientation) -> Turn | None:
     return Turn(True, flip_rows=xy < 0, flip_columns=yx < 0)
 
 
+@lru_cache(maxsize=1024)
 def fit_plane(
     own: tuple[Vector, Orientation, Spacing],
     own_shape: tuple[int, int],
@@ -93,7 +95,8 @@ def fit_plane(
 
     Notes
     -----
-    All corners have to be within a tenth of a pixel of a pixel of the other plane.
+    All corners have to be within a tenth of a pixel of a pixel of the other plane. A segmentation
+    has a frame for each of its segments on most of its planes, hence the cache.
     """
     turn = turn_between(own[1], other[1])
     if turn is None:

@@ -1,4 +1,4 @@
-"""First open, reopen, multi-frame, 4-D, the corpus: headers in order, geometry, the first slice."""
+"""First open, reopen, multi-frame, 4-D, a segmentation, the corpus: headers, geometry, a slice."""
 
 from __future__ import annotations
 
@@ -29,12 +29,10 @@ def measure(bench: Bench) -> Topic:
     title = f"Open a 4-D series of {times} times and 50 slices"
     pydicom = bench.peer("pydicom", "open_pydicom")
     topic.compare(title, [OURS, _READ, pydicom], study, bench.rounds)
+    _segmentation(bench, topic)
     corpus = _corpus()
     if corpus is not None:
-        files = sum(path.is_file() for path in corpus.rglob("*"))
-        title = f"Open real files: the test corpus, {files:,} files of all kinds"
-        pydicom = bench.peer("pydicom, headers alone", "headers_pydicom")
-        topic.compare(title, [OURS, pydicom], corpus, bench.rounds)
+        _mixed(bench, topic, corpus)
     return topic
 
 
@@ -72,6 +70,32 @@ def _first(bench: Bench, topic: Topic, files: int) -> None:
         topic.found["pydicom / first open"] = taken["pydicom"].median / ours
         simpleitk = taken["SimpleITK: names, geometry, a slice"].median
         topic.found["SimpleITK / first open"] = simpleitk / ours
+
+
+def _segmentation(bench: Bench, topic: Topic) -> None:
+    segments, frames = 59, bench.count(1488)
+    index = bench.scratch / "index"
+    shutil.rmtree(index, ignore_errors=True)
+    study = bench.studies.segmentation(segments, frames, 256)
+    env = {"MEDSCAN_CACHE_DIR": str(index)}
+    task = "ours:open_segmentation"
+    first = Contestant("napari-medscan", task, env=NO_INDEX, anew=True)
+    again = Contestant("napari-medscan, opened before", task, env=env, anew=True)
+    title = f"Open a segmentation of {segments} segments in {frames:,} frames"
+    note = "Placed on its grid, with the labels of the first slice, each time in a new process."
+    taken = topic.compare(title, [first, again], study, bench.rounds, note)
+    topic.found["segmentation"] = max(timing.median for timing in taken.values())
+
+
+def _mixed(bench: Bench, topic: Topic, corpus: Path) -> None:
+    files = sum(path.is_file() for path in corpus.rglob("*"))
+    first = Contestant("napari-medscan, first in a process", OURS.task, env=NO_INDEX, anew=True)
+    pydicom = bench.peer("pydicom, headers alone", "headers_pydicom")
+    title = f"Open real files: the test corpus, {files:,} files of all kinds"
+    taken = topic.compare(title, [OURS, first, pydicom], corpus, bench.rounds)
+    theirs = taken[pydicom.name].median
+    topic.found["pydicom / corpus"] = theirs / taken[OURS.name].median
+    topic.found["pydicom / corpus, first"] = theirs / taken[first.name].median
 
 
 def _again(bench: Bench, topic: Topic, files: int) -> None:

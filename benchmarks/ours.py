@@ -14,7 +14,7 @@ import numpy.ma  # what numpy imports with its first set operation, and napari a
 from numpy.typing import NDArray
 
 import napari_medscan
-from napari_medscan.dicom import Stack, load
+from napari_medscan.dicom import Segmentation, Stack, load
 from napari_medscan.dicom.elements import isolation
 from napari_medscan.dicom.pixels import read_frames
 from napari_medscan.dicom.pixels.codecs import decode
@@ -24,8 +24,9 @@ from napari_medscan.frames import FrameCache
 
 # What the first use of a function imports is not what it takes.
 for _room in ("dicom", "frames", "workers"):
-    for _module in pkgutil.iter_modules([str(Path(napari_medscan.__file__).parent / _room)]):
-        importlib.import_module(f"napari_medscan.{_room}.{_module.name}")
+    _folder = Path(napari_medscan.__file__).parent / _room
+    for _module in pkgutil.walk_packages([str(_folder)], f"napari_medscan.{_room}."):
+        importlib.import_module(_module.name)
 
 
 def opened(folder: str, budget: int = 1 << 28) -> Stack:
@@ -38,6 +39,17 @@ def open_first(folder: str) -> None:
     """Find the stacks with their geometry, read a slice of one."""
     stack = load(folder, cache=FrameCache(1 << 28)).stacks[0]
     stack.array[(0,) * (len(stack.array.shape) - 2)]
+
+
+def open_segmentation(folder: str) -> None:
+    """Open a segmentation, lay its segments on their grid, and read the labels of a slice."""
+    cache = FrameCache(1 << 28)
+    (segmentation,) = load(folder, cache=cache).objects
+    if not isinstance(segmentation, Segmentation):
+        raise TypeError("the file is no segmentation")
+    placement = segmentation.place()
+    numbers = segmentation.label_sets(placement)[0]
+    np.asarray(segmentation.labels(placement, numbers, cache)[0])
 
 
 def volume(folder: str) -> None:

@@ -23,7 +23,12 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset, write_file_meta_info
-from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    ExplicitVRLittleEndian,
+    SegmentationStorage,
+)
 
 SIZE = 512
 _VERSION = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
@@ -118,6 +123,13 @@ class Studies:
     def multiframe(self, frames: int, size: int) -> Path:
         """Return a folder with one enhanced CT file."""
         return self._made(f"frames {frames}", lambda to: _write_multiframe(to, frames, size))
+
+    def segmentation(self, segments: int, frames: int, size: int) -> Path:
+        """Return a folder with one binary segmentation; each frame is a plane of one segment."""
+        return self._made(
+            f"segments {segments} {frames}",
+            lambda to: _write_segmentation(to, segments, frames, size),
+        )
 
     def small(self, series: int, slices: int) -> Path:
         """Return many series of few 16 x 16 slices in one folder."""
@@ -266,16 +278,7 @@ def _write_sparse(folder: Path, series: int, slices: int) -> None:
 
 
 def _write_multiframe(folder: Path, frames: int, size: int) -> None:
-    header = _header(SOPClassUID=EnhancedCTImageStorage, Rows=size, Columns=size)
-    for name in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
-        delattr(header, name)
-    header.NumberOfFrames = frames
-    header.SharedFunctionalGroupsSequence = [
-        _item(
-            PixelMeasuresSequence=[_item(PixelSpacing=[0.7, 0.7], SliceThickness=1)],
-            PlaneOrientationSequence=[_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])],
-        )
-    ]
+    header = _multiframe_header(frames, SOPClassUID=EnhancedCTImageStorage, Rows=size, Columns=size)
     header.PerFrameFunctionalGroupsSequence = [
         _item(
             FrameContentSequence=[_item(StackID="1", InStackPositionNumber=place + 1)],
@@ -288,6 +291,53 @@ def _write_multiframe(folder: Path, frames: int, size: int) -> None:
         stream.write(template.header(frames * size * size * 2, 0))
         for place in range(frames):
             stream.write(np.ascontiguousarray(_slice(place)[:size, :size]).tobytes())
+
+
+def _write_segmentation(folder: Path, segments: int, frames: int, size: int) -> None:
+    header = _multiframe_header(
+        frames, SOPClassUID=SegmentationStorage, Modality="SEG", Rows=size, Columns=size
+    )
+    for name in ("RescaleIntercept", "RescaleSlope", "WindowCenter", "WindowWidth"):
+        delattr(header, name)
+    header.BitsAllocated, header.BitsStored, header.HighBit = 1, 1, 0
+    header.SegmentationType, header.SegmentsOverlap = "BINARY", "NO"
+    header.SegmentSequence = [
+        _item(SegmentNumber=n + 1, SegmentLabel=f"Organ {n + 1}", SegmentAlgorithmType="MANUAL")
+        for n in range(segments)
+    ]
+    numbers = [frame * segments // frames for frame in range(frames)]
+    header.PerFrameFunctionalGroupsSequence = [
+        _item(
+            SegmentIdentificationSequence=[_item(ReferencedSegmentNumber=number + 1)],
+            PlanePositionSequence=[
+                _item(ImagePositionPatient=[-180, -180, frame - numbers.index(number)])
+            ],
+        )
+        for frame, number in enumerate(numbers)
+    ]
+    template = _Template(header, SYNTAXES["uncompressed"])
+    masks = np.zeros((frames, size, size), np.uint8)
+    for frame, number in enumerate(numbers):
+        # Each segment has rows of its own.
+        row = number * size // segments
+        masks[frame, row : row + size // segments] = 1
+    data = np.packbits(masks.ravel(), bitorder="little").tobytes()
+    (folder / "seg.dcm").write_bytes(template.header(len(data), 0) + data)
+
+
+def _multiframe_header(frames: int, **changes: object) -> Dataset:
+    """Return the header of an axial multi-frame image without its frames' functional groups."""
+    header = _header(**changes)
+    for name in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
+        delattr(header, name)
+    header.NumberOfFrames = frames
+    header.SharedFunctionalGroupsSequence = [
+        _item(
+            PixelMeasuresSequence=[_item(PixelSpacing=[0.7, 0.7], SliceThickness=1)],
+            PlaneOrientationSequence=[_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])],
+        )
+    ]
+    return header
 
 
 def _item(**attributes: object) -> Dataset:

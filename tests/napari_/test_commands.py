@@ -31,6 +31,7 @@ OTHERS = {
     "write_segmentation",
     "isodose_lines",
     "segments",
+    "dose_volume",
     "panel",
     "assistant",
     "ct_chest",

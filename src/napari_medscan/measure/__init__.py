@@ -14,6 +14,7 @@ Examples
 """
 
 from napari_medscan.measure.calibration import Calibration
+from napari_medscan.measure.dose_volume import DoseVolume, dose_volume_csv, dose_volumes
 from napari_medscan.measure.quantity import MeasureError, Quantity
 from napari_medscan.measure.regions import Ellipse, Polygon, Region
 from napari_medscan.measure.ruler import angle, cobb_angle, length
@@ -30,6 +31,7 @@ from napari_medscan.measure.statistics import (
 
 __all__ = [
     "Calibration",
+    "DoseVolume",
     "Ellipse",
     "MeasureError",
     "Polygon",
@@ -38,6 +40,8 @@ __all__ = [
     "Statistics",
     "angle",
     "cobb_angle",
+    "dose_volume_csv",
+    "dose_volumes",
     "length",
     "measure_region",
     "profile",

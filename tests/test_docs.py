@@ -1,7 +1,14 @@
 """README and docs: what they refer to exists, and nothing else is kept for them."""
 
+import importlib
 import re
 from pathlib import Path
+
+import npe2
+
+from napari_medscan.napari_.planes import plane_in_view
+
+from .napari_.test_planes import opened
 
 ROOT = Path(__file__).parent.parent
 
@@ -14,3 +21,19 @@ def test_images_of_docs_are_those_that_pages_show():
         for target in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
     }
     assert shown == {path.resolve() for path in (ROOT / "docs" / "images").iterdir()}
+
+
+def test_page_of_commands_is_up_to_date(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    tool = importlib.import_module("commands_page")
+    assert tool.page() == tool.PAGE.read_text("utf-8"), "run tools/commands_page.py"
+
+
+def test_command_is_executed_as_its_page_says(model, tmp_path):
+    layer = opened(model, tmp_path)
+    manager = npe2.PluginManager.instance()
+    manager.discover()
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(example, {"viewer": model})  # noqa: S102 - our own page
+    assert plane_in_view(model, layer) == "coronal"

@@ -8,6 +8,7 @@ import npe2
 import numpy as np
 import pytest
 
+from napari_medscan.dicom import load
 from napari_medscan.dicom.series.presets import CT
 from napari_medscan.napari_.cine import cine_of
 from napari_medscan.napari_.current_layer import current_layer
@@ -15,8 +16,11 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import slice_link_of
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.scroll_axis import place_on_axis
-from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.session import record
+from napari_medscan.napari_.slab import slab_of
+from napari_medscan.napari_.view import bring_into_view, follow_openings
 from napari_medscan.napari_.viewer_tools import tools_of
+from napari_medscan.napari_.volume_view import volumes_of
 from napari_medscan.napari_.windowing import center_width, is_inverted, set_center_width
 
 from ..test_manifest import MANIFEST
@@ -76,6 +80,7 @@ def panes(monkeypatch):
 def viewer(model, qapp, panes, monkeypatch):  # noqa: ARG001 - timers and panes need them
     # Nobody chooses a file.
     dialog = "qtpy.QtWidgets.QFileDialog"
+    monkeypatch.setattr("qtpy.QtGui.QDesktopServices.openUrl", lambda _url: True)
     monkeypatch.setattr(f"{dialog}.getExistingDirectory", lambda *_: "")
     for ask in ("getOpenFileName", "getSaveFileName"):
         monkeypatch.setattr(f"{dialog}.{ask}", lambda *_: ("", ""))
@@ -133,6 +138,19 @@ def window(center, width):
     return lambda _viewer, layer: center_width(layer) == pytest.approx((center, width))
 
 
+def slab(projection):
+    return lambda viewer, layer: (
+        layer.projection_mode == projection
+        and any(viewer.dims.margin_right) is (projection != "none")
+    )
+
+
+def volume(preset):
+    return lambda viewer, _layer: (
+        viewer.dims.ndisplay == 3 and volumes_of(viewer).preset.name == preset
+    )
+
+
 AXIAL = CONVENTION["axial"]
 EFFECTS = {
     "show_only": lambda viewer, layer: current_layer(viewer) == layer,
@@ -175,6 +193,17 @@ EFFECTS = {
     "window_from_file": window(50, 300),
     "window_invert": lambda _viewer, layer: is_inverted(layer),
     "window_inverted_gray": lambda _viewer, layer: layer.colormap.name == "gray_r",
+    "slab_off": slab("none"),
+    "slab_mip": slab("max"),
+    "slab_minip": slab("min"),
+    "slab_average": slab("mean"),
+    "slab_thicker": lambda viewer, _layer: slab_of(viewer).thickness == 15,
+    "slab_thinner": lambda viewer, _layer: slab_of(viewer).thickness == 7,
+    "volume_off": lambda viewer, _layer: viewer.dims.ndisplay == 2,
+    **{
+        f"volume_{name.lower().replace(' ', '_').replace('-', '_')}": volume(name)
+        for name in ("Bone", "Angio", "Lung", "Soft tissue", "MIP", "Depth-shaded MIP")
+    },
     "unshear": lambda viewer, layer: (
         current_layer(viewer) != layer and not stack_of(current_layer(viewer)).geometry.tilt
     ),
@@ -196,6 +225,8 @@ OVERLAYS = {
     "toggle_scale_bar",
     "toggle_cursor_values",
 }
+# Tested in tests/widgets/panel/test_panel_commands.py.
+PRESSED = {name for name, where in COMMANDS.items() if "panel_commands" in where}
 # A dialog, a window, no time axis and no second series: tested below or elsewhere.
 ELSEWHERE = {
     "open_folder",
@@ -209,6 +240,11 @@ ELSEWHERE = {
     "clear_disk_cache",
     "load_into_memory",
     "show_panel",
+    "show_in_file_manager",
+    "open_next_series",
+    "open_previous_series",
+    "slab_thickness",
+    *PRESSED,
     "next_time_point",
     "previous_time_point",
     "link_to_reference",
@@ -232,6 +268,10 @@ def test_command_of_a_ct_does_what_it_says(viewer, ct, name):
         assert cine_of(viewer).is_playing
     if name == "plane_axial":
         run("plane_coronal", viewer)
+    if name.startswith("slab"):
+        run("slab_mip", viewer)
+    if name == "volume_off":
+        run("volume_bone", viewer)
     if name in ("reset_view", "plane_acquired"):
         run("flip_vertically", viewer)
     run(name, viewer)
@@ -319,6 +359,90 @@ def test_link_commands_lay_one_slice_on_another(viewer, tmp_path):
     assert tuple(first.translate) == before
 
 
+def test_slab_thickness_is_asked_for_while_there_is_a_slab(viewer, ct, told, monkeypatch):
+    answers = [(6.0, True), (99.0, False)]
+    dialog = "qtpy.QtWidgets.QInputDialog.getDouble"
+    monkeypatch.setattr(dialog, lambda *_: answers.pop(0))
+    told.clear()
+    run("slab_thickness", viewer)
+    assert [note.message for note in told] == ["Choose MIP, MinIP or average for the slab first."]
+    run("slab_mip", viewer)
+    before = viewer.dims.margin_left
+    run("slab_thickness", viewer)
+    run("slab_thickness", viewer)
+    assert slab_of(viewer).thickness == 6
+    assert viewer.dims.margin_left != before
+    assert ct.projection_mode == "max"
+
+
+@pytest.mark.parametrize("name", ["slab_thicker", "slab_thinner"])
+def test_slab_thickness_ends_at_the_last_step(viewer, ct, name):  # noqa: ARG001 - a series
+    run("slab_mip", viewer)
+    for _ in range(20):
+        run(name, viewer)
+    assert slab_of(viewer).thickness == (100 if name == "slab_thicker" else 1)
+
+
+def test_slab_is_that_of_the_next_series_too(viewer, tmp_path, qtbot):
+    run_on = opened(viewer, tmp_path / "a", 5)
+    run("slab_minip", viewer)
+    other = opened(viewer, tmp_path / "b", 9, series=4, FrameOfReferenceUID="1.2.77")
+    qtbot.waitUntil(lambda: other.projection_mode == "min")
+    run("slab_off", viewer)
+    assert run_on.projection_mode == other.projection_mode == "none"
+    third = opened(viewer, tmp_path / "c", 4, series=5, FrameOfReferenceUID="1.2.78")
+    qtbot.wait(50)
+    assert third.projection_mode == "none"
+
+
+@pytest.mark.parametrize("preset", ["bone", "mip"])
+def test_volume_of_a_series_that_has_none_tells(viewer, tmp_path, told, preset):
+    opened(viewer, tmp_path, 5, Modality="MR", RescaleType=None)
+    for name in ("bone", "mip"):
+        told.clear()
+        run(f"volume_{name}", viewer)
+        assert bool(told) is (name == "bone")
+    assert viewer.dims.ndisplay == 3
+    run("close_series", viewer)
+    opened(viewer, tmp_path / "one", 1)
+    told.clear()
+    run(f"volume_{preset}", viewer)
+    said = [note.message for note in told]
+    assert said == ["3-D needs a grayscale series with more than one slice."]
+
+
+def test_series_are_opened_in_the_order_of_the_list(viewer, tmp_path, told):
+    layers = [
+        opened(
+            viewer, tmp_path / str(number), 4, series=number, FrameOfReferenceUID=f"1.2.{number}"
+        )
+        for number in (3, 1, 2)
+    ]
+    viewer.layers.remove(layers[2])
+    record.add(load(tmp_path / "2"))
+    bring_into_view(viewer, layers[0])
+    seen = []
+    for name in (*["open_previous_series"] * 3, *["open_next_series"] * 3):
+        told.clear()
+        run(name, viewer)
+        seen.append((current_layer(viewer).metadata["medscan"].header.series_number, len(told)))
+    assert seen == [(2, 0), (1, 0), (1, 1), (2, 0), (3, 0), (3, 1)]
+
+
+def test_show_in_file_manager_gets_the_folder(viewer, tmp_path, monkeypatch, told):
+    shown = []
+    opens = lambda url: not shown.append(url.toLocalFile())  # noqa: E731
+    monkeypatch.setattr("qtpy.QtGui.QDesktopServices.openUrl", opens)
+    opened(viewer, tmp_path / "folder", 3)
+    told.clear()
+    run("show_in_file_manager", viewer)
+    assert shown == [str(tmp_path / "folder")]
+    assert not told
+    monkeypatch.setattr("qtpy.QtGui.QDesktopServices.openUrl", lambda _url: False)
+    run("show_in_file_manager", viewer)
+    assert [note.message for note in told] == ["No file manager could be opened."]
+
+
 def test_show_panel_opens_the_dock(make_napari_viewer):
     viewer = make_napari_viewer()
     run("show_panel", viewer)
@@ -332,4 +456,4 @@ def test_menus_offer_commands_of_the_manifest_only():
     for items in menus.values():
         assert {item.command for item in items if hasattr(item, "command")} <= known
     # One line each in napari's own menus; the rest stands in submenus.
-    assert len(menus["napari/layers/visualize"]) == 3
+    assert len(menus["napari/layers/visualize"]) == 4

@@ -18,8 +18,8 @@ from napari_medscan.napari_.corner_text import CornerText, fitted, small_lines
 from napari_medscan.napari_.identity_text import IdentityText
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.napari_.planes import set_slab
 from napari_medscan.napari_.session import Record
+from napari_medscan.napari_.slab import set_slab
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.windowing import set_center_width, show
 

@@ -21,7 +21,7 @@ from napari_medscan.napari_.picture import (
     others_of,
     shown_of,
 )
-from napari_medscan.napari_.planes import set_slab
+from napari_medscan.napari_.slab import set_slab
 from napari_medscan.phantoms import write_us_heart
 from napari_medscan.privacy.painting import paint
 from napari_medscan.privacy.sealed_image import seal

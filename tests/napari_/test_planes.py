@@ -6,7 +6,7 @@ import pytest
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.orientation_letters import edge_letters
-from napari_medscan.napari_.planes import set_slab, show_acquired, show_plane
+from napari_medscan.napari_.planes import show_acquired, show_plane
 
 from ..studies import write_series
 
@@ -68,28 +68,3 @@ def test_time_stays_a_slider(model, tmp_path):
 def test_no_plane_without_orientation(model, tmp_path):
     layer = opened(model, tmp_path, 1, ImageOrientationPatient=None, ImagePositionPatient=None)
     assert not show_plane(model, layer, "axial")
-
-
-@pytest.mark.parametrize(("thickness", "count"), [(0.1, 1), (2, 1), (4, 2), (6, 3), (10, 5)])
-@pytest.mark.parametrize("step", [3, 4])
-def test_slabs_hold_as_many_slices_as_their_thickness(model, tmp_path, thickness, count, step):
-    layer = opened(model, tmp_path)  # slice i holds 10 i - 1024, 2 mm apart
-    model.dims.set_current_step(0, step)
-    first = step - count // 2
-    values = [10 * i - 1024 for i in range(first, first + count)]
-    for mode, expected in (("max", max), ("min", min), ("mean", np.mean)):
-        assert set_slab(model, [layer], mode, thickness) == count
-        shown = layer.get_value((layer.data_to_world((step, 1, 1))), world=True)
-        assert shown == pytest.approx(expected(values))
-    set_slab(model, [layer], "none", thickness)
-    assert layer.get_value(layer.data_to_world((step, 1, 1)), world=True) == 10 * step - 1024
-    assert layer.projection_mode == "none"
-    assert model.dims.thickness == (0, 0, 0)
-
-
-def test_a_slab_between_two_slices_keeps_its_count(model, tmp_path):
-    layer = opened(model, tmp_path)
-    set_slab(model, [layer], "mean", 6)
-    for z in (3.2, 3.4):
-        model.dims.set_point(0, 2 * z)
-        assert layer.get_value(layer.data_to_world((3, 1, 1)), world=True) == pytest.approx(-994)

@@ -13,9 +13,9 @@ from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.volume_view import (
     CT_PRESETS,
     MIP,
-    Volumes,
     keep_unmirrored,
     volume_presets,
+    volumes_of,
 )
 
 from ..studies import write_series
@@ -58,7 +58,7 @@ def test_a_single_slice_is_no_volume(model, tmp_path):
 def test_presets_give_the_look_back_in_2d(model, tmp_path):
     layer = opened(model, tmp_path, 3)
     layer.contrast_limits, layer.gamma, layer.colormap = (-100, 100), 0.8, "magma"
-    volumes = Volumes(model)
+    volumes = volumes_of(model)
     for preset in volume_presets(layer):
         volumes.show(layer, preset)
         assert model.dims.ndisplay == 3
@@ -68,7 +68,6 @@ def test_presets_give_the_look_back_in_2d(model, tmp_path):
     model.dims.ndisplay = 2
     assert (tuple(layer.contrast_limits), layer.gamma) == ((-100, 100), 0.8)
     assert (layer.colormap.name, layer.rendering) == ("magma", "mip")
-    volumes.release()
 
 
 def test_mip_is_not_saturated_by_a_window_for_slices(model, tmp_path):
@@ -76,17 +75,16 @@ def test_mip_is_not_saturated_by_a_window_for_slices(model, tmp_path):
         model, tmp_path, 3, PixelData=lambda i: np.full((4, 6), 900 * i, "<u2").tobytes()
     )
     layer.contrast_limits = (-160, 240)
-    volumes = Volumes(model)
+    volumes = volumes_of(model)
     volumes.show(layer, MIP)
     assert tuple(layer.contrast_limits) == (-160, 900 * 2 - 1024)
     model.dims.ndisplay = 2
     assert tuple(layer.contrast_limits) == (-160, 240)
-    volumes.release()
 
 
 def test_seen_from_the_front_head_up(model, tmp_path):
     layer = opened(model, tmp_path, 3)
-    Volumes(model).show(layer, MIP)
+    volumes_of(model).show(layer, MIP)
     # Axial: the world's axes are S, P, L.
     assert np.allclose(model.scene.camera.view_direction, (0, 1, 0), atol=1e-6)
     assert np.allclose(model.scene.camera.up_direction, (1, 0, 0), atol=1e-6)

@@ -2,8 +2,9 @@
 
 Each is a plain function of the viewer and is listed in the manifest under its own name: napari's
 command palette, its menus, scripts, keys and buttons call the same functions. Without a series
-that it needs, a command says so in a sentence. Those of the window are in `window_commands`, those
-of panes in `pane_commands`, those of overlays in `overlay_commands`.
+that it needs, a command says so in a sentence. Those of the window are in `window_commands`, of
+slabs and 3-D in `volume_commands`, of panes in `pane_commands`, of overlays in `overlay_commands`,
+and those that press a button of the panel in `widgets/panel/panel_commands`.
 
 Of several panes, they act on the one that is active. Links, cine and which series the main canvas
 shows belong to the window.
@@ -17,9 +18,11 @@ from napari.layers import Image
 from napari_medscan.napari_.active_viewer import main_viewer
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, show_actual_size
 from napari_medscan.napari_.cine import cine_of
-from napari_medscan.napari_.dicom_panel import open_panel
-from napari_medscan.napari_.layer_identity import layer_of, stack_of
+from napari_medscan.napari_.dicom_panel import NEEDS_WINDOW, open_panel
+from napari_medscan.napari_.file_manager import show_folder
+from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
 from napari_medscan.napari_.linking import slice_link_of
+from napari_medscan.napari_.listed_series import listed_stacks, open_stacks
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.orientation import flip_view, rotate_view
 from napari_medscan.napari_.planes import Plane, show_acquired, show_plane
@@ -35,11 +38,8 @@ _LEAP = 10
 
 def show_panel(viewer: napari.viewer.Viewer) -> None:
     """Open the DICOM panel, which lists the series, or bring it to the front."""
-    viewer = unwrapped(viewer)
-    if getattr(viewer, "window", None) is None:
-        tell("The panel needs a napari window.")
-    else:
-        open_panel(viewer)
+    if open_panel(viewer) is None:
+        tell(NEEDS_WINDOW)
 
 
 @canvas_command
@@ -56,6 +56,28 @@ def close_series(viewer: napari.viewer.Viewer, layer: Image) -> None:
     opened = layer if layer in main.layers else layer_of(main, stack_of(layer))
     if opened is not None:
         main.layers.remove(opened)
+
+
+@pane_command
+def show_in_file_manager(_viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Show the folder of the current series in the file manager."""
+    stack = series_of(layer)
+    if stack is None:
+        tell("A copy of a series has no folder.")
+    else:
+        show_folder(stack)
+
+
+@canvas_command
+def open_next_series(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Open the series that the panel lists after the current one, or go to it."""
+    _open_listed(viewer, layer, 1)
+
+
+@canvas_command
+def open_previous_series(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Open the series that the panel lists before the current one, or go to it."""
+    _open_listed(viewer, layer, -1)
 
 
 @pane_command
@@ -211,6 +233,16 @@ def _is_flat(viewer: napari.viewer.Viewer) -> bool:
     if viewer.dims.ndisplay == 3:
         tell("Switch to the 2-D view to rotate or flip.")
     return viewer.dims.ndisplay == 2
+
+
+def _open_listed(viewer: napari.viewer.Viewer, layer: Image, by: int) -> None:
+    stacks, stack = listed_stacks(viewer), stack_of(layer)
+    # The series of a copy may be closed and forgotten.
+    place = stacks.index(stack.origin) + by if stack and stack.origin in stacks else -1
+    if 0 <= place < len(stacks):
+        open_stacks(viewer, [stacks[place]])
+    else:
+        tell("This is the last series." if by > 0 else "This is the first series.")
 
 
 def _step(viewer: napari.viewer.Viewer, layer: Image, count: int) -> None:

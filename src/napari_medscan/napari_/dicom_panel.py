@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import napari
 import napari.viewer
 
 from napari_medscan.napari_.gui import is_interactive
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 PLUGIN = "napari-medscan"
 _COMMAND = "napari-medscan.panel"
+NEEDS_WINDOW = "The panel needs a napari window."
 
 _panels: weakref.WeakKeyDictionary[napari.viewer.Viewer, int] = weakref.WeakKeyDictionary()
 """How many panels each viewer has."""
@@ -35,16 +38,23 @@ def has_panel(viewer: napari.viewer.Viewer | None) -> bool:
     return viewer is not None and _panels.get(viewer, 0) > 0
 
 
-def open_panel(viewer: napari.viewer.Viewer) -> None:
-    """Open the DICOM panel in napari's window, or bring it to the front."""
+def open_panel(viewer: napari.viewer.Viewer) -> Any:  # noqa: ANN401 - widgets/ is above this
+    """Open the DICOM panel in napari's window, or bring it to the front, and return it.
+
+    None is returned for a viewer without a window.
+    """
     import npe2
 
+    window = getattr(unwrapped(viewer), "window", None)
+    if window is None:
+        return None
     # By its command: what the menu calls it is up to the manifest.
     widgets = npe2.PluginManager.instance().get_manifest(PLUGIN).contributions.widgets or []
     title = next(widget.display_name for widget in widgets if widget.command == _COMMAND)
-    dock, _ = viewer.window.add_plugin_dock_widget(PLUGIN, title)
+    dock, panel = window.add_plugin_dock_widget(PLUGIN, title)
     dock.show()
     dock.raise_()
+    return panel
 
 
 class PanelOffer:

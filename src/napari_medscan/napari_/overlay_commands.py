@@ -9,7 +9,7 @@ from __future__ import annotations
 import napari.viewer
 from napari.layers import Image
 
-from napari_medscan.napari_.series_command import Command, canvas_command
+from napari_medscan.napari_.series_command import Command, canvas_command, named
 from napari_medscan.napari_.viewer_tools import tools_of
 
 
@@ -20,9 +20,7 @@ def _toggle(overlay: str, summary: str) -> Command:
         tools = tools_of(viewer)
         tools.switch(overlay, on=not tools.is_on(overlay))
 
-    action.__name__ = action.__qualname__ = f"toggle_{overlay}"
-    action.__doc__ = summary
-    return canvas_command(action)
+    return canvas_command(named(action, f"toggle_{overlay}", summary))
 
 
 toggle_letters = _toggle("letters", "Show or hide the orientation letters.")

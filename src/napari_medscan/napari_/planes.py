@@ -1,15 +1,14 @@
-"""Planes of the patient, and slabs, in 2-D."""
+"""Planes of the patient in 2-D."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
 from itertools import permutations
 from typing import Literal, get_args
 
 import napari.viewer
 import numpy as np
-from napari.layers import Image, Layer
+from napari.layers import Layer
 from napari.utils.camera_orientations import HorizontalAxisOrientation as Horizontal
 from napari.utils.camera_orientations import VerticalAxisOrientation as Vertical
 from numpy.typing import NDArray
@@ -24,7 +23,6 @@ from napari_medscan.napari_.directions import (
 
 Plane = Literal["axial", "coronal", "sagittal"]
 PLANES: tuple[Plane, ...] = get_args(Plane)
-Projection = Literal["none", "max", "min", "mean"]
 
 _L, _P, _S = np.eye(3)
 # What lies below and to the right on the screen, as radiologists look at a plane: axial from the
@@ -154,50 +152,6 @@ def show_turned(viewer: napari.viewer.Viewer, *, rotation: int, flip: bool) -> N
     # Clockwise by a quarter: the first row comes to the right, the first column to the top.
     downwards, rightwards = rotation in (0, 90), rotation in (0, 270)
     _orient(viewer, downwards=downwards, rightwards=rightwards != flip)
-
-
-def set_slab(
-    viewer: napari.viewer.Viewer, layers: Iterable[Layer], mode: Projection, thickness: float
-) -> int:
-    """Show a slab instead of a slice: its maximum, minimum or mean.
-
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        Whose slices get thick, along every axis of space, so that the slab keeps its thickness
-        when another plane is chosen.
-    layers : iterable of Layer
-        Layers to project; the thickness is rounded to slices of the first.
-    mode : {"none", "max", "min", "mean"}
-        The projection; "none" gives single slices again.
-    thickness : float
-        In mm (pixels where there are none).
-
-    Returns
-    -------
-    int
-        How many slices the slab has along the axis in view.
-    """
-    chosen = [layer for layer in layers if isinstance(layer, Image) and not layer.rgb]
-    ndim = viewer.dims.ndim
-    counts = [1] * ndim
-    if chosen and mode != "none":
-        steps = np.abs(chosen[0].scale[-3:])
-        for axis, step in zip(range(ndim - len(steps), ndim), steps, strict=True):
-            counts[axis] = max(1, round(thickness / float(step)))
-    step = [entry.step for entry in viewer.dims.range]
-    if chosen:
-        step[-len(chosen[0].scale[-3:]) :] = np.abs(chosen[0].scale[-3:])
-    # napari shows slices round(point - left) up to, but without, round(point + right), unless
-    # that is whole: just below half a slice more never is, wherever the slider stands.
-    viewer.dims.margin_left = tuple((n // 2) * s for n, s in zip(counts, step, strict=True))
-    viewer.dims.margin_right = tuple(
-        ((n - 1) // 2 + 0.99) * s if n > 1 else 0.0 for n, s in zip(counts, step, strict=True)
-    )
-    for layer in chosen:
-        layer.projection_mode = mode
-    before = viewer.dims.not_displayed
-    return counts[before[-1]] if before else 1
 
 
 def _turn_to(viewer: napari.viewer.Viewer, plane: Plane, directions: Directions) -> None:

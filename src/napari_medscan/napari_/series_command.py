@@ -50,6 +50,13 @@ def window_command(action: Action) -> Command:
     return named_as(action, command)
 
 
+def named(action: Action, name: str, summary: str) -> Action:
+    """Give an action that a function has made its name and docstring."""
+    action.__name__ = action.__qualname__ = name
+    action.__doc__ = summary
+    return action
+
+
 def named_as(action: Callable[..., object], command: Command) -> Command:
     """Give a command the name and docstring by which napari and people find it.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, fields
+from typing import Any
 
 import napari.viewer
 import numpy as np
@@ -15,6 +17,7 @@ from napari_medscan.napari_.canvas_fit import fit_to_canvas
 from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.directions import screen_directions, world_directions
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.viewer_proxy import unwrapped
 
 _SAMPLED = 32
 """Slices that tell the brightest voxels of a volume."""
@@ -145,14 +148,17 @@ class Volumes:
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        self._viewer = viewer
+        viewer = unwrapped(viewer)
+        # Weak: the viewer would never go, since `volumes_of` holds this for as long as it lives.
+        self._viewer = weakref.ref(viewer)
         self._looks: list[tuple[Image, Look]] = []
+        self._preset: VolumePreset | None = None
         viewer.dims.events.ndisplay.connect(self._on_ndisplay)
 
-    def release(self) -> None:
-        """Give every layer its look back."""
-        self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
-        self._give_back()
+    @property
+    def preset(self) -> VolumePreset | None:
+        """How volumes are drawn; None in 2-D, and in 3-D without a preset."""
+        return self._preset
 
     def show(self, layer: Image, preset: VolumePreset) -> None:
         """Show a stack from the front, head up, not mirrored; the whole of it is read.
@@ -164,13 +170,16 @@ class Volumes:
         preset : VolumePreset
             How to draw it.
         """
-        viewer = self._viewer
+        viewer = self._viewer()
+        if viewer is None:
+            return
         before = [look for known, look in self._looks if known == layer]
         if not before:
             before = [Look.of(layer)]
             self._looks.append((layer, before[0]))
         limits = preset.limits or _projected_limits(layer, *before[0].contrast_limits)
         preset.look(before[0], limits).give(layer)
+        self._preset = preset
         if viewer.dims.ndisplay == 3:
             return
         viewer.dims.ndisplay = 3
@@ -181,14 +190,29 @@ class Volumes:
             camera_of(viewer).set_view_direction(tuple(scene @ _BACK), tuple(scene @ _HEAD))
         fit_to_canvas(viewer, layer)
 
-    def _on_ndisplay(self, _event: object = None) -> None:
-        if self._viewer.dims.ndisplay == 2:
-            self._give_back()
+    def show_slices(self) -> None:
+        """Show slices again."""
+        viewer = self._viewer()
+        if viewer is not None:
+            viewer.dims.ndisplay = 2
 
-    def _give_back(self) -> None:
-        for layer, look in self._looks:
-            look.give(layer)
-        self._looks.clear()
+    def _on_ndisplay(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        if event.value == 2:
+            self._preset = None
+            for layer, look in self._looks:
+                look.give(layer)
+            self._looks.clear()
+
+
+_volumes: weakref.WeakKeyDictionary[napari.viewer.Viewer, Volumes] = weakref.WeakKeyDictionary()
+
+
+def volumes_of(viewer: napari.viewer.Viewer) -> Volumes:
+    """Return what shows the volumes of a viewer, for the panel and for commands."""
+    viewer = unwrapped(viewer)
+    if viewer not in _volumes:
+        _volumes[viewer] = Volumes(viewer)
+    return _volumes[viewer]
 
 
 def _projected_limits(layer: Image, low: float, high: float) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from napari_medscan.dicom.series.presets import (
 from napari_medscan.napari_.active_viewer import viewer_with
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.series_command import Action, Command, window_command
+from napari_medscan.napari_.series_command import Command, named, window_command
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.view import fuse
 from napari_medscan.napari_.window_scope import (
@@ -139,7 +139,7 @@ def _ct_command(name: str) -> Command:
             show_window(viewer, layer, window)
 
     short_name = name.lower().replace(",", "").replace(" ", "_")
-    return _named(action, f"ct_{short_name}", f"Show CT in the window {name}.")
+    return window_command(named(action, f"ct_{short_name}", f"Show CT in the window {name}."))
 
 
 def _key_command(number: int) -> Command:
@@ -154,13 +154,9 @@ def _key_command(number: int) -> Command:
         else:
             show_window(viewer, layer, presets[number - 1])
 
-    return _named(action, f"window_preset_{number}", f"Show the preset of key {number}.")
-
-
-def _named(action: Action, name: str, summary: str) -> Command:
-    action.__name__ = action.__qualname__ = name
-    action.__doc__ = summary
-    return window_command(action)
+    return window_command(
+        named(action, f"window_preset_{number}", f"Show the preset of key {number}.")
+    )
 
 
 ct_soft_tissue = _ct_command("Soft tissue")

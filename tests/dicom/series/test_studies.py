@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -48,6 +49,13 @@ def test_studies_of_one_patient_newest_first_with_interval(tmp_path):
 def test_studies_of_one_study_has_no_interval(tmp_path):
     stacks = opened(tmp_path, {"StudyDate": "20230110", "BodyPartExamined": "LSPINE"})
     assert titles(stacks) == ["CT lumbar spine"]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_series_of_a_study_are_in_order_of_number_however_they_were_found(tmp_path, order):
+    stacks = opened(tmp_path, *[{"StudyInstanceUID": "1.2.9"}] * 3)
+    (study,) = studies_of([stacks[place] for place in order])
+    assert [stack.series_number for stack in study.stacks] == [1, 2, 3]
 
 
 def test_studies_of_two_patients_are_numbered_each_with_its_latest(tmp_path):

@@ -19,7 +19,8 @@ from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes import panes_of
 from napari_medscan.napari_.panes.canvas_plane import plane_on, to_canvas
 from napari_medscan.napari_.panes.three_planes import ThreePlanes
-from napari_medscan.napari_.planes import plane_in_view, set_slab, show_plane
+from napari_medscan.napari_.planes import plane_in_view, show_plane
+from napari_medscan.napari_.slab import set_slab
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.windowing import is_inverted, set_center_width
 from napari_medscan.phantoms import write_pet_ct

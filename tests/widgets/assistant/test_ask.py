@@ -22,7 +22,7 @@ from napari_medscan.dicom import MedscanError
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.menu import PLUGIN
-from napari_medscan.napari_.planes import set_slab
+from napari_medscan.napari_.slab import set_slab
 from napari_medscan.privacy.jpeg import check
 from napari_medscan.render import prepare
 

@@ -11,7 +11,7 @@ from napari.components import ViewerModel
 from napari_medscan.dicom import CancelledError, load
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.picture import NoPictureError, is_same, look, series_looks
-from napari_medscan.napari_.planes import set_slab
+from napari_medscan.napari_.slab import set_slab
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.render import prepare
 from napari_medscan.render.prepare import Preparer, Wish

@@ -8,6 +8,7 @@ from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtCore import Qt
 
 from napari_medscan.dicom import load
+from napari_medscan.napari_ import volume_commands
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes import panes_of
@@ -90,6 +91,10 @@ def test_rendering_of_ct_is_shown_and_switched_off(viewer, views, layer, qtbot):
     assert views.rendering.value == "Lung"
     views.rendering.value = ""
     assert viewer.dims.ndisplay == 2
+    volume_commands.volume_bone(viewer)
+    qtbot.waitUntil(lambda: views.rendering.value == "Bone")
+    volume_commands.volume_off(viewer)
+    qtbot.waitUntil(lambda: views.rendering.value == "")
 
 
 def test_slab_sets_projection_and_thickness(viewer, qtbot, tmp_path):
@@ -102,8 +107,17 @@ def test_slab_sets_projection_and_thickness(viewer, qtbot, tmp_path):
     views.slab_thickness.value = 6
     assert viewer.dims.margin_left != before
     views.release()
+    views = views_of(viewer, qtbot)
+    assert layer.projection_mode == "max"
+    assert (views.slab.value, views.slab_thickness.value) == ("MIP", 6)
+    volume_commands.slab_average(viewer)
+    assert views.slab.value == "Average"
+    volume_commands.slab_thicker(viewer)
+    assert views.slab_thickness.value == 7
+    views.slab.value = "Off"
     assert layer.projection_mode == "none"
     assert not any(viewer.dims.margin_left)
+    views.release()
 
 
 @pytest.mark.usefixtures("layer")

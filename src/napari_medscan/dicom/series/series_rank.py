@@ -50,9 +50,14 @@ def displayed_pixels(stack: Stack) -> int:
     return math.prod(stack.array.shape[: len(stack.axes.rstrip("c"))])
 
 
+def by_number(stacks: Iterable[Stack]) -> list[Stack]:
+    """Return series by modality and number; of equals in the order given, without one last."""
+    return sorted(stacks, key=_number)
+
+
 def by_rank(stacks: Iterable[Stack]) -> list[Stack]:
-    """Return series by rank; those of one rank stay in the order given."""
-    return sorted(stacks, key=rank_of)
+    """Return series by rank; those of one rank by modality and number, however they were found."""
+    return sorted(stacks, key=lambda stack: (rank_of(stack), _number(stack)))
 
 
 def most_useful(stacks: Sequence[Stack]) -> Stack:
@@ -64,3 +69,7 @@ def most_useful(stacks: Sequence[Stack]) -> Stack:
         One or more. Of equals the first is returned.
     """
     return min(stacks, key=lambda stack: (rank_of(stack), -displayed_pixels(stack), stack.is_rgb))
+
+
+def _number(stack: Stack) -> tuple[str, float]:
+    return stack.modality, math.inf if stack.series_number is None else stack.series_number

@@ -26,6 +26,7 @@ from napari_medscan.dicom.series.grid_geometry import (
 from napari_medscan.dicom.series.grouping import group
 from napari_medscan.dicom.series.ordering import Grid, arrange
 from napari_medscan.dicom.series.part_names import with_parts
+from napari_medscan.dicom.series.series_rank import by_number
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders
 from napari_medscan.dicom.series.slice_locations import arrange_by_location, share_one_position
 from napari_medscan.dicom.series.slice_source import SliceSource
@@ -63,9 +64,7 @@ def build_stacks(
     for slices in group(join_concatenations(list(headers))):
         tick()
         stacks += [_stack(grid, cache, planes) for grid in _grids(slices)]
-    far = float("inf")
-    stacks.sort(key=lambda s: (s.modality, far if s.series_number is None else s.series_number))
-    return with_parts(stacks)
+    return with_parts(by_number(stacks))
 
 
 def _grids(slices: Sequence[SliceRef]) -> list[Grid]:

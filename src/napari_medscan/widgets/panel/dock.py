@@ -70,6 +70,10 @@ class MedScanPanel(DockContainer):
             self.tabs.addTab(scrolling(part.native), title)
         self.native.layout().addWidget(self.tabs)
 
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front, by its name."""
+        self.tabs.setCurrentIndex([page.name for page in self].index(name))
+
 
 class _Tabs(QTabWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -70,6 +70,9 @@ class Page(Container[Widget]):
         """Return the names of all widgets, too."""
         return [*super().__dir__(), *_names(self)]
 
+    def follow_viewer(self) -> None:
+        """Show what the viewer shows now, which the page else does from the event loop."""
+
     def release(self) -> None:
         """Let go of the viewer and stop all work."""
 

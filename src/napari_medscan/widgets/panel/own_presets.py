@@ -84,11 +84,12 @@ class OwnPresets(PushButton):
         if self._save(partial(self._presets.move, group, index, to)):
             self._list.select(to)
 
-    def delete(self) -> None:
-        """Forget the selected preset."""
+    def delete(self) -> bool:
+        """Forget the selected preset; return whether it is one of the user's."""
         group, index = self._selected()
         if index is not None:
             self._save(partial(self._presets.remove, group, index))
+        return index is not None
 
     def use_as_default(self, on: bool) -> None:  # noqa: FBT001 - a signal's value
         """Open new series of this modality in the selected preset, or as in the file again.

@@ -10,28 +10,31 @@ from pathlib import Path
 import napari.viewer
 from magicgui.widgets import CheckBox, Container, PushButton
 from napari.layers import Image
-from qtpy.QtCore import QPoint, Qt, QUrl
-from qtpy.QtGui import QDesktopServices
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QGridLayout, QMenu, QPlainTextEdit, QWidget
 from superqt.utils import qdebounced
 
 from napari_medscan.dicom import LoadReport, Stack
-from napari_medscan.dicom.elements.isolation import workers
 from napari_medscan.dicom.elements.text import defuse
-from napari_medscan.dicom.series.studies import Study, studies_of
 from napari_medscan.napari_ import default_reader, recent, settings
 from napari_medscan.napari_.dicom_panel import note_open
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.file_manager import show_folder
 from napari_medscan.napari_.layer_identity import series_of, stack_of
-from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.listed_series import (
+    layers_of_stacks,
+    listed_stacks,
+    listed_studies,
+    open_stacks,
+)
 from napari_medscan.napari_.load_into_memory import load_layer
 from napari_medscan.napari_.menu import open_folder, open_paths
-from napari_medscan.napari_.notify import show_details, tell
+from napari_medscan.napari_.notify import show_details
 from napari_medscan.napari_.objects.shown_object import layers_of
 from napari_medscan.napari_.series_text import details_of
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.thumbnails import Thumbnails
-from napari_medscan.napari_.view import bring_into_view, show_only
+from napari_medscan.napari_.view import show_only
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.widgets.panel.object_rows import object_details
@@ -111,6 +114,10 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         self._on_settings()
         self._update()
 
+    def follow_viewer(self) -> None:
+        """Show what the viewer shows now."""
+        self._update()
+
     def release(self) -> None:
         """Let go of the viewer, the record and the settings."""
         self._subscription.release()
@@ -134,7 +141,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
     @property
     def stacks(self) -> list[Stack]:
         """All listed series, from top to bottom."""
-        return [stack for study in self._studies() for stack in study.stacks]
+        return listed_stacks(self._viewer)
 
     @property
     def names(self) -> list[str]:
@@ -154,16 +161,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
     def open(self, *series: Stack | str) -> None:
         """Open series as layers; go to a series that is open."""
         stacks = self._resolved(series) if series else self.selected
-        closed = [stack for stack in stacks if not self._layers_of([stack])]
-        if any(stack.is_compressed for stack in closed):
-            workers.warm_up()
-        for stack in closed:
-            record.watch(stack)
-        # The ones that are visible are brought into view as they are added.
-        for layer in image_layers(closed):
-            self._viewer.add_layer(layer)
-        if stacks and not closed:
-            bring_into_view(self._viewer, self._layers_of(stacks)[-1])
+        open_stacks(self._viewer, stacks)
         for source in () if series else self.tree.selected_objects():
             switch_object(self._viewer, source, visible=True)
 
@@ -191,9 +189,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
     def show_in_file_manager(self, *series: Stack | str) -> None:
         """Show the folder of a series in the file manager."""
         for stack in (self._resolved(series) if series else self.selected)[:1]:
-            folder = stack.slices[0].file.path_on_disk.parent
-            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-                tell("No file manager could be opened.")
+            show_folder(stack)
 
     def remove_from_list(self) -> None:
         """Take the selected series that are closed, and the skipped files, off the list."""
@@ -217,9 +213,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         return found
 
     def _layers_of(self, stacks: Sequence[Stack]) -> list[Image]:
-        """Return the layers that show these stacks; a duplicated layer is one more."""
-        layers = (layer for layer in self._viewer.layers if isinstance(layer, Image))
-        return [layer for layer in layers if series_of(layer) in stacks]
+        return layers_of_stacks(self._viewer, stacks)
 
     def _lay_out(self, buttons: Sequence[PushButton]) -> None:
         column = self.native.layout()
@@ -268,11 +262,6 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         self._state = None
         self._on_record()
 
-    def _studies(self) -> list[Study]:
-        """Return the studies of the session, and those of layers of other origin (samples)."""
-        visible = [s for s in map(series_of, self._viewer.layers) if s is not None]
-        return studies_of(dict.fromkeys([*record.stacks, *visible]))
-
     def _update(self) -> None:
         """Show what is listed, and select the series of the active layer."""
         opened = {s for s in map(series_of, self._viewer.layers) if s is not None}
@@ -283,7 +272,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         # Most calls are for a slider that moved: a hundred series are not gone through again then.
         if state != self._state:
             self._state = state
-            self.tree.show_studies(self._studies(), opened, skipped, objects)
+            self.tree.show_studies(listed_studies(self._viewer), opened, skipped, objects)
             self._thumbnails.ask(self.tree.without_thumbnail())
             self._on_selection()
         shown = stack_of(self._viewer.layers.selection.active)

@@ -77,6 +77,9 @@ class ExportButton(PushButton):
             self._writes.cancel()
             self.text = _EXPORT
             return
+        if not len(self._model.tree):
+            tell("The tags are still being read. Export them in a moment.")
+            return
         chosen = ask_where_to_save(self.native, "Export tags", "tags.csv", ";;".join(_KINDS))
         if chosen is not None:
             path, kind = chosen

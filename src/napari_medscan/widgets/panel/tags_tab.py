@@ -100,6 +100,10 @@ class TagsTab(Page):
         self._subscription = watch_active(viewer, self._look_soon)
         self._look()
 
+    def follow_viewer(self) -> None:
+        """Show what the viewer shows now."""
+        self._look()
+
     def release(self) -> None:
         """Stop following the viewer and stop all work."""
         self._subscription.release()

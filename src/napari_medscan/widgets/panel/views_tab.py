@@ -18,20 +18,20 @@ from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import Alignment
-from napari_medscan.napari_.planes import (
-    Plane,
-    Projection,
-    cuts_slices,
-    plane_in_view,
-    set_slab,
-    show_plane,
-)
+from napari_medscan.napari_.planes import Plane, cuts_slices, plane_in_view, show_plane
 from napari_medscan.napari_.releasable import Releasable
+from napari_medscan.napari_.slab import (
+    DEFAULT_THICKNESS,
+    MAX_THICKNESS,
+    MIN_THICKNESS,
+    Projection,
+    slab_of,
+)
 from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.viewer_tools import tools_of
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.napari_.volume_loader import WholeVolume
-from napari_medscan.napari_.volume_view import Volumes, volume_presets
+from napari_medscan.napari_.volume_view import volume_presets, volumes_of
 from napari_medscan.widgets.panel.form import (
     Page,
     button,
@@ -63,7 +63,6 @@ NO_PLANE = ""
 """Value of the box of planes in 3-D, and where the orientation is unknown."""
 IN_2D = ""
 """Value of the box of renderings while slices are shown."""
-_THICKNESS = 10.0
 
 
 class ViewsTab(Page):
@@ -87,9 +86,9 @@ class ViewsTab(Page):
         super().__init__()
         self._viewer = viewer
         self._stack: Stack | None = None
-        self._chosen_rendering = IN_2D
         self._cine = cine_of(viewer)
-        self._volumes = Volumes(viewer)
+        self._volumes = volumes_of(viewer)
+        self._slab = slab_of(viewer)
         self.whole = WholeVolume(viewer, self.native)
         self.whole.stopped.connect(guarded(self._update))
         follow_openings(viewer)
@@ -100,18 +99,25 @@ class ViewsTab(Page):
         self._build()
         self._show_playing = guarded(self._on_playing)
         self._cine.changed.connect(self._show_playing)
+        self._show_slab = guarded(self._update_slab)
+        self._slab.changed.connect(self._show_slab)
         self._subscriptions: list[Releasable] = [
             watch(viewer, self._update),
             watch_active(viewer, self._update_active),
         ]
         self._update()
 
+    def follow_viewer(self) -> None:
+        """Show what the viewer shows now."""
+        self._update()
+
     def release(self) -> None:
-        """Take everything off the canvas and let go of the viewer."""
+        """Let go of the viewer, which shows what it shows; only cine stops."""
         for subscription in self._subscriptions:
             subscription.release()
         self._cine.changed.disconnect(self._show_playing)
         self._cine.stop()
+        self._slab.changed.disconnect(self._show_slab, missing_ok=True)
         parts: list[Releasable] = [
             self._panes,
             self._links,
@@ -121,9 +127,6 @@ class ViewsTab(Page):
         ]
         for part in parts:
             part.release()
-        if self._slab.value != NO_SLAB:
-            set_slab(self._viewer, self._layers(), "none", 0)
-        self._volumes.release()
 
     # --- widgets
 
@@ -163,16 +166,16 @@ class ViewsTab(Page):
 
     def _slabs(self) -> Widget:
         tip = "How the slices of a slab are combined"
-        self._slab = choice("slab", tip, tuple(PROJECTIONS), self._on_slab)
+        self._projection = choice("slab", tip, tuple(PROJECTIONS), self._on_projection)
         self._thickness = number(
             "slab_thickness",
             "Thickness of the slab",
-            self._on_slab,
-            limits=(0.1, 1000),
-            value=_THICKNESS,
+            lambda thickness: self._slab.show(thickness=thickness),
+            limits=(MIN_THICKNESS, MAX_THICKNESS),
+            value=DEFAULT_THICKNESS,
             unit=" mm",
         )
-        return row(self._slab, stretch(self._thickness, 2))
+        return row(self._projection, stretch(self._thickness, 2))
 
     def _renderings(self) -> Widget:
         self._rendering = choice(
@@ -232,12 +235,6 @@ class ViewsTab(Page):
 
     # --- following the viewer
 
-    def _layers(self) -> list[Image]:
-        """Return our layers, the current one first."""
-        current = current_layer(self._viewer)
-        ours = [x for x in self._viewer.layers if isinstance(x, Image) and stack_of(x) is not None]
-        return sorted(ours, key=lambda layer: layer != current)
-
     def _offered_planes(self, _box: Widget) -> list[tuple[str, str]]:
         viewer = active_viewer(self._viewer)
         layer = current_layer(viewer)
@@ -255,15 +252,15 @@ class ViewsTab(Page):
         stack = stack_of(layer)
         is_flat = self._viewer.dims.ndisplay == 2
         self._update_active()
-        offer(self._rendering, IN_2D if is_flat else self._chosen_rendering)
+        self._update_slab()
+        preset = self._volumes.preset
+        offer(self._rendering, IN_2D if preset is None else preset.name)
         self._rendering.enabled = len(self._rendering.choices) > 1
         self._play.enabled = self._cine.is_playing or cine_axis(self._viewer) is not None
         if stack is not self._stack:
             self._stack = stack
             if stack is not None:
                 put(self._rate, cine_rate(stack))
-            self._apply_slab()
-        self._thickness.enabled = self._slab.value != NO_SLAB
         self._links.update(in_2d=layer is not None and layer.ndim > 2 and is_flat)
 
     def _update_active(self) -> None:
@@ -277,6 +274,12 @@ class ViewsTab(Page):
             part.enabled = layer is not None
         for part in self._turning:
             part.enabled = layer is not None and viewer.dims.ndisplay == 2
+
+    def _update_slab(self) -> None:
+        names = {projection: name for name, projection in PROJECTIONS.items()}
+        put(self._projection, names[self._slab.projection])
+        put(self._thickness, self._slab.thickness)
+        self._thickness.enabled = self._slab.projection != "none"
 
     def _on_playing(self) -> None:
         playing = self._cine.is_playing
@@ -302,23 +305,17 @@ class ViewsTab(Page):
         show_plane(viewer_with(self._viewer, layer), layer, plane)
         self._update()
 
-    def _on_slab(self, _value: object = None) -> None:
-        self._apply_slab()
-        self._update()
-
-    def _apply_slab(self) -> None:
-        mode = PROJECTIONS[self._slab.value]
-        set_slab(self._viewer, self._layers(), mode, self._thickness.value)
+    def _on_projection(self, name: str) -> None:
+        self._slab.show(PROJECTIONS[name])
 
     def _on_rendering(self, name: str) -> None:
         layer = current_layer(self._viewer)
         preset = next((p for p in volume_presets(layer) if p.name == name), None)
-        self._chosen_rendering = name
         if layer is not None and preset is not None:
             show = partial(self._volumes.show, layer, preset)
             self.whole.before(show, layer)
-        elif self._viewer.dims.ndisplay == 3:
-            self._viewer.dims.ndisplay = 2
+        else:
+            self._volumes.show_slices()
         self._update()
 
     def _on_play(self, wanted: bool) -> None:  # noqa: FBT001 - a signal's value

@@ -110,6 +110,10 @@ class WindowTab(Page):
         self._on_theme()
         self._on_viewer()
 
+    def follow_viewer(self) -> None:
+        """Show what the viewer shows now."""
+        self._follow()
+
     def release(self) -> None:
         """Let go of the viewer and its right button; stop all work."""
         self._viewer.events.theme.disconnect(self._follow_theme)

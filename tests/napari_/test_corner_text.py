@@ -210,6 +210,8 @@ def test_name_lines_tell_the_study_if_several_are_open(model, tmp_path, monkeypa
         "latest",
         "12 months before the latest",
     ]
+    brief = [name_lines(take_snapshot(model, x), brief=True) for x in (layer, other)]
+    assert brief == [[layer.name, "latest"], [other.name, "12 months before"]]
 
 
 def test_place_lines_beside_the_series_say_so(model, tmp_path):

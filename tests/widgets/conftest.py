@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_medscan.napari_ import session
+from napari_medscan.napari_ import listed_series, session
 from napari_medscan.napari_.session import Record
 from napari_medscan.widgets.panel import series_tab
 
@@ -13,6 +13,6 @@ from napari_medscan.widgets.panel import series_tab
 def record(monkeypatch):
     """Return a record of the session that this test has for itself."""
     record = Record()
-    for module in (session, series_tab):
+    for module in (session, listed_series, series_tab):
         monkeypatch.setattr(module, "record", record)
     return record

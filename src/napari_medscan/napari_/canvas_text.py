@@ -23,6 +23,8 @@ from napari_medscan.napari_.viewer_watch import Change, watch
 _AMBER, _DARK = "#ffb347", (0, 0, 0, 0.8)
 _BAR_FROM = 280
 """Pixels of a canvas on which the scale bar does not cover the letter amid the lower edge."""
+_SMALL_CANVAS = 360
+"""Pixels of a canvas below which texts are small."""
 
 
 def is_grid(viewer: napari.viewer.Viewer) -> bool:
@@ -31,6 +33,11 @@ def is_grid(viewer: napari.viewer.Viewer) -> bool:
     What stands at the edges of such a canvas would be read as being about all cells.
     """
     return grid_shape(viewer) != (1, 1)
+
+
+def is_small_canvas(viewer: napari.viewer.Viewer) -> bool:
+    """Return whether the canvas is too narrow for text of the usual size."""
+    return bool(canvas_size(viewer)[1] < _SMALL_CANVAS)
 
 
 def has_room_for_bar(viewer: napari.viewer.Viewer) -> bool:

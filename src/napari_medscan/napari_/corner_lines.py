@@ -24,9 +24,18 @@ _MOST_WARNINGS = 2
 """Warnings of a series on the canvas, which has to show the image."""
 
 
-def name_lines(snapshot: Snapshot) -> list[str]:
-    """Return the name of a series, and of its study if several are open."""
-    return [*filter(None, (snapshot.name, record.study_title(snapshot.stack.origin)))]
+def name_lines(snapshot: Snapshot, *, brief: bool = False) -> list[str]:
+    """Return the name of a series, and of its study if several are open.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The view.
+    brief : bool
+        Whether to name patient and interval alone, for a narrow canvas.
+    """
+    study = record.study_title(snapshot.stack.origin, brief=brief)
+    return [*filter(None, (snapshot.name, study))]
 
 
 def place_lines(snapshot: Snapshot, *, short: bool = False) -> list[str]:

@@ -6,7 +6,7 @@ import napari.viewer
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QFont, QFontMetricsF
 
-from napari_medscan.napari_.canvas_text import CanvasText, is_grid
+from napari_medscan.napari_.canvas_text import CanvasText, is_grid, is_small_canvas
 from napari_medscan.napari_.compat.viewer_model import canvas_size
 from napari_medscan.napari_.corner_lines import (
     name_lines,
@@ -21,8 +21,6 @@ _BESIDE_LETTER, _BESIDE_LETTER_SMALL = 30, 20
 """Pixels between the end of a line and the middle of the canvas, with those before its start."""
 _LEAST_WIDTH = 40
 """Pixels below which hardly a word fits, in a narrow pane; warnings are shown all the same."""
-_SMALL_CANVAS = 360
-"""Pixels of a canvas below which lines are short and small: others would break into many."""
 _STUDY_WIDTH = 220
 """Half of a canvas on which the name of a study does not break into many lines."""
 _POINTS, _SMALL_POINTS = 10.0, 7.5
@@ -119,16 +117,16 @@ class CornerText:
         # The cells of a grid show other series, which the text would seem to be about.
         snapshot = None if is_grid(self._viewer) else take_snapshot(self._viewer)
         width = canvas_size(self._viewer)[1]
-        small = bool(width < _SMALL_CANVAS)
+        # Other lines would break into many.
+        small = is_small_canvas(self._viewer)
         # The letters of the orientation stand amid the edges.
         half = width / 2 - (_BESIDE_LETTER_SMALL if small else _BESIDE_LETTER)
         names, place, window, warnings = [], [], [], []
         if snapshot is not None:
             warnings = warning_lines(snapshot)
         if snapshot is not None and half >= _LEAST_WIDTH:
-            names = name_lines(snapshot) if self.names_series else []
-            if width / 2 < _STUDY_WIDTH:
-                del names[1:]
+            brief = bool(width / 2 < _STUDY_WIDTH)
+            names = name_lines(snapshot, brief=brief) if self.names_series else []
             place, window = place_lines(snapshot, short=small), window_lines(snapshot)
         for text, heads, facts in ((self._place, names, place), (self._window, [], window)):
             text.font_size = _SMALL_POINTS if small else _POINTS

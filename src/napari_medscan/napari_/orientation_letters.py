@@ -5,9 +5,9 @@ from __future__ import annotations
 import napari.viewer
 
 from napari_medscan.dicom.series.orientation import letters
-from napari_medscan.napari_.canvas_text import CanvasText, is_grid
+from napari_medscan.napari_.canvas_text import CanvasText, is_grid, is_small_canvas
 from napari_medscan.napari_.snapshot import take_snapshot
-from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.napari_.viewer_watch import Change, watch
 
 _EDGES = {
     "right": "middle_right",
@@ -15,6 +15,8 @@ _EDGES = {
     "bottom": "bottom_center",
     "top": "top_center",
 }
+_POINTS, _SMALL_POINTS = 15.0, 10.0
+_CHANGES = Change.SERIES | Change.VIEW | Change.CANVAS
 
 
 def edge_letters(viewer: napari.viewer.Viewer) -> dict[str, str]:
@@ -50,10 +52,10 @@ class OrientationLetters:
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer = viewer
         self._texts = {
-            edge: CanvasText(viewer, f"medscan_{edge}", position, font_size=15)
+            edge: CanvasText(viewer, f"medscan_{edge}", position, font_size=_POINTS)
             for edge, position in _EDGES.items()
         }
-        self._subscription = watch(viewer, self._update, before_paint=True)
+        self._subscription = watch(viewer, self._update, _CHANGES, before_paint=True)
         self._update()
 
     def release(self) -> None:
@@ -63,5 +65,8 @@ class OrientationLetters:
             text.release()
 
     def _update(self) -> None:
+        # In a narrow pane they would cover the image.
+        points = _SMALL_POINTS if is_small_canvas(self._viewer) else _POINTS
         for edge, text in edge_letters(self._viewer).items():
+            self._texts[edge].font_size = points
             self._texts[edge].show(text)

@@ -14,7 +14,7 @@ from psygnal import Signal
 
 from napari_medscan.dicom import DicomObject, LoadReport, Stack
 from napari_medscan.dicom.objects.catalogue import Catalogue
-from napari_medscan.dicom.series.studies import studies_of
+from napari_medscan.dicom.series.studies import Study, studies_of
 from napari_medscan.napari_ import gui, recent
 from napari_medscan.napari_.notify import tell_bad_frames
 
@@ -31,10 +31,10 @@ class Record:
         self._stacks: dict[_Identity, Stack] = {}
         self._reports: list[LoadReport] = []
         self._watched: set[Stack] = set()
-        self._titles: dict[Stack, str] | None = None
+        self._studies: dict[Stack, Study] | None = None
         self.catalogue = Catalogue()
         """Finds the images of objects, and the objects of series."""
-        self.changed.connect(self._forget_titles)
+        self.changed.connect(self._forget_studies)
 
     @property
     def stacks(self) -> tuple[Stack, ...]:
@@ -87,13 +87,24 @@ class Record:
             self._watched.add(stack)
             tell_bad_frames(stack)
 
-    def study_title(self, stack: Stack) -> str:
-        """Return what tells the study of a series from the others, '' if there is one study."""
-        if self._titles is None:
+    def study_title(self, stack: Stack, *, brief: bool = False) -> str:
+        """Return what tells the study of a series from the others, '' if there is one study.
+
+        Parameters
+        ----------
+        stack : Stack
+            The series.
+        brief : bool
+            Whether to leave out modality and body part.
+        """
+        if self._studies is None:
             studies = studies_of(self.stacks)
-            titles = {stack: study.title() for study in studies for stack in study.stacks}
-            self._titles = titles if len(studies) > 1 else {}
-        return self._titles.get(stack, "")
+            known = {stack: study for study in studies for stack in study.stacks}
+            self._studies = known if len(studies) > 1 else {}
+        study = self._studies.get(stack)
+        if study is None:
+            return ""
+        return study.brief() if brief else study.title()
 
     def without_opened(self, report: LoadReport) -> LoadReport:
         """Return a report without the series that were opened before, by another drop.
@@ -104,8 +115,8 @@ class Record:
         new = [s for s, b in zip(report.stacks, before, strict=True) if b not in self._watched]
         return replace(report, stacks=tuple(new))
 
-    def _forget_titles(self) -> None:
-        self._titles = None
+    def _forget_studies(self) -> None:
+        self._studies = None
 
     def was_opened(self, stack: Stack) -> bool:
         """Return whether a series was made a layer, or is about to be after a drop."""

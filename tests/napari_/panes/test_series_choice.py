@@ -90,8 +90,8 @@ def test_offered_series_are_titled_with_their_study_if_there_are_several(model, 
     assert list(offered_series(model, [one]).values()) == ["CT 3 · Chest"]
     prior = make(**PRIOR, SeriesDescription="Chest")
     assert list(offered_series(model, [prior, one]).values()) == [
-        "CT 3 · Chest · CT · latest",
-        "CT 4 · Chest · CT · 12 months before the latest",
+        "CT 3 · Chest · latest · CT",
+        "CT 4 · Chest · 12 months before the latest · CT",
     ]
 
 

@@ -8,7 +8,8 @@ from napari_medscan.widgets.panel.number_text import decimals, rounded, short, s
 
 
 @pytest.mark.parametrize(
-    ("scale", "digits", "by"), [(1500, 0, 50), (400, 1, 5), (5, 3, 0.05), (0.1, 4, 0.005)]
+    ("scale", "digits", "by"),
+    [(1500, 0, 50), (400, 0, 5), (40, 1, 0.5), (5, 2, 0.05), (0.1, 3, 0.005)],
 )
 def test_decimals_and_step_follow_the_scale(scale, digits, by):
     assert decimals(scale) == digits

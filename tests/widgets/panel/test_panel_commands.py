@@ -11,7 +11,6 @@ from qtpy.QtGui import QGuiApplication
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.session import record
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.windowing import set_center_width
 from napari_medscan.widgets.panel import panel_commands
@@ -53,7 +52,7 @@ def test_command_has_its_own_name_and_a_sentence(name):
     assert command.__doc__.endswith(".")
 
 
-def test_open_series_opens_what_is_selected(viewer, tmp_path, told):
+def test_open_series_opens_what_is_selected(viewer, tmp_path, told, record):
     for number in (1, 2):
         opened(viewer, tmp_path / str(number), 3, series=number, FrameOfReferenceUID="1.2.7")
     first = viewer.layers[0]

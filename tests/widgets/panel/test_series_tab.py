@@ -20,7 +20,7 @@ from napari_medscan.napari_.details import ReportDetails
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.series_text import first_words
-from napari_medscan.widgets.panel import series_drop, series_tab
+from napari_medscan.widgets.panel import series_drop
 from napari_medscan.widgets.panel.series_tab import SeriesTab
 from napari_medscan.widgets.panel.series_tree import SeriesTree
 
@@ -403,7 +403,7 @@ def test_reveal(section, three, qtbot, monkeypatch, told):
         urls.append(url)
         return len(urls) == 1
 
-    monkeypatch.setattr(series_tab.QDesktopServices, "openUrl", open_url)
+    monkeypatch.setattr("qtpy.QtGui.QDesktopServices.openUrl", open_url)
     section.tree.select(three[1])
     click(qtbot, section, "Show in file manager")
     folder = three[1].slices[0].file.path_on_disk.parent

@@ -64,6 +64,13 @@ class Study:
         """
         return " · ".join(filter(None, (self.name, self.when(with_date=with_date))))
 
+    def brief(self) -> str:
+        """Return patient and interval alone, for a narrow canvas: "Patient 1 · 5 months before"."""
+        patient = f"Patient {self.patient}" if self.patient else ""
+        return " · ".join(
+            filter(None, (patient, self.interval.replace(" before the latest", " before")))
+        )
+
     @property
     def name(self) -> str:
         """The label, after the number of the patient if there are several."""

@@ -13,6 +13,10 @@ from napari_medscan.napari_.panes.canvas_plane import Segment
 _SHADE = QColor(0, 0, 0, 130)
 """Beneath a line: it is seen on white bone and on the white canvas of the light theme."""
 
+_MARGIN, _LEAST_LENGTH = 34, 100
+"""Pixels at the edges of a canvas that belong to the letters of the orientation, and pixels of a
+side below which lines go to its edges."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -75,6 +79,8 @@ class CanvasLines(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the lines."""
         painter = QPainter(self)
+        margin = _MARGIN if min(self.width(), self.height()) > _LEAST_LENGTH + 2 * _MARGIN else 0
+        painter.setClipRect(self.rect().adjusted(margin, margin, -margin, -margin))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for line in self._lines:
             path = QLineF(*line.segment)

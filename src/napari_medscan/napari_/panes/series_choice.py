@@ -12,7 +12,7 @@ from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.series.orientation import axis_vectors
 from napari_medscan.dicom.series.relations import same_patient
 from napari_medscan.dicom.series.series_rank import SeriesRank, rank_of
-from napari_medscan.dicom.series.studies import studies_of
+from napari_medscan.dicom.series.studies import Study, studies_of
 from napari_medscan.napari_.layer_identity import series_of
 
 
@@ -29,15 +29,20 @@ def offered_series(viewer: napari.viewer.Viewer, found: Iterable[Stack]) -> dict
     Returns
     -------
     dict of Stack to str
-        The title ends with the study where there are several: a narrow pane shows its start.
+        The title ends with the study where there are several, its interval first: a narrow pane
+        shows the start, which tells a prior from the latest.
     """
     opened = [stack for layer in viewer.layers if (stack := series_of(layer)) is not None]
     studies = studies_of(dict.fromkeys([*found, *opened]))
     return {
-        stack: defuse(f"{stack.name} · {study.title()}" if len(studies) > 1 else stack.name)
+        stack: defuse(" · ".join(filter(None, (stack.name, *_told(study, studies)))))
         for study in studies
         for stack in study.stacks
     }
+
+
+def _told(study: Study, studies: Sequence[Study]) -> tuple[str, ...]:
+    return (study.when(), study.name) if len(studies) > 1 else ()
 
 
 def next_series(

@@ -83,7 +83,8 @@ class MeasureTab(Page):
         self.append(
             row(
                 stretch(button("key_image", "Key image", "Mark the slice in view", mark)),
-                self._length,
+                # Its number has a unit.
+                stretch(self._length, 2),
                 stretch(button("calibrate", "Calibrate", _CALIBRATION, self._calibrate)),
             )
         )

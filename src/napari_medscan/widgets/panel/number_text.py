@@ -6,8 +6,8 @@ import math
 
 
 def decimals(scale: float) -> int:
-    """Return how many decimals tell a thousandth of `scale` or less."""
-    return min(max(3 - _magnitude(scale), 0), 12)
+    """Return how many decimals tell a hundredth of `scale` or less."""
+    return min(max(2 - _magnitude(scale), 0), 12)
 
 
 def step(scale: float) -> float:

@@ -142,8 +142,9 @@ class WindowTab(Page):
             self._histogram,
             self._fields.row,
             self._buttons(),
-            form(("Preset", row(self._preset, own)), ("Apply to", self._scope())),
+            form(("Preset", self._preset), ("Apply to", self._scope())),
             holder(self._table),
+            own,
             self._switches(),
         )
         self.extend([holder(self._title), self._warning, self._body])

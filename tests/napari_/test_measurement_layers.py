@@ -12,7 +12,7 @@ from napari_medscan.measure.shapes import ARROW, DIAMETERS, measured
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.measurement_layers import drawn_shapes, take_tool, write_labels
 from napari_medscan.napari_.measurement_layers import new_layer as new
-from napari_medscan.napari_.planes import set_slab
+from napari_medscan.napari_.slab import set_slab
 
 from ..export.series import OBLIQUE, opened, opened_in_time
 

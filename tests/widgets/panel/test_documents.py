@@ -48,12 +48,25 @@ def test_report_window_search_leaves_what_contains_the_text(window):
 def test_report_window_exports_measurements(window, tmp_path, told):
     window.write_measurements(tmp_path / "out.csv")
     window.write_measurements(tmp_path / "no folder" / "out.csv")
-    lines = (tmp_path / "out.csv").read_text().splitlines()
+    lines = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()
     assert lines == ["Context,Name,Value,Unit", "Lesion,Long axis,12.5,mm"]
     assert [record.message for record in told] == [
         "The measurements were exported.",
         "The measurements could not be written there.",
     ]
+
+
+def test_report_window_shows_and_exports_its_tables(window, tmp_path, told):
+    assert [window.tabs.tabText(number) for number in range(window.tabs.count())] == [
+        "Report",
+        "Lesion",
+    ]
+    window.tabs.setCurrentIndex(1)
+    assert window.text == "Long axis (mm)\n12.5"
+    window.write_measurements(tmp_path / "out.csv")
+    lines = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()
+    assert lines == ["Long axis (mm)", "12.5"]
+    assert len(told) == 1
 
 
 def test_document_is_saved_where_the_user_says(tmp_path, monkeypatch, told, model, qapp):  # noqa: ARG001

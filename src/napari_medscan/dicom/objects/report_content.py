@@ -117,6 +117,8 @@ class ContentItem:
         Its value says who somebody is.
     children : tuple of ContentItem
         Items below.
+    code : str
+        Of its concept name: "125007 (DCM)"; '' when it has none.
     """
 
     value_type: str
@@ -128,6 +130,7 @@ class ContentItem:
     relationship: str = ""
     is_identifying: bool = False
     children: tuple[ContentItem, ...] = ()
+    code: str = ""
 
     def walk(self, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], ContentItem]]:
         """Yield this item and all below, each with the names of those above it."""
@@ -175,23 +178,20 @@ def _item(item: DataSet, charsets: tuple[str, ...]) -> ContentItem:
     kind = item.text(_Tag.ValueType)
     reference = item.item(_Tag.ReferencedSOPSequence)
     value, unit = _value(item, kind, charsets)
+    name = item.item(_Tag.ConceptNameCodeSequence)
+    code, scheme = name.text(Tag.CodeValue), name.text(Tag.CodingSchemeDesignator)
     return ContentItem(
         kind,
-        _meaning(item.item(_Tag.ConceptNameCodeSequence), charsets),
+        _meaning(name, charsets),
         value,
         unit,
         reference.uid(_Tag.ReferencedSOPInstanceUID),
         reference.integer(_Tag.ReferencedFrameNumber) or 0,
         item.text(_Tag.RelationshipType),
-        bool(value) and (kind == "PNAME" or _is_about_identity(item)),
+        bool(value) and (kind == "PNAME" or (scheme == "DCM" and code in _IDENTITY)),
         tuple(_item(child, charsets) for child in item.items(_Tag.ContentSequence)),
+        f"{code} ({scheme})" if code else "",
     )
-
-
-def _is_about_identity(item: DataSet) -> bool:
-    name = item.item(_Tag.ConceptNameCodeSequence)
-    is_dcm = name.text(Tag.CodingSchemeDesignator) == "DCM"
-    return is_dcm and name.text(Tag.CodeValue) in _IDENTITY
 
 
 def _value(item: DataSet, kind: str, charsets: tuple[str, ...]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
+    QTabWidget,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -20,7 +21,9 @@ from qtpy.QtWidgets import (
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.objects.report import measurements_csv, measurements_of
 from napari_medscan.dicom.objects.report_content import ContentItem, ReportContent
+from napari_medscan.dicom.objects.report_tables import ReportTable, report_tables, tables_csv
 from napari_medscan.dicom.tags.identifiers import MASK
+from napari_medscan.napari_ import table
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
@@ -62,6 +65,9 @@ class ReportWindow(QDialog):
         self.export = PushButton(name="export", text="Export measurements…")
         self.copy = PushButton(name="copy", text="Copy as text")
         self.export.enabled = bool(measurements_of(content))
+        self.tables = report_tables(content)
+        """Measurement groups, irradiation events and other rows of numbers."""
+        self.tabs = QTabWidget()
         self._model = QStandardItemModel(self)
         self.rows = QSortFilterProxyModel(self)
         self.rows.setSourceModel(self._model)
@@ -84,7 +90,10 @@ class ReportWindow(QDialog):
 
     @property
     def text(self) -> str:
-        """The report as indented lines, with names masked as they are in the tree."""
+        """The table in front, with tabs; else indented lines, with names masked as in the tree."""
+        shown = self._table()
+        if shown is not None:
+            return "\n".join("\t".join(line) for line in (shown.headings, *shown.rows))
         lines = []
         for path, item in self._content.root.walk():
             line = ": ".join(filter(None, (item.name, self._value_of(item))))
@@ -92,9 +101,11 @@ class ReportWindow(QDialog):
         return "\n".join(lines)
 
     def write_measurements(self, path: Path) -> None:
-        """Write the numbers of the report as CSV."""
+        """Write the table in front as CSV; of the tree, all numbers of the report."""
+        shown = self._table()
+        text = measurements_csv(self._content) if shown is None else tables_csv([shown])
         try:
-            path.write_text(measurements_csv(self._content), encoding="utf-8", newline="")
+            path.write_text(text, encoding="utf-8-sig", newline="")
         except OSError:
             tell("The measurements could not be written there.")
         else:
@@ -113,8 +124,18 @@ class ReportWindow(QDialog):
             foot.addWidget(button.native)
         layout = QVBoxLayout(self)
         layout.addLayout(head)
-        layout.addWidget(self.tree, 1)
+        self.tabs.addTab(self.tree, "Report")
+        for each in self.tables:
+            part = table.plain_table(each.headings)
+            table.fill(part, map(table.row, each.rows))
+            self.tabs.addTab(part, defuse(each.title))
+        layout.addWidget(self.tabs, 1)
         layout.addLayout(foot)
+
+    def _table(self) -> ReportTable | None:
+        """Return the table in front, None if the tree is."""
+        number = self.tabs.currentIndex() - 1
+        return self.tables[number] if 0 <= number < len(self.tables) else None
 
     def _fill(self) -> None:
         self._model.clear()

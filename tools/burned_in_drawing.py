@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import gaussian_filter
 
 FOLDERS = [*os.environ.get("MEDSCAN_FONTS", "").split(os.pathsep), "/usr/share/fonts"]
 MEASURING = {
@@ -112,8 +114,16 @@ def font(path: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size)
 
 
-def tile(
-    text: str, path: str, size: int, *, soft: bool, angle: int = 0, factor: int = 1
+def tile(  # noqa: PLR0913 - each is one property of a string
+    text: str,
+    path: str,
+    size: int,
+    *,
+    soft: bool,
+    angle: int = 0,
+    factor: int = 1,
+    stacked: bool = False,
+    blur: float = 0,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Draw a string.
 
@@ -127,6 +137,10 @@ def tile(
         Degrees, counterclockwise.
     factor : int
         A whole number that small print is blown up by, pixel by pixel.
+    stacked : bool
+        Whether each letter stands below the one before it.
+    blur : float
+        Standard deviation, in pixels, of a Gaussian that the string is blurred with.
 
     Returns
     -------
@@ -134,18 +148,25 @@ def tile(
         From 0 to 1: how much is the string's, and the rectangle that it stands in.
     """
     loaded = font(path, max(size // factor, 5))
-    left, top, right, bottom = loaded.getbbox(text)
-    shape = (max(int(right - left), 1) + 4, max(int(bottom - top), 1) + 4)
+    lines = "\n".join(text.replace(" ", "")) if stacked else text
+    space = {"spacing": max(size // factor // 8, 1), "align": "center"} if stacked else {}
+    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).textbbox(
+        (0, 0), lines, loaded, **space
+    )
+    margin = 2 + ceil(2 * blur)
+    shape = (max(ceil(right - left), 1) + 2 * margin, max(ceil(bottom - top), 1) + 2 * margin)
     image = Image.new("L", shape)
     brush = ImageDraw.Draw(image)
     brush.fontmode = "L" if soft else "1"
-    brush.text((2 - left, 2 - top), text, fill=255, font=loaded)
+    brush.text((margin - left, margin - top), lines, fill=255, font=loaded, **space)
     around = Image.new("L", shape)
-    ImageDraw.Draw(around).rectangle((2, 2, shape[0] - 3, shape[1] - 3), fill=255)
+    edge = (margin, margin, shape[0] - margin - 1, shape[1] - margin - 1)
+    ImageDraw.Draw(around).rectangle(edge, fill=255)
     drawn = []
     for part in (image, around):
         scaled = part.resize((shape[0] * factor, shape[1] * factor), Image.Resampling.NEAREST)
         way = Image.Resampling.BILINEAR if soft and angle % 90 else Image.Resampling.NEAREST
         turned = scaled.rotate(angle, expand=True, resample=way)
         drawn.append(np.asarray(turned, np.float32) / 255)
-    return drawn[0], drawn[1]
+    ink = gaussian_filter(drawn[0], blur, mode="constant") if blur else drawn[0]
+    return ink, drawn[1]

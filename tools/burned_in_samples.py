@@ -32,6 +32,12 @@ CLOSE = {1: 0.75, 2: 0.1, 3: 0.15}
 """The share of samples that are so many times enlarged, as for a second look."""
 WRITTEN = 0.7
 """The share of samples that show strings."""
+ANGLES = (0.42, 0.07, 0.07, 0.05, 0.09, 0.3)
+"""The share of strings that are level, on either side, on their head, tilted little or at will."""
+STACKED, BLURRED = 0.1, 0.2
+"""The share of strings whose letters stand below each other, and that are blurred."""
+BLUR = 7
+"""Times: a string can be read if it is so much higher than the blur's standard deviation."""
 SCRIPTS = {"Latin": 0.43, "Cyrillic": 0.12, "Japanese": 0.13, "Chinese": 0.16, "Korean": 0.16}
 
 
@@ -115,6 +121,8 @@ def _of_any_kind(rng: Random, all_pictures: list[Floats]) -> Floats:
         crop = _of(rng, all_pictures)
     if rng.random() < 0.25:
         crop = clutter(rng, crop)
+    if rng.random() < 0.1:
+        crop = ndimage.gaussian_filter(crop, rng.uniform(0.5, 3))
     return crop.clip(0, 255).astype(np.float32)
 
 
@@ -337,10 +345,20 @@ def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats, times: int)
     span = (LARGEST, HUGEST) if large else (SMALLEST, LARGEST)
     low, high = np.log(max(span[0] / times, SMALLEST)), np.log(span[1] / times)
     size = round(float(np.exp(low + (high - low) * rng.random() ** 1.7)))
-    angle = int(rng.choice([0, 0, 0, 0, 0, 90, 270, rng.integers(-12, 13)]))
+    slight, any_ = int(rng.integers(-12, 13)), int(rng.integers(-180, 180))
+    angle = int(rng.choice([0, 90, 270, 180, slight, any_], p=ANGLES))
     factor = int(rng.choice([1, 1, 1, 2])) if size >= 12 else 1
     text = string(rng, script)
-    ink, field = tile(text, path, size, soft=bool(rng.random() < 0.5), angle=angle, factor=factor)
+    stacked = bool(rng.random() < STACKED)
+    blur = (
+        float(rng.uniform(0.5, max(0.5, size * times / BLUR))) / times
+        if rng.random() < BLURRED
+        else 0
+    )
+    soft = bool(rng.random() < 0.5)
+    ink, field = tile(
+        text, path, size, soft=soft, angle=angle, factor=factor, stacked=stacked, blur=blur
+    )
     ink, field = ink[:SIDE, :SIDE], field[:SIDE, :SIDE]
     high, wide = ink.shape
     if high < 4 or wide < 4 or ink.max() < 0.3:

@@ -19,8 +19,14 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTS = ("tests/napari_/compat", "tests/napari_/objects", "tests/napari_/test_fusion.py")
-"""The whole plugin with a CT, then segmentations, structure sets and fusions."""
+TESTS = (
+    "tests/napari_/compat",
+    "tests/napari_/objects",
+    "tests/napari_/test_derived_layers.py",
+    "tests/napari_/test_fusion.py",
+    "tests/napari_/test_saving.py",
+)
+"""The whole plugin with a CT, then segmentations, structure sets, copies, fusions and saving."""
 VERSIONS = ("0.6.6", "0.7.1", "0.8.0", "0.9.2", "0.10.0rc1")
 FLOORS = "floors"
 QTS = ("pyqt6", "pyside6")

@@ -18,7 +18,26 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+import dask.array
+import nibabel
 import numpy as np
+import pandas as pd
+import SimpleITK
+import tifffile
+import xarray
+from scipy import ndimage
+from skimage import (
+    exposure,
+    feature,
+    filters,
+    measure,
+    metrics,
+    morphology,
+    registration,
+    segmentation,
+    transform,
+    util,
+)
 
 from napari_medscan.frames import FrameCache, LazyStack
 
@@ -108,6 +127,20 @@ OPERATIONS = {
         x["a"]
         x[..., ...]
         x[[0, 1], [0, 1, 2]]
+        x[[0.0]]
+        x[[None]]
+        x[True, 0]
+        x[[True] * len(w)]
+        x[[(0, 1)]]
+        x[None, [0, 1], None]
+        x[:, [0, 1], None, [1, 2]]
+        x[np.arange(len(w))[:, None], [0, 1]]
+        x[np.nonzero(w > 20)]
+        x[np.unravel_index(3, w.shape)]
+        x[np.zeros(len(w) + 1, bool)]
+        x[slice(None, None, -2)]
+        x[-100:100]
+        x[2:1]
         np.take(x, [0, 1], axis=0)
         np.take(x, [5, 7])
         np.compress(np.arange(len(w)) > 0, x, axis=0)
@@ -115,6 +148,10 @@ OPERATIONS = {
         np.take_along_axis(x, np.argsort(w, 0), 0)
         np.choose(0, [x, w])
         list(x)
+        list(reversed(x))
+        list(zip(x, x))
+        sum(x)
+        min(x.flat)
         [frame.sum() for frame in x]
         """,
     "Operators": """
@@ -156,6 +193,12 @@ OPERATIONS = {
         (x - x.min()) / (x.max() - x.min())
         (x > 10) & (x < 50)
         x == None
+        x == "a"
+        x != "a"
+        x == [w]
+        x < "a"
+        x + "a"
+        x + [1] * w.shape[-1]
         5 in x
         12345 in x
         bool(x)
@@ -373,6 +416,43 @@ OPERATIONS = {
         np.array2string(x)
         np.ma.masked_less(x, 10).mean()
         np.vectorize(lambda v: v + 1)(x)
+        np.einsum("i...,i...->i...", x, w)
+        np.einsum("i...,i...->...", x, x)
+        np.pad(x, 2, mode="reflect")
+        np.roll(x, (1, 2), axis=(0, 1))
+        np.percentile(x, 30, axis=(0, 1))
+        np.quantile(x, [0.1, 0.9], axis=-1, keepdims=True)
+        np.nanmedian(x)
+        np.lib.stride_tricks.sliding_window_view(x, (2, 2), axis=(-2, -1)).mean(axis=(-2, -1))
+        np.array([x, w])
+        np.array([x[0], x[1]])
+        np.require(x, float, "CW")
+        np.ma.masked_where(w > 5, x).mean(axis=0).filled(0)
+        np.block([[x, x]])
+        np.c_[x, w]
+        np.r_[x, w]
+        [int(v) for v in np.nditer(x)]
+        np.frompyfunc(lambda v: v, 1, 1)(x).astype(float)
+        np.modf(x)
+        np.frexp(x)
+        np.histogramdd(np.reshape(x, (len(w), -1)).T, bins=2)
+        np.histogram(x, bins=5, weights=w)
+        np.random.default_rng(1).choice(x, 3)
+        np.random.default_rng(1).permutation(x)
+        np.fft.fftshift(x)
+        np.linalg.svd(x.astype(float))[1].round(6)
+        np.concat([x, w], axis=1)
+        np.unstack(x)
+        np.packbits(x > 5)
+        np.cross(x[..., :3], w[..., :3])
+        np.polyval([1, 2], x)
+        np.testing.assert_array_equal(x, w)
+        np.testing.assert_array_equal(x, w + 1)
+        (a := np.zeros(w.shape), np.copyto(a, x))
+        (a := np.zeros(w.shape), a.__setitem__(..., x))
+        (a := np.zeros(w.shape), a.__setitem__(x > 5, 7))
+        (a := np.zeros(w.shape), np.add(w, x, out=a))
+        (a := np.zeros(w.shape[1:]), np.sum(x, axis=0, out=a))
         """,
     "Changing values": """
         x.__setitem__(0, 1)
@@ -400,14 +480,83 @@ OPERATIONS = {
         pickle.loads(pickle.dumps(x))
         pickle.loads(x.dumps())
         saved(np.save, x)
+        np.load(io.BytesIO(saved(np.savez, x)))["arr_0"]
+        saved(tifffile.imwrite, x)
+        memoryview(x).nbytes
+        bytes(x)
         saved(np.savetxt, np.reshape(x, (len(w), -1)))
         memoryview(np.asarray(x)).nbytes
         np.asarray(x, copy=False)
         np.array(x, copy=None)
         np.asarray(x[0], copy=False)
+        SimpleITK.GetArrayFromImage(SimpleITK.GetImageFromArray(x))
+        np.asarray(nibabel.Nifti1Image(x, np.eye(4)).dataobj)
+        xarray.DataArray(x).mean().item()
+        xarray.DataArray(x)[1].values
+        xarray.DataArray(x).isel(dim_0=[0, 1]).values
+        (xarray.DataArray(x) + 1).values
+        pandas.DataFrame(np.reshape(x, (len(w), -1))).sum().to_numpy()
+        dask.from_array(x).sum().compute()
+        dask.from_array(x, chunks=2).compute()
+        dask.from_array(x, chunks=(1, *w.shape[1:]))[::-1, ..., 0].compute()
+        dask.from_array(x, chunks=2).map_blocks(np.sqrt).compute()
+        dask.from_array(x, chunks=2)[dask.from_array(w, chunks=2) > 5].compute()
+        (dask.from_array(w) + x).compute()
+        (x + dask.from_array(w)).compute()
+        """,
+    "Image processing": """
+        ndimage.gaussian_filter(x, 1)
+        ndimage.median_filter(x, 3)
+        ndimage.zoom(x, 2, order=1)
+        ndimage.rotate(x, 90)
+        ndimage.affine_transform(x, np.eye(w.ndim))
+        ndimage.map_coordinates(x, np.ones((w.ndim, 2)))
+        ndimage.label(x > 20)
+        ndimage.mean(x, w > 20)
+        ndimage.center_of_mass(x)
+        ndimage.binary_dilation(x)
+        ndimage.sobel(x)
+        ndimage.convolve(x, np.ones((2,) * w.ndim))
+        ndimage.distance_transform_edt(x > 5)
+        ndimage.find_objects(ndimage.label(x > 20)[0])
+        filters.gaussian(x, preserve_range=True)
+        filters.threshold_otsu(x)
+        filters.sobel(x)
+        filters.median(x)
+        filters.unsharp_mask(x)
+        filters.apply_hysteresis_threshold(x, 5, 20)
+        exposure.rescale_intensity(x)
+        exposure.equalize_hist(x)
+        exposure.histogram(x)
+        measure.label(x > 20)
+        measure.regionprops_table(measure.label(w > 20), x, ("intensity_mean",))["intensity_mean"]
+        measure.block_reduce(x, 2)
+        measure.profile_line(x[0], (0, 0), (2, 3))
+        measure.marching_cubes(x, 20)
+        morphology.dilation(x)
+        morphology.reconstruction(np.minimum(w, 5), x)
+        morphology.remove_small_holes(x > 20, max_size=2)
+        transform.resize(x, (2,) * w.ndim)
+        transform.downscale_local_mean(x, (2,) * w.ndim)
+        transform.integral_image(x)
+        segmentation.watershed(x, measure.label(w > 60))
+        segmentation.flood(x, (0,) * w.ndim, tolerance=20)
+        segmentation.find_boundaries(x)
+        feature.peak_local_max(x)
+        feature.hessian_matrix(x)
+        util.img_as_float(x)
+        util.invert(x)
+        util.view_as_blocks(x, (1,) * w.ndim)
+        util.crop(x, 1)
+        metrics.structural_similarity(x, w, win_size=3, data_range=100)
+        registration.phase_cross_correlation(x, w)
         """,
 }
 """Python, with x the array of a series, or what numpy has of it, and w always what numpy has."""
+LIBRARIES = (
+    *(exposure, feature, filters, measure, metrics, morphology, ndimage, nibabel, registration),
+    *(segmentation, SimpleITK, tifffile, transform, util, xarray),
+)
 EQUAL, SAME_ERROR, REFUSED, WRONG = "equal", "same error", "refused", "**differs**"
 
 
@@ -454,19 +603,24 @@ def operations() -> list[tuple[str, str]]:
 def verdict(operation: str, x: object, w: object) -> str:
     """Return whether an operation gives the same of an array as of what numpy has of it."""
     code = compile(operation, operation, "eval")
-    expected, found = _result(code, w, w), _result(code, x, w)
+    expected, found = result(code, w, w), result(code, x, w)
     if isinstance(found, Exception):
         return SAME_ERROR if isinstance(expected, type(found)) else REFUSED
-    return EQUAL if _are_equal(found, expected) else WRONG
+    return EQUAL if are_equal(found, expected) else WRONG
 
 
-def _result(code: CodeType, x: object, w: object) -> object:
+def result(code: CodeType, x: object, w: object) -> object:
+    """Return what an operation gives, or the error that it raises."""
     names = {
         "copy": copy,
+        "dask": dask.array,
+        "io": io,
         "np": np,
         "operator": operator,
+        "pandas": pd,
         "pickle": pickle,
         "saved": saved,
+        **{library.__name__.rpartition(".")[2]: library for library in LIBRARIES},
         "w": w,
         "x": x,
     }
@@ -478,12 +632,13 @@ def _result(code: CodeType, x: object, w: object) -> object:
             return error
 
 
-def _are_equal(found: object, expected: object) -> bool:
+def are_equal(found: object, expected: object) -> bool:
+    """Return whether two results are the same in type, dtype, shape and every value."""
     if isinstance(expected, Exception):
         return False
     if isinstance(expected, list | tuple):
         same = type(found) is type(expected) and len(found) == len(expected)
-        return same and all(map(_are_equal, found, expected))
+        return same and all(map(are_equal, found, expected))
     if isinstance(expected, np.ndarray | np.generic):
         if isinstance(found, LazyStack):
             # A copy of the array of a series is that array.

@@ -545,3 +545,34 @@ def test_a_plane_at_one_time_reads_that_time_once_and_keeps_it(time):
     assert not stack.is_at_hand((1,))
     assert np.array_equal(stack[2, 5], whole[2, 5])
     assert len(source.read_numbers) == 20
+
+
+@pytest.mark.parametrize("room", [0, 5, 1000])
+def test_threads_that_read_at_once_all_get_the_values(room):
+    """Also while the cache drops what others have just read."""
+    values = np.random.default_rng(0).integers(-1000, 3000, (12, 6, 7)).astype(np.int16)
+
+    class Values:
+        def read(self, index, out):
+            out[...] = values[index]
+
+    cache = FrameCache(room * values[0].nbytes)
+    stack = LazyStack(Values(), np.arange(12), (6, 7), np.dtype(np.int16), 0, cache)
+    asked = [
+        lambda x: x[3],
+        lambda x: x[2:9],
+        lambda x: x[:, 4],
+        lambda x: x[[11, 0, 11]],
+        lambda x: x.max(axis=0),
+        lambda x: np.percentile(x, 5),
+        lambda x: x[x > 2000],
+        np.asarray,
+    ]
+
+    def wrong(seed):
+        order = np.random.default_rng(seed).permutation(len(asked))
+        return [i for i in order if not np.array_equal(asked[i](stack), asked[i](values))]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [found for found in pool.map(wrong, range(24)) if found] == []
+    assert cache.bytes_held <= cache.max_bytes

@@ -152,7 +152,7 @@ class Volume:
         if self.labels is not None:
             block = self.labels[lead if self.labels.ndim > 2 else (np.newaxis,)]
         else:
-            block = self._read(lead if "z" in self.stack.axes else ())
+            block = self._read(lead if "z" in self.stack.axes else (slice(None),))
             block = block.reshape(end - first, *self.shape[len(lead) :])
             self._check(where, first, end)
         return np.ascontiguousarray(block, dtype=self.dtype)

@@ -126,6 +126,14 @@ class ArrayFace(NDArrayOperatorsMixin):
         """Return shape and dtype."""
         return f"{type(self).__name__}(shape={self.shape}, dtype={self.dtype})"
 
+    def __eq__(self, other: object) -> Any:  # noqa: ANN401 - as numpy
+        """Compare values; what cannot be compared, such as text, is not equal."""
+        return self.read_only() == _read(other)
+
+    def __ne__(self, other: object) -> Any:  # noqa: ANN401 - as numpy
+        """Compare values."""
+        return self.read_only() != _read(other)
+
     def __hash__(self) -> int:
         """Return a hash of the object itself: `==` compares values."""
         return object.__hash__(self)
@@ -206,6 +214,10 @@ class ArrayFace(NDArrayOperatorsMixin):
     def __iter__(self) -> Iterator[Any]:
         """Go along the first axis, reading as it goes."""
         return (self[place] for place in range(len(self)))
+
+    def __reversed__(self) -> Iterator[Any]:
+        """Go back along the first axis, reading as it goes."""
+        return (self[place] for place in reversed(range(len(self))))
 
     def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - whatever numpy takes
         """Raise ValueError."""

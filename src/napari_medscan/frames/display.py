@@ -79,3 +79,7 @@ class DisplayArray(ArrayFace):
     def __iter__(self) -> Iterator[Any]:
         """Go along the first axis; raise at a frame that cannot be read."""
         return iter(self._stack)
+
+    def __reversed__(self) -> Iterator[Any]:
+        """Go back along the first axis; raise at a frame that cannot be read."""
+        return reversed(self._stack)

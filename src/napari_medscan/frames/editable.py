@@ -104,6 +104,10 @@ class EditableArray(ArrayFace):
         """Go along the first axis; raise at a slice that cannot be read."""
         return (self._slice(number).copy() for number in range(len(self)))
 
+    def __reversed__(self) -> Iterator[NDArray[Any]]:
+        """Go back along the first axis; raise at a slice that cannot be read."""
+        return (self._slice(number).copy() for number in reversed(range(len(self))))
+
     def _plan(self, key: object) -> Gather:
         return gather(entries_of(key), self.shape[:1], self.shape[1:])
 

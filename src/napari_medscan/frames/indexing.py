@@ -21,8 +21,13 @@ Entry = int | slice | EllipsisType | NDArray[Any] | None
 
 
 def plain_key(key: object) -> tuple[BasicIndex, ...] | None:
-    """Return a key as a tuple if it is of integers and slices only, which napari draws with."""
+    """Return a key as a tuple if it is of integers and slices only, which napari draws with.
+
+    None of ``()``, too: napari never draws with it, and programs load an array by it.
+    """
     keys = key if isinstance(key, tuple) else (key,)
+    if not keys:
+        return None
     for entry in keys:
         if not isinstance(entry, _BASIC) or entry is True or entry is False:
             return None

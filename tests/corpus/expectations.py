@@ -167,7 +167,7 @@ CASES: dict[str, Case] = {
         "one series UID, but nine series numbers and instance UIDs",
     ),
     "mr-overlay-siemens": _one("zyx 1 300 484", "one image"),
-    "mrs-voxel-nopixels": _nothing("spectra"),
+    "mrs-voxel-nopixels": Case(("",), "spectra"),
     "emr-philips-anat": _one("zyx 8 256 256", "one volume"),
     "emr-philips-dti-4d": _one("tzyx 4 8 128 128", "8 places, b 0 and three directions"),
     "emr-philips-fmri-4d": _one("tzyx 4 8 64 64", "8 places, 4 times"),
@@ -303,7 +303,7 @@ CASES: dict[str, Case] = {
     ),
     "charset-dev": _one("5* zyx 1 32 32", "one has no pixels", "chrJapMulti.dcm"),
     "doc-pdf": Case(("",), "a document"),
-    "ecg-12lead": _nothing("a waveform"),
+    "ecg-12lead": Case(("",), "a waveform"),
     "sr-reports": Case(("",), "reports"),
     "rtplan-rtstruct-nonimage": Case(("",), "a plan, and contours", ("rtplan.dcm",)),
 }

@@ -14,6 +14,7 @@ from typing import Final, Literal
 SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
 PARAMETRIC_MAP: Final = "1.2.840.10008.5.1.4.1.1.30"
+SPECTROSCOPY: Final = "1.2.840.10008.5.1.4.1.1.4.2"
 WHOLE_SLIDE: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 _STATES: Final = "1.2.840.10008.5.1.4.1.1.11."
@@ -21,7 +22,8 @@ PRESENTATION_STATES: Final = tuple(f"{_STATES}{number}" for number in (1, 2, 3, 
 """Softcopy presentation states in 2-D: gray, color, pseudo-color, blending, XA and XRF."""
 REPORTS: Final = "1.2.840.10008.5.1.4.1.1.88."
 ENCAPSULATED: Final = "1.2.840.10008.5.1.4.1.1.104."
-"""What the classes of structured reports and of encapsulated documents begin with."""
+WAVEFORMS: Final = "1.2.840.10008.5.1.4.1.1.9."
+"""What the classes of structured reports, encapsulated documents and waveforms begin with."""
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 Measure = Literal["", "attenuation", "uptake", "dose", "segments"]
@@ -100,7 +102,7 @@ _CLASSES: Final = {
     "1.2.840.10008.5.1.4.1.1.481.7": Kind("RT treatment record"),
     "1.2.840.10008.5.1.4.1.1.481.8": Kind("RT ion plan"),
     "1.2.840.10008.5.1.4.1.1.481.9": Kind("RT treatment record"),
-    "1.2.840.10008.5.1.4.1.1.4.2": Kind("MR spectroscopy"),
+    SPECTROSCOPY: Kind("MR spectroscopy", is_object=True),
     "1.2.840.10008.5.1.4.1.1.66": Kind("raw data"),
     "1.2.840.10008.5.1.4.1.1.66.1": Kind("spatial registration"),
     "1.2.840.10008.5.1.4.1.1.66.2": Kind("spatial fiducials"),
@@ -120,7 +122,7 @@ _FAMILIES: Final = (
     (_STATES, Kind("presentation state")),
     (f"{ENCAPSULATED}1", Kind("encapsulated PDF", is_object=True)),
     (ENCAPSULATED, Kind("encapsulated document", is_object=True)),
-    ("1.2.840.10008.5.1.4.1.1.9.", Kind("waveform")),
+    (WAVEFORMS, Kind("waveform", is_object=True)),
     (f"{_SECONDARY_CAPTURE}.", Kind(is_capture=True)),
 )
 """Classes that continue a UID; the first that fits counts."""

@@ -73,6 +73,8 @@ class Plot(QWidget):
         super().__init__(parent)
         self._lines: tuple[Line, ...] = ()
         self._labels = ("", "")
+        self.is_reversed = False
+        """Whether x ascends from right to left."""
         self._theme = get_theme("dark")
         self._whole = self._shown = (0.0, 1.0)
         self._pointer: float | None = None
@@ -85,8 +87,16 @@ class Plot(QWidget):
         """What is shown."""
         return self._lines
 
-    def show_lines(self, lines: Sequence[Line], x_label: str = "", y_label: str = "") -> None:
-        """Show lines and what their axes mean, with the whole of x."""
+    def show_lines(
+        self,
+        lines: Sequence[Line],
+        x_label: str = "",
+        y_label: str = "",
+        *,
+        is_reversed: bool = False,
+    ) -> None:
+        """Show lines and what their axes mean, with the whole of x; reversed from right to left."""
+        self.is_reversed = is_reversed
         self._lines = tuple(line for line in lines if len(line.x))
         self._labels = x_label, y_label
         ends = [(float(line.x[0]), float(line.x[-1])) for line in self._lines] or [(0.0, 1.0)]
@@ -223,7 +233,7 @@ class Plot(QWidget):
         return (0.0 if least == 0 else least - room), greatest + room
 
     def _x(self, value: float, plot: QRectF) -> float:
-        low, high = self._shown
+        low, high = self._shown[::-1] if self.is_reversed else self._shown
         return plot.left() + (value - low) / (high - low) * plot.width()
 
     def _color(self, name: str) -> QColor:
@@ -233,7 +243,7 @@ class Plot(QWidget):
 
     def _at(self, x: float) -> float:
         plot = self._plot(self._span_of_y())
-        low, high = self._shown
+        low, high = self._shown[::-1] if self.is_reversed else self._shown
         return low + (x - plot.left()) / plot.width() * (high - low)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -250,7 +260,7 @@ class Plot(QWidget):
             start, (low, high) = self._held
             self._shown = low, high
             moved = self._at(start) - self._at(x)
-            self._show_span(low + moved, high + moved)
+            self.show_span(low + moved, high + moved)
         self._pointer = min(max(self._at(x), self._whole[0]), self._whole[1])
         self.update()
 
@@ -260,7 +270,7 @@ class Plot(QWidget):
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Show the whole of x."""
-        self._show_span(*self._whole)
+        self.show_span(*self._whole)
 
     def leaveEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Show the legend again."""
@@ -275,10 +285,10 @@ class Plot(QWidget):
         at = self._at(event.position().x())
         factor = _ZOOM ** (-event.angleDelta().y() / 120)
         low, high = self._shown
-        self._show_span(at + (low - at) * factor, at + (high - at) * factor)
+        self.show_span(at + (low - at) * factor, at + (high - at) * factor)
         event.accept()
 
-    def _show_span(self, low: float, high: float) -> None:
+    def show_span(self, low: float, high: float) -> None:
         """Show part of x, as far as there is any."""
         first, last = self._whole
         width = min(max(high - low, (last - first) * 1e-4), last - first)

@@ -10,7 +10,9 @@ from napari_medscan.dicom.kinds import (
     ENCAPSULATED,
     PRESENTATION_STATES,
     REPORTS,
+    SPECTROSCOPY,
     STRUCTURE_SET,
+    WAVEFORMS,
 )
 from napari_medscan.dicom.objects.overlay import overlays_of
 from napari_medscan.dicom.objects.presentation_state import presentation_state_of
@@ -18,17 +20,24 @@ from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
 from napari_medscan.dicom.objects.segmentation import segmentations_of
 from napari_medscan.dicom.objects.shutter import shutter_of
 from napari_medscan.dicom.objects.slide_files import slides_of
+from napari_medscan.dicom.objects.spectroscopy import Spectroscopy
 from napari_medscan.dicom.objects.structure_set import structure_set_of
+from napari_medscan.dicom.objects.waveform import Waveform
 from napari_medscan.dicom.series.dicom_object import DicomObject, SeriesPart
 from napari_medscan.dicom.series.stack import Stack
 
 _Read = Callable[[Instance], DicomObject | None]
 
 _CLASSES: dict[str, _Read] = {
+    SPECTROSCOPY: Spectroscopy,
     STRUCTURE_SET: structure_set_of,
     **dict.fromkeys(PRESENTATION_STATES, presentation_state_of),
 }
-_FAMILIES: tuple[tuple[str, _Read], ...] = ((REPORTS, Report), (ENCAPSULATED, EncapsulatedDocument))
+_FAMILIES: tuple[tuple[str, _Read], ...] = (
+    (REPORTS, Report),
+    (ENCAPSULATED, EncapsulatedDocument),
+    (WAVEFORMS, Waveform),
+)
 """What makes an object of a file without an image, by SOP class and by the beginning of it."""
 
 

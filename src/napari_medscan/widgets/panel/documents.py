@@ -1,32 +1,38 @@
-"""Opening what is read beside the images: reports in a window, documents as files."""
+"""Opening what is looked at beside the images: in a window, in a dock, or as a file."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import napari.viewer
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QDockWidget, QWidget
 
 from napari_medscan.dicom import DicomObject, MedscanError
 from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
+from napari_medscan.dicom.objects.spectroscopy import Spectroscopy
+from napari_medscan.dicom.objects.waveform import Waveform
 from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.go_to_image import go_to_image
 from napari_medscan.widgets.panel.report_window import ReportWindow
+from napari_medscan.widgets.recording.spectrum_dock import SpectrumDock
+from napari_medscan.widgets.recording.waveform_dock import WaveformDock
 
 
 def open_document(
     viewer: napari.viewer.Viewer, source: DicomObject, parent: QWidget | None = None
 ) -> QWidget | None:
-    """Show a report in a window, or ask where to save a PDF or another document.
+    """Show a report in a window and a recording in a dock; ask where to save a document.
 
     Double-clicking an image that the report refers to brings it into view.
 
     Returns
     -------
     QWidget or None
-        The window of a report.
+        The window, or what the dock holds.
     """
     try:
         if isinstance(source, Report):
@@ -34,6 +40,8 @@ def open_document(
             window = ReportWindow(source.name, source.read(), go_to, parent)
             window.show()
             return window
+        if isinstance(source, Waveform | Spectroscopy):
+            return _open_recording(viewer, source)
         if isinstance(source, EncapsulatedDocument):
             data, suffix = source.read()
             name = f"document{suffix}"
@@ -45,6 +53,31 @@ def open_document(
     except OSError:
         tell(f"{source.name} cannot be read. Is its disc or folder still there?")
     return None
+
+
+def _open_recording(viewer: napari.viewer.Viewer, source: Waveform | Spectroscopy) -> QWidget:
+    """Show a recording in a dock below the canvas, in the one that shows it already if any does."""
+    shown = _recordings.get(source)
+    with suppress(RuntimeError):
+        if shown is not None and isinstance(dock := shown.parent(), QDockWidget):
+            dock.show()
+            dock.raise_()
+            return shown
+    content: WaveformDock | SpectrumDock
+    if isinstance(source, Waveform):
+        content = WaveformDock(source.read(), viewer)
+    else:
+        content = SpectrumDock(source.read(), viewer)
+    # napari stores the names of docks in its settings: no description is part of it.
+    number = source.header.series_number
+    name = " ".join(filter(None, (source.header.modality, "" if number is None else str(number))))
+    viewer.window.add_dock_widget(content, name=name or "Waveform", area="bottom", tabify=True)
+    _recordings[source] = content
+    return content
+
+
+_recordings: WeakKeyDictionary[DicomObject, QWidget] = WeakKeyDictionary()
+"""What docks hold, by the recording that it shows."""
 
 
 def save_document(data: bytes, path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Docks for what was recorded over time or frequency: waveforms and spectra."""

@@ -13,7 +13,7 @@ ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 endif
 
-.PHONY: help bench compat demo plugins test torture check lint types architecture package screenshots system validator clean
+.PHONY: help bench compat coverage demo plugins test torture check lint types architecture package screenshots system validator clean
 
 help:
 	@echo "make demo [DICOM=path]  open a sample, or your own file or folder, in napari"
@@ -21,6 +21,7 @@ help:
 	@echo "make torture            long forms of short tests, an hour of pairs (MEDSCAN_TORTURE_SECONDS, _SEED)"
 	@echo "make compat [ARGS=...]  test the whole plugin in each napari it supports, then make test"
 	@echo "make plugins            run other plugins on a series, write docs/other-plugins.md"
+	@echo "make coverage           open every case of the corpus, write docs/coverage.md"
 	@echo "make check              lint, types, import directions, packaging"
 	@echo "make bench [ARGS=...]   measure against other readers, write docs/performance.md"
 	@echo "make screenshots        take the screenshots of README and docs"
@@ -58,6 +59,10 @@ torture: .venv/stamp system
 compat: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) tools/compat.py $(ARGS)
 	$(if $(ARGS),,$(MAKE) test)
+
+# Writes docs/coverage.md; needs the corpus.
+coverage: .venv/stamp
+	$(PYTHON_IN) tools/corpus_coverage.py
 
 # Writes docs/other-plugins.md.
 plugins: .venv/stamp system

@@ -48,7 +48,7 @@ def test_dose_lies_in_one_place_by_both_readings_of_its_offsets(tmp_path, absolu
 def test_doses_of_one_plan_are_hidden_until_one_is_chosen(folder):
     other = {"SOPInstanceUID": "1.2.3.7.2", "SeriesInstanceUID": "1.2.3.77", "SeriesNumber": 77}
     write(folder / "dose2.dcm", rtdose(VALUES // 2, **other))
-    *doses, image = image_layers(load(folder).stacks)
+    image, *doses = image_layers(load(folder).stacks)
     assert image.visible
     assert [dose.visible for dose in doses] == [False, False]
     assert {dose.opacity for dose in doses} == {WASH_OPACITY}

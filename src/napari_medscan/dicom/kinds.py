@@ -26,7 +26,7 @@ WAVEFORMS: Final = "1.2.840.10008.5.1.4.1.1.9."
 """What the classes of structured reports, encapsulated documents and waveforms begin with."""
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
-Measure = Literal["", "attenuation", "uptake", "dose", "segments"]
+Measure = Literal["", "attenuation", "uptake", "dose", "parameters", "segments"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Kind:
         Without an image, it is shown all the same: `objects/` has a module for it.
     measures : str
         What the values are by definition: X-ray attenuation (CT), uptake of a tracer (PET), dose,
-        or segment numbers; '' when the attributes alone say so.
+        a parameter that was computed from images, or segment numbers; '' when the attributes alone
+        say so.
     is_cross_section : bool
         Images are slices of a volume by nature, so that frames without positions follow each other
         in space.
@@ -93,7 +94,7 @@ _MODALITIES: Final = {
 _CLASSES: Final = {
     SEGMENTATION: Kind(measures="segments", omits_empty_planes=True),
     LABEL_MAP: Kind(measures="segments", omits_empty_planes=True),
-    PARAMETRIC_MAP: Kind(omits_empty_planes=True),
+    PARAMETRIC_MAP: Kind(measures="parameters", is_derived=True, omits_empty_planes=True),
     "1.2.840.10008.1.3.10": Kind("DICOMDIR (index of the disc)"),
     STRUCTURE_SET: Kind("RT Structure Set", is_object=True),
     "1.2.840.10008.5.1.4.1.1.481.4": Kind("RT treatment record"),

@@ -1,4 +1,4 @@
-"""Fusions: PET and dose drawn over the anatomy that lies in the same place."""
+"""Fusions: PET, dose and parametric maps drawn over the anatomy that lies in the same place."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.windowing import recolor
 
 WASH_OPACITY: Final = 0.45
+MAP_OPACITY: Final = 0.6
+MAP_COLORS: Final = "viridis"
+"""Of parametric maps: as light as their values are high, also for who sees no red or green."""
 _CLEAR_BELOW = 0.05
 """Part of the highest dose below which a color wash is transparent: scatter is everywhere."""
 _MOST_BYTES = 64 * 2**20
@@ -23,21 +26,27 @@ _MOST_BYTES = 64 * 2**20
 def is_fusion(stack: Stack, anatomy: Stack) -> bool:
     """Return whether a series is drawn over another one when both are visible.
 
-    PET over CT, dose over any images, of one patient, frame of reference and orientation.
+    PET over CT, dose and parametric maps over any images, of one patient, frame of reference and
+    orientation.
     """
     if stack is anatomy or not are_overlayable(stack, anatomy):
         return False
     if stack.kind.measures == "uptake":
         return anatomy.kind.measures == "attenuation"
-    return stack.kind.measures == "dose" and not anatomy.kind.is_derived
+    return stack.kind.measures in ("dose", "parameters") and not anatomy.kind.is_derived
 
 
 def draw_fused(layer: Image) -> None:
     """Draw a layer in hot colors that add to what lies below it; dose as a color wash.
 
-    A wash runs from zero to the highest dose; below a twentieth of that it is transparent.
+    A wash runs from zero to the highest dose; below a twentieth of that it is transparent. A
+    parametric map keeps its colors, and one sees through it.
     """
     stack = stack_of(layer)
+    if stack is not None and stack.kind.measures == "parameters":
+        layer.blending = "translucent"
+        layer.opacity = MAP_OPACITY
+        return
     if stack is None or stack.kind.measures != "dose":
         layer.blending = "additive"
         recolor(layer, "inferno")

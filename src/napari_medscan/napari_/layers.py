@@ -14,8 +14,8 @@ from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.dicom.series.series_rank import displayed_pixels, rank_of
 from napari_medscan.dicom.series.studies import first_to_show
 from napari_medscan.napari_.frame_recovery import redraw_recovered
-from napari_medscan.napari_.fusion import draw_fused, is_fusion
-from napari_medscan.napari_.layer_identity import METADATA_KEY
+from napari_medscan.napari_.fusion import MAP_COLORS, draw_fused, is_fusion
+from napari_medscan.napari_.layer_identity import METADATA_KEY, stack_of
 from napari_medscan.napari_.layer_transform import layer_transform
 from napari_medscan.napari_.progress import volume_progress
 from napari_medscan.napari_.windowing import show_first
@@ -29,9 +29,9 @@ def image_layers(stacks: Sequence[Stack], *, after: Stack | None = None) -> list
     """Return one layer for every stack, of which one is visible.
 
     Layers of different series hardly ever make sense on top of each other, so only the most
-    useful series of the newest study is visible at first. PET on the CT of the same examination
-    and dose on its images are drawn as fusions; of several doses, none is visible. Visible layers
-    come last.
+    useful series of the newest study is visible at first. PET on the CT of the same examination,
+    dose and parametric maps on their images are drawn as fusions; maps, and doses if there are
+    several, are not visible at first. Visible layers and what is drawn over them come last.
 
     Parameters
     ----------
@@ -50,16 +50,18 @@ def image_layers(stacks: Sequence[Stack], *, after: Stack | None = None) -> list
     )
     fused = [stack for stack in stacks if is_fusion(stack, anatomy)]
     doses = [stack for stack in fused if stack.kind.measures == "dose"]
-    hidden = doses if len(doses) > 1 else []
+    maps = [stack for stack in fused if stack.kind.measures == "parameters"]
+    hidden = maps + (doses if len(doses) > 1 else [])
     layers = []
-    for stack in sorted(stacks, key=lambda stack: (stack in fused, stack in doses)):
+    for stack in sorted(stacks, key=lambda stack: (stack in fused, stack in doses, stack in maps)):
         is_visible = stack is anatomy or (stack in fused and stack not in hidden)
         layer = image_layer(stack, visible=is_visible)
         if stack in fused:
             draw_fused(layer)
         layers.append(layer)
-    # napari activates the layer that is added last, and lists it on top.
-    return sorted(layers, key=lambda layer: layer.visible)
+    # napari activates the layer that is added last, and lists it on top. What is drawn over images
+    # is above them, also while it is hidden.
+    return sorted(layers, key=lambda layer: layer.visible or stack_of(layer) in fused)
 
 
 def leading_series(stacks: Sequence[Stack], *, after: Stack | None = None) -> Stack:
@@ -104,7 +106,7 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
         projection_mode="none",
         visible=visible,
         contrast_limits=limits,
-        colormap="gray_r" if stack.is_inverted else "gray",
+        colormap=_colors_of(stack),
     )
     if not stack.is_rgb:
         layer.contrast_limits_range = _contrast_range(stack, *limits)
@@ -112,6 +114,12 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
     note_new(layer)
     redraw_recovered(layer, stack)
     return layer
+
+
+def _colors_of(stack: Stack) -> str:
+    if stack.kind.measures == "parameters":
+        return MAP_COLORS
+    return "gray_r" if stack.is_inverted else "gray"
 
 
 def _contrast_range(stack: Stack, low: float, high: float) -> tuple[float, float]:

@@ -45,7 +45,7 @@ def test_state_is_listed_with_its_label_and_images(tmp_path):
     write(tmp_path / "pr.dcm", data)
     (found,) = load(tmp_path).objects
     assert found.name == "PR 8 · Suspicious for"
-    assert found.summary == "presentation state for 5 images"
+    assert found.summary == "5 images"
     assert found.referenced_series == ("1.2.3.3",)
     assert found.is_overlay
     assert not found.is_shown_at_once

@@ -6,20 +6,28 @@ PET images. It refers to stored values, whatever the modality transform makes of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
+from napari_medscan.dicom.elements.wanted_tags import WANTED_CODE, Tag, Wanted, want
 from napari_medscan.dicom.intensity.rescale import ModalityTransform, left_as_stored
 from napari_medscan.dicom.intensity.ucum import read_unit
 
+_WANTED_QUANTITY: Wanted = {
+    Tag.QuantityDefinitionSequence: {
+        Tag.ConceptNameCodeSequence: WANTED_CODE,
+        Tag.ConceptCodeSequence: WANTED_CODE,
+    }
+}
 WANTED_REAL_WORLD: Wanted = {
     Tag.RealWorldValueMappingSequence: want(
         Tag.LUTExplanation,
         {Tag.MeasurementUnitsCodeSequence: want(Tag.CodeValue, Tag.CodingSchemeDesignator)},
+        _WANTED_QUANTITY,
         Tag.LUTLabel,
         Tag.RealWorldValueFirstValueMapped,
         Tag.RealWorldValueLastValueMapped,
@@ -30,6 +38,8 @@ WANTED_REAL_WORLD: Wanted = {
         Tag.RealWorldValueSlope,
     )
 }
+_QUANTITY = frozenset(("246205007", "G-C1C6"))
+"""Codes of the concept "Quantity" in SNOMED CT and SRT (PS3.3 C.7.6.16.2.11)."""
 MOST = 32
 """Most mappings that are read of one frame."""
 
@@ -48,6 +58,8 @@ class RealWorldMapping:
         Range of stored values that it is meant for.
     transform : ModalityTransform
         Maps stored values; ``is_uncertain`` when the mapping is unreadable.
+    quantity : str
+        What the mapped values are, cleaned: "Apparent Diffusion Coefficient"; '' if not said.
     """
 
     label: str
@@ -55,6 +67,12 @@ class RealWorldMapping:
     first: float | None
     last: float | None
     transform: ModalityTransform
+    quantity: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the mapped values are: the quantity, else the label unless it is a number."""
+        return self.quantity or ("" if self.label.replace(".", "").isdigit() else self.label)
 
 
 def read_mappings(
@@ -87,8 +105,15 @@ def read_mappings(
             or left_as_stored("Real world value mapping is", "unreadable", unit)
         )
         label = clean(decode(text, character_sets), identifiers)
-        mappings.append(RealWorldMapping(label, unit, first, last, transform))
+        quantity = clean(decode(_quantity(item), character_sets), identifiers)
+        mappings.append(RealWorldMapping(label, unit, first, last, transform, quantity))
     return tuple(mappings)
+
+
+def quantity_beside(description: str, mappings: Sequence[RealWorldMapping]) -> str:
+    """Return what the first mapping gives, '' if the description of the series says so already."""
+    name = mappings[0].name if mappings else ""
+    return "" if name.lower() in description.lower() else name
 
 
 def applied(
@@ -123,6 +148,14 @@ def applied(
     if same and mapping.table is rescale.table is None and not gives_unit:
         return replace(rescale, unit=mapping.unit)
     return rescale
+
+
+def _quantity(item: DataSet) -> bytes:
+    """Return the meaning of the code that defines the quantity, b"" without one."""
+    for part in item.items(Tag.QuantityDefinitionSequence):
+        if part.item(Tag.ConceptNameCodeSequence).text(Tag.CodeValue) in _QUANTITY:
+            return part.item(Tag.ConceptCodeSequence).data(Tag.CodeMeaning)
+    return b""
 
 
 def _linear(item: DataSet, unit: str) -> ModalityTransform | None:

@@ -168,7 +168,7 @@ class PresentationState(OneFileObject):
     def summary(self) -> str:
         """For how many images it is."""
         count = sum(map(len, self.facts.images.values()))
-        return f"presentation state for {count} image" + "s" * (count != 1)
+        return f"{count:,} image" + "s" * (count != 1)
 
     @property
     def referenced_series(self) -> tuple[str, ...]:

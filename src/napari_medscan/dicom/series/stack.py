@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.dicom.intensity.real_world import RealWorldMapping
+from napari_medscan.dicom.intensity.real_world import RealWorldMapping, quantity_beside
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
 from napari_medscan.dicom.kinds import Kind, kind_of
@@ -68,8 +68,7 @@ class Stack:
     unit : str or None
         Unit of the values.
     suv : SuvFactors or None
-        What makes standardised uptake values of them; None when they are none of PET, are SUV
-        already, or `warnings` say what is missing.
+        What makes SUV of them; None if they are none of PET, or `warnings` say what is missing.
     geometry : Geometry
         Where it lies.
     slices : SliceTable
@@ -219,6 +218,8 @@ class Stack:
         number = "" if self.series_number is None else f" {self.series_number}"
         segment = self.slices[0].segment
         label = self.header.segments.get(segment, "") if segment else ""
+        if self.kind.measures == "parameters":
+            label = quantity_beside(self.description, self.real_world_mappings)
         parts = [f"{self.modality or 'Image'}{number}", self.description, label, self.part]
         return " · ".join(part for part in parts if part)
 

@@ -24,7 +24,6 @@ GROUPS = {
 }
 """Headings by the module that the commands are in; those of other modules are of files."""
 FILES = "Files and layers"
-LEFT_OUT = ("read", "panel", "assistant", "isodose_lines")
 HEAD = """# Commands
 
 All are in napari's command palette (Ctrl + Shift + P), the most common ones also in the menus
@@ -44,10 +43,14 @@ def page() -> str:
     keys = {key.command.__name__: " ".join(key.keys) for key in KEYS}
     rows = defaultdict(list)
     manifest = npe2.PluginManifest.from_file(ROOT / "napari.yaml")
-    for command in manifest.contributions.commands or []:
+    # What napari calls by itself: docks and forms, samples, the reader and the writers.
+    parts = manifest.contributions
+    uses = (parts.widgets, parts.sample_data, parts.readers, parts.writers)
+    others = {use.command for group in uses for use in group or ()}
+    for command in parts.commands or []:
         name = command.id.removeprefix("napari-medscan.")
         module = str(command.python_name).partition(":")[0].rpartition(".")[2]
-        if name not in LEFT_OUT and module not in ("samples", "writer"):
+        if command.id not in others:
             heading = GROUPS.get(module, FILES)
             rows[heading].append(f"| {command.title} | `{name}` | {keys.get(name, '')} |")
     text = HEAD + "\nIds begin with `napari-medscan.`\n"

@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from napari.utils.colormaps import AVAILABLE_COLORMAPS
 from numpy.typing import NDArray
 from qtpy.QtTest import QTest
 
@@ -143,9 +144,13 @@ def pictures_of(stack: Stack, number: int | None = None) -> list[Picture]:
         More than one if the middle lies between two slices, or between two conventions.
     """
     numbers = middle_slices(stack) if number is None else [number]
+    drawn = [_acquired(stack, number) for number in numbers]
+    if stack.modality == "RTDOSE":
+        # As a color wash once it was shown on images, and in gray before.
+        drawn += [_washed(stack, picture) for picture in drawn]
     return [
         picture.turned(*turn)
-        for picture in (_acquired(stack, number) for number in numbers)
+        for picture in drawn
         for turn in conventional_turns(stack, number or 0)
     ]
 
@@ -225,6 +230,18 @@ def _acquired(stack: Stack, number: int) -> Picture:
         return (1 - gray if stack.is_inverted else gray).astype(np.float32)
 
     return Picture(values[..., None], height, width, shade, smooth=stack.modality != "SEG")
+
+
+def _washed(stack: Stack, picture: Picture) -> Picture:
+    most = max(float(np.max(stack.read(errors="blank"))), 1e-9)
+
+    def shade(values: Pixels) -> Pixels:
+        part = values[..., 0] / most
+        colors = AVAILABLE_COLORMAPS["turbo"].map(part.ravel()).reshape(*part.shape, 4)
+        shaded: Pixels = np.where(part[..., None] < 0.05, 0, 0.45 * colors[..., :3])
+        return shaded.astype(np.float32)
+
+    return replace(picture, shade=shade)
 
 
 def _bent(part: NDArray[Any], curve: Curve) -> NDArray[Any]:

@@ -218,6 +218,7 @@ def tags(viewer: napari.Viewer, panel: MedScanPanel) -> None:
     """Show the tags of a slice."""
     _open(viewer, _ct_chest())
     _tab(panel, "Tags")
+    _until(lambda: len(panel.tags.model.tree) > 0)
 
 
 def assistant_look(viewer: napari.Viewer, _panel: MedScanPanel) -> None:

@@ -83,8 +83,7 @@ class MeasureTab(Page):
         self.append(
             row(
                 stretch(button("key_image", "Key image", "Mark the slice in view", mark)),
-                # Its number has a unit.
-                stretch(self._length, 2),
+                self._length,
                 stretch(button("calibrate", "Calibrate", _CALIBRATION, self._calibrate)),
             )
         )

@@ -7,7 +7,7 @@ annex A and, for modalities, PS3.3 C.7.3.1.1.1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -50,6 +50,8 @@ class Kind:
         An image in color and without a place is a page of a report or an exam summary.
     is_projection : bool
         Pixels are sizes at the detector (PS3.3 10.7).
+    has_isocenter : bool
+        The gantry turns about a point whose distance from the source is known.
     is_single_view : bool
         Without a place, one file is one view, and no series of frames.
     is_whole : bool
@@ -70,6 +72,7 @@ class Kind:
     is_cross_section: bool = False
     is_gray: bool = False
     is_projection: bool = False
+    has_isocenter: bool = False
     is_single_view: bool = False
     is_whole: bool = False
     is_derived: bool = False
@@ -87,7 +90,8 @@ _MODALITIES: Final = {
     "OPT": Kind(is_cross_section=True),
     "RTDOSE": Kind(measures="dose", is_cross_section=True, is_whole=True, is_derived=True),
     "SEG": Kind(measures="segments", is_cross_section=True, is_whole=True, is_derived=True),
-    **dict.fromkeys(("CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"), _PROJECTION),
+    **dict.fromkeys(("CR", "DX", "MG", "RF", "IO", "PX", "RG"), _PROJECTION),
+    "XA": replace(_PROJECTION, has_isocenter=True),
     "RTIMAGE": Kind(is_single_view=True),
     **dict.fromkeys(("PR", "REG", "KO", "SR", "DOC"), Kind(is_derived=True)),
 }

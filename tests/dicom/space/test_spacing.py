@@ -71,6 +71,24 @@ def test_an_impossible_magnification_is_not(spacing, factor):
     assert found == ((0.2, 0.1), AT_DETECTOR)
 
 
+@pytest.mark.parametrize(
+    ("modality", "distances", "expected"),
+    [
+        ("XA", {"DistanceSourceToDetector": 1000, "DistanceSourceToPatient": 750}, AT_ISOCENTER),
+        ("XA", {"DistanceSourceToDetector": 750, "DistanceSourceToPatient": 1000}, AT_DETECTOR),
+        ("XA", {"DistanceSourceToPatient": 750}, AT_DETECTOR),
+        # That of a radiograph is the distance to the skin or the table.
+        ("DX", {"DistanceSourceToDetector": 1000, "DistanceSourceToPatient": 750}, AT_DETECTOR),
+    ],
+)
+def test_angiography_of_known_distances_is_measured_at_the_isocenter(
+    spacing, modality, distances, expected
+):
+    size = (0.3, 0.15) if expected == AT_ISOCENTER else (0.4, 0.2)
+    found = spacing(modality, ImagerPixelSpacing=[0.4, 0.2], **distances)
+    assert found == (pytest.approx(size), expected)
+
+
 def test_treatment_beams_and_scanned_films_say_so(spacing):
     assert spacing("RTIMAGE", ImagePlanePixelSpacing=[0.4, 0.4]) == ((0.4, 0.4), AT_IMAGE_PLANE)
     found, note = spacing("OT", NominalScannedPixelSpacing=[0.1, 0.1])

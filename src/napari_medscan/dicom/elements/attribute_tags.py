@@ -79,6 +79,7 @@ class Tag(IntEnum):
     RadionuclideHalfLife = 0x00181075, b"DS"
     RadiopharmaceuticalStartDateTime = 0x00181078, b"DT"
     DistanceSourceToDetector = 0x00181110, b"DS"
+    DistanceSourceToPatient = 0x00181111, b"DS"
     EstimatedRadiographicMagnificationFactor = 0x00181114, b"DS"
     ImagerPixelSpacing = 0x00181164, b"DS"
     SliceLocationVector = 0x00182005, b"DS"

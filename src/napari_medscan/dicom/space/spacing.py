@@ -15,6 +15,8 @@ WANTED_SPACING = want(Tag.PixelSpacing, Tag.SliceThickness, Tag.SpacingBetweenSl
 WANTED_IMAGE_SPACING: Wanted = want(
     WANTED_SPACING,
     Tag.EstimatedRadiographicMagnificationFactor,
+    Tag.DistanceSourceToDetector,
+    Tag.DistanceSourceToPatient,
     Tag.ImagePlanePixelSpacing,
     Tag.ImagerPixelSpacing,
     Tag.NominalScannedPixelSpacing,
@@ -93,7 +95,10 @@ def _image_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
         magnification = data_set.number(Tag.EstimatedRadiographicMagnificationFactor)
         if magnification is not None and 1e-3 < magnification < 1e3:
             return (spacing[0] / magnification, spacing[1] / magnification), ""
-        return spacing, AT_DETECTOR
+        # PS3.3 C.8.7.5: that of angiography is the distance to the isocenter, of others to the
+        # patient's skin or the table.
+        to_isocenter = Tag.DistanceSourceToPatient if kind.has_isocenter else None
+        return _at_isocenter(spacing, data_set, to_isocenter)
     plane = valid_spacing(data_set.exactly(2, Tag.ImagePlanePixelSpacing))
     if plane is not None:
         return plane, AT_IMAGE_PLANE
@@ -142,15 +147,20 @@ def group_spacing(group: DataSet, shared: DataSet) -> tuple[Spacing | None, str]
         return spacing, ""
     properties = macro(Tag.FramePixelDataPropertiesSequence)
     spacing = valid_spacing(properties.exactly(2, Tag.ImagerPixelSpacing))
-    geometry = macro(Tag.XRayGeometrySequence)
-    to_detector = geometry.number(Tag.DistanceSourceToDetector)
-    to_isocenter = geometry.number(Tag.DistanceSourceToIsocenter)
     if spacing is None:
         return None, ""
-    if not to_detector or not to_isocenter or not 1 <= to_detector / to_isocenter < 1e3:
+    return _at_isocenter(spacing, macro(Tag.XRayGeometrySequence), Tag.DistanceSourceToIsocenter)
+
+
+def _at_isocenter(
+    spacing: Spacing, geometry: DataSet, to_isocenter: Tag | None
+) -> tuple[Spacing, str]:
+    """Return the spacing at the isocenter of one at the detector, itself if they do not tell."""
+    near = geometry.number(to_isocenter) if to_isocenter is not None else None
+    far = geometry.number(Tag.DistanceSourceToDetector)
+    if not near or not far or not 1 <= far / near < 1e3:
         return spacing, AT_DETECTOR
-    magnification = to_detector / to_isocenter
-    return (spacing[0] / magnification, spacing[1] / magnification), AT_ISOCENTER
+    return (spacing[0] * near / far, spacing[1] * near / far), AT_ISOCENTER
 
 
 def valid_spacing(values: tuple[float, ...]) -> Spacing | None:

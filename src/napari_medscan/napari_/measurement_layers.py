@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import napari.viewer
 import numpy as np
-from napari.layers import Image, Points, Shapes
+from napari.layers import Image, Layer, Points, Shapes
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
@@ -27,6 +28,8 @@ from napari_medscan.napari_.slider_index import index_in_view
 from napari_medscan.napari_.snapshot import slab_thickness
 
 Drawing = Shapes | Points
+_drawn_on: weakref.WeakKeyDictionary[Layer, Stack] = weakref.WeakKeyDictionary()
+"""The series that layers of ours were made for."""
 Calibrations = Mapping[Stack, Calibration]
 
 VALUE, TOOL, TITLE = "measurement", "tool", "title"
@@ -71,8 +74,16 @@ def new_layer(viewer: napari.viewer.Viewer, series: Image, kind: type[Shapes | P
             "opacity": 1.0,
         }
     layer = kind(**common)
+    stack = stack_of(series)
+    if stack is not None:
+        _drawn_on[layer] = stack
     viewer.add_layer(layer)
     return layer
+
+
+def drawn_on(layer: Layer) -> Stack | None:
+    """Return the series on which a layer measures, None for a layer that does not."""
+    return _drawn_on.get(layer)
 
 
 def take_tool(layer: Drawing, mode: str, tool: str) -> None:

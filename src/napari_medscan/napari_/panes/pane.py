@@ -28,6 +28,7 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes.canvas_lines import CanvasLines
+from napari_medscan.napari_.panes.measurement_twins import MeasurementTwins
 from napari_medscan.napari_.panes.object_twins import ObjectTwins
 from napari_medscan.napari_.panes.pane_frame import PaneFrame
 from napari_medscan.napari_.panes.twin_layer import twin_of
@@ -198,6 +199,7 @@ class SidePane(Pane):
         add_pane_model(main, model)
         self._drag_window = WindowDrag(model, partial(window_targets, model))
         self._objects = ObjectTwins(main, model, self)
+        self._measurements = MeasurementTwins(main, model, self)
         self._slider_label = SliderLabel(model, self.frame.canvas)
         self._letters: OrientationLetters | None = None
         self._text: CornerText | None = None
@@ -282,6 +284,7 @@ class SidePane(Pane):
         self._subscription.release()
         self._drag_window.release()
         self._objects.release()
+        self._measurements.release()
         self._slider_label.release()
         self.show_overlays(letters=False, corner_text=False)
         remove_pane_model(self.viewer)

@@ -1,0 +1,107 @@
+"""Measurements of the main canvas in its panes: drawn in one place, seen in all."""
+
+from __future__ import annotations
+
+import napari.viewer
+from napari.layers import Layer, Points, Shapes
+from napari.layers.base import ActionType
+from napari.utils.events import Event
+from qtpy.QtCore import QObject, QTimer
+
+from napari_medscan.dicom.series.relations import same_frame_of_reference
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.measurement_layers import Drawing, drawn_on
+from napari_medscan.napari_.viewer_watch import watch
+
+_DONE = (ActionType.ADDED, ActionType.CHANGED, ActionType.REMOVED)
+
+
+class MeasurementTwins:
+    """Shows copies of the visible measurements in a pane whose series they lie on.
+
+    They are drawn and changed on the main canvas; the copies follow.
+
+    Parameters
+    ----------
+    main : napari.viewer.Viewer
+        The viewer of the main canvas.
+    model : napari.viewer.Viewer
+        The model of the pane.
+    parent : QObject
+        Lives in the GUI thread.
+    """
+
+    def __init__(
+        self, main: napari.viewer.Viewer, model: napari.viewer.Viewer, parent: QObject
+    ) -> None:
+        self._main, self._model = main, model
+        self._twins: dict[Drawing, Layer] = {}
+        self._soon = QTimer(parent)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._follow_now)
+        self._on_data = guarded(self._renew_when_done)
+        self._on_features = guarded(self._renew)
+        self._subscriptions = [
+            watch(main, self.follow, before_paint=True),
+            watch(model, self.follow, before_paint=True),
+        ]
+
+    def release(self) -> None:
+        """Take the measurements out of the pane."""
+        self._soon.stop()
+        for subscription in self._subscriptions:
+            subscription.release()
+        for layer in list(self._twins):
+            self._remove(layer)
+
+    def follow(self) -> None:
+        """Show what is visible on the main canvas and lies on the pane's series."""
+        stack = stack_of(current_layer(self._model))
+        wanted = [
+            layer
+            for layer in self._main.layers
+            if isinstance(layer, Shapes | Points)
+            and layer.visible
+            and stack is not None
+            and (series := drawn_on(layer)) is not None
+            and (series is stack or same_frame_of_reference(series, stack))
+        ]
+        for layer in list(self._twins):
+            if layer not in wanted or self._twins[layer] not in self._model.layers:
+                self._remove(layer)
+        for layer in wanted:
+            if layer not in self._twins:
+                self._add(layer)
+
+    @guarded
+    def _follow_now(self) -> None:
+        self.follow()
+
+    def _add(self, layer: Drawing) -> None:
+        active = self._model.layers.selection.active
+        twin = Layer.create(*layer.as_layer_data_tuple())  # type: ignore[no-untyped-call]
+        self._twins[layer] = twin
+        self._model.add_layer(twin)
+        self._model.layers.selection.active = active
+        layer.events.data.connect(self._on_data)
+        layer.events.features.connect(self._on_features)
+
+    def _remove(self, layer: Drawing) -> None:
+        twin = self._twins.pop(layer)
+        layer.events.data.disconnect(self._on_data)
+        layer.events.features.disconnect(self._on_features)
+        if twin in self._model.layers:
+            self._model.layers.remove(twin)
+
+    def _renew_when_done(self, event: Event) -> None:
+        if getattr(event, "action", None) in _DONE:
+            self._renew(event)
+
+    def _renew(self, event: Event) -> None:
+        """Copy a layer anew, not now: what is drawn is measured first."""
+        layer = event.source
+        if layer in self._twins:
+            self._remove(layer)
+        self._soon.start(0)

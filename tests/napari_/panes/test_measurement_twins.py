@@ -1,0 +1,90 @@
+"""Measurements in the panes beside the main canvas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Shapes
+from qtpy.QtCore import QObject
+
+from napari_medscan.dicom import load
+from napari_medscan.napari_.layers import image_layer
+from napari_medscan.napari_.measurement_layers import new_layer
+from napari_medscan.napari_.panes.measurement_twins import MeasurementTwins
+from napari_medscan.napari_.panes.twin_layer import twin_of
+
+from ...studies import write_series
+
+
+@pytest.fixture
+def opened(tmp_path, model, qapp):  # noqa: ARG001 - watches need Qt
+    """Return a viewer with two series of different frames of reference, and a function.
+
+    It opens a pane with one of them and returns the pane's model and its measurements.
+    """
+    for number in (1, 2):
+        uids = {f"{of}InstanceUID": f"1.2.3.{number}" for of in ("Series",)}
+        write_series(tmp_path / str(number), FrameOfReferenceUID=f"1.2.4.{number}", **uids)
+    layers = [model.add_layer(image_layer(stack)) for stack in load(tmp_path).stacks]
+    made, parent = [], QObject()
+
+    def pane_of(layer):
+        pane = ViewerModel()
+        twin = twin_of(layer)
+        pane.add_layer(twin)
+        twin.visible = True
+        made.append(MeasurementTwins(model, pane, parent))
+        return pane, made[-1]
+
+    yield model, layers, pane_of
+    for twins in made:
+        twins.release()
+
+
+def shapes_in(viewer):
+    return [layer for layer in viewer.layers if isinstance(layer, Shapes)]
+
+
+def test_measurements_are_seen_in_panes_of_their_frame_of_reference(opened, qtbot):
+    model, (one, other), pane_of = opened
+    pane, twins = pane_of(one)
+    elsewhere, beside = pane_of(other)
+    shapes = new_layer(model, one, Shapes)
+    shapes.add(np.array([[1, 0, 0], [1, 2, 3]]), shape_type="line")
+    for each in (twins, beside):
+        each.follow()
+    (twin,) = shapes_in(pane)
+    assert shapes_in(elsewhere) == []
+    assert pane.layers.selection.active is pane.layers[0]
+    np.testing.assert_array_equal(twin.data[0], shapes.data[0])
+    np.testing.assert_allclose(twin.data_to_world((1, 2, 3)), shapes.data_to_world((1, 2, 3)))
+    shapes.add(np.array([[1, 0, 0], [1, 0, 3], [1, 2, 3], [1, 2, 0]]), shape_type="ellipse")
+    shapes.features = shapes.features.assign(measurement=["3 mm", "9 mm²"])
+    qtbot.waitUntil(lambda: bool(shapes_in(pane)) and len(shapes_in(pane)[0].data) == 2)
+    assert list(shapes_in(pane)[0].features["measurement"]) == ["3 mm", "9 mm²"]
+    assert shapes_in(pane)[0].shape_type == ["line", "ellipse"]
+
+
+def test_measurements_leave_the_pane_with_their_eye_and_their_layer(opened):
+    model, (one, _), pane_of = opened
+    pane, twins = pane_of(one)
+    shapes = new_layer(model, one, Shapes)
+    twins.follow()
+    assert len(shapes_in(pane)) == 1
+    shapes.visible = False
+    twins.follow()
+    assert shapes_in(pane) == []
+    shapes.visible = True
+    twins.follow()
+    model.layers.remove(shapes)
+    twins.follow()
+    assert shapes_in(pane) == []
+
+
+def test_other_shapes_of_the_user_stay_on_the_main_canvas(opened):
+    model, (one, _), pane_of = opened
+    pane, twins = pane_of(one)
+    model.add_shapes(ndim=3)
+    twins.follow()
+    assert shapes_in(pane) == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from burned_in_drawing import Gray, fonts, tile
@@ -213,8 +215,6 @@ def synthetic(rng: Random) -> Floats:
 
 def shapes(rng: Random) -> Floats:
     """Return ellipses, rings and arcs as a phantom has them, alone, mirrored, or in rows."""
-    from PIL import Image, ImageDraw
-
     image = Image.new("L", (SIDE, SIDE), int(rng.choice([0, 0, rng.integers(256)])))
     brush = ImageDraw.Draw(image)
     reach = rng.uniform(0.1, 1)
@@ -241,8 +241,6 @@ def shapes(rng: Random) -> Floats:
 
 def clutter(rng: Random, crop: Floats) -> Floats:
     """Draw lines, ticks, boxes, dots, arcs, curves: graphics that are not strings."""
-    from PIL import Image, ImageDraw
-
     image = Image.fromarray(crop.clip(0, 255).astype(np.uint8))
     brush = ImageDraw.Draw(image)
     for _ in range(int(rng.integers(1, 8))):
@@ -325,10 +323,6 @@ def _close(rng: Random, known: Floats, times: int) -> tuple[slice, slice]:
 
 
 def _compressed(rng: Random, crop: Floats) -> Floats:
-    import io
-
-    from PIL import Image
-
     data = io.BytesIO()
     Image.fromarray(crop.clip(0, 255).astype(np.uint8)).save(
         data, "JPEG", quality=int(rng.integers(50, 96))

@@ -89,6 +89,13 @@ def test_the_second_look_sees_a_group_and_what_is_around_it_enlarged(monkeypatch
     assert np.array_equal(seen[0][1::3, 1::3], gray[24:64, :70])
 
 
+def test_second_look_thick_group_is_enlarged_less(monkeypatch):
+    seen = []
+    monkeypatch.setattr(looks, "text_map", lambda part: seen.append(part) or np.zeros((1, 1)))
+    looks.second_look(np.zeros((100, 200), np.uint8), looks.Group(20, 20, 44, 80, (32, 50), 0.5))
+    assert seen[0].shape == (2 * (16 + 24 + 16), 2 * 80)
+
+
 def test_the_second_look_counts_only_the_marks_of_the_group(monkeypatch):
     marks = np.zeros((30, 54), np.float32)
     marks[12:18, 12:54] = 0.5

@@ -61,6 +61,14 @@ def test_planes_jpeg_of_a_gray_image_has_no_color():
     assert len(planes((np.asarray(rgb) + 10 + noise).clip(0, 255).astype(np.uint8))) == 1
 
 
+def test_planes_colormap_has_no_second_plane_until_a_letter_has_another_color():
+    ramp = np.arange(256)
+    hot = np.stack([np.clip(3 * ramp - 255 * k, 0, 255) for k in range(3)], axis=1)
+    picture = hot.astype(np.uint8)[tissue(2)]
+    assert len(planes(picture)) == 1
+    assert len(planes(colored_string(picture, (0, 0, 1), 25))) == 2
+
+
 def test_planes_two_colors_differ_by_most_of_what_they_do():
     picture = np.zeros((30, 40, 3), np.uint8)
     picture[:, :20, 0], picture[:, 20:, 1] = 200, 102

@@ -18,8 +18,11 @@ EDGE = 0.15
 """What a cell's mark must be to belong to a string."""
 CELLS = 4
 """So many of a string's cells, the best, tell how it is marked."""
-AGAIN = 3
-"""Times: how much larger the second look sees."""
+THIN = 20
+"""Pixels: the width of a group of small letters, at most."""
+AGAIN_THIN, AGAIN_THICK = 3, 2
+"""Times: how much larger the second look sees. Letters of 24 pixels, three times larger, are too
+large for the network."""
 MARGIN, REACH = 16, 40
 """Pixels around a group, and from its best cell: so far the second look sees."""
 SETTLED = 0.98
@@ -108,13 +111,15 @@ def second_look(gray: Gray, group: Group) -> float:
     top, left = max(0, group.top - MARGIN, row - REACH), max(0, group.left - MARGIN, column - REACH)
     bottom = min(group.bottom + MARGIN, row + REACH)
     right = min(group.right + MARGIN, column + REACH)
-    marks = text_map(enlarged(gray[top:bottom, left:right], AGAIN))
+    thickness = min(group.bottom - group.top, group.right - group.left)
+    times = AGAIN_THIN if thickness <= THIN else AGAIN_THICK
+    marks = text_map(enlarged(gray[top:bottom, left:right], times))
     start, stop = (
-        (max(0, y - top) * AGAIN // STRIDE, max(0, x - left) * AGAIN // STRIDE)
+        (max(0, y - top) * times // STRIDE, max(0, x - left) * times // STRIDE)
         for y, x in ((group.top, group.left), (group.bottom, group.right))
     )
     own = marks[start[0] : stop[0], start[1] : stop[1]]
-    return _mean_of_best(own.ravel(), CELLS * AGAIN * AGAIN)
+    return _mean_of_best(own.ravel(), CELLS * times * times)
 
 
 def enlarged(gray: Gray, times: int) -> Gray:

@@ -38,8 +38,18 @@ def planes(picture: Picture) -> list[Gray]:
     red, green, blue = (np.ascontiguousarray(picture[..., index]) for index in range(3))
     if np.array_equal(red, green) and np.array_equal(green, blue):
         return [green]
-    colors = colors_apart(red, green, blue)
-    return [luminance(picture)] if colors is None else [luminance(picture), colors]
+    light, colors = luminance(picture), colors_apart(red, green, blue)
+    if colors is None or _is_colormap(light, colors):
+        return [light]
+    return [light, colors]
+
+
+def _is_colormap(light: Gray, colors: Gray) -> bool:
+    """Whether each luminance has one color, so that colors show nothing more."""
+    pairs = np.bincount(light.ravel().astype(np.intp) * 256 + colors.ravel(), minlength=1 << 16)
+    present = pairs.reshape(256, 256) > 0
+    spread = 255 - present[:, ::-1].argmax(axis=1) - present.argmax(axis=1)
+    return bool((spread[present.any(axis=1)] < LEAST_COLOR).all())
 
 
 def luminance(picture: Picture) -> Gray:

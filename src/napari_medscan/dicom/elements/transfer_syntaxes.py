@@ -5,6 +5,7 @@ PS3.6 table A-1 and PS3.5 annex A. Those that are retired are in it: archives ho
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Final
 
 RLE: Final = "1.2.840.10008.1.2.5"
@@ -89,6 +90,14 @@ _FRAGMENTABLE: Final = ".1"
 """Ends the UID of a video that may take several fragments (PS3.5 8.2.5 to 8.2.8)."""
 
 
+NO_VIDEO: Final = "video needs the extra napari-medscan[video]"
+
+
+def is_video_decoded() -> bool:
+    """Whether PyAV is installed; it is not imported here."""
+    return find_spec("av") is not None
+
+
 def unsupported(syntax: str) -> str:
     """Return why no decoder here reads pixel data of a transfer syntax, '' if one does.
 
@@ -103,6 +112,9 @@ def unsupported(syntax: str) -> str:
     str
         A phrase for the user that names the transfer syntax.
     """
+    video = video_name(syntax)
+    if video:
+        return "" if is_video_decoded() else f"{NO_VIDEO} ({video})"
     if syntax == _PAPYRUS:
         return "unsupported transfer syntax (Papyrus 3 Implicit VR Little Endian)"
     number = syntax.removeprefix(_STANDARD)
@@ -112,14 +124,23 @@ def unsupported(syntax: str) -> str:
         (_OTHER_COMPRESSION, "unsupported compression"),
         (_ON_A_SERVER, "the pixel data are on a server"),
         (_OTHER_FORMS, "unsupported transfer syntax"),
-        (_VIDEO, "unsupported video compression"),
     ):
         if number in names:
             return f"{why} ({names[number]})"
-    video = _VIDEO.get(number.removesuffix(_FRAGMENTABLE))
-    return f"unsupported video compression (Fragmentable {video})" if video else ""
+    return ""
+
+
+def video_name(syntax: str) -> str:
+    """Return the name of the transfer syntax of a video, '' if it is none of one."""
+    number = syntax.removeprefix(_STANDARD)
+    if number == syntax:
+        return ""
+    video = _VIDEO.get(number.removesuffix(_FRAGMENTABLE), "")
+    return f"Fragmentable {video}" if video and number not in _VIDEO else video
 
 
 def is_encapsulated(syntax: str) -> bool:
     """Whether the standard encapsulates the pixel data of a transfer syntax (PS3.5 A.4)."""
-    return syntax.removeprefix(_STANDARD) in _DECODED or bool(unsupported(syntax))
+    return syntax.removeprefix(_STANDARD) in _DECODED or bool(
+        video_name(syntax) or unsupported(syntax)
+    )

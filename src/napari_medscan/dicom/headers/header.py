@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.text import clean, decode
-from napari_medscan.dicom.elements.transfer_syntaxes import LOSSY
+from napari_medscan.dicom.elements.transfer_syntaxes import LOSSY, video_name
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, deferred, want
 from napari_medscan.dicom.headers.attribute import attribute
@@ -113,7 +113,11 @@ def _concatenation(data_set: DataSet) -> Concatenation | None:
 
 def _is_lossy(data_set: DataSet, syntax: str) -> bool:
     """Whether an image has been through lossy compression (PS3.3 C.7.6.1.1.5)."""
-    return data_set.text(Tag.LossyImageCompression) == "01" or syntax in LOSSY
+    return (
+        data_set.text(Tag.LossyImageCompression) == "01"
+        or syntax in LOSSY
+        or bool(video_name(syntax))
+    )
 
 
 def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]:

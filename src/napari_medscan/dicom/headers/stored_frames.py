@@ -10,7 +10,12 @@ from dataclasses import replace
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.scanner import PixelElement
-from napari_medscan.dicom.elements.transfer_syntaxes import RLE, is_encapsulated, unsupported
+from napari_medscan.dicom.elements.transfer_syntaxes import (
+    RLE,
+    is_encapsulated,
+    unsupported,
+    video_name,
+)
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import FrameError, UnreadableError
@@ -81,6 +86,8 @@ def _encapsulated(
     if possible < 1:
         raise UnreadableError("truncated file")
     frames = layout.frames
+    if video_name(scanned.transfer_syntax) and not _is_decoded(_first_stream(scanned, pixels)):
+        return _video(layout, possible, pixels)
     if frames > 1 and _basic_table_agrees(scanned, pixels, frames):
         return layout, pixels, ()
     if _MOST_WALKED < frames <= possible:
@@ -105,6 +112,15 @@ def _encapsulated(
     if index.fragments.cut and len(index.frames) == frames > 1:
         return layout, pixels, (truncated,)
     return _counted(layout, scanned.data_set, pixels, len(index.frames))
+
+
+def _video(layout: PixelLayout, possible: int, pixels: PixelElement) -> Stored:
+    """Return how a video is stored: its frames are not told apart without decoding them."""
+    if layout.samples == 1:
+        raise UnreadableError("unsupported photometric interpretation")
+    if layout.frames > possible:
+        raise UnreadableError("more frames declared than the file contains")
+    return layout, pixels, ()
 
 
 def _counted(layout: PixelLayout, data_set: DataSet, pixels: PixelElement, count: int) -> Stored:

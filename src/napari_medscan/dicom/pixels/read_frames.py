@@ -18,6 +18,7 @@ from napari_medscan.dicom.pixels.decoding_client import decode
 from napari_medscan.dicom.pixels.encapsulated import read_frame_bytes
 from napari_medscan.dicom.pixels.native import clear_outside, native_pixels
 from napari_medscan.dicom.pixels.value_range import value_range
+from napari_medscan.dicom.pixels.video import is_video, read_video_frame
 
 _AT_ONCE: Final = 16 * 2**20
 """Bytes of the frames that a worker decodes by one request; each request takes 0.3 ms besides."""
@@ -42,6 +43,9 @@ def read_slice(header: ImageHeader, index: int, out: NDArray[Any]) -> None:
         When the frame is damaged or the file is gone.
     """
     frame = header.frames[index]
+    if is_video(header):
+        read_video_frame(header, index, out)
+        return
     if _is_stored_as(header, frame, out):
         _read_directly(header, _number(header, index), out)
         out += out.dtype.type(frame.transform.intercept)
@@ -102,7 +106,7 @@ def read_slices(
 def is_decoded_as_shown(header: ImageHeader, index: int) -> bool:
     """Whether a worker gives a slice as it is shown, with nothing left to do."""
     frame = header.frames[index]
-    compressed = header.pixels.length is None
+    compressed = header.pixels.length is None and not is_video(header)
     plain = header.palette is None and frame.tile is None and frame.transform.table is None
     return compressed and plain
 
@@ -240,6 +244,10 @@ def _decoded(header: ImageHeader, frames: Sequence[int]) -> NDArray[Any]:
     layout = header.layout
     dtype = np.dtype(np.uint8) if layout.samples > 1 else value_range(header).dtype
     out = np.empty((len(frames), *layout.decoded_shape), dtype)
+    if is_video(header):
+        for place, frame in zip(out, frames, strict=True):
+            read_video_frame(header, frame, place)
+        return out
     data = [read_frame_bytes(header, frame) for frame in frames]
     for error in decode(data, header.transfer_syntax, layout, out):
         if error is not None:

@@ -62,6 +62,8 @@ class Kind:
         Planes that are not in the file are empty, and were not lost.
     is_capture : bool
         A Secondary Capture: a screenshot unless it has a place.
+    organ : str
+        "breast" or "eye" if images are always of one; '' else.
     is_slide : bool
         Frames are tiles of an image that is too large for one (PS3.3 A.32.8, A.104).
     """
@@ -78,6 +80,7 @@ class Kind:
     is_derived: bool = False
     omits_empty_planes: bool = False
     is_capture: bool = False
+    organ: Literal["", "breast", "eye"] = ""
     is_slide: bool = False
 
 
@@ -87,17 +90,20 @@ _MODALITIES: Final = {
     "MR": Kind(is_cross_section=True, is_gray=True),
     "PT": Kind(measures="uptake", is_cross_section=True, is_gray=True),
     "NM": Kind(is_gray=True),
-    "OPT": Kind(is_cross_section=True),
+    "OPT": Kind(is_cross_section=True, organ="eye"),
+    **dict.fromkeys(("OP", "OPM", "OPTBSV", "OPTENF", "OPV"), Kind(organ="eye")),
     "RTDOSE": Kind(measures="dose", is_cross_section=True, is_whole=True, is_derived=True),
     "SEG": Kind(measures="segments", is_cross_section=True, is_whole=True, is_derived=True),
-    **dict.fromkeys(("CR", "DX", "MG", "RF", "IO", "PX", "RG"), _PROJECTION),
+    **dict.fromkeys(("CR", "DX", "RF", "IO", "PX", "RG"), _PROJECTION),
     "XA": replace(_PROJECTION, has_isocenter=True),
+    "MG": replace(_PROJECTION, organ="breast"),
     "RTIMAGE": Kind(is_single_view=True),
     **dict.fromkeys(("PR", "REG", "KO", "SR", "DOC"), Kind(is_derived=True)),
 }
 _CLASSES: Final = {
     SEGMENTATION: Kind(measures="segments", omits_empty_planes=True),
     LABEL_MAP: Kind(measures="segments", omits_empty_planes=True),
+    "1.2.840.10008.5.1.4.1.1.13.1.3": Kind(is_cross_section=True, organ="breast"),
     PARAMETRIC_MAP: Kind(measures="parameters", is_derived=True, omits_empty_planes=True),
     "1.2.840.10008.1.3.10": Kind("DICOMDIR (index of the disc)"),
     STRUCTURE_SET: Kind("RT Structure Set", is_object=True),

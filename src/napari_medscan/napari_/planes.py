@@ -20,6 +20,7 @@ from napari_medscan.napari_.directions import (
     projection_directions,
     world_directions,
 )
+from napari_medscan.napari_.layer_identity import stack_of
 
 Plane = Literal["axial", "coronal", "sagittal"]
 PLANES: tuple[Plane, ...] = get_args(Plane)
@@ -119,10 +120,16 @@ def show_acquired_plane(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     """Turn the view to the plane in which a series was acquired, in radiological convention.
 
     Slices of known orientation as `show_plane` shows their plane. Projection images by their
-    Patient Orientation (PS3.3 C.7.6.1.1.1): head up, and the patient's left on the right. All
-    others as they are stored. Sliders and camera stay.
+    Patient Orientation (PS3.3 C.7.6.1.1.1): head up, and the patient's left on the right. Breasts
+    as they hang back to back: the chest wall of the right one on the right. All others as they are
+    stored. Sliders and camera stay.
     """
     directions = world_directions(viewer, layer)
+    stack = stack_of(layer)
+    if stack is not None and stack.kind.organ == "breast" and stack.header.laterality in ("R", "L"):
+        known = projection_directions(viewer, layer) if directions is None else directions
+        if known is not None and _turn_breast(viewer, known, stack.header.laterality):
+            return
     if directions is not None and layer.ndim > 2:
         _turn_to(viewer, _acquired_plane(viewer, directions), directions)
         return
@@ -180,6 +187,27 @@ def _turn_projection(viewer: napari.viewer.Viewer, directions: Directions) -> No
     # A lateral film may be looked at from both sides: it is turned, never mirrored.
     rightwards = bool(directions[horizontal] @ _L > 0) if frontal else downwards
     _orient(viewer, downwards=downwards, rightwards=rightwards)
+
+
+def _turn_breast(viewer: napari.viewer.Viewer, directions: Directions, side: str) -> bool:
+    """Show a mammogram with its chest wall where mammograms hang; False if that is not known."""
+    *rest, vertical, horizontal = range(viewer.dims.ndim)
+    if abs(directions[horizontal] @ _P) < abs(directions[vertical] @ _P):
+        vertical, horizontal = horizontal, vertical
+    if _axis_of(directions[horizontal]) != _axis_of(_P):
+        return False
+    is_right = side == "R"
+    back = directions[horizontal] @ (_P if is_right else -_P)
+    # Oblique and lateral views have the head up, cranio-caudal ones the outer side of the breast.
+    upright = _axis_of(directions[vertical]) == _axis_of(_S)
+    down = -_S if upright else _L if is_right else -_L
+    viewer.dims.order = (*rest, vertical, horizontal)
+    _orient(
+        viewer,
+        downwards=bool(directions[vertical] @ down > 0),
+        rightwards=bool(back > 0),
+    )
+    return True
 
 
 def _show_as_stored(viewer: napari.viewer.Viewer) -> None:

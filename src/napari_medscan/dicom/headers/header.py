@@ -27,6 +27,7 @@ from napari_medscan.dicom.headers.places import (
     slice_spacing,
     slice_thickness,
 )
+from napari_medscan.dicom.headers.projection_view import WANTED_VIEW, laterality_of, view_of
 from napari_medscan.dicom.headers.slide_matrix import WANTED_MATRIX, TileMatrix
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.palette import WANTED_PALETTE, Palette, read_palette
@@ -245,6 +246,8 @@ class ImageHeader(Instance):
     planes: int = attribute(
         lambda file: graphic_planes(file.data_set, *file.stored[:2]), WANTED_PLANES, default=0
     )
+    laterality: str = attribute(lambda file: laterality_of(file.data_set), WANTED_VIEW, default="")
+    view: str = attribute(lambda file: view_of(file.data_set), WANTED_VIEW, default="")
     matrix: TileMatrix | None = attribute(lambda file: file.matrix, WANTED_MATRIX, default=None)
 
     @property

@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.dicom.intensity.real_world import RealWorldMapping, quantity_beside
+from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.suv import SuvFactors
 from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
 from napari_medscan.dicom.kinds import Kind, kind_of
 from napari_medscan.dicom.series import conversions
 from napari_medscan.dicom.series.axis_values import FRAME, AxisValues
 from napari_medscan.dicom.series.coordinates import Coordinates
+from napari_medscan.dicom.series.series_label import label_of
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.space.geometry import Geometry
@@ -217,9 +218,7 @@ class Stack:
         """Modality, series number, description and part: "MR 5 · Flow · magnitude"."""
         number = "" if self.series_number is None else f" {self.series_number}"
         segment = self.slices[0].segment
-        label = self.header.segments.get(segment, "") if segment else ""
-        if self.kind.measures == "parameters":
-            label = quantity_beside(self.description, self.real_world_mappings)
+        label = label_of(self.header, segment, self.description, self.real_world_mappings)
         parts = [f"{self.modality or 'Image'}{number}", self.description, label, self.part]
         return " · ".join(part for part in parts if part)
 

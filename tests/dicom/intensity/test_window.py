@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -172,6 +173,21 @@ def test_a_few_bright_pixels_on_black_still_show():
     pixels = np.zeros(10000)
     pixels[:5] = 70
     assert percentile_limits(pixels) == (0, 70)
+
+
+@pytest.mark.parametrize("kind", ["u1", "i2", "<u2", ">i2", "i4", "u4", "f4", "f8"])
+@given(
+    values=st.lists(st.integers(-40_000, 40_000), min_size=2, max_size=300, unique=True),
+    has_padding=st.booleans(),
+)
+@settings(max_examples=20, deadline=None)
+def test_percentile_limits_of_any_type_are_those_of_numpy(kind, values, has_padding):
+    pixels = np.array(values).astype(kind)
+    rest = pixels[pixels != pixels[0]] if has_padding else pixels
+    hypothesis.assume(np.unique(rest).size > 1)
+    found = percentile_limits(pixels, (pixels[0], pixels[0]) if has_padding else None)
+    low, high = np.percentile(rest.astype(float), (1, 99))
+    assert found == pytest.approx((low, high) if high > low else (rest.min(), rest.max()))
 
 
 @pytest.mark.parametrize("pixels", [[], [np.nan], [5.0] * 9, [-5.0]])

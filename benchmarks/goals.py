@@ -126,6 +126,9 @@ GOALS = (
     ),
     Goal("the same, first in a process", "pydicom / corpus, first", 2.5, "{:.2f} ×", least=True),
     Goal("a segmentation of 59 segments opens", "segmentation", 300, "{:,.0f} ms", factor=1000),
+    Goal("a slide of 20,480 x 20,480 opens", "slide, full", 300, "{:,.0f} ms", factor=1000),
+    Goal("the same, sparse tiling", "slide, sparse", 300, "{:,.0f} ms", factor=1000),
+    Goal("a slide of 5 GB opens", "slide, 5 GB", 1000, "{:,.0f} ms", factor=1000),
     Goal("slow disk, faster than in turn", "slow disk", 8, "{:.1f} ×", least=True),
     Goal("slider step, cached, of in-memory (worst syntax)", "cached / memory", 1.1, "{:.2f} ×"),
     Goal(

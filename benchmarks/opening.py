@@ -30,6 +30,7 @@ def measure(bench: Bench) -> Topic:
     pydicom = bench.peer("pydicom", "open_pydicom")
     topic.compare(title, [OURS, _READ, pydicom], study, bench.rounds)
     _segmentation(bench, topic)
+    _slides(bench, topic)
     corpus = _corpus()
     if corpus is not None:
         _mixed(bench, topic, corpus)
@@ -85,6 +86,27 @@ def _segmentation(bench: Bench, topic: Topic) -> None:
     note = "Placed on its grid, with the labels of the first slice, each time in a new process."
     taken = topic.compare(title, [first, again], study, bench.rounds, note)
     topic.found["segmentation"] = max(timing.median for timing in taken.values())
+
+
+def _slides(bench: Bench, topic: Topic) -> None:
+    tenth = bench.count(10) < 10
+    extent, huge = (5120, 12_800) if tenth else (20_480, 42_240)
+    ours = Contestant("napari-medscan", "ours:open_slide", env=NO_INDEX)
+    screen = Contestant("napari-medscan", "ours:slide_screen", env=NO_INDEX)
+    note = "Levels as lazy arrays, with the place of each tile; no tile is read."
+    for sparse in (False, True):
+        study = bench.studies.slide(extent, sparse=sparse)
+        tiling = "sparse" if sparse else "full"
+        title = f"Open a slide of {extent:,} x {extent:,} pixels in JPEG tiles, {tiling} tiling"
+        taken = topic.compare(title, [ours], study, bench.rounds, note)
+        topic.found[f"slide, {tiling}"] = taken[ours.name].median
+        title = f"1,024 x 1,024 pixels of it at a place not seen before, {tiling} tiling"
+        topic.compare(title, [screen], study, bench.rounds)
+    study = bench.studies.slide(huge, sparse=False, holes=True)
+    size = 3 * huge**2 / 1e9
+    title = f"Open a slide of {size:.1f} GB, {huge:,} x {huge:,} pixels"
+    taken = topic.compare(title, [ours], study, bench.rounds, note)
+    topic.found["slide, 5 GB"] = taken[ours.name].median
 
 
 def _mixed(bench: Bench, topic: Topic, corpus: Path) -> None:

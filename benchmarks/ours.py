@@ -14,13 +14,13 @@ import numpy.ma  # what numpy imports with its first set operation, and napari a
 from numpy.typing import NDArray
 
 import napari_medscan
-from napari_medscan.dicom import Segmentation, Stack, load
+from napari_medscan.dicom import Segmentation, Slide, Stack, load
 from napari_medscan.dicom.elements import isolation
 from napari_medscan.dicom.pixels import read_frames
 from napari_medscan.dicom.pixels.codecs import decode
 from napari_medscan.dicom.pixels.decoding import decode_request
 from napari_medscan.dicom.pixels.encapsulated import read_frame_bytes
-from napari_medscan.frames import FrameCache
+from napari_medscan.frames import FrameCache, TiledArray
 
 # What the first use of a function imports is not what it takes.
 for _room in ("dicom", "frames", "workers"):
@@ -50,6 +50,30 @@ def open_segmentation(folder: str) -> None:
     placement = segmentation.place()
     numbers = segmentation.label_sets(placement)[0]
     np.asarray(segmentation.labels(placement, numbers, cache)[0])
+
+
+def slide_levels(folder: str) -> tuple[TiledArray, ...]:
+    """Return the levels of the one slide of a folder."""
+    cache = FrameCache(1 << 28)
+    (slide,) = load(folder, cache=cache).objects
+    if not isinstance(slide, Slide):
+        raise TypeError("the files are no slide")
+    return slide.pyramid(cache=cache)
+
+
+def open_slide(folder: str) -> None:
+    """Open a slide, with the place of each tile."""
+    slide_levels(folder)
+
+
+def slide_screen(folder: str) -> dict[str, float]:
+    """Read a region of an open slide that was not read before; tell the seconds."""
+    largest = slide_levels(folder)[0]
+    np.asarray(largest[:256, :256])  # workers start
+    middle = largest.shape[0] // 2
+    began = time.perf_counter()
+    np.asarray(largest[middle : middle + 1024, middle : middle + 1024])
+    return {"seconds": time.perf_counter() - began}
 
 
 def volume(folder: str) -> None:

@@ -30,8 +30,11 @@ from pydicom.uid import (
     SegmentationStorage,
 )
 
+import slide_files
+
 SIZE = 512
-_VERSION = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+_SOURCES = Path(__file__), Path(slide_files.__file__)
+_VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:12]
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _NUMBER, _SERIES, _PLACE, _TIME = "555000000001", "6660001", "777001", "888001"
 """Stand in a template where numbers of the same width are put."""
@@ -130,6 +133,11 @@ class Studies:
             f"segments {segments} {frames}",
             lambda to: _write_segmentation(to, segments, frames, size),
         )
+
+    def slide(self, extent: int, *, sparse: bool, holes: bool = False) -> Path:
+        """Return a folder with a slide in three levels; see `write_slide`."""
+        write = partial(slide_files.write_slide, extent=extent, sparse=sparse, holes=holes)
+        return self._made(f"slide {extent} {sparse:d} {holes:d}", write)
 
     def small(self, series: int, slices: int) -> Path:
         """Return many series of few 16 x 16 slices in one folder."""

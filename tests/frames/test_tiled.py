@@ -98,7 +98,7 @@ def test_tiled_bad_tile_raises_where_it_counts_and_is_blank_where_it_is_drawn():
     array = tiled(Source(bad=[1]))
     array.watch(lambda number, error: problems.append((number, str(error))))
     assert np.array_equal(array[0, :8, :8], IMAGE[0, :8, :8])
-    with pytest.raises(UnreadableFramesError):
+    with pytest.raises(UnreadableFramesError, match="1 of the 2 tiles that were asked for is"):
         array[0, :8, :9]
     drawn = array.display[0, :8, :16]
     assert np.array_equal(drawn[:, :8], IMAGE[0, :8, :8])

@@ -32,6 +32,18 @@ class UnreadableFramesError(Exception):
         )
 
 
+class UnreadableTilesError(UnreadableFramesError):
+    """Raised when tiles that were asked for are missing or cannot be read."""
+
+    def __str__(self) -> str:
+        """Say how many, and what helps."""
+        verb = "is" if self.bad == 1 else "are"
+        return (
+            f"{self.bad:,} of the {self.asked:,} tiles that were asked for {verb} missing or "
+            "cannot be read. `array.display[rows, columns]` leaves them blank."
+        )
+
+
 class ReadCanceledError(Exception):
     """Raised when the user cancels the reading of many frames: nothing of it is handed out."""
 

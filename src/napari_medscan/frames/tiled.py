@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from napari_medscan.frames.array_face import ArrayFace
 from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.display import DisplayArray
-from napari_medscan.frames.errors import UnreadableFramesError
+from napari_medscan.frames.errors import UnreadableTilesError
 from napari_medscan.frames.indexing import (
     BasicIndex,
     entries_of,
@@ -56,7 +56,7 @@ class TilePlane:
 class TiledArray(ArrayFace):
     """A read-only array of tiles, with numpy's semantics.
 
-    It is strict: a tile that is missing or cannot be read raises `UnreadableFramesError` when it
+    It is strict: a tile that is missing or cannot be read raises `UnreadableTilesError` when it
     is among those that were asked for. `display` is what a layer draws.
 
     Parameters
@@ -136,7 +136,7 @@ class TiledArray(ArrayFace):
         ------
         IndexError
             As numpy.
-        UnreadableFramesError
+        UnreadableTilesError
             If a tile in the box around what `key` selects is missing or cannot be read.
         """
         plain = plain_key(key)
@@ -221,13 +221,13 @@ class TiledArray(ArrayFace):
         if is_strict and plane.is_gapless:
             whole = _tiles_along(rows, height) * _tiles_along(columns, width)
             if len(chosen) < whole:
-                raise UnreadableFramesError(whole - len(chosen), whole)
+                raise UnreadableTilesError(whole - len(chosen), whole)
         for first in range(0, len(chosen), _AT_ONCE):
             part = chosen[first : first + _AT_ONCE]
             numbers = plane.numbers[part].tolist()
             tiles = read(numbers)
             if is_strict and tiles.bad + tiles.late:
-                raise UnreadableFramesError(tiles.bad + tiles.late, len(chosen))
+                raise UnreadableTilesError(tiles.bad + tiles.late, len(chosen))
             places = zip(plane.tops[part].tolist(), plane.lefts[part].tolist(), strict=True)
             for number, (top, left) in zip(numbers, places, strict=True):
                 if number in tiles.values:

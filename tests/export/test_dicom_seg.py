@@ -256,6 +256,15 @@ def test_a_patient_whose_name_is_odd_is_not_named_in_a_warning(tmp_path, recwarn
     assert not any("CANARY" in text for text in said)
 
 
+def test_what_the_library_refuses_is_said_without_a_value(ct, tmp_path, monkeypatch):
+    def refuse(*_args, **_options):
+        raise ValueError("Canary^Alice is no name")
+
+    monkeypatch.setattr(hd.seg, "Segmentation", refuse)
+    with pytest.raises(ExportError, match=r"^The header does not allow it \(ValueError\)$"):
+        save_dicom_seg(ct, tmp_path / "seg.dcm", drawn(1))
+
+
 def test_types_have_a_category_each_and_are_found_by_name():
     types = property_types()
     assert len(types) > 800

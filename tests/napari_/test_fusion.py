@@ -39,6 +39,7 @@ def test_dose_is_a_wash_over_its_images_up_to_the_highest_dose(folder):
 
 @pytest.mark.parametrize("absolute", [False, True])
 def test_dose_lies_in_one_place_by_both_readings_of_its_offsets(tmp_path, absolute):
+    """A8: on its own grid, whose offsets from the images are no whole voxels."""
     write(tmp_path / "dose.dcm", rtdose(VALUES, absolute=absolute))
     (dose,) = load(tmp_path).stacks
     assert dose.geometry.affine[:3, 3] == pytest.approx(np.add(CORNER, OFFSET))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, Unpack, cast
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_medscan import __version__
 from napari_medscan.dicom.elements.pydicom_fallback import silent_pydicom
+from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.objects.segmentation import Segmentation
 from napari_medscan.dicom.objects.segments import CREATOR_TAG, VALUE_TAG, Segment
 from napari_medscan.dicom.series.stack import Stack
@@ -20,7 +22,7 @@ from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import NewFiles
 from napari_medscan.export.segment_items import original_items, segment_item
 from napari_medscan.export.source_headers import SourceSlice, refer_to_images, source_slices
-from napari_medscan.export.volume import Exported, LabelArray, Progress
+from napari_medscan.export.volume import Exported, LabelArray, Progress, read_labels
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
@@ -141,12 +143,12 @@ def save_dicom_seg(
     slices = source_slices(stack)
     pixels = _pixels(drawn, {key: number for number, (key, _) in numbered.items()})
     originals = original_items(options.get("source"))
-    items = [
-        segment_item(number, segment, originals.get(segment.number))
-        for number, (_, segment) in numbered.items()
-    ]
-    _keep_unique_values(items)
-    with silent_pydicom():
+    with _library():
+        items = [
+            segment_item(number, segment, originals.get(segment.number))
+            for number, (_, segment) in numbered.items()
+        ]
+        _keep_unique_values(items)
         found = _build(stack, slices, tuple(drawn.planes), pixels, items, encoding)
         found.SeriesDescription = options.get("description", "Segmentation")[:_LONGEST]
         refer_to_images(found, slices)
@@ -155,9 +157,21 @@ def save_dicom_seg(
         progress(depth, depth)
     with NewFiles(overwrite=options.get("overwrite", False)) as files:
         file = files.open(Path(path))
-        with silent_pydicom():
+        with _library():
             found.save_as(file, enforce_file_format=True)
     return Exported((Path(path),), warnings=_warnings(stack))
+
+
+@contextmanager
+def _library() -> Iterator[None]:
+    """Keep highdicom and pydicom quiet: their messages and errors quote values of headers."""
+    try:
+        with silent_pydicom():
+            yield
+    except (MedscanError, OSError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever their checks of real headers meet
+        raise ExportError(f"The header does not allow it ({type(error).__name__})") from None
 
 
 def _require_highdicom() -> None:
@@ -202,8 +216,7 @@ def _read(arrays: Sequence[LabelArray], depth: int, progress: Progress | None) -
     for number in range(depth):
         if progress is not None:
             progress(number, depth)
-        # An array as the key: labels that are read from a file raise where they would draw blanks.
-        found = [np.asarray(array[np.array([number])])[0] for array in arrays]
+        found = [read_labels(array, (np.array([number]),))[0] for array in arrays]
         if not any(plane.any() for plane in found):
             continue
         planes[number] = found

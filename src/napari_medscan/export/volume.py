@@ -15,6 +15,7 @@ from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.series.shear import unsheared
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.errors import ExportError
+from napari_medscan.frames import UnreadableFramesError
 
 Progress = Callable[[int, int], object]
 """Called with (slices written, slices in all); whatever it raises stops the export."""
@@ -150,7 +151,8 @@ class Volume:
         where = (volume,) if self.axes.startswith("t") else ()
         lead = (*where, slice(first, end))
         if self.labels is not None:
-            block = self.labels[lead if self.labels.ndim > 2 else (np.newaxis,)]
+            numbered = (*where, np.arange(first, end))
+            block = read_labels(self.labels, numbered if self.labels.ndim > 2 else (np.newaxis,))
         else:
             block = self._read(lead if "z" in self.stack.axes else (slice(None),))
             block = block.reshape(end - first, *self.shape[len(lead) :])
@@ -175,6 +177,23 @@ class Volume:
                     f"Slice {z + 1} of {depth} {why}" + (f" ({reason})" if reason else "")
                 )
             self.blank.append((where[0] if where else 0) * depth + int(z))
+
+
+def read_labels(labels: LabelArray, key: tuple[Any, ...]) -> NDArray[Any]:
+    """Return the labels that a key takes, with arrays in place of ranges.
+
+    For arrays, labels that are read from a file raise where they would draw blanks for ranges.
+
+    Raises
+    ------
+    ExportError
+        If a slice cannot be read.
+    """
+    try:
+        found: NDArray[Any] = np.asarray(labels[key])
+    except UnreadableFramesError:
+        raise ExportError("A slice of the labels cannot be read") from None
+    return found
 
 
 class Options(TypedDict, total=False):

@@ -10,6 +10,8 @@ import pytest
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.objects.segments import Code
+from napari_medscan.dicom.pixels.read_frames import read_stored
+from napari_medscan.frames import FrameCache
 
 from ..making import item, write
 from .labeled import COLUMNS, DEPTH, ROWS, SPACING, STEP, position, seg, segment, write_ct
@@ -153,6 +155,37 @@ def test_segmentation_that_fits_no_series_says_why(tmp_path, what):
         placement = found.place(report.stacks)
         assert (placement.stack is None) is bool(number)
         assert any(why in note for note in placement.notes) is bool(number)
+
+
+def test_segmentation_orientation_that_is_rounded_still_fits(tmp_path):
+    """A3: direction cosines of other programs differ in the fourth decimal."""
+    pixels = random_pixels(3)
+    rounded = (0.99999968, 0.0008, 0.0, -0.0008, 0.99999968, 0.0)
+    file = seg([(1, position(1), pixels)], NAMES, orientation=rounded)
+    write(write_ct(tmp_path) / "seg.dcm", file)
+    report, found = loaded(tmp_path)
+    _, (labels,) = labels_on(found, report.stacks)
+    assert np.array_equal(labels[1], pixels)
+
+
+def test_segmentation_reads_the_frames_of_the_slice_in_view_alone(tmp_path, monkeypatch):
+    """A4: 60 segments of 1,500 frames would take seconds to read as a whole."""
+    frames = [(n, position(z), random_pixels(n)) for n in range(1, 13) for z in range(DEPTH)]
+    names = {n: f"organ {n}" for n in range(1, 13)}
+    write(write_ct(tmp_path) / "seg.dcm", seg(frames, names))
+    report, found = loaded(tmp_path)
+    read = []
+    module = "napari_medscan.dicom.objects.segmentation"
+    monkeypatch.setattr(
+        f"{module}.read_stored",
+        lambda header, index: read.append(index) or read_stored(header, index),
+    )
+    placement = found.place(report.stacks)
+    (numbers,) = found.label_sets(placement)
+    labels = found.labels(placement, numbers, FrameCache(1 << 20))
+    assert read == []
+    assert labels[3].any()
+    assert sorted(read) == [DEPTH * n + 3 for n in range(12)]
 
 
 def test_segmentation_between_slices_keeps_its_own_grid(tmp_path):

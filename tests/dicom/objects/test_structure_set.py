@@ -92,6 +92,7 @@ def test_structure_set_of_another_frame_of_reference_stands_alone(opened):
 
 
 def test_structure_set_holes_and_keyholes_are_not_inside(opened):
+    """A7."""
     hole = box(1, 2.5, 3.5, 3.5, 5.5)
     outer = box(1)
     keyhole = [outer[0], hole[0], *hole[3:0:-1], hole[0], outer[0], *outer[1:]]

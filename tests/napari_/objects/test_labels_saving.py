@@ -16,6 +16,7 @@ from napari_medscan.napari_.session import record
 
 from ...dicom.making import write
 from ...dicom.objects.labeled import COLUMNS, DEPTH, ROWS, position, seg, segment, write_ct
+from ...studies import damage
 
 pytest.importorskip("highdicom")
 OBLIQUE = {
@@ -180,3 +181,15 @@ def test_labels_of_two_patients_with_equal_grids_belong_to_the_visible_series(
     first.visible = False
     with pytest.raises(ExportError, match="several series"):
         labels.save(str(tmp_path / "other.dcm"))
+
+
+@pytest.mark.parametrize("suffix", [".dcm", ".nii.gz", ".nrrd"])
+def test_labels_that_cannot_be_read_are_an_error_and_not_background(shown, tmp_path, suffix):
+    # Not the slice in view, which has been read.
+    frames = [(1, position(z), np.ones((ROWS, COLUMNS), bool)) for z in (0, 4)]
+    file = write(write_ct(tmp_path / "in") / "seg.dcm", seg(frames, {1: "liver"}))
+    layer = shown(tmp_path / "in")
+    damage(file)
+    with pytest.raises(ExportError, match="cannot be read"):
+        layer.save(str(tmp_path / f"saved{suffix}"))
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]

@@ -50,6 +50,7 @@ def test_segmentation_layer_lies_on_the_voxels_of_its_series(layer, model):
 
 
 def test_segmentation_layer_names_its_segments_the_empty_ones_too(layer):
+    """A5, A10: what converting would lose is in the features."""
     assert list(layer.features["index"]) == [0, 1, 300, 301]
     assert list(layer.features["name"]) == ["background", "liver", "spleen", "empty"]
     assert list(layer.features["note"]) == ["", "", "", "empty"]

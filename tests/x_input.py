@@ -47,6 +47,13 @@ class XInput:
         self._xtst.XTestFakeMotionEvent(self._display, -1, int(x), int(y), 0)
         self._wait()
 
+    def click(self, button: int, x: int, y: int) -> None:
+        """Press a button and let go."""
+        self.move(x, y)
+        for down in (True, False):
+            self._button(button, down=down)
+        QTest.qWait(_TAKEN)
+
     def drag(self, button: int, start: tuple[int, int], way: tuple[int, int]) -> None:
         """Press a button, move by some pixels in five steps, and let go."""
         self.move(*start)

@@ -23,7 +23,9 @@ from napari_medscan.assistant.transport import Limits
 from napari_medscan.assistant.wire import HEADERS
 from napari_medscan.privacy.errors import ImageError
 from napari_medscan.privacy.gate import Gate
-from napari_medscan.privacy.sealed_image import SealedImage
+from napari_medscan.privacy.sealed_image import Concern, Facts, SealedImage
+from napari_medscan.privacy.signals import Signals
+from napari_medscan.privacy.text_check import UNCHECKED
 
 from .serving import (
     CHAT,
@@ -279,6 +281,27 @@ def not_sent(client, asked, consent, kind):
     with pytest.raises(kind):
         client.send(asked, consent, on_text=print, on_end=print)
     assert network.usage() == before
+
+
+@pytest.mark.parametrize("concern", Concern)
+def test_what_has_to_be_confirmed_is_confirmed_before_there_is_consent(concern):
+    facts = {
+        Concern.TEXT: Facts(text=UNCHECKED),
+        Concern.HEADER: Facts(Signals(text=("Burned In Annotation is YES",))),
+        Concern.FACE: Facts(Signals(face="is a photograph")),
+    }[concern]
+    # The second image, so that each is asked about.
+    images = image(), SealedImage(jpeg(1), facts)
+    asked, gate = question("http://127.0.0.1:1/v1", images=images), Gate()
+    for one in images:
+        gate.see(one, full_size=True)
+    with pytest.raises(errors.ConsentError):
+        consent_to(asked, gate)
+    gate.confirm(images[1], "https://elsewhere.example:443")
+    with pytest.raises(errors.ConsentError):
+        consent_to(asked, gate)
+    gate.confirm(images[1], asked.endpoint.origin)
+    consent_to(asked, gate).spend(asked)
 
 
 def test_without_a_look_at_the_preview_there_is_no_consent():

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 
 import pytest
 
@@ -16,61 +10,22 @@ from napari_medscan.assistant import errors
 from napari_medscan.assistant.hosts import parse
 from napari_medscan.assistant.requests import Turn
 
+from .llmock_server import judging
 from .serving import CHAT, MESSAGES, question
 
 PROTOCOLS = {"v1": CHAT, "anthropic/v1": MESSAGES}
 
 
-class Judge:
-    """``llmock serve`` on this computer."""
-
-    def __init__(self, url):
-        self.url = url
-
-    def get(self, path, content=None):
-        data = None if content is None else json.dumps(content).encode()
-        request = urllib.request.Request(f"{self.url}{path}", data)  # noqa: S310
-        request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)
-
-    def break_next(self, **behaviour):
-        self.get("/_llmock/scenario", {"behaviors": [behaviour]})
-
-
 @pytest.fixture(scope="module")
 def server():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    code = "from llmock.cli import app; app()"
-    options = ["--port", str(port), "--response-style", "echo", "--log-level", "error"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("LLMOCK_")}
-    process = subprocess.Popen([sys.executable, "-c", code, "serve", *options], env=environment)
-    yield process, port
-    process.terminate()
-    process.wait(10)
+    with judging() as judge:
+        yield judge
 
 
 @pytest.fixture
 def judge(server, network_allowed):  # noqa: ARG001 - asked for, not used
-    process, port = server
-    judge = Judge(f"http://127.0.0.1:{port}")
-    until = time.monotonic() + 20
-    while True:
-        try:
-            judge.get("/_llmock/reset", {})
-        except OSError:
-            assert process.poll() is None, "llmock ended"
-            assert time.monotonic() < until, "llmock does not start"
-            time.sleep(0.1)
-        else:
-            return judge
-
-
-def clean(judge, calls):
-    verdict = judge.get("/_llmock/verdict")
-    assert verdict["findings"] == []
-    assert (verdict["calls"], verdict["attempts"]) == (calls, calls)
+    server.get("/_llmock/reset", {})
+    return server
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -81,7 +36,7 @@ def test_it_takes_the_picture_and_answers(path, stream, judge, asking):
     assert outcome.error is None
     assert "A chest?" in outcome.text
     assert (len(asking.pieces) > 1) is stream
-    clean(judge, 1)
+    judge.check(1)
 
 
 @pytest.mark.parametrize("path", PROTOCOLS)
@@ -89,7 +44,7 @@ def test_a_question_that_follows_is_a_dialogue(path, judge, asking):
     turns = (Turn("What is in view?", "A chest."),)
     asked = question(f"{judge.url}/{path}", PROTOCOLS[path], history=turns, prompt="And now?")
     assert asking.ask(asked).error is None
-    clean(judge, 1)
+    judge.check(1)
 
 
 @pytest.mark.parametrize("path", PROTOCOLS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import socket
 
 import numpy as np
 import pydicom
@@ -12,10 +13,13 @@ import pytest
 from napari.components.overlays import TextOverlay
 from pydicom.datadict import DicomDictionary
 
+from napari_medscan.assistant.audit import Audit
 from napari_medscan.assistant.conversation import State
 from napari_medscan.napari_.menu import PLUGIN
+from napari_medscan.phantoms import write_ct_chest
 from napari_medscan.privacy.jpeg import check
 
+from ...assistant.llmock_server import judging
 from ...assistant.serving import WHOLE, Server, says
 from .conftest import CHAT, MESSAGES, User
 
@@ -162,26 +166,63 @@ def pictures(content):
                 yield part["source"]["data"]
 
 
+@pytest.fixture(scope="module")
+def sixty(tmp_path_factory):
+    """Return a chest of 60 slices with canaries in all tags and in the names of the files."""
+    folder = tmp_path_factory.mktemp(CANARY)
+    plain = folder / "plain"
+    plain.mkdir()
+    write_ct_chest(plain, size=32, slices=60)
+    return write_canaries(plain, folder / CANARY)
+
+
+SERIES = (
+    ("a-model", "Displayed image", 1),
+    ("a-model", "Slices spread over the series", 8),
+    ("medgemma1.5:4b", "Whole series", 60),
+)
+
+
 @pytest.mark.usefixtures("network_allowed")
-def test_no_canary_leaves_with_slices_of_a_series(empty, chest, docked, qtbot, tmp_path):
-    empty.open(str(write_canaries(chest, tmp_path / CANARY)), plugin=PLUGIN)
+def test_no_canary_leaves_to_a_judge_with_one_image_eight_or_sixty(
+    sixty, empty, docked, qtbot, tmp_path
+):
+    """Every byte of the socket is searched on its way to a server that was not written here."""
+    empty.open(str(sixty), plugin=PLUGIN)
     empty.layers[0].name = f"{CANARY} of a layer"
-    count = empty.layers[0].data.shape[0]
-    with Server(says(*WHOLE)) as recorder:
-        user = User(docked(empty), qtbot)
-        user.choose(recorder.url)
-        user.ask.images.which.value = "Slices spread over the series"
-        user.until(lambda: len(user.review.images) == count)
-        looked = {image.data for image in user.review.images}
-        user.confirm()
-        user.until_ready()
-        user.send()
-        user.until(lambda: not user.state.is_busy)
-        (request,) = recorder.requests
-    head, _, body = request.partition(b"\r\n\r\n")
-    sent = [*map(base64.b64decode, pictures(json.loads(body)))]
-    assert len(sent) == count
-    assert set(sent) == looked
-    for data in (head, body, *sent):
-        for canary in (CANARY, CANARY.upper(), DATE, UID, "2.25.", tmp_path.name):
-            assert canary.encode() not in data
+    user, looked = User(docked(empty), qtbot), []
+    with judging() as judge, Server(lambda c: relay(c, recorder, judge)) as recorder:
+        for model, which, count in SERIES:
+            user.choose(recorder.url, model=model)
+            user.ask.images.which.value = which
+            user.prepare()
+            user.until(lambda count=count: len(user.review.images) == count)
+            looked.append(user.review.images)
+            if not user.ask.send.enabled:
+                user.confirm()
+            user.until_ready()
+            user.send()
+            user.until(lambda: not user.state.is_busy)
+            assert user.state is State.DONE, user.shown.reason.text()
+        judge.check(len(SERIES))
+    records = Audit(tmp_path / "audit.jsonl").read()
+    seen = [(tmp_path / "audit.jsonl").read_bytes()]
+    for request, images, record in zip(recorder.requests, looked, records, strict=True):
+        head, _, body = request.partition(b"\r\n\r\n")
+        sent = [*map(base64.b64decode, pictures(json.loads(body)))]
+        assert sent == [image.data for image in images]
+        assert record.sha256.split() == [image.sha256 for image in images]
+        seen += [head, body, *sent]
+    assert [len(images) for images in looked] == [count for *_, count in SERIES]
+    for data in seen:
+        for canary in (CANARY, CANARY.upper(), DATE, UID, "2.25.", sixty.parent.name):
+            for coded in (canary.encode(), canary.lower().encode(), canary.encode("utf-16-le")):
+                assert coded not in data
+
+
+def relay(connection, recorder, judge):
+    """Hand the request on to the judge, and its answer back."""
+    with socket.create_connection(("127.0.0.1", judge.port)) as there:
+        there.sendall(recorder.requests[-1])
+        while data := there.recv(65536):
+            connection.sendall(data)

@@ -53,7 +53,6 @@ _HEIGHT = 240
 _CHANGED = "The view changed. The image is prepared anew."
 _NO_MODEL = "No model selected. Choose a service and a model on the Service tab."
 _NO_WORDS = "Enter a question to send."
-_NO_KEY_IMAGES = "Press “Add displayed image” for each image to ask about."
 _NO_IMAGE = "The image could not be rendered. Reopen the study to try again."
 _AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)
 
@@ -78,15 +77,19 @@ class AskTab(Page):
     ----------
     told : Signal
         Emitted when there is something new about an exchange.
+    model_wanted : Signal
+        Emitted when the user wants to choose a model.
     is_automatic : bool
         Whether images are prepared as the view changes, while the tab is on screen.
     """
 
     send: PushButton
     cancel: PushButton
+    find_models: PushButton
     save_image: PushButton
 
     told = Signal()
+    model_wanted = Signal()
 
     def __init__(
         self,
@@ -138,17 +141,11 @@ class AskTab(Page):
         except NoPictureError as error:
             self._withdraw(str(error))
             return
-        if not looks:
-            self._withdraw(_NO_KEY_IMAGES)
-            return
         self._looks = looks
         self.review.begin(looks[0].subject)
         preparer, progress = self._preparer, self._progress
-        wish = replace(
-            self.images.wish(len(looks), self._service.model),
-            masks=self.review.masks,
-            crop=self.review.crop,
-        )
+        wish = self.images.wish(len(looks), self._service.model)
+        wish = replace(wish, masks=self.review.masks, crop=self.review.crop)
 
         def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
             def go_on(done: int, count: int) -> None:
@@ -206,7 +203,9 @@ class AskTab(Page):
         self._body, self.anew = body, body["anew"]
         self._area = scrolling(body.native)
         save = "Save this image as PNG or JPEG, without metadata and without any service"
+        find = "Look for models on this computer, or choose another service"
         foot = row(
+            button("find_models", "Find models…", find, self.model_wanted.emit),
             button("send", "&Send", "", self.send_previewed),
             button("cancel", "Cancel", "Stop the answer", self.conversation.cancel),
             button("save_image", "Save image…", save, self._on_save_image),
@@ -215,7 +214,6 @@ class AskTab(Page):
         # Never by Enter or Space, wherever the focus came from: by the mouse, or Alt+S.
         send = self.send.native
         send.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        send.setDefault(False)
         send.setAutoDefault(False)
         font = send.font()
         font.setBold(True)
@@ -359,13 +357,14 @@ class AskTab(Page):
     def _enable(self) -> None:
         """Let Send be pressed when all was seen, and say what is missing otherwise."""
         state, question = self.conversation.state, self.details.question
-        again_at = 0.0
-        if question is not None:
-            again_at = self._again_at.get(question.endpoint.origin, 0.0)
+        origin = "" if question is None else question.endpoint.origin
+        again_at = self._again_at.get(origin, 0.0)
         wait = max(0.0, again_at - time.time())
         self.send.enabled = self.is_ready and not state.is_busy and not wait
         self.send.text = "&Send again" if state in _AGAIN and question is not None else "&Send"
-        self.send.visible, self.cancel.visible = not state.is_busy, state.is_busy
+        self.find_models.visible = not self._service.model and not state.is_busy
+        self.send.visible = not state.is_busy and not self.find_models.visible
+        self.cancel.visible = state.is_busy
         self.save_image.enabled = bool(self._images)
         self.anew.visible = question is not None and bool(question.history)
         if state.is_busy:
@@ -390,10 +389,8 @@ class AskTab(Page):
             self.status.say(str(error))
 
     def _on_left_out(self) -> None:
-        flagged = [
-            one for one, image in zip(self._looks, self._images, strict=True) if image.exposed
-        ]
-        self.images.leave_out(flagged)
+        pairs = zip(self._looks, self._images, strict=True)
+        self.images.leave_out([one for one, image in pairs if image.exposed])
 
     def _on_save_image(self) -> None:
         if self._looks:

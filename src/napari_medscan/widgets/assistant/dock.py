@@ -67,6 +67,9 @@ class AssistantDock(DockContainer):
         self._watching.start(_USAGE_MS)
         self.service.connected.connect(self._show_usage)
         self.ask.told.connect(guarded(self._on_told))
+        self._is_back_after_choice = False
+        self.ask.model_wanted.connect(guarded(self._on_model_wanted))
+        self.service.models.chosen.connect(guarded(self._on_model_chosen))
         self._show_usage()
         self.on_release(client.close, self._watching.stop)
         self.on_release(*(p.release for p in (self.audit, self.history, self.service, self.ask)))
@@ -74,6 +77,16 @@ class AssistantDock(DockContainer):
     def _on_told(self) -> None:
         self.history.show_exchanges(self.ask.conversation.exchanges, self.ask.places)
         self._show_usage()
+
+    def _on_model_wanted(self) -> None:
+        self._is_back_after_choice = True
+        self.tabs.setCurrentIndex(1)
+        self.service.find_on_this_computer()
+
+    def _on_model_chosen(self, *_: object) -> None:
+        if self._is_back_after_choice:
+            self._is_back_after_choice = False
+            self.tabs.setCurrentIndex(0)
 
     @guarded
     def _show_usage(self) -> None:

@@ -9,7 +9,7 @@ from magicgui.widgets import CheckBox, FloatSpinBox, PushButton
 from psygnal import Signal
 
 from napari_medscan.assistant.models import KEY_IMAGES, profile_of
-from napari_medscan.napari_.picture import look, series_looks
+from napari_medscan.napari_.picture import NoPictureError, look, series_looks
 from napari_medscan.privacy.painting import LONGEST
 from napari_medscan.privacy.sealed_image import QUALITY
 from napari_medscan.render.prepare import Look, Wish
@@ -31,6 +31,10 @@ DISPLAYED, SPREAD, KEY, SERIES = (
     "Key images",
     "Whole series",
 )
+
+
+_NO_KEY_IMAGES = "Press “Add displayed image” for each image to ask about."
+_ALL_LEFT_OUT = "All images are left out. Choose them again under “Ask about”."
 
 
 class ImageChoice(Page):
@@ -102,16 +106,19 @@ class ImageChoice(Page):
         Raises
         ------
         NoPictureError
-            When there is no picture.
+            When there is no image.
         """
         which = self.which.value
-        if which == KEY:
-            return list(self.key_looks)
         if which == DISPLAYED:
             return [look(viewer, blended=self.blended.value)]
-        count = self._most if which == SERIES else KEY_IMAGES
-        looks = series_looks(viewer, count)
-        return [one for one in looks if place_of(one) not in self.left_out]
+        if which == KEY:
+            chosen = list(self.key_looks)
+        else:
+            looks = series_looks(viewer, self._most if which == SERIES else KEY_IMAGES)
+            chosen = [one for one in looks if place_of(one) not in self.left_out]
+        if not chosen:
+            raise NoPictureError(_NO_KEY_IMAGES if which == KEY else _ALL_LEFT_OUT)
+        return chosen
 
     def wish(self, count: int, model: str) -> Wish:
         """Return how images are made: of several, no larger than a model looks at them."""

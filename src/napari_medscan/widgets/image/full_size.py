@@ -6,6 +6,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_medscan.widgets.image.picture_view import PictureView
+from napari_medscan.widgets.panel.form import button, holder, row, stretch
 from napari_medscan.widgets.texts import PlainLabel
 
 _LEAST = QSize(320, 240)
@@ -15,12 +16,17 @@ _SEEN = "The whole image has been viewed."
 
 
 class FullSizeWindow(QDialog):
-    """Shows each pixel of a picture on at least one of the screen; Escape closes it.
+    """Shows each pixel of an image on at least one of the screen; Escape closes it.
 
     Parameters
     ----------
     parent : QWidget
         What it belongs to.
+
+    Attributes
+    ----------
+    confirm : PushButton
+        Confirms what the image is asked about; hidden when nothing is.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -34,9 +40,12 @@ class FullSizeWindow(QDialog):
         self.area.setWidgetResizable(True)
         self.area.setMinimumSize(_LEAST)
         self.area.setWidget(self.view)
+        self.confirm = button("confirm_here", "", "Confirm, and close this window", lambda: None)
+        self.confirm.native.setAutoDefault(False)
+        foot = row(stretch(holder(self.note)), self.confirm)
         layout = QVBoxLayout(self)
         layout.addWidget(self.area, 1)
-        layout.addWidget(self.note)
+        layout.addWidget(foot.native)
         self.view.seen.connect(lambda _: self.note.say(_SEEN))
 
     def show_same(self, view: PictureView) -> None:
@@ -56,6 +65,12 @@ class FullSizeWindow(QDialog):
         self.activateWindow()
         # So that the arrow keys scroll.
         self.area.setFocus()
+
+    def ask(self, question: str, *, may_confirm: bool) -> None:
+        """Offer to confirm something, once it may be; nothing without a question."""
+        self.confirm.text = question
+        self.confirm.visible = bool(question)
+        self.confirm.enabled = may_confirm
 
     def withdraw(self) -> None:
         """Close it, and show the picture no more."""

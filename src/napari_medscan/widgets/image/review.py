@@ -118,18 +118,9 @@ class ImageReview(Page):
         self.picture.double_clicked.connect(guarded(self._on_enlarge))
         self.picture.seen.connect(guarded(self._on_seen))
         self.full_size.view.seen.connect(guarded(self._on_seen))
+        self.full_size.confirm.changed.connect(guarded(self._on_confirmed_there))
         self.picture.drawn.connect(guarded(self._on_drawn))
         self.withdraw()
-
-    @property
-    def missing(self) -> str:
-        """What the user has to do before the images may leave; '' when nothing."""
-        if not self.images:
-            return "There is no image yet."
-        if not all(self._gate.is_seen(image) for image in self.images):
-            return "Scroll until the whole image is visible."
-        said = (self._gate.missing(image, self.recipient) for image in self.images)
-        return next(filter(None, said), "")
 
     def begin(self, subject: tuple[object, ...]) -> None:
         """Drop masks and crop that were drawn on something else than this is of."""
@@ -197,6 +188,8 @@ class ImageReview(Page):
     def _enable_confirm(self) -> None:
         may_confirm = all(self._gate.may_confirm(image) for image in self.images)
         self.confirm.enabled = may_confirm
+        question = "" if self.confirm.value else self.confirm.text
+        self.full_size.ask(question if self.confirm.visible else "", may_confirm=may_confirm)
         concerns = any(image.concerns for image in self.images)
         self.too_small.say(_TOO_SMALL if concerns and not may_confirm else "")
 
@@ -238,6 +231,10 @@ class ImageReview(Page):
             elif self._gate.may_confirm(image):
                 self._gate.confirm(image, self.recipient)
         self.ready_changed.emit()
+
+    def _on_confirmed_there(self, _is_down: object) -> None:
+        self.confirm.value = True
+        self.full_size.reject()
 
     def _on_seen(self, is_full_size: bool) -> None:  # noqa: FBT001 - Qt's signal
         for image in self.images:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import tempfile
@@ -41,6 +42,30 @@ def secret_key() -> bytes:
         # Another process may have written its own meanwhile: the last one counts for all.
         return path.read_bytes()
     return made
+
+
+def read_json(path: Path, most: int = 2**18) -> object:
+    """Return what a file of this plugin holds; None if there is none, or it is no JSON.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which anybody may have written.
+    most : int
+        Bytes that are read; a longer file is no JSON then.
+    """
+    try:
+        with path.open("rb") as file:
+            return json.loads(file.read(most))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_json(path: Path, content: object, *, durable: bool = False) -> None:
+    """Write a file of this plugin, whose folder is made; raises and takes as `replacing`."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with replacing(path, durable=durable) as file:
+        file.write(json.dumps(content, indent=1).encode("ascii"))
 
 
 @contextmanager

@@ -148,6 +148,16 @@ def test_questions_on_the_same_picture_follow_each_other(conversation, told):
         assert len(conversation.exchanges) == 1
 
 
+def test_reasoning_is_neither_sent_again_nor_part_of_the_answer(conversation, told):
+    thought = piece("<think>Canary thought.</think>A chest.")
+    with Server(says(head(), thought, *WHOLE[2:])) as server:
+        answered(conversation, told, server)
+        (exchange,) = conversation.exchanges
+        assert (exchange.reasoning, exchange.said) == ("Canary thought.", "A chest.")
+        assert [turn.answer for turn in asked(conversation, server).history] == ["A chest."]
+    assert "Canary" not in markdown(exchange)
+
+
 def test_another_service_of_the_same_gateway_is_not_told(conversation, told):
     with Server(says(*WHOLE)) as server:
         answered(conversation, told, server)

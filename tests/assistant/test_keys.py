@@ -116,6 +116,19 @@ def test_a_system_without_a_keyring():
     assert keys.find(OPENAI, HOME) is None
 
 
+def test_a_keyring_is_not_opened_for_a_service_without_a_key(monkeypatch):
+    import keyring
+
+    opened, here = [], parse("http://127.0.0.1:11434/v1")
+    monkeypatch.setattr(keyring, "get_password", lambda *asked: opened.append(asked))
+    monkeypatch.setattr(keyring, "set_password", lambda *_: None)
+    assert Keys().find(provider("ollama"), here) is None
+    assert opened == []
+    Keys().remember(here, KEY)
+    Keys().find(provider("ollama"), here)
+    assert len(opened) == 1, "one that was put there is looked for"
+
+
 def test_a_keyring_that_breaks_in_its_own_way_is_none(monkeypatch):
     import keyring
 

@@ -97,6 +97,20 @@ def test_the_secrets_of_a_connection_are_not_written_to_a_file(tmp_path, asking,
     assert not secrets.exists()
 
 
+@pytest.mark.parametrize("variable", ["SSLKEYLOGFILE", "SSL_CERT_FILE"])
+def test_tls_to_a_proxy_reads_no_more_from_the_environment(variable, tmp_path, asking, monkeypatch):
+    path, secrets = certificate(tmp_path), tmp_path / "secrets.txt"
+    is_trusted = variable == "SSLKEYLOGFILE"
+    monkeypatch.setenv(variable, str(secrets if is_trusted else path))
+    if is_trusted:
+        monkeypatch.setenv("MEDSCAN_CA_FILE", str(path))
+    with serving(path) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url.removesuffix("/v1"))
+        asking.ask(question("https://service.example/v1", through_proxy=True))
+        assert [r[:8] for r in proxy.requests] == ([b"CONNECT "] if is_trusted else [])
+    assert not secrets.exists()
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no certificate"])
 def test_an_institutions_file_that_cannot_be_read_lets_nothing_out(
     content, tmp_path, asking, monkeypatch

@@ -1,8 +1,10 @@
-"""What a model wrote, made harmless, and parted into its reasoning and what it says."""
+"""What a model wrote: made harmless, parted from its reasoning, and as a table if it is JSON."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 
 _HARMFUL = {
     **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), ""),
@@ -19,6 +21,9 @@ _HARMFUL = {
     ord("\n"): "\n",
 }
 _OPEN = re.compile(r"\s*<(think|thinking|thought)>")
+
+MOST_ROWS = 500
+_FENCE = "```"
 
 
 def harmless(text: str) -> str:
@@ -44,3 +49,43 @@ def parted(answer: str) -> tuple[str, str]:
         reasoning.append(thought.strip())
         rest = rest.lstrip()
     return "\n\n".join(filter(None, reasoning)), rest
+
+
+def rows_of(answer: str) -> tuple[tuple[str, str], ...]:
+    """Return the rows of a structured answer: what, and its value; none when it is another one.
+
+    Parameters
+    ----------
+    answer : str
+        JSON, alone or in a block of code.
+    """
+    text = answer.strip()
+    if text.startswith(_FENCE) and text.endswith(_FENCE) and len(text) > 2 * len(_FENCE):
+        text = text[len(_FENCE) : -len(_FENCE)].removeprefix("json")
+    if not text.lstrip().startswith("{"):
+        return ()
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    if not isinstance(found, dict):
+        return ()
+    return tuple(row for row, _ in zip(_rows("", found), range(MOST_ROWS), strict=False))
+
+
+def _rows(name: str, value: object) -> Iterator[tuple[str, str]]:
+    # What json.loads reads is no deeper than Python's own limit.
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _rows(f"{name} · {key}" if name else str(key), inner)
+    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
+        for number, inner in enumerate(value, 1):
+            yield from _rows(f"{name} {number}", inner)
+    elif isinstance(value, list):
+        yield name, ", ".join(map(_text, value))
+    else:
+        yield name, _text(value)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from dataclasses import dataclass
 from enum import StrEnum
 
-from napari_medscan.storage import config_file, replacing
+from napari_medscan.storage import config_file, read_json, write_json
 
 from .errors import MissingKeyError
 from .hosts import Endpoint
@@ -153,26 +152,15 @@ class Keys:
                 "The system keyring is not available. Enter the key for this session."
             ) from None
         known = _in_keyring() - {endpoint.origin}
-        _note_in_keyring(known | {endpoint.origin} if secret else known)
+        # The key is in the keyring; a list that cannot be written costs a question, not the key.
+        with contextlib.suppress(OSError):
+            write_json(config_file(_LIST), sorted(known | {endpoint.origin} if secret else known))
 
 
 def _in_keyring() -> set[str]:
     """Return the origins of services whose keys were put into the keyring here."""
-    try:
-        with config_file(_LIST).open("rb") as file:
-            listed = json.loads(file.read(2**16))
-    except (OSError, ValueError, RecursionError):
-        return set()
+    listed = read_json(config_file(_LIST))
     return {o for o in listed if isinstance(o, str)} if isinstance(listed, list) else set()
-
-
-def _note_in_keyring(origins: set[str]) -> None:
-    path = config_file(_LIST)
-    # The key is in the keyring; a list that cannot be written costs a question, not the key.
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with replacing(path) as file:
-            file.write(json.dumps(sorted(origins)).encode("ascii"))
 
 
 def _from_keyring(origin: str) -> str:

@@ -5,19 +5,16 @@ Names are all that a list of models gives, so all of this is judged by names.
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass, fields
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
-from napari_medscan.storage import config_file
+from napari_medscan.storage import config_file, read_json
 
 from .hosts import Endpoint
 
 KEY_IMAGES = 8
 """Images of one question that any model is given, and the most for an address elsewhere."""
-_MAX_BYTES = 2**16
 _MOST = 200
 """Images of one question, whatever a profile says."""
 
@@ -121,27 +118,12 @@ def _kind(name: str) -> int:
 
 
 def _own(path: Path) -> tuple[Profile, ...]:
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        return ()
-    return _read(path, changed)
-
-
-@cache
-def _read(path: Path, _changed: int) -> tuple[Profile, ...]:
     """Return the profiles in a file; those that are no profiles are passed over."""
-    try:
-        with path.open("rb") as file:
-            listed = json.loads(file.read(_MAX_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return ()
+    listed = read_json(path)
     kinds = {"name": str, "images": int, "longest": int}
-    known = {field.name for field in fields(Profile)}
     return tuple(
         Profile(entry["name"].lower(), entry["images"], entry["longest"])
         for entry in (listed if isinstance(listed, list) else ())
         if isinstance(entry, dict)
-        and known <= set(entry)
-        and all(isinstance(entry[key], kind) for key, kind in kinds.items())
+        and all(isinstance(entry.get(key), kind) for key, kind in kinds.items())
     )

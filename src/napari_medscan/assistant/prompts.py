@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_medscan.privacy.coded_terms import body_part_named, modality_named
-from napari_medscan.storage import config_file, replacing
+from napari_medscan.storage import config_file, read_json, write_json
 
-MAX_BYTES = 2**18
 MAX_TEXT = 8000
 """Longest template, in characters."""
 SUBJECT = "{subject}"
@@ -163,11 +161,7 @@ class Templates:
         self._write({key: text for key, text in self._read().items() if key != id_})
 
     def _read(self) -> dict[str, str]:
-        try:
-            with self.path.open("rb") as file:
-                found = json.loads(file.read(MAX_BYTES))
-        except (OSError, ValueError, RecursionError):
-            return {}
+        found = read_json(self.path)
         if not isinstance(found, dict) or not isinstance(found.get("prompts"), dict):
             return {}
         known = {template.id for template in TEMPLATES}
@@ -175,7 +169,4 @@ class Templates:
         return {k: t[:MAX_TEXT] for k, t in prompts if k in known and isinstance(t, str)}
 
     def _write(self, own: dict[str, str]) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        content = json.dumps({"version": 1, "prompts": own}, indent=1, ensure_ascii=False)
-        with replacing(self.path, durable=True) as file:
-            file.write(content.encode())
+        write_json(self.path, {"version": 1, "prompts": own}, durable=True)

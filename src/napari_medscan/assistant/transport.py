@@ -170,7 +170,11 @@ async def exchange(request: Request, key: Key | None, limits: Limits) -> AsyncGe
 
         ticket.through_proxy = proxy is not None
         timeout = httpx.Timeout(None, connect=limits.connect, write=limits.stall)
-        transport = httpx.AsyncHTTPTransport(verify=trusted, trust_env=False, proxy=proxy)
+        by = None
+        if proxy is not None:
+            # To a proxy, too, TLS is ours: httpcore's own would read what `trust` does not.
+            by = httpx.Proxy(proxy, ssl_context=trusted if proxy.startswith("https:") else None)
+        transport = httpx.AsyncHTTPTransport(verify=trusted, trust_env=False, proxy=by)
         wire = httpx.Request(
             request.method,
             request.url,

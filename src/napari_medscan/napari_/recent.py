@@ -8,12 +8,11 @@ is off.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from napari_medscan.napari_ import settings
-from napari_medscan.storage import config_file, replacing
+from napari_medscan.storage import config_file, read_json, write_json
 
 MOST = 10
 """Folders that are remembered."""
@@ -24,10 +23,7 @@ def folders() -> list[Path]:
     if not settings.current().recent_folders:
         clear()
         return []
-    try:
-        listed = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
+    listed = read_json(_file())
     if not isinstance(listed, list):
         return []
     return [Path(path) for path in listed if isinstance(path, str)][:MOST]
@@ -42,7 +38,8 @@ def remember(opened: Sequence[Path]) -> None:
     listed = list(dict.fromkeys([*newest, *known]))[:MOST]
     # A list that cannot be kept is no reason to disturb anybody.
     with contextlib.suppress(OSError):
-        _write(json.dumps([str(path) for path in listed]))
+        # Written in ASCII: names that are no text come back as the same names.
+        write_json(_file(), [str(path) for path in listed])
 
 
 def clear() -> None:
@@ -53,11 +50,3 @@ def clear() -> None:
 
 def _file() -> Path:
     return config_file("recent.json")
-
-
-def _write(text: str) -> None:
-    file = _file()
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with replacing(file) as stream:
-        # Names that are no text come back as the same names.
-        stream.write(text.encode("ascii"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, get_args
 
 from napari_medscan.dicom.elements.text import MAX_NAME, defuse
 from napari_medscan.dicom.intensity.window import Function, Window
-from napari_medscan.storage import config_file, replacing
+from napari_medscan.storage import config_file, read_json, write_json
 
 MAX_BYTES = 2**20
 MAX_PRESETS = 200
@@ -73,11 +72,7 @@ class UserPresets:
         self._change(group, windows)
 
     def _read(self) -> dict[str, tuple[Window, ...]]:
-        try:
-            with self.path.open("rb") as file:
-                found = json.loads(file.read(MAX_BYTES))
-        except (OSError, ValueError, RecursionError):
-            return {}
+        found = read_json(self.path, MAX_BYTES)
         groups = found.get("presets") if isinstance(found, dict) else None
         if not isinstance(groups, dict):
             return {}
@@ -100,9 +95,7 @@ class UserPresets:
                 if kept
             },
         }
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with replacing(self.path, durable=True) as file:
-            file.write(json.dumps(content, indent=1, ensure_ascii=False).encode())
+        write_json(self.path, content, durable=True)
 
 
 def _window(item: Any) -> Window | None:  # noqa: ANN401 - JSON may hold anything

@@ -27,7 +27,7 @@ from napari_medscan.privacy.jpeg import check
 from napari_medscan.render import prepare
 
 from ...assistant.serving import WHOLE, Server, head, in_two, piece, says
-from ...assistant.test_llmock import PROTOCOLS, clean, judge, server  # noqa: F401 - fixtures
+from ...assistant.test_llmock import PROTOCOLS, judge, server  # noqa: F401 - fixtures
 from .conftest import CHAT, MESSAGES
 from .test_prepare import CHANGES
 
@@ -57,7 +57,7 @@ def test_what_was_previewed_is_sent_and_the_answer_shown(path, judge, user):  # 
     assert "A chest?" in user.shown.text.toPlainText()
     assert user.shown.heading.text() == "Answer"
     assert user.shown.about.text().startswith("Slice ")
-    clean(judge, 1)
+    judge.check(1)
 
 
 def test_the_preview_shows_those_bytes_and_all_that_goes_with_them(user):

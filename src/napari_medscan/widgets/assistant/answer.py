@@ -8,10 +8,10 @@ from magicgui.widgets import ProgressBar, PushButton
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QHeaderView, QTableWidget, QTableWidgetItem
 
+from napari_medscan.assistant.answer_text import rows_of
 from napari_medscan.assistant.conversation import Exchange, State
 from napari_medscan.assistant.errors import NoConnectionError
 from napari_medscan.assistant.notes import markdown
-from napari_medscan.assistant.structured import rows_of
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.assistant.marked_view import MarkedView

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from napari_medscan.dicom.elements.text import defuse
-from napari_medscan.storage import config_file, replacing
+from napari_medscan.storage import config_file, read_json, write_json
 
-_MAX_BYTES = 2**16
 _MAX_TEXT = 500
 
 
@@ -39,13 +37,11 @@ def choice_file() -> Path:
 
 def read_choice() -> Chosen:
     """Return what was chosen last; nothing, where the file does not say so."""
-    try:
-        with choice_file().open("rb") as file:
-            said = json.loads(file.read(_MAX_BYTES))
-        values = {name: defuse(str(said[name]))[:_MAX_TEXT] for name in asdict(Chosen())}
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    said = read_json(choice_file())
+    names = asdict(Chosen())
+    if not isinstance(said, dict) or not names.keys() <= said.keys():
         return Chosen()
-    return Chosen(**values)
+    return Chosen(**{name: defuse(str(said[name]))[:_MAX_TEXT] for name in names})
 
 
 def write_choice(choice: Chosen) -> None:
@@ -56,7 +52,4 @@ def write_choice(choice: Chosen) -> None:
     OSError
         When it cannot be written.
     """
-    path = choice_file()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with replacing(path) as file:
-        file.write(json.dumps(asdict(choice), indent=1).encode())
+    write_json(choice_file(), asdict(choice))

@@ -12,7 +12,7 @@ from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.transport import Limits
 
-from .serving import consent
+from .serving import PATIENCE, consent
 
 
 class Asking:
@@ -34,14 +34,14 @@ class Asking:
 
     def ask(self, question):
         sending, ended = self.begin(question)
-        outcome = ended.get(timeout=20)
-        assert sending.ended.wait(5)
+        outcome = ended.get(timeout=PATIENCE)
+        assert sending.ended.wait(PATIENCE)
         return outcome
 
     def models(self, provider, endpoint):
         ended = queue.SimpleQueue()
         self.client.list_models(provider, endpoint, on_end=ended.put)
-        return ended.get(timeout=20)
+        return ended.get(timeout=PATIENCE)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def _no_settings(monkeypatch, tmp_path):
 @pytest.fixture
 def limits():
     """Return how long the client of the test waits."""
-    return Limits(connect=2, first_byte=5, stall=5, total=10)
+    return Limits(PATIENCE, PATIENCE, PATIENCE, PATIENCE)
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ Handler = Callable[[socket.socket], None]
 CHAT = provider("compatible")
 MESSAGES = provider("compatible-messages")
 KEY = "sk-canary-0123456789"
+PATIENCE = 120.0
+"""Seconds that a busy computer may take for anything: no test that passes waits for so long."""
 
 
 def jpeg(seed: int = 0, size: int = 48) -> bytes:
@@ -68,7 +70,8 @@ class Server:
         self.connections = 0
         self.has_request = threading.Event()
         self.is_over = threading.Event()
-        self._threads = [threading.Thread(target=self._accept)]
+        self._open: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
 
     @property
     def url(self) -> str:
@@ -84,23 +87,28 @@ class Server:
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        for connection in self._open:
+            # Whatever still waits for a client hears that it is over.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE)
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while not self.is_over.is_set():
                 connection, _ = self._listening.accept()
                 self.connections += 1
-                thread = threading.Thread(target=self._serve, args=(connection,))
+                self._open.append(connection)
+                thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
-            connection.settimeout(10)
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
             with connection:
                 self.requests.append(_request(connection))
                 self.has_request.set()
@@ -151,7 +159,7 @@ def in_two(gate: threading.Event, first: bytes, rest: bytes) -> Handler:
 
     def answer(connection: socket.socket) -> None:
         connection.sendall(first)
-        gate.wait(10)
+        gate.wait(PATIENCE)
         connection.sendall(rest)
 
     return answer

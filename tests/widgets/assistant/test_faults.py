@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from napari_medscan.assistant.conversation import State
 from napari_medscan.assistant.transport import Limits
 
-from ...assistant.serving import WHOLE, Server, endless, head, piece, says, waiting
+from ...assistant.serving import PATIENCE, WHOLE, Server, endless, head, piece, says, waiting
 from ...assistant.test_transport import certificate, serving
 from .conftest import User
 
-SHORT = Limits(connect=60, first_byte=1, stall=1, total=60, answer=20_000)
+PATIENT = Limits(PATIENCE, PATIENCE, PATIENCE, PATIENCE, answer=20_000)
+SHORT = replace(PATIENT, first_byte=1, stall=1)
 FAILED, INCOMPLETE = State.FAILED, State.INCOMPLETE
 TITLES = {FAILED: "Failed", INCOMPLETE: "Incomplete answer"}
 
@@ -56,8 +58,8 @@ FAULTS = {
 
 @pytest.fixture
 def hurried(viewer, docked, qtbot):
-    """Return who uses a dock that waits for nothing long."""
-    return User(docked(viewer, SHORT), qtbot)
+    """Return who uses a dock that waits as long as it takes."""
+    return User(docked(viewer, PATIENT), qtbot)
 
 
 def in_turn(*answers):
@@ -79,6 +81,7 @@ def test_each_fault_is_told_and_the_next_send_works(hurried, network_allowed):  
         for number, (fault, (_, state, said)) in enumerate(FAULTS.items()):
             user.write("What is this?")
             user.preview()
+            user.ask.conversation._client._limits = SHORT if "1 seconds" in said else PATIENT
             user.send()
             user.wait(state)
             assert said in user.shown.reason.text(), fault
@@ -88,6 +91,7 @@ def test_each_fault_is_told_and_the_next_send_works(hurried, network_allowed):  
             assert recorder.connections == 2 * number + 1, fault
             # The same picture, on another press; after 429 and 503 when the service allows.
             user.until_ready()
+            user.ask.conversation._client._limits = PATIENT
             assert user.ask.send.text == "&Send again", fault
             user.send()
             user.wait(State.DONE)

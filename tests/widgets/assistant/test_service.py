@@ -15,7 +15,7 @@ from napari_medscan.assistant.providers import PROVIDERS
 from napari_medscan.widgets.assistant import service
 from napari_medscan.widgets.assistant.service import ServiceTab
 
-from ...assistant.serving import Server, head, says
+from ...assistant.serving import PATIENCE, Server, head, says
 from .conftest import CHAT
 
 LIST = head(kind="application/json") + b'{"data":[{"id":"llava"},{"id":"moondream"}]}'
@@ -66,7 +66,7 @@ def test_a_failed_test_says_why_and_can_be_repeated(form, qtbot, network_allowed
 
 
 def test_a_slow_test_can_be_cancelled(form, qtbot, network_allowed):  # noqa: ARG001
-    with Server(lambda _: server.is_over.wait(20)) as server:
+    with Server(lambda _: server.is_over.wait()) as server:
         form.choose(CHAT, server.url, "m")
         form.list_models.native.click()
         qtbot.waitUntil(server.has_request.is_set, timeout=60_000)
@@ -92,7 +92,7 @@ def test_models_of_the_service_before_are_not_listed_under_another(
     answers = threading.Event()
 
     def answer(connection):
-        answers.wait(10)
+        answers.wait(PATIENCE)
         connection.sendall(LIST)
         gone.set()
 
@@ -104,7 +104,7 @@ def test_models_of_the_service_before_are_not_listed_under_another(
         CHANGES[change](form)
         assert (form.list_models.text, form.list_models.enabled) == ("List models", True)
         answers.set()
-        gone.wait(10)
+        gone.wait(PATIENCE)
         qtbot.wait(100)
     assert form.models.count() == 0
     assert form.result.text() == ""
@@ -122,7 +122,7 @@ def test_what_one_service_said_is_not_kept_under_another_address(form, qtbot, ne
 
 
 def test_models_cannot_be_fetched_while_the_address_is_wrong(form, qtbot, network_allowed):  # noqa: ARG001
-    with Server(lambda _: server.is_over.wait(20)) as server:
+    with Server(lambda _: server.is_over.wait()) as server:
         form.choose(CHAT, server.url, "m")
         form.list_models.native.click()
         qtbot.waitUntil(server.has_request.is_set, timeout=60_000)

@@ -277,6 +277,9 @@ def test_cancel_before_the_first_byte_is_at_once(user, network_allowed):  # noqa
         assert user.ask.send.text == "&Send again"
         assert user.ask.send.enabled
     assert took < 0.1
+    user.ask._viewer.dims.set_current_step(0, 1)
+    user.preview()
+    assert user.ask.send.text == "&Send", "it is another image"
 
 
 def test_what_waited_in_the_queue_when_cancel_was_pressed_is_not_shown(

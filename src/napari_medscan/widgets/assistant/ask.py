@@ -51,7 +51,7 @@ QUIET_MS = 400
 """Time after the last change of the view until the image is prepared anew."""
 _HEIGHT = 240
 _CHANGED = "The view changed. The image is prepared anew."
-_NO_MODEL = "No model selected. Choose a service and a model on the Service tab."
+_NO_MODEL = "No model selected. Press “Find models…”, or choose one on the Service tab."
 _NO_WORDS = "Enter a question to send."
 _NO_IMAGE = "The image could not be rendered. Reopen the study to try again."
 _AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)
@@ -361,7 +361,9 @@ class AskTab(Page):
         again_at = self._again_at.get(origin, 0.0)
         wait = max(0.0, again_at - time.time())
         self.send.enabled = self.is_ready and not state.is_busy and not wait
-        self.send.text = "&Send again" if state in _AGAIN and question is not None else "&Send"
+        asked = getattr(self.answer.exchange, "sha256", "")
+        is_again = question is not None and question.sha256 == asked and state in _AGAIN
+        self.send.text = "&Send again" if is_again else "&Send"
         self.find_models.visible = not self._service.model and not state.is_busy
         self.send.visible = not state.is_busy and not self.find_models.visible
         self.cancel.visible = state.is_busy

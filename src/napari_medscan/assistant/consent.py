@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-from napari_medscan.privacy.errors import NotConfirmedError
 from napari_medscan.privacy.gate import Gate
 
 from .allowed import check_allowed
@@ -64,11 +63,7 @@ def consent_to(question: Question, gate: Gate) -> Consent:
         When an image was not seen, or something about it was not confirmed.
     """
     check_allowed(question.endpoint)
-    if not all(gate.is_seen(image) for image in question.images):
-        raise ConsentError("Review the preview before sending.")
-    try:
-        for image in question.images:
-            gate.check(image, question.endpoint.origin)
-    except NotConfirmedError as error:
-        raise ConsentError(str(error)) from None
+    found = missing(question, gate)
+    if found:
+        raise ConsentError(found)
     return Consent(question.digest)

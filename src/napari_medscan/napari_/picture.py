@@ -127,13 +127,17 @@ def series_looks(viewer: napari.viewer.Viewer, count: int) -> list[Look]:
     places = [index for (index,) in _places(viewer, [layer], count)]
     if len(places) < 2:
         raise NoPictureError("This series has one image only.")
-    spread = np.linspace(0, len(places) - 1, _FEW_OTHERS).round().astype(int)
-    others = [places[number] for number in spread]
+    numbers = np.linspace(0, len(places) - 1, _FEW_OTHERS).round().astype(int)
+    others = [places[number] for number in numbers]
+    spread = _slider(viewer, layer)
+    state = _state(viewer, here.layers, spread)
     return [
         replace(
             here,
             layers=(shown.at(index),),
             others=tuple((other,) for other in others if other != index),
+            state=state,
+            spread=spread,
         )
         for index in places
     ]
@@ -146,11 +150,19 @@ def is_same(look: Look, viewer: napari.viewer.Viewer, *, blended: bool) -> bool:
         shown = tuple(shown_of(viewer, layer) for layer in layers)
     except NoPictureError:
         return False
-    return look.state == _state(viewer, shown)
+    return look.state == _state(viewer, shown, look.spread)
 
 
-def _state(viewer: napari.viewer.Viewer, shown: Sequence[Shown]) -> tuple[object, ...]:
-    return (*_way(viewer), *(layer.state for layer in shown))
+def _state(
+    viewer: napari.viewer.Viewer, shown: Sequence[Shown], spread: int | None = None
+) -> tuple[object, ...]:
+    """Return what an image depends on, but for the place along one axis."""
+    margins = tuple(viewer.dims.margin_left), tuple(viewer.dims.margin_right)
+    places = [
+        tuple(str(place) for axis, place in enumerate(layer.index) if axis != spread)
+        for layer in shown
+    ]
+    return (*_way(viewer), margins, *places, *(layer.state for layer in shown))
 
 
 def _way(viewer: napari.viewer.Viewer) -> tuple[object, ...]:
@@ -187,7 +199,7 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
     # An array in memory may be changed after its image was checked; the files' values stay.
     data = stack.array.display
     drawn = tuple(str(getattr(layer, name)) for name in _DRAWN)
-    placed = (str(index), axes, flips, corner.tobytes(), steps.tobytes())
+    placed = (axes, flips, corner.tobytes(), steps.tobytes())
     coloured = (colours.name, np.asarray(colours.colors).tobytes())
     return Shown(
         stack,
@@ -233,11 +245,9 @@ def others_of(
 def _places(viewer: napari.viewer.Viewer, layers: Sequence[Image], count: int) -> list[list[Index]]:
     """Return the index of each layer at places that are spread over the longest slider."""
     first = layers[0]
-    index = index_in_view(viewer, first)
-    sliders = [axis for axis, place in enumerate(index) if not isinstance(place, slice)]
-    if not sliders:
+    index, axis = index_in_view(viewer, first), _slider(viewer, first)
+    if axis is None:
         return []
-    axis = max(sliders, key=lambda axis: first.data.shape[axis])
     extent = first.data.shape[axis]
     found = []
     for place in np.linspace(0, extent - 1, min(extent, count)).round().astype(int):
@@ -250,6 +260,13 @@ def _places(viewer: napari.viewer.Viewer, layers: Sequence[Image], count: int) -
         if all(_reaches(at, layer) for at, layer in zip(there, layers, strict=True)):
             found.append(there)
     return found
+
+
+def _slider(viewer: napari.viewer.Viewer, layer: Image) -> int | None:
+    """Return the axis of a layer with the longest slider, None when it has none."""
+    index = index_in_view(viewer, layer)
+    sliders = [axis for axis, place in enumerate(index) if not isinstance(place, slice)]
+    return max(sliders, key=lambda axis: layer.data.shape[axis], default=None)
 
 
 def _index(viewer: napari.viewer.Viewer, layer: Image, point: Sequence[float]) -> Index:

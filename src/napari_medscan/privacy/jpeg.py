@@ -94,11 +94,8 @@ def _frame(data: bytes) -> tuple[int, int]:
 
 @cache
 def _tables_of(quality: int) -> bytes:
-    """Return a tiny JPEG up to its scan, as it is written at a quality."""
-    stream = io.BytesIO()
-    picture = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
-    picture.save(stream, "JPEG", quality=quality, subsampling=0, optimize=False)
-    return stream.getvalue()
+    """Return a tiny JPEG, as it is written at a quality."""
+    return encode(np.zeros((8, 8, 3), np.uint8), quality)
 
 
 @cache

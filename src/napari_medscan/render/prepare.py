@@ -64,12 +64,16 @@ class Look:
         Equal while the image would be the same.
     subject : tuple
         Equal while masks belong to it: the same series, cut the same way.
+    spread : int, optional
+        Axis along which the looks at a series are spread: `state` does not depend on the place
+        along it.
     """
 
     layers: tuple[Shown, ...]
     others: tuple[tuple[Index, ...], ...] = ()
     state: tuple[object, ...] = ()
     subject: tuple[object, ...] = ()
+    spread: int | None = None
 
     @property
     def name(self) -> str:

@@ -51,7 +51,7 @@ class Shown:
     limits, colours, gamma, opacity, blending
         As of `Painted`.
     state : tuple
-        Equal while the layer is drawn in the same way, at the same place.
+        Equal while the layer is drawn in the same way, at the same place, whatever its index.
     """
 
     stack: Stack

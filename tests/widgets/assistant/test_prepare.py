@@ -238,6 +238,44 @@ def test_slices_of_a_series_are_spread_over_it_and_compared_with_one_another(che
         assert all(is_same(settled, viewer, blended=False) for settled in looks)
 
 
+@pytest.mark.parametrize("name", CHANGES)
+def test_slices_of_a_series_stay_while_the_view_moves_along_it_alone(name, chest):
+    viewer = opened(chest)
+    settled = series_looks(viewer, 3)[1]
+    assert is_same(settled, viewer, blended=False)
+    CHANGES[name](viewer)
+    assert is_same(settled, viewer, blended=False) is (name == "slice")
+
+
+def test_slabs_of_a_series_are_others_when_they_are_thicker(chest):
+    viewer = opened(chest)
+    viewer.layers[0].projection_mode = "max"
+    settled = series_looks(viewer, 3)[1]
+    viewer.dims.margin_left = (5.0, 0, 0)
+    assert not is_same(settled, viewer, blended=False)
+
+
+def test_slices_at_another_time_point_are_others(tmp_path):
+    viewer = opened(perfusion(tmp_path))
+    settled = series_looks(viewer, 3)[0]
+    viewer.dims.set_current_step(1, 2)
+    assert is_same(settled, viewer, blended=False)
+    viewer.dims.set_current_step(0, 1)
+    assert not is_same(settled, viewer, blended=False)
+
+
+def perfusion(folder):
+    """Write three time points of four slices."""
+    write_series(
+        folder,
+        12,
+        ImagePositionPatient=lambda i: [0, 0, 2 * (i % 4)],
+        TemporalPositionIdentifier=lambda i: 1 + i // 4,
+        AcquisitionTime=lambda i: f"1200{10 + 2 * (i // 4):02d}",
+    )
+    return folder
+
+
 def test_a_series_of_one_image_has_no_others(tmp_path):
     write_series(tmp_path, 1)
     with pytest.raises(NoPictureError, match="one image only"):

@@ -109,7 +109,6 @@ class AskTab(Page):
         self.places: dict[str, str] = {}
         self.is_automatic = True
         self._relay = Relay(self.native, self._on_exchange)
-        self._progress = Relay(self.native, self._on_progress)
         self.conversation = Conversation(client, self._relay.send)
         self._preparer = Preparer()
         self._work = Latest(self.native)
@@ -125,7 +124,7 @@ class AskTab(Page):
 
     def release(self) -> None:
         """Cancel, and let go of the viewer."""
-        for running in (self._soon, self._later, self._relay, self._progress):
+        for running in (self._soon, self._later, self._relay):
             running.stop()
         self.conversation.close()
         for part in (self._subscription, self._work, self.answer, self.review):
@@ -143,7 +142,7 @@ class AskTab(Page):
             return
         self._looks = looks
         self.review.begin(looks[0].subject)
-        preparer, progress = self._preparer, self._progress
+        preparer, work = self._preparer, self._work
         wish = self.images.wish(len(looks), self._service.model)
         wish = replace(wish, masks=self.review.masks, crop=self.review.crop)
 
@@ -151,7 +150,7 @@ class AskTab(Page):
             def go_on(done: int, count: int) -> None:
                 if is_stale():
                     raise CancelledError("cancelled")
-                progress.send(done, count)
+                work.progressed.emit(done, count)
 
             images = preparer.prepare(looks, wish, go_on)
             return images, make_sheet(images)
@@ -224,6 +223,7 @@ class AskTab(Page):
             timer.setSingleShot(True)
         self._soon.timeout.connect(self.prepare)
         self._later.timeout.connect(self._enable)
+        self._work.progressed.connect(guarded(self._on_progress))
         self._soon.setInterval(QUIET_MS)
         self.review.edited.connect(self.prepare)
         self.review.ready_changed.connect(self._enable)
@@ -266,7 +266,7 @@ class AskTab(Page):
             return False
         if self.images.which.value == KEY:
             return True
-        return is_same(self._looks[0], self._viewer, blended=self.images.blended.value)
+        return is_same(self._looks[0], self._viewer, blended=self.images.is_blended)
 
     def _on_progress(self, done: int, count: int) -> None:
         if count > 1 and self._looks and not self._images:

@@ -110,7 +110,7 @@ class ImageChoice(Page):
         """
         which = self.which.value
         if which == DISPLAYED:
-            return [look(viewer, blended=self.blended.value)]
+            return [look(viewer, blended=self.is_blended)]
         if which == KEY:
             chosen = list(self.key_looks)
         else:
@@ -119,6 +119,11 @@ class ImageChoice(Page):
         if not chosen:
             raise NoPictureError(_NO_KEY_IMAGES if which == KEY else _ALL_LEFT_OUT)
         return chosen
+
+    @property
+    def is_blended(self) -> bool:
+        """Whether all selected layers are in the image."""
+        return bool(self.blended.value) and self.which.value == DISPLAYED
 
     def wish(self, count: int, model: str) -> Wish:
         """Return how images are made: of several, no larger than a model looks at them."""

@@ -156,24 +156,11 @@ class ServiceTab(Page):
 
     def find_on_this_computer(self) -> None:
         """Ask each usual server on this computer for its models, or stop asking."""
-        if self._sending is not None:
-            self.stop_asking()
-            return
-        self.models.clear()
-        self._waiting, self._is_search = list(_LOCAL), True
-        self._ask_next()
+        self._begin(_LOCAL, is_search=True)
 
     def ask_for_models(self) -> None:
         """Ask the service for its models, or stop asking."""
-        if self._sending is not None:
-            self.stop_asking()
-            return
-        self.models.clear()
-        self._is_search = False
-        try:
-            self._ask(self.provider, self.endpoint())
-        except AssistantError as error:
-            self.result.say(str(error))
+        self._begin((self.provider,), is_search=False)
 
     def stop_asking(self) -> None:
         """Stop asking for models; an answer that is on its way already counts no more."""
@@ -191,7 +178,17 @@ class ServiceTab(Page):
         self.stop_asking()
         self.key.release()
 
-    def _ask(self, service: Provider, endpoint: Endpoint) -> None:
+    def _begin(self, services: tuple[Provider, ...], *, is_search: bool) -> None:
+        if self._sending is not None:
+            self.stop_asking()
+            return
+        self.models.clear()
+        self._waiting, self._is_search = list(services), is_search
+        self._ask_next()
+
+    def _ask(self, service: Provider) -> None:
+        endpoint = parse(service.base_url if self._is_search else self.address.value)
+        check_allowed(endpoint)
         number = self._number
         self._sending = self._client.list_models(
             service,
@@ -204,12 +201,14 @@ class ServiceTab(Page):
 
     def _ask_next(self) -> None:
         while self._waiting:
-            service = self._waiting.pop(0)
-            endpoint = parse(service.base_url)
-            with contextlib.suppress(AssistantError):
-                check_allowed(endpoint)
-                self._ask(service, endpoint)
+            try:
+                self._ask(self._waiting.pop(0))
+            except AssistantError as error:
+                self.result.say(str(error))
+            else:
                 return
+        if not self._is_search:
+            return
         count = self.models.usable
         self.result.say(
             f"{count} found on this computer. Select one."

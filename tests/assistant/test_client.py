@@ -310,7 +310,7 @@ def test_what_has_to_be_confirmed_is_confirmed_before_there_is_consent(concern):
 
 
 def test_without_a_look_at_the_preview_there_is_no_consent():
-    with pytest.raises(errors.ConsentError, match="Review the preview"):
+    with pytest.raises(errors.ConsentError, match="Scroll until the whole image"):
         consent_to(question("http://127.0.0.1:1/v1"), Gate())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,11 @@ MOST = {
 }
 
 
+IS_SHARED = "PYTEST_XDIST_WORKER" in os.environ and shutil.which("xvfb-run") is not None
+"""Whether windows of other tests may be on this screen; there is another one then."""
+SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1600x1000x24") if IS_SHARED else ()
+
+
 @pytest.mark.skipif(bool(why_missing()), reason=why_missing())
 @pytest.mark.usefixtures("qapp")
 def test_an_answer_takes_few_actions(tmp_path):
@@ -31,7 +37,7 @@ def test_an_answer_takes_few_actions(tmp_path):
     home.mkdir()
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "NAPARI"))}
     done = subprocess.run(
-        [sys.executable, script, tmp_path],
+        [*SCREEN, sys.executable, script, tmp_path],
         env={**kept, "HOME": str(home), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
         capture_output=True,
         text=True,

@@ -291,15 +291,14 @@ def test_openings_of_a_hidden_series_later_keep_the_visible_one_active(
         (["P", "L"], {"left": "A", "right": "P", "top": "R", "bottom": "L"}),
     ],
 )
-def test_bring_into_view_projection_image_by_patient_orientation(viewer, add, written, edges):
-    add(
-        "dx",
-        1,
-        Modality="DX",
-        PatientOrientation=written,
-        ImageOrientationPatient=None,
-        ImagePositionPatient=None,
-    )
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 0, 1)])
+def test_bring_into_view_projection_image_by_patient_orientation(
+    viewer, add, written, edges, order
+):
+    film = {"Modality": "DX", "ImageOrientationPatient": None, "ImagePositionPatient": None}
+    add("before", 1, series=1, PatientOrientation=["H", "R"], **film)
+    viewer.dims.order = order
+    add("dx", 1, series=2, PatientOrientation=written, **film)
     assert edge_letters(viewer) == edges
 
 

@@ -15,6 +15,7 @@ from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import log_failure
 from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.per_viewer import PerViewer
 from napari_medscan.napari_.scroll_axis import go_to, length, place_on_axis, slice_axis, time_axis
 from napari_medscan.napari_.viewer_proxy import unwrapped
 
@@ -62,7 +63,7 @@ class Cine(QObject):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        # Weak: the viewer would never go, since `cine_of` holds this for as long as it lives.
+        # Weak: the viewer would never go, since `PerViewer` holds this for as long as it lives.
         self._viewer = weakref.ref(unwrapped(viewer))
         self._layer: weakref.ref[Image] | None = None
         self._axis = 0
@@ -130,15 +131,8 @@ class Cine(QObject):
             go_to(viewer, layer, self._axis, place % count)
 
 
-_cines: weakref.WeakKeyDictionary[napari.viewer.Viewer, Cine] = weakref.WeakKeyDictionary()
-
-
-def cine_of(viewer: napari.viewer.Viewer) -> Cine:
-    """Return the one cine of a viewer, which buttons and commands start and stop."""
-    viewer = unwrapped(viewer)
-    if viewer not in _cines:
-        _cines[viewer] = Cine(viewer)
-    return _cines[viewer]
+cine_of = PerViewer(Cine)
+"""The one cine of a viewer, which buttons and commands start and stop."""
 
 
 def autoplay(viewer: napari.viewer.Viewer, layer: Image) -> None:

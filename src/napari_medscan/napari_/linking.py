@@ -19,7 +19,7 @@ from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.per_viewer import PerViewer
 from napari_medscan.napari_.viewer_watch import watch
 
 MOST_DEGREES = 10.0
@@ -129,7 +129,7 @@ class SliceLink:
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        # Weak: the viewer would never go, since `slice_link_of` holds this for as long as it lives.
+        # Weak: the viewer would never go, since `PerViewer` holds this for as long as it lives.
         self._viewer: napari.viewer.Viewer = weakref.proxy(viewer)
         self._marked: Image | None = None
         self._point = 0.0
@@ -198,15 +198,8 @@ class SliceLink:
         self._marked = None
 
 
-_links: weakref.WeakKeyDictionary[napari.viewer.Viewer, SliceLink] = weakref.WeakKeyDictionary()
-
-
-def slice_link_of(viewer: napari.viewer.Viewer) -> SliceLink:
-    """Return the one link of a viewer's slices, which buttons and commands set."""
-    viewer = unwrapped(viewer)
-    if viewer not in _links:
-        _links[viewer] = SliceLink(viewer)
-    return _links[viewer]
+slice_link_of = PerViewer(SliceLink)
+"""The one link of a viewer's slices, which buttons and commands set."""
 
 
 class Alignment:

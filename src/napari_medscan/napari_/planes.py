@@ -133,10 +133,10 @@ def show_acquired_plane(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     if directions is not None and layer.ndim > 2:
         _turn_to(viewer, _acquired_plane(viewer, directions), directions)
         return
+    # Across the slices, no image is in view that could say how it lies.
+    _show_as_stored(viewer)
     directions = projection_directions(viewer, layer)
-    if directions is None:
-        _show_as_stored(viewer)
-    else:
+    if directions is not None:
         _turn_projection(viewer, directions)
 
 

@@ -13,6 +13,7 @@ from psygnal import Signal
 
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.per_viewer import PerViewer
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.viewer_watch import Subscription, watch
 
@@ -34,7 +35,7 @@ class Slab:
     """Projection or thickness have changed."""
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        # Weak: the viewer would never go, since `slab_of` holds this for as long as it lives.
+        # Weak: the viewer would never go, since `PerViewer` holds this for as long as it lives.
         self._viewer = weakref.ref(unwrapped(viewer))
         self._subscription: Subscription | None = None
         self._current: weakref.ref[Image] | None = None
@@ -91,15 +92,8 @@ class Slab:
         set_slab(viewer, ours, self._projection, self._thickness)
 
 
-_slabs: weakref.WeakKeyDictionary[napari.viewer.Viewer, Slab] = weakref.WeakKeyDictionary()
-
-
-def slab_of(viewer: napari.viewer.Viewer) -> Slab:
-    """Return the one slab of a viewer, which the panel and commands change."""
-    viewer = unwrapped(viewer)
-    if viewer not in _slabs:
-        _slabs[viewer] = Slab(viewer)
-    return _slabs[viewer]
+slab_of = PerViewer(Slab)
+"""The one slab of a viewer, which the panel and commands change."""
 
 
 def set_slab(

@@ -17,6 +17,7 @@ from napari_medscan.napari_.canvas_fit import fit_to_canvas
 from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.directions import screen_directions, world_directions
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.per_viewer import PerViewer
 from napari_medscan.napari_.viewer_proxy import unwrapped
 
 _SAMPLED = 32
@@ -149,7 +150,7 @@ class Volumes:
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         viewer = unwrapped(viewer)
-        # Weak: the viewer would never go, since `volumes_of` holds this for as long as it lives.
+        # Weak: the viewer would never go, since `PerViewer` holds this for as long as it lives.
         self._viewer = weakref.ref(viewer)
         self._looks: list[tuple[Image, Look]] = []
         self._preset: VolumePreset | None = None
@@ -204,15 +205,8 @@ class Volumes:
             self._looks.clear()
 
 
-_volumes: weakref.WeakKeyDictionary[napari.viewer.Viewer, Volumes] = weakref.WeakKeyDictionary()
-
-
-def volumes_of(viewer: napari.viewer.Viewer) -> Volumes:
-    """Return what shows the volumes of a viewer, for the panel and for commands."""
-    viewer = unwrapped(viewer)
-    if viewer not in _volumes:
-        _volumes[viewer] = Volumes(viewer)
-    return _volumes[viewer]
+volumes_of = PerViewer(Volumes)
+"""What shows the volumes of a viewer, for the panel and for commands."""
 
 
 def _projected_limits(layer: Image, low: float, high: float) -> tuple[float, float]:

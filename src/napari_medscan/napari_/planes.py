@@ -124,20 +124,21 @@ def show_acquired_plane(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     as they hang back to back: the chest wall of the right one on the right. All others as they are
     stored. Sliders and camera stay.
     """
-    directions = world_directions(viewer, layer)
-    stack = stack_of(layer)
-    if stack is not None and stack.kind.organ == "breast" and stack.header.laterality in ("R", "L"):
-        known = projection_directions(viewer, layer) if directions is None else directions
-        if known is not None and _turn_breast(viewer, known, stack.header.laterality):
-            return
-    if directions is not None and layer.ndim > 2:
-        _turn_to(viewer, _acquired_plane(viewer, directions), directions)
+    stack, directions = stack_of(layer), world_directions(viewer, layer)
+    is_placed = directions is not None and layer.ndim > 2
+    if not is_placed:
+        # Across the slices, no image is in view that could say how it lies.
+        _show_as_stored(viewer)
+    known = projection_directions(viewer, layer) if directions is None else directions
+    if known is None:
         return
-    # Across the slices, no image is in view that could say how it lies.
-    _show_as_stored(viewer)
-    directions = projection_directions(viewer, layer)
-    if directions is not None:
-        _turn_projection(viewer, directions)
+    if stack is not None and stack.kind.organ == "breast" and stack.header.laterality in ("R", "L"):
+        if _turn_breast(viewer, known, stack.header.laterality):
+            return
+    if is_placed:
+        _turn_to(viewer, _acquired_plane(viewer, known), known)
+    else:
+        _turn_projection(viewer, known)
 
 
 def show_turned(viewer: napari.viewer.Viewer, *, rotation: int, flip: bool) -> None:

@@ -65,3 +65,15 @@ def pdf(data: bytes, **changes: Any) -> Dataset:
         "EncapsulatedDocument": data + b"\0" * (len(data) % 2),
     }
     return ct(**{**dict.fromkeys(NO_IMAGE), **attributes, **changes})
+
+
+def selection(*instances: str, **changes: Any) -> Dataset:
+    """Return a Key Object Selection (PS3.3 A.35.4) of images."""
+    images = [
+        content(
+            "IMAGE",
+            ReferencedSOPSequence=[item(ReferencedSOPClassUID="1.2", ReferencedSOPInstanceUID=uid)],
+        )
+        for uid in instances
+    ]
+    return report(*images, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.59", Modality="KO", **changes)

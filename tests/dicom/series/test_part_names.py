@@ -100,9 +100,7 @@ def test_name_from_the_index_is_the_same(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(not case_names(), reason="NOT TESTED: there is no corpus (MEDSCAN_CORPUS)")
-@pytest.mark.parametrize(
-    "case", ["dicomdir-tree-pydicom", "rt-phantom-study", "sc-rgb-variants", "wsi-highdicom-tiny"]
-)
+@pytest.mark.parametrize("case", ["dicomdir-tree-pydicom", "rt-phantom-study", "sc-rgb-variants"])
 def test_name_is_that_of_one_series_in_a_study(case):
     stacks = load(case_path(case)).stacks
     names = Counter((s.header.patient, s.header.study, s.name) for s in stacks)

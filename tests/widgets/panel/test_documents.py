@@ -8,13 +8,14 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.tags.identifiers import MASK
+from napari_medscan.napari_.layers import image_layer
 from napari_medscan.widgets.panel.documents import open_document
 from napari_medscan.widgets.panel.object_rows import ObjectItem
 from napari_medscan.widgets.panel.series_tab import SeriesTab
 
 from ...dicom.making import item, write
 from ...dicom.objects.labeled import write_ct
-from ...dicom.objects.reports import content, number, pdf, report
+from ...dicom.objects.reports import content, number, pdf, report, selection
 
 REPORT = report(
     content("PNAME", "Observer", PersonName="Roe^Jane"),
@@ -118,3 +119,24 @@ def test_report_reference_brings_its_image_into_view(model, qtbot, record, tmp_p
     assert [each.message for each in told] == [
         "This image is in none of the series that were found."
     ]
+
+
+def test_key_objects_open_their_images_and_no_others(model, qtbot, record, tmp_path, told):
+    write(write_ct(tmp_path) / "key.dcm", selection("1.2.3.3.1", "1.2.3.3.3", "1.2.99"))
+    opened = load(tmp_path)
+    record.add(opened)
+    whole = model.add_layer(image_layer(opened.stacks[0]))
+    window = open_document(model, opened.objects[0])
+    qtbot.addWidget(window)
+    for _ in range(2):
+        window.open_images.native.click()
+    series, keys = model.layers
+    assert (series, series.visible, keys.visible) == (whole, False, True)
+    assert keys.data.shape[0] == 2
+    assert [each.message for each in told] == [
+        "KO 6 · Findings: 1 image is in none of the series that were found."
+    ]
+
+
+def test_report_without_images_opens_none(window):
+    assert not window.open_images.enabled

@@ -17,6 +17,7 @@ from napari_medscan.dicom.objects.waveform import Waveform
 from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.go_to_image import go_to_image
+from napari_medscan.napari_.objects.open_key_images import open_key_images
 from napari_medscan.widgets.panel.report_window import ReportWindow
 from napari_medscan.widgets.recording.spectrum_dock import SpectrumDock
 from napari_medscan.widgets.recording.waveform_dock import WaveformDock
@@ -37,7 +38,9 @@ def open_document(
     try:
         if isinstance(source, Report):
             go_to = partial(go_to_image, viewer)
-            window = ReportWindow(source.name, source.read(), go_to, parent)
+            content = source.read()
+            open_images = partial(open_key_images, viewer, source, content)
+            window = ReportWindow(source.name, content, go_to, open_images, parent)
             window.show()
             return window
         if isinstance(source, Waveform | Spectroscopy):

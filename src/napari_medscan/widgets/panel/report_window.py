@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.objects.key_images import referenced_images
 from napari_medscan.dicom.objects.report import measurements_csv, measurements_of
 from napari_medscan.dicom.objects.report_content import ContentItem, ReportContent
 from napari_medscan.dicom.objects.report_tables import ReportTable, report_tables, tables_csv
@@ -44,6 +45,8 @@ class ReportWindow(QDialog):
         What it says.
     go_to : callable, optional
         Called with SOP Instance UID and frame number of an image that was double-clicked.
+    open_images : callable, optional
+        Called to open all images that the report refers to, and nothing else.
     parent : QWidget, optional
         napari's window.
     """
@@ -53,6 +56,7 @@ class ReportWindow(QDialog):
         title: str,
         content: ReportContent,
         go_to: Callable[[str, int], object] | None = None,
+        open_images: Callable[[], object] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -64,6 +68,9 @@ class ReportWindow(QDialog):
         self.show_names = CheckBox(name="show_names", text="Show names of persons", value=False)
         self.export = PushButton(name="export", text="Export measurements…")
         self.copy = PushButton(name="copy", text="Copy as text")
+        self.open_images = PushButton(name="open_images", text="Open only key images")
+        self.open_images.tooltip = "Show the images that this refers to, and hide all others"
+        self.open_images.enabled = open_images is not None and bool(referenced_images(content))
         self.export.enabled = bool(measurements_of(content))
         self.tables = report_tables(content)
         """Measurement groups, irradiation events and other rows of numbers."""
@@ -86,6 +93,9 @@ class ReportWindow(QDialog):
         self.tree.doubleClicked.connect(self._on_chosen)
         self.export.changed.connect(guarded(self._on_export))
         self.copy.changed.connect(guarded(self._on_copy))
+        if open_images is not None:
+            self._on_open_images = guarded(lambda _value=None: open_images())
+            self.open_images.changed.connect(self._on_open_images)
         self._fill()
 
     @property
@@ -119,7 +129,7 @@ class ReportWindow(QDialog):
         head.addWidget(self.search.native, 1)
         head.addWidget(self.show_names.native)
         foot.addWidget(QLabel(f"Report {state}, {verified}"), 1)
-        for button in (self.copy, self.export):
+        for button in (self.open_images, self.copy, self.export):
             button.native.setAutoDefault(False)
             foot.addWidget(button.native)
         layout = QVBoxLayout(self)

@@ -35,9 +35,9 @@ def folder(tmp_path):
 
 def test_slide_is_one_multiscale_layer_and_its_label_none(folder):
     layers = read(str(folder))
-    names = ["SM 8 · Liver biopsy", "SM 8 · Liver biopsy · overview"]
+    names = ["SM 8 · Liver biopsy · overview", "SM 8 · Liver biopsy"]
     assert [layer.name for layer in layers] == names
-    main, overview = layers
+    overview, main = layers
     assert main.multiscale
     assert main.rgb
     assert [level.shape for level in main.data] == [(64, 96, 3), (16, 24, 3)]
@@ -45,7 +45,7 @@ def test_slide_is_one_multiscale_layer_and_its_label_none(folder):
 
 
 def test_slide_layer_lies_in_millimeters(folder):
-    main, _ = read(str(folder))
+    _, main = read(str(folder))
     assert np.allclose(main.scale, SPACING)
     assert np.allclose(main.translate, [-ORIGIN[0], -ORIGIN[1]])
     assert {str(unit) for unit in main.units} <= {"mm", "millimeter"}
@@ -102,3 +102,13 @@ def test_slide_is_shown_alone_and_fit_to_the_canvas(tmp_path, model, qapp):  # n
     assert ours.visible
     assert np.allclose(camera_of(model).center[-2:], ours.extent.world.mean(0), atol=SPACING)
     view.release()
+
+
+def test_slide_and_its_overview_are_not_shown_on_each_other(folder, model):
+    overview, main = read(str(folder))
+    for layer in (overview, main):
+        model.add_layer(layer)
+    show_object(model, object_of(overview).source)
+    assert (overview.visible, main.visible) == (True, False)
+    show_object(model, object_of(main).source)
+    assert (overview.visible, main.visible) == (False, True)

@@ -57,4 +57,5 @@ def object_layers(objects: Iterable[DicomObject], stacks: Sequence[Stack]) -> li
             tell(f"{each.name} cannot be shown: {error}.")
         except OSError:
             tell(f"{each.name} cannot be read. Is its disc or folder still there?")
-    return layers
+    # napari activates the layer that is added last, and lists it on top.
+    return sorted(layers, key=lambda layer: bool(layer.visible))

@@ -154,10 +154,23 @@ def show_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:
         else:
             for other in list(visible_series(viewer)):
                 set_visible(other, visible=False)
+    if isinstance(source, Slide):
+        for layer in _of_other_slides(viewer, source):
+            set_visible(layer, visible=False)
     for layer in layers:
         set_visible(layer, visible=True)
     if isinstance(source, Slide):
         show_acquired(viewer, layers[0])
+
+
+def _of_other_slides(viewer: napari.viewer.Viewer, source: Slide) -> list[Layer]:
+    """Return the visible layers of slides that a slide, or its label, would be drawn over."""
+    shown = ((layer, object_of(layer)) for layer in viewer.layers if layer.visible)
+    return [
+        layer
+        for layer, what in shown
+        if what is not None and isinstance(what.source, Slide) and what.source is not source
+    ]
 
 
 def hide_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:

@@ -132,9 +132,9 @@ def show_acquired_plane(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     known = projection_directions(viewer, layer) if directions is None else directions
     if known is None:
         return
-    if stack is not None and stack.kind.organ == "breast" and stack.header.laterality in ("R", "L"):
-        if _turn_breast(viewer, known, stack.header.laterality):
-            return
+    side = stack.header.laterality if stack is not None and stack.kind.organ == "breast" else ""
+    if side in ("R", "L") and _turn_breast(viewer, known, side):
+        return
     if is_placed:
         _turn_to(viewer, _acquired_plane(viewer, known), known)
     else:

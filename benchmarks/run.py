@@ -12,6 +12,7 @@ from pathlib import Path
 
 import heartbeat
 import memory
+import objects
 import opening
 import profiles
 import report
@@ -32,6 +33,7 @@ TOPICS = {
     "volume": volume,
     "heartbeat": heartbeat,
     "memory": memory,
+    "objects": objects,
     "slow": slow,
     "scale": scale,
     "startup": startup,

@@ -27,6 +27,7 @@ from pydicom.uid import (
     CTImageStorage,
     EnhancedCTImageStorage,
     ExplicitVRLittleEndian,
+    RTStructureSetStorage,
     SegmentationStorage,
 )
 
@@ -132,6 +133,13 @@ class Studies:
         return self._made(
             f"segments {segments} {frames}",
             lambda to: _write_segmentation(to, segments, frames, size),
+        )
+
+    def structures(self, regions: int, contours: int, points: int) -> Path:
+        """Return a folder with a series of 100 slices, and closed contours on them."""
+        return self._made(
+            f"structures {regions} {contours} {points}",
+            lambda to: _write_structures(to, regions, contours, points),
         )
 
     def slide(self, extent: int, *, sparse: bool, holes: bool = False) -> Path:
@@ -331,6 +339,45 @@ def _write_segmentation(folder: Path, segments: int, frames: int, size: int) -> 
         masks[frame, row : row + size // segments] = 1
     data = np.packbits(masks.ravel(), bitorder="little").tobytes()
     (folder / "seg.dcm").write_bytes(template.header(len(data), 0) + data)
+
+
+def _write_structures(folder: Path, regions: int, contours: int, points: int) -> None:
+    slices = 100
+    _write_series(folder, slices, SYNTAXES["uncompressed"])
+    header = _item(
+        SOPClassUID=RTStructureSetStorage,
+        SOPInstanceUID="2.25.7.9",
+        StudyInstanceUID="2.25.8",
+        SeriesInstanceUID="2.25.9.9",
+        PatientName="BENCH^MARK",
+        PatientID="B1",
+        Modality="RTSTRUCT",
+        SeriesNumber=9,
+    )
+    header.StructureSetROISequence = [
+        _item(ROINumber=n, ReferencedFrameOfReferenceUID="2.25.10", ROIName=f"Region {n}")
+        for n in range(1, regions + 1)
+    ]
+    turns = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    circle = np.column_stack((np.cos(turns), np.sin(turns), np.zeros(points)))
+    header.ROIContourSequence = [
+        _item(
+            ReferencedROINumber=n,
+            ROIDisplayColor=[255, 8 * n % 256, 0],
+            ContourSequence=[
+                _item(
+                    ContourGeometricType="CLOSED_PLANAR",
+                    NumberOfContourPoints=points,
+                    ContourData=[f"{x:.2f}" for x in (circle * (20 + n) + (0, 0, z)).ravel()],
+                )
+                for z in range(contours // regions)
+            ],
+        )
+        for n in range(1, regions + 1)
+    ]
+    header.file_meta = FileMetaDataset()
+    header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    header.save_as(folder / "rs.dcm", enforce_file_format=True)
 
 
 def _multiframe_header(frames: int, **changes: object) -> Dataset:

@@ -133,18 +133,19 @@ def dose_volumes(
     rois = [
         roi
         for roi in structures.rois
-        if (wanted is None or roi.number in wanted) and _closed(contours.get(roi.number, ()))
+        if (wanted is None or roi.number in wanted)
+        and closed_contours(contours.get(roi.number, ()))
     ]
     grid = _DoseGrid(dose)
     # A region on one plane is as thick as the others are far apart.
-    gaps = [gap for roi in rois for gap in _gaps(_planes(_closed(contours[roi.number]))[1])]
+    gaps = [gap for roi in rois for gap in _gaps(_planes(closed_contours(contours[roi.number]))[1])]
     usual = statistics.median_low(gaps) if gaps else 1.0
     found = []
     for index, roi in enumerate(rois):
         if progress is not None:
             progress(index, len(rois))
-        samples = _samples(_closed(contours[roi.number]), usual)
-        sampled = [(grid.at(points), volume) for points, volume in samples]
+        parts = samples(closed_contours(contours[roi.number]), usual)
+        sampled = [(grid.at(points), volume) for points, volume in parts]
         found.append(_histogram(roi.name, roi.color, grid, sampled))
     return tuple(found)
 
@@ -243,14 +244,14 @@ def _histogram(
     return DoseVolume(name, color, grid.unit, grid.edges, volumes / 1000, low, mean, high, share)
 
 
-def _closed(contours: Sequence[Contour]) -> list[Points]:
+def closed_contours(contours: Sequence[Contour]) -> list[Points]:
     """Return the contours that enclose something, LPS in mm."""
     return [
         each.points for each in contours if each.geometric_type == CLOSED and len(each.points) > 2
     ]
 
 
-def _samples(closed: Sequence[Points], usual: float) -> Iterable[tuple[Points, float]]:
+def samples(closed: Sequence[Points], usual: float) -> Iterable[tuple[Points, float]]:
     """Yield the samples of a structure plane by plane, and the volume of each in mm³.
 
     Parameters

@@ -101,6 +101,7 @@ def _export(options: argparse.Namespace) -> int:
 
 def _series_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     from napari_medscan.export.batch import SeriesJob, prepare_out, series_lines
+    from napari_medscan.export.engines import Ray
 
     paths = (Path(options.path).resolve(strict=True),)
     prepare_out(paths, options.out)
@@ -113,13 +114,17 @@ def _series_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         blanks=options.blanks,
         pixels_checked=options.pixels_checked,
     )
-    return series_lines(job, options.jobs)
+    engine = Ray(options.address) if options.engine == "ray" else None
+    return series_lines(job, options.jobs, engine)
 
 
 def _deidentified_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    from napari_medscan.export import ExportError
     from napari_medscan.export.deidentify import Profile
     from napari_medscan.export.deidentify.run import deidentified_lines, read_key
 
+    if options.engine == "ray":
+        raise ExportError("De-identification runs on this computer alone: use --jobs")
     key = None if options.key is None else read_key(options.key)
     profile = Profile(
         dates=not options.no_dates,
@@ -341,6 +346,9 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     formats = ["nifti", "nrrd", "tiff", "png", "dicom-deid"]
     export.add_argument("--to", required=True, choices=formats, help="what to write")
     export.add_argument("--jobs", type=int, default=1, help="number of processes (1)")
+    engines = ["processes", "ray"]
+    export.add_argument("--engine", choices=engines, default=engines[0], help="what does the work")
+    export.add_argument("--address", default="", help="of a cluster of Ray (one of this computer)")
     export.add_argument(
         "--blanks", action="store_true", help="write slices that cannot be read as blank ones"
     )

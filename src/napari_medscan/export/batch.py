@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,6 +18,7 @@ from napari_medscan.dicom.loading import load
 from napari_medscan.dicom.objects.segmentation import Segmentation
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.stack import Stack
+from napari_medscan.export.engines import Ray, run_here, run_in_processes
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.images import save_png
 from napari_medscan.export.nifti import save_nifti
@@ -149,7 +147,9 @@ def _facts(item: Stack | Segmentation) -> dict[str, Any]:
     return {**facts, "axes": item.axes, "shape": list(item.array.shape)}
 
 
-def series_lines(job: SeriesJob, jobs: int = 1) -> Iterator[dict[str, Any]]:
+def series_lines(
+    job: SeriesJob, jobs: int = 1, engine: Ray | None = None
+) -> Iterator[dict[str, Any]]:
     """Yield what became of every series, as it is done, and of every file that is no series.
 
     Parameters
@@ -158,9 +158,13 @@ def series_lines(job: SeriesJob, jobs: int = 1) -> Iterator[dict[str, Any]]:
         What is done with each.
     jobs : int
         How many processes do it; 1 for this one alone.
+    engine : Ray, optional
+        A cluster that does it instead.
 
     Raises
     ------
+    ExportError
+        If the cluster cannot be used.
     OSError
         If a path does not exist.
     """
@@ -175,33 +179,19 @@ def series_lines(job: SeriesJob, jobs: int = 1) -> Iterator[dict[str, Any]]:
         names = [shown_name(name) for name in each.files]
         yield {"status": "failed", "sources": names, "reason": f"A {each.kind_name} is no image"}
     tasks = [(i, fingerprint_of(item, job)) for i, item in enumerate(items)]
-    if jobs < 2 or len(tasks) < 2:
-        for task in tasks:
-            yield job(*task)
-        return
-    # Fresh processes: one that is forked shares locks and workers with its parent.
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), get_context("spawn"))
-    with stopped_at_once(pool):
-        waiting = {pool.submit(job, *task): task for task in tasks}
-        for done in as_completed(waiting):
-            error = done.exception()
-            if error is None:
-                yield done.result()
-                continue
-            number, fingerprint = waiting[done]
-            names = [shown_name(name) for name in items[number].files]
-            reason = f"The process ended ({type(error).__name__})"
-            line = {"series": fingerprint, "sources": names}
-            yield {**line, "status": "failed", "reason": reason}
-
-
-@contextmanager
-def stopped_at_once(pool: ProcessPoolExecutor) -> Iterator[None]:
-    """Begin nothing more when the caller stops; what runs ends by itself, its files complete."""
-    try:
-        yield
-    finally:
-        pool.shutdown(cancel_futures=True)
+    if engine is not None:
+        done = engine(job, tasks)
+    elif jobs < 2 or len(tasks) < 2:
+        done = run_here(job, tasks)
+    else:
+        done = run_in_processes(job, tasks, jobs)
+    for (number, fingerprint), line, error in done:
+        if error is None:
+            yield line
+            continue
+        names = [shown_name(name) for name in items[number].files]
+        reason = f"The process ended ({type(error).__name__})"
+        yield {"series": fingerprint, "sources": names, "status": "failed", "reason": reason}
 
 
 @lru_cache(maxsize=1)

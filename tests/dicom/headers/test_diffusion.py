@@ -170,3 +170,23 @@ def test_files_that_are_alike_have_directions_of_their_own(tmp_path, maker):
         assert header.frames == read_header(str(path), path.name).frames
         found.append(header.frames[0].dimensions["DiffusionGradient"])
     assert len(set(found)) == 6
+
+
+def test_sequence_names_of_siemens_tell_b_values_where_private_elements_are_gone(tmp_path):
+    reader = HeaderReader()
+    names = ["*ep_b0", "*ep_b500#1", "*ep_b500#2", "ep_b1000t", "*epfid2d1_64", "*ep_b", "*fl3d1"]
+    expected = [(0, ()), (500, (1,)), (500, (2,)), (1000, ()), None, None, None]
+    # From one that has a b-value to one that has none, and back.
+    for number, place in enumerate((0, 1, 2, 4, 3, 5, 6, 1, 0)):
+        data = ct(Modality="MR", InstanceNumber=number, SequenceName=names[place])
+        path = write(tmp_path / f"{number}", data)
+        (frame,) = read_header(str(path), path.name).frames
+        assert frame.dimensions.get("DiffusionGradient") == expected[place]
+        assert reader.read(str(path), path.name).frames == (frame,)
+
+
+def test_sequence_name_does_not_count_beside_a_private_b_value(tmp_path):
+    data = ct(Modality="MR", SequenceName="*ep_b700#3")
+    siemens(data, 1000, DIRECTION)
+    (frame,) = read_header(str(write(tmp_path / "a", data)), "a").frames
+    assert frame.dimensions["DiffusionGradient"] == (1000, DIRECTION)

@@ -6,6 +6,7 @@ them in private elements, and each in its own way.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from napari_medscan.dicom.elements.values import DataSet
@@ -19,6 +20,11 @@ _PHILIPS_DIRECTION = (
     Private.PhilipsGradientAP,
     Private.PhilipsGradientFH,
 )
+_SIEMENS_NAME = re.compile(r"\*?ep_b(\d{1,5})(?:#(\d{1,5})|t)?")
+"""Sequence Name of a diffusion image of Siemens: its b-value and the number of its direction.
+
+It is left where private elements were removed.
+"""
 PRIVATE_DIFFUSION: Wanted = want(
     Private.SiemensBValue,
     Private.SiemensGradientDirection,
@@ -35,6 +41,7 @@ WANTED_DIFFUSION: Wanted = want(
     Tag.DiffusionBValue,
     Tag.DiffusionGradientOrientation,
     {Tag.DiffusionGradientDirectionSequence: want(Tag.DiffusionGradientOrientation)},
+    Tag.SequenceName,
     PRIVATE_DIFFUSION,
 )
 
@@ -93,6 +100,9 @@ def _private(data_set: DataSet) -> tuple[float | None, tuple[float, ...]]:
     b_value = data_set.number(Private.UIHBValue)
     if b_value is not None:
         return b_value, data_set.numbers(Private.UIHGradientDirection)
+    name = _SIEMENS_NAME.fullmatch(data_set.text(Tag.SequenceName))
+    if name is not None:
+        return float(name[1]), (float(name[2]),) if name[2] else ()
     return None, ()
 
 

@@ -144,6 +144,7 @@ class OwnValues:
                     own["sop_instance"] = _plain_text(data)
                 elif tag in ALONE:
                     told[ALONE[tag]] = self._alone(tag, data)
+                    others = others or tag in _TOGETHER
                 elif tag in _TOGETHER:
                     others = True
                 elif tag in _OWN_TAGS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from itertools import islice
 
@@ -31,7 +32,7 @@ def test_opened_case_is_seen_upright_and_alone(view_session, pairs, number):
 
 
 @pytest.mark.skipif(not TORTURE_SECONDS, reason="runs for an hour: make torture")
-def test_torture_opened_case_is_seen_upright_and_alone(view_session):
+def test_torture_opened_case_is_seen_upright_and_alone(view_session, capsys):
     end, tried, faults = time.monotonic() + TORTURE_SECONDS, 0, []
     for pair in corpus().pairs(TORTURE_SEED):
         if time.monotonic() > end:
@@ -42,5 +43,7 @@ def test_torture_opened_case_is_seen_upright_and_alone(view_session):
         except Exception as error:  # noqa: BLE001 - the next pair is worth trying
             found = [repr(error)]
         faults += [f"{pair}: {fault}" for fault in found]
+    with capsys.disabled():
+        sys.stdout.write(f"\n{tried} pairs of seed {TORTURE_SEED}, {len(faults)} faults\n")
     assert tried
     assert not faults, f"seed {TORTURE_SEED}, {tried} pairs\n" + "\n".join(faults)

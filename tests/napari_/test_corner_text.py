@@ -14,7 +14,7 @@ from napari_medscan.napari_.corner_lines import (
     warning_lines,
     window_lines,
 )
-from napari_medscan.napari_.corner_text import CornerText, fitted, small_lines
+from napari_medscan.napari_.corner_text import CornerText, fitted, short_names, small_lines
 from napari_medscan.napari_.identity_text import IdentityText
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
@@ -212,6 +212,18 @@ def test_name_lines_tell_the_study_if_several_are_open(model, tmp_path, monkeypa
     ]
     brief = [name_lines(take_snapshot(model, x), brief=True) for x in (layer, other)]
     assert brief == [[layer.name, "latest"], [other.name, "12 months before"]]
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["CT 2 · Chest"], ["CT 2 · Chest"]),
+        (["CT 2 · Chest", "latest"], ["CT 2", "latest"]),
+        (["CT 2 · Chest", "Patient 1 · 5 months before"], ["CT 2", "Patient 1", "−5 months"]),
+    ],
+)
+def test_short_names_say_the_study_rather_than_the_description(names, short):
+    assert short_names(names) == short
 
 
 def test_place_lines_beside_the_series_say_so(model, tmp_path):

@@ -81,6 +81,23 @@ def small_lines(names: list[str], facts: list[str], width: float) -> list[str]:
     ]
 
 
+def short_names(names: list[str]) -> list[str]:
+    """Return the names of a series and of its study, short enough for a small canvas.
+
+    Where the study tells more than the description, modality and number stand for the series:
+    "CT 2", "−5 months".
+    """
+    if len(names) < 2:
+        return names
+    series, study = names
+    number = series.partition(" · ")[0]
+    parts = [
+        f"−{part.removesuffix(' before')}" if part.endswith(" before") else part
+        for part in study.split(" · ")
+    ]
+    return [number, *parts]
+
+
 def _metrics(points: float) -> QFontMetricsF:
     font = QFont()
     font.setPixelSize(round(_PIXELS_PER_POINT * points))
@@ -130,7 +147,10 @@ class CornerText:
             place, window = place_lines(snapshot, short=small), window_lines(snapshot)
         for text, heads, facts in ((self._place, names, place), (self._window, [], window)):
             text.font_size = _SMALL_POINTS if small else _POINTS
-            lines = small_lines(heads, facts, half) if small else fitted([*heads, *facts], half)
+            if small:
+                lines = small_lines(short_names(heads), facts, half)
+            else:
+                lines = fitted([*heads, *facts], half)
             text.show("\n".join(lines))
         # A warning is read to its end.
         self._warning.show("\n".join(fitted(warnings, half)))

@@ -120,7 +120,7 @@ def test_in_a_window_it_is_a_sentence_and_no_exception(make_napari_viewer, tmp_p
     write_series(folder, 1, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", PixelData=None)
     assert not opened(viewer, folder)
     (note,) = told
-    assert note.message == "No images found: 1 report."
+    assert note.message == "No images found: 1 report. Open it in the DICOM panel."
     assert not viewer.layers
 
 

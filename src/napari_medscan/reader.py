@@ -88,7 +88,7 @@ def read(path: PathOrPaths) -> LayerList:
     stacks = [stack for stack in stacks if stack in report.stacks]
     session.note(report, stacks, paths)
     if not report.stacks and not any(each.is_shown_at_once for each in report.objects):
-        return _refused(report.summary())
+        return _refused(report.summary(), is_listed=bool(report.objects))
     for stack in stacks:
         tell_bad_frames(stack)
     tell_report(report, stacks)
@@ -134,8 +134,8 @@ def _follow_openings() -> None:
         tools_of(viewer)
 
 
-def _refused(message: str) -> LayerList:
-    """Say why there is nothing to show.
+def _refused(message: str, *, is_listed: bool = False) -> LayerList:
+    """Say why there is nothing to show, and where to open what is listed.
 
     In a window as a sentence of our own: what napari makes of an exception
     quotes the path, and ends a drop of several files.
@@ -146,7 +146,7 @@ def _refused(message: str) -> LayerList:
 
     if not has_gui():
         raise MedscanError(message)
-    tell(message)
+    tell(f"{message} Open it in the DICOM panel." if is_listed else message)
     return _NOTHING
 
 

@@ -1,7 +1,7 @@
 """The command line: see what is on a disc, without napari.
 
 ``napari-medscan inspect PATH [--json] [--pixels]``
-``napari-medscan export PATH --to nifti|nrrd|tiff|png|dicom-deid OUT [--jobs N]``
+``napari-medscan export PATH --to nifti|nrrd|tiff|ome-zarr|png|gif|mp4|dicom-deid OUT [--jobs N]``
 ``napari-medscan cache clear``
 """
 
@@ -343,7 +343,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument("path", help="file, folder, archive or DICOMDIR")
     export.add_argument("out", type=Path, help="folder of the new files")
-    formats = ["nifti", "nrrd", "tiff", "png", "dicom-deid"]
+    formats = ["nifti", "nrrd", "tiff", "ome-zarr", "png", "gif", "mp4", "dicom-deid"]
     export.add_argument("--to", required=True, choices=formats, help="what to write")
     export.add_argument("--jobs", type=int, default=1, help="number of processes (1)")
     engines = ["processes", "ray"]

@@ -41,7 +41,7 @@ def contents(folder):
 
 @pytest.mark.parametrize(
     ("to", "suffix"),
-    [("nifti", ".nii.gz"), ("nrrd", ".nrrd"), ("tiff", ".tif"), ("png", "")],
+    [("nifti", ".nii.gz"), ("nrrd", ".nrrd"), ("tiff", ".tif"), ("png", ""), ("gif", ".gif")],
 )
 def test_every_series_is_written_once(tmp_path, capsys, to, suffix):
     write_many(tmp_path / "in", 3)

@@ -15,6 +15,18 @@ from napari_medscan.export import ExportError, save_tiff
 from ..studies import damage
 from .series import opened, opened_in_time
 
+COLOR = {
+    "SamplesPerPixel": 3,
+    "PhotometricInterpretation": "RGB",
+    "PlanarConfiguration": 0,
+    "BitsAllocated": 8,
+    "BitsStored": 8,
+    "HighBit": 7,
+    "RescaleSlope": None,
+    "RescaleIntercept": None,
+    "PixelData": lambda i: bytes((np.arange(72) + i).astype(np.uint8)),
+}
+
 
 def attributes(path):
     """Return the attributes of OME-XML's Pixels, and the XML."""
@@ -48,18 +60,7 @@ def test_time_points_are_the_axis_t_with_their_step(tmp_path):
 
 
 def test_color_is_interleaved(tmp_path):
-    color = {
-        "SamplesPerPixel": 3,
-        "PhotometricInterpretation": "RGB",
-        "PlanarConfiguration": 0,
-        "BitsAllocated": 8,
-        "BitsStored": 8,
-        "HighBit": 7,
-        "RescaleSlope": None,
-        "RescaleIntercept": None,
-        "PixelData": lambda i: bytes((np.arange(72) + i).astype(np.uint8)),
-    }
-    stack = opened(tmp_path / "in", **color)
+    stack = opened(tmp_path / "in", **COLOR)
     assert stack.is_rgb
     (path,) = save_tiff(stack, tmp_path / "v.tif").files
     np.testing.assert_array_equal(tifffile.imread(path), np.asarray(stack.array))

@@ -12,8 +12,10 @@ Examples
 from napari_medscan.export.dicom_seg import save_dicom_seg
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.images import save_png
+from napari_medscan.export.movie import save_movie
 from napari_medscan.export.nifti import save_nifti
 from napari_medscan.export.nrrd import save_nrrd
+from napari_medscan.export.ome_zarr import save_ome_zarr
 from napari_medscan.export.relay import lay_onto
 from napari_medscan.export.tiff import save_tiff
 from napari_medscan.export.volume import Exported, Options
@@ -27,8 +29,10 @@ __all__ = [
     "lay_onto",
     "read_volume",
     "save_dicom_seg",
+    "save_movie",
     "save_nifti",
     "save_nrrd",
+    "save_ome_zarr",
     "save_png",
     "save_tiff",
 ]

@@ -21,21 +21,38 @@ from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.engines import Ray, run_here, run_in_processes
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.images import save_png
+from napari_medscan.export.movie import save_movie
 from napari_medscan.export.nifti import save_nifti
 from napari_medscan.export.nrrd import save_nrrd
+from napari_medscan.export.ome_zarr import save_ome_zarr
 from napari_medscan.export.segmentations import save_segmentation
 from napari_medscan.export.tiff import save_tiff
 from napari_medscan.export.volume import Exported
 from napari_medscan.frames import FrameCache
 
-Format = Literal["nifti", "nrrd", "tiff", "png"]
+Format = Literal["nifti", "nrrd", "tiff", "ome-zarr", "png", "gif", "mp4"]
 SUFFIXES: Final[dict[Format, str]] = {
     "nifti": ".nii.gz",
     "nrrd": ".nrrd",
     "tiff": ".tif",
+    "ome-zarr": ".ome.zarr",
     "png": "",
+    "gif": ".gif",
+    "mp4": ".mp4",
 }
-_SAVERS: Final = {"nifti": save_nifti, "nrrd": save_nrrd, "tiff": save_tiff}
+_SAVERS: Final[dict[Format, Callable[..., Exported]]] = {
+    "nifti": save_nifti,
+    "nrrd": save_nrrd,
+    "tiff": save_tiff,
+    "ome-zarr": save_ome_zarr,
+}
+"""What writes values, of series and of labels."""
+_IMAGES: Final[dict[Format, Callable[..., Exported]]] = {
+    "png": save_png,
+    "gif": save_movie,
+    "mp4": save_movie,
+}
+"""What writes images that the gate lets out."""
 _CACHE: Final = 64 << 20
 """Bytes of decoded slices that a process keeps: a series is read once, in order."""
 
@@ -50,7 +67,7 @@ class SeriesJob:
         What is exported.
     out : str
         The folder of the new files; it exists.
-    to : {"nifti", "nrrd", "tiff", "png"}
+    to : {"nifti", "nrrd", "tiff", "ome-zarr", "png", "gif", "mp4"}
         The format.
     unshear, uneven, blanks : bool
         As in `Options`.
@@ -103,9 +120,9 @@ class SeriesJob:
         return {**line, **found, "more_files": more, "blank_slices": list(done.blank)}
 
     def _save(self, stack: Stack, target: Path) -> Exported:
-        if self.to == "png":
+        if self.to in _IMAGES:
             checked = self.pixels_checked
-            return save_png(stack, target, pixels_checked=checked, blanks=self.blanks)
+            return _IMAGES[self.to](stack, target, pixels_checked=checked, blanks=self.blanks)
         save = self._saver
         return save(stack, target, unshear=self.unshear, uneven=self.uneven, blanks=self.blanks)
 
@@ -130,7 +147,7 @@ class SeriesJob:
 def exportable(report: LoadReport, to: Format) -> list[Stack | Segmentation]:
     """Return what of a drop is exported: all series, and segmentations as labels."""
     found: list[Stack | Segmentation] = [*report.stacks]
-    if to != "png":
+    if to in _SAVERS:
         found += [each for each in report.objects if isinstance(each, Segmentation)]
     return found
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from pathlib import Path
 from typing import Unpack
 
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.checked_images import checked_images
-from napari_medscan.export.errors import ExportError
+from napari_medscan.export.new_files import new_folder
 from napari_medscan.export.volume import Exported, Options, Progress, volume_of
 
 
@@ -54,21 +52,14 @@ def save_png(
         If the folder cannot be written to.
     """
     folder = Path(folder)
-    if folder.exists():
-        raise ExportError("The folder exists already")
     volume = volume_of(stack, None, {**options, "uneven": True})
-    images = checked_images(volume, progress, pixels_checked=pixels_checked)
-    temporary = folder.with_name(f".medscan-{secrets.token_hex(8)}.part")
-    temporary.mkdir()
-    try:
-        depth = volume.shape[volume.axes.index("z")]
-        names = []
+    depth = volume.shape[volume.axes.index("z")]
+    names = []
+    with new_folder(folder) as temporary:
+        images = checked_images(volume, progress, pixels_checked=pixels_checked)
         for number, image in enumerate(images):
             time, z = divmod(number, depth)
             name = f"{z + 1:04d}.png"
             names.append(f"{time + 1:04d}-{name}" if volume.axes.startswith("t") else name)
             (temporary / names[-1]).write_bytes(image.data)
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return Exported(tuple(folder / name for name in names), tuple(volume.blank))

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,3 +98,37 @@ def compressed(file: BinaryIO) -> Iterator[gzip.GzipFile]:
     """Give a file that compresses what is written to it, without its name and time."""
     with gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as packed:
         yield packed
+
+
+@contextmanager
+def new_folder(folder: Path, *, replaces: str = "") -> Iterator[Path]:
+    """Give a new folder under a temporary name, which becomes `folder` unless there is an error.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that it is in exists.
+    replaces : str
+        Replace a folder that has a file of this name; none by default.
+
+    Raises
+    ------
+    ExportError
+        If `folder` exists and is not to be replaced.
+    OSError
+        If it cannot be made.
+    """
+    exists = os.path.lexists(folder)
+    if exists and not (replaces and (folder / replaces).is_file()):
+        raise ExportError("The folder exists already")
+    stem = f".medscan-{secrets.token_hex(8)}"
+    temporary, old = (folder.with_name(stem + end) for end in (".part", ".old.part"))
+    temporary.mkdir()
+    try:
+        yield temporary
+        if exists:
+            folder.rename(old)
+        temporary.rename(folder)
+    finally:
+        for each in (temporary, old):
+            shutil.rmtree(each, ignore_errors=True)

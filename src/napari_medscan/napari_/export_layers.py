@@ -20,6 +20,7 @@ from napari_medscan.export import (
     read_volume,
     save_nifti,
     save_nrrd,
+    save_ome_zarr,
     save_tiff,
 )
 from napari_medscan.export.tiff import is_tiff_type
@@ -32,7 +33,12 @@ from napari_medscan.napari_.objects.labels_grid import labels_on_series, on_own_
 Save = Callable[..., Exported]
 
 VOLUMES: dict[str, Save] = {".nii.gz": save_nifti, ".nii": save_nifti, ".nrrd": save_nrrd}
-SAVERS: dict[str, Save] = {**VOLUMES, ".tif": save_tiff, ".tiff": save_tiff}
+SAVERS: dict[str, Save] = {
+    **VOLUMES,
+    ".tif": save_tiff,
+    ".tiff": save_tiff,
+    ".ome.zarr": save_ome_zarr,
+}
 NOT_OURS = "Only DICOM series can be saved as NIfTI or NRRD"
 _MOST_LAYERS = 64
 """Layers of a segmentation file that are opened one by one."""

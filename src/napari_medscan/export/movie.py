@@ -1,0 +1,155 @@
+"""A scroll through the slices, or a cine loop, as GIF or MP4 without metadata."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Unpack
+
+from napari_medscan.dicom.series.stack import Stack
+from napari_medscan.export.checked_images import checked_images
+from napari_medscan.export.errors import ExportError
+from napari_medscan.export.new_files import NewFiles
+from napari_medscan.export.volume import Exported, Options, Progress, Volume, volume_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_MISSING: Final = 'Writing MP4 needs: pip install "napari-medscan[video]"'
+_FPS: Final = 10.0
+_MOST_FPS: Final = 50.0
+"""GIF counts in hundredths of a second, and browsers slow down what is faster."""
+_QUALITY: Final = "18"
+"""Of H.264: few see a difference to the original."""
+_SQUARE: Final = 0.01
+"""Pixels that are longer by less than this share are drawn square."""
+
+
+def save_movie(
+    stack: Stack,
+    path: Path | str,
+    progress: Progress | None = None,
+    *,
+    fps: float | None = None,
+    slice_number: int | None = None,
+    pixels_checked: bool = False,
+    **options: Unpack[Options],
+) -> Exported:
+    """Write a scroll through the slices, or a cine loop of one slice, as GIF or MP4.
+
+    A series with time points is played at one slice; another is scrolled through. Gray levels are
+    those of `save_png`. The file holds pixels alone; pixels that are not square are resampled. What
+    lies outside the regions of an ultrasound is black.
+
+    Parameters
+    ----------
+    stack : Stack
+        The series.
+    path : path
+        Ends in ``.gif`` or ``.mp4``. Its folder exists.
+    progress : callable, optional
+        As in `save_nifti`.
+    fps : float, optional
+        Images a second. By default that of the clip, else 10.
+    slice_number : int, optional
+        Along z, of a series with time points: the middle one by default.
+    pixels_checked : bool
+        As in `save_png`.
+    **options
+        See `Options`.
+
+    Returns
+    -------
+    Exported
+        The file.
+
+    Raises
+    ------
+    ExportError
+        If a slice cannot be read, an image may identify somebody, or PyAV, which writes MP4, is not
+        installed.
+    OSError
+        If the folder cannot be written to.
+    """
+    path = Path(path)
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise ExportError("The name of a movie ends in .gif or .mp4")
+    volume = volume_of(stack, None, {**options, "uneven": True})
+    depth = volume.shape[volume.axes.index("z")]
+    at = depth // 2 if slice_number is None else slice_number
+    if not 0 <= at < depth:
+        raise ExportError(f"There are {depth} slices")
+    images = _images(volume, at, progress, pixels_checked=pixels_checked)
+    with NewFiles(overwrite=options.get("overwrite", False)) as files, closing(images):
+        write(files.open(path), images, min(fps or _fps(stack), _MOST_FPS))
+    return Exported((path,), tuple(volume.blank))
+
+
+def _fps(stack: Stack) -> float:
+    duration = stack.header.frame_duration
+    return 1000 / duration if stack.is_clip and duration else _FPS
+
+
+def _images(
+    volume: Volume, at: int, progress: Progress | None, *, pixels_checked: bool
+) -> Generator[Image, None, None]:
+    """Yield the images of a movie, with square pixels."""
+    from PIL import Image
+
+    is_cine = volume.axes.startswith("t")
+    _, rows, columns = volume.stack.geometry.spacing
+    for sealed in checked_images(
+        volume,
+        progress,
+        pixels_checked=pixels_checked,
+        is_wanted=lambda place: not is_cine or place[-1] == at,
+    ):
+        with Image.open(io.BytesIO(sealed.data)) as file:
+            image = file.copy()
+        width, height = image.size
+        if abs(rows / columns - 1) > _SQUARE:
+            # The smaller side of a pixel becomes that of all, so that nothing is lost.
+            side = min(rows, columns)
+            size = round(width * columns / side), round(height * rows / side)
+            image = image.resize(size, Image.Resampling.BILINEAR)
+        yield image
+
+
+def _write_gif(file: BinaryIO, images: Iterator[Image], fps: float) -> None:
+    first = next(images)
+    first.save(
+        file,
+        "GIF",
+        save_all=True,
+        append_images=images,
+        duration=round(1000 / fps),
+        loop=0,
+        optimize=False,
+    )
+
+
+def _write_mp4(file: BinaryIO, images: Iterator[Image], fps: float) -> None:
+    try:
+        import av
+    except ImportError:
+        raise ExportError(_MISSING) from None
+    with av.open(file, "w", format="mp4") as movie:
+        stream = movie.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"crf": _QUALITY}
+        for image in images:
+            # The codec has color at half the resolution: sides are even.
+            stream.width, stream.height = (side + side % 2 for side in image.size)
+            framed = image.convert("RGB").crop((0, 0, stream.width, stream.height))
+            movie.mux(stream.encode(av.VideoFrame.from_image(framed)))
+        movie.mux(stream.encode())
+
+
+_WRITERS: Final[dict[str, Callable[[BinaryIO, Iterator[Image], float], None]]] = {
+    ".gif": _write_gif,
+    ".mp4": _write_mp4,
+}

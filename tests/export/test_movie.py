@@ -83,5 +83,5 @@ def test_mp4_holds_the_images_and_no_text(tmp_path):
     assert found.shape[1:] == (34, 48)
     found = found[:, :rows, :columns]
     assert len(found) == 4
-    np.testing.assert_allclose(found.astype(int), expected, atol=8)
+    np.testing.assert_allclose(found.astype(int), expected, atol=16)
     assert b"Canarious" not in path.read_bytes()

@@ -6,8 +6,11 @@ import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Unpack
+
+import numpy as np
 
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.checked_images import checked_images
@@ -141,11 +144,13 @@ def _write_mp4(file: BinaryIO, images: Iterator[Image], fps: float) -> None:
         stream = movie.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": _QUALITY}
-        for image in images:
-            # The codec has color at half the resolution: sides are even.
-            stream.width, stream.height = (side + side % 2 for side in image.size)
-            framed = image.convert("RGB").crop((0, 0, stream.width, stream.height))
-            movie.mux(stream.encode(av.VideoFrame.from_image(framed)))
+        first = next(images)
+        # The codec has color at half the resolution: sides are even.
+        width, height = (side + side % 2 for side in first.size)
+        stream.width, stream.height = width, height
+        for image in chain((first,), images):
+            framed = np.asarray(image.convert("RGB").crop((0, 0, width, height)))
+            movie.mux(stream.encode(av.VideoFrame.from_ndarray(framed, format="rgb24")))
         movie.mux(stream.encode())
 
 

@@ -20,6 +20,7 @@ from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.identity_text import IdentityText
 from napari_medscan.napari_.keys import SeriesKeys
 from napari_medscan.napari_.middle_drag import MiddlePan
+from napari_medscan.napari_.objects.applied_state import StateView
 from napari_medscan.napari_.objects.object_view import ObjectView
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes import on_pane_created
@@ -93,6 +94,7 @@ class ViewerTools(QObject):
             Hands(viewer),
             WindowDrag(viewer, targets),
             ObjectView(viewer),
+            StateView(viewer),
             SliderLabel(viewer, canvas),
         ]
         # Not a method: Qt calls none of an object that is going, but its parts still stand.

@@ -137,7 +137,7 @@ def test_state_display_units_are_parts_of_the_displayed_area(tmp_path):
     (whole, part) = (each for _, each in drawn_at(found, DrawnPoint))
     assert whole.place == (ROWS / 4 - 0.5, COLUMNS / 2 - 0.5)
     assert part.place == (1 + 4 / 4 - 0.5, 2 + 8 / 2 - 0.5)
-    assert found.area(0) is None
+    assert list(found.areas) == [1]
 
 
 def test_state_text_has_its_lines_and_points_to_its_anchor(tmp_path):

@@ -10,6 +10,7 @@ from napari_medscan.dicom import load
 from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.objects.applied_state import (
+    StateView,
     applied_states,
     apply_state,
     withdraw_state,
@@ -177,3 +178,29 @@ def test_state_without_its_images_says_so(model, tmp_path, monkeypatch, report):
     assert told == ["PR 8 · FINDING: open its images first. They are in no series that was found."]
     assert not object_layers([lone], report.stacks)
     assert not model.layers
+
+
+def test_state_draws_each_slice_by_its_own_window_until_somebody_chooses_another(
+    model, image, tmp_path
+):
+    windows = [
+        item(WindowCenter=c, WindowWidth=100, ReferencedImageSequence=refer(f"1.2.3.3.{z}"))
+        for z, c in ((1, 10), (2, 20), (3, 30))
+    ]
+    images = refer(*(f"1.2.3.3.{z}" for z in range(1, 4)))
+    data = state(images, SOPInstanceUID="1.2.3.8.9", SoftcopyVOILUTSequence=windows, **RESCALE)
+    write(tmp_path / "d" / "pr.dcm", data)
+    (own,) = load(tmp_path / "d").objects
+    view = StateView(model)
+    seen = []
+    apply_state(model, own)
+    for z in (1, 2, 3, 4):
+        model.dims.set_point(0, image.data_to_world((z, 0, 0))[0])
+        view.follow()
+        seen.append(center_width(image)[0])
+    assert seen == [10, 20, 30, 30]
+    image.contrast_limits = (0, 100)
+    model.dims.set_point(0, image.data_to_world((1, 0, 0))[0])
+    view.follow()
+    assert tuple(image.contrast_limits) == (0, 100)
+    view.release()

@@ -14,6 +14,7 @@ from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 
 GROUPS: Final = range(0x6000, 0x6020, 2)
 """Groups of overlay planes."""
+_FIRST: Final = GROUPS[0] << 16
 SHUTTER: Final = 1 << len(GROUPS)
 """Bit of a file with a Display Shutter, after those of the overlay groups."""
 BITS_ALLOCATED, BIT_POSITION, OVERLAY_DATA = 0x0100, 0x0102, 0x3000
@@ -40,10 +41,10 @@ def graphic_planes(data_set: DataSet, layout: PixelLayout, pixels: PixelElement)
     (retired, PS3.5-2004 8.1.2). Many files describe a plane that they do not have.
     """
     found = SHUTTER if SHUTTER_SHAPE in data_set else 0
-    used = {tag >> 16 for tag in data_set.values}
+    if max(data_set.values, default=0) < _FIRST:
+        # Most files: this is asked of each.
+        return found
     for number, group in enumerate(GROUPS):
-        if group not in used:
-            continue
         place = data_set.deferred(group << 16 | OVERLAY_DATA)
         if (place is not None and place.length) or plane_bit(data_set, group, layout, pixels):
             found |= 1 << number

@@ -34,6 +34,7 @@ _BREAST_VIEWS: Final = {
 }
 """Codes of PS3.16 CID 4014 in SNOMED CT and SRT, by what radiologists write."""
 _BY_CODE: Final = {code: view for view, codes in _BREAST_VIEWS.items() for code in codes.split()}
+_SIDES: Final = frozenset(("R", "L", "B"))
 _POSITIONS: Final = "AP PA LL RL LLD RLD LLO RLO LAO RAO LPO RPO XCC CV AT LAT"
 _VIEWS: Final = frozenset(_BREAST_VIEWS) | frozenset(_POSITIONS.split())
 
@@ -43,10 +44,13 @@ def laterality_of(data_set: DataSet) -> str:
 
     Image Laterality, else Laterality of the series, else that of all frames.
     """
+    for tag in (Tag.ImageLaterality, Tag.Laterality):
+        side = data_set.text(tag)
+        if side in _SIDES:
+            return side
     groups = data_set.item(Tag.SharedFunctionalGroupsSequence)
-    frames = groups.item(Tag.FrameAnatomySequence).text(Tag.FrameLaterality)
-    sides = data_set.text(Tag.ImageLaterality), data_set.text(Tag.Laterality), frames
-    return next((side for side in sides if side in ("R", "L", "B")), "")
+    side = groups.item(Tag.FrameAnatomySequence).text(Tag.FrameLaterality)
+    return side if side in _SIDES else ""
 
 
 def view_of(data_set: DataSet) -> str:

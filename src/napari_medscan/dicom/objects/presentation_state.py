@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ from napari_medscan.dicom.series.relations import same_patient
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 
+_T = TypeVar("_T")
 MOST_POINTS: Final = 200_000
 """Points of lines that are drawn; a state for a thousand images may repeat its lines on each."""
 Place = tuple[int, ...]
@@ -61,6 +62,10 @@ class StateOnSeries:
         The slices that it is for, as numbers of ``stack.slices``, in its own order.
     content : PresentationContent
         What it says.
+    windows : mapping of int to Window or VoiLut
+        In the values that its modality transform gives, by the number of the slice.
+    areas : mapping of int to Area
+        Displayed areas by the number of the slice.
     drawn : tuple of OnSlice
         Its annotations.
     is_cut : bool
@@ -70,6 +75,8 @@ class StateOnSeries:
     stack: Stack
     slices: tuple[int, ...]
     content: PresentationContent
+    windows: Mapping[int, Voi]
+    areas: Mapping[int, Area]
     drawn: tuple[OnSlice, ...]
     is_cut: bool
 
@@ -78,16 +85,9 @@ class StateOnSeries:
 
         See `gray_of`.
         """
-        by_image, content = _by_image(self.stack), self.content
-        vois = (v for images, v in content.vois if number in _resolved(images, by_image))
-        voi = next(vois, (None,))[0]
+        content = self.content
+        voi = self.windows.get(number)
         return gray_of(self.stack, content.modality, voi, content.presentation)
-
-    def area(self, number: int) -> Area | None:
-        """Return the displayed area of a slice, None if the state leaves that open."""
-        by_image = _by_image(self.stack)
-        areas = (a for images, a in self.content.areas if number in _resolved(images, by_image))
-        return next(areas, None)
 
     @property
     def whole(self) -> Area:
@@ -214,8 +214,13 @@ class PresentationState(OneFileObject):
             by_image = _by_image(stack)
             slices = _resolved(tuple(own), by_image) if own else _mentioned(content, by_image)
             if slices:
-                drawn, is_cut = _drawn(content, stack, slices, by_image)
-                found.append(StateOnSeries(stack, tuple(slices), content, drawn, is_cut))
+                vois = ((images, vois[0]) for images, vois in content.vois)
+                windows = _by_slice(vois, by_image)
+                areas = _by_slice(content.areas, by_image)
+                drawn, is_cut = _drawn(content, stack, slices, by_image, areas)
+                found.append(
+                    StateOnSeries(stack, tuple(slices), content, windows, areas, drawn, is_cut)
+                )
         return found
 
     def _related(self, stacks: Iterable[Stack]) -> list[Stack]:
@@ -266,6 +271,15 @@ def _resolved(images: Images, by_image: _ByImage) -> list[int]:
     return list(dict.fromkeys(found))
 
 
+def _by_slice(parts: Iterable[tuple[Images, _T]], by_image: _ByImage) -> dict[int, _T]:
+    """Return what holds for each slice: the first part that is for it."""
+    found: dict[int, _T] = {}
+    for images, part in parts:
+        for number in _resolved(images, by_image):
+            found.setdefault(number, part)
+    return found
+
+
 def _mentioned(content: PresentationContent, by_image: _ByImage) -> list[int]:
     """Return the slices that the parts of a state name, if the state itself names none."""
     parts = (
@@ -277,11 +291,14 @@ def _mentioned(content: PresentationContent, by_image: _ByImage) -> list[int]:
 
 
 def _drawn(
-    content: PresentationContent, stack: Stack, slices: Sequence[int], by_image: _ByImage
+    content: PresentationContent,
+    stack: Stack,
+    slices: Sequence[int],
+    by_image: _ByImage,
+    areas: Mapping[int, Area],
 ) -> tuple[tuple[OnSlice, ...], bool]:
     places = stack.array.places
     place_of = {int(number): tuple(map(int, at)) for at, number in np.ndenumerate(places)}
-    areas = [(frozenset(_resolved(images, by_image)), area) for images, area in content.areas]
     whole = whole_area(stack.header.shape)
     wanted = frozenset(slices)
     found: list[OnSlice] = []
@@ -290,8 +307,7 @@ def _drawn(
         for number in _resolved(annotation.images, by_image):
             if number not in wanted or number not in place_of:
                 continue
-            area = next((each for numbers, each in areas if number in numbers), whole)
-            canvas = Canvas(area, content.turn)
+            canvas = Canvas(areas.get(number, whole), content.turn)
             for drawn in _objects(annotation, canvas):
                 points += len(drawn.points) if isinstance(drawn, DrawnShape) else 1
                 if points > MOST_POINTS:

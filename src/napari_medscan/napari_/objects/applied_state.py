@@ -25,6 +25,7 @@ from napari_medscan.napari_.objects.shown_object import layers_of
 from napari_medscan.napari_.planes import show_acquired_plane, show_turned
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.viewer_watch import watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,53 @@ class _Look:
     base: Colormap
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Applied:
-    """A state that is switched on for a series."""
+    """A state that is switched on for a series, and the slice whose window it is drawn by."""
 
     state: PresentationState
+    found: StateOnSeries
     look: _Look | None
     drawn: Voi | None
+    number: int
     is_turned: bool
+
+
+class StateView:
+    """Draws each slice by the window that the state of its series has for it.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The viewer itself, not a proxy of it.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = weakref.ref(viewer)
+        self._subscription = watch(viewer, self.follow, before_paint=True)
+
+    def release(self) -> None:
+        """Leave the viewer alone."""
+        self._subscription.release()
+
+    def follow(self) -> None:
+        """Draw the slices in view by their own windows, unless somebody has chosen another."""
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        for layer, applied in _states_of(viewer).items():
+            if not isinstance(layer, Image) or not layer.visible or layer not in viewer.layers:
+                continue
+            number = slice_in_view(viewer, layer)
+            if number is None or number == applied.number:
+                continue
+            applied.number = number
+            voi = applied.found.voi(number) if number in applied.found.windows else None
+            if voi is None or voi == applied.drawn or applied.drawn is None:
+                continue
+            if windowing.is_shown(layer, applied.drawn):
+                windowing.show(layer, voi)
+                applied.drawn = voi
 
 
 _OfLayers = weakref.WeakKeyDictionary[Layer, _Applied]
@@ -155,14 +195,14 @@ def _apply_to(
     *,
     is_lead: bool,
 ) -> _Applied:
-    number = slice_in_view(viewer, layer)
-    number = number if number in found.slices else found.slices[0]
+    seen = slice_in_view(viewer, layer)
+    number = seen if seen is not None and seen in found.slices else found.slices[0]
     look = drawn = None
     if windowing.is_windowed(layer):
         look = _look_of(layer)
         drawn = found.voi(number)
         _draw(layer, found, drawn)
-    turn, area = found.content.turn, found.area(number)
+    turn, area = found.content.turn, found.areas.get(number)
     is_whole = area is None or area == found.whole
     is_turned = is_lead and (turn.rotation != 0 or turn.flip or not is_whole)
     if is_turned:
@@ -173,7 +213,7 @@ def _apply_to(
             # Corners of pixels; their centers are whole numbers.
             first, last = (area.top - 1.5, area.left - 1.5), (area.bottom - 0.5, area.right - 0.5)
             fit_part(viewer, layer, first, last)
-    return _Applied(state, look, drawn, is_turned)
+    return _Applied(state, found, look, drawn, number, is_turned)
 
 
 def _look_of(layer: Image) -> _Look:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -78,6 +81,15 @@ def test_waveform_dock_follows_the_theme(opened, viewer):
     dark = dock.strips.grab().toImage().pixelColor(3, 3).lightness()
     viewer.theme = "light"
     assert dock.strips.grab().toImage().pixelColor(3, 3).lightness() > dark
+
+
+def test_waveform_dock_that_was_closed_is_released_and_opens_anew(opened, viewer, qtbot):
+    source, dock = opened(waveform([group(SAMPLES, CHANNELS)]))
+    gone = weakref.ref(dock)
+    viewer.window.remove_dock_widget(dock)
+    del dock
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and gone() is None)
+    assert open_document(viewer, source) is not None
 
 
 def test_waveform_that_cannot_be_read_is_told_of(opened, monkeypatch):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import napari.viewer
 from qtpy.QtWidgets import QDockWidget, QWidget
@@ -60,7 +61,7 @@ def open_document(
 
 def _open_recording(viewer: napari.viewer.Viewer, source: Waveform | Spectroscopy) -> QWidget:
     """Show a recording in a dock below the canvas, in the one that shows it already if any does."""
-    shown = _recordings.get(source)
+    shown = _recordings.get(source, lambda: None)()
     with suppress(RuntimeError):
         if shown is not None and isinstance(dock := shown.parent(), QDockWidget):
             dock.show()
@@ -75,12 +76,12 @@ def _open_recording(viewer: napari.viewer.Viewer, source: Waveform | Spectroscop
     number = source.header.series_number
     name = " ".join(filter(None, (source.header.modality, "" if number is None else str(number))))
     viewer.window.add_dock_widget(content, name=name or "Waveform", area="bottom", tabify=True)
-    _recordings[source] = content
+    _recordings[source] = ref(content)
     return content
 
 
-_recordings: WeakKeyDictionary[DicomObject, QWidget] = WeakKeyDictionary()
-"""What docks hold, by the recording that it shows."""
+_recordings: WeakKeyDictionary[DicomObject, Callable[[], QWidget | None]] = WeakKeyDictionary()
+"""Gives what a dock holds, by the recording that it shows, for as long as the dock is there."""
 
 
 def save_document(data: bytes, path: Path) -> None:

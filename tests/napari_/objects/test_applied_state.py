@@ -204,3 +204,20 @@ def test_state_draws_each_slice_by_its_own_window_until_somebody_chooses_another
     view.follow()
     assert tuple(image.contrast_limits) == (0, 100)
     view.release()
+
+
+def test_state_that_was_found_before_its_images_is_applied_when_they_come(model, tmp_path, qapp):  # noqa: ARG001
+    write(tmp_path / "pr" / "pr.dcm", state(HERE, GraphicAnnotationSequence=MARKS))
+    first = load(tmp_path / "pr")
+    (lone,) = first.objects
+    record.add(first)
+    assert listed_objects(model).others == [lone]
+    second = load(write_ct(tmp_path / "ct"))
+    record.add(second)
+    try:
+        (stack,) = second.stacks
+        assert listed_objects(model).below == {stack: [lone]}
+        assert apply_state(model, lone)
+        assert len(layers_of(model, lone)) == 3
+    finally:
+        record.forget(second.stacks, first.objects)

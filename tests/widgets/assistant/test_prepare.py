@@ -238,6 +238,18 @@ def test_slices_of_a_series_are_spread_over_it_and_compared_with_one_another(che
         assert all(is_same(settled, viewer, blended=False) for settled in looks)
 
 
+def test_what_slices_are_compared_with_is_drawn_once_for_all(chest, monkeypatch):
+    looks, drawn, paint = series_looks(opened(chest), 6), [], prepare.paint
+
+    def counted(*layers, **kwargs):
+        drawn.append(layers)
+        return paint(*layers, **kwargs)
+
+    monkeypatch.setattr(prepare, "paint", counted)
+    Preparer().prepare(looks, WISH)
+    assert len(looks) < len(drawn) <= len(looks) + 4
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_slices_of_a_series_stay_while_the_view_moves_along_it_alone(name, chest):
     viewer = opened(chest)

@@ -39,7 +39,7 @@ class Profile:
         Retain UIDs (E.3.9).
     pixels_checked : bool
         Whether a person has checked that no image identifies somebody, by text or by a face.
-        Without it, headers and pixels are examined (0.1 to 0.3 s of CPU for 512 x 512 pixels), and
+        Without it, headers and pixels are examined (0.2 to 0.4 s of CPU for 512 x 512 pixels), and
         what may identify somebody is refused.
     """
 

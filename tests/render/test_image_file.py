@@ -9,7 +9,8 @@ import pytest
 from napari_medscan.dicom import load
 from napari_medscan.privacy.errors import NotConfirmedError
 from napari_medscan.privacy.sealed_image import Concern, Format
-from napari_medscan.render.image_file import image_of, save_image
+from napari_medscan.render import image_file
+from napari_medscan.render.image_file import image_of, look_at, save_image
 
 from ..studies import write_series
 
@@ -77,3 +78,13 @@ def test_save_image_writes_nothing_before_somebody_looked(tmp_path):
     assert not file.exists()
     save_image(image, file, confirmed=True)
     assert file.read_bytes() == image.data
+
+
+@pytest.mark.parametrize(
+    ("slices", "room", "expected"), [(20, 64 << 20, 12), (20, 200, 2), (1, 200, 0)]
+)
+def test_what_a_slice_is_compared_with_is_bounded(tmp_path, monkeypatch, slices, room, expected):
+    write_series(tmp_path / "study", slices)
+    monkeypatch.setattr(image_file, "_OTHERS_BYTES", room)
+    # The first and the last are among them; the one that is looked at is not.
+    assert len(look_at(load(tmp_path / "study").stacks[0], (0,)).others) in (expected, expected - 1)

@@ -128,14 +128,18 @@ def save_image(
 
 
 _WHOLE = (slice(None), slice(None))
-_MOST_OTHERS = 12
+_MOST_OTHERS, _FEWEST_OTHERS = 12, 2
+_OTHERS_BYTES = 64 << 20
+"""What the other slices of a series take, as images of 3 bytes a pixel."""
 
 
 def _others(stack: Stack, index: Index) -> tuple[tuple[Index, ...], ...]:
     """Return other slices at the same time point, to compare with."""
     axis = stack.array.places.ndim - 1
     extent = stack.array.shape[axis]
-    spread = np.linspace(0, extent - 1, min(extent, _MOST_OTHERS)).round().astype(int)
+    rows, columns = stack.array.shape[axis + 1 : axis + 3]
+    most = max(min(_OTHERS_BYTES // (3 * rows * columns), _MOST_OTHERS), _FEWEST_OTHERS)
+    spread = np.linspace(0, extent - 1, min(extent, most)).round().astype(int)
     return tuple(
         ((*index[:axis], int(z), *_WHOLE),) for z in dict.fromkeys(spread) if z != index[axis]
     )

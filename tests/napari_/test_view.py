@@ -13,7 +13,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes.twin_layer import twin_of
-from napari_medscan.napari_.planes import show_plane
+from napari_medscan.napari_.planes import show_acquired_plane, show_plane
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.napari_.view import (
     add_hidden,
@@ -300,6 +300,18 @@ def test_bring_into_view_projection_image_by_patient_orientation(
     viewer.dims.order = order
     add("dx", 1, series=2, PatientOrientation=written, **film)
     assert edge_letters(viewer) == edges
+
+
+def test_projection_image_is_turned_upright_while_the_slider_stands_beside_it(viewer, add):
+    film = {"Modality": "DX", "ImageOrientationPatient": None, "ImagePositionPatient": None}
+    layer = add("dx", 1, PatientOrientation=["R", "H"], **film)
+    viewer.add_image(np.zeros((50, 4, 6)), visible=False)
+    viewer.dims.set_point(0, 40)
+    viewer.dims.order = (1, 0, 2)
+    viewer.scene.camera.orientation2d = ("down", "right")
+    show_acquired_plane(viewer, layer)
+    viewer.dims.set_point(0, 0)
+    assert edge_letters(viewer) == {"left": "R", "right": "L", "top": "S", "bottom": "I"}
 
 
 def test_refit_follows_the_canvas_until_the_camera_moves(viewer, add):

@@ -38,8 +38,19 @@ def world_directions(viewer: napari.viewer.Viewer, layer: Layer) -> Directions |
     return None if vectors is None else _in_world(viewer, layer, vectors)
 
 
-def projection_directions(viewer: napari.viewer.Viewer, layer: Layer) -> Directions | None:
+def projection_directions(
+    viewer: napari.viewer.Viewer, layer: Layer, *, anywhere: bool = False
+) -> Directions | None:
     """Return the same for a projection image, from Patient Orientation (PS3.3 C.7.6.1.1.1).
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Where it is, or is about to be.
+    layer : Layer
+        One that this plugin opened.
+    anywhere : bool
+        Whether the middle image counts while none is in view.
 
     Returns
     -------
@@ -47,6 +58,8 @@ def projection_directions(viewer: napari.viewer.Viewer, layer: Layer) -> Directi
         Zero along the axis of slices. None if the image in view has no Patient Orientation.
     """
     stack, number = stack_of(layer), slice_in_view(viewer, layer)
+    if stack is not None and number is None and anywhere:
+        number = stack.typical
     if stack is None or number is None:
         return None
     vectors = film_vectors(stack.slices[number])

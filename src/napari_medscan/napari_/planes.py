@@ -129,7 +129,10 @@ def show_acquired_plane(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     if not is_placed:
         # Across the slices, no image is in view that could say how it lies.
         _show_as_stored(viewer)
-    known = projection_directions(viewer, layer) if directions is None else directions
+    known = directions
+    if known is None:
+        # Nor is one while napari's slider stands between the steps of several series.
+        known = projection_directions(viewer, layer, anywhere=True)
     if known is None:
         return
     side = stack.header.laterality if stack is not None and stack.kind.organ == "breast" else ""

@@ -41,7 +41,7 @@ def drop(tmp_path):
     with zipfile.ZipFile(folder / "scan.zip", "w") as archive:
         archive.writestr("leaflet.pdf", "%PDF-1.4")
     (folder / "cut").write_bytes((folder / "IM1").read_bytes()[:-4])
-    write(folder / "state", ct(SOPClassUID="1.2.840.10008.5.1.4.1.1.11.1", PixelData=None))
+    write(folder / "plan", ct(SOPClassUID="1.2.840.10008.5.1.4.1.1.481.5", PixelData=None))
     (folder / "link").symlink_to("IM1")
     return folder
 
@@ -49,7 +49,7 @@ def drop(tmp_path):
 def test_every_file_is_accounted_for_once(drop):
     report = load(drop)
     assert [stack.files for stack in report.stacks] == [("IM1", "IM2", "IM3", "IM4")]
-    assert set(report.skipped) == {"notes.txt", "scan.zip/leaflet.pdf", "state", "link"}
+    assert set(report.skipped) == {"notes.txt", "scan.zip/leaflet.pdf", "plan", "link"}
     assert report.duplicates == {"copy/IM1": "IM1"}
     assert list(report.unreadable) == ["cut"]
     assert report.shown == 4
@@ -59,7 +59,7 @@ def test_every_file_is_accounted_for_once(drop):
 def test_every_file_has_a_reason_in_words(drop):
     report = load(drop)
     assert report.skipped["notes.txt"] == "not DICOM"
-    assert report.skipped["state"] == "presentation state"
+    assert report.skipped["plan"] == "RT plan"
     assert report.skipped["link"] == "symbolic link (not followed)"
     assert report.unreadable["cut"].startswith("truncated file")
 

@@ -57,7 +57,7 @@ def test_pane_shows_a_prior_that_is_not_open(arrange, add, viewer, prior):
     assert current_layer(viewer) is current
     assert viewer.dims.point[0] == pytest.approx(8)
     (title,) = (title for title in titles(pane) if title.startswith("CT 20 · Prior · "))
-    assert title.endswith("before the latest")
+    assert title == "CT 20 · Prior · 12 months before the latest · CT"
     panes.close()
 
 

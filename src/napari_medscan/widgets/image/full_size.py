@@ -6,7 +6,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_medscan.widgets.image.picture_view import PictureView
-from napari_medscan.widgets.panel.form import button, holder, row, stretch
+from napari_medscan.widgets.panel.form import button
 from napari_medscan.widgets.texts import PlainLabel
 
 _LEAST = QSize(320, 240)
@@ -42,10 +42,12 @@ class FullSizeWindow(QDialog):
         self.area.setWidget(self.view)
         self.confirm = button("confirm_here", "", "Confirm, and close this window", lambda: None)
         self.confirm.native.setAutoDefault(False)
-        foot = row(stretch(holder(self.note)), self.confirm)
+        self.confirm.visible = False
         layout = QVBoxLayout(self)
         layout.addWidget(self.area, 1)
-        layout.addWidget(foot.native)
+        # Beside a button, the note would be broken and take height from the image.
+        layout.addWidget(self.note)
+        layout.addWidget(self.confirm.native)
         self.view.seen.connect(lambda _: self.note.say(_SEEN))
 
     def show_same(self, view: PictureView) -> None:

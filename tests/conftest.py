@@ -35,6 +35,16 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_series_of_another_module():
+    """Forget the series that the tests of a module opened: those of the next do not know them."""
+    yield
+    session = sys.modules.get("napari_medscan.napari_.session")
+    if session is not None:
+        record = session.record
+        record.forget(list(record.stacks), list(record.catalogue.objects))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_folders(tmp_path_factory):
     """Point what napari, Qt and platformdirs write at a folder of the test run."""

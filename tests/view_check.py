@@ -148,6 +148,8 @@ def pictures_of(stack: Stack, number: int | None = None) -> list[Picture]:
     if stack.modality == "RTDOSE":
         # As a color wash once it was shown on images, and in gray before.
         drawn += [_washed(stack, picture) for picture in drawn]
+    elif stack.kind.measures == "parameters":
+        drawn = [_mapped(picture) for picture in drawn]
     return [
         picture.turned(*turn)
         for picture in drawn
@@ -240,6 +242,17 @@ def _washed(stack: Stack, picture: Picture) -> Picture:
         colors = AVAILABLE_COLORMAPS["turbo"].map(part.ravel()).reshape(*part.shape, 4)
         shaded: Pixels = np.where(part[..., None] < 0.05, 0, 0.45 * colors[..., :3])
         return shaded.astype(np.float32)
+
+    return replace(picture, shade=shade)
+
+
+def _mapped(picture: Picture) -> Picture:
+    """Return a parametric map in its colors."""
+
+    def shade(values: Pixels) -> Pixels:
+        part = picture.shade(values)[..., 0]
+        colors = AVAILABLE_COLORMAPS["viridis"].map(part.ravel()).reshape(*part.shape, 4)
+        return np.asarray(colors[..., :3], dtype=np.float32)
 
     return replace(picture, shade=shade)
 

@@ -223,9 +223,13 @@ class Corpus:
 
     @cached_property
     def reports(self) -> dict[str, LoadReport]:
-        """What each of them holds."""
+        """What each of them holds; not those of slides, which are no series."""
         found = {case: load([case_path(case)]) for case in case_names()}
-        return {case: report for case, report in found.items() if report.stacks}
+        return {
+            case: report
+            for case, report in found.items()
+            if report.stacks and not any(each.header.kind.is_slide for each in report.objects)
+        }
 
     def pairs(self, seed: int, most_series: int = 1000) -> Iterator[Pair]:
         """Yield ordered pairs of cases that no series of which may lie on one of the other.

@@ -94,8 +94,10 @@ def read(path: PathOrPaths) -> LayerList:
     tell_report(report, stacks)
     _follow_openings()
     after = None if single is None else _burst.lead
-    layers: LayerList = [*image_layers(stacks, after=after)]
-    layers += object_layers(_wanted_objects(report, stacks), session.known_stacks(report))
+    objects = _wanted_objects(report, stacks)
+    images = image_layers(stacks, after=after)
+    _leave_the_view_to_a_slide(stacks, images, objects)
+    layers: LayerList = [*images, *object_layers(objects, session.known_stacks(report))]
     if single is not None:
         lead = leading_series(stacks, after=after) if stacks else after
         _burst.remember(report, single.parent, lead)
@@ -167,6 +169,16 @@ def _wanted(report: LoadReport) -> Sequence[Stack]:
     if has_panel(napari.current_viewer()):
         return [first_to_show(report.stacks)]
     return choose(report.stacks, main_window())
+
+
+def _leave_the_view_to_a_slide(
+    opened: Sequence[Stack], layers: Sequence[Layer], objects: Sequence[DicomObject]
+) -> None:
+    """Hide series that are all segmentations or maps beside a slide, which is what to see."""
+    has_slide = any(each.header.kind.is_slide for each in objects)
+    if has_slide and all(stack.kind.is_derived for stack in opened):
+        for layer in layers:
+            layer.visible = False
 
 
 def _wanted_objects(report: LoadReport, opened: Sequence[Stack]) -> Sequence[DicomObject]:

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.objects.shown_object import object_of
 
 from ..corpus.oracle import case_path, corpus_dir
 from ..messy_disc import IMAGE_SERIES, NEWEST_DATE, study_uid
@@ -43,6 +44,15 @@ def test_folder_of_several_series_shows_what_was_opened_and_each_series(view_ses
     assert view_session.faults_of_opening(opened) == []
     assert len(opened) == len(corpus().reports[case].stacks)
     assert faults_of_show_only(view_session, opened) == []
+
+
+@pytest.mark.skipif(not SEVERAL, reason=NO_CORPUS)
+def test_slide_is_shown_and_its_segmentations_are_not(view_session):
+    view_session.start()
+    opened = view_session.open(case_path("seg-labelmap-sm"))
+    assert len(opened) > 1
+    visible = [layer for layer in view_session.viewer.layers if layer.visible]
+    assert [object_of(layer).source.role for layer in visible] == ["slide"]
 
 
 @pytest.mark.skipif(not SCOUT_FIRST.is_dir(), reason=NO_CORPUS)

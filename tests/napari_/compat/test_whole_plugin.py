@@ -53,6 +53,8 @@ class Window:
 
     def pixels(self):
         """Return what is on the screen where the canvas is, (rows, columns, 3)."""
+        # Another process of the tests may have opened a window over it.
+        self.viewer.window._qt_window.raise_()
         QTest.qWait(100)
         corner = self.canvas.mapToGlobal(QPoint(0, 0))
         size = self.canvas.size()
@@ -68,11 +70,14 @@ class Window:
 
     def place_of(self, hide, show):
         """Return where on the canvas something is drawn, from (0, 0) to (1, 1)."""
-        show()
-        before = self.pixels()
-        hide()
-        changed = np.argwhere(np.abs(self.pixels() - before).max(axis=-1) > 20)
-        show()
+        for _ in range(5):
+            show()
+            before = self.pixels()
+            hide()
+            changed = np.argwhere(np.abs(self.pixels() - before).max(axis=-1) > 20)
+            show()
+            if len(changed):
+                break
         assert len(changed), "nothing is drawn"
         height, width = before.shape[:2]
         (top, left), (bottom, right) = changed.min(axis=0), changed.max(axis=0)

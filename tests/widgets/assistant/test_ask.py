@@ -208,7 +208,7 @@ def test_send_is_off_until_the_picture_was_painted(user):
     user.until(lambda: user.question is not None)
     user.ask.send_previewed()
     assert user.state is State.IDLE
-    assert "Review the preview" in user.ask.status.text()
+    assert "Scroll until the whole image is visible" in user.ask.status.text()
 
 
 WRONG = {

@@ -16,14 +16,12 @@ from ..view_session import NO_CORPUS, corpus
 SEVERAL = [name for name, report in corpus().reports.items() if len(report.stacks) > 1]
 SCOUT_FIRST = corpus_dir().parent / "situations" / "view-scout-first" / "input"
 EVERY = bool(os.environ.get("MEDSCAN_TORTURE"))
-"""Whether each series of a folder is shown on its own, and not only three of many."""
+"""Whether each series of a folder is shown on its own, and not only two of many."""
 
 
 def shown_alone(stacks):
-    """Return the series to be shown on their own: the first, the middle and the last."""
-    if EVERY or len(stacks) <= 3:
-        return list(stacks)
-    return [stacks[0], stacks[len(stacks) // 2], stacks[-1]]
+    """Return the series to be shown on their own: the first and the last."""
+    return list(stacks) if EVERY else list(dict.fromkeys((stacks[0], stacks[-1])))
 
 
 def faults_of_show_only(session, stacks):

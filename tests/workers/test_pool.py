@@ -118,7 +118,18 @@ def test_only_functions_of_this_package_are_called(pool):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP here")
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGSTOP"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SIGKILL",
+        pytest.param(
+            "SIGSTOP",
+            marks=pytest.mark.skipif(
+                not os.environ.get("MEDSCAN_TORTURE"), reason="for make torture"
+            ),
+        ),
+    ],
+)
 def test_workers_killed_or_stopped_from_outside_are_replaced(pool, name, monkeypatch):
     monkeypatch.setattr(pool_module, "START_SECONDS", 0.0)
     for _ in range(2):

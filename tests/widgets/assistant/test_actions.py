@@ -30,6 +30,7 @@ SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1600x1000x24") if IS_SHARED else ()
 
 
 @pytest.mark.skipif(bool(why_missing()), reason=why_missing())
+@pytest.mark.skipif(not os.environ.get("MEDSCAN_TORTURE"), reason="for make torture")
 @pytest.mark.usefixtures("qapp")
 def test_an_answer_takes_few_actions(tmp_path):
     script = Path(__file__).with_name("actions_session.py")

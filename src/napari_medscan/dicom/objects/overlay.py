@@ -13,9 +13,10 @@ from napari_medscan.dicom.errors import FrameError, MedscanError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.graphic_planes import GROUPS
 from napari_medscan.dicom.objects.overlay_data import OverlayData, read_overlay_data, read_plane
+from napari_medscan.dicom.objects.plane_masks import mask_on
 from napari_medscan.dicom.series.dicom_object import SeriesPart
 from napari_medscan.dicom.series.stack import Stack
-from napari_medscan.frames import FrameCache, LazyStack, shared_cache
+from napari_medscan.frames import FrameCache, LazyStack
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -70,15 +71,7 @@ class Overlay(SeriesPart):
         cache : FrameCache, optional
             Holds the slices that were read; the one of this process when not given.
         """
-        return LazyStack(
-            _OverlaySource(self.stack, self.group),
-            self.stack.array.places,
-            self.stack.header.shape,
-            np.dtype(np.uint8),
-            0,
-            shared_cache() if cache is None else cache,
-            gaps_are_empty=True,
-        )
+        return mask_on(self.stack, _OverlaySource(self.stack, self.group), cache)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from napari_medscan.dicom.objects.drawn_graphics import (
     draw_text,
 )
 from napari_medscan.dicom.objects.gray_pipeline import gray_of
+from napari_medscan.dicom.objects.plane_masks import mask_on, pixel_aspect
 from napari_medscan.dicom.objects.presentation_content import (
     PresentationContent,
     PresentationFacts,
@@ -33,7 +34,7 @@ from napari_medscan.dicom.objects.presentation_content import (
 from napari_medscan.dicom.series.dicom_object import OneFileObject
 from napari_medscan.dicom.series.relations import same_patient
 from napari_medscan.dicom.series.stack import Stack
-from napari_medscan.frames import FrameCache, LazyStack, shared_cache
+from napari_medscan.frames import FrameCache, LazyStack
 
 _T = TypeVar("_T")
 MOST_POINTS: Final = 200_000
@@ -100,8 +101,7 @@ class StateOnSeries:
         shutter, shape = self.content.shutter, self.stack.header.shape
         if shutter.is_empty:
             return None
-        spacing = self.stack.typical_frame.spacing
-        aspect = spacing[0] / spacing[1] if spacing else self.stack.header.aspect
+        aspect = pixel_aspect(self.stack.header, self.stack.typical_frame)
         closed = shutter.closed(shape, aspect)
         overlay = self.content.overlays.get(shutter.overlay_group)
         return closed if overlay is None else closed | overlay.read(0, shape)
@@ -116,15 +116,7 @@ class StateOnSeries:
 
     def mask(self, plane: NDArray[np.bool_], cache: FrameCache | None = None) -> LazyStack:
         """Return a plane on the slices of the state and nothing on others; axes of the series."""
-        return LazyStack(
-            _MaskSource(frozenset(self.slices), plane),
-            self.stack.array.places,
-            self.stack.header.shape,
-            np.dtype(np.uint8),
-            0,
-            shared_cache() if cache is None else cache,
-            gaps_are_empty=True,
-        )
+        return mask_on(self.stack, _MaskSource(frozenset(self.slices), plane), cache)
 
 
 @dataclass(frozen=True, slots=True)

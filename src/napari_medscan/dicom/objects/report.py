@@ -12,7 +12,7 @@ from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Wanted
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.objects.report_content import ReportContent, read_report
-from napari_medscan.dicom.series.dicom_object import OneFileObject
+from napari_medscan.dicom.series.dicom_object import ObjectBesideImages
 
 _MOST_BYTES: Final = 512 * 2**20
 _SUFFIXES: Final = {"application/pdf": ".pdf", "text/xml": ".xml", "model/stl": ".stl"}
@@ -41,7 +41,7 @@ class Measurement(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Report(OneFileObject):
+class Report(ObjectBesideImages):
     """A structured report (PS3.3 A.35), or a selection of key objects (A.35.4).
 
     Parameters
@@ -49,11 +49,6 @@ class Report(OneFileObject):
     instance : Instance
         Its file.
     """
-
-    @property
-    def is_overlay(self) -> bool:
-        """It is read beside the images."""
-        return False
 
     def read(self) -> ReportContent:
         """Read what it says.
@@ -67,7 +62,7 @@ class Report(OneFileObject):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class EncapsulatedDocument(OneFileObject):
+class EncapsulatedDocument(ObjectBesideImages):
     """A PDF or another document within a DICOM file (PS3.3 A.45).
 
     Parameters
@@ -75,11 +70,6 @@ class EncapsulatedDocument(OneFileObject):
     instance : Instance
         Its file.
     """
-
-    @property
-    def is_overlay(self) -> bool:
-        """It is read beside the images."""
-        return False
 
     def read(self) -> tuple[bytes, str]:
         """Return the document, and the suffix of files of its type: ".pdf".

@@ -14,6 +14,7 @@ from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.graphic_planes import GROUPS, SHUTTER
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.objects.overlay_data import read_plane
+from napari_medscan.dicom.objects.plane_masks import mask_on, pixel_aspect
 from napari_medscan.dicom.objects.shutter_shapes import (
     WANTED_SHUTTER,
     ShutterShapes,
@@ -21,7 +22,7 @@ from napari_medscan.dicom.objects.shutter_shapes import (
 )
 from napari_medscan.dicom.series.dicom_object import SeriesPart
 from napari_medscan.dicom.series.stack import Stack
-from napari_medscan.frames import FrameCache, LazyStack, shared_cache
+from napari_medscan.frames import FrameCache, LazyStack
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -63,15 +64,7 @@ class Shutter(SeriesPart):
         cache : FrameCache, optional
             Holds the slices that were drawn; the one of this process when not given.
         """
-        return LazyStack(
-            _ShutterSource(self.stack),
-            self.stack.array.places,
-            self.stack.header.shape,
-            np.dtype(np.uint8),
-            0,
-            shared_cache() if cache is None else cache,
-            gaps_are_empty=True,
-        )
+        return mask_on(self.stack, _ShutterSource(self.stack), cache)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +89,7 @@ class _ShutterSource:
 
 def closed_by(shapes: ShutterShapes, ref: SliceRef) -> NDArray[np.bool_]:
     """Return which pixels of a slice its own shutter hides."""
-    spacing, shape = ref.frame.spacing, ref.header.shape
-    closed = shapes.closed(shape, spacing[0] / spacing[1] if spacing else ref.header.aspect)
+    closed = shapes.closed(ref.header.shape, pixel_aspect(ref.header, ref.frame))
     if shapes.overlay_group in GROUPS:
         plane = read_plane(ref.header, ref.index, shapes.overlay_group, {})
         if plane is not None:

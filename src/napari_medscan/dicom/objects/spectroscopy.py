@@ -14,7 +14,7 @@ from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted, want
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.series.dicom_object import OneFileObject
+from napari_medscan.dicom.series.dicom_object import ObjectBesideImages
 
 _MOST_BYTES: Final = 512 * 2**20
 _WATER: Final = 4.7
@@ -107,7 +107,7 @@ class Spectra:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Spectroscopy(OneFileObject):
+class Spectroscopy(ObjectBesideImages):
     """An MR spectroscopy file.
 
     Parameters
@@ -115,11 +115,6 @@ class Spectroscopy(OneFileObject):
     instance : Instance
         Its file.
     """
-
-    @property
-    def is_overlay(self) -> bool:
-        """It is looked at beside the images."""
-        return False
 
     def read(self) -> Spectra:
         """Read the signals.

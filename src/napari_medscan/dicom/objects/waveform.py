@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted, want
+from napari_medscan.dicom.elements.wanted_tags import DEFER, WANTED_CODE, Tag, Wanted
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.parsed_file import WANTED_IDENTITY, identifiers_of
@@ -21,7 +21,7 @@ from napari_medscan.dicom.objects.waveform_notes import (
     Annotation,
     read_annotations,
 )
-from napari_medscan.dicom.series.dicom_object import OneFileObject
+from napari_medscan.dicom.series.dicom_object import ObjectBesideImages
 
 _MOST_BYTES: Final = 512 * 2**20
 _MOST_CHANNELS: Final = 512
@@ -51,10 +51,8 @@ class _Tag(IntEnum):
     WaveformPaddingValue = 0x5400100A
     WaveformData = 0x54001010
     WaveformAnnotationSequence = 0x0040B020
-    CodeMeaning = 0x00080104
 
 
-_CODE: Final[Wanted] = {**want(Tag.CodeValue), _Tag.CodeMeaning: b"LO"}
 _WANTED: Final[Wanted] = {
     **WANTED_IDENTITY,
     _Tag.WaveformAnnotationSequence: WANTED_ANNOTATION,
@@ -70,9 +68,9 @@ _WANTED: Final[Wanted] = {
         _Tag.WaveformData: DEFER,
         _Tag.ChannelDefinitionSequence: {
             _Tag.ChannelLabel: b"SH",
-            _Tag.ChannelSourceSequence: _CODE,
+            _Tag.ChannelSourceSequence: WANTED_CODE,
             _Tag.ChannelSensitivity: b"DS",
-            _Tag.ChannelSensitivityUnitsSequence: _CODE,
+            _Tag.ChannelSensitivityUnitsSequence: WANTED_CODE,
             _Tag.ChannelSensitivityCorrectionFactor: b"DS",
             _Tag.ChannelBaseline: b"DS",
             _Tag.ChannelTimeSkew: b"DS",
@@ -189,7 +187,7 @@ class WaveformContent:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Waveform(OneFileObject):
+class Waveform(ObjectBesideImages):
     """An ECG, a hemodynamic or another waveform.
 
     Parameters
@@ -197,11 +195,6 @@ class Waveform(OneFileObject):
     instance : Instance
         Its file.
     """
-
-    @property
-    def is_overlay(self) -> bool:
-        """It is looked at beside the images."""
-        return False
 
     def read(self) -> WaveformContent:
         """Read the channels.
@@ -315,7 +308,7 @@ class _Reader:
         return self._source.read_at(place.offset, place.length)
 
     def _channel(self, item: DataSet, number: int, frequency: float) -> Channel:
-        source = self.text(item.item(_Tag.ChannelSourceSequence), _Tag.CodeMeaning)
+        source = self.text(item.item(_Tag.ChannelSourceSequence), Tag.CodeMeaning)
         name = self.text(item, _Tag.ChannelLabel) or source or f"Channel {number}"
         skew = item.number(_Tag.ChannelTimeSkew)
         if skew is None:
@@ -328,7 +321,7 @@ class _Reader:
         unit = item.item(_Tag.ChannelSensitivityUnitsSequence)
         return Channel(
             name,
-            unit.text(Tag.CodeValue) or self.text(unit, _Tag.CodeMeaning),
+            unit.text(Tag.CodeValue) or self.text(unit, Tag.CodeMeaning),
             sensitivity * (1.0 if correction is None else correction),
             item.number(tags[1]) or 0.0,
             skew,

@@ -8,11 +8,10 @@ from enum import IntEnum
 from typing import Final
 
 from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
+from napari_medscan.dicom.elements.wanted_tags import WANTED_CODE, Tag, Wanted
 
 
 class _Tag(IntEnum):
-    CodeMeaning = 0x00080104
     ConceptNameCodeSequence = 0x0040A043
     ReferencedWaveformChannels = 0x0040A0B0
     TemporalRangeType = 0x0040A130
@@ -23,12 +22,10 @@ class _Tag(IntEnum):
     UnformattedTextValue = 0x00700006
 
 
-_CODE: Final[Wanted] = {**want(Tag.CodeValue), _Tag.CodeMeaning: b"LO"}
 WANTED_ANNOTATION: Final[Wanted] = {
-    **want(Tag.MeasurementUnitsCodeSequence),
-    Tag.MeasurementUnitsCodeSequence: _CODE,
-    _Tag.ConceptNameCodeSequence: _CODE,
-    _Tag.ConceptCodeSequence: _CODE,
+    Tag.MeasurementUnitsCodeSequence: WANTED_CODE,
+    _Tag.ConceptNameCodeSequence: WANTED_CODE,
+    _Tag.ConceptCodeSequence: WANTED_CODE,
     _Tag.ReferencedWaveformChannels: b"US",
     _Tag.TemporalRangeType: b"CS",
     _Tag.ReferencedSamplePositions: b"UL",
@@ -102,13 +99,13 @@ def _annotation(
     channels = tuple(channel - 1 for number, channel in pairs if channel and number == pairs[0][0])
     unit = item.item(Tag.MeasurementUnitsCodeSequence)
     value = text(item, _Tag.UnformattedTextValue)
-    value = value or text(item.item(_Tag.ConceptCodeSequence), _Tag.CodeMeaning)
+    value = value or text(item.item(_Tag.ConceptCodeSequence), Tag.CodeMeaning)
     if not value:
         value = " ".join(f"{number:g}" for number in item.numbers(_Tag.NumericValue))
     return Annotation(
-        text(item.item(_Tag.ConceptNameCodeSequence), _Tag.CodeMeaning),
+        text(item.item(_Tag.ConceptNameCodeSequence), Tag.CodeMeaning),
         value,
-        unit.text(Tag.CodeValue) or text(unit, _Tag.CodeMeaning),
+        unit.text(Tag.CodeValue) or text(unit, Tag.CodeMeaning),
         group,
         channels,
         _times(item, groups[group or 0]),

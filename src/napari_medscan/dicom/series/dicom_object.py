@@ -150,3 +150,13 @@ class OneFileObject(DicomObject):
     def kind_name(self) -> str:
         """What a user calls it."""
         return self.instance.kind.name
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ObjectBesideImages(OneFileObject):
+    """An object that is read or looked at on its own: a report, a document, a waveform."""
+
+    @property
+    def is_overlay(self) -> bool:
+        """It is not drawn on images."""
+        return False

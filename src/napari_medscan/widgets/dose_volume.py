@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import napari.viewer
 import numpy as np
 from magicgui.widgets import FloatSpinBox, Widget
-from qtpy.QtWidgets import QApplication, QTreeWidget
+from qtpy.QtWidgets import QTreeWidget
 
 from napari_medscan.dicom import MedscanError, Stack, StructureSet
 from napari_medscan.dicom.series.relations import same_frame_of_reference
@@ -23,6 +22,7 @@ from napari_medscan.napari_.objects.shown_object import object_of
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.widgets.clipboard import copy_text
 from napari_medscan.widgets.dock import DockContainer
 from napari_medscan.widgets.panel.form import (
     button,
@@ -37,6 +37,7 @@ from napari_medscan.widgets.panel.form import (
 )
 from napari_medscan.widgets.plot import Line, Plot
 from napari_medscan.widgets.save_bytes import save_bytes
+from napari_medscan.widgets.theme import follow_theme
 
 CUMULATIVE, DIFFERENTIAL = "Cumulative", "Differential"
 PERCENT, CM3 = "%", "cm³"
@@ -95,13 +96,11 @@ class DoseVolumeDock(DockContainer):
         )
         self.append(row(stretch(self.copy), stretch(self.save)))
         self._work = Latest(self.native)
-        self._follow_theme: Callable[..., object] = guarded(self._on_theme)
-        self._viewer.events.theme.connect(self._follow_theme)
-        self._on_theme()
         subscription = watch(self._viewer, self.refresh)
         self._on_record = guarded(self.refresh)
         record.changed.connect(self._on_record)
-        self.on_release(self._work.release, subscription.release, self._leave)
+        theme = follow_theme(self._viewer, self.graph.set_theme)
+        self.on_release(self._work.release, subscription.release, theme, self._leave)
         self.refresh()
 
     def refresh(self) -> None:
@@ -111,7 +110,6 @@ class DoseVolumeDock(DockContainer):
         self._calculate()
 
     def _leave(self) -> None:
-        self._viewer.events.theme.disconnect(self._follow_theme)
         record.changed.disconnect(self._on_record, missing_ok=True)
 
     def _sets(self, _widget: Widget) -> list[tuple[str, StructureSet]]:
@@ -175,14 +173,9 @@ class DoseVolumeDock(DockContainer):
             volume = f"{volume} per {unit}"
         self.graph.show_lines(lines, f"Dose ({unit})", f"Volume ({volume})")
 
-    def _on_theme(self, _event: object = None) -> None:
-        self.graph.set_theme(self._viewer.theme)
-
     def _copy(self) -> None:
         lines = [HEADINGS, *map(_cells, self.histograms)]
-        clipboard = QApplication.clipboard()
-        if clipboard is not None:
-            clipboard.setText("\n".join("\t".join(line) for line in lines))
+        copy_text("\n".join("\t".join(line) for line in lines))
 
     def _save(self) -> None:
         if not self.histograms:

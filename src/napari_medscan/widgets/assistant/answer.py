@@ -6,7 +6,7 @@ import time
 
 from magicgui.widgets import ProgressBar, PushButton
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QApplication, QHeaderView, QTableWidget, QTableWidgetItem
+from qtpy.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
 from napari_medscan.assistant.answer_text import rows_of
 from napari_medscan.assistant.conversation import Exchange, State
@@ -15,6 +15,7 @@ from napari_medscan.assistant.notes import markdown
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.assistant.marked_view import MarkedView
+from napari_medscan.widgets.clipboard import copy_text
 from napari_medscan.widgets.panel.form import Page, button, holder, row, toggle
 from napari_medscan.widgets.save_bytes import save_bytes
 from napari_medscan.widgets.texts import Heading, PlainLabel, PlainView
@@ -139,9 +140,8 @@ class AnswerPane(Page):
         self.thought.setVisible(self.reasoning.value)
 
     def _on_copy(self) -> None:
-        clipboard = QApplication.clipboard()
-        if self.exchange is not None and clipboard is not None:
-            clipboard.setText(self.exchange.said.strip())
+        if self.exchange is not None:
+            copy_text(self.exchange.said.strip())
 
     def _on_save(self) -> None:
         if self.exchange is not None:

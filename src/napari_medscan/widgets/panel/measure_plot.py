@@ -22,9 +22,9 @@ from napari_medscan.measure import (
 from napari_medscan.measure.ruler import length_unit
 from napari_medscan.measure.shapes import REGIONS, Shape, Target, region_of
 from napari_medscan.napari_.background_task import Latest
-from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.panel.form import choice, holder
 from napari_medscan.widgets.plot import Line, Plot
+from napari_medscan.widgets.theme import follow_theme
 
 HISTOGRAM, OVER_TIME = "Histogram", "Over time"
 _BINS: Final = 64
@@ -45,7 +45,6 @@ class MeasurePlot(Container[Widget]):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(labels=False)
         self.margins = (0, 0, 0, 0)
-        self._viewer = viewer
         self._shape: Shape | None = None
         self._has_kinds = False
         tip = "Values inside the region, or their mean at every time point"
@@ -54,14 +53,12 @@ class MeasurePlot(Container[Widget]):
         self.extend([self._kind, holder(self.graph)])
         parent: QWidget = self.native
         self._work = Latest(parent)
-        self._follow_theme = guarded(self._on_theme)
-        viewer.events.theme.connect(self._follow_theme)
-        self._on_theme()
+        self._leave_theme = follow_theme(viewer, self.graph.set_theme)
         self.follow(None)
 
     def release(self) -> None:
         """Let go of the viewer and stop all work."""
-        self._viewer.events.theme.disconnect(self._follow_theme)
+        self._leave_theme()
         self._work.release()
 
     def follow(self, shape: Shape | None) -> None:
@@ -89,9 +86,6 @@ class MeasurePlot(Container[Widget]):
 
     def _hide(self, _error: Exception) -> None:
         self.graph.setVisible(False)
-
-    def _on_theme(self, _event: object = None) -> None:
-        self.graph.set_theme(self._viewer.theme)
 
 
 def plotted(shape: Shape, *, over_time: bool = False) -> Plotted:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import napari.viewer
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QTreeWidgetItem
+from qtpy.QtWidgets import QAbstractSpinBox, QTreeWidgetItem
 
 from napari_medscan.dicom import MedscanError
 from napari_medscan.measure import MeasureError
@@ -23,6 +23,7 @@ from napari_medscan.napari_.measurement_layers import go_to_shape, rename
 from napari_medscan.napari_.measurement_session import Drawn, MeasurementSession
 from napari_medscan.napari_.notify import tell
 from napari_medscan.storage import replacing
+from napari_medscan.widgets.clipboard import copy_text
 from napari_medscan.widgets.panel.form import Page, button, holder, note, number, row, stretch
 from napari_medscan.widgets.panel.measure_plot import MeasurePlot
 from napari_medscan.widgets.panel.weight_field import WeightField
@@ -218,9 +219,7 @@ class MeasureTab(Page):
         self.plot.follow(None if chosen is None else chosen.shape)
 
     def _copy(self) -> None:
-        clipboard = QApplication.clipboard()
-        if clipboard is not None:
-            clipboard.setText(to_csv(self.rows, "\t"))
+        copy_text(to_csv(self.rows, "\t"))
 
     def _ask_and_save(self) -> None:
         title, name = "Save measurements", "measurements.csv"

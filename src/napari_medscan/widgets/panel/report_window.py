@@ -7,7 +7,7 @@ from pathlib import Path
 
 from magicgui.widgets import CheckBox, LineEdit, PushButton
 from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt
-from qtpy.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
+from qtpy.QtGui import QStandardItem, QStandardItemModel
 from qtpy.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -28,6 +28,7 @@ from napari_medscan.napari_ import table
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
+from napari_medscan.widgets.clipboard import copy_text
 
 _NAME_WIDTH = 300
 _GO_TO = "Double-click to go to this image"
@@ -185,6 +186,4 @@ class ReportWindow(QDialog):
             self.write_measurements(chosen[0])
 
     def _on_copy(self) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if clipboard is not None:
-            clipboard.setText(self.text)
+        copy_text(self.text)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qtpy.QtCore import QModelIndex, QObject, QPoint, Qt
-from qtpy.QtGui import QGuiApplication, QKeySequence, QShortcut  # type: ignore[attr-defined]
+from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QMenu
 
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.tags.export import tabulated
 from napari_medscan.dicom.tags.texts import WHOLE_VRS
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.widgets.clipboard import copy_text
 from napari_medscan.widgets.panel.tag_model import TagModel
 from napari_medscan.widgets.panel.tag_value import ValueWindow
 from napari_medscan.widgets.panel.tag_view import TagView
@@ -49,17 +50,17 @@ class TagActions(QObject):
         """Copy the value of the current row."""
         if (row := self._view.row) >= 0:
             other = self._view.currentIndex().column() == 2
-            _copy(self._model.tree.text(row, shown=self._model.shown, other=other))
+            copy_text(self._model.tree.text(row, shown=self._model.shown, other=other))
 
     def copy_row(self) -> None:
         """Copy the current row, its columns separated by tabs."""
         if (row := self._view.row) >= 0:
-            _copy(tabulated(self._model.tree, row, shown=self._model.shown))
+            copy_text(tabulated(self._model.tree, row, shown=self._model.shown))
 
     def copy_path(self) -> None:
         """Copy where the current row stands, as pydicom would be asked for it."""
         if (row := self._view.row) >= 0:
-            _copy(self._model.tree.path(row))
+            copy_text(self._model.tree.path(row))
 
     def show_value(self) -> None:
         """Open a window with the full value of the current row."""
@@ -104,9 +105,3 @@ class TagActions(QObject):
 def _slot(call: Callable[[], object]) -> Callable[..., None]:
     """Return what an action calls, without whether it is checked."""
     return guarded(lambda _checked=False: call())
-
-
-def _copy(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)

@@ -7,7 +7,7 @@ from itertools import islice
 
 from magicgui.widgets import PushButton
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QFontDatabase, QGuiApplication, QTextCursor, QTextDocument
+from qtpy.QtGui import QFontDatabase, QTextCursor, QTextDocument
 from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -24,6 +24,7 @@ from napari_medscan.dicom.tags.identifiers import MASK
 from napari_medscan.dicom.tags.reading import read_value
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.widgets.clipboard import copy_text
 
 _LINE = 1000
 _PIECE = 100
@@ -155,9 +156,7 @@ class ValueWindow(QDialog):
         cursor.insertText(piece)
 
     def _on_copy(self) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if clipboard is not None:
-            clipboard.setText(self._whole)
+        copy_text(self._whole)
 
 
 def _broken(text: str) -> Iterator[str]:

@@ -70,6 +70,7 @@ from napari_medscan.widgets.panel.number_text import rounded, short
 from napari_medscan.widgets.panel.own_presets import OwnPresets
 from napari_medscan.widgets.panel.preset_list import FROM_FILE, PresetList
 from napari_medscan.widgets.panel.window_fields import WindowFields
+from napari_medscan.widgets.theme import follow_theme
 
 NO_PRESET = ""
 """Value of the box of presets while the window is none of them."""
@@ -105,9 +106,7 @@ class WindowTab(Page):
         ]
         self._stop_settings = settings.on_change(guarded(self._on_settings))
         self._on_settings()
-        self._follow_theme = guarded(self._on_theme)
-        viewer.events.theme.connect(self._follow_theme)
-        self._on_theme()
+        self._leave_theme = follow_theme(viewer, self._histogram.graph.set_theme)
         self._on_viewer()
 
     def follow_viewer(self) -> None:
@@ -116,7 +115,7 @@ class WindowTab(Page):
 
     def release(self) -> None:
         """Let go of the viewer and its right button; stop all work."""
-        self._viewer.events.theme.disconnect(self._follow_theme)
+        self._leave_theme()
         self._stop_settings()
         for subscription in self._subscriptions:
             subscription.release()
@@ -199,9 +198,6 @@ class WindowTab(Page):
         return f"All {stack.modality if stack else ''}".strip()
 
     # --- following the viewer
-
-    def _on_theme(self, _event: object = None) -> None:
-        self._histogram.graph.set_theme(self._viewer.theme)
 
     def _on_viewer(self) -> None:
         self._follow()

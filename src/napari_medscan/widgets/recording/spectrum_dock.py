@@ -18,6 +18,7 @@ from napari_medscan.napari_.series_text import ended
 from napari_medscan.widgets.dock import Docked
 from napari_medscan.widgets.plot import Line, Plot
 from napari_medscan.widgets.save_bytes import save_bytes
+from napari_medscan.widgets.theme import follow_theme
 
 REAL, IMAGINARY, MAGNITUDE = "Real", "Imaginary", "Magnitude"
 PPM, HERTZ = "ppm", "Hz"
@@ -53,10 +54,7 @@ class SpectrumDock(Docked):
         for each in (self.part, self.axis, *self.voxel):
             each.changed.connect(guarded(self._on_change))
         self.export.changed.connect(guarded(self._on_export))
-        follow_theme = guarded(self._on_theme)
-        viewer.events.theme.connect(follow_theme)
-        self.on_release(lambda: viewer.events.theme.disconnect(follow_theme))
-        self._on_theme()
+        self.on_release(follow_theme(viewer, self.graph.set_theme))
         self._on_change()
 
     @property
@@ -107,9 +105,6 @@ class SpectrumDock(Docked):
         self.graph.show_lines([line], label, "", is_reversed=is_ppm)
         if is_ppm and self._spectra.nucleus == "1H":
             self.graph.show_span(*_PROTONS)
-
-    def _on_theme(self, _event: object = None) -> None:
-        self.graph.set_theme(self._viewer.theme)
 
     def _on_export(self, _clicked: object = None) -> None:
         save_bytes(self, "spectrum", self.csv.encode(), "spectrum.csv")

@@ -28,6 +28,7 @@ from napari_medscan.napari_.table import plain_table
 from napari_medscan.widgets.dock import Docked
 from napari_medscan.widgets.recording.strips import Mark, Strips
 from napari_medscan.widgets.save_bytes import save_bytes
+from napari_medscan.widgets.theme import follow_theme
 
 _MOST_VALUES: Final = 5_000_000
 _STEPS: Final = 10_000
@@ -71,10 +72,7 @@ class WaveformDock(Docked):
         self.strips.span_changed.connect(self._on_span)
         self.scroll_bar.valueChanged.connect(self._on_scroll)
         self.table.itemDoubleClicked.connect(self._on_row)
-        follow_theme = guarded(self._on_theme)
-        viewer.events.theme.connect(follow_theme)
-        self.on_release(lambda: viewer.events.theme.disconnect(follow_theme))
-        self._on_theme()
+        self.on_release(follow_theme(viewer, self.strips.set_theme))
         self._fill_table()
         self._on_group()
 
@@ -145,9 +143,6 @@ class WaveformDock(Docked):
 
     def _on_marks(self, _value: object = None) -> None:
         self.strips.show_marks(self._marks())
-
-    def _on_theme(self, _event: object = None) -> None:
-        self.strips.set_theme(self._viewer.theme)
 
     def _on_span(self) -> None:
         (first, last), (start, end) = self.strips.whole, self.strips.span

@@ -13,12 +13,12 @@ from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.measurement_layers import Drawing, drawn_on
-from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.napari_.panes.pane_twins import PaneTwins
 
 _DONE = (ActionType.ADDED, ActionType.CHANGED, ActionType.REMOVED)
 
 
-class MeasurementTwins:
+class MeasurementTwins(PaneTwins):
     """Shows copies of the visible measurements in a pane whose series they lie on.
 
     They are drawn and changed on the main canvas; the copies follow.
@@ -36,25 +36,17 @@ class MeasurementTwins:
     def __init__(
         self, main: napari.viewer.Viewer, model: napari.viewer.Viewer, parent: QObject
     ) -> None:
-        self._main, self._model = main, model
-        self._twins: dict[Drawing, Layer] = {}
+        super().__init__(main, model)
         self._soon = QTimer(parent)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._follow_now)
         self._on_data = guarded(self._renew_when_done)
-        self._on_features = guarded(self._renew)
-        self._subscriptions = [
-            watch(main, self.follow, before_paint=True),
-            watch(model, self.follow, before_paint=True),
-        ]
+        self._on_features = guarded(self._take_features)
 
     def release(self) -> None:
         """Take the measurements out of the pane."""
         self._soon.stop()
-        for subscription in self._subscriptions:
-            subscription.release()
-        for layer in list(self._twins):
-            self._remove(layer)
+        super().release()
 
     def follow(self) -> None:
         """Show what is visible on the main canvas and lies on the pane's series."""
@@ -68,9 +60,7 @@ class MeasurementTwins:
             and (series := drawn_on(layer)) is not None
             and (series is stack or same_frame_of_reference(series, stack))
         ]
-        for layer in list(self._twins):
-            if layer not in wanted or self._twins[layer] not in self._model.layers:
-                self._remove(layer)
+        self._keep(wanted)
         for layer in wanted:
             if layer not in self._twins:
                 self._add(layer)
@@ -80,20 +70,23 @@ class MeasurementTwins:
         self.follow()
 
     def _add(self, layer: Drawing) -> None:
-        active = self._model.layers.selection.active
-        twin = Layer.create(*layer.as_layer_data_tuple())  # type: ignore[no-untyped-call]
-        self._twins[layer] = twin
-        self._model.add_layer(twin)
-        self._model.layers.selection.active = active
+        self._show(layer, Layer.create(*layer.as_layer_data_tuple()))  # type: ignore[no-untyped-call]
         layer.events.data.connect(self._on_data)
         layer.events.features.connect(self._on_features)
 
-    def _remove(self, layer: Drawing) -> None:
-        twin = self._twins.pop(layer)
+    def _remove(self, layer: Layer) -> Layer:
         layer.events.data.disconnect(self._on_data)
         layer.events.features.disconnect(self._on_features)
-        if twin in self._model.layers:
-            self._model.layers.remove(twin)
+        return super()._remove(layer)
+
+    def _take_features(self, event: Event) -> None:
+        """Take over new labels: while a shape is dragged they change with every step."""
+        layer: Drawing = event.source
+        twin = self._twins.get(layer)
+        if isinstance(twin, Shapes | Points) and len(twin.data) == len(layer.data):
+            twin.features = layer.features
+        else:
+            self._renew(event)
 
     def _renew_when_done(self, event: Event) -> None:
         if getattr(event, "action", None) in _DONE:

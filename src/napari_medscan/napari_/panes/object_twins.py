@@ -18,7 +18,7 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.objects.object_view import lies_on
 from napari_medscan.napari_.objects.shown_object import note_object, object_of
-from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.napari_.panes.pane_twins import PaneTwins
 
 _LINKED = (
     "blending",
@@ -31,7 +31,7 @@ _LINKED = (
 )
 
 
-class ObjectTwins:
+class ObjectTwins(PaneTwins):
     """Shows the visible objects of the main canvas in a pane whose series they lie on.
 
     What is painted in one of them appears in all.
@@ -49,20 +49,13 @@ class ObjectTwins:
     def __init__(
         self, main: napari.viewer.Viewer, model: napari.viewer.Viewer, parent: QObject
     ) -> None:
-        self._main, self._model = main, model
-        self._twins: dict[Layer, Layer] = {}
+        super().__init__(main, model)
         self._reader = Latest(parent)
-        self._subscriptions = [
-            watch(main, self.follow, before_paint=True),
-            watch(model, self.follow, before_paint=True),
-        ]
 
     def release(self) -> None:
         """Take the objects out of the pane."""
-        for subscription in self._subscriptions:
-            subscription.release()
+        super().release()
         self._reader.release()
-        self._keep(())
 
     def follow(self) -> None:
         """Show the objects that are visible on the main canvas and lie on the pane's series."""
@@ -91,22 +84,12 @@ class ObjectTwins:
         self.follow()
 
     def _add_twins(self, layers: Iterable[Labels]) -> None:
-        active = self._model.layers.selection.active
         for layer in layers:
-            twin = self._twins[layer] = twin_of_labels(layer)
-            self._model.add_layer(twin)
-        self._model.layers.selection.active = active
+            self._show(layer, twin_of_labels(layer))
 
-    def _keep(self, wanted: Iterable[Layer]) -> None:
-        """Remove all twins but those of some layers."""
-        kept = set(wanted)
-        for layer, twin in list(self._twins.items()):
-            if layer in kept and twin in self._model.layers:
-                continue
-            del self._twins[layer]
-            unlink_layers([layer, twin], _LINKED)
-            if twin in self._model.layers:
-                self._model.layers.remove(twin)
+    def _remove(self, layer: Layer) -> Layer:
+        unlink_layers([layer, self._twins[layer]], _LINKED)
+        return super()._remove(layer)
 
 
 def twin_of_labels(layer: Labels) -> Labels:

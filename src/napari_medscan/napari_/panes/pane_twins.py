@@ -1,0 +1,62 @@
+"""Layers of the main canvas that a pane shows as well, each by a twin in the pane's own model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+import napari.viewer
+from napari.layers import Layer
+
+from napari_medscan.napari_.viewer_watch import watch
+
+
+class PaneTwins(ABC):
+    """Keeps a twin in a pane for each layer of the main canvas that belongs there.
+
+    Parameters
+    ----------
+    main : napari.viewer.Viewer
+        The viewer of the main canvas.
+    model : napari.viewer.Viewer
+        The model of the pane.
+    """
+
+    def __init__(self, main: napari.viewer.Viewer, model: napari.viewer.Viewer) -> None:
+        self._main, self._model = main, model
+        self._twins: dict[Layer, Layer] = {}
+        self._subscriptions = [
+            watch(main, self.follow, before_paint=True),
+            watch(model, self.follow, before_paint=True),
+        ]
+
+    def release(self) -> None:
+        """Take the twins out of the pane."""
+        for subscription in self._subscriptions:
+            subscription.release()
+        self._keep(())
+
+    @abstractmethod
+    def follow(self) -> None:
+        """Show what is visible on the main canvas and lies on the pane's series."""
+
+    def _show(self, layer: Layer, twin: Layer) -> None:
+        """Add a twin; the active layer of the pane stays active."""
+        active = self._model.layers.selection.active
+        self._twins[layer] = twin
+        self._model.add_layer(twin)
+        self._model.layers.selection.active = active
+
+    def _keep(self, wanted: Iterable[Layer]) -> None:
+        """Remove all twins but those of some layers."""
+        kept = set(wanted)
+        for layer, twin in list(self._twins.items()):
+            if layer not in kept or twin not in self._model.layers:
+                self._remove(layer)
+
+    def _remove(self, layer: Layer) -> Layer:
+        """Remove the twin of a layer, and return it."""
+        twin = self._twins.pop(layer)
+        if twin in self._model.layers:
+            self._model.layers.remove(twin)
+        return twin

@@ -30,9 +30,7 @@ def run_here(work: Work, tasks: Sequence[Task]) -> Iterator[Done]:
 
 def run_in_processes(work: Work, tasks: Sequence[Task], jobs: int) -> Iterator[Done]:
     """Yield each task as it is done, in so many processes of this computer."""
-    # Fresh processes: one that is forked shares locks and workers with its parent.
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), get_context("spawn"))
-    with stopped_at_once(pool):
+    with fresh_processes(min(jobs, len(tasks))) as pool:
         waiting = {pool.submit(work, *task): task for task in tasks}
         for done in as_completed(waiting):
             error = done.exception()
@@ -40,10 +38,14 @@ def run_in_processes(work: Work, tasks: Sequence[Task], jobs: int) -> Iterator[D
 
 
 @contextmanager
-def stopped_at_once(pool: ProcessPoolExecutor) -> Iterator[None]:
-    """Begin nothing more when the caller stops; what runs ends by itself, its files complete."""
+def fresh_processes(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Give so many processes; one that is forked would share locks and workers with its parent.
+
+    They begin nothing more when the caller stops; what runs ends by itself, its files complete.
+    """
+    pool = ProcessPoolExecutor(count, get_context("spawn"))
     try:
-        yield
+        yield pool
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -257,8 +257,7 @@ def value_at(stack: Stack, point: Point, time: int = 0) -> float:
     voxel = np.floor(np.asarray(point, dtype=np.float64) + 0.5).astype(int)
     if (voxel < 0).any() or (voxel >= stack.array.shape[-3:]).any():
         raise MeasureError("The point is outside of the series")
-    z, y, x = voxel.tolist()
-    value = float(_plane(stack, time, 0, z, (slice(y, y + 1), slice(x, x + 1)))[0, 0])
+    value = _value(stack, time, tuple(voxel.tolist()))
     if not np.isfinite(value):
         raise MeasureError("There is no value here")
     return value

@@ -7,9 +7,8 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -20,6 +19,7 @@ from napari_medscan.dicom.files.walk import DroppedFile, natural_key, shown_name
 from napari_medscan.export.deidentify.file import Deidentified, deidentified
 from napari_medscan.export.deidentify.options import Profile
 from napari_medscan.export.deidentify.pseudonyms import new_key
+from napari_medscan.export.engines import fresh_processes
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import NewFiles
 from napari_medscan.storage import replacing
@@ -215,14 +215,12 @@ def deidentified_lines(
     prepare_folder(out, [path], again=key is not None)
     job = Job(out, profile, new_key() if key is None else key)
     outcomes = []
-    if jobs < 2:
-        results: Iterator[Outcome] = map(job, range(1, len(files) + 1), files)
-        pool = None
-    else:
-        # Fresh processes: one that is forked shares locks with its parent.
-        pool = ProcessPoolExecutor(jobs, get_context("spawn"))
-        results = pool.map(job, range(1, len(files) + 1), files, chunksize=_CHUNK)
-    try:
+    with ExitStack() as stack:
+        if jobs < 2:
+            results: Iterator[Outcome] = map(job, range(1, len(files) + 1), files)
+        else:
+            pool = stack.enter_context(fresh_processes(jobs))
+            results = pool.map(job, range(1, len(files) + 1), files, chunksize=_CHUNK)
         for outcome in results:
             outcomes.append(outcome)
             line: dict[str, Any] = {"source": outcome.name, "status": outcome.status}
@@ -231,9 +229,6 @@ def deidentified_lines(
             if outcome.target is not None:
                 line["file"] = outcome.target.relative_to(out).as_posix()
             yield line
-    finally:
-        if pool is not None:
-            pool.shutdown(cancel_futures=True)
     write_report(out, outcomes, profile)
 
 

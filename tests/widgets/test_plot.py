@@ -75,14 +75,14 @@ def wheel(plot, delta):
 
 def test_wheel_zooms_and_a_double_click_shows_all(plot, qtbot):
     wheel(plot, 240)
-    low, high = plot._shown
+    low, high = plot.span
     assert high - low == pytest.approx(100 / 1.25**2)
     assert (low + high) / 2 == pytest.approx(50, abs=1)
     wheel(plot, -2400)
-    assert plot._shown == (0, 100)
+    assert plot.span == (0, 100)
     wheel(plot, 120)
     qtbot.mouseDClick(plot, Qt.MouseButton.LeftButton, pos=middle(plot).toPoint())
-    assert plot._shown == (0, 100)
+    assert plot.span == (0, 100)
 
 
 def test_lines_are_painted_in_their_colors_and_gaps_are_not(plot):

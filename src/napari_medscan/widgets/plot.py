@@ -12,7 +12,9 @@ from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtWidgets import QWidget
+
+from napari_medscan.widgets.span_view import ZOOM, SpanView
 
 COLORS: Final = ("#4f9cf5", "#f5a742", "#5bc47a", "#e06c9f", "#9d7fe0", "#45c1c9")
 """Of the lines in turn: told apart on dark and on light ground, and by most color-blind eyes."""
@@ -20,8 +22,6 @@ _HEIGHT: Final = 170
 _GAP: Final = 4
 _TICK_WIDTH: Final = 50
 """Pixels between two ticks of an axis, about."""
-_ZOOM: Final = 1.25
-"""For one notch of the wheel."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
-class Plot(QWidget):
+class Plot(SpanView):
     """Lines with axes, a legend, and the values under the pointer.
 
     The wheel zooms along x, dragging moves, a double click shows all.
@@ -76,11 +76,22 @@ class Plot(QWidget):
         self.is_reversed = False
         """Whether x ascends from right to left."""
         self._theme = get_theme("dark")
-        self._whole = self._shown = (0.0, 1.0)
+        self._whole = (0.0, 1.0)
         self._pointer: float | None = None
-        self._held: tuple[float, tuple[float, float]] | None = None
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @property
+    def whole(self) -> tuple[float, float]:
+        """Least and greatest x."""
+        return self._whole
+
+    @property
+    def shortest(self) -> float:
+        """A ten-thousandth of the whole."""
+        return (self._whole[1] - self._whole[0]) * 1e-4
+
+    def redraw(self) -> None:
+        """Paint anew."""
+        self.update()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -101,7 +112,7 @@ class Plot(QWidget):
         self._labels = x_label, y_label
         ends = [(float(line.x[0]), float(line.x[-1])) for line in self._lines] or [(0.0, 1.0)]
         low, high = min(end[0] for end in ends), max(end[1] for end in ends)
-        self._whole = self._shown = (low, high if high > low else low + 1)
+        self._whole = self._span = (low, high if high > low else low + 1)
         self.update()
 
     def set_theme(self, name: str) -> None:
@@ -152,7 +163,7 @@ class Plot(QWidget):
         metrics = self.fontMetrics()
         grid = self._color("text")
         grid.setAlpha(40)
-        for value in ticks(*self._shown, max(2, int(plot.width() / _TICK_WIDTH))):
+        for value in ticks(*self._span, max(2, int(plot.width() / _TICK_WIDTH))):
             x, text = self._x(value, plot), f"{value:.6g}"
             painter.setPen(grid)
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
@@ -221,7 +232,7 @@ class Plot(QWidget):
 
     def _span_of_y(self) -> tuple[float, float]:
         """Return the least and greatest y of what is shown, with some room."""
-        low, high = self._shown
+        low, high = self._span
         values = [
             line.y[(line.x >= low) & (line.x <= high) & np.isfinite(line.y)] for line in self._lines
         ]
@@ -233,7 +244,7 @@ class Plot(QWidget):
         return (0.0 if least == 0 else least - room), greatest + room
 
     def _x(self, value: float, plot: QRectF) -> float:
-        low, high = self._shown[::-1] if self.is_reversed else self._shown
+        low, high = self._span[::-1] if self.is_reversed else self._span
         return plot.left() + (value - low) / (high - low) * plot.width()
 
     def _color(self, name: str) -> QColor:
@@ -241,36 +252,20 @@ class Plot(QWidget):
 
     # --- pointing, zooming and moving
 
-    def _at(self, x: float) -> float:
+    def value_at(self, x: float) -> float:
+        """Return x of the lines at a place along x of the widget."""
         plot = self._plot(self._span_of_y())
-        low, high = self._shown[::-1] if self.is_reversed else self._shown
+        low, high = self._span[::-1] if self.is_reversed else self._span
         return low + (x - plot.left()) / plot.width() * (high - low)
-
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Take hold of the plot."""
-        if event is not None:
-            self._held = event.position().x(), self._shown
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Move what is held, and read values under the pointer."""
         if event is None:
             return
         x = event.position().x()
-        if self._held is not None:
-            start, (low, high) = self._held
-            self._shown = low, high
-            moved = self._at(start) - self._at(x)
-            self.show_span(low + moved, high + moved)
-        self._pointer = min(max(self._at(x), self._whole[0]), self._whole[1])
+        self.drag_to(x)
+        self._pointer = min(max(self.value_at(x), self._whole[0]), self._whole[1])
         self.update()
-
-    def mouseReleaseEvent(self, _event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Let go."""
-        self._held = None
-
-    def mouseDoubleClickEvent(self, _event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Show the whole of x."""
-        self.show_span(*self._whole)
 
     def leaveEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Show the legend again."""
@@ -282,19 +277,9 @@ class Plot(QWidget):
         """Zoom along x, about the pointer."""
         if event is None or not event.angleDelta().y():
             return
-        at = self._at(event.position().x())
-        factor = _ZOOM ** (-event.angleDelta().y() / 120)
-        low, high = self._shown
-        self.show_span(at + (low - at) * factor, at + (high - at) * factor)
+        turned = event.angleDelta().y() / 120
+        self.zoom(ZOOM**-turned, self.value_at(event.position().x()))
         event.accept()
-
-    def show_span(self, low: float, high: float) -> None:
-        """Show part of x, as far as there is any."""
-        first, last = self._whole
-        width = min(max(high - low, (last - first) * 1e-4), last - first)
-        low = min(max(low, first), last - width)
-        self._shown = low, low + width
-        self.update()
 
 
 def _y(value: float, plot: QRectF, span: tuple[float, float]) -> float:

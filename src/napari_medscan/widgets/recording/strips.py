@@ -138,7 +138,7 @@ class Strips(TimeView):
         number = int(point.y() // self._strip()) if group is not None else -1
         if group is None or not 0 <= number < len(group.channels) or point.x() < GUTTER:
             return ""
-        channel, at = group.channels[number], self.time_at(point.x())
+        channel, at = group.channels[number], self.value_at(point.x())
         sample = round((at - group.start - channel.skew) * group.frequency)
         if not 0 <= sample < len(group.stored):
             return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
@@ -209,16 +209,20 @@ def test_region_is_plotted_over_time(tab, model, qtbot, tmp_path):
     np.testing.assert_allclose(graph.lines[0].y, means)
 
 
-def test_weight_that_pet_lacks_is_entered(tab, model, qtbot, pet_ct, tmp_path):
-    folder = copytree(pet_ct, tmp_path / "disc")
-    for path in folder.rglob("*.dcm"):
+def without_weight(pet_ct, folder):
+    """Return the PET series of a copy that lacks the weight, and the weight."""
+    for path in copytree(pet_ct, folder).rglob("*.dcm"):
         data = dcmread(path)
         if data.Modality == "PT":
             weight = float(data.PatientWeight)
             data.PatientWeight = None
             data.save_as(path)
+    return next(s for s in load(folder).stacks if s.modality == "PT"), weight
+
+
+def test_weight_that_pet_lacks_is_entered(tab, model, qtbot, pet_ct, tmp_path):
+    stack, weight = without_weight(pet_ct, tmp_path / "disc")
     known = next(s for s in load(pet_ct).stacks if s.modality == "PT")
-    stack = next(s for s in load(folder).stacks if s.modality == "PT")
     model.add_layer(image_layer(stack))
     press(tab, "point")
     place = (1, stack.array.shape[1] // 2, stack.array.shape[2] // 2)
@@ -231,3 +235,16 @@ def test_weight_that_pet_lacks_is_entered(tab, model, qtbot, pet_ct, tmp_path):
     assert suv.value == pytest.approx(float(stack.array[place]) * known.suv.bw)
     assert display_scale(stack).unit == suv.unit
     assert not any("SUV" in warning for warning in stack.warnings)
+
+
+def test_weight_of_a_series_that_is_gone_is_refused_without_a_path(
+    tab, model, qtbot, pet_ct, tmp_path, told
+):
+    stack, weight = without_weight(pet_ct, tmp_path / "disc")
+    model.add_layer(image_layer(stack))
+    tab.refresh()
+    rmtree(tmp_path / "disc")
+    tab.weight.value = weight
+    qtbot.waitUntil(lambda: bool(told))
+    assert told[0].message == "The files of the series cannot be read."
+    assert stack.suv is None

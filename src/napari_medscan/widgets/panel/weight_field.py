@@ -9,7 +9,7 @@ import napari.viewer
 from magicgui.widgets import Container, Widget
 from napari.layers import Image
 
-from napari_medscan.dicom import Stack
+from napari_medscan.dicom import MedscanError, Stack
 from napari_medscan.dicom.intensity.suv import Body, SuvFactors
 from napari_medscan.dicom.series.entered_suv import enter_suv, suv_of_body
 from napari_medscan.dicom.series.presets import suv_lacks
@@ -64,7 +64,7 @@ class WeightField(Container[Widget]):
         self._work.start(
             lambda _stale: suv_of_body(stack, Body(weight=weight)),
             partial(self._show, layer, stack),
-            lambda error: tell(f"{error}."),
+            _tell_failure,
         )
 
     def _show(self, layer: Image, stack: Stack, factors: SuvFactors) -> None:
@@ -72,6 +72,12 @@ class WeightField(Container[Widget]):
         # Window, presets and read-out are those of SUV now.
         layer.events.contrast_limits()
         self._entered()
+
+
+def _tell_failure(error: Exception) -> None:
+    # The text of an OSError has a path in it.
+    why = error if isinstance(error, MedscanError) else "The files of the series cannot be read"
+    tell(f"{why}.")
 
 
 def _lacks_weight(layer: Image) -> bool:

@@ -1,25 +1,19 @@
-"""What can go wrong with a file, as one tree.
-
-::
-
-    MedscanError                    root; its text is for the user
-    ├── NotDicomError               not DICOM at all: listed as skipped
-    ├── NoImageError                DICOM without an image: listed as skipped
-    ├── UnreadableError             an image that cannot be displayed: listed as unreadable
-    │   └── FrameError              one frame of it: left blank and marked
-    │       └── LateFrameError      decoding it took too long: may succeed at a second attempt
-    ├── GeometryError               what was asked needs a place or an even spacing it has not
-    └── CancelledError              the user pressed Cancel
-
-The text of an error about one file is a phrase that a sentence can quote: "truncated pixel data".
-It never contains a tag value, a file name or a path, because those can identify a patient.
-"""
+"""What can go wrong with a file; the whole tree is in `napari_medscan.errors`."""
 
 from __future__ import annotations
 
+from napari_medscan.errors import CancelledError, MedscanError, UnreadableError
 
-class MedscanError(Exception):
-    """Root of every error this package raises on purpose."""
+__all__ = [
+    "CancelledError",
+    "FrameError",
+    "GeometryError",
+    "LateFrameError",
+    "MedscanError",
+    "NoImageError",
+    "NotDicomError",
+    "UnreadableError",
+]
 
 
 class NotDicomError(MedscanError):
@@ -27,11 +21,7 @@ class NotDicomError(MedscanError):
 
 
 class NoImageError(MedscanError):
-    """A DICOM object that holds no picture (a report, a plan, a directory …)."""
-
-
-class UnreadableError(MedscanError):
-    """A DICOM image that is damaged, incomplete or of an unsupported kind."""
+    """A DICOM object without an image (a report, a plan, a directory …)."""
 
 
 class FrameError(UnreadableError):
@@ -44,7 +34,3 @@ class LateFrameError(FrameError):
 
 class GeometryError(MedscanError, ValueError):
     """What was asked for needs a place in the patient, or an even spacing, that a series lacks."""
-
-
-class CancelledError(MedscanError):
-    """The user asked to stop."""

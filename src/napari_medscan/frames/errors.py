@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from napari_medscan.errors import CancelledError, UnreadableError
 
-class UnreadableFramesError(Exception):
+
+class UnreadableFramesError(UnreadableError):
     """Raised when frames that were asked for are missing or cannot be read.
 
     Parameters
@@ -44,7 +46,7 @@ class UnreadableTilesError(UnreadableFramesError):
         )
 
 
-class ReadCanceledError(Exception):
+class ReadCanceledError(CancelledError):
     """Raised when the user cancels the reading of many frames: nothing of it is handed out."""
 
     def __init__(self) -> None:

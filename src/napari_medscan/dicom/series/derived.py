@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.series.derivation import Derivation
 from napari_medscan.dicom.series.likeness import Likeness, Values, likeness, located
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
-from napari_medscan.dicom.series.stack import Derivation, Stack
+from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.index_map import AxisMap, IndexMap, has_axis, mapped_geometry
 from napari_medscan.dicom.space.vectors import Vector
 from napari_medscan.frames import DisplayArray, FrameCache, LazyStack

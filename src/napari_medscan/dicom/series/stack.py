@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -15,11 +13,12 @@ from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.intensity.real_world import RealWorldMapping
 from napari_medscan.dicom.intensity.suv import SuvFactors
-from napari_medscan.dicom.intensity.window import Voi, ascending, percentile_limits
+from napari_medscan.dicom.intensity.window import Voi
 from napari_medscan.dicom.kinds import Kind, kind_of
-from napari_medscan.dicom.series import conversions
+from napari_medscan.dicom.series import conversions, values
 from napari_medscan.dicom.series.axis_values import FRAME, AxisValues
 from napari_medscan.dicom.series.coordinates import Coordinates
+from napari_medscan.dicom.series.derivation import Derivation
 from napari_medscan.dicom.series.series_label import label_of
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
@@ -32,22 +31,6 @@ if TYPE_CHECKING:
     import SimpleITK
     import xarray
     from pydicom.dataset import FileDataset
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Derivation:
-    """What a stack was derived from.
-
-    Parameters
-    ----------
-    series : Stack
-        The series.
-    has_slices : bool
-        Whether each of its slices lies in one of the series, whose tags hold for it.
-    """
-
-    series: Stack
-    has_slices: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -373,27 +356,11 @@ class Stack:
     @property
     def padding(self) -> tuple[float, float] | None:
         """Values, after the modality transform, that mean "no data"."""
-        padding = self.header.padding
-        if padding is None:
-            return None
-        first, last = self.transformed(padding)
-        if math.isnan(first) or math.isnan(last):
-            # Beyond the range of a Real World Value LUT: these values are NaN, as good as padding.
-            return None
-        return min(first, last), max(first, last)
-
-    def transformed(self, stored: Sequence[int]) -> tuple[float, ...]:
-        """Return what stored values become in the middle slice, as the array has them."""
-        transform = self.typical_frame.transform
-        values = transform.apply(np.array(stored, dtype=np.int64), self.array.dtype)
-        return tuple(float(value) for value in values)
+        return values.padding(self)
 
     def default_limits(self) -> tuple[float, float]:
         """Return contrast limits: the file's first window, else 1-99 %.
 
         Reads the middle slice when the file has no window.
         """
-        windows = self.windows
-        if windows:
-            return ascending(*windows[0].limits)
-        return percentile_limits(self.array.frame(self.typical), self.padding)
+        return values.default_limits(self)

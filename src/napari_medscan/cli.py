@@ -120,7 +120,7 @@ def _series_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def _deidentified_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     from napari_medscan.export import ExportError
-    from napari_medscan.export.deidentify import Profile
+    from napari_medscan.export.deidentify import Mask, Profile
     from napari_medscan.export.deidentify.run import deidentified_lines, read_key
 
     if options.engine == "ray":
@@ -135,6 +135,8 @@ def _deidentified_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]
         institution=options.institution,
         uids=options.uids,
         pixels_checked=options.pixels_checked,
+        masks=tuple(Mask.parsed(text) for text in options.mask),
+        mask_text=options.mask_text,
     )
     return deidentified_lines(Path(options.path), options.out, profile, key, options.jobs)
 
@@ -359,7 +361,8 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--pixels-checked",
         action="store_true",
-        help="you have checked that no image identifies anybody, by text or a face",
+        help="you have checked that no image identifies anybody, by text or a face, where it is "
+        "not masked",
     )
     group = export.add_argument_group("dicom-deid (see docs/export.md)")
     group.add_argument("--key", type=Path, help="file of the key of the run; made if missing")
@@ -371,6 +374,16 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--device", action="store_true", help="retain stations and serial numbers")
     group.add_argument("--institution", action="store_true", help="retain the institution")
+    group.add_argument(
+        "--mask",
+        action="append",
+        default=[],
+        metavar="[MODALITY:]TOP,LEFT,HEIGHT,WIDTH",
+        help="black out a rectangle of pixels in all images (of a modality); can be repeated",
+    )
+    group.add_argument(
+        "--mask-text", action="store_true", help="black out what looks like text in the pixels"
+    )
     group.add_argument("--uids", action="store_true", help="retain UIDs")
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.volume import Progress, Volume
 from napari_medscan.privacy.errors import NotConfirmedError
 from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
-from napari_medscan.privacy.sealed_image import Format, SealedImage
+from napari_medscan.privacy.sealed_image import Facts, Format, SealedImage
 from napari_medscan.render.image_file import look_at
 from napari_medscan.render.prepare import Renderer, Wish, sealed
 
@@ -51,16 +52,15 @@ def checked_images(
         If a slice cannot be read, or something about an image has to be confirmed first.
     """
     gate = Gate()
-    stack = volume.stack
-    renderer = Renderer(None, masks_regions=is_masked, looks_for_text=not pixels_checked)
-    values = (image for block in volume.blocks(progress) for image in block)
-    for place, pixels in zip(np.ndindex(stack.array.places.shape), values, strict=True):
-        if not is_wanted(place):
-            continue
-        look = look_at(stack, place)
-        shown = replace(look.layers[0], spacing=_SQUARE)
-        rgb, facts = renderer.render(replace(look, layers=(shown,)), pixels)
-        image = sealed(rgb if stack.is_rgb else rgb[..., 0], facts, _WISH)
+    images = examined_images(
+        volume,
+        progress,
+        is_masked=is_masked,
+        is_wanted=is_wanted,
+        looks_for_text=not pixels_checked,
+    )
+    for rgb, facts in images:
+        image = sealed(rgb if volume.stack.is_rgb else rgb[..., 0], facts, _WISH)
         if pixels_checked:
             gate.confirm(image, THIS_COMPUTER)
         try:
@@ -68,3 +68,36 @@ def checked_images(
         except NotConfirmedError as error:
             raise ExportError(error.reason) from None
         yield image
+
+
+def examined_images(
+    volume: Volume,
+    progress: Progress | None = None,
+    *,
+    is_masked: bool = True,
+    is_wanted: Callable[[tuple[int, ...]], bool] = lambda _: True,
+    looks_for_text: bool = True,
+) -> Iterator[tuple[NDArray[np.uint8], Facts]]:
+    """Yield the image of every slice that is wanted, (rows, columns, 3), and what is known of it.
+
+    Parameters
+    ----------
+    volume, progress, is_masked, is_wanted
+        As in `checked_images`.
+    looks_for_text : bool
+        Look for text in the pixels. Without it, text is to be suspected.
+
+    Raises
+    ------
+    ExportError
+        If a slice cannot be read.
+    """
+    stack = volume.stack
+    renderer = Renderer(None, masks_regions=is_masked, looks_for_text=looks_for_text)
+    values = (image for block in volume.blocks(progress) for image in block)
+    for place, pixels in zip(np.ndindex(stack.array.places.shape), values, strict=True):
+        if not is_wanted(place):
+            continue
+        look = look_at(stack, place)
+        shown = replace(look.layers[0], spacing=_SQUARE)
+        yield renderer.render(replace(look, layers=(shown,)), pixels)

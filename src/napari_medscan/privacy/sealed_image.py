@@ -62,6 +62,38 @@ class Facts:
     source: tuple[int, int] = (0, 0)
     regions_only: bool = False
 
+    def exposed(self, masks: Sequence[Box], crop: Box | None = None) -> tuple[Outline, ...]:
+        """Return the outlines of text that are neither masked nor cropped away."""
+        return tuple(
+            outline
+            for outline in self.text.outlines
+            if not any(mask.contains(outline.box) for mask in masks)
+            and (crop is None or crop.intersects(outline.box))
+        )
+
+    def reasons(self, masks: Sequence[Box], crop: Box | None = None) -> dict[Concern, str]:
+        """Return what somebody has to confirm of the pixels once they are masked, and why.
+
+        Whatever was looked for in the pixels, a header that makes text likely is a concern of its
+        own: single strings are missed.
+
+        Returns
+        -------
+        dict of Concern to str
+            Each reason is a sentence without the period; it quotes no value.
+        """
+        found = {}
+        if self.signals.text:
+            why = self.signals.text[0]
+            found[Concern.HEADER] = f"The image may contain text that identifies: {why}"
+        if self.exposed(masks, crop) or not self.text.is_done:
+            how = "seems to contain text" if self.text.is_done else "was not checked for text"
+            found[Concern.TEXT] = f"The image {how}"
+        if self.signals.face:
+            why = self.signals.face
+            found[Concern.FACE] = f"A face may be recognizable: the image {why}"
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class SealedImage:
@@ -119,30 +151,12 @@ class SealedImage:
     @cached_property
     def exposed(self) -> tuple[Outline, ...]:
         """Outlines of text that are neither masked nor cropped away."""
-        return tuple(
-            outline
-            for outline in self.facts.text.outlines
-            if not any(mask.contains(outline.box) for mask in self.masks)
-            and (self.crop is None or self.crop.intersects(outline.box))
-        )
+        return self.facts.exposed(self.masks, self.crop)
 
     @cached_property
     def reasons(self) -> dict[Concern, str]:
-        """Why each concern is one, as a sentence without the period; it quotes no value.
-
-        Whatever was looked for in the pixels, a header that makes text likely is a concern of its
-        own: single strings are missed.
-        """
-        signals, text = self.facts.signals, self.facts.text
-        found = {}
-        if signals.text:
-            found[Concern.HEADER] = f"The image may contain text that identifies: {signals.text[0]}"
-        if self.exposed or not text.is_done:
-            how = "seems to contain text" if text.is_done else "was not checked for text"
-            found[Concern.TEXT] = f"The image {how}"
-        if signals.face:
-            found[Concern.FACE] = f"A face may be recognizable: the image {signals.face}"
-        return found
+        """Why each concern is one, as a sentence without the period; it quotes no value."""
+        return self.facts.reasons(self.masks, self.crop)
 
     @cached_property
     def concerns(self) -> frozenset[Concern]:

@@ -1,6 +1,7 @@
 """De-identified copies of DICOM files: PS3.15 annex E, offline, into a new folder."""
 
+from napari_medscan.export.deidentify.masks import Mask
 from napari_medscan.export.deidentify.options import Profile
 from napari_medscan.export.deidentify.run import Outcome, deidentify
 
-__all__ = ["Outcome", "Profile", "deidentify"]
+__all__ = ["Mask", "Outcome", "Profile", "deidentify"]

@@ -20,20 +20,15 @@ from napari_medscan import __version__
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
 from napari_medscan.dicom.errors import NotDicomError
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.files.walk import DroppedFile
-from napari_medscan.dicom.headers.read_many import read_headers
-from napari_medscan.dicom.objects.registry import objects_of
-from napari_medscan.dicom.series.stacking import build_stacks
 from napari_medscan.dicom.tags.confidentiality import BASIC
-from napari_medscan.export.checked_images import checked_images
 from napari_medscan.export.deidentify.data_set import Cleaner
 from napari_medscan.export.deidentify.options import Profile
+from napari_medscan.export.deidentify.pixels import cleaned_pixels
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
-from napari_medscan.export.deidentify.rules import BINARY, PIXELS
+from napari_medscan.export.deidentify.rules import BINARY
 from napari_medscan.export.deidentify.words import KNOWN, identifying_words
 from napari_medscan.export.errors import ExportError
-from napari_medscan.export.volume import volume_of
-from napari_medscan.frames import FrameCache
+from napari_medscan.privacy.text_check import Box
 
 DIRECTORY: Final = "1.2.840.10008.1.3.10"
 _IMPLEMENTATION: Final = "2.25.302563174213446410912738162386459718034"
@@ -42,8 +37,6 @@ _FREE_TEXT: Final = {
     "1.2.840.10008.5.1.4.1.1.104.": "an encapsulated document, which cannot be checked",
 }
 _PREFIX: Final = 1024
-_CACHE: Final = 32 << 20
-"""Bytes of decoded frames that are kept while the images of one file are checked."""
 _WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]+")
 _PATIENT: Final = 0x0010
 _NAMES: Final = frozenset(("PN",))
@@ -68,14 +61,17 @@ class Deidentified:
         Of its patient.
     changes : Counter of str
         What was done how often, without values.
+    masked : tuple of Box
+        What was blacked out in its frames.
     """
 
     data: FileDataset
     pseudonyms: Pseudonyms
     changes: Counter[str]
+    masked: tuple[Box, ...] = ()
 
     def write(self, file: BinaryIO) -> None:
-        """Write the file in the transfer syntax of the original."""
+        """Write the file, in the transfer syntax of the original unless it was masked."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             dcmwrite(file, self.data, enforce_file_format=True)
@@ -99,17 +95,20 @@ def deidentified(file: FileRef, key: bytes, profile: Profile) -> Deidentified:
         warnings.simplefilter("ignore")
         try:
             data = dcmread(file.stream(), force=True)
-            _check(data, file, profile)
-            cleaned = _cleaned(data, key, profile)
+            _check(data)
+            masked = cleaned_pixels(data, file, profile)
+            cleaned = _cleaned(data, key, profile, masked)
         except (RefusedError, NotDicomError, OSError):
             raise
+        except ExportError as error:
+            raise RefusedError(str(error)) from None
         except Exception as error:  # noqa: BLE001 - pydicom raises whatever parsing came across
             raise RefusedError(f"cannot be parsed ({type(error).__name__})") from None
     return cleaned
 
 
-def _check(data: FileDataset, file: FileRef, profile: Profile) -> None:
-    """Refuse what holds free text or pixels that nobody has checked."""
+def _check(data: FileDataset) -> None:
+    """Refuse what holds free text."""
     sop_class = str(data.get("SOPClassUID") or data.file_meta.get("MediaStorageSOPClassUID") or "")
     if sop_class == DIRECTORY or "DirectoryRecordSequence" in data:
         raise NotDicomError("index of the disc (DICOMDIR)")
@@ -124,26 +123,11 @@ def _check(data: FileDataset, file: FileRef, profile: Profile) -> None:
             raise RefusedError(reason)
     if "ContentSequence" in data or "EncapsulatedDocument" in data:
         raise RefusedError("free text, which cannot be checked")
-    if not profile.pixels_checked and PIXELS & data.keys():
-        _check_images(file)
 
 
-def _check_images(file: FileRef) -> None:
-    """Refuse images that the gate does not let out, and those that nothing here can show."""
-    headers = read_headers([DroppedFile(file, "")])
-    objects, images = objects_of(headers.images, headers.objects)
-    if not images and not objects:
-        raise RefusedError("the image cannot be shown, and so not be checked for text")
-    for stack in build_stacks(images, FrameCache(_CACHE)):
-        try:
-            volume = volume_of(stack, None, {"uneven": True})
-            for _ in checked_images(volume, is_masked=False):
-                pass
-        except ExportError as error:
-            raise RefusedError(str(error)) from None
-
-
-def _cleaned(data: FileDataset, key: bytes, profile: Profile) -> Deidentified:
+def _cleaned(
+    data: FileDataset, key: bytes, profile: Profile, masked: tuple[Box, ...]
+) -> Deidentified:
     words = _identity(data)
     pseudonyms = Pseudonyms(key, _patient(data))
     syntax = data.file_meta.get("TransferSyntaxUID") or _guessed_syntax(data)
@@ -152,7 +136,7 @@ def _cleaned(data: FileDataset, key: bytes, profile: Profile) -> Deidentified:
     if _leaks(data, words):
         raise RefusedError("the name or ID of the patient remains in it")
     data.PatientName = data.PatientID = pseudonyms.name
-    _declare(data, profile)
+    _declare(data, profile, is_masked=bool(masked))
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = data.SOPClassUID
     meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
@@ -161,7 +145,9 @@ def _cleaned(data: FileDataset, key: bytes, profile: Profile) -> Deidentified:
     meta.ImplementationVersionName = f"MEDSCAN_{__version__}"[:16]
     data.file_meta = meta
     data.preamble = bytes(128)
-    return Deidentified(data, pseudonyms, cleaner.changes)
+    if masked:
+        cleaner.changes["PixelData masked"] += 1
+    return Deidentified(data, pseudonyms, cleaner.changes, masked)
 
 
 def _guessed_syntax(data: FileDataset) -> str:
@@ -211,15 +197,22 @@ def _leaks(data: FileDataset, words: frozenset[str]) -> bool:
     return any(word.upper() in names for word in _WORD.findall(buffer.getvalue()))
 
 
-def _declare(data: FileDataset, profile: Profile) -> None:
-    """State what was done (PS3.15 E.1.1, steps 3 to 6)."""
+def _declare(data: FileDataset, profile: Profile, *, is_masked: bool) -> None:
+    """State what was done (PS3.15 E.1.1, steps 3 to 6).
+
+    Pixels are declared clean where text was masked, and a person has checked what is left (E.3.1).
+    """
+    is_clean = is_masked and profile.pixels_checked
+    codes = list(profile.codes(has_clean_pixels=is_clean))
+    if is_clean:
+        data.BurnedInAnnotation = "NO"
     data.PatientIdentityRemoved = "YES"
     data.DeidentificationMethod = [
         f"napari-medscan {__version__}",
-        *(meaning[:64] for _, meaning in profile.codes()),
+        *(meaning[:64] for _, meaning in codes),
     ]
     items = []
-    for value, meaning in profile.codes():
+    for value, meaning in codes:
         item = Dataset()
         item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning[:64]
         items.append(item)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from napari_medscan.export.deidentify.masks import Mask
+
 _BASIC = ("113100", "Basic Application Confidentiality Profile")
+_CLEAN_PIXELS = ("113101", "Clean Pixel Data Option")
 _CLEAN_DESCRIPTORS = ("113105", "Clean Descriptors Option")
 _MODIFIED_DATES = ("113107", "Retain Longitudinal Temporal Information Modified Dates Option")
 _CHARACTERISTICS = ("113108", "Retain Patient Characteristics Option")
@@ -38,9 +41,14 @@ class Profile:
     uids : bool
         Retain UIDs (E.3.9).
     pixels_checked : bool
-        Whether a person has checked that no image identifies somebody, by text or by a face.
-        Without it, headers and pixels are examined (0.2 to 0.4 s of CPU for 512 x 512 pixels), and
-        what may identify somebody is refused.
+        Whether a person has checked that no image identifies somebody, by text or by a face, where
+        it is not masked. Without it, headers and pixels are examined (0.2 to 0.4 s of CPU for 512 x
+        512 pixels), and what may identify somebody is refused.
+    masks : tuple of Mask
+        Rectangles that are blacked out in all frames.
+    mask_text : bool
+        Black out what looks like text: where the check of the pixels finds some in one frame of a
+        file, in all frames of that file. Single strings can be missed.
     """
 
     dates: bool = True
@@ -51,10 +59,20 @@ class Profile:
     descriptors: bool = False
     uids: bool = False
     pixels_checked: bool = False
+    masks: tuple[Mask, ...] = ()
+    mask_text: bool = False
 
-    def codes(self) -> Iterator[tuple[str, str]]:
-        """Yield code value and meaning of what is done (PS3.16 CID 7050)."""
+    def codes(self, *, has_clean_pixels: bool = False) -> Iterator[tuple[str, str]]:
+        """Yield code value and meaning of what is done (PS3.16 CID 7050).
+
+        Parameters
+        ----------
+        has_clean_pixels : bool
+            Whether text was masked in the pixels, and a person has checked them.
+        """
         yield _BASIC
+        if has_clean_pixels:
+            yield _CLEAN_PIXELS
         chosen = {
             _CLEAN_DESCRIPTORS: self.descriptors,
             _MODIFIED_DATES: self.dates,

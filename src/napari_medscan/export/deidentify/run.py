@@ -22,6 +22,7 @@ from napari_medscan.export.deidentify.pseudonyms import new_key
 from napari_medscan.export.engines import fresh_processes
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import NewFiles
+from napari_medscan.privacy.text_check import Box
 from napari_medscan.storage import replacing
 
 _CHUNK: Final = 16
@@ -48,6 +49,8 @@ class Outcome:
         The new file.
     changes : dict of str to int
         What was done how often, without values.
+    masked : tuple of Box
+        What was blacked out in its frames.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Outcome:
     reason: str = ""
     target: Path | None = None
     changes: dict[str, int] = field(default_factory=dict)
+    masked: tuple[Box, ...] = ()
 
 
 def deidentify(
@@ -177,7 +181,8 @@ class Job:
             return Outcome(name, "refused", str(error))
         except Exception as error:  # noqa: BLE001 - one file must not end the run; text may name
             return Outcome(name, "refused", f"cannot be written ({type(error).__name__})")
-        return Outcome(name, "written", target=target, changes=dict(copy.changes))
+        changes = dict(copy.changes)
+        return Outcome(name, "written", target=target, changes=changes, masked=copy.masked)
 
     def _place(self, copy: Deidentified, name: str) -> tuple[Path, str]:
         """Return the folder of a copy and what tells it from all others, whatever headers say.
@@ -228,6 +233,8 @@ def deidentified_lines(
                 line["reason"] = outcome.reason
             if outcome.target is not None:
                 line["file"] = outcome.target.relative_to(out).as_posix()
+            if outcome.masked:
+                line["masked"] = _rectangles(outcome.masked)
             yield line
     write_report(out, outcomes, profile)
 
@@ -252,22 +259,35 @@ def read_key(path: Path) -> bytes:
 
 
 def write_report(out: Path, outcomes: Iterable[Outcome], profile: Profile) -> None:
-    """Write what was done into the folder of the copies: counts and reasons, no values or names."""
+    """Write what was done into the folder of the copies: counts, reasons and masks, no values.
+
+    Files are listed by their new names where they were masked.
+    """
     counts: Counter[str] = Counter()
     changes: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    masked = {}
     for outcome in outcomes:
         counts[outcome.status] += 1
         changes.update(outcome.changes)
         if outcome.reason:
             reasons[outcome.reason] += 1
+        if outcome.masked and outcome.target is not None:
+            name = outcome.target.relative_to(out).as_posix()
+            masked[name] = _rectangles(outcome.masked)
     report = {
         "profile": [meaning for _, meaning in profile.codes()],
         "pixelsCheckedByAPerson": profile.pixels_checked,
         "files": dict(counts),
         "notWritten": dict(reasons),
         "changes": dict(sorted(changes.items())),
+        "masked": masked,
     }
     with NewFiles(overwrite=True) as files:
         text = json.dumps(report, indent=1)
         files.open(out / REPORT).write(text.encode())
+
+
+def _rectangles(boxes: Iterable[Box]) -> list[list[int]]:
+    """Return rectangles for JSON: top, left, height and width of each."""
+    return [[box.top, box.left, box.height, box.width] for box in boxes]

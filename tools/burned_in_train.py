@@ -154,7 +154,7 @@ def made(samples: int, extra: Path | None, seed: int) -> tuple[Gray, Gray, Gray]
 
 def shown(crops: Gray) -> Tensor:
     """Return what the network is shown of crops."""
-    return torch.from_numpy(np.stack([channels(crop) for crop in crops]))
+    return torch.from_numpy(np.stack([channels(crop).transpose(2, 0, 1) for crop in crops]))
 
 
 def loss_of(values: Tensor, targets: Tensor) -> Tensor:

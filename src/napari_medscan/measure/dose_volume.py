@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.objects.cut_region import spans_of_planes
 from napari_medscan.dicom.objects.even_odd import fill_even_odd
 from napari_medscan.dicom.objects.structure_set import StructureSet
 from napari_medscan.dicom.objects.structures import CLOSED, Contour
@@ -41,8 +42,6 @@ _SPREAD: Final = np.array((0.8191725, 0.6710436, 0.5497005))
 """Multiples of these fill a cube evenly (the R3 sequence)."""
 _ONE_PLANE: Final = 0.1
 """Contours nearer than this lie in one plane, mm."""
-_MISSING: Final = 1.5
-"""Planes further apart than so many usual distances have a gap between them."""
 _BINS: Final = 2000
 
 
@@ -138,7 +137,8 @@ def dose_volumes(
     ]
     grid = _DoseGrid(dose)
     # A region on one plane is as thick as the others are far apart.
-    gaps = [gap for roi in rois for gap in _gaps(_planes(closed_contours(contours[roi.number]))[1])]
+    heights = [_planes(closed_contours(contours[roi.number]))[1] for roi in rois]
+    gaps = [high - low for same in heights for low, high in pairwise(same)]
     usual = statistics.median_low(gaps) if gaps else 1.0
     found = []
     for index, roi in enumerate(rois):
@@ -263,7 +263,7 @@ def samples(closed: Sequence[Points], usual: float) -> Iterable[tuple[Points, fl
     """
     axes = _axes_of(closed)
     planes, heights = _planes(closed)
-    spans = _spans(heights, usual)
+    spans = spans_of_planes(heights, usual)
     distance = _distance(planes, spans)
     for height, (below, above), same in zip(heights, spans, planes, strict=True):
         corner, inside, cell = _filled(same, distance)
@@ -290,22 +290,6 @@ def _planes(closed: Sequence[Points]) -> tuple[list[list[Points]], list[float]]:
             planes.append([points[:, 1:]])
             heights.append(height)
     return planes, heights
-
-
-def _gaps(heights: Sequence[float]) -> list[float]:
-    return [high - low for low, high in pairwise(heights)]
-
-
-def _spans(heights: Sequence[float], usual: float) -> list[tuple[float, float]]:
-    """Return how far a structure reaches below and above each of its planes, mm.
-
-    Half-way to the next plane; at the ends, and where planes are missing, half the usual distance.
-    """
-    gaps = _gaps(heights)
-    usual = statistics.median_low(gaps) if gaps else usual
-    halves = [(gap if gap <= usual * _MISSING else usual) / 2 for gap in gaps]
-    ends = [usual / 2, *halves, usual / 2]
-    return list(pairwise(ends))
 
 
 def _distance(planes: Sequence[Sequence[Points]], spans: Sequence[tuple[float, float]]) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from napari.layers import Shapes
@@ -16,6 +17,10 @@ from napari_medscan.napari_.fusion import highest_dose
 PERCENT, GRAY = "% of reference", "Gy"
 _WIDTH = 0.5
 """Of lines, in pixels of the dose grid, which are some millimeters wide."""
+
+
+_LEVEL = "dose"
+"""The column of features that holds the level of each line."""
 
 
 def isodose_layer(stack: Stack, levels: Sequence[float], reference: float | None = None) -> Shapes:
@@ -56,13 +61,66 @@ def isodose_layer(stack: Stack, levels: Sequence[float], reference: float | None
         edge_width=_WIDTH,
         edge_color=colors if paths else "white",
         face_color="transparent",
-        features={"dose": crossed},
+        opacity=1.0,
+        features={_LEVEL: crossed},
         name=f"Isodose · {defuse(stack.name)}",
         scale=stack.geometry.scale,
         translate=stack.geometry.translate,
         units=("mm", "mm", "mm"),
         axis_labels=("z", "y", "x"),
     )
+
+
+def levels_of(layer: Shapes) -> dict[float, int]:
+    """Return the levels of isodose lines, each with the number of one of its shapes.
+
+    Empty if the layer has none.
+    """
+    doses = layer.features.get(_LEVEL, ())
+    return {float(dose): number for number, dose in enumerate(doses)}
+
+
+@dataclass(frozen=True, slots=True)
+class IsodoseCut:
+    """Isodose lines of a dose grid in any plane along its axes.
+
+    Parameters
+    ----------
+    stack : Stack
+        The dose grid.
+    levels : mapping of float to int
+        Of `levels_of`.
+    """
+
+    stack: Stack
+    levels: Mapping[float, int]
+
+    def lines(self, axis: int, at: float) -> list[tuple[int, NDArray[np.float64]]]:
+        """Return the lines in the plane of voxels nearest to a place.
+
+        Parameters
+        ----------
+        axis : {0, 1, 2}
+            The axis across the plane.
+        at : float
+            Slice, row or column of the plane.
+
+        Returns
+        -------
+        list of (int, ndarray of shape (lines, 2 ends, 2))
+            What `levels` has for a level; places along the two axes within the plane.
+        """
+        number = round(at)
+        if not 0 <= number < self.stack.array.shape[axis]:
+            return []
+        key: list[int | slice] = [slice(None)] * 3
+        key[axis] = number
+        plane = np.asarray(self.stack.array.display[tuple(key)])
+        return [
+            (shape, np.stack((line[:-1], line[1:]), axis=1))
+            for level, shape in self.levels.items()
+            for line in lines_at(plane, level)
+        ]
 
 
 def lines_at(plane: NDArray[np.floating], level: float) -> list[NDArray[np.float64]]:

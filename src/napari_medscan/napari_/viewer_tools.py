@@ -10,18 +10,21 @@ from functools import partial
 
 import napari.viewer
 from napari.layers import Image
+from napari.qt import QtViewer
 from psygnal import Signal
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_text import ScaleBar
+from napari_medscan.napari_.compat.mesh_shaders import MeshShaders
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.identity_text import IdentityText
 from napari_medscan.napari_.keys import SeriesKeys
 from napari_medscan.napari_.middle_drag import MiddlePan
 from napari_medscan.napari_.objects.applied_state import StateView
 from napari_medscan.napari_.objects.object_view import ObjectView
+from napari_medscan.napari_.objects.plane_cuts import PlaneCuts
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes import on_pane_created
 from napari_medscan.napari_.qt_canvas import canvas_of
@@ -94,9 +97,12 @@ class ViewerTools(QObject):
             Hands(viewer),
             WindowDrag(viewer, targets),
             ObjectView(viewer),
+            PlaneCuts(viewer, viewer),
             StateView(viewer),
             SliderLabel(viewer, canvas),
         ]
+        if isinstance(canvas, QtViewer):
+            self._hands.append(MeshShaders(viewer, canvas))
         # Not a method: Qt calls none of an object that is going, but its parts still stand.
         self.destroyed.connect(partial(_release, self._overlays, self._hands))
         window = None if canvas is None else canvas.window()

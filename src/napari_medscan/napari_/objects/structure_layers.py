@@ -83,6 +83,7 @@ def _shapes(roi: Roi, contours: Sequence[DrawnContour], drawn: DrawnStructures) 
         edge_width=_WIDTH,
         edge_color=[roi.color],
         face_color="transparent",
+        opacity=1.0,
         **_place(roi, drawn),
     )
 

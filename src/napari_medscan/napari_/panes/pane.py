@@ -21,14 +21,16 @@ from napari_medscan.napari_.active_viewer import (
     viewers_of_window,
 )
 from napari_medscan.napari_.canvas_text import has_room_for_bar
+from napari_medscan.napari_.compat.mesh_shaders import MeshShaders
 from napari_medscan.napari_.compat.viewer_model import overlays_of
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer, set_visible
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.objects.plane_cuts import PlaneCuts
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes.canvas_lines import CanvasLines
-from napari_medscan.napari_.panes.measurement_twins import MeasurementTwins
+from napari_medscan.napari_.panes.drawing_twins import DrawingTwins
 from napari_medscan.napari_.panes.object_twins import ObjectTwins
 from napari_medscan.napari_.panes.pane_frame import PaneFrame
 from napari_medscan.napari_.panes.twin_layer import twin_of
@@ -198,8 +200,10 @@ class SidePane(Pane):
         """Layers of the main viewer with their twins here, from the bottom to the top."""
         add_pane_model(main, model)
         self._drag_window = WindowDrag(model, partial(window_targets, model))
+        self._shaders = MeshShaders(model, self.frame.canvas)
         self._objects = ObjectTwins(main, model, self)
-        self._measurements = MeasurementTwins(main, model, self)
+        self._contours = PlaneCuts(main, model)
+        self._measurements = DrawingTwins(main, model, self)
         self._slider_label = SliderLabel(model, self.frame.canvas)
         self._letters: OrientationLetters | None = None
         self._text: CornerText | None = None
@@ -283,7 +287,9 @@ class SidePane(Pane):
         self.viewer.events.status.disconnect(self._on_status)
         self._subscription.release()
         self._drag_window.release()
+        self._shaders.release()
         self._objects.release()
+        self._contours.release()
         self._measurements.release()
         self._slider_label.release()
         self.show_overlays(letters=False, corner_text=False)

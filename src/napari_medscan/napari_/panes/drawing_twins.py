@@ -1,4 +1,4 @@
-"""Measurements of the main canvas in its panes: drawn in one place, seen in all."""
+"""Measurements and annotations of the main canvas in its panes: drawn in one place, seen in all."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from napari.layers.base import ActionType
 from napari.utils.events import Event
 from qtpy.QtCore import QObject, QTimer
 
+from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.measurement_layers import Drawing, drawn_on
+from napari_medscan.napari_.objects.object_view import lies_on
+from napari_medscan.napari_.objects.plane_cuts import is_contours
+from napari_medscan.napari_.objects.shown_object import object_of
 from napari_medscan.napari_.panes.pane_twins import PaneTwins
 
 _DONE = (ActionType.ADDED, ActionType.CHANGED, ActionType.REMOVED)
 
 
-class MeasurementTwins(PaneTwins):
-    """Shows copies of the visible measurements in a pane whose series they lie on.
+class DrawingTwins(PaneTwins):
+    """Shows copies of visible measurements and annotations in a pane whose series they lie on.
 
     They are drawn and changed on the main canvas; the copies follow.
 
@@ -57,8 +61,7 @@ class MeasurementTwins(PaneTwins):
             if isinstance(layer, Shapes | Points)
             and layer.visible
             and stack is not None
-            and (series := drawn_on(layer)) is not None
-            and (series is stack or same_frame_of_reference(series, stack))
+            and _lies_on(layer, stack)
         ]
         self._keep(wanted)
         for layer in wanted:
@@ -98,3 +101,11 @@ class MeasurementTwins(PaneTwins):
         if layer in self._twins:
             self._remove(layer)
         self._soon.start(0)
+
+
+def _lies_on(layer: Drawing, stack: Stack) -> bool:
+    """Return whether a measurement, an annotation or a point of a structure is on a series."""
+    series, shown = drawn_on(layer), object_of(layer)
+    if series is not None:
+        return series is stack or same_frame_of_reference(series, stack)
+    return shown is not None and not is_contours(layer) and lies_on(shown, stack)

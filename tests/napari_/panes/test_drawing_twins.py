@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.measurement_layers import new_layer
-from napari_medscan.napari_.panes.measurement_twins import MeasurementTwins
+from napari_medscan.napari_.panes.drawing_twins import DrawingTwins
 from napari_medscan.napari_.panes.twin_layer import twin_of
 
 from ...studies import write_series
@@ -34,7 +34,7 @@ def opened(tmp_path, model, qapp):  # noqa: ARG001 - watches need Qt
         twin = twin_of(layer)
         pane.add_layer(twin)
         twin.visible = True
-        made.append(MeasurementTwins(model, pane, parent))
+        made.append(DrawingTwins(model, pane, parent))
         return pane, made[-1]
 
     yield model, layers, pane_of

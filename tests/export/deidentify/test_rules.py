@@ -52,6 +52,16 @@ def test_what_some_object_must_have_has_a_value_or_a_dummy():
     }
 
 
+def test_sequences_that_need_an_item_are_removed_rather_than_emptied():
+    """PS3.3 C.7.2.1 and C.7.6.14: one is type 3, the other type 2."""
+    assert action(tag_for_keyword("ReferencedStudySequence")) is Action.REMOVE
+    assert action(tag_for_keyword("AcquisitionContextSequence")) is Action.EMPTY
+
+
+def test_labels_that_an_object_must_have_are_dummies(tmp_path):
+    assert one(tmp_path, ContentLabel="Aldo's, 2nd").ContentLabel == "REMOVED"
+
+
 def test_references_stay_with_new_uids():
     assert {tag for tag, code in BASIC.items() if code == REFERENCES} == {0x00081140, 0x00082112}
 

@@ -243,6 +243,40 @@ def test_technical_values_that_name_the_patient_are_blanked(tmp_path, name, valu
     assert "4711008" not in str(data)
 
 
+def test_files_that_others_have_emptied_are_written(tmp_path):
+    """What other programs put for a name is the dummy of ours too."""
+    data = one(tmp_path, ReferringPhysicianName="REMOVED", ProtocolName="Ward of Aldo")
+    assert data.ProtocolName == "REMOVED"
+
+
+def test_transfer_syntaxes_that_pydicom_does_not_have_are_copied(tmp_path):
+    """Deflated Image Frame Compression (PS3.5 A.4.12) is one of explicit little endian."""
+    data = ct(PixelData=encapsulate([bytes(range(64))]))
+    data["PixelData"].VR = "OB"
+    data["PixelData"].is_undefined_length = True
+    path = write(tmp_path / "in" / "a.dcm", data)
+    whole = path.read_bytes()
+    written, newer = b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.8.1\0"
+    length = whole.index(written) - 2
+    meta = int.from_bytes(whole[140:144], "little") + len(newer) - len(written)
+    path.write_bytes(
+        whole[:140]
+        + meta.to_bytes(4, "little")
+        + whole[144:length]
+        + len(newer).to_bytes(2, "little")
+        + newer
+        + whole[length + 2 + len(written) :]
+    )
+    profile = Profile(pixels_checked=True)
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", profile)
+    assert outcome.status == "written", outcome.reason
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        after = pydicom.dcmread(outcome.target)
+    assert after.file_meta.TransferSyntaxUID == newer.strip(b"\0").decode()
+    assert after.PixelData == data.PixelData
+
+
 def test_a_run_with_its_key_goes_on_where_it_stopped(tmp_path):
     write_series(tmp_path / "in", 3)
     deidentify(tmp_path / "in", tmp_path / "out", key=KEY)

@@ -74,7 +74,17 @@ class Deidentified:
         """Write the file, in the transfer syntax of the original unless it was masked."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dcmwrite(file, self.data, enforce_file_format=True)
+            meta = self.data.file_meta
+            if meta.TransferSyntaxUID.is_transfer_syntax:
+                dcmwrite(file, self.data, enforce_file_format=True)
+                return
+            # One that is newer than pydicom, or private.
+            meta.FileMetaInformationGroupLength = 0
+            meta.FileMetaInformationVersion = b"\0\1"
+            implicit, little = map(bool, self.data.original_encoding)
+            dcmwrite(
+                file, self.data, implicit_vr=implicit, little_endian=little, force_encoding=True
+            )
 
 
 def deidentified(file: FileRef, key: bytes, profile: Profile) -> Deidentified:

@@ -45,17 +45,18 @@ def _flat(text: str) -> frozenset[int]:
 _PSEUDONYMS: Final = frozenset((0x00100010, 0x00100020))
 _AGE: Final = 0x00101010
 _CHANGE: Final = {"X": Action.REMOVE, "Z": Action.EMPTY, "U": Action.MAP_UID}
-_LEFT_OUT: Final = frozenset((0x00080012, 0x00080013, 0x00080021, 0x00080031, 0x0008002A))
-"""Dates and times that images may lack, though other objects must have them."""
+_LEFT_OUT: Final = _flat("00080012 00080013 00080021 00080031 0008002A 00081110")
+"""What images may lack, though other objects must have it: dates, times, references to studies."""
 _ISSUERS: Final = tags("""
 0008: 0051
 0038: 0014 0064
 0040: 0026 0027 0031 0032 0036
 """)
 """Who issued an identifier that is removed."""
-_LABELS: Final = _flat("30020002 300A0226 00620020 00189080")
+_LABELS: Final = _flat("30020002 300A0226 00620020 00189080 00700080")
 _DESCRIPTION: Final = 0x00700081
-"""Texts that are not listed, but that some object must have: with a value, or empty."""
+"""Texts, and a code that a person enters, that are not listed, but that some object must have: with
+a value, or empty."""
 TECHNICAL: Final = _flat(
     # Equipment, acquisition and reconstruction.
     "00080070 00081090 00181020 00180024 00189005 00181210 00189320 00181250 00181251 00181160"
@@ -112,7 +113,7 @@ def action_of(tag: int, vr: str, keyword: str, profile: Profile) -> Action:
         return Action.MAP_UID
     if code and code != REFERENCES:
         return _of_code(tag, code)
-    if vr in _TEXTS and tag not in TECHNICAL:
+    if (vr in _TEXTS or tag in _LABELS) and tag not in TECHNICAL:
         return _of_text(tag)
     gone = tag in _ISSUERS or vr in _GONE or (vr in _BYTES and tag not in BINARY)
     return Action.REMOVE if gone else Action.KEEP

@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.volume import Progress, Volume
 from napari_medscan.privacy.errors import NotConfirmedError
 from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import Facts, Format, SealedImage
 from napari_medscan.render.image_file import look_at
-from napari_medscan.render.prepare import Renderer, Wish, sealed
+from napari_medscan.render.prepare import Look, Renderer, Wish, sealed
 
 _WISH = Wish(longest=None, format=Format.PNG)
 _SQUARE = (1.0, 1.0)
@@ -98,6 +99,10 @@ def examined_images(
     for place, pixels in zip(np.ndindex(stack.array.places.shape), values, strict=True):
         if not is_wanted(place):
             continue
-        look = look_at(stack, place)
-        shown = replace(look.layers[0], spacing=_SQUARE)
-        yield renderer.render(replace(look, layers=(shown,)), pixels)
+        yield renderer.render(stored_look(stack, place), pixels)
+
+
+def stored_look(stack: Stack, place: tuple[int, ...]) -> Look:
+    """Return a look at one slice, pixel by pixel as it is stored: no pixel is resampled."""
+    look = look_at(stack, place)
+    return replace(look, layers=(replace(look.layers[0], spacing=_SQUARE),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from fractions import Fraction
 from itertools import chain
@@ -17,6 +17,8 @@ from napari_medscan.export.checked_images import checked_images
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import NewFiles
 from napari_medscan.export.volume import Exported, Options, Progress, Volume, volume_of
+from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
+from napari_medscan.privacy.sealed_image import SealedImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -78,18 +80,75 @@ def save_movie(
         If the folder cannot be written to.
     """
     path = Path(path)
-    write = _WRITERS.get(path.suffix.lower())
-    if write is None:
-        raise ExportError("The name of a movie ends in .gif or .mp4")
+    _writer(path)
     volume = volume_of(stack, None, {**options, "uneven": True})
     depth = volume.shape[volume.axes.index("z")]
     at = depth // 2 if slice_number is None else slice_number
     if not 0 <= at < depth:
         raise ExportError(f"There are {depth} slices")
     images = _images(volume, at, progress, pixels_checked=pixels_checked)
-    with NewFiles(overwrite=options.get("overwrite", False)) as files, closing(images):
-        write(files.open(path), images, min(fps or _fps(stack), _MOST_FPS))
+    with closing(images):
+        _write(path, images, fps or _fps(stack), overwrite=options.get("overwrite", False))
     return Exported((path,), tuple(volume.blank))
+
+
+def write_movie(
+    path: Path,
+    images: Sequence[SealedImage],
+    fps: float,
+    progress: Progress | None = None,
+    *,
+    gate: Gate,
+    overwrite: bool = False,
+) -> None:
+    """Write images that a gate lets out as GIF or MP4, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.gif`` or ``.mp4``.
+    images : sequence of SealedImage
+        In order, all of one size.
+    fps : float
+        Images a second, at most 50.
+    progress : callable, optional
+        Called with (images done, images in all). What it raises ends the work.
+    gate : Gate
+        What was seen and confirmed of them.
+    overwrite : bool
+        Replace a file that exists.
+
+    Raises
+    ------
+    NotConfirmedError
+        If something about an image has to be confirmed first; nothing was written.
+    ExportError
+        If the name ends otherwise, or PyAV, which writes MP4, is not installed.
+    OSError
+        If the folder cannot be written to.
+    """
+    for image in images:
+        gate.check(image, THIS_COMPUTER)
+
+    def decoded() -> Iterator[Image]:
+        for number, image in enumerate(images, start=1):
+            yield _decoded(image)
+            if progress is not None:
+                progress(number, len(images))
+
+    _write(path, decoded(), fps, overwrite=overwrite)
+
+
+def _writer(path: Path) -> Callable[[BinaryIO, Iterator[Image], float], None]:
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise ExportError("The name of a movie ends in .gif or .mp4")
+    return write
+
+
+def _write(path: Path, images: Iterator[Image], fps: float, *, overwrite: bool) -> None:
+    with NewFiles(overwrite=overwrite) as files:
+        _writer(path)(files.open(path), images, min(fps, _MOST_FPS))
 
 
 def _fps(stack: Stack) -> float:
@@ -101,7 +160,7 @@ def _images(
     volume: Volume, at: int, progress: Progress | None, *, pixels_checked: bool
 ) -> Generator[Image, None, None]:
     """Yield the images of a movie, with square pixels."""
-    from PIL import Image
+    from PIL.Image import Resampling
 
     is_cine = volume.axes.startswith("t")
     _, rows, columns = volume.stack.geometry.spacing
@@ -111,15 +170,21 @@ def _images(
         pixels_checked=pixels_checked,
         is_wanted=lambda place: not is_cine or place[-1] == at,
     ):
-        with Image.open(io.BytesIO(sealed.data)) as file:
-            image = file.copy()
+        image = _decoded(sealed)
         width, height = image.size
         if abs(rows / columns - 1) > _SQUARE:
             # The smaller side of a pixel becomes that of all, so that nothing is lost.
             side = min(rows, columns)
             size = round(width * columns / side), round(height * rows / side)
-            image = image.resize(size, Image.Resampling.BILINEAR)
+            image = image.resize(size, Resampling.BILINEAR)
         yield image
+
+
+def _decoded(sealed: SealedImage) -> Image:
+    import PIL.Image
+
+    with PIL.Image.open(io.BytesIO(sealed.data)) as file:
+        return file.copy()
 
 
 def _write_gif(file: BinaryIO, images: Iterator[Image], fps: float) -> None:

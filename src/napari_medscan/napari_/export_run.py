@@ -15,7 +15,9 @@ Result = TypeVar("Result")
 _TICK = 0.05
 
 
-def run_with_progress(task: Callable[[Progress | None], Result], text: str) -> Result:
+def run_with_progress(
+    task: Callable[[Progress | None], Result], text: str, what: str = "slices"
+) -> Result:
     """Run a task in a thread while a dialog shows how far it is; in a script, run it here.
 
     Parameters
@@ -24,6 +26,8 @@ def run_with_progress(task: Callable[[Progress | None], Result], text: str) -> R
         Takes what it calls with (slices done, slices in all), or None; what that raises ends it.
     text : str
         What is being done.
+    what : str
+        What is counted.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def run_with_progress(task: Callable[[Progress | None], Result], text: str) -> R
         if is_canceled:
             raise CancelledError("cancelled")
 
-    with reading_progress(text, "slices") as report:
+    with reading_progress(text, what) as report:
         if report is None:
             return task(None)
         with ThreadPoolExecutor(1, "medscan-export") as pool:

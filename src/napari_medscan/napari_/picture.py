@@ -106,7 +106,7 @@ def look(viewer: napari.viewer.Viewer, *, blended: bool) -> Look:
     return Look(shown, others, _state(viewer, shown), subject)
 
 
-def series_looks(viewer: napari.viewer.Viewer, count: int) -> list[Look]:
+def series_looks(viewer: napari.viewer.Viewer, count: int, axis: int | None = None) -> list[Look]:
     """Return looks at slices that are spread evenly over the current series.
 
     Parameters
@@ -115,6 +115,8 @@ def series_looks(viewer: napari.viewer.Viewer, count: int) -> list[Look]:
         What is looked at: its window, plane and orientation are those of all slices.
     count : int
         Most slices.
+    axis : int, optional
+        Of the layer's data, of which slices are taken; that with the longest slider by default.
 
     Raises
     ------
@@ -124,12 +126,12 @@ def series_looks(viewer: napari.viewer.Viewer, count: int) -> list[Look]:
     here = look(viewer, blended=False)
     (shown,) = here.layers
     (layer,) = layers_in_picture(viewer)
-    places = [index for (index,) in _places(viewer, [layer], count)]
+    places = [index for (index,) in _places(viewer, [layer], count, axis)]
     if len(places) < 2:
         raise NoPictureError("This series has one image only.")
     numbers = np.linspace(0, len(places) - 1, _FEW_OTHERS).round().astype(int)
     others = [places[number] for number in numbers]
-    spread = _slider(viewer, layer)
+    spread = _slider(viewer, layer) if axis is None else axis
     state = _state(viewer, here.layers, spread)
     return [
         replace(
@@ -242,10 +244,13 @@ def others_of(
     return [there for there in _places(viewer, layers, count) if there != here]
 
 
-def _places(viewer: napari.viewer.Viewer, layers: Sequence[Image], count: int) -> list[list[Index]]:
-    """Return the index of each layer at places that are spread over the longest slider."""
+def _places(
+    viewer: napari.viewer.Viewer, layers: Sequence[Image], count: int, axis: int | None = None
+) -> list[list[Index]]:
+    """Return the index of each layer at places that are spread over a slider, the longest one."""
     first = layers[0]
-    index, axis = index_in_view(viewer, first), _slider(viewer, first)
+    index = index_in_view(viewer, first)
+    axis = _slider(viewer, first) if axis is None else axis
     if axis is None:
         return []
     extent = first.data.shape[axis]
@@ -260,6 +265,30 @@ def _places(viewer: napari.viewer.Viewer, layers: Sequence[Image], count: int) -
         if all(_reaches(at, layer) for at, layer in zip(there, layers, strict=True)):
             found.append(there)
     return found
+
+
+def sliders(viewer: napari.viewer.Viewer) -> dict[str, int]:
+    """Return the axes of the current series' layer along which there is more than one image.
+
+    Returns
+    -------
+    dict of str to int
+        By the letter that the axis has in `Stack.axes`; the longest first.
+
+    Raises
+    ------
+    NoPictureError
+        When there is no picture.
+    """
+    (layer,) = layers_in_picture(viewer)
+    stack = series_of(layer)
+    extents = {
+        axis: layer.data.shape[axis]
+        for axis, place in enumerate(index_in_view(viewer, layer))
+        if not isinstance(place, slice) and layer.data.shape[axis] > 1
+    }
+    longest = sorted(extents, key=lambda axis: extents[axis], reverse=True)
+    return {} if stack is None else {stack.axes[axis]: axis for axis in longest}
 
 
 def _slider(viewer: napari.viewer.Viewer, layer: Image) -> int | None:

@@ -33,6 +33,12 @@ def encode(pixels: NDArray[np.uint8]) -> bytes:
     return stream.getvalue()
 
 
+def decode(data: bytes) -> NDArray[np.uint8]:
+    """Return the image of a PNG that `encode` wrote."""
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        return np.asarray(image)
+
+
 def check(data: bytes) -> tuple[int, int]:
     """Make sure that a PNG holds an image and nothing else.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.privacy import png
 from napari_medscan.privacy.painting import LONGEST, paint
 from napari_medscan.privacy.sealed_image import QUALITY, Facts, Format, SealedImage, seal
 from napari_medscan.privacy.signals import Signals, kept_pixels, read_signals
@@ -226,15 +227,31 @@ class Renderer:
 
 def sealed(rgb: NDArray[np.uint8], facts: Facts, wish: Wish) -> SealedImage:
     """Return an image that was rendered, masked, cropped and encoded as wished."""
-    height, width = rgb.shape[:2]
+    frame = rgb.shape[0], rgb.shape[1]
     return seal(
         rgb,
         facts,
         format=wish.format,
         quality=wish.quality,
-        masks=[_box(part, height, width) for part in wish.masks],
-        crop=None if wish.crop is None else _box(wish.crop, height, width),
+        masks=[box_of(part, frame) for part in wish.masks],
+        crop=None if wish.crop is None else box_of(wish.crop, frame),
     )
+
+
+def masked(image: SealedImage, masks: Sequence[Part]) -> SealedImage:
+    """Return a PNG with parts of it blacked out; the image is neither masked nor cropped yet."""
+    if not masks:
+        return image
+    wish = Wish(longest=None, format=Format.PNG, masks=tuple(masks))
+    return sealed(png.decode(image.data), image.facts, wish)
+
+
+def box_of(part: Part, frame: tuple[int, int]) -> Box:
+    """Return the pixels of a frame, (height, width), that a part of it covers or touches."""
+    height, width = frame
+    top, left = int(part[0] * height), int(part[1] * width)
+    bottom, right = int(np.ceil(part[2] * height)), int(np.ceil(part[3] * width))
+    return Box(top, left, bottom - top, right - left)
 
 
 def _headers(layer: Shown) -> list[ImageHeader]:
@@ -242,12 +259,6 @@ def _headers(layer: Shown) -> list[ImageHeader]:
     if layer.stack.modality in _WITH_REGIONS and layer.slices:
         return [layer.stack.read_header(number) for number in layer.slices]
     return [layer.read_header()]
-
-
-def _box(part: Part, height: int, width: int) -> Box:
-    top, left = int(part[0] * height), int(part[1] * width)
-    bottom, right = int(np.ceil(part[2] * height)), int(np.ceil(part[3] * width))
-    return Box(top, left, bottom - top, right - left)
 
 
 def _together(signals: Sequence[Signals]) -> Signals:

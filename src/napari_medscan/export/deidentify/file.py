@@ -87,8 +87,21 @@ class Deidentified:
             )
 
 
-def deidentified(file: FileRef, key: bytes, profile: Profile) -> Deidentified:
+def deidentified(
+    file: FileRef, key: bytes, profile: Profile, *, is_examined: bool = False
+) -> Deidentified:
     """Return a file without identity.
+
+    Parameters
+    ----------
+    file : FileRef
+        The original.
+    key : bytes
+        Of the run.
+    profile : Profile
+        What is retained, and masked.
+    is_examined : bool
+        Whether the gate has let its images out, masked as the profile says.
 
     Raises
     ------
@@ -106,7 +119,7 @@ def deidentified(file: FileRef, key: bytes, profile: Profile) -> Deidentified:
         try:
             data = dcmread(file.stream(), force=True)
             _check(data)
-            masked = cleaned_pixels(data, file, profile)
+            masked = cleaned_pixels(data, file, profile, is_examined=is_examined)
             cleaned = _cleaned(data, key, profile, masked)
         except (RefusedError, NotDicomError, OSError):
             raise

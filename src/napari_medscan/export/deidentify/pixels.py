@@ -30,7 +30,9 @@ _MARGIN: Final = 4
 less than half is not marked."""
 
 
-def cleaned_pixels(data: FileDataset, file: FileRef, profile: Profile) -> tuple[Box, ...]:
+def cleaned_pixels(
+    data: FileDataset, file: FileRef, profile: Profile, *, is_examined: bool = False
+) -> tuple[Box, ...]:
     """Mask the images of a file as a profile says, and return what was blacked out in all frames.
 
     Parameters
@@ -41,6 +43,8 @@ def cleaned_pixels(data: FileDataset, file: FileRef, profile: Profile) -> tuple[
         Where it is.
     profile : Profile
         What is masked, and whether a person has checked the pixels.
+    is_examined : bool
+        Whether the gate has let the images out, masked as the profile says.
 
     Raises
     ------
@@ -51,17 +55,18 @@ def cleaned_pixels(data: FileDataset, file: FileRef, profile: Profile) -> tuple[
     if not PIXELS & data.keys():
         return ()
     boxes = [mask.box for mask in profile.masks if mask.is_for(data)]
-    if profile.pixels_checked and not boxes and not profile.mask_text:
+    is_checked = profile.pixels_checked or is_examined
+    if is_checked and not boxes and not profile.mask_text:
         return ()
     headers = read_headers([DroppedFile(file, "")])
     objects, images = objects_of(headers.images, headers.objects)
-    if not images and not objects and not profile.pixels_checked:
+    if not images and not objects and not is_checked:
         raise ExportError("the image cannot be shown, and so not be checked for text")
-    if profile.mask_text or not profile.pixels_checked:
+    if profile.mask_text or not is_checked:
         facts = _examined(images)
         if profile.mask_text:
             boxes += _text_boxes(facts, (int(data.Rows), int(data.Columns)))
-        if not profile.pixels_checked:
+        if not is_checked:
             _refuse_what_identifies(facts, boxes)
     if not boxes:
         return ()

@@ -106,12 +106,34 @@ def deidentify(
     files = list_files(map(Path, given))
     prepare_folder(out, map(Path, given), again=key is not None)
     job = Job(out, profile or Profile(), new_key() if key is None else key)
+    return deidentify_files(files, job, progress)
+
+
+def deidentify_files(
+    files: Sequence[DroppedFile], job: Job, progress: Callable[[int, int], object] | None = None
+) -> list[Outcome]:
+    """De-identify files one after the other, and write the report.
+
+    Parameters
+    ----------
+    files : sequence of DroppedFile
+        The originals.
+    job : Job
+        What is done with each; its folder exists.
+    progress : callable, optional
+        As in `deidentify`.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written to.
+    """
     outcomes = []
     for number, file in enumerate(files, start=1):
         outcomes.append(job(number, file))
         if progress is not None:
             progress(number, len(files))
-    write_report(out, outcomes, job.profile)
+    write_report(job.out, outcomes, job.profile)
     return outcomes
 
 
@@ -150,11 +172,14 @@ class Job:
         What is retained.
     key : bytes
         As in `deidentify`.
+    is_examined : bool
+        Whether the gate has let all images out, masked as the profile says.
     """
 
     out: Path
     profile: Profile
     key: bytes = field(repr=False)
+    is_examined: bool = False
 
     def __post_init__(self) -> None:
         if len(self.key) < 16:
@@ -166,7 +191,7 @@ class Job:
         if file.refusal:
             return Outcome(name, "skipped", file.refusal)
         try:
-            copy = deidentified(file.ref, self.key, self.profile)
+            copy = deidentified(file.ref, self.key, self.profile, is_examined=self.is_examined)
             folder, name_hash = self._place(copy, file.name)
             earlier = next(folder.glob(f"*-{name_hash}.dcm"), None)
             if earlier is not None:

@@ -13,7 +13,7 @@ from napari_medscan.privacy.sealed_image import Concern, SealedImage
 from napari_medscan.privacy.text_check import Box
 
 _GAP = 4
-_MOST_PIXELS = 72_000_000
+MOST_PIXELS = 72_000_000
 """Of a sheet: 85 images of 896 × 896 pixels, 216 MB."""
 
 
@@ -58,7 +58,7 @@ def make_sheet(images: Sequence[SealedImage]) -> Sheet:
     width = max(image.shape[1] for image in ordered)
     columns = math.ceil(math.sqrt(len(ordered)))
     rows = math.ceil(len(ordered) / columns)
-    reduction = max(1.0, math.sqrt(rows * columns * height * width / _MOST_PIXELS))
+    reduction = max(1.0, math.sqrt(rows * columns * height * width / MOST_PIXELS))
     across, down = math.ceil(width / reduction) + _GAP, math.ceil(height / reduction) + _GAP
     sheet = QImage(columns * across, rows * down, QImage.Format.Format_RGB888)
     sheet.fill(QColor(0, 0, 0))

@@ -48,6 +48,8 @@ class ImageReview(Page):
         Emitted when the images may leave, or may not any more.
     left_out : Signal
         Emitted when images with suspected text are to be left out.
+    can_mask : bool
+        Whether parts can be blacked out in what is saved.
     """
 
     draw_mask: PushButton
@@ -68,7 +70,9 @@ class ImageReview(Page):
         self._gate = gate
         self.masks: tuple[Part, ...] = ()
         self.crop: Part | None = None
+        self.can_mask = True
         self.images: tuple[SealedImage, ...] = ()
+        self._places: tuple[QRectF, ...] = ()
         self.recipient = THIS_COMPUTER
         self._subject: tuple[object, ...] = ()
         self.picture = PictureView()
@@ -130,7 +134,7 @@ class ImageReview(Page):
 
     def show_sheet(self, sheet: Sheet) -> None:
         """Show images that are as they would leave."""
-        self.images = sheet.images
+        self.images, self._places = sheet.images, sheet.places
         part = _rectangle(self.crop or _WHOLE)
         self.picture.show_picture(sheet.picture, sheet.outlines, part, sheet.reduction)
         self.text_found.say(_summary(sheet.images))
@@ -180,8 +184,10 @@ class ImageReview(Page):
         self.full_size.withdraw()
 
     def _enable(self) -> None:
-        is_one = len(self.images) == 1
-        self.draw_mask.enabled = self.draw_crop.enabled = is_one
+        self.draw_crop.enabled = len(self.images) == 1
+        # The same pixels of all images are masked.
+        self.draw_mask.enabled = self.can_mask and len({i.frame for i in self.images}) == 1
+        self.mask_all.enabled = self.can_mask
         self.enlarge.enabled = bool(self.images)
         self.remove_parts.enabled = bool(self.masks or self.crop)
 
@@ -210,6 +216,10 @@ class ImageReview(Page):
         self.picture.can_draw = switch.value or other.value
 
     def _on_drawn(self, drawn: QRectF) -> None:
+        if len(self.images) > 1:
+            drawn = _within(self._places, drawn)
+            if drawn.isEmpty():
+                return
         part = (drawn.top(), drawn.left(), drawn.bottom(), drawn.right())
         if self.draw_crop.value:
             self.crop = part
@@ -243,6 +253,20 @@ class ImageReview(Page):
         if self.confirm.value:
             self._on_confirm()
         self.ready_changed.emit()
+
+
+def _within(places: Iterable[QRectF], drawn: QRectF) -> QRectF:
+    """Return what of an image on a sheet a rectangle covers, in shares of the image."""
+    place = next((place for place in places if place.contains(drawn.center())), QRectF())
+    common = place & drawn
+    if common.isEmpty():
+        return common
+    return QRectF(
+        (common.left() - place.left()) / place.width(),
+        (common.top() - place.top()) / place.height(),
+        common.width() / place.width(),
+        common.height() / place.height(),
+    )
 
 
 def _summary(images: tuple[SealedImage, ...]) -> str:

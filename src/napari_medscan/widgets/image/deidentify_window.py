@@ -1,0 +1,133 @@
+"""Saving the current series as de-identified DICOM, after a look at all of its pixels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import napari.viewer
+import numpy as np
+from magicgui.widgets import CheckBox
+from napari.layers import Image
+from qtpy.QtWidgets import QWidget
+
+from napari_medscan.dicom import Stack
+from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.export.checked_images import stored_look
+from napari_medscan.export.deidentify import Mask, Profile
+from napari_medscan.export.deidentify.pseudonyms import new_key
+from napari_medscan.export.deidentify.run import Job, Outcome, deidentify_files, prepare_folder
+from napari_medscan.napari_.export_run import run_with_progress
+from napari_medscan.napari_.file_traces import ask_for_folder
+from napari_medscan.napari_.gui import main_window
+from napari_medscan.napari_.layer_identity import series_of
+from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.picture import DERIVED
+from napari_medscan.napari_.series_command import canvas_command
+from napari_medscan.privacy.gate import SESSION, Gate
+from napari_medscan.render.prepare import box_of
+from napari_medscan.widgets.image.series_review import SeriesReviewWindow
+from napari_medscan.widgets.panel.form import check, column, heading
+
+_KEY: Final = new_key()
+"""Of this session: series that are saved one after the other keep their patient and references."""
+_TITLE = "Save series as de-identified DICOM"
+_NOTE = (
+    "Names, IDs and free text are removed from the headers, and pixels are masked as shown here. "
+    "Series of a patient that you save in one session get the same pseudonym."
+)
+_KEPT = {
+    "dates": ("Dates, all shifted by the same number of days", True),
+    "characteristics": ("Sex, age, size and weight (SUV needs them)", True),
+    "private": ("Private numbers and codes known to be safe (b-values)", True),
+    "descriptors": ("Technical and anatomical words of descriptions", False),
+    "device": ("Station names and serial numbers", False),
+    "institution": ("Institution", False),
+}
+"""What can be kept, by the name that it has in `Profile`, and whether it is at first."""
+
+
+class DeidentifyWindow(SeriesReviewWindow):
+    """Shows all images of a series as they are stored, and saves it without identity.
+
+    Parameters
+    ----------
+    stack : Stack
+        The series.
+    parent : QWidget or None
+        The window that it belongs to.
+    gate : Gate
+        What was seen and confirmed.
+    """
+
+    def __init__(self, stack: Stack, parent: QWidget | None, gate: Gate = SESSION) -> None:
+        self._stack = stack
+        self.kept: dict[str, CheckBox] = {
+            name: check(name, text, "", value=is_kept) for name, (text, is_kept) in _KEPT.items()
+        }
+        places = np.ndindex(stack.array.places.shape)
+        looks = [stored_look(stack, place) for place in places if stack.array.places[place] >= 0]
+        options = [heading("Keep"), column(*self.kept.values())]
+        super().__init__(_TITLE, _NOTE, looks, options, parent, gate, masks_regions=False)
+        self.resize(720, 900)
+        # Of a mosaic, an image is one of several parts of a frame.
+        self.review.can_mask = all(record.tile is None for record in stack.slices)
+
+    def save(self) -> None:
+        """Ask for a folder and write the files of the series."""
+        out = ask_for_folder(self, "Save de-identified DICOM into an empty folder")
+        if out is None:
+            return
+        prepare_folder(out, [Path(path) for path in self._stack.paths], again=False)
+        job = Job(out, self.profile, _KEY, is_examined=_is_whole(self._stack))
+        files = _files_of(self._stack)
+        outcomes = run_with_progress(
+            lambda progress: deidentify_files(files, job, progress), "Saving series…", "files"
+        )
+        tell(_summary(outcomes))
+
+    @property
+    def profile(self) -> Profile:
+        """What is retained and masked, and whether all images have been on screen."""
+        uid = self._stack.header.series
+        boxes = [box_of(part, self.images[0].frame) for part in self.review.masks]
+        return Profile(
+            **{name: bool(box.value) for name, box in self.kept.items()},
+            pixels_checked=_is_whole(self._stack)
+            and all(self.gate.is_seen(image) for image in self.images),
+            masks=tuple(Mask(b.top, b.left, b.height, b.width, series=uid) for b in boxes),
+        )
+
+
+def _is_whole(stack: Stack) -> bool:
+    """Whether all frames of the files of a series are in it: of others nobody has seen all."""
+    seen = Counter((record.name, record.frames) for record in stack.slices)
+    return all(count == frames for (_, frames), count in seen.items())
+
+
+def _files_of(stack: Stack) -> list[DroppedFile]:
+    """Return the files of a series, each once."""
+    files = {record.name: record.file for record in stack.slices}
+    return [DroppedFile(file, name) for name, file in files.items()]
+
+
+def _summary(outcomes: Sequence[Outcome]) -> str:
+    """Return how many files were written, and why others were not."""
+    written = sum(outcome.status == "written" for outcome in outcomes)
+    text = f"{written} of {len(outcomes)} files written."
+    reasons = Counter(outcome.reason for outcome in outcomes if outcome.status != "written")
+    for reason, count in reasons.items():
+        text += f" {count} not written: {reason}."
+    return text
+
+
+@canvas_command
+def save_deidentified(_viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Show all images of the current series, and save it as de-identified DICOM."""
+    stack = series_of(layer)
+    if stack is None:
+        tell(DERIVED)
+        return
+    DeidentifyWindow(stack, main_window()).show()

@@ -1,0 +1,222 @@
+"""A series is saved as a movie or as de-identified DICOM after the look at one image's gate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image, ImageSequence
+from qtpy.QtCore import QRectF
+from qtpy.QtWidgets import QFileDialog
+
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.menu import PLUGIN
+from napari_medscan.privacy.gate import Gate
+from napari_medscan.privacy.text_check import Box, Outline, TextCheck
+from napari_medscan.render import prepare
+from napari_medscan.widgets.image import deidentify_window, movie_window, series_review
+
+from ...export.series import opened_in_time
+from ...studies import write_series
+
+SIDE, SLICES = 64, 3
+TEXT = TextCheck((Outline(Box(4, 6, 8, 20), is_sure=True),), "Text in the image: 1 found")
+ALIKE = {"Rows": SIDE, "Columns": SIDE, "PixelSpacing": [1, 1]}
+
+
+def pixels(number):
+    y, x = np.mgrid[:SIDE, :SIDE]
+    return (20 * number + 8 * x + 4 * y + 1).astype("<u2")
+
+
+@pytest.fixture
+def study(tmp_path):
+    write_series(
+        tmp_path / "study", SLICES, PixelData=lambda i: pixels(i).tobytes(), **ALIKE
+    )  # fmt: skip
+    return tmp_path / "study"
+
+
+@pytest.fixture
+def shown(model, study, qtbot, monkeypatch, request):
+    """Return a function that opens the window of a command on the series, with a gate."""
+    check = TEXT if "with_text" in request.fixturenames else TextCheck()
+    monkeypatch.setattr(prepare, "check_text", lambda *_: check)
+    model.open(str(study), plugin=PLUGIN)
+    windows = []
+
+    def show(kind):
+        if kind == "movie":
+            looks = movie_window.series_looks(model, 99)
+            made = movie_window.MovieWindow({movie_window.SLICES: looks}, 5, None, Gate())
+        else:
+            stack = deidentify_window.series_of(current_layer(model))
+            made = deidentify_window.DeidentifyWindow(stack, None, Gate())
+        windows.append(made)
+        made.show()
+        ready(made, qtbot)
+        return made
+
+    yield show
+    for window in windows:
+        window.reject()
+
+
+@pytest.fixture
+def with_text():
+    """Have text found in every image."""
+
+
+def ready(window, qtbot):
+    qtbot.waitUntil(lambda: bool(window.images), timeout=60_000)
+
+
+@pytest.fixture
+def out(tmp_path, monkeypatch):
+    """Return where the dialogs lead."""
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *a: (str(tmp_path / "out" / a[2]), "")
+    )
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "out"))
+    return tmp_path / "out"
+
+
+def frames(path):
+    with Image.open(path) as movie:
+        return [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(movie)]
+
+
+def written(out):
+    return [pydicom.dcmread(path) for path in sorted(out.rglob("*.dcm"))]
+
+
+@pytest.mark.parametrize("kind", ["movie", "dicom"])
+def test_nothing_is_saved_before_text_is_masked_or_confirmed(shown, kind, out, with_text):  # noqa: ARG001
+    window = shown(kind)
+    window.page.save.native.click()
+    assert list(out.iterdir()) == []
+    assert window.status.text().startswith("Not saved yet. Mask the outlined text")
+
+
+def test_movie_is_what_is_displayed(shown, model, out, told):
+    layer = current_layer(model)
+    layer.contrast_limits = (-1024, -224)
+    window = shown("movie")
+    window.kind.value, window.rate.value = "GIF", 5
+    window.page.save.native.click()
+    (path,) = out.iterdir()
+    assert told[-1].message == "Movie saved."
+    found = np.stack(frames(path)).astype(float)
+    values = np.asarray(layer.data, float)
+    np.testing.assert_allclose(found, np.clip((values + 1024) / 800, 0, 1) * 255, atol=1)
+    with Image.open(path) as movie:
+        assert movie.info["duration"] == 200
+
+
+def test_masks_are_in_every_image_of_a_movie(shown, out, with_text, qtbot):  # noqa: ARG001
+    window = shown("movie")
+    window.review.mask_all.native.click()
+    ready(window, qtbot)
+    window.kind.value = "GIF"
+    window.page.save.native.click()
+    (path,) = out.iterdir()
+    found = np.stack(frames(path))
+    assert found[:, 4:12, 6:26].max() == 0
+    assert found[:, 20:].max() > 0
+
+
+def test_masked_text_is_declared_once_all_images_were_seen(shown, out, with_text, qtbot, told):  # noqa: ARG001
+    window = shown("dicom")
+    window.review.mask_all.native.click()
+    ready(window, qtbot)
+    qtbot.waitUntil(lambda: all(map(window.gate.is_seen, window.images)), timeout=60_000)
+    window.page.save.native.click()
+    assert told[-1].message == f"{SLICES} of {SLICES} files written."
+    masked = np.zeros((SIDE, SIDE), bool)
+    masked[4:12, 6:26] = True
+    assert len(written(out)) == SLICES
+    for number, data in enumerate(written(out)):
+        assert data.BurnedInAnnotation == "NO"
+        codes = {code.CodeValue for code in data.DeidentificationMethodCodeSequence}
+        assert "113101" in codes
+        found = np.frombuffer(data.PixelData, "<u2").reshape(SIDE, SIDE)
+        np.testing.assert_array_equal(found[~masked], pixels(number)[~masked])
+        assert len(np.unique(found[masked])) == 1
+
+
+def test_options_are_those_of_the_profile(shown, out):
+    window = shown("dicom")
+    window.kept["dates"].value = False
+    window.page.save.native.click()
+    (data, *_) = written(out)
+    assert data.LongitudinalTemporalInformationModified == "REMOVED"
+    assert "113101" not in {c.CodeValue for c in data.DeidentificationMethodCodeSequence}
+
+
+def test_series_of_one_session_have_one_pseudonym(shown, out, tmp_path, monkeypatch):
+    window = shown("dicom")
+    window.page.save.native.click()
+    (tmp_path / "more").mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "more"))
+    window.page.save.native.click()
+    one, other = written(out)[0], written(tmp_path / "more")[0]
+    for name in ("PatientID", "StudyInstanceUID", "SOPInstanceUID"):
+        assert one[name].value == other[name].value != ""
+
+
+def test_folders_with_files_are_refused(shown, out, told):
+    (out / "notes.txt").touch()
+    shown("dicom").page.save.native.click()
+    assert told[-1].message == "The folder is not empty."
+    assert written(out) == []
+
+
+def test_a_box_drawn_on_one_of_several_images_is_masked_in_all(shown, qtbot):
+    window = shown("movie")
+    (place, *_) = window.review._places
+    window.review.draw_mask.native.click()
+    drawn = QRectF(place.left(), place.top(), place.width() / 2, place.height() / 4)
+    window.review.picture.drawn.emit(drawn)
+    ready(window, qtbot)
+    ((top, left, bottom, right),) = window.review.masks
+    np.testing.assert_allclose((top, left, bottom, right), (0, 0, 0.25, 0.5), atol=1e-9)
+    assert {image.masks for image in window.images} == {(Box(0, 0, 16, 32),)}
+
+
+def test_more_images_than_fit_at_full_size_are_on_pages(shown, qtbot, monkeypatch):
+    monkeypatch.setattr(series_review, "MOST_PIXELS", SIDE * SIDE)
+    window = shown("movie")
+    pages = [window.review.images]
+    for _ in range(SLICES):
+        before = window.review.images
+        window.page.next.native.click()
+        qtbot.waitUntil(lambda: window.review.images != before, timeout=60_000)  # noqa: B023
+        pages.append(window.review.images)
+    assert [len(page) for page in pages] == [1] * (SLICES + 1)
+    assert pages[0] == pages[-1]
+    assert {page[0].sha256 for page in pages} == {image.sha256 for image in window.images}
+
+
+def test_time_points_and_slices_can_be_played(model, tmp_path, qtbot, monkeypatch):
+    monkeypatch.setattr(prepare, "check_text", lambda *_: TextCheck())
+    opened_in_time(tmp_path / "in", 4, 3)
+    model.open(str(tmp_path / "in"), plugin=PLUGIN)
+    made = []
+    monkeypatch.setattr(movie_window.MovieWindow, "show", lambda self: made.append(self))  # noqa: PLW0108
+    movie_window.save_movie_without_metadata(model)
+    (window,) = made
+    ready(window, qtbot)
+    assert len(window.images) == 4
+    window.way.value = movie_window.SLICES
+    ready(window, qtbot)
+    assert len(window.images) == 3
+    window.reject()
+
+
+@pytest.mark.parametrize(
+    "command", [movie_window.save_movie_without_metadata, deidentify_window.save_deidentified]
+)
+def test_commands_say_when_there_is_no_series(model, command, told):
+    command(model)
+    assert told[-1].message

@@ -8,6 +8,9 @@ PYTHON_IN := .venv/bin/python
 override DICOM := $(value DICOM)
 export DICOM PYTHON
 
+# Compiled modules are kept: tests start hundreds of processes that import them.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Linux without a display draws on a virtual screen.
 ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
@@ -70,7 +73,9 @@ coverage: .venv/stamp
 plugins: .venv/stamp system
 	$(SCREEN) $(PYTHON_IN) tools/other_plugins.py --install --write
 
-check: lint types architecture package
+# Each on a core of its own.
+check: .venv/stamp system
+	@$(MAKE) --jobs 2 lint types architecture package
 
 lint: .venv/stamp
 	$(PYTHON_IN) -m ruff check

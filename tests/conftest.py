@@ -27,10 +27,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    """Let garbage collection pass over what stays: every test of a window collects several times.
-
-    The headers of the corpus, by which tests are chosen, are a million objects.
-    """
+    """Let collections pass over the headers of the corpus, by which tests are chosen."""
     gc.collect()
     gc.freeze()
 
@@ -72,13 +69,23 @@ def _manifests_parsed_once():
         yield
 
 
+@pytest.fixture(scope="session")
+def qapp(qapp):
+    """Return Qt's application, whose windows share what vispy works out to draw one."""
+    from .drawing_caches import kept_for_the_process
+
+    with kept_for_the_process():
+        yield qapp
+
+
 @pytest.fixture
 def _nothing_registered_stays(qapp):  # noqa: ARG001 - actions belong to it
     """Delete what every window of napari registers once it is closed."""
-    from .napari_window import forget_what_was_registered
+    from .napari_window import forget_what_was_registered, pass_over_what_stays
 
     yield
     forget_what_was_registered()
+    pass_over_what_stays()
 
 
 @pytest.fixture

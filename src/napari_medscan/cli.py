@@ -138,7 +138,8 @@ def _deidentified_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]
         masks=tuple(Mask.parsed(text) for text in options.mask),
         mask_text=options.mask_text,
     )
-    return deidentified_lines(Path(options.path), options.out, profile, key, options.jobs)
+    path, wanted = Path(options.path), options.dicomdir
+    return deidentified_lines(path, options.out, profile, key, options.jobs, dicomdir=wanted)
 
 
 def describe(report: LoadReport, *, pixels: bool = False) -> dict[str, Any]:
@@ -374,6 +375,11 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--device", action="store_true", help="retain stations and serial numbers")
     group.add_argument("--institution", action="store_true", help="retain the institution")
+    group.add_argument(
+        "--dicomdir",
+        action=argparse.BooleanOptionalAction,
+        help="write a DICOMDIR (by default, if there is one and no key)",
+    )
     group.add_argument(
         "--mask",
         action="append",

@@ -16,9 +16,10 @@ from napari_medscan.dicom.elements.part10 import looks_like_dicom
 from napari_medscan.dicom.errors import MedscanError, NotDicomError
 from napari_medscan.dicom.files.archives import open_archives
 from napari_medscan.dicom.files.walk import DroppedFile, natural_key, shown_name, walk
+from napari_medscan.export.deidentify.dicomdir import DICOMDIR, write_dicomdir
 from napari_medscan.export.deidentify.file import Deidentified, deidentified
 from napari_medscan.export.deidentify.options import Profile
-from napari_medscan.export.deidentify.pseudonyms import new_key
+from napari_medscan.export.deidentify.pseudonyms import Pseudonyms, new_key
 from napari_medscan.export.engines import fresh_processes
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import NewFiles
@@ -67,6 +68,7 @@ def deidentify(
     profile: Profile | None = None,
     *,
     key: bytes | None = None,
+    dicomdir: bool | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> list[Outcome]:
     """Write a copy of every DICOM file without identity into a new folder.
@@ -86,6 +88,9 @@ def deidentify(
     key : bytes, optional
         At least 16 random bytes. Whoever has it can tell whether a pseudonym belongs to a patient
         they know: keep it as safe as the originals, or leave it out, and nobody ever can.
+    dicomdir : bool, optional
+        Write a DICOMDIR of the copies, into an empty folder. By default, if there is one among the
+        files and no `key`.
     progress : callable, optional
         Called with (files done, files in all). What it raises stops the run.
 
@@ -103,10 +108,25 @@ def deidentify(
     """
     given = [paths] if isinstance(paths, Path | str) else paths
     out = Path(out)
-    files = list_files(map(Path, given))
-    prepare_folder(out, map(Path, given), again=key is not None)
-    job = Job(out, profile or Profile(), new_key() if key is None else key)
+    files, job = _planned(list(map(Path, given)), out, profile or Profile(), key, dicomdir=dicomdir)
     return deidentify_files(files, job, progress)
+
+
+def _planned(
+    paths: Sequence[Path],
+    out: Path,
+    profile: Profile,
+    key: bytes | None,
+    *,
+    dicomdir: bool | None,
+) -> tuple[list[DroppedFile], Job]:
+    """Return the files of some paths and what is done with each; the folder exists then."""
+    files = list_files(paths)
+    if dicomdir is None:
+        names = (file.name.rpartition("/")[2] for file in files)
+        dicomdir = key is None and any(name.upper() == DICOMDIR for name in names)
+    prepare_folder(out, paths, again=key is not None and not dicomdir)
+    return files, Job(out, profile, new_key() if key is None else key, has_dicomdir=dicomdir)
 
 
 def deidentify_files(
@@ -133,8 +153,16 @@ def deidentify_files(
         outcomes.append(job(number, file))
         if progress is not None:
             progress(number, len(files))
-    write_report(job.out, outcomes, job.profile)
+    _finish(job, outcomes)
     return outcomes
+
+
+def _finish(job: Job, outcomes: Sequence[Outcome]) -> None:
+    """Write what belongs to all files: the report, and a DICOMDIR if it is wanted."""
+    write_report(job.out, outcomes, job.profile)
+    targets = [outcome.target for outcome in outcomes if outcome.target is not None]
+    if job.has_dicomdir and targets:
+        write_dicomdir(job.out, targets, job.pseudonym_of("DICOMDIR"))
 
 
 def list_files(paths: Iterable[Path]) -> list[DroppedFile]:
@@ -174,12 +202,15 @@ class Job:
         As in `deidentify`.
     is_examined : bool
         Whether the gate has let all images out, masked as the profile says.
+    has_dicomdir : bool
+        Give folders and files names that a DICOMDIR can have (PS3.10 8.2): all of one run.
     """
 
     out: Path
     profile: Profile
     key: bytes = field(repr=False)
     is_examined: bool = False
+    has_dicomdir: bool = False
 
     def __post_init__(self) -> None:
         if len(self.key) < 16:
@@ -193,10 +224,14 @@ class Job:
         try:
             copy = deidentified(file.ref, self.key, self.profile, is_examined=self.is_examined)
             folder, name_hash = self._place(copy, file.name)
-            earlier = next(folder.glob(f"*-{name_hash}.dcm"), None)
-            if earlier is not None:
-                return Outcome(name, "exists", target=earlier)
-            target = folder / f"{number:06d}-{name_hash}.dcm"
+            if self.has_dicomdir:
+                folder = self.out.joinpath(*self._file_id(folder))
+                target = folder / f"I{number:07d}"
+            else:
+                earlier = next(folder.glob(f"*-{name_hash}.dcm"), None)
+                if earlier is not None:
+                    return Outcome(name, "exists", target=earlier)
+                target = folder / f"{number:06d}-{name_hash}.dcm"
             target.parent.mkdir(parents=True, exist_ok=True)
             with NewFiles() as files:
                 copy.write(files.open(target))
@@ -219,19 +254,34 @@ class Job:
         folder = self.out / (copy.pseudonyms.name or "anon") / f"study-{self._digest(study)[:8]}"
         return folder / f"series-{self._digest(series)[:8]}-{origin}", self._digest(name)[:16]
 
+    def _file_id(self, folder: Path) -> Iterator[str]:
+        """Yield names of eight capitals and digits for a folder and those that it is in."""
+        for letter, part in zip("PSE", folder.relative_to(self.out).parts, strict=True):
+            yield letter + self._digest(part)[:7].upper()
+
+    def pseudonym_of(self, purpose: str) -> str:
+        """Return a UID for something that the run makes."""
+        return Pseudonyms(self.key, "").uid(purpose)
+
     def _digest(self, name: str) -> str:
         text = name.encode("utf-8", "surrogateescape")
         return hmac.new(self.key, text, hashlib.sha256).hexdigest()
 
 
 def deidentified_lines(
-    path: Path, out: Path, profile: Profile, key: bytes | None, jobs: int = 1
+    path: Path,
+    out: Path,
+    profile: Profile,
+    key: bytes | None,
+    jobs: int = 1,
+    *,
+    dicomdir: bool | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield what became of each file as plain data, as it is done, and write the report.
 
     Parameters
     ----------
-    path, out, profile, key
+    path, out, profile, key, dicomdir
         As in `deidentify`.
     jobs : int
         How many processes do it; 1 for this one alone.
@@ -241,9 +291,7 @@ def deidentified_lines(
     ExportError, OSError
         As `deidentify`.
     """
-    files = list_files([path])
-    prepare_folder(out, [path], again=key is not None)
-    job = Job(out, profile, new_key() if key is None else key)
+    files, job = _planned([path], out, profile, key, dicomdir=dicomdir)
     outcomes = []
     with ExitStack() as stack:
         if jobs < 2:
@@ -261,7 +309,7 @@ def deidentified_lines(
             if outcome.masked:
                 line["masked"] = _rectangles(outcome.masked)
             yield line
-    write_report(out, outcomes, profile)
+    _finish(job, outcomes)
 
 
 def read_key(path: Path) -> bytes:

@@ -9,9 +9,8 @@ from measure import Table
 from studies import SYNTAXES
 
 _INTERPRETED = (
-    "a third of the time is the system's (profile above); the rest is Python, which compares each "
-    "header with that of the file before, makes objects of it and puts them in order. Columns "
-    "instead of objects would leave about 4.5 × (open + read)"
+    "more than a third of the time is the system's (profile above); the rest is Python, which "
+    "compares each header with that of the file before and takes from it what is its own"
 )
 _MIXED = (
     "a third of these files are like none before and are read element by element, and they make "

@@ -143,9 +143,9 @@ def test_opening_a_disc_reads_no_header_in_the_gui_thread(
     readers = []
     start_of = HeaderReader.start_of
 
-    def noted(self, ref):
+    def noted(self, *file):
         readers.append(threading.current_thread())
-        return start_of(self, ref)
+        return start_of(self, *file)
 
     monkeypatch.setattr(HeaderReader, "start_of", noted)
     counts = []
@@ -163,9 +163,9 @@ def test_cancelling_an_opening_adds_nothing(make_napari_viewer, monkeypatch, tmp
     viewer = make_napari_viewer(show=True)
     setting, start_of = QProgressDialog.setValue, HeaderReader.start_of
 
-    def slowly(self, ref):
+    def slowly(self, *file):
         time.sleep(0.02)
-        return start_of(self, ref)
+        return start_of(self, *file)
 
     def cancelled_halfway(dialog, value):
         setting(dialog, value)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import fields
+from copy import copy
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from pydicom.sequence import Sequence
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import MedscanError, UnreadableError
 from napari_medscan.dicom.files.source import OpenFile
+from napari_medscan.dicom.files.walk import walk
 from napari_medscan.dicom.headers import header_reader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.headers.parse_header import read_header
+from napari_medscan.dicom.headers.read_many import read_headers
 from napari_medscan.phantoms import write_ct_chest, write_pet_ct
 
 from ...corpus.oracle import corpus_dir
@@ -382,20 +385,75 @@ ODD = {
 """Usual and other values of what the files of a series may have of their own."""
 
 
+def write_odd(path, changed):
+    """Write a file of usual values, apart from some."""
+    values = USUAL | {name: first for name, (first, *_) in OF_SERIES.items()} | changed
+    written = ((Tag[n], v if isinstance(v, bytes) else v.encode()) for n, v in values.items())
+    elements = [element(tag, tag.vr.decode(), data) for tag, data in sorted(written)]
+    path.write_bytes(file_of(*elements))
+    return path
+
+
 def test_header_reader_of_odd_values_reads_each_as_a_full_scan(tmp_path, count_scans):
     rng = random.Random(1)
     reader = HeaderReader()
     for number in range(400):
         changed = rng.sample(sorted(ODD), rng.randrange(1, 5)) if number else []
-        values = USUAL | {name: first for name, (first, *_) in OF_SERIES.items()}
-        values |= {name: rng.choice(ODD[name]) for name in changed}
-        written = ((Tag[n], v if isinstance(v, bytes) else v.encode()) for n, v in values.items())
-        elements = [element(tag, tag.vr.decode(), data) for tag, data in sorted(written)]
-        path = tmp_path / f"{number}"
-        path.write_bytes(file_of(*elements))
+        path = write_odd(tmp_path / f"{number}", {name: rng.choice(ODD[name]) for name in changed})
         found = reader.read(str(path), path.name)
         assert_same(found, read_header(str(path), path.name))
     assert len(count_scans) < 10
+
+
+@pytest.mark.parametrize("odd", [0, 0.02, 0.5])
+def test_headers_of_files_that_are_read_together_are_those_of_a_full_scan(
+    tmp_path, count_scans, odd
+):
+    rng = random.Random(2)
+    for number in range(200):
+        count = rng.randrange(1, 5) if number and rng.random() < odd else 0
+        values = {name: rng.choice(ODD[name]) for name in rng.sample(sorted(ODD), count)}
+        values["WindowWidth"] = ("400", "500")[number // 3 % 2]
+        own = {
+            "SOPInstanceUID": f"1.2.{number}",
+            "InstanceNumber": f"{number}",
+            "ImagePositionPatient": f"0\\0.5\\{number}",
+            "ContentTime": f"{101010 + number}",
+            "FlipAngle": f"{number // 50}",
+        }
+        write_odd(tmp_path / f"{number:03}", own | values)
+    found = read_headers(list(walk([tmp_path]))).images
+    assert len(count_scans) < 10
+    assert len(found) == 200
+    for header in found:
+        path = str(tmp_path / header.name)
+        expected = read_header(path, header.name)
+        # In this order: places are known before frames are made.
+        assert header.position_of(0) == expected.position_of(0)
+        assert_same(copy(header.like(name="x")), expected.like(name="x"))
+        assert_same(header, expected)
+        assert_same(copy(header), expected)
+        assert_same(replace(header, notes=("x",)), replace(expected, notes=("x",)))
+    groups = {id(header.alike): [] for header in found}
+    for header in found:
+        groups[id(header.alike)].append(header)
+    for group in groups.values():
+        shared = [series_facts(header) for header in group]
+        assert shared.count(shared[0]) == len(shared)
+
+
+def series_facts(header):
+    """Return what files that are alike have in common."""
+    own = ("source", "name", "size", "sop_instance", "instance_number", "pixels", "frames")
+    (frame,) = header.frames
+    of_frame = ("position", "slice_location", "order", "dimensions")
+    dimensions = {n: v for n, v in frame.dimensions.items() if n not in header.own_dimensions}
+    return (
+        [getattr(header, field.name) for field in fields(header) if field.name not in own],
+        [getattr(frame, field.name) for field in fields(frame) if field.name not in of_frame],
+        dimensions,
+        frame.position is None,
+    )
 
 
 def test_header_reader_of_a_series_like_the_one_before_scans_none_of_its_files(

@@ -51,9 +51,9 @@ def headers_read(monkeypatch):
     names = []
     start_of = HeaderReader.start_of
 
-    def counted(self, path):
+    def counted(self, path, *size):
         names.append(path)
-        return start_of(self, path)
+        return start_of(self, path, *size)
 
     monkeypatch.setattr(HeaderReader, "start_of", counted)
     return names

@@ -143,8 +143,15 @@ class FileRef:
         packed = self.part(offset)
         return FileRef(Unpacked(packed, method_of_data_set(packed.read_at(0, 2))), whole=self)
 
-    def start(self, length: int) -> tuple[bytes, int]:
+    def start(self, length: int, size: int | None = None) -> tuple[bytes, int]:
         """Return the first bytes and the number of all, by opening the file once.
+
+        Parameters
+        ----------
+        length : int
+            How many bytes.
+        size : int, optional
+            Size of the container if it is known already: asking takes as long as reading.
 
         Raises
         ------
@@ -161,10 +168,10 @@ class FileRef:
             return container.start(min(length, size)), size
         descriptor = os.open(container, _FLAGS)
         try:
-            found = os.fstat(descriptor)
             if self.length is None:
-                return os.read(descriptor, length), found.st_size
-            self._check(found)
+                known = os.fstat(descriptor).st_size if size is None else size
+                return os.read(descriptor, length), known
+            self._check(os.fstat(descriptor))
             os.lseek(descriptor, self.offset, os.SEEK_SET)
             return os.read(descriptor, min(length, self.length)), self.length
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -34,6 +34,7 @@ from napari_medscan.dicom.intensity.palette import WANTED_PALETTE, Palette, read
 from napari_medscan.dicom.intensity.suv import WANTED_SUV, SuvFactors
 from napari_medscan.dicom.intensity.units import WANTED_UNITS
 from napari_medscan.dicom.space.spacing import WANTED_IMAGE_SPACING, WANTED_SPACING, read_aspect
+from napari_medscan.dicom.space.vectors import Vector
 
 _LETTERS: Final = re.compile(r"[LRPAHF]{1,3}")
 """One value of Patient Orientation."""
@@ -249,6 +250,24 @@ class ImageHeader(Instance):
     laterality: str = attribute(lambda file: laterality_of(file.data_set), WANTED_VIEW, default="")
     view: str = attribute(lambda file: view_of(file.data_set), WANTED_VIEW, default="")
     matrix: TileMatrix | None = attribute(lambda file: file.matrix, WANTED_MATRIX, default=None)
+
+    @property
+    def alike(self) -> object:
+        """One object for all files that differ in what every file has of its own, and else equal.
+
+        They differ in `source`, `name`, `size`, `sop_instance`, `instance_number`, the offset of
+        `pixels`, and of their one frame in position, location, order and `own_dimensions`.
+        """
+        return self
+
+    @property
+    def own_dimensions(self) -> Collection[str]:
+        """Attributes of `FrameHeader.dimensions` in which the files that are `alike` differ."""
+        return ()
+
+    def position_of(self, index: int) -> Vector | None:
+        """Return the position of a frame: sooner than by `frames` where many files are alike."""
+        return self.frames[index].position
 
     @property
     def object_name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Final, NamedTuple
 
@@ -13,7 +13,7 @@ from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.headers.parse_header import WANTED, header_of, object_of
-from napari_medscan.dicom.headers.template import Template, learn
+from napari_medscan.dicom.headers.template import Match, Template, headers_of, learn
 
 LONGEST: Final = 128 * 1024
 """Longer headers are scanned in full, file by file."""
@@ -47,25 +47,23 @@ class _Family:
         self.reach = HEAD
         """Bytes within which the headers of the files end, as far as is known."""
 
-    def header_of(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | None:
-        """Return the header of a file that is like one before, None if there is none like it."""
-        header = self.known_header_of(head, size, file, name)
-        if header is not None:
-            return header
+    def match(self, head: bytes, size: int, file: FileRef, name: str) -> Match | None:
+        """Return what a file has of its own that is like one before, None if it is like none."""
+        found = self.known_match(head, size, file, name)
+        if found is not None:
+            return found
         learned = self._learn()
-        return learned.header_of(head, size, file, name) if learned else None
+        return learned.match(head, size, file, name) if learned else None
 
-    def known_header_of(
-        self, head: bytes, size: int, file: FileRef, name: str
-    ) -> ImageHeader | None:
+    def known_match(self, head: bytes, size: int, file: FileRef, name: str) -> Match | None:
         """Return the same by the templates that there are."""
         for index, template in enumerate(self._templates):
-            header = template.header_of(head, size, file, name)
-            if header is not None:
+            found = template.match(head, size, file, name)
+            if found is not None:
                 if index:
                     self._templates.insert(0, self._templates.pop(index))
                 self._hopes = MAX_TEMPLATES
-                return header
+                return found
         return None
 
     def next_series(self) -> _Family:
@@ -121,18 +119,25 @@ class HeaderReader:
         """Pickle nothing of what was learned: it makes reading sooner, and is soon learned."""
         return HeaderReader, ()
 
-    def start_of(self, file: FileRef) -> tuple[bytes, int]:
+    def start_of(self, file: FileRef, size: int | None = None) -> tuple[bytes, int]:
         """Return the first bytes of a file, as many as its header is likely to have, and its size.
+
+        Parameters
+        ----------
+        file : FileRef
+            The file.
+        size : int, optional
+            As in `FileRef.start`.
 
         Raises
         ------
         OSError, UnreadableError
             When the file cannot be read.
         """
-        return file.start(self._head)
+        return file.start(self._head, size)
 
-    def recognise(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | None:
-        """Return the header of a file that is like one before, None if there is none like it.
+    def recognise(self, head: bytes, size: int, file: FileRef, name: str) -> Match | None:
+        """Return what a file has of its own that is like one before, None if it is like none.
 
         Parameters
         ----------
@@ -155,19 +160,24 @@ class HeaderReader:
                     return None
             # The next file is likely to be one of the same series.
             self._head = family.reach
-            return family.header_of(head, size, file, name)
+            return family.match(head, size, file, name)
+
+    def headers_of(self, matches: Sequence[Match]) -> list[ImageHeader]:
+        """Return the headers of files that were recognised."""
+        with self._lock:
+            return headers_of(matches)
 
     def _recognise_next_series(
         self, key: bytes, head: bytes, size: int, file: FileRef, name: str
-    ) -> ImageHeader | None:
-        """Return the header of the first file of a series that is like the one before."""
+    ) -> Match | None:
+        """Return the same of the first file of a series that is like the one before."""
         if not self._families:
             return None
         before = self._families[next(reversed(self._families))]
-        header = before.known_header_of(head, size, file, name)
-        if header is not None:
+        found = before.known_match(head, size, file, name)
+        if found is not None:
             self._add_family(key, before.next_series())
-        return header
+        return found
 
     def _add_family(self, key: bytes, family: _Family) -> None:
         self._families[key] = family
@@ -222,4 +232,5 @@ class HeaderReader:
         """Read the header of one file, which need not be an image; raise as `scan`."""
         file = file_ref(file)
         head, size = self.start_of(file)
-        return self.recognise(head, size, file, name) or self.scan(head, size, file, name)
+        match = self.recognise(head, size, file, name)
+        return self.headers_of([match])[0] if match else self.scan(head, size, file, name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
@@ -19,13 +21,16 @@ from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.intensity_facts import FrameValues, stored_values_of
+from napari_medscan.dicom.headers.like_header import LikeFile, OwnColumns
 from napari_medscan.dicom.headers.parsed_file import ParsedFile, identifiers_of
-from napari_medscan.dicom.headers.places import valid_position
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
+from napari_medscan.dicom.space.locations import FARTHEST
 from napari_medscan.dicom.space.vectors import Vector
 
 _Values = dict[str, Any]
+_Columns = Mapping[int, Sequence[bytes]]
+"""Values of elements, one a file."""
 PLAIN: Final[dict[int, bytes]] = {
     Tag.SOPInstanceUID: b"UI",
     Tag.AcquisitionTime: b"TM",
@@ -60,6 +65,8 @@ _GROUPS: Final = frozenset(
         Tag.DetectorInformationSequence,
     )
 )
+_ONE_BY_ONE: Final = frozenset(map(int, (*PLAIN, *ALONE))) - frozenset(map(int, _TOGETHER))
+"""Values of which each makes a fact by itself, and that every file may have of its own."""
 _MOST_KNOWN: Final = 1024
 VARYING: Final = {
     *PLAIN,
@@ -84,13 +91,15 @@ class OwnValues:
         Of that file, of one frame.
     scanned : ScannedFile
         That file.
-    vrs : mapping of int to bytes
-        How to read the elements that may differ.
+    known : mapping of int to Element
+        The values that may differ, as that file has them.
     """
 
-    def __init__(self, header: ImageHeader, scanned: ScannedFile, vrs: Mapping[int, bytes]) -> None:
-        data_set, self._scanned = scanned.data_set, scanned
-        self._data_set, self._vrs, self._frame = data_set, vrs, header.frames[0]
+    def __init__(
+        self, header: ImageHeader, scanned: ScannedFile, known: Mapping[int, Element]
+    ) -> None:
+        data_set, self._scanned, self._header = scanned.data_set, scanned, header
+        self._data_set, self._elements, self._frame = data_set, known, header.frames[0]
         self._stored = stored_values_of(data_set, header.kind, header.layout)
         # Nothing of the grid is among the values that vary.
         self._grid_problems = find_grid_problems(data_set, header.frames[0].spacing)
@@ -108,56 +117,95 @@ class OwnValues:
         self._series: dict[tuple[tuple[int, bytes], ...], _Values] = {}
         self._transforms: dict[tuple[bytes, bytes], ModalityTransform] = {}
 
-    def read(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader]:
-        """Return the attributes that differ, and the frame.
+    def headers_of(self, tags: Sequence[int], files: Sequence[LikeFile]) -> list[ImageHeader]:
+        """Return the headers of files that are like the one that is known.
 
         Parameters
         ----------
-        changed : mapping of int to bytes
-            Values of the elements that differ.
+        tags : sequence of int
+            The element of each value of the files, 0 when nothing depends on it.
+        files : sequence of LikeFile
+            The files.
         """
-        needs_all = self._is_pet and not VARYING_PET.isdisjoint(changed)
-        found = self._plain_values(changed) if self._is_plain and not needs_all else None
-        return found or self._any_values(changed)
+        values = zip(*[file.values for file in files], strict=True)
+        columns = {
+            tag: column
+            for tag, column in zip(tags, values, strict=True)
+            if tag and column.count(self._elements[tag].data) < len(column)
+        }
+        if self._is_plain and not (self._is_pet and not VARYING_PET.isdisjoint(columns)):
+            try:
+                return self._plain_headers(columns, files)
+            except (KeyError, ValueError):
+                # More than what each is read for may follow from the values that differ, or one of
+                # the usual ones is written in an unusual manner: perhaps in one of the files only.
+                if len(files) > 1:
+                    return [self.headers_of(tags, [file])[0] for file in files]
+        return [
+            self._any_header({tag: column[row] for tag, column in columns.items()}, file)
+            for row, file in enumerate(files)
+        ]
 
-    def _plain_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader] | None:
-        """Return what differs from the template's file, by the shortest way.
+    def _plain_headers(self, columns: _Columns, files: Sequence[LikeFile]) -> list[ImageHeader]:
+        """Return headers by the shortest way; raise KeyError or ValueError if it leads nowhere."""
+        own = {tag: column for tag, column in columns.items() if tag in _ONE_BY_ONE}
+        shared = {tag: column for tag, column in columns.items() if tag not in _ONE_BY_ONE}
+        if not shared:
+            return self._columns(self._header, own, files).headers(files)
+        rows: dict[tuple[bytes, ...], list[int]] = defaultdict(list)
+        for row, key in enumerate(zip(*shared.values(), strict=True)):
+            rows[key].append(row)
+        found: dict[int, ImageHeader] = {}
+        for key, numbers in rows.items():
+            base = self._base(dict(zip(shared, key, strict=True)))
+            part = {tag: [column[row] for row in numbers] for tag, column in own.items()}
+            same = [files[row] for row in numbers]
+            headers = self._columns(base, part, same).headers(same)
+            found |= zip(numbers, headers, strict=True)
+        return [found[row] for row in range(len(files))]
 
-        None when more may follow from the values that differ than what each is read for, or one of
-        the usual ones is written in an unusual manner.
+    def _columns(
+        self, base: ImageHeader, columns: _Columns, files: Sequence[LikeFile]
+    ) -> OwnColumns:
+        """Return what some files have of their own; raise ValueError when it is odd."""
+        found: _Values = dict.fromkeys(("instances", "numbers", "positions", "slice_locations"))
+        told: dict[str, Sequence[object]] = {}
+        for tag, column in columns.items():
+            if tag == _POSITION:
+                found["positions"] = _plain_positions(column)
+            elif tag == _LOCATION:
+                found["slice_locations"] = column
+            elif tag == _NUMBER:
+                found["numbers"] = _plain_numbers(column)
+            elif tag == _INSTANCE:
+                found["instances"] = _plain_texts(column)
+            elif tag in TEXTS:
+                told[ALONE[tag]] = _plain_texts(column)
+            else:
+                told[ALONE[tag]] = [self._alone(tag, data) for data in column]
+        return OwnColumns(base, [file.end for file in files], dimensions=told, **found)
+
+    def _base(self, changed: Mapping[int, bytes]) -> ImageHeader:
+        """Return the known header with values that many files have in common.
+
+        Raises
+        ------
+        ValueError
+            When more may follow from them than what each is read for.
         """
-        own: _Values = {}
+        changed = {tag: data for tag, data in changed.items() if data != self._elements[tag].data}
+        of_series = {tag: data for tag, data in changed.items() if tag in _OWN_TAGS}
+        if not changed.keys() <= _OWN_TAGS | _TOGETHER:
+            raise ValueError(_UNUSUAL)
         frame: _Values = {}
-        told: dict[str, object] = {}
-        of_series: dict[int, bytes] = {}
-        others = False
-        try:
-            for tag, data in changed.items():
-                if tag == _POSITION:
-                    frame["position"] = _plain_position(data)
-                elif tag == _LOCATION:
-                    frame["slice_location"] = data
-                elif tag == _NUMBER:
-                    own["instance_number"] = number = _plain_number(data)
-                    frame["order"] = (number,)
-                elif tag == _INSTANCE:
-                    own["sop_instance"] = _plain_text(data)
-                elif tag in ALONE:
-                    told[ALONE[tag]] = self._alone(tag, data)
-                    others = others or tag in _TOGETHER
-                elif tag in _TOGETHER:
-                    others = True
-                elif tag in _OWN_TAGS:
-                    of_series[tag] = data
-                else:
-                    return None
-            if others:
-                self._add_together(changed, frame, told)
-        except (KeyError, ValueError):
-            return None
-        if told:
-            frame["dimensions"] = self._dimensions(told)
-        return own | self._own_of_series(of_series), self._frame.like(**frame)
+        if len(of_series) < len(changed):
+            told = {ALONE[t]: self._alone(t, data) for t, data in changed.items() if t in ALONE}
+            self._add_together(changed, frame, told)
+            if told:
+                both = {**self._frame.dimensions, **told}
+                frame["dimensions"] = {n: v for n, v in both.items() if v is not None}
+        own = self._own_of_series(of_series)
+        return self._header.like(frames=(self._frame.like(**frame),), **own)
 
     def _own_of_series(self, changed: Mapping[int, bytes]) -> _Values:
         """Return the attributes of a series that differ; its files have them in common."""
@@ -178,23 +226,15 @@ class OwnValues:
             if not each.wanted.keys().isdisjoint(changed)
         }
 
-    def _dimensions(self, told: Mapping[str, object]) -> dict[str, object]:
-        """Return all dimensions, of which those that are None are absent."""
-        both = {**self._frame.dimensions, **told}
-        for name, value in told.items():
-            if value is None:
-                del both[name]
-        return both
-
     def _alone(self, tag: int, data: bytes) -> object:
         """Return a dimension that follows from one element, None when it has no value."""
         if tag in TEXTS:
-            return _plain_text(data)
+            return _plain_texts([data])[0]
         key = tag, data
         if key not in self._known:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            element = DataSet({tag: Element(self._vrs[tag], data)})
+            element = DataSet({tag: Element(self._elements[tag].vr, data)})
             self._known[key] = read_alone(element, tag)
         return self._known[key]
 
@@ -223,8 +263,21 @@ class OwnValues:
         """Return the data set of the template's file with other values."""
         values: dict[int, Value] = dict(self._data_set.values)
         for tag, data in changed.items():
-            values[tag] = Element(self._vrs[tag], data)
+            values[tag] = Element(self._elements[tag].vr, data)
         return DataSet(values)
+
+    def _any_header(self, values: Mapping[int, bytes], file: LikeFile) -> ImageHeader:
+        """Return the header of one file, by reading all values anew."""
+        changed = {tag: data for tag, data in values.items() if data != self._elements[tag].data}
+        own, frame = self._any_values(changed)
+        return self._header.like(
+            source=file.file,
+            name=file.name,
+            size=file.size,
+            pixels=self._header.pixels._replace(offset=file.end),
+            frames=(frame,),
+            **own,
+        )
 
     def _any_values(self, changed: Mapping[int, bytes]) -> tuple[_Values, FrameHeader]:
         """Return what differs from the template's file, by reading all values anew."""
@@ -242,23 +295,26 @@ class OwnValues:
         return own, frame
 
 
-def _plain_position(data: bytes) -> Vector:
-    x, y, z = map(float, data.split(b"\\"))
-    place = valid_position((x, y, z))
-    # Python reads "1_0" as ten.
-    if place is None or b"_" in data:
+def _plain_positions(column: Sequence[bytes]) -> list[Vector]:
+    whole = b"\\".join(column)
+    values = list(map(float, whole.split(b"\\")))
+    has_three = {data.count(b"\\") for data in column} == {2}
+    # What is no number makes none of the sum; Python reads "1_0" as ten.
+    if not has_three or b"_" in whole or math.isnan(sum(values)):
         raise ValueError(_UNUSUAL)
-    return place
-
-
-def _plain_number(data: bytes) -> int:
-    if b"_" in data or len(data) > _LONGEST_NUMBER:
+    if max(values) >= FARTHEST or min(values) <= -FARTHEST:
         raise ValueError(_UNUSUAL)
-    return int(data)
+    return list(zip(values[::3], values[1::3], values[2::3], strict=True))
 
 
-def _plain_text(data: bytes) -> str:
-    text = data.decode("latin-1").strip(" \0")
-    if not text or "\\" in text:
+def _plain_numbers(column: Sequence[bytes]) -> list[int]:
+    if b"_" in b"".join(column) or max(map(len, column)) > _LONGEST_NUMBER:
         raise ValueError(_UNUSUAL)
-    return text
+    return list(map(int, column))
+
+
+def _plain_texts(column: Sequence[bytes]) -> list[str]:
+    texts = [data.decode("latin-1").strip(" \0") for data in column]
+    if "" in texts or b"\\" in b"".join(column):
+        raise ValueError(_UNUSUAL)
+    return texts

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 
 from napari_medscan.dicom.errors import NoImageError, NotDicomError, UnreadableError
 from napari_medscan.dicom.files.walk import DroppedFile, reason_of
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.headers.template import Match
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all); may raise CancelledError."""
@@ -32,6 +33,7 @@ AT_ONCE = 32
 """Files read at the same time where that is slow."""
 
 _Start = tuple[bytes, int] | Exception
+_Outcome = Instance | Exception
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
         for first, batch in _batches(regular):
             if progress is not None:
                 progress(first, len(files))
-            outcomes: Iterable[Instance | Exception]
+            outcomes: Iterable[_Outcome]
             if pool is not None:
                 outcomes = pool.map(reader.read, batch)
             else:
@@ -91,7 +93,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
                 slow_batches = slow_batches + 1 if seconds > SLOW else 0
                 if slow_batches > 1:
                     pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, "medscan-headers"))
-                outcomes = map(reader.finish, batch, starts)
+                outcomes = reader.finish(batch, starts)
             for file, outcome in zip(batch, outcomes, strict=True):
                 _note(found, file.name, outcome)
     if progress is not None:
@@ -112,15 +114,15 @@ def _starts_of(batch: Sequence[DroppedFile], reader: _Reader) -> tuple[list[_Sta
     It is the median: a busy computer is slow with a few files, a slow disk with most of them, and
     with those that come after them.
     """
-    starts, took = [], []
+    starts, times = [], [time.perf_counter()]
     for file in batch:
-        began = time.perf_counter()
         starts.append(reader.start_of(file))
-        took.append(time.perf_counter() - began)
-    return starts, sorted(took)[len(took) // 2] if took else 0.0
+        times.append(time.perf_counter())
+    took = sorted(after - before for before, after in pairwise(times))
+    return starts, took[len(took) // 2] if took else 0.0
 
 
-def _note(found: Headers, name: str, outcome: Instance | Exception) -> None:
+def _note(found: Headers, name: str, outcome: _Outcome) -> None:
     if isinstance(outcome, ImageHeader):
         found.images.append(outcome)
     elif isinstance(outcome, Instance):
@@ -141,21 +143,28 @@ class _Reader:
 
     def start_of(self, file: DroppedFile) -> _Start:
         try:
-            return self._headers.start_of(file.ref)
+            size = None if file.status is None else file.status.st_size
+            return self._headers.start_of(file.ref, size)
         except (OSError, UnreadableError) as error:
             return error
 
-    def finish(self, file: DroppedFile, start: _Start) -> Instance | Exception:
+    def finish(self, files: Sequence[DroppedFile], starts: Sequence[_Start]) -> list[_Outcome]:
+        found = list(map(self._match_or_scan, files, starts))
+        matches = [each for each in found if isinstance(each, Match)]
+        headers = iter(self._headers.headers_of(matches))
+        return [next(headers) if isinstance(each, Match) else each for each in found]
+
+    def read(self, file: DroppedFile) -> _Outcome:
+        return self.finish([file], [self.start_of(file)])[0]
+
+    def _match_or_scan(self, file: DroppedFile, start: _Start) -> Match | _Outcome:
         if isinstance(start, Exception):
             return start
         head, size = start
-        header = self._headers.recognise(head, size, file.ref, file.name)
-        if header is not None:
-            return header
+        match = self._headers.recognise(head, size, file.ref, file.name)
+        if match is not None:
+            return match
         try:
             return self._headers.scan(head, size, file.ref, file.name)
         except (NotDicomError, NoImageError, UnreadableError, OSError) as reason:
             return reason
-
-    def read(self, file: DroppedFile) -> Instance | Exception:
-        return self.finish(file, self.start_of(file))

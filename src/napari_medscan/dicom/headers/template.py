@@ -2,13 +2,15 @@
 
 The files of a series differ in a handful of values: number, position, times.
 Once one of them has been scanned, another is recognised by comparing all bytes
-but those, and only the values that differ are read again. Whatever does not
-match byte for byte is scanned in full, so that nothing is ever guessed.
+but those, and only the values that differ are read again, of many files at once. Whatever
+does not match byte for byte is scanned in full, so that nothing is ever guessed.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from napari_medscan.dicom.elements.located import top_level
 from napari_medscan.dicom.elements.part10 import ScannedFile
@@ -22,6 +24,7 @@ from napari_medscan.dicom.elements.values import Element
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.headers.like_header import LikeFile
 from napari_medscan.dicom.headers.own_values import PLAIN, VARYING, VARYING_PET, OwnValues
 from napari_medscan.dicom.headers.parse_header import WANTED
 from napari_medscan.dicom.headers.template_runs import Field, Run, find_differences, split_into_runs
@@ -32,6 +35,37 @@ _READ_PET: Final = _META_NEEDED | {tag for tag, want in WANTED.items() if want i
 """Elements that scanning reads, and that must be equal unless they may vary."""
 _READ: Final = _READ_PET - {tag for tag, want in WANTED_SUV.items() if not isinstance(want, dict)}
 """Those of other modalities, where nothing comes of the attributes that SUV takes."""
+
+
+class Match(NamedTuple):
+    """A file that is like one before.
+
+    Parameters
+    ----------
+    file : LikeFile
+        The file.
+    tags : tuple of int
+        The element of each of its values.
+    own : OwnValues
+        Reads them.
+    """
+
+    file: LikeFile
+    tags: tuple[int, ...]
+    own: OwnValues
+
+
+def headers_of(matches: Sequence[Match]) -> list[ImageHeader]:
+    """Return the headers of files that are each like one before."""
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for number, (_, tags, own) in enumerate(matches):
+        alike[id(own), id(tags)].append(number)
+    found: dict[int, ImageHeader] = {}
+    for numbers in alike.values():
+        _, tags, own = matches[numbers[0]]
+        headers = own.headers_of(tags, [matches[number].file for number in numbers])
+        found |= zip(numbers, headers, strict=True)
+    return [found[number] for number in range(len(matches))]
 
 
 class Template:
@@ -56,55 +90,43 @@ class Template:
         fields: tuple[Field, ...],
         after: bytes,
     ) -> None:
-        self._header, self._pixels = header, header.pixels
         self._fields, self._after = fields, after
-        self._own = OwnValues(header, scanned, {field.tag: field.vr for field in fields})
+        known = {field.tag: Element(field.vr, field.data) for field in fields if field.tag}
+        self._own = OwnValues(header, scanned, known)
         # Which values and lengths differ, the files that are compared will show.
         self._values: set[int] = set()
         self._lengths: set[int] = set()
         self._runs: tuple[Run, ...] = ()
+        self._tags: tuple[int, ...] = ()
         # An encapsulated frame takes 8 bytes at least.
         self._least = 8 if header.pixels.length is None else header.pixels.length
 
-    def header_of(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | None:
-        """Return the header of a file that starts with `head`, None if it is not alike."""
-        changed: dict[int, bytes] = {}
-        end = self._compare(head, changed)
+    def match(self, head: bytes, size: int, file: FileRef, name: str) -> Match | None:
+        """Return what a file that starts with `head` has of its own, None if it is not alike."""
+        values: list[bytes] = []
+        end = self._compare(head, values)
         if end is None and self._learn_differences(head):
-            changed.clear()
-            end = self._compare(head, changed)
+            values.clear()
+            end = self._compare(head, values)
         if end is None or end + self._least > size:
             return None
-        own, frame = self._own.read(changed)
-        pixels = self._pixels
-        return self._header.like(
-            name=name,
-            source=file,
-            size=size,
-            pixels=pixels if end == pixels.offset else pixels._replace(offset=end),
-            frames=(frame,),
-            **own,
-        )
+        return Match(LikeFile(file, name, size, end, values), self._tags, self._own)
 
-    def _compare(self, head: bytes, changed: dict[int, bytes]) -> int | None:
-        """Return where the header ends, None when it is another; note what has changed."""
+    def _compare(self, head: bytes, values: list[bytes]) -> int | None:
+        """Return where the header ends, None when it is another; take the values that differ."""
         if not self._runs:
             return None
         position = 0
-        for length, parts, expected, read, last in self._runs:
+        for length, parts, expected, taken, _, last in self._runs:
             run = head[position : position + length]
             if parts(run) != expected:
                 return None
-            for tag, start, stop, known in read:
-                if (data := run[start:stop]) != known:
-                    changed[tag] = data
+            values += taken(run)
             position += length
             if last is not None:
-                width, tag, known = last
-                value_at = position + width
+                value_at = position + last[0]
                 position = value_at + int.from_bytes(head[position:value_at], "little")
-                if tag and (data := head[value_at:position]) != known:
-                    changed[tag] = data
+                values.append(head[value_at:position])
         return position
 
     def _learn_differences(self, head: bytes) -> bool:
@@ -115,6 +137,7 @@ class Template:
             return False
         self._values, self._lengths = values, lengths
         self._runs = split_into_runs(self._fields, values, lengths, self._after)
+        self._tags = tuple(tag for run in self._runs for tag in run.all_tags)
         return True
 
 

@@ -88,18 +88,26 @@ class Run(NamedTuple):
         Takes out of these bytes what stands between the fields' values.
     expected : tuple of bytes
         What it must give.
-    read : tuple of (int, int, int, bytes)
-        Elements whose value is wanted: where it starts and stops, and what it was.
-    last : tuple of (int, int, bytes) or None
-        Bytes of the length of a value of varying length, its element, and what it was. None at the
-        end of the header.
+    values : callable
+        Takes the fields' values out of them.
+    tags : tuple of int
+        The element of each value; 0 when it is not wanted.
+    last : tuple of (int, int) or None
+        Bytes of the length of a value of varying length, and its element. None at the end of the
+        header.
     """
 
     length: int
     parts: Callable[[bytes], tuple[bytes, ...]]
     expected: tuple[bytes, ...]
-    read: tuple[tuple[int, int, int, bytes], ...]
-    last: tuple[int, int, bytes] | None
+    values: Callable[[bytes], tuple[bytes, ...]]
+    tags: tuple[int, ...]
+    last: tuple[int, int] | None
+
+    @property
+    def all_tags(self) -> tuple[int, ...]:
+        """The element of each value, that of varying length included."""
+        return self.tags if self.last is None else (*self.tags, self.last[1])
 
 
 def split_into_runs(
@@ -129,25 +137,27 @@ def split_into_runs(
         fixed = b"".join((*before, field.before))
         before = []
         if number in lengths:
-            runs.append(_run(same_length, fixed, (field.width, field.tag, field.data)))
+            runs.append(_run(same_length, fixed, (field.width, field.tag)))
             same_length = []
         else:
             same_length.append((field, fixed))
     return *runs, _run(same_length, b"".join((*before, after)), None)
 
 
-def _run(
-    fields: Sequence[tuple[Field, bytes]], before: bytes, last: tuple[int, int, bytes] | None
-) -> Run:
+def _run(fields: Sequence[tuple[Field, bytes]], before: bytes, last: tuple[int, int] | None) -> Run:
     # With one slice alone, itemgetter would give no tuple.
-    slices, expected, read, position = [slice(0)], [b""], [], 0
+    empty = slice(0)
+    between, expected, position = [empty], [b""], 0
+    values, tags = [empty, empty], [0, 0]
     for field, fixed in fields:
         through_length = fixed + field.length.to_bytes(field.width, "little")
-        slices.append(slice(position, position := position + len(through_length)))
+        between.append(slice(position, position := position + len(through_length)))
         expected.append(through_length)
         if field.tag:
-            read.append((field.tag, position, position + field.length, field.data))
+            values.append(slice(position, position + field.length))
+            tags.append(field.tag)
         position += field.length
-    slices.append(slice(position, position := position + len(before)))
+    between.append(slice(position, position := position + len(before)))
     expected.append(before)
-    return Run(position, itemgetter(*slices), tuple(expected), tuple(read), last)
+    parts, taken = itemgetter(*between), itemgetter(*values)
+    return Run(position, parts, tuple(expected), taken, tuple(tags), last)

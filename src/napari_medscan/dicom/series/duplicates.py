@@ -40,6 +40,9 @@ def drop_duplicates(headers: Sequence[ImageHeader]) -> tuple[list[ImageHeader], 
     duplicates : dict of str to str
         Name of each duplicate, and of the file it repeats.
     """
+    uids = [(header.patient, header.sop_instance) for header in headers]
+    if len(set(uids)) == len(uids):
+        return list(headers), {}
     by_uid = _split(headers, lambda header: (header.patient, header.sop_instance))
     images: list[list[ImageHeader]] = []
     conflicting: set[str] = set()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
+from napari_medscan.dicom.series.alike import one_of_each
 from napari_medscan.dicom.series.duplicates import CONFLICT
-from napari_medscan.dicom.series.meaning import Meaning, meaning_of, raw_meaning
+from napari_medscan.dicom.series.meaning import MEANINGS, Meaning, meaning_of, raw_meaning
 from napari_medscan.dicom.series.planes import split_by_plane
 
 _Key = tuple[Meaning, int, bool, *tuple[object, ...]]
@@ -22,8 +24,16 @@ def group(headers: Iterable[ImageHeader]) -> Iterator[list[SliceRef]]:
     anonymizers give every file a study of its own.
     """
     by_series: dict[tuple[object, ...], list[ImageHeader]] = defaultdict(list)
+    known: dict[int, list[ImageHeader]] = {}
     for header in headers:
-        by_series[_series_key(header)].append(header)
+        series = known.get(id(header.alike))
+        if series is None:
+            key = _series_key(header)
+            series = by_series[key]
+            # Else it depends on the file's name, which no two have in common.
+            if header.series and not key[-1]:
+                known[id(header.alike)] = series
+        series.append(header)
     for series in by_series.values():
         for version in _versions(series):
             yield from _groups(version)
@@ -52,11 +62,7 @@ def _series_key(header: ImageHeader) -> tuple[object, ...]:
 
 
 def _has_place(header: ImageHeader) -> bool:
-    # Quicker than a generator: nearly all files have one frame.
-    for frame in header.frames:  # noqa: SIM110
-        if not (frame.position and frame.orientation):
-            return False
-    return True
+    return all(frame.position and frame.orientation for frame in header.frames)
 
 
 def _versions(series: Sequence[ImageHeader]) -> list[list[ImageHeader]]:
@@ -66,8 +72,9 @@ def _versions(series: Sequence[ImageHeader]) -> list[list[ImageHeader]]:
     UID at one place in two folders are two versions. Without any identity, two images at one
     place in two studies are of two patients. Without places, no image of one UID follows another.
     """
-    conflict = any(CONFLICT in header.notes for header in series)
-    studies = set() if series[0].patient else {header.study for header in series}
+    kinds = one_of_each(series)
+    conflict = any(CONFLICT in header.notes for header in kinds)
+    studies = set() if series[0].patient else {header.study for header in kinds}
     if not conflict and len(studies) < 2:
         return [list(series)]
     folders: dict[tuple[object, ...], set[str]] = defaultdict(set)
@@ -91,21 +98,31 @@ def _versions(series: Sequence[ImageHeader]) -> list[list[ImageHeader]]:
     return list(parts.values())
 
 
+def _key(header: ImageHeader, frame: FrameHeader) -> _Key:
+    return (
+        raw_meaning(frame.dimensions),
+        frame.segment,
+        frame.position is None,
+        frame.spacing,
+        frame.orientation,
+        header.unit,
+        id(frame.transform),
+    )
+
+
 def _groups(series: Sequence[ImageHeader]) -> Iterator[list[SliceRef]]:
     """Split a series by meaning, segment, known position, orientation and in-plane spacing."""
     alike: dict[_Key, list[SliceRef]] = defaultdict(list)
+    known: dict[int, list[SliceRef]] = {}
     for header in series:
+        if id(header.alike) in known:
+            known[id(header.alike)].append(SliceRef(header, 0))
+            continue
         for index, frame in enumerate(header.frames):
-            key = (
-                raw_meaning(frame.dimensions),
-                frame.segment,
-                frame.position is None,
-                frame.spacing,
-                frame.orientation,
-                header.unit,
-                id(frame.transform),
-            )
-            alike[key].append(SliceRef(header, index))
+            slices = alike[_key(header, frame)]
+            slices.append(SliceRef(header, index))
+            if header.alike is not header and not any(n in MEANINGS for n in header.own_dimensions):
+                known[id(header.alike)] = slices
     if len(alike) == 1:
         yield from alike.values()
         return

@@ -30,6 +30,7 @@ from napari_medscan.dicom.series.positions import (
     mean_positions,
     middles_of,
     number_positions,
+    positions_of,
     split_stations,
 )
 from napari_medscan.dicom.series.repeats import (
@@ -319,5 +320,5 @@ def _by_row(slices: Sequence[SliceRef], rows: Rows) -> list[list[SliceRef]]:
 
 
 def _volume(slices: Sequence[SliceRef]) -> Grid:
-    positions = tuple(ref.frame.position for ref in slices if ref.frame.position is not None)
+    positions = tuple(place for place in positions_of(slices) if place is not None)
     return Grid((tuple(slices),), positions=positions)

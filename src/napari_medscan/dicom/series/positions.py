@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,14 @@ MAX_STATIONS = 16
 """Most stations into which slices are separated."""
 
 
+def positions_of(slices: Iterable[SliceRef]) -> list[Vector | None]:
+    """Return Image Position (Patient) of slices: no frame is made for it."""
+    return [ref.header.position_of(ref.index) for ref in slices]
+
+
 def points_of(slices: Sequence[SliceRef]) -> NDArray[np.float64]:
     """Return Image Position (Patient) of slices that all have one, n x 3."""
-    return np.array([ref.frame.position for ref in slices], dtype=np.float64)
+    return np.array(positions_of(slices), dtype=np.float64)
 
 
 def axes_of(slices: Sequence[SliceRef]) -> NDArray[np.float64]:
@@ -95,7 +100,7 @@ def mean_positions(columns: Sequence[Sequence[SliceRef]]) -> tuple[Vector, ...]:
     """Return the middle of the repeats of each position, mm, LPS."""
     middles: list[Vector] = []
     for column in columns:
-        places = {ref.frame.position for ref in column if ref.frame.position is not None}
+        places = {place for place in positions_of(column) if place is not None}
         if len(places) == 1:
             # In every digit: a mean would round.
             middles += places

@@ -66,7 +66,7 @@ def arrange_by_location(slices: Sequence[SliceRef]) -> list[Grid]:
 def share_one_position(slices: Sequence[SliceRef]) -> bool:
     """Whether two or more slices have one and the same position."""
     first = slices[0].frame.position
-    return len(slices) > 1 and all(ref.frame.position == first for ref in slices)
+    return len(slices) > 1 and all(r.header.position_of(r.index) == first for r in slices)
 
 
 def location_geometry(grid: Grid, assumed: tuple[float, StepSource]) -> Geometry | None:

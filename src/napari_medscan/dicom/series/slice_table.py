@@ -17,6 +17,8 @@ import numpy as np
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.series.alike import Kinds, kinds_of
+from napari_medscan.dicom.series.positions import positions_of
 from napari_medscan.dicom.space.vectors import Vector, moved
 
 _T = TypeVar("_T", bound=Hashable)
@@ -197,10 +199,15 @@ class _Column(Generic[_T]):
         return self.values[number if len(self.values) > 1 else 0]
 
     @classmethod
-    def of(cls, items: Sequence[_T]) -> _Column[_T]:
+    def of(cls, items: Sequence[_T], which: Sequence[int] | None = None) -> _Column[_T]:
+        """Return the column of some items; of `items[which[n]]` for slice n if that is given."""
         values = tuple(dict.fromkeys(items))
-        if len(values) in (1, len(items)):
+        if len(values) == 1:
             return cls(values)
+        if which is not None:
+            items = [items[number] for number in which]
+        if len(values) == len(items):
+            return cls(tuple(items))
         places = {value: place for place, value in enumerate(values)}
         return cls(values, [places[item] for item in items])
 
@@ -238,18 +245,27 @@ class SliceTable(Sequence[SliceRecord]):
         self._columns = {name: column for name, column in columns.items() if name != "file"}
 
     @classmethod
-    def of(cls, refs: Sequence[SliceRef]) -> SliceTable:
-        """Return the table of slices whose headers are in memory."""
-        headers = [ref.header for ref in refs]
-        frames = [ref.frame for ref in refs]
-        own = _Column.of(list(map(id, headers)))
-        known = {id(header): header for header in headers}
-        files = [DroppedFile(h.source.file, h.name) for h in map(known.__getitem__, own.values)]
-        owners = {"slice": refs, "header": headers, "frame": frames}
-        columns = {
-            name: _Column.of(each.of(name, owners[each.owner])) for name, each in _COLUMNS.items()
+    def of(cls, refs: Sequence[SliceRef], kinds: Kinds | None = None) -> SliceTable:
+        """Return the table of slices whose headers are in memory; `kinds` are theirs if known."""
+        headers = {id(ref.header): ref.header for ref in refs}
+        at = []
+        if 1 < len(headers) < len(refs):
+            numbers = dict(zip(headers, range(len(headers)), strict=True))
+            at = [numbers[id(ref.header)] for ref in refs]
+        files = [DroppedFile(header.source.file, header.name) for header in headers.values()]
+        firsts, which = kinds or kinds_of(refs)
+        owners: dict[str, Sequence[object]] = {
+            "slice": firsts,
+            "header": [ref.header for ref in firsts],
+            "frame": [ref.frame for ref in firsts],
         }
-        return cls(len(refs), {"file": _Column(files, own.at), **columns})
+        columns = {
+            name: _Column.of(each.of(name, owners[each.owner]), which)
+            for name, each in _COLUMNS.items()
+            if name != "position"
+        }
+        columns["position"] = _Column.of(positions_of(refs))
+        return cls(len(refs), {"file": _Column(files, at), **columns})
 
     @property
     def files(self) -> tuple[str, ...]:

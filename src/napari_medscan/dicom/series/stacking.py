@@ -15,6 +15,7 @@ from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.pixels.value_range import ValueRange, value_range
+from napari_medscan.dicom.series.alike import kinds_of
 from napari_medscan.dicom.series.axis_values import FRAME, AxisValues, axis_values
 from napari_medscan.dicom.series.concatenations import join_concatenations
 from napari_medscan.dicom.series.derived_planes import DerivedPlanes
@@ -142,23 +143,26 @@ class Plan:
 
 def _stack(grid: Grid, cache: FrameCache, planes: DerivedPlanes) -> Stack:
     slices = grid.slices
-    plan = _plan(grid, slices, planes)
-    return assemble(SliceTable.of(slices), ParsedHeaders(slices), plan, cache)
+    kinds = kinds_of(slices)
+    plan = _plan(grid, slices, kinds.firsts, planes)
+    return assemble(SliceTable.of(slices, kinds), ParsedHeaders(slices), plan, cache)
 
 
-def _plan(grid: Grid, slices: Sequence[SliceRef], planes: DerivedPlanes) -> Plan:
+def _plan(
+    grid: Grid, slices: Sequence[SliceRef], kinds: Sequence[SliceRef], planes: DerivedPlanes
+) -> Plan:
     header = slices[0].header
     geometry = grid_geometry(grid, header, planes)
     depth = len(grid.rows[0]) + len(geometry.missing)
     holes = tuple(i for i, ref in enumerate(chain.from_iterable(grid.rows)) if ref is None)
-    suv, no_suv = _suv(slices)
+    suv, no_suv = _suv(kinds)
     return Plan(
         times=len(grid.rows),
         geometry=geometry,
-        dtype="u1" if _is_color(header) else _common_dtype(slices).str,
+        dtype="u1" if _is_color(header) else _common_dtype(kinds).str,
         dimension=grid.dimension,
-        transfer_syntaxes=tuple(dict.fromkeys([ref.header.transfer_syntax for ref in slices])),
-        is_compressed=any(ref.header.pixels.length is None for ref in slices),
+        transfer_syntaxes=tuple(dict.fromkeys([ref.header.transfer_syntax for ref in kinds])),
+        is_compressed=any(ref.header.pixels.length is None for ref in kinds),
         suv=suv,
         axis_values=axis_values(grid.rows, grid.dimension),
         holes=holes,
@@ -166,7 +170,8 @@ def _plan(grid: Grid, slices: Sequence[SliceRef], planes: DerivedPlanes) -> Plan
             *geometry_warnings(geometry, depth, header),
             *hole_warnings(len(holes)),
             *grid.notes,
-            *_notes(slices),
+            *_notes(kinds),
+            *([NO_SERIES] if _has_no_series(slices) else []),
             *([UNKNOWN + no_suv] if no_suv else []),
         ),
     )
@@ -265,9 +270,13 @@ def _notes(slices: Sequence[SliceRef]) -> list[str]:
     notes = dict.fromkeys(t.note for t in transforms.values() if t.note)
     notes |= dict.fromkeys(problem for frame in frames for problem in frame.problems)
     notes |= dict.fromkeys(note for ref in slices for note in ref.header.notes)
-    headers = {id(ref.header) for ref in slices}
-    unknown = [NO_SERIES] if not slices[0].header.series and len(headers) > 1 else []
-    return [*notes, *unknown]
+    return list(notes)
+
+
+def _has_no_series(slices: Sequence[SliceRef]) -> bool:
+    """Whether several files have been grouped without a Series Instance UID."""
+    first = slices[0].header
+    return not first.series and any(ref.header is not first for ref in slices)
 
 
 def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:

@@ -1,0 +1,164 @@
+"""Headers of files that are like one another: what each has of its own is kept as columns.
+
+The slices of a series differ in number, place and times. Grouping and ordering take these from the
+columns; the frame of a slice is made when somebody asks for more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Self
+
+from napari_medscan.dicom.elements.scanner import PixelElement
+from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.headers.frame_header import FrameHeader
+from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.space.vectors import Vector
+
+
+class LikeFile(NamedTuple):
+    """A file whose header is like a known one.
+
+    Parameters
+    ----------
+    file : FileRef
+        The file.
+    name : str
+        Its name relative to what was dropped.
+    size : int
+        Bytes it has in all.
+    end : int
+        Where its header ends, and its pixels begin.
+    values : list of bytes
+        What it may have of its own.
+    """
+
+    file: FileRef
+    name: str
+    size: int
+    end: int
+    values: list[bytes]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnColumns:
+    """What each of some files has of its own, one value a file; all else of them is equal.
+
+    Parameters
+    ----------
+    base : ImageHeader
+        Has what they share, and what has no column here. It has one frame.
+    ends : sequence of int
+        Where the pixels begin.
+    instances : sequence of str or None
+        SOP Instance UID.
+    numbers : sequence of int or None
+        Instance Number.
+    positions : sequence of tuple of float or None
+        Image Position (Patient), mm, LPS.
+    slice_locations : sequence of bytes or None
+        Slice Location as the files write it.
+    dimensions : mapping of str to sequence
+        Attributes of `FrameHeader.dimensions`; None for a file that has no value.
+    """
+
+    base: ImageHeader
+    ends: Sequence[int]
+    instances: Sequence[str] | None
+    numbers: Sequence[int] | None
+    positions: Sequence[Vector] | None
+    slice_locations: Sequence[bytes] | None
+    dimensions: Mapping[str, Sequence[object]]
+
+    def headers(self, files: Sequence[LikeFile]) -> list[ImageHeader]:
+        """Return the headers of the files."""
+        base = self.base
+        shared = {**base.__dict__, "_columns": self, "_row": 0, "_position": None}
+        del shared["frames"], shared["pixels"]
+        count = len(files)
+        instances = self.instances or [base.sop_instance] * count
+        numbers: Sequence[int | None] = self.numbers or [base.instance_number] * count
+        positions: Sequence[Vector | None] = self.positions or [base.position_of(0)] * count
+        headers: list[ImageHeader] = []
+        own = zip(files, instances, numbers, positions, strict=True)
+        for row, (file, instance, number, position) in enumerate(own):
+            values = shared.copy()
+            values["_row"], values["_position"] = row, position
+            values["source"], values["name"], values["size"] = file[:3]
+            values["sop_instance"], values["instance_number"] = instance, number
+            header = object.__new__(_LikeHeader)
+            object.__setattr__(header, "__dict__", values)
+            headers.append(header)
+        return headers
+
+    def frame(self, row: int) -> FrameHeader:
+        """Return the frame of a file."""
+        frame: dict[str, object] = {}
+        if self.positions is not None:
+            frame["position"] = self.positions[row]
+        if self.slice_locations is not None:
+            frame["slice_location"] = self.slice_locations[row]
+        if self.numbers is not None:
+            frame["order"] = (self.numbers[row],)
+        base = self.base.frames[0]
+        if self.dimensions:
+            own = {name: column[row] for name, column in self.dimensions.items()}
+            all_of_them = {**base.dimensions, **own}
+            frame["dimensions"] = {n: v for n, v in all_of_them.items() if v is not None}
+        return base.like(**frame)
+
+    def pixels(self, row: int) -> PixelElement:
+        """Return where the pixels of a file lie."""
+        pixels, end = self.base.pixels, self.ends[row]
+        return pixels if end == pixels.offset else pixels._replace(offset=end)
+
+
+class _LikeHeader(ImageHeader):
+    """The header of a file that is like others; its frame is made when it is asked for."""
+
+    _columns: OwnColumns
+    _row: int
+    _position: Vector | None
+
+    def __new__(cls, **attributes: Any) -> ImageHeader:  # type: ignore[misc]  # noqa: ANN401
+        """Return an ImageHeader: what `dataclasses.replace` makes is like no other."""
+        return ImageHeader(**attributes)
+
+    @cached_property
+    def frames(self) -> tuple[FrameHeader, ...]:
+        return (self._columns.frame(self._row),)
+
+    @cached_property
+    def pixels(self) -> PixelElement:
+        return self._columns.pixels(self._row)
+
+    @property
+    def alike(self) -> object:
+        return self._columns
+
+    @property
+    def own_dimensions(self) -> Collection[str]:
+        return self._columns.dimensions.keys()
+
+    def position_of(self, index: int) -> Vector | None:
+        return self.frames[index].position if index else self._position
+
+    def like(self, **changes: object) -> Self:
+        return _image_header(self._values() | changes)  # type: ignore[return-value]
+
+    def __reduce__(self) -> tuple[Callable[[dict[str, Any]], ImageHeader], tuple[dict[str, Any]]]:
+        """Pickle it as an ImageHeader, without what other files have of their own."""
+        return _image_header, (self._values(),)
+
+    def _values(self) -> dict[str, Any]:
+        values = {**self.__dict__, "frames": self.frames, "pixels": self.pixels}
+        del values["_columns"], values["_row"], values["_position"]
+        return values
+
+
+def _image_header(values: dict[str, Any]) -> ImageHeader:
+    header = object.__new__(ImageHeader)
+    object.__setattr__(header, "__dict__", values)
+    return header

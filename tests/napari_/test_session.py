@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 
@@ -19,6 +20,13 @@ from ..studies import write_series
 
 @pytest.fixture
 def record(monkeypatch):
+    """Return a record of the test's own.
+
+    Modules that hold the record by its name are imported while that is the real one: they would
+    hold this one for the rest of the run.
+    """
+    for module in ("napari_.objects.object_view", "napari_.corner_lines", "widgets.panel.dock"):
+        import_module(f"napari_medscan.{module}")
     record = Record()
     monkeypatch.setattr(session, "record", record)
     return record

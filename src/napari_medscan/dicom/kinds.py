@@ -16,6 +16,7 @@ LABEL_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
 PARAMETRIC_MAP: Final = "1.2.840.10008.5.1.4.1.1.30"
 SPECTROSCOPY: Final = "1.2.840.10008.5.1.4.1.1.4.2"
 WHOLE_SLIDE: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
+VALUE_MAPPING: Final = "1.2.840.10008.5.1.4.1.1.67"
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 _STATES: Final = "1.2.840.10008.5.1.4.1.1.11."
 PRESENTATION_STATES: Final = tuple(f"{_STATES}{number}" for number in (1, 2, 3, 4, 5))
@@ -120,7 +121,7 @@ _CLASSES: Final = {
     "1.2.840.10008.5.1.4.1.1.66.3": Kind("deformable registration"),
     "1.2.840.10008.5.1.4.1.1.66.5": Kind("surface segmentation"),
     "1.2.840.10008.5.1.4.1.1.66.6": Kind("tractography results"),
-    "1.2.840.10008.5.1.4.1.1.67": Kind("real world value mapping"),
+    VALUE_MAPPING: Kind("real world value mapping", is_object=True),
     "1.2.840.10008.5.1.4.1.1.91.1": Kind("microscopy annotations"),
     WHOLE_SLIDE: Kind(is_slide=True),
     "1.2.840.10008.5.1.4.1.1.77.1.9": Kind(is_slide=True),

@@ -89,21 +89,34 @@ class FrameValues:
 
     def finished(self, frame: FrameHeader) -> FrameHeader:
         """Return a frame with its mapping applied, if it is, and windows that fit its values."""
-        rescale = frame.transform
-        if not frame.real_world and rescale.state != "unreadable":
-            return frame
-        transform = applied(rescale, frame.real_world, self.stored.unit)
-        windows = frame.windows
-        if rescale.state == "unreadable":
-            # They refer to values that nobody can work out.
-            windows = ()
-        elif (transform.slope, transform.intercept, transform.table) != (
-            rescale.slope,
-            rescale.intercept,
-            rescale.table,
-        ):
-            windows = _remapped(windows, transform)
-        return replace(frame, transform=transform, windows=windows)
+        return with_mapping_applied(frame, self.stored.unit)
+
+
+def with_mapping_applied(frame: FrameHeader, unit: str | None) -> FrameHeader:
+    """Return a frame with its mapping applied, if it is, and windows that fit its values.
+
+    Parameters
+    ----------
+    frame : FrameHeader
+        With the transform of its rescale.
+    unit : str or None
+        Unit of rescaled values by modality.
+    """
+    rescale = frame.transform
+    if not frame.real_world and rescale.state != "unreadable":
+        return frame
+    transform = applied(rescale, frame.real_world, unit)
+    windows = frame.windows
+    if rescale.state == "unreadable":
+        # They refer to values that nobody can work out.
+        windows = ()
+    elif (transform.slope, transform.intercept, transform.table) != (
+        rescale.slope,
+        rescale.intercept,
+        rescale.table,
+    ):
+        windows = _remapped(windows, transform)
+    return replace(frame, transform=transform, windows=windows)
 
 
 def _remapped(windows: tuple[Voi, ...], mapping: ModalityTransform) -> tuple[Voi, ...]:

@@ -19,6 +19,7 @@ from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.index import index_file
 from napari_medscan.dicom.objects.registry import objects_of, parts_of
+from napari_medscan.dicom.objects.value_mapping import ValueMapping
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.series.axis_values import AxisValues
 from napari_medscan.dicom.series.dicom_object import DicomObject
@@ -36,7 +37,7 @@ def remember(roots: Sequence[Path], files: Sequence[DroppedFile], report: LoadRe
     """Keep what was found in a drop.
 
     Not so when a file could not be read, which may have been for this once, or
-    was changed a moment ago.
+    was changed a moment ago, or when a file defines the values of others.
 
     Parameters
     ----------
@@ -50,6 +51,9 @@ def remember(roots: Sequence[Path], files: Sequence[DroppedFile], report: LoadRe
     if not index_file.is_used() or report.unreadable:
         return
     if not index_file.is_settled(files, time.time()):
+        return
+    if any(isinstance(each, ValueMapping) for each in report.objects):
+        # Headers are read again one by one, and what other files say of them is not.
         return
     numbers = {file.name: number for number, file in enumerate(files)}
     entry = {

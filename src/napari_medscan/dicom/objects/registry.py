@@ -12,6 +12,7 @@ from napari_medscan.dicom.kinds import (
     REPORTS,
     SPECTROSCOPY,
     STRUCTURE_SET,
+    VALUE_MAPPING,
     WAVEFORMS,
 )
 from napari_medscan.dicom.objects.overlay import overlays_of
@@ -22,6 +23,7 @@ from napari_medscan.dicom.objects.shutter import shutter_of
 from napari_medscan.dicom.objects.slide_files import slides_of
 from napari_medscan.dicom.objects.spectroscopy import Spectroscopy
 from napari_medscan.dicom.objects.structure_set import structure_set_of
+from napari_medscan.dicom.objects.value_mapping import value_mapping_of, with_value_mappings
 from napari_medscan.dicom.objects.waveform import Waveform
 from napari_medscan.dicom.series.dicom_object import DicomObject, SeriesPart
 from napari_medscan.dicom.series.stack import Stack
@@ -31,6 +33,7 @@ _Read = Callable[[Instance], DicomObject | None]
 _CLASSES: dict[str, _Read] = {
     SPECTROSCOPY: Spectroscopy,
     STRUCTURE_SET: structure_set_of,
+    VALUE_MAPPING: value_mapping_of,
     **dict.fromkeys(PRESENTATION_STATES, presentation_state_of),
 }
 _FAMILIES: tuple[tuple[str, _Read], ...] = (
@@ -58,7 +61,7 @@ def objects_of(
     objects : tuple of DicomObject
         By kind, in the order of their files.
     images : list of ImageHeader
-        The files that make image stacks.
+        The files that make image stacks, with the values that objects define for them.
     """
     objects: tuple[DicomObject, ...] = (
         *segmentations_of(headers),
@@ -66,7 +69,8 @@ def objects_of(
         *filter(None, map(_object_of, instances)),
     )
     taken = {name for each in objects for name in each.files}
-    return objects, [header for header in headers if header.name not in taken]
+    images = [header for header in headers if header.name not in taken]
+    return objects, with_value_mappings(images, objects)
 
 
 def parts_of(stacks: Iterable[Stack]) -> list[SeriesPart]:

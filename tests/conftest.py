@@ -32,6 +32,21 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests measured and told `record_property`, so that a run can be quoted."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    measured = [
+        f"{report.nodeid.rpartition('::')[2]}: {what}: {value}"
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for what, value in report.user_properties
+    ]
+    if measured:
+        terminalreporter.section("measured")
+        for line in sorted(measured):
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _no_series_of_another_module():
     """Forget the series that the tests of a module opened: those of the next do not know them."""

@@ -85,8 +85,8 @@ def readers(monkeypatch):
 
 
 @pytest.fixture
-def dialogs(monkeypatch):
-    """Return the titles of dialogs, each of which is canceled."""
+def _no_dialog(monkeypatch):
+    """Cancel each dialog, and fail if there was one."""
     titles = []
 
     def cancel(dialog):
@@ -94,7 +94,8 @@ def dialogs(monkeypatch):
         return int(QDialog.DialogCode.Rejected)
 
     monkeypatch.setattr(QDialog, "exec", cancel)
-    return titles
+    yield
+    assert titles == []
 
 
 def scroll(viewer, qtbot, axis):
@@ -186,7 +187,30 @@ def best(runs):
     return {step: min(run[step] for run in runs[1:]) for step in runs[0]}
 
 
-def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_path, heart, readers):
+def milliseconds(seconds):
+    return f"{1000 * seconds:.0f} ms"
+
+
+@pytest.fixture
+def excess(record_property):
+    """Return what tells how much longer than napari's own the longest step was, and reports it."""
+
+    def of(ours, theirs):
+        beyond = {step: seconds - theirs.get(step, 0.0) for step, seconds in ours.items()}
+        step = max(beyond, key=beyond.__getitem__)
+        record_property(
+            "longest block of the GUI thread beyond napari's own",
+            f"{milliseconds(beyond[step])} at {step!r} ({milliseconds(ours[step])}; napari with an "
+            f"array {milliseconds(theirs.get(step, 0.0))})",
+        )
+        return beyond[step]
+
+    return of
+
+
+def test_no_step_of_a_session_holds_the_window(
+    make_napari_viewer, qtbot, tmp_path, heart, readers, excess
+):
     study, file = tmp_path / "study", tmp_path / "volume.npy"
     write_ct_chest(study, size=SIZE, slices=SLICES)
     np.save(file, np.random.default_rng(0).integers(0, 2000, (SLICES, SIZE, SIZE), np.int16))
@@ -195,12 +219,12 @@ def test_no_step_of_a_session_holds_the_window(make_napari_viewer, qtbot, tmp_pa
     _, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
     ours = best([with_the_panel(viewer, panel, study, heart, qtbot, readers) for _ in range(3)])
     assert set(ours) == {*theirs, "tag search"}
-    excess = {step: seconds - theirs.get(step, 0.0) for step, seconds in ours.items()}
-    assert max(excess.values()) < LONGEST, (excess, theirs)
+    assert excess(ours, theirs) < LONGEST, (ours, theirs)
 
 
+@pytest.mark.usefixtures("_no_dialog")
 def test_a_disc_of_26_series_does_not_hold_the_window(
-    make_napari_viewer, qtbot, tmp_path, heart, messy_disc, record, dialogs
+    make_napari_viewer, qtbot, tmp_path, heart, messy_disc, record, excess
 ):
     file = tmp_path / "volume.npy"
     np.save(file, np.random.default_rng(0).integers(0, 2000, (24, 64, 64), np.int16))
@@ -218,6 +242,5 @@ def test_a_disc_of_26_series_does_not_hold_the_window(
     alone = best([theirs() for _ in range(3)])
     viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
     with_panel = best([ours() for _ in range(3)])
-    assert dialogs == []
     assert len(record.stacks) == IMAGE_SERIES
-    assert with_panel["open"] - alone["open"] < LONGEST, (with_panel, alone)
+    assert excess(with_panel, alone) < LONGEST, (with_panel, alone)

@@ -173,7 +173,7 @@ def test_a_frame_that_cannot_be_read_says_why(model, tmp_path):
 
 def visible(viewer, name):
     overlay = viewer.canvas.overlays[f"medscan_{name}"]
-    return overlay.text if overlay.visible else ""
+    return overlay.text.strip() if overlay.visible else ""
 
 
 @pytest.mark.parametrize(
@@ -389,7 +389,7 @@ def test_corner_text_small_canvas_is_small_and_short(make_napari_viewer, qtbot, 
     assert description.startswith("Thorax")
     assert description.endswith("…")
     overlays = [viewer.canvas.overlays[f"medscan_{corner}"] for corner in ("place", "window")]
-    assert {overlay.font_size for overlay in overlays} == {7.5}
+    assert {overlay.font_size for overlay in overlays} == {7}
     viewer.canvas.size = (400, 1000)
     qtbot.waitUntil(lambda: "Slice 3/5" in visible(viewer, "place"))
     assert {overlay.font_size for overlay in overlays} == {10}

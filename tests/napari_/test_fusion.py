@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
+from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.fusion import WASH_OPACITY, is_fusion
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.napari_.view import bring_into_view, follow_openings
+from napari_medscan.napari_.view import bring_into_view, follow_openings, show_only
 
 from ..dicom.making import write
 from ..dicom.objects.dosed import OFFSET, STEP, rtdose
@@ -67,6 +68,37 @@ def test_dose_that_is_opened_later_leaves_its_images_in_view(tmp_path, model):
     assert image.visible
     assert dose.visible
     assert dose.opacity == WASH_OPACITY
+
+
+def test_dose_over_its_images_leaves_these_current(tmp_path, model, qtbot):
+    follow_openings(model)
+    write_ct(tmp_path / "ct")
+    write(tmp_path / "dose" / "dose.dcm", rtdose(VALUES))
+    for name in ("ct", "dose"):
+        for layer in image_layers(load(tmp_path / name).stacks):
+            model.add_layer(layer)
+    image, dose = model.layers
+    # napari has activated the layer that it has added.
+    qtbot.waitUntil(lambda: current_layer(model) is image)
+    assert model.layers.selection == {image}
+    bring_into_view(model, dose)
+    assert current_layer(model) is image
+    model.layers.selection.active = None
+    assert current_layer(model) is image
+    # Whoever selects the dose windows the dose.
+    model.layers.selection.active = dose
+    assert current_layer(model) is dose
+    show_only(model, [dose])
+    assert not image.visible
+    assert current_layer(model) is dose
+
+
+def test_dose_alone_is_current(tmp_path, model):
+    follow_openings(model)
+    write(tmp_path / "dose.dcm", rtdose(VALUES))
+    (dose,) = image_layers(load(tmp_path).stacks)
+    model.add_layer(dose)
+    assert current_layer(model) is dose
 
 
 def test_dose_is_no_fusion_with_another_frame_of_reference(tmp_path):

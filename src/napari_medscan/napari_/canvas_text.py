@@ -23,6 +23,11 @@ from napari_medscan.napari_.viewer_watch import Change, watch
 _AMBER, _DARK = "#ffb347", (0, 0, 0, 0.8)
 _BAR_FROM = 280
 """Pixels of a canvas on which the scale bar does not cover the letter amid the lower edge."""
+_LINES_IN_BOX = 3
+"""Lines that fit in the box that napari draws behind a text: it is about 7 % lower than they are.
+
+Its margin makes up for that of three lines, an empty one for that of the next dozen.
+"""
 _SMALL_CANVAS = 360
 """Pixels of a canvas below which texts are small."""
 
@@ -74,6 +79,8 @@ class CanvasText:
     ) -> None:
         self._overlays = overlays_of(viewer)
         self._key = key
+        self._position = position
+        self._text = ""
         self._overlay: TextOverlay | CanvasLabel
         if not has_canvas_model(viewer):
             colors = (_AMBER, "rgba(0, 0, 0, 80%)") if warning else None
@@ -90,7 +97,7 @@ class CanvasText:
     @property
     def text(self) -> str:
         """What stands there."""
-        return str(self._overlay.text) if self._overlay.visible else ""
+        return self._text if self._overlay.visible else ""
 
     @property
     def font_size(self) -> float:
@@ -112,7 +119,9 @@ class CanvasText:
         # name that is hidden is still there.
         if not text:
             self._overlay.visible = False
-        self._overlay.text = text
+        self._text = text
+        by_napari = not isinstance(self._overlay, CanvasLabel)
+        self._overlay.text = _in_box(text, self._position) if by_napari else text
         self._overlay.visible = bool(text)
 
     def release(self) -> None:
@@ -127,6 +136,13 @@ class CanvasText:
             self.show("")
         with suppress(EmitLoopError):
             del self._overlays[self._key]
+
+
+def _in_box(text: str, position: str) -> str:
+    """Return a text, with an empty line towards the middle of the canvas if its box is too low."""
+    if text.count("\n") < _LINES_IN_BOX:
+        return text
+    return f" \n{text}" if position.startswith("bottom") else f"{text}\n "
 
 
 class ScaleBar:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -36,6 +37,15 @@ def name_lines(snapshot: Snapshot, *, brief: bool = False) -> list[str]:
     """
     study = record.study_title(snapshot.stack.origin, brief=brief)
     return [*filter(None, (snapshot.name, study))]
+
+
+def beside_lines(names: Iterable[str]) -> list[str]:
+    """Return what else is visible, such as the dose over a CT; the first name is the current one.
+
+    More than one other series is counted.
+    """
+    others = list(names)[1:]
+    return [f"+ {others[0]}" if len(others) == 1 else f"+ {len(others)} series"] if others else []
 
 
 def place_lines(snapshot: Snapshot, *, short: bool = False) -> list[str]:

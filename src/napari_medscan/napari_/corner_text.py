@@ -9,11 +9,13 @@ from qtpy.QtGui import QFont, QFontMetricsF
 from napari_medscan.napari_.canvas_text import CanvasText, is_grid, is_small_canvas
 from napari_medscan.napari_.compat.viewer_model import canvas_size
 from napari_medscan.napari_.corner_lines import (
+    beside_lines,
     name_lines,
     place_lines,
     warning_lines,
     window_lines,
 )
+from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import Change, watch
 
@@ -23,7 +25,8 @@ _LEAST_WIDTH = 40
 """Pixels below which hardly a word fits, in a narrow pane; warnings are shown all the same."""
 _STUDY_WIDTH = 220
 """Half of a canvas on which the name of a study does not break into many lines."""
-_POINTS, _SMALL_POINTS = 10.0, 7.5
+_POINTS, _SMALL_POINTS = 10.0, 7.0
+"""Whole numbers: napari measures the box of a text in whole points."""
 _PIXELS_PER_POINT = 1.8
 """vispy takes a text of 10 points for one of 10 * 96 / 72 points of 1/72 inch at 96 dpi."""
 _CHANGES = Change.SERIES | Change.VIEW | Change.CANVAS | Change.LOOK
@@ -144,6 +147,8 @@ class CornerText:
         if snapshot is not None and half >= _LEAST_WIDTH:
             brief = bool(width / 2 < _STUDY_WIDTH)
             names = name_lines(snapshot, brief=brief) if self.names_series else []
+            if self.names_series and not small:
+                names += beside_lines(series.name for series in visible_series(self._viewer))
             place, window = place_lines(snapshot, short=small), window_lines(snapshot)
         for text, heads, facts in ((self._place, names, place), (self._window, [], window)):
             text.font_size = _SMALL_POINTS if small else _POINTS

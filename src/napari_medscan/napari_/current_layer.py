@@ -14,7 +14,8 @@ from napari_medscan.napari_.layer_identity import stack_of
 def current_layer(viewer: napari.viewer.Viewer) -> Image | None:
     """Return the layer of the current series.
 
-    The active layer if it is ours and visible, else the topmost visible layer of ours.
+    The active layer if it is ours and visible, else the topmost visible layer of ours: of images,
+    if there are any, before the dose and the maps that are drawn over them.
 
     Parameters
     ----------
@@ -30,18 +31,25 @@ def current_layer(viewer: napari.viewer.Viewer) -> Image | None:
 
 
 def visible_series(viewer: napari.viewer.Viewer) -> Iterator[Image]:
-    """Yield the visible layers of ours: the active one, then the others from the top down."""
+    """Yield the visible layers of ours: the active one, then the others from the top down.
+
+    What was derived from images, and is drawn over them, comes after the images.
+    """
     active = viewer.layers.selection.active
     if is_visible_series(active):
         yield active
-    for layer in reversed(viewer.layers):
-        if layer != active and is_visible_series(layer):
-            yield layer
+    others = [x for x in reversed(viewer.layers) if x != active and is_visible_series(x)]
+    yield from sorted(others, key=_is_derived)
 
 
 def is_visible_series(layer: object) -> TypeGuard[Image]:
     """Return whether a layer shows a series and is visible."""
     return isinstance(layer, Image) and layer.visible and stack_of(layer) is not None
+
+
+def _is_derived(layer: Image) -> bool:
+    stack = stack_of(layer)
+    return stack is not None and stack.kind.is_derived
 
 
 def set_visible(layer: Layer, *, visible: bool) -> None:

@@ -45,6 +45,8 @@ def bring_into_view(
 ) -> None:
     """Show a series as a radiologist expects it, and make it current.
 
+    Dose and maps that are drawn over visible images leave these current.
+
     In 2-D, in the plane it was acquired in, in radiological convention, on its middle slice, fit
     to the canvas. If the current series lies in the same place and plane, and the slice in view
     is within the new series, then plane, mirroring, slice and zoom stay as they are: PET over CT,
@@ -75,7 +77,7 @@ def bring_into_view(
         # A layer that appears in the plane of another series could read its whole volume.
         _show_slices(viewer, layer)
     set_visible(layer, visible=True)
-    viewer.layers.selection.active = layer
+    viewer.layers.selection.active = _images_below(viewer, layer) or layer
 
 
 def show_only(viewer: napari.viewer.Viewer, layers: list[Image]) -> None:
@@ -87,6 +89,8 @@ def show_only(viewer: napari.viewer.Viewer, layers: list[Image]) -> None:
     for layer in viewer.layers:
         if isinstance(layer, Image) and stack_of(layer) is not None:
             set_visible(layer, visible=layer in layers)
+    if not is_visible_series(viewer.layers.selection.active):
+        viewer.layers.selection.active = layers[-1]
 
 
 def add_hidden(viewer: napari.viewer.Viewer, layer: Image) -> None:
@@ -207,26 +211,37 @@ class _Openings:
             return
         layer.events.visible.connect(self._units)
         if layer.visible:
-            self._lead = weakref.ref(layer)
             fuse(viewer, layer)
             bring_into_view(viewer, layer)
+            images = _images_below(viewer, layer)
+            self._lead = weakref.ref(images or layer)
+            if images is not None:
+                self._activate_later()
             autoplay(viewer, layer)
         else:
             lead = self._lead()
             if lead in viewer.layers and is_visible_series(lead) and not is_in_view(viewer, lead):
                 # The new layer has changed the slider's steps.
                 _go_to_middle(viewer, lead)
-            # Not now: napari activates the new layer after this event, and within the event of the
-            # selection a change of it would leave the layer list showing both as selected.
-            QTimer.singleShot(0, self._activate)
+            self._activate_later()
+
+    def _activate_later(self) -> None:
+        """Activate the lead when napari has activated the layer that it adds.
+
+        napari does so after this event, and within the event of the selection a change of it would
+        leave the layer list showing both as selected.
+        """
+        QTimer.singleShot(0, self._activate)
 
     def _activate_lead(self) -> None:
-        """Activate the visible series again after napari has activated a hidden one it added."""
+        """Activate the lead again after napari has activated a layer that is not to be current."""
         viewer, lead = self._viewer(), self._lead()
         if viewer is None or lead not in viewer.layers or not is_visible_series(lead):
             return
         active = viewer.layers.selection.active
-        if series_of(active) is not None and not is_visible_series(active):
+        if active is lead or series_of(active) is None:
+            return
+        if not is_visible_series(active) or _images_below(viewer, active) is not None:
             viewer.layers.selection.active = lead
 
     def _on_removed(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
@@ -308,6 +323,18 @@ def _may_stay(viewer: napari.viewer.Viewer, layer: Image, other: Image) -> bool:
 
 def _is_see_through(layer: Image) -> bool:
     return layer.opacity < 1 or str(layer.blending) in ("additive", "minimum")
+
+
+def _images_below(viewer: napari.viewer.Viewer, layer: Image) -> Image | None:
+    """Return the visible images that dose or a map is drawn over, None for any other series."""
+    stack = stack_of(layer)
+    if stack is None or not stack.kind.is_derived:
+        return None
+    for other in visible_series(viewer):
+        images = stack_of(other)
+        if images is not None and is_fusion(stack, images):
+            return other
+    return None
 
 
 def fuse(viewer: napari.viewer.Viewer, layer: Image) -> None:

@@ -125,7 +125,7 @@ def test_header_names_series_and_chooses_another(arrange, add, viewer, qtbot):
     panes = arrange("Side by side")
     pane = panes.panes[1]
     assert pane.source is first
-    pane.frame._series.activated.emit(1)
+    pane.frame.header.series.activated.emit(1)
     qtbot.wait(20)
     assert pane.source is second
     panes.show(pane, first)
@@ -226,7 +226,7 @@ def test_focus_is_that_of_the_pane_clicked_last(arrange, add, viewer):
     heard = []
     panes.focus_changed.connect(heard.append)
     side = panes.panes[1].viewer
-    native = panes.panes[1].frame.canvas.canvas.native
+    native = panes.panes[1].canvas.canvas.native
     QApplication.sendEvent(native, QEvent(QEvent.Type.FocusIn))
     assert active_viewer(viewer) is side
     assert current_layer(active_viewer(viewer)) is panes.panes[1].layer
@@ -261,7 +261,7 @@ def test_status_is_that_of_the_pane_under_the_mouse(arrange, add, viewer, qtbot)
     main, left, right, _ = panes.panes
     for pane in (main, left, right):
         pane.viewer.mouse_over_canvas = True
-    qtbot.mousePress(right.frame.canvas.canvas.native, Qt.MouseButton.LeftButton)
+    qtbot.mousePress(right.canvas.canvas.native, Qt.MouseButton.LeftButton)
     assert [pane.viewer.mouse_over_canvas for pane in (main, left, right)] == [False, False, True]
     right.viewer.status = "clicked"
     expected = viewer.status
@@ -334,7 +334,7 @@ def test_drop_on_a_pane_opens_there(arrange, add, viewer, tmp_path, qtbot):
     panes = arrange("Side by side")
     pane = panes.panes[1]
     write_series(tmp_path / "new", 5, series=44, SeriesDescription="New")
-    drop(pane.frame.canvas, tmp_path / "new")
+    drop(pane.canvas, tmp_path / "new")
     qtbot.wait(30)
     assert names(pane) == ["CT 44 · New"]
     assert pane.source in viewer.layers
@@ -347,7 +347,7 @@ def test_drop_of_another_kind_is_opened_by_napari(arrange, add, viewer, tmp_path
     add("a")
     panes = arrange("Side by side")
     np.save(tmp_path / "other.npy", np.zeros((4, 4)))
-    drop(panes.panes[1].frame.canvas, tmp_path / "other.npy")
+    drop(panes.panes[1].canvas, tmp_path / "other.npy")
     qtbot.wait(30)
     assert "other" in [layer.name for layer in viewer.layers]
     panes.close()
@@ -376,7 +376,7 @@ def open_and_close(arrange):
         panes = arrange(name)
     objects = [panes, *panes.panes[1:]]
     for pane in panes.panes[1:]:
-        objects += [pane.viewer, pane.frame, pane.frame.canvas, pane.layer]
+        objects += [pane.viewer, pane.frame, pane.canvas, pane.layer]
     panes.close()
     return [weakref.ref(each) for each in objects]
 

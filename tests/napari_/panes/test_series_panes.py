@@ -39,7 +39,7 @@ def prior(find):
 
 
 def titles(pane):
-    box = pane.frame._series
+    box = pane.frame.header.series
     return [box.itemText(i) for i in range(box.count())]
 
 
@@ -77,16 +77,16 @@ def test_chosen_series_that_is_closed_is_read_in_a_thread(
         return frame(array, number)
 
     monkeypatch.setattr(LazyStack, "frame", read)
-    pane.frame._series.activated.emit(titles(pane).index("CT 30 · Closed"))
+    pane.frame.header.series.activated.emit(titles(pane).index("CT 30 · Closed"))
     assert not panes.is_ready
-    assert pane.frame._series.currentText() == "CT 30 · Closed"
+    assert pane.frame.header.series.currentText() == "CT 30 · Closed"
     qtbot.waitUntil(lambda: panes.is_ready, timeout=10_000)
     assert threads[0] is not threading.main_thread()
     assert stack_of(pane.layer) is closed
     assert closed in map(stack_of, viewer.layers)
     viewer.layers.remove(pane.source)
     qtbot.waitUntil(lambda: not pane.viewer.layers)
-    assert pane.frame._series.currentIndex() == -1
+    assert pane.frame.header.series.currentIndex() == -1
     qtbot.wait(50)
     assert not pane.viewer.layers
     panes.close()
@@ -107,7 +107,7 @@ def test_series_that_cannot_be_read_is_told_and_leaves_the_pane(
         raise MedscanError("gone")
 
     monkeypatch.setattr(LazyStack, "frame", fail)
-    pane.frame._series.activated.emit(titles(pane).index("CT 30 · Closed"))
+    pane.frame.header.series.activated.emit(titles(pane).index("CT 30 · Closed"))
     qtbot.waitUntil(lambda: bool(told), timeout=10_000)
     assert "cannot be read" in told[-1].message
     assert pane.source is before is not other
@@ -211,7 +211,7 @@ def test_main_canvas_stays_fit_when_a_pane_opens_a_clip(visible_viewer, record, 
     # Of another patient: only by choice.
     assert not pane.viewer.layers
     number = next(i for i, title in enumerate(titles(pane)) if "US" in title)
-    pane.frame._series.activated.emit(number)
+    pane.frame.header.series.activated.emit(number)
     qtbot.waitUntil(lambda: pane.layer is not None, timeout=10_000)
     assert stack_of(pane.layer) is report.stacks[0]
     assert viewer.dims.ndim == 4 > main.ndim

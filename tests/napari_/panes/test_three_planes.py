@@ -282,7 +282,7 @@ def test_fused_series_are_fused_in_all_planes(arrange, viewer, tmp_path, qtbot):
 def test_planes_of_a_series_without_orientation_say_why_not(arrange, add):
     add("a", ImageOrientationPatient=None, ImagePositionPatient=None)
     panes = arrange("Three planes")
-    assert "no planes" in panes.panes[1].frame._title.text()
+    assert "no planes" in panes.panes[1].frame.header.title.text()
     assert not panes.panes[1].viewer.layers
     panes.close()
 
@@ -290,7 +290,7 @@ def test_planes_of_a_series_without_orientation_say_why_not(arrange, add):
 def test_planes_of_a_series_larger_than_the_cache_say_why_not(arrange, chest_layer, monkeypatch):
     monkeypatch.setattr(shared_cache(), "max_bytes", chest_layer.data.nbytes - 1)
     panes = arrange("Three planes")
-    assert "too large" in panes.panes[1].frame._title.text()
+    assert "too large" in panes.panes[1].frame.header.title.text()
     panes.close()
 
 
@@ -308,9 +308,9 @@ def test_volume_is_read_in_the_background_first(viewer, add, qtbot, monkeypatch)
     panes.arrangement = "Three planes"
     qtbot.waitUntil(lambda: len(panes.panes) == 3 and panes._mode is not None, timeout=20_000)
     assert not panes.is_ready
-    assert "Reading" in panes.panes[1].frame._title.text()
+    assert "Reading" in panes.panes[1].frame.header.title.text()
     qtbot.waitUntil(lambda: panes.is_ready, timeout=20_000)
-    assert panes.panes[1].frame._title.text() == "Coronal"
+    assert panes.panes[1].frame.header.title.text() == "Coronal"
     panes.close()
 
 
@@ -361,7 +361,7 @@ def test_plane_chosen_for_a_pane_changes_places_with_its_own(
     expected = ["axial", "coronal", "sagittal"]
     expected[turned], expected[2] = expected[2], expected[turned]
     assert planes_of(panes) == expected
-    titles = [side.frame._title.text() for side in panes.panes[1:]]
+    titles = [side.frame.header.title.text() for side in panes.panes[1:]]
     assert titles == [name.capitalize() for name in expected[1:]]
     assert all(shows(each, layer, (4, 1, 4)) for each in panes.panes)
     for pane in panes.panes:

@@ -72,7 +72,7 @@ def texts(tags):
 def corner(viewer, place):
     """Return what stands in a corner of the canvas."""
     overlay = viewer.canvas.overlays[f"medscan_{place}"]
-    return overlay.text if overlay.visible else ""
+    return overlay.text.strip() if overlay.visible else ""
 
 
 def test_slider_disc_ejected_marks_slices_and_raises_nothing(

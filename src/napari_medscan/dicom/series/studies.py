@@ -72,6 +72,12 @@ class Study:
         )
 
     @property
+    def short_interval(self) -> str:
+        """The interval where there is no room for words: "latest", "−5 months"."""
+        time = self.interval.removesuffix(" before the latest")
+        return self.interval if time == self.interval else f"−{time}"
+
+    @property
     def name(self) -> str:
         """The label, after the number of the patient if there are several."""
         return f"Patient {self.patient} · {self.label}" if self.patient else self.label

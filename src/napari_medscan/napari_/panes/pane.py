@@ -32,7 +32,8 @@ from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes.canvas_lines import CanvasLines
 from napari_medscan.napari_.panes.drawing_twins import DrawingTwins
 from napari_medscan.napari_.panes.object_twins import ObjectTwins
-from napari_medscan.napari_.panes.pane_frame import PaneFrame
+from napari_medscan.napari_.panes.pane_frame import PaneCanvas, PaneFrame
+from napari_medscan.napari_.panes.pane_header import PaneHeader, Title
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import Plane, show_plane
 from napari_medscan.napari_.readout import cursor_text
@@ -83,6 +84,8 @@ class Pane(QObject):
         self._on_drag = self._drag
         self._napari_zoom: list[tuple[int, Callable[..., object]]] = []
         self._listens = False
+        self.header: PaneHeader | None = None
+        """What heads the canvas, while there is an arrangement of several."""
 
     @property
     def layer(self) -> Image | None:
@@ -93,6 +96,11 @@ class Pane(QObject):
         """Give the canvas the keys, and make the pane the one that tools act on."""
         self._native.setFocus(Qt.FocusReason.OtherFocusReason)
         self.on_focused()
+
+    def show_title(self, title: str | Title) -> None:
+        """Head the pane with a text, if it has a header."""
+        if self.header is not None:
+            self.header.show_title(title)
 
     def listen(self) -> None:
         """Listen to clicks; calling it again changes nothing."""
@@ -191,20 +199,22 @@ class SidePane(Pane):
         # Everything here takes a viewer without asking for its window.
         model = cast("napari.viewer.Viewer", ViewerModel())
         model.theme = main.theme
-        self.frame = PaneFrame(model, color)
+        self.canvas = PaneCanvas(model)
+        self.frame = PaneFrame(color)
+        self.frame.hold(self.canvas)
         follow_openings(model)
-        super().__init__(model, self.frame.canvas, color)
-        self.frame.canvas.setMinimumSize(1, 1)
+        super().__init__(model, self.canvas, color)
+        self.header = self.frame.header
         self._main = main
         self.sources: list[tuple[Image, Image]] = []
         """Layers of the main viewer with their twins here, from the bottom to the top."""
         add_pane_model(main, model)
         self._drag_window = WindowDrag(model, partial(window_targets, model))
-        self._shaders = MeshShaders(model, self.frame.canvas)
+        self._shaders = MeshShaders(model, self.canvas)
         self._objects = ObjectTwins(main, model, self)
         self._contours = PlaneCuts(main, model)
         self._measurements = DrawingTwins(main, model, self)
-        self._slider_label = SliderLabel(model, self.frame.canvas)
+        self._slider_label = SliderLabel(model, self.canvas)
         self._letters: OrientationLetters | None = None
         self._text: CornerText | None = None
         self._names_series = True
@@ -296,9 +306,9 @@ class SidePane(Pane):
         remove_pane_model(self.viewer)
         self.clear()
         super().release()
-        self.frame.canvas.on_drop = None
-        self.frame.canvas.close()
-        self.frame.canvas.setParent(None)
+        self.canvas.on_drop = None
+        self.canvas.close()
+        self.canvas.setParent(None)
         self.frame.setParent(None)
         self.frame.deleteLater()
 

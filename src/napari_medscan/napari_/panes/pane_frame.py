@@ -1,20 +1,21 @@
-"""The Qt side of a pane: a canvas with its sliders, and a header to choose the series."""
+"""The Qt side of a pane: a canvas with its sliders below a header."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import napari.viewer
 from napari.qt import QtViewer
 from qtpy.QtGui import QDropEvent
-from qtpy.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from qtpy.QtWidgets import QFrame, QVBoxLayout
 
-from napari_medscan.dicom.elements.text import defuse
-from napari_medscan.napari_.panes.pane_grid import LEAST, let_sliders_shrink
+from napari_medscan.napari_.panes.pane_header import PaneHeader
 
-_NONE = "Choose a series…"
-_TIP = "The series in this pane; drop files on it to open them here"
+LEAST = 120
+"""Pixels of a pane; a window of 1024 × 700 with both docks leaves little more."""
+
+_SLIDER = 20
+"""Pixels of a slider at least, beside its buttons and numbers."""
 
 
 class PaneCanvas(QtViewer):
@@ -36,72 +37,31 @@ class PaneFrame(QFrame):
 
     Parameters
     ----------
-    model : napari.components.ViewerModel
-        What the canvas draws.
     color : str
         Of the pane's mark, its lines on other canvases, and its border while it is focused.
     """
 
-    def __init__(self, model: napari.viewer.Viewer, color: str) -> None:
+    def __init__(self, color: str) -> None:
         super().__init__()
         self.setObjectName("medscan_pane")
         self._color = color
-        self.on_chosen: Callable[[int], object] | None = None
-        """Called with the number of the entry that the user has chosen in the header."""
-        self.canvas = PaneCanvas(model)
-        let_sliders_shrink(self.canvas)
-        self._mark = QLabel("■")
-        self._mark.setStyleSheet(f"color: {color}; background: transparent;")
-        self._title = QLabel()
-        self._series = QComboBox()
-        self._series.setToolTip(_TIP)
-        policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        self._series.setSizeAdjustPolicy(policy)
-        self._series.setMinimumContentsLength(6)
-        self._series.activated.connect(self._on_activated)
-        for part in (self._title, self._series):
-            part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        header = QHBoxLayout()
-        header.setContentsMargins(4, 1, 4, 1)
-        header.addWidget(self._mark)
-        header.addWidget(self._title, 1)
-        header.addWidget(self._series, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 1)
-        column.setSpacing(0)
-        column.addLayout(header)
-        column.addWidget(self.canvas, 1)
+        self.header = PaneHeader(color)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(1, 1, 1, 1)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.header)
         self.setMinimumSize(LEAST, LEAST)
         self.show_focus(focused=False)
-        self.show_title("")
 
-    def show_title(self, text: str) -> None:
-        """Head the pane with a text."""
-        self._series.hide()
-        self._title.show()
-        self._title.setText(defuse(text))
-        self._title.setToolTip(defuse(text))
+    def hold(self, canvas: QtViewer) -> None:
+        """Put a canvas below the header.
 
-    def show_choice(self, names: Sequence[str], chosen: int | None) -> None:
-        """Head the pane with a list to choose from; the user's choice is an index of `names`."""
-        self._title.hide()
-        self._series.show()
-        texts = [defuse(name) for name in names]
-        if chosen is None:
-            self._series.setPlaceholderText(_NONE)
-        if texts != [self._series.itemText(i) for i in range(self._series.count())]:
-            self._series.clear()
-            self._series.addItems(texts)
-            view = self._series.view()
-            if view is not None:
-                # The list may be wider than the pane: titles differ at their ends.
-                view.setMinimumWidth(view.sizeHintForColumn(0))
-        self._series.setCurrentIndex(-1 if chosen is None else chosen)
-        self._series.setToolTip(_TIP if chosen is None else f"{texts[chosen]}\n{_TIP}")
-
-    def _on_activated(self, number: int) -> None:
-        if self.on_chosen is not None:
-            self.on_chosen(number)
+        Its sliders shrink, so that the numbers beside them stay in sight: napari asks for 150
+        pixels each, and makes them anew when the number of axes changes.
+        """
+        canvas.setMinimumSize(1, 1)
+        canvas.dims.setStyleSheet(f"QScrollBar {{ min-width: {_SLIDER}px; }}")
+        self._column.addWidget(canvas, 1)
 
     def show_focus(self, *, focused: bool) -> None:
         """Draw the border that marks the pane which tools act on."""

@@ -9,21 +9,8 @@ from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QLayout, QSplitter, QWidget
 
+from napari_medscan.napari_.panes.pane_frame import PaneFrame
 from napari_medscan.napari_.qt_canvas import canvas_of
-
-LEAST = 120
-"""Pixels of a pane; a window of 1024 × 700 with both docks leaves little more."""
-
-_SLIDER = 20
-"""Pixels of a slider at least, beside its buttons and numbers."""
-
-
-def let_sliders_shrink(canvas: QtViewer) -> None:
-    """Let the sliders of a canvas be narrow, so that the numbers beside them stay in sight.
-
-    napari asks for 150 pixels each, and makes them anew when the number of axes changes.
-    """
-    canvas.dims.setStyleSheet(f"QScrollBar {{ min-width: {_SLIDER}px; }}")
 
 
 class PaneGrid(QSplitter):
@@ -38,16 +25,21 @@ class PaneGrid(QSplitter):
         The main canvas.
     layout : QLayout
         Where it stood, and will stand again.
+    color : str
+        Of the mark of the main canvas.
+
+    Attributes
+    ----------
+    main : PaneFrame
+        Holds the main canvas; it has a header while there are panes beside it.
     """
 
-    def __init__(self, canvas: QtViewer, layout: QLayout) -> None:
+    def __init__(self, canvas: QtViewer, layout: QLayout, color: str) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._canvas = canvas
         self._home = layout
         self._minimum = canvas.minimumSize()
-        # Its sliders ask for more than half of a small window.
-        canvas.setMinimumSize(LEAST, LEAST)
-        let_sliders_shrink(canvas)
+        self.main = PaneFrame(color)
         self._columns = [QSplitter(Qt.Orientation.Vertical) for _ in range(2)]
         # In the window before the canvas goes in: a change of window would reset OpenGL.
         layout.addWidget(self)
@@ -55,7 +47,8 @@ class PaneGrid(QSplitter):
             self.addWidget(column)
             column.setChildrenCollapsible(False)
         self.setChildrenCollapsible(False)
-        self._columns[0].addWidget(canvas)
+        self._columns[0].addWidget(self.main)
+        self.main.hold(canvas)
         self._columns[1].hide()
 
     def arrange(self, left: Sequence[QWidget], right: Sequence[QWidget]) -> None:
@@ -63,13 +56,14 @@ class PaneGrid(QSplitter):
 
         All panes are as large as each other, but a single column of several is narrower.
         """
+        self.main.header.show()
         for column, panes in zip(self._columns, (left, right), strict=True):
             for pane in panes:
                 column.addWidget(pane)
                 pane.show()
             for number in range(column.count()):
                 widget = column.widget(number)
-                if widget is not None and widget is not self._canvas and widget not in panes:
+                if widget is not None and widget is not self.main and widget not in panes:
                     widget.hide()
             column.setSizes([1000] * column.count())
         self._columns[1].setVisible(bool(right))
@@ -78,10 +72,11 @@ class PaneGrid(QSplitter):
 
     def show_main_alone(self) -> None:
         """Give the main canvas all of the room."""
+        self.main.header.hide()
         self._columns[1].hide()
         for number in range(self._columns[0].count()):
             widget = self._columns[0].widget(number)
-            if widget is not None and widget is not self._canvas:
+            if widget is not None and widget is not self.main:
                 widget.hide()
 
     def release(self) -> None:

@@ -253,7 +253,7 @@ class Panes:
         if len(self._pool) < count_of_sides(self._arrangement):
             pane = self._pool.add()
             self._follow_pane(pane).listen()
-            pane.frame.canvas.on_drop = guarded(partial(self._on_drop, pane))
+            pane.canvas.on_drop = guarded(partial(self._on_drop, pane))
             self._pool.bind(pane)
             self._jobs.later(self._build)
             return
@@ -289,7 +289,8 @@ class Panes:
 
     def _show_sides(self) -> None:
         if self._grid is None:
-            self._grid = PaneGrid(*home_of(self._viewer))
+            self._grid = PaneGrid(*home_of(self._viewer), COLORS[0])
+            self._main.header = self._grid.main.header
         self._grid.arrange(*columns_of(self._arrangement, [pane.frame for pane in self._pool]))
 
     def _show_main_alone(self) -> None:

@@ -14,9 +14,10 @@ from napari_medscan.dicom.series.relations import same_patient
 from napari_medscan.dicom.series.series_rank import SeriesRank, rank_of
 from napari_medscan.dicom.series.studies import Study, studies_of
 from napari_medscan.napari_.layer_identity import series_of
+from napari_medscan.napari_.panes.pane_header import Title
 
 
-def offered_series(viewer: napari.viewer.Viewer, found: Iterable[Stack]) -> dict[Stack, str]:
+def offered_series(viewer: napari.viewer.Viewer, found: Iterable[Stack]) -> dict[Stack, Title]:
     """Return the series to choose from with their titles, in the order of the browser.
 
     Parameters
@@ -28,21 +29,31 @@ def offered_series(viewer: napari.viewer.Viewer, found: Iterable[Stack]) -> dict
 
     Returns
     -------
-    dict of Stack to str
-        The title ends with the study where there are several, its interval first: a narrow pane
-        shows the start, which tells a prior from the latest.
+    dict of Stack to Title
+        The study is in the title where there are several, its interval first. In a narrow pane
+        the interval follows the number of the series: it tells a prior from the latest.
     """
     opened = [stack for layer in viewer.layers if (stack := series_of(layer)) is not None]
     studies = studies_of(dict.fromkeys([*found, *opened]))
     return {
-        stack: defuse(" · ".join(filter(None, (stack.name, *_told(study, studies)))))
+        stack: _title(stack, study if len(studies) > 1 else None)
         for study in studies
         for stack in study.stacks
     }
 
 
-def _told(study: Study, studies: Sequence[Study]) -> tuple[str, ...]:
-    return (study.when(), study.name) if len(studies) > 1 else ()
+def _title(stack: Stack, study: Study | None) -> Title:
+    if study is None:
+        return Title(defuse(stack.name))
+    number, _, description = stack.name.partition(" · ")
+    return Title(
+        _joined(stack.name, study.when(), study.name),
+        _joined(number, study.short_interval, description, study.name),
+    )
+
+
+def _joined(*parts: str) -> str:
+    return defuse(" · ".join(filter(None, parts)))
 
 
 def next_series(

@@ -23,6 +23,7 @@ from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.panes.canvas_lines import Line
 from napari_medscan.napari_.panes.canvas_plane import Vector, place_of, plane_on
 from napari_medscan.napari_.panes.pane import Pane, SidePane
+from napari_medscan.napari_.panes.pane_header import Title
 from napari_medscan.napari_.panes.position_link import PositionLink
 from napari_medscan.napari_.panes.series_choice import next_series, offered_series
 from napari_medscan.napari_.view import add_hidden
@@ -53,7 +54,7 @@ class SeriesPanes:
         self._sides = sides
         self._later = later
         self._record = session.record
-        self._titles: dict[Stack, str] = {}
+        self._titles: dict[Stack, Title] = {}
         self._offered: list[Stack] = []
         self._known: set[tuple[Stack, bool]] = set()
         self._opening: dict[SidePane, Stack] = {}
@@ -65,7 +66,7 @@ class SeriesPanes:
         self._record_changed = guarded(self._on_record)
         self._record.changed.connect(self._record_changed)
         for pane in sides:
-            pane.frame.on_chosen = guarded(partial(self._choose, pane))
+            pane.frame.header.on_chosen = guarded(partial(self._choose, pane))
             later(partial(self._fill, pane))
         self._has_more()
         self._show_choices()
@@ -85,7 +86,7 @@ class SeriesPanes:
             reader.release()
             reader.deleteLater()
         for pane in self._sides:
-            pane.frame.on_chosen = None
+            pane.frame.header.on_chosen = None
 
     def show(self, pane: SidePane, layer: Image) -> None:
         """Show the series of a layer of the main viewer in a pane."""
@@ -202,10 +203,14 @@ class SeriesPanes:
         return any(x not in before and (x[1] or (x[0], True) not in before) for x in self._known)
 
     def _show_choices(self) -> None:
+        current = self._main.layer
+        stack = stack_of(current)
+        name = "" if current is None else current.name
+        self._main.show_title(name if stack is None else self._titles.get(stack, name))
         for pane in self._sides:
             stack = self._opening.get(pane) or stack_of(pane.source)
             number = self._offered.index(stack) if stack in self._offered else None
-            pane.frame.show_choice(list(self._titles.values()), number)
+            pane.frame.header.show_choice(list(self._titles.values()), number)
 
 
 def _show_place(pane: Pane, layer: Image, place: Vector) -> None:

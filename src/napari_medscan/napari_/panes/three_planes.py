@@ -165,8 +165,7 @@ class ThreePlanes:
         show_plane(other.viewer, other.layer, before)
         for pane, its in ((turned, plane), (other, before)):
             reserve_plane(pane.viewer, its)
-            if isinstance(pane, SidePane):
-                pane.frame.show_title(its.capitalize())
+            pane.show_title(its.capitalize())
         for pane in self._panes:
             self._place.show(pane, place)
 
@@ -223,7 +222,8 @@ class ThreePlanes:
             pane.clear()
         why_not = why_no_planes(viewer, layers, current)
         for pane in self._sides:
-            pane.frame.show_title(why_not or _READING)
+            pane.show_title(why_not or _READING)
+        self._main.show_title(_name_of(current))
         if not why_not:
             self._shown, self._current = layers, current
             self._load(list(layers))
@@ -250,6 +250,7 @@ class ThreePlanes:
         place = tuple(viewer.dims.point)
         show_plane(viewer, current, PLANES[0])
         reserve_plane(viewer, PLANES[0])
+        self._main.show_title(PLANES[0].capitalize())
         viewer.dims.point = place
         for pane, plane in zip(self._sides, PLANES[1:], strict=True):
             self._later(partial(self._fill, pane, plane, list(self._shown)))
@@ -260,7 +261,7 @@ class ThreePlanes:
             return
         if current is None:
             return
-        pane.frame.show_title(plane.capitalize())
+        pane.show_title(plane.capitalize())
         pane.show(layers, current, plane)
         reserve_plane(pane.viewer, plane)
         self._follow_slab(pane)
@@ -300,3 +301,7 @@ class ThreePlanes:
             for copy in copies:
                 if copy is not source:
                     copy_look(source, copy)
+
+
+def _name_of(layer: Image | None) -> str:
+    return "" if layer is None else str(layer.name)

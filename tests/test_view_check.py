@@ -10,6 +10,8 @@ import pytest
 from napari_medscan.dicom import load
 from napari_medscan.phantoms import write_mr_brain_oblique
 
+from .dicom.making import ct as ct_of
+from .dicom.making import write
 from .view_check import (
     _TURNS,
     FITTED,
@@ -122,6 +124,30 @@ def test_pictures_of_plane_is_upright(ct, orientation, turn):
     as_acquired = replace(ct.geometry, orientation=None)
     (acquired, *_) = pictures_of(replace(ct, geometry=as_acquired), 2)
     assert np.array_equal(picture.values, acquired.turned(*_TURNS[turn]).values)
+
+
+@pytest.mark.parametrize(
+    ("side", "written", "turn"),
+    [
+        ("R", ("P", "L"), "as expected"),
+        ("L", ("A", "R"), "as expected"),
+        ("L", ("P", "R"), "mirrored left to right"),
+        ("R", ("P", "R"), "upside down"),
+        ("R", ("A", "F"), "mirrored left to right"),
+        ("L", ("F", "A"), "with rows for columns"),
+        ("B", ("A", "L"), "as expected"),
+        ("R", ("L", "F"), "as expected"),
+    ],
+)
+def test_conventional_turns_breasts_hang_back_to_back(tmp_path, side, written, turn):
+    data = ct_of(
+        Modality="MG", SOPClassUID="1.2.840.10008.5.1.4.1.1.1.2", ImageLaterality=side,
+        PatientOrientation=list(written), ImagePositionPatient=None, ImageOrientationPatient=None,
+        FrameOfReferenceUID=None, RescaleSlope=None, RescaleIntercept=None, PixelSpacing=None,
+    )  # fmt: skip
+    write(tmp_path / "a.dcm", data)
+    (stack,) = load([tmp_path]).stacks
+    assert conventional_turns(stack) == [_TURNS[turn]]
 
 
 @pytest.mark.parametrize(

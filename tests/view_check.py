@@ -175,9 +175,15 @@ def conventional_turns(stack: Stack, number: int = 0) -> list[tuple[bool, bool, 
     from the side, either way. An image of unknown orientation stands as acquired, and so does a
     projection without head or feet.
     """
-    orientation = stack.geometry.orientation
-    if orientation is not None:
-        right, down = np.reshape(orientation, (2, 3))
+    along = _acquired_axes(stack, number)
+    if along is None:
+        return [_TURNS["as expected"]]
+    right, down = along
+    if stack.kind.organ == "breast" and stack.header.laterality in ("R", "L"):
+        hung = _hung_breast(down, right, stack.header.laterality)
+        if hung is not None:
+            return _upright(down, right, [hung])
+    if stack.geometry.orientation is not None:
         normal = np.abs(np.cross(right, down))[::-1]
         planes = [
             plane
@@ -185,14 +191,45 @@ def conventional_turns(stack: Stack, number: int = 0) -> list[tuple[bool, bool, 
             if weight >= _HALF_TURNED * normal.max()
         ]
         return _upright(down, right, planes)
-    written = stack.slices[number].patient_orientation
-    axes = {letters[:1] for letters in written}
-    if len(written) != 2 or not axes & {"H", "F"} or not axes & set("LRAP"):
+    if not any(_is_along(axis, _S) for axis in along):
         return [_TURNS["as expected"]]
-    towards = {"L": _L, "R": -_L, "P": _P, "A": -_P, "H": _S, "F": -_S}
-    right, down = (towards[letters[0]] for letters in written)
-    frontal = axes & {"L", "R"}
+    frontal = any(_is_along(axis, _L) for axis in along)
     return _upright(down, right, [(-_S, _L)] if frontal else [(-_S, _P), (-_S, -_P)])
+
+
+def _acquired_axes(stack: Stack, number: int) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Return where a row and a column of a slice lead in the patient, None if that is unknown."""
+    orientation = stack.geometry.orientation
+    if orientation is not None:
+        right, down = np.reshape(orientation, (2, 3))
+        return right, down
+    towards = {"L": _L, "R": -_L, "P": _P, "A": -_P, "H": _S, "F": -_S}
+    axes = [
+        towards[letters[0]]
+        for letters in stack.slices[number].patient_orientation
+        if letters[:1] in towards
+    ]
+    return (axes[0], axes[1]) if len(axes) == 2 and not axes[0] @ axes[1] else None
+
+
+def _hung_breast(
+    down: NDArray[Any], right: NDArray[Any], side: str
+) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Return where down and right lead if breasts hang back to back; None if neither is to P or A.
+
+    The chest wall of the right breast is on the right. Cranio-caudal views have the outer side up,
+    all others the head.
+    """
+    if not any(_is_along(axis, _P) for axis in (down, right)):
+        return None
+    to_wall = _P if side == "R" else -_P
+    has_head = any(_is_along(axis, _S) for axis in (down, right))
+    return (-_S if has_head else _L if side == "R" else -_L), to_wall
+
+
+def _is_along(axis: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Return whether an axis leads to an end of another, more than to any other end."""
+    return bool(abs(axis @ other) == np.abs(axis).max())
 
 
 def _upright(

@@ -10,11 +10,12 @@ import tifffile
 from napari.layers import Image, Labels
 from npe2 import PluginManager
 
-from napari_medscan.dicom import CancelledError, load
+from napari_medscan.dicom import CancelledError, ReadCanceledError, load
 from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.export import ExportError
+from napari_medscan.frames import LazyStack
 from napari_medscan.napari_ import export_run
-from napari_medscan.napari_.compat.npe2_writers import prefer_our_writers
+from napari_medscan.napari_.compat.npe2_writers import other_writer, prefer_our_writers
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.session import record
 
@@ -98,6 +99,24 @@ def test_saving_that_is_canceled_raises_and_leaves_no_file(series, out, monkeypa
     with pytest.raises(CancelledError):
         layer.save(str(out / "out.tif"))
     assert not list(out.iterdir())
+
+
+def test_saving_by_naparis_own_writer_that_is_canceled_raises_and_leaves_no_values(
+    series, out, monkeypatch
+):
+    """It opens the file before it asks for any value, and asks for all of them at once."""
+    _, layer, _ = series
+
+    def canceled(*_, **__):
+        raise ReadCanceledError
+
+    monkeypatch.setattr(LazyStack, "read_only", canceled)
+    path = str(out / "out.tif")
+    with pytest.raises(ReadCanceledError):
+        other_writer(path, "image")(path, layer.data, {})
+    for path in out.iterdir():
+        with tifffile.TiffFile(path) as file:
+            assert not file.pages
 
 
 def test_layer_with_a_damaged_slice_is_not_saved(series, out):

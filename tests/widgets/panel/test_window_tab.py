@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QPushButton, QTreeWidget
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.intensity.window import Window
-from napari_medscan.napari_ import settings
+from napari_medscan.napari_ import session, settings
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
@@ -21,6 +21,8 @@ from napari_medscan.napari_.windowing import center_width, show
 from napari_medscan.widgets.panel.histogram import WindowHistogram
 from napari_medscan.widgets.panel.window_tab import WindowTab
 
+from ...dicom.making import item, write
+from ...dicom.objects.stated import refer, state
 from ...studies import write_series
 
 FILE = {"WindowCenter": [40, -600], "WindowWidth": [400, 1500]}
@@ -504,3 +506,24 @@ def test_an_own_preset_of_pet_is_kept_in_suv(two_patients, qtbot):
 
 def offered(section):
     return {voi.name: voi for voi in section._table.vois()}
+
+
+def test_windows_of_presentation_states_are_offered(section, viewer, folder, qtbot):
+    header = stack_of(viewer.layers[1]).header
+    images = refer(*(f"{header.series}.{number}" for number in (1, 2, 3)))
+    lung = [item(WindowCenter="-500", WindowWidth="1400")]
+    data = state(
+        images, series=header.series, SoftcopyVOILUTSequence=lung, ContentLabel="LUNGS",
+        RescaleSlope="1", RescaleIntercept="-1024", RescaleType="HU",
+        PatientName="Canary^Alice", PatientID="MRN77X",
+    )  # fmt: skip
+    write(folder / "pr.dcm", data)
+    assert not any("LUNGS" in row[0] for row in listed(section))
+    session.record.add(load(folder / "pr.dcm"))
+    qtbot.waitUntil(lambda: ("PR 8 · LUNGS", "1400 / −500", "") in listed(section))
+    section.preset.value = "PR 8 · LUNGS"
+    assert center_width(viewer.layers[1]) == pytest.approx((-500, 1400))
+    viewer.layers.selection.active = viewer.layers[0]
+    section.follow_viewer()
+    qtbot.wait(50)
+    assert not any("LUNGS" in row[0] for row in listed(section))

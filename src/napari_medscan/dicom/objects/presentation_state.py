@@ -215,6 +215,26 @@ class PresentationState(OneFileObject):
                 )
         return found
 
+    def windows_on(self, stack: Stack) -> tuple[Voi, ...]:
+        """Return the different windows and lookup tables that it has for images of a series.
+
+        Raises
+        ------
+        MedscanError, OSError
+            When the file cannot be read.
+        """
+        uids = {each.sop_instance for images in self.facts.images.values() for each in images}
+        by_image = _by_image(stack) if self._related([stack]) else {}
+        if not by_image or (uids and uids.isdisjoint(by_image)):
+            return ()
+        content = self.read()
+        windows = _by_slice(((images, vois[0]) for images, vois in content.vois), by_image)
+        drawn = (
+            gray_of(stack, content.modality, voi, content.presentation)
+            for voi in dict.fromkeys(windows.values())
+        )
+        return tuple(dict.fromkeys(voi for voi in drawn if voi is not None))
+
     def _related(self, stacks: Iterable[Stack]) -> list[Stack]:
         """Return the series of its patient whose images it may mean, those it names if there are.
 

@@ -69,6 +69,7 @@ from napari_medscan.widgets.panel.histogram_box import HistogramBox
 from napari_medscan.widgets.panel.number_text import rounded, short
 from napari_medscan.widgets.panel.own_presets import OwnPresets
 from napari_medscan.widgets.panel.preset_list import FROM_FILE, PresetList
+from napari_medscan.widgets.panel.state_presets import StatePresets
 from napari_medscan.widgets.panel.window_fields import WindowFields
 from napari_medscan.widgets.theme import follow_theme
 
@@ -99,6 +100,7 @@ class WindowTab(Page):
         self._span: tuple[float, ...] | None = None
         self._offered = OfferedPresets()
         self._limiting = Latest(self.native)
+        self._states = StatePresets(self.native, guarded(self._sync))
         self._build()
         self._subscriptions = [
             watch_active(viewer, self._on_viewer),
@@ -119,7 +121,7 @@ class WindowTab(Page):
         self._stop_settings()
         for subscription in self._subscriptions:
             subscription.release()
-        for part in (self._histogram, self._limiting):
+        for part in (self._histogram, self._limiting, self._states):
             part.release()
 
     # --- widgets
@@ -188,7 +190,7 @@ class WindowTab(Page):
     def _by_name(self) -> dict[str, Voi]:
         offered = self._offered
         named: dict[str, Voi] = {voi.name: voi for voi in (*offered.usual, *offered.own)}
-        return {voi.name: voi for voi in offered.file} | named
+        return {voi.name: voi for voi in (*self._states.vois, *offered.file)} | named
 
     def _scopes(self, _box: Widget) -> list[str]:
         return [SELECTED, self._all()]
@@ -262,6 +264,7 @@ class WindowTab(Page):
         presets = self._offered
         groups = [
             (FROM_FILE, presets.file),
+            ("From presentation states", self._states.vois),
             ("My presets", presets.own),
             (f"{stack.modality} presets", presets.usual),
         ]
@@ -277,6 +280,7 @@ class WindowTab(Page):
     def _read_presets(self) -> None:
         stack = stack_of(self._layer)
         self._offered = OfferedPresets() if stack is None else self._presets_of(stack)
+        self._states.follow(stack)
 
     def _presets_of(self, stack: Stack) -> OfferedPresets:
         return offered_presets(stack, self._presets.of(group_of(stack)))

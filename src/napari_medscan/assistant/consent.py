@@ -46,8 +46,11 @@ class Consent:
 
 def missing(question: Question, gate: Gate) -> str:
     """Return what the user has to do before a question may be sent, '' when nothing."""
-    if not all(gate.is_seen(image) for image in question.images):
-        return "Scroll until the whole image is visible."
+    count = len(question.images)
+    unseen = sum(not gate.is_seen(image) for image in question.images)
+    if unseen:
+        rest = f"View all images first: {unseen} of {count} have not been on screen."
+        return "Scroll until the whole image is visible." if count == 1 else rest
     recipient = question.endpoint.origin
     return next(filter(None, (gate.missing(image, recipient) for image in question.images)), "")
 

@@ -13,8 +13,6 @@ from napari_medscan.privacy.sealed_image import Concern, SealedImage
 
 THIS_COMPUTER = "this computer"
 """The recipient of what is saved, copied and exported; a service is known by its origin."""
-_READ = frozenset((Concern.TEXT, Concern.HEADER))
-"""Concerns about text, which can be too small to read in a dock."""
 
 
 class Gate:
@@ -28,15 +26,13 @@ class Gate:
         """Note that all of an image was on screen, and whether at its full size."""
         self._seen[image.sha256] = full_size or self._seen.get(image.sha256, False)
 
-    def is_seen(self, image: SealedImage) -> bool:
-        """Whether all of an image was on screen."""
-        return image.sha256 in self._seen
+    def is_seen(self, image: SealedImage, *, full_size: bool = False) -> bool:
+        """Whether all of an image was on screen, at its full size if that is asked."""
+        return self._seen.get(image.sha256, False) if full_size else image.sha256 in self._seen
 
     def may_confirm(self, image: SealedImage) -> bool:
         """Whether all was seen that a confirmation is about: text, at full size."""
-        return self._seen.get(image.sha256, False) or (
-            self.is_seen(image) and not image.concerns & _READ
-        )
+        return self.is_seen(image, full_size=image.is_suspected)
 
     def confirm(
         self, image: SealedImage, recipient: str, concerns: Iterable[Concern] = Concern

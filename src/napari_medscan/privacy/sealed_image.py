@@ -164,6 +164,11 @@ class SealedImage:
         return frozenset(self.reasons)
 
     @property
+    def is_suspected(self) -> bool:
+        """Whether it may contain text, which can be too small to read in a dock."""
+        return bool(self.concerns & {Concern.TEXT, Concern.HEADER})
+
+    @property
     def name(self) -> str:
         """A name for a file, from modality and plane: "ct-axial.png"."""
         words = modality_named(self.facts.modality).lower(), self.facts.plane

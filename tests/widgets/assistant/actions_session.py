@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,10 +83,12 @@ class Person:
     def choose(self, box, text) -> None:
         """Open a box and choose a line of it: two clicks."""
         self.click(box)
+        assert box.findText(text) >= 0
         view = box.view()
         until(view.isVisible)
         index = view.model().index(box.findText(text), 0)
         self.click(view.viewport(), view.visualRect(index).center())
+        assert box.currentText() == text
 
     def open_dock(self) -> None:
         """Choose Plugins, MedScan, AI assistant: one action, as each command of a menu is."""
@@ -130,6 +133,25 @@ class Person:
         text = ask.answer.text
         until(lambda: not text.visibleRegion().isEmpty())
 
+    def look_at_all(self) -> None:
+        """Open the sheet of all images, which is an action, and turn the wheel to its end."""
+        ask = self.dock.ask
+        # Forty images are checked for text first.
+        for _ in range(5):
+            with suppress(TimeoutError):
+                until(ask.view_images.native.isVisible)
+                break
+        self.click(ask.view_images.native)
+        view = ask.review.full_size.area.viewport()
+        until(view.isVisible)
+        middle = view.mapToGlobal(view.rect().center())
+        self.mouse.move(middle.x(), middle.y())
+        for _ in range(STEPS):
+            if all(map(ask._gate.is_seen, ask.review.images)):
+                return
+            self.mouse.wheel(2)
+        raise TimeoutError(ask.status.text())
+
     def counted(self) -> int:
         done, self.actions = self.actions, 0
         return done
@@ -160,7 +182,7 @@ def session(folder: Path) -> dict[str, int]:  # noqa: PLR0915 - one after the ot
     chest, heart = folder / "chest", folder / "heart"
     chest.mkdir()
     heart.mkdir()
-    write_ct_chest(chest, size=64, slices=24)
+    write_ct_chest(chest, size=128, slices=40)
     write_us_heart(heart, frames=2)
     # As real ones are: nothing says that there is no text.
     for path in heart.iterdir():
@@ -193,8 +215,11 @@ def session(folder: Path) -> dict[str, int]:  # noqa: PLR0915 - one after the ot
     close_dock(person)
     person.counted()
     person.open_dock()
+    # Until then the parts of the dock move.
+    until(person.dock.ask.send.native.isEnabled)
     person.choose(person.dock.ask.images.which.native, "Whole series")
-    person.send()
+    person.look_at_all()
+    person.read()
     counts["series"] = person.counted()
     counts["series, follow-up"] = follow_up(person)
     close_dock(person)

@@ -81,9 +81,20 @@ class User:
     def confirm(self):
         """Tick what has to be confirmed, having looked at full size."""
         self.ask.review.enlarge.native.click()
-        self.until(lambda: self.review.confirm.enabled)
+        self.review.full_size.enlarge.value = True
+        self.scroll_until(lambda: self.review.confirm.enabled)
         self.review.full_size.reject()
         self.review.confirm.native.click()
+
+    def scroll_until(self, what):
+        """Scroll the window of full size through until something is so."""
+        bar = self.review.full_size.area.verticalScrollBar()
+
+        def go_on():
+            bar.setValue(bar.value() + bar.pageStep() // 2 if bar.value() < bar.maximum() else 0)
+            return what()
+
+        self.until(go_on)
 
     def write(self, words):
         self.ask.prompt.text.value = words

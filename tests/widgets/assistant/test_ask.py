@@ -66,9 +66,10 @@ def test_the_preview_shows_those_bytes_and_all_that_goes_with_them(user):
     asked, details = user.question, user.ask.details
     shown = QBuffer()
     shown.open(QIODevice.OpenModeFlag.WriteOnly)
-    user.review.picture.image.save(shown, "PNG")
+    (picture,) = user.review.picture.sheet.pictures
+    picture.save(shown, "PNG")
     assert asked.images[0].data == previewed
-    assert (user.review.picture.image.width(), user.review.picture.image.height()) == (32, 32)
+    assert (picture.width(), picture.height()) == (32, 32)
     facts = details.facts.toPlainText()
     for fact in ("127.0.0.1:9", "a-model", asked.sha256, "no DICOM metadata"):
         assert fact in facts
@@ -381,7 +382,7 @@ def test_a_follow_up_is_one_press_more_and_shows_that_all_is_sent_again(user, ne
         user.wait(State.DONE)
         assert len(body(recorder.requests[1])["messages"]) == 3
         user.write("And now?")
-        user.ask.anew.native.click()
+        user.ask._body.anew.native.click()
         assert user.question.history == ()
         assert user.ask.send.enabled
     assert user.dock.history.list.count() == 2
@@ -396,7 +397,7 @@ def test_a_mask_and_a_crop_are_in_the_bytes_that_are_sent(user, network_allowed)
         pane.picture.drawn.emit(QRectF(0.0, 0.0, 1.0, 0.5))
         user.until(lambda: user.image not in (b"", plain))
         user.until_ready()
-        image = pane.picture.image
+        (image,) = pane.picture.sheet.pictures
         assert image.pixelColor(16, 4).lightness() < 8
         assert "1 box masked" in user.ask.details.facts.toPlainText()
         pane.draw_crop.native.click()

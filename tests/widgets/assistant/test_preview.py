@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,9 +19,11 @@ from napari_medscan.privacy import burned_in, text_check
 from napari_medscan.privacy.burned_in import Check, Level
 from napari_medscan.privacy.text_check import Box, Outline, TextCheck
 from napari_medscan.render import prepare
+from napari_medscan.widgets.image import picture_view
+from napari_medscan.widgets.image.contact_sheet import Sheet, make_sheet
 from napari_medscan.widgets.image.picture_view import PictureView
 
-from ...assistant.serving import jpeg
+from ...assistant.serving import image
 from ...studies import write_series
 from .conftest import User
 
@@ -72,8 +75,8 @@ def test_what_is_found_blocks_send_until_it_is_masked(found, user):
     pane.mask_all.native.click()
     user.until_ready()
     assert not pane["found"].visible
-    image = pane.picture.image
-    assert max(image.pixelColor(x, 4).lightness() for x in range(5, 20)) < 8
+    (picture,) = pane.picture.sheet.pictures
+    assert max(picture.pixelColor(x, 4).lightness() for x in range(5, 20)) < 8
     # One of six slices is the picture itself; a mask renders nothing anew.
     assert found == [5]
 
@@ -171,7 +174,7 @@ def test_where_nothing_is_asked_the_picture_in_the_dock_does(empty, docked, qtbo
     user.choose("http://127.0.0.1:9/v1")
     user.preview()
     pane = user.review
-    assert not pane.picture.is_full_size
+    assert not user.ask._gate.is_seen(pane.images[0], full_size=True)
     assert not pane.confirm.visible
     assert pane.too_small.isHidden()
 
@@ -180,13 +183,14 @@ def test_a_preview_that_is_withdrawn_takes_the_full_size_with_it(user):
     user.choose("http://127.0.0.1:9/v1")
     user.preview()
     pane = user.review
-    QTest.mouseDClick(pane.picture, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(pane.picture, Qt.MouseButton.LeftButton)
     user.qtbot.waitUntil(pane.full_size.isVisible, timeout=60_000)
-    assert pane.full_size.view.image == pane.picture.image
+    assert pane.full_size.view.sheet is pane.picture.sheet
+    user.until(lambda: pane.full_size.note.text() == "The whole image has been viewed.")
     user.ask._withdraw("")
     assert not pane.full_size.isVisible()
     assert not pane.enlarge.enabled
-    QTest.mouseDClick(pane.picture, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(pane.picture, Qt.MouseButton.LeftButton)
     assert not pane.full_size.isVisible()
     user.preview()
     pane.enlarge.native.click()
@@ -222,39 +226,42 @@ def test_the_name_in_an_ultrasound_is_found_when_no_region_hides_it(ultrasound):
     assert not user.ask.send.enabled
 
 
-def test_a_picture_counts_as_seen_when_all_of_it_was_on_screen(qtbot):
-    view = PictureView()
+@pytest.fixture
+def view(qtbot):
+    """Return a view, and at what scales images were seen in it."""
+    view, scales = PictureView(), []
     qtbot.addWidget(view)
-    seen = []
-    view.seen.connect(seen.append)
-    view.show_picture(QImage.fromData(jpeg()))
+    view.seen.connect(lambda _, scale: scales.append(scale))
+    return view, scales
+
+
+def test_a_picture_counts_as_seen_when_all_of_it_was_on_screen(view, qtbot):
+    view, scales = view
+    view.show_sheet(make_sheet([image()]))
     # Painted for a picture of the window, which nobody saw.
     view.grab()
     qtbot.wait(50)
-    assert seen == []
+    assert scales == []
     view.show()
-    qtbot.waitUntil(lambda: seen == [True], timeout=60_000)
+    qtbot.waitUntil(lambda: bool(scales), timeout=60_000)
+    assert min(scales) >= 1
 
 
-def test_a_picture_that_is_drawn_smaller_is_not_seen_at_full_size(qtbot):
-    view = PictureView()
-    qtbot.addWidget(view)
+def test_a_picture_that_is_drawn_smaller_is_not_seen_at_full_size(view, qtbot):
+    view, scales = view
     view.resize(100, 47)
-    seen = []
-    view.seen.connect(seen.append)
-    view.show_picture(QImage.fromData(jpeg(size=48)))
+    view.show_sheet(make_sheet([image(size=48)]))
     view.show()
-    qtbot.waitUntil(lambda: seen == [False], timeout=60_000)
+    qtbot.waitUntil(lambda: scales == [47 / 48], timeout=60_000)
     view.resize(100, 48)
-    qtbot.waitUntil(lambda: seen == [False, True], timeout=60_000)
+    qtbot.waitUntil(lambda: scales == [47 / 48, 1], timeout=60_000)
 
 
-def test_bytes_that_are_no_picture_are_never_seen(qtbot):
-    view = PictureView()
-    qtbot.addWidget(view)
-    seen = []
-    view.seen.connect(seen.append)
+def test_bytes_that_qt_cannot_decode_are_never_seen(view, qtbot, monkeypatch):
+    view, scales = view
     view.show()
-    view.show_picture(QImage.fromData(b"\xff\xd8\xffnothing\xff\xd9"))
+    nothing = SimpleNamespace(fromData=lambda _: QImage())
+    monkeypatch.setattr(picture_view, "QImage", nothing)
+    view.show_sheet(Sheet((image(),), (QImage(),)))
     qtbot.wait(100)
-    assert seen == []
+    assert scales == []

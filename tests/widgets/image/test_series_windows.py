@@ -6,15 +6,16 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image, ImageSequence
-from qtpy.QtCore import QRectF
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.privacy.gate import Gate
 from napari_medscan.privacy.text_check import Box, Outline, TextCheck
 from napari_medscan.render import prepare
-from napari_medscan.widgets.image import deidentify_window, movie_window, series_review
+from napari_medscan.widgets.image import deidentify_window, movie_window
 
 from ...export.series import opened_in_time
 from ...studies import write_series
@@ -174,28 +175,26 @@ def test_folders_with_files_are_refused(shown, out, told):
 
 def test_a_box_drawn_on_one_of_several_images_is_masked_in_all(shown, qtbot):
     window = shown("movie")
-    (place, *_) = window.review._places
+    view = window.review.picture
+    qtbot.waitExposed(window)
     window.review.draw_mask.native.click()
-    drawn = QRectF(place.left(), place.top(), place.width() / 2, place.height() / 4)
-    window.review.picture.drawn.emit(drawn)
+    place = view.place(1)
+    end = place.center() - QPointF(0, place.height() / 4)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=place.topLeft().toPoint())
+    QTest.mouseMove(view, end.toPoint())
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end.toPoint())
     ready(window, qtbot)
     ((top, left, bottom, right),) = window.review.masks
-    np.testing.assert_allclose((top, left, bottom, right), (0, 0, 0.25, 0.5), atol=1e-9)
-    assert {image.masks for image in window.images} == {(Box(0, 0, 16, 32),)}
+    np.testing.assert_allclose((top, left, bottom, right), (0, 0, 0.25, 0.5), atol=0.02)
+    assert len({image.masks for image in window.images}) == 1
 
 
-def test_more_images_than_fit_at_full_size_are_on_pages(shown, qtbot, monkeypatch):
-    monkeypatch.setattr(series_review, "MOST_PIXELS", SIDE * SIDE)
+def test_no_image_of_a_movie_or_series_is_left_out(shown, qtbot, with_text):  # noqa: ARG001
     window = shown("movie")
-    pages = [window.review.images]
-    for _ in range(SLICES):
-        before = window.review.images
-        window.page.next.native.click()
-        qtbot.waitUntil(lambda: window.review.images != before, timeout=60_000)  # noqa: B023
-        pages.append(window.review.images)
-    assert [len(page) for page in pages] == [1] * (SLICES + 1)
-    assert pages[0] == pages[-1]
-    assert {page[0].sha256 for page in pages} == {image.sha256 for image in window.images}
+    window.review.look()
+    qtbot.waitUntil(lambda: all(map(window.gate.is_seen, window.images)), timeout=60_000)
+    assert not window.review.leave_out.visible
+    assert window.review.full_size.view.findChildren(QPushButton) == []
 
 
 def test_time_points_and_slices_can_be_played(model, tmp_path, qtbot, monkeypatch):

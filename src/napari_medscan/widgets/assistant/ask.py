@@ -11,7 +11,7 @@ from dataclasses import replace
 import napari.viewer
 from magicgui.widgets import PushButton
 from psygnal import Signal
-from qtpy.QtCore import QEvent, QPoint, Qt, QTimer
+from qtpy.QtCore import QEvent, QPoint, QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_medscan.assistant.client import Client
@@ -33,6 +33,7 @@ from napari_medscan.privacy.sealed_image import SealedImage
 from napari_medscan.render.prepare import Look, Preparer
 from napari_medscan.widgets.assistant.answer import AnswerPane
 from napari_medscan.widgets.assistant.details import Details
+from napari_medscan.widgets.assistant.foot import Foot
 from napari_medscan.widgets.assistant.images import KEY, ImageChoice, name_of
 from napari_medscan.widgets.assistant.on_show import OnShow
 from napari_medscan.widgets.assistant.prompt import PromptForm
@@ -42,8 +43,7 @@ from napari_medscan.widgets.dock import scrolling
 from napari_medscan.widgets.image.contact_sheet import Sheet, make_sheet
 from napari_medscan.widgets.image.review import ImageReview
 from napari_medscan.widgets.image.save_window import SaveImageWindow
-from napari_medscan.widgets.panel.form import Page, button, heading, holder, row
-from napari_medscan.widgets.texts import PlainLabel
+from napari_medscan.widgets.panel.form import Page, button, heading, holder
 
 CHANGES = Change.SERIES | Change.VIEW | Change.LOOK | Change.OTHER
 """All that an image may depend on: called too often rather than too seldom."""
@@ -84,8 +84,6 @@ class AskTab(Page):
     """
 
     send: PushButton
-    cancel: PushButton
-    find_models: PushButton
     save_image: PushButton
 
     told = Signal()
@@ -112,14 +110,17 @@ class AskTab(Page):
         self.conversation = Conversation(client, self._relay.send)
         self._preparer = Preparer()
         self._work = Latest(self.native)
-        self.review = ImageReview(gate, _HEIGHT)
+        self.review = ImageReview(gate, _HEIGHT, can_leave_out=True)
         self.images, self.prompt = ImageChoice(), PromptForm(templates)
         self.answer, self.details = AnswerPane(), Details()
-        self.status = PlainLabel()
+        self.foot = Foot()
+        self.status = self.foot.status
         self._soon, self._later = QTimer(self.native), QTimer(self.native)
         self._lay_out()
         self._connect()
         self._subscription = watch(viewer, self._on_view, CHANGES)
+        # Of the model that is remembered.
+        self._on_service()
         self._enable()
 
     def release(self) -> None:
@@ -169,6 +170,7 @@ class AskTab(Page):
             self.places[question.sha256] = name_of(self._looks)
             # A list of models must not be in its way.
             self._service.stop_asking()
+            self.review.release()
             self.conversation.send(question, consent)
         except AssistantError as error:
             self.status.say(str(error))
@@ -176,12 +178,6 @@ class AskTab(Page):
                 self._on_view()
             return
         self._service.remember()
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it may be sent: all was seen, and what had to be confirmed was."""
-        question = self.details.question
-        return question is not None and not missing(question, self._gate)
 
     def _lay_out(self) -> None:
         body = Page()
@@ -199,24 +195,8 @@ class AskTab(Page):
             ]
         )
         body.native.layout().addStretch(1)
-        self._body, self.anew = body, body["anew"]
-        self._area = scrolling(body.native)
-        save = "Save this image as PNG or JPEG, without metadata and without any service"
-        find = "Look for models on this computer, or choose another service"
-        foot = row(
-            button("find_models", "Find models…", find, self.model_wanted.emit),
-            button("send", "&Send", "", self.send_previewed),
-            button("cancel", "Cancel", "Stop the answer", self.conversation.cancel),
-            button("save_image", "Save image…", save, self._on_save_image),
-        )
-        self.extend([holder(self._area), holder(self.status), foot])
-        # Never by Enter or Space, wherever the focus came from: by the mouse, or Alt+S.
-        send = self.send.native
-        send.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        send.setAutoDefault(False)
-        font = send.font()
-        font.setBold(True)
-        send.setFont(font)
+        self._body, self._area = body, scrolling(body.native)
+        self.extend([holder(self._area), self.foot])
 
     def _connect(self) -> None:
         for timer in (self._soon, self._later):
@@ -225,6 +205,14 @@ class AskTab(Page):
         self._later.timeout.connect(self._enable)
         self._work.progressed.connect(guarded(self._on_progress))
         self._soon.setInterval(QUIET_MS)
+        for pressed, call in (
+            (self.foot.find_models, self.model_wanted.emit),
+            (self.foot.view_images, self.review.look),
+            (self.foot.send, self.send_previewed),
+            (self.foot.cancel, self.conversation.cancel),
+            (self.foot.save_image, self._on_save_image),
+        ):
+            pressed.changed.connect(guarded(lambda _, call=call: call()))
         self.review.edited.connect(self.prepare)
         self.review.ready_changed.connect(self._enable)
         self.review.left_out.connect(guarded(self._on_left_out))
@@ -360,25 +348,29 @@ class AskTab(Page):
         origin = "" if question is None else question.endpoint.origin
         again_at = self._again_at.get(origin, 0.0)
         wait = max(0.0, again_at - time.time())
-        self.send.enabled = self.is_ready and not state.is_busy and not wait
+        lacking = self._problem if question is None else missing(question, self._gate)
+        self.send.enabled = question is not None and not (lacking or wait or state.is_busy)
         asked = getattr(self.answer.exchange, "sha256", "")
         is_again = question is not None and question.sha256 == asked and state in _AGAIN
         self.send.text = "&Send again" if is_again else "&Send"
-        self.find_models.visible = not self._service.model and not state.is_busy
-        self.send.visible = not state.is_busy and not self.find_models.visible
-        self.cancel.visible = state.is_busy
+        has_to_look = len(self._images) > 1 and not all(map(self._gate.is_seen, self._images))
+        if state.is_busy:
+            self.foot.offer(self.foot.cancel)
+        elif not self._service.model:
+            self.foot.offer(self.foot.find_models)
+        else:
+            self.foot.offer(self.foot.view_images if has_to_look else self.send)
         self.save_image.enabled = bool(self._images)
-        self.anew.visible = question is not None and bool(question.history)
+        self._body.anew.visible = question is not None and bool(question.history)
         if state.is_busy:
             self.status.say("")
-        elif question is None:
-            self.status.say(self._problem)
+        elif question is None or (lacking and not wait):
+            self.status.say(lacking)
         elif wait:
             self._later.start(math.ceil(wait * 1000))
             self.status.say(f"The service asks to wait until {clock(again_at)}.")
         else:
-            to = f"To {question.endpoint.shown}: exactly what is shown here."
-            self.status.say(missing(question, self._gate) or to)
+            self.status.say(f"To {question.endpoint.shown}: exactly what is shown here.")
 
     def _on_anew(self) -> None:
         self.conversation.forget()
@@ -390,9 +382,16 @@ class AskTab(Page):
         except NoPictureError as error:
             self.status.say(str(error))
 
-    def _on_left_out(self) -> None:
-        pairs = zip(self._looks, self._images, strict=True)
-        self.images.leave_out([one for one, image in pairs if image.exposed])
+    def _on_left_out(self, images: tuple[SealedImage, ...]) -> None:
+        pairs = list(zip(self._looks, self._images, strict=True))
+        self.images.leave_out([one for one, image in pairs if image in images])
+        self._looks = [one for one, image in pairs if image not in images]
+        self._images = tuple(image for image in self._images if image not in images)
+        if self._images:
+            self.review.show_sheet(self.review.sheet.without(images))
+            self._ask()
+        else:
+            self.prepare()
 
     def _on_save_image(self) -> None:
         if self._looks:

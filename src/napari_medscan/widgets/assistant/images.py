@@ -148,12 +148,11 @@ class ImageChoice(Page):
         self.choice_changed.emit()
 
     def leave_out(self, looks: Iterable[Look]) -> None:
-        """Leave images out, until other ones are chosen."""
+        """Leave images out when `looks` is called again, until other ones are chosen."""
         places = {place_of(one) for one in looks}
         self.left_out |= places
         self.key_looks = [one for one in self.key_looks if place_of(one) not in places]
         self._enable()
-        self.choice_changed.emit()
 
     def _offered(self, _widget: object = None) -> list[str]:
         return [DISPLAYED, SPREAD, KEY, *([SERIES] if self._most > KEY_IMAGES else [])]

@@ -1,91 +1,113 @@
-"""Several images on one sheet, the ones with suspected text first."""
+"""Images of one question beside each other, the ones with suspected text first."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from qtpy.QtCore import QRectF
-from qtpy.QtGui import QColor, QImage, QPainter
+from qtpy.QtCore import QRectF, Qt
+from qtpy.QtGui import QImage
 
-from napari_medscan.privacy.sealed_image import Concern, SealedImage
-from napari_medscan.privacy.text_check import Box
+from napari_medscan.privacy.sealed_image import SealedImage
 
+READABLE = 0.6
+"""Pixels of the screen for each of an image at which burned-in text can be read: letters of 12
+pixels, which scanners and workstations write, have 7."""
+_SMALLEST = 240
+"""Pixels of the screen that the largest image of a sheet takes at least."""
 _GAP = 4
-MOST_PIXELS = 72_000_000
-"""Of a sheet: 85 images of 896 × 896 pixels, 216 MB."""
+_REDUCED, _MOST_PIXELS = 160, 2**24
+"""Pixels along the side of an image that stands for a larger one, and pixels of all of them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Images as they are shown: decoded, beside each other.
+    """Images in the order in which they are shown.
 
     Parameters
     ----------
     images : tuple of SealedImage
-        In the order in which they are shown.
-    picture : QImage
-        All of them.
-    places : tuple of QRectF
-        Where each is, in shares of the sheet.
-    reduction : float
-        Pixels of an image for each pixel of the sheet, 1 or more.
+        What would leave.
+    pictures : tuple of QImage
+        Each of them decoded; where there are several, reduced.
     """
 
-    images: tuple[SealedImage, ...]
-    picture: QImage
-    places: tuple[QRectF, ...]
-    reduction: float = 1.0
+    images: tuple[SealedImage, ...] = ()
+    pictures: tuple[QImage, ...] = ()
+
+    def without(self, images: Collection[SealedImage]) -> Sheet:
+        """Return a sheet that lacks some images."""
+        kept = [number for number, image in enumerate(self.images) if image not in images]
+        return Sheet(
+            tuple(self.images[number] for number in kept),
+            tuple(self.pictures[number] for number in kept),
+        )
 
     @property
-    def outlines(self) -> list[tuple[QRectF, bool]]:
-        """Where text was found and is neither masked nor cropped away, and whether it is sure."""
-        return [
-            (_within(place, image, outline.box), outline.is_sure)
-            for image, place in zip(self.images, self.places, strict=True)
-            for outline in image.exposed
-        ]
+    def largest(self) -> tuple[int, int]:
+        """Greatest height and greatest width of the images."""
+        heights, widths = zip(*(image.shape for image in self.images), strict=True)
+        return max(heights), max(widths)
+
+    @property
+    def readable(self) -> float:
+        """Pixels of the screen for each of an image, for a look at all of them."""
+        return max(READABLE, _SMALLEST / max(self.largest))
+
+    def fitting(self, width: int, height: int) -> float:
+        """Return the greatest scale at which all images have room in so many pixels."""
+        (rows, columns), count, gap = self.largest, len(self.images), self._gap
+        return max(
+            min((width / across - gap) / columns, (height / down - gap) / rows)
+            for across in range(1, count + 1)
+            for down in (math.ceil(count / across),)
+        )
+
+    def places(self, scale: float, width: int, height: int, below: int = 0) -> list[QRectF]:
+        """Return where each image is at a scale, in rows that are no wider than some pixels.
+
+        Parameters
+        ----------
+        scale : float
+            Pixels of the screen for each of an image.
+        width, height : int
+            Pixels, in the middle of which the images are; what has no room is beyond them.
+        below : int
+            Pixels that stay free below each image.
+        """
+        rows, columns = self.largest
+        right = _pixels(columns, scale) + self._gap
+        down = _pixels(rows, scale) + self._gap + below
+        across = min(max(width // right, 1), len(self.images))
+        left = max(width - across * right, 0) // 2
+        top = max(height - math.ceil(len(self.images) / across) * down, 0) // 2
+        found = []
+        for number, image in enumerate(self.images):
+            row, column = divmod(number, across)
+            high, wide = (_pixels(extent, scale) for extent in image.shape)
+            # On whole pixels: between them it would be blurred.
+            x = left + column * right + (right - wide) // 2
+            found.append(QRectF(x, top + row * down + self._gap // 2, wide, high))
+        return found
+
+    @property
+    def _gap(self) -> int:
+        """Pixels between images."""
+        return _GAP if len(self.images) > 1 else 0
 
 
 def make_sheet(images: Sequence[SealedImage]) -> Sheet:
-    """Decode images and put them on a sheet; takes its time, and may run in any thread."""
-    ordered = tuple(sorted(images, key=lambda image: Concern.TEXT not in image.concerns))
-    if len(ordered) == 1:
-        picture = QImage.fromData(ordered[0].data)
-        return Sheet(ordered, picture, (QRectF(0, 0, 1, 1),))
-    height = max(image.shape[0] for image in ordered)
-    width = max(image.shape[1] for image in ordered)
-    columns = math.ceil(math.sqrt(len(ordered)))
-    rows = math.ceil(len(ordered) / columns)
-    reduction = max(1.0, math.sqrt(rows * columns * height * width / MOST_PIXELS))
-    across, down = math.ceil(width / reduction) + _GAP, math.ceil(height / reduction) + _GAP
-    sheet = QImage(columns * across, rows * down, QImage.Format.Format_RGB888)
-    sheet.fill(QColor(0, 0, 0))
-    painter = QPainter(sheet)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    places = []
-    for number, image in enumerate(ordered):
-        row, column = divmod(number, columns)
-        size = image.shape[1] / reduction, image.shape[0] / reduction
-        place = QRectF(column * across, row * down, *size)
-        painter.drawImage(place, QImage.fromData(image.data))
-        places.append(_share(place, sheet))
-    painter.end()
-    return Sheet(ordered, sheet, tuple(places), reduction)
+    """Decode images and put them in order; takes its time, and may run in any thread."""
+    if len(images) == 1:
+        return Sheet(tuple(images), (QImage.fromData(images[0].data),))
+    ordered = sorted(images, key=lambda image: (not image.exposed, not image.is_suspected))
+    way = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    side = min(_REDUCED, math.isqrt(_MOST_PIXELS // len(images)))
+    pictures = (QImage.fromData(image.data).scaled(side, side, *way) for image in ordered)
+    return Sheet(tuple(ordered), tuple(pictures))
 
 
-def _share(place: QRectF, sheet: QImage) -> QRectF:
-    width, height = sheet.width(), sheet.height()
-    return QRectF(
-        place.x() / width, place.y() / height, place.width() / width, place.height() / height
-    )
-
-
-def _within(place: QRectF, image: SealedImage, box: Box) -> QRectF:
-    """Return where a box of an image is on the sheet."""
-    top, left, height, width = box.top, box.left, box.height, box.width
-    if image.crop is not None:
-        top, left = top - max(image.crop.top, 0), left - max(image.crop.left, 0)
-    across, down = place.width() / image.shape[1], place.height() / image.shape[0]
-    return QRectF(place.x() + left * across, place.y() + top * down, width * across, height * down)
+def _pixels(extent: int, scale: float) -> int:
+    """Return whole pixels, no more than there is room for."""
+    return max(math.floor(extent * scale + 1e-6), 1)

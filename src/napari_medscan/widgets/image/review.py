@@ -14,7 +14,7 @@ from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import Concern, SealedImage
 from napari_medscan.privacy.text_check import Box
 from napari_medscan.render.prepare import Part
-from napari_medscan.widgets.image.contact_sheet import Sheet
+from napari_medscan.widgets.image.contact_sheet import READABLE, Sheet
 from napari_medscan.widgets.image.full_size import FullSizeWindow
 from napari_medscan.widgets.image.picture_view import PictureView
 from napari_medscan.widgets.panel.form import Page, button, check, holder, put, row, toggle
@@ -39,6 +39,8 @@ class ImageReview(Page):
         Remembers what was seen and confirmed.
     height : int
         Pixels of the image on screen; 0 for as much as there is.
+    can_leave_out : bool
+        Whether some of several images may leave without the others.
 
     Attributes
     ----------
@@ -47,9 +49,7 @@ class ImageReview(Page):
     ready_changed : Signal
         Emitted when the images may leave, or may not any more.
     left_out : Signal
-        Emitted when images with suspected text are to be left out.
-    can_mask : bool
-        Whether parts can be blacked out in what is saved.
+        Emitted with the images that are to be left out.
     """
 
     draw_mask: PushButton
@@ -62,17 +62,16 @@ class ImageReview(Page):
 
     edited = Signal()
     ready_changed = Signal()
-    left_out = Signal()
+    left_out = Signal(object)
 
-    def __init__(self, gate: Gate, height: int = 0) -> None:
+    def __init__(self, gate: Gate, height: int = 0, *, can_leave_out: bool = False) -> None:
         super().__init__()
         self.margins = (0, 0, 0, 0)
         self._gate = gate
         self.masks: tuple[Part, ...] = ()
         self.crop: Part | None = None
         self.can_mask = True
-        self.images: tuple[SealedImage, ...] = ()
-        self._places: tuple[QRectF, ...] = ()
+        self.sheet = Sheet()
         self.recipient = THIS_COMPUTER
         self._subject: tuple[object, ...] = ()
         self.picture = PictureView()
@@ -81,6 +80,7 @@ class ImageReview(Page):
         policy = QSizePolicy.Policy
         self.picture.setSizePolicy(policy.Expanding, policy.Fixed if height else policy.Expanding)
         self.full_size = FullSizeWindow(self.native)
+        self.full_size.view.can_leave_out = can_leave_out
         self.text_found, self.too_small, self.warnings = PlainLabel(), PlainLabel(), PlainLabel()
         tools = row(
             toggle(
@@ -92,7 +92,7 @@ class ImageReview(Page):
                 "enlarge",
                 "Full size…",
                 "View the image pixel by pixel in a separate window",
-                self._on_enlarge,
+                self.look,
             ),
         )
         tools.name = "tools"
@@ -104,7 +104,7 @@ class ImageReview(Page):
                 "leave_out",
                 "Leave out",
                 "Leave out the images with outlined text",
-                self.left_out.emit,
+                self._on_leave_out,
             ),
         )
         found.name = "found"
@@ -119,9 +119,10 @@ class ImageReview(Page):
                 holder(self.too_small),
             ]
         )
-        self.picture.double_clicked.connect(guarded(self._on_enlarge))
-        self.picture.seen.connect(guarded(self._on_seen))
-        self.full_size.view.seen.connect(guarded(self._on_seen))
+        self.picture.clicked.connect(guarded(lambda _: self.look()))
+        for view in (self.picture, self.full_size.view):
+            view.seen.connect(guarded(self._on_seen))
+        self.full_size.view.left_out.connect(self.left_out.emit)
         self.full_size.confirm.changed.connect(guarded(self._on_confirmed_there))
         self.picture.drawn.connect(guarded(self._on_drawn))
         self.withdraw()
@@ -132,20 +133,32 @@ class ImageReview(Page):
             self._subject, self.masks, self.crop = subject, (), None
             self._enable()
 
+    @property
+    def images(self) -> tuple[SealedImage, ...]:
+        """What would leave, as it is shown; none while that is prepared."""
+        return self.sheet.images
+
     def show_sheet(self, sheet: Sheet) -> None:
         """Show images that are as they would leave."""
-        self.images, self._places = sheet.images, sheet.places
-        part = _rectangle(self.crop or _WHOLE)
-        self.picture.show_picture(sheet.picture, sheet.outlines, part, sheet.reduction)
+        self.sheet = sheet
+        self.picture.show_sheet(sheet, _rectangle(self.crop or _WHOLE))
+        if self.full_size.isVisible():
+            self.full_size.show_sheet(sheet)
         self.text_found.say(_summary(sheet.images))
         exposed = any(image.exposed for image in sheet.images)
         self["found"].visible = exposed
-        self.leave_out.visible = exposed and len(sheet.images) > 1
+        can_leave_out = self.full_size.view.can_leave_out and len(sheet.images) > 1
+        self.leave_out.visible = exposed and can_leave_out
         self.warnings.say("\n".join(_warnings(sheet.images)))
         self.picture.setVisible(True)
         self["tools"].visible = True
         self._enable()
         self.address(self.recipient)
+
+    def look(self) -> None:
+        """Show the images in a window, large enough to read what is written in them."""
+        if self.images:
+            self.full_size.open_sheet(self.sheet)
 
     def address(self, recipient: str) -> None:
         """Ask on behalf of another recipient: what was confirmed is confirmed to one."""
@@ -162,13 +175,13 @@ class ImageReview(Page):
 
     def withdraw(self) -> None:
         """Show that this is not what would leave any more."""
-        self.images = ()
+        self.sheet = Sheet()
         self.picture.fade()
         self.full_size.withdraw()
         for part in (self.text_found, self.too_small, self.warnings):
             part.say("")
         self["found"].visible = self.confirm.visible = False
-        has_picture = not self.picture.image.isNull()
+        has_picture = bool(self.picture.sheet.images)
         self.picture.setVisible(has_picture)
         self["tools"].visible = has_picture
         self._enable()
@@ -196,12 +209,34 @@ class ImageReview(Page):
         self.confirm.enabled = may_confirm
         question = "" if self.confirm.value else self.confirm.text
         self.full_size.ask(question if self.confirm.visible else "", may_confirm=may_confirm)
+        self.full_size.note.say(self._to_see)
         concerns = any(image.concerns for image in self.images)
         self.too_small.say(_TOO_SMALL if concerns and not may_confirm else "")
 
-    def _on_enlarge(self) -> None:
-        if self.images:
-            self.full_size.show_same(self.picture)
+    @property
+    def _to_see(self) -> str:
+        """What of the images has still to be seen, for the window that shows them large."""
+        images, gate = self.images, self._gate
+        seen = sum(gate.is_seen(image) for image in images)
+        if len(images) == 1:
+            height, width = images[0].shape
+            rest = f"{width} × {height} pixels. Scroll to view the whole image."
+            return (
+                "The whole image has been viewed."
+                if gate.is_seen(images[0], full_size=True)
+                else rest
+            )
+        said = [f"{seen} of {len(images)} images viewed."]
+        if seen < len(images):
+            said.append("Scroll to view the others.")
+        small = sum(image.is_suspected and not gate.may_confirm(image) for image in images)
+        if small:
+            rest = ", or leave out" if self.full_size.view.can_leave_out else ""
+            said.append(f"{small} with suspected text: click to view at full size{rest}.")
+        return " ".join(said)
+
+    def _on_leave_out(self) -> None:
+        self.left_out.emit(tuple(image for image in self.images if image.exposed))
 
     def _on_mask(self, _is_down: object) -> None:
         self._on_switch(self.draw_mask, self.draw_crop)
@@ -216,10 +251,6 @@ class ImageReview(Page):
         self.picture.can_draw = switch.value or other.value
 
     def _on_drawn(self, drawn: QRectF) -> None:
-        if len(self.images) > 1:
-            drawn = _within(self._places, drawn)
-            if drawn.isEmpty():
-                return
         part = (drawn.top(), drawn.left(), drawn.bottom(), drawn.right())
         if self.draw_crop.value:
             self.crop = part
@@ -246,27 +277,16 @@ class ImageReview(Page):
         self.confirm.value = True
         self.full_size.reject()
 
-    def _on_seen(self, is_full_size: bool) -> None:  # noqa: FBT001 - Qt's signal
-        for image in self.images:
-            self._gate.see(image, full_size=is_full_size)
+    def _on_seen(self, images: tuple[SealedImage, ...], scale: float) -> None:
+        # One image fills the dock; of several, each is too small there to be looked at.
+        if len(self.images) > 1 and scale < READABLE:
+            return
+        for image in images:
+            self._gate.see(image, full_size=scale >= 1)
         self._enable_confirm()
         if self.confirm.value:
             self._on_confirm()
         self.ready_changed.emit()
-
-
-def _within(places: Iterable[QRectF], drawn: QRectF) -> QRectF:
-    """Return what of an image on a sheet a rectangle covers, in shares of the image."""
-    place = next((place for place in places if place.contains(drawn.center())), QRectF())
-    common = place & drawn
-    if common.isEmpty():
-        return common
-    return QRectF(
-        (common.left() - place.left()) / place.width(),
-        (common.top() - place.top()) / place.height(),
-        common.width() / place.width(),
-        common.height() / place.height(),
-    )
 
 
 def _summary(images: tuple[SealedImage, ...]) -> str:

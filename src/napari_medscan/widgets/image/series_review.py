@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from magicgui.widgets import PushButton, Widget
@@ -15,9 +14,9 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.notify import tell
 from napari_medscan.privacy.errors import ImageError, NotConfirmedError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
-from napari_medscan.privacy.sealed_image import Concern, Format, SealedImage
+from napari_medscan.privacy.sealed_image import Format, SealedImage
 from napari_medscan.render.prepare import Look, Renderer, Wish, masked, sealed
-from napari_medscan.widgets.image.contact_sheet import MOST_PIXELS, Sheet, make_sheet
+from napari_medscan.widgets.image.contact_sheet import Sheet, make_sheet
 from napari_medscan.widgets.image.review import ImageReview
 from napari_medscan.widgets.panel.form import Page, button, holder, row
 from napari_medscan.widgets.texts import PlainLabel
@@ -26,8 +25,6 @@ _WISH = Wish(longest=None, format=Format.PNG)
 
 
 class _ReviewPage(Page):
-    previous: PushButton
-    next: PushButton
     save: PushButton
     close_window: PushButton
 
@@ -72,23 +69,15 @@ class SeriesReviewWindow(QDialog):
         self.images: tuple[SealedImage, ...] = ()
         self._masks_regions = masks_regions
         self._unmasked: tuple[SealedImage, ...] = ()
-        self._pages: tuple[tuple[SealedImage, ...], ...] = ()
-        self._number = 0
         self._work = Latest(self)
         self.review = ImageReview(gate)
         # Of all images, the same part would be left.
         self.review.draw_crop.visible = False
         self.status = PlainLabel()
         page = _ReviewPage()
-        pages = row(
-            button("previous", "Previous images", "", lambda: self._turn(-1)),
-            button("next", "Next images", "", lambda: self._turn(1)),
-        )
-        pages.name = "pages"
         page.extend(
             [
                 self.review,
-                pages,
                 *options,
                 holder(PlainLabel(note)),
                 holder(self.status),
@@ -102,7 +91,7 @@ class SeriesReviewWindow(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(page.native)
-        for part in (page.save, page.close_window, page.previous, page.next):
+        for part in (page.save, page.close_window):
             part.native.setAutoDefault(False)
         self._work.progressed.connect(guarded(self._on_progress))
         self.review.edited.connect(guarded(self._mask))
@@ -144,7 +133,7 @@ class SeriesReviewWindow(QDialog):
         self._make(unmasked, lambda image: masked(image, masks))
 
     def _make(self, sources: Sequence[object], image_of: Callable[..., SealedImage]) -> None:
-        """Make an image of each of some sources in a thread, and show the first page of them."""
+        """Make an image of each of some sources in a thread, and show all of them."""
         work, keeps = self._work, sources is self.looks
 
         def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
@@ -154,53 +143,35 @@ class SeriesReviewWindow(QDialog):
                     raise CancelledError("cancelled")
                 work.progressed.emit(number, len(sources))
                 images.append(image_of(source))
-            return tuple(images), make_sheet(_pages_of(images)[0])
+            return tuple(images), make_sheet(images)
 
         def then(made: tuple[tuple[SealedImage, ...], Sheet]) -> None:
             images, sheet = made
-            self.images, self._pages, self._number = images, _pages_of(images), 0
+            self.images = images
             if keeps:
                 self._unmasked = images
-            self._show(sheet)
+            self.review.show_sheet(sheet)
+            self.page.save.enabled = True
+            self._say_missing()
 
         self._work.start(task, then, self._on_failed)
 
     def _withdraw(self) -> None:
-        self.images, self._pages = (), ()
+        self.images = ()
         self.review.withdraw()
-        self.page["pages"].visible = self.page.save.enabled = False
+        self.page.save.enabled = False
         self.status.say("Preparing the images…")
 
-    def _turn(self, step: int) -> None:
-        self._number = (self._number + step) % len(self._pages)
-        images = self._pages[self._number]
-        self._work.start(lambda _: make_sheet(images), self._show, self._on_failed)
-
-    def _show(self, sheet: Sheet) -> None:
-        self.review.show_sheet(sheet)
-        # A series leaves as a whole.
-        self.review.leave_out.visible = False
-        self.page["pages"].visible = len(self._pages) > 1
-        self.page.save.enabled = True
-        self._say_missing()
-
     def _say_missing(self) -> None:
-        if self._pages:
-            self.status.say(self._missing() or self._count())
+        if self.images:
+            count = len(self.images)
+            said = f"{count} {'image' if count == 1 else 'images'}"
+            self.status.say(self._missing() or said)
 
     def _missing(self) -> str:
-        """Return what has to be confirmed yet, and of which page."""
-        for number, page in enumerate(self._pages, start=1):
-            missing = (self.gate.missing(image, THIS_COMPUTER) for image in page)
-            text = next(filter(None, missing), "")
-            if text:
-                return f"Images {number} of {len(self._pages)}: {text}" if number > 1 else text
-        return ""
-
-    def _count(self) -> str:
-        count = len(self.images)
-        where = f", part {self._number + 1} of {len(self._pages)}" if len(self._pages) > 1 else ""
-        return f"{count} {'image' if count == 1 else 'images'}{where}"
+        """Return what has to be confirmed yet."""
+        missing = (self.gate.missing(image, THIS_COMPUTER) for image in self.images)
+        return next(filter(None, missing), "")
 
     def _on_save(self) -> None:
         try:
@@ -217,19 +188,9 @@ class SeriesReviewWindow(QDialog):
             tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be written.")
 
     def _on_progress(self, done: int, count: int) -> None:
-        if not self._pages:
+        if not self.images:
             self.status.say(f"Preparing image {done + 1} of {count}…")
 
     def _on_failed(self, error: Exception) -> None:
         known = isinstance(error, ImageError)
         self.status.say(str(error) if known else "The images could not be rendered.")
-
-
-def _pages_of(images: Sequence[SealedImage]) -> tuple[tuple[SealedImage, ...], ...]:
-    """Return images as pages that can be shown pixel by pixel, those with suspected text first."""
-    ordered = sorted(images, key=lambda image: Concern.TEXT not in image.concerns)
-    largest = max(math.prod(image.shape) for image in images)
-    at_once = max(1, MOST_PIXELS // largest)
-    # A sheet is a square grid, of which some places stay free.
-    at_once = max(1, math.isqrt(at_once) ** 2)
-    return tuple(tuple(ordered[i : i + at_once]) for i in range(0, len(ordered), at_once))

@@ -146,11 +146,12 @@ def note(name: str, text: str = "") -> Label:
     return label
 
 
-def button(name: str, text: str, tooltip: str, call: Call) -> PushButton:
+def button(name: str, text: str, tooltip: str, call: Call | None = None) -> PushButton:
     """Return a button; scripts press it with ``button.clicked.emit(True)``."""
     made = PushButton(name=name, text=text, tooltip=tooltip)
     made.native.setMinimumWidth(10)
-    made.changed.connect(guarded(lambda _clicked: call()))
+    if call is not None:
+        made.changed.connect(guarded(lambda _clicked: call()))
     return made
 
 

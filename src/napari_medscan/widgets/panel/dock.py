@@ -60,6 +60,8 @@ class MedScanPanel(DockContainer):
         if (bar := self.tabs.tabBar()) is not None:
             # In the dark theme it is a white line.
             bar.setDrawBase(False)
+            # Six tabs fit into the width of the panel: scrolled away, Settings are not found.
+            bar.setStyleSheet("QTabBar, QTabBar::tab { padding: 3px 2px; }")
         for title, make in PAGES:
             page = make(viewer)
             self.on_release(page.release)

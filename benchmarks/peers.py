@@ -93,10 +93,28 @@ def napari_medical_image_formats(folder: str) -> None:
 
 def dcm2niix(folder: str) -> None:
     """Convert a series to an uncompressed NIfTI file."""
+    _dcm2niix(folder, "n")
+
+
+def dcm2niix_gz(folder: str) -> None:
+    """Convert a series to a compressed NIfTI file, without other programs."""
+    _dcm2niix(folder, "i")
+
+
+def dcm2niix_archive(folder: str) -> dict[str, float]:
+    """Convert all series below a folder to compressed NIfTI files."""
+    _dcm2niix(folder, "i", "-d", "5")
+    # Windows has no such module.
+    import resource
+
+    return {"peak": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024}
+
+
+def _dcm2niix(folder: str, compression: str, *options: str) -> None:
     import dcm2niix as package
 
     with tempfile.TemporaryDirectory() as target:
-        command = [package.bin, "-z", "n", "-b", "n", "-f", "out", "-o", target, folder]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        if not any(path.suffix == ".nii" for path in Path(target).iterdir()):
+        command = [package.bin, "-z", compression, "-b", "n", "-f", "out_%s", "-o", target]
+        subprocess.run([*command, *options, folder], check=True, stdout=subprocess.DEVNULL)
+        if not any(".nii" in path.name for path in Path(target).iterdir()):
             raise RuntimeError("it wrote no image")

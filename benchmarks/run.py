@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import export
 import heartbeat
 import memory
 import objects
@@ -34,6 +35,7 @@ TOPICS = {
     "heartbeat": heartbeat,
     "memory": memory,
     "objects": objects,
+    "export": export,
     "slow": slow,
     "scale": scale,
     "startup": startup,

@@ -135,7 +135,7 @@ def test_measure_commands_choose_the_tool_and_give_the_table(viewer, panel, tmp_
         run(f"measure_{name}", viewer)
         assert viewer.layers.selection.active.mode == mode
     path = tmp_path / "measured.csv"
-    where = "napari_medscan.widgets.panel.measure_tab.ask_where_to_save"
+    where = "napari_medscan.widgets.save_bytes.ask_where_to_save"
     monkeypatch.setattr(where, lambda *_: (path, "*.csv"))
     chooses = "napari_medscan.widgets.panel.measure_tab.ask_for_file"
     monkeypatch.setattr(chooses, lambda *_: None)

@@ -18,7 +18,7 @@ from napari_medscan.napari_ import table
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.file_traces import ask_for_file, ask_where_to_save
+from napari_medscan.napari_.file_traces import ask_for_file
 from napari_medscan.napari_.measurement_layers import go_to_shape, rename
 from napari_medscan.napari_.measurement_session import Drawn, MeasurementSession
 from napari_medscan.napari_.notify import tell
@@ -27,6 +27,7 @@ from napari_medscan.widgets.clipboard import copy_text
 from napari_medscan.widgets.panel.form import Page, button, holder, note, number, row, stretch
 from napari_medscan.widgets.panel.measure_plot import MeasurePlot
 from napari_medscan.widgets.panel.weight_field import WeightField
+from napari_medscan.widgets.save_bytes import save_bytes
 
 _TOOLS = {
     "length": ("Length", "add_line", "", "Drag from end to end"),
@@ -129,7 +130,7 @@ class MeasureTab(Page):
     def save(self, path: Path) -> None:
         """Write the table as CSV."""
         with replacing(path) as file:
-            file.write(to_csv(self.rows).encode("utf-8-sig"))
+            file.write(self._csv())
 
     def open(self, path: Path) -> None:
         """Draw again what is listed in a CSV that was saved here, each on the series of its name.
@@ -222,14 +223,11 @@ class MeasureTab(Page):
         copy_text(to_csv(self.rows, "\t"))
 
     def _ask_and_save(self) -> None:
-        title, name = "Save measurements", "measurements.csv"
-        chosen = ask_where_to_save(self.native, title, name, "*.csv")
-        if chosen is None:
-            return
-        try:
-            self.save(chosen[0])
-        except OSError:
-            tell("The measurements cannot be written there.")
+        save_bytes(self.native, "measurements", self._csv(), "measurements.csv")
+
+    def _csv(self) -> bytes:
+        # With the mark by which spreadsheets know UTF-8.
+        return to_csv(self.rows).encode("utf-8-sig")
 
     def _open(self) -> None:
         chosen = ask_for_file(self.native, "Open measurements", "*.csv")

@@ -7,7 +7,7 @@ temporary file is ever written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from napari_medscan.dicom.errors import UnreadableError
@@ -65,7 +65,7 @@ def open_archives(
             yield file
             continue
         state = file.status.st_size, file.status.st_mtime_ns
-        ref = replace(file.ref, length=file.status.st_size, state=state)
+        ref = file.ref._replace(length=file.status.st_size, state=state)
         yield from _Opening(is_dicom, room, peek).of(file, ref, 1)
 
 

@@ -6,10 +6,10 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from io import FileIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import NamedTuple
 
 from napari_medscan.dicom.errors import FrameError, UnreadableError
 from napari_medscan.dicom.files.decoders import method_of_data_set
@@ -21,8 +21,7 @@ _CHANGED = "the file has changed since it was opened"
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class FileRef:
+class FileRef(NamedTuple):
     """Where the bytes of one file are, so that any part of them can be read later.
 
     Every read opens, reads and closes the container: no handle is held between reads, so that
@@ -44,11 +43,15 @@ class FileRef:
         The file of which this is the inflated data set (PS3.5 A.5); offsets count inflated bytes.
     """
 
-    container: str | Unpacked | Memory = field(repr=False)
+    container: str | Unpacked | Memory
     offset: int = 0
     length: int | None = None
-    state: tuple[int, int] | None = field(default=None, repr=False)
-    whole: FileRef | None = field(default=None, repr=False)
+    state: tuple[int, int] | None = None
+    whole: FileRef | None = None
+
+    def __repr__(self) -> str:
+        """Return offset and length: a path can identify a patient."""
+        return f"FileRef(offset={self.offset}, length={self.length})"
 
     def __hash__(self) -> int:
         """Return a hash of the place; of all fields it would take three times as long."""
@@ -126,7 +129,7 @@ class FileRef:
         """Return a file that lies within this one."""
         if length is None and self.length is not None:
             length = self.length - offset
-        return replace(self, offset=self.offset + offset, length=length)
+        return self._replace(offset=self.offset + offset, length=length)
 
     def unpacked(self, method: str, size: int | None = None, crc: int | None = None) -> FileRef:
         """Return the file that this one unpacks to; see `Unpacked`."""

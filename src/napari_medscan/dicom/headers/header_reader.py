@@ -12,8 +12,9 @@ from napari_medscan.dicom.errors import NoImageError, UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.headers.like_header import OpenedFile
 from napari_medscan.dicom.headers.parse_header import WANTED, header_of, object_of
-from napari_medscan.dicom.headers.template import Match, Template, headers_of, learn
+from napari_medscan.dicom.headers.template import Template, learn
 
 LONGEST: Final = 128 * 1024
 """Longer headers are scanned in full, file by file."""
@@ -47,24 +48,24 @@ class _Family:
         self.reach = HEAD
         """Bytes within which the headers of the files end, as far as is known."""
 
-    def match(self, head: bytes, size: int, file: FileRef, name: str) -> Match | None:
-        """Return what a file has of its own that is like one before, None if it is like none."""
-        found = self.known_match(head, size, file, name)
-        if found is not None:
-            return found
+    def headers_of(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:
+        """Return the headers of the first files, as far as they are like one before."""
+        headers = self.known_headers_of(files)
+        if headers:
+            return headers
         learned = self._learn()
-        return learned.match(head, size, file, name) if learned else None
+        return learned.headers_of(files) if learned else []
 
-    def known_match(self, head: bytes, size: int, file: FileRef, name: str) -> Match | None:
+    def known_headers_of(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:
         """Return the same by the templates that there are."""
         for index, template in enumerate(self._templates):
-            found = template.match(head, size, file, name)
-            if found is not None:
+            headers = template.headers_of(files)
+            if headers:
                 if index:
                     self._templates.insert(0, self._templates.pop(index))
                 self._hopes = MAX_TEMPLATES
-                return found
-        return None
+                return headers
+        return []
 
     def next_series(self) -> _Family:
         """Return a family that starts with the last template of this one."""
@@ -119,13 +120,13 @@ class HeaderReader:
         """Pickle nothing of what was learned: it makes reading sooner, and is soon learned."""
         return HeaderReader, ()
 
-    def start_of(self, file: FileRef, size: int | None = None) -> tuple[bytes, int]:
-        """Return the first bytes of a file, as many as its header is likely to have, and its size.
+    def start_of(self, file: FileRef, name: str, size: int | None = None) -> OpenedFile:
+        """Read the first bytes of a file, as many as its header is likely to have.
 
         Parameters
         ----------
-        file : FileRef
-            The file.
+        file, name
+            As in `parse_header.read_header`.
         size : int, optional
             As in `FileRef.start`.
 
@@ -134,57 +135,48 @@ class HeaderReader:
         OSError, UnreadableError
             When the file cannot be read.
         """
-        return file.start(self._head, size)
+        head, size = file.start(self._head, size)
+        return OpenedFile(file, name, size, head)
 
-    def recognise(self, head: bytes, size: int, file: FileRef, name: str) -> Match | None:
-        """Return what a file has of its own that is like one before, None if it is like none.
+    def recognise(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:
+        """Return the headers of the first of some files, as far as they are like one before.
 
         Parameters
         ----------
-        head : bytes
-            Its first bytes.
-        size : int
-            How many it has in all.
-        file, name
-            As in `parse_header.read_header`.
+        files : sequence of OpenedFile
+            At least one. If the first is like none before, no header is returned.
         """
+        first = files[0]
         with self._lock:
-            key = self._key_of(head)
+            key = self._key_of(first.head)
             family = self._families.get(key)
             if family is None:
-                return self._recognise_next_series(key, head, size, file, name)
-            if family.reach > HEAD and len(head) < min(family.reach, size):
+                return self._recognise_next_series(key, files)
+            if family.reach > HEAD and len(first.head) < min(family.reach, first.size):
                 try:
-                    head = file.prefix(family.reach)
+                    files = [first._replace(head=first.file.prefix(family.reach)), *files[1:]]
                 except (OSError, UnreadableError):
-                    return None
+                    return []
             # The next file is likely to be one of the same series.
             self._head = family.reach
-            return family.match(head, size, file, name)
+            return family.headers_of(files)
 
-    def headers_of(self, matches: Sequence[Match]) -> list[ImageHeader]:
-        """Return the headers of files that were recognised."""
-        with self._lock:
-            return headers_of(matches)
-
-    def _recognise_next_series(
-        self, key: bytes, head: bytes, size: int, file: FileRef, name: str
-    ) -> Match | None:
-        """Return the same of the first file of a series that is like the one before."""
+    def _recognise_next_series(self, key: bytes, files: Sequence[OpenedFile]) -> list[ImageHeader]:
+        """Return the same of the first files of a series that is like the one before."""
         if not self._families:
-            return None
+            return []
         before = self._families[next(reversed(self._families))]
-        found = before.known_match(head, size, file, name)
-        if found is not None:
+        headers = before.known_headers_of(files)
+        if headers:
             self._add_family(key, before.next_series())
-        return found
+        return headers
 
     def _add_family(self, key: bytes, family: _Family) -> None:
         self._families[key] = family
         if len(self._families) > MAX_FAMILIES:
             del self._families[next(iter(self._families))]
 
-    def scan(self, head: bytes, size: int, file: FileRef, name: str) -> ImageHeader | Instance:
+    def scan(self, opened: OpenedFile) -> ImageHeader | Instance:
         """Read the header of a file that is like none before, and learn what it is like.
 
         Of a file without an image, but of a kind that is shown all the same, the instance.
@@ -194,6 +186,7 @@ class HeaderReader:
         NotDicomError, NoImageError, UnreadableError, OSError
             As `parse_header.read_header`.
         """
+        file, name, size, head = opened
         with file.opened() as source:
             scanned = scan_source(source, size, head, file, WANTED)
             instance = object_of(scanned, name)
@@ -230,7 +223,6 @@ class HeaderReader:
 
     def read_any(self, file: FileRef | str | PathLike[str], name: str) -> ImageHeader | Instance:
         """Read the header of one file, which need not be an image; raise as `scan`."""
-        file = file_ref(file)
-        head, size = self.start_of(file)
-        match = self.recognise(head, size, file, name)
-        return self.headers_of([match])[0] if match else self.scan(head, size, file, name)
+        opened = self.start_of(file_ref(file), name)
+        headers = self.recognise([opened])
+        return headers[0] if headers else self.scan(opened)

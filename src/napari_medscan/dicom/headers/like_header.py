@@ -18,8 +18,8 @@ from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.space.vectors import Vector
 
 
-class LikeFile(NamedTuple):
-    """A file whose header is like a known one.
+class OpenedFile(NamedTuple):
+    """A file of which the first bytes are read.
 
     Parameters
     ----------
@@ -29,17 +29,14 @@ class LikeFile(NamedTuple):
         Its name relative to what was dropped.
     size : int
         Bytes it has in all.
-    end : int
-        Where its header ends, and its pixels begin.
-    values : list of bytes
-        What it may have of its own.
+    head : bytes
+        The first of them.
     """
 
     file: FileRef
     name: str
     size: int
-    end: int
-    values: list[bytes]
+    head: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +69,7 @@ class OwnColumns:
     slice_locations: Sequence[bytes] | None
     dimensions: Mapping[str, Sequence[object]]
 
-    def headers(self, files: Sequence[LikeFile]) -> list[ImageHeader]:
+    def headers(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:
         """Return the headers of the files."""
         base = self.base
         shared = {**base.__dict__, "_columns": self, "_row": 0, "_position": None}

@@ -21,7 +21,7 @@ from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.functional_groups import read_frame_headers
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.intensity_facts import FrameValues, stored_values_of
-from napari_medscan.dicom.headers.like_header import LikeFile, OwnColumns
+from napari_medscan.dicom.headers.like_header import OpenedFile, OwnColumns
 from napari_medscan.dicom.headers.parsed_file import ParsedFile, identifiers_of
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
@@ -117,41 +117,53 @@ class OwnValues:
         self._series: dict[tuple[tuple[int, bytes], ...], _Values] = {}
         self._transforms: dict[tuple[bytes, bytes], ModalityTransform] = {}
 
-    def headers_of(self, tags: Sequence[int], files: Sequence[LikeFile]) -> list[ImageHeader]:
+    def headers_of(
+        self,
+        files: Sequence[OpenedFile],
+        ends: Sequence[int],
+        tags: Sequence[int],
+        values: Sequence[Sequence[bytes]],
+    ) -> list[ImageHeader]:
         """Return the headers of files that are like the one that is known.
 
         Parameters
         ----------
-        tags : sequence of int
-            The element of each value of the files, 0 when nothing depends on it.
-        files : sequence of LikeFile
+        files : sequence of OpenedFile
             The files.
+        ends : sequence of int
+            Where their headers end, and their pixels begin.
+        tags : sequence of int
+            Elements that they may have of their own; 0 for one that nothing depends on.
+        values : sequence of sequence of bytes
+            Of each file, the value of each element.
         """
-        values = zip(*[file.values for file in files], strict=True)
         columns = {
             tag: column
-            for tag, column in zip(tags, values, strict=True)
+            for tag, column in zip(tags, zip(*values, strict=True), strict=True)
             if tag and column.count(self._elements[tag].data) < len(column)
         }
         if self._is_plain and not (self._is_pet and not VARYING_PET.isdisjoint(columns)):
             try:
-                return self._plain_headers(columns, files)
+                return self._plain_headers(columns, files, ends)
             except (KeyError, ValueError):
                 # More than what each is read for may follow from the values that differ, or one of
                 # the usual ones is written in an unusual manner: perhaps in one of the files only.
                 if len(files) > 1:
-                    return [self.headers_of(tags, [file])[0] for file in files]
+                    rows = zip(files, ends, values, strict=True)
+                    return [self.headers_of([f], [end], tags, [own])[0] for f, end, own in rows]
         return [
-            self._any_header({tag: column[row] for tag, column in columns.items()}, file)
-            for row, file in enumerate(files)
+            self._any_header({tag: column[row] for tag, column in columns.items()}, file, end)
+            for row, (file, end) in enumerate(zip(files, ends, strict=True))
         ]
 
-    def _plain_headers(self, columns: _Columns, files: Sequence[LikeFile]) -> list[ImageHeader]:
+    def _plain_headers(
+        self, columns: _Columns, files: Sequence[OpenedFile], ends: Sequence[int]
+    ) -> list[ImageHeader]:
         """Return headers by the shortest way; raise KeyError or ValueError if it leads nowhere."""
         own = {tag: column for tag, column in columns.items() if tag in _ONE_BY_ONE}
         shared = {tag: column for tag, column in columns.items() if tag not in _ONE_BY_ONE}
         if not shared:
-            return self._columns(self._header, own, files).headers(files)
+            return self._columns(self._header, own, ends).headers(files)
         rows: dict[tuple[bytes, ...], list[int]] = defaultdict(list)
         for row, key in enumerate(zip(*shared.values(), strict=True)):
             rows[key].append(row)
@@ -159,14 +171,12 @@ class OwnValues:
         for key, numbers in rows.items():
             base = self._base(dict(zip(shared, key, strict=True)))
             part = {tag: [column[row] for row in numbers] for tag, column in own.items()}
-            same = [files[row] for row in numbers]
-            headers = self._columns(base, part, same).headers(same)
+            like = self._columns(base, part, [ends[row] for row in numbers])
+            headers = like.headers([files[row] for row in numbers])
             found |= zip(numbers, headers, strict=True)
         return [found[row] for row in range(len(files))]
 
-    def _columns(
-        self, base: ImageHeader, columns: _Columns, files: Sequence[LikeFile]
-    ) -> OwnColumns:
+    def _columns(self, base: ImageHeader, columns: _Columns, ends: Sequence[int]) -> OwnColumns:
         """Return what some files have of their own; raise ValueError when it is odd."""
         found: _Values = dict.fromkeys(("instances", "numbers", "positions", "slice_locations"))
         told: dict[str, Sequence[object]] = {}
@@ -183,7 +193,7 @@ class OwnValues:
                 told[ALONE[tag]] = _plain_texts(column)
             else:
                 told[ALONE[tag]] = [self._alone(tag, data) for data in column]
-        return OwnColumns(base, [file.end for file in files], dimensions=told, **found)
+        return OwnColumns(base, ends, dimensions=told, **found)
 
     def _base(self, changed: Mapping[int, bytes]) -> ImageHeader:
         """Return the known header with values that many files have in common.
@@ -266,7 +276,7 @@ class OwnValues:
             values[tag] = Element(self._elements[tag].vr, data)
         return DataSet(values)
 
-    def _any_header(self, values: Mapping[int, bytes], file: LikeFile) -> ImageHeader:
+    def _any_header(self, values: Mapping[int, bytes], file: OpenedFile, end: int) -> ImageHeader:
         """Return the header of one file, by reading all values anew."""
         changed = {tag: data for tag, data in values.items() if data != self._elements[tag].data}
         own, frame = self._any_values(changed)
@@ -274,7 +284,7 @@ class OwnValues:
             source=file.file,
             name=file.name,
             size=file.size,
-            pixels=self._header.pixels._replace(offset=file.end),
+            pixels=self._header.pixels._replace(offset=end),
             frames=(frame,),
             **own,
         )
@@ -314,7 +324,7 @@ def _plain_numbers(column: Sequence[bytes]) -> list[int]:
 
 
 def _plain_texts(column: Sequence[bytes]) -> list[str]:
-    texts = [data.decode("latin-1").strip(" \0") for data in column]
-    if "" in texts or b"\\" in b"".join(column):
+    texts = [text.strip(" \0") for text in b"\\".join(column).decode("latin-1").split("\\")]
+    if "" in texts or len(texts) != len(column):
         raise ValueError(_UNUSUAL)
     return texts

@@ -14,7 +14,7 @@ from napari_medscan.dicom.files.walk import DroppedFile, reason_of
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.headers.instance import Instance
-from napari_medscan.dicom.headers.template import Match
+from napari_medscan.dicom.headers.like_header import OpenedFile
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all); may raise CancelledError."""
@@ -32,7 +32,7 @@ Waiting then outweighs parsing; on a local disk threads would only cost.
 AT_ONCE = 32
 """Files read at the same time where that is slow."""
 
-_Start = tuple[bytes, int] | Exception
+_Start = OpenedFile | Exception
 _Outcome = Instance | Exception
 
 
@@ -93,9 +93,12 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
                 slow_batches = slow_batches + 1 if seconds > SLOW else 0
                 if slow_batches > 1:
                     pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, "medscan-headers"))
-                outcomes = reader.finish(batch, starts)
+                outcomes = reader.finish(starts)
             for file, outcome in zip(batch, outcomes, strict=True):
-                _note(found, file.name, outcome)
+                if isinstance(outcome, ImageHeader):
+                    found.images.append(outcome)
+                else:
+                    _note(found, file.name, outcome)
     if progress is not None:
         progress(len(files), len(files))
     return found
@@ -123,9 +126,7 @@ def _starts_of(batch: Sequence[DroppedFile], reader: _Reader) -> tuple[list[_Sta
 
 
 def _note(found: Headers, name: str, outcome: _Outcome) -> None:
-    if isinstance(outcome, ImageHeader):
-        found.images.append(outcome)
-    elif isinstance(outcome, Instance):
+    if isinstance(outcome, Instance):
         found.objects.append(outcome)
     elif isinstance(outcome, NotDicomError | NoImageError):
         found.skipped[name] = str(outcome)
@@ -142,29 +143,29 @@ class _Reader:
         self._headers = HeaderReader()
 
     def start_of(self, file: DroppedFile) -> _Start:
+        ref, name, _, _, status = file
         try:
-            size = None if file.status is None else file.status.st_size
-            return self._headers.start_of(file.ref, size)
+            return self._headers.start_of(ref, name, None if status is None else status.st_size)
         except (OSError, UnreadableError) as error:
             return error
 
-    def finish(self, files: Sequence[DroppedFile], starts: Sequence[_Start]) -> list[_Outcome]:
-        found = list(map(self._match_or_scan, files, starts))
-        matches = [each for each in found if isinstance(each, Match)]
-        headers = iter(self._headers.headers_of(matches))
-        return [next(headers) if isinstance(each, Match) else each for each in found]
+    def finish(self, starts: Sequence[_Start]) -> list[_Outcome]:
+        opened = [start for start in starts if isinstance(start, OpenedFile)]
+        found: list[_Outcome] = []
+        while len(found) < len(opened):
+            found += self._next(opened[len(found) :])
+        outcomes = iter(found)
+        return [next(outcomes) if isinstance(s, OpenedFile) else s for s in starts]
 
     def read(self, file: DroppedFile) -> _Outcome:
-        return self.finish([file], [self.start_of(file)])[0]
+        return self.finish([self.start_of(file)])[0]
 
-    def _match_or_scan(self, file: DroppedFile, start: _Start) -> Match | _Outcome:
-        if isinstance(start, Exception):
-            return start
-        head, size = start
-        match = self._headers.recognise(head, size, file.ref, file.name)
-        if match is not None:
-            return match
+    def _next(self, opened: Sequence[OpenedFile]) -> Sequence[_Outcome]:
+        """Return what comes of the first files: of many that are like one before, or of one."""
+        headers = self._headers.recognise(opened)
+        if headers:
+            return headers
         try:
-            return self._headers.scan(head, size, file.ref, file.name)
+            return [self._headers.scan(opened[0])]
         except (NotDicomError, NoImageError, UnreadableError, OSError) as reason:
-            return reason
+            return [reason]

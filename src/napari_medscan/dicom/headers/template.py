@@ -8,9 +8,8 @@ does not match byte for byte is scanned in full, so that nothing is ever guessed
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from napari_medscan.dicom.elements.located import top_level
 from napari_medscan.dicom.elements.part10 import ScannedFile
@@ -22,9 +21,8 @@ from napari_medscan.dicom.elements.private_elements import (
 from napari_medscan.dicom.elements.scanner import UnusualError
 from napari_medscan.dicom.elements.values import Element
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag
-from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.dicom.headers.like_header import LikeFile
+from napari_medscan.dicom.headers.like_header import OpenedFile
 from napari_medscan.dicom.headers.own_values import PLAIN, VARYING, VARYING_PET, OwnValues
 from napari_medscan.dicom.headers.parse_header import WANTED
 from napari_medscan.dicom.headers.template_runs import Field, Run, find_differences, split_into_runs
@@ -35,37 +33,6 @@ _READ_PET: Final = _META_NEEDED | {tag for tag, want in WANTED.items() if want i
 """Elements that scanning reads, and that must be equal unless they may vary."""
 _READ: Final = _READ_PET - {tag for tag, want in WANTED_SUV.items() if not isinstance(want, dict)}
 """Those of other modalities, where nothing comes of the attributes that SUV takes."""
-
-
-class Match(NamedTuple):
-    """A file that is like one before.
-
-    Parameters
-    ----------
-    file : LikeFile
-        The file.
-    tags : tuple of int
-        The element of each of its values.
-    own : OwnValues
-        Reads them.
-    """
-
-    file: LikeFile
-    tags: tuple[int, ...]
-    own: OwnValues
-
-
-def headers_of(matches: Sequence[Match]) -> list[ImageHeader]:
-    """Return the headers of files that are each like one before."""
-    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for number, (_, tags, own) in enumerate(matches):
-        alike[id(own), id(tags)].append(number)
-    found: dict[int, ImageHeader] = {}
-    for numbers in alike.values():
-        _, tags, own = matches[numbers[0]]
-        headers = own.headers_of(tags, [matches[number].file for number in numbers])
-        found |= zip(numbers, headers, strict=True)
-    return [found[number] for number in range(len(matches))]
 
 
 class Template:
@@ -101,16 +68,25 @@ class Template:
         # An encapsulated frame takes 8 bytes at least.
         self._least = 8 if header.pixels.length is None else header.pixels.length
 
-    def match(self, head: bytes, size: int, file: FileRef, name: str) -> Match | None:
-        """Return what a file that starts with `head` has of its own, None if it is not alike."""
-        values: list[bytes] = []
-        end = self._compare(head, values)
-        if end is None and self._learn_differences(head):
-            values.clear()
+    def headers_of(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:
+        """Return the headers of the first files, as far as they are alike: none, or some."""
+        ends, values = self._matches(files)
+        if not ends and self._learn_differences(files[0].head):
+            ends, values = self._matches(files)
+        alike = files[: len(ends)]
+        return self._own.headers_of(alike, ends, self._tags, values) if ends else []
+
+    def _matches(self, files: Sequence[OpenedFile]) -> tuple[list[int], list[list[bytes]]]:
+        """Return where the headers end of the first files that are alike, and their own values."""
+        ends, own = [], []
+        for _, _, size, head in files:
+            values: list[bytes] = []
             end = self._compare(head, values)
-        if end is None or end + self._least > size:
-            return None
-        return Match(LikeFile(file, name, size, end, values), self._tags, self._own)
+            if end is None or end + self._least > size:
+                break
+            ends.append(end)
+            own.append(values)
+        return ends, own
 
     def _compare(self, head: bytes, values: list[bytes]) -> int | None:
         """Return where the header ends, None when it is another; take the values that differ."""

@@ -108,6 +108,9 @@ def _parts(group: Sequence[Stack], facts: Sequence[_Fact]) -> Iterator[tuple[Sta
             yield stack, [f"{number} of {len(group)}"]
         return
     known = {stack: tuple(dict.fromkeys(facts[0](stack))) for stack in group}
+    if len(set(known.values())) == 1:
+        yield from _parts(group, facts[1:])
+        return
     common = set.intersection(*map(set, known.values()))
     told: dict[str, list[Stack]] = defaultdict(list)
     for stack, words in known.items():

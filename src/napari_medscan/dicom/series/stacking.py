@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
@@ -200,13 +201,8 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
     header = first.header
     dtype = np.dtype(plan.dtype)
     color = _is_color(header)
-    table = np.full(len(slices) + len(plan.holes), -1, dtype=np.intp)
-    table[np.delete(np.arange(len(table)), list(plan.holes))] = np.arange(len(slices))
-    depth = len(table) // plan.times
-    missing = plan.geometry.missing
-    places = np.delete(np.arange(depth + len(missing)), list(missing))
-    numbers = np.full((plan.times, depth + len(missing)), -1, dtype=np.intp)
-    numbers[:, places] = table.reshape(plan.times, -1)
+    table = _spread(np.arange(len(slices)), plan.holes).reshape(plan.times, -1)
+    numbers = _spread(table, plan.geometry.missing)
     problems: dict[int, str] = {}
 
     array = LazyStack(
@@ -243,6 +239,16 @@ def assemble(slices: SliceTable, headers: SliceHeaders, plan: Plan, cache: Frame
         warnings=plan.warnings,
         problems=problems,
     )
+
+
+def _spread(numbers: NDArray[np.intp], gaps: Sequence[int]) -> NDArray[np.intp]:
+    """Return numbers with -1 at some places of the last axis, moved apart for them."""
+    if not gaps:
+        return numbers
+    extent = numbers.shape[-1] + len(gaps)
+    found = np.full((*numbers.shape[:-1], extent), -1, dtype=np.intp)
+    found[..., np.delete(np.arange(extent), list(gaps))] = numbers
+    return found
 
 
 def _suv(slices: Sequence[SliceRef]) -> tuple[SuvFactors | None, str]:

@@ -194,6 +194,11 @@ def digest(layer: Drawing) -> int:
     return hash(tuple(np.asarray(vertices).tobytes() for _, vertices in _figures(layer)))
 
 
+def are_diameters(layer: Shapes) -> list[bool]:
+    """Return which shapes of a layer are one of two diameters."""
+    return [tool == DIAMETERS for tool in _texts(layer, TOOL)]
+
+
 def _remember(layer: Drawing, tool: str, title: str = "") -> None:
     """Give what is drawn next a tool and a name."""
     layer.feature_defaults = {VALUE: [""], TOOL: [tool], TITLE: [title]}

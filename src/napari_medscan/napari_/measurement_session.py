@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import napari.viewer
 from napari.layers import Layer, Points, Shapes
+from napari.layers.base import ActionType
 from napari.utils.events import Event
+from qtpy.QtCore import QTimer
 
 from napari_medscan.dicom import Stack
 from napari_medscan.measure import Calibration, MeasureError
 from napari_medscan.measure.shapes import POINT, Shape, measured
 from napari_medscan.measure.table import Outline, Row
 from napari_medscan.napari_.current_layer import visible_series
+from napari_medscan.napari_.diameters import square_up
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.measurement_layers import (
     Drawing,
+    are_diameters,
     digest,
     draw_again,
     drawn_shapes,
@@ -26,6 +31,8 @@ from napari_medscan.napari_.measurement_layers import (
     take_tool,
     write_labels,
 )
+
+_SETTLED = (ActionType.ADDED, ActionType.CHANGED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,8 +167,15 @@ class MeasurementSession:
         layer.events.set_data.connect(self._on_moved)
         return layer
 
-    def _notify(self, _event: Event | None = None) -> None:
+    def _notify(self, event: Event | None = None) -> None:
+        if event is not None and event.action in _SETTLED and isinstance(event.source, Shapes):
+            # Not now: napari is still finishing what was drawn.
+            QTimer.singleShot(0, guarded(partial(self._square_up, event.source)))
         self._changed()
+
+    def _square_up(self, layer: Shapes) -> None:
+        if layer in self._layers:
+            square_up(layer, are_diameters(layer))
 
     def _notify_if_moved(self, event: Event) -> None:
         """Tell of a shape that is being dragged, which napari does not call a change of data."""

@@ -82,6 +82,38 @@ def test_drawn_shapes_are_listed_and_leave_when_removed(tab, model, qtbot):
 
 
 @pytest.mark.usefixtures("series")
+def test_diameter_across_is_at_right_angles_and_turns_with_the_longest(tab, model, qtbot):
+    """Rows are 0.5 mm apart, columns 0.75 mm."""
+    press(tab, "diameters")
+    layer = model.layers[-1]
+    layer.add([[1, 1, 0], [1, 1, 4]], shape_type="line")
+    layer.add([[1, 0, 1], [1, 2, 2]], shape_type="line")
+    length = np.hypot(1, 0.75)
+
+    def across():
+        return np.asarray(layer.data[1])
+
+    qtbot.waitUntil(lambda: len(tab.rows) == 2 and not tab.rows[1].note)
+    assert [row.name for row in tab.rows] == ["Longest diameter 1", "Diameter across 1"]
+    np.testing.assert_allclose(across()[:, 2], 1.5, atol=1e-3)
+    np.testing.assert_allclose(across()[:, 1], [1 - length, 1 + length], atol=1e-3)
+    longest = np.array([[1, 0, 0], [1, 3, 4]])
+    layer.data = [longest, across()]
+    millimeters = np.array([1, 0.5, 0.75])
+
+    def slant():
+        along, aside = (np.diff(ends, axis=0)[0] * millimeters for ends in (longest, across()))
+        return abs(along @ aside)
+
+    assert slant() > 1
+    qtbot.waitUntil(lambda: slant() < 1e-3)
+    changes = []
+    layer.events.data.connect(changes.append)
+    qtbot.wait(50)
+    assert changes == []
+
+
+@pytest.mark.usefixtures("series")
 def test_table_is_copied_and_saved(tab, model, qtbot, qapp, tmp_path):
     press(tab, "length")
     model.layers[-1].add([[1, 0, 0], [1, 0, 4]], shape_type="line")

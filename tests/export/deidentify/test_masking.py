@@ -280,6 +280,30 @@ def test_what_cannot_be_masked_is_refused(tmp_path, changes):
     assert "masked" in outcome.reason
 
 
+@pytest.mark.parametrize("encoding", ["explicit", "big"])
+@pytest.mark.parametrize("signed", [False, True])
+def test_overlays_in_unused_bits_are_cleared_and_values_stay(tmp_path, signed, encoding):
+    low, high = (-2048, 2047) if signed else (0, 4095)
+    pixels = values("<i2" if signed else "<u2", low=low, high=high)
+    drawn = np.broadcast_to(INSIDE, pixels.shape)
+    dirty = (pixels.view("<u2") & 0xFFF) | (drawn.astype("<u2") << 13)
+    if encoding == "big":
+        dirty = dirty.byteswap()
+    data = image(pixels, BitsStored=12, HighBit=11, PixelData=dirty.tobytes())
+    described = ((0x10, "US", ROWS), (0x11, "US", COLUMNS), (0x40, "CS", "G"), (0x50, "SS", [1, 1]))
+    for element, vr, value in (*described, (0x100, "US", 16), (0x102, "US", 13)):
+        data.add_new(0x60000000 | element, vr, value)
+    source = write(tmp_path / "in" / "a.dcm", data, encoding)
+    profile = Profile(pixels_checked=True)
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", profile)
+    np.testing.assert_array_equal(stored(source), pixels)
+    np.testing.assert_array_equal(stored(outcome.target), pixels)
+    after = pydicom.dcmread(outcome.target)
+    found = np.frombuffer(after.PixelData, ">i2" if encoding == "big" else "<i2")
+    np.testing.assert_array_equal(found, pixels.ravel().astype("i2"))
+    assert after.BurnedInAnnotation == "YES"
+
+
 def test_command_line_masks_and_says_where(tmp_path, capsys):
     write(tmp_path / "in" / "a.dcm", image(values("u1")))
     to = [str(tmp_path / "in"), str(tmp_path / "out"), "--to", "dicom-deid"]

@@ -23,7 +23,9 @@ from napari_medscan.export.errors import ExportError
 from napari_medscan.privacy.text_check import Box
 
 
-def black_out(data: FileDataset, header: ImageHeader, boxes: Sequence[Box]) -> None:
+def black_out(
+    data: FileDataset, header: ImageHeader, boxes: Sequence[Box], *, clears_unused: bool = False
+) -> None:
     """Black out rectangles in all frames of an image; every other pixel keeps its value.
 
     Uncompressed pixel data keep their encoding. Others are decoded and stored in RLE Lossless, the
@@ -37,6 +39,8 @@ def black_out(data: FileDataset, header: ImageHeader, boxes: Sequence[Box]) -> N
         Of the same file.
     boxes : sequence of Box
         In pixels of a frame.
+    clears_unused : bool
+        Clear the bits of gray pixels outside Bits Stored, which can hold overlays.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def black_out(data: FileDataset, header: ImageHeader, boxes: Sequence[Box]) -> N
         kind = "a video" if is_video(header) else "of one-bit or floating-point pixels"
         raise ExportError(f"The image is {kind}, which cannot be masked")
     if header.pixels.length is not None:
-        data.PixelData = _native(data, header, boxes)
+        data.PixelData = _native(data, header, boxes, clears_unused=clears_unused)
         return
     is_color = layout.samples > 1
     if is_color and layout.bits_allocated != 8:
@@ -63,7 +67,9 @@ def black_out(data: FileDataset, header: ImageHeader, boxes: Sequence[Box]) -> N
         data.PhotometricInterpretation, data.PlanarConfiguration = "RGB", 0
 
 
-def _native(data: FileDataset, header: ImageHeader, boxes: Sequence[Box]) -> bytes:
+def _native(
+    data: FileDataset, header: ImageHeader, boxes: Sequence[Box], *, clears_unused: bool
+) -> bytes:
     """Return uncompressed pixel data with rectangles blacked out, in the same encoding."""
     layout = header.layout
     size = layout.frame_bits // 8 * layout.frames
@@ -91,8 +97,10 @@ def _native(data: FileDataset, header: ImageHeader, boxes: Sequence[Box]) -> byt
         stored = np.array(shown, stored_dtype(layout))
         if layout.samples == 1:
             clear_outside(stored, layout)
-        value = _black(stored, header) << (layout.high_bit + 1 - layout.bits_stored)
-        _fill(shown, boxes, value.astype(dtype))
+        shift = layout.high_bit + 1 - layout.bits_stored
+        if clears_unused:
+            shown[...] = stored << shift
+        _fill(shown, boxes, (_black(stored, header) << shift).astype(dtype))
     return (raw.view("<u2").byteswap() if is_swapped else raw).tobytes()
 
 

@@ -9,6 +9,7 @@ from pydicom.dataset import FileDataset
 
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.dicom.headers.graphic_planes import GROUPS, OVERLAY_DATA
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.read_many import read_headers
 from napari_medscan.dicom.objects.registry import objects_of
@@ -56,7 +57,8 @@ def cleaned_pixels(
         return ()
     boxes = [mask.box for mask in profile.masks if mask.is_for(data)]
     is_checked = profile.pixels_checked or is_examined
-    if is_checked and not boxes and not profile.mask_text:
+    has_overlays = _has_embedded_overlays(data)
+    if is_checked and not boxes and not profile.mask_text and not has_overlays:
         return ()
     headers = read_headers([DroppedFile(file, "")])
     objects, images = objects_of(headers.images, headers.objects)
@@ -68,12 +70,22 @@ def cleaned_pixels(
             boxes += _text_boxes(facts, (int(data.Rows), int(data.Columns)))
         if not is_checked:
             _refuse_what_identifies(facts, boxes)
-    if not boxes:
+    if not boxes and not has_overlays:
         return ()
     if not headers.images:
         raise ExportError("the image cannot be shown, and so not be masked")
-    black_out(data, headers.images[0], boxes)
+    black_out(data, headers.images[0], boxes, clears_unused=has_overlays)
     return tuple(boxes)
+
+
+def _has_embedded_overlays(data: FileDataset) -> bool:
+    """Whether unused bits of the pixels can hold overlays (retired: PS3.3-2004 C.9.2).
+
+    Their descriptions are removed with all other overlays, and nobody would look for them.
+    """
+    groups = {tag.group for tag in data.keys() if tag.group in GROUPS}  # noqa: SIM118
+    embedded = any((group, OVERLAY_DATA) not in data for group in groups)
+    return embedded and data.get("BitsStored") != data.get("BitsAllocated")
 
 
 def _examined(images: Sequence[ImageHeader]) -> list[Facts]:

@@ -428,8 +428,10 @@ def test_headers_of_files_that_are_read_together_are_those_of_a_full_scan(
     for header in found:
         path = str(tmp_path / header.name)
         expected = read_header(path, header.name)
-        # In this order: places are known before frames are made.
+        # In this order: these are known before frames are made.
         assert header.position_of(0) == expected.position_of(0)
+        for name in (*expected.frames[0].dimensions, "None"):
+            assert header.dimension_of(0, name) == expected.dimension_of(0, name)
         assert_same(copy(header.like(name="x")), expected.like(name="x"))
         assert_same(header, expected)
         assert_same(copy(header), expected)

@@ -269,6 +269,10 @@ class ImageHeader(Instance):
         """Return the position of a frame: sooner than by `frames` where many files are alike."""
         return self.frames[index].position
 
+    def dimension_of(self, index: int, name: str) -> object:
+        """Return one of the dimensions of a frame, None if it has none of that name."""
+        return self.frames[index].dimensions.get(name)
+
     @property
     def object_name(self) -> str:
         """What the files of one object share: their Concatenation UID, else the file's name."""

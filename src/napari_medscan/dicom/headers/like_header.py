@@ -142,6 +142,12 @@ class _LikeHeader(ImageHeader):
     def position_of(self, index: int) -> Vector | None:
         return self.frames[index].position if index else self._position
 
+    def dimension_of(self, index: int, name: str) -> object:
+        column = self._columns.dimensions.get(name)
+        if column is not None and index == 0:
+            return column[self._row]
+        return self._columns.base.dimension_of(index, name)
+
     def like(self, **changes: object) -> Self:
         return _image_header(self._values() | changes)  # type: ignore[return-value]
 

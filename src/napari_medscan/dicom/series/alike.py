@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
@@ -31,14 +31,10 @@ class Kinds(NamedTuple):
     which: list[int]
 
 
-def kinds_of(slices: Iterable[SliceRef]) -> Kinds:
+def kinds_of(slices: Sequence[SliceRef]) -> Kinds:
     """Return the first of all slices that are alike, and which of these each slice is like."""
-    numbers: dict[tuple[int, int], int] = {}
-    firsts: list[SliceRef] = []
-    which = []
-    for ref in slices:
-        number = numbers.setdefault((id(ref.header.alike), ref.index), len(firsts))
-        if number == len(firsts):
-            firsts.append(ref)
-        which.append(number)
-    return Kinds(firsts, which)
+    keys = [(id(ref.header.alike), ref.index) for ref in slices]
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    # The first of one key comes last, and stays.
+    firsts = dict(zip(reversed(keys), reversed(slices), strict=True))
+    return Kinds([firsts[key] for key in numbers], [numbers[key] for key in keys])

@@ -7,6 +7,7 @@ from typing import Final
 
 from napari_medscan.dicom.elements.date_times import DAY, days_of, moment_of, seconds_of
 from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.series.alike import kinds_of
 from napari_medscan.dicom.space.tolerances import SAME_NUMBER
 
 Column = list[object]
@@ -79,7 +80,7 @@ class Attributes:
     """
 
     def __init__(self, slices: Sequence[SliceRef]) -> None:
-        self._dimensions = [ref.frame.dimensions for ref in slices]
+        self._slices, self._kinds = slices, kinds_of(slices)
 
     def column(self, name: str) -> Column:
         """Return the values of an attribute, None where a slice has none.
@@ -97,13 +98,13 @@ class Attributes:
             return list(self._moments("ContentTime", "ContentDate"))
         if name == "FrameReferenceDateTime":
             return list(self._moments("FrameReferenceDateTime", ""))
-        return same_numbers([dimensions.get(name) for dimensions in self._dimensions])
+        return same_numbers(self._values(name))
 
     def columns(self, name: str) -> list[Column]:
         """Return the columns of an attribute: of Dimension Index Values one a component."""
         if name != "DimensionIndexValues":
             return [self.column(name)]
-        values = [dimensions.get(name) for dimensions in self._dimensions]
+        values = self._values(name)
         tuples = [value for value in values if isinstance(value, tuple)]
         if len(tuples) < len(values) or len(set(map(len, tuples))) != 1:
             return []
@@ -112,28 +113,39 @@ class Attributes:
     def _moments(self, time: str, date: str) -> list[float | None]:
         """Return times in seconds; with their dates where all slices have one."""
         texts = self._texts(time)
-        if texts.keys() == {""}:
-            return [None] * len(self._dimensions)
+        if not any(texts):
+            return [None] * len(texts)
         read = moment_of if not date else seconds_of
-        seconds = {text: read(text) for text in texts}
-        times = [seconds[str(dimensions.get(time, ""))] for dimensions in self._dimensions]
+        seconds = {text: read(text) for text in set(texts)}
+        times = [seconds[text] for text in texts]
         if not date:
             return times
-        days = {text: days_of(text) for text in self._texts(date)}
+        dates = self._texts(date)
+        days = {text: days_of(text) for text in set(dates)}
         if None in days.values():
             return _over_midnight(times)
         return [
-            None if second is None else second + DAY * (days[str(dimensions.get(date, ""))] or 0)
-            for second, dimensions in zip(times, self._dimensions, strict=True)
+            None if second is None else second + DAY * (days[day] or 0)
+            for second, day in zip(times, dates, strict=True)
         ]
 
-    def _texts(self, name: str) -> dict[str, None]:
-        return dict.fromkeys(str(dimensions.get(name, "")) for dimensions in self._dimensions)
+    def _texts(self, name: str) -> list[str]:
+        return ["" if value is None else str(value) for value in self._values(name)]
+
+    def _values(self, name: str) -> Column:
+        """Return an attribute of all slices as it is: once for all that have it in common."""
+        firsts, which = self._kinds
+        if any(name in ref.header.own_dimensions for ref in firsts):
+            return [ref.header.dimension_of(ref.index, name) for ref in self._slices]
+        values = [ref.header.dimension_of(ref.index, name) for ref in firsts]
+        if len(values) == 1:
+            return values * len(which)
+        return [values[number] for number in which]
 
 
 def same_numbers(values: Sequence[object]) -> Column:
     """Return the values with numbers that differ by their precision only made equal."""
-    floats = sorted({value for value in values if isinstance(value, float)})
+    floats = sorted(value for value in set(values) if isinstance(value, float))
     if len(floats) < 2:
         return list(values)
     one: dict[float, float] = {}

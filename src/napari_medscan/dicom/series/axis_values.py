@@ -106,14 +106,15 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
         return None
     # Instance numbers and file names are an order, and no quantity.
     names = [n for n in dimension.split(", ") if n not in (NUMBER, FILE_NAME)] or [NUMBER]
-    if len(names) == 1:
-        return _of_one(volumes, names[0])
-    parts = [_of_one(volumes, name) for name in names]
+    attributes = Attributes([ref for volume in volumes for ref in volume])
+    parts = [_of_one(volumes, attributes, name) for name in names]
+    if len(parts) == 1:
+        return parts[0]
     texts = tuple(", ".join(part.text(i) for part in parts) for i in range(len(volumes)))
     return AxisValues(", ".join(dict.fromkeys(part.name for part in parts)), "", texts)
 
 
-def _of_one(volumes: Sequence[Sequence[SliceRef]], name: str) -> AxisValues:
+def _of_one(volumes: Sequence[Sequence[SliceRef]], attributes: Attributes, name: str) -> AxisValues:
     counted = np.arange(1.0, len(volumes) + 1)
     if name == FRAME:
         duration = volumes[0][0].header.frame_duration
@@ -121,12 +122,12 @@ def _of_one(volumes: Sequence[Sequence[SliceRef]], name: str) -> AxisValues:
             return AxisValues("Time", "s", (counted - 1) * duration / 1000)
         return AxisValues("Frame", "", counted)
     if name in _SECONDS:
-        times = _times(volumes, name)
+        times = _times(volumes, attributes.column(name), _SECONDS[name])
         title = "Trigger time" if name == "TriggerTime" else "Time"
         return AxisValues("Volume", "", counted) if times is None else AxisValues(title, "s", times)
     if name in (*TEMPORAL, NUMBER, "AcquisitionNumber"):
         for clock in _CLOCKS:
-            times = _times(volumes, clock)
+            times = _times(volumes, attributes.column(clock), _SECONDS[clock])
             if times is not None and (np.diff(times) > 0).all():
                 return AxisValues("Time", "s", times)
     title, unit = _QUANTITIES.get(name, (_COUNTED.get(name, "Time point"), ""))
@@ -139,17 +140,19 @@ def _of_one(volumes: Sequence[Sequence[SliceRef]], name: str) -> AxisValues:
     return AxisValues(title if name in _COUNTED else "Volume", "", counted)
 
 
-def _times(volumes: Sequence[Sequence[SliceRef]], name: str) -> NDArray[np.float64] | None:
+def _times(
+    volumes: Sequence[Sequence[SliceRef]], column: Column, unit: float
+) -> NDArray[np.float64] | None:
     """Return when each volume began, in seconds from the first; None if that is unknown."""
-    # All at once: times without dates go on after midnight.
-    column = iter(Attributes([ref for volume in volumes for ref in volume]).column(name))
     starts = []
+    # All of them: times without dates go on after midnight.
+    values = iter(column)
     for volume in volumes:
-        times = [v for v in islice(column, len(volume)) if isinstance(v, int | float)]
+        times = [v for v in islice(values, len(volume)) if isinstance(v, int | float)]
         if not times:
             return None
         starts.append(min(times))
-    return (np.array(starts, dtype=np.float64) - starts[0]) * _SECONDS[name]
+    return (np.array(starts, dtype=np.float64) - starts[0]) * unit
 
 
 def _by_volume(volumes: Sequence[Sequence[SliceRef]], name: str) -> Column:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.series.alike import kinds_of
 from napari_medscan.dicom.series.attributes import TEMPORAL, Attributes, same_numbers
 from napari_medscan.dicom.series.meaning import further_facts
 from napari_medscan.dicom.series.overlaps import (
@@ -186,9 +187,12 @@ def _by_time_point(slices: Sequence[SliceRef]) -> list[Grid]:
 
 def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[SliceRef]]:
     """Split volumes that differ in thickness or image type and share positions."""
-    facts = [further_facts(ref) for ref in slices]
-    if len(set(facts)) == 1:
+    # Files that are alike have both in common.
+    firsts, which = kinds_of(slices)
+    of_kinds = [further_facts(ref) for ref in firsts]
+    if len(set(of_kinds)) == 1:
         return [list(slices)]
+    facts = [of_kinds[number] for number in which]
     thickness = same_numbers([thick for _, thick in facts])
     keys = list(zip((kind for kind, _ in facts), thickness, strict=True))
     for chosen in (keys, [(kind, None) for kind, _ in keys], [(None, thick) for _, thick in keys]):

@@ -68,68 +68,68 @@ def reset(*parts):
 
 
 FAULTS = {
-    "wrong key": (refusal("401 Unauthorized"), errors.KeyRefusedError, "key"),
-    "forbidden": (refusal("403 Forbidden"), errors.KeyRefusedError, "key"),
-    "no such model": (refusal("404 Not Found"), errors.ModelError, "does not offer this model"),
+    "wrong key": (refusal("401 Unauthorized"), "key refused", "key"),
+    "forbidden": (refusal("403 Forbidden"), "key refused", "key"),
+    "no such model": (refusal("404 Not Found"), "model refused", "does not offer this model"),
     "blind model": (
         refusal("400 Bad Request", "image_url is only supported by certain models"),
-        errors.ModelError,
+        "model refused",
         "does not accept this image",
     ),
-    "bad request": (refusal("400 Bad Request", "temperature"), errors.RefusedError, "400"),
-    "too large": (refusal("413 Content Too Large"), errors.TooLargeError, "too large"),
-    "rate": (refusal("429 Too Many", Retry_After="30"), errors.RateLimitedError, "after"),
-    "down": (refusal("500 Internal Server Error"), errors.ProviderDownError, "has an error"),
-    "busy": (refusal("529 Overloaded"), errors.ProviderDownError, "later"),
+    "bad request": (refusal("400 Bad Request", "temperature"), "refused", "400"),
+    "too large": (refusal("413 Content Too Large"), "too large", "too large"),
+    "rate": (refusal("429 Too Many", Retry_After="30"), "rate-limited", "after"),
+    "down": (refusal("500 Internal Server Error"), "provider down", "has an error"),
+    "busy": (refusal("529 Overloaded"), "provider down", "later"),
     "too large and reset": (
         reset(head("413 Content Too Large", Content_Length="30")),
-        errors.TooLargeError,
+        "too large",
         "too large",
     ),
     "wrong key, cut": (
         says(head("401 Unauthorized", Content_Length="30"), b"{"),
-        errors.KeyRefusedError,
+        "key refused",
         "key",
     ),
     "wrong key, hanging": (
         waiting(head("401 Unauthorized", Content_Length="30"), b"{"),
-        errors.KeyRefusedError,
+        "key refused",
         "key",
     ),
     "rate, packed": (
         says(head("429 Too Many", Content_Encoding="gzip", Retry_After="30"), b"xx"),
-        errors.RateLimitedError,
+        "rate-limited",
         "after",
     ),
     "redirect": (
         says(head("307 Temporary Redirect", Location="http://127.0.0.1:9/v1")),
-        errors.RedirectedError,
+        "redirected",
         "another address",
     ),
-    "no HTTP": (says(b"SSH-2.0-OpenSSH\r\n"), errors.AnswerError, "HTTP"),
-    "silent": (waiting(), errors.TimedOutError, "did not answer within 1 "),
-    "slow first byte": (waiting(head()), errors.TimedOutError, "No data received"),
-    "stalled": (waiting(head(), piece("A")), errors.TimedOutError, "No data received"),
-    "cut": (says(head(), piece("A")), errors.IncompleteError, "is incomplete"),
+    "no HTTP": (says(b"SSH-2.0-OpenSSH\r\n"), "no answer", "HTTP"),
+    "silent": (waiting(), "timed out", "did not answer within 1 "),
+    "slow first byte": (waiting(head()), "timed out", "No data received"),
+    "stalled": (waiting(head(), piece("A")), "timed out", "No data received"),
+    "cut": (says(head(), piece("A")), "incomplete", "is incomplete"),
     "cut in a chunk": (
         says(head(Transfer_Encoding="chunked"), b"400\r\n" + piece("A")),
-        errors.IncompleteError,
+        "incomplete",
         "connection was lost",
     ),
-    "endless": (endless, errors.TooLongError, "too long"),
+    "endless": (endless, "too long", "too long"),
     "packed": (
         says(head(Content_Encoding="gzip"), gzip.compress(bytes(2**22))),
-        errors.AnswerError,
+        "no answer",
         "compressed reply",
     ),
-    "another protocol": (says(head(kind="text/html"), b"<html>"), errors.AnswerError, "protocol"),
-    "malformed": (says(head(), b"data: {nothing\n\n"), errors.AnswerError, "protocol"),
-    "empty": (says(head(), piece("", '"stop"')), errors.AnswerError, "empty"),
-    "too short": (says(head(), piece("A", '"length"')), errors.IncompleteError, "maximum length"),
-    "filtered": (says(head(), piece("", '"content_filter"')), errors.RefusedError, "refused"),
+    "another protocol": (says(head(kind="text/html"), b"<html>"), "no answer", "protocol"),
+    "malformed": (says(head(), b"data: {nothing\n\n"), "no answer", "protocol"),
+    "empty": (says(head(), piece("", '"stop"')), "no answer", "empty"),
+    "too short": (says(head(), piece("A", '"length"')), "incomplete", "maximum length"),
+    "filtered": (says(head(), piece("", '"content_filter"')), "refused", "refused"),
     "told midway": (
         says(head(), piece("A"), b'data: {"error":{"message":"x","type":"overloaded_error"}}\n\n'),
-        errors.ProviderDownError,
+        "provider down",
         "overloaded",
     ),
 }
@@ -142,15 +142,14 @@ def limits():
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_has_its_message_and_the_client_recovers(fault, asking, audit):
-    answer, kind, words = FAULTS[fault]
-    asking.client._limits = HURRIED if kind is errors.TimedOutError else PATIENT
+    answer, word, said = FAULTS[fault]
+    asking.client._limits = HURRIED if word == "timed out" else PATIENT
     with Server(answer) as server:
         outcome = asking.ask(question(server.url))
         # Neither a second try of our own, nor anything at the address of a redirect.
         assert server.connections == 1
-    assert type(outcome.error) is kind
-    assert words in str(outcome.error)
-    assert audit.read()[-1].outcome == kind.outcome
+    assert said in str(outcome.error)
+    assert audit.read()[-1].outcome == outcome.error.outcome == word
     asking.client._limits = PATIENT
     with Server(says(*WHOLE)) as server:
         assert asking.ask(question(server.url)).text == "A chest."
@@ -223,7 +222,7 @@ def test_a_refusal_whose_words_hang_is_told_in_time(asking):
 
     with Server(trickle) as server:
         error = asking.ask(question(server.url)).error
-    assert type(error) is errors.KeyRefusedError
+    assert error.outcome == "key refused"
 
 
 @pytest.mark.parametrize("service", [CHAT, MESSAGES])

@@ -69,7 +69,7 @@ def test_from_idle_to_done(conversation, told):
 @pytest.mark.parametrize(
     ("parts", "state", "error"),
     [
-        ((head("401 no"),), State.FAILED, errors.KeyRefusedError),
+        ((head("401 no"),), State.FAILED, errors.RefusedError),
         ((head(), piece("A")), State.INCOMPLETE, errors.IncompleteError),
         ((head(),), State.FAILED, errors.IncompleteError),
     ],

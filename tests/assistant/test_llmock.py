@@ -53,12 +53,12 @@ def test_its_models_are_listed(path, judge, asking):
 
 
 FAULTS = {
-    401: errors.KeyRefusedError,
-    404: errors.ModelError,
-    413: errors.TooLargeError,
-    429: errors.RateLimitedError,
-    500: errors.ProviderDownError,
-    529: errors.ProviderDownError,
+    401: "key refused",
+    404: "model refused",
+    413: "too large",
+    429: "rate-limited",
+    500: "provider down",
+    529: "provider down",
 }
 
 
@@ -67,7 +67,7 @@ FAULTS = {
 def test_its_errors_are_understood(path, status, judge, asking):
     judge.break_next(type="fail", status=status, retry_after=20 if status == 429 else None)
     error = asking.ask(question(f"{judge.url}/{path}", PROTOCOLS[path])).error
-    assert type(error) is FAULTS[status]
+    assert error.outcome == FAULTS[status]
     assert error.detail
     if status == 429:
         assert error.again_at == pytest.approx(time.time() + 20, abs=5)

@@ -49,7 +49,7 @@ def missing(question: Question, gate: Gate) -> str:
     count = len(question.images)
     unseen = sum(not gate.is_seen(image) for image in question.images)
     if unseen:
-        rest = f"View all images first: {unseen} of {count} have not been on screen."
+        rest = f"View the images before sending: {unseen} of {count} left."
         return "Scroll until the whole image is visible." if count == 1 else rest
     recipient = question.endpoint.origin
     return next(filter(None, (gate.missing(image, recipient) for image in question.images)), "")

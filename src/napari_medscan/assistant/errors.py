@@ -13,12 +13,6 @@
     ├── NoConnectionError           the server cannot be reached
     │   └── CertificateError        it cannot prove who it is
     ├── TimedOutError               it was reached, and was silent for too long
-    ├── RedirectedError             it named another address; nothing went there
-    ├── KeyRefusedError             401, 403
-    ├── ModelError                  no such model, or one that takes no pictures
-    ├── TooLargeError               413
-    ├── RateLimitedError            429; `again_at` says when
-    ├── ProviderDownError           5xx
     ├── RefusedError                any other refusal, also by the model
     ├── AnswerError                 what came back is no answer of this protocol
     │   └── TooLongError            it does not end
@@ -30,8 +24,6 @@ harmless and short, without the key.
 """
 
 from __future__ import annotations
-
-from typing import ClassVar
 
 from napari_medscan.dicom.errors import MedscanError
 
@@ -54,7 +46,7 @@ class AssistantError(MedscanError):
         The earliest time (seconds since the epoch) to send again, when the server names one.
     """
 
-    outcome: ClassVar[str] = "failed"
+    outcome = "failed"
 
     def __init__(self, text: str, detail: str = "") -> None:
         super().__init__(text)
@@ -110,50 +102,28 @@ class TimedOutError(AssistantError):
     outcome = "timed out"
 
 
-class RedirectedError(AssistantError):
-    """The server named another address, which was not followed."""
-
-    outcome = "redirected"
-
-
-class KeyRefusedError(AssistantError):
-    """The key is wrong, has expired, or may not do this."""
-
-    outcome = "key refused"
-
-
-class ModelError(AssistantError):
-    """There is no such model, or it takes no pictures."""
-
-    outcome = "model refused"
-
-
-class TooLargeError(AssistantError):
-    """The server takes no picture of this size."""
-
-    outcome = "too large"
-
-
-class RateLimitedError(AssistantError):
-    """Too much was sent for now."""
-
-    outcome = "rate-limited"
-
-    def __init__(self, text: str, detail: str = "", again_at: float | None = None) -> None:
-        super().__init__(text, detail)
-        self.again_at = again_at
-
-
-class ProviderDownError(RateLimitedError):
-    """The server has a fault of its own, or too much to do."""
-
-    outcome = "provider down"
-
-
 class RefusedError(AssistantError):
-    """The server or the model refuses to answer."""
+    """The server or the model refuses to answer.
 
-    outcome = "refused"
+    Parameters
+    ----------
+    text, detail : str
+        As of `AssistantError`.
+    outcome : str
+        The word for it in the audit.
+    again_at : float or None
+        The earliest time to send again.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        detail: str = "",
+        outcome: str = "refused",
+        again_at: float | None = None,
+    ) -> None:
+        super().__init__(text, detail)
+        self.outcome, self.again_at = outcome, again_at
 
 
 class AnswerError(AssistantError):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from napari_medscan.dicom.elements.text import defuse
 
 from . import errors
-from .errors import AssistantError
+from .errors import AssistantError, RefusedError
 
 MAX_WAIT = 24 * 3600
 MAX_DETAIL = 300
@@ -20,7 +20,7 @@ _PICTURES = ("image", "vision", "multimodal", "multi-modal", "picture")
 
 def refused(
     status: int, kind: str, message: str, headers: Mapping[str, str], host: str
-) -> AssistantError:
+) -> RefusedError:
     """Return the error for an HTTP status that is no answer.
 
     Parameters
@@ -35,42 +35,41 @@ def refused(
         Who answered.
     """
     status = status or _status_of(kind)
-    detail = defuse(message)[:MAX_DETAIL]
     about = f"{kind} {message}".lower()
-    again_at = retry_time(headers.get("retry-after", ""))
+    again_at = retry_time(headers.get("retry-after", "")) if _may_pass(status) else None
+    word, text = _reason(status, about, host, _when(again_at))
+    return RefusedError(text, defuse(message)[:MAX_DETAIL], word, again_at)
+
+
+def _may_pass(status: int) -> bool:
+    return status == 429 or status >= 500
+
+
+def _reason(status: int, about: str, host: str, when: str) -> tuple[str, str]:
+    """Return the word of the audit for a refusal, and the sentence for the user."""
     if status == 429:
-        text = f"{host}: rate limit reached. Send again {_when(again_at)}."
-        return errors.RateLimitedError(text, detail, again_at)
-    if status >= 500:
-        text = f"{host} is overloaded or has an error. Send again {_when(again_at)}."
-        return errors.ProviderDownError(text, detail, again_at)
-    return _of_status(status, about, host)(detail)
-
-
-def _of_status(status: int, about: str, host: str) -> Callable[[str], AssistantError]:
-    kind: type[AssistantError]
-    if 300 <= status < 400:
-        kind = errors.RedirectedError
-        text = f"{host} redirects to another address. Nothing was sent there. Check the address."
+        word, text = "rate-limited", f"{host}: rate limit reached. Send again {when}."
+    elif status >= 500:
+        word, text = "provider down", f"{host} is overloaded or has an error. Send again {when}."
+    elif 300 <= status < 400:
+        word, text = "redirected", f"{host} redirects to another address. Nothing was sent there."
+        text += " Check the address."
     elif status in (401, 403):
-        kind = errors.KeyRefusedError
-        text = f"{host} rejected the key. Check that it is complete, valid and has permission."
+        word, text = "key refused", f"{host} rejected the key."
+        text += " Check that it is complete, valid and has permission."
     elif status == 404 or "model_not_found" in about:
-        kind = errors.ModelError
-        text = f"{host} does not offer this model. Choose one from its list."
+        word, text = "model refused", f"{host} does not offer this model."
+        text += " Choose one from its list."
     elif status == 413 or "too_large" in about:
-        kind = errors.TooLargeError
-        text = f"The image is too large for {host}. Reduce its size or crop it."
+        word, text = "too large", f"The image is too large for {host}. Reduce its size or crop it."
     elif status in (400, 415, 422) and any(word in about for word in _PICTURES):
-        kind = errors.ModelError
-        text = "This model does not accept this image. Choose a model with image input."
+        word, text = "model refused", "This model does not accept this image."
+        text += " Choose a model with image input."
     elif status == 408:
-        kind = errors.TimedOutError
-        text = f"{host} timed out waiting for the image. Send again."
+        word, text = "timed out", f"{host} timed out waiting for the image. Send again."
     else:
-        kind = errors.RefusedError
-        text = f"{host} refused the request ({status})."
-    return lambda detail: kind(text, detail)
+        word, text = "refused", f"{host} refused the request ({status})."
+    return word, text
 
 
 def _status_of(kind: str) -> int:

@@ -66,14 +66,14 @@ TEMPLATES: tuple[Template, ...] = (
     ),
     Template(
         "compare",
-        "Compare with a prior finding",
+        "Compare with prior",
         "A prior image showed this finding: [describe it, without names, dates or numbers].\n"
         "Look at this {subject}. Say whether the finding can be seen, and what differs from the "
         "description. Say if one image does not suffice. Give no diagnosis.",
     ),
     Template(
         "caption",
-        "Teaching file caption",
+        "Teaching caption",
         "Write a caption of at most 60 words for this {subject}, for a teaching file: plane, "
         "anatomy, and the one thing a student should look at. No patient, no diagnosis that the "
         "image alone does not show.",
@@ -94,7 +94,7 @@ TEMPLATES: tuple[Template, ...] = (
     ),
     Template(
         "structured",
-        "Structured description",
+        "Structured (table)",
         "Describe this {subject} as one JSON object and nothing else, with these keys: "
         '"modality", "plane", "anatomy" (a list), "observations" (a list of objects with '
         '"location", "description" and "certainty"), "quality" and "limitations". Give no '

@@ -178,7 +178,7 @@ def sixty(tmp_path_factory):
 
 SERIES = (
     ("a-model", "Displayed image", 1),
-    ("a-model", "Slices spread over the series", 8),
+    ("a-model", "Spread over the series", 8),
     ("medgemma1.5:4b", "Whole series", 60),
 )
 

@@ -11,7 +11,7 @@ from qtpy.QtGui import QTextCursor
 from qtpy.QtTest import QTest
 
 from napari_medscan.assistant.answer_text import parted
-from napari_medscan.widgets.assistant.marked import Marker, Style, marked
+from napari_medscan.widgets.assistant.marked import LONGEST_LINE, Marker, Style, marked
 from napari_medscan.widgets.assistant.marked_view import MarkedView
 
 PLAIN, BOLD, ITALIC, CODE = Style
@@ -165,6 +165,24 @@ def test_a_megabyte_keeps_nobody_from_working(case, qtbot):
     assert len(longest) > 40
     assert sorted(longest)[-2] < 0.1
     assert not view.is_whole
+
+
+def test_a_long_line_is_broken_because_laying_it_out_takes_as_long_as_it_is(qtbot):
+    """Shown to its end: until then, a line that is not broken would not be laid out at all."""
+    view, took = MarkedView(), []
+    qtbot.addWidget(view)
+    view.show()
+    text = LONG["one line"]
+    view.say_marked(text)
+    while not view.is_whole:
+        began = time.thread_time()
+        view._step()
+        took.append(time.thread_time() - began)
+    assert len(took) > 200
+    assert max(took) < 0.1
+    blocks = view.document()
+    longest = max(blocks.findBlockByNumber(n).length() for n in range(blocks.blockCount()))
+    assert longest <= LONGEST_LINE + 1
 
 
 def test_a_view_that_is_deleted_while_it_writes_does_not_end_the_process(qapp):  # noqa: ARG001 - a display

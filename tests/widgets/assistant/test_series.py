@@ -74,7 +74,7 @@ def test_a_series_is_sent_after_all_of_it_was_looked_at(series, network_allowed)
         # What is in the dock is too small to be looked at.
         assert not user.ask.send.visible
         assert user.ask.view_images.visible
-        assert f"{SLICES} of {SLICES} have not been on screen" in user.ask.status.text()
+        assert f"{SLICES} of {SLICES} left" in user.ask.status.text()
         user.ask.send_previewed()
         assert user.state is State.IDLE
         window = look_at_all(user)

@@ -68,7 +68,7 @@ def test_full_resolution_is_saved_without_a_service(window, saving, told):
 
 def test_a_jpeg_is_saved_where_it_is_chosen(window, saving, qtbot):
     file, suggested = saving
-    window.page.format.value = "JPEG"
+    window.format.value = "JPEG"
     qtbot.waitUntil(lambda: bool(window.review.images), timeout=60_000)
     window.page.save.native.click()
     assert SealedImage(file.read_bytes()).shape == (200, 2000)

@@ -27,7 +27,7 @@ from napari_medscan.widgets.panel.form import (
 
 DISPLAYED, SPREAD, KEY, SERIES = (
     "Displayed image",
-    "Slices spread over the series",
+    "Spread over the series",
     "Key images",
     "Whole series",
 )

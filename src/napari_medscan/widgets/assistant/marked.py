@@ -30,7 +30,7 @@ _ROW = re.compile(r"\s*\|.*\|\s*")
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 _MOST_ROWS = 100
 """Of a table; a longer one stays as it is."""
-_LONGEST_LINE = 2000
+LONGEST_LINE = 2000
 """Characters; a longer line is broken."""
 # Each ends before the next mark of its kind: no text is gone through twice.
 _INLINE = re.compile(
@@ -60,10 +60,10 @@ class Marker:
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
             yield from self._take(f"{line}\n")
-        while len(self._line) > _LONGEST_LINE:
+        while len(self._line) > LONGEST_LINE:
             # Laying one long line out again with each piece of it would take ever longer.
-            yield from self._take(f"{self._line[:_LONGEST_LINE]}\n")
-            self._line = self._line[_LONGEST_LINE:]
+            yield from self._take(f"{self._line[:LONGEST_LINE]}\n")
+            self._line = self._line[LONGEST_LINE:]
 
     def rest(self) -> Iterator[Piece]:
         """Yield the end of the text as it looks so far; more text may change it."""

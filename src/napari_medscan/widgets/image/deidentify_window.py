@@ -28,7 +28,7 @@ from napari_medscan.napari_.picture import DERIVED
 from napari_medscan.napari_.series_command import canvas_command
 from napari_medscan.privacy.gate import SESSION, Gate
 from napari_medscan.render.prepare import box_of
-from napari_medscan.widgets.image.series_review import SeriesReviewWindow
+from napari_medscan.widgets.image.review_window import ReviewWindow
 from napari_medscan.widgets.panel.form import check, column, heading
 
 _KEY: Final = new_key()
@@ -49,7 +49,7 @@ _KEPT = {
 """What can be kept, by the name that it has in `Profile`, and whether it is at first."""
 
 
-class DeidentifyWindow(SeriesReviewWindow):
+class DeidentifyWindow(ReviewWindow):
     """Shows all images of a series as they are stored, and saves it without identity.
 
     Parameters
@@ -62,6 +62,8 @@ class DeidentifyWindow(SeriesReviewWindow):
         What was seen and confirmed.
     """
 
+    masks_regions = False
+
     def __init__(self, stack: Stack, parent: QWidget | None, gate: Gate = SESSION) -> None:
         self._stack = stack
         self.kept: dict[str, CheckBox] = {
@@ -70,7 +72,7 @@ class DeidentifyWindow(SeriesReviewWindow):
         places = np.ndindex(stack.array.places.shape)
         looks = [stored_look(stack, place) for place in places if stack.array.places[place] >= 0]
         options = [heading("Keep"), column(*self.kept.values())]
-        super().__init__(_TITLE, _NOTE, looks, options, parent, gate, masks_regions=False)
+        super().__init__(_TITLE, _NOTE, looks, options, parent, gate)
         self.resize(720, 900)
         # Of a mosaic, an image is one of several parts of a frame.
         self.review.can_mask = all(record.tile is None for record in stack.slices)

@@ -20,7 +20,7 @@ from napari_medscan.napari_.picture import NoPictureError, look, series_looks, s
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.privacy.gate import SESSION, Gate
 from napari_medscan.render.prepare import Look
-from napari_medscan.widgets.image.series_review import SeriesReviewWindow
+from napari_medscan.widgets.image.review_window import ReviewWindow
 from napari_medscan.widgets.panel.form import Choice, choice, form, number
 
 _EVERY = 1 << 20
@@ -34,7 +34,7 @@ _NOTE = (
 TIME, SLICES = "Time points", "Slices"
 
 
-class MovieWindow(SeriesReviewWindow):
+class MovieWindow(ReviewWindow):
     """Shows the images of a movie, and saves it.
 
     Parameters

@@ -1,4 +1,4 @@
-"""All images of a series before they leave together: the same look and gate as for one image."""
+"""Images before they are saved: the look at them, what has to be confirmed, and the gate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from magicgui.widgets import PushButton, Widget
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog, QVBoxLayout, QWidget
+from qtpy.QtGui import QImage
+from qtpy.QtWidgets import QApplication, QDialog, QVBoxLayout, QWidget
 
 from napari_medscan.dicom import CancelledError, MedscanError
 from napari_medscan.napari_.background_task import Latest
@@ -15,7 +16,7 @@ from napari_medscan.napari_.notify import tell
 from napari_medscan.privacy.errors import ImageError, NotConfirmedError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import Format, SealedImage
-from napari_medscan.render.prepare import Look, Renderer, Wish, masked, sealed
+from napari_medscan.render.prepare import Look, Part, Renderer, Wish, masked, sealed
 from napari_medscan.widgets.image.contact_sheet import Sheet, make_sheet
 from napari_medscan.widgets.image.review import ImageReview
 from napari_medscan.widgets.panel.form import Page, button, holder, row
@@ -26,11 +27,12 @@ _WISH = Wish(longest=None, format=Format.PNG)
 
 class _ReviewPage(Page):
     save: PushButton
+    copy: PushButton
     close_window: PushButton
 
 
-class SeriesReviewWindow(QDialog):
-    """Shows all images of a series, has them masked and confirmed, and saves them on request.
+class ReviewWindow(QDialog):
+    """Shows images, has them masked and confirmed, and saves them on request.
 
     Parameters
     ----------
@@ -46,9 +48,16 @@ class SeriesReviewWindow(QDialog):
         The window that it belongs to.
     gate : Gate
         What was seen and confirmed.
+    masks : tuple of Part
+        What is blacked out from the start.
+
+    Attributes
+    ----------
     masks_regions : bool
         Black out what lies outside the regions of an ultrasound.
     """
+
+    masks_regions = True
 
     def __init__(
         self,
@@ -58,8 +67,7 @@ class SeriesReviewWindow(QDialog):
         options: Sequence[Widget],
         parent: QWidget | None,
         gate: Gate = SESSION,
-        *,
-        masks_regions: bool = True,
+        masks: tuple[Part, ...] = (),
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
@@ -67,12 +75,11 @@ class SeriesReviewWindow(QDialog):
         self.resize(720, 760)
         self.gate, self.looks = gate, tuple(looks)
         self.images: tuple[SealedImage, ...] = ()
-        self._masks_regions = masks_regions
         self._unmasked: tuple[SealedImage, ...] = ()
         self._work = Latest(self)
         self.review = ImageReview(gate)
-        # Of all images, the same part would be left.
-        self.review.draw_crop.visible = False
+        self.review.begin(looks[0].subject)
+        self.review.masks = masks
         self.status = PlainLabel()
         page = _ReviewPage()
         page.extend(
@@ -82,7 +89,13 @@ class SeriesReviewWindow(QDialog):
                 holder(PlainLabel(note)),
                 holder(self.status),
                 row(
-                    button("save", "Save…", "", self._on_save),
+                    button("save", "Save…", "", lambda: self._let_out(self.save, "saved")),
+                    button(
+                        "copy",
+                        "Copy",
+                        "Copy the image to the clipboard",
+                        lambda: self._let_out(self.copy, "copied"),
+                    ),
                     button("close_window", "Close", "Close this window", self.reject),
                 ),
             ]
@@ -91,25 +104,25 @@ class SeriesReviewWindow(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(page.native)
-        for part in (page.save, page.close_window):
+        page.copy.visible = len(looks) == 1
+        for part in (page.save, page.copy, page.close_window):
             part.native.setAutoDefault(False)
         self._work.progressed.connect(guarded(self._on_progress))
-        self.review.edited.connect(guarded(self._mask))
+        self.review.edited.connect(guarded(self.apply_masks))
         self.review.ready_changed.connect(guarded(self._say_missing))
         self.finished.connect(self.release)
         self.examine()
 
     def examine(self) -> None:
         """Make the images of all looks, and look for text in them."""
-        self._withdraw()
-        looks, renderer = self.looks, Renderer(None, masks_regions=self._masks_regions)
+        looks, renderer = self.looks, Renderer(None, masks_regions=self.masks_regions)
 
         def image_of(look: Look) -> SealedImage:
             rgb, facts = renderer.render(look)
             is_gray = all((rgb[..., 0] == rgb[..., other]).all() for other in (1, 2))
             return sealed(rgb[..., 0] if is_gray else rgb, facts, _WISH)
 
-        self._make(looks, image_of)
+        self.make(looks, image_of)
 
     def save(self) -> None:
         """Ask where, and save the images, which the gate lets out.
@@ -121,19 +134,29 @@ class SeriesReviewWindow(QDialog):
         """
         raise NotImplementedError
 
+    def copy(self) -> None:
+        """Put the only image onto the clipboard."""
+        clipboard = QApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setImage(QImage.fromData(self.images[0].data))
+            self.status.say("Image copied.")
+
     def release(self, _result: int = 0) -> None:
         """Stop all work."""
         self._work.release()
         self.review.release()
 
-    def _mask(self) -> None:
+    def apply_masks(self) -> None:
+        """Make the images anew, with the masks that are drawn now."""
         masks = self.review.masks
-        unmasked = self._unmasked
-        self._withdraw()
-        self._make(unmasked, lambda image: masked(image, masks))
+        self.make(self._unmasked, lambda image: masked(image, masks))
 
-    def _make(self, sources: Sequence[object], image_of: Callable[..., SealedImage]) -> None:
+    def make(self, sources: Sequence[object], image_of: Callable[..., SealedImage]) -> None:
         """Make an image of each of some sources in a thread, and show all of them."""
+        self.images = ()
+        self.review.withdraw()
+        self.page.save.enabled = self.page.copy.enabled = False
+        self.status.say("Preparing…")
         work, keeps = self._work, sources is self.looks
 
         def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
@@ -151,21 +174,16 @@ class SeriesReviewWindow(QDialog):
             if keeps:
                 self._unmasked = images
             self.review.show_sheet(sheet)
-            self.page.save.enabled = True
+            # Of several images, the same part would be left.
+            self.review.draw_crop.visible = len(images) == 1
+            self.page.save.enabled = self.page.copy.enabled = True
             self._say_missing()
 
         self._work.start(task, then, self._on_failed)
 
-    def _withdraw(self) -> None:
-        self.images = ()
-        self.review.withdraw()
-        self.page.save.enabled = False
-        self.status.say("Preparing the images…")
-
     def _say_missing(self) -> None:
         if self.images:
-            count = len(self.images)
-            said = f"{count} {'image' if count == 1 else 'images'}"
+            said = f"{len(self.images)} images" if self.images[1:] else self.images[0].description
             self.status.say(self._missing() or said)
 
     def _missing(self) -> str:
@@ -173,14 +191,15 @@ class SeriesReviewWindow(QDialog):
         missing = (self.gate.missing(image, THIS_COMPUTER) for image in self.images)
         return next(filter(None, missing), "")
 
-    def _on_save(self) -> None:
+    def _let_out(self, leave: Callable[[], object], what: str) -> None:
+        """Have the images saved or copied, if the gate lets all of them out."""
         try:
             for image in self.images:
                 self.gate.check(image, THIS_COMPUTER)
             if self.images:
-                self.save()
+                leave()
         except NotConfirmedError:
-            self.status.say(f"Not saved yet. {self._missing()}")
+            self.status.say(f"Not {what} yet. {self._missing()}")
         except CancelledError:
             pass
         except (MedscanError, OSError) as error:
@@ -188,7 +207,7 @@ class SeriesReviewWindow(QDialog):
             tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be written.")
 
     def _on_progress(self, done: int, count: int) -> None:
-        if not self.images:
+        if count > 1 and not self.images:
             self.status.say(f"Preparing image {done + 1} of {count}…")
 
     def _on_failed(self, error: Exception) -> None:

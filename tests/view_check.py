@@ -149,7 +149,10 @@ def pictures_of(stack: Stack, number: int | None = None) -> list[Picture]:
         # As a color wash once it was shown on images, and in gray before.
         drawn += [_washed(stack, picture) for picture in drawn]
     elif stack.kind.measures == "parameters":
-        drawn = [_mapped(picture) for picture in drawn]
+        drawn = [_mapped(picture, "viridis") for picture in drawn]
+    elif stack.kind.measures == "uptake":
+        # In hot colors once it was shown on a CT, and in gray before.
+        drawn += [_mapped(picture, "inferno") for picture in drawn]
     return [
         picture.turned(*turn)
         for picture in drawn
@@ -283,12 +286,12 @@ def _washed(stack: Stack, picture: Picture) -> Picture:
     return replace(picture, shade=shade)
 
 
-def _mapped(picture: Picture) -> Picture:
-    """Return a parametric map in its colors."""
+def _mapped(picture: Picture, name: str) -> Picture:
+    """Return a picture in the colors of a colormap."""
 
     def shade(values: Pixels) -> Pixels:
         part = picture.shade(values)[..., 0]
-        colors = AVAILABLE_COLORMAPS["viridis"].map(part.ravel()).reshape(*part.shape, 4)
+        colors = AVAILABLE_COLORMAPS[name].map(part.ravel()).reshape(*part.shape, 4)
         return np.asarray(colors[..., :3], dtype=np.float32)
 
     return replace(picture, shade=shade)

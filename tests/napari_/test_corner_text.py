@@ -388,7 +388,8 @@ def test_corner_text_small_canvas_is_small_and_short(make_napari_viewer, qtbot, 
     assert (name, place) == ("CT 3", ["3/5", "S 4.0 mm"])
     assert description.startswith("Thorax")
     assert description.endswith("…")
-    overlays = [viewer.canvas.overlays[f"medscan_{corner}"] for corner in ("place", "window")]
+    corners = ("place", "window", "warning")
+    overlays = [viewer.canvas.overlays[f"medscan_{corner}"] for corner in corners]
     assert {overlay.font_size for overlay in overlays} == {7}
     viewer.canvas.size = (400, 1000)
     qtbot.waitUntil(lambda: "Slice 3/5" in visible(viewer, "place"))

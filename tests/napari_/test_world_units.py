@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from napari.layers import Image, Shapes
 from napari.utils.notifications import NotificationSeverity
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_ import view
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.measurement_layers import new_layer
+from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
 from napari_medscan.napari_.world_units import join_derived
 
 from ..studies import write_series
@@ -81,6 +84,32 @@ def test_share_units_of_a_clip_in_seconds_beside_slices(viewer, tmp_path):
     assert units(slices) == PIXELS
     view.bring_into_view(viewer, slices)
     assert units(clip) == ["second", *MM]
+
+
+def test_share_units_of_what_lies_beside_series(viewer, tmp_path):
+    """Contours, segmentations, slides and measurements, whatever is opened after them."""
+    calibrated = add(viewer, tmp_path / "a", series=1)
+    contours = Shapes(ndim=3, units=("mm",) * 3)
+    note_object(contours, ShownObject(None, None, None))
+    viewer.add_layer(contours)
+    drawn = new_layer(viewer, calibrated, Shapes)
+    uncalibrated = add(
+        viewer, tmp_path / "b", series=2, PixelSpacing=None, FrameOfReferenceUID="1.2.9"
+    )
+    layers = (calibrated, uncalibrated, contours, drawn)
+    assert [units(layer) for layer in layers] == [PIXELS] * 4
+    view.bring_into_view(viewer, calibrated)
+    assert [units(layer) for layer in layers] == [MM] * 4
+
+
+def test_share_units_of_a_slide_in_view_beside_a_hidden_series(viewer, tmp_path):
+    series = add(viewer, tmp_path, series=1, PixelSpacing=None)
+    series.visible = False
+    slide = Image(np.zeros((4, 4)), units=("mm",) * 2)
+    note_object(slide, ShownObject(None, None, None))
+    viewer.add_layer(slide)
+    assert units(slide) == MM[:2]
+    assert units(series)[1:] == MM[:2]
 
 
 def test_share_units_leaves_other_layers_alone(viewer, tmp_path):

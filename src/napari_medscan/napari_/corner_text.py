@@ -32,7 +32,7 @@ _PIXELS_PER_POINT = 1.8
 _CHANGES = Change.SERIES | Change.VIEW | Change.CANVAS | Change.LOOK
 
 
-def fitted(lines: list[str], width: float) -> list[str]:
+def fitted(lines: list[str], width: float, points: float = _POINTS) -> list[str]:
     """Break lines, and cut words short, so that none is wider than asked.
 
     At the dots where that is enough, so that a number keeps its unit; else between words.
@@ -43,8 +43,10 @@ def fitted(lines: list[str], width: float) -> list[str]:
         Texts of the corners.
     width : float
         In pixels of the canvas.
+    points : float
+        Size of the font.
     """
-    metrics = _metrics(_POINTS)
+    metrics = _metrics(points)
     found: list[str] = []
     for line in lines:
         text = ""
@@ -150,12 +152,14 @@ class CornerText:
             if self.names_series and not small:
                 names += beside_lines(series.name for series in visible_series(self._viewer))
             place, window = place_lines(snapshot, short=small), window_lines(snapshot)
+        points = _SMALL_POINTS if small else _POINTS
+        for text in (self._place, self._window, self._warning):
+            text.font_size = points
         for text, heads, facts in ((self._place, names, place), (self._window, [], window)):
-            text.font_size = _SMALL_POINTS if small else _POINTS
             if small:
                 lines = small_lines(short_names(heads), facts, half)
             else:
                 lines = fitted([*heads, *facts], half)
             text.show("\n".join(lines))
         # A warning is read to its end.
-        self._warning.show("\n".join(fitted(warnings, half)))
+        self._warning.show("\n".join(fitted(warnings, half, points)))

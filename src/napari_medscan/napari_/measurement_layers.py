@@ -26,6 +26,7 @@ from napari_medscan.measure.table import Outline, Row
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import index_in_view
 from napari_medscan.napari_.snapshot import slab_thickness
+from napari_medscan.napari_.world_units import note_new
 
 Drawing = Shapes | Points
 _drawn_on: weakref.WeakKeyDictionary[Layer, Stack] = weakref.WeakKeyDictionary()
@@ -77,6 +78,7 @@ def new_layer(viewer: napari.viewer.Viewer, series: Image, kind: type[Shapes | P
     stack = stack_of(series)
     if stack is not None:
         _drawn_on[layer] = stack
+    note_new(layer)
     viewer.add_layer(layer)
     return layer
 

@@ -1,9 +1,10 @@
-"""One unit per axis for all series of a viewer, that of the current series.
+"""One unit per axis for all layers of ours in a viewer, that of the current series.
 
 napari draws no unit at all, and warns at every change of a layer, when one layer is in mm and
 another one in pixels, even if one of them is hidden. Series in pixels (no calibration) and in mm
 are never visible together in one place. So all series take the units of the current one, and
-have their own units when they are current themselves. Coordinates do not change.
+have their own units when they are current themselves. So do slides, segmentations, contours and
+measurements. Coordinates do not change.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import weakref
 
 import napari.viewer
-from napari.layers import Image, Layer
+from napari.layers import Layer
 
 from napari_medscan.dicom import Stack
 from napari_medscan.napari_.compat.viewer_model import show_unit
@@ -27,6 +28,10 @@ _derived: weakref.WeakSet[Layer] = weakref.WeakSet()
 """Copies of series that share the units of their viewer."""
 
 
+_others: weakref.WeakKeyDictionary[Layer, Units] = weakref.WeakKeyDictionary()
+"""Layers of ours that are no series, with the units that they were made with."""
+
+
 def units_of(stack: Stack) -> Units:
     """Return the units of the axes of a series as its headers give them."""
     unit = "mm" if stack.geometry.calibrated else "pixel"
@@ -34,9 +39,11 @@ def units_of(stack: Stack) -> Units:
     return tuple(time if axis == "t" else unit for axis in stack.axes if axis != "c")
 
 
-def note_new(layer: Image) -> None:
+def note_new(layer: Layer) -> None:
     """Let a new layer have the units of the viewer that it will be added to, from the start."""
     _new.add(layer)
+    if stack_of(layer) is None:
+        _others[layer] = tuple(map(_short, layer.units))
 
 
 def join_derived(viewer: napari.viewer.Viewer) -> None:
@@ -53,23 +60,25 @@ def join_derived(viewer: napari.viewer.Viewer) -> None:
 
 
 def share_units(viewer: napari.viewer.Viewer) -> None:
-    """Give all series of a viewer, and the new ones to be added, the units of the current one."""
-    added = [layer for layer in viewer.layers if series_of(layer) or layer in _derived]
+    """Give our layers in a viewer, and the new ones to be added, the units of the current series.
+
+    Those of a visible slide or another layer of ours if no series is visible.
+    """
+    added = [x for x in viewer.layers if series_of(x) or x in _derived or x in _others]
     for layer in added:
         _new.discard(layer)
-    series = [(x, s) for x in (*added, *_new) if (s := stack_of(x)) is not None]
-    lead = stack_of(current_layer(viewer)) or next((stack for _, stack in series), None)
+    units = {layer: own for layer in (*added, *_new) if (own := _own_units(layer))}
+    lead = current_layer(viewer) or next((layer for layer in units if layer.visible), None)
     # From the last axis on: only some series have an axis of time.
-    shared: Units = () if lead is None else units_of(lead)
-    for _, stack in series:
-        own = units_of(stack)
+    shared = next(iter(units.values()), ()) if lead is None else _own_units(lead)
+    for own in units.values():
         if len(own) > len(shared):
             shared = own[: len(own) - len(shared)] + shared
     if shared:
         show_unit(viewer, shared[-1])
     changed = []
-    for layer, stack in series:
-        wanted = shared[len(shared) - len(units_of(stack)) :]
+    for layer, own in units.items():
+        wanted = shared[len(shared) - len(own) :]
         if tuple(map(_short, layer.units)) != tuple(map(_short, wanted)):
             layer.units = wanted
             changed.append(layer)
@@ -80,6 +89,12 @@ def share_units(viewer: napari.viewer.Viewer) -> None:
         if layer in viewer.layers:
             layer.events.reload(layer=layer)
             layer.refresh()
+
+
+def _own_units(layer: Layer) -> Units:
+    """Return the units that a layer of ours has by itself, () for others."""
+    stack = stack_of(layer)
+    return _others.get(layer, ()) if stack is None else units_of(stack)
 
 
 def _short(unit: object) -> str:

@@ -20,6 +20,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.objects.object_view import lies_on
 from napari_medscan.napari_.objects.shown_object import object_of
 from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.napari_.world_units import note_new
 
 NAME = "Contours in this plane"
 Color = NDArray[np.float64]
@@ -129,6 +130,7 @@ class PlaneCuts:
             edge_width=width,
             opacity=1.0,
         )
+        note_new(self._layer)
         model.add_layer(self._layer)
         model.layers.selection.active = active
 

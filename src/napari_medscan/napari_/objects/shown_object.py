@@ -12,6 +12,7 @@ from napari.layers import Layer
 from napari_medscan.dicom import DicomObject, Stack
 from napari_medscan.frames import LazyStack
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.world_units import note_new
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +53,7 @@ _shown: weakref.WeakKeyDictionary[Layer, ShownObject] = weakref.WeakKeyDictionar
 def note_object(layer: Layer, shown: ShownObject) -> None:
     """Note what a new layer shows."""
     _shown[layer] = shown
+    note_new(layer)
 
 
 def object_of(layer: object) -> ShownObject | None:

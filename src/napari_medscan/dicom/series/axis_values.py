@@ -40,7 +40,14 @@ _QUANTITIES: Final = {
     "AcquisitionNumber": ("Acquisition", ""),
     "TemporalPositionIdentifier": ("Time point", ""),
     "TemporalPositionIndex": ("Time point", ""),
+    "TimeSlotVector": ("Time slot", ""),
+    "PhaseVector": ("Phase", ""),
+    "TimeSliceVector": ("Time slice", ""),
+    "RotationVector": ("Rotation", ""),
+    "AngularViewVector": ("View", ""),
 }
+_VECTORS: Final = tuple(name for name in _QUANTITIES if name.endswith("Vector"))
+"""Those that number the frames of nuclear medicine (PS3.3 C.8.4.8), from the outer to the inner."""
 _COUNTED: Final = {
     "StackID": "Stack",
     "ImageType": "Image type",
@@ -106,6 +113,9 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
         return None
     # Instance numbers and file names are an order, and no quantity.
     names = [n for n in dimension.split(", ") if n not in (NUMBER, FILE_NAME)] or [NUMBER]
+    if names == [FRAME] and not volumes[0][0].header.frame_duration:
+        numbered = [name for name in _VECTORS if len(set(_by_volume(volumes, name))) > 1]
+        names = numbered or names
     attributes = Attributes([ref for volume in volumes for ref in volume])
     parts = [_of_one(volumes, attributes, name) for name in names]
     if len(parts) == 1:

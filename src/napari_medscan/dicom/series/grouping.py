@@ -9,7 +9,13 @@ from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.series.alike import one_of_each
 from napari_medscan.dicom.series.duplicates import CONFLICT
-from napari_medscan.dicom.series.meaning import MEANINGS, Meaning, meaning_of, raw_meaning
+from napari_medscan.dicom.series.meaning import (
+    MEANINGS,
+    Meaning,
+    meaning_in_clip,
+    meaning_of,
+    raw_meaning,
+)
 from napari_medscan.dicom.series.planes import split_by_plane
 
 _Key = tuple[Meaning, int, bool, *tuple[object, ...]]
@@ -133,7 +139,8 @@ def _groups(series: Sequence[ImageHeader]) -> Iterator[list[SliceRef]]:
         means = first.frame.position is not None or first.header.frames_are_slices
         # A stack has one unit.
         unit = first.unit, first.frame.transform.is_uncertain
-        kinds[meaning_of(raw) if means else (), segment, has_none, unit].append(slices)
+        meaning = meaning_of(raw) if means else meaning_in_clip(raw)
+        kinds[meaning, segment, has_none, unit].append(slices)
     files = {id(header): number for number, header in enumerate(series)}
 
     def place(ref: SliceRef) -> tuple[int, int]:

@@ -26,8 +26,12 @@ MEANINGS: Final = (
     "VelocityEncodingDirection",
     "DataType",
     "EnergyWindowVector",
+    "DetectorVector",
+    "RRIntervalVector",
 )
 """Attributes that change what a value means, wherever they differ."""
+_NUMBERED: Final = tuple(map(MEANINGS.index, MEANINGS[-3:]))
+"""Places of those that number images of nuclear medicine within one file (PS3.3 C.8.4.8)."""
 
 _FLAVOR: Final = 2
 """Index of the value of Image Type that every image object defines (PS3.3 C.7.6.1.1.2)."""
@@ -63,6 +67,14 @@ def meaning_of(raw: Meaning) -> Meaning:
     """
     image_type, *others = raw
     return (_kind_of(image_type), *others)
+
+
+def meaning_in_clip(raw: Meaning) -> Meaning:
+    """Return what is equal for two frames of one clip: energy window, detector, R-R interval.
+
+    All else is how the exposure was set for each frame.
+    """
+    return tuple(raw[place] for place in _NUMBERED)
 
 
 def further_facts(ref: SliceRef) -> tuple[object, object]:

@@ -63,6 +63,8 @@ _NUMBERS: Final = {
     "KVP": "{:g} kV",
     "MonoenergeticEnergyEquivalent": "{:g} keV",
     "EnergyWindowVector": "energy window {:g}",
+    "DetectorVector": "detector {:g}",
+    "RRIntervalVector": "R-R interval {:g}",
     "EchoTime": "echo time {:g} ms",
     "InversionTime": "inversion time {:g} ms",
     "FlipAngle": "flip angle {:g}°",
@@ -153,7 +155,7 @@ def _words(value: str) -> tuple[str, ...]:
 def _number(name: str, stack: Stack) -> tuple[str, ...]:
     """Return a number that is one for all of a stack, as far as its middle tells."""
     value = stack.typical_frame.dimensions.get(name)
-    first = stack.header.frames[0].dimensions.get(name)
+    first = stack.header.frames[stack.slices[0].index].dimensions.get(name)
     if name in stack.dimension or value != first or not isinstance(value, int | float):
         return ()
     return (_NUMBERS[name].format(value),)

@@ -10,6 +10,7 @@ from qtpy.QtCore import QPointF, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
+from napari_medscan.dicom import CancelledError
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.privacy.gate import Gate
@@ -166,11 +167,37 @@ def test_series_of_one_session_have_one_pseudonym(shown, out, tmp_path, monkeypa
         assert one[name].value == other[name].value != ""
 
 
-def test_folders_with_files_are_refused(shown, out, told):
-    (out / "notes.txt").touch()
-    shown("dicom").page.save.native.click()
-    assert told[-1].message == "The folder is not empty."
-    assert written(out) == []
+def test_each_series_gets_a_folder_of_its_own(shown, out, told):
+    window = shown("dicom")
+    for _ in range(2):
+        window.page.save.native.click()
+    names = [path.name for path in sorted(out.iterdir())]
+    assert names == ["ct-axial-deidentified", "ct-axial-deidentified-2"]
+    assert len(written(out)) == 2 * SLICES
+    assert told[-1].message == f"{SLICES} of {SLICES} files written."
+
+
+def test_originals_get_no_copies_beside_them(shown, study, told, monkeypatch):
+    window = shown("dicom")
+    before = sorted(study.rglob("*"))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(study))
+    window.page.save.native.click()
+    assert told[-1].message.startswith("The original files are in this folder.")
+    assert sorted(study.rglob("*")) == before
+
+
+def test_cancel_leaves_nothing(shown, out, monkeypatch):
+    def canceled(task, *_):
+        def cancel(done, _total):
+            if done > 1:
+                raise CancelledError
+
+        return task(cancel)
+
+    window = shown("dicom")
+    monkeypatch.setattr(deidentify_window, "run_with_progress", canceled)
+    window.page.save.native.click()
+    assert list(out.iterdir()) == []
 
 
 def test_a_box_drawn_on_one_of_several_images_is_masked_in_all(shown, qtbot):

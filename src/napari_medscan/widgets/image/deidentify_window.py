@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +20,10 @@ from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.export.checked_images import stored_look
 from napari_medscan.export.deidentify import Mask, Profile
 from napari_medscan.export.deidentify.pseudonyms import new_key
-from napari_medscan.export.deidentify.run import Job, Outcome, deidentify_files, prepare_folder
-from napari_medscan.napari_.export_run import run_with_progress
+from napari_medscan.export.deidentify.run import Job, Outcome, deidentify_files
+from napari_medscan.export.errors import ExportError
+from napari_medscan.export.new_files import new_folder
+from napari_medscan.napari_.export_run import Progress, run_with_progress
 from napari_medscan.napari_.file_traces import ask_for_folder
 from napari_medscan.napari_.gui import main_window
 from napari_medscan.napari_.layer_identity import series_of
@@ -36,7 +40,7 @@ _KEY: Final = new_key()
 _TITLE = "Save series as de-identified DICOM"
 _NOTE = (
     "Names, IDs and free text are removed from the headers, and pixels are masked as shown here. "
-    "Series of a patient that you save in one session get the same pseudonym."
+    "Series of a patient that you save in one session get the same pseudonym. Faces stay."
 )
 _KEPT = {
     "dates": ("Dates, all shifted by the same number of days", True),
@@ -78,17 +82,24 @@ class DeidentifyWindow(ReviewWindow):
         self.review.can_mask = all(record.tile is None for record in stack.slices)
 
     def save(self) -> None:
-        """Ask for a folder and write the files of the series."""
-        out = ask_for_folder(self, "Save de-identified DICOM into an empty folder")
+        """Ask for a folder and write the files of the series into a new one in it."""
+        out = ask_for_folder(self, "Save de-identified DICOM in this folder")
         if out is None:
             return
-        prepare_folder(out, [Path(path) for path in self._stack.paths], again=False)
-        job = Job(out, self.profile, _KEY, is_examined=_is_whole(self._stack))
-        files = _files_of(self._stack)
-        outcomes = run_with_progress(
-            lambda progress: deidentify_files(files, job, progress), "Saving series…", "files"
-        )
-        tell(_summary(outcomes))
+        if any(path.parent.resolve() == out.resolve() for path in self._stack.paths):
+            raise ExportError("The original files are in this folder. Choose another one")
+        files, profile = _files_of(self._stack), self.profile
+        is_examined = _is_whole(self._stack)
+
+        def work(progress: Progress | None) -> list[Outcome]:
+            with new_folder(_free(out, self.images[0].name.rpartition(".")[0])) as folder:
+                job = Job(folder, profile, _KEY, is_examined=is_examined)
+                outcomes = deidentify_files(files, job, progress)
+                if not any(outcome.status == "written" for outcome in outcomes):
+                    raise ExportError(_summary(outcomes).removesuffix("."))
+            return outcomes
+
+        tell(_summary(run_with_progress(work, "Saving series…", "files")))
 
     @property
     def profile(self) -> Profile:
@@ -109,6 +120,12 @@ def _is_whole(stack: Stack) -> bool:
     return all(count == frames for (_, frames), count in seen.items())
 
 
+def _free(folder: Path, name: str) -> Path:
+    """Return a path in a folder that does not exist: "ct-axial-deidentified-2"."""
+    names = (f"{name}-deidentified{f'-{n}' if n > 1 else ''}" for n in count(1))
+    return next(folder / each for each in names if not os.path.lexists(folder / each))
+
+
 def _files_of(stack: Stack) -> list[DroppedFile]:
     """Return the files of a series, each once."""
     files = {record.name: record.file for record in stack.slices}
@@ -120,8 +137,8 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
     written = sum(outcome.status == "written" for outcome in outcomes)
     text = f"{written} of {len(outcomes)} files written."
     reasons = Counter(outcome.reason for outcome in outcomes if outcome.status != "written")
-    for reason, count in reasons.items():
-        text += f" {count} not written: {reason}."
+    for reason, number in reasons.items():
+        text += f" {number} not written: {reason}."
     return text
 
 

@@ -58,6 +58,8 @@ class Exchange:
         When, in UTC.
     state : State
         How far it is.
+    about : str
+        What the images are of, for the user.
     error : AssistantError or None
         Why it failed or is incomplete: its text is for the user, `detail` is the server's word,
         `again_at` when "Send again" makes sense.
@@ -70,6 +72,7 @@ class Exchange:
     asked: datetime = field(default_factory=lambda: datetime.now(UTC))
     answer: str = ""
     state: State = State.SENDING
+    about: str = ""
     error: AssistantError | None = None
 
     @property
@@ -154,15 +157,17 @@ class Conversation:
                     turns.insert(0, Turn(exchange.prompt, exchange.said))
         return replace(plain, history=tuple(turns))
 
-    def send(self, question: Question, consent: Consent) -> None:
-        """Send what was previewed, because the user pressed Send.
+    def send(self, question: Question, consent: Consent, about: str = "") -> None:
+        """Send what was previewed, because the user pressed Send; `about` as in `Exchange`.
 
         Raises
         ------
         NotSentError
             When it must not be sent; nothing was, and the state stays.
         """
-        exchange = Exchange(question.prompt, question.sha256, question.endpoint, question.model)
+        exchange = Exchange(
+            question.prompt, question.sha256, question.endpoint, question.model, about=about
+        )
         with self._lock:
             if self.state.is_busy:
                 raise BusyError("Waiting for an answer.")

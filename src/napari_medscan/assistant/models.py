@@ -82,26 +82,10 @@ _TEXT_ONLY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A model in a list.
-
-    Parameters
-    ----------
-    name : str
-        As the service names it.
-    reason : str
-        Why it cannot be asked about an image; '' when it may.
-    """
-
-    name: str
-    reason: str = ""
-
-
-def sorted_models(names: tuple[str, ...]) -> tuple[Listed, ...]:
-    """Return models as a list offers them: vision models, unknown ones, then the others."""
+def sorted_models(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return models as a list offers them, vision models first, and why one takes no images."""
     kinds = [(_kind(name), name) for name in names]
-    return tuple(Listed(name, _REASONS.get(kind, "")) for kind, name in sorted(kinds))
+    return [(name, _REASONS.get(kind, "")) for kind, name in sorted(kinds)]
 
 
 _REASONS = {2: "text only", 3: "not a chat model"}

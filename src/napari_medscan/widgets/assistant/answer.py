@@ -80,16 +80,8 @@ class AnswerPane(Page):
         self._began = 0.0
         self.visible = False
 
-    def show_exchange(self, exchange: Exchange, where: str) -> None:
-        """Show a question and its answer, as far as it is.
-
-        Parameters
-        ----------
-        exchange : Exchange
-            The answer.
-        where : str
-            The slice that it is about, for the user.
-        """
+    def show_exchange(self, exchange: Exchange) -> None:
+        """Show a question and its answer, as far as it is."""
         if self.exchange is None or self.exchange.asked != exchange.asked:
             self._began = time.monotonic()
             self.reasoning.value = False
@@ -104,7 +96,7 @@ class AnswerPane(Page):
         self._show_title()
         self["busy"].visible = is_busy
         self.reason.say(_reason(exchange))
-        about = f"{where} · image {exchange.sha256[:12]}…"
+        about = f"{exchange.about} · image {exchange.sha256[:12]}…"
         self.about.say(f"{about}\n{defuse(exchange.model)} at {exchange.host}")
         self._show_answer(exchange, is_busy=is_busy)
         self["actions"].visible = bool(exchange.answer) and not is_busy

@@ -104,7 +104,6 @@ class AskTab(Page):
         self._images: tuple[SealedImage, ...] = ()
         self._problem = ""
         self._again_at: dict[str, float] = {}
-        self.places: dict[str, str] = {}
         self.is_automatic = True
         self._relay = Relay(self.native, self._on_exchange)
         self.conversation = Conversation(client, self._relay.send)
@@ -167,11 +166,10 @@ class AskTab(Page):
             if not self._is_current():
                 raise ConsentError(_CHANGED)
             consent = consent_to(question, self._gate)
-            self.places[question.sha256] = name_of(self._looks)
             # A list of models must not be in its way.
             self._service.stop_asking()
             self.review.release()
-            self.conversation.send(question, consent)
+            self.conversation.send(question, consent, name_of(self._looks))
         except AssistantError as error:
             self.status.say(str(error))
             if not self._is_current():
@@ -318,7 +316,7 @@ class AskTab(Page):
         if error is not None and error.again_at is not None:
             self._again_at[exchange.endpoint.origin] = error.again_at
         before = self.answer.exchange
-        self.answer.show_exchange(exchange, self.places.get(exchange.sha256, ""))
+        self.answer.show_exchange(exchange)
         if before is None or before.asked != exchange.asked:
             QTimer.singleShot(0, self._show_answer)
         question = self.details.question

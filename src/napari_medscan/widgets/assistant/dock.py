@@ -75,7 +75,7 @@ class AssistantDock(DockContainer):
         self.on_release(*(p.release for p in (self.audit, self.history, self.service, self.ask)))
 
     def _on_told(self) -> None:
-        self.history.show_exchanges(self.ask.conversation.exchanges, self.ask.places)
+        self.history.show_exchanges(self.ask.conversation.exchanges)
         self._show_usage()
 
     def _on_model_wanted(self) -> None:

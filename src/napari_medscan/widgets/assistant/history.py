@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QListWidget
@@ -23,7 +23,6 @@ class HistoryTab(Page):
     def __init__(self) -> None:
         super().__init__()
         self._exchanges: list[Exchange] = []
-        self._places: Mapping[str, str] = {}
         self.nothing = PlainLabel(_NOTHING)
         self.list = QListWidget()
         self.list.setMaximumHeight(140)
@@ -33,19 +32,10 @@ class HistoryTab(Page):
         self.extend([holder(self.nothing), holder(self.list), self.answer])
         self.native.layout().addStretch(1)
         self.list.currentRowChanged.connect(guarded(self._show_row))
-        self.show_exchanges((), {})
+        self.show_exchanges(())
 
-    def show_exchanges(self, exchanges: Sequence[Exchange], places: Mapping[str, str]) -> None:
-        """Show what was asked.
-
-        Parameters
-        ----------
-        exchanges : sequence of Exchange
-            The newest last.
-        places : mapping
-            What images each `Exchange.sha256` is about, for the user.
-        """
-        self._places = places
+    def show_exchanges(self, exchanges: Sequence[Exchange]) -> None:
+        """Show what was asked, the newest last."""
         finished = [e for e in exchanges if not e.state.is_busy]
         # Only what is new: the one that is read stays as it is, where it is scrolled to.
         for exchange in finished[len(self._exchanges) :]:
@@ -65,5 +55,4 @@ class HistoryTab(Page):
 
     def _show_row(self, number: int) -> None:
         if 0 <= number < len(self._exchanges):
-            exchange = self._exchanges[number]
-            self.answer.show_exchange(exchange, self._places.get(exchange.sha256, ""))
+            self.answer.show_exchange(self._exchanges[number])

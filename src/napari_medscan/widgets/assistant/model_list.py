@@ -46,12 +46,11 @@ class ModelList(QListWidget):
     def add_models(self, service: Provider, names: tuple[str, ...], suffix: str = "") -> None:
         """Add models of a service, the ones that take images above those that do not."""
         place = self.usable
-        for listed in sorted_models(names):
-            reason = f" ({listed.reason})" if listed.reason else ""
-            item = QListWidgetItem(f"{listed.name}{suffix}{reason}")
+        for name, reason in sorted_models(names):
+            item = QListWidgetItem(f"{name}{suffix} ({reason})" if reason else f"{name}{suffix}")
             item.setToolTip(item.text())
-            item.setData(_WHAT, (service, listed.name))
-            if listed.reason:
+            item.setData(_WHAT, (service, name))
+            if reason:
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
                 self.addItem(item)
             else:

@@ -11,6 +11,7 @@ import sys
 
 import nibabel as nib
 import numpy as np
+import psutil
 import pytest
 
 from napari_medscan import cli
@@ -122,15 +123,20 @@ def test_several_processes_write_the_same(tmp_path, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="NOT TESTED: Windows has no SIGKILL")
-def test_a_killed_run_is_completed_by_the_next(tmp_path, capsys):
+@pytest.mark.parametrize("jobs", [1, 2] if os.environ.get("MEDSCAN_TORTURE") else [2])
+def test_a_killed_run_ends_and_is_completed_by_the_next(tmp_path, capsys, jobs):
     write_many(tmp_path / "in", SERIES)
     arguments = tmp_path / "in", "--to", "nifti"
-    killed = process(*arguments, tmp_path / "out")
+    killed = process(*arguments, tmp_path / "out", "--jobs", jobs)
     for _ in range(SERIES // 4):
         killed.stdout.readline()
+    others = psutil.Process(killed.pid).children(recursive=True)
+    assert len(others) >= (jobs > 1) * jobs
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     killed.stdout.close()
+    _, left = psutil.wait_procs(others, timeout=30)
+    assert left == []
     there = contents(tmp_path / "out")
     assert len(there) < 2 * SERIES
     code, _, all_of_it = run(capsys, *arguments, tmp_path / "out")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Final
 
 from napari_medscan.export.errors import ExportError
@@ -42,12 +43,29 @@ def fresh_processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """Give so many processes; one that is forked would share locks and workers with its parent.
 
     They begin nothing more when the caller stops; what runs ends by itself, its files complete.
+    When this process is killed, they end at once.
     """
-    pool = ProcessPoolExecutor(count, get_context("spawn"))
+    pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=_end_with_parent)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that began it is gone.
+
+    It would wait for work for ever: each process holds both ends of the pipe that work comes by.
+    """
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="medscan-parent", daemon=True).start()
 
 
 @dataclass(frozen=True, slots=True)

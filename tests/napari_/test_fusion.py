@@ -7,7 +7,7 @@ import pytest
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.fusion import WASH_OPACITY, is_fusion
+from napari_medscan.napari_.fusion import WASH_OPACITY, is_fusion, seen_together
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.view import bring_into_view, follow_openings, show_only
 
@@ -91,6 +91,17 @@ def test_dose_over_its_images_leaves_these_current(tmp_path, model, qtbot):
     show_only(model, [dose])
     assert not image.visible
     assert current_layer(model) is dose
+
+
+def test_seen_together_leaves_out_what_is_covered(folder, model):
+    image, dose = (model.add_layer(layer) for layer in image_layers(load(folder).stacks))
+    assert seen_together(model, image) == [dose]
+    assert seen_together(model, dose) == [image]
+    dose.opacity = 1.0
+    assert seen_together(model, image) == seen_together(model, dose) == []
+    dose.blending = "additive"
+    image.visible = False
+    assert seen_together(model, dose) == []
 
 
 def test_dose_alone_is_current(tmp_path, model):

@@ -40,11 +40,8 @@ def name_lines(snapshot: Snapshot, *, brief: bool = False) -> list[str]:
 
 
 def beside_lines(names: Iterable[str]) -> list[str]:
-    """Return what else is visible, such as the dose over a CT; the first name is the current one.
-
-    More than one other series is counted.
-    """
-    others = list(names)[1:]
+    """Return what else is seen, such as the dose over a CT; several series are counted."""
+    others = list(names)
     return [f"+ {others[0]}" if len(others) == 1 else f"+ {len(others)} series"] if others else []
 
 

@@ -15,7 +15,8 @@ from napari_medscan.napari_.corner_lines import (
     warning_lines,
     window_lines,
 )
-from napari_medscan.napari_.current_layer import visible_series
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.fusion import seen_together
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import Change, watch
 
@@ -149,8 +150,9 @@ class CornerText:
         if snapshot is not None and half >= _LEAST_WIDTH:
             brief = bool(width / 2 < _STUDY_WIDTH)
             names = name_lines(snapshot, brief=brief) if self.names_series else []
-            if self.names_series and not small:
-                names += beside_lines(series.name for series in visible_series(self._viewer))
+            current = current_layer(self._viewer)
+            if self.names_series and current is not None and not small:
+                names += beside_lines(x.name for x in seen_together(self._viewer, current))
             place, window = place_lines(snapshot, short=small), window_lines(snapshot)
         points = _SMALL_POINTS if small else _POINTS
         for text in (self._place, self._window, self._warning):

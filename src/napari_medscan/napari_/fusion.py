@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import napari.viewer
 import numpy as np
 from napari.layers import Image
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.relations import are_overlayable
+from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.windowing import recolor
 
@@ -34,6 +36,21 @@ def is_fusion(stack: Stack, anatomy: Stack) -> bool:
     if stack.kind.measures == "uptake":
         return anatomy.kind.measures == "attenuation"
     return stack.kind.measures in ("dose", "parameters") and not anatomy.kind.is_derived
+
+
+def is_see_through(layer: Image) -> bool:
+    """Return whether what lies below a layer is seen, too."""
+    return layer.opacity < 1 or str(layer.blending) in ("additive", "minimum")
+
+
+def seen_together(viewer: napari.viewer.Viewer, layer: Image) -> list[Image]:
+    """Return the visible series that are seen below or above a series, from the top down."""
+    order = list(viewer.layers)
+    return [
+        other
+        for other in visible_series(viewer)
+        if other is not layer and is_see_through(max(layer, other, key=order.index))
+    ]
 
 
 def draw_fused(layer: Image) -> None:

@@ -30,7 +30,7 @@ from napari_medscan.napari_.current_layer import (
     visible_series,
 )
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.fusion import draw_fused, is_fusion
+from napari_medscan.napari_.fusion import draw_fused, is_fusion, is_see_through
 from napari_medscan.napari_.layer_identity import series_of, stack_of
 from napari_medscan.napari_.painted_labels import make_paintable
 from napari_medscan.napari_.planes import reserved_plane, show_acquired_plane, show_plane
@@ -318,11 +318,7 @@ def _may_stay(viewer: napari.viewer.Viewer, layer: Image, other: Image) -> bool:
     if mine is None or theirs is None or not are_overlayable(mine, theirs):
         return False
     upper = layer if viewer.layers.index(layer) > viewer.layers.index(other) else other
-    return _is_see_through(upper)
-
-
-def _is_see_through(layer: Image) -> bool:
-    return layer.opacity < 1 or str(layer.blending) in ("additive", "minimum")
+    return is_see_through(upper)
 
 
 def _images_below(viewer: napari.viewer.Viewer, layer: Image) -> Image | None:

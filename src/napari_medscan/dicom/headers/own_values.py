@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
@@ -25,6 +26,7 @@ from napari_medscan.dicom.headers.like_header import OpenedFile, OwnColumns
 from napari_medscan.dicom.headers.parsed_file import ParsedFile, identifiers_of
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
+from napari_medscan.dicom.intensity.scaling import StoredValues
 from napari_medscan.dicom.space.locations import FARTHEST
 from napari_medscan.dicom.space.vectors import Vector
 
@@ -100,10 +102,6 @@ class OwnValues:
     ) -> None:
         data_set, self._scanned, self._header = scanned.data_set, scanned, header
         self._data_set, self._elements, self._frame = data_set, known, header.frames[0]
-        self._stored = stored_values_of(data_set, header.kind, header.layout)
-        # Nothing of the grid is among the values that vary.
-        self._grid_problems = find_grid_problems(data_set, header.frames[0].spacing)
-        self._identifiers = identifiers_of(data_set)
         frame = self._frame
         self._is_pet = header.kind.measures == "uptake"
         # Functional groups replace what the top level says, problems and mappings depend on more.
@@ -116,6 +114,19 @@ class OwnValues:
         self._known: dict[tuple[int, bytes], object] = {}
         self._series: dict[tuple[tuple[int, bytes], ...], _Values] = {}
         self._transforms: dict[tuple[bytes, bytes], ModalityTransform] = {}
+
+    @cached_property
+    def _stored(self) -> StoredValues:
+        return stored_values_of(self._data_set, self._header.kind, self._header.layout)
+
+    @cached_property
+    def _grid_problems(self) -> tuple[str, ...]:
+        # Nothing of the grid is among the values that vary.
+        return find_grid_problems(self._data_set, self._frame.spacing)
+
+    @cached_property
+    def _identifiers(self) -> tuple[str, ...]:
+        return identifiers_of(self._data_set)
 
     def headers_of(
         self,

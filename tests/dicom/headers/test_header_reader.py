@@ -444,6 +444,26 @@ def test_headers_of_files_that_are_read_together_are_those_of_a_full_scan(
         assert shared.count(shared[0]) == len(shared)
 
 
+def test_pet_slices_of_one_bed_that_are_read_together_share_their_suv(tmp_path):
+    """What SUV depends on differs from bed to bed; all of a bed are alike."""
+    for number in range(40):
+        bed = number // 8
+        data = pet(
+            InstanceNumber=number,
+            ImagePositionPatient=[0, 0, number],
+            SeriesTime="120000",
+            AcquisitionTime=f"10{20 + bed}00" if bed < 4 else "odd",
+            FrameReferenceTime=500_000,
+            ActualFrameDuration=180_000 + 1000 * (bed % 2),
+        )
+        write(tmp_path / f"{number:02}", data)
+    found = read_headers(list(walk([tmp_path]))).images
+    for header in found:
+        assert_same(header, read_header(str(tmp_path / header.name), header.name))
+    assert len({header.suv for header in found}) >= 4
+    assert len({id(header.alike) for header in found[8:32]}) <= 6
+
+
 def series_facts(header):
     """Return what files that are alike have in common."""
     own = ("source", "name", "size", "sop_instance", "instance_number", "pixels", "frames")

@@ -153,7 +153,7 @@ class OwnValues:
             for tag, column in zip(tags, zip(*values, strict=True), strict=True)
             if tag and column.count(self._elements[tag].data) < len(column)
         }
-        if self._is_plain and not (self._is_pet and not VARYING_PET.isdisjoint(columns)):
+        if self._is_plain:
             try:
                 return self._plain_headers(columns, files, ends)
             except (KeyError, ValueError):
@@ -171,8 +171,9 @@ class OwnValues:
         self, columns: _Columns, files: Sequence[OpenedFile], ends: Sequence[int]
     ) -> list[ImageHeader]:
         """Return headers by the shortest way; raise KeyError or ValueError if it leads nowhere."""
-        own = {tag: column for tag, column in columns.items() if tag in _ONE_BY_ONE}
-        shared = {tag: column for tag, column in columns.items() if tag not in _ONE_BY_ONE}
+        alone = _ONE_BY_ONE - VARYING_PET if self._is_pet else _ONE_BY_ONE
+        own = {tag: column for tag, column in columns.items() if tag in alone}
+        shared = {tag: column for tag, column in columns.items() if tag not in alone}
         if not shared:
             return self._columns(self._header, own, ends).headers(files)
         rows: dict[tuple[bytes, ...], list[int]] = defaultdict(list)
@@ -216,7 +217,8 @@ class OwnValues:
         """
         changed = {tag: data for tag, data in changed.items() if data != self._elements[tag].data}
         of_series = {tag: data for tag, data in changed.items() if tag in _OWN_TAGS}
-        if not changed.keys() <= _OWN_TAGS | _TOGETHER:
+        of_pet = changed.keys() & VARYING_PET if self._is_pet else set()
+        if not changed.keys() <= _OWN_TAGS | _TOGETHER | of_pet:
             raise ValueError(_UNUSUAL)
         frame: _Values = {}
         if len(of_series) < len(changed):
@@ -226,6 +228,9 @@ class OwnValues:
                 both = {**self._frame.dimensions, **told}
                 frame["dimensions"] = {n: v for n, v in both.items() if v is not None}
         own = self._own_of_series(of_series)
+        if of_pet:
+            suv, no_suv = ParsedFile(self._scanned, data_set=self._with(changed)).suv
+            own = {**own, "suv": suv, "no_suv": no_suv}
         return self._header.like(frames=(self._frame.like(**frame),), **own)
 
     def _own_of_series(self, changed: Mapping[int, bytes]) -> _Values:

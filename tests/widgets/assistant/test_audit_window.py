@@ -26,7 +26,7 @@ def window(audit, qtbot):
     qtbot.addWidget(parent)
     window = AuditWindow(audit, parent)
     window.open_audit()
-    qtbot.waitUntil(lambda: window.model.rowCount() == 3)
+    qtbot.waitUntil(lambda: window.model.rowCount() == 3, timeout=60_000)
     yield window
     window.release()
 
@@ -49,13 +49,13 @@ def test_the_newest_is_first(window):
 
 def test_it_is_exported(window, qtbot, tmp_path, told):
     window.write(tmp_path / "out.csv")
-    qtbot.waitUntil(lambda: any("exported" in record.message for record in told))
+    qtbot.waitUntil(lambda: any("exported" in record.message for record in told), timeout=60_000)
     assert "model-2" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
 
 
 def test_it_is_deleted(window, qtbot, audit):
     window.delete_all()
-    qtbot.waitUntil(lambda: window.model.rowCount() == 0)
+    qtbot.waitUntil(lambda: window.model.rowCount() == 0, timeout=60_000)
     assert audit.read() == []
     assert not window.delete.enabled
 
@@ -64,7 +64,7 @@ def test_an_audit_that_cannot_be_read_is_said_to_be_so(window, qtbot, audit):
     audit.delete()
     audit.path.mkdir()
     window.reload()
-    qtbot.waitUntil(lambda: "cannot be read" in window.note.text())
+    qtbot.waitUntil(lambda: "cannot be read" in window.note.text(), timeout=60_000)
     assert "0 network requests" not in window.note.text()
     assert window.model.rowCount() == 0
     assert not window.export.enabled

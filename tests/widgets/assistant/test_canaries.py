@@ -97,7 +97,7 @@ def test_no_canary_leaves(service, empty, chest, docked, qtbot, tmp_path, networ
         previewed = looked_at(user)
         user.send()
         # The answer is one of the chat protocol's: how the other reads it does not matter here.
-        user.qtbot.waitUntil(lambda: not user.state.is_busy)
+        user.qtbot.waitUntil(lambda: not user.state.is_busy, timeout=60_000)
         assert user.state is not State.IDLE
         (request,) = recorder.requests
     head, _, body = request.partition(b"\r\n\r\n")

@@ -53,7 +53,7 @@ def test_it_opens_from_the_menu_and_fits(viewer, qtbot):
     assert isinstance(dock, AssistantDock)
     for part in (dock, dock.ask, dock.service, dock.history):
         assert part.native.minimumSizeHint().width() <= WIDTH - 8
-    qtbot.waitUntil(dock.native.isVisible)
+    qtbot.waitUntil(dock.native.isVisible, timeout=60_000)
     assert dock.usage.text().startswith("Network: ")
 
 
@@ -147,7 +147,7 @@ def test_the_service_is_remembered_and_the_key_is_not(user, viewer, docked, netw
         key = user.dock.service.key
         key.secret.value = "sk-canary-42"
         key.use.native.click()
-        user.qtbot.waitUntil(lambda: "this session" in key.source.text())
+        user.qtbot.waitUntil(lambda: "this session" in key.source.text(), timeout=60_000)
         user.answered()
         assert b"authorization: bearer sk-canary-42" in recorder.requests[0].lower()
     again = docked(viewer)

@@ -33,7 +33,7 @@ def opened(qtbot):
 
 def test_each_pixel_of_the_jpeg_is_one_of_the_screen(opened, qtbot):
     window, seen = opened(600)
-    qtbot.waitUntil(lambda: seen == [True])
+    qtbot.waitUntil(lambda: seen == [True], timeout=60_000)
     bars = (window.area.horizontalScrollBar(), window.area.verticalScrollBar())
     assert not any(bar.isVisible() for bar in bars)
     place = window.view.place()
@@ -55,13 +55,13 @@ def test_a_picture_larger_than_the_screen_is_seen_when_it_was_scrolled_through(o
         QTest.qWait(100)
         assert seen == []
     down.setValue(0)
-    qtbot.waitUntil(lambda: seen == [True])
+    qtbot.waitUntil(lambda: seen == [True], timeout=60_000)
 
 
 def test_a_small_picture_is_larger_in_a_larger_window(opened, qtbot):
     window, _ = opened(48)
     window.resize(700, 700)
-    qtbot.waitUntil(lambda: window.view.place().width() > 600)
+    qtbot.waitUntil(lambda: window.view.place().width() > 600, timeout=60_000)
 
 
 def test_escape_closes_it_and_arrows_scroll(opened):

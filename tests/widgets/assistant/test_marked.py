@@ -172,13 +172,12 @@ def test_a_long_line_is_broken_because_laying_it_out_takes_as_long_as_it_is(qtbo
     view, took = MarkedView(), []
     qtbot.addWidget(view)
     view.show()
-    text = LONG["one line"]
-    view.say_marked(text)
+    view.say_marked("a" * 200_000)
     while not view.is_whole:
         began = time.thread_time()
         view._step()
         took.append(time.thread_time() - began)
-    assert len(took) > 200
+    assert len(took) > 40
     assert max(took) < 0.1
     blocks = view.document()
     longest = max(blocks.findBlockByNumber(n).length() for n in range(blocks.blockCount()))

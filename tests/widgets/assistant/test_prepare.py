@@ -105,7 +105,7 @@ def test_any_change_of_what_is_shown_is_noticed_and_heard_of(name, chest, qtbot)
     CHANGES[name](viewer)
     # At once, as a press of Send may come before the event loop comes round.
     assert not is_same(settled, viewer, blended=False)
-    qtbot.waitUntil(lambda: heard == [True])
+    qtbot.waitUntil(lambda: heard == [True], timeout=60_000)
     subscription.release()
 
 

@@ -102,11 +102,11 @@ def test_the_field_is_as_high_as_the_question_is_long(form, qtbot):
     bar = form.text.native.verticalScrollBar()
     for template in TEMPLATES:
         form.template.value = template.name
-        qtbot.waitUntil(lambda: bar.maximum() == 0)
+        qtbot.waitUntil(lambda: bar.maximum() == 0, timeout=60_000)
     form.text.value = "Short?"
     short = form.text.native.height()
     form.text.value = "Long. " * 500
-    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=60_000)
     assert short < form.text.native.height() < 300
 
 

@@ -12,11 +12,12 @@ from napari_medscan.assistant.client import Client, Outcome, Sending
 from napari_medscan.assistant.errors import AssistantError
 from napari_medscan.assistant.hosts import Endpoint, parse
 from napari_medscan.assistant.providers import PROVIDERS, Provider, provider
+from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.storage import config_file, read_json, write_json
 from napari_medscan.widgets.assistant.keys import KeyForm
 from napari_medscan.widgets.assistant.model_list import ModelList
 from napari_medscan.widgets.assistant.relay import Relay
-from napari_medscan.widgets.assistant.remembered import Chosen, read_choice, write_choice
 from napari_medscan.widgets.panel.form import (
     Choice,
     Page,
@@ -31,6 +32,10 @@ from napari_medscan.widgets.panel.form import (
 from napari_medscan.widgets.texts import PlainLabel
 
 _LOCAL = tuple(p for p in PROVIDERS if p.base_url and parse(p.base_url).is_loopback)
+_FILE, _REMEMBERED = "assistant.json", ("provider", "address", "model")
+"""What the user asked last, in the user's configuration."""
+_MOST = 500
+"""Characters of each."""
 _LIST = "List models"
 _FIND = "Find models on this computer"
 
@@ -150,9 +155,10 @@ class ServiceTab(Page):
         self._show_key()
 
     def remember(self) -> None:
-        """Keep the choice for the next session."""
+        """Keep the choice for the next session; never a key."""
+        choice = self.provider.id, self.address.value, self.model
         with contextlib.suppress(OSError):
-            write_choice(Chosen(self.provider.id, self.address.value, self.model))
+            write_json(config_file(_FILE), dict(zip(_REMEMBERED, choice, strict=True)))
 
     def find_on_this_computer(self) -> None:
         """Ask each usual server on this computer for its models, or stop asking."""
@@ -271,11 +277,14 @@ class ServiceTab(Page):
         self.find.enabled = not (is_asking and not self._is_search)
 
     def _remember(self) -> None:
-        chosen = read_choice()
-        service = provider(chosen.provider)
+        said = read_json(config_file(_FILE))
+        said = said if isinstance(said, dict) else {}
+        # Anybody may have written the file.
+        id_, address, model = (defuse(str(said.get(k, "")))[:_MOST] for k in _REMEMBERED)
+        service = provider(id_)
         put(self.service_name, service.name)
-        put(self.address, chosen.address or service.base_url)
-        put(self.model_name, chosen.model)
+        put(self.address, address or service.base_url)
+        put(self.model_name, model)
 
     def _on_provider(self, _name: str) -> None:
         self.model_name.value = ""

@@ -67,7 +67,7 @@ class FullSizeWindow(QDialog):
     def open_sheet(self, sheet: Sheet) -> None:
         """Show images before other windows, and beside what the window belongs to."""
         is_one = len(sheet.images) == 1
-        self.setWindowTitle("Image at full size" if is_one else "Images of this question")
+        self.setWindowTitle("Image at full size" if is_one else "All images")
         self.enlarge.value = False
         self.show_sheet(sheet)
         self.show()

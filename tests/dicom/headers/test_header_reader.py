@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from copy import copy
 from dataclasses import fields, replace
@@ -138,7 +139,7 @@ def test_header_reader_of_an_oddly_written_number_reads_it_as_a_full_scan(tmp_pa
         assert_same(reader.read(str(path), name), read_header(str(path), name))
 
 
-@pytest.mark.parametrize("step", [1, 7])
+@pytest.mark.parametrize("step", [1 if "MEDSCAN_TORTURE" in os.environ else 5, 7])
 def test_no_changed_byte_goes_unnoticed(tmp_path, step):
     """Whatever byte of a file differs, the header is what a full scan makes of it."""
     write_ct_chest(tmp_path / "series", size=8, slices=2)

@@ -124,9 +124,7 @@ def test_unshear_twice_says_that_it_is_upright(model, tmp_path, told):
     model.layers.selection.active = model.layers[1]
     menu.unshear(model)
     assert len(model.layers) == 2
-    assert messages(told) == [
-        "This stack is not tilted: its slices stand upright on each other already."
-    ]
+    assert messages(told) == ["This series is not tilted. Its slices are already aligned."]
 
 
 def test_unshear_an_upright_stack(model, chest, told):

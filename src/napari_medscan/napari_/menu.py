@@ -76,7 +76,7 @@ def clear_disk_cache(_viewer: napari.viewer.Viewer | None = None) -> None:
 
 
 def unshear(viewer: napari.viewer.Viewer) -> None:
-    """Add the selected tilted stack once more, resampled to upright slices."""
+    """Add the selected tilted series once more, resampled to upright slices."""
     from napari_medscan.dicom import UnreadableError
     from napari_medscan.dicom.series.shear import unsheared
 
@@ -87,7 +87,7 @@ def unshear(viewer: napari.viewer.Viewer) -> None:
         tell("Select a layer that MedScan opened.")
         return
     if not stack.geometry.tilt:
-        tell("This stack is not tilted: its slices stand upright on each other already.")
+        tell("This series is not tilted. Its slices are already aligned.")
         return
     try:
         upright = image_layer(unsheared(stack))

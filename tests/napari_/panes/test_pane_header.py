@@ -47,3 +47,10 @@ def test_title_in_a_narrow_pane_still_tells_the_prior(header, qtbot):
             assert read().startswith(title.brief[:8])
             assert read().endswith("…")
             assert title.full in widget.toolTip()
+
+
+def test_headers_with_a_title_and_with_a_choice_are_equally_high(header):
+    header.show_title(LATEST)
+    height = header.sizeHint().height()
+    header.show_choice([LATEST, PRIOR], 1)
+    assert header.sizeHint().height() == height

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSizePolicy,
+    QStackedWidget,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
@@ -69,20 +70,22 @@ class PaneHeader(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 1, 4, 1)
         row.addWidget(mark)
-        row.addWidget(self.title, 1)
-        row.addWidget(self.series, 1)
+        # As high as the higher of them: canvases side by side begin at one height.
+        self._either = QStackedWidget()
+        self._either.addWidget(self.title)
+        self._either.addWidget(self.series)
+        self._either.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        row.addWidget(self._either, 1)
         self.show_title("")
 
     def show_title(self, title: str | Title) -> None:
         """Head the pane with a text."""
-        self.series.hide()
-        self.title.show()
+        self._either.setCurrentWidget(self.title)
         self.title.show_title(title if isinstance(title, Title) else Title(defuse(title)))
 
     def show_choice(self, titles: Sequence[Title], chosen: int | None) -> None:
         """Head the pane with a list to choose from; the user's choice is an index of `titles`."""
-        self.title.hide()
-        self.series.show()
+        self._either.setCurrentWidget(self.series)
         self.series.show_titles(titles, chosen)
 
     def _on_activated(self, number: int) -> None:

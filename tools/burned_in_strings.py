@@ -30,7 +30,7 @@ CONTRASTS = (30, 60, 120, 255)
 ANGLES = (0, 0, 0, 0, 90, 5)
 STYLES = ("plain", "plain", "outlined", "boxed")
 DROWNED = 2.0
-"""Times the noise around it: a string of less contrast is hard to read for anybody."""
+"""Times the noise around it: a string with less contrast, once blurred, is hard to read."""
 LEGIBLE = 8
 """Times: a string is so much larger than the standard deviation of what blurs it."""
 HUES = ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 1), (1, 1, 0))
@@ -203,6 +203,8 @@ def draw(
         over, ink = (part[..., None] if copy.ndim == 3 else part for part in (back, alpha))
         copy[where] = (copy[where] * (1 - over) + box * over) * (1 - ink) + value * ink
         out.append(_compressed(copy.round().clip(0, 255).astype(np.uint8), string.quality))
+    if string.blur:
+        contrast *= float(alpha.max())
     gray = under.mean(axis=2) if under.ndim == 3 else under
     noise = float(np.abs(gray - ndimage.uniform_filter(gray, 5)).mean())
     drowned = string.style == "plain" and contrast < DROWNED * noise

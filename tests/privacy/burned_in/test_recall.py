@@ -120,14 +120,14 @@ def test_clean_shapes_are_no_text(tmp_path):
     phantoms.write_pet_ct(tmp_path / "pet")
     levels = []
     for stack in load(tmp_path).stacks:
-        values = np.asarray(stack.array)[:: len(stack.array) // 15].astype(float)
+        values = np.asarray(stack.array)[:: len(stack.array) // 7].astype(float)
         wide = tuple(np.percentile(values, (1, 99.5)))
         presets = ((-160, 240), (-1350, 150), (-450, 1050))
         for low, high in presets if stack.modality == "CT" else (wide,):
             shown = ((values - low) * (255 / (high - low))).clip(0, 255).astype(np.uint8)
             levels += [find_text(picture, ocr=False).level for picture in shown]
-    assert len(levels) >= 100
-    assert np.mean([level is not None for level in levels]) <= 0.02
+    assert len(levels) >= 50
+    assert sum(level is not None for level in levels) <= 1
 
 
 def test_between_its_words_an_echocardiogram_has_no_text(tmp_path):

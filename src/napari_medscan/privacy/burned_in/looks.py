@@ -58,9 +58,16 @@ class Group:
     mark: float
 
 
-def boxes(gray: Gray) -> Iterator[Box]:
-    """Yield boxes around strings some 6 to 44 pixels high, in pixels."""
-    for group, level in judged(gray, groups(text_map(gray))):
+def boxes(gray: Gray, marks: Marks) -> Iterator[Box]:
+    """Yield boxes around strings some 6 to 44 pixels high, in pixels.
+
+    Parameters
+    ----------
+    gray : ndarray of uint8, shape (height, width)
+    marks : ndarray of float32
+        What `text_map` makes of it.
+    """
+    for group, level in judged(gray, groups(marks)):
         # A cell that a string covers by less than half is not marked.
         top, left = (max(0, start - STRIDE // 2) for start in (group.top, group.left))
         bottom = min(group.bottom + STRIDE // 2, gray.shape[0])
@@ -68,7 +75,9 @@ def boxes(gray: Gray) -> Iterator[Box]:
         yield Box(top, left, bottom - top, right - left, level)
 
 
-def judged(gray: Gray, found: Iterable[Group]) -> Iterator[tuple[Group, Level]]:
+def judged(
+    gray: Gray, found: Iterable[Group], sure: float = SURE, maybe: float = MAYBE
+) -> Iterator[tuple[Group, Level]]:
     """Yield the groups that are strings, and how sure that is: the surest first."""
     left = MOST_AGAIN
     for group in sorted(found, key=lambda group: group.mark, reverse=True):
@@ -76,20 +85,20 @@ def judged(gray: Gray, found: Iterable[Group]) -> Iterator[tuple[Group, Level]]:
         if group.mark < SETTLED and left:
             left -= 1
             odds = (odds + _log_odds(second_look(gray, group))) / 2
-        if odds >= MAYBE:
-            yield group, Level.FOUND if odds >= SURE else Level.POSSIBLE
+        if odds >= maybe:
+            yield group, Level.FOUND if odds >= sure else Level.POSSIBLE
 
 
-def groups(marks: Marks) -> Iterator[Group]:
-    """Yield the groups of marked cells that could be strings."""
+def groups(marks: Marks, least: float = EDGE) -> Iterator[Group]:
+    """Yield the groups of cells marked by at least so much, which could be strings."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(marks >= EDGE, structure=np.ones((3, 3)))
+    labels, _ = ndimage.label(marks >= least, structure=np.ones((3, 3)))
     around = ndimage.uniform_filter(marks, 3, mode="constant")
     for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         own = labels[rows, columns] == index
-        mark = _mean_of_best(marks[rows, columns][own], CELLS)
-        if mark < EDGE:
+        mark = mean_of_best(marks[rows, columns][own])
+        if mark < least:
             continue
         row, column = np.unravel_index(np.where(own, around[rows, columns], -1).argmax(), own.shape)
         yield Group(
@@ -119,7 +128,7 @@ def second_look(gray: Gray, group: Group) -> float:
         for y, x in ((group.top, group.left), (group.bottom, group.right))
     )
     own = marks[start[0] : stop[0], start[1] : stop[1]]
-    return _mean_of_best(own.ravel(), CELLS * times * times)
+    return mean_of_best(own.ravel(), CELLS * times * times)
 
 
 def enlarged(gray: Gray, times: int) -> Gray:
@@ -132,7 +141,7 @@ def enlarged(gray: Gray, times: int) -> Gray:
     return larger
 
 
-def _mean_of_best(marks: Marks, count: int) -> float:
+def mean_of_best(marks: Marks, count: int = CELLS) -> float:
     """Return the mean of the best marks; those missing are 0."""
     return float(np.sort(marks)[::-1][:count].sum()) / count
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.privacy.burned_in import looks
+from napari_medscan.privacy.burned_in import looks, tilted
 from napari_medscan.privacy.burned_in.findings import Box
+from napari_medscan.privacy.burned_in.network import text_map
 from napari_medscan.privacy.burned_in.planes import edge_extent, planes
 from napari_medscan.privacy.painting import LONGEST
 
@@ -65,7 +67,9 @@ def _boxes(gray: Gray, reductions: Sequence[int]) -> Iterator[Box]:
     for times in reductions:
         factor = first * times
         if min(rows, columns) >= factor * LEAST_SIDE:
-            for box in looks.boxes(reduced(gray, factor)):
+            part = reduced(gray, factor)
+            marks = text_map(part)
+            for box in chain(looks.boxes(part, marks), tilted.boxes(part, marks)):
                 found = _scaled(box, factor, rows, columns)
                 yield replace(found, top=found.top + down.start, left=found.left + right.start)
 

@@ -1,0 +1,71 @@
+"""Strings that are tilted, blurred or stacked are found, over anatomy and on black."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from napari_medscan.privacy.burned_in import find_text, tilted
+
+from .test_burned_in import tissue
+
+TEXTS = ("DOE^JANE", "ID 4711-0815", "12.03.1961 F", "Mary Hospital")
+SIDE = 240
+
+
+def ink_of(text, size, *, angle=0, blur=0, stacked=False):
+    """Draw a string; return how much of each pixel is ink, from 0 to 1."""
+    lines = "\n".join(text.replace(" ", "")) if stacked else text
+    font = ImageFont.load_default(size)
+    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).textbbox((0, 0), lines, font)
+    image = Image.new("L", (int(right - left) + 20, int(bottom - top) + 20))
+    ImageDraw.Draw(image).text((10 - left, 10 - top), lines, 255, font, align="center")
+    turned = image.rotate(angle, Image.Resampling.BILINEAR, expand=True)
+    return np.asarray(turned.filter(ImageFilter.GaussianBlur(blur)), float)[:SIDE, :SIDE] / 255
+
+
+def is_covered(ink, contrast, seed):
+    """Whether boxes cover half of a string, on black for even seeds, else over anatomy."""
+    picture = tissue(seed, (SIDE, SIDE)) if seed % 2 else np.zeros((SIDE, SIDE), np.uint8)
+    rng = np.random.default_rng(seed)
+    high, wide = ink.shape
+    y, x = int(rng.integers(0, SIDE - high + 1)), int(rng.integers(0, SIDE - wide + 1))
+    part = picture[y : y + high, x : x + wide]
+    value = min(255, int(np.median(part)) + contrast)
+    picture[y : y + high, x : x + wide] = (part * (1 - ink) + value * ink).round()
+    boxed = np.zeros(picture.shape, bool)
+    for box in find_text(picture, ocr=False).boxes:
+        boxed[box.top : box.top + box.height, box.left : box.left + box.width] = True
+    return float(boxed[y : y + high, x : x + wide][ink > 0.3].mean()) >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("size", "way"),
+    [
+        (12, {"angle": 30}),
+        (16, {"angle": -45}),
+        (14, {"angle": 60}),
+        (16, {"angle": 135}),
+        (16, {"blur": 1}),
+        (12, {"stacked": True}),
+    ],
+    ids=["30", "-45", "60", "135", "blur", "stacked"],
+)
+def test_find_text_other_kind_of_string_is_found(size, way):
+    covered = [is_covered(ink_of(text, size, **way), 120, seed) for seed, text in enumerate(TEXTS)]
+    assert sum(covered) >= len(covered) - 1, covered
+
+
+def test_turned_what_rises_by_the_angle_is_level():
+    gray = np.zeros((120, 160), np.uint8)
+    rows, columns = np.indices(gray.shape)
+    rise = (60 - rows) * np.cos(np.deg2rad(30)) - (columns - 80) * np.sin(np.deg2rad(30))
+    gray[np.abs(rise) < 2] = 200
+    part = tilted.turned(gray, (60, 80), 30, 20)
+    assert part.shape == (40, 40)
+    assert part[20].min() == 200
+    assert part[:17].max() == part[24:].max() == 0
+
+
+def test_turned_beyond_the_image_its_edge_goes_on():
+    gray = np.full((50, 60), 7, np.uint8)
+    assert (tilted.turned(gray, (0, 59), 60, 48) == 7).all()

@@ -6,7 +6,6 @@ import gc
 import logging
 import os
 import sys
-from copy import deepcopy
 from functools import cache
 
 import pytest
@@ -69,18 +68,14 @@ def _own_folders(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _manifests_parsed_once():
-    """Parse the manifest of a plugin once: with every window napari parses all of them again."""
-    from npe2.manifest import _bases
+def _plugins_found_once():
+    """Look for installed plugins once in a process: npe2 parses all manifests for every window."""
+    from npe2 import PluginManifest
 
-    if not hasattr(_bases, "_load_yaml_no_duplicates"):  # npe2 0.9
-        yield
-        return
-    parse = cache(_bases._load_yaml_no_duplicates)
+    discover = PluginManifest.discover
+    found = cache(lambda paths: tuple(discover(paths)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            _bases, "_load_yaml_no_duplicates", lambda stream: deepcopy(parse(stream.read()))
-        )
+        patch.setattr(PluginManifest, "discover", lambda paths=(): iter(found(tuple(paths))))
         yield
 
 

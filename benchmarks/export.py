@@ -59,8 +59,8 @@ def measure(bench: Bench) -> Topic:
             ],
             study,
             min(bench.rounds, 3),
-            note="From the folder to the file; both compress with zlib, ours at level 4, dcm2niix "
-            "at its default of 6." if "gz" in ours else "",
+            note="From the folder to the file: ours by ISA-L, 4 % larger than by zlib at level 4; "
+            "dcm2niix by zlib at its default of 6." if "gz" in ours else "",
         )  # fmt: skip
     topic.tables.append(_archive(bench))
     return topic
@@ -73,7 +73,7 @@ def _archive(bench: Bench) -> Table:
         f"An archive of {series} series of {_SLICES} slices",
         ["what", "s", "memory of the largest process, MB"],
         note="Each is one command with its start. Pixels are zeros, which compress quickly: this "
-        "measures files and slices, not zlib.",
+        "measures files and slices, not compression.",
     )
     folder = bench.studies.sparse(series, _SLICES)
     ours, peers = "export:archive", "peers:dcm2niix_archive"

@@ -1,6 +1,7 @@
 """Garbage collection waits while headers are read, and what the host has frozen stays frozen."""
 
 import gc
+from threading import Event
 
 import pytest
 
@@ -9,10 +10,8 @@ from napari_medscan.dicom.elements.collection import without_collection
 
 
 @pytest.fixture(autouse=True)
-def _first_time():
-    collection._host_freezes.cache_clear()
-    yield
-    collection._host_freezes.cache_clear()
+def _first_time(monkeypatch):
+    monkeypatch.setattr(collection, "_HOST_FREEZES", Event())
 
 
 def test_collection_waits_and_goes_on_also_after_an_error():
@@ -42,3 +41,14 @@ def test_frozen_objects_of_the_host_stay_frozen_and_are_counted_once(monkeypatch
         with without_collection():
             pass
     assert len(counts) == 1
+
+
+def test_objects_that_the_host_freezes_later_stay_frozen(monkeypatch):
+    unfrozen, frozen = [], 0
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: frozen)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(gc, "unfreeze", lambda: unfrozen.append(frozen))
+    for frozen in (0, 7, 7):
+        with without_collection():
+            pass
+    assert unfrozen == [0]

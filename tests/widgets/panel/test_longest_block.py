@@ -44,10 +44,10 @@ class Heart:
 
     @contextmanager
     def watch(self, step):
-        self._qtbot.wait(200)
+        self._qtbot.wait(100)
         self._step, self._last = step, time.thread_time()
         yield
-        self._qtbot.wait(400)
+        self._qtbot.wait(250)
         self._beat()
         self._step = ""
 
@@ -168,7 +168,7 @@ def drop(viewer, disc, heart, qtbot):
     """Drop a disc on the panel, and wait until its thumbnails are there."""
     with heart.watch("open"):
         open_paths(viewer, [disc])
-        qtbot.wait(2000)
+        qtbot.wait(1000)
     assert len(viewer.layers) == 1
     for layer in viewer.layers:
         layer.data.stack.close()

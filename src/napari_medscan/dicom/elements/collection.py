@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from threading import Event, Lock
+from typing import Final
 
 
 @contextmanager
@@ -21,14 +22,23 @@ def without_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            if not _host_freezes():
-                # What was made counts as old at once; else all of it would be looked at now.
-                gc.freeze()
-                gc.unfreeze()
+            _count_as_old()
             gc.enable()
 
 
-@cache
-def _host_freezes() -> bool:
-    """Whether the host had frozen objects at first; counting a million of them takes 80 ms."""
-    return gc.get_freeze_count() > 0
+_LOCK: Final = Lock()
+_HOST_FREEZES: Final = Event()
+
+
+def _count_as_old() -> None:
+    """Let what was made count as old at once, lest all of it is looked at now.
+
+    A host that has frozen objects keeps them so. It is looked for until it was seen: counting a
+    million frozen objects takes 80 ms, counting none takes no time.
+    """
+    with _LOCK:
+        if not _HOST_FREEZES.is_set() and gc.get_freeze_count():
+            _HOST_FREEZES.set()
+        if not _HOST_FREEZES.is_set():
+            gc.freeze()
+            gc.unfreeze()

@@ -52,6 +52,13 @@ def _is_derived(layer: Image) -> bool:
     return stack is not None and stack.kind.is_derived
 
 
+def add_inactive(viewer: napari.viewer.Viewer, layer: Layer) -> None:
+    """Add a layer to a viewer, or to the model of a pane; the active layer stays active."""
+    active = viewer.layers.selection.active
+    viewer.add_layer(layer)
+    viewer.layers.selection.active = active
+
+
 def set_visible(layer: Layer, *, visible: bool) -> None:
     """Show or hide a layer unless it is shown or hidden already.
 

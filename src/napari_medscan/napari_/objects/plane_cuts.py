@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack, StructureSet
 from napari_medscan.dicom.objects.cut_region import CutRegion, Lines
-from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.current_layer import add_inactive, current_layer
 from napari_medscan.napari_.isodose import IsodoseCut, levels_of
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.objects.object_view import lies_on
@@ -119,7 +119,6 @@ class PlaneCuts:
             layer.edge_color = colors
 
     def _add(self, model: napari.viewer.Viewer, size: float, width: float) -> None:
-        active = model.layers.selection.active
         self._layer = Vectors(
             ndim=3,
             name=NAME,
@@ -131,8 +130,7 @@ class PlaneCuts:
             opacity=1.0,
         )
         note_new(self._layer)
-        model.add_layer(self._layer)
-        model.layers.selection.active = active
+        add_inactive(model, self._layer)
 
     def _remove(self) -> None:
         model, layer = self._model(), self._layer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import napari.viewer
 from napari.layers import Layer, Points, Shapes
 from napari.layers.base import ActionType
@@ -10,9 +12,7 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.relations import same_frame_of_reference
-from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.measurement_layers import Drawing, drawn_on
 from napari_medscan.napari_.objects.object_view import lies_on
 from napari_medscan.napari_.objects.plane_cuts import is_contours
@@ -52,30 +52,19 @@ class DrawingTwins(PaneTwins):
         self._soon.stop()
         super().release()
 
-    def follow(self) -> None:
-        """Show what is visible on the main canvas and lies on the pane's series."""
-        stack = stack_of(current_layer(self._model))
-        wanted = [
-            layer
-            for layer in self._main.layers
-            if isinstance(layer, Shapes | Points)
-            and layer.visible
-            and stack is not None
-            and _lies_on(layer, stack)
-        ]
-        self._keep(wanted)
-        for layer in wanted:
-            if layer not in self._twins:
-                self._add(layer)
-
     @guarded
     def _follow_now(self) -> None:
         self.follow()
 
-    def _add(self, layer: Drawing) -> None:
-        self._show(layer, Layer.create(*layer.as_layer_data_tuple()))  # type: ignore[no-untyped-call]
-        layer.events.data.connect(self._on_data)
-        layer.events.features.connect(self._on_features)
+    def _belongs(self, layer: Layer, stack: Stack) -> bool:
+        return isinstance(layer, Shapes | Points) and _lies_on(layer, stack)
+
+    def _add(self, layers: Sequence[Layer]) -> None:
+        for layer in layers:
+            twin = Layer.create(*layer.as_layer_data_tuple())  # type: ignore[no-untyped-call]
+            self._show(layer, twin)
+            layer.events.data.connect(self._on_data)
+            layer.events.features.connect(self._on_features)
 
     def _remove(self, layer: Layer) -> Layer:
         layer.events.data.disconnect(self._on_data)

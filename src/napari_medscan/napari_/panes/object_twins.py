@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import napari.viewer
@@ -11,11 +11,10 @@ from napari.experimental import link_layers, unlink_layers
 from napari.layers import Labels, Layer
 from qtpy.QtCore import QObject
 
+from napari_medscan.dicom import Stack
 from napari_medscan.frames import LazyStack
 from napari_medscan.napari_.background_task import Latest
-from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.objects.object_view import lies_on
 from napari_medscan.napari_.objects.shown_object import note_object, object_of
 from napari_medscan.napari_.panes.pane_twins import PaneTwins
@@ -57,35 +56,21 @@ class ObjectTwins(PaneTwins):
         super().release()
         self._reader.release()
 
-    def follow(self) -> None:
-        """Show the objects that are visible on the main canvas and lie on the pane's series."""
-        stack = stack_of(current_layer(self._model))
-        wanted = [
-            layer
-            for layer in self._main.layers
-            if isinstance(layer, Labels)
-            and layer.visible
-            and stack is not None
-            and (shown := object_of(layer)) is not None
-            and lies_on(shown, stack)
-        ]
-        self._keep(wanted)
-        missing = [layer for layer in wanted if layer not in self._twins]
-        if not missing:
-            return
+    def _belongs(self, layer: Layer, stack: Stack) -> bool:
+        shown = object_of(layer)
+        return isinstance(layer, Labels) and shown is not None and lies_on(shown, stack)
+
+    def _add(self, layers: Sequence[Layer]) -> None:
         # Another plane than the acquired one cuts all slices.
-        unread = [a for x in missing if (a := _array_of(x)) is not None and not a.is_at_hand()]
+        unread = [a for x in layers if (a := _array_of(x)) is not None and not a.is_at_hand()]
         if unread:
-            self._reader.start(lambda _: [array.load() for array in unread], lambda _: self._add())
-        else:
-            self._add_twins(missing)
-
-    def _add(self) -> None:
-        self.follow()
-
-    def _add_twins(self, layers: Iterable[Labels]) -> None:
+            self._reader.start(
+                lambda _: [array.load() for array in unread], lambda _: self.follow()
+            )
+            return
         for layer in layers:
-            self._show(layer, twin_of_labels(layer))
+            if isinstance(layer, Labels):
+                self._show(layer, twin_of_labels(layer))
 
     def _remove(self, layer: Layer) -> Layer:
         unlink_layers([layer, self._twins[layer]], _LINKED)

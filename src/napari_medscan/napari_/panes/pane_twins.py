@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import napari.viewer
 from napari.layers import Layer
 
+from napari_medscan.dicom import Stack
+from napari_medscan.napari_.current_layer import add_inactive, current_layer
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.viewer_watch import watch
 
 
@@ -36,16 +39,31 @@ class PaneTwins(ABC):
             subscription.release()
         self._keep(())
 
-    @abstractmethod
     def follow(self) -> None:
         """Show what is visible on the main canvas and lies on the pane's series."""
+        stack = stack_of(current_layer(self._model))
+        wanted = [
+            layer
+            for layer in self._main.layers
+            if stack is not None and layer.visible and self._belongs(layer, stack)
+        ]
+        self._keep(wanted)
+        missing = [layer for layer in wanted if layer not in self._twins]
+        if missing:
+            self._add(missing)
+
+    @abstractmethod
+    def _belongs(self, layer: Layer, stack: Stack) -> bool:
+        """Return whether a layer has a twin where it lies on a series."""
+
+    @abstractmethod
+    def _add(self, layers: Sequence[Layer]) -> None:
+        """Show twins of some layers, now or when they can be."""
 
     def _show(self, layer: Layer, twin: Layer) -> None:
         """Add a twin; the active layer of the pane stays active."""
-        active = self._model.layers.selection.active
         self._twins[layer] = twin
-        self._model.add_layer(twin)
-        self._model.layers.selection.active = active
+        add_inactive(self._model, twin)
 
     def _keep(self, wanted: Iterable[Layer]) -> None:
         """Remove all twins but those of some layers."""

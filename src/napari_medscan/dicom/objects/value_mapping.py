@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -141,8 +142,15 @@ def with_value_mappings(
     headers: Sequence[ImageHeader], objects: Iterable[DicomObject]
 ) -> list[ImageHeader]:
     """Return headers of images with the values that some objects define."""
-    found = list(headers)
+    mappings: dict[str, list[ValueMapping]] = defaultdict(list)
     for each in objects:
         if isinstance(each, ValueMapping):
-            found = [each.applied(header) for header in found]
+            for uid in each.images:
+                mappings[uid].append(each)
+    found = []
+    for header in headers:
+        mapped = header
+        for mapping in mappings.get(header.sop_instance, ()):
+            mapped = mapping.applied(mapped)
+        found.append(mapped)
     return found

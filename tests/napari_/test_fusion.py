@@ -56,14 +56,19 @@ def test_doses_of_one_plan_are_hidden_until_one_is_chosen(folder):
     assert {dose.opacity for dose in doses} == {WASH_OPACITY}
 
 
-def test_dose_that_is_opened_later_leaves_its_images_in_view(tmp_path, model):
+def dose_after_its_images(folder, model):
+    """Open a CT, then its dose; return their layers."""
     follow_openings(model)
-    write_ct(tmp_path / "ct")
-    write(tmp_path / "dose" / "dose.dcm", rtdose(VALUES))
+    write_ct(folder / "ct")
+    write(folder / "dose" / "dose.dcm", rtdose(VALUES))
     for name in ("ct", "dose"):
-        for layer in image_layers(load(tmp_path / name).stacks):
+        for layer in image_layers(load(folder / name).stacks):
             model.add_layer(layer)
-    image, dose = model.layers
+    return model.layers
+
+
+def test_dose_that_is_opened_later_leaves_its_images_in_view(tmp_path, model):
+    image, dose = dose_after_its_images(tmp_path, model)
     bring_into_view(model, dose)
     assert image.visible
     assert dose.visible
@@ -71,13 +76,7 @@ def test_dose_that_is_opened_later_leaves_its_images_in_view(tmp_path, model):
 
 
 def test_dose_over_its_images_leaves_these_current(tmp_path, model, qtbot):
-    follow_openings(model)
-    write_ct(tmp_path / "ct")
-    write(tmp_path / "dose" / "dose.dcm", rtdose(VALUES))
-    for name in ("ct", "dose"):
-        for layer in image_layers(load(tmp_path / name).stacks):
-            model.add_layer(layer)
-    image, dose = model.layers
+    image, dose = dose_after_its_images(tmp_path, model)
     # napari has activated the layer that it has added.
     qtbot.waitUntil(lambda: current_layer(model) is image)
     assert model.layers.selection == {image}

@@ -23,6 +23,18 @@ def tissue(seed, shape=(256, 256)):
     return scaled.clip(0, 200).astype(np.uint8)
 
 
+def share_found(picture, ink, at, contrast):
+    """Draw ink, from 0 to 1, into a picture; return the share of it that boxes cover."""
+    (y, x), (high, wide) = at, ink.shape
+    part = picture[y : y + high, x : x + wide]
+    value = min(255, int(np.median(part)) + contrast)
+    picture[y : y + high, x : x + wide] = (part * (1 - ink) + value * ink).round()
+    boxed = np.zeros(picture.shape, bool)
+    for box in find_text(picture, ocr=False).boxes:
+        boxed[box.top : box.top + box.height, box.left : box.left + box.width] = True
+    return float(boxed[y : y + high, x : x + wide][ink > 0.3].mean())
+
+
 def written(picture, size, value=255, at=(20, 20)):
     image = Image.fromarray(picture)
     font = ImageFont.load_default(size)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from napari_medscan.privacy.burned_in import find_text, tilted
+from napari_medscan.privacy.burned_in import tilted
 
-from .test_burned_in import tissue
+from .test_burned_in import share_found, tissue
 
 TEXTS = ("DOE^JANE", "ID 4711-0815", "12.03.1961 F", "Mary Hospital")
 SIDE = 240
@@ -29,13 +29,7 @@ def is_covered(ink, contrast, seed):
     rng = np.random.default_rng(seed)
     high, wide = ink.shape
     y, x = int(rng.integers(0, SIDE - high + 1)), int(rng.integers(0, SIDE - wide + 1))
-    part = picture[y : y + high, x : x + wide]
-    value = min(255, int(np.median(part)) + contrast)
-    picture[y : y + high, x : x + wide] = (part * (1 - ink) + value * ink).round()
-    boxed = np.zeros(picture.shape, bool)
-    for box in find_text(picture, ocr=False).boxes:
-        boxed[box.top : box.top + box.height, box.left : box.left + box.width] = True
-    return float(boxed[y : y + high, x : x + wide][ink > 0.3].mean()) >= 0.5
+    return share_found(picture, ink, (y, x), contrast) >= 0.5
 
 
 @pytest.mark.parametrize(

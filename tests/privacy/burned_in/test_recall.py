@@ -15,7 +15,7 @@ from napari_medscan.dicom import load
 from napari_medscan.privacy.burned_in import Level, find_text
 
 from ...corpus.oracle import case_path, corpus_dir
-from .test_burned_in import tissue
+from .test_burned_in import share_found, tissue
 
 LATIN = ("DOE^JANE", "ID 4711-0815", "12.03.1961 F", "St. Mary Hospital")
 JAPANESE = ("山田 太郎", "やまだ たろう")
@@ -62,13 +62,7 @@ def share_covered(text, size, contrast, angle, seed):
     high, wide = ink.shape
     rng = np.random.default_rng(seed)
     y, x = (int(rng.integers(2, 199 - length)) for length in (high, wide))
-    part = picture[y : y + high, x : x + wide]
-    value = min(255, int(np.median(part)) + contrast)
-    picture[y : y + high, x : x + wide] = (part * (1 - ink) + value * ink).round()
-    seen = np.zeros(picture.shape, bool)
-    for box in find_text(picture, ocr=False).boxes:
-        seen[box.top : box.top + box.height, box.left : box.left + box.width] = True
-    return float(seen[y : y + high, x : x + wide][ink > 0.3].mean())
+    return share_found(picture, ink, (y, x), contrast)
 
 
 def test_plain_latin_of_8_pixels_and_more_is_found():

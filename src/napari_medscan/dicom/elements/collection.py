@@ -37,8 +37,10 @@ def _count_as_old() -> None:
     million frozen objects takes 80 ms, counting none takes no time.
     """
     with _LOCK:
-        if not _HOST_FREEZES.is_set() and gc.get_freeze_count():
+        if _HOST_FREEZES.is_set():
+            return
+        if gc.get_freeze_count():
             _HOST_FREEZES.set()
-        if not _HOST_FREEZES.is_set():
+        else:
             gc.freeze()
             gc.unfreeze()

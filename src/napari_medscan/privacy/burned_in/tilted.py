@@ -6,8 +6,6 @@ Turned by 30° and 60°, what is tilted by any other angle is one of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,8 +30,8 @@ Gray = NDArray[np.uint8]
 Place = tuple[int, int]
 
 
-def boxes(gray: Gray, marks: looks.Marks) -> Iterator[Box]:
-    """Yield boxes around tilted strings, in pixels.
+def boxes(gray: Gray, marks: looks.Marks) -> list[Box]:
+    """Return boxes around tilted strings, in pixels.
 
     Parameters
     ----------
@@ -47,7 +45,7 @@ def boxes(gray: Gray, marks: looks.Marks) -> Iterator[Box]:
     for place in places[:MOST]:
         if not any(_holds(box, place) for box in found):
             found += _at(gray, place)
-    yield from found
+    return found
 
 
 def _holds(box: Box, place: Place) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from napari_medscan import __version__, cli
+from napari_medscan.cli.table import print_table
 from napari_medscan.dicom import load
 
 from .dicom.making import ct, write
@@ -375,11 +376,11 @@ def test_cache_clear_deletes_the_index(tmp_path, capsys, monkeypatch):
 def test_table_blank_slices_are_counted_by_reason(tmp_path, capsys):
     write_series(tmp_path, 3)
     report = load(tmp_path)
-    cli._print_table(report, pixels=False)
+    print_table(report, pixels=False)
     assert "blank" not in capsys.readouterr().out
     reasons = ("truncated file", "corrupt pixel data", "truncated file")
     report.stacks[0].problems.update(enumerate(reasons))
-    cli._print_table(report, pixels=False)
+    print_table(report, pixels=False)
     text = " ".join(capsys.readouterr().out.split())
     assert ": 1 slice could not be decoded and is blank (corrupt pixel data)." in text
     assert ": 2 slices could not be decoded and are blank (truncated file)." in text

@@ -13,7 +13,7 @@ import pydicom
 import pytest
 from pydicom.uid import RLELossless
 
-from napari_medscan.cli import describe
+from napari_medscan.cli.description import describe
 from napari_medscan.dicom import load
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.header_reader import HeaderReader

@@ -134,6 +134,7 @@ def _deidentified_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]
         pixels_checked=options.pixels_checked,
         masks=tuple(Mask.parsed(text) for text in options.mask),
         mask_text=options.mask_text,
+        regions_only=options.regions_only,
     )
     path, wanted = Path(options.path), options.dicomdir
     return deidentified_lines(path, options.out, profile, key, options.jobs, dicomdir=wanted)

@@ -75,4 +75,9 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--mask-text", action="store_true", help="black out what looks like text in the pixels"
     )
+    group.add_argument(
+        "--regions-only",
+        action="store_true",
+        help="black out what lies outside the regions of ultrasound images",
+    )
     group.add_argument("--uids", action="store_true", help="retain UIDs")

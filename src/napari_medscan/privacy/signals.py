@@ -42,6 +42,8 @@ _WANTED: Wanted = want(
     Tag.RecognizableVisualFeatures,
 )
 _OFTEN_WITH_TEXT = frozenset(("US", "IVUS", "XA", "RF", "DX", "CR", "MG", "SC", "ES", "XC", "OT"))
+WITH_REGIONS = frozenset(("US", "IVUS"))
+"""Modalities whose images have regions, outside which names are written (PS3.3 C.8.5.5)."""
 _COPIES = ("SECONDARY", "SCREEN", "SAVE")
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _VISIBLE_LIGHT = "1.2.840.10008.5.1.4.1.1.77.1."

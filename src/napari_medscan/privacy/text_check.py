@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,19 @@ class Box:
         bottom = min(self.top + self.height, other.top + other.height)
         right = min(self.left + self.width, other.left + other.width)
         return bottom - max(self.top, other.top), right - max(self.left, other.left)
+
+
+def boxes_over(mask: NDArray[np.bool_]) -> list[Box]:
+    """Return boxes without overlap that cover the pixels of a mask, (rows, columns), and no others.
+
+    They are as high as the rows stay alike.
+    """
+    borders = np.flatnonzero((mask[1:] != mask[:-1]).any(axis=1)) + 1
+    found = []
+    for top, bottom in pairwise((0, *borders.tolist(), len(mask))):
+        ends = np.flatnonzero(np.diff(mask[top], prepend=False, append=False)).reshape(-1, 2)
+        found += [Box(top, left, bottom - top, right - left) for left, right in ends.tolist()]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

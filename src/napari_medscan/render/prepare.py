@@ -13,12 +13,11 @@ from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.privacy import png
 from napari_medscan.privacy.painting import LONGEST, paint
 from napari_medscan.privacy.sealed_image import QUALITY, Facts, Format, SealedImage, seal
-from napari_medscan.privacy.signals import Signals, kept_pixels, read_signals
+from napari_medscan.privacy.signals import WITH_REGIONS, Signals, kept_pixels, read_signals
 from napari_medscan.privacy.text_check import UNCHECKED, Box, check_text
 from napari_medscan.render.shown import Mask, Shown
 from napari_medscan.render.snapshot import Index
 
-_WITH_REGIONS = ("US", "IVUS")
 _EVERY_PIXEL = 65_535
 """What a JPEG can have along one side (ITU-T T.81 B.2.2)."""
 
@@ -207,7 +206,7 @@ class Renderer:
 
     def _kept(self, layer: Shown) -> dict[int, Mask]:
         """Return which pixels may be seen, by number of slice: the regions of its own file."""
-        if layer.stack.modality not in _WITH_REGIONS or not self._masks_regions:
+        if layer.stack.modality not in WITH_REGIONS or not self._masks_regions:
             return {}
         rows, columns = layer.frame
         found = {}
@@ -256,7 +255,7 @@ def box_of(part: Part, frame: tuple[int, int]) -> Box:
 
 def _headers(layer: Shown) -> list[ImageHeader]:
     """Return the headers of what is on screen; of a cut, a typical one where all are alike."""
-    if layer.stack.modality in _WITH_REGIONS and layer.slices:
+    if layer.stack.modality in WITH_REGIONS and layer.slices:
         return [layer.stack.read_header(number) for number in layer.slices]
     return [layer.read_header()]
 

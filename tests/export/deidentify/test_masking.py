@@ -18,7 +18,7 @@ from napari_medscan.dicom.pixels.read_frames import read_all_stored
 from napari_medscan.export import ExportError
 from napari_medscan.export.deidentify import Mask, Profile, deidentify
 
-from ...dicom.making import ct, write
+from ...dicom.making import ct, item, write
 
 ROWS, COLUMNS, FRAMES = 20, 32, 3
 MASK = Mask(2, 4, 6, 10)
@@ -304,6 +304,78 @@ def test_overlays_in_unused_bits_are_cleared_and_values_stay(tmp_path, signed, e
     assert after.BurnedInAnnotation == "YES"
 
 
+def regions(*places):
+    """Return regions of an ultrasound: left, top, right and bottom, the last pixels included."""
+    names = ("MinX0", "MinY0", "MaxX1", "MaxY1")
+    return {
+        "SequenceOfUltrasoundRegions": [
+            item(**{f"RegionLocation{n}": p for n, p in zip(names, place, strict=True)})
+            for place in places
+        ]
+    }
+
+
+REGIONS = {
+    "one": ((4, 5, 30, 18),),
+    "side by side": ((0, 4, 14, 19), (17, 4, 31, 19)),
+    "overlapping": ((3, 3, 20, 12), (10, 8, 28, 17)),
+    "beyond the frame": ((4, 5, 90, 90),),
+}
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+@pytest.mark.parametrize("places", REGIONS)
+def test_all_outside_the_regions_of_an_ultrasound_is_black(tmp_path, kind, places):
+    """PS3.3 C.8.5.5; only what a person has confirmed is declared clean (PS3.15 E.3.1)."""
+    data = IMAGES[kind]()
+    for name, value in regions(*REGIONS[places]).items():
+        setattr(data, name, value)
+    source = write(tmp_path / "in" / "a.dcm", data)
+    (refused,) = deidentify(tmp_path / "in", tmp_path / "none", Profile(regions_only=True))
+    assert (refused.status, "Burned In" in refused.reason) == ("refused", True)
+    profile = Profile(regions_only=True, pixels_checked=True)
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", profile)
+    assert outcome.status == "written", outcome.reason
+    inside = np.zeros((ROWS, COLUMNS), bool)
+    for left, top, right, bottom in REGIONS[places]:
+        inside[top : bottom + 1, left : right + 1] = True
+    if kind == "YBR_FULL_422":
+        # Pairs of pixels share their color: those at the border of a region are black.
+        inside = np.repeat(inside.reshape(ROWS, -1, 2).all(axis=2), 2, axis=1)
+    before, after = stored(source), stored(outcome.target)
+    np.testing.assert_array_equal(after[:, inside], before[:, inside])
+    for frame in after:
+        assert len(np.unique(frame[~inside].reshape((~inside).sum(), -1), axis=0)) == 1
+    result = pydicom.dcmread(outcome.target)
+    assert result.BurnedInAnnotation == "NO"
+    assert CLEAN_PIXELS in {c.CodeValue for c in result.DeidentificationMethodCodeSequence}
+
+
+def test_text_outside_the_regions_needs_no_confirmation_once_it_is_black(tmp_path):
+    plain = {"BurnedInAnnotation": "NO", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.3.1"}
+    made = {**plain, "Modality": "US", **regions((0, 40, SIDE - 1, SIDE - 1))}
+    write(tmp_path / "in" / "a.dcm", with_text("ANNA MEYER", **made))
+    (refused,) = deidentify(tmp_path / "in", tmp_path / "none")
+    assert refused.status == "refused"
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", Profile(regions_only=True))
+    assert outcome.status == "written", outcome.reason
+    assert stored(outcome.target)[:, :40].max() == 0
+    codes = pydicom.dcmread(outcome.target).DeidentificationMethodCodeSequence
+    assert CLEAN_PIXELS not in {code.CodeValue for code in codes}
+
+
+def test_ultrasound_without_regions_is_not_taken_for_masked(tmp_path):
+    write(tmp_path / "in" / "a.dcm", IMAGES["8 bits"]())
+    options = {"regions_only": True, "pixels_checked": True}
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", Profile(**options))
+    assert (outcome.status, "no regions" in outcome.reason) == ("refused", True)
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "two", Profile(masks=(MASK,), **options))
+    assert outcome.status == "written"
+    write(tmp_path / "ct" / "a.dcm", image(values("u1"), Modality="CT"))
+    (outcome,) = deidentify(tmp_path / "ct", tmp_path / "three", Profile(**options))
+    assert (outcome.status, outcome.masked) == ("written", ())
+
+
 def test_command_line_masks_and_says_where(tmp_path, capsys):
     write(tmp_path / "in" / "a.dcm", image(values("u1")))
     to = [str(tmp_path / "in"), str(tmp_path / "out"), "--to", "dicom-deid"]
@@ -313,6 +385,11 @@ def test_command_line_masks_and_says_where(tmp_path, capsys):
     assert main(["export", *to, "--mask", "US:2,4,6,10", "--pixels-checked"]) == SHOWN
     line = json.loads(capsys.readouterr().out.splitlines()[0])
     assert line["masked"] == [[2, 4, 6, 10]]
+    to[1] = str(tmp_path / "regions")
+    write(tmp_path / "in" / "a.dcm", image(values("u1"), **regions((4, 0, 31, 19))))
+    assert main(["export", *to, "--regions-only", "--pixels-checked"]) == SHOWN
+    line = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert line["masked"] == [[0, 0, 20, 4]]
 
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "0,0,0,5", "US:1,2,3,x", "-1,0,5,5"])

@@ -16,7 +16,7 @@ from pydicom.uid import RLELossless
 
 from napari_medscan.dicom import load
 from napari_medscan.export import ExportError
-from napari_medscan.export.deidentify import Profile, deidentify
+from napari_medscan.export.deidentify import Mask, Profile, deidentify
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
 
 from ...dicom.making import ct, item, write
@@ -284,8 +284,50 @@ def test_a_run_with_its_key_goes_on_where_it_stopped(tmp_path):
     sorted((tmp_path / "out").rglob("*.dcm"))[1].unlink()
     outcomes = deidentify(tmp_path / "in", tmp_path / "out", key=KEY)
     assert [outcome.status for outcome in outcomes] == ["exists", "written", "exists"]
-    del whole[REPORT]
-    assert {k: v for k, v in digests(tmp_path / "out").items() if k != REPORT} == whole
+    assert digests(tmp_path / "out") == whole
+
+
+def test_report_is_of_all_runs_into_a_folder(tmp_path):
+    """Whichever run wrote a copy, or refused to: a later one may have."""
+    write_series(tmp_path / "a", 3)
+    write_series(tmp_path / "b", 2, series=4)
+    write_series(tmp_path / "b", 1, series=5, BurnedInAnnotation="YES")
+    (tmp_path / "b" / "notes.txt").touch()
+    deidentify(tmp_path / "a", tmp_path / "out", key=KEY)
+    deidentify(tmp_path / "b", tmp_path / "out", key=KEY)
+    report = json.loads((tmp_path / "out" / REPORT).read_text())
+    assert report["files"] == {"written": 5, "refused": 1, "skipped": 1}
+    assert report["changes"]["PatientName replaced"] == 5
+    assert report["pixelsCheckedByAPerson"] is False
+    deidentify(tmp_path / "b", tmp_path / "out", Profile(pixels_checked=True), key=KEY)
+    report = json.loads((tmp_path / "out" / REPORT).read_text())
+    assert report["files"] == {"written": 6, "skipped": 1}
+    assert report["changes"]["PatientName replaced"] == 6
+    assert len(report["copies"]) == len(read(tmp_path / "out")) == 6
+    assert len({data.PatientID for data in read(tmp_path / "out")}) == 1
+
+
+def test_a_copy_that_other_options_would_make_anew_is_not_taken_for_done(tmp_path):
+    """Who masks what was found in a copy must not be told that the masked one exists."""
+    write_series(tmp_path / "in", 1)
+    deidentify(tmp_path / "in", tmp_path / "out", key=KEY)
+    before = digests(tmp_path / "out")
+    for profile in (Profile(masks=(Mask(0, 0, 2, 2),), pixels_checked=True), Profile(dates=False)):
+        (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", profile, key=KEY)
+        assert (outcome.status, "new folder" in outcome.reason) == ("refused", True)
+        copies = {k: v for k, v in digests(tmp_path / "out").items() if k != REPORT}
+        assert copies == {k: v for k, v in before.items() if k != REPORT}
+
+
+def test_a_file_without_an_instance_uid_gets_the_same_one_in_every_run(tmp_path):
+    path = write(tmp_path / "in" / "a.dcm", ct())
+    whole = path.read_bytes()
+    uid = pydicom.dcmread(path).SOPInstanceUID.encode()
+    path.write_bytes(whole.replace(uid, b"\0" * len(uid)))
+    assert not pydicom.dcmread(path).SOPInstanceUID
+    deidentify(tmp_path / "in", tmp_path / "out", key=KEY)
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", key=KEY)
+    assert outcome.status == "exists"
 
 
 def test_folders_in_use_are_refused(tmp_path):

@@ -18,6 +18,7 @@ from napari_medscan.privacy.text_check import Box, Outline, TextCheck
 from napari_medscan.render import prepare
 from napari_medscan.widgets.image import deidentify_window, movie_window
 
+from ...dicom.making import item
 from ...export.series import opened_in_time
 from ...studies import write_series
 
@@ -145,6 +146,58 @@ def test_masked_text_is_declared_once_all_images_were_seen(shown, out, with_text
         found = np.frombuffer(data.PixelData, "<u2").reshape(SIDE, SIDE)
         np.testing.assert_array_equal(found[~masked], pixels(number)[~masked])
         assert len(np.unique(found[masked])) == 1
+
+
+def test_masks_stay_when_something_else_is_played(model, tmp_path, qtbot, monkeypatch):
+    """They are drawn on the same series; the images must not come back without them."""
+    monkeypatch.setattr(prepare, "check_text", lambda *_: TextCheck())
+    opened_in_time(tmp_path / "in", 4, 3)
+    model.open(str(tmp_path / "in"), plugin=PLUGIN)
+    ways = {way: movie_window.series_looks(model, 99, axis) for way, axis in (("t", 0), ("z", 1))}
+    window = movie_window.MovieWindow(ways, 5, None, Gate())
+    ready(window, qtbot)
+    window.review.masks = ((0, 0, 0.5, 1),)
+    window.way.value = "z"
+    ready(window, qtbot)
+    assert all(image.masks for image in window.images)
+    window.review.clear_parts()
+    ready(window, qtbot)
+    assert not any(image.masks for image in window.images)
+    window.reject()
+
+
+@pytest.fixture
+def study_of_ultrasound(tmp_path, model):
+    region = item(RegionLocationMinX0=0, RegionLocationMinY0=16,
+                  RegionLocationMaxX1=SIDE - 1, RegionLocationMaxY1=SIDE - 1)  # fmt: skip
+    made = {"Modality": "US", "SequenceOfUltrasoundRegions": [region]}
+    values = lambda i: pixels(i).tobytes()  # noqa: E731
+    write_series(tmp_path / "us", SLICES, PixelData=values, **ALIKE, **made)
+    model.open(str(tmp_path / "us"), plugin=PLUGIN)
+
+
+@pytest.mark.usefixtures("study_of_ultrasound")
+def test_ultrasound_is_masked_outside_its_regions_as_displayed(shown, out, qtbot, told):
+    window = shown("dicom")
+    assert window.regions.visible
+    window.regions.value = True
+    ready(window, qtbot)
+    window.page.save.native.click()
+    assert written(out) == []
+    qtbot.waitUntil(lambda: all(map(window.gate.is_seen, window.images)), timeout=60_000)
+    window.review.confirm.value = True
+    window.page.save.native.click()
+    assert told[-1].message == f"{SLICES} of {SLICES} files written."
+    for number, data in enumerate(written(out)):
+        codes = {code.CodeValue for code in data.DeidentificationMethodCodeSequence}
+        assert ("113101" in codes, data.BurnedInAnnotation) == (True, "NO")
+        found = np.frombuffer(data.PixelData, "<u2").reshape(SIDE, SIDE)
+        np.testing.assert_array_equal(found[16:], pixels(number)[16:])
+        assert len(np.unique(found[:16])) == 1
+
+
+def test_regions_are_offered_for_ultrasound_alone(shown):
+    assert not shown("dicom").regions.visible
 
 
 def test_options_are_those_of_the_profile(shown, out):

@@ -2,6 +2,7 @@
 
 from napari_medscan.export.deidentify.masks import Mask
 from napari_medscan.export.deidentify.options import Profile
-from napari_medscan.export.deidentify.run import Outcome, deidentify
+from napari_medscan.export.deidentify.outcome import Outcome
+from napari_medscan.export.deidentify.run import deidentify
 
 __all__ = ["Mask", "Outcome", "Profile", "deidentify"]

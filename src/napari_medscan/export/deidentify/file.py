@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import warnings
 from collections import Counter
@@ -14,7 +15,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import dcmwrite, write_dataset
 from pydicom.multival import MultiValue
-from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from napari_medscan import __version__
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
@@ -118,7 +119,7 @@ def deidentified(
         warnings.simplefilter("ignore")
         try:
             data = dcmread(file.stream(), force=True)
-            _check(data)
+            _check(data, file, key)
             masked = cleaned_pixels(data, file, profile, is_examined=is_examined)
             cleaned = _cleaned(data, key, profile, masked)
         except (RefusedError, NotDicomError, OSError):
@@ -130,8 +131,8 @@ def deidentified(
     return cleaned
 
 
-def _check(data: FileDataset) -> None:
-    """Refuse what holds free text."""
+def _check(data: FileDataset, file: FileRef, key: bytes) -> None:
+    """Refuse what holds free text, and give a file that has no SOP Instance UID one."""
     sop_class = str(data.get("SOPClassUID") or data.file_meta.get("MediaStorageSOPClassUID") or "")
     if sop_class == DIRECTORY or "DirectoryRecordSequence" in data:
         raise NotDicomError("index of the disc (DICOMDIR)")
@@ -140,7 +141,10 @@ def _check(data: FileDataset) -> None:
     data.SOPClassUID = sop_class
     if not data.get("SOPInstanceUID"):
         # The standard forbids it, and other programs open such files all the same.
-        data.SOPInstanceUID = data.file_meta.get("MediaStorageSOPInstanceUID") or generate_uid(None)
+        # The same one in every run.
+        content = hashlib.file_digest(file.stream(), "sha256").hexdigest()
+        own = data.file_meta.get("MediaStorageSOPInstanceUID")
+        data.SOPInstanceUID = own or Pseudonyms(key, "").uid(content)
     for start, reason in _FREE_TEXT.items():
         if sop_class.startswith(start):
             raise RefusedError(reason)
@@ -221,13 +225,9 @@ def _leaks(data: FileDataset, words: frozenset[str]) -> bool:
 
 
 def _declare(data: FileDataset, profile: Profile, *, is_masked: bool) -> None:
-    """State what was done (PS3.15 E.1.1, steps 3 to 6).
-
-    Pixels are declared clean where text was masked, and a person has checked what is left (E.3.1).
-    """
-    is_clean = is_masked and profile.pixels_checked
-    codes = list(profile.codes(has_clean_pixels=is_clean))
-    if is_clean:
+    """State what was done (PS3.15 E.1.1, steps 3 to 6)."""
+    codes = list(profile.codes(is_masked=is_masked))
+    if is_masked and profile.pixels_checked:
         data.BurnedInAnnotation = "NO"
     data.PatientIdentityRemoved = "YES"
     data.DeidentificationMethod = [

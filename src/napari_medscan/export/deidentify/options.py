@@ -49,6 +49,9 @@ class Profile:
     mask_text : bool
         Black out what looks like text: where the check of the pixels finds some in one frame of a
         file, in all frames of that file. Single strings can be missed.
+    regions_only : bool
+        Black out what lies outside the regions of an ultrasound (PS3.3 C.8.5.5). One without
+        regions is refused, unless a rectangle of `masks` is for it.
     """
 
     dates: bool = True
@@ -61,17 +64,19 @@ class Profile:
     pixels_checked: bool = False
     masks: tuple[Mask, ...] = ()
     mask_text: bool = False
+    regions_only: bool = False
 
-    def codes(self, *, has_clean_pixels: bool = False) -> Iterator[tuple[str, str]]:
+    def codes(self, *, is_masked: bool = False) -> Iterator[tuple[str, str]]:
         """Yield code value and meaning of what is done (PS3.16 CID 7050).
 
         Parameters
         ----------
-        has_clean_pixels : bool
-            Whether text was masked in the pixels, and a person has checked them.
+        is_masked : bool
+            Whether pixels were masked. They are declared clean if a person has checked the others
+            (PS3.15 E.3.1).
         """
         yield _BASIC
-        if has_clean_pixels:
+        if is_masked and self.pixels_checked:
             yield _CLEAN_PIXELS
         chosen = {
             _CLEAN_DESCRIPTORS: self.descriptors,

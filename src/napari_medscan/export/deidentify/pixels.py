@@ -22,7 +22,8 @@ from napari_medscan.export.errors import ExportError
 from napari_medscan.export.volume import volume_of
 from napari_medscan.frames import FrameCache
 from napari_medscan.privacy.sealed_image import Facts
-from napari_medscan.privacy.text_check import Box
+from napari_medscan.privacy.signals import WITH_REGIONS, kept_pixels, read_signals
+from napari_medscan.privacy.text_check import Box, boxes_over
 
 _CACHE: Final = 32 << 20
 """Bytes of decoded frames that are kept while the images of one file are checked."""
@@ -58,14 +59,17 @@ def cleaned_pixels(
     boxes = [mask.box for mask in profile.masks if mask.is_for(data)]
     is_checked = profile.pixels_checked or is_examined
     has_overlays = _has_embedded_overlays(data)
-    if is_checked and not boxes and not profile.mask_text and not has_overlays:
+    has_regions = profile.regions_only and str(data.get("Modality") or "") in WITH_REGIONS
+    if is_checked and not boxes and not profile.mask_text and not has_overlays and not has_regions:
         return ()
     headers = read_headers([DroppedFile(file, "")])
     objects, images = objects_of(headers.images, headers.objects)
     if not images and not objects and not is_checked:
         raise ExportError("the image cannot be shown, and so not be checked for text")
+    if has_regions and headers.images:
+        boxes += _outside_regions(headers.images[0], has_masks=bool(boxes))
     if profile.mask_text or not is_checked:
-        facts = _examined(images)
+        facts = _examined(images, is_masked=has_regions)
         if profile.mask_text:
             boxes += _text_boxes(facts, (int(data.Rows), int(data.Columns)))
         if not is_checked:
@@ -88,12 +92,23 @@ def _has_embedded_overlays(data: FileDataset) -> bool:
     return embedded and data.get("BitsStored") != data.get("BitsAllocated")
 
 
-def _examined(images: Sequence[ImageHeader]) -> list[Facts]:
-    """Return what is known of every image of a file."""
+def _outside_regions(header: ImageHeader, *, has_masks: bool) -> list[Box]:
+    """Return rectangles that cover what lies outside the regions of an ultrasound."""
+    frame = header.layout.rows, header.layout.columns
+    kept = kept_pixels(read_signals(header), frame)
+    if kept is None and not has_masks:
+        raise ExportError("The ultrasound has no regions, outside which it could be masked")
+    return [] if kept is None else boxes_over(~kept)
+
+
+def _examined(images: Sequence[ImageHeader], *, is_masked: bool) -> list[Facts]:
+    """Return what is known of every image of a file, masked outside regions or not."""
     return [
         facts
         for stack in build_stacks(images, FrameCache(_CACHE))
-        for _, facts in examined_images(volume_of(stack, None, {"uneven": True}), is_masked=False)
+        for _, facts in examined_images(
+            volume_of(stack, None, {"uneven": True}), is_masked=is_masked
+        )
     ]
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-from collections import Counter
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
 from napari_medscan.dicom.errors import MedscanError, NotDicomError
@@ -19,47 +18,20 @@ from napari_medscan.dicom.files.walk import DroppedFile, natural_key, shown_name
 from napari_medscan.export.deidentify.dicomdir import DICOMDIR, write_dicomdir
 from napari_medscan.export.deidentify.file import Deidentified, deidentified
 from napari_medscan.export.deidentify.options import Profile
+from napari_medscan.export.deidentify.outcome import Outcome, Status
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms, new_key
+from napari_medscan.export.deidentify.report import rectangles, write_report
 from napari_medscan.export.engines import fresh_processes
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import NewFiles
-from napari_medscan.privacy.text_check import Box
 from napari_medscan.storage import replacing
 
 _CHUNK: Final = 16
 """Files that a process is given at a time."""
-REPORT: Final = "deidentification.json"
-
-Status = Literal["written", "exists", "refused", "skipped"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file.
-
-    Parameters
-    ----------
-    name : str
-        Its name relative to what was exported. It may identify somebody.
-    status : str
-        "written"; "exists", written by an earlier run with the same key; "refused", DICOM that
-        cannot be de-identified; "skipped", not DICOM, or a DICOMDIR.
-    reason : str
-        Why it was not written.
-    target : Path or None
-        The new file.
-    changes : dict of str to int
-        What was done how often, without values.
-    masked : tuple of Box
-        What was blacked out in its frames.
-    """
-
-    name: str
-    status: Status
-    reason: str = ""
-    target: Path | None = None
-    changes: dict[str, int] = field(default_factory=dict)
-    masked: tuple[Box, ...] = ()
+_OTHER: Final = (
+    "a copy exists that was made of another file, with other options or by another version: use a "
+    "new folder"
+)
 
 
 def deidentify(
@@ -153,13 +125,13 @@ def deidentify_files(
         outcomes.append(job(number, file))
         if progress is not None:
             progress(number, len(files))
-    _finish(job, outcomes)
+    _finish(job, files, outcomes)
     return outcomes
 
 
-def _finish(job: Job, outcomes: Sequence[Outcome]) -> None:
+def _finish(job: Job, files: Sequence[DroppedFile], outcomes: Sequence[Outcome]) -> None:
     """Write what belongs to all files: the report, and a DICOMDIR if it is wanted."""
-    write_report(job.out, outcomes, job.profile)
+    write_report(job.out, zip(map(job.digest_of, files), outcomes, strict=True), job.profile)
     targets = [outcome.target for outcome in outcomes if outcome.target is not None]
     if job.has_dicomdir and targets:
         write_dicomdir(job.out, targets, job.pseudonym_of("DICOMDIR"))
@@ -216,6 +188,12 @@ class Job:
         if len(self.key) < 16:
             raise ExportError("The key needs at least 16 bytes")
 
+    def digest_of(self, file: DroppedFile) -> str:
+        """Return what tells a file from others; nobody can tell without the key which it is."""
+        status = file.status
+        state = "" if status is None else f"{status.st_size} {status.st_mtime_ns}"
+        return self._digest(f"{file.name}\0{state}")[:16]
+
     def __call__(self, number: int, file: DroppedFile) -> Outcome:
         """De-identify a file, the how manieth of `list_files`, and return what became of it."""
         name = shown_name(file.name)
@@ -229,12 +207,8 @@ class Job:
                 target = folder / f"I{number:07d}"
             else:
                 earlier = next(folder.glob(f"*-{name_hash}.dcm"), None)
-                if earlier is not None:
-                    return Outcome(name, "exists", target=earlier)
-                target = folder / f"{number:06d}-{name_hash}.dcm"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with NewFiles() as files:
-                copy.write(files.open(target))
+                target = earlier or folder / f"{number:06d}-{name_hash}.dcm"
+            status = self._write(copy, target)
         except NotDicomError as error:
             return Outcome(name, "skipped", str(error))
         except MedscanError as error:
@@ -242,7 +216,27 @@ class Job:
         except Exception as error:  # noqa: BLE001 - one file must not end the run; text may name
             return Outcome(name, "refused", f"cannot be written ({type(error).__name__})")
         changes = dict(copy.changes)
-        return Outcome(name, "written", target=target, changes=changes, masked=copy.masked)
+        return Outcome(name, status, target=target, changes=changes, masked=copy.masked)
+
+    @staticmethod
+    def _write(copy: Deidentified, target: Path) -> Status:
+        """Write a copy, unless the same one exists.
+
+        Raises
+        ------
+        ExportError
+            If another one exists.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            again = io.BytesIO()
+            copy.write(again)
+            if again.getbuffer() != target.read_bytes():
+                raise ExportError(_OTHER)
+            return "exists"
+        with NewFiles() as files:
+            copy.write(files.open(target))
+        return "written"
 
     def _place(self, copy: Deidentified, name: str) -> tuple[Path, str]:
         """Return the folder of a copy and what tells it from all others, whatever headers say.
@@ -307,9 +301,9 @@ def deidentified_lines(
             if outcome.target is not None:
                 line["file"] = outcome.target.relative_to(out).as_posix()
             if outcome.masked:
-                line["masked"] = _rectangles(outcome.masked)
+                line["masked"] = rectangles(outcome.masked)
             yield line
-    _finish(job, outcomes)
+    _finish(job, files, outcomes)
 
 
 def read_key(path: Path) -> bytes:
@@ -329,38 +323,3 @@ def read_key(path: Path) -> bytes:
         return bytes.fromhex(path.read_text("ascii").strip())
     except (UnicodeDecodeError, ValueError):
         raise ExportError("The key file does not hold a key") from None
-
-
-def write_report(out: Path, outcomes: Iterable[Outcome], profile: Profile) -> None:
-    """Write what was done into the folder of the copies: counts, reasons and masks, no values.
-
-    Files are listed by their new names where they were masked.
-    """
-    counts: Counter[str] = Counter()
-    changes: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    masked = {}
-    for outcome in outcomes:
-        counts[outcome.status] += 1
-        changes.update(outcome.changes)
-        if outcome.reason:
-            reasons[outcome.reason] += 1
-        if outcome.masked and outcome.target is not None:
-            name = outcome.target.relative_to(out).as_posix()
-            masked[name] = _rectangles(outcome.masked)
-    report = {
-        "profile": [meaning for _, meaning in profile.codes()],
-        "pixelsCheckedByAPerson": profile.pixels_checked,
-        "files": dict(counts),
-        "notWritten": dict(reasons),
-        "changes": dict(sorted(changes.items())),
-        "masked": masked,
-    }
-    with NewFiles(overwrite=True) as files:
-        text = json.dumps(report, indent=1)
-        files.open(out / REPORT).write(text.encode())
-
-
-def _rectangles(boxes: Iterable[Box]) -> list[list[int]]:
-    """Return rectangles for JSON: top, left, height and width of each."""
-    return [[box.top, box.left, box.height, box.width] for box in boxes]

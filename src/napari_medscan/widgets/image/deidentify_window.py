@@ -11,16 +11,16 @@ from typing import Final
 
 import napari.viewer
 import numpy as np
-from magicgui.widgets import CheckBox
+from magicgui.widgets import CheckBox, Widget
 from napari.layers import Image
 from qtpy.QtWidgets import QWidget
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.export.checked_images import stored_look
-from napari_medscan.export.deidentify import Mask, Profile
+from napari_medscan.export.deidentify import Mask, Outcome, Profile
 from napari_medscan.export.deidentify.pseudonyms import new_key
-from napari_medscan.export.deidentify.run import Job, Outcome, deidentify_files
+from napari_medscan.export.deidentify.run import Job, deidentify_files
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import new_folder
 from napari_medscan.napari_.export_run import Progress, run_with_progress
@@ -31,6 +31,7 @@ from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.picture import DERIVED
 from napari_medscan.napari_.series_command import canvas_command
 from napari_medscan.privacy.gate import SESSION, Gate
+from napari_medscan.privacy.signals import WITH_REGIONS
 from napari_medscan.render.prepare import box_of
 from napari_medscan.widgets.image.review_window import ReviewWindow
 from napari_medscan.widgets.panel.form import check, column, heading
@@ -66,8 +67,6 @@ class DeidentifyWindow(ReviewWindow):
         What was seen and confirmed.
     """
 
-    masks_regions = False
-
     def __init__(self, stack: Stack, parent: QWidget | None, gate: Gate = SESSION) -> None:
         self._stack = stack
         self.kept: dict[str, CheckBox] = {
@@ -75,9 +74,17 @@ class DeidentifyWindow(ReviewWindow):
         }
         places = np.ndindex(stack.array.places.shape)
         looks = [stored_look(stack, place) for place in places if stack.array.places[place] >= 0]
-        options = [heading("Keep"), column(*self.kept.values())]
+        self.regions = check(
+            "regions_only",
+            "Black out everything outside the ultrasound regions",
+            "Names are usually written there. What is inside stays",
+            self._on_regions,
+        )
+        self.masks_regions = False
+        options: list[Widget] = [self.regions, heading("Keep"), column(*self.kept.values())]
         super().__init__(_TITLE, _NOTE, looks, options, parent, gate)
         self.resize(720, 900)
+        self.regions.visible = stack.modality in WITH_REGIONS
         # Of a mosaic, an image is one of several parts of a frame.
         self.review.can_mask = all(record.tile is None for record in stack.slices)
 
@@ -111,7 +118,12 @@ class DeidentifyWindow(ReviewWindow):
             pixels_checked=_is_whole(self._stack)
             and all(self.gate.is_seen(image) for image in self.images),
             masks=tuple(Mask(b.top, b.left, b.height, b.width, series=uid) for b in boxes),
+            regions_only=bool(self.regions.value),
         )
+
+    def _on_regions(self, is_masked: object) -> None:
+        self.masks_regions = bool(is_masked)
+        self.examine()
 
 
 def _is_whole(stack: Stack) -> bool:

@@ -114,15 +114,17 @@ class ReviewWindow(QDialog):
         self.examine()
 
     def examine(self) -> None:
-        """Make the images of all looks, and look for text in them."""
-        looks, renderer = self.looks, Renderer(None, masks_regions=self.masks_regions)
+        """Make the images of all looks, with the masks drawn so far, and look for text."""
+        renderer, masks = Renderer(None, masks_regions=self.masks_regions), self.review.masks
+        unmasked: list[SealedImage] = []
 
         def image_of(look: Look) -> SealedImage:
             rgb, facts = renderer.render(look)
             is_gray = all((rgb[..., 0] == rgb[..., other]).all() for other in (1, 2))
-            return sealed(rgb[..., 0] if is_gray else rgb, facts, _WISH)
+            unmasked.append(sealed(rgb[..., 0] if is_gray else rgb, facts, _WISH))
+            return masked(unmasked[-1], masks)
 
-        self.make(looks, image_of)
+        self.make(self.looks, image_of, unmasked)
 
     def save(self) -> None:
         """Ask where, and save the images, which the gate lets out.
@@ -151,13 +153,28 @@ class ReviewWindow(QDialog):
         masks = self.review.masks
         self.make(self._unmasked, lambda image: masked(image, masks))
 
-    def make(self, sources: Sequence[object], image_of: Callable[..., SealedImage]) -> None:
-        """Make an image of each of some sources in a thread, and show all of them."""
+    def make(
+        self,
+        sources: Sequence[object],
+        image_of: Callable[..., SealedImage],
+        unmasked: Sequence[SealedImage] | None = None,
+    ) -> None:
+        """Make an image of each of some sources in a thread, and show all of them.
+
+        Parameters
+        ----------
+        sources : sequence
+            In order.
+        image_of : callable
+            Returns the image of one.
+        unmasked : sequence of SealedImage, optional
+            The same before they were masked, once all are made; as before by default.
+        """
         self.images = ()
         self.review.withdraw()
         self.page.save.enabled = self.page.copy.enabled = False
         self.status.say("Preparing…")
-        work, keeps = self._work, sources is self.looks
+        work = self._work
 
         def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
             images = []
@@ -171,8 +188,8 @@ class ReviewWindow(QDialog):
         def then(made: tuple[tuple[SealedImage, ...], Sheet]) -> None:
             images, sheet = made
             self.images = images
-            if keeps:
-                self._unmasked = images
+            if unmasked is not None:
+                self._unmasked = tuple(unmasked)
             self.review.show_sheet(sheet)
             # Of several images, the same part would be left.
             self.review.draw_crop.visible = len(images) == 1

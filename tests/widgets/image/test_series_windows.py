@@ -166,18 +166,14 @@ def test_masks_stay_when_something_else_is_played(model, tmp_path, qtbot, monkey
     window.reject()
 
 
-@pytest.fixture
-def study_of_ultrasound(tmp_path, model):
+def test_ultrasound_is_masked_outside_its_regions_as_displayed(
+    shown, model, tmp_path, out, qtbot, told
+):
     region = item(RegionLocationMinX0=0, RegionLocationMinY0=16,
                   RegionLocationMaxX1=SIDE - 1, RegionLocationMaxY1=SIDE - 1)  # fmt: skip
-    made = {"Modality": "US", "SequenceOfUltrasoundRegions": [region]}
-    values = lambda i: pixels(i).tobytes()  # noqa: E731
-    write_series(tmp_path / "us", SLICES, PixelData=values, **ALIKE, **made)
+    about = {**ALIKE, "Modality": "US", "SequenceOfUltrasoundRegions": [region]}
+    write_series(tmp_path / "us", SLICES, PixelData=lambda i: pixels(i).tobytes(), **about)
     model.open(str(tmp_path / "us"), plugin=PLUGIN)
-
-
-@pytest.mark.usefixtures("study_of_ultrasound")
-def test_ultrasound_is_masked_outside_its_regions_as_displayed(shown, out, qtbot, told):
     window = shown("dicom")
     assert window.regions.visible
     window.regions.value = True

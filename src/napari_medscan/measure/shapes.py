@@ -28,6 +28,8 @@ POINT: Final = "point"
 ARROW: Final = "arrow"
 KEY_IMAGE: Final = "key image"
 DIAMETERS: Final = "diameters"
+FREE_DIAMETER: Final = "free diameter"
+"""One across the longest that stays as it was drawn, whatever its angle."""
 _IN_PLANE: Final = 1e-3
 """Voxels that the points of a shape may be apart from its plane."""
 _CROSSED: Final = 10.0
@@ -73,7 +75,8 @@ class Shape:
     kind : str
         "point", or napari's type of shape: "line", "path", "ellipse", "rectangle", "polygon".
     tool : str
-        `ARROW`, `KEY_IMAGE` or `DIAMETERS` for what a kind alone does not tell, else ''.
+        `ARROW`, `KEY_IMAGE`, `DIAMETERS` or `FREE_DIAMETER` for what a kind alone does not tell,
+        else ''.
     points : ndarray
         Shape (n, 3): slice, row and column on the first target.
     targets : tuple of Target

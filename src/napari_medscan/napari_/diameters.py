@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from napari.layers import Shapes
 from numpy.typing import NDArray
@@ -44,21 +46,20 @@ def crossed(
     return np.stack([middle - half, middle + half]) / spacing
 
 
-def square_up(layer: Shapes, is_diameter: list[bool]) -> None:
+def square_up(layer: Shapes, pairs: Iterable[tuple[int, int]]) -> None:
     """Turn the diameters across on a layer, where one was drawn or moved at a slant.
 
     Parameters
     ----------
     layer : Shapes
-        Its lines that are diameters are pairs, the longest first.
-    is_diameter : list of bool
-        Of each shape.
+        Where they are drawn.
+    pairs : iterable of (int, int)
+        Numbers of the longest diameter and of that across it.
     """
     data = [np.asarray(vertices, np.float64) for vertices in layer.data]
-    numbers = [number for number, is_one in enumerate(is_diameter) if is_one]
     spacing = np.abs(np.asarray(layer.scale, np.float64))
     has_changed = False
-    for first, second in zip(numbers[::2], numbers[1::2], strict=False):
+    for first, second in pairs:
         turned = crossed(data[first], data[second], spacing)
         if np.abs((turned - data[second]) * spacing).max() > _STILL:
             data[second], has_changed = turned, True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import napari.viewer
@@ -16,6 +16,7 @@ from napari_medscan.measure.calibration import Calibration
 from napari_medscan.measure.shapes import (
     ARROW,
     DIAMETERS,
+    FREE_DIAMETER,
     KEY_IMAGE,
     POINT,
     REGIONS,
@@ -130,10 +131,11 @@ def drawn_shapes(
     counts: dict[str, int] = {}
     shapes: list[Shape] = []
     tools, titles = _texts(layer, TOOL), _texts(layer, TITLE)
+    longest = {across: first for first, across in _diameters(tools)}
     for number, (kind, vertices) in enumerate(_figures(layer)):
         tool = tools[number]
         points = np.array([_index(layer, first, vertex) for vertex in vertices])
-        across = _first_diameter(shapes, tool)
+        across = shapes[longest[number]].points if number in longest else None
         title = _title(kind, tool, len(vertices), is_second=across is not None)
         counts[title] = counts.get(title, 0) + 1
         name = titles[number] or f"{title} {counts[title]}"
@@ -196,9 +198,21 @@ def digest(layer: Drawing) -> int:
     return hash(tuple(np.asarray(vertices).tobytes() for _, vertices in _figures(layer)))
 
 
-def are_diameters(layer: Shapes) -> list[bool]:
-    """Return which shapes of a layer are one of two diameters."""
-    return [tool == DIAMETERS for tool in _texts(layer, TOOL)]
+def crossing_diameters(layer: Shapes) -> list[tuple[int, int]]:
+    """Return the numbers of diameters that are to be at right angles, the longest first."""
+    tools = _texts(layer, TOOL)
+    return [(first, across) for first, across in _diameters(tools) if tools[across] == DIAMETERS]
+
+
+def set_free(layer: Shapes, numbers: Iterable[int], *, is_free: bool) -> None:
+    """Let those of some shapes that are diameters across stay as they are, or turn again."""
+    tools = _texts(layer, TOOL)
+    moved = {number % len(tools) for number in numbers} if tools else set()
+    for _, across in _diameters(tools):
+        if across in moved:
+            tools[across] = FREE_DIAMETER if is_free else DIAMETERS
+    if tools != _texts(layer, TOOL):
+        layer.features = layer.features.assign(**{TOOL: tools})
 
 
 def _remember(layer: Drawing, tool: str, title: str = "") -> None:
@@ -248,16 +262,14 @@ def _time(viewer: napari.viewer.Viewer, series: Image) -> int:
     return int(np.clip(round(float(index)), 0, series.data.shape[0] - 1))
 
 
-def _first_diameter(before: Sequence[Shape], tool: str) -> NDArray[np.float64] | None:
-    """Return the points of the diameter that a new one lies across; None if it is the first."""
-    if tool != DIAMETERS:
-        return None
-    drawn = [shape for shape in before if shape.tool == DIAMETERS]
-    return drawn[-1].points if len(drawn) % 2 else None
+def _diameters(tools: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of the shapes that are pairs of diameters, the longest first."""
+    numbers = [n for n, tool in enumerate(tools) if tool in (DIAMETERS, FREE_DIAMETER)]
+    return zip(numbers[::2], numbers[1::2], strict=False)
 
 
 def _title(kind: str, tool: str, points: int, *, is_second: bool) -> str:
-    if tool == DIAMETERS:
+    if tool in (DIAMETERS, FREE_DIAMETER):
         return "Diameter across" if is_second else "Longest diameter"
     if tool in (ARROW, KEY_IMAGE):
         return tool.capitalize()

@@ -10,7 +10,8 @@ import napari.viewer
 from napari.layers import Layer, Points, Shapes
 from napari.layers.base import ActionType
 from napari.utils.events import Event
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QApplication
 
 from napari_medscan.dicom import Stack
 from napari_medscan.measure import Calibration, MeasureError
@@ -22,12 +23,13 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.measurement_layers import (
     Drawing,
-    are_diameters,
+    crossing_diameters,
     digest,
     draw_again,
     drawn_shapes,
     mark_key_image,
     new_layer,
+    set_free,
     take_tool,
     write_labels,
 )
@@ -70,6 +72,7 @@ class MeasurementSession:
         self._changed = changed
         self._layers: list[Drawing] = []
         self._digests: dict[Drawing, int] = {}
+        self._is_turning = False
         self._calibrations: dict[Stack, Calibration] = {}
         self._on_change = guarded(self._notify)
         self._on_moved = guarded(self._notify_if_moved)
@@ -168,14 +171,26 @@ class MeasurementSession:
         return layer
 
     def _notify(self, event: Event | None = None) -> None:
-        if event is not None and event.action in _SETTLED and isinstance(event.source, Shapes):
+        if (
+            event is not None
+            and event.action in _SETTLED
+            and isinstance(event.source, Shapes)
+            and not self._is_turning
+        ):
+            # Shift is napari's own key while drawing.
+            is_free = bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
+            set_free(event.source, event.data_indices, is_free=is_free)
             # Not now: napari is still finishing what was drawn.
             QTimer.singleShot(0, guarded(partial(self._square_up, event.source)))
         self._changed()
 
     def _square_up(self, layer: Shapes) -> None:
         if layer in self._layers:
-            square_up(layer, are_diameters(layer))
+            self._is_turning = True
+            try:
+                square_up(layer, crossing_diameters(layer))
+            finally:
+                self._is_turning = False
 
     def _notify_if_moved(self, event: Event) -> None:
         """Tell of a shape that is being dragged, which napari does not call a change of data."""

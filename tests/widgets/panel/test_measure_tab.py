@@ -7,7 +7,10 @@ from shutil import copytree, rmtree
 import numpy as np
 import pytest
 from napari.layers import Image, Shapes
+from napari.layers.base import ActionType
 from pydicom import dcmread
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.series.presets import display_scale
@@ -111,6 +114,28 @@ def test_diameter_across_is_at_right_angles_and_turns_with_the_longest(tab, mode
     layer.events.data.connect(changes.append)
     qtbot.wait(50)
     assert changes == []
+
+
+@pytest.mark.usefixtures("series")
+def test_diameter_across_stays_as_drawn_while_ctrl_is_held(tab, model, qtbot, monkeypatch):
+    """Until it is moved without the key; neither the longest one nor other shapes turn it."""
+    keys = [Qt.KeyboardModifier.ControlModifier]
+    monkeypatch.setattr(QApplication, "keyboardModifiers", lambda: keys[0])
+    press(tab, "diameters")
+    layer = model.layers[-1]
+    layer.add([[1, 1, 0], [1, 1, 4]], shape_type="line")
+    slanted = np.array([[1, 0, 1], [1, 2, 2]], float)
+    layer.add(slanted, shape_type="line")
+    qtbot.waitUntil(lambda: len(tab.rows) == 2 and "not at right angles" in tab.rows[1].note)
+    assert tab.rows[1].outline.tool == "free diameter"
+    assert [row.name for row in tab.rows] == ["Longest diameter 1", "Diameter across 1"]
+    keys[0] = Qt.KeyboardModifier.NoModifier
+    layer.add([[1, 0, 0], [1, 0, 4]], shape_type="line")
+    qtbot.wait(50)
+    np.testing.assert_array_equal(layer.data[1], slanted)
+    layer.events.data(value=layer.data, action=ActionType.CHANGED, data_indices=(1,))
+    qtbot.waitUntil(lambda: not np.array_equal(layer.data[1], slanted))
+    qtbot.waitUntil(lambda: not tab.rows[1].note)
 
 
 @pytest.mark.usefixtures("series")

@@ -29,10 +29,14 @@ from napari_medscan.widgets.panel.measure_plot import MeasurePlot
 from napari_medscan.widgets.panel.weight_field import WeightField
 from napari_medscan.widgets.save_bytes import save_bytes
 
+_DIAMETERS_HINT = (
+    "Drag the longest one, then the one across, which turns to right angles when you let go. Hold "
+    "Ctrl to leave it as drawn"
+)
 _TOOLS = {
     "length": ("Length", "add_line", "", "Drag from end to end"),
     "angle": ("Angle", "add_path", "", "Click three points, Esc. Four points: Cobb angle"),
-    "diameters": ("Diameters", "add_line", DIAMETERS, "Drag the longest one, then the one across"),
+    "diameters": ("Diameters", "add_line", DIAMETERS, _DIAMETERS_HINT),
     "ellipse": ("Ellipse", "add_ellipse", "", "Drag an ellipse"),
     "rectangle": ("Rectangle", "add_rectangle", "", "Drag a rectangle"),
     "polygon": ("Polygon", "add_polygon", "", "Click the corners, Esc"),

@@ -45,12 +45,14 @@ def test_folder_of_several_series_shows_what_was_opened_and_each_series(view_ses
 
 
 @pytest.mark.skipif(not SEVERAL, reason=NO_CORPUS)
-def test_slide_is_shown_and_its_segmentations_are_not(view_session):
+def test_slide_is_shown_below_its_segmentations(view_session):
     view_session.start()
-    opened = view_session.open(case_path("seg-labelmap-sm"))
-    assert len(opened) > 1
-    visible = [layer for layer in view_session.viewer.layers if layer.visible]
-    assert [object_of(layer).source.role for layer in visible] == ["slide"]
+    view_session.open(case_path("seg-labelmap-sm"))
+    slide, *labels = [layer for layer in view_session.viewer.layers if layer.visible]
+    assert object_of(slide).source.role == "slide"
+    assert len(labels) == 3
+    for layer in labels:
+        assert layer.extent.world == pytest.approx(slide.extent.world, abs=1.1 * layer.scale[0])
 
 
 @pytest.mark.skipif(not SCOUT_FIRST.is_dir(), reason=NO_CORPUS)

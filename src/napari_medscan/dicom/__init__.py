@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from napari_medscan.dicom.objects.presentation_state import PresentationState
     from napari_medscan.dicom.objects.segmentation import Segmentation
     from napari_medscan.dicom.objects.slide import Slide
+    from napari_medscan.dicom.objects.slide_segmentation import SlideSegmentation
     from napari_medscan.dicom.objects.structure_set import StructureSet
     from napari_medscan.dicom.series.dicom_object import DicomObject
     from napari_medscan.dicom.series.report import LoadReport
@@ -49,6 +50,7 @@ __all__ = [
     "ReadCanceledError",
     "Segmentation",
     "Slide",
+    "SlideSegmentation",
     "Stack",
     "StructureSet",
     "UnreadableError",
@@ -63,6 +65,7 @@ _HOMES = {
     "ReadCanceledError": "napari_medscan.frames.errors",
     "Segmentation": "napari_medscan.dicom.objects.segmentation",
     "Slide": "napari_medscan.dicom.objects.slide",
+    "SlideSegmentation": "napari_medscan.dicom.objects.slide_segmentation",
     "Stack": "napari_medscan.dicom.series.stack",
     "StructureSet": "napari_medscan.dicom.objects.structure_set",
     "UnreadableFramesError": "napari_medscan.frames.errors",

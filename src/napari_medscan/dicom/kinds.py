@@ -84,6 +84,11 @@ class Kind:
     organ: Literal["", "breast", "eye"] = ""
     is_slide: bool = False
 
+    @property
+    def may_have_tiles(self) -> bool:
+        """Whether frames are tiles if the file gives a total pixel matrix (PS3.3 C.7.6.17.3)."""
+        return self.is_slide or self.measures == "segments"
+
 
 _PROJECTION = Kind(is_projection=True, is_single_view=True)
 _MODALITIES: Final = {

@@ -6,7 +6,7 @@ from napari_medscan.frames.editable import EditableArray
 from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
 from napari_medscan.frames.lazy import LazyStack
 from napari_medscan.frames.many import FrameSource
-from napari_medscan.frames.tiled import TiledArray, TilePlane, reduced
+from napari_medscan.frames.tiled import TiledArray, TilePlane, highest_of, reduced
 
 __all__ = [
     "DisplayArray",
@@ -18,6 +18,7 @@ __all__ = [
     "TilePlane",
     "TiledArray",
     "UnreadableFramesError",
+    "highest_of",
     "reduced",
     "shared_cache",
 ]

@@ -30,6 +30,8 @@ from napari_medscan.frames.tile_reader import TileReader, Tiles
 
 DRAW_SECONDS = 0.07
 """What drawing may wait for tiles in the GUI thread; later ones are drawn when they are there."""
+Combine = Callable[[NDArray[Any]], NDArray[Any]]
+"""Makes an array of (rows, columns[, channels]) of squares of (rows, y, columns, x[, channels])."""
 _AT_ONCE = 512
 """Tiles that are held at a time while a larger region is put together."""
 
@@ -271,13 +273,15 @@ def _paste(tile: NDArray[Any], out: NDArray[Any], top: int, left: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class MeanSource:
-    """Reads the tiles of a smaller level: each pixel is the mean of a square of a larger one.
+class ReducedSource:
+    """Reads the tiles of a smaller level: each pixel is made of a square of a larger one.
 
     Parameters
     ----------
     level : TiledArray
         The larger one.
+    combine : callable
+        `mean_of` or `highest_of`.
     factor : int
         Pixels of it along each side of the square.
     tile : int
@@ -285,6 +289,7 @@ class MeanSource:
     """
 
     level: TiledArray
+    combine: Combine
     factor: int
     tile: int
 
@@ -298,7 +303,7 @@ class MeanSource:
         top, left = place // across * step, place % across * step
         key = (slice(top, min(rows, top + step)), slice(left, min(columns, left + step)))
         block = self.level.pass_through((plane, *key) if lead else key)
-        out[...] = _mean(block, self.factor, out.shape)
+        out[...] = self.combine(_squares(block, self.factor, out.shape))
 
     def grid(self, rows: int, columns: int) -> tuple[int, int]:
         """Return how many tiles stand in a row, and how many a plane has."""
@@ -307,20 +312,32 @@ class MeanSource:
         return across, across * ceil(rows / step)
 
 
-def _mean(block: NDArray[Any], factor: int, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return the means of squares of a block, padded with its edge to a shape."""
+def _squares(block: NDArray[Any], factor: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return the squares of a block, padded with its edge to a shape; axes 1 and 3 are theirs."""
     wanted = [extent * factor for extent in shape[:2]]
     pads = [(0, most - have) for most, have in zip(wanted, block.shape, strict=False)]
     block = np.pad(block, [*pads, *[(0, 0)] * (block.ndim - 2)], mode="edge")
     rows, columns = shape[:2]
-    squares = block.reshape(rows, factor, columns, factor, *block.shape[2:])
+    return block.reshape(rows, factor, columns, factor, *block.shape[2:])
+
+
+def mean_of(squares: NDArray[Any]) -> NDArray[Any]:
+    """Return the mean of each square."""
     mean: NDArray[Any] = squares.mean(axis=(1, 3), dtype=np.float32)
-    return np.rint(mean) if block.dtype.kind in "iu" else mean
+    return np.rint(mean) if squares.dtype.kind in "iu" else mean
 
 
-def reduced(level: TiledArray, factor: int, tile: int, cache: FrameCache) -> TiledArray:
-    """Return a level of which each pixel is the mean of `factor` x `factor` pixels of another."""
-    source = MeanSource(level, factor, tile)
+def highest_of(squares: NDArray[Any]) -> NDArray[Any]:
+    """Return the highest value of each square: a small label does not vanish."""
+    highest: NDArray[Any] = squares.max(axis=(1, 3))
+    return highest
+
+
+def reduced(
+    level: TiledArray, factor: int, tile: int, cache: FrameCache, combine: Combine = mean_of
+) -> TiledArray:
+    """Return a level of which each pixel is made of `factor` x `factor` pixels of another."""
+    source = ReducedSource(level, combine, factor, tile)
     channels = level._tile_shape[2:]  # noqa: SLF001 - of this module
     lead = level.ndim - 2 - len(channels)
     rows, columns = level.shape[lead : lead + 2]

@@ -219,9 +219,9 @@ class Walker:
         return bool(kind_of(_sop_class(values)).name)
 
     @staticmethod
-    def is_slide(values: Mapping[int, Value]) -> bool:
+    def has_tiles(values: Mapping[int, Value]) -> bool:
         """Whether frames are tiles, of which there may be 100,000."""
-        return kind_of(_sop_class(values)).is_slide
+        return _TOTAL_ROWS in values and kind_of(_sop_class(values)).may_have_tiles
 
     def value(
         self, values: dict[int, Value], tag: int, vr: bytes, length: int, position: int, want: bytes
@@ -298,7 +298,7 @@ class Walker:
             return self.skip(position, vr, length, explicit=explicit)
         if 0 < length < UNDEFINED and not self.has_items(position, length, vr):
             return self.skip(position, vr, length, explicit=explicit)
-        if tag == _PER_FRAME and _TOTAL_ROWS in values and self.is_slide(values):
+        if tag == _PER_FRAME and self.has_tiles(values):
             last = find_end(self.source, position, length, self.size)
             last = last or self.skip(position, vr, length, explicit=explicit)
             values[tag] = Deferred(position, last - position)

@@ -1,7 +1,7 @@
-"""TileMatrix: the total pixel matrix of a whole-slide image, whose frames are its tiles.
+"""TileMatrix: the total pixel matrix of a slide or its segmentation, whose frames are its tiles.
 
-PS3.3 C.8.12.4 (Whole Slide Microscopy Image module), C.8.12.5 (Optical Path) and C.7.6.17.3 (full
-and sparse tiling).
+PS3.3 C.8.12.4 (Whole Slide Microscopy Image module), C.8.12.5 (Optical Path), C.8.20.2
+(Segmentation Image) and C.7.6.17.3 (full and sparse tiling).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ WANTED_TILE: Final[Wanted] = {
         Tag.RowPositionInTotalImagePixelMatrix,
     ),
     Tag.OpticalPathIdentificationSequence: want(Tag.OpticalPathIdentifier),
+    Tag.SegmentIdentificationSequence: want(Tag.ReferencedSegmentNumber),
 }
 """In the functional groups of a tile."""
 WANTED_MATRIX: Final[Wanted] = want(
@@ -52,6 +53,7 @@ WANTED_MATRIX: Final[Wanted] = want(
     {
         Tag.TotalPixelMatrixOriginSequence: _PLACES,
         Tag.OpticalPathSequence: want(Tag.OpticalPathIdentifier, Tag.OpticalPathDescription),
+        Tag.SegmentSequence: want(Tag.SegmentNumber, Tag.SegmentLabel),
         Tag.SharedFunctionalGroupsSequence: want(
             WANTED_TILE, {Tag.PixelMeasuresSequence: WANTED_SPACING}
         ),
@@ -62,14 +64,14 @@ WANTED_MATRIX: Final[Wanted] = want(
 
 @dataclass(frozen=True, slots=True)
 class OpticalPath:
-    """One way of lighting and filtering.
+    """One way of lighting and filtering, or one segment of a segmentation.
 
     Parameters
     ----------
     identifier : str
-        Optical Path Identifier, to which tiles refer.
+        Optical Path Identifier or Segment Number, to which tiles refer.
     name : str
-        What a user calls it: its description, cleaned, '' when absent.
+        What a user calls it: its description or label, cleaned, '' when absent.
     """
 
     identifier: str
@@ -138,8 +140,8 @@ class TileMatrix:
 
 
 def read_matrix(file: ParsedFile) -> TileMatrix | None:
-    """Return the total pixel matrix of a slide; None if the file is none, or has no valid one."""
-    if not file.kind.is_slide:
+    """Return the total pixel matrix of a file; None if it is invalid or frames are no tiles."""
+    if not file.kind.may_have_tiles:
         return None
     data_set = file.data_set
     rows, columns = (
@@ -184,13 +186,29 @@ def read_matrix(file: ParsedFile) -> TileMatrix | None:
     )  # fmt: skip
 
 
+def path_of(groups: DataSet) -> str:
+    """Return the `OpticalPath.identifier` that functional groups refer to, '' for none."""
+    segment = groups.item(Tag.SegmentIdentificationSequence).integer(Tag.ReferencedSegmentNumber)
+    if segment is not None:
+        return str(segment)
+    return groups.item(Tag.OpticalPathIdentificationSequence).text(Tag.OpticalPathIdentifier)
+
+
 def _paths(file: ParsedFile) -> tuple[OpticalPath, ...]:
-    charsets = file.data_set.texts(Tag.SpecificCharacterSet)
+    data_set = file.data_set
+    if file.kind.measures == "segments":
+        items = data_set.items(Tag.SegmentSequence)
+        numbers = [str(item.integer(Tag.SegmentNumber)) for item in items]
+        labels = [item.data(Tag.SegmentLabel) for item in items]
+    else:
+        items = data_set.items(Tag.OpticalPathSequence)
+        numbers = [item.text(Tag.OpticalPathIdentifier) for item in items]
+        labels = [item.data(Tag.OpticalPathDescription) for item in items]
+    charsets = data_set.texts(Tag.SpecificCharacterSet)
     found: dict[str, OpticalPath] = {}
-    for item in file.data_set.items(Tag.OpticalPathSequence):
-        identifier = item.text(Tag.OpticalPathIdentifier)
-        name = clean(decode(item.data(Tag.OpticalPathDescription), charsets), file.identifiers)
-        found.setdefault(identifier, OpticalPath(identifier, name))
+    for number, label in zip(numbers, labels, strict=True):
+        name = clean(decode(label, charsets), file.identifiers)
+        found.setdefault(number, OpticalPath(number, name))
     return tuple(found.values()) or (OpticalPath(""),)
 
 

@@ -22,7 +22,7 @@ from napari_medscan.dicom.elements.values import DataSet, Deferred, Element
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.dicom.headers.slide_matrix import WANTED_TILE, TileMatrix
+from napari_medscan.dicom.headers.slide_matrix import WANTED_TILE, TileMatrix, path_of
 
 _LONGEST: Final = 512 << 20
 """Bytes of functional groups that are read."""
@@ -116,8 +116,7 @@ def _full(header: ImageHeader, matrix: TileMatrix) -> TilePlaces:
 
 def _own_path(matrix: TileMatrix) -> int:
     """Return the number of the optical path that all tiles share."""
-    shared = matrix.shared.item(Tag.OpticalPathIdentificationSequence)
-    return _path_numbers(matrix).get(shared.text(Tag.OpticalPathIdentifier), 0)
+    return _path_numbers(matrix).get(path_of(matrix.shared), 0)
 
 
 def _path_numbers(matrix: TileMatrix) -> dict[str, int]:
@@ -138,8 +137,7 @@ def _of_items(header: ImageHeader, matrix: TileMatrix, items: tuple[DataSet, ...
             raise UnreadableError("its tiles do not say where they lie")
         z = place.number(Tag.ZOffsetInSlideCoordinateSystem)
         z = z if z is not None else shared.number(Tag.ZOffsetInSlideCoordinateSystem) or 0.0
-        path = item.item(Tag.OpticalPathIdentificationSequence).text(Tag.OpticalPathIdentifier)
-        rows.append((top - 1, left - 1, z * _MICRON, numbers.get(path, own)))
+        rows.append((top - 1, left - 1, z * _MICRON, numbers.get(path_of(item), own)))
     table = np.array(rows, np.float64).reshape(-1, 4)
     return _checked(header, table[:, 0], table[:, 1], table[:, 2], table[:, 3])
 
@@ -219,7 +217,7 @@ class _Search:
         tops = self._numbers(Tag.RowPositionInTotalImagePixelMatrix)
         lefts = self._numbers(Tag.ColumnPositionInTotalImagePixelMatrix)
         heights = self._texts(Tag.ZOffsetInSlideCoordinateSystem)
-        paths = self._texts(Tag.OpticalPathIdentifier)
+        paths = self._paths()
         if tops is None or lefts is None or heights is None or paths is None or not self._is_even():
             return None
         own = _own_path(matrix)
@@ -232,21 +230,35 @@ class _Search:
                 return None
             planes = np.array([known[text] for text in heights], np.float64)
         numbers = _path_numbers(matrix)
-        names = {text: numbers.get(_code(text), own) for text in set(paths)}
+        names = {text: numbers.get(text, own) for text in set(paths)}
         indices = np.array([names[text] for text in paths] or [own] * self._count, np.float64)
         return tops - 1.0, lefts - 1.0, planes * _MICRON, indices
 
+    def _paths(self) -> list[str] | None:
+        """Return the segment or the optical path of each tile, [] if no tile gives any."""
+        segments = self._numbers(Tag.ReferencedSegmentNumber)
+        if segments is not None:
+            return [str(number) for number in segments.tolist()]
+        codes = self._texts(Tag.OpticalPathIdentifier)
+        if codes is None:
+            return None
+        known = {text: _code(text) for text in set(codes)}
+        return [known[text] for text in codes]
+
     def _numbers(self, tag: Tag) -> NDArray[np.int64] | None:
-        """Return the 32-bit values of an element, one a tile."""
-        head = self._head(tag, b"SL") + (b"\4\0" if self._explicit else b"\4\0\0\0")
+        """Return the 16-bit or 32-bit values of an element, one a tile."""
+        width = 2 if tag.vr == b"US" else 4
+        size = width.to_bytes(2 if self._explicit else 4, "little")
+        head = self._head(tag, tag.vr) + size
         places = self._places(re.escape(head))
         if len(places) != self._count:
             return None
         raw = np.frombuffer(self._data, np.uint8)
-        at = places[:, None] + np.arange(len(head), len(head) + 4)
+        at = places[:, None] + np.arange(len(head), len(head) + width)
         if at.size and at.max() >= len(raw):
             return None
-        values: NDArray[np.int64] = raw[at].copy().view("<i4")[:, 0].astype(np.int64)
+        kind = "<u2" if width == 2 else "<i4"
+        values: NDArray[np.int64] = raw[at].copy().view(kind)[:, 0].astype(np.int64)
         self._note(places)
         return values
 

@@ -21,6 +21,7 @@ from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
 from napari_medscan.dicom.objects.segmentation import segmentations_of
 from napari_medscan.dicom.objects.shutter import shutter_of
 from napari_medscan.dicom.objects.slide_files import slides_of
+from napari_medscan.dicom.objects.slide_segmentation import slide_segmentations_of
 from napari_medscan.dicom.objects.spectroscopy import Spectroscopy
 from napari_medscan.dicom.objects.structure_set import structure_set_of
 from napari_medscan.dicom.objects.value_mapping import value_mapping_of, with_value_mappings
@@ -63,9 +64,12 @@ def objects_of(
     images : list of ImageHeader
         The files that make image stacks, with the values that objects define for them.
     """
+    on_slides = slide_segmentations_of(headers)
+    labels = {name for each in on_slides for name in each.files}
     objects: tuple[DicomObject, ...] = (
         *segmentations_of(headers),
-        *slides_of(headers),
+        *slides_of(header for header in headers if header.name not in labels),
+        *on_slides,
         *filter(None, map(_object_of, instances)),
     )
     taken = {name for each in objects for name in each.files}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,23 +10,22 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.headers.read_many import Progress
-from napari_medscan.dicom.objects.placement import PlacedFrame
 from napari_medscan.dicom.pixels.read_frames import read_stored
 
 Pair = tuple[int, int]
+Frames = Mapping[int, Sequence[tuple[SliceRef, object]]]
+"""The frames of each segment on one plane, and how each lies there."""
 
 
-def overlapping_pairs(
-    planes: Collection[Sequence[PlacedFrame]], progress: Progress | None = None
-) -> set[Pair]:
+def overlapping_pairs(planes: Collection[Frames], progress: Progress | None = None) -> set[Pair]:
     """Return the pairs of segments, the lower number first, that share a pixel on any plane.
 
     Reads the pixels of the planes on which there is more than one segment.
 
     Parameters
     ----------
-    planes : collection of sequence of (SliceRef, Fit)
-        The frames on each plane, one segment a frame.
+    planes : collection of mapping of int to sequence of (SliceRef, object)
+        The frames on each plane by segment, one segment a frame.
     progress : callable, optional
         Called with planes done and planes in all; what it raises ends the comparison.
 
@@ -37,18 +35,15 @@ def overlapping_pairs(
         If a frame cannot be read.
     """
     pairs: set[Pair] = set()
-    for number, placed in enumerate(planes):
+    for number, frames in enumerate(planes):
         if progress is not None:
             progress(number, len(planes))
-        ordered = sorted(placed, key=lambda each: each[0].frame.segment)
-        segments = groupby(ordered, key=lambda each: each[0].frame.segment)
-        frames = {segment: list(same) for segment, same in segments}
         if len(frames) > 1:
             pairs |= _pairs_on_plane(frames, pairs)
     return pairs
 
 
-def _pairs_on_plane(frames: Mapping[int, Sequence[PlacedFrame]], known: set[Pair]) -> set[Pair]:
+def _pairs_on_plane(frames: Frames, known: set[Pair]) -> set[Pair]:
     fits = {fit for same in frames.values() for _, fit in same}
     numbers = sorted(frames)
     if len(fits) > 1:

@@ -21,10 +21,10 @@ from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 
-_LABELS: Final = frozenset(("BINARY", "LABELMAP"))
+LABELS: Final = frozenset(("BINARY", "LABELMAP"))
 _FEW: Final = 3
 """Empty segments that the summary lists by name."""
-_SMALL: Final = 200
+SMALL: Final = 200
 """Segments that fit into bytes, with room for some that are drawn by hand."""
 
 
@@ -64,11 +64,10 @@ class Segmentation(DicomObject):
     @property
     def summary(self) -> str:
         """How many segments it has, and which of them are empty."""
-        segments = self.segments
+        segments, numbers = self.segments, self.empty_segments()
         text = "1 segment" if len(segments) == 1 else f"{len(segments)} segments"
-        planes = self.planes_of()
-        empty = [each.name for each in segments if not planes.get(each.number)]
-        if self.is_label_map or not empty:
+        empty = [each.name for each in segments if each.number in numbers]
+        if not empty:
             return text
         few = ", ".join(empty) if len(empty) <= _FEW else f"{len(empty)}"
         return f"{text} (empty: {few})"
@@ -96,12 +95,15 @@ class Segmentation(DicomObject):
         """Whether one frame holds all segments of its plane."""
         return self.facts.encoding == "LABELMAP"
 
-    def planes_of(self) -> Mapping[int, int]:
-        """Return how many frames each segment of a binary segmentation has."""
-        counts: dict[int, int] = {}
-        for ref in self.frames:
-            counts[ref.frame.segment] = counts.get(ref.frame.segment, 0) + 1
-        return counts
+    def empty_segments(self) -> frozenset[int]:
+        """Return the numbers of the segments that have no frame.
+
+        Of a label map nothing is known until all its pixels were read.
+        """
+        if self.is_label_map:
+            return frozenset()
+        used = {ref.frame.segment for ref in self.frames}
+        return frozenset(segment.number for segment in self.facts.segments) - used
 
     def place(self, stacks: Iterable[Stack] = ()) -> Placement:
         """Return where its frames lie: on the grid of the series that fits, else on its own.
@@ -140,7 +142,8 @@ class Segmentation(DicomObject):
         numbers = [segment.number for segment in self.segments]
         if self.is_label_map or self.facts.overlap == "NO":
             return (tuple(numbers),)
-        pairs = overlapping_pairs(placement.frames.values(), progress)
+        planes = [_by_segment(placed) for placed in placement.frames.values()]
+        pairs = overlapping_pairs(planes, progress)
         return disjoint_sets(numbers, pairs) or ((),)
 
     def labels(
@@ -166,7 +169,7 @@ class Segmentation(DicomObject):
             _LabelSource(placement.frames, wanted),
             np.arange(placement.shape[0]),
             placement.shape[1:],
-            np.dtype(np.uint8 if highest <= _SMALL else np.uint16),
+            np.dtype(np.uint8 if highest <= SMALL else np.uint16),
             0,
             shared_cache() if cache is None else cache,
         )
@@ -204,13 +207,20 @@ class _LabelSource:
                 np.copyto(part, self.values[segment], where=pixels != 0)
 
 
+def _by_segment(placed: Iterable[PlacedFrame]) -> dict[int, list[PlacedFrame]]:
+    frames: dict[int, list[PlacedFrame]] = {}
+    for ref, fit in placed:
+        frames.setdefault(ref.frame.segment, []).append((ref, fit))
+    return frames
+
+
 def segmentations_of(headers: Sequence[ImageHeader]) -> list[Segmentation]:
     """Return the segmentations among the files of a drop whose pixels are labels.
 
-    Fractional segmentations are images of probability or occupancy, and those of slides or
-    without positions have no place yet: they are not among them.
+    Fractional segmentations are images of probability or occupancy, those of slides are of
+    `slide_segmentation`, and those without positions have no place: they are not among them.
     """
-    candidates = [header for header in headers if header.kind.measures == "segments"]
+    candidates = [h for h in headers if h.kind.measures == "segments" and h.matrix is None]
     by_object: dict[str, list[ImageHeader]] = {}
     for header in join_concatenations(candidates):
         by_object.setdefault(header.object_name, []).append(header)
@@ -226,7 +236,7 @@ def _segmentation(headers: tuple[ImageHeader, ...]) -> Segmentation | None:
         facts = read_segment_facts(headers[0].source.file)
     except (MedscanError, OSError):
         return None
-    if facts.encoding not in _LABELS or facts.is_tiled:
+    if facts.encoding not in LABELS:
         return None
     if facts.encoding == "BINARY" and not all(ref.frame.segment for ref in frames):
         return None

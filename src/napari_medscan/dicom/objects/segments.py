@@ -35,7 +35,6 @@ class _Tag(IntEnum):
     SegmentsOverlap = 0x00620013
     TrackingID = 0x00620020
     TrackingUID = 0x00620021
-    TotalPixelMatrixColumns = 0x00480006
     PrivateCreator = 0x00630010
     LabelValue = 0x00631001
 
@@ -52,7 +51,6 @@ _WANTED: Wanted = {
     _Tag.ReferencedSeriesSequence: {_Tag.SeriesInstanceUID: b"UI"},
     _Tag.SegmentationType: b"CS",
     _Tag.SegmentsOverlap: b"CS",
-    _Tag.TotalPixelMatrixColumns: b"UL",
     _Tag.SegmentSequence: {
         _Tag.SegmentedPropertyCategory: WANTED_CODE,
         _Tag.SegmentNumber: b"US",
@@ -141,8 +139,6 @@ class SegmentFacts:
         Segmentation Type: "BINARY", "FRACTIONAL" or "LABELMAP".
     overlap : str
         Segments Overlap: "YES", "NO" or "UNDEFINED"; '' when absent.
-    is_tiled : bool
-        Frames are tiles of a slide.
     segments : tuple of Segment
         By number, each once; background (number 0) is not among them.
     series : tuple of str
@@ -151,7 +147,6 @@ class SegmentFacts:
 
     encoding: str
     overlap: str = ""
-    is_tiled: bool = False
     segments: tuple[Segment, ...] = ()
     series: tuple[str, ...] = field(default=(), repr=False)
 
@@ -177,7 +172,6 @@ def read_segment_facts(file: FileRef) -> SegmentFacts:
     return SegmentFacts(
         encoding=data_set.text(_Tag.SegmentationType),
         overlap=data_set.text(_Tag.SegmentsOverlap),
-        is_tiled=_Tag.TotalPixelMatrixColumns in data_set,
         segments=tuple(segments[number] for number in sorted(segments)),
         series=tuple(filter(None, (item.uid(_Tag.SeriesInstanceUID) for item in referenced))),
     )

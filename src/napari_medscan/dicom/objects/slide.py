@@ -18,11 +18,12 @@ from napari_medscan.dicom.pixels.value_range import value_range
 from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.frames import FrameCache, TiledArray, TilePlane, reduced, shared_cache
 
-_SMALLEST: Final = 2048
+SMALLEST: Final = 2048
 """Rows or columns of a smallest level: napari reads all of it for the thumbnail."""
-_FACTOR: Final = 4
+FACTOR: Final = 4
 """How much smaller each level is that the files do not have."""
-_TILE: Final = 256
+TILE: Final = 256
+"""Rows and columns of their tiles."""
 _TOGETHER: Final = 2 << 20
 """Bytes of tiles that a worker decodes by one request."""
 NO_SPACING: Final = "No pixel spacing: sizes are unknown"
@@ -51,6 +52,8 @@ class SlideGeometry:
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Slide(DicomObject):
     """A whole-slide image, or the overview or label image of one (PS3.3 A.32.8).
+
+    A fractional segmentation of one is another, whose `paths` are the segments.
 
     Parameters
     ----------
@@ -87,6 +90,11 @@ class Slide(DicomObject):
         return any(matrix_of(header).may_name for level in self.levels for header in level)
 
     @property
+    def is_fractional(self) -> bool:
+        """Whether pixels are probabilities or occupancies of segments."""
+        return self.header.kind.measures == "segments"
+
+    @property
     def is_shown_at_once(self) -> bool:
         """Not if it may show the label, unless it is the slide itself."""
         return self.role == "slide" or not self.may_name
@@ -94,6 +102,8 @@ class Slide(DicomObject):
     @property
     def kind_name(self) -> str:
         """What a user calls it."""
+        if self.is_fractional:
+            return "fractional segmentation of a slide"
         return "slide" if self.role == "slide" else f"{self.role} image of a slide"
 
     @property
@@ -113,7 +123,8 @@ class Slide(DicomObject):
         if len(self.levels) > 1:
             parts.append(f"{len(self.levels)} levels")
         if len(self.paths) > 1:
-            parts.append(f"{len(self.paths)} optical paths")
+            what = "segments" if self.is_fractional else "optical paths"
+            parts.append(f"{len(self.paths)} {what}")
         return ", ".join(parts)
 
     @property
@@ -141,18 +152,7 @@ class Slide(DicomObject):
     @property
     def geometry(self) -> SlideGeometry:
         """Where its largest level lies, along its own rows and columns."""
-        matrix = self.matrix
-        spacing = matrix.spacing or (1.0, 1.0)
-        translate = (0.0, 0.0)
-        if matrix.spacing and matrix.origin and matrix.orientation:
-            x, y = matrix.origin
-            along_row, along_column = matrix.orientation[:2], matrix.orientation[3:5]
-            translate = (
-                x * along_column[0] + y * along_column[1],
-                x * along_row[0] + y * along_row[1],
-            )
-        scale = (matrix.plane_step or 1.0, *spacing)
-        return SlideGeometry(scale, (0.0, *translate), matrix.spacing is not None)
+        return geometry_of(self.matrix)
 
     def pyramid(self, path: int = 0, cache: FrameCache | None = None) -> tuple[TiledArray, ...]:
         """Return the levels of an optical path as lazy arrays, from the largest to the smallest.
@@ -185,8 +185,8 @@ class Slide(DicomObject):
             raise UnreadableError("it has no tiles")
         levels = [tiles.array(depth, cache) for tiles in found if tiles.planes]
         lead = levels[0].ndim - (3 if self.is_rgb else 2)
-        while max(levels[-1].shape[lead : lead + 2]) > _SMALLEST:
-            levels.append(reduced(levels[-1], _FACTOR, _TILE, cache))
+        while max(levels[-1].shape[lead : lead + 2]) > SMALLEST:
+            levels.append(reduced(levels[-1], FACTOR, TILE, cache))
         return tuple(levels)
 
     def missing_tiles(self) -> int:
@@ -199,6 +199,21 @@ def matrix_of(header: ImageHeader) -> TileMatrix:
     if header.matrix is None:
         raise ValueError("the file is no slide")
     return header.matrix
+
+
+def geometry_of(matrix: TileMatrix) -> SlideGeometry:
+    """Return where a matrix lies, along its own rows and columns."""
+    spacing = matrix.spacing or (1.0, 1.0)
+    translate = (0.0, 0.0)
+    if matrix.spacing and matrix.origin and matrix.orientation:
+        x, y = matrix.origin
+        along_row, along_column = matrix.orientation[:2], matrix.orientation[3:5]
+        translate = (
+            x * along_column[0] + y * along_column[1],
+            x * along_row[0] + y * along_row[1],
+        )
+    scale = (matrix.plane_step or 1.0, *spacing)
+    return SlideGeometry(scale, (0.0, *translate), matrix.spacing is not None)
 
 
 def is_color(header: ImageHeader) -> bool:
@@ -270,7 +285,11 @@ class _LevelTiles:
         header, matrix = self.headers[0], matrix_of(self.headers[0])
         layout = header.layout
         channels = (3,) if is_color(header) else ()
-        dtype = np.dtype(np.uint8) if channels else value_range(header).dtype
+        dtype = np.dtype(np.uint8)
+        if not channels:
+            stored = value_range(header)
+            transform = header.frames[0].transform
+            dtype = transform.dtype(stored.dtype, stored.low, stored.high)
         starts = np.cumsum([0, *(each.layout.frames for each in self.headers)])[:-1]
         have = len(self.planes)
         planes = [self.planes[min(have - 1, number * have // depth)] for number in range(depth)]

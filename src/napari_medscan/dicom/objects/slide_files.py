@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import ImageHeader
@@ -15,13 +15,20 @@ _SIZE_TOLERANCE = 0.01
 
 _Image = tuple[ImageHeader, ...]
 """One image: a file, or the files of a concatenation."""
+Levels = tuple[_Image, ...]
+"""The files of each level of a pyramid, from the largest to the smallest."""
 
 
 def slides_of(headers: Iterable[ImageHeader]) -> list[Slide]:
-    """Return the slides among the files of a drop.
+    """Return the slides among the files of a drop."""
+    return [Slide(levels) for levels in pyramids_of(headers)]
+
+
+def pyramids_of(headers: Iterable[ImageHeader]) -> Iterator[Levels]:
+    """Yield the pyramids that files with a `matrix` make up; others are ignored.
 
     Files of one series are levels of one pyramid if they show the same area. Overview and label
-    images, and files that show the same at the same size, are slides of their own.
+    images, and files that show the same at the same size, are pyramids of their own.
     """
     images: dict[tuple[bytes, str], list[ImageHeader]] = defaultdict(list)
     for header in headers:
@@ -31,7 +38,8 @@ def slides_of(headers: Iterable[ImageHeader]) -> list[Slide]:
     for same in images.values():
         image = tuple(sorted(same, key=lambda header: matrix_of(header).first))
         groups[_key(image)].append(image)
-    return [slide for group in groups.values() for slide in _pyramids(group)]
+    for group in groups.values():
+        yield from _pyramids(group)
 
 
 def _key(image: _Image) -> Hashable:
@@ -52,10 +60,9 @@ def _key(image: _Image) -> Hashable:
     )
 
 
-def _pyramids(images: Sequence[_Image]) -> list[Slide]:
-    """Return the pyramids that some images make, the largest first."""
+def _pyramids(images: Sequence[_Image]) -> Iterator[Levels]:
+    """Yield the pyramids that some images make, the largest first."""
     left = sorted(images, key=_size_and_order)
-    slides = []
     while left:
         base = matrix_of(left[0][0])
         levels: dict[tuple[int, int], list[_Image]] = {}
@@ -67,10 +74,10 @@ def _pyramids(images: Sequence[_Image]) -> list[Slide]:
                 level.append(image)
             else:
                 others.append(image)
-        found = (tuple(h for image in level for h in image) for level in levels.values() if level)
-        slides.append(Slide(tuple(found)))
+        yield tuple(
+            tuple(h for image in level for h in image) for level in levels.values() if level
+        )
         left = others
-    return slides
 
 
 def _size_and_order(image: _Image) -> tuple[int, int, str]:

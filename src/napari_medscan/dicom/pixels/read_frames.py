@@ -186,7 +186,7 @@ def read_with_unused_bits(header: ImageHeader, frame: int) -> NDArray[np.unsigne
 def read_tiles(
     header: ImageHeader, frames: Sequence[int], out: NDArray[Any]
 ) -> list[FrameError | None]:
-    """Read some frames of a slide's file as they are shown: stored values, or 8-bit RGB.
+    """Read some frames of a slide's file as they are shown: transformed values, or 8-bit RGB.
 
     Parameters
     ----------
@@ -202,7 +202,8 @@ def read_tiles(
     list of FrameError or None
         Why each could not be read.
     """
-    if header.pixels.length is None and header.palette is None:
+    palette, transform = header.palette, header.frames[0].transform
+    if header.pixels.length is None and palette is None and transform.is_identity:
         found: list[bytes | FrameError] = [_compressed(header, frame) for frame in frames]
         data = [each for each in found if isinstance(each, bytes)]
         if len(data) == len(found):
@@ -215,8 +216,12 @@ def read_tiles(
     for frame, place in zip(frames, out, strict=True):
         try:
             stored = read_stored(header, frame)
-            palette = header.palette
-            place[...] = stored if palette is None else apply_palette(stored, palette)
+            if palette is not None:
+                place[...] = apply_palette(stored, palette)
+            elif stored.ndim == 2:
+                transform.apply_into(stored, place)
+            else:
+                place[...] = stored
             problems.append(None)
         except FrameError as error:
             problems.append(error)

@@ -13,6 +13,7 @@ from napari_medscan.dicom import (
     PresentationState,
     Segmentation,
     Slide,
+    SlideSegmentation,
     Stack,
     StructureSet,
 )
@@ -20,7 +21,10 @@ from napari_medscan.dicom.objects.overlay import Overlay
 from napari_medscan.dicom.objects.shutter import Shutter
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.plane_layers import plane_layer
-from napari_medscan.napari_.objects.segmentation_layers import segmentation_layers
+from napari_medscan.napari_.objects.segmentation_layers import (
+    segmentation_layers,
+    slide_segmentation_layers,
+)
 from napari_medscan.napari_.objects.slide_layers import slide_layers
 from napari_medscan.napari_.objects.state_layers import state_layers
 from napari_medscan.napari_.objects.structure_layers import structure_layers
@@ -51,6 +55,8 @@ def object_layers(objects: Iterable[DicomObject], stacks: Sequence[Stack]) -> li
                 layers.append(plane_layer(each))
             elif isinstance(each, Slide):
                 layers += slide_layers(each)
+            elif isinstance(each, SlideSegmentation):
+                layers += slide_segmentation_layers(each)
         except CancelledError:
             break
         except MedscanError as error:

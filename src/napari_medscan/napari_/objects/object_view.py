@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import napari.viewer
 import numpy as np
 from napari.layers import Layer
 from qtpy.QtCore import QTimer
 
-from napari_medscan.dicom import DicomObject, Slide, Stack
+from napari_medscan.dicom import DicomObject, Slide, SlideSegmentation, Stack
 from napari_medscan.dicom.series.relations import are_overlayable, same_frame_of_reference
 from napari_medscan.dicom.space.tolerances import PARALLEL
 from napari_medscan.napari_.current_layer import set_visible, visible_series
@@ -93,9 +93,13 @@ class ObjectView:
             viewer.layers.selection.active = series
 
     def _fit(self, slide: Layer) -> None:
-        """Fit a slide to the canvas unless a series is in view."""
+        """Fit a slide, or labels without one, to the canvas unless a series is in view."""
         viewer = self._viewer()
-        if viewer is not None and next(visible_series(viewer), None) is None:
+        if viewer is None or next(visible_series(viewer), None) is not None:
+            return
+        shown = object_of(slide)
+        is_slide = shown is not None and isinstance(shown.source, Slide)
+        if is_slide or not any(layer.visible for layer, _ in _slides_in(viewer)):
             show_acquired(viewer, slide)
 
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
@@ -105,15 +109,21 @@ class ObjectView:
             return
         shown = object_of(event.value)
         if shown is not None:
-            if isinstance(shown.source, Slide) and event.value.visible:
+            if isinstance(shown.source, Slide | SlideSegmentation) and event.value.visible:
                 self._fit(event.value)
             # Not now: napari activates the new layer after this event. Tools and keys are those
             # of the series until somebody selects the object.
             QTimer.singleShot(0, self._activate)
-        if series_of(event.value) is None:
+        is_slide = shown is not None and isinstance(shown.source, Slide)
+        if series_of(event.value) is None and not is_slide:
             return
-        place = viewer.layers.index(event.value)
-        below = [n for n, layer in enumerate(viewer.layers) if n < place and object_of(layer)]
+        layers = viewer.layers[: viewer.layers.index(event.value)]
+        found = [object_of(layer) for layer in layers]
+        below = [
+            number
+            for number, what in enumerate(found)
+            if what and (not is_slide or isinstance(what.source, SlideSegmentation))
+        ]
         if below:
             viewer.layers.move_multiple(below, len(viewer.layers))
 
@@ -154,23 +164,40 @@ def show_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:
         else:
             for other in list(visible_series(viewer)):
                 set_visible(other, visible=False)
-    if isinstance(source, Slide):
-        for layer in _of_other_slides(viewer, source):
-            set_visible(layer, visible=False)
+    if isinstance(source, Slide | SlideSegmentation):
+        _leave_its_slide(viewer, source)
     for layer in layers:
         set_visible(layer, visible=True)
     if isinstance(source, Slide):
         show_acquired(viewer, layers[0])
 
 
-def _of_other_slides(viewer: napari.viewer.Viewer, source: Slide) -> list[Layer]:
-    """Return the visible layers of slides that a slide, or its label, would be drawn over."""
-    shown = ((layer, object_of(layer)) for layer in viewer.layers if layer.visible)
+def _slides_in(viewer: napari.viewer.Viewer) -> list[tuple[Layer, Slide | SlideSegmentation]]:
+    """Return the layers of slides and of their segmentations, and what each shows."""
+    shown = ((layer, object_of(layer)) for layer in viewer.layers)
     return [
-        layer
+        (layer, what.source)
         for layer, what in shown
-        if what is not None and isinstance(what.source, Slide) and what.source is not source
+        if what is not None and isinstance(what.source, Slide | SlideSegmentation)
     ]
+
+
+def _leave_its_slide(viewer: napari.viewer.Viewer, source: Slide | SlideSegmentation) -> None:
+    """Hide slides that an object would be drawn over; show the one that its segments lie on."""
+    for layer, other in _slides_in(viewer):
+        if other is source:
+            continue
+        if not same_frame_of_reference(source, other):
+            set_visible(layer, visible=False)
+        elif _is_image(other):
+            set_visible(layer, visible=not _is_image(source) and other.role == "slide")
+        elif _is_image(source) and source.role != "slide":
+            set_visible(layer, visible=False)
+
+
+def _is_image(source: Slide | SlideSegmentation) -> TypeGuard[Slide]:
+    """Return whether an object is an image, and no segments that are drawn on one."""
+    return isinstance(source, Slide) and not source.is_fractional
 
 
 def hide_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_medscan.dicom import Segmentation, Stack
+from napari_medscan.dicom import Segmentation, SlideSegmentation, Stack
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.objects.placement import Placement
 from napari_medscan.dicom.objects.segments import Segment, color_of
-from napari_medscan.frames import EditableArray
+from napari_medscan.frames import EditableArray, highest_of, reduced, shared_cache
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.segment_features import segment_row
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, tell_once
+from napari_medscan.napari_.objects.slide_layers import show_tiles
 from napari_medscan.napari_.progress import reading_progress
 
 _OPACITY = 0.5
+_FACTOR = 4
 _HAND_DRAWN = 32
 """Labels beyond the file's that get a color of their own when they are painted."""
 
@@ -43,13 +45,56 @@ def segmentation_layers(segmentation: Segmentation, stacks: Sequence[Stack]) -> 
         sets = segmentation.label_sets(placement, progress)
     for note in placement.notes:
         tell(f"{segmentation.name}: {note}.")
+    names = _names(segmentation, len(sets))
+    return [_layer(segmentation, placement, *each) for each in zip(sets, names, strict=True)]
+
+
+def slide_segmentation_layers(segmentation: SlideSegmentation) -> list[Labels]:
+    """Return the same of a segmentation of a slide: levels of a pyramid, which are not editable.
+
+    Raises
+    ------
+    FrameError
+        As `segmentation_layers`.
+    UnreadableError
+        If the file does not say where its tiles lie.
+    OSError
+        When the file cannot be read.
+    """
+    with reading_progress("Comparing segments", "tiles") as progress:
+        sets = segmentation.label_sets(progress)
     layers = []
-    for index, numbers in enumerate(sets):
-        name = defuse(segmentation.name)
-        if len(sets) > 1:
-            name = f"{name} ({index + 1})"
-        layers.append(_layer(segmentation, placement, numbers, name))
+    geometry = segmentation.geometry
+    unit = "mm" if geometry.is_calibrated else "pixel"
+    empty = segmentation.empty_segments()
+    for numbers, name in zip(sets, _names(segmentation, len(sets)), strict=True):
+        levels = segmentation.pyramid(numbers)
+        if len(levels) == 1:
+            # napari takes one level for no pyramid, and lets people paint on it.
+            small = reduced(levels[0], _FACTOR, max(levels[0].shape), shared_cache(), highest_of)
+            levels = (levels[0], small)
+        segments = [segment for segment in segmentation.segments if segment.number in numbers]
+        layer = Labels(
+            [level.display for level in levels],
+            name=name,
+            multiscale=True,
+            scale=geometry.scale[1:],
+            translate=geometry.translate[1:],
+            units=(unit, unit),
+            axis_labels=("y", "x"),
+            features=segment_table(segments, empty),
+            colormap=_colormap(segments, levels[0].dtype),
+            opacity=_OPACITY,
+            projection_mode="none",
+        )
+        show_tiles(layer, segmentation, levels)
+        layers.append(layer)
     return layers
+
+
+def _names(segmentation: Segmentation | SlideSegmentation, count: int) -> list[str]:
+    name = defuse(segmentation.name)
+    return [name] if count == 1 else [f"{name} ({number + 1})" for number in range(count)]
 
 
 def _layer(
@@ -67,7 +112,7 @@ def _layer(
         translate=placement.geometry.translate,
         units=(unit, unit, unit),
         axis_labels=("z", "y", "x"),
-        features=segment_table(segmentation, segments),
+        features=segment_table(segments, segmentation.empty_segments()),
         colormap=_colormap(segments, data.dtype),
         opacity=_OPACITY,
         projection_mode="none",
@@ -82,17 +127,23 @@ def _layer(
 
 
 def segment_table(
-    segmentation: Segmentation, segments: Sequence[Segment]
+    segments: Sequence[Segment], empty: Collection[int]
 ) -> dict[str, list[int | str]]:
     """Return what the file says of segments, column by column, with background in the first row.
 
     napari shows the row of the label under the cursor in its status bar.
+
+    Parameters
+    ----------
+    segments : sequence of Segment
+        Those of a layer.
+    empty : collection of int
+        The numbers of segments without pixels.
     """
-    planes = segmentation.planes_of()
     rows: list[dict[str, int | str]] = [{"index": 0, "name": "background"}]
     for segment in segments:
         row = segment_row(segment)
-        if not segmentation.is_label_map and not planes.get(segment.number):
+        if segment.number in empty:
             row["note"] = "empty"
         rows.append(row)
     used = dict.fromkeys(key for row in rows for key, value in row.items() if value != "")

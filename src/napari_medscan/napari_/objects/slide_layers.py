@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from itertools import cycle
 
 import numpy as np
-from napari.layers import Image
+from napari.layers import Image, Labels
 
-from napari_medscan.dicom import Slide
+from napari_medscan.dicom import Slide, SlideSegmentation
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.intensity.window import ascending, percentile_limits
 from napari_medscan.frames import TiledArray
@@ -27,7 +27,7 @@ _REDRAW_MILLISECONDS = 60
 def slide_layers(slide: Slide) -> list[Image]:
     """Return the layers of a slide: levels of a pyramid, of which napari reads what is in view.
 
-    An overview is hidden at first, as it lies on the slide.
+    Overviews and fractional segmentations are hidden at first, as they lie on the slide.
 
     Raises
     ------
@@ -71,19 +71,28 @@ def _layer(slide: Slide, levels: Sequence[TiledArray], name: str, color: str) ->
         blending="additive" if color else "translucent_no_depth",
         interpolation2d="linear",
         projection_mode="none",
-        visible=slide.role == "slide",
+        visible=slide.role == "slide" and not slide.is_fractional,
     )
-    note_object(layer, ShownObject(slide, None, None, layer.data))
+    show_tiles(layer, slide, levels)
+    return layer
+
+
+def show_tiles(
+    layer: Image | Labels, source: Slide | SlideSegmentation, levels: Sequence[TiledArray]
+) -> None:
+    """Note what a layer of tiles shows; draw late tiles again, and tell of one that is bad."""
+    note_object(layer, ShownObject(source, None, None, layer.data))
     _Redraw(layer, levels)
     told = threading.Event()
     for level in levels:
-        level.watch(_tell_once(slide.name, told))
-    return layer
+        level.watch(_tell_once(source.name, told))
 
 
 def _limits(slide: Slide, smallest: TiledArray) -> tuple[float, float]:
     """Return contrast limits: the file's first window, else percentiles of the smallest level."""
     windows = slide.header.frames[0].windows
+    if slide.is_fractional:
+        return 0.0, 1.0
     if windows:
         return ascending(*windows[0].limits)
     values = smallest.look((slice(None),) * smallest.ndim)
@@ -104,13 +113,13 @@ class _Redraw:
 
     Parameters
     ----------
-    layer : Image
+    layer : Image or Labels
         The layer.
     levels : sequence of TiledArray
         Its levels. Without a window nothing is drawn again, and drawing waits for all tiles.
     """
 
-    def __init__(self, layer: Image, levels: Sequence[TiledArray]) -> None:
+    def __init__(self, layer: Image | Labels, levels: Sequence[TiledArray]) -> None:
         self._layer = weakref.ref(layer)
         self._is_due = False
         if has_gui():

@@ -14,6 +14,8 @@ from napari.layers._layer_actions import _split_stack
 
 from napari_medscan.dicom.series.orientation import patient_point
 from napari_medscan.export import save_nifti
+from napari_medscan.napari_.compat.viewer_model import overlays_of
+from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_stack_of
 from napari_medscan.napari_.layers import image_layer
@@ -118,6 +120,18 @@ def test_crop_is_current_with_letters_and_windows(viewer, layer, stack):
     assert tagged_stack_of(part).slices[slice_in_view(viewer, part)].file in {
         record.file for record in stack.slices
     }
+
+
+@pytest.mark.usefixtures("qapp")
+def test_labels_made_of_a_series_keep_letters_and_slice_while_no_series_is_visible(viewer, layer):
+    labels = derive(viewer, layer, np.asarray(layer.data), kind=Labels)
+    viewer.layers.remove(layer)
+    assert current_layer(viewer) is None
+    assert edge_letters(viewer) == LETTERS
+    CornerText(viewer)
+    assert "Slice 3/" in overlays_of(viewer)["medscan_place"].text
+    labels.visible = False
+    assert not any(edge_letters(viewer).values())
 
 
 def test_filtered_copy_has_place_without_unit(viewer, layer):

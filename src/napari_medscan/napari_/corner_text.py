@@ -15,7 +15,7 @@ from napari_medscan.napari_.corner_lines import (
     warning_lines,
     window_lines,
 )
-from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.current_layer import current_layer, placed_layer
 from napari_medscan.napari_.fusion import seen_together
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import Change, watch
@@ -138,7 +138,8 @@ class CornerText:
 
     def _update(self) -> None:
         # The cells of a grid show other series, which the text would seem to be about.
-        snapshot = None if is_grid(self._viewer) else take_snapshot(self._viewer)
+        shown = None if is_grid(self._viewer) else placed_layer(self._viewer)
+        snapshot = None if shown is None else take_snapshot(self._viewer, shown)
         width = canvas_size(self._viewer)[1]
         # Other lines would break into many.
         small = is_small_canvas(self._viewer)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 import napari.viewer
-from napari.layers import Image, Layer
+from napari.layers import Image, Labels, Layer
 
 from napari_medscan.napari_.layer_identity import stack_of
 
@@ -40,6 +40,19 @@ def visible_series(viewer: napari.viewer.Viewer) -> Iterator[Image]:
         yield active
     others = [x for x in reversed(viewer.layers) if x != active and is_visible_series(x)]
     yield from sorted(others, key=_is_derived)
+
+
+def placed_layer(viewer: napari.viewer.Viewer) -> Image | Labels | None:
+    """Return the layer whose place the canvas shows.
+
+    That of the current series; while no series is visible, the topmost visible copy of one as
+    labels, such as *Convert to Labels* makes.
+    """
+    current = current_layer(viewer)
+    if current is not None:
+        return current
+    labels = (x for x in reversed(viewer.layers) if isinstance(x, Labels) and x.visible)
+    return next((x for x in labels if stack_of(x) is not None), None)
 
 
 def is_visible_series(layer: object) -> TypeGuard[Image]:

@@ -6,6 +6,7 @@ import napari.viewer
 
 from napari_medscan.dicom.series.orientation import letters
 from napari_medscan.napari_.canvas_text import CanvasText, is_grid, is_small_canvas
+from napari_medscan.napari_.current_layer import placed_layer
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import Change, watch
 
@@ -23,10 +24,10 @@ def edge_letters(viewer: napari.viewer.Viewer) -> dict[str, str]:
     """Return the letters of the four edges, all '' where there are none.
 
     There are none in 3-D, where the volume can be turned; none in a grid, whose cells have other
-    orientations; and none if the current series has no known orientation or the sliders stand
+    orientations; and none if what is shown has no known orientation or the sliders stand
     outside of it.
     """
-    snapshot = None if is_grid(viewer) else take_snapshot(viewer)
+    snapshot = None if is_grid(viewer) else take_snapshot(viewer, placed_layer(viewer))
     if snapshot is None or snapshot.is_3d or not snapshot.is_inside:
         return dict.fromkeys(_EDGES, "")
     right, down = snapshot.right, snapshot.down

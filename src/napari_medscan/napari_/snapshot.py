@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import napari.viewer
-from napari.layers import Image
+from napari.layers import Image, Labels
 
 from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
@@ -14,15 +14,17 @@ from napari_medscan.napari_.windowing import center_width, is_windowed
 from napari_medscan.render.snapshot import Snapshot
 
 
-def take_snapshot(viewer: napari.viewer.Viewer, layer: Image | None = None) -> Snapshot | None:
+def take_snapshot(
+    viewer: napari.viewer.Viewer, layer: Image | Labels | None = None
+) -> Snapshot | None:
     """Return what a viewer shows of a series. No file is read.
 
     Parameters
     ----------
     viewer : napari.viewer.Viewer
         Any viewer, or the model of a pane.
-    layer : Image, optional
-        The layer of another series than the current one.
+    layer : Image or Labels, optional
+        The layer of another series than the current one, or a copy of a series as labels.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def take_snapshot(viewer: napari.viewer.Viewer, layer: Image | None = None) -> S
     )
 
 
-def slab_thickness(viewer: napari.viewer.Viewer, layer: Image) -> float:
+def slab_thickness(viewer: napari.viewer.Viewer, layer: Image | Labels) -> float:
     """Return the thickness of what is projected across the view, 0 for single slices."""
     axis = next(iter(reversed(viewer.dims.not_displayed)), None)
     # A projection has no slices.

@@ -62,10 +62,11 @@ def derive(viewer, layer, data, *, kind=Image, **changes):
     return viewer.add_layer(kind(data, **{**taken, **changes}))
 
 
-def crop(viewer, layer):
-    """Add a crop, as napari-crop does."""
+def crop(viewer, layer, **changes):
+    """Add a crop, as a plugin does."""
     part = np.asarray(layer.data)[1:5, 2:9, 3:11].copy()
-    return derive(viewer, layer, part, translate=layer.translate + layer.scale * (1, 2, 3))
+    place = layer.translate + layer.scale * (1, 2, 3)
+    return derive(viewer, layer, part, translate=place, **changes)
 
 
 def filtered(layer):
@@ -95,8 +96,27 @@ def test_series_of_the_array_in_a_layer_of_another_type_is_none(viewer, layer, s
     assert not is_windowed(labels)
 
 
-def test_stack_of_without_metadata_is_none(viewer, layer):
-    copy = derive(viewer, layer, np.asarray(layer.data), metadata={})
+def test_copy_without_metadata_is_known_by_its_values_in_their_place(viewer, layer, stack):
+    part = crop(viewer, layer, metadata={"bbox": (1, 2, 3)})
+    assert stack_of(part).origin is stack
+    assert edge_letters(viewer) == LETTERS
+    assert part.metadata["bbox"] == (1, 2, 3)
+
+
+@pytest.mark.parametrize("change", ["filtered", "moved", "constant", "float", "labels"])
+def test_layer_without_metadata_and_with_other_values_is_none(viewer, layer, change):
+    data, kind, translate = np.asarray(layer.data), Image, layer.translate
+    if change == "filtered":
+        data = filtered(layer).astype(data.dtype)
+    elif change == "moved":
+        translate = translate + layer.scale * (0, 1, 0)
+    elif change == "constant":
+        data = np.full_like(data, data[0, 0, 0])
+    elif change == "float":
+        data = data.astype(np.float32)
+    else:
+        data, kind = data.astype(np.int32), Labels
+    copy = derive(viewer, layer, data, kind=kind, metadata={}, translate=translate)
     assert stack_of(copy) is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable
 from typing import Any
 
 import napari.viewer
@@ -10,7 +11,7 @@ from napari.layers import Image, Layer
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
-from napari_medscan.napari_.derived_layers import derived_stack
+from napari_medscan.napari_.derived_layers import derived_stack, is_copy
 
 METADATA_KEY = "medscan"
 """Key in a layer's metadata of its Stack."""
@@ -51,6 +52,15 @@ def stack_of(layer: object) -> Stack | None:
     if claimed is None or not isinstance(layer, Layer):
         return None
     return derived_stack(layer, claimed)
+
+
+def recognize_copy(layer: Layer, others: Iterable[Layer]) -> None:
+    """Note of a layer whose maker dropped the metadata which series it is a copy of, if of any."""
+    if _claimed(layer) is None:
+        series = filter(None, map(series_of, others))
+        source = next((each for each in series if is_copy(layer, each)), None)
+        if source is not None:
+            layer.metadata[METADATA_KEY] = source
 
 
 def tagged_stack_of(layer: object) -> Stack | None:

@@ -31,7 +31,7 @@ from napari_medscan.napari_.current_layer import (
 )
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.fusion import draw_fused, is_fusion, is_see_through
-from napari_medscan.napari_.layer_identity import series_of, stack_of
+from napari_medscan.napari_.layer_identity import recognize_copy, series_of, stack_of
 from napari_medscan.napari_.painted_labels import make_paintable
 from napari_medscan.napari_.planes import reserved_plane, show_acquired_plane, show_plane
 from napari_medscan.napari_.slider_index import is_in_view
@@ -205,6 +205,8 @@ class _Openings:
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         viewer, layer = self._viewer(), event.value
         make_paintable(layer)
+        if viewer is not None:
+            recognize_copy(layer, viewer.layers)
         if viewer is not None and series_of(layer) is None and stack_of(layer) is not None:
             QTimer.singleShot(0, self._join)
         if viewer is None or series_of(layer) is None:

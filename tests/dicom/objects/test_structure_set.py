@@ -83,6 +83,43 @@ def test_structure_set_regions_have_names_colors_and_types_the_empty_ones_too(op
     assert found.summary == "2 regions (empty: target)"
 
 
+@pytest.mark.parametrize("kind", ["CLOSED_PLANAR", "CLOSEDPLANAR_XOR"])
+def test_structure_set_inner_contours_are_holes(opened, kind):
+    """PS3.3 C.8.8.6.3."""
+    report, found = opened({"wall": [(kind, box(1, 0, 1, 6, 9)), (kind, box(1, 2, 3, 4, 6))]})
+    drawn = found.draw(report.stacks)
+    area = np.asarray(found.labels(drawn, 1)).sum(axis=(1, 2))
+    assert (drawn.misfits, area.tolist()) == ({}, [0, 6 * 8 - 2 * 3, 0, 0, 0])
+
+
+def test_structure_set_region_of_another_frame_of_reference_is_not_drawn(tmp_path):
+    """PS3.3 C.8.8.5: each region has a frame of reference of its own."""
+    write_ct(tmp_path)
+    data = rtstruct({"here": [(CLOSED, box(1))], "elsewhere": [(CLOSED, box(2))]})
+    data.StructureSetROISequence[1].ReferencedFrameOfReferenceUID = "1.2.3.77"
+    write(tmp_path / "rs.dcm", data)
+    report = load(tmp_path)
+    here, elsewhere = report.objects
+    assert here.key != elsewhere.key
+    assert [roi.name for roi in here.rois] == ["here"]
+    assert list(here.draw(report.stacks).contours) == [1]
+    assert list(here.read_contours()) == [1]
+    alone = elsewhere.draw(report.stacks)
+    assert (alone.stack, list(alone.contours)) == (None, [2])
+
+
+def test_structure_set_contours_of_one_region_in_two_items_are_kept(tmp_path):
+    write_ct(tmp_path)
+    data = rtstruct({"liver": [(CLOSED, box(1))], "": [(CLOSED, box(3))]})
+    data.ROIContourSequence[1].ReferencedROINumber = 1
+    del data.StructureSetROISequence[1]
+    write(tmp_path / "rs.dcm", data)
+    report = load(tmp_path)
+    (found,) = report.objects
+    assert found.rois[0].contours == 2
+    assert [c.slice for c in found.draw(report.stacks).contours[1]] == [1, 3]
+
+
 def test_structure_set_of_another_frame_of_reference_stands_alone(opened):
     report, found = opened({"a": [(CLOSED, box(z)) for z in (1, 2, 4)]}, frame_of_reference="1.9")
     drawn = found.draw(report.stacks)

@@ -11,7 +11,6 @@ from napari_medscan.dicom.kinds import (
     PRESENTATION_STATES,
     REPORTS,
     SPECTROSCOPY,
-    STRUCTURE_SET,
     VALUE_MAPPING,
     WAVEFORMS,
 )
@@ -23,7 +22,7 @@ from napari_medscan.dicom.objects.shutter import shutter_of
 from napari_medscan.dicom.objects.slide_files import slides_of
 from napari_medscan.dicom.objects.slide_segmentation import slide_segmentations_of
 from napari_medscan.dicom.objects.spectroscopy import Spectroscopy
-from napari_medscan.dicom.objects.structure_set import structure_set_of
+from napari_medscan.dicom.objects.structure_set import structure_sets_of
 from napari_medscan.dicom.objects.value_mapping import value_mapping_of, with_value_mappings
 from napari_medscan.dicom.objects.waveform import Waveform
 from napari_medscan.dicom.series.dicom_object import DicomObject, SeriesPart
@@ -33,7 +32,6 @@ _Read = Callable[[Instance], DicomObject | None]
 
 _CLASSES: dict[str, _Read] = {
     SPECTROSCOPY: Spectroscopy,
-    STRUCTURE_SET: structure_set_of,
     VALUE_MAPPING: value_mapping_of,
     **dict.fromkeys(PRESENTATION_STATES, presentation_state_of),
 }
@@ -70,6 +68,7 @@ def objects_of(
         *segmentations_of(headers),
         *slides_of(header for header in headers if header.name not in labels),
         *on_slides,
+        *structure_sets_of(instances),
         *filter(None, map(_object_of, instances)),
     )
     taken = {name for each in objects for name in each.files}

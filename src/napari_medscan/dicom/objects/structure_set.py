@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.kinds import STRUCTURE_SET
 from napari_medscan.dicom.objects.even_odd import fill_even_odd
 from napari_medscan.dicom.objects.placement import slice_positions
 from napari_medscan.dicom.objects.structures import (
@@ -88,7 +89,7 @@ class DrawnStructures:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StructureSet(OneFileObject):
-    """An RT Structure Set (PS3.3 A.19).
+    """The regions of an RT Structure Set (PS3.3 A.19) in one frame of reference.
 
     Parameters
     ----------
@@ -119,15 +120,21 @@ class StructureSet(OneFileObject):
         """UIDs of the series that it refers to."""
         return self.facts.series
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What is the same when the same regions are opened again."""
+        return *super(StructureSet, self).key, self.facts.frame_of_reference
+
     def read_contours(self) -> dict[int, list[Contour]]:
-        """Read all contours, by ROI number; LPS, mm.
+        """Read the contours of its regions, by ROI number; LPS, mm.
 
         Raises
         ------
         MedscanError, OSError
             When the file cannot be read.
         """
-        return read_contours(self.instance.source.file)
+        contours = read_contours(self.instance.source.file)
+        return {n: same for n, same in contours.items() if n not in self.facts.elsewhere}
 
     def draw(self, stacks: Iterable[Stack] = ()) -> DrawnStructures:
         """Return the contours on the slices of the series that they fit best.
@@ -200,13 +207,20 @@ class _MaskSource:
         out[...] = fill_even_odd(self.slices.get(index, ()), (out.shape[0], out.shape[1]))
 
 
-def structure_set_of(instance: Instance) -> StructureSet | None:
-    """Return the structure set that a file is, None if it cannot be read."""
-    try:
-        facts = read_structure_facts(instance.source.file)
-    except (MedscanError, OSError):
-        return None
-    return StructureSet(instance.like(frame_of_reference=facts.frame_of_reference), facts)
+def structure_sets_of(instances: Iterable[Instance]) -> Iterator[StructureSet]:
+    """Yield the structure sets among the files of a drop that can be read.
+
+    A file whose regions are in several frames of reference makes one for each.
+    """
+    for instance in instances:
+        if instance.sop_class == STRUCTURE_SET:
+            try:
+                known = read_structure_facts(instance.source.file)
+            except (MedscanError, OSError):
+                continue
+            for facts in known:
+                in_frame = instance.like(frame_of_reference=facts.frame_of_reference)
+                yield StructureSet(in_frame, facts)
 
 
 def _draw_on(contours: Mapping[int, Sequence[Contour]], stack: Stack) -> DrawnStructures | None:

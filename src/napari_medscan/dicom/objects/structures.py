@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ from napari_medscan.dicom.objects.segments import color_of
 
 CLOSED, OPEN, POINT = "CLOSED_PLANAR", "OPEN_PLANAR", "POINT"
 """Contour Geometric Types (PS3.3 C.8.8.6.1)."""
+_CLOSED_TYPES = ("", CLOSED, "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR")
+"""Those of closed contours, all of which are combined by the even-odd rule (PS3.3 C.8.8.6.3)."""
 
 
 class _Tag(IntEnum):
@@ -111,7 +115,7 @@ class Contour:
     Parameters
     ----------
     geometric_type : str
-        Contour Geometric Type: "CLOSED_PLANAR", "OPEN_PLANAR", "POINT" …
+        Contour Geometric Type: "CLOSED_PLANAR", also for CLOSEDPLANAR_XOR, "OPEN_PLANAR", "POINT" …
     points : ndarray, shape (points, 3)
         LPS, mm.
     """
@@ -122,7 +126,7 @@ class Contour:
 
 @dataclass(frozen=True, slots=True)
 class StructureFacts:
-    """What a structure set says, its contours apart.
+    """What a structure set says of the regions in one frame of reference, their contours apart.
 
     Parameters
     ----------
@@ -132,15 +136,21 @@ class StructureFacts:
         Of the contours; '' when absent.
     series : tuple of str
         UIDs of the series that it refers to.
+    elsewhere : frozenset of int
+        ROI numbers of the regions in other frames of reference.
     """
 
     rois: tuple[Roi, ...]
     frame_of_reference: str
     series: tuple[str, ...] = field(default=(), repr=False)
+    elsewhere: frozenset[int] = field(default=frozenset(), repr=False)
 
 
-def read_structure_facts(file: FileRef) -> StructureFacts:
-    """Read what a structure set says, its contours apart.
+def read_structure_facts(file: FileRef) -> tuple[StructureFacts, ...]:
+    """Read what a structure set says, its contours apart: once for each frame of reference.
+
+    Each region has a Referenced Frame of Reference UID (PS3.3 C.8.8.5); contours in different ones
+    cannot be compared. A file without regions has one set of facts.
 
     Raises
     ------
@@ -148,39 +158,62 @@ def read_structure_facts(file: FileRef) -> StructureFacts:
         When the file cannot be read.
     """
     data_set = scan_file(file, _WANTED).data_set
+    references = data_set.items(_Tag.ReferencedFrameOfReferenceSequence)
+    regions = {
+        number: item
+        for item in data_set.items(_Tag.StructureSetROISequence)
+        if (number := item.integer(_Tag.ROINumber)) is not None
+    }
+    named = (
+        data_set.uid(_Tag.FrameOfReferenceUID),
+        *(item.uid(_Tag.ReferencedFrameOfReferenceUID) for item in regions.values()),
+        *(item.uid(_Tag.FrameOfReferenceUID) for item in references),
+    )
+    usual = next(filter(None, named), "")
+    by_frame: dict[str, list[Roi]] = {}
+    for roi in _rois(data_set, regions):
+        frame = regions[roi.number].uid(_Tag.ReferencedFrameOfReferenceUID) or usual
+        by_frame.setdefault(frame, []).append(roi)
+    return tuple(
+        StructureFacts(
+            tuple(rois),
+            frame,
+            tuple(_series(references, frame)),
+            frozenset(regions) - {roi.number for roi in rois},
+        )
+        for frame, rois in (by_frame or {usual: []}).items()
+    )
+
+
+def _rois(data_set: DataSet, regions: Mapping[int, DataSet]) -> Iterator[Roi]:
+    """Yield the regions by number."""
     charsets, identifiers = data_set.texts(_Tag.SpecificCharacterSet), identifiers_of(data_set)
     drawn = _by_roi(data_set, _Tag.ROIContourSequence)
     observed = _by_roi(data_set, _Tag.RTROIObservationsSequence)
-    rois: dict[int, Roi] = {}
-    frames = [data_set.uid(_Tag.FrameOfReferenceUID)]
-    for item in data_set.items(_Tag.StructureSetROISequence):
-        number = item.integer(_Tag.ROINumber)
-        if number is None:
-            continue
-        contours = drawn.get(number, DataSet())
-        frames.append(item.uid(_Tag.ReferencedFrameOfReferenceUID))
-        rgb = contours.integers(_Tag.ROIDisplayColor)
+    for number in sorted(regions):
+        contours = drawn.get(number, [])
+        rgb = contours[0].integers(_Tag.ROIDisplayColor) if contours else ()
         red, green, blue = rgb if len(rgb) == 3 else (0, 0, 0)
         own = (red / 255, green / 255, blue / 255)
         is_color = len(rgb) == 3 and max(own) <= 1 and min(own) >= 0
-        rois[number] = Roi(
+        name = clean(decode(regions[number].data(_Tag.ROIName), charsets), identifiers)
+        yield Roi(
             number,
-            clean(decode(item.data(_Tag.ROIName), charsets), identifiers) or f"ROI {number}",
+            name or f"ROI {number}",
             own if is_color else color_of(number),
-            observed.get(number, DataSet()).text(_Tag.RTROIInterpretedType),
-            len(contours.items(_Tag.ContourSequence)),
+            next((o.text(_Tag.RTROIInterpretedType) for o in observed.get(number, ())), ""),
+            sum(len(item.items(_Tag.ContourSequence)) for item in contours),
         )
-    series = []
-    for frame in data_set.items(_Tag.ReferencedFrameOfReferenceSequence):
-        frames.append(frame.uid(_Tag.FrameOfReferenceUID))
-        for study in frame.items(_Tag.RTReferencedStudySequence):
-            items = study.items(_Tag.RTReferencedSeriesSequence)
-            series += [item.uid(_Tag.SeriesInstanceUID) for item in items]
-    return StructureFacts(
-        tuple(rois[number] for number in sorted(rois)),
-        next(filter(None, frames), ""),
-        tuple(filter(None, series)),
-    )
+
+
+def _series(references: Sequence[DataSet], frame_of_reference: str) -> Iterator[str]:
+    """Yield the UIDs of the series that a structure set refers to in a frame of reference."""
+    for reference in references:
+        if reference.uid(_Tag.FrameOfReferenceUID) in ("", frame_of_reference):
+            for study in reference.items(_Tag.RTReferencedStudySequence):
+                for item in study.items(_Tag.RTReferencedSeriesSequence):
+                    if uid := item.uid(_Tag.SeriesInstanceUID):
+                        yield uid
 
 
 def read_contours(file: FileRef) -> dict[int, list[Contour]]:
@@ -195,16 +228,22 @@ def read_contours(file: FileRef) -> dict[int, list[Contour]]:
     """
     data_set = scan_file(file, _WANTED_CONTOURS).data_set
     found: dict[int, list[Contour]] = {}
-    for number, item in _by_roi(data_set, _Tag.ROIContourSequence).items():
+    for number, items in _by_roi(data_set, _Tag.ROIContourSequence).items():
         contours = found.setdefault(number, [])
-        for contour in item.items(_Tag.ContourSequence):
+        for contour in chain.from_iterable(item.items(_Tag.ContourSequence) for item in items):
             numbers = contour.numbers(_Tag.ContourData)
             if numbers and len(numbers) % 3 == 0:
+                kind = contour.text(_Tag.ContourGeometricType)
                 points = np.array(numbers).reshape(-1, 3)
-                contours.append(Contour(contour.text(_Tag.ContourGeometricType) or CLOSED, points))
+                contours.append(Contour(CLOSED if kind in _CLOSED_TYPES else kind, points))
     return found
 
 
-def _by_roi(data_set: DataSet, tag: int) -> dict[int, DataSet]:
-    numbered = ((item.integer(_Tag.ReferencedROINumber), item) for item in data_set.items(tag))
-    return {number: item for number, item in numbered if number is not None}
+def _by_roi(data_set: DataSet, tag: int) -> dict[int, list[DataSet]]:
+    """Return the items of a sequence by the region that they refer to."""
+    found: dict[int, list[DataSet]] = {}
+    for item in data_set.items(tag):
+        number = item.integer(_Tag.ReferencedROINumber)
+        if number is not None:
+            found.setdefault(number, []).append(item)
+    return found

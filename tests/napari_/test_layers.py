@@ -70,8 +70,17 @@ def test_the_slider_reaches_beyond_the_limits(tmp_path, modality):
     assert wide[1] > high
 
 
-def test_monochrome1_is_drawn_inverted_and_its_values_are_not(tmp_path):
-    layer = layer_of(tmp_path, PhotometricInterpretation="MONOCHROME1")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"PhotometricInterpretation": "MONOCHROME1"},
+        {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"},
+        {"PresentationLUTShape": "INVERSE"},
+    ],
+)
+def test_inverted_image_is_drawn_so_and_its_values_are_not(tmp_path, changes):
+    """PS3.3 C.7.6.3.1.2 and C.7.6.1.1.5: inverted once, however often the file says so."""
+    layer = layer_of(tmp_path, **changes)
     assert layer.colormap.name == "gray_r"
     assert np.asarray(layer.data)[:, 0, 0].tolist() == [-1024, -1014, -1004]
 

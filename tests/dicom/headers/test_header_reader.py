@@ -456,6 +456,7 @@ def test_pet_slices_of_one_bed_that_are_read_together_share_their_suv(tmp_path):
             AcquisitionTime=f"10{20 + bed}00" if bed < 4 else "odd",
             FrameReferenceTime=500_000,
             ActualFrameDuration=180_000 + 1000 * (bed % 2),
+            CorrectedImage=["DECY", "ATTN" if number != 35 else "SCAT"],
         )
         write(tmp_path / f"{number:02}", data)
     found = read_headers(list(walk([tmp_path]))).images

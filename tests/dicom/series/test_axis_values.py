@@ -25,6 +25,9 @@ def axis_of(*volumes, **changes):
         ("InversionTime", (900.0, 200.0), "Inversion time", "ms", [200, 900]),
         ("FlipAngle", (20.0, 3.0), "Flip angle", "°", [3, 20]),
         ("NominalPercentageOfCardiacPhase", (40.0, 0.0), "Cardiac phase", "%", [0, 40]),
+        ("NominalPercentageOfRespiratoryPhase", (50.0, 0.0), "Respiratory phase", "%", [0, 50]),
+        ("NominalRespiratoryTriggerDelayTime", (900.0, 400.0), "Time", "s", [0, 0.5]),
+        ("ScanOptions", (("PFP",), ("PFP", "MT")), "Scan options", "", [1, 2]),
         ("TriggerTime", (550.0, 50.0), "Trigger time", "s", [0, 0.5]),
         ("FrameReferenceTime", (2500.0, 500.0), "Time", "s", [0, 2]),
         ("AcquisitionTime", ("120100.5", "115959.5"), "Time", "s", [0, 61]),
@@ -39,6 +42,26 @@ def test_each_attribute_has_a_name_a_unit_and_ascending_values(name, given, titl
     assert (axis.name, axis.unit) == (title, unit)
     assert axis.values == pytest.approx(values)
     assert axis.values.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "title", "values"),
+    [
+        ("ASLContext", ("LABEL", "CONTROL"), "Spin labeling", ("control", "label")),
+        ("MagnetizationTransfer", ("NONE", "ON_RESONANCE"), "Magnetization transfer", None),
+        ("SpectrallySelectedSuppression", ("FAT", "NONE"), "Fat suppression", ("fat", "none")),
+    ],
+)
+def test_axis_values_of_defined_terms_are_words(name, given, title, values):
+    axis = axis_of(*({name: value} for value in given))
+    assert (axis.name, axis.unit) == (title, "")
+    assert axis.values == (values or ("none", "on resonance"))
+
+
+def test_axis_values_of_other_texts_are_counted():
+    """A text of a file could be a name."""
+    axis = axis_of({"ASLContext": "Doe^Jane"}, {"ASLContext": "LABEL"})
+    assert axis.values.tolist() == [1, 2]
 
 
 def test_dates_are_part_of_times():

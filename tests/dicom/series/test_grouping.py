@@ -238,6 +238,7 @@ def test_images_without_a_place_that_share_one_uid_stay_apart():
         ({"ConvolutionKernel": ("B30f",)}, {"ConvolutionKernel": ("B70f",)}),
         ({}, {"ContrastBolusAgent": "OMNIPAQUE"}),
         ({"ContrastBolusAgentPhase": "ARTERIAL"}, {"ContrastBolusAgentPhase": "VENOUS"}),
+        ({"CorrectedImage": ("DECY", "ATTN")}, {"CorrectedImage": ("DECY",)}),
     ],
 )
 def test_images_whose_values_have_two_meanings_are_never_one_group(one, other):
@@ -263,6 +264,11 @@ def test_images_in_two_units_are_never_one_group():
     first, second = axial(2)
     headers = [replace(first, unit="HU"), replace(second, unit=None)]
     assert names(headers) == [["f0000"], ["f0001"]]
+
+
+def test_images_of_which_some_are_inverted_are_two_groups():
+    first, second = axial(2)
+    assert names([first, replace(second, has_inverse_shape=True)]) == [["f0000"], ["f0001"]]
 
 
 def test_exposures_of_a_clip_are_no_meaning():

@@ -22,6 +22,7 @@ from ..building import (
     along,
     files,
     make_frame,
+    make_header,
     refs,
 )
 
@@ -33,6 +34,8 @@ VALUES = {
     "DiffusionGradient": ((0.0, (1.0, 0.0, 0.0)), (0.0, (0.0, 1.0, 0.0)), (0.0, (0.0, 0.0, 1.0))),
     "TriggerTime": (9.5, 40.0, 110.0),
     "NominalPercentageOfCardiacPhase": (0.0, 40.0, 75.0),
+    "NominalPercentageOfRespiratoryPhase": (0.0, 50.0, 75.0),
+    "NominalRespiratoryTriggerDelayTime": (0.0, 400.0, 900.0),
     "EchoTime": (2.3, 4.6, 12.0),
     "EchoNumbers": (1, 2, 3),
     "InversionTime": (100.0, 180.0, 2000.0),
@@ -46,6 +49,12 @@ VALUES = {
     "AcquisitionTime": ("093000", "093010.25", "101500"),
     "ContentTime": ("093000", "093010", "101500"),
     "SequenceName": ("ep_b0", "ep_b1000#1", "ep_b1000#2"),
+    "SequenceVariant": (("SP",), ("SP", "MTC"), ("SS",)),
+    "ScanOptions": (("FS",), ("FS", "MT"), ("PFP",)),
+    "ReceiveCoilName": ("H1", "H2", "H3"),
+    "ASLContext": ("CONTROL", "LABEL", "M_ZERO_SCAN"),
+    "MagnetizationTransfer": ("NONE", "OFF_RESONANCE", "ON_RESONANCE"),
+    "SpectrallySelectedSuppression": ("FAT", "NONE", "WATER"),
     "DimensionIndexValues": ((1,), (2,), (3,)),
     **{name: (1, 2, 3) for name in FOURTH_AXIS if name.endswith("Vector")},
 }
@@ -106,7 +115,7 @@ def test_each_attribute_can_make_the_fourth_axis(name):
     rows, grid = only(frames)
     assert grid.dimension == name
     assert grid.notes == ()
-    natural = name != "DiffusionGradient"
+    natural = name not in ("DiffusionGradient", "SequenceVariant", "ScanOptions")
     # What has no natural order keeps that of acquisition, here the reverse.
     assert rows == [[3 * z + t for z in range(4)] for t in ((0, 1, 2) if natural else (2, 1, 0))]
 
@@ -232,6 +241,22 @@ def test_a_group_is_split_where_that_mends_its_geometry(name):
     frames = [make_frame((0, 0, 5.0 * z), **{name: one}) for z in range(4)]
     frames += [make_frame((0, 0, 3.0 * z + 1), **{name: two}) for z in range(5)]
     assert [rows for rows, _ in ordered(frames)] == [[[0, 1, 2, 3]], [[4, 5, 6, 7, 8]]]
+
+
+def test_both_sides_of_one_series_are_two_volumes():
+    """Breasts imaged sagittally: the slices of both sides alternate in number (dcm2niix #839)."""
+    sides = {"R": -100.0, "L": 60.0}
+    slices = [(side, start + 3 * z) for z in range(4) for side, start in sides.items()]
+    frames = [
+        make_frame((0, 0, place), number=n, FrameLaterality=side)
+        for n, (side, place) in enumerate(slices)
+    ]
+    assert [rows for rows, _ in ordered(frames)] == [[[0, 2, 4, 6]], [[1, 3, 5, 7]]]
+    of_files = [
+        make_header(make_frame((0, 0, place), number=n), name=f"{n}", laterality=side)
+        for n, (side, place) in enumerate(slices)
+    ]
+    assert [len(grid.rows[0]) for grid in arrange(refs(of_files))] == [4, 4]
 
 
 @pytest.mark.parametrize("name", ["AcquisitionNumber", "ImageType", "EchoTime", "StackID"])

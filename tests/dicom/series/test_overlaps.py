@@ -8,11 +8,11 @@ from random import Random
 import numpy as np
 import pytest
 
-from napari_medscan.dicom.series.ordering import INCOMPLETE
+from napari_medscan.dicom.series.ordering import INCOMPLETE, arrange
 from napari_medscan.dicom.series.overlaps import BY_RUN, EXTRAS
 from napari_medscan.dicom.series.repeats import BY_NAME, BY_NUMBER
 
-from ..building import AXIAL, files, make_frame, make_header, make_layout, stacks_of
+from ..building import AXIAL, files, make_frame, make_header, make_layout, refs, stacks_of
 
 
 def volumes(made):
@@ -66,6 +66,21 @@ def test_volumes_of_two_thicknesses_are_split_where_they_share_positions():
     found = volumes([*thin, *thick])
     assert set(found) == {tuple(range(20)), tuple(range(100, 104))}
     assert set(found.values()) == {()}
+
+
+def test_volumes_of_two_frames_of_reference_are_split_where_they_share_positions():
+    """PS3.3 C.7.4.1: their positions cannot be compared. Elsewhere a UID proves nothing."""
+    headers = [
+        make_header(make_frame((0, 0, float(z))), name=f"{number}{z}", frame_of_reference=uid)
+        for number, uid in enumerate(("1.2", "1.3"))
+        for z in range(4)
+    ]
+    assert [len(grid.rows) for grid in arrange(refs(headers))] == [1, 1]
+    moved = [
+        make_header(make_frame((0, 0, float(z))), name=f"{z}", frame_of_reference=f"1.{z}")
+        for z in range(4)
+    ]
+    assert [len(grid.rows[0]) for grid in arrange(refs(moved))] == [4]
 
 
 def test_an_uneven_volume_in_order_stays_whole():

@@ -55,6 +55,16 @@ def types(*values):
         ({"KVP": 80}, {"KVP": 140}, ["140 kV", "80 kV"]),
         ({"ConvolutionKernel": "B30f"}, {"ConvolutionKernel": "LUNG"}, KERNELS),
         ({"ContrastBolusAgent": "Iomeprol"}, {}, ["contrast", "no contrast"]),
+        (
+            {"ImageLaterality": "R"},
+            {"ImageLaterality": "L", "SeriesInstanceUID": "1.2.3.78"},
+            ["left", "right"],
+        ),
+        (
+            {"CorrectedImage": ["DECY", "ATTN"]},
+            {"CorrectedImage": ["DECY"]},
+            ["attenuation-corrected", "not attenuation-corrected"],
+        ),
     ],
 )
 def test_name_two_meanings_of_one_series_says_which(tmp_path, first, second, expected):

@@ -48,6 +48,8 @@ class _Dimension(NamedTuple):
 _CONTENT = (Tag.FrameContentSequence,)
 _TIMING = (Tag.MRTimingAndRelatedParametersSequence,)
 _CARDIAC = (Tag.CardiacSynchronizationSequence,)
+_RESPIRATORY = (Tag.RespiratorySynchronizationSequence,)
+_MODIFIER = (Tag.MRModifierSequence,)
 _FRAME_TYPES = (
     Tag.MRImageFrameTypeSequence,
     Tag.CTImageFrameTypeSequence,
@@ -62,6 +64,7 @@ _integer, _integers, _number, _numbers, _text, _texts = (
     DataSet.texts,
 )
 _DIMENSIONS: Final = (
+    _Dimension("ASLContext", _text, None, Tag.ASLContext, (Tag.MRArterialSpinLabelingSequence,)),
     _Dimension("AcquisitionDate", _text, Tag.AcquisitionDate),
     _Dimension(
         "AcquisitionDateTime",
@@ -98,11 +101,13 @@ _DIMENSIONS: Final = (
         Tag.ConvolutionKernel,
         (Tag.CTReconstructionSequence,),
     ),
+    _Dimension("CorrectedImage", _texts, Tag.CorrectedImage),
     _Dimension("DataType", _texts, None, Tag.DataType, (Tag.ImageDataTypeSequence,)),
     _Dimension("DimensionIndexValues", _integers, None, Tag.DimensionIndexValues, _CONTENT),
     _Dimension("EchoNumbers", _integer, Tag.EchoNumbers),
     _Dimension("EchoTime", _number, Tag.EchoTime, Tag.EffectiveEchoTime, (Tag.MREchoSequence,)),
     _Dimension("FlipAngle", _number, Tag.FlipAngle, Tag.FlipAngle, _TIMING),
+    _Dimension("FrameLaterality", _text, None, Tag.FrameLaterality, (Tag.FrameAnatomySequence,)),
     _Dimension("FrameReferenceDateTime", _text, None, Tag.FrameReferenceDateTime, _CONTENT),
     _Dimension("FrameReferenceTime", _number, Tag.FrameReferenceTime),
     _Dimension(
@@ -112,10 +117,15 @@ _DIMENSIONS: Final = (
         Tag.FrameType,
         (*_FRAME_TYPES, Tag.USImageDescriptionSequence),
     ),
-    _Dimension(
-        "InversionTime", _number, Tag.InversionTime, Tag.InversionTimes, (Tag.MRModifierSequence,)
-    ),
+    _Dimension("InversionTime", _number, Tag.InversionTime, Tag.InversionTimes, _MODIFIER),
     _Dimension("KVP", _number, Tag.KVP, Tag.KVP, (Tag.CTXRayDetailsSequence,)),
+    _Dimension(
+        "MagnetizationTransfer",
+        _text,
+        Tag.MagnetizationTransfer,
+        Tag.MagnetizationTransfer,
+        _MODIFIER,
+    ),
     _Dimension("MonoenergeticEnergyEquivalent", _number, Tag.MonoenergeticEnergyEquivalent),
     _Dimension(
         "NominalPercentageOfCardiacPhase",
@@ -124,10 +134,40 @@ _DIMENSIONS: Final = (
         Tag.NominalPercentageOfCardiacPhase,
         _CARDIAC,
     ),
+    _Dimension(
+        "NominalPercentageOfRespiratoryPhase",
+        _number,
+        Tag.NominalPercentageOfRespiratoryPhase,
+        Tag.NominalPercentageOfRespiratoryPhase,
+        _RESPIRATORY,
+    ),
+    _Dimension(
+        "NominalRespiratoryTriggerDelayTime",
+        _number,
+        Tag.NominalRespiratoryTriggerDelayTime,
+        Tag.NominalRespiratoryTriggerDelayTime,
+        _RESPIRATORY,
+    ),
     _Dimension("PrivateImageType", _integer, Private.GEImageType),
     _Dimension("PrivateImageType", _text, Private.PhilipsImageType),
+    _Dimension(
+        "ReceiveCoilName",
+        _text,
+        Tag.ReceiveCoilName,
+        Tag.ReceiveCoilName,
+        (Tag.MRReceiveCoilSequence,),
+    ),
     _Dimension("RepetitionTime", _number, Tag.RepetitionTime, Tag.RepetitionTime, _TIMING),
+    _Dimension("ScanOptions", _texts, Tag.ScanOptions),
     _Dimension("SequenceName", _text, Tag.SequenceName),
+    _Dimension("SequenceVariant", _texts, Tag.SequenceVariant),
+    _Dimension(
+        "SpectrallySelectedSuppression",
+        _text,
+        Tag.SpectrallySelectedSuppression,
+        Tag.SpectrallySelectedSuppression,
+        _MODIFIER,
+    ),
     _Dimension("StackID", _text, None, Tag.StackID, _CONTENT),
     _Dimension("TemporalPositionIdentifier", _integer, Tag.TemporalPositionIdentifier),
     _Dimension(

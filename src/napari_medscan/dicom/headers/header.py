@@ -171,6 +171,9 @@ class ImageHeader(Instance):
         have other letters.
     aspect : float
         Pixel height over width where spacing is unknown.
+    has_inverse_shape : bool
+        Presentation LUT Shape is INVERSE: gray values are inverted to get P-Values (PS3.3
+        C.7.6.1.1.5), as those of MONOCHROME1 are.
     offset_table : tuple of Deferred pairs
         Extended Offset Table and its Lengths, when there is one.
     lossy : bool
@@ -222,6 +225,11 @@ class ImageHeader(Instance):
     )
     aspect: float = attribute(
         lambda file: read_aspect(file.data_set), want(Tag.PixelAspectRatio), default=1.0
+    )
+    has_inverse_shape: bool = attribute(
+        lambda file: file.data_set.text(Tag.PresentationLUTShape) == "INVERSE",
+        want(Tag.PresentationLUTShape),
+        default=False,
     )
     offset_table: OffsetTable | None = attribute(
         lambda file: file.offset_table,
@@ -277,6 +285,12 @@ class ImageHeader(Instance):
     def object_name(self) -> str:
         """What the files of one object share: their Concatenation UID, else the file's name."""
         return self.concatenation.uid if self.concatenation else self.name
+
+    @property
+    def is_inverted(self) -> bool:
+        """Whether the lowest gray value is meant to be white."""
+        is_gray = self.layout.samples == 1 and self.palette is None
+        return is_gray and (self.layout.photometric == "MONOCHROME1" or self.has_inverse_shape)
 
     @property
     def shape(self) -> tuple[int, int]:

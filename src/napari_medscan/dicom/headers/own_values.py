@@ -79,7 +79,13 @@ VARYING: Final = {
     *(tag for tag in WANTED_DIMENSIONS if tag != Tag.ImageType),
 }
 VARYING_PET: Final = frozenset(
-    (Tag.AcquisitionDate, Tag.AcquisitionTime, Tag.ActualFrameDuration, Tag.FrameReferenceTime)
+    (
+        Tag.AcquisitionDate,
+        Tag.AcquisitionTime,
+        Tag.ActualFrameDuration,
+        Tag.CorrectedImage,
+        Tag.FrameReferenceTime,
+    )
 )
 """Those that SUV depends on."""
 

@@ -56,7 +56,7 @@ def _key(image: _Image) -> Hashable:
         header.object_name if flavor else "",
         is_color(header),
         header.layout.bits_allocated,
-        header.layout.photometric == "MONOCHROME1",
+        header.is_inverted,
     )
 
 

@@ -20,6 +20,7 @@ FRAME: Final = "frame"
 _SECONDS: Final = {
     "TemporalPositionTimeOffset": 1.0,
     "TriggerTime": 1e-3,
+    "NominalRespiratoryTriggerDelayTime": 1e-3,
     "FrameReferenceTime": 1e-3,
     "FrameReferenceDateTime": 1.0,
     "AcquisitionTime": 1.0,
@@ -32,6 +33,7 @@ _QUANTITIES: Final = {
     "DiffusionBValue": ("b-value", "s/mm2"),
     "DiffusionGradient": ("b-value", "s/mm2"),
     "NominalPercentageOfCardiacPhase": ("Cardiac phase", "%"),
+    "NominalPercentageOfRespiratoryPhase": ("Respiratory phase", "%"),
     "EchoTime": ("Echo time", "ms"),
     "EchoNumbers": ("Echo", ""),
     "InversionTime": ("Inversion time", "ms"),
@@ -52,10 +54,21 @@ _COUNTED: Final = {
     "StackID": "Stack",
     "ImageType": "Image type",
     "SequenceName": "Sequence",
+    "SequenceVariant": "Sequence",
+    "ScanOptions": "Scan options",
+    "ASLContext": "Spin labeling",
+    "MagnetizationTransfer": "Magnetization transfer",
+    "SpectrallySelectedSuppression": "Fat suppression",
+    "ReceiveCoilName": "Coil",
     "DimensionIndexValues": "Volume",
     FRAME: "Frame",
 }
 """Attributes whose values are texts or tuples: the volumes are counted from 1."""
+_TERMS: Final = (
+    "CONTROL LABEL M_ZERO_SCAN CRUSHED NOT_CRUSHED NONE ON_RESONANCE OFF_RESONANCE FAT WATER "
+    "FAT_AND_WATER SILICON_GEL"
+)
+"""Values that are named instead: defined terms, so that no text of a file becomes a name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +160,8 @@ def _of_one(volumes: Sequence[Sequence[SliceRef]], attributes: Attributes, name:
     numbers = [0.0 if v is None and title == "b-value" else v for v in values]
     if all(isinstance(value, int | float) for value in numbers):
         return AxisValues(title, unit, np.array(numbers, dtype=np.float64))
+    if set(_TERMS.split()).issuperset(values):
+        return AxisValues(title, "", tuple(str(v).lower().replace("_", " ") for v in values))
     return AxisValues(title if name in _COUNTED else "Volume", "", counted)
 
 

@@ -62,6 +62,7 @@ def _series_key(header: ImageHeader) -> tuple[object, ...]:
         layout.samples,
         layout.floating,
         layout.photometric if layout.samples == 1 else "color",
+        header.is_inverted,
         has_place,
         header.object_name if whole or view else "",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from napari_medscan.dicom.headers.header import SliceRef
 
@@ -25,6 +25,7 @@ MEANINGS: Final = (
     "ContrastBolusAgentPhase",
     "VelocityEncodingDirection",
     "DataType",
+    "CorrectedImage",
     "EnergyWindowVector",
     "DetectorVector",
     "RRIntervalVector",
@@ -77,11 +78,29 @@ def meaning_in_clip(raw: Meaning) -> Meaning:
     return tuple(raw[place] for place in _NUMBERED)
 
 
-def further_facts(ref: SliceRef) -> tuple[object, object]:
-    """Return what splits volumes that overlap: all of Image Type, and Slice Thickness."""
-    dimensions = ref.frame.dimensions
-    thickness = dimensions.get("SliceThickness", ref.header.slice_thickness)
-    return dimensions.get("ImageType"), thickness
+class FurtherFacts(NamedTuple):
+    """What splits volumes that overlap, and need not be the same in a volume.
+
+    Parameters
+    ----------
+    image_type : object
+        All values of Image Type.
+    thickness : object
+        Slice Thickness, mm.
+    frame_of_reference : str
+        Its UID.
+    """
+
+    image_type: object
+    thickness: object
+    frame_of_reference: str
+
+
+def further_facts(ref: SliceRef) -> FurtherFacts:
+    """Return what splits volumes that overlap."""
+    dimensions, header = ref.frame.dimensions, ref.header
+    thickness = dimensions.get("SliceThickness", header.slice_thickness)
+    return FurtherFacts(dimensions.get("ImageType"), thickness, header.frame_of_reference)
 
 
 def _kind_of(image_type: object) -> Meaning:

@@ -15,7 +15,7 @@ import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.alike import kinds_of
-from napari_medscan.dicom.series.attributes import TEMPORAL, Attributes, same_numbers
+from napari_medscan.dicom.series.attributes import TEMPORAL, Attributes, Column, same_numbers
 from napari_medscan.dicom.series.meaning import further_facts
 from napari_medscan.dicom.series.overlaps import (
     rows_by_nearest,
@@ -47,7 +47,15 @@ from napari_medscan.dicom.space.geometry import measure_gaps
 from napari_medscan.dicom.space.tolerances import ONE_POSITION
 from napari_medscan.dicom.space.vectors import Vector
 
-SPLITTERS = ("AcquisitionNumber", "ImageType", "EchoTime", "StackID", "SliceThickness")
+LATERALITY = "Laterality"
+SPLITTERS = (
+    LATERALITY,
+    "AcquisitionNumber",
+    "ImageType",
+    "EchoTime",
+    "StackID",
+    "SliceThickness",
+)
 """Attributes by which a group may be split to mend its geometry."""
 
 MAX_PARTS = 16
@@ -186,16 +194,24 @@ def _by_time_point(slices: Sequence[SliceRef]) -> list[Grid]:
 
 
 def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[SliceRef]]:
-    """Split volumes that differ in thickness or image type and share positions."""
+    """Split volumes that share positions, but not thickness, image type or frame of reference."""
     # Files that are alike have both in common.
     firsts, which = kinds_of(slices)
     of_kinds = [further_facts(ref) for ref in firsts]
     if len(set(of_kinds)) == 1:
         return [list(slices)]
     facts = [of_kinds[number] for number in which]
-    thickness = same_numbers([thick for _, thick in facts])
-    keys = list(zip((kind for kind, _ in facts), thickness, strict=True))
-    for chosen in (keys, [(kind, None) for kind, _ in keys], [(None, thick) for _, thick in keys]):
+    types, _, frames = map(list, zip(*facts, strict=True))
+    thickness = same_numbers([each.thickness for each in facts])
+    none: Column = [None] * len(facts)
+    for columns in (
+        (types, thickness, frames),
+        (types, thickness, none),
+        (types, none, none),
+        (none, thickness, none),
+        (none, none, frames),
+    ):
+        chosen = list(zip(*columns, strict=True))
         parts: dict[object, list[SliceRef]] = defaultdict(list)
         for ref, key in zip(slices, chosen, strict=True):
             parts[key].append(ref)
@@ -302,7 +318,7 @@ def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
     for name in SPLITTERS:
         split: dict[object, list[SliceRef]] = defaultdict(list)
         for ref in slices:
-            split[ref.frame.dimensions.get(name)].append(ref)
+            split[_splitting_value(ref, name)].append(ref)
         if 1 < len(split) <= MAX_PARTS and all(map(_is_regular, split.values())):
             return [_volume(part) for part in split.values()]
     runs = rows_by_runs(slices, np.arange(len(slices)))
@@ -312,6 +328,13 @@ def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
     if len(parts) == 1 or not all(map(_is_regular, parts)):
         return whole
     return [replace(_volume(part), notes=runs.notes) for part in parts]
+
+
+def _splitting_value(ref: SliceRef, name: str) -> object:
+    dimensions = ref.frame.dimensions
+    if name == LATERALITY:
+        return dimensions.get("FrameLaterality") or ref.header.laterality
+    return dimensions.get(name)
 
 
 def _is_regular(slices: Sequence[SliceRef]) -> bool:

@@ -59,6 +59,7 @@ _NUMBERED_KERNEL: Final = re.compile(r"[A-Z]{1,3}\d{1,3}[a-z]?")
 _ENERGY: Final = re.compile(r"(?:MONO|MONO_?E|VMI|)_?(\d{2,3})_?KEV")
 _GE_IMAGE_TYPES: Final = ("M", "P", "R", "I")
 """Of (0043,102F): 0 magnitude, 1 phase, 2 real, 3 imaginary."""
+_SIDES: Final = {"R": "right", "L": "left", "B": "both sides"}
 _NUMBERS: Final = {
     "KVP": "{:g} kV",
     "MonoenergeticEnergyEquivalent": "{:g} keV",
@@ -178,6 +179,19 @@ def _contrast(stack: Stack) -> tuple[str, ...]:
     return ("contrast" if "ContrastBolusAgent" in dimensions else "no contrast", *phase)
 
 
+def _side(stack: Stack) -> tuple[str, ...]:
+    side = stack.typical_frame.dimensions.get("FrameLaterality") or stack.header.laterality
+    return (_SIDES[side],) if side in _SIDES else ()
+
+
+def _corrections(stack: Stack) -> tuple[str, ...]:
+    """Return whether a PET is corrected for attenuation, if it says how it is corrected."""
+    values = stack.typical_frame.dimensions.get("CorrectedImage")
+    if not isinstance(values, tuple):
+        return ()
+    return ("attenuation-corrected" if "ATTN" in values else "not attenuation-corrected",)
+
+
 def _velocity(stack: Stack) -> tuple[str, ...]:
     """Return the main direction in which velocity is encoded, in the patient."""
     value = stack.typical_frame.dimensions.get("VelocityEncodingDirection")
@@ -224,6 +238,8 @@ _FACTS: Final[tuple[_Fact, ...]] = (
     _kernel,
     _contrast,
     _velocity,
+    _corrections,
+    _side,
     _unit,
     _color,
     _plane,

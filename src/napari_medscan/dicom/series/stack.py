@@ -193,8 +193,8 @@ class Stack:
 
     @property
     def is_inverted(self) -> bool:
-        """Whether the lowest value is meant to be white (MONOCHROME1)."""
-        return self.header.layout.photometric == "MONOCHROME1"
+        """Whether the lowest value is meant to be white."""
+        return self.header.is_inverted
 
     @property
     def name(self) -> str:

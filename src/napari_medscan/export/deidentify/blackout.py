@@ -153,8 +153,7 @@ def _black(stored: NDArray[Any], header: ImageHeader, *, is_rgb: bool = False) -
         indices = np.arange(max(low, first), min(high, first + count - 1) + 1)
         colors = apply_palette(indices, header.palette).sum(axis=-1)
         return np.asarray(indices[colors.argmin()], stored.dtype)
-    is_inverted = layout.photometric == "MONOCHROME1"
-    return np.asarray(stored.max() if is_inverted else stored.min(), stored.dtype)
+    return np.asarray(stored.max() if header.is_inverted else stored.min(), stored.dtype)
 
 
 def _fill(pixels: NDArray[Any], boxes: Iterable[Box], value: NDArray[Any]) -> None:

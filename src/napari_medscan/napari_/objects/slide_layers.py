@@ -56,7 +56,7 @@ def _layer(slide: Slide, levels: Sequence[TiledArray], name: str, color: str) ->
     axes = levels[0].ndim - slide.is_rgb
     geometry = slide.geometry
     unit = "mm" if geometry.is_calibrated else "pixel"
-    inverted = slide.header.layout.photometric == "MONOCHROME1"
+    inverted = slide.header.is_inverted
     layer = Image(
         [level.display for level in levels],
         name=name,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import napari.viewer
 import numpy as np
-from napari.layers import Image
+from napari.layers import Image, Layer
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import MedscanError
@@ -192,9 +192,9 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
     if stack is None or min(vertical, horizontal) < 0:
         raise NoPictureError("The layer has no such cut: show its slices, as they were acquired.")
     axes = vertical, horizontal
-    index = _index(viewer, layer, viewer.dims.point)
-    corner, steps = _placed(layer)
-    origin, spacing, flips = _placement(viewer, layer, corner, steps, index, axes)
+    index = index_at(viewer, layer, viewer.dims.point)
+    corner, steps = corner_and_steps(layer)
+    origin, spacing, flips = placement(viewer, layer, corner, steps, index, axes)
     grey = is_windowed(layer)
     low, high = (float(limit) for limit in layer.contrast_limits) if grey else (0.0, 255.0)
     colours = layer.colormap
@@ -240,7 +240,7 @@ def others_of(
     list of list of index
         At each place the index of each layer. Places at which one of them is not are left out.
     """
-    here = [_index(viewer, layer, viewer.dims.point) for layer in layers]
+    here = [index_at(viewer, layer, viewer.dims.point) for layer in layers]
     return [there for there in _places(viewer, layers, count) if there != here]
 
 
@@ -261,8 +261,8 @@ def _places(
         world = first.data_to_world(inside)  # type: ignore[no-untyped-call]
         point = list(viewer.dims.point)
         point[viewer.dims.ndim - first.ndim + axis] = world[axis]
-        there = [_index(viewer, layer, point) for layer in layers]
-        if all(_reaches(at, layer) for at, layer in zip(there, layers, strict=True)):
+        there = [index_at(viewer, layer, point) for layer in layers]
+        if all(reaches(at, layer) for at, layer in zip(there, layers, strict=True)):
             found.append(there)
     return found
 
@@ -298,7 +298,7 @@ def _slider(viewer: napari.viewer.Viewer, layer: Image) -> int | None:
     return max(sliders, key=lambda axis: layer.data.shape[axis], default=None)
 
 
-def _index(viewer: napari.viewer.Viewer, layer: Image, point: Sequence[float]) -> Index:
+def index_at(viewer: napari.viewer.Viewer, layer: Layer, point: Sequence[float]) -> Index:
     """Return the index of what is shown with the sliders at a point, by napari's rounding."""
     displayed = {axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed}
     if str(layer.projection_mode) not in PROJECTIONS:
@@ -321,22 +321,22 @@ def _index(viewer: napari.viewer.Viewer, layer: Image, point: Sequence[float]) -
     return tuple(index)
 
 
-def _reaches(index: Index, layer: Image) -> bool:
+def reaches(index: Index, layer: Layer) -> bool:
     """Whether anything of a layer is at an index."""
     starts = [(p.start or 0) if isinstance(p, slice) else p for p in index]
     return all(0 <= s < extent for s, extent in zip(starts, layer.data.shape, strict=False))
 
 
-def _placed(layer: Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def corner_and_steps(layer: Layer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where the first pixel lies in the world, and how far one step along each axis is."""
     inside = np.vstack([np.zeros(layer.ndim), np.eye(layer.ndim)])
     corner, *ends = (np.asarray(layer.data_to_world(row)) for row in inside)  # type: ignore[no-untyped-call]
     return corner, np.subtract(ends, corner)
 
 
-def _placement(
+def placement(
     viewer: napari.viewer.Viewer,
-    layer: Image,
+    layer: Layer,
     corner: NDArray[np.float64],
     steps: NDArray[np.float64],
     index: Index,

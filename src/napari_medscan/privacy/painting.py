@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from napari_medscan.privacy.strokes import Stroke, draw
+
 LONGEST = 1568
 """Most pixels along the longer side of an image that is sent: what the models look at."""
 
@@ -23,7 +25,8 @@ class Painted:
     Parameters
     ----------
     values : ndarray
-        (rows, columns), or (rows, columns, 3) of uint8: the slice on screen, as it stands there.
+        (rows, columns), or (rows, columns, 3 or 4) of uint8, RGB or RGBA: the slice on screen, as
+        it stands there.
     spacing : tuple of float
         Between rows and between columns, in the unit of the world; positive.
     origin : tuple of float
@@ -31,13 +34,15 @@ class Painted:
     limits : tuple of float
         Values that become black and white.
     colours : callable or None
-        The colormap; None for RGB.
+        The colormap; None for RGB and RGBA.
     gamma, opacity : float
         As napari has them.
     blending : str
         "opaque", "translucent", "translucent_no_depth", "additive", "minimum", "multiplicative".
     kept : ndarray of bool, optional
         (rows, columns): pixels that may be seen; the others are black.
+    is_smooth : bool
+        Whether pixels may be mixed where they are resampled; those of labels may not.
     """
 
     values: NDArray[np.generic]
@@ -49,6 +54,7 @@ class Painted:
     opacity: float = 1.0
     blending: str = "translucent"
     kept: NDArray[np.bool_] | None = None
+    is_smooth: bool = True
 
     @property
     def edges(self) -> tuple[float, float]:
@@ -56,16 +62,23 @@ class Painted:
         return self.origin[0] - self.spacing[0] / 2, self.origin[1] - self.spacing[1] / 2
 
 
-def paint(layers: Sequence[Painted], *, longest: int) -> NDArray[np.uint8]:
+def paint(
+    layers: Sequence[Painted], *, longest: int, base: int = 0, strokes: Sequence[Stroke] = ()
+) -> NDArray[np.uint8]:
     """Draw layers over one another, in the proportions of the patient.
 
     Parameters
     ----------
     layers : sequence of Painted
-        The lowest first; the first one decides what part of the world is shown.
+        The lowest first.
     longest : int
         Most pixels along the longer side. A smaller picture is enlarged along one side only, where
         its pixels are not square.
+    base : int
+        Number of the layer that decides what part of the world is shown. Pixels are as small as
+        those of the finest layer.
+    strokes : sequence of Stroke
+        Drawn over all layers.
 
     Returns
     -------
@@ -75,23 +88,24 @@ def paint(layers: Sequence[Painted], *, longest: int) -> NDArray[np.uint8]:
     -----
     Colours are given before pixels are resampled, so that no value appears that was not there.
     """
-    first = layers[0]
-    step, shape = _grid(first, longest)
+    first = layers[base]
+    step, shape = _grid(first, min(min(layer.spacing) for layer in layers), longest)
     canvas = np.zeros((*shape, 3), np.float32)
     for number, layer in enumerate(layers):
         rgba = _coloured(layer)
         same = layer.origin == first.origin and layer.spacing == first.spacing
         same = same and layer.values.shape[:2] == first.values.shape[:2]
-        drawn = _resized(rgba, shape) if same else _moved(rgba, layer, first, step, shape)
+        drawn = _resized(rgba, layer, shape) if same else _moved(rgba, layer, first, step, shape)
         _blend(canvas, drawn, layer.blending if number else "translucent")
+    draw(canvas, strokes, first.edges, step)
     return np.rint(canvas * 255).clip(0, 255).astype(np.uint8)
 
 
-def _grid(layer: Painted, longest: int) -> tuple[float, tuple[int, int]]:
+def _grid(layer: Painted, finest: float, longest: int) -> tuple[float, tuple[int, int]]:
     """Return the distance of pixels in the world, and height and width of the picture."""
     rows, columns = layer.values.shape[:2]
     vertical, horizontal = rows * layer.spacing[0], columns * layer.spacing[1]
-    step = max(min(layer.spacing), max(vertical, horizontal) / longest)
+    step = max(finest, max(vertical, horizontal) / longest)
     return step, (max(1, round(vertical / step)), max(1, round(horizontal / step)))
 
 
@@ -100,8 +114,8 @@ def _coloured(layer: Painted) -> NDArray[np.uint8]:
     rows, columns = layer.values.shape[:2]
     rgba = np.full((rows, columns, 4), 255, np.uint8)
     if layer.colours is None:
-        rgba[..., :3] = layer.values[..., :3]
-        rgba[..., 3] = round(255 * layer.opacity)
+        rgba[..., : layer.values.shape[2]] = layer.values
+        rgba[..., 3] = np.rint(rgba[..., 3] * layer.opacity)
     else:
         low, high = layer.limits
         share = ((layer.values.astype(np.float64) - low) / (high - low)).clip(0, 1) ** layer.gamma
@@ -113,10 +127,12 @@ def _coloured(layer: Painted) -> NDArray[np.uint8]:
     return rgba
 
 
-def _resized(rgba: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.float32]:
+def _resized(
+    rgba: NDArray[np.uint8], layer: Painted, shape: tuple[int, int]
+) -> NDArray[np.float32]:
     if rgba.shape[:2] != shape:
         # Of every pixel when it becomes smaller, so that nothing falls between.
-        way = Image.Resampling.BICUBIC
+        way = Image.Resampling.BICUBIC if layer.is_smooth else Image.Resampling.NEAREST
         rgba = np.asarray(Image.fromarray(rgba).resize(shape[::-1], way))
     return rgba.astype(np.float32) / np.float32(255)
 
@@ -135,9 +151,8 @@ def _moved(
         step / down,
         (first_top - top) / down,
     )
-    picture = Image.fromarray(rgba).transform(
-        shape[::-1], Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
-    )
+    way = Image.Resampling.BILINEAR if layer.is_smooth else Image.Resampling.NEAREST
+    picture = Image.fromarray(rgba).transform(shape[::-1], Image.Transform.AFFINE, matrix, way)
     return np.asarray(picture).astype(np.float32) / np.float32(255)
 
 

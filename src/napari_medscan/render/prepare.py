@@ -14,7 +14,9 @@ from napari_medscan.privacy import png
 from napari_medscan.privacy.painting import LONGEST, paint
 from napari_medscan.privacy.sealed_image import QUALITY, Facts, Format, SealedImage, seal
 from napari_medscan.privacy.signals import WITH_REGIONS, Signals, kept_pixels, read_signals
+from napari_medscan.privacy.strokes import Stroke
 from napari_medscan.privacy.text_check import UNCHECKED, Box, check_text
+from napari_medscan.render.drawn_labels import DrawnLabels
 from napari_medscan.render.shown import Mask, Shown
 from napari_medscan.render.snapshot import Index
 
@@ -57,7 +59,7 @@ class Look:
     Parameters
     ----------
     layers : tuple of Shown
-        In the image, the one that decides its extent first.
+        In the image, the lowest first.
     others : tuple of tuple of index
         Where other slices of each of them are: burned-in text stays while anatomy moves.
     state : tuple
@@ -67,6 +69,12 @@ class Look:
     spread : int, optional
         Axis along which the looks at a series are spread: `state` does not depend on the place
         along it.
+    base : int
+        Number of the layer that decides the extent.
+    labels : tuple of DrawnLabels
+        Over the layers, the lowest first.
+    strokes : tuple of Stroke
+        Over the labels.
     """
 
     layers: tuple[Shown, ...]
@@ -74,11 +82,14 @@ class Look:
     state: tuple[object, ...] = ()
     subject: tuple[object, ...] = ()
     spread: int | None = None
+    base: int = 0
+    labels: tuple[DrawnLabels, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
 
     @property
     def name(self) -> str:
         """What slice that is, for the user."""
-        numbers = self.layers[0].slices
+        numbers = self.layers[self.base].slices
         return f"Slice {numbers[0] + 1}" if len(numbers) == 1 else "Reformat or slab"
 
 
@@ -122,7 +133,7 @@ class Preparer:
         for number, look in enumerate(looks):
             progress(number, len(looks))
             # Slices cannot be hashed before Python 3.12.
-            key = look.state, str(look.layers[0].index), wish.longest
+            key = look.state, str(look.layers[look.base].index), wish.longest
             found = before.get(key) or renderer.render(look)
             self._rendered[key] = found
             images.append(sealed(*found, wish))
@@ -168,9 +179,11 @@ class Renderer:
             When a file cannot be read; the text may name it.
         """
         layers = [layer.read(self._kept(layer), pixels) for layer in look.layers]
-        rgb = paint(layers, longest=self._longest)
-        first = look.layers[0]
-        rows, columns = layers[0].values.shape[:2]
+        labels = [each.read() for each in look.labels]
+        how = {"longest": self._longest, "base": look.base}
+        rgb = paint([*layers, *labels], **how, strokes=look.strokes)
+        first = look.layers[look.base]
+        rows, columns = layers[look.base].values.shape[:2]
         return rgb, Facts(
             _together([self._signals_of(layer) for layer in look.layers]),
             check_text(rgb, self._others(look, rgb.shape)) if self._looks_for_text else UNCHECKED,
@@ -185,13 +198,13 @@ class Renderer:
         found = []
         for places in look.others:
             there = [layer.at(at) for layer, at in zip(look.layers, places, strict=True)]
-            key = tuple((layer.state, str(layer.index)) for layer in there)
+            key = (look.base, *((layer.state, str(layer.index)) for layer in there))
             if key not in self._drawn:
                 try:
                     painted = [layer.read(self._kept(layer)) for layer in there]
                 except FrameError:
                     continue
-                self._drawn[key] = paint(painted, longest=self._longest)
+                self._drawn[key] = paint(painted, longest=self._longest, base=look.base)
             if self._drawn[key].shape == shape:
                 found.append(self._drawn[key])
         return found

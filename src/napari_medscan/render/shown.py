@@ -139,7 +139,7 @@ class Shown:
             values = project(values, axis=across)
             seen = None if seen is None else np.all(seen, axis=across)
         return Painted(
-            self._as_displayed(values),
+            as_displayed(values, self.axes, self.flips),
             self.spacing,
             self.origin,
             self.limits,
@@ -147,7 +147,7 @@ class Shown:
             self.gamma,
             self.opacity,
             self.blending,
-            None if seen is None else self._as_displayed(seen),
+            None if seen is None else as_displayed(seen, self.axes, self.flips),
         )
 
     def _seen(self, kept: Mapping[int, Mask]) -> Mask:
@@ -158,11 +158,14 @@ class Shown:
         frames = [kept.get(int(n), everything)[self.index[lead:]] for n in numbers.ravel()]
         return np.reshape(frames, (*numbers.shape, *frames[0].shape))
 
-    def _as_displayed(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return pixels in the order of the display: the array has its own axes and directions."""
-        if self.axes[0] > self.axes[1]:
-            values = values.swapaxes(0, 1)
-        for axis, flip in enumerate(self.flips):
-            if flip:
-                values = np.flip(values, axis)
-        return values
+
+def as_displayed(
+    values: NDArray[Any], axes: tuple[int, int], flips: tuple[bool, bool]
+) -> NDArray[Any]:
+    """Return pixels in the order of the display: the array has its own axes and directions."""
+    if axes[0] > axes[1]:
+        values = values.swapaxes(0, 1)
+    for axis, flip in enumerate(flips):
+        if flip:
+            values = np.flip(values, axis)
+    return values

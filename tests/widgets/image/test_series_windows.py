@@ -51,7 +51,9 @@ def shown(model, study, qtbot, monkeypatch, request):
     def show(kind):
         if kind == "movie":
             looks = movie_window.series_looks(model, 99)
-            made = movie_window.MovieWindow({movie_window.SLICES: looks}, 5, None, Gate())
+            made = movie_window.MovieWindow(
+                {(movie_window.SLICES, movie_window.CURRENT): looks}, 5, None, Gate()
+            )
         else:
             stack = deidentify_window.series_of(current_layer(model))
             made = deidentify_window.DeidentifyWindow(stack, None, Gate())
@@ -153,7 +155,10 @@ def test_masks_stay_when_something_else_is_played(model, tmp_path, qtbot, monkey
     monkeypatch.setattr(prepare, "check_text", lambda *_: TextCheck())
     opened_in_time(tmp_path / "in", 4, 3)
     model.open(str(tmp_path / "in"), plugin=PLUGIN)
-    ways = {way: movie_window.series_looks(model, 99, axis) for way, axis in (("t", 0), ("z", 1))}
+    ways = {
+        (way, "all"): movie_window.series_looks(model, 99, axis)
+        for way, axis in (("t", 0), ("z", 1))
+    }
     window = movie_window.MovieWindow(ways, 5, None, Gate())
     ready(window, qtbot)
     window.review.masks = ((0, 0, 0.5, 1),)
@@ -286,6 +291,36 @@ def test_time_points_and_slices_can_be_played(model, tmp_path, qtbot, monkeypatc
     window.way.value = movie_window.SLICES
     ready(window, qtbot)
     assert len(window.images) == 3
+    window.reject()
+
+
+def test_movie_shows_all_visible_layers_or_the_current_series(
+    model, study, out, qtbot, monkeypatch
+):
+    monkeypatch.setattr(prepare, "check_text", lambda *_: TextCheck())
+    model.open(str(study), plugin=PLUGIN)
+    series = current_layer(model)
+    block = np.zeros(series.data.shape, np.uint8)
+    block[1, 8:24, 8:24] = 1
+    model.add_labels(block, scale=series.scale, translate=series.translate, opacity=1)
+    model.layers.selection.active = series
+    made = []
+    monkeypatch.setattr(movie_window.MovieWindow, "show", lambda self: made.append(self))  # noqa: PLW0108
+    movie_window.save_movie_without_metadata(model)
+    (window,) = made
+    ready(window, qtbot)
+    window.kind.value = "GIF"
+    window.page.save.native.click()
+    (path,) = out.iterdir()
+    with_labels = frames(path)
+    window.layers.value = movie_window.CURRENT
+    ready(window, qtbot)
+    window.page.save.native.click()
+    for number, (both, alone) in enumerate(zip(with_labels, frames(path), strict=True)):
+        # A GIF has 256 colors.
+        differs = np.abs(both.astype(int) - alone) > 20
+        assert differs[8:24, 8:24].any() == (number == 1)
+        assert not differs[24:].any()
     window.reject()
 
 

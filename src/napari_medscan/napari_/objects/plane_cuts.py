@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeGuard
 
 import napari.viewer
@@ -54,11 +54,10 @@ class PlaneCuts:
     def __init__(self, main: napari.viewer.Viewer, model: napari.viewer.Viewer) -> None:
         # Weak: a tool of a viewer must not keep it.
         self._main, self._model = weakref.ref(main), weakref.ref(model)
-        self._is_main = model is main
         self._layer: Vectors | None = None
         self._drawn: _Plane | None = None
         self._subscriptions = [watch(model, self.follow, before_paint=True)]
-        if not self._is_main:
+        if model is not main:
             self._subscriptions.append(watch(main, self.follow, before_paint=True))
 
     def release(self) -> None:
@@ -77,19 +76,10 @@ class PlaneCuts:
             self._draw(plane)
 
     def _plane(self) -> _Plane | None:
-        """Return the plane in view, None if it cuts no contours or their layers draw it."""
         main, model = self._main(), self._model()
-        if main is None or model is None or model.dims.ndisplay == 3 or model.dims.ndim < 3:
+        if main is None or model is None:
             return None
-        stack = stack_of(current_layer(model))
-        across = model.dims.order[-3]
-        axis = across - model.dims.ndim + 3
-        if stack is None or axis < 0 or (axis == 0 and self._is_main):
-            return None
-        layers = tuple(_contours_on(main, stack))
-        if not layers:
-            return None
-        return _Plane(axis, float(model.dims.point[across]), layers, tuple(map(_cut_of, layers)))
+        return _plane_at(main, model, model.dims.point)
 
     def _is_there(self) -> bool:
         model = self._model()
@@ -99,8 +89,7 @@ class PlaneCuts:
         model = self._model()
         if model is None:
             return
-        pieces = [piece for layer, cut in zip(plane.layers, plane.cuts, strict=True)
-                  for piece in _pieces(layer, cut, plane)]  # fmt: skip
+        pieces = list(_lines_of(plane))
         # Its own pixels are cubes, or lines along one axis were thicker than along the other; and
         # no smaller than those of contours, or napari's sliders had more steps.
         size = float(max(plane.layers[0].scale))
@@ -140,6 +129,52 @@ class PlaneCuts:
             model.layers.remove(layer)
             if active in model.layers:
                 model.layers.selection.active = active
+
+
+def cut_lines(
+    main: napari.viewer.Viewer, model: napari.viewer.Viewer, point: Sequence[float]
+) -> Iterator[tuple[Lines, Color]]:
+    """Yield what `PlaneCuts` draws while the sliders are at a point.
+
+    Parameters
+    ----------
+    main, model
+        As in `PlaneCuts`.
+    point : sequence of float
+        In the world of the model.
+
+    Yields
+    ------
+    ndarray, shape (lines, 2, 3)
+        In the world.
+    ndarray, shape (4,)
+        Their color.
+    """
+    plane = _plane_at(main, model, point)
+    if plane is not None:
+        yield from _lines_of(plane)
+
+
+def _plane_at(
+    main: napari.viewer.Viewer, model: napari.viewer.Viewer, point: Sequence[float]
+) -> _Plane | None:
+    """Return the plane in view, None if it cuts no contours or their layers draw it."""
+    if model.dims.ndisplay == 3 or model.dims.ndim < 3:
+        return None
+    stack = stack_of(current_layer(model))
+    across = model.dims.order[-3]
+    axis = across - model.dims.ndim + 3
+    if stack is None or axis < 0 or (axis == 0 and model is main):
+        return None
+    layers = tuple(_contours_on(main, stack))
+    if not layers:
+        return None
+    return _Plane(axis, float(point[across]), layers, tuple(map(_cut_of, layers)))
+
+
+def _lines_of(plane: _Plane) -> Iterator[tuple[Lines, Color]]:
+    for layer, cut in zip(plane.layers, plane.cuts, strict=True):
+        yield from _pieces(layer, cut, plane)
 
 
 def _contours_on(viewer: napari.viewer.Viewer, stack: Stack) -> Iterator[Shapes]:

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 from napari_medscan.dicom import CancelledError
 from napari_medscan.export.movie import write_movie
 from napari_medscan.napari_.active_viewer import active_viewer
+from napari_medscan.napari_.canvas_looks import canvas_looks, is_more_visible
 from napari_medscan.napari_.cine import cine_rate
 from napari_medscan.napari_.export_run import run_with_progress
 from napari_medscan.napari_.file_traces import ask_where_to_save
@@ -32,6 +33,11 @@ _NOTE = (
     "text or patient name. It is not de-identified: whatever is visible stays."
 )
 TIME, SLICES = "Time points", "Slices"
+ALL, CURRENT = "All visible layers", "Current series"
+_LAYERS_HINT = (
+    "All series, labels, contours and drawn shapes that are visible, without their text. Copies of "
+    "series and images of other plugins are left out"
+)
 
 
 class MovieWindow(ReviewWindow):
@@ -39,8 +45,8 @@ class MovieWindow(ReviewWindow):
 
     Parameters
     ----------
-    ways : dict of str to list of Look
-        By what is played, the images in order; the first is chosen.
+    ways : dict of (str, str) to list of Look
+        By what is played and what is shown, the images in order; the first is chosen.
     rate : float
         Images a second at first.
     parent : QWidget or None
@@ -51,13 +57,15 @@ class MovieWindow(ReviewWindow):
 
     def __init__(
         self,
-        ways: dict[str, list[Look]],
+        ways: dict[tuple[str, str], list[Look]],
         rate: float,
         parent: QWidget | None,
         gate: Gate = SESSION,
     ) -> None:
         self._ways = ways
-        self.way = choice("way", "What the movie goes through", [*ways], self._on_way)
+        played, shown = (list(dict.fromkeys(each)) for each in zip(*ways, strict=True))
+        self.way = choice("way", "What the movie goes through", played, self._on_way)
+        self.layers = choice("layers", _LAYERS_HINT, shown, self._on_way)
         self.kind = Choice(name="kind", choices=_kinds(), tooltip="MP4 needs the extra [video]")
         self.rate: FloatSpinBox = number(
             "rate",
@@ -66,8 +74,10 @@ class MovieWindow(ReviewWindow):
             limits=(1, _FASTEST),
             value=min(max(rate, 1), _FASTEST),
         )
-        lines = [("Play", self.way), ("Format", self.kind), ("Images per second", self.rate)]
-        options = [form(*lines[len(ways) < 2 :])]
+        choices = [("Play", self.way, played), ("Show", self.layers, shown)]
+        lines = [(label, box) for label, box, names in choices if len(names) > 1]
+        fields = (("Format", self.kind), ("Images per second", self.rate))
+        options = [form(*lines, *fields)]
         super().__init__(_TITLE, _NOTE, next(iter(ways.values())), options, parent, gate)
 
     def save(self) -> None:
@@ -87,8 +97,8 @@ class MovieWindow(ReviewWindow):
         )
         tell("Movie saved.")
 
-    def _on_way(self, way: str) -> None:
-        self.looks = tuple(self._ways[way])
+    def _on_way(self, _chosen: str) -> None:
+        self.looks = tuple(self._ways[self.way.value, self.layers.value])
         self.review.begin(self.looks[0].subject)
         self.examine()
 
@@ -105,10 +115,13 @@ def save_movie_without_metadata(viewer: napari.viewer.Viewer) -> None:
         axes = sliders(viewer)
         # Time first, as cine plays it.
         letters = sorted(axes, key=lambda letter: letter != "t")
-        ways = {
-            TIME if letter == "t" else SLICES: series_looks(viewer, _EVERY, axes[letter])
-            for letter in letters[:2]
-        }
+        ways = {}
+        has_more = is_more_visible(viewer)
+        for letter in letters[:2]:
+            played = TIME if letter == "t" else SLICES
+            if has_more:
+                ways[played, ALL] = canvas_looks(viewer, axes[letter])
+            ways[played, CURRENT] = series_looks(viewer, _EVERY, axes[letter])
     except (NoPictureError, CancelledError) as error:
         tell(str(error))
         return

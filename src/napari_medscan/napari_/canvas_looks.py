@@ -1,0 +1,131 @@
+"""From all that is visible on the canvas to plain data that images are rendered from.
+
+Series, labels, contours and drawn shapes; never text, nor pixels whose origin nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import napari.viewer
+import numpy as np
+from napari.layers import Image, Labels
+
+from napari_medscan.napari_.canvas_strokes import CanvasStrokes
+from napari_medscan.napari_.layer_identity import series_of
+from napari_medscan.napari_.picture import (
+    corner_and_steps,
+    index_at,
+    look,
+    placement,
+    reaches,
+    shown_of,
+)
+from napari_medscan.napari_.slider_index import index_in_view
+from napari_medscan.render.drawn_labels import DrawnLabels
+from napari_medscan.render.prepare import Look
+from napari_medscan.render.snapshot import Index
+
+_FEW_OTHERS = 4
+
+
+def is_more_visible(viewer: napari.viewer.Viewer) -> bool:
+    """Whether more is on the canvas than the current series."""
+    series, labels = _visible(viewer)
+    return len(series) > 1 or bool(labels) or bool(CanvasStrokes(viewer))
+
+
+def canvas_looks(viewer: napari.viewer.Viewer, axis: int) -> list[Look]:
+    """Return looks at all that is visible, at every place of the current series.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        What is looked at, or the model of a pane: its plane and orientation are those of all looks.
+    axis : int
+        Of the data of the current series, along which places are.
+
+    Raises
+    ------
+    NoPictureError
+        If there is no image, or a layer is turned in the view.
+    """
+    base = look(viewer, blended=False).layers[0]
+    series, labels = _visible(viewer)
+    shown = {layer: shown_of(viewer, layer) for layer in series}
+    (current,) = (layer for layer in series if layer.unique_id == base.state[0])
+    drawn = {layer: _drawn(viewer, layer) for layer in labels}
+    strokes = CanvasStrokes(viewer)
+    subject = ("canvas", *(layer.unique_id for layer in series))
+    looks = []
+    for point in _points(viewer, current, axis):
+        at = {layer: index_at(viewer, layer, point) for layer in (*series, *labels)}
+        here = [layer for layer in series if reaches(at[layer], layer)]
+        looks.append(
+            Look(
+                tuple(shown[layer].at(at[layer]) for layer in here),
+                state=(subject, str(point)),
+                subject=subject,
+                spread=axis,
+                base=here.index(current),
+                labels=tuple(
+                    replace(drawn[layer], index=at[layer])
+                    for layer in labels
+                    if reaches(at[layer], layer)
+                ),
+                strokes=strokes.at(point),
+            )
+        )
+    return [replace(each, others=_others(each, looks)) for each in looks]
+
+
+def _visible(viewer: napari.viewer.Viewer) -> tuple[list[Image], list[Labels]]:
+    """Return the visible series and labels that have the axes on screen, from the lowest up."""
+    first = min(viewer.dims.displayed)
+    within = [
+        layer for layer in viewer.layers if layer.visible and first >= viewer.dims.ndim - layer.ndim
+    ]
+    series = [x for x in within if isinstance(x, Image) and series_of(x) is not None]
+    return series, [x for x in within if isinstance(x, Labels) and not x.multiscale]
+
+
+def _points(viewer: napari.viewer.Viewer, layer: Image, axis: int) -> Iterator[tuple[float, ...]]:
+    """Yield where the sliders are at each place of a layer along an axis of its data."""
+    places = index_in_view(viewer, layer)
+    inside = [0 if isinstance(place, slice) else place for place in places]
+    for place in range(layer.data.shape[axis]):
+        inside[axis] = place
+        world = layer.data_to_world(inside)  # type: ignore[no-untyped-call]
+        point = list(viewer.dims.point)
+        point[viewer.dims.ndim - layer.ndim + axis] = float(world[axis])
+        yield tuple(point)
+
+
+def _drawn(viewer: napari.viewer.Viewer, layer: Labels) -> DrawnLabels:
+    before = viewer.dims.ndim - layer.ndim
+    vertical, horizontal = (axis - before for axis in viewer.dims.displayed)
+    axes = vertical, horizontal
+    index = index_at(viewer, layer, viewer.dims.point)
+    origin, spacing, flips = placement(viewer, layer, *corner_and_steps(layer), index, axes)
+    colormap = layer.colormap
+    return DrawnLabels(
+        layer.data,
+        index,
+        axes,
+        flips,
+        spacing,
+        origin,
+        lambda labels: np.asarray(colormap.map(labels)),  # type: ignore[no-untyped-call]
+        float(layer.opacity),
+        str(layer.blending),
+        int(layer.contour),
+    )
+
+
+def _others(each: Look, looks: Sequence[Look]) -> tuple[tuple[Index, ...], ...]:
+    """Return where some other slices are: burned-in text stays while anatomy moves."""
+    alike = [x for x in looks if [s.state for s in x.layers] == [s.state for s in each.layers]]
+    numbers = np.linspace(0, len(alike) - 1, _FEW_OTHERS).round().astype(int)
+    chosen = [alike[number] for number in dict.fromkeys(numbers.tolist())]
+    return tuple(tuple(s.index for s in x.layers) for x in chosen if x is not each)

@@ -130,9 +130,12 @@ def write_movie(
     for image in images:
         gate.check(image, THIS_COMPUTER)
 
+    # Pillow gives wrong colors to a GIF of gray and color images. Those without color are gray.
+    mode = next((image.mode for image in map(_decoded, images) if image.mode != "L"), "L")
+
     def decoded() -> Iterator[Image]:
         for number, image in enumerate(images, start=1):
-            yield _decoded(image)
+            yield _decoded(image).convert(mode)
             if progress is not None:
                 progress(number, len(images))
 

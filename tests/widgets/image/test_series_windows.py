@@ -317,10 +317,10 @@ def test_movie_shows_all_visible_layers_or_the_current_series(
     ready(window, qtbot)
     window.page.save.native.click()
     for number, (both, alone) in enumerate(zip(with_labels, frames(path), strict=True)):
-        # A GIF has 256 colors.
-        differs = np.abs(both.astype(int) - alone) > 20
-        assert differs[8:24, 8:24].any() == (number == 1)
-        assert not differs[24:].any()
+        # A GIF has 256 colors, and spreads what is between them.
+        differs = np.abs(both.astype(int) - alone)
+        assert (differs[8:24, 8:24].mean() > 8) == (number == 1)
+        assert differs[24:].mean() < 4
     window.reject()
 
 

@@ -71,6 +71,17 @@ def test_file_ref_reads_any_part_in_every_way(tmp_path_factory, offset, length):
         assert stream.read(length) == expected
 
 
+def test_file_ref_opened_opens_the_file_at_the_first_read(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(DATA)
+    with FileRef(str(path)).opened() as source:
+        path.unlink()
+        with pytest.raises(FileNotFoundError):
+            source.read_at(0, 1)
+        path.write_bytes(DATA)
+        assert source.read_at(5, 5) == DATA[5:10]
+
+
 def test_file_ref_start_and_size(ref):
     assert ref.start(100) == (DATA[:100], len(DATA))
     assert ref.prefix(100) == DATA[:100]

@@ -72,7 +72,7 @@ def clean(text: str, identifiers: Iterable[str] = ()) -> str:
         At most `MAX_NAME` characters; numbers of six digits and more, which
         are dates or record numbers, are removed as well.
     """
-    text = unicodedata.normalize("NFC", defuse(text))
+    text = unicodedata.normalize("NFC", defuse(text)) if text else ""
     if not text:
         return ""
     lowered = text.lower() if text.isascii() else None

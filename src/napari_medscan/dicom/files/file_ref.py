@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import FileIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -232,20 +233,19 @@ class FileRef(NamedTuple):
 
     @contextmanager
     def opened(self) -> Iterator[Source]:
-        """Give the bytes with one handle for many reads.
+        """Give the bytes with one handle for many reads, none if nobody reads.
 
-        Raises
-        ------
-        OSError
-            When the file cannot be opened.
-        FrameError
-            When its archive has changed.
+        Its reads raise OSError when the file cannot be opened, FrameError when its archive has
+        changed.
         """
         if not isinstance(self.container, str):
             yield self
             return
-        with self._stream(self.container) as stream:
-            yield OpenFile(stream, self.offset, self.length)
+        source = OpenFile(partial(self._stream, self.container), self.offset, self.length)
+        try:
+            yield source
+        finally:
+            source.close()
 
     def mapped(self) -> mmap | bytes:
         """Return all bytes: mapped if the file is not in an archive, else read into memory.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import FileIO, RawIOBase
 from typing import TYPE_CHECKING, Protocol
@@ -20,30 +21,38 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A source over a file opened by the caller, or over a part of one.
+    """A source over a file, or over a part of one, that is opened by the first read.
 
     Parameters
     ----------
-    stream : FileIO
-        The file.
+    opened : callable
+        Opens the file.
     start : int
         Where the part starts.
     size : int or None
         Bytes in the part; None for all up to the end of the file.
     """
 
-    stream: FileIO
-    start: int = 0
-    size: int | None = None
+    def __init__(
+        self, opened: Callable[[], FileIO], start: int = 0, size: int | None = None
+    ) -> None:
+        self._opened, self._start, self._size = opened, start, size
+        self._stream: FileIO | None = None
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes from `offset`."""
-        if self.size is not None:
-            length = max(0, min(length, self.size - offset))
-        self.stream.seek(self.start + offset)
-        return self.stream.read(length)
+        """Return up to `length` bytes from `offset`; raise what opening raises."""
+        if self._size is not None:
+            length = max(0, min(length, self._size - offset))
+        if self._stream is None:
+            self._stream = self._opened()
+        self._stream.seek(self._start + offset)
+        return self._stream.read(length)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._stream is not None:
+            self._stream.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,10 @@ class ImageHeader(Instance):
         """Return one of the dimensions of a frame, None if it has none of that name."""
         return self.frames[index].dimensions.get(name)
 
+    def common_dimensions(self, index: int) -> Mapping[str, object]:
+        """Return the dimensions of a frame but for `own_dimensions`, which may be among them."""
+        return self.frames[index].dimensions
+
     @property
     def object_name(self) -> str:
         """What the files of one object share: their Concatenation UID, else the file's name."""

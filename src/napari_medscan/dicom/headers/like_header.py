@@ -148,6 +148,9 @@ class _LikeHeader(ImageHeader):
             return column[self._row]
         return self._columns.base.dimension_of(index, name)
 
+    def common_dimensions(self, index: int) -> Mapping[str, object]:
+        return self._columns.base.frames[index].dimensions
+
     def like(self, **changes: object) -> Self:
         return _image_header(self._values() | changes)  # type: ignore[return-value]
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 
+from napari_medscan.dicom.elements.isolation import workers
+from napari_medscan.dicom.elements.transfer_syntaxes import is_encapsulated
 from napari_medscan.dicom.errors import NoImageError, NotDicomError, UnreadableError
 from napari_medscan.dicom.files.walk import DroppedFile, reason_of
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.headers.like_header import OpenedFile
+from napari_medscan.workers import WorkerError
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all); may raise CancelledError."""
@@ -81,6 +84,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
     reader = _Reader()
     pool: ThreadPoolExecutor | None = None
     slow_batches = 0
+    copies = _Copies()
     with ExitStack() as stack:
         for first, batch in _batches(regular):
             if progress is not None:
@@ -97,6 +101,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
             for file, outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, ImageHeader):
                     found.images.append(outcome)
+                    copies.note(outcome)
                 else:
                     _note(found, file.name, outcome)
     if progress is not None:
@@ -123,6 +128,30 @@ def _starts_of(batch: Sequence[DroppedFile], reader: _Reader) -> tuple[list[_Sta
         times.append(time.perf_counter())
     took = sorted(after - before for before, after in pairwise(times))
     return starts, took[len(took) // 2] if took else 0.0
+
+
+class _Copies:
+    """Starts the workers when an image comes again, in another encoding.
+
+    Whether its pixels are the same only decoding tells, when all headers are read. Until then the
+    workers have started: that takes as long as reading 200 headers.
+    """
+
+    def __init__(self) -> None:
+        self._syntaxes: dict[str, str] = {}
+        self._started = False
+
+    def note(self, header: ImageHeader) -> None:
+        """Take note of the next file."""
+        syntax = header.transfer_syntax
+        other = self._syntaxes.setdefault(header.sop_instance, syntax)
+        if other == syntax or self._started:
+            return
+        if is_encapsulated(syntax) or is_encapsulated(other):
+            self._started = True
+            # What keeps them from starting is an error of what is decoded.
+            with suppress(WorkerError):
+                workers.warm_up()
 
 
 def _note(found: Headers, name: str, outcome: _Outcome) -> None:

@@ -91,6 +91,9 @@ class Attributes:
 
     def __init__(self, slices: Sequence[SliceRef]) -> None:
         self._slices, self._kinds = slices, kinds_of(slices)
+        firsts = self._kinds.firsts
+        self._common = [ref.header.common_dimensions(ref.index) for ref in firsts]
+        self._own = set[str]().union(*(ref.header.own_dimensions for ref in firsts))
 
     def column(self, name: str) -> Column:
         """Return the values of an attribute, None where a slice has none.
@@ -144,10 +147,10 @@ class Attributes:
 
     def _values(self, name: str) -> Column:
         """Return an attribute of all slices as it is: once for all that have it in common."""
-        firsts, which = self._kinds
-        if any(name in ref.header.own_dimensions for ref in firsts):
+        if name in self._own:
             return [ref.header.dimension_of(ref.index, name) for ref in self._slices]
-        values = [ref.header.dimension_of(ref.index, name) for ref in firsts]
+        values = [dimensions.get(name) for dimensions in self._common]
+        which = self._kinds.which
         if len(values) == 1:
             return values * len(which)
         return [values[number] for number in which]

@@ -43,13 +43,15 @@ def drop_duplicates(headers: Sequence[ImageHeader]) -> tuple[list[ImageHeader], 
     uids = [(header.patient, header.sop_instance) for header in headers]
     if len(set(uids)) == len(uids):
         return list(headers), {}
-    by_uid = _split(headers, lambda header: (header.patient, header.sop_instance))
+    by_uid: dict[object, list[ImageHeader]] = defaultdict(list)
+    for uid, header in zip(uids, headers, strict=True):
+        by_uid[uid].append(header)
     images: list[list[ImageHeader]] = []
     conflicting: set[str] = set()
     broken: set[tuple[bytes, str]] = set()
     # Decoding is done in worker processes, of which there are two at least.
     with ThreadPoolExecutor(_AT_ONCE, "medscan-duplicates") as pool:
-        for same in by_uid:
+        for same in by_uid.values():
             if len(same) == 1 or not same[0].sop_instance:
                 continue
             distinct = _distinct(same, pool)

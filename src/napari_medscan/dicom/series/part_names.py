@@ -156,10 +156,10 @@ def _words(value: str) -> tuple[str, ...]:
 def _number(name: str, stack: Stack) -> tuple[str, ...]:
     """Return a number that is one for all of a stack, as far as its middle tells."""
     value = stack.typical_frame.dimensions.get(name)
-    first = stack.header.frames[stack.slices[0].index].dimensions.get(name)
-    if name in stack.dimension or value != first or not isinstance(value, int | float):
+    if not isinstance(value, int | float) or name in stack.dimension:
         return ()
-    return (_NUMBERS[name].format(value),)
+    first = stack.header.frames[stack.slices[0].index].dimensions.get(name)
+    return (_NUMBERS[name].format(value),) if value == first else ()
 
 
 def _kernel(stack: Stack) -> tuple[str, ...]:

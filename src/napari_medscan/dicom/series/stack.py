@@ -200,7 +200,7 @@ class Stack:
     def name(self) -> str:
         """Modality, series number, description and part: "MR 5 · Flow · magnitude"."""
         number = "" if self.series_number is None else f" {self.series_number}"
-        segment = self.slices[0].segment
+        segment = self.typical_frame.segment
         label = label_of(self.header, segment, self.description, self.real_world_mappings)
         parts = [f"{self.modality or 'Image'}{number}", self.description, label, self.part]
         return " · ".join(part for part in parts if part)

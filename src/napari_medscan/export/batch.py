@@ -53,7 +53,7 @@ _IMAGES: Final[dict[Format, Callable[..., Exported]]] = {
     "mp4": save_movie,
 }
 """What writes images that the gate lets out."""
-_CACHE: Final = 64 << 20
+_CACHE: Final = 8 << 20
 """Bytes of decoded slices that a process keeps: a series is read once, in order."""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
@@ -130,19 +131,28 @@ class Volume:
             for volume in range(slices // lead[-1])
             for first in range(0, lead[-1], at_once)
         ]
-        # One block is decoded while the one before is compressed.
-        pool = ThreadPoolExecutor(1, "medscan-export")
-        try:
-            ahead = pool.submit(self._block, *starts[0])
-            done = 0
-            for number, (_, first, end) in enumerate(starts):
-                block = ahead.result()
-                if number + 1 < len(starts):
-                    ahead = pool.submit(self._block, *starts[number + 1])
+        done = 0
+        with closing(self._ahead(starts)) as blocks:
+            for (_, first, end), block in zip(starts, blocks, strict=True):
                 yield block
                 done += end - first
                 if progress is not None:
                     progress(done, slices)
+
+    def _ahead(self, starts: Sequence[tuple[int, int, int]]) -> Generator[NDArray[Any], None, None]:
+        """Yield the blocks that begin and end so; one is decoded while another is compressed."""
+        if len(starts) == 1:
+            # A thread would keep memory for itself.
+            yield self._block(*starts[0])
+            return
+        pool = ThreadPoolExecutor(1, "medscan-export")
+        try:
+            ahead = pool.submit(self._block, *starts[0])
+            for start in starts[1:]:
+                block = ahead.result()
+                ahead = pool.submit(self._block, *start)
+                yield block
+            yield ahead.result()
         finally:
             pool.shutdown(cancel_futures=True)
 

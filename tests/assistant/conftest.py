@@ -10,6 +10,7 @@ from napari_medscan.assistant import allowed
 from napari_medscan.assistant.audit import Audit
 from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.keys import Keys
+from napari_medscan.assistant.requests import ModelsRequest
 from napari_medscan.assistant.transport import Limits
 
 from .serving import PATIENCE, consent
@@ -40,7 +41,7 @@ class Asking:
 
     def models(self, provider, endpoint):
         ended = queue.SimpleQueue()
-        self.client.list_models(provider, endpoint, on_end=ended.put)
+        self.client.list_models(ModelsRequest(provider, endpoint), on_end=ended.put)
         return ended.get(timeout=PATIENCE)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from napari_medscan.assistant import allowed
 from napari_medscan.assistant.allowed import VARIABLE, allow_list_files, allow_lists, check_allowed
-from napari_medscan.assistant.errors import OffListError
+from napari_medscan.assistant.errors import AddressError
 from napari_medscan.assistant.hosts import parse
 
 on_linux = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="one site folder there")
@@ -22,9 +22,10 @@ def write(path, *hosts):
 
 
 def is_allowed(address):
+    endpoint = parse(address)
     try:
-        check_allowed(parse(address))
-    except OffListError:
+        check_allowed(endpoint)
+    except AddressError:
         return False
     return True
 
@@ -82,7 +83,7 @@ def test_the_list_can_be_a_file_of_the_administrators():
     *_, path = allow_list_files()
     write(path, "# ours", "llm.hospital.example  # the one in the basement")
     assert is_allowed("https://llm.hospital.example/v1")
-    with pytest.raises(OffListError, match="administrator"):
+    with pytest.raises(AddressError, match="administrator"):
         check_allowed(parse("https://ours/v1"))
 
 
@@ -94,7 +95,7 @@ def test_the_list_can_be_a_file_of_the_administrators():
 def test_a_list_that_cannot_be_read_allows_nothing(content):
     *_, path = allow_list_files()
     write(path).write_bytes(content)
-    with pytest.raises(OffListError, match="unreadable file"):
+    with pytest.raises(AddressError, match="unreadable file"):
         check_allowed(parse("https://api.openai.com/v1"))
 
 

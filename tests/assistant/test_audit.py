@@ -11,12 +11,12 @@ import sys
 import pytest
 
 from napari_medscan.assistant import audit as audits
-from napari_medscan.assistant.audit import BEGUN, MODELS, PICTURE, Audit, audit_file, new_record
+from napari_medscan.assistant.audit import BEGUN, IMAGES, MODELS, Audit, Record, audit_file
 from napari_medscan.assistant.errors import AuditError
 
 
 def write(audit, model="m", outcome="answered"):
-    record = new_record(PICTURE, "host", model, 10, "ab" * 32)
+    record = Record(IMAGES, "host", model, 10, "ab" * 32)
     audit.begin(record)
     audit.end(record, outcome)
     return record
@@ -30,7 +30,7 @@ def test_what_is_written_is_read(audit):
 
 
 def test_what_never_ended_is_seen_as_such(audit):
-    audit.begin(new_record(MODELS, "host"))
+    audit.begin(Record(MODELS, "host"))
     assert audit.read()[0].outcome == BEGUN
 
 
@@ -86,7 +86,7 @@ def test_several_processes_write_at_once(audit):
         "import sys, pathlib; from napari_medscan.assistant.audit import *\n"
         "a = Audit(pathlib.Path(sys.argv[1]))\n"
         "for _ in range(50):\n"
-        "    r = new_record(PICTURE, 'host', 'm' * 150, 1, 'a' * 64); a.begin(r); a.end(r, 'x')"
+        "    r = Record(IMAGES, 'host', 'm' * 150, 1, 'a' * 64); a.begin(r); a.end(r, 'x')"
     )
     command = [sys.executable, "-c", code, str(audit.path)]
     processes = [subprocess.Popen(command) for _ in range(3)]

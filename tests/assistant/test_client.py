@@ -20,8 +20,8 @@ from napari_medscan.assistant.consent import Consent, consent_to
 from napari_medscan.assistant.hosts import Endpoint, parse
 from napari_medscan.assistant.keys import Keys
 from napari_medscan.assistant.providers import provider
+from napari_medscan.assistant.requests import HEADERS, ModelsRequest
 from napari_medscan.assistant.transport import Limits
-from napari_medscan.assistant.wire import HEADERS
 from napari_medscan.privacy.errors import ImageError
 from napari_medscan.privacy.gate import Gate
 from napari_medscan.privacy.sealed_image import Concern, Facts, SealedImage
@@ -349,7 +349,7 @@ def test_consent_is_for_one_time(asking):
     [
         (Endpoint("http", "example.org", 80), errors.AddressError),
         (Endpoint("https", "169.254.169.254", 443), errors.AddressError),
-        (Endpoint("https", "off-the-list.example.org", 443), errors.OffListError),
+        (Endpoint("https", "off-the-list.example.org", 443), errors.AddressError),
     ],
     ids=["plain http", "link-local", "off the list"],
 )
@@ -359,7 +359,7 @@ def test_an_address_that_was_never_checked_is_refused(endpoint, kind, audit, mon
     object.__setattr__(asked, "endpoint", endpoint)
     not_sent(Client(Keys(), audit), asked, Consent(asked.digest), kind)
     with pytest.raises(kind):
-        Client(Keys(), audit).list_models(CHAT, endpoint, on_end=print)
+        Client(Keys(), audit).list_models(ModelsRequest(CHAT, endpoint), on_end=print)
 
 
 def test_without_a_key_nothing_is_sent(asking, audit):
@@ -426,7 +426,7 @@ def test_one_picture_at_a_time(asking):
     with Server(waiting()) as server:
         asked = question(server.url)
         sending, _ = asking.begin(asked)
-        with pytest.raises(errors.BusyError):
+        with pytest.raises(errors.NotSentError, match="Waiting"):
             asking.begin(asked)
         sending.cancel()
         with Server(says(*WHOLE)) as other:

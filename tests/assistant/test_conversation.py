@@ -13,7 +13,7 @@ from napari_medscan.assistant.consent import consent_to
 from napari_medscan.assistant.conversation import Conversation, State
 from napari_medscan.assistant.hosts import parse
 from napari_medscan.assistant.keys import Keys
-from napari_medscan.assistant.notes import markdown
+from napari_medscan.assistant.requests import Question
 from napari_medscan.privacy.gate import Gate
 
 from .serving import CHAT, PATIENCE, WHOLE, Server, consent, head, image, piece, says
@@ -35,7 +35,7 @@ def conversation(limits, audit, told, network_allowed):  # noqa: ARG001 - asked 
 
 def asked(conversation, server, seed=0, prompt="What is in view?", path=""):
     endpoint = parse(server.url + path)
-    return conversation.question(CHAT, endpoint, model="m", images=(image(seed),), prompt=prompt)
+    return conversation.continued(Question(CHAT, endpoint, "m", (image(seed),), prompt))
 
 
 def send(conversation, question):
@@ -156,7 +156,7 @@ def test_reasoning_is_neither_sent_again_nor_part_of_the_answer(conversation, to
         (exchange,) = conversation.exchanges
         assert (exchange.reasoning, exchange.said) == ("Canary thought.", "A chest.")
         assert [turn.answer for turn in asked(conversation, server).history] == ["A chest."]
-    assert "Canary" not in markdown(exchange)
+    assert "Canary" not in exchange.note
 
 
 def test_another_service_of_the_same_gateway_is_not_told(conversation, told):
@@ -169,7 +169,7 @@ def test_another_service_of_the_same_gateway_is_not_told(conversation, told):
 def test_one_at_a_time(conversation, told):
     with Server(lambda connection: connection.recv(1)) as server:
         send(conversation, asked(conversation, server))
-        with pytest.raises(errors.BusyError):
+        with pytest.raises(errors.NotSentError, match="Waiting"):
             send(conversation, asked(conversation, server))
         conversation.cancel()
     with Server(says(*WHOLE)) as server:
@@ -182,7 +182,7 @@ def test_the_note_holds_the_answer_and_what_it_is_about_and_no_more(conversation
     with Server(says(*WHOLE)) as server:
         answered(conversation, told, server, prompt="canary?")
     (exchange,) = conversation.exchanges
-    note = markdown(exchange)
+    note = exchange.note
     assert "canary" not in note
     assert note.startswith("**Written by a language model. Not for diagnosis.**")
     for part in ("A chest.", exchange.sha256, "m (127.0.0.1", f"{exchange.asked:%Y-%m-%d}"):
@@ -194,4 +194,4 @@ def test_a_note_of_half_an_answer_says_so(conversation, told):
     with Server(says(head(), piece("A"))) as server:
         send(conversation, asked(conversation, server))
         until(told, State.INCOMPLETE)
-    assert "incomplete" in markdown(conversation.exchanges[0])
+    assert "incomplete" in conversation.exchanges[0].note

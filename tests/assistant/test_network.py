@@ -72,13 +72,11 @@ def test_what_the_network_is(attempt, attempts):
 
 @pytest.fixture
 def sender():
-    """Return what runs a function on a thread that sends; one for each client."""
+    """Return what runs a function on a thread; one for each client."""
     with contextlib.ExitStack() as threads:
 
         def begin():
-            line = network.Line()
-            thread = ThreadPoolExecutor(1, "sends", network.this_thread_sends, (line,))
-            threads.enter_context(thread)
+            thread = threads.enter_context(ThreadPoolExecutor(1))
             return lambda function: thread.submit(function).result(10)
 
         yield begin

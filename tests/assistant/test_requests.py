@@ -11,7 +11,7 @@ import openai.types.chat
 import pytest
 from pydantic import TypeAdapter
 
-from napari_medscan.assistant.errors import PictureError
+from napari_medscan.assistant.errors import NotSentError
 from napari_medscan.assistant.providers import PROVIDERS, Protocol, provider
 from napari_medscan.assistant.requests import MAX_BYTES, Turn
 from napari_medscan.privacy.sealed_image import Format, SealedImage, seal
@@ -112,14 +112,14 @@ def test_the_digest_is_of_all_that_is_agreed_to(change):
 
 def test_only_jpeg_is_sent():
     png = seal(np.zeros((8, 8, 3), np.uint8), format=Format.PNG)
-    with pytest.raises(PictureError, match="Only JPEG"):
+    with pytest.raises(NotSentError, match="Only JPEG"):
         asked(provider("openai"), images=(png,))
 
 
 def test_too_large_an_image_is_refused(monkeypatch):
     monkeypatch.setattr(SealedImage, "shape", (8, 8))
     large = SealedImage(b"\xff\xd8\xff" + bytes(MAX_BYTES) + b"\xff\xd9")
-    with pytest.raises(PictureError, match=r"3\.75 MB"):
+    with pytest.raises(NotSentError, match=r"3\.75 MB"):
         asked(provider("openai"), images=(large,))
 
 
@@ -151,7 +151,7 @@ def test_how_many_images_depends_on_model_and_address(url, model, most):
     images = (image(),) * (most + 1)
     assert question(url, model=model, images=images[1:]).body
     for wrong in (images, ()):
-        with pytest.raises(PictureError, match=f"At most {most} images"):
+        with pytest.raises(NotSentError, match=f"At most {most} images"):
             question(url, model=model, images=wrong)
 
 

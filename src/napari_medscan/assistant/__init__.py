@@ -1,7 +1,14 @@
-"""One picture, seen and confirmed, to a local or a cloud model; and what proves nothing else left.
+"""The way of an image from the viewer to a model, and what proves that nothing else left.
 
-The way of a picture: a `Question` (requests.py) says all that would be sent, and where. A
-`Preview` (consent.py) of it is shown, and gives a `Consent` for exactly those bytes. The
-`Conversation` (conversation.py) has the `Client` (client.py) send it, and holds the answer. httpx
-is imported by transport.py alone, within what sends.
+::
+
+    Look          napari_/picture.py    what the viewer shows, settled
+    SealedImage   render/, privacy/     rendered, checked for text, masked, encoded, validated
+    Question      requests.py           all that would be sent, and where
+    Consent       consent.py            all seen and confirmed (privacy/gate.py); for one send
+    Sending       client.py             allow-list, key and audit, then one connection
+    Response      transport.py          what comes back, bounded; network.py watches the sockets
+    Exchange      conversation.py       the answer (answers.py), tied to its images
+
+httpx is imported by transport.py alone, within what sends.
 """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import AddressError, OffListError
+from .errors import AddressError
 from .hosts import Endpoint, parse
 
 VARIABLE = "MEDSCAN_ALLOWED_HOSTS"
@@ -21,7 +21,7 @@ _XDG = Path("/etc/xdg")
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """The only hosts that an institution lets pictures go to.
+    """The only hosts that an institution lets images go to.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class AllowList:
     source: str
 
     def holds(self, endpoint: Endpoint) -> bool:
-        """Whether pictures may go there."""
+        """Whether images may go there."""
         labels = endpoint.host.split(".")
         names = {
             endpoint.bracketed,
@@ -56,10 +56,10 @@ def allow_lists() -> list[AllowList]:
     read each time, nothing here writes them, and a list that cannot be read allows nothing.
     """
     listed = os.environ.get(VARIABLE)
-    lists = (
-        [] if listed is None else [AllowList(_hosts(listed), f"environment variable {VARIABLE}")]
-    )
-    return lists + [found for path in allow_list_files() if (found := _read(path)) is not None]
+    source = f"environment variable {VARIABLE}"
+    of_variable = None if listed is None else AllowList(_hosts(listed), source)
+    lists = [of_variable, *map(_read, allow_list_files())]
+    return [found for found in lists if found is not None]
 
 
 def allow_list_files() -> Iterator[Path]:
@@ -76,20 +76,18 @@ def allow_list_files() -> Iterator[Path]:
 
 
 def check_allowed(endpoint: Endpoint) -> None:
-    """Refuse an address that pictures must not go to, whoever made it up.
+    """Refuse an address that images must not go to, whoever made it up.
 
     Raises
     ------
     AddressError
-        As `parse`.
-    OffListError
-        When one of the institution's lists does not hold it; the text names the list.
+        As `parse`, or when one of the institution's lists does not hold it: the text names that.
     """
     if parse(endpoint.url("")) != endpoint:
         raise AddressError("Not a valid service address. Use https://host/v1.")
     for allowed in allow_lists():
         if not allowed.holds(endpoint):
-            raise OffListError(
+            raise AddressError(
                 f"{endpoint.shown} is not an allowed host of your institution "
                 f"({allowed.source}). Choose another service or ask your administrator."
             )

@@ -14,7 +14,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ MAX_BYTES = 2**22
 """Where a file is full: it then becomes the older of two, and the older one goes."""
 MAX_TEXT = 200
 BEGUN = "not finished"
-PICTURE, MODELS = "image", "list of models"
+IMAGES, MODELS = "image", "list of models"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,8 @@ class Record:
 
     Parameters
     ----------
-    id : str
-        Random.
-    time : datetime
-        When it began, in UTC.
     kind : str
-        `PICTURE`, or `MODELS` when no picture was sent.
+        `IMAGES`, or `MODELS` when no image was sent.
     host, model : str
         Who was asked.
     bytes : int
@@ -50,16 +46,20 @@ class Record:
         Of each image, as hexadecimal digits, with a blank between them.
     outcome : str
         "answered", "cancelled", an error's word, or `BEGUN`.
+    id : str
+        Random.
+    time : datetime
+        When it began, in UTC.
     """
 
-    id: str
-    time: datetime
     kind: str
     host: str
     model: str = ""
     bytes: int = 0
     sha256: str = ""
     outcome: str = BEGUN
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Audit:
@@ -89,13 +89,7 @@ class Audit:
         self._append(asdict(_tidy(record)) | {"time": record.time.isoformat()})
 
     def end(self, record: Record, outcome: str) -> None:
-        """Write how it ended.
-
-        Raises
-        ------
-        OSError
-            When it cannot be written; the record stays as `BEGUN`.
-        """
+        """Write how it ended; the record stays as `BEGUN` if this raises OSError."""
         self._append({"id": record.id, "outcome": outcome[:MAX_TEXT]})
 
     def read(self) -> list[Record]:
@@ -125,23 +119,17 @@ class Audit:
         OSError
             When it cannot be written.
         """
-        fields = ("time", "kind", "host", "model", "bytes", "sha256", "outcome")
+        names = ("time", "kind", "host", "model", "bytes", "sha256", "outcome")
         records = self.read()
         with path.open("w", newline="", encoding="utf-8-sig") as file:
             table = csv.writer(file)
-            table.writerow(fields)
+            table.writerow(names)
             for record in records:
                 row = asdict(record) | {"time": record.time.isoformat(timespec="seconds")}
-                table.writerow([_cell(row[field]) for field in fields])
+                table.writerow([_cell(row[name]) for name in names])
 
     def delete(self) -> None:
-        """Delete all records.
-
-        Raises
-        ------
-        OSError
-            When they cannot be deleted.
-        """
+        """Delete all records; raises OSError if one cannot be."""
         if self.path.parent.exists():
             with self._locked():
                 self.path.unlink(missing_ok=True)
@@ -192,13 +180,6 @@ def audit_file() -> Path:
     return platformdirs.user_data_path("napari-medscan", appauthor=False) / "audit.jsonl"
 
 
-def new_record(
-    kind: str, host: str, model: str = "", jpeg_size: int = 0, sha256: str = ""
-) -> Record:
-    """Return a record of a send that begins now."""
-    return Record(secrets.token_hex(8), datetime.now(UTC), kind, host, model, jpeg_size, sha256)
-
-
 if sys.platform == "win32":
 
     def _lock(handle: int) -> None:
@@ -222,11 +203,11 @@ def _parsed(line: bytes) -> Record | tuple[object, object] | None:
             return said["id"], said["outcome"]
         time = datetime.fromisoformat(said.pop("time"))
         record = Record(time=time, **said)
-        texts = (record.id, record.kind, record.host, record.model, record.sha256, record.outcome)
-        good = all(isinstance(text, str) for text in texts) and isinstance(record.bytes, int)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return _tidy(record) if good else None
+    texts = (record.id, record.kind, record.host, record.model, record.sha256, record.outcome)
+    is_good = all(isinstance(text, str) for text in texts) and isinstance(record.bytes, int)
+    return _tidy(record) if is_good else None
 
 
 def _tidy(record: Record) -> Record:

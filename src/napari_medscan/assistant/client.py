@@ -7,48 +7,27 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import network
 from .allowed import check_allowed
-from .answers import models_in, read_answer
-from .audit import MODELS, PICTURE, Audit, Record, new_record
+from .answers import Answer, models_in
+from .audit import IMAGES, MODELS, Audit, Record
 from .consent import Consent
-from .errors import (
-    AssistantError,
-    BusyError,
-    MissingKeyError,
-    NotSentError,
-    TimedOutError,
-)
+from .errors import AssistantError, MissingKeyError, NotSentError, TimedOutError
 from .hosts import Endpoint
 from .keys import Key, Keys
 from .providers import Provider
-from .requests import Question
-from .streaming import Answer
+from .requests import ModelsRequest, Question, Request
 from .transport import Limits, Response, exchange
-from .wire import Request
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a send ended.
-
-    Parameters
-    ----------
-    text : str
-        The answer as far as it came.
-    models : tuple of str
-        The models, when they were asked for.
-    error : AssistantError or None
-        What went wrong.
-    is_cancelled : bool
-        Whether the user stopped it.
-    """
+    """How a send ended: the answer as far as it came, or the models that were asked for."""
 
     text: str = ""
     models: tuple[str, ...] = ()
@@ -65,7 +44,7 @@ class Outcome:
 
 _Read = Callable[[Response], Coroutine[Any, Any, Outcome]]
 """Takes an answer apart."""
-_OnEnd = Callable[[Outcome], None]
+_OnEnd = Callable[[Outcome], object]
 """Is told how a request ended."""
 
 
@@ -139,39 +118,26 @@ class Client:
         consent: Consent,
         *,
         on_text: Callable[[str], None],
-        on_end: Callable[[Outcome], None],
+        on_end: Callable[[Outcome], object],
     ) -> Sending:
         """Send a question that the user consented to.
 
         Parameters
         ----------
-        question : Question
-            What to send.
-        consent : Consent
-            To exactly that; it is used up.
-        on_text : callable
-            Takes each piece of the answer, on the client's thread.
-        on_end : callable
-            Takes the outcome, once, on the client's thread.
+        question, consent : Question, Consent
+            What to send, and the consent to exactly that, which is used up.
+        on_text, on_end : callable
+            Take each piece of the answer, and the outcome, once, on the client's thread.
 
         Raises
         ------
         NotSentError
             When it must not be sent: nothing was.
         """
-        check_allowed(question.endpoint)
-        self._check_free()
+        self._check(question.endpoint)
         consent.spend(question)
-        request = Request(
-            "POST",
-            question.url,
-            question.endpoint,
-            question.provider,
-            question.body,
-            question.through_proxy,
-        )
-        record = new_record(
-            PICTURE,
+        record = Record(
+            IMAGES,
             question.endpoint.shown,
             question.model,
             sum(len(image.data) for image in question.images),
@@ -180,49 +146,27 @@ class Client:
         answer = Answer(question.provider.protocol)
 
         async def read(response: Response) -> Outcome:
-            await read_answer(response, answer, on_text)
-            return Outcome(answer.text)
+            await answer.read(response, on_text)
+            return Outcome()
 
         def end(outcome: Outcome) -> None:
-            on_end(Outcome(answer.text, (), outcome.error, outcome.is_cancelled))
+            on_end(replace(outcome, text=answer.text))
 
-        return self._begin(request, record, read, end)
+        return self._begin(question, record, read, end)
 
     def list_models(
-        self,
-        provider: Provider,
-        endpoint: Endpoint,
-        *,
-        on_end: Callable[[Outcome], None],
-        through_proxy: bool = False,
+        self, request: ModelsRequest, *, on_end: Callable[[Outcome], object]
     ) -> Sending:
-        """Ask a service for its models, which also tests connection and key.
+        """Ask a service for its models, which also tests connection and key; as `send`.
 
-        No picture and no word of the user goes there; the audit has it all the same.
-
-        Parameters
-        ----------
-        provider, endpoint : Provider, Endpoint
-            Whom to ask.
-        on_end : callable
-            Takes the outcome, with `models`, once, on the client's thread.
-        through_proxy : bool
-            Whether the system's proxy may carry it.
-
-        Raises
-        ------
-        NotSentError
-            When it must not be asked.
+        No image and no word of the user goes there; the audit has it all the same.
         """
-        check_allowed(endpoint)
-        self._check_free()
-        url = endpoint.url("/models")
-        request = Request("GET", url, endpoint, provider, b"", through_proxy)
+        self._check(request.endpoint)
 
         async def read(response: Response) -> Outcome:
             return Outcome(models=models_in(await response.whole()))
 
-        return self._begin(request, new_record(MODELS, endpoint.shown), read, on_end)
+        return self._begin(request, Record(MODELS, request.endpoint.shown), read, on_end)
 
     def close(self) -> None:
         """Cancel what is on its way and end the thread; a later send begins another."""
@@ -233,10 +177,12 @@ class Client:
             loop.call_soon_threadsafe(loop.stop)
             thread.join(timeout=2)
 
-    def _check_free(self) -> None:
+    def _check(self, endpoint: Endpoint) -> None:
+        """Refuse an address that is not allowed, and a second request beside another."""
+        check_allowed(endpoint)
         last = self._last
         if last is not None and not last.is_cancelled and not last.is_over:
-            raise BusyError("Waiting for an answer.")
+            raise NotSentError("Waiting for an answer.")
 
     def _begin(self, request: Request, record: Record, read: _Read, on_end: _OnEnd) -> Sending:
         with self._lock:
@@ -278,10 +224,10 @@ class Client:
         except asyncio.CancelledError:
             outcome = Outcome(is_cancelled=True)
         except TimeoutError:
-            total = f"{self._limits.total:g} seconds"
-            outcome = Outcome(
-                error=TimedOutError(f"The answer took more than {total}. Ask for a shorter one.")
+            text = (
+                f"The answer took more than {self._limits.total:g} seconds. Ask for a shorter one."
             )
+            outcome = Outcome(error=TimedOutError(text))
         except AssistantError as error:
             outcome = Outcome(error=error)
         except Exception as error:  # noqa: BLE001 - the user must not wait forever
@@ -313,13 +259,8 @@ class Client:
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     """Be the client's thread."""
-    line = network.Line()
-    network.this_thread_sends(line)
-    # It looks names up, for the assistant too.
-    executor = ThreadPoolExecutor(
-        4, "medscan-assistant", initializer=network.this_thread_sends, initargs=(line,)
-    )
-    loop.set_default_executor(executor)
+    resolver = network.NameResolver(4, "medscan-assistant")
+    loop.set_default_executor(resolver)
     try:
         loop.run_forever()
         tasks = asyncio.all_tasks(loop)
@@ -329,5 +270,5 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
             loop.run_until_complete(asyncio.wait(tasks))
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
-        executor.shutdown(wait=False)
+        resolver.shutdown(wait=False)
         loop.close()

@@ -11,13 +11,7 @@ from .requests import Question
 
 
 class Consent:
-    """The user's consent to one request, for one time.
-
-    Parameters
-    ----------
-    digest : str
-        `Question.digest` of what was seen.
-    """
+    """The user's consent to the request with one `Question.digest`, for one time."""
 
     def __init__(self, digest: str) -> None:
         self._digest = digest
@@ -25,13 +19,7 @@ class Consent:
         self._lock = threading.Lock()
 
     def spend(self, question: Question) -> None:
-        """Use the consent up for a question.
-
-        Raises
-        ------
-        ConsentError
-            When it was for something else, or used before.
-        """
+        """Use the consent up; raises ConsentError if it is for another question, or used up."""
         if question.digest != self._digest:
             raise ConsentError(
                 "The image, text, model or service changed after the preview. Review the new "
@@ -57,10 +45,7 @@ def missing(question: Question, gate: Gate) -> str:
 def consent_to(question: Question, gate: Gate) -> Consent:
     """Return the consent to a question that is before the user's eyes, who pressed Send.
 
-    Raises
-    ------
-    ConsentError
-        When an image was not seen, or something about it was not confirmed.
+    Raises ConsentError when an image was not seen, or something about it was not confirmed.
     """
     found = missing(question, gate)
     if found:

@@ -1,4 +1,4 @@
-"""Questions and answers on one picture: the state machine that the dock drives."""
+"""Questions and answers on one image: the state machine that the dock drives."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from napari_medscan.privacy.sealed_image import SealedImage
-
 from .answer_text import parted
 from .client import Client, Outcome, Sending
 from .consent import Consent
-from .errors import AssistantError, BusyError
+from .errors import AssistantError, NotSentError
 from .hosts import Endpoint
-from .providers import Provider
 from .requests import Question, Turn
 
 MIN_INTERVAL = 0.05
@@ -50,10 +47,8 @@ class Exchange:
         Plain text; the answer so far.
     sha256 : str
         `Question.sha256` of the images that it is about.
-    endpoint : Endpoint
-        Where it went.
-    model : str
-        Who was asked there.
+    endpoint, model : Endpoint, str
+        Who was asked.
     asked : datetime
         When, in UTC.
     state : State
@@ -81,6 +76,22 @@ class Exchange:
         return self.endpoint.shown
 
     @property
+    def note(self) -> str:
+        """The answer as Markdown, to be saved when the user asks for it.
+
+        The question stays out: it may hold what the user knows about the patient.
+        """
+        lines = [
+            "**Written by a language model. Not for diagnosis.**\n",
+            f"- image: SHA-256 `{self.sha256}`",
+            f"- model: {self.model.replace('`', '')} ({self.host})",
+            f"- asked: {self.asked:%Y-%m-%d %H:%M} UTC",
+            "" if self.state is State.DONE else "- the answer is incomplete\n",
+            self.said.strip(),
+        ]
+        return "\n".join([*lines, ""])
+
+    @property
     def reasoning(self) -> str:
         """What the model thought aloud before its answer, '' without any."""
         return parted(self.answer)[0]
@@ -92,7 +103,7 @@ class Exchange:
 
 
 class Conversation:
-    """The questions and answers of a session; those on one picture follow each other.
+    """The questions and answers of a session; those on the same images follow each other.
 
     For one thread, the GUI's; each method returns at once.
 
@@ -106,7 +117,7 @@ class Conversation:
         any more.
     """
 
-    def __init__(self, client: Client, listener: Callable[[Exchange], None]) -> None:
+    def __init__(self, client: Client, listener: Callable[[Exchange], object]) -> None:
         self._client = client
         self._listener = listener
         self._lock = threading.RLock()
@@ -129,33 +140,17 @@ class Conversation:
         with self._lock:
             return self._exchanges[-1].state if self._exchanges else State.IDLE
 
-    def question(
-        self,
-        provider: Provider,
-        endpoint: Endpoint,
-        *,
-        model: str,
-        images: tuple[SealedImage, ...],
-        prompt: str,
-        through_proxy: bool = False,
-    ) -> Question:
-        """Return what would be sent, with the earlier turns on these images with this service.
-
-        Raises
-        ------
-        PictureError
-            When the images cannot be sent.
-        """
-        plain = Question(provider, endpoint, model, images, prompt, (), through_proxy)
+    def continued(self, question: Question) -> Question:
+        """Return a question with the earlier turns on its images with its service."""
         turns: list[Turn] = []
         with self._lock:
             for exchange in reversed(self._exchanges[self._forgotten :]):
                 # The whole address: behind one host, a gateway has services that are strangers.
-                if (exchange.sha256, exchange.endpoint) != (plain.sha256, endpoint):
+                if (exchange.sha256, exchange.endpoint) != (question.sha256, question.endpoint):
                     break
                 if exchange.state is State.DONE:
                     turns.insert(0, Turn(exchange.prompt, exchange.said))
-        return replace(plain, history=tuple(turns))
+        return replace(question, history=tuple(turns))
 
     def send(self, question: Question, consent: Consent, about: str = "") -> None:
         """Send what was previewed, because the user pressed Send; `about` as in `Exchange`.
@@ -170,7 +165,7 @@ class Conversation:
         )
         with self._lock:
             if self.state.is_busy:
-                raise BusyError("Waiting for an answer.")
+                raise NotSentError("Waiting for an answer.")
             number = self._number + 1
             self._sending = self._client.send(
                 question,

@@ -2,25 +2,20 @@
 
 ::
 
-    AssistantError                  root; its text is for the user, and says what to do
-    ├── NotSentError                refused on this computer: nothing was sent
-    │   ├── AddressError            an address that pictures must not go to
-    │   │   └── OffListError        a host that the institution's list does not hold
-    │   ├── ConsentError            not what was previewed, or not previewed at all
-    │   ├── PictureError            no JPEG, or too large a one
-    │   ├── MissingKeyError         the service asks for a key and there is none
-    │   └── BusyError               another answer is on its way
-    ├── NoConnectionError           the server cannot be reached
-    │   └── CertificateError        it cannot prove who it is
-    ├── TimedOutError               it was reached, and was silent for too long
-    ├── RefusedError                any other refusal, also by the model
-    ├── AnswerError                 what came back is no answer of this protocol
-    │   └── TooLongError            it does not end
-    ├── IncompleteError             it stopped in the middle
-    └── AuditError                  what was sent is written down and cannot be read
+    AssistantError
+    ├── NotSentError
+    │   ├── AddressError
+    │   ├── ConsentError
+    │   └── MissingKeyError
+    ├── NoConnectionError
+    │   └── CertificateError
+    ├── TimedOutError
+    ├── RefusedError
+    ├── AnswerError
+    ├── IncompleteError
+    └── AuditError
 
-No text holds a key, a prompt, a picture or an answer. `detail` is what the server said, made
-harmless and short, without the key.
+No text holds a key, a prompt, an image or an answer.
 """
 
 from __future__ import annotations
@@ -36,22 +31,21 @@ class AssistantError(MedscanError):
     text : str
         What is wrong and what to do, for the user.
     detail : str
-        What the server said, already made harmless.
-
-    Attributes
-    ----------
-    outcome : str
-        The word for it in the audit.
-    again_at : float or None
+        What the server said, made harmless and short, without the key.
+    outcome : str, optional
+        The word for it in the audit; that of the class by default.
+    again_at : float, optional
         The earliest time (seconds since the epoch) to send again, when the server names one.
     """
 
     outcome = "failed"
 
-    def __init__(self, text: str, detail: str = "") -> None:
+    def __init__(
+        self, text: str, detail: str = "", outcome: str = "", again_at: float | None = None
+    ) -> None:
         super().__init__(text)
-        self.detail = detail
-        self.again_at: float | None = None
+        self.detail, self.again_at = detail, again_at
+        self.outcome = outcome or self.outcome
 
 
 class NotSentError(AssistantError):
@@ -61,27 +55,15 @@ class NotSentError(AssistantError):
 
 
 class AddressError(NotSentError):
-    """Pictures must not go to this address."""
-
-
-class OffListError(AddressError):
-    """The institution's list of hosts does not hold this one."""
+    """Images must not go to this address: by the rules for all, or the institution's list."""
 
 
 class ConsentError(NotSentError):
     """What would be sent is not what the user saw and confirmed."""
 
 
-class PictureError(NotSentError):
-    """The picture is no JPEG that can be sent."""
-
-
 class MissingKeyError(NotSentError):
     """The service asks for a key, and none is known for it."""
-
-
-class BusyError(NotSentError):
-    """An answer is on its way; one picture is sent at a time."""
 
 
 class NoConnectionError(AssistantError):
@@ -103,39 +85,15 @@ class TimedOutError(AssistantError):
 
 
 class RefusedError(AssistantError):
-    """The server or the model refuses to answer.
+    """The server or the model refuses to answer."""
 
-    Parameters
-    ----------
-    text, detail : str
-        As of `AssistantError`.
-    outcome : str
-        The word for it in the audit.
-    again_at : float or None
-        The earliest time to send again.
-    """
-
-    def __init__(
-        self,
-        text: str,
-        detail: str = "",
-        outcome: str = "refused",
-        again_at: float | None = None,
-    ) -> None:
-        super().__init__(text, detail)
-        self.outcome, self.again_at = outcome, again_at
+    outcome = "refused"
 
 
 class AnswerError(AssistantError):
-    """What came back is no answer in this protocol."""
+    """What came back is no answer in this protocol, or one without an end."""
 
     outcome = "no answer"
-
-
-class TooLongError(AnswerError):
-    """The answer went beyond what is read."""
-
-    outcome = "too long"
 
 
 class IncompleteError(AssistantError):

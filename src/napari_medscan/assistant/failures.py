@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import time
 from collections.abc import Mapping
@@ -12,37 +13,72 @@ from napari_medscan.dicom.elements.text import defuse
 
 from . import errors
 from .errors import AssistantError, RefusedError
+from .keys import Key
 
 MAX_WAIT = 24 * 3600
 MAX_DETAIL = 300
 _PICTURES = ("image", "vision", "multimodal", "multi-modal", "picture")
 
 
+class ServerSaidError(AssistantError):
+    """An error that the server tells of, as it came; `refused` gives it its sentence.
+
+    Parameters
+    ----------
+    data : bytes
+        What the server said, which may hold the key.
+    status : int
+        Of HTTP; 0 when it is told within an answer.
+    """
+
+    def __init__(self, data: bytes, status: int = 0) -> None:
+        super().__init__("The server reported an error.")
+        self.status = status
+        self.kind, self.message = error_in(data)
+
+
+def error_in(data: bytes) -> tuple[str, str]:
+    """Return the kind and the message of a server's error, each empty when it has none."""
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        return "", ""
+    # "error" is OpenAI's and Anthropic's, "detail" FastAPI's (vLLM), "message" a proxy's.
+    error = said.get("error", said) if isinstance(said, dict) else None
+    if isinstance(error, str):
+        return "", error
+    if not isinstance(error, dict):
+        return "", ""
+    texts = {name: text for name, text in error.items() if isinstance(text, str)}
+    kind = f"{texts.get('type', '')} {texts.get('code', '')}".strip()
+    return kind, texts.get("message") or texts.get("detail", "")
+
+
 def refused(
-    status: int, kind: str, message: str, headers: Mapping[str, str], host: str
+    said: ServerSaidError, headers: Mapping[str, str], host: str, key: Key | None
 ) -> RefusedError:
     """Return the error for an HTTP status that is no answer.
 
     Parameters
     ----------
-    status : int
-        As it came; 0 for an error within an answer, which its kind tells.
-    kind, message : str
-        What the server says, from `streaming.error_in`; the key is taken out already.
+    said : ServerSaidError
+        As it came.
     headers : mapping
         Of the response, in lower case.
     host : str
         Who answered.
+    key : Key or None
+        What must not be in the message.
     """
-    status = status or _status_of(kind)
-    about = f"{kind} {message}".lower()
-    again_at = retry_time(headers.get("retry-after", "")) if _may_pass(status) else None
-    word, text = _reason(status, about, host, _when(again_at))
-    return RefusedError(text, defuse(message)[:MAX_DETAIL], word, again_at)
-
-
-def _may_pass(status: int) -> bool:
-    return status == 429 or status >= 500
+    told = (status for part, status in _STATUS_OF.items() if part in said.kind)
+    status = said.status or next(told, 500)
+    about = f"{said.kind} {said.message}".lower()
+    may_pass = status == 429 or status >= 500
+    again_at = retry_time(headers.get("retry-after", "")) if may_pass else None
+    word, text = _reason(status, about, host, f"after {clock(again_at)}" if again_at else "later")
+    # Before it is cut short and made harmless, which would leave a part of the key.
+    detail = key.removed_from(said.message) if key else said.message
+    return RefusedError(text, defuse(detail)[:MAX_DETAIL], word, again_at)
 
 
 def _reason(status: int, about: str, host: str, when: str) -> tuple[str, str]:
@@ -72,18 +108,16 @@ def _reason(status: int, about: str, host: str, when: str) -> tuple[str, str]:
     return word, text
 
 
-def _status_of(kind: str) -> int:
-    """Return the HTTP status that an error's kind would have had."""
-    known = {
-        "rate_limit": 429,
-        "overloaded": 529,
-        "authentication": 401,
-        "permission": 403,
-        "not_found": 404,
-        "too_large": 413,
-        "invalid_request": 400,
-    }
-    return next((status for word, status in known.items() if word in kind), 500)
+_STATUS_OF = {
+    "rate_limit": 429,
+    "overloaded": 529,
+    "authentication": 401,
+    "permission": 403,
+    "not_found": 404,
+    "too_large": 413,
+    "invalid_request": 400,
+}
+"""The HTTP status that an error told within an answer would have had, by a part of its kind."""
 
 
 def retry_time(value: str) -> float | None:
@@ -97,13 +131,6 @@ def retry_time(value: str) -> float | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return now + min(max(wait, 0.0), MAX_WAIT)
-
-
-def _when(again_at: float | None) -> str:
-    if again_at is None:
-        return "later"
-    # A local time: the user's own clock is where it is read.
-    return f"after {clock(again_at)}"
 
 
 def clock(moment: float) -> str:

@@ -27,15 +27,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key, which nothing but `reveal` shows.
-
-    Parameters
-    ----------
-    origin : str
-        The one `Endpoint.origin` that it may be sent to.
-    source : Source
-        Where it came from.
-    """
+    """A key for one `Endpoint.origin`, which nothing but `reveal` shows."""
 
     _secret: str
     origin: str
@@ -48,13 +40,7 @@ class Key:
         raise TypeError("a key is not to be stored")
 
     def reveal(self, endpoint: Endpoint) -> str:
-        """Return the secret, to its own service.
-
-        Raises
-        ------
-        MissingKeyError
-            When it belongs to another one.
-        """
+        """Return the secret, to its own service; raises MissingKeyError for any other."""
         if endpoint.origin != self.origin:
             raise MissingKeyError(f"This key belongs to another service, not {endpoint.shown}.")
         return self._secret
@@ -81,10 +67,7 @@ class Keys:
     def find(self, provider: Provider, endpoint: Endpoint) -> Key | None:
         """Return the key for a service, None when there is none; a keyring may take its time.
 
-        Raises
-        ------
-        MissingKeyError
-            When what is there cannot be a key.
+        Raises MissingKeyError when what is there cannot be a key.
         """
         origin = endpoint.origin
         if provider.key_variable and provider.is_at(endpoint):
@@ -115,10 +98,7 @@ class Keys:
     def enter(self, endpoint: Endpoint, secret: str) -> None:
         """Keep a key that the user typed for a service in memory; empty forgets it.
 
-        Raises
-        ------
-        MissingKeyError
-            When it cannot be a key.
+        Raises MissingKeyError when it cannot be a key.
         """
         secret = _checked(secret)
         self._entered.pop(endpoint.origin, None)

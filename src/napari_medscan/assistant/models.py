@@ -50,15 +50,10 @@ PROFILES = (
 """Local models; what is reported of them, not what was tested here."""
 
 
-def profile_file() -> Path:
-    """Return the file of the user's own profiles, a JSON list; it need not exist."""
-    return config_file("models.json")
-
-
-def profile_of(model: str, path: Path | None = None) -> Profile | None:
+def profile_of(model: str) -> Profile | None:
     """Return what is known of a model, the user's own profiles first."""
     bare = model.lower().rpartition("/")[2]
-    known = (*_own(path or profile_file()), *PROFILES)
+    known = (*_own(config_file("models.json")), *PROFILES)
     return next((profile for profile in known if bare.startswith(profile.name)), None)
 
 

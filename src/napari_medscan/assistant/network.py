@@ -13,8 +13,11 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
+from typing import Any
 
 from .errors import AddressError
 from .hosts import Endpoint, is_loopback, refuse_address
@@ -48,11 +51,6 @@ class Attempt:
         """Whether it stays on this computer."""
         return is_loopback(self.host)
 
-    @property
-    def is_look_up(self) -> bool:
-        """Whether only a name is looked up."""
-        return self.event in _LOOK_UPS
-
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -74,21 +72,16 @@ class Usage:
         """The sentence of the dock."""
         if not self.expected and not self.unexpected:
             return "Network: not used in this session"
-        times = "once" if self.expected == 1 else f"{self.expected} times"
-        said = f"used {times} (see audit log)" if self.expected else "not used by the assistant"
+        said = "not used by the assistant"
+        if self.expected:
+            said = f"used {_times(self.expected)} (see audit log)"
         if self.unexpected:
-            count = "once" if self.unexpected == 1 else f"{self.unexpected} times"
-            said += f"; used {count} by other code in napari"
+            said += f"; used {_times(self.unexpected)} by other code in napari"
         return f"Network: {said}"
 
 
 class Ticket:
-    """Leave for one send to use the network, and what it may reach.
-
-    Parameters
-    ----------
-    endpoint : Endpoint
-        The service that was agreed to.
+    """Leave for one send to use the network, and to reach the service that was agreed to.
 
     Attributes
     ----------
@@ -109,10 +102,7 @@ class Ticket:
     def check(self, address: str) -> None:
         """Refuse an address that the name of the service stands for and must not.
 
-        Raises
-        ------
-        ConnectionRefusedError
-            As the system would; the reason is in `refused`.
+        Raises ConnectionRefusedError, as the system would; the reason is in `refused`.
         """
         if self.through_proxy:
             return
@@ -126,14 +116,16 @@ class Ticket:
             raise ConnectionRefusedError
 
 
-class Line:
-    """What the threads of one client send by: its ticket, while there is one.
+_ticket: ContextVar[Ticket | None] = ContextVar("ticket", default=None)
+"""Of the send that the current context is a part of."""
 
-    Each client has its own: with two viewers, the end of one send is not the end of the other.
-    """
 
-    def __init__(self) -> None:
-        self.ticket: Ticket | None = None
+class NameResolver(ThreadPoolExecutor):
+    """Threads that look names up for an event loop, as a part of the send that asks them to."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401
+        """Run a function with the caller's ticket."""
+        return super().submit(copy_context().run, fn, *args, **kwargs)
 
 
 class _Watch:
@@ -145,7 +137,6 @@ class _Watch:
         self.counting = False
         self.expected = 0
         self.unexpected = 0
-        self.thread = threading.local()
         self.observers: tuple[Callable[[Attempt], None], ...] = ()
 
     def install(self) -> None:
@@ -175,9 +166,12 @@ def _hook(event: str, args: tuple[object, ...]) -> None:
         return
     host = _host(event, args)
     if host is not None:
-        line: Line | None = getattr(_watch.thread, "line", None)
-        ticket = line.ticket if line is not None else None
+        ticket = _ticket.get()
         _watch.note(Attempt(event, host, ticket is not None), ticket)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _host(event: str, args: tuple[object, ...]) -> str | None:
@@ -217,21 +211,15 @@ def usage() -> Usage:
     return Usage(_watch.expected, _watch.unexpected)
 
 
-def this_thread_sends(line: Line) -> None:
-    """Say that this thread connects for the assistant, while its line has a ticket."""
-    _watch.thread.line = line
-
-
 @contextmanager
 def sending(ticket: Ticket) -> Iterator[None]:
-    """Expect the connections of one send by this thread's line; it has one send at a time."""
+    """Expect what this context connects to; another client's send has a context of its own."""
     _watch.install()
-    line: Line = _watch.thread.line
-    line.ticket = ticket
+    _ticket.set(ticket)
     try:
         yield
     finally:
-        line.ticket = None
+        _ticket.set(None)
 
 
 @contextmanager

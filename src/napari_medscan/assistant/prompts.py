@@ -32,13 +32,7 @@ class Template:
     text: str
 
     def fill(self, modality: str = "", body_part: str = "") -> str:
-        """Return the prompt.
-
-        Parameters
-        ----------
-        modality, body_part : str
-            As in `subject`.
-        """
+        """Return the prompt, about the image that `subject` names."""
         return self.text.replace(SUBJECT, subject(modality, body_part))
 
 
@@ -103,7 +97,7 @@ TEMPLATES: tuple[Template, ...] = (
 )
 
 LANGUAGES = {
-    "": "",
+    "As the question": "",
     "English": "English",
     "Deutsch": "German",
     "Español": "Spanish",
@@ -120,12 +114,12 @@ LANGUAGES = {
     "日本語": "Japanese",
     "한국어": "Korean",
 }
-"""Languages of answers in their own words, and as a question names them; '' leaves it open."""
+"""Languages of answers as a person chooses them, and as a question names them."""
 
 
 def in_language(prompt: str, language: str) -> str:
     """Return a question that asks for an answer in one of `LANGUAGES`."""
-    name = LANGUAGES.get(language, "")
+    name = LANGUAGES[language]
     return f"{prompt}\nAnswer in {name}." if prompt and name else prompt
 
 
@@ -147,13 +141,7 @@ class Templates:
         return tuple(replace(t, text=own.get(t.id, t.text)) for t in TEMPLATES)
 
     def save(self, id_: str, text: str) -> None:
-        """Keep a wording of the user's own.
-
-        Raises
-        ------
-        OSError
-            When it cannot be saved.
-        """
+        """Keep a wording of the user's own; raises OSError when it cannot be saved."""
         self._write({**self._read(), id_: text[:MAX_TEXT]})
 
     def reset(self, id_: str) -> None:

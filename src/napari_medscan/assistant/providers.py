@@ -1,4 +1,4 @@
-"""The services a picture can go to, the ones on this computer first."""
+"""The services an image can go to, the ones on this computer first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from .hosts import Endpoint, parse
@@ -17,34 +16,6 @@ class Protocol(StrEnum):
 
     CHAT = "OpenAI chat completions"
     MESSAGES = "Anthropic messages"
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """What a provider states that it keeps; its words, never a promise of ours.
-
-    Parameters
-    ----------
-    quote : str
-        Its own words, empty when they are not stated here.
-    source : str
-        Where they stand.
-    dated : str
-        The date of the words, or when they were looked up.
-    note : str
-        What to know besides, in our words.
-    """
-
-    quote: str = ""
-    source: str = ""
-    dated: str = ""
-    note: str = ""
-
-    @property
-    def text(self) -> str:
-        """All of it, for the preview."""
-        said = f"“{self.quote}” ({self.source}, {self.dated})" if self.quote else ""
-        return " ".join(filter(None, (said, self.note)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +32,9 @@ class Provider:
         How it is spoken to.
     base_url : str
         Its usual address, empty when the user must write it.
-    retention : Retention
-        What it states that it keeps, at its own address; empty when that is not known here.
+    retention : str
+        What it states that it keeps, at its own address: its words, quoted with source and date,
+        never a promise of ours; empty when that is not known here.
     key_variable : str
         The environment variable with its key, empty when there is none.
     needs_key : bool
@@ -77,7 +49,7 @@ class Provider:
     name: str
     protocol: Protocol
     base_url: str
-    retention: Retention = Retention()
+    retention: str = ""
     key_variable: str = ""
     needs_key: bool = True
     key_header: str = "authorization"
@@ -91,13 +63,6 @@ class Provider:
     def short_name(self) -> str:
         """Its name without where it is."""
         return self.name.rpartition(": ")[2]
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """What the protocol wants besides the key."""
-        if self.protocol is Protocol.MESSAGES:
-            return {"Anthropic-Version": "2023-06-01"}
-        return {}
 
 
 def _local(id_: str, name: str, port: int) -> Provider:
@@ -116,32 +81,25 @@ PROVIDERS: tuple[Provider, ...] = (
         "OpenAI",
         Protocol.CHAT,
         "https://api.openai.com/v1",
-        Retention(
-            quote="By default, abuse monitoring logs are generated for all API feature usage and "
-            "retained for up to 30 days, unless longer retention is required by law, or is "
-            "reasonably necessary to protect our services or any third party from harm.",
-            source="developers.openai.com/api/docs/guides/your-data",
-            dated="undated, retrieved 23 November 2026",
-            note="The request asks not to be stored (store: false); this does not turn off these "
-            "logs.",
-        ),
+        "“By default, abuse monitoring logs are generated for all API feature usage and retained "
+        "for up to 30 days, unless longer retention is required by law, or is reasonably necessary "
+        "to protect our services or any third party from harm.” "
+        "(developers.openai.com/api/docs/guides/your-data, undated, retrieved 23 November 2026) "
+        "The request asks not to be stored (store: false); this does not turn off these logs.",
         key_variable="OPENAI_API_KEY",
-        no_storage=MappingProxyType({"store": False}),
+        no_storage={"store": False},
     ),
     Provider(
         "anthropic",
         "Anthropic",
         Protocol.MESSAGES,
         "https://api.anthropic.com/v1",
-        Retention(
-            quote="For Anthropic API users, we automatically delete inputs and outputs on our "
-            "backend within 30 days of receipt or generation, except when you and we have agreed "
-            "otherwise (e.g. zero data retention agreement), if we need to retain them for longer "
-            "to enforce our Usage Policy (UP), or comply with the law.",
-            source="privacy.anthropic.com/en/articles/7996866",
-            dated="undated, retrieved 23 November 2026",
-            note="The protocol has no option to refuse storage.",
-        ),
+        "“For Anthropic API users, we automatically delete inputs and outputs on our backend "
+        "within 30 days of receipt or generation, except when you and we have agreed otherwise "
+        "(e.g. zero data retention agreement), if we need to retain them for longer to enforce our "
+        "Usage Policy (UP), or comply with the law.” "
+        "(privacy.anthropic.com/en/articles/7996866, undated, retrieved 23 November 2026) "
+        "The protocol has no option to refuse storage.",
         key_variable="ANTHROPIC_API_KEY",
         key_header="x-api-key",
     ),
@@ -150,18 +108,13 @@ PROVIDERS: tuple[Provider, ...] = (
         "OpenRouter",
         Protocol.CHAT,
         "https://openrouter.ai/api/v1",
-        Retention(
-            quote="Zero Data Retention (ZDR) means that a provider will not store your data for "
-            "any period of time.",
-            source="openrouter.ai/docs/guides/features/zdr",
-            dated="undated, retrieved 23 November 2026",
-            note="The request allows only such providers (zdr: true, data_collection: deny). "
-            "OpenRouter forwards the image to them.",
-        ),
+        "“Zero Data Retention (ZDR) means that a provider will not store your data for any period "
+        "of time.” "
+        "(openrouter.ai/docs/guides/features/zdr, undated, retrieved 23 November 2026) "
+        "The request allows only such providers (zdr: true, data_collection: deny). OpenRouter "
+        "forwards the image to them.",
         key_variable="OPENROUTER_API_KEY",
-        no_storage=MappingProxyType(
-            {"provider": MappingProxyType({"zdr": True, "data_collection": "deny"})}
-        ),
+        no_storage={"provider": {"zdr": True, "data_collection": "deny"}},
     ),
     Provider(
         "azure",
@@ -169,15 +122,9 @@ PROVIDERS: tuple[Provider, ...] = (
         Protocol.CHAT,
         "",
         key_header="api-key",
-        no_storage=MappingProxyType({"store": False}),
+        no_storage={"store": False},
     ),
-    Provider(
-        "compatible",
-        "Other service (OpenAI protocol)",
-        Protocol.CHAT,
-        "",
-        needs_key=False,
-    ),
+    Provider("compatible", "Other service (OpenAI protocol)", Protocol.CHAT, "", needs_key=False),
     Provider(
         "compatible-messages",
         "Other service (Anthropic protocol)",
@@ -201,17 +148,15 @@ _HERE = (
 _UNKNOWN = "It is not known what this service keeps. Ask its operator."
 
 
-def retention_at(endpoint: Endpoint, chosen: Provider) -> Retention:
+def retention_at(endpoint: Endpoint, chosen: Provider) -> str:
     """Return what is known of what an address keeps: a provider speaks for its own alone."""
     if endpoint.is_loopback:
-        return Retention(note=_HERE)
+        return _HERE
     owner = _owner(endpoint)
     if owner is not None:
         return owner.retention
     is_named = chosen.base_url and chosen.needs_key
-    return Retention(
-        note=f"This is not an address of {chosen.name}. {_UNKNOWN}" if is_named else _UNKNOWN
-    )
+    return f"This is not an address of {chosen.name}. {_UNKNOWN}" if is_named else _UNKNOWN
 
 
 def no_storage_at(endpoint: Endpoint, chosen: Provider) -> Mapping[str, Any]:
@@ -231,17 +176,7 @@ _GEMINI = re.compile(r"gemini|googleapis\.com$", re.IGNORECASE)
 
 
 def warnings_about(provider: Provider, endpoint: Endpoint, model: str) -> tuple[str, ...]:
-    """Return what to consider before a picture goes to a model.
-
-    Parameters
-    ----------
-    provider : Provider
-        The service.
-    endpoint : Endpoint
-        Where it is.
-    model : str
-        The model, as the service names it.
-    """
+    """Return what to consider before an image goes to a model of a service."""
     said = []
     if endpoint.is_loopback and _CLOUD_NAME.search(model):
         said.append(

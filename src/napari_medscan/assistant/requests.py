@@ -1,18 +1,20 @@
-"""What is asked, and the exact bytes that ask it, in the words of each protocol."""
+"""What is asked, and the exact bytes and headers that ask it, in the words of each protocol."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from napari_medscan.privacy.sealed_image import Format, SealedImage
 
-from .errors import PictureError
+from .errors import NotSentError
 from .hosts import Endpoint
+from .keys import Key
 from .models import most_images
 from .providers import Protocol, Provider, no_storage_at
 
@@ -20,6 +22,10 @@ MAX_BYTES = int(3.75 * 2**20)
 """The largest image that services take (5 MB as base64)."""
 MAX_TOKENS = 2048
 """Longest answer asked of Anthropic's protocol, which wants a number."""
+_OF_HTTP = "host connection user-agent accept accept-encoding content-type content-length"
+_OF_SERVICES = "authorization x-api-key api-key anthropic-version"
+HEADERS = frozenset(f"{_OF_HTTP} {_OF_SERVICES}".split())
+"""The only headers that a request has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Question:
 
     Raises
     ------
-    PictureError
+    NotSentError
         When there are no images, too many, or one that is too large or no JPEG.
     """
 
@@ -72,11 +78,11 @@ class Question:
     def __post_init__(self) -> None:
         most = most_images(self.endpoint, self.model)
         if not 0 < len(self.images) <= most:
-            raise PictureError(f"At most {most} images can be sent to this model.")
+            raise NotSentError(f"At most {most} images can be sent to this model.")
         if any(image.format is not Format.JPEG for image in self.images):
-            raise PictureError("Only JPEG images can be sent.")
+            raise NotSentError("Only JPEG images can be sent.")
         if any(len(image.data) > MAX_BYTES for image in self.images):
-            raise PictureError("The image exceeds 3.75 MB. Reduce its size.")
+            raise NotSentError("The image exceeds 3.75 MB. Reduce its size.")
 
     def __repr__(self) -> str:
         # Neither prompt nor answers may reach a log.
@@ -93,19 +99,21 @@ class Question:
     @property
     def url(self) -> str:
         """Where it is sent."""
-        if self.provider.protocol is Protocol.MESSAGES:
-            return self.endpoint.url("/messages")
-        return self.endpoint.url("/chat/completions")
+        is_chat = self.provider.protocol is Protocol.CHAT
+        return self.endpoint.url("/chat/completions" if is_chat else "/messages")
 
     @cached_property
     def body(self) -> bytes:
         """The very bytes of the request's body."""
-        if self.provider.protocol is Protocol.MESSAGES:
-            content = messages_body(self)
-        else:
-            content = chat_body(self)
-        content |= no_storage_at(self.endpoint, self.provider)
-        return json.dumps(content, separators=(",", ":"), default=dict).encode("ascii")
+        is_chat = self.provider.protocol is Protocol.CHAT
+        content = {
+            "model": self.model,
+            **({} if is_chat else {"max_tokens": MAX_TOKENS}),
+            "messages": _messages(self, _chat_image if is_chat else _message_image),
+            "stream": self.stream,
+            **no_storage_at(self.endpoint, self.provider),
+        }
+        return json.dumps(content, separators=(",", ":")).encode("ascii")
 
     @cached_property
     def digest(self) -> str:
@@ -137,41 +145,61 @@ class Question:
         return f"The {images} and the previous {earlier} are sent again with this question."
 
 
-def chat_body(question: Question) -> dict[str, Any]:
-    """Return the body of OpenAI's chat completions, which most servers speak."""
-    urls = ["data:image/jpeg;base64," + _base64(image.data) for image in question.images]
-    return {
-        "model": question.model,
-        "messages": _messages(
-            question, [{"type": "image_url", "image_url": {"url": url}} for url in urls]
-        ),
-        "stream": question.stream,
+@dataclass(frozen=True, slots=True)
+class ModelsRequest:
+    """A request for a service's list of models, with neither image nor text.
+
+    Parameters
+    ----------
+    provider, endpoint, through_proxy
+        As of `Question`.
+    """
+
+    provider: Provider
+    endpoint: Endpoint
+    through_proxy: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where it is sent."""
+        return self.endpoint.url("/models")
+
+    @property
+    def body(self) -> bytes:
+        """Nothing: it is a GET."""
+        return b""
+
+
+Request = Question | ModelsRequest
+
+
+def headers_of(request: Request, key: Key | None) -> dict[str, str]:
+    """Return what a request says in its head, besides what HTTP adds.
+
+    Raises
+    ------
+    MissingKeyError
+        When the key belongs to another service.
+    """
+    headers = {
+        "User-Agent": "napari-medscan",
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
     }
+    if request.provider.protocol is Protocol.MESSAGES:
+        headers["Anthropic-Version"] = "2023-06-01"
+    if request.body:
+        headers["Content-Type"] = "application/json"
+    if key is not None:
+        secret, key_header = key.reveal(request.endpoint), request.provider.key_header
+        headers[key_header] = f"Bearer {secret}" if key_header == "authorization" else secret
+    return headers
 
 
-def messages_body(question: Question) -> dict[str, Any]:
-    """Return the body of Anthropic's messages."""
-    images = [
-        {
-            "type": "image",
-            "source": {
-                "type": "base64",
-                "media_type": "image/jpeg",
-                "data": _base64(image.data),
-            },
-        }
-        for image in question.images
-    ]
-    return {
-        "model": question.model,
-        "max_tokens": MAX_TOKENS,
-        "messages": _messages(question, images),
-        "stream": question.stream,
-    }
-
-
-def _messages(question: Question, images: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _messages(question: Question, part_of: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
     prompts = [*(turn.prompt for turn in question.history), question.prompt]
+    images = [part_of(base64.b64encode(image.data).decode("ascii")) for image in question.images]
     first = [*images, {"type": "text", "text": prompts[0]}]
     messages: list[dict[str, Any]] = [{"role": "user", "content": first}]
     for turn, prompt in zip(question.history, prompts[1:], strict=True):
@@ -182,5 +210,12 @@ def _messages(question: Question, images: list[dict[str, Any]]) -> list[dict[str
     return messages
 
 
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+def _chat_image(data: str) -> dict[str, Any]:
+    """Return an image in base64 as OpenAI's chat completions take it, and most servers."""
+    return {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}
+
+
+def _message_image(data: str) -> dict[str, Any]:
+    """Return an image in base64 as Anthropic's messages take it."""
+    source = {"type": "base64", "media_type": "image/jpeg", "data": data}
+    return {"type": "image", "source": source}

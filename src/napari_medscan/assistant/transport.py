@@ -16,20 +16,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from . import network
-from .errors import (
-    AddressError,
-    AnswerError,
-    AssistantError,
-    IncompleteError,
-    TimedOutError,
-    TooLongError,
-)
-from .failures import refused, unreachable
+from .errors import AddressError, AnswerError, AssistantError, IncompleteError, TimedOutError
+from .failures import ServerSaidError, refused, unreachable
 from .hosts import Endpoint
 from .keys import Key
-from .streaming import ServerSaidError, error_in
+from .requests import HEADERS, Request, headers_of
 from .trust import trusted_certificates
-from .wire import HEADERS, Request, headers_of
 
 if TYPE_CHECKING:
     import httpx
@@ -67,13 +59,7 @@ class Limits:
 
 
 class Response:
-    """An answer that has begun.
-
-    Parameters
-    ----------
-    content_type : str
-        In lower case, without parameters.
-    """
+    """An answer that has begun; its content type is in lower case, without parameters."""
 
     def __init__(self, chunks: AsyncIterator[bytes], content_type: str, limits: Limits) -> None:
         self.content_type = content_type
@@ -87,12 +73,8 @@ class Response:
 
         Raises
         ------
-        TimedOutError
-            When nothing comes for too long.
-        TooLongError
-            When more came than is read.
-        IncompleteError
-            When the connection broke off.
+        TimedOutError, AnswerError, IncompleteError
+            When nothing comes for too long, more than is read, or the connection breaks off.
         """
         import httpx
 
@@ -111,8 +93,9 @@ class Response:
         self._patience = self._limits.stall
         room = self._limits.answer - self._size
         if chunk and not room:
-            raise TooLongError(
-                "The answer is too long; only its beginning is shown. Ask for a shorter one."
+            raise AnswerError(
+                "The answer is too long; only its beginning is shown. Ask for a shorter one.",
+                outcome="too long",
             )
         self._size += len(chunk[:room])
         return chunk[:room]
@@ -147,14 +130,7 @@ class Response:
 async def exchange(request: Request, key: Key | None, limits: Limits) -> AsyncGenerator[Response]:
     """Send a request and give its answer, once, to its own address.
 
-    Parameters
-    ----------
-    request : Request
-        What to send.
-    key : Key or None
-        For the service; it refuses to go anywhere else.
-    limits : Limits
-        How long to wait.
+    It is a POST if it has a body; its key refuses to go anywhere else.
 
     Raises
     ------
@@ -175,12 +151,8 @@ async def exchange(request: Request, key: Key | None, limits: Limits) -> AsyncGe
             # To a proxy, too, TLS is ours: httpcore's own would read what `trust` does not.
             by = httpx.Proxy(proxy, ssl_context=trusted if proxy.startswith("https:") else None)
         transport = httpx.AsyncHTTPTransport(verify=trusted, trust_env=False, proxy=by)
-        wire = httpx.Request(
-            request.method,
-            request.url,
-            headers=headers_of(request, key),
-            content=request.body or None,
-        )
+        method, headers = "POST" if request.body else "GET", headers_of(request, key)
+        wire = httpx.Request(method, request.url, headers=headers, content=request.body or None)
         if set(wire.headers) - HEADERS:
             raise AddressError("The request contains unexpected headers. Nothing was sent.")
         async with httpx.AsyncClient(
@@ -190,10 +162,7 @@ async def exchange(request: Request, key: Key | None, limits: Limits) -> AsyncGe
             try:
                 yield await _accepted(answer, limits)
             except ServerSaidError as said:
-                host, detail = request.endpoint.shown, said.detail
-                # Before it is cut short and made harmless, which would leave a part of the key.
-                detail = key.removed_from(detail) if key else detail
-                raise refused(said.status, said.kind, detail, answer.headers, host) from None
+                raise refused(said, answer.headers, request.endpoint.shown, key) from None
             finally:
                 await answer.aclose()
 
@@ -208,20 +177,18 @@ async def _answer(
     """Return the answer's head."""
     import httpx
 
-    host = request.endpoint.shown
+    host, late = request.endpoint.shown, "{} did not {} within {:g} seconds. {}"
     try:
         async with asyncio.timeout(limits.first_byte):
             return await client.send(wire, stream=True)
     except httpx.ConnectTimeout:
-        raise TimedOutError(
-            f"{host} did not accept the connection within {limits.connect:g} seconds. Check the "
-            "network and the address."
-        ) from None
+        check = "Check the network and the address."
+        text = late.format(host, "accept the connection", limits.connect, check)
+        raise TimedOutError(text) from None
     except (TimeoutError, httpx.TimeoutException):
-        raise TimedOutError(
-            f"{host} did not answer within {limits.first_byte:g} seconds. Send again or choose "
-            "another model."
-        ) from None
+        again = "Send again or choose another model."
+        text = late.format(host, "answer", limits.first_byte, again)
+        raise TimedOutError(text) from None
     except httpx.RemoteProtocolError:
         raise AnswerError(f"The server at {host} does not use HTTP. Check the port.") from None
     except httpx.HTTPError as error:
@@ -240,7 +207,7 @@ async def _accepted(answer: httpx.Response, limits: Limits) -> Response:
     if answer.status_code != 200:
         is_read = not is_packed and not 300 <= answer.status_code < 400
         said = await _said(response, limits) if is_read else b""
-        raise ServerSaidError(*error_in(said), answer.status_code)
+        raise ServerSaidError(said, answer.status_code)
     if is_packed:
         raise AnswerError("Unexpected compressed reply; not read.")
     return response

@@ -61,7 +61,7 @@ def checked_images(
         looks_for_text=not pixels_checked,
     )
     for rgb, facts in images:
-        image = sealed(rgb if volume.stack.is_rgb else rgb[..., 0], facts, _WISH)
+        image = sealed(rgb, facts, _WISH)
         if pixels_checked:
             gate.confirm(image, THIS_COMPUTER)
         try:

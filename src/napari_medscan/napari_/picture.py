@@ -211,13 +211,13 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
         flips,
         spacing,
         origin,
-        str(layer.projection_mode),
         (low, high),
         colours.map if grey else None,
+        (layer.unique_id, id(data), placed, drawn, coloured),
+        str(layer.projection_mode),
         float(layer.gamma) if grey else 1.0,
         float(layer.opacity),
         str(layer.blending),
-        (layer.unique_id, id(data), placed, drawn, coloured),
     )
 
 

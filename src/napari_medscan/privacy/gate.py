@@ -39,16 +39,7 @@ class Gate:
     ) -> None:
         """Note that the user has no objection to an image because of these concerns.
 
-        What may be sent may also be saved.
-
-        Parameters
-        ----------
-        image : SealedImage
-            The image.
-        recipient : str
-            Who may get it: the origin of a service, or `THIS_COMPUTER`.
-        concerns : iterable of Concern
-            All of them by default.
+        What a recipient may get (the origin of a service, or `THIS_COMPUTER`) may also be saved.
         """
         for who in (recipient, THIS_COMPUTER):
             before = self._confirmed.get((image.sha256, who), frozenset())
@@ -75,14 +66,7 @@ class Gate:
         return ""
 
     def check(self, image: SealedImage, recipient: str) -> None:
-        """Let an image out.
-
-        Raises
-        ------
-        NotConfirmedError
-            When something about it has to be confirmed first; the text says what, and its
-            `reason` why.
-        """
+        """Let an image out; raises NotConfirmedError when something has to be confirmed first."""
         missing = self.missing(image, recipient)
         if missing:
             concerns = self.open_concerns(image, recipient)

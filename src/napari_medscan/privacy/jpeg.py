@@ -23,19 +23,14 @@ _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 _FRAME = struct.Struct(">2sHBHHB9s")
 _COMPONENTS = b"\x01\x11\x00\x02\x11\x01\x03\x11\x01"
 _SCAN = b"\xff\xda\x00\x0c\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00"
-_TABLE = 69
-"""Bytes of a quantisation table with its marker."""
+_TABLE, _TABLE_HEAD = 64, 5
+"""Bytes of a quantisation table, and of the marker, length and number before it."""
 
 
 def encode(rgb: NDArray[np.uint8], quality: int = 95) -> bytes:
-    """Return the JPEG of an image, as `check` wants it.
+    """Return the JPEG of an image of shape (height, width, 3), as `check` wants it.
 
-    Parameters
-    ----------
-    rgb : ndarray of uint8, shape (height, width, 3)
-        The picture.
-    quality : int
-        1 to 100, as libjpeg counts.
+    The quality is 1 to 100, as libjpeg counts.
     """
     stream = io.BytesIO()
     # From an array: an Image that was opened brings its comments and profiles along.
@@ -46,22 +41,11 @@ def encode(rgb: NDArray[np.uint8], quality: int = 95) -> bytes:
 
 
 def check(data: bytes) -> tuple[int, int]:
-    """Make sure that a JPEG holds a picture and nothing else.
-
-    Returns
-    -------
-    height, width : int
-
-    Raises
-    ------
-    ImageError
-        When anything is not as `encode` writes it.
-    """
+    """Return height and width of a JPEG; raises ImageError unless it is as `encode` writes it."""
     rest = _without(data, _START + _JFIF)
     for number in (0, 1):
-        if rest[:5] != b"\xff\xdb\x00\x43" + bytes((number,)) or rest[5:_TABLE] not in _scaled(
-            number
-        ):
+        rest = _without(rest, b"\xff\xdb\x00\x43" + bytes((number,)))
+        if rest[:_TABLE] not in _scaled(number):
             raise ImageError(EXTRA_DATA)
         rest = rest[_TABLE:]
     height, width = _frame(rest)
@@ -101,15 +85,15 @@ def _tables_of(quality: int) -> bytes:
 @cache
 def _scaled(number: int) -> frozenset[bytes]:
     """Return the quantisation tables of all qualities (ITU-T T.81 annex K.1, scaled)."""
-    start = len(_START + _JFIF) + number * _TABLE
-    return frozenset(_tables_of(quality)[start + 5 : start + _TABLE] for quality in range(1, 101))
+    start = len(_START + _JFIF) + number * (_TABLE_HEAD + _TABLE) + _TABLE_HEAD
+    return frozenset(_tables_of(quality)[start : start + _TABLE] for quality in range(1, 101))
 
 
 @cache
 def _huffman_tables() -> bytes:
     """Return the segments of the four Huffman tables (ITU-T T.81 annex K.3)."""
     data = _tables_of(95)
-    start = len(_START + _JFIF) + 2 * _TABLE + _FRAME.size
+    start = len(_START + _JFIF) + 2 * (_TABLE_HEAD + _TABLE) + _FRAME.size
     return data[start : data.index(_SCAN)]
 
 

@@ -20,13 +20,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def encode(pixels: NDArray[np.uint8]) -> bytes:
-    """Return the PNG of an image, as `check` wants it.
-
-    Parameters
-    ----------
-    pixels : ndarray of uint8, shape (height, width) or (height, width, 3)
-        The image.
-    """
+    """Return the PNG of an image of shape (height, width) or (height, width, 3)."""
     stream = io.BytesIO()
     # From an array: an Image that was opened brings its comments and profiles along.
     Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "PNG")
@@ -40,17 +34,7 @@ def decode(data: bytes) -> NDArray[np.uint8]:
 
 
 def check(data: bytes) -> tuple[int, int]:
-    """Make sure that a PNG holds an image and nothing else.
-
-    Returns
-    -------
-    height, width : int
-
-    Raises
-    ------
-    ImageError
-        When anything is not as `encode` writes it.
-    """
+    """Return height and width of a PNG; raises ImageError unless it is as `encode` writes it."""
     try:
         with warnings.catch_warnings():
             # Pillow warns of sizes that would fill the memory; here they are an error.

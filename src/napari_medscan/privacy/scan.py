@@ -6,7 +6,7 @@ there. No pixel is decoded here: codes are only counted (ITU-T T.81 annex F.2).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -22,8 +22,17 @@ _WINDOW = 16
 
 
 def huffman_tables(segments: bytes) -> dict[int, Table]:
-    """Return the tables of DHT segments by their class and number, 0x00 (DC) to 0x11 (AC)."""
-    return dict(_tables(segments))
+    """Return the tables of DHT segments of one table each (ITU-T T.81 B.2.4.2).
+
+    They are found by their class and number, 0x00 (DC) to 0x11 (AC).
+    """
+    tables = {}
+    while segments:
+        end = 2 + int.from_bytes(segments[2:4])
+        which, lengths, symbols = segments[4], segments[5:21], segments[21:end]
+        tables[which] = _table(lengths, symbols, is_ac=which >= 0x10)
+        segments = segments[end:]
+    return tables
 
 
 def ends_with_last_block(scan: bytes, blocks: int, tables: Sequence[tuple[Table, Table]]) -> bool:
@@ -59,15 +68,6 @@ def ends_with_last_block(scan: bytes, blocks: int, tables: Sequence[tuple[Table,
     # The last byte is filled up with ones.
     filling = (1 << left) - 1 if left < 8 else 0
     return left < 8 and (not data or data[-1] & filling == filling)
-
-
-def _tables(segments: bytes) -> Iterator[tuple[int, Table]]:
-    """Read DHT segments of one table each (ITU-T T.81 B.2.4.2)."""
-    while segments:
-        end = 2 + int.from_bytes(segments[2:4])
-        which, lengths, symbols = segments[4], segments[5:21], segments[21:end]
-        yield which, _table(lengths, symbols, is_ac=which >= 0x10)
-        segments = segments[end:]
 
 
 def _table(lengths: bytes, symbols: bytes, *, is_ac: bool) -> Table:

@@ -75,12 +75,8 @@ class Facts:
         """Return what somebody has to confirm of the pixels once they are masked, and why.
 
         Whatever was looked for in the pixels, a header that makes text likely is a concern of its
-        own: single strings are missed.
-
-        Returns
-        -------
-        dict of Concern to str
-            Each reason is a sentence without the period; it quotes no value.
+        own: single strings are missed. Each reason is a sentence without the period; it quotes no
+        value.
         """
         found = {}
         if self.signals.text:
@@ -155,7 +151,7 @@ class SealedImage:
 
     @cached_property
     def reasons(self) -> dict[Concern, str]:
-        """Why each concern is one, as a sentence without the period; it quotes no value."""
+        """Why each concern is one, as `Facts.reasons`."""
         return self.facts.reasons(self.masks, self.crop)
 
     @cached_property

@@ -17,6 +17,13 @@ from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import ImageHeader
 
+_CAPTURE = (
+    Tag.SecondaryCaptureDeviceID,
+    Tag.DateOfSecondaryCapture,
+    Tag.SecondaryCaptureDeviceManufacturer,
+    Tag.SecondaryCaptureDeviceManufacturerModelName,
+    Tag.SecondaryCaptureDeviceSoftwareVersions,
+)
 _WANTED: Wanted = want(
     Tag.SpecificCharacterSet,
     Tag.ImageType,
@@ -25,11 +32,7 @@ _WANTED: Wanted = want(
     Tag.Modality,
     Tag.ConversionType,
     Tag.BodyPartExamined,
-    Tag.SecondaryCaptureDeviceID,
-    Tag.DateOfSecondaryCapture,
-    Tag.SecondaryCaptureDeviceManufacturer,
-    Tag.SecondaryCaptureDeviceManufacturerModelName,
-    Tag.SecondaryCaptureDeviceSoftwareVersions,
+    *_CAPTURE,
     {
         Tag.SequenceOfUltrasoundRegions: want(
             Tag.RegionLocationMinX0,
@@ -62,13 +65,6 @@ _HEADS = (
     "EYE",
     "NOSE",
 )
-_CAPTURE = (
-    Tag.SecondaryCaptureDeviceID,
-    Tag.DateOfSecondaryCapture,
-    Tag.SecondaryCaptureDeviceManufacturer,
-    Tag.SecondaryCaptureDeviceManufacturerModelName,
-    Tag.SecondaryCaptureDeviceSoftwareVersions,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +82,12 @@ class Signals:
         Regions of an ultrasound (PS3.3 C.8.5.5) in pixels, the last row and column included.
     body_part : str
         Body Part Examined, '' when the file names none.
-    is_known : bool
-        Whether the file could be read; if not, everything is to be suspected.
     """
 
     text: tuple[str, ...] = ()
     face: str = ""
     regions: tuple[tuple[int, int, int, int], ...] = ()
     body_part: str = ""
-    is_known: bool = True
 
 
 def read_signals(header: ImageHeader) -> Signals:
@@ -102,10 +95,9 @@ def read_signals(header: ImageHeader) -> Signals:
     try:
         found = scan_file(header.source.file, _WANTED).data_set
     except (MedscanError, OSError):
-        reason = "the header could not be read again"
-        return Signals(
-            (reason,), "could not be checked, because the header cannot be read", is_known=False
-        )
+        # Then everything is to be suspected.
+        face = "could not be checked, because the header cannot be read"
+        return Signals(("the header could not be read again",), face)
     part = found.text(Tag.BodyPartExamined)
     return Signals(_text_reasons(found), _face_reason(found), _regions(found), part)
 
@@ -133,7 +125,7 @@ def _text_reasons(found: DataSet) -> tuple[str, ...]:
         reasons.append("Burned In Annotation is YES")
     elif burned != "NO" and modality in _OFTEN_WITH_TEXT:
         reasons.append(f"{modality} images often contain text, and the file does not rule it out")
-    if any(part.startswith(copy) for part in kind for copy in _COPIES):
+    if any(part.startswith(_COPIES) for part in kind):
         reasons.append("derived copy or screenshot (Image Type)")
     if found.uid(Tag.SOPClassUID).startswith(_SECONDARY_CAPTURE) or any(
         tag in found for tag in _CAPTURE
@@ -151,7 +143,7 @@ def _face_reason(found: DataSet) -> str:
     if modality in _PHOTOGRAPHS or found.uid(Tag.SOPClassUID).startswith(_VISIBLE_LIGHT):
         return "is a photograph"
     part = found.text(Tag.BodyPartExamined).upper()
-    if any(part.startswith(head) for head in _HEADS):
+    if part.startswith(_HEADS):
         return "shows the head"
     copied = modality in _ANYTHING or found.uid(Tag.SOPClassUID).startswith(_SECONDARY_CAPTURE)
     if copied and not part and (found.integer(Tag.SamplesPerPixel) or 1) > 1:

@@ -103,7 +103,7 @@ def check_text(rgb: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> T
     rgb : ndarray of uint8, shape (height, width, 3)
         The image before masks and crop.
     others : sequence of ndarray
-        Other slices of the same series, drawn in the same way.
+        Other slices of the same series, drawn in the same way, to compare with.
     """
     findings = find_text(rgb, others, ocr=True)
     outlines = tuple(

@@ -79,14 +79,7 @@ def look_at(
 ) -> Look:
     """Return a look at one slice as it was acquired, through the first window of the file.
 
-    Parameters
-    ----------
-    stack : Stack
-        The series.
-    place : tuple of int
-        Index of the slice; of a series with a time axis, time point and slice.
-    limits : tuple of float, optional
-        Values that become black and white.
+    Place and limits are those of `image_of`.
     """
     index: Index = (*place, *_WHOLE)
     return Look((_shown(stack, index, limits),), _others(stack, index))
@@ -153,33 +146,21 @@ def _shown(stack: Stack, index: Index, limits: tuple[float, float] | None) -> Sh
     if curve is not None:
         window = curve.limits
     return Shown(
-        stack=stack,
-        data=stack.array,
-        index=index,
-        axes=axes,
+        stack,
+        stack.array,
+        index,
+        axes,
         flips=(False, False),
         spacing=stack.geometry.spacing[1:],
         origin=(0.0, 0.0),
-        projection="none",
         limits=window,
         colours=_Gray(curve, is_inverted=stack.is_inverted) if is_gray else None,
-        gamma=1.0,
-        opacity=1.0,
-        blending="translucent",
         state=(id(stack), window),
     )
 
 
 class _Gray:
-    """Gives shares of the way from black to white as RGBA.
-
-    Parameters
-    ----------
-    curve : Curve or None
-        Bends them.
-    is_inverted : bool
-        Whether the lowest is white.
-    """
+    """Gives shares of the way from black to white as RGBA, bent by a VOI LUT's curve if any."""
 
     def __init__(self, curve: Curve | None, *, is_inverted: bool) -> None:
         self._curve, self._is_inverted = curve, is_inverted

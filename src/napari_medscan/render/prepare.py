@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.privacy import png
 from napari_medscan.privacy.painting import LONGEST, paint
 from napari_medscan.privacy.sealed_image import QUALITY, Facts, Format, SealedImage, seal
 from napari_medscan.privacy.signals import WITH_REGIONS, Signals, kept_pixels, read_signals
@@ -43,6 +43,8 @@ class Wish:
         What is blacked out.
     crop : Part, optional
         What is left.
+    masks_regions : bool
+        Black out what lies outside the regions of an ultrasound.
     """
 
     longest: int | None = LONGEST
@@ -50,6 +52,7 @@ class Wish:
     format: Format = Format.JPEG
     masks: tuple[Part, ...] = ()
     crop: Part | None = None
+    masks_regions: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +96,17 @@ class Look:
         return f"Slice {numbers[0] + 1}" if len(numbers) == 1 else "Reformat or slab"
 
 
+_Rendered = dict[object, tuple[bytes, tuple[int, ...], Facts]]
+
+
 class Preparer:
-    """Makes images; keeps the newest renderings, so that a mask takes no time.
+    """Makes images; keeps the newest renderings, packed, so that a mask takes no time.
 
     For one thread, which is not the GUI's.
     """
 
     def __init__(self) -> None:
-        self._rendered: dict[object, tuple[NDArray[np.uint8], Facts]] = {}
+        self._rendered: _Rendered = {}
 
     def prepare(
         self,
@@ -108,7 +114,7 @@ class Preparer:
         wish: Wish,
         progress: Callable[[int, int], object] = lambda _done, _count: None,
     ) -> tuple[SealedImage, ...]:
-        """Return the image of each look.
+        """Return the image of each look, made as wished.
 
         Parameters
         ----------
@@ -122,21 +128,25 @@ class Preparer:
 
         Raises
         ------
-        ImageError
-            When nothing is left of one.
         MedscanError, OSError
-            When a file cannot be read; the text may name it.
+            When nothing is left of an image, or a file cannot be read; the text may name it.
         """
-        before, self._rendered = self._rendered, {}
-        renderer = Renderer(wish.longest)
+        renderer = Renderer(wish.longest, masks_regions=wish.masks_regions)
         images = []
+        newest: _Rendered = {}
         for number, look in enumerate(looks):
             progress(number, len(looks))
             # Slices cannot be hashed before Python 3.12.
-            key = look.state, str(look.layers[look.base].index), wish.longest
-            found = before.get(key) or renderer.render(look)
-            self._rendered[key] = found
-            images.append(sealed(*found, wish))
+            place = str(look.layers[look.base].index)
+            key = look.state, place, wish.longest, wish.masks_regions
+            if key not in self._rendered:
+                rgb, facts = renderer.render(look)
+                self._rendered[key] = zlib.compress(rgb.tobytes(), 1), rgb.shape, facts
+            newest[key] = packed, shape, facts = self._rendered[key]
+            rgb = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape)
+            images.append(sealed(rgb, facts, wish))
+        # Not before all are made: work that was ended midway goes on where it was.
+        self._rendered = newest
         return tuple(images)
 
 
@@ -166,17 +176,8 @@ class Renderer:
     ) -> tuple[NDArray[np.uint8], Facts]:
         """Return an image of shape (height, width, 3), and what is known of it.
 
-        Parameters
-        ----------
-        look : Look
-            What is looked at.
-        pixels : ndarray, optional
-            Of its only layer, when they have been read already.
-
-        Raises
-        ------
-        MedscanError, OSError
-            When a file cannot be read; the text may name it.
+        Pixels are those of the only layer, when they have been read already. Raises as
+        `Preparer.prepare`.
         """
         layers = [layer.read(self._kept(layer), pixels) for layer in look.layers]
         labels = [each.read() for each in look.labels]
@@ -238,24 +239,20 @@ class Renderer:
 
 
 def sealed(rgb: NDArray[np.uint8], facts: Facts, wish: Wish) -> SealedImage:
-    """Return an image that was rendered, masked, cropped and encoded as wished."""
+    """Return an image that was rendered, masked, cropped and encoded as wished.
+
+    A PNG of a gray image is gray; a JPEG always has three components.
+    """
     frame = rgb.shape[0], rgb.shape[1]
+    is_gray = rgb.ndim == 3 and all((rgb[..., 0] == rgb[..., other]).all() for other in (1, 2))
     return seal(
-        rgb,
+        rgb[..., 0] if is_gray and wish.format is Format.PNG else rgb,
         facts,
         format=wish.format,
         quality=wish.quality,
         masks=[box_of(part, frame) for part in wish.masks],
         crop=None if wish.crop is None else box_of(wish.crop, frame),
     )
-
-
-def masked(image: SealedImage, masks: Sequence[Part]) -> SealedImage:
-    """Return a PNG with parts of it blacked out; the image is neither masked nor cropped yet."""
-    if not masks:
-        return image
-    wish = Wish(longest=None, format=Format.PNG, masks=tuple(masks))
-    return sealed(png.decode(image.data), image.facts, wish)
 
 
 def box_of(part: Part, frame: tuple[int, int]) -> Box:
@@ -278,5 +275,4 @@ def _together(signals: Sequence[Signals]) -> Signals:
         tuple(dict.fromkeys(reason for one in signals for reason in one.text)),
         next((one.face for one in signals if one.face), ""),
         body_part=signals[0].body_part,
-        is_known=all(one.is_known for one in signals),
     )

@@ -46,12 +46,12 @@ class Shown:
         Whether rows and columns run the other way there.
     spacing, origin : tuple of float
         As of `Painted`.
-    projection : str
-        What is shown of a slab; "none" of a slice.
     limits, colours, gamma, opacity, blending
         As of `Painted`.
     state : tuple
         Equal while the layer is drawn in the same way, at the same place, whatever its index.
+    projection : str
+        What is shown of a slab; "none" of a slice.
     """
 
     stack: Stack
@@ -61,13 +61,13 @@ class Shown:
     flips: tuple[bool, bool]
     spacing: tuple[float, float]
     origin: tuple[float, float]
-    projection: str
     limits: tuple[float, float]
     colours: Colours | None
-    gamma: float
-    opacity: float
-    blending: str
     state: tuple[object, ...]
+    projection: str = "none"
+    gamma: float = 1.0
+    opacity: float = 1.0
+    blending: str = "translucent"
 
     def at(self, index: Index) -> Shown:
         """Return the same of other slices."""
@@ -105,12 +105,7 @@ class Shown:
     def read_header(self) -> ImageHeader:
         """Return the header of the slice on screen; of a typical one in a cut across slices.
 
-        It may open the file: not for the GUI thread.
-
-        Raises
-        ------
-        FrameError
-            When the file cannot be read.
+        It may open the file, and raise FrameError: not for the GUI thread.
         """
         numbers = self.slices
         number = numbers[0] if len(numbers) == 1 else self.stack.typical

@@ -16,7 +16,6 @@ from napari_medscan.assistant import network
 from napari_medscan.assistant.consent import consent_to
 from napari_medscan.assistant.conversation import MIN_INTERVAL, State
 from napari_medscan.assistant.errors import ConsentError
-from napari_medscan.assistant.notes import NOT_FOR_DIAGNOSIS
 from napari_medscan.assistant.providers import retention_at
 from napari_medscan.dicom import MedscanError
 from napari_medscan.napari_.layer_identity import stack_of
@@ -75,7 +74,7 @@ def test_the_preview_shows_those_bytes_and_all_that_goes_with_them(user):
         assert fact in facts
     assert "de-identified" not in facts
     assert details.words.toPlainText() == asked.text
-    assert details.retention.text() == retention_at(asked.endpoint, asked.provider).text
+    assert details.retention.text() == retention_at(asked.endpoint, asked.provider)
     assert user.ask.status.text().startswith("To 127.0.0.1:9: exactly")
 
 
@@ -435,7 +434,7 @@ def test_an_answer_is_saved_as_a_note_and_copied(user, tmp_path, saving_to, told
     saving_to(tmp_path / "note")
     user.shown.save.native.click()
     note = (tmp_path / "note.md").read_text(encoding="utf-8")
-    assert NOT_FOR_DIAGNOSIS in note
+    assert "Not for diagnosis" in note
     assert "A chest." in note
     saving_to(tmp_path / "nowhere" / "note")
     user.shown.save.native.click()

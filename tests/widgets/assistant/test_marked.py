@@ -11,7 +11,7 @@ from qtpy.QtGui import QTextCursor
 from qtpy.QtTest import QTest
 
 from napari_medscan.assistant.answer_text import parted
-from napari_medscan.widgets.assistant.marked import LONGEST_LINE, Marker, Style, marked
+from napari_medscan.widgets.assistant.marked import LONGEST_LINE, Marker, Style
 from napari_medscan.widgets.assistant.marked_view import MarkedView
 
 PLAIN, BOLD, ITALIC, CODE = Style
@@ -35,6 +35,13 @@ HOSTILE = [
     "[y]: http://192.0.2.1/a.png",
     "** not bold ** and * neither *, nor **this",
 ]
+
+
+def marked(text):
+    """Yield the pieces of a whole answer."""
+    marker = Marker()
+    yield from marker.feed(text)
+    yield from marker.rest()
 
 
 def pieces(text):

@@ -11,7 +11,6 @@ from qtpy.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 from napari_medscan.assistant.answer_text import rows_of
 from napari_medscan.assistant.conversation import Exchange, State
 from napari_medscan.assistant.errors import NoConnectionError
-from napari_medscan.assistant.notes import markdown
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.assistant.marked_view import MarkedView
@@ -38,8 +37,7 @@ class AnswerPane(Page):
     reasoning: PushButton
 
     def __init__(self) -> None:
-        super().__init__()
-        self.margins = (0, 0, 0, 0)
+        super().__init__(margin=0)
         self.exchange: Exchange | None = None
         self.question = PlainView(most=4)
         self.heading = Heading("")
@@ -138,7 +136,7 @@ class AnswerPane(Page):
     def _on_save(self) -> None:
         if self.exchange is not None:
             name = f"answer-{self.exchange.sha256[:12]}.md"
-            save_bytes(self.native, "note", markdown(self.exchange).encode(), name)
+            save_bytes(self.native, "note", self.exchange.note.encode(), name)
 
 
 def _reason(exchange: Exchange) -> str:

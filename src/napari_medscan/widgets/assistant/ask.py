@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from magicgui.widgets import PushButton
 from psygnal import Signal
 from qtpy.QtCore import QEvent, QPoint, QTimer
 from qtpy.QtWidgets import QApplication
+from superqt.utils import ensure_main_thread
 
 from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.consent import consent_to, missing
@@ -22,7 +22,6 @@ from napari_medscan.assistant.failures import clock
 from napari_medscan.assistant.models import most_images
 from napari_medscan.assistant.prompts import Templates
 from napari_medscan.assistant.requests import Question
-from napari_medscan.dicom import CancelledError
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.picture import NoPictureError, is_same
@@ -37,10 +36,9 @@ from napari_medscan.widgets.assistant.foot import Foot
 from napari_medscan.widgets.assistant.images import KEY, ImageChoice, name_of
 from napari_medscan.widgets.assistant.on_show import OnShow
 from napari_medscan.widgets.assistant.prompt import PromptForm
-from napari_medscan.widgets.assistant.relay import Relay
 from napari_medscan.widgets.assistant.service import ServiceTab
 from napari_medscan.widgets.dock import scrolling
-from napari_medscan.widgets.image.contact_sheet import Sheet, make_sheet
+from napari_medscan.widgets.image.contact_sheet import Sheet, prepare_sheet
 from napari_medscan.widgets.image.review import ImageReview
 from napari_medscan.widgets.image.save_window import SaveImageWindow
 from napari_medscan.widgets.panel.form import Page, button, heading, holder
@@ -59,19 +57,6 @@ _AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)
 
 class AskTab(Page):
     """Images, a question and its answer.
-
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        What is looked at.
-    client : Client
-        What sends.
-    service : ServiceTab
-        Whom to ask.
-    templates : Templates
-        Where questions begin from.
-    gate : Gate
-        What was seen and confirmed.
 
     Attributes
     ----------
@@ -97,16 +82,15 @@ class AskTab(Page):
         templates: Templates,
         gate: Gate = SESSION,
     ) -> None:
-        super().__init__()
-        self.margins = (0, 0, 0, 0)
+        super().__init__(margin=0)
         self._viewer, self._gate, self._service = viewer, gate, service
         self._looks: list[Look] = []
         self._images: tuple[SealedImage, ...] = ()
         self._problem = ""
         self._again_at: dict[str, float] = {}
         self.is_automatic = True
-        self._relay = Relay(self.native, self._on_exchange)
-        self.conversation = Conversation(client, self._relay.send)
+        self._is_released = False
+        self.conversation = Conversation(client, ensure_main_thread(guarded(self._on_exchange)))
         self._preparer = Preparer()
         self._work = Latest(self.native)
         self.review = ImageReview(gate, _HEIGHT, can_leave_out=True)
@@ -124,8 +108,9 @@ class AskTab(Page):
 
     def release(self) -> None:
         """Cancel, and let go of the viewer."""
-        for running in (self._soon, self._later, self._relay):
-            running.stop()
+        self._is_released = True
+        self._soon.stop()
+        self._later.stop()
         self.conversation.close()
         for part in (self._subscription, self._work, self.answer, self.review):
             part.release()
@@ -142,20 +127,10 @@ class AskTab(Page):
             return
         self._looks = looks
         self.review.begin(looks[0].subject)
-        preparer, work = self._preparer, self._work
         wish = self.images.wish(len(looks), self._service.model)
         wish = replace(wish, masks=self.review.masks, crop=self.review.crop)
-
-        def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
-            def go_on(done: int, count: int) -> None:
-                if is_stale():
-                    raise CancelledError("cancelled")
-                work.progressed.emit(done, count)
-
-            images = preparer.prepare(looks, wish, go_on)
-            return images, make_sheet(images)
-
-        self._work.start(task, lambda made: self._on_prepared(*made), self._on_failed)
+        then, failed = self._on_prepared, self._on_failed
+        prepare_sheet(self._work, self._preparer, looks, wish, then, failed)
 
     def send_previewed(self) -> None:
         """Send what is on screen, because the user pressed Send."""
@@ -299,17 +274,14 @@ class AskTab(Page):
         words = self.prompt.words
         if not words:
             raise ConsentError(_NO_WORDS)
-        return self.conversation.question(
-            self._service.provider,
-            endpoint,
-            model=self._service.model,
-            images=self._images,
-            prompt=words,
-            through_proxy=self._service.through_proxy,
+        service = self._service
+        proxy = service.through_proxy
+        return self.conversation.continued(
+            Question(service.provider, endpoint, service.model, self._images, words, (), proxy)
         )
 
     def _on_exchange(self, exchange: Exchange) -> None:
-        if exchange is not self.conversation.exchanges[-1]:
+        if self._is_released or exchange is not self.conversation.exchanges[-1]:
             # It waited in the queue while something newer came, such as a cancel.
             return
         error = exchange.error

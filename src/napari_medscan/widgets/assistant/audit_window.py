@@ -5,35 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QHeaderView,
-    QMessageBox,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QDialog, QMessageBox, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from napari_medscan.assistant.audit import Audit, Record
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
-from napari_medscan.widgets.assistant.audit_model import AuditModel
+from napari_medscan.napari_.table import fill, plain_table
+from napari_medscan.napari_.table import row as table_row
 from napari_medscan.widgets.panel.form import button, row
 from napari_medscan.widgets.texts import PlainLabel
 
+_COLUMNS = ("Time", "Sent", "Host", "Model", "Bytes", "Outcome", "SHA-256")
+_BYTES = (4,)
+MOST_ROWS = 1000
+"""What fits into a table that is made at once; an export has all."""
+
 
 class AuditWindow(QDialog):
-    """A table of the records, the newest first.
-
-    Parameters
-    ----------
-    audit : Audit
-        What is shown.
-    parent : QWidget
-        The dock.
-    """
+    """A table of the newest records, the last one first."""
 
     def __init__(self, audit: Audit, parent: QWidget) -> None:
         super().__init__(parent)
@@ -42,18 +32,7 @@ class AuditWindow(QDialog):
         self._audit = audit
         self._work = Latest(self)
         self.note = PlainLabel()
-        self.model = AuditModel(self)
-        self.table = QTableView()
-        self.table.setModel(self.model)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.table.setWordWrap(False)
-        rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
-        if rows is not None:
-            rows.hide()
-        if columns is not None:
-            columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-            columns.setStretchLastSection(True)
+        self.table = plain_table(_COLUMNS, right=_BYTES)
         actions = row(
             button("export", "Export…", "Write the records as a CSV table", self._on_export),
             button("delete", "Delete all…", "Delete the records for good", self._on_delete),
@@ -95,8 +74,8 @@ class AuditWindow(QDialog):
 
     def _on_read(self, result: object) -> None:
         records: list[Record] = result if isinstance(result, list) else []
-        self.model.show_records(records[::-1])
-        self.table.resizeColumnsToContents()
+        self.table.clear()
+        fill(self.table, map(_row, records[: -MOST_ROWS - 1 : -1]))
         # What cannot be read can still be deleted.
         self.delete.enabled = bool(result)
         self.export.enabled = bool(records)
@@ -104,9 +83,10 @@ class AuditWindow(QDialog):
             self.note.say(str(result))
             return
         count = "1 network request" if len(records) == 1 else f"{len(records):,} network requests"
+        newest = f" The newest {MOST_ROWS:,} are listed." if len(records) > MOST_ROWS else ""
         self.note.say(
-            f"{count}. Stored only on this computer; contains no patient data, questions or "
-            "answers."
+            f"{count}.{newest} Stored only on this computer; contains no patient data, questions "
+            "or answers."
         )
 
     def _on_exported(self, result: object) -> None:
@@ -135,3 +115,9 @@ class AuditWindow(QDialog):
         box.exec()
         if box.clickedButton() is delete:
             self.delete_all()
+
+
+def _row(record: Record) -> QTreeWidgetItem:
+    time, size = f"{record.time.astimezone():%Y-%m-%d %H:%M:%S}", f"{record.bytes:,}"
+    texts = (time, record.kind, record.host, record.model, size, record.outcome, record.sha256)
+    return table_row(texts, right=_BYTES)

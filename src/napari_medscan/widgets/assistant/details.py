@@ -14,8 +14,7 @@ class Details(Page):
     """Shows everything that one Send would send, besides the images themselves."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.margins = (0, 0, 0, 0)
+        super().__init__(margin=0)
         self.question: Question | None = None
         self.warnings, self.retention = PlainLabel(), PlainLabel()
         self.facts, self.words = PlainView(most=14), PlainView(most=30)
@@ -42,7 +41,7 @@ class Details(Page):
         self.warnings.say("\n".join(warned))
         self.facts.say(_facts(question))
         self.words.say(question.text)
-        self.retention.say(retention_at(question.endpoint, question.provider).text)
+        self.retention.say(retention_at(question.endpoint, question.provider))
 
 
 def _facts(question: Question) -> str:

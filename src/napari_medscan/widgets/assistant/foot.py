@@ -19,8 +19,7 @@ class Foot(Page):
     save_image: PushButton
 
     def __init__(self) -> None:
-        super().__init__()
-        self.margins = (0, 0, 0, 0)
+        super().__init__(margin=0)
         self.status = PlainLabel()
         find = "Look for models on this computer, or choose another service"
         view = "Show all images in a window, at a size at which text can be read"

@@ -25,14 +25,8 @@ from napari_medscan.widgets.panel.form import (
     row,
 )
 
-DISPLAYED, SPREAD, KEY, SERIES = (
-    "Displayed image",
-    "Spread over the series",
-    "Key images",
-    "Whole series",
-)
-
-
+DISPLAYED, SPREAD = "Displayed image", "Spread over the series"
+KEY, SERIES = "Key images", "Whole series"
 _NO_KEY_IMAGES = "Press “Add displayed image” for each image to ask about."
 _ALL_LEFT_OUT = "All images are left out. Choose them again under “Ask about”."
 
@@ -56,26 +50,17 @@ class ImageChoice(Page):
     choice_changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self.margins = (0, 0, 0, 0)
+        super().__init__(margin=0)
         self.key_looks: list[Look] = []
         self.left_out: frozenset[object] = frozenset()
         self._most = KEY_IMAGES
-        longest = number(
-            "longest",
-            "Smaller slices are not enlarged",
-            self._on_changed,
-            limits=(64, LONGEST),
-            value=LONGEST,
-            unit=" px",
-        )
-        quality = number(
-            "quality",
-            "Lower quality blurs fine detail",
-            self._on_changed,
-            limits=(50, 100),
-            value=QUALITY,
-            unit="%",
+        fields = {
+            "longest": ("Smaller slices are not enlarged", (64, LONGEST), LONGEST, " px"),
+            "quality": ("Lower quality blurs fine detail", (50, 100), QUALITY, "%"),
+        }
+        longest, quality = (
+            number(name, tip, self._on_changed, limits=limits, value=value, unit=unit)
+            for name, (tip, limits, value, unit) in fields.items()
         )
         longest.native.setDecimals(0)
         quality.native.setDecimals(0)
@@ -101,13 +86,7 @@ class ImageChoice(Page):
             offer(self.which, self.which.value)
 
     def looks(self, viewer: napari.viewer.Viewer) -> list[Look]:
-        """Return what the images are of.
-
-        Raises
-        ------
-        NoPictureError
-            When there is no image.
-        """
+        """Return what the images are of; raises NoPictureError when there is none."""
         which = self.which.value
         if which == DISPLAYED:
             return [look(viewer, blended=self.is_blended)]
@@ -135,13 +114,7 @@ class ImageChoice(Page):
         )
 
     def add_displayed(self, viewer: napari.viewer.Viewer) -> None:
-        """Make what a viewer shows another key image.
-
-        Raises
-        ------
-        NoPictureError
-            When there is no picture.
-        """
+        """Make what a viewer shows another key image; raises as `looks`."""
         if len(self.key_looks) < self._most:
             self.key_looks.append(look(viewer, blended=False))
         self._enable()

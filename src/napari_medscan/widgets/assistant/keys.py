@@ -25,13 +25,7 @@ _FROM = {
 
 
 class KeyForm(Page):
-    """Enters and removes keys; never shows one, and opens no keyring to say where one is.
-
-    Parameters
-    ----------
-    keys : Keys
-        Where they are.
-    """
+    """Enters and removes keys; never shows one, and opens no keyring to say where one is."""
 
     secret: LineEdit
     where: Choice
@@ -39,8 +33,7 @@ class KeyForm(Page):
     forget: PushButton
 
     def __init__(self, keys: Keys) -> None:
-        super().__init__()
-        self.margins = (0, 0, 0, 0)
+        super().__init__(margin=0)
         self._keys = keys
         self._service: tuple[Provider, Endpoint] | None = None
         # A keyring may ask the user for a password, and take its time.

@@ -87,19 +87,6 @@ class Marker:
             yield from _plain_line(line)
 
 
-def marked(text: str) -> Iterator[Piece]:
-    """Yield the pieces of a whole answer without its marks, and how each is written.
-
-    Parameters
-    ----------
-    text : str
-        Markdown, or anything else.
-    """
-    marker = Marker()
-    yield from marker.feed(text)
-    yield from marker.rest()
-
-
 def _plain_line(line: str) -> Iterator[Piece]:
     content = line.rstrip("\n")
     if heading := _HEADING.match(content):

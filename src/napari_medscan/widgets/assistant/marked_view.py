@@ -17,15 +17,7 @@ _CHARACTERS, _LINES = 4000, 100
 
 
 class MarkedView(PlainView):
-    """Shows an answer; nothing in it is ever followed, loaded or run.
-
-    Parameters
-    ----------
-    least, most : int
-        Lines that it is high.
-    parent : QWidget, optional
-        Its parent.
-    """
+    """Shows an answer; nothing in it is ever followed, loaded or run."""
 
     def __init__(self, least: int = 1, most: int = 12, parent: QWidget | None = None) -> None:
         super().__init__(least, most, parent)

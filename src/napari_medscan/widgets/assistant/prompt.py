@@ -26,7 +26,6 @@ from napari_medscan.widgets.panel.form import Choice, Page, button, check, choic
 
 _LEAST, _MOST = 3, 12
 """Lines of the question's field."""
-_ANY_LANGUAGE = "As the question"
 _INCLUDE = "Taken from the file, as in “this CT image of the chest”. The question shows the words."
 
 
@@ -65,11 +64,9 @@ class PromptForm(Page):
     words_changed = Signal()
 
     def __init__(self, templates: Templates) -> None:
-        super().__init__()
-        self.margins = (0, 0, 0, 0)
+        super().__init__(margin=0)
         self._templates = templates
         names = [template.name for template in TEMPLATES]
-        languages = [name or _ANY_LANGUAGE for name in LANGUAGES]
         # Plain text in a QTextEdit, which napari's themes draw as a field to write in.
         text = _PlainText(name="text")
         field = text.native
@@ -82,6 +79,7 @@ class PromptForm(Page):
             # They are broken later than the text is set.
             lines.documentSizeChanged.connect(guarded(self._fit))
         save = "Save this wording as the template, on this computer"
+        language = choice("language", "Language of the answer", [*LANGUAGES], self._on_words)
         self.extend(
             [
                 row(
@@ -91,15 +89,10 @@ class PromptForm(Page):
                 ),
                 text,
                 row(
-                    check("modality", "Include modality", _INCLUDE, self._on_tick),
-                    check("body_part", "Include body part", _INCLUDE, self._on_tick),
+                    check("modality", "Include modality", _INCLUDE, self._on_words),
+                    check("body_part", "Include body part", _INCLUDE, self._on_words),
                 ),
-                form(
-                    (
-                        "Answer in",
-                        choice("language", "Language of the answer", languages, self._on_language),
-                    )
-                ),
+                form(("Answer in", language)),
             ]
         )
         field.textChanged.connect(guarded(self._on_text))
@@ -118,9 +111,7 @@ class PromptForm(Page):
     @property
     def words(self) -> str:
         """The question as it would be sent; '' when there is none."""
-        language = self.language.value
-        chosen = "" if language == _ANY_LANGUAGE else language
-        return in_language(self.current.fill(*self._ticked).strip(), chosen)
+        return in_language(self.current.fill(*self._ticked).strip(), self.language.value)
 
     def name_image(self, modality: str, body_part: str) -> None:
         """Take the coded values of another image; empty while they are unknown.
@@ -163,11 +154,8 @@ class PromptForm(Page):
             with quiet(self.text):
                 self.text.value = template.fill(*self._ticked)
 
-    def _on_tick(self, _is_ticked: object) -> None:
+    def _on_words(self, _chosen: object) -> None:
         self._name_subject()
-        self.words_changed.emit()
-
-    def _on_language(self, _language: str) -> None:
         self.words_changed.emit()
 
     def _show_template(self, _name: str = "") -> None:

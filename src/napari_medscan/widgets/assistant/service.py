@@ -6,18 +6,19 @@ import contextlib
 
 from magicgui.widgets import CheckBox, LineEdit, PushButton
 from psygnal import Signal
+from superqt.utils import ensure_main_thread
 
 from napari_medscan.assistant.allowed import check_allowed
 from napari_medscan.assistant.client import Client, Outcome, Sending
 from napari_medscan.assistant.errors import AssistantError
 from napari_medscan.assistant.hosts import Endpoint, parse
 from napari_medscan.assistant.providers import PROVIDERS, Provider, provider
+from napari_medscan.assistant.requests import ModelsRequest
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.storage import config_file, read_json, write_json
 from napari_medscan.widgets.assistant.keys import KeyForm
 from napari_medscan.widgets.assistant.model_list import ModelList
-from napari_medscan.widgets.assistant.relay import Relay
 from napari_medscan.widgets.panel.form import (
     Choice,
     Page,
@@ -42,11 +43,6 @@ _FIND = "Find models on this computer"
 
 class ServiceTab(Page):
     """The form about the service, and the lists of models.
-
-    Parameters
-    ----------
-    client : Client
-        What asks for models; it holds the keys.
 
     Attributes
     ----------
@@ -73,7 +69,6 @@ class ServiceTab(Page):
         self._number = 0
         self._waiting: list[Provider] = []
         self._is_search = False
-        self._relay = Relay(self.native, self._on_listed)
         self.key = KeyForm(client.keys)
         self.result, self.address_problem = PlainLabel(), PlainLabel()
         self.models = ModelList()
@@ -135,13 +130,7 @@ class ServiceTab(Page):
         return bool(self.proxy.value)
 
     def endpoint(self) -> Endpoint:
-        """Return the address.
-
-        Raises
-        ------
-        AddressError
-            When images must not go there.
-        """
+        """Return the address; raises AddressError when images must not go there."""
         endpoint = parse(self.address.value)
         check_allowed(endpoint)
         return endpoint
@@ -180,7 +169,6 @@ class ServiceTab(Page):
 
     def release(self) -> None:
         """Stop asking."""
-        self._relay.stop()
         self.stop_asking()
         self.key.release()
 
@@ -194,13 +182,10 @@ class ServiceTab(Page):
 
     def _ask(self, service: Provider) -> None:
         endpoint = parse(service.base_url if self._is_search else self.address.value)
-        check_allowed(endpoint)
-        number = self._number
+        number, listed = self._number, ensure_main_thread(guarded(self._on_listed))
         self._sending = self._client.list_models(
-            service,
-            endpoint,
-            on_end=lambda outcome: self._relay.send(number, service, outcome),
-            through_proxy=self.through_proxy,
+            ModelsRequest(service, endpoint, self.through_proxy),
+            on_end=lambda outcome: listed(number, service, outcome),
         )
         self.result.say("Connecting…")
         self._enable()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QImage
 
+from napari_medscan.dicom import CancelledError
+from napari_medscan.napari_.background_task import Latest
 from napari_medscan.privacy.sealed_image import SealedImage
+from napari_medscan.render.prepare import Look, Preparer, Wish
 
 READABLE = 0.6
 """Pixels of the screen for each of an image at which burned-in text can be read: letters of 12
@@ -95,6 +98,28 @@ class Sheet:
     def _gap(self) -> int:
         """Pixels between images."""
         return _GAP if len(self.images) > 1 else 0
+
+
+def prepare_sheet(
+    work: Latest,
+    preparer: Preparer,
+    looks: Sequence[Look],
+    wish: Wish,
+    then: Callable[[tuple[SealedImage, ...], Sheet], object],
+    failed: Callable[[Exception], object],
+) -> None:
+    """Make the images of looks, and their sheet, in a thread that says how far it is."""
+
+    def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
+        def go_on(done: int, count: int) -> None:
+            if is_stale():
+                raise CancelledError("cancelled")
+            work.progressed.emit(done, count)
+
+        images = preparer.prepare(looks, wish, go_on)
+        return images, make_sheet(images)
+
+    work.start(task, lambda made: then(*made), failed)
 
 
 def make_sheet(images: Sequence[SealedImage]) -> Sheet:

@@ -57,14 +57,7 @@ _KEPT = {
 class DeidentifyWindow(ReviewWindow):
     """Shows all images of a series as they are stored, and saves it without identity.
 
-    Parameters
-    ----------
-    stack : Stack
-        The series.
-    parent : QWidget or None
-        The window that it belongs to.
-    gate : Gate
-        What was seen and confirmed.
+    Parent and gate are as of `ReviewWindow`.
     """
 
     def __init__(self, stack: Stack, parent: QWidget | None, gate: Gate = SESSION) -> None:

@@ -27,11 +27,6 @@ class FullSizeWindow(QDialog):
     Several images are a contact sheet at first, at a size at which text can be read; a click on
     one shows them at full size, there.
 
-    Parameters
-    ----------
-    parent : QWidget
-        What it belongs to.
-
     Attributes
     ----------
     confirm : PushButton

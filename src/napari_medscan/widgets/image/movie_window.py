@@ -49,10 +49,8 @@ class MovieWindow(ReviewWindow):
         By what is played and what is shown, the images in order; the first is chosen.
     rate : float
         Images a second at first.
-    parent : QWidget or None
-        The window that it belongs to.
-    gate : Gate
-        What was seen and confirmed.
+    parent, gate
+        As of `ReviewWindow`.
     """
 
     def __init__(
@@ -66,7 +64,8 @@ class MovieWindow(ReviewWindow):
         played, shown = (list(dict.fromkeys(each)) for each in zip(*ways, strict=True))
         self.way = choice("way", "What the movie goes through", played, self._on_way)
         self.layers = choice("layers", _LAYERS_HINT, shown, self._on_way)
-        self.kind = Choice(name="kind", choices=_kinds(), tooltip="MP4 needs the extra [video]")
+        kinds = ["MP4", "GIF"] if importlib.util.find_spec("av") else ["GIF"]
+        self.kind = Choice(name="kind", choices=kinds, tooltip="MP4 needs the extra [video]")
         self.rate: FloatSpinBox = number(
             "rate",
             "Images per second",
@@ -101,10 +100,6 @@ class MovieWindow(ReviewWindow):
         self.looks = tuple(self._ways[self.way.value, self.layers.value])
         self.review.begin(self.looks[0].subject)
         self.examine()
-
-
-def _kinds() -> list[str]:
-    return ["MP4", "GIF"] if importlib.util.find_spec("av") else ["GIF"]
 
 
 def save_movie_without_metadata(viewer: napari.viewer.Viewer) -> None:

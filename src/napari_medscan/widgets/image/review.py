@@ -65,8 +65,7 @@ class ImageReview(Page):
     left_out = Signal(object)
 
     def __init__(self, gate: Gate, height: int = 0, *, can_leave_out: bool = False) -> None:
-        super().__init__()
-        self.margins = (0, 0, 0, 0)
+        super().__init__(margin=0)
         self._gate = gate
         self.masks: tuple[Part, ...] = ()
         self.crop: Part | None = None
@@ -82,32 +81,20 @@ class ImageReview(Page):
         self.full_size = FullSizeWindow(self.native)
         self.full_size.view.can_leave_out = can_leave_out
         self.text_found, self.too_small, self.warnings = PlainLabel(), PlainLabel(), PlainLabel()
+        mask, crop = "Draw boxes to black out parts of the image", "Draw the part to keep"
+        enlarge = "View the image pixel by pixel in a separate window"
         tools = row(
-            toggle(
-                "draw_mask", "Mask", "Draw boxes to black out parts of the image", self._on_mask
-            ),
-            toggle("draw_crop", "Crop", "Draw the part of the image to keep", self._on_crop),
+            toggle("draw_mask", "Mask", mask, lambda _: self._on_switch(self.draw_crop)),
+            toggle("draw_crop", "Crop", crop, lambda _: self._on_switch(self.draw_mask)),
             button("remove_parts", "Clear", "Remove masks and crop", self.clear_parts),
-            button(
-                "enlarge",
-                "Full size…",
-                "View the image pixel by pixel in a separate window",
-                self.look,
-            ),
+            button("enlarge", "Full size…", enlarge, self.look),
         )
-        tools.name = "tools"
+        mask_all, leave_out = "Black out what is outlined", "Leave out all with outlined text"
         found = row(
-            button(
-                "mask_all", "Mask all outlined", "Black out what is outlined", self._on_mask_all
-            ),
-            button(
-                "leave_out",
-                "Leave out",
-                "Leave out the images with outlined text",
-                self._on_leave_out,
-            ),
+            button("mask_all", "Mask all outlined", mask_all, self._on_mask_all),
+            button("leave_out", "Leave out", leave_out, self._on_leave_out),
         )
-        found.name = "found"
+        tools.name, found.name = "tools", "found"
         self.extend(
             [
                 holder(self.picture),
@@ -219,13 +206,10 @@ class ImageReview(Page):
         images, gate = self.images, self._gate
         seen = sum(gate.is_seen(image) for image in images)
         if len(images) == 1:
+            if gate.is_seen(images[0], full_size=True):
+                return "The whole image has been viewed."
             height, width = images[0].shape
-            rest = f"{width} × {height} pixels. Scroll to view the whole image."
-            return (
-                "The whole image has been viewed."
-                if gate.is_seen(images[0], full_size=True)
-                else rest
-            )
+            return f"{width} × {height} pixels. Scroll to view the whole image."
         said = [f"{seen} of {len(images)} images viewed."]
         if seen < len(images):
             said.append("Scroll to view the others.")
@@ -238,17 +222,11 @@ class ImageReview(Page):
     def _on_leave_out(self) -> None:
         self.left_out.emit(tuple(image for image in self.images if image.exposed))
 
-    def _on_mask(self, _is_down: object) -> None:
-        self._on_switch(self.draw_mask, self.draw_crop)
-
-    def _on_crop(self, _is_down: object) -> None:
-        self._on_switch(self.draw_crop, self.draw_mask)
-
-    def _on_switch(self, switch: PushButton, other: PushButton) -> None:
-        """Let the mouse draw one of the two."""
-        if switch.value:
+    def _on_switch(self, other: PushButton) -> None:
+        """Let the mouse draw one of the two, not the other."""
+        if self.draw_mask.value and self.draw_crop.value:
             other.value = False
-        self.picture.can_draw = switch.value or other.value
+        self.picture.can_draw = self.draw_mask.value or self.draw_crop.value
 
     def _on_drawn(self, drawn: QRectF) -> None:
         part = (drawn.top(), drawn.left(), drawn.bottom(), drawn.right())

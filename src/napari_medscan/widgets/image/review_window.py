@@ -16,13 +16,11 @@ from napari_medscan.napari_.notify import tell
 from napari_medscan.privacy.errors import ImageError, NotConfirmedError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import Format, SealedImage
-from napari_medscan.render.prepare import Look, Part, Renderer, Wish, masked, sealed
-from napari_medscan.widgets.image.contact_sheet import Sheet, make_sheet
+from napari_medscan.render.prepare import Look, Part, Preparer, Wish
+from napari_medscan.widgets.image.contact_sheet import Sheet, prepare_sheet
 from napari_medscan.widgets.image.review import ImageReview
 from napari_medscan.widgets.panel.form import Page, button, holder, row
 from napari_medscan.widgets.texts import PlainLabel
-
-_WISH = Wish(longest=None, format=Format.PNG)
 
 
 class _ReviewPage(Page):
@@ -55,9 +53,12 @@ class ReviewWindow(QDialog):
     ----------
     masks_regions : bool
         Black out what lies outside the regions of an ultrasound.
+    encoding : Format
+        How images are encoded.
     """
 
     masks_regions = True
+    encoding: Format = Format.PNG
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class ReviewWindow(QDialog):
         self.resize(720, 760)
         self.gate, self.looks = gate, tuple(looks)
         self.images: tuple[SealedImage, ...] = ()
-        self._unmasked: tuple[SealedImage, ...] = ()
+        self._preparer = Preparer()
         self._work = Latest(self)
         self.review = ImageReview(gate)
         self.review.begin(looks[0].subject)
@@ -108,23 +109,27 @@ class ReviewWindow(QDialog):
         for part in (page.save, page.copy, page.close_window):
             part.native.setAutoDefault(False)
         self._work.progressed.connect(guarded(self._on_progress))
-        self.review.edited.connect(guarded(self.apply_masks))
+        self.review.edited.connect(guarded(self.examine))
         self.review.ready_changed.connect(guarded(self._say_missing))
         self.finished.connect(self.release)
         self.examine()
 
     def examine(self) -> None:
-        """Make the images of all looks, with the masks drawn so far, and look for text."""
-        renderer, masks = Renderer(None, masks_regions=self.masks_regions), self.review.masks
-        unmasked: list[SealedImage] = []
-
-        def image_of(look: Look) -> SealedImage:
-            rgb, facts = renderer.render(look)
-            is_gray = all((rgb[..., 0] == rgb[..., other]).all() for other in (1, 2))
-            unmasked.append(sealed(rgb[..., 0] if is_gray else rgb, facts, _WISH))
-            return masked(unmasked[-1], masks)
-
-        self.make(self.looks, image_of, unmasked)
+        """Make the images of all looks as they are masked now, and show them."""
+        self.images = ()
+        self.review.withdraw()
+        self.page.save.enabled = self.page.copy.enabled = False
+        self.status.say("Preparing…")
+        review = self.review
+        wish = Wish(
+            None,
+            format=self.encoding,
+            masks=review.masks,
+            crop=review.crop,
+            masks_regions=self.masks_regions,
+        )
+        then, failed = self._on_prepared, self._on_failed
+        prepare_sheet(self._work, self._preparer, self.looks, wish, then, failed)
 
     def save(self) -> None:
         """Ask where, and save the images, which the gate lets out.
@@ -148,55 +153,13 @@ class ReviewWindow(QDialog):
         self._work.release()
         self.review.release()
 
-    def apply_masks(self) -> None:
-        """Make the images anew, with the masks that are drawn now."""
-        masks = self.review.masks
-        self.make(self._unmasked, lambda image: masked(image, masks))
-
-    def make(
-        self,
-        sources: Sequence[object],
-        image_of: Callable[..., SealedImage],
-        unmasked: Sequence[SealedImage] | None = None,
-    ) -> None:
-        """Make an image of each of some sources in a thread, and show all of them.
-
-        Parameters
-        ----------
-        sources : sequence
-            In order.
-        image_of : callable
-            Returns the image of one.
-        unmasked : sequence of SealedImage, optional
-            The same before they were masked, once all are made; as before by default.
-        """
-        self.images = ()
-        self.review.withdraw()
-        self.page.save.enabled = self.page.copy.enabled = False
-        self.status.say("Preparing…")
-        work = self._work
-
-        def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
-            images = []
-            for number, source in enumerate(sources):
-                if is_stale():
-                    raise CancelledError("cancelled")
-                work.progressed.emit(number, len(sources))
-                images.append(image_of(source))
-            return tuple(images), make_sheet(images)
-
-        def then(made: tuple[tuple[SealedImage, ...], Sheet]) -> None:
-            images, sheet = made
-            self.images = images
-            if unmasked is not None:
-                self._unmasked = tuple(unmasked)
-            self.review.show_sheet(sheet)
-            # Of several images, the same part would be left.
-            self.review.draw_crop.visible = len(images) == 1
-            self.page.save.enabled = self.page.copy.enabled = True
-            self._say_missing()
-
-        self._work.start(task, then, self._on_failed)
+    def _on_prepared(self, images: tuple[SealedImage, ...], sheet: Sheet) -> None:
+        self.images = images
+        self.review.show_sheet(sheet)
+        # Of several images, the same part would be left.
+        self.review.draw_crop.visible = len(images) == 1
+        self.page.save.enabled = self.page.copy.enabled = True
+        self._say_missing()
 
     def _say_missing(self) -> None:
         if self.images:

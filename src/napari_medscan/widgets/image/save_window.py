@@ -12,7 +12,7 @@ from napari_medscan.napari_.picture import NoPictureError, look
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.privacy.gate import SESSION, Gate
 from napari_medscan.privacy.sealed_image import Format
-from napari_medscan.render.prepare import Look, Part, Preparer, Wish
+from napari_medscan.render.prepare import Look, Part
 from napari_medscan.widgets.image.review_window import ReviewWindow
 from napari_medscan.widgets.panel.form import choice, form
 from napari_medscan.widgets.save_bytes import save_bytes
@@ -28,16 +28,7 @@ _NOTE = (
 class SaveImageWindow(ReviewWindow):
     """Shows the image of a look at full resolution, and saves or copies it.
 
-    Parameters
-    ----------
-    found : Look
-        What was looked at when the window was opened.
-    parent : QWidget
-        The window that it belongs to.
-    gate : Gate
-        What was seen and confirmed.
-    masks : tuple of Part
-        What is blacked out from the start.
+    What it takes is as of `ReviewWindow`.
     """
 
     def __init__(
@@ -47,18 +38,14 @@ class SaveImageWindow(ReviewWindow):
         gate: Gate = SESSION,
         masks: tuple[Part, ...] = (),
     ) -> None:
-        self._preparer = Preparer()
         self.format = choice("format", "How it is encoded", [*_FORMATS], lambda _: self.examine())
         options = [form(("Format", self.format))]
         super().__init__(_TITLE, _NOTE, [found], options, parent, gate, masks)
 
-    def examine(self) -> None:
-        """Make the image with masks, crop and format as they are now."""
-        review, preparer = self.review, self._preparer
-        wish = Wish(None, format=_FORMATS[self.format.value], masks=review.masks, crop=review.crop)
-        self.make(self.looks, lambda found: preparer.prepare([found], wish)[0])
-
-    apply_masks = examine
+    @property
+    def encoding(self) -> Format:  # type: ignore[override]
+        """How the image is encoded."""
+        return _FORMATS[self.format.value]
 
     def save(self) -> None:
         """Ask for a file and write the image."""

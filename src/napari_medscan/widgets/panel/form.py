@@ -53,12 +53,13 @@ class Choice(ComboBox):
 class Page(Container[Widget]):
     """One tab of the panel. What lies in its rows is an attribute of the page, too.
 
-    ``panel.views.plane`` is the box named "plane", whatever row of the page it is in.
+    ``panel.views.plane`` is the box named "plane", whatever row of the page it is in. A part of a
+    page has no margin.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, margin: int = _SPACING) -> None:
         super().__init__(labels=False)
-        self.margins = (_SPACING, _SPACING, _SPACING, _SPACING)
+        self.margins = (margin, margin, margin, margin)
         self.native.layout().setSpacing(_SPACING)
 
     def __getattr__(self, name: str) -> Widget:

@@ -12,19 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_medscan.assistant.answer_text import harmless, parted
+from napari_medscan.assistant.answers import Answer
 from napari_medscan.assistant.errors import (
     AnswerError,
     AssistantError,
     IncompleteError,
     RefusedError,
-    TooLongError,
 )
+from napari_medscan.assistant.failures import ServerSaidError, error_in
 from napari_medscan.assistant.providers import Protocol
-from napari_medscan.assistant.streaming import (
-    Answer,
-    ServerSaidError,
-    error_in,
-)
 from napari_medscan.assistant.transport import Limits, Response
 
 LINE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
@@ -75,7 +71,7 @@ def test_an_event_that_was_not_ended_is_none():
 
 @pytest.mark.parametrize("endless", [b"data: a", b"data: a\n", b": a"])
 def test_an_endless_event_is_given_up(endless):
-    with pytest.raises(TooLongError):
+    with pytest.raises(AnswerError, match="too long"):
         events([endless * 10_000] * (Limits().answer // 10_000 + 1))
 
 
@@ -181,7 +177,7 @@ def test_errors_within_a_stream_are_told():
         read(
             Protocol.MESSAGES, b'{"type":"error","error":{"type":"overloaded_error","message":"x"}}'
         )
-    assert (caught.value.kind, caught.value.detail) == ("overloaded_error", "x")
+    assert (caught.value.kind, caught.value.message) == ("overloaded_error", "x")
 
 
 @pytest.mark.parametrize(

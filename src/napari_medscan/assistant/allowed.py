@@ -78,10 +78,7 @@ def allow_list_files() -> Iterator[Path]:
 def check_allowed(endpoint: Endpoint) -> None:
     """Refuse an address that images must not go to, whoever made it up.
 
-    Raises
-    ------
-    AddressError
-        As `parse`, or when one of the institution's lists does not hold it: the text names that.
+    Raises AddressError, as `parse`, and if one of the institution's lists does not hold it.
     """
     if parse(endpoint.url("")) != endpoint:
         raise AddressError("Not a valid service address. Use https://host/v1.")

@@ -79,13 +79,7 @@ class Audit:
         return self.path.with_name(f"{self.path.stem}-older{self.path.suffix}")
 
     def begin(self, record: Record) -> None:
-        """Write that a send begins.
-
-        Raises
-        ------
-        OSError
-            When it cannot be written: then nothing may be sent.
-        """
+        """Write that a send begins; if this raises OSError, nothing may be sent."""
         self._append(asdict(_tidy(record)) | {"time": record.time.isoformat()})
 
     def end(self, record: Record, outcome: str) -> None:
@@ -95,10 +89,7 @@ class Audit:
     def read(self) -> list[Record]:
         """Return the records, the oldest first; lines that were cut are passed over.
 
-        Raises
-        ------
-        AuditError
-            When there are some that cannot be read.
+        Raises AuditError when there are some that cannot be read.
         """
         records: dict[str, Record] = {}
         for line in self._lines():

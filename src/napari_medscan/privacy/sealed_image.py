@@ -195,7 +195,7 @@ def seal(
     masks: Sequence[Box] = (),
     crop: Box | None = None,
 ) -> SealedImage:
-    """Mask, crop, encode and validate an image.
+    """Mask, crop, encode and validate an image; raises ImageError when nothing is left.
 
     Validating a JPEG takes up to a second per megabyte: call it from a thread.
 
@@ -203,21 +203,10 @@ def seal(
     ----------
     rgb : ndarray of uint8, shape (height, width, 3)
         The image before masks and crop; of a PNG also gray, (height, width).
-    facts : Facts
-        What is known of it.
-    format : Format
-        How it is encoded.
+    facts, format, masks, crop
+        As of `SealedImage`.
     quality : int
         Of a JPEG, 1 to 100.
-    masks : sequence of Box
-        What is blacked out.
-    crop : Box, optional
-        What is left.
-
-    Raises
-    ------
-    ImageError
-        When nothing is left.
     """
     cleaned = rgb.copy()
     for box in masks:

@@ -48,14 +48,10 @@ class AnswerPane(Page):
         busy = ProgressBar(name="busy", min=0, max=0)
         busy.native.setTextVisible(False)
         busy.native.setFixedHeight(4)
+        save = "Save the answer as Markdown, with the image's SHA-256, the model and the time"
         actions = row(
             button("copy", "Copy", "Copy the answer as text", self._on_copy),
-            button(
-                "save",
-                "Save as note…",
-                "Save the answer as Markdown, with the image's SHA-256, the model and the time",
-                self._on_save,
-            ),
+            button("save", "Save as note…", save, self._on_save),
         )
         actions.name = "actions"
         self.extend(

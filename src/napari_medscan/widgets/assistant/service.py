@@ -76,28 +76,20 @@ class ServiceTab(Page):
         address, model = LineEdit(name="address"), LineEdit(name="model_name")
         address.native.setPlaceholderText("https://host/v1")
         model.native.setPlaceholderText("Model name")
+        nothing = "No image and no text are sent."
+        find = f"Ask the usual ports of Ollama, LM Studio, llama.cpp and vLLM for models. {nothing}"
+        listing = f"Check address and key by listing the models. {nothing}"
         proxy = "Off: direct connection. Never used for addresses on this computer."
         self.extend(
             [
-                button(
-                    "find",
-                    _FIND,
-                    "Ask the usual ports of Ollama, LM Studio, llama.cpp and vLLM for their "
-                    "models. No image and no text are sent.",
-                    self.find_on_this_computer,
-                ),
+                button("find", _FIND, find, self.find_on_this_computer),
                 form(
                     ("Service", choice("service_name", "Service", names, self._on_provider)),
                     ("Address", address),
                     ("Model", model),
                 ),
                 holder(self.address_problem),
-                button(
-                    "list_models",
-                    _LIST,
-                    "Check address and key by listing the models. No image and no text are sent.",
-                    self.ask_for_models,
-                ),
+                button("list_models", _LIST, listing, self.ask_for_models),
                 holder(self.result),
                 holder(self.models),
                 heading("Key"),

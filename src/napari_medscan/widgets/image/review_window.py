@@ -82,7 +82,7 @@ class ReviewWindow(QDialog):
         self.review.begin(looks[0].subject)
         self.review.masks = masks
         self.status = PlainLabel()
-        page = _ReviewPage()
+        page, copy = _ReviewPage(), "Copy the image to the clipboard"
         page.extend(
             [
                 self.review,
@@ -91,12 +91,7 @@ class ReviewWindow(QDialog):
                 holder(self.status),
                 row(
                     button("save", "Save…", "", lambda: self._let_out(self.save, "saved")),
-                    button(
-                        "copy",
-                        "Copy",
-                        "Copy the image to the clipboard",
-                        lambda: self._let_out(self.copy, "copied"),
-                    ),
+                    button("copy", "Copy", copy, lambda: self._let_out(self.copy, "copied")),
                     button("close_window", "Close", "Close this window", self.reject),
                 ),
             ]
@@ -134,10 +129,7 @@ class ReviewWindow(QDialog):
     def save(self) -> None:
         """Ask where, and save the images, which the gate lets out.
 
-        Raises
-        ------
-        CancelledError, MedscanError, OSError
-            If that was ended, or is not possible.
+        Raises CancelledError, MedscanError or OSError if that was ended, or is not possible.
         """
         raise NotImplementedError
 

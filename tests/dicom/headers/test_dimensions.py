@@ -132,6 +132,16 @@ def item(**values):
         ),
         ("PixelMeasuresSequence", {"SliceThickness": "2"}, {"SliceThickness": 2.0}),
         (
+            "UnassignedPerFrameConvertedAttributesSequence",
+            {"TriggerTime": "40", "EchoTime": "2.5", "DiffusionBValue": 50.0},
+            {"TriggerTime": 40.0, "EchoTime": 2.5, "DiffusionBValue": 50.0},
+        ),
+        (
+            "UnassignedSharedConvertedAttributesSequence",
+            {"AcquisitionTime": "120000"},
+            {"AcquisitionTime": "120000"},
+        ),
+        (
             "MultienergyCTProcessingSequence",
             {"MonoenergeticEnergyEquivalent": 40.0},
             {"MonoenergeticEnergyEquivalent": 40.0},

@@ -151,6 +151,16 @@ def test_dimensions_of_enhanced_frames(frames):
     assert second.order == (4, 1, 2, 1)
 
 
+def test_frames_of_a_legacy_converted_image_are_in_the_order_of_their_sources(frames):
+    """PS3.3 A.70: Instance Number is an unassigned attribute of each frame."""
+    own = [
+        groups(UnassignedPerFrameConvertedAttributes=item(InstanceNumber=number))
+        for number in (3, 1, 2)
+    ]
+    found = frames(NumberOfFrames=3, PerFrameFunctionalGroupsSequence=own)
+    assert sorted(range(3), key=lambda index: found[index].order) == [1, 2, 0]
+
+
 def test_segments_are_told_apart(frames):
     own = [groups(SegmentIdentification=item(ReferencedSegmentNumber=number)) for number in (1, 2)]
     found = frames(NumberOfFrames=2, PerFrameFunctionalGroupsSequence=own)

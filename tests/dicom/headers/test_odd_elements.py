@@ -42,7 +42,6 @@ SENTENCES = (
     "missing or invalid image size",
     "unsupported photometric interpretation",
     "unsupported bit depth",
-    "invalid Bits Stored",
     "too many frames",
     "invalid rescale slope or intercept",
     "truncated file (",

@@ -161,7 +161,6 @@ def test_more_frames_than_can_be_listed_are_refused(header, monkeypatch):
         ({"Columns": 0}, UnreadableError, "image size"),
         ({"BitsAllocated": 12}, UnreadableError, "bit depth"),
         ({"BitsAllocated": None}, UnreadableError, "bit depth"),
-        ({"BitsStored": 17}, UnreadableError, "Bits Stored"),
         ({"SamplesPerPixel": 4}, UnreadableError, "photometric interpretation"),
         ({"SamplesPerPixel": 3}, UnreadableError, "photometric interpretation"),
         ({"PhotometricInterpretation": "RGB"}, UnreadableError, "photometric interpretation"),
@@ -181,6 +180,14 @@ def test_missing_and_odd_details_fall_back_to_what_is_usual(header):
     found = header(SamplesPerPixel=None, PhotometricInterpretation=None, BitsStored=None, HighBit=3)
     assert found.layout.photometric == "MONOCHROME2"
     assert (found.layout.bits_stored, found.layout.high_bit) == (16, 15)
+
+
+@pytest.mark.parametrize("stored", [0, 17])
+def test_more_bits_than_are_allocated_are_all_of_them(header, stored):
+    found = header(BitsStored=stored, HighBit=stored - 1 if stored else 0)
+    assert (found.layout.bits_stored, found.layout.high_bit) == (16, 15)
+    assert found.notes == ("Bits Stored is invalid: all allocated bits are shown",)
+    assert header(BitsStored=None).notes == ()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from napari_medscan.dicom.space.spacing import (
     AT_DETECTOR,
     AT_IMAGE_PLANE,
     AT_ISOCENTER,
+    ON_FILM,
     read_aspect,
     read_spacing,
     steady_spacings,
@@ -56,6 +57,24 @@ def test_projections_are_measured_at_the_detector(spacing, modality):
 def test_a_calibration_goes_first(spacing):
     found = spacing("DX", PixelSpacing=[0.15, 0.15], ImagerPixelSpacing=[0.2, 0.2])
     assert found == ((0.15, 0.15), "")
+
+
+@pytest.mark.parametrize("modality", ["CR", "DX", "MG"])
+def test_pixel_spacing_of_the_detector_is_no_calibration(spacing, modality):
+    """PS3.3 10.7.1.1: without calibration, both attributes are the same."""
+    both = {"PixelSpacing": [0.2, 0.1], "ImagerPixelSpacing": [0.2, 0.1]}
+    assert spacing(modality, **both) == ((0.2, 0.1), AT_DETECTOR)
+    magnified = {**both, "EstimatedRadiographicMagnificationFactor": 2}
+    assert spacing(modality, **magnified) == ((0.1, 0.05), "")
+    calibrated = {**both, "PixelSpacingCalibrationType": "FIDUCIAL"}
+    assert spacing(modality, **calibrated) == ((0.2, 0.1), "")
+
+
+def test_pixel_spacing_of_a_film_is_no_calibration(spacing):
+    both = {"PixelSpacing": [0.2, 0.2], "NominalScannedPixelSpacing": [0.2, 0.2]}
+    assert spacing("OT", **both) == ((0.2, 0.2), ON_FILM)
+    different = {**both, "NominalScannedPixelSpacing": [0.3, 0.3]}
+    assert spacing("CR", **different) == ((0.2, 0.2), "")
 
 
 def test_magnification_is_taken_out(spacing):

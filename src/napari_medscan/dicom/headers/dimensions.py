@@ -218,8 +218,14 @@ WANTED_DIMENSIONS: Final[Wanted] = want(
 _MACROS: Final[Wanted] = want(
     *({m: want(d.inner)} for d in _DIMENSIONS for m in d.macros if d.inner is not None)
 )
+CONVERTED: Final = (
+    Tag.UnassignedSharedConvertedAttributesSequence,
+    Tag.UnassignedPerFrameConvertedAttributesSequence,
+)
+"""What a legacy converted image keeps of the top level of its sources (PS3.3 A.70 to A.72)."""
 WANTED_GROUP_DIMENSIONS: Final[Wanted] = want(
     _MACROS,
+    {tag: want(Tag.InstanceNumber, WANTED_DIMENSIONS) for tag in CONVERTED},
     _ENERGY,
     Tag.MonoenergeticEnergyEquivalent,
     {Tag.MRDiffusionSequence: WANTED_DIFFUSION},
@@ -244,7 +250,11 @@ def read_dimensions(data_set: DataSet) -> dict[str, object]:
 
 def read_group_dimensions(item: DataSet) -> dict[str, object]:
     """Return the attributes of an item of the functional groups (PS3.3 C.7.6.16)."""
-    found = _read(item)
+    found: dict[str, object] = {}
+    for tag in CONVERTED:
+        if tag in item:
+            found.update(read_dimensions(item.item(tag)))
+    found.update(_read(item))
     for group in item.values.keys() & _MACROS.keys():
         found.update(_read(item.item(group)))
     thickness = item.item(Tag.PixelMeasuresSequence).number(Tag.SliceThickness)

@@ -170,6 +170,9 @@ class _FunctionalGroups:
         """Return the header of the frame that `item` describes."""
         merged = self._merge(item, self.shared) if item is not EMPTY else self.shared
         indices = item.item(Tag.FrameContentSequence).integers(Tag.DimensionIndexValues)
+        if not indices:
+            converted = item.item(Tag.UnassignedPerFrameConvertedAttributesSequence)
+            indices = converted.integers(Tag.InstanceNumber)
         return self.values.finished(merged).like(order=(*self.shared.order, *indices, index))
 
     def _merge(self, item: DataSet, base: FrameHeader) -> FrameHeader:

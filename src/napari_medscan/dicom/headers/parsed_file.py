@@ -18,7 +18,7 @@ from napari_medscan.dicom.headers.intensity_facts import (
     read_padding,
     stored_values_of,
 )
-from napari_medscan.dicom.headers.pixel_layout import read_layout
+from napari_medscan.dicom.headers.pixel_layout import layout_notes, read_layout
 from napari_medscan.dicom.headers.slide_matrix import TileMatrix, read_matrix
 from napari_medscan.dicom.headers.stored_frames import Stored, stored_frames
 from napari_medscan.dicom.intensity.suv import SuvFactors, read_suv
@@ -92,7 +92,8 @@ class ParsedFile:
         if pixels is None:
             raise UnreadableError(unsupported(self.scanned.transfer_syntax) or "missing pixel data")
         layout = read_layout(self.data_set, pixels)
-        return stored_frames(layout, self.scanned, pixels, self.offset_table)
+        layout, place, notes = stored_frames(layout, self.scanned, pixels, self.offset_table)
+        return layout, place, (*layout_notes(self.data_set, layout), *notes)
 
     @cached_property
     def matrix(self) -> TileMatrix | None:

@@ -106,9 +106,7 @@ def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
         allocated = 32 if pixels.tag == Tag.FloatPixelData else 64
     if allocated not in (1, 8, 16, 32, 64) or (allocated == 64 and not floating):
         raise UnreadableError("unsupported bit depth")
-    stored = data_set.integer(Tag.BitsStored) or allocated
-    if not 0 < stored <= allocated:
-        raise UnreadableError("invalid Bits Stored")
+    stored = _bits_stored(data_set, allocated) or allocated
     high_bit = data_set.integer(Tag.HighBit)
     photometric = data_set.text(Tag.PhotometricInterpretation) or (
         "MONOCHROME2" if samples == 1 else "RGB"
@@ -131,6 +129,21 @@ def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
         frames=frame_count(data_set) or 1,
         big_endian=data_set.big_endian,
     )
+
+
+def layout_notes(data_set: DataSet, layout: PixelLayout) -> tuple[str, ...]:
+    """Return what the user should know of a layout that is not quite as the header says."""
+    if layout.floating or _bits_stored(data_set, layout.bits_allocated) is not None:
+        return ()
+    return ("Bits Stored is invalid: all allocated bits are shown",)
+
+
+def _bits_stored(data_set: DataSet, allocated: int) -> int | None:
+    """Return Bits Stored, that of Bits Allocated if it is absent; None if it is invalid."""
+    if not data_set.has_value(Tag.BitsStored):
+        return allocated
+    stored = data_set.integer(Tag.BitsStored)
+    return stored if stored is not None and 0 < stored <= allocated else None
 
 
 def frame_count(data_set: DataSet) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.kinds import Kind
-from napari_medscan.dicom.space.tolerances import STEADY_SPACING
+from napari_medscan.dicom.space.tolerances import SAME_NUMBER, STEADY_SPACING
 
 Spacing = tuple[float, float]
 
@@ -21,6 +21,7 @@ WANTED_IMAGE_SPACING: Wanted = want(
     Tag.ImagerPixelSpacing,
     Tag.NominalScannedPixelSpacing,
     Tag.PixelAspectRatio,
+    Tag.PixelSpacingCalibrationType,
     {
         Tag.SequenceOfUltrasoundRegions: want(
             Tag.RegionSpatialFormat,
@@ -50,6 +51,7 @@ _CENTIMETRES = 3  # PS3.3 C.8.5.5.1.15, Physical Units
 _SPATIAL_2D = 1  # PS3.3 C.8.5.5.1.1, Region Spatial Format
 AT_IMAGE_PLANE = "Distances are at the RT image plane"
 AT_ISOCENTER = "Distances are at the isocenter plane"
+ON_FILM = "Distances refer to the digitized film"
 AT_DETECTOR = "Distances are at the detector plane (not corrected for magnification)"
 
 
@@ -86,11 +88,19 @@ def read_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
 
 
 def _image_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
-    """Return the same of the top level of a file."""
-    spacing = valid_spacing(data_set.exactly(2, Tag.PixelSpacing))
-    if spacing is not None:
-        return spacing, ""
+    """Return the same of the top level of a file.
+
+    Pixel Spacing that equals the spacing of detector or film is no calibration (PS3.3 10.7.1.1).
+    """
+    own = valid_spacing(data_set.exactly(2, Tag.PixelSpacing))
     spacing = valid_spacing(data_set.exactly(2, Tag.ImagerPixelSpacing))
+    film = valid_spacing(data_set.exactly(2, Tag.NominalScannedPixelSpacing))
+    if own is not None:
+        of_detector = kind.is_projection and spacing is not None and _is_same(own, spacing)
+        is_as_scanned = of_detector or (film is not None and _is_same(own, film))
+        if data_set.has_value(Tag.PixelSpacingCalibrationType) or not is_as_scanned:
+            return own, ""
+        spacing = spacing if of_detector else None
     if spacing is not None and kind.is_projection:
         magnification = data_set.number(Tag.EstimatedRadiographicMagnificationFactor)
         if magnification is not None and 1e-3 < magnification < 1e3:
@@ -105,8 +115,7 @@ def _image_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
     spacing = spacing or _ultrasound_spacing(data_set)
     if spacing is not None:
         return spacing, ""
-    spacing = valid_spacing(data_set.exactly(2, Tag.NominalScannedPixelSpacing))
-    return spacing, "Distances refer to the digitized film" if spacing else ""
+    return film, ON_FILM if film else ""
 
 
 def group_spacing(group: DataSet, shared: DataSet) -> tuple[Spacing | None, str]:
@@ -184,6 +193,10 @@ def steady_spacings(spacings: Sequence[Spacing | None]) -> list[Spacing | None]:
             if known[spacing] is spacing and len(steady) < MOST_SPACINGS:
                 steady.append(spacing)
     return [None if spacing is None else known[spacing] for spacing in spacings]
+
+
+def _is_same(one: Spacing, other: Spacing) -> bool:
+    return all(abs(a - b) <= SAME_NUMBER * b for a, b in zip(one, other, strict=True))
 
 
 def _is_steady(one: Spacing, other: Spacing) -> bool:

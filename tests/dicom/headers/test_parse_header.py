@@ -276,6 +276,23 @@ def test_frame_duration(header, changes, duration):
 
 
 @pytest.mark.parametrize(
+    ("changes", "times"),
+    [
+        ({"FrameTimeVector": [0, 40, 60]}, (0, 40, 100)),
+        ({"FrameTimeVector": [5, 40, 60]}, (0, 40, 100)),
+        ({"FrameTimeVector": [0, 40]}, ()),
+        ({"FrameTimeVector": [0, -40, 60]}, ()),
+        ({"FrameTimeVector": [0, 40, 60], "FrameTime": "20"}, ()),
+        ({}, ()),
+    ],
+)
+def test_frame_times_are_the_sums_of_increments(header, changes, times):
+    """PS3.3 C.7.6.5.1.2."""
+    clip = {"NumberOfFrames": 3, "PixelData": bytes(144), "Modality": "US"}
+    assert header(**clip, **changes).frame_times == times
+
+
+@pytest.mark.parametrize(
     ("changes", "slices"),
     [
         ({"Modality": "CT"}, True),

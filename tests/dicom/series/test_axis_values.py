@@ -101,6 +101,13 @@ def test_a_volume_has_no_axis_values():
     assert stack.axis_values is None
 
 
+def test_frames_of_a_clip_have_the_times_of_their_increments():
+    frames = [make_frame(None, None, number=n) for n in range(3)]
+    clip = make_header(*frames, modality="US", frame_duration=50.0, frame_times=(0.0, 40.0, 100.0))
+    (stack,) = stacks_of([clip])
+    assert (stack.axis_values.unit, stack.axis_values.values.tolist()) == ("s", [0, 0.04, 0.1])
+
+
 @pytest.mark.parametrize(
     ("duration", "unit", "values"), [(40.0, "s", [0, 0.04, 0.08]), (None, "", [1, 2, 3])]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import cos, sin
 from random import Random
 
@@ -133,6 +134,26 @@ def test_echo_times_that_vary_from_slice_to_slice_are_ranked():
         for e in range(3)
     ]
     assert set(volumes(made)) == {tuple(100 * e + z for z in range(3)) for e in range(3)}
+
+
+def test_times_of_slices_make_no_volumes_where_a_slice_of_several_directions_is_lost():
+    """Twelve times tell twelve images apart at each position, but each is met at one position."""
+    slices = [
+        (f"{d}{t}{z}", z, {"AcquisitionTime": f"1000{7 * t + z:02}", "SequenceName": f"x#{d}"})
+        for d, t, z in product(range(3), range(4), range(3))
+        if (d, t, z) != (1, 3, 1)
+    ]
+    headers = [
+        make_header(make_frame((0, 0, float(z)), **facts), name=name) for name, z, facts in slices
+    ]
+    grids = arrange(refs(headers))
+    assert [(len(grid.rows), len(grid.rows[0])) for grid in grids] == [(4, 3)] * 3
+    for direction, grid in enumerate(grids):
+        for time, row in enumerate(grid.rows):
+            names = [ref.header.name for ref in row if ref is not None]
+            assert names == [
+                f"{direction}{time}{z}" for z in range(3) if f"{direction}{time}{z}" != "131"
+            ]
 
 
 def test_times_that_cannot_tell_which_slice_is_lost_mix_nothing():

@@ -85,6 +85,14 @@ def test_one_missing_slice_is_told_in_the_singular():
     assert only(axial((0, 1, 3))).warnings == ("1 slice is missing (left blank)",)
 
 
+def test_dose_planes_farther_apart_in_places_are_not_lost():
+    """PS3.3 C.8.8.3.2: a dose grid is one file, and its offsets may be uneven."""
+    frames = [make_frame((0.0, 0.0, z)) for z in (0.0, 3.0, 6.0, 12.0)]
+    stack = only([make_header(*frames, modality="RTDOSE")])
+    assert stack.array.shape[0] == 5
+    assert stack.warnings == ("1 plane is not in the file between the others (left blank)",)
+
+
 def test_more_missing_slices_than_present_are_not_filled_in():
     stack = only(axial((0, 1, 2, 9)))
     assert stack.array.shape[0] == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from napari_medscan.dicom.elements.scanner import PixelElement
@@ -97,6 +98,17 @@ def _frame_duration(data_set: DataSet) -> float | None:
     return None
 
 
+def _frame_times(file: ParsedFile) -> tuple[float, ...]:
+    """Return when each frame of a cine begins by Frame Time Vector (PS3.3 C.7.6.5.1.2)."""
+    data_set = file.data_set
+    if _positive(data_set, Tag.FrameTime) is not None:
+        return ()
+    increments = data_set.numbers(Tag.FrameTimeVector)
+    if len(increments) != file.stored[0].frames or not all(0 <= i < 1e7 for i in increments):
+        return ()
+    return tuple(accumulate((0.0, *increments[1:])))
+
+
 def _patient_orientation(data_set: DataSet) -> tuple[str, ...]:
     if data_set.text(Tag.AnatomicalOrientationType) == "QUADRUPED":
         return ()
@@ -164,6 +176,8 @@ class ImageHeader(Instance):
         Where an uncalibrated in-plane spacing came from, '' when calibrated.
     frame_duration : float or None
         Milliseconds a frame of a cine.
+    frame_times : tuple of float
+        Milliseconds from the first frame to each, where the file gives every increment.
     frames_are_slices : bool
         Frames without positions follow each other in space, not in time.
     patient_orientation : tuple of str
@@ -212,6 +226,9 @@ class ImageHeader(Instance):
         lambda file: _frame_duration(file.data_set),
         want(Tag.FrameTime, Tag.FrameTimeVector, Tag.RecommendedDisplayFrameRate, Tag.CineRate),
         default=None,
+    )
+    frame_times: tuple[float, ...] = attribute(
+        _frame_times, want(Tag.FrameTime, Tag.FrameTimeVector), default=()
     )
     frames_are_slices: bool = attribute(
         lambda file: frames_are_slices(file.data_set, file.kind, file.stored[0].frames),

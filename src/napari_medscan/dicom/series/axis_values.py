@@ -140,7 +140,11 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
 def _of_one(volumes: Sequence[Sequence[SliceRef]], attributes: Attributes, name: str) -> AxisValues:
     counted = np.arange(1.0, len(volumes) + 1)
     if name == FRAME:
-        duration = volumes[0][0].header.frame_duration
+        first = volumes[0][0].header
+        if first.frame_times:
+            begins = np.array([first.frame_times[volume[0].index] for volume in volumes])
+            return AxisValues("Time", "s", (begins - begins[0]) / 1000)
+        duration = first.frame_duration
         if duration:
             return AxisValues("Time", "s", (counted - 1) * duration / 1000)
         return AxisValues("Frame", "", counted)

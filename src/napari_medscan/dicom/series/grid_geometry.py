@@ -75,7 +75,7 @@ def _assumed_step(header: ImageHeader) -> tuple[float, StepSource]:
 
 def geometry_warnings(geometry: Geometry, depth: int, header: ImageHeader) -> list[str]:
     """Return what is assumed or missing of the geometry of a stack of so many slices."""
-    found = _gap_warnings(geometry)
+    found = _gap_warnings(geometry, header)
     if geometry.tilt:
         what = TILT if header.kind.measures == "attenuation" else SHEAR
         found.append(
@@ -91,8 +91,12 @@ def geometry_warnings(geometry: Geometry, depth: int, header: ImageHeader) -> li
     return found
 
 
-def _gap_warnings(geometry: Geometry) -> list[str]:
+def _gap_warnings(geometry: Geometry, header: ImageHeader) -> list[str]:
     missing = len(geometry.missing)
+    if missing and header.kind.is_whole and not geometry.missing_are_empty:
+        # A dose grid is one file: its planes may be farther apart in places (PS3.3 C.8.8.3.2).
+        what = "1 plane is" if missing == 1 else f"{missing} planes are"
+        return [f"{what} not in the file between the others (left blank)"]
     if missing and not geometry.missing_are_empty:
         many = f"{missing} slices are missing (left blank)"
         return ["1 slice is missing (left blank)" if missing == 1 else many]

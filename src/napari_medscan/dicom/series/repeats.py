@@ -92,6 +92,8 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
         keys = _ranks(column, slices, position)
         if keys is None or keys.max() >= most:
             continue
+        if name in RANKED and _stays_at_few(keys, position):
+            continue
         joint = _joint(row, keys)
         if joint.max() >= most or joint.max() == row.max():
             continue
@@ -190,6 +192,12 @@ def _sortable(value: object) -> tuple[object, ...]:
     if isinstance(value, int | float):
         return (1, value)
     return (0,) if value is None else (2, str(value))
+
+
+def _stays_at_few(keys: Numbers, position: Numbers) -> bool:
+    """Whether no value is met at more than half of the positions, as times of slices are."""
+    cells_of = np.unique(np.stack((keys, position)), axis=1)[0]
+    return 2 * int(np.bincount(cells_of).max()) <= int(position.max()) + 1
 
 
 def _is_even(row: Numbers, position: Numbers) -> bool:

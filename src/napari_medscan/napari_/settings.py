@@ -50,6 +50,8 @@ class Settings:
         Name the patient in the corner text.
     show_identifiers : bool
         Show identifying values in the tags without being asked each time.
+    slide_srgb : bool
+        Convert the colors of slides to sRGB by the ICC profile of the file.
     recent_folders : bool
         Remember the paths of opened folders.
     """
@@ -69,6 +71,7 @@ class Settings:
     orientation_letters: bool = True
     patient_in_corner: bool = False
     show_identifiers: bool = False
+    slide_srgb: bool = True
     recent_folders: bool = False
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageCms
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence as Items
@@ -154,6 +155,12 @@ def slide(
     data_set = ct(**{**attributes, **changes})
     data_set["PixelData"].VR = "OB"
     return data_set
+
+
+def swapped_profile() -> bytes:
+    """Return an ICC profile of a device like sRGB whose red and blue primaries are exchanged."""
+    data = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return data.replace(b"rXYZ", b"mXYZ", 1).replace(b"bXYZ", b"rXYZ", 1).replace(b"mXYZ", b"bXYZ")
 
 
 def _code(value: str, meaning: str) -> list[Dataset]:

@@ -10,9 +10,10 @@ from pydicom.uid import RLELossless
 from napari_medscan.dicom import UnreadableError, load
 from napari_medscan.dicom.headers import tile_places
 from napari_medscan.dicom.objects.slide import MAY_NAME, NO_SPACING
+from napari_medscan.frames import FrameCache
 
 from ..making import item, write
-from .slides import ORIGIN, SPACING, cut, picture, slide
+from .slides import ORIGIN, SPACING, cut, picture, slide, swapped_profile
 
 TILE = 16
 LARGE = picture(70, 100)
@@ -279,3 +280,34 @@ def test_slide_is_shown_at_once_again_from_the_index(tmp_path, monkeypatch):
     (found,) = load(tmp_path).objects
     assert found.summary == first.objects[0].summary
     assert np.array_equal(found.pyramid()[0], LARGE)
+
+
+@pytest.mark.parametrize("place", ["optical path", "file"])
+def test_slide_colors_become_srgb_by_the_profile_on_request(tmp_path, place):
+    data = slide(LARGE.shape[:2], cut(LARGE, TILE))
+    owner = data if place == "file" else data.OpticalPathSequence[0]
+    owner.add_new("ICCProfile", "OB", swapped_profile())
+    write(tmp_path / "a.dcm", data)
+    (found,) = load(tmp_path).objects
+    assert found.summary.endswith(", ICC profile")
+    (stored,) = found.pyramid(cache=FrameCache(1 << 20))
+    assert np.array_equal(stored, LARGE)
+    (converted,) = found.pyramid(cache=FrameCache(1 << 20), to_srgb=True)
+    assert np.abs(np.asarray(converted).astype(int) - LARGE[..., ::-1]).max() <= 1
+
+
+def test_slide_without_a_profile_keeps_its_colors(tmp_path):
+    write(tmp_path / "a.dcm", slide(LARGE.shape[:2], cut(LARGE, TILE)))
+    (found,) = load(tmp_path).objects
+    assert not found.has_color_profile
+    (level,) = found.pyramid(cache=FrameCache(1 << 20), to_srgb=True)
+    assert np.array_equal(level, LARGE)
+
+
+def test_slide_with_a_damaged_profile_says_so(tmp_path):
+    data = slide(LARGE.shape[:2], cut(LARGE, TILE))
+    data.add_new("ICCProfile", "OB", swapped_profile()[:200])
+    write(tmp_path / "a.dcm", data)
+    (found,) = load(tmp_path).objects
+    with pytest.raises(UnreadableError, match="its ICC profile is damaged"):
+        found.pyramid(to_srgb=True)

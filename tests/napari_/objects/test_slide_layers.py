@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
+from napari_medscan.napari_ import settings
 from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.object_view import ObjectView, show_object
@@ -14,7 +15,7 @@ from napari_medscan.reader import read
 
 from ...dicom.making import write
 from ...dicom.objects.labeled import write_ct
-from ...dicom.objects.slides import ORIGIN, SPACING, cut, picture, slide
+from ...dicom.objects.slides import ORIGIN, SPACING, cut, picture, slide, swapped_profile
 
 TILE = 16
 LARGE = picture(64, 96)
@@ -112,3 +113,18 @@ def test_slide_and_its_overview_are_not_shown_on_each_other(folder, model):
     assert (overview.visible, main.visible) == (True, False)
     show_object(model, object_of(main).source)
     assert (overview.visible, main.visible) == (False, True)
+
+
+@pytest.mark.parametrize(("is_on", "is_damaged"), [(True, False), (False, False), (True, True)])
+def test_slide_layer_is_in_srgb_unless_switched_off(tmp_path, monkeypatch, is_on, is_damaged):
+    told = []
+    monkeypatch.setattr("napari_medscan.napari_.objects.slide_layers.tell", told.append)
+    monkeypatch.setattr(settings, "current", lambda: settings.Settings(slide_srgb=is_on))
+    data = slide(LARGE.shape[:2], cut(LARGE, TILE))
+    data.add_new("ICCProfile", "OB", swapped_profile()[: 200 if is_damaged else None])
+    write(tmp_path / "a.dcm", data)
+    (layer,) = read(str(tmp_path))
+    wanted = LARGE[..., ::-1] if is_on and not is_damaged else LARGE
+    assert np.abs(np.asarray(layer.data[0]).astype(int) - wanted).max() <= 1
+    sentence = "colors are not converted to sRGB: its ICC profile is damaged."
+    assert told == [f"SM 8 · Liver biopsy: {sentence}"] * is_damaged

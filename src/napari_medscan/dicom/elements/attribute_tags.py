@@ -220,6 +220,7 @@ class Tag(IntEnum):
     SegmentedRedPaletteColorLookupTableData = 0x00281221, b"OW"
     SegmentedGreenPaletteColorLookupTableData = 0x00281222, b"OW"
     SegmentedBluePaletteColorLookupTableData = 0x00281223, b"OW"
+    ICCProfile = 0x00282000, b"OB"
     LossyImageCompression = 0x00282110, b"CS"
     ModalityLUTSequence = 0x00283000, b"SQ"
     LUTDescriptor = 0x00283002, b"US"

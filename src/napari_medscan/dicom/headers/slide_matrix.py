@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet, Deferred
-from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, deferred, want
 from napari_medscan.dicom.intensity.cielab import rgb_from_cielab
 from napari_medscan.dicom.space.spacing import WANTED_SPACING, valid_spacing
 
@@ -50,9 +50,12 @@ WANTED_MATRIX: Final[Wanted] = want(
     Tag.DistanceBetweenFocalPlanes,
     Tag.RecommendedAbsentPixelCIELabValue,
     Tag.ImageOrientationSlide,
+    deferred(Tag.ICCProfile),
     {
         Tag.TotalPixelMatrixOriginSequence: _PLACES,
-        Tag.OpticalPathSequence: want(Tag.OpticalPathIdentifier, Tag.OpticalPathDescription),
+        Tag.OpticalPathSequence: want(
+            Tag.OpticalPathIdentifier, Tag.OpticalPathDescription, deferred(Tag.ICCProfile)
+        ),
         Tag.SegmentSequence: want(Tag.SegmentNumber, Tag.SegmentLabel),
         Tag.SharedFunctionalGroupsSequence: want(
             WANTED_TILE, {Tag.PixelMeasuresSequence: WANTED_SPACING}
@@ -72,10 +75,13 @@ class OpticalPath:
         Optical Path Identifier or Segment Number, to which tiles refer.
     name : str
         What a user calls it: its description or label, cleaned, '' when absent.
+    profile : Deferred or None
+        Where its ICC profile lies in the file, if it has one.
     """
 
     identifier: str
     name: str = ""
+    profile: Deferred | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +210,14 @@ def _paths(file: ParsedFile) -> tuple[OpticalPath, ...]:
         items = data_set.items(Tag.OpticalPathSequence)
         numbers = [item.text(Tag.OpticalPathIdentifier) for item in items]
         labels = [item.data(Tag.OpticalPathDescription) for item in items]
+    whole = data_set.deferred(Tag.ICCProfile)
+    profiles = [item.deferred(Tag.ICCProfile) or whole for item in items]
     charsets = data_set.texts(Tag.SpecificCharacterSet)
     found: dict[str, OpticalPath] = {}
-    for number, label in zip(numbers, labels, strict=True):
+    for number, label, profile in zip(numbers, labels, profiles, strict=True):
         name = clean(decode(label, charsets), file.identifiers)
-        found.setdefault(number, OpticalPath(number, name))
-    return tuple(found.values()) or (OpticalPath(""),)
+        found.setdefault(number, OpticalPath(number, name, profile))
+    return tuple(found.values()) or (OpticalPath("", profile=whole),)
 
 
 def _spacing(

@@ -13,6 +13,7 @@ from napari_medscan.dicom.errors import FrameError, LateFrameError, UnreadableEr
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.slide_matrix import OpticalPath, TileMatrix
 from napari_medscan.dicom.headers.tile_places import read_places
+from napari_medscan.dicom.pixels.color_profile import ColorProfile, read_color_profile
 from napari_medscan.dicom.pixels.read_frames import read_tiles
 from napari_medscan.dicom.pixels.value_range import value_range
 from napari_medscan.dicom.series.dicom_object import DicomObject
@@ -125,6 +126,8 @@ class Slide(DicomObject):
         if len(self.paths) > 1:
             what = "segments" if self.is_fractional else "optical paths"
             parts.append(f"{len(self.paths)} {what}")
+        if self.has_color_profile:
+            parts.append("ICC profile")
         return ", ".join(parts)
 
     @property
@@ -141,6 +144,11 @@ class Slide(DicomObject):
         return is_color(self.header)
 
     @property
+    def has_color_profile(self) -> bool:
+        """Whether an ICC profile says which colors red, green and blue are."""
+        return self.is_rgb and any(path.profile for path in self.paths)
+
+    @property
     def paths(self) -> tuple[OpticalPath, ...]:
         """The optical paths of its largest level."""
         found: dict[str, OpticalPath] = {}
@@ -154,7 +162,9 @@ class Slide(DicomObject):
         """Where its largest level lies, along its own rows and columns."""
         return geometry_of(self.matrix)
 
-    def pyramid(self, path: int = 0, cache: FrameCache | None = None) -> tuple[TiledArray, ...]:
+    def pyramid(
+        self, path: int = 0, cache: FrameCache | None = None, *, to_srgb: bool = False
+    ) -> tuple[TiledArray, ...]:
         """Return the levels of an optical path as lazy arrays, from the largest to the smallest.
 
         Parameters
@@ -163,6 +173,8 @@ class Slide(DicomObject):
             Number of the optical path in `paths`.
         cache : FrameCache, optional
             Holds the tiles that were read; the one of this process when not given.
+        to_srgb : bool
+            Convert colors by the ICC profile of the file, if it has one; else they are as stored.
 
         Returns
         -------
@@ -173,13 +185,13 @@ class Slide(DicomObject):
         Raises
         ------
         UnreadableError
-            If the file does not say where its tiles lie.
+            If the file does not say where its tiles lie, or its ICC profile is damaged.
         OSError
             When the file cannot be read.
         """
         cache = shared_cache() if cache is None else cache
         identifier = self.paths[path].identifier
-        found = [_tiles_of(level, identifier) for level in self.levels]
+        found = [_tiles_of(level, identifier, to_srgb=to_srgb) for level in self.levels]
         depth = max((len(tiles.planes) for tiles in found), default=0)
         if not depth:
             raise UnreadableError("it has no tiles")
@@ -231,10 +243,13 @@ class _TileSource:
         The files.
     starts : tuple of int
         Number of the first tile of each.
+    profiles : tuple of ColorProfile or None
+        By which the colors of each are converted; None leaves them as they are.
     """
 
     headers: tuple[ImageHeader, ...]
     starts: tuple[int, ...]
+    profiles: tuple[ColorProfile | None, ...]
 
     def read(self, index: int, out: NDArray[Any]) -> None:
         """Read one tile."""
@@ -258,11 +273,15 @@ class _TileSource:
         file = self._file_of(indices[0])
         frames = [index - self.starts[file] for index in indices]
         try:
-            return read_tiles(self.headers[file], frames, out)
+            errors = read_tiles(self.headers[file], frames, out)
         except FrameError as error:
             return [error] * len(indices)
         except OSError:
             return [FrameError("the file can no longer be read")] * len(indices)
+        if (profile := self.profiles[file]) is not None:
+            for tile in out:
+                tile[...] = profile.to_srgb(tile)
+        return errors
 
     @staticmethod
     def is_late(error: Exception) -> bool:
@@ -279,6 +298,7 @@ class _LevelTiles:
 
     headers: tuple[ImageHeader, ...]
     planes: tuple[TilePlane, ...]
+    profiles: tuple[ColorProfile | None, ...]
 
     def array(self, depth: int, cache: FrameCache) -> TiledArray:
         """Return the level as an array of `depth` focal planes: where it has fewer, the nearest."""
@@ -295,7 +315,7 @@ class _LevelTiles:
         planes = [self.planes[min(have - 1, number * have // depth)] for number in range(depth)]
         lead = (depth,) if depth > 1 else ()
         return TiledArray(
-            _TileSource(self.headers, tuple(starts.tolist())),
+            _TileSource(self.headers, tuple(starts.tolist()), self.profiles),
             planes,
             (*lead, matrix.rows, matrix.columns, *channels),
             (layout.rows, layout.columns, *channels),
@@ -305,7 +325,14 @@ class _LevelTiles:
         )
 
 
-def _tiles_of(headers: tuple[ImageHeader, ...], identifier: str) -> _LevelTiles:
+def _profile_of(header: ImageHeader, identifier: str) -> ColorProfile | None:
+    """Return the ICC profile of an optical path in a file, None if it has none."""
+    paths = (path for path in matrix_of(header).paths if path.identifier == identifier)
+    place = next((path.profile for path in paths), None)
+    return read_color_profile(header, place) if place and is_color(header) else None
+
+
+def _tiles_of(headers: tuple[ImageHeader, ...], identifier: str, *, to_srgb: bool) -> _LevelTiles:
     """Return where the tiles of an optical path lie in a level."""
     numbers, tops, lefts, heights = [], [], [], []
     start, is_gapless = 0, True
@@ -328,6 +355,7 @@ def _tiles_of(headers: tuple[ImageHeader, ...], identifier: str) -> _LevelTiles:
             TilePlane(number[inside], top[inside], left[inside], is_gapless)
             for inside in (planes == each for each in range(int(planes.max(initial=-1)) + 1))
         ),
+        tuple(_profile_of(header, identifier) if to_srgb else None for header in headers),
     )
 
 

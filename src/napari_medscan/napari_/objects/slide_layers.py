@@ -10,10 +10,11 @@ from itertools import cycle
 import numpy as np
 from napari.layers import Image, Labels
 
-from napari_medscan.dicom import Slide, SlideSegmentation
+from napari_medscan.dicom import Slide, SlideSegmentation, UnreadableError
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.intensity.window import ascending, percentile_limits
 from napari_medscan.frames import TiledArray
+from napari_medscan.napari_ import settings
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.notify import tell
@@ -45,11 +46,23 @@ def slide_layers(slide: Slide) -> list[Image]:
         if several:
             name = f"{name} · {path.name or f'optical path {number + 1}'}"
         color = next(colors) if several and not slide.is_rgb else ""
-        layers.append(_layer(slide, slide.pyramid(number), defuse(name), color))
+        layers.append(_layer(slide, _pyramid(slide, number), defuse(name), color))
     if missing := slide.missing_tiles():
         tiles = "1 tile is" if missing == 1 else f"{missing:,} tiles are"
         tell(f"{slide.name}: {tiles} missing and blank.")
     return layers
+
+
+def _pyramid(slide: Slide, path: int) -> tuple[TiledArray, ...]:
+    """Return the levels of an optical path, in sRGB unless the user wants stored colors."""
+    if not slide.has_color_profile or not settings.current().slide_srgb:
+        return slide.pyramid(path)
+    try:
+        return slide.pyramid(path, to_srgb=True)
+    except UnreadableError as error:
+        levels = slide.pyramid(path)
+        tell(f"{slide.name}: colors are not converted to sRGB: {error}.")
+        return levels
 
 
 def _layer(slide: Slide, levels: Sequence[TiledArray], name: str, color: str) -> Image:

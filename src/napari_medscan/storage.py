@@ -13,13 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
+import platformdirs
+
 _KEY_BYTES = 32
 
 
 def config_file(name: str) -> Path:
     """Return a file of the user's configuration folder, which need not exist."""
-    import platformdirs
-
     return platformdirs.user_config_path("napari-medscan", appauthor=False) / name
 
 

@@ -69,7 +69,7 @@ def load(
 
 def _opened(files: Sequence[DroppedFile], progress: Progress | None) -> list[DroppedFile]:
     """Replace archives by the files within them; unpacking may take a while."""
-    if not any(is_named_like_archive(file.name) for file in files):
+    if not any(map(is_named_like_archive, [file.name for file in files])):
         return list(files)
     found = []
     for file in open_archives(files, looks_like_dicom):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import fields
@@ -456,3 +457,21 @@ def test_an_archive_is_remembered_until_it_changes(tmp_path, headers_read, kind)
     write_series(tmp_path / "tree", 10)
     pack(tmp_path / "tree", kind, tmp_path / "study")
     assert len(load(path).stacks[0].slices) == 10
+
+
+def test_load_imports_nothing_that_was_not_imported_before(tmp_path):
+    """Every first opening in a process would wait for it; platformdirs takes 2 ms."""
+    write_series(tmp_path, 3)
+    code = (
+        "import sys\n"
+        "from napari_medscan.dicom.loading import load\n"
+        "from napari_medscan.frames import FrameCache\n"
+        "for _ in range(2):\n"
+        "    before = set(sys.modules)\n"
+        "    load(sys.argv[1], cache=FrameCache(1 << 20))\n"
+        "    print(*set(sys.modules) - before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []

@@ -22,7 +22,7 @@ WANTED_DIRECTORY: Wanted = want(
 
 def is_dicomdir(name: str) -> bool:
     """Whether a file, its folders before it or not, is named like a disc's table of contents."""
-    return name.rpartition("/")[2].upper() == NAME
+    return name[-len(NAME) :].upper() == NAME and name.rpartition("/")[2].upper() == NAME
 
 
 def missing_references(

@@ -319,7 +319,9 @@ class ImageHeader(Instance):
         return self.tile_shape or (self.layout.rows, self.layout.columns)
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as nothing else is here: there are thousands, and a frozen one takes three times as
+# long to make.
+@dataclass(slots=True, unsafe_hash=True)
 class SliceRef:
     """One slice: which file, which of its frames."""
 

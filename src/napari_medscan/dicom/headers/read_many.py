@@ -101,9 +101,9 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
             for file, outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, ImageHeader):
                     found.images.append(outcome)
-                    copies.note(outcome)
                 else:
                     _note(found, file.name, outcome)
+            copies.note(found.images)
     if progress is not None:
         progress(len(files), len(files))
     return found
@@ -131,23 +131,27 @@ def _starts_of(batch: Sequence[DroppedFile], reader: _Reader) -> tuple[list[_Sta
 
 
 class _Copies:
-    """Starts the workers when an image comes again, in another encoding.
+    """Starts the workers when an image comes again, and images are encoded in several ways.
 
     Whether its pixels are the same only decoding tells, when all headers are read. Until then the
     workers have started: that takes as long as reading 200 headers.
     """
 
     def __init__(self) -> None:
-        self._syntaxes: dict[str, str] = {}
+        self._instances: set[str] = set()
+        self._syntaxes: set[str] = set()
+        self._noted = 0
         self._started = False
 
-    def note(self, header: ImageHeader) -> None:
-        """Take note of the next file."""
-        syntax = header.transfer_syntax
-        other = self._syntaxes.setdefault(header.sop_instance, syntax)
-        if other == syntax or self._started:
+    def note(self, images: Sequence[ImageHeader]) -> None:
+        """Take note of the images that came since the last call."""
+        new = images[self._noted :]
+        self._noted = len(images)
+        self._instances.update([header.sop_instance for header in new])
+        self._syntaxes.update([header.transfer_syntax for header in new])
+        if self._started or len(self._instances) == self._noted or len(self._syntaxes) == 1:
             return
-        if is_encapsulated(syntax) or is_encapsulated(other):
+        if any(map(is_encapsulated, self._syntaxes)):
             self._started = True
             # What keeps them from starting is an error of what is decoded.
             with suppress(WorkerError):

@@ -62,11 +62,13 @@ def objects_of(
     images : list of ImageHeader
         The files that make image stacks, with the values that objects define for them.
     """
-    on_slides = slide_segmentations_of(headers)
+    # Most files are images of neither kind.
+    candidates = [h for h in headers if h.matrix is not None or h.kind.measures == "segments"]
+    on_slides = slide_segmentations_of(candidates)
     labels = {name for each in on_slides for name in each.files}
     objects: tuple[DicomObject, ...] = (
-        *segmentations_of(headers),
-        *slides_of(header for header in headers if header.name not in labels),
+        *segmentations_of(candidates),
+        *slides_of(header for header in candidates if header.name not in labels),
         *on_slides,
         *structure_sets_of(instances),
         *filter(None, map(_object_of, instances)),

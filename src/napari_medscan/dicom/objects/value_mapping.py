@@ -147,6 +147,8 @@ def with_value_mappings(
         if isinstance(each, ValueMapping):
             for uid in each.images:
                 mappings[uid].append(each)
+    if not mappings:
+        return list(headers)
     found = []
     for header in headers:
         mapped = header

@@ -15,6 +15,8 @@ import threading
 import time
 from pathlib import Path
 
+import platformdirs
+
 from napari_medscan.storage import replacing
 
 _DIGEST = 16
@@ -30,8 +32,6 @@ def cache_folder() -> Path:
     named = os.environ.get("MEDSCAN_CACHE_DIR")
     if named:
         return Path(named)
-    import platformdirs
-
     return Path(platformdirs.user_cache_dir("napari-medscan", appauthor=False))
 
 

@@ -32,13 +32,14 @@ def group(headers: Iterable[ImageHeader]) -> Iterator[list[SliceRef]]:
     by_series: dict[tuple[object, ...], list[ImageHeader]] = defaultdict(list)
     known: dict[int, list[ImageHeader]] = {}
     for header in headers:
-        series = known.get(id(header.alike))
+        alike = id(header.alike)
+        series = known.get(alike)
         if series is None:
             key = _series_key(header)
             series = by_series[key]
             # Else it depends on the file's name, which no two have in common.
             if header.series and not key[-1]:
-                known[id(header.alike)] = series
+                known[alike] = series
         series.append(header)
     for series in by_series.values():
         for version in _versions(series):
@@ -122,8 +123,9 @@ def _groups(series: Sequence[ImageHeader]) -> Iterator[list[SliceRef]]:
     alike: dict[_Key, list[SliceRef]] = defaultdict(list)
     known: dict[int, list[SliceRef]] = {}
     for header in series:
-        if id(header.alike) in known:
-            known[id(header.alike)].append(SliceRef(header, 0))
+        same = known.get(id(header.alike))
+        if same is not None:
+            same.append(SliceRef(header, 0))
             continue
         for index, frame in enumerate(header.frames):
             slices = alike[_key(header, frame)]

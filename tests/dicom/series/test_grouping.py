@@ -9,7 +9,7 @@ import pytest
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.series.duplicates import CONFLICT
-from napari_medscan.dicom.series.grouping import group
+from napari_medscan.dicom.series.grouping import JOINED, group
 
 from ..building import (
     AXIAL,
@@ -148,6 +148,46 @@ def test_clips_without_places_stay_apart():
 def test_single_views_stay_apart(modality):
     headers = files([make_frame(None, None)] * 2, modality=modality)
     assert names(headers) == [["f0000"], ["f0001"]]
+
+
+def with_series_of_their_own(headers):
+    return [
+        replace(header, series=f"1.{number}", instance_number=number)
+        for number, header in enumerate(headers)
+    ]
+
+
+def test_images_of_a_series_uid_each_that_make_a_volume_are_one_group():
+    """Some anonymizers give every file a series UID of its own."""
+    headers = with_series_of_their_own(axial(4))
+    (found,) = group(headers)
+    assert [ref.header.name for ref in found] == [f"f000{n}" for n in range(4)]
+    assert found[0].header.notes == (JOINED,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"series_number": 7},
+        {"frame_of_reference": "1.9"},
+        {"description": "other"},
+        {"patient": b"other"},
+        {"instance_number": 0},
+        {"name": "folder/f0003"},
+    ],
+)
+def test_images_of_a_series_uid_each_stay_apart_if_anything_else_differs(change):
+    headers = with_series_of_their_own(axial(4))
+    assert len(names(headers)) == 1
+    assert len(names([*headers[:3], replace(headers[3], **change)])) == (
+        4 if "instance_number" in change else 2
+    )
+
+
+def test_images_of_a_series_uid_each_that_make_no_volume_stay_apart():
+    places = [(0, 0, 0.0), (0, 0, 2.0), (0, 0, 7.0), (0, 0, 7.5)]
+    assert len(names(with_series_of_their_own(files([make_frame(p) for p in places])))) == 4
+    assert len(names(with_series_of_their_own(axial(2)))) == 2
 
 
 def test_files_without_a_series_uid_are_one_group_within_a_folder():

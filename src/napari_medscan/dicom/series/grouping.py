@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
@@ -17,6 +18,12 @@ from napari_medscan.dicom.series.meaning import (
     raw_meaning,
 )
 from napari_medscan.dicom.series.planes import split_by_plane
+from napari_medscan.dicom.series.positions import distances_of
+from napari_medscan.dicom.space.geometry import measure_gaps
+
+JOINED = "Every image has a Series Instance UID of its own; they are joined by number and position"
+_FEWEST_JOINED: Final = 3
+"""Images of a series UID each from which on they can be seen to make a volume."""
 
 _Key = tuple[Meaning, int, bool, *tuple[object, ...]]
 
@@ -41,9 +48,46 @@ def group(headers: Iterable[ImageHeader]) -> Iterator[list[SliceRef]]:
             if header.series and not key[-1]:
                 known[alike] = series
         series.append(header)
-    for series in by_series.values():
+    for series in _with_lone_images_joined(by_series):
         for version in _versions(series):
             yield from _groups(version)
+
+
+def _with_lone_images_joined(
+    by_series: Mapping[tuple[object, ...], list[ImageHeader]],
+) -> list[list[ImageHeader]]:
+    """Return the series; images that make an even volume and have a series UID each are one.
+
+    Some anonymizers give every file a series UID of its own.
+    """
+    lone: dict[Hashable, list[tuple[object, ...]]] = defaultdict(list)
+    for key, (header, *others) in by_series.items():
+        known = header.series and header.series_number is not None and header.frame_of_reference
+        if known and not others and len(header.frames) == 1 and header.frames[0].position:
+            patient = header.patient or header.study
+            description = header.description, header.folder
+            lone[patient, header.frame_of_reference, description, key[2:]].append(key)
+    found = dict(by_series)
+    for keys in lone.values():
+        headers = [by_series[key][0] for key in keys]
+        if len(headers) >= _FEWEST_JOINED and _is_even_volume(headers):
+            first = headers[0]
+            headers[0] = first.like(notes=(*first.notes, JOINED))
+            found[keys[0]] = headers
+            for key in keys[1:]:
+                del found[key]
+    return list(found.values())
+
+
+def _is_even_volume(headers: Sequence[ImageHeader]) -> bool:
+    """Whether images of one frame each, with numbers of their own, are slices of one volume."""
+    slices = [SliceRef(header, 0) for header in headers]
+    if len({header.instance_number for header in headers}) < len(headers):
+        return False
+    if slices[0].frame.orientation is None or len(split_by_plane([[ref] for ref in slices])) > 1:
+        return False
+    distances = sorted(distances_of(slices).tolist())
+    return distances[0] < distances[1] and measure_gaps(distances).regular
 
 
 def _series_key(header: ImageHeader) -> tuple[object, ...]:

@@ -354,6 +354,27 @@ def test_partial_color_has_two_samples_per_pixel(write):
     assert note(stack, "the header describes YBR_PARTIAL_422; shown as RGB")
 
 
+def test_gray_values_of_a_byte_are_stored_as_their_length_says(write):
+    wide = {"BitsAllocated": 16, "BitsStored": 8}
+    pixels, stack = shown(write(FRAMES[0].tobytes(), 1, syntax=NATIVE, **wide))
+    assert np.array_equal(pixels[0], FRAMES[0])
+    assert (
+        stack.warnings[-1] == "Pixels are stored in 8 bits each, although the header describes 16"
+    )
+    # Values of more bits, or of several frames, could be cut off.
+    for frames, stored in ((1, 12), (2, 8)):
+        facts = {**wide, "BitsStored": stored}
+        with pytest.raises(UnreadableError, match="truncated"):
+            read_header(write(FRAMES[0].tobytes(), frames, syntax=NATIVE, **facts), "a")
+
+
+def test_color_of_one_sample_is_grayscale(write):
+    facts = {"SamplesPerPixel": 3, "photometric": b"RGB "}
+    pixels, stack = shown(write(FRAMES[0].tobytes(), 1, syntax=NATIVE, **facts))
+    assert np.array_equal(pixels[0], FRAMES[0])
+    assert note(stack, "One sample is stored per pixel, although the header describes 3")
+
+
 def test_color_of_a_cut_file_is_stored_as_its_declared_length_says(write):
     full = np.random.default_rng(1).integers(0, 256, (3, ROWS, COLUMNS, 3), np.uint8)
     path = write(full.tobytes(), 3, syntax=NATIVE, **COLOR)

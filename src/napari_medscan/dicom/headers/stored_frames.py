@@ -29,6 +29,7 @@ from napari_medscan.dicom.headers.frame_index import OffsetTable, index_frames
 from napari_medscan.dicom.headers.pixel_layout import SUBSAMPLED, PixelLayout, frame_count
 
 MAX_FRAME_BYTES = 512 * 2**20
+_BYTE = 8
 _MOST_WALKED = 4000
 """Frames whose fragments are counted when a file is opened."""
 
@@ -251,6 +252,16 @@ def _by_length(layout: PixelLayout, length: int) -> tuple[PixelLayout, str] | No
         if _fits(length, half):
             note = f"Color is stored with two samples per pixel, {though} YBR_FULL"
             return half, f"{note}; shown as YBR_FULL_422"
+    # Of several frames, as many bytes could be some of them.
+    if layout.frames == 1 and layout.bits_stored <= _BYTE < layout.bits_allocated:
+        narrow = replace(layout, bits_allocated=_BYTE, high_bit=layout.bits_stored - 1)
+        if _fits(length, narrow):
+            return narrow, f"Pixels are stored in 8 bits each, {though} {layout.bits_allocated}"
+    if layout.frames == 1 and layout.samples > 1:
+        gray = replace(layout, samples=1, planar=False, photometric="MONOCHROME2")
+        if _fits(length, gray):
+            note = f"One sample is stored per pixel, {though} {layout.samples}"
+            return gray, f"{note}; shown as grayscale"
     if layout.bits_allocated == 1:
         aligned = replace(layout, byte_aligned=True)
         if _fits(length, aligned):

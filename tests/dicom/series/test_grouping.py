@@ -173,7 +173,6 @@ def test_images_of_a_series_uid_each_that_make_a_volume_are_one_group():
         {"description": "other"},
         {"patient": b"other"},
         {"instance_number": 0},
-        {"name": "folder/f0003"},
     ],
 )
 def test_images_of_a_series_uid_each_stay_apart_if_anything_else_differs(change):

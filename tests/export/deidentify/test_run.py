@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import warnings
 import zipfile
 from shutil import copytree
@@ -19,7 +20,7 @@ from napari_medscan.export import ExportError
 from napari_medscan.export.deidentify import Mask, Profile, deidentify
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
 
-from ...dicom.making import ct, item, write
+from ...dicom.making import ct, item, part10, write
 from ...studies import write_series
 from ..series import opened_in_time
 
@@ -94,6 +95,34 @@ def test_compressed_pixels_are_the_same_bytes(tmp_path):
     (after,) = read(tmp_path / "out")
     assert after.file_meta.TransferSyntaxUID == RLELossless
     assert after.PixelData == data.PixelData
+
+
+def test_pixel_data_that_pydicom_reads_otherwise_are_refused(tmp_path):
+    """No copy lacks the pixels that were shown and checked, or has others."""
+    first = part10(ct(Modality="MR"))
+    pixels = first[first.rindex(struct.pack("<HH", 0x7FE0, 0x0010)) :]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.dcm").write_bytes(first + pixels[:-2] + b"XX")
+    stream = ct(PixelData=encapsulate([bytes(64)]))
+    stream["PixelData"].VR, stream["PixelData"].is_undefined_length = "OB", True
+    stream.file_meta = pydicom.dataset.FileMetaDataset()
+    stream.file_meta.TransferSyntaxUID = RLELossless
+    endless = tmp_path / "in" / "b.dcm"
+    stream.save_as(endless, enforce_file_format=True)
+    endless.write_bytes(endless.read_bytes().removesuffix(bytes.fromhex("feffdde000000000")))
+    outcomes = deidentify(tmp_path / "in", tmp_path / "out", Profile(pixels_checked=True))
+    reason = "its pixel data do not end, or are there twice"
+    assert [(o.status, o.reason) for o in outcomes] == [("refused", reason)] * 2
+
+
+@pytest.mark.parametrize("name", ["RescaleSlope", "RescaleIntercept"])
+def test_values_do_not_change_their_meaning_when_half_of_the_rescale_is_unreadable(tmp_path, name):
+    data = one(tmp_path, **{name: "NaN"})
+    assert "RescaleSlope" not in data
+    assert "RescaleIntercept" not in data
+    (before,), (after,) = load(tmp_path / "in").stacks, load(tmp_path / "out").stacks
+    assert before.unit is after.unit is None
+    assert np.array_equal(before.array, after.array)
 
 
 def test_suv_is_the_same(tmp_path, pet_ct):

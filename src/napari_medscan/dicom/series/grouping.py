@@ -65,8 +65,8 @@ def _with_lone_images_joined(
         known = header.series and header.series_number is not None and header.frame_of_reference
         if known and not others and len(header.frames) == 1 and header.frames[0].position:
             patient = header.patient or header.study
-            description = header.description, header.folder
-            lone[patient, header.frame_of_reference, description, key[2:]].append(key)
+            alike = header.frame_of_reference, header.description, key[2:]
+            lone[patient, alike].append(key)
     found = dict(by_series)
     for keys in lone.values():
         headers = [by_series[key][0] for key in keys]

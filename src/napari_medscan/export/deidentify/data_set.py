@@ -57,6 +57,10 @@ _READ: Final[dict[int, str]] = {
 """Numbers, codes and times that MedScan reads, and their VRs."""
 
 
+_RESCALE: Final = frozenset((BaseTag(0x00281052), BaseTag(0x00281053)))
+"""Rescale Intercept and Rescale Slope."""
+
+
 @dataclass(slots=True)
 class Cleaner:
     """De-identifies the data sets of one file.
@@ -81,6 +85,7 @@ class Cleaner:
     def clean(self, data: Dataset) -> None:
         """De-identify a data set in place, with all that is nested in it."""
         safe = self._safe_private(data) if self.profile.private else {}
+        had_both = all(tag in data for tag in _RESCALE)
         for tag in list(data.keys()):
             if tag.is_private:
                 if not self._is_safe(data, tag, safe):
@@ -88,6 +93,15 @@ class Cleaner:
                     self.changes["private elements removed"] += 1
                 continue
             self._clean_public(data, tag)
+        self._remove_half_a_rescale(data, had_both=had_both)
+
+    def _remove_half_a_rescale(self, data: Dataset, *, had_both: bool) -> None:
+        """Remove slope or intercept when the other is gone: alone it would mean other values."""
+        empty = [tag for tag in _RESCALE if tag not in data or data[tag].is_empty]
+        if had_both and len(empty) == 1:
+            for tag in _RESCALE & data.keys():
+                del data[tag]
+            self.changes["RescaleSlope and RescaleIntercept removed"] += 1
 
     def _clean_public(self, data: Dataset, tag: BaseTag) -> None:
         keyword = keyword_for_tag(tag)

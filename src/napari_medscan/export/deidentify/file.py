@@ -15,11 +15,12 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import dcmwrite, write_dataset
 from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from napari_medscan import __version__
-from napari_medscan.dicom.elements.part10 import looks_like_dicom
-from napari_medscan.dicom.errors import NotDicomError
+from napari_medscan.dicom.elements.part10 import looks_like_dicom, scan_file
+from napari_medscan.dicom.errors import MedscanError, NotDicomError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.tags.confidentiality import BASIC
 from napari_medscan.export.deidentify.data_set import Cleaner
@@ -120,6 +121,7 @@ def deidentified(
         try:
             data = dcmread(file.stream(), force=True)
             _check(data, file, key)
+            _check_pixels(data, file)
             masked = cleaned_pixels(data, file, profile, is_examined=is_examined)
             cleaned = _cleaned(data, key, profile, masked)
         except (RefusedError, NotDicomError, OSError):
@@ -150,6 +152,23 @@ def _check(data: FileDataset, file: FileRef, key: bytes) -> None:
             raise RefusedError(reason)
     if "ContentSequence" in data or "EncapsulatedDocument" in data:
         raise RefusedError("free text, which cannot be checked")
+
+
+def _check_pixels(data: FileDataset, file: FileRef) -> None:
+    """Refuse a file of which other pixels, or none, would be in the copy than those shown.
+
+    Elements that are there twice, and pixel data that do not end, are no DICOM (PS3.5 7.1 and
+    A.4); pydicom takes the last of the former, and leaves the latter out.
+    """
+    try:
+        pixels = scan_file(file, {}).pixels
+    except MedscanError:
+        return  # It is not shown.
+    if pixels is not None:
+        tag = BaseTag(pixels.tag)
+        element = data.get_item(tag) if tag in data else None
+        if getattr(element, "value_tell", None) != pixels.offset:
+            raise RefusedError("its pixel data do not end, or are there twice")
 
 
 def _cleaned(

@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from napari_medscan.measure import MeasureError, angle, cobb_angle, length
+from napari_medscan.measure.quantity import number_text
 
 from ..export.series import opened
 
@@ -107,6 +108,15 @@ def test_across_slices_needs_their_distance(tmp_path, changes, reason):
     assert length(stack, (1, 0, 0), (1, 0, 4)).value == pytest.approx(3)
     with pytest.raises(MeasureError, match=reason):
         length(stack, (0, 0, 0), (1, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(25446.9, 4, "25447"), (9999.6, 4, "10000"), (0.018643, 4, "0.01864"), (62.96, 3, "63"),
+     (1234.4, 3, "1234"), (-12345.6, 4, "-12346"), (0.0, 4, "0"), (float("inf"), 4, "inf")],
+)  # fmt: skip
+def test_numbers_have_few_digits_and_no_exponent(value, digits, text):
+    assert number_text(value, digits) == text
 
 
 def test_no_angle_without_lines(tmp_path):

@@ -32,4 +32,9 @@ class Quantity:
     def __str__(self) -> str:
         """Return the value with its unit: "22.5 mm"."""
         gap = "" if self.unit in ("°", "") else " "
-        return f"{self.value:.4g}{gap}{self.unit}"
+        return f"{number_text(self.value)}{gap}{self.unit}"
+
+
+def number_text(value: float, digits: int = 4) -> str:
+    """Return a number with so many digits, a greater one whole: "25447", never "2.545e+04"."""
+    return f"{value:.0f}" if abs(value) >= 10**digits - 0.5 else f"{value:.{digits}g}"

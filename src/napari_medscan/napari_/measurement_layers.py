@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
 from napari_medscan.measure.calibration import Calibration
+from napari_medscan.measure.quantity import number_text
 from napari_medscan.measure.shapes import (
     ARROW,
     DIAMETERS,
@@ -242,7 +243,7 @@ def _label(rows: Sequence[Row]) -> str:
         return "" if row.note else row.name
     found, values = row.statistics, ""
     if found is not None and found.count:
-        values = f"{found.mean:.4g} ± {found.sd:.3g} {found.unit}"
+        values = f"{number_text(found.mean)} ± {number_text(found.sd, 3)} {found.unit}"
     # What limits a value is beside it, and not in a table that may be closed.
     return "\n".join(filter(None, (str(row.quantity), values, row.note or row.quantity.note)))
 

@@ -222,7 +222,8 @@ class Plot(SpanView):
         metrics = self.fontMetrics()
         names = [f"{value:.6g}" for value in self._ticks_of_y(span)]
         left = max(map(metrics.horizontalAdvance, names), default=0) + 2 * _GAP
-        top = metrics.height() if self._labels[1] else _GAP
+        # The highest number reaches above the plot.
+        top = metrics.height() + metrics.ascent() // 2 if self._labels[1] else _GAP
         below = metrics.height() * (2 if self._labels[0] else 1) + 2
         width, height = self.width() - left - 2 * _GAP, self.height() - top - below
         return QRectF(left, top, max(width, 1), max(height, 1))

@@ -112,6 +112,20 @@ def test_segmentation_is_written_on_the_grid_of_its_series(tmp_path, capsys):
     np.testing.assert_array_equal(*affines)
 
 
+@pytest.mark.parametrize("to", ["nifti", "nrrd"])
+def test_file_that_a_killed_run_left_beside_a_series_is_written_again(tmp_path, capsys, to):
+    write_series(tmp_path / "in", 2)
+    command = tmp_path / "in", "--to", to, tmp_path / "out"
+    run(capsys, *command)
+    before = contents(tmp_path / "out")
+    for path in (tmp_path / "out").iterdir():
+        if path.suffix != ".json":
+            path.unlink()
+    code, _, all_of_it = run(capsys, *command)
+    assert (code, all_of_it) == (0, {"done": True, "written": 1})
+    assert contents(tmp_path / "out") == before
+
+
 def test_several_processes_write_the_same(tmp_path, capsys):
     write_many(tmp_path / "in", 4)
     run(capsys, tmp_path / "in", "--to", "nifti", tmp_path / "one")

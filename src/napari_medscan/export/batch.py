@@ -123,8 +123,15 @@ class SeriesJob:
         if self.to in _IMAGES:
             checked = self.pixels_checked
             return _IMAGES[self.to](stack, target, pixels_checked=checked, blanks=self.blanks)
-        save = self._saver
-        return save(stack, target, unshear=self.unshear, uneven=self.uneven, blanks=self.blanks)
+        # A run that was killed may have left the JSON file alone.
+        return self._saver(
+            stack,
+            target,
+            unshear=self.unshear,
+            uneven=self.uneven,
+            blanks=self.blanks,
+            overwrite=True,
+        )
 
     def _save_segmentation(
         self, segmentation: Segmentation, stacks: Sequence[Stack], name: str
@@ -194,7 +201,7 @@ def series_lines(
         if each in items or not each.files:
             continue
         names = [shown_name(name) for name in each.files]
-        yield {"status": "failed", "sources": names, "reason": f"A {each.kind_name} is no image"}
+        yield {"status": "failed", "sources": names, "reason": f"Not an image: {each.kind_name}"}
     tasks = [(i, fingerprint_of(item, job)) for i, item in enumerate(items)]
     if engine is not None:
         done = engine(job, tasks)

@@ -149,9 +149,14 @@ def drawn_shapes(
     return shapes
 
 
-def write_labels(layer: Drawing, rows: Iterable[Sequence[Row]]) -> None:
-    """Write beside each shape of a layer what it measures, given the rows of each."""
+def write_labels(layer: Drawing, rows: Sequence[Sequence[Row]]) -> None:
+    """Write beside each shape of a layer what it measures, given the rows of each.
+
+    Two diameters have one label, beside the longest: theirs would lie on each other.
+    """
     texts = [_label(of_shape) for of_shape in rows]
+    for first, across in _diameters(_texts(layer, TOOL)[: len(texts)]):
+        texts[first], texts[across] = _label_of_both(rows[first][0], rows[across][0]), ""
     # While a shape is being drawn, there is one more than was measured.
     if len(texts) == len(layer.data) and texts != _texts(layer, VALUE):
         layer.features = layer.features.assign(**{VALUE: texts})
@@ -246,6 +251,15 @@ def _label(rows: Sequence[Row]) -> str:
         values = f"{number_text(found.mean)} ± {number_text(found.sd, 3)} {found.unit}"
     # What limits a value is beside it, and not in a table that may be closed.
     return "\n".join(filter(None, (str(row.quantity), values, row.note or row.quantity.note)))
+
+
+def _label_of_both(longest: Row, across: Row) -> str:
+    """Return the label of two diameters: "37.4 × 26.2 mm"."""
+    parts = [row.quantity for row in (longest, across) if row.quantity is not None]
+    numbers = " × ".join(number_text(part.value) for part in parts)
+    notes = dict.fromkeys(row.note or (row.quantity.note if row.quantity else "")
+                          for row in (longest, across))  # fmt: skip
+    return "\n".join(filter(None, (f"{numbers} {parts[0].unit}" if parts else "", *notes)))
 
 
 def _index(layer: Drawing, series: Image, vertex: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -98,6 +98,7 @@ def test_diameter_across_is_at_right_angles_and_turns_with_the_longest(tab, mode
 
     qtbot.waitUntil(lambda: len(tab.rows) == 2 and not tab.rows[1].note)
     assert [row.name for row in tab.rows] == ["Longest diameter 1", "Diameter across 1"]
+    qtbot.waitUntil(lambda: list(layer.features["measurement"]) == ["3 × 1.25 mm", ""])
     np.testing.assert_allclose(across()[:, 2], 1.5, atol=1e-3)
     np.testing.assert_allclose(across()[:, 1], [1 - length, 1 + length], atol=1e-3)
     longest = np.array([[1, 0, 0], [1, 3, 4]])
@@ -127,6 +128,8 @@ def test_diameter_across_stays_as_drawn_while_ctrl_is_held(tab, model, qtbot, mo
     slanted = np.array([[1, 0, 1], [1, 2, 2]], float)
     layer.add(slanted, shape_type="line")
     qtbot.waitUntil(lambda: len(tab.rows) == 2 and "not at right angles" in tab.rows[1].note)
+    label, none = layer.features["measurement"]
+    assert (label.splitlines(), none) == (["3 × 1.25 mm", tab.rows[1].note], "")
     assert tab.rows[1].outline.tool == "free diameter"
     assert [row.name for row in tab.rows] == ["Longest diameter 1", "Diameter across 1"]
     keys[0] = Qt.KeyboardModifier.NoModifier

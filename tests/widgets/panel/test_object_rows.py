@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from napari.layers import Labels
+from napari.layers import Labels, Shapes
 from qtpy.QtCore import Qt
 
 from napari_medscan.dicom import load
+from napari_medscan.napari_.objects.region_outlines import outlines_of
 from napari_medscan.widgets.panel.object_rows import ObjectItem
 from napari_medscan.widgets.panel.series_tab import SeriesTab
 
 from ...dicom.making import write
 from ...dicom.objects.labeled import COLUMNS, ROWS, position, seg, write_ct
+from ...napari_.objects.test_region_outlines import MANY, write_regions
 
 PIXELS = np.ones((ROWS, COLUMNS), bool)
 
@@ -92,3 +94,48 @@ def test_object_row_selected_can_be_closed_and_removed(section, record, report, 
     assert [item.source.name for same in items(section).values() for item in same] == [
         "SEG 10 · Organs"
     ]
+
+
+@pytest.fixture
+def regions(section, record, tmp_path, monkeypatch):
+    """Return the row of a structure set that is open, and those of its regions."""
+    monkeypatch.setattr("napari_medscan.napari_.objects.structure_layers.has_gui", lambda: True)
+    report = write_regions(tmp_path)
+    record.add(report)
+    section.open(*report.stacks)
+    section._update()
+    ((item,),) = items(section).values()
+    assert item.rowCount() == 0
+    item.setCheckState(Qt.CheckState.Checked)
+    section._update()
+    ((item,),) = items(section).values()
+    return item, [item.child(row) for row in range(item.rowCount())]
+
+
+def test_object_row_of_many_regions_has_an_eye_for_each(section, regions, model):
+    item, rows = regions
+    assert [row.text() for row in rows] == [f"roi {n}" for n in range(1, MANY + 1)]
+    assert {row.checkState() for row in rows} == {Qt.CheckState.Checked}
+    rows[1].setCheckState(Qt.CheckState.Unchecked)
+    (layer,) = (each for each in model.layers if outlines_of(each))
+    assert outlines_of(layer).off == {2}
+    # With the eye of the set closed, one region that is opened is seen alone.
+    item.setCheckState(Qt.CheckState.Unchecked)
+    section._update()
+    assert {row.checkState() for row in rows} == {Qt.CheckState.Unchecked}
+    rows[4].setCheckState(Qt.CheckState.Checked)
+    assert layer.visible
+    assert [roi.number for roi in outlines_of(layer).rois] == [5]
+
+
+def test_object_row_of_a_region_opens_it_as_a_layer_of_its_own(section, regions, model):
+    _, rows = regions
+    (outlines,) = (each for each in model.layers if outlines_of(each))
+    for _ in range(2):
+        section.tree.setCurrentIndex(rows[2].index())
+        section.tree.doubleClicked.emit(rows[2].index())
+        (layer,) = (each for each in model.layers if isinstance(each, Shapes))
+        assert layer.name == "roi 3"
+        assert layer.nshapes == 1
+        assert model.layers.selection.active is layer
+        assert outlines_of(outlines).off == {3}

@@ -91,6 +91,11 @@ class CutRegion:
             return lines
         return self._across(axis, at)
 
+    def all_lines(self) -> Lines:
+        """Return the contours of all slices, (lines, 2 ends, slice, row and column)."""
+        at = np.broadcast_to(self._slices[:, None, None], (len(self._slices), 2, 1))
+        return np.concatenate((at, self._edges), axis=-1)
+
     def _across(self, axis: int, at: float) -> Lines:
         (y0, x0), (y1, x1) = (self._closed_edges[:, end].T for end in (0, 1))
         if axis == 2:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import napari.viewer
 import numpy as np
 from napari.layers import Labels, Layer
@@ -11,6 +13,7 @@ from napari_medscan.dicom import MedscanError, StructureSet
 from napari_medscan.dicom.objects.structures import Roi
 from napari_medscan.frames import EditableArray
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.region_outlines import outlines_of
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, object_of
 from napari_medscan.napari_.viewer_proxy import unwrapped
 
@@ -18,11 +21,14 @@ _OPACITY = 0.5
 
 
 def contours_to_labels(viewer: napari.viewer.Viewer) -> None:
-    """Add a Labels layer for each selected layer of contours; inner contours are holes."""
+    """Add a Labels layer for each selected region; inner contours are holes.
+
+    Of outlines in one layer these are the regions that are switched on.
+    """
     viewer = unwrapped(viewer)
     selected = [layer for layer in viewer.layers if layer in viewer.layers.selection]
-    shown = [what for layer in selected if (what := object_of(layer)) is not None]
-    regions = [(what, r) for what in shown if (r := _region_of(what)) is not None]
+    shown = [(layer, what) for layer in selected if (what := object_of(layer)) is not None]
+    regions = [(what, roi) for layer, what in shown for roi in _regions_of(layer, what)]
     if not regions:
         tell("Select the contours of an RT Structure Set first.")
         return
@@ -64,7 +70,10 @@ def labels_of(shown: ShownObject, roi: Roi) -> Layer | None:
     return layer
 
 
-def _region_of(shown: ShownObject) -> Roi | None:
+def _regions_of(layer: Layer, shown: ShownObject) -> Sequence[Roi]:
+    outlines = outlines_of(layer)
+    if outlines is not None:
+        return outlines.rois
     if not isinstance(shown.source, StructureSet):
-        return None
-    return next((roi for roi in shown.source.rois if roi.number == shown.part), None)
+        return ()
+    return [roi for roi in shown.source.rois if roi.number == shown.part]

@@ -18,12 +18,20 @@ from napari_medscan.napari_.current_layer import add_inactive, current_layer
 from napari_medscan.napari_.isodose import IsodoseCut, levels_of
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.objects.object_view import lies_on
+from napari_medscan.napari_.objects.region_outlines import (
+    RegionOutlines,
+    draw_in_3d,
+    outlines_of,
+)
 from napari_medscan.napari_.objects.shown_object import object_of
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.napari_.world_units import note_new
 
 NAME = "Contours in this plane"
 Color = NDArray[np.float64]
+Contours = Shapes | Vectors
+"""A layer of contours or isodose lines, or of the outlines of many regions."""
+Cut = CutRegion | IsodoseCut | RegionOutlines
 
 
 class _Plane(NamedTuple):
@@ -33,8 +41,8 @@ class _Plane(NamedTuple):
     """Across the plane, of slices, rows and columns."""
     place: float
     """Along that axis, napari's world."""
-    layers: tuple[Shapes, ...]
-    cuts: tuple[CutRegion | IsodoseCut, ...]
+    layers: tuple[Contours, ...]
+    cuts: tuple[Cut, ...]
 
 
 class PlaneCuts:
@@ -68,6 +76,11 @@ class PlaneCuts:
 
     def follow(self) -> None:
         """Draw the lines of the plane in view."""
+        model = self._model()
+        if model is not None and model is self._main():
+            for layer in model.layers:
+                if isinstance(layer, Vectors) and outlines_of(layer) is not None:
+                    draw_in_3d(layer, is_3d=model.dims.ndisplay == 3)
         plane = self._plane()
         if plane is None:
             self._remove()
@@ -118,6 +131,8 @@ class PlaneCuts:
             edge_width=width,
             opacity=1.0,
         )
+        # napari would draw a thousand lines into its thumbnail at each step, which takes 40 ms.
+        self._layer._max_vectors_thumbnail = 0  # noqa: SLF001 - there is no other way
         note_new(self._layer)
         add_inactive(model, self._layer)
 
@@ -164,9 +179,11 @@ def _plane_at(
     stack = stack_of(current_layer(model))
     across = model.dims.order[-3]
     axis = across - model.dims.ndim + 3
-    if stack is None or axis < 0 or (axis == 0 and model is main):
+    if stack is None or axis < 0:
         return None
     layers = tuple(_contours_on(main, stack))
+    if axis == 0 and model is main:
+        layers = tuple(layer for layer in layers if outlines_of(layer) is not None)
     if not layers:
         return None
     return _Plane(axis, float(point[across]), layers, tuple(map(_cut_of, layers)))
@@ -177,7 +194,7 @@ def _lines_of(plane: _Plane) -> Iterator[tuple[Lines, Color]]:
         yield from _pieces(layer, cut, plane)
 
 
-def _contours_on(viewer: napari.viewer.Viewer, stack: Stack) -> Iterator[Shapes]:
+def _contours_on(viewer: napari.viewer.Viewer, stack: Stack) -> Iterator[Contours]:
     """Yield the visible contours and isodose lines that lie on a series."""
     for layer in viewer.layers:
         shown = object_of(layer)
@@ -185,8 +202,10 @@ def _contours_on(viewer: napari.viewer.Viewer, stack: Stack) -> Iterator[Shapes]
             yield layer
 
 
-def is_contours(layer: Layer) -> TypeGuard[Shapes]:
+def is_contours(layer: Layer) -> TypeGuard[Contours]:
     """Return whether a layer has contours of a structure set or isodose lines."""
+    if outlines_of(layer) is not None:
+        return True
     shown = object_of(layer)
     if shown is None or not isinstance(layer, Shapes) or not layer.nshapes:
         return False
@@ -196,8 +215,10 @@ def is_contours(layer: Layer) -> TypeGuard[Shapes]:
 _cuts: weakref.WeakKeyDictionary[Shapes, CutRegion | IsodoseCut] = weakref.WeakKeyDictionary()
 
 
-def _cut_of(layer: Shapes) -> CutRegion | IsodoseCut:
+def _cut_of(layer: Contours) -> Cut:
     """Return what planes cut of a layer, until its contours are changed."""
+    if not isinstance(layer, Shapes):
+        return outlines_of(layer) or RegionOutlines({})
     if layer not in _cuts:
         shown, levels = object_of(layer), levels_of(layer)
         if levels and shown is not None and shown.stack is not None:
@@ -213,9 +234,7 @@ def _forget(event: Event) -> None:
     _cuts.pop(event.source, None)
 
 
-def _pieces(
-    layer: Shapes, cut: CutRegion | IsodoseCut, plane: _Plane
-) -> Iterator[tuple[Lines, Color]]:
+def _pieces(layer: Contours, cut: Cut, plane: _Plane) -> Iterator[tuple[Lines, Color]]:
     """Yield lines in napari's world, shape (lines, 2, 3), and their color."""
     scale, translate = np.array(layer.scale), np.array(layer.translate)
     at = (plane.place - translate[plane.axis]) / scale[plane.axis]
@@ -227,4 +246,5 @@ def _pieces(
         world = np.empty((len(lines), 2, 3))
         world[..., plane.axis] = plane.place
         world[..., within] = lines * scale[within] + translate[within]
-        yield world, layer.edge_color[number] * opacity
+        own = cut.color(number) if isinstance(cut, RegionOutlines) else layer.edge_color[number]
+        yield world, own * opacity

@@ -12,19 +12,25 @@ from napari_medscan.dicom import Stack, StructureSet
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.objects.structure_set import DrawnContour, DrawnStructures
 from napari_medscan.dicom.objects.structures import Roi
+from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.region_outlines import outlines_layer
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
 from napari_medscan.napari_.progress import reading_progress
 
 _WIDTH = 1.0
 """Of lines, in pixels of the series."""
 _POINT = 8
+_FEW = 6
+"""Regions that get a layer each in a window: more of them are outlines in one layer."""
 
 
 def structure_layers(source: StructureSet, stacks: Sequence[Stack]) -> list[Layer]:
     """Return the layers of a structure set, one for each region that has contours.
 
-    Contours are paths, closed by hand: napari takes a minute to fill 3,000 polygons.
+    In a window, more than a few regions share one layer, as each layer costs napari a quarter of a
+    second and 8 ms of each slider step; the list of series switches them. Contours are paths,
+    closed by hand: napari takes a minute to fill 3,000 polygons.
 
     Parameters
     ----------
@@ -41,6 +47,8 @@ def structure_layers(source: StructureSet, stacks: Sequence[Stack]) -> list[Laye
     drawn = source.draw(stacks)
     for note in _notes(source, drawn):
         tell(f"{source.name}: {note}.")
+    if len(drawn.contours) > _FEW and has_gui():
+        return [outlines_layer(source, drawn), *_all_points(source, drawn)]
     layers: list[Layer] = []
     # The outer contour of the patient below all others.
     rois = sorted(source.rois, key=lambda roi: roi.interpreted_type != "EXTERNAL")
@@ -48,11 +56,31 @@ def structure_layers(source: StructureSet, stacks: Sequence[Stack]) -> list[Laye
         for number, roi in enumerate(rois):
             if progress is not None:
                 progress(number, len(rois))
-            shown = ShownObject(source, drawn.stack, drawn.geometry.orientation, part=roi.number)
             for layer in _layers_of(roi, drawn):
-                note_object(layer, shown)
+                note_object(layer, _shown(source, drawn, roi))
                 layers.append(layer)
     return layers
+
+
+def contours_layer(source: StructureSet, stacks: Sequence[Stack], number: int) -> Shapes:
+    """Return the contours of one region, by its ROI number; see `structure_layers`."""
+    drawn = source.draw(stacks)
+    roi = next(roi for roi in source.rois if roi.number == number)
+    layer = _shapes(roi, drawn.contours[number], drawn)
+    note_object(layer, _shown(source, drawn, roi))
+    return layer
+
+
+def _all_points(source: StructureSet, drawn: DrawnStructures) -> list[Layer]:
+    rois = [roi for roi in source.rois if roi.number in drawn.points]
+    layers: list[Layer] = [_points(roi, drawn.points[roi.number], drawn) for roi in rois]
+    for roi, layer in zip(rois, layers, strict=True):
+        note_object(layer, _shown(source, drawn, roi))
+    return layers
+
+
+def _shown(source: StructureSet, drawn: DrawnStructures, roi: Roi) -> ShownObject:
+    return ShownObject(source, drawn.stack, drawn.geometry.orientation, part=roi.number)
 
 
 def _layers_of(roi: Roi, drawn: DrawnStructures) -> list[Layer]:

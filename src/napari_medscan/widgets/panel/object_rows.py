@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QStandardItem, QStandardItemModel
@@ -20,6 +21,14 @@ INDICATOR_STYLE = (
 """Draws check boxes as napari draws the eyes of its layer list; takes the theme twice."""
 
 
+class ListedRegion(NamedTuple):
+    """A region that shares its layer with others: number, name, and whether it is drawn."""
+
+    number: int
+    name: str
+    is_visible: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ListedObjects:
     """The objects that the list shows.
@@ -32,11 +41,14 @@ class ListedObjects:
         Those that belong to no series that is known.
     visible : frozenset of DicomObject
         Those of which a layer is visible.
+    regions : mapping of DicomObject to sequence of ListedRegion
+        The regions of structure sets that are switched one by one.
     """
 
     below: Mapping[Stack, Sequence[DicomObject]] = field(default_factory=dict)
     others: Sequence[DicomObject] = ()
     visible: frozenset[DicomObject] = frozenset()
+    regions: Mapping[DicomObject, Sequence[ListedRegion]] = field(default_factory=dict)
 
     @property
     def all(self) -> list[DicomObject]:
@@ -63,6 +75,16 @@ class ObjectItem(QStandardItem):
             self.setCheckState(state)
 
 
+class RegionItem(QStandardItem):
+    """One region of a structure set, with an eye that is open while it is drawn."""
+
+    def __init__(self, source: DicomObject, region: ListedRegion) -> None:
+        super().__init__(defuse(region.name))
+        self.source, self.number = source, region.number
+        self.setEditable(False)
+        self.setCheckable(True)
+
+
 def object_details(source: DicomObject, stacks: Sequence[Stack] = ()) -> list[str]:
     """Return what the section of details says of an object among some series, line by line."""
     notes = (*source.warnings, *(source.notes_on(stacks) if stacks else ()))
@@ -78,13 +100,18 @@ class ObjectRows:
         Takes objects without a series at its end.
     on_switched : callable
         Called with an object and whether its eye was opened by a click.
+    on_region_switched : callable
+        Called with an object, the number of a region, and the same.
     """
 
     def __init__(
-        self, model: QStandardItemModel, on_switched: Callable[[DicomObject, bool], object]
+        self,
+        model: QStandardItemModel,
+        on_switched: Callable[[DicomObject, bool], object],
+        on_region_switched: Callable[[DicomObject, int, bool], object],
     ) -> None:
         self._model = model
-        self._on_switched = on_switched
+        self._on_switched, self._on_region_switched = on_switched, on_region_switched
         self._items: dict[DicomObject, ObjectItem] = {}
         self._is_filling = False
         self._placed: object = None
@@ -118,6 +145,7 @@ class ObjectRows:
                 self._place(objects, parents, studies)
             for source, item in self._items.items():
                 item.show_visible(visible=source in objects.visible)
+                _show_regions(item, objects.regions.get(source, ()))
         finally:
             self._is_filling = False
 
@@ -155,3 +183,18 @@ class ObjectRows:
     def _on_changed(self, item: QStandardItem) -> None:
         if not self._is_filling and isinstance(item, ObjectItem):
             self._on_switched(item.source, item.checkState() == Qt.CheckState.Checked)
+        elif not self._is_filling and isinstance(item, RegionItem):
+            is_on = item.checkState() == Qt.CheckState.Checked
+            self._on_region_switched(item.source, item.number, is_on)
+
+
+def _show_regions(item: ObjectItem, regions: Sequence[ListedRegion]) -> None:
+    """Bring the rows of the regions of a structure set up to date."""
+    if item.rowCount() != len(regions):
+        item.removeRows(0, item.rowCount())
+        item.appendRows([RegionItem(item.source, region) for region in regions])
+    for row, region in enumerate(regions):
+        child = item.child(row)
+        if child is not None:
+            on = Qt.CheckState.Checked if region.is_visible else Qt.CheckState.Unchecked
+            child.setCheckState(on)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import napari.viewer
+from napari.layers import Layer, Shapes
 
-from napari_medscan.dicom import DicomObject, PresentationState
+from napari_medscan.dicom import DicomObject, PresentationState, StructureSet
 from napari_medscan.napari_ import session
 from napari_medscan.napari_.gui import main_window
 from napari_medscan.napari_.objects.applied_state import (
@@ -16,9 +17,11 @@ from napari_medscan.napari_.objects.applied_state import (
 )
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.object_view import hide_object, show_object
+from napari_medscan.napari_.objects.region_outlines import outlines_of, switch_regions
 from napari_medscan.napari_.objects.shown_object import layers_of, object_of
+from napari_medscan.napari_.objects.structure_layers import contours_layer
 from napari_medscan.widgets.panel.documents import open_document
-from napari_medscan.widgets.panel.object_rows import ListedObjects
+from napari_medscan.widgets.panel.object_rows import ListedObjects, ListedRegion
 
 
 def listed_objects(viewer: napari.viewer.Viewer) -> ListedObjects:
@@ -39,7 +42,43 @@ def listed_objects(viewer: napari.viewer.Viewer) -> ListedObjects:
     ) | applied_states(viewer)
     known = set(catalogue.stacks)
     others += [each for stack in set(below) - known for each in below.pop(stack)]
-    return ListedObjects({s: below[s] for s in catalogue.stacks if s in below}, others, visible)
+    regions = {what.source: found for layer, what in shown
+               if what.source is not None and (found := _regions_of(layer))}  # fmt: skip
+    placed = {stack: below[stack] for stack in catalogue.stacks if stack in below}
+    return ListedObjects(placed, others, visible, regions)
+
+
+def _regions_of(layer: Layer) -> tuple[ListedRegion, ...]:
+    """Return the regions that a layer draws together, () for any other layer."""
+    outlines = outlines_of(layer)
+    if outlines is None:
+        return ()
+    return tuple(
+        ListedRegion(number, roi.name, layer.visible and number not in outlines.off)
+        for number, (roi, _) in outlines.regions.items()
+    )
+
+
+def switch_region(
+    viewer: napari.viewer.Viewer,
+    source: DicomObject,
+    number: int,
+    visible: bool,  # noqa: FBT001 - Qt hands it over
+) -> None:
+    """Draw one region of a structure set, or draw it no more.
+
+    The first one that is switched on while all are hidden is seen alone.
+    """
+    for layer in layers_of(viewer, source):
+        outlines = outlines_of(layer)
+        if outlines is None:
+            continue
+        if visible and not layer.visible:
+            switch_regions(layer, set(outlines.regions) - {number}, visible=False)
+            switch_regions(layer, [number], visible=True)
+            show_object(viewer, source)
+        else:
+            switch_regions(layer, [number], visible=visible)
 
 
 def switch_object(viewer: napari.viewer.Viewer, source: DicomObject, visible: bool) -> None:  # noqa: FBT001 - Qt hands it over
@@ -61,6 +100,21 @@ def switch_object(viewer: napari.viewer.Viewer, source: DicomObject, visible: bo
             layer.visible = False
             viewer.add_layer(layer)
     show_object(viewer, source)
+
+
+def open_region(viewer: napari.viewer.Viewer, source: DicomObject, number: int) -> None:
+    """Give a region of outlines a layer of its own, whose contours can be edited."""
+    if not isinstance(source, StructureSet):
+        return
+    switch_region(viewer, source, number, visible=False)
+    for layer in layers_of(viewer, source):
+        shown = object_of(layer)
+        if isinstance(layer, Shapes) and shown is not None and shown.part == number:
+            break
+    else:
+        layer = viewer.add_layer(contours_layer(source, session.record.catalogue.stacks, number))
+    layer.visible = True
+    viewer.layers.selection.active = layer
 
 
 def close_objects(viewer: napari.viewer.Viewer, sources: Iterable[DicomObject]) -> None:

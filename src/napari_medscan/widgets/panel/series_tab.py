@@ -41,7 +41,9 @@ from napari_medscan.widgets.panel.object_rows import object_details
 from napari_medscan.widgets.panel.object_switches import (
     close_objects,
     listed_objects,
+    open_region,
     switch_object,
+    switch_region,
 )
 from napari_medscan.widgets.panel.series_drop import DropArea, DropTarget
 from napari_medscan.widgets.panel.series_tree import SeriesTree
@@ -238,6 +240,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         self.always_open.changed.connect(guarded(default_reader.make_default))
         self.tree.selection_changed.connect(guarded(self._on_selection))
         self.tree.switched.connect(guarded(partial(switch_object, self._viewer)))
+        self.tree.region_switched.connect(guarded(partial(switch_region, self._viewer)))
+        self.tree.region_chosen.connect(guarded(partial(open_region, self._viewer)))
 
     def _on_open(self) -> None:
         """Open the selected series; the list of skipped files for the last row."""

@@ -28,7 +28,12 @@ from napari_medscan.dicom.series.studies import Study
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.series_text import ended, first_words, size_text, warnings_of
 from napari_medscan.napari_.thumbnails import ICON, series_icon
-from napari_medscan.widgets.panel.object_rows import INDICATOR_STYLE, ListedObjects, ObjectRows
+from napari_medscan.widgets.panel.object_rows import (
+    INDICATOR_STYLE,
+    ListedObjects,
+    ObjectRows,
+    RegionItem,
+)
 
 _LINES, _PADDING = 3, 2
 _NO_OBJECTS = ListedObjects()
@@ -107,6 +112,10 @@ class SeriesTree(QTreeView):
     """A row was double-clicked, or Enter pressed."""
     switched = Signal(object, bool)
     """The eye of an object was clicked: the object, and whether it is to be visible."""
+    region_switched = Signal(object, int, bool)
+    """The eye of a region was clicked: its structure set, its number, and the same."""
+    region_chosen = Signal(object, int)
+    """A region was double-clicked: its structure set and its number."""
     selection_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -117,7 +126,7 @@ class SeriesTree(QTreeView):
         self._items: dict[Stack, _SeriesItem] = {}
         self._rest: QStandardItem | None = None
         self._unfolded: set[Stack] = set()
-        self._objects = ObjectRows(self._model, self.switched.emit)
+        self._objects = ObjectRows(self._model, self.switched.emit, self.region_switched.emit)
         self.setModel(self._model)
         self.setHeaderHidden(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -270,6 +279,9 @@ class SeriesTree(QTreeView):
     def _on_double_click(self) -> None:
         # A study only folds and unfolds: opening all of it is what the button is for.
         current = self._model.itemFromIndex(self.currentIndex())
+        if isinstance(current, RegionItem):
+            self.region_chosen.emit(current.source, current.number)
+            return
         is_object = self._objects.source_of(current) is not None
         if isinstance(current, _SeriesItem) or is_object or current is self._rest:
             self.chosen.emit()

@@ -9,6 +9,11 @@ from PIL import Image, ImageSequence
 
 from napari_medscan.dicom import CancelledError
 from napari_medscan.export import ExportError, save_movie, save_png
+from napari_medscan.export.movie import write_movie
+from napari_medscan.privacy.errors import NotConfirmedError
+from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
+from napari_medscan.privacy.sealed_image import Facts, Format, seal
+from napari_medscan.privacy.signals import Signals
 
 from .series import opened, opened_in_time
 
@@ -55,6 +60,16 @@ def test_what_may_identify_is_refused_until_checked(tmp_path, suffix):
         save_movie(stack, tmp_path / f"m{suffix}")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
     save_movie(stack, tmp_path / f"m{suffix}", pixels_checked=True)
+
+
+def test_images_that_nobody_confirmed_are_not_written(tmp_path):
+    facts, gate = Facts(Signals(text=("Burned In Annotation is YES",))), Gate()
+    images = [seal(np.zeros((8, 8), np.uint8), facts, format=Format.PNG)] * 2
+    with pytest.raises(NotConfirmedError):
+        write_movie(tmp_path / "m.gif", images, 5, gate=gate)
+    assert list(tmp_path.iterdir()) == []
+    gate.confirm(images[0], THIS_COMPUTER)
+    write_movie(tmp_path / "m.gif", images, 5, gate=gate)
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".mp4"])

@@ -77,6 +77,20 @@ def test_a_folder_is_opened_without_a_trace(folder):
     assert written() == before
 
 
+def test_what_was_remembered_before_a_dialog_is_remembered_after_it(folder, tmp_path):
+    url = QUrl.fromLocalFile(str(tmp_path / "cells")).toString()
+    settings = QSettings(QSettings.Scope.UserScope, "QtProject")
+    settings.setValue("FileDialog/history", [url, url])
+    settings.setValue("FileDialog/lastVisited", url)
+    settings.sync()
+    accept(folder)
+    assert ask_for_folder(None, "Open") == folder
+    settings.sync()
+    assert settings.value("FileDialog/lastVisited") == url
+    assert set(settings.value("FileDialog/history")) == {url}
+    assert CANARY not in written()
+
+
 def test_a_file_is_saved_without_a_trace(folder):
     accept(folder)
     path, _ = ask_where_to_save(None, "Save", "ct-axial.png", "*.png")

@@ -18,6 +18,8 @@ from napari_medscan.assistant import network
 from napari_medscan.assistant.hosts import parse
 from napari_medscan.assistant.network import Usage, observing, usage, watch
 
+from .serving import question
+
 ELSEWHERE = "192.0.2.1"  # TEST-NET-1, RFC 5737
 
 
@@ -115,6 +117,15 @@ def test_the_end_of_one_clients_send_is_not_that_of_anothers(attempts, sender):
     other(lambda: of_other.__exit__(None, None, None))
     assert [tried.is_expected for tried in attempts] == [False]
     assert usage() == Usage(before.expected + 1, before.unexpected + 1)
+
+
+def test_a_name_that_a_send_looks_up_in_another_thread_is_expected(asking, attempts):
+    before = usage()
+    asking.ask(question("https://name.invalid/v1"))
+    assert {(tried.event, tried.is_expected) for tried in attempts} == {
+        ("socket.getaddrinfo", True)
+    }
+    assert usage() == Usage(before.expected + 1, before.unexpected)
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no such sockets")

@@ -112,6 +112,13 @@ def test_nothing_hides_between_the_last_block_and_the_end(rgb, hidden):
         check(bad)
 
 
+def test_a_marker_whose_bits_are_those_of_the_scan_is_refused():
+    """0xFF that lacks the zero behind it begins a segment, of which nobody counts the bits."""
+    place = next(at for at in range(SCAN, len(GOOD) - 3) if GOOD[at : at + 2] == b"\xff\0")
+    with pytest.raises(ImageError):
+        check(GOOD[: place + 1] + GOOD[place + 2 :])
+
+
 def test_the_bits_that_fill_the_last_byte_are_ones():
     """Of a picture of which they are known: black, 8 x 8, is six zero DC and end codes."""
     black = encode(np.zeros((8, 8, 3), np.uint8))

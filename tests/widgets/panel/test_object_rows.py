@@ -115,6 +115,8 @@ def regions(section, record, tmp_path, monkeypatch):
 def test_object_row_of_many_regions_has_an_eye_for_each(section, regions, model):
     item, rows = regions
     assert [row.text() for row in rows] == [f"roi {n}" for n in range(1, MANY + 1)]
+    first = rows[0].icon().pixmap(10, 10).toImage().pixelColor(5, 5)
+    assert (first.red(), first.green(), first.blue()) == (255, 0, 51)
     assert {row.checkState() for row in rows} == {Qt.CheckState.Checked}
     rows[1].setCheckState(Qt.CheckState.Unchecked)
     (layer,) = (each for each in model.layers if outlines_of(each))

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QStandardItem, QStandardItemModel
+from qtpy.QtGui import QColor, QIcon, QPixmap, QStandardItem, QStandardItemModel
 
 from napari_medscan.dicom import DicomObject, Stack
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.series_text import ended
 
+_SWATCH = 10
+"""Pixels along a side of the color beside a region."""
 INDICATOR_STYLE = (
     "QTreeView::indicator { width: 16px; height: 16px; }"
     'QTreeView::indicator:checked { image: url("theme_%s:/visibility.svg"); }'
@@ -22,10 +24,11 @@ INDICATOR_STYLE = (
 
 
 class ListedRegion(NamedTuple):
-    """A region that shares its layer with others: number, name, and whether it is drawn."""
+    """A region that shares its layer with others: its color, and whether it is drawn."""
 
     number: int
     name: str
+    color: tuple[float, float, float]
     is_visible: bool
 
 
@@ -83,6 +86,9 @@ class RegionItem(QStandardItem):
         self.source, self.number = source, region.number
         self.setEditable(False)
         self.setCheckable(True)
+        swatch = QPixmap(_SWATCH, _SWATCH)
+        swatch.fill(QColor.fromRgbF(*region.color))
+        self.setIcon(QIcon(swatch))
 
 
 def object_details(source: DicomObject, stacks: Sequence[Stack] = ()) -> list[str]:

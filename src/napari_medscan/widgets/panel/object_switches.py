@@ -54,7 +54,7 @@ def _regions_of(layer: Layer) -> tuple[ListedRegion, ...]:
     if outlines is None:
         return ()
     return tuple(
-        ListedRegion(number, roi.name, layer.visible and number not in outlines.off)
+        ListedRegion(number, roi.name, roi.color, layer.visible and number not in outlines.off)
         for number, (roi, _) in outlines.regions.items()
     )
 

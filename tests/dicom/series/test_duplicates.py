@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.files.source import Memory
 from napari_medscan.dicom.headers.header import Palette
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
@@ -210,6 +211,30 @@ def test_drop_duplicates_decodes_no_further_than_to_the_first_difference(monkeyp
     ]
     assert not drop_duplicates(headers)[1]
     assert asked == [("a", 0), ("b", 0)]
+
+
+@pytest.mark.parametrize("at_once", [1, 25, 2**20])
+@pytest.mark.parametrize("differs", range(5))
+def test_drop_duplicates_compares_every_frame(monkeypatch, at_once, differs):
+    def frames(header):
+        for number in range(5):
+            if header.name == "damaged" and number == differs:
+                raise FrameError("corrupt pixel data")
+            is_other = header.name == "other" and number == differs
+            yield np.full((2, 3), 9 if is_other else number, np.uint16)
+
+    monkeypatch.setattr(duplicates_module, "read_all_stored", frames)
+    monkeypatch.setattr(duplicates_module, "_COMPARED", at_once)
+    layout = make_layout(frames=5)
+    stored = np.zeros((5, 2, 3), np.uint16)
+    encodings = [(False, False), (True, False), (False, True), (True, True)]
+    headers = [
+        grey(name, stored, layout=replace(layout, big_endian=big, byte_aligned=aligned))
+        for name, (big, aligned) in zip(("a", "copy", "other", "damaged"), encodings, strict=True)
+    ]
+    kept, duplicates = drop_duplicates(headers)
+    assert [header.name for header in kept] == ["a", "other", "damaged"]
+    assert duplicates == {"copy": "a"}
 
 
 @settings(max_examples=50, deadline=None)

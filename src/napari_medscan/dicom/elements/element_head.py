@@ -24,6 +24,9 @@ LONG_VRS: Final = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 """Those whose length takes four (PS3.5 table 7.1-1)."""
 SHORT_HEAD, LONG_HEAD = 8, 12
 """Bytes before a value."""
+UNPACK_LITTLE: Final = struct.Struct("<HH2sH").unpack_from, struct.Struct("<I").unpack_from
+UNPACK_BIG: Final = struct.Struct(">HH2sH").unpack_from, struct.Struct(">I").unpack_from
+"""Group, element, VR, short length; long length."""
 _LETTERS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 Head = tuple[int, bytes, int, int]
@@ -49,13 +52,13 @@ def read_head(data: bytes, *, explicit: bool = True, little: bool = True) -> Hea
     """
     if len(data) < SHORT_HEAD:
         return None
-    order = "<" if little else ">"
-    group, element, length = struct.unpack_from(f"{order}HHI", data)
-    tag, vr = group << 16 | element, data[4:6]
-    if not explicit or group == ITEM_GROUP or not is_vr(vr):
-        return tag, b"", length, SHORT_HEAD
+    unpack_head, unpack_length = UNPACK_LITTLE if little else UNPACK_BIG
+    group, element, vr, short = unpack_head(data)
+    tag = group << 16 | element
+    if not explicit or group == ITEM_GROUP or not (vr in SHORT_VRS or is_vr(vr)):
+        return tag, b"", unpack_length(data, 4)[0], SHORT_HEAD
     if vr not in LONG_VRS:
-        return tag, vr, struct.unpack_from(f"{order}H", data, 6)[0], SHORT_HEAD
+        return tag, vr, short, SHORT_HEAD
     if len(data) < LONG_HEAD:
         return None
-    return tag, vr, struct.unpack_from(f"{order}I", data, 8)[0], LONG_HEAD
+    return tag, vr, unpack_length(data, 8)[0], LONG_HEAD

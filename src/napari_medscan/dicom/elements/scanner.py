@@ -8,7 +8,6 @@ understand it refuses with `UnusualError`, and pydicom is asked instead.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -23,6 +22,8 @@ from napari_medscan.dicom.elements.element_head import (
     SHORT_HEAD,
     SHORT_VRS,
     UNDEFINED,
+    UNPACK_BIG,
+    UNPACK_LITTLE,
 )
 from napari_medscan.dicom.elements.private_elements import (
     LONGEST_CREATOR,
@@ -48,9 +49,6 @@ _ROWS = int(Tag.Rows)
 _PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
 _TRUNCATED = "the data end inside an element"
 _Unpack = Callable[[bytes, int], tuple[Any, ...]]
-_UNPACK_LITTLE = struct.Struct("<HH2sH").unpack_from, struct.Struct("<I").unpack_from
-_UNPACK_BIG = struct.Struct(">HH2sH").unpack_from, struct.Struct(">I").unpack_from
-"""Group, element, VR, short length; long length."""
 _AFTER_IMAGE_PIXEL = 0x00290000
 """Rows and Columns come before this."""
 _PER_FRAME = int(Tag.PerFrameFunctionalGroupsSequence)
@@ -157,7 +155,7 @@ class Walker:
     unpack_length: _Unpack = field(init=False)
 
     def __post_init__(self) -> None:
-        self.unpack_head, self.unpack_length = _UNPACK_BIG if self.big_endian else _UNPACK_LITTLE
+        self.unpack_head, self.unpack_length = UNPACK_BIG if self.big_endian else UNPACK_LITTLE
 
     def bytes_at(self, position: int, length: int) -> bytes:
         """Return exactly `length` bytes, reading ahead by a chunk."""

@@ -101,7 +101,7 @@ class DataSet:
         if not isinstance(value, Element) or not value.data:
             return ()
         text = value.data.decode("latin-1").rstrip(" \0")
-        return tuple(part.strip(" \0") for part in text.split("\\")) if text else ()
+        return tuple([part.strip(" \0") for part in text.split("\\")]) if text else ()
 
     def text(self, tag: int) -> str:
         """Return the first value of an ASCII string element, or ''."""

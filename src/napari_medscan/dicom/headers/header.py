@@ -120,9 +120,11 @@ def _patient_orientation(data_set: DataSet) -> tuple[str, ...]:
 
 def _concatenation(data_set: DataSet) -> Concatenation | None:
     uid = data_set.uid(Tag.ConcatenationUID)
+    if not uid:
+        return None
     number = data_set.integer(Tag.InConcatenationNumber) or 0
     total = data_set.integer(Tag.InConcatenationTotalNumber) or 0
-    return Concatenation(uid, number, total) if uid else None
+    return Concatenation(uid, number, total)
 
 
 def _is_lossy(data_set: DataSet, syntax: str) -> bool:

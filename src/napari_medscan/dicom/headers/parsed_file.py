@@ -123,8 +123,11 @@ class ParsedFile:
 
     def label(self, tag: Tag) -> str:
         """Return a description, cleaned and defused."""
+        data = self.data_set.data(tag)
+        if not data:
+            return ""
         charsets = self.data_set.texts(Tag.SpecificCharacterSet)
-        return clean(decode(self.data_set.data(tag), charsets), self.identifiers)
+        return clean(decode(data, charsets), self.identifiers)
 
 
 def identifiers_of(data_set: DataSet) -> tuple[str, ...]:

@@ -111,10 +111,10 @@ def read_windows(
     centers = data_set.each_number(Tag.WindowCenter)
     widths = data_set.each_number(Tag.WindowWidth)
     function = _FUNCTIONS.get(data_set.text(Tag.VOILUTFunction), "LINEAR")
-    names = decode(
-        data_set.data(Tag.WindowCenterWidthExplanation),
-        data_set.texts(Tag.SpecificCharacterSet),
-    ).split("\\")
+    explanation = data_set.data(Tag.WindowCenterWidthExplanation)
+    names = []
+    if explanation:
+        names = decode(explanation, data_set.texts(Tag.SpecificCharacterSet)).split("\\")
     windows: list[Voi] = []
     for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
         if center is None or width is None or width <= 0 or (function == "LINEAR" and width < 1):

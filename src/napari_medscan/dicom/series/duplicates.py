@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from napari_medscan.dicom.headers.header import ImageHeader
@@ -15,6 +15,8 @@ from napari_medscan.dicom.pixels.read_frames import read_all_stored
 CONFLICT = "Different images share one SOP Instance UID; all of them are shown"
 _AT_ONCE: Final = 2
 """Files decoded at the same time."""
+_COMPARED: Final = 2**20
+"""Bytes of the frames of a file that are compared at a time, after its first frame."""
 _CHUNK: Final = 64 * 2**20
 """Stored bytes read at a time; a deflated file is inflated from its start each time."""
 
@@ -49,21 +51,17 @@ def drop_duplicates(headers: Sequence[ImageHeader]) -> tuple[list[ImageHeader], 
     images: list[list[ImageHeader]] = []
     conflicting: set[str] = set()
     broken: set[tuple[bytes, str]] = set()
-    # Decoding is done in worker processes, of which there are two at least.
-    with ThreadPoolExecutor(_AT_ONCE, "medscan-duplicates") as pool:
-        for same in by_uid.values():
-            if len(same) == 1 or not same[0].sop_instance:
-                continue
-            distinct = _distinct(same, pool)
-            images += distinct
-            lossless = [image for image in distinct if not all(h.lossy for h in image)]
-            if len(lossless) == 1:
-                distinct.remove(lossless[0])
-            elif len(distinct) > 1:
-                broken.update((header.patient, header.series) for header in same)
-            else:
-                continue
-            conflicting.update(header.name for image in distinct for header in image)
+    shared = [same for same in by_uid.values() if len(same) > 1 and same[0].sop_instance]
+    for same, distinct in zip(shared, _distinct_of_each(shared), strict=True):
+        images += distinct
+        lossless = [image for image in distinct if not all(h.lossy for h in image)]
+        if len(lossless) == 1:
+            distinct.remove(lossless[0])
+        elif len(distinct) > 1:
+            broken.update((header.patient, header.series) for header in same)
+        else:
+            continue
+        conflicting.update(header.name for image in distinct for header in image)
     duplicates: dict[str, str] = {}
     for image in images:
         firsts: dict[str, ImageHeader] = {}
@@ -76,7 +74,7 @@ def drop_duplicates(headers: Sequence[ImageHeader]) -> tuple[list[ImageHeader], 
                 duplicates[header.name] = first.name
     kept = [h for h in headers if h.name not in duplicates]
     return [
-        replace(h, notes=(*h.notes, CONFLICT)) if h.name in conflicting else h for h in kept
+        h.like(notes=(*h.notes, CONFLICT)) if h.name in conflicting else h for h in kept
     ], duplicates
 
 
@@ -88,6 +86,21 @@ def _split(
     for header in headers:
         parts[key(header)].append(header)
     return list(parts.values())
+
+
+def _distinct_of_each(
+    shared: Sequence[Sequence[ImageHeader]],
+) -> list[list[list[ImageHeader]]]:
+    """Return `_distinct` of the files of each UID.
+
+    Decoding is done in worker processes, of which there are two at least. Two UIDs at a time keep
+    them busy: one file of several takes longest.
+    """
+    with (
+        ThreadPoolExecutor(_AT_ONCE, "medscan-decoded") as pool,
+        ThreadPoolExecutor(_AT_ONCE, "medscan-duplicates") as uids,
+    ):
+        return list(uids.map(lambda same: _distinct(same, pool), shared))
 
 
 def _distinct(same: Sequence[ImageHeader], pool: ThreadPoolExecutor) -> list[list[ImageHeader]]:
@@ -149,34 +162,44 @@ def _stored(header: ImageHeader) -> bytes:
 def _equal_pixels(headers: Sequence[ImageHeader], pool: ThreadPoolExecutor) -> list[list[int]]:
     """Return the numbers of the files that decode to the same pixels.
 
-    All files are decoded frame by frame together, until none is left that equals another.
+    All files are decoded together, the first frame and then many at a time, until none is left
+    that equals another.
     """
-    if len(headers) == 1:
-        return [[0]]
-    frames = [_decoded(header) for header in headers]
     groups = [list(range(len(headers)))]
-    for _ in range(headers[0].layout.frames):
-        if len(groups) == len(headers):
-            break
-        groups = [part for group in groups for part in _split_by_frame(group, frames, pool)]
+    if len(headers) == 1:
+        return groups
+    frames = [_decoded(header) for header in headers]
+    layout = headers[0].layout
+    # Handing native files over takes longer than reading them.
+    encoded = sum(header.pixels.length is None for header in headers)
+    apply: Callable[..., Iterable[list[bytes]]] = pool.map if encoded > 1 else map
+    compared, at_once = 0, max(1, _COMPARED // layout.decoded_bytes)
+    while compared < layout.frames and len(groups) < len(headers):
+        count = min(at_once, layout.frames - compared) if compared else 1
+        parts = (_split_by_frames(group, frames, count, apply) for group in groups)
+        groups = [part for split in parts for part in split]
+        compared += count
     return groups
 
 
-def _split_by_frame(
-    group: list[int], frames: Sequence[Iterator[bytes]], pool: ThreadPoolExecutor
+def _split_by_frames(
+    group: list[int],
+    frames: Sequence[Iterator[bytes]],
+    count: int,
+    apply: Callable[..., Iterable[list[bytes]]],
 ) -> list[list[int]]:
-    """Return the files of a group whose next frames are equal."""
+    """Return the files of a group whose next frames, so many, are equal."""
     if len(group) == 1:
         return [group]
-    parts: list[tuple[bytes | None, list[int]]] = []
-    ahead = pool.map(lambda number: next(frames[number], None), group)
-    for number, frame in zip(group, ahead, strict=True):
+    parts: list[tuple[list[bytes], list[int]]] = []
+    ahead = apply(lambda number: list(islice(frames[number], count)), group)
+    for number, taken in zip(group, ahead, strict=True):
         # Damaged pixels equal nothing else: the file stays and is marked.
-        same = [part for other, part in parts if frame is not None and other == frame]
+        same = [part for other, part in parts if len(taken) == count and other == taken]
         if same:
             same[0].append(number)
         else:
-            parts.append((frame, [number]))
+            parts.append((taken, [number]))
     return [part for _, part in parts]
 
 

@@ -90,11 +90,13 @@ class CanvasStrokes:
 
     def _figures_of(self, layer: Shapes | Points) -> _Figures:
         before = self._viewer.dims.ndim - layer.ndim
-        sliders = [axis for axis in range(layer.ndim) if axis + before not in self._displayed]
+        within = [axis - before for axis in self._displayed]
+        sliders = [axis for axis in range(layer.ndim) if axis not in within]
         corner, steps = corner_and_steps(layer)
-        size = float(np.abs(np.diag(steps))[[a - before for a in self._displayed]].mean())
+        # Where slices are far apart, lines would be as thick as those.
+        size = float(np.abs(np.diag(steps))[within].min())
         lows, highs, figures = [], [], []
-        parts = _shapes_of(layer) if isinstance(layer, Shapes) else _points_of(layer)
+        parts = _shapes_of(layer) if isinstance(layer, Shapes) else _points_of(layer, within)
         for vertices, color, width in parts:
             lows.append(np.round(vertices[:, sliders].min(axis=0)))
             highs.append(np.round(vertices[:, sliders].max(axis=0)))
@@ -119,13 +121,13 @@ def _shapes_of(layer: Shapes) -> Iterator[Figure]:
         yield vertices, _rgba(edges[number], layer.opacity), float(widths[number])
 
 
-def _points_of(layer: Points) -> Iterator[Figure]:
-    """Yield a cross for each point, in pixels; hidden ones have none."""
+def _points_of(layer: Points, within: Sequence[int]) -> Iterator[Figure]:
+    """Yield a cross for each point, along the axes on screen, in pixels; hidden ones have none."""
     sizes, colors = np.asarray(layer.size), np.asarray(layer.face_color)
     for number, data in enumerate(layer.data):
         if not layer.shown[number]:
             continue
-        for axis in range(layer.ndim - 2, layer.ndim):
+        for axis in within:
             arm = np.zeros((2, layer.ndim))
             arm[:, axis] = float(sizes[number]) / 2 * np.array((-1, 1))
             color = _rgba(colors[number], layer.opacity)

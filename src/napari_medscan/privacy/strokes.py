@@ -53,22 +53,47 @@ def draw(
     step : float
         Between its pixels.
     """
-    height, width = canvas.shape[:2]
     for color in dict.fromkeys(stroke.color for stroke in strokes):
-        cover = Image.new("L", (width * _FINER, height * _FINER))
-        pen = ImageDraw.Draw(cover)
-        for stroke in strokes:
-            if stroke.color != color:
-                continue
-            # Pillow counts from the middle of its first pixel.
-            there = (stroke.points - corner) / step * _FINER - 0.5
-            line = [(float(x), float(y)) for y, x in there]
-            if stroke.width:
-                thick = max(round(stroke.width / step * _FINER), _FINER)
-                pen.line(line, fill=255, width=thick, joint="curve")
-            elif len(line) > 2:
-                pen.polygon(line, fill=255)
-        small = cover.reduce(_FINER)
-        share = np.asarray(small, np.float32)[..., np.newaxis] / 255 * color[3]
-        canvas *= 1 - share
-        canvas += share * np.asarray(color[:3], np.float32)
+        lines = [
+            ((stroke.points - corner) / step, stroke.width / step)
+            for stroke in strokes
+            if stroke.color == color
+        ]
+        part = _reached(lines, canvas.shape)
+        if part is None:
+            continue
+        share = _cover(lines, part) * color[3]
+        canvas[part] *= 1 - share
+        canvas[part] += share * np.asarray(color[:3], np.float32)
+
+
+def _reached(
+    lines: Sequence[tuple[NDArray[np.float64], float]], shape: tuple[int, ...]
+) -> tuple[slice, slice] | None:
+    """Return the rows and columns that lines can reach, None if they are outside the image."""
+    margin = 1 + max(width for _, width in lines)
+    ends = np.concatenate([points for points, _ in lines])
+    first = np.maximum(np.floor(ends.min(axis=0) - margin), 0).astype(int)
+    last = np.minimum(np.ceil(ends.max(axis=0) + margin), shape[:2]).astype(int)
+    if (first >= last).any():
+        return None
+    return slice(first[0], last[0]), slice(first[1], last[1])
+
+
+def _cover(
+    lines: Sequence[tuple[NDArray[np.float64], float]], part: tuple[slice, slice]
+) -> NDArray[np.float32]:
+    """Return the share of each pixel of a part that lines cover, shape (rows, columns, 1)."""
+    rows, columns = part
+    size = (columns.stop - columns.start) * _FINER, (rows.stop - rows.start) * _FINER
+    cover = Image.new("L", size)
+    pen = ImageDraw.Draw(cover)
+    for points, width in lines:
+        # Pillow counts from the middle of its first pixel.
+        there = (points - (rows.start, columns.start)) * _FINER - 0.5
+        line = [(float(x), float(y)) for y, x in there]
+        if width:
+            pen.line(line, fill=255, width=max(round(width * _FINER), _FINER), joint="curve")
+        elif len(line) > 2:
+            pen.polygon(line, fill=255)
+    return np.asarray(cover.reduce(_FINER), np.float32)[..., np.newaxis] / np.float32(255)

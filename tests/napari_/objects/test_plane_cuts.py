@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.objects.cut_region import CutRegion
+from napari_medscan.napari_.canvas_strokes import CanvasStrokes
 from napari_medscan.napari_.isodose import isodose_layer, lines_at
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
@@ -185,3 +186,18 @@ def test_pane_shows_isodose_lines_of_its_plane(model, tmp_path, qapp, axis):  # 
     colors = {tuple(color) for color in next(x for x in pane.layers if x.name == NAME).edge_color}
     assert colors == {tuple(color) for color in lines.edge_color}
     cuts.release()
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2), (2, 0, 1)])
+def test_movies_have_the_lines_of_the_canvas_at_any_place(opened, order):
+    """As thin as pixels are, however far apart the slices."""
+    model, _pane, cuts = opened
+    show(model, cuts, order, (1, 3, 4))
+    seen, point = lines_in(model)[..., list(order[1:])], model.dims.point
+    show(model, cuts, order, (1, 0, 0))
+    strokes = CanvasStrokes(model).at(point)
+    # Before them the cross of the point.
+    lines = [stroke.points for stroke in strokes[2:]]
+    assert len(seen) == len(lines) > 0
+    np.testing.assert_allclose(lines, seen, atol=1e-4)
+    assert max(stroke.width for stroke in strokes) <= max(model.layers[0].scale[1:])

@@ -68,3 +68,18 @@ def test_by_rank_equal_series_stay_in_order(tmp_path):
     scout = opened(tmp_path / "a", series=1, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
     two, three = (opened(tmp_path / str(n), series=n) for n in (2, 3))
     assert by_rank([scout, two, three]) == [two, three, scout]
+
+
+@pytest.mark.parametrize("modality", ["OP", "MG"])
+def test_most_useful_of_two_sides_is_the_right_one(tmp_path, modality):
+    """It hangs on the left, where the first canvas is."""
+    left, right = (
+        opened(tmp_path / side, Modality=modality, ImageLaterality=side, **NO_PLACE)
+        for side in "LR"
+    )
+    assert most_useful([left, right]) is right
+    hand, other = (
+        opened(tmp_path / f"DX{side}", Modality="DX", ImageLaterality=side, **NO_PLACE)
+        for side in "LR"
+    )
+    assert most_useful([hand, other]) is hand

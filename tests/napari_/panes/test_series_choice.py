@@ -118,3 +118,43 @@ def test_offered_series_titles_are_defused(model, make):
     (title,) = offered_series(model, [make(SeriesDescription=HOSTILE)]).values()
     assert "<img" not in title.full
     assert "img" in title.full
+
+
+def eye(modality, side, **changes):
+    """Return what a series of one side has."""
+    return {
+        "Modality": modality,
+        "ImageLaterality": side,
+        "ImagePositionPatient": None,
+        "ImageOrientationPatient": None,
+        **changes,
+    }
+
+
+def test_next_series_of_a_photograph_is_that_of_the_other_eye(model, make):
+    right, again, left = (make(**eye("OP", side)) for side in "RRL")
+    scan = make(**eye("OPT", "R"))
+    assert chosen(model, right, again, scan, left) is left
+    assert chosen(model, right, scan, again) in (scan, again)
+
+
+def test_next_series_of_a_b_scan_is_the_image_of_the_same_eye(model, make):
+    scan, other_scan = make(**eye("OPT", "L")), make(**eye("OPT", "R"))
+    other_image, image = make(**eye("OP", "R")), make(**eye("OP", "L"))
+    assert chosen(model, scan, other_scan, other_image, image) is image
+    assert chosen(model, scan, other_image, other_scan) is other_scan
+
+
+def test_next_series_prior_of_an_eye_is_that_of_the_same_eye(model, make):
+    current, left = make(**eye("OP", "R")), make(**eye("OP", "L"))
+    before = [make(**eye("OP", side, **PRIOR)) for side in "LR"]
+    assert chosen(model, current, left, *before) is before[1]
+
+
+def test_next_series_of_a_mammogram_is_the_same_view_of_the_other_breast(model, make):
+    views = [(side, view) for view in ("CC", "MLO") for side in "RL"]
+    right_cc, left_cc, right_mlo, left_mlo = (
+        make(slices=1, **eye("MG", side, ViewPosition=view)) for side, view in views
+    )
+    assert chosen(model, right_cc, right_mlo, left_mlo, left_cc) is left_cc
+    assert chosen(model, right_mlo, right_cc, left_cc, left_mlo) is left_mlo

@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from napari_medscan.dicom.series.series_rank import side_of
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.vectors import normal_of
 
@@ -180,7 +181,7 @@ def _contrast(stack: Stack) -> tuple[str, ...]:
 
 
 def _side(stack: Stack) -> tuple[str, ...]:
-    side = stack.typical_frame.dimensions.get("FrameLaterality") or stack.header.laterality
+    side = side_of(stack)
     return (_SIDES[side],) if side in _SIDES else ()
 
 

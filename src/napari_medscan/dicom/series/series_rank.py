@@ -63,12 +63,28 @@ def by_rank(stacks: Iterable[Stack]) -> list[Stack]:
 def most_useful(stacks: Sequence[Stack]) -> Stack:
     """Return the series of the best rank that has the most pixels; grayscale before color.
 
+    Of the two sides of a paired organ the right one, which hangs on the left.
+
     Parameters
     ----------
     stacks : sequence of Stack
         One or more. Of equals the first is returned.
     """
-    return min(stacks, key=lambda stack: (rank_of(stack), -displayed_pixels(stack), stack.is_rgb))
+    return min(
+        stacks,
+        key=lambda s: (
+            rank_of(s),
+            -displayed_pixels(s),
+            s.is_rgb,
+            bool(s.kind.organ) and side_of(s) == "L",
+        ),
+    )
+
+
+def side_of(stack: Stack) -> str:
+    """Return "R", "L" or "B" for both sides, '' when the file does not say."""
+    side = stack.typical_frame.dimensions.get("FrameLaterality")
+    return side if isinstance(side, str) and side else stack.header.laterality
 
 
 def _number(stack: Stack) -> tuple[str, float]:

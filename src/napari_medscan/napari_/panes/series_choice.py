@@ -11,7 +11,7 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.series.orientation import axis_vectors
 from napari_medscan.dicom.series.relations import same_patient
-from napari_medscan.dicom.series.series_rank import SeriesRank, rank_of
+from napari_medscan.dicom.series.series_rank import SeriesRank, rank_of, side_of
 from napari_medscan.dicom.series.studies import Study, studies_of
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.panes.pane_header import Title
@@ -65,9 +65,10 @@ def next_series(
     """Return the series that an empty pane shows beside the current one.
 
     A prior of the same kind comes first: same modality and plane, another study of the same
-    patient. Then the others of the same study, then those of other studies. Localizers,
-    screenshots and series that a canvas displays already, such as the CT below its PET, come
-    last. A series of another patient has to be open.
+    patient. Then the others of the same study, then those of other studies. Of eyes and breasts
+    the other side comes first, beside a B-scan the image of the same eye, of priors the same
+    side. Localizers, screenshots and series that a canvas displays already, such as the CT below
+    its PET, come last. A series of another patient has to be open.
 
     Parameters
     ----------
@@ -92,12 +93,13 @@ def next_series(
     if current is None:
         return next((stack for stack in others if stack in opened), None)
 
-    def rank(stack: Stack) -> tuple[bool, bool, bool, int, bool, bool]:
+    def rank(stack: Stack) -> tuple[bool, bool, bool, int, int, bool, bool]:
         return (
             not same_patient(current, stack),
             stack in displayed,
             rank_of(stack) >= SeriesRank.LOCALIZER,
             _relation(current, stack),
+            _pairing(current, stack),
             stack.header.body_part != current.header.body_part,
             stack.description != current.description,
         )
@@ -112,6 +114,22 @@ def _relation(current: Stack, other: Stack) -> int:
         return 1
     is_alike = current.modality == other.modality and _plane(current) == _plane(other)
     return 0 if is_alike else 2
+
+
+def _pairing(current: Stack, other: Stack) -> int:
+    """Return how well two series of a paired organ hang beside each other; 0 is best."""
+    sides = side_of(current), side_of(other)
+    if not current.kind.organ or current.kind.organ != other.kind.organ or "" in sides:
+        return 0
+    is_same = sides[0] == sides[1]
+    if current.header.study != other.header.study:
+        return 0 if is_same else 1
+    if current.kind.organ == "eye" and current.kind.is_cross_section:
+        # The image on which its B-scans lie, then the B-scans of the other eye.
+        is_scan = other.kind.is_cross_section
+        return 0 if is_same and not is_scan else 1 if is_scan and not is_same else 2
+    is_alike = current.modality == other.modality and current.header.view == other.header.view
+    return 0 if is_alike and not is_same else 1 if is_same else 2
 
 
 def _plane(stack: Stack) -> int | None:

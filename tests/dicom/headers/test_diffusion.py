@@ -185,6 +185,21 @@ def test_sequence_names_of_siemens_tell_b_values_where_private_elements_are_gone
         assert reader.read(str(path), path.name).frames == (frame,)
 
 
+def test_image_comments_of_canon_give_directions_beside_b_values(tmp_path):
+    reader = HeaderReader()
+    comments = ["b=0(0,0,0)", "b=700(0.5,-0.5,0.7071)", "b=700(0.1.2,0,0)", "b = 700", "contrast"]
+    expected = [(0, (0, 0, 0)), (700, DIRECTION), None, None, None]
+    for number, place in enumerate((0, 1, 2, 4, 3, 1, 0)):
+        data = ct(Modality="MR", InstanceNumber=number, ImageComments=comments[place])
+        path = write(tmp_path / f"{number}", data)
+        (frame,) = read_header(str(path), path.name).frames
+        assert frame.dimensions.get("DiffusionGradient") == expected[place]
+        assert reader.read(str(path), path.name).frames == (frame,)
+    data = ct(Modality="MR", DiffusionBValue=700.0, ImageComments=comments[1])
+    (frame,) = read_header(str(write(tmp_path / "a", data)), "a").frames
+    assert frame.dimensions["DiffusionGradient"] == (700, DIRECTION)
+
+
 def test_sequence_name_does_not_count_beside_a_private_b_value(tmp_path):
     data = ct(Modality="MR", SequenceName="*ep_b700#3")
     siemens(data, 1000, DIRECTION)

@@ -161,15 +161,17 @@ def test_attribute_of_a_functional_group_is_read(tmp_path, of, group, values, fo
     [
         (0x0043, "GEMS_PARM_01", 0x2F, "SS", 1),
         (0x2005, "Philips MR Imaging DD 001", 0x11, "CS", "P"),
+        (0x2001, "Philips Imaging DD 001", 0x08, "IS", 4),
     ],
 )
-def test_private_image_type_is_read_wherever_its_block_is(
+def test_private_image_type_and_phase_are_read_wherever_their_block_is(
     tmp_path, group, creator, element, vr, value
 ):
     data = ct()
     data.add_new(group << 16 | 0x12, "LO", creator)
     data.add_new(group << 16 | 0x1200 | element, vr, value)
-    assert dimensions(write(tmp_path / "a", data))["PrivateImageType"] == value
+    name = "PhaseNumber" if element == 0x08 else "PrivateImageType"
+    assert dimensions(write(tmp_path / "a", data))[name] == value
 
 
 def test_files_of_one_series_have_their_own_attributes(tmp_path):

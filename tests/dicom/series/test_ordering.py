@@ -52,6 +52,7 @@ VALUES = {
     "SequenceVariant": (("SP",), ("SP", "MTC"), ("SS",)),
     "ScanOptions": (("FS",), ("FS", "MT"), ("PFP",)),
     "ReceiveCoilName": ("H1", "H2", "H3"),
+    "PhaseNumber": (1, 2, 3),
     "ASLContext": ("CONTROL", "LABEL", "M_ZERO_SCAN"),
     "MagnetizationTransfer": ("NONE", "OFF_RESONANCE", "ON_RESONANCE"),
     "SpectrallySelectedSuppression": ("FAT", "NONE", "WATER"),

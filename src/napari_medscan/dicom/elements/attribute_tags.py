@@ -155,6 +155,7 @@ class Tag(IntEnum):
     ImageLaterality = 0x00200062, b"CS"
     TemporalPositionIdentifier = 0x00200100, b"IS"
     SliceLocation = 0x00201041, b"DS"
+    ImageComments = 0x00204000, b"LT"
     StackID = 0x00209056, b"SH"
     FrameAnatomySequence = 0x00209071, b"SQ"
     FrameLaterality = 0x00209072, b"CS"

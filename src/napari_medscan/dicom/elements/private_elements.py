@@ -49,6 +49,7 @@ class Private(IntEnum):
     UIHNumberOfTiles = 0x0065, "Image Private Header", 0x50, b"DS"
     UIHTileSequence = 0x0065, "Image Private Header", 0x51, b"SQ"
     PhilipsBValue = 0x2001, "Philips Imaging DD 001", 0x03, b"FL"
+    PhilipsPhaseNumber = 0x2001, "Philips Imaging DD 001", 0x08, b"IS"
     PhilipsImageType = 0x2005, "Philips MR Imaging DD 001", 0x11, b"CS"
     PhilipsGradientRL = 0x2005, "Philips MR Imaging DD 001", 0xB0, b"FL"
     PhilipsGradientAP = 0x2005, "Philips MR Imaging DD 001", 0xB1, b"FL"

@@ -25,6 +25,8 @@ _SIEMENS_NAME = re.compile(r"\*?ep_b(\d{1,5})(?:#(\d{1,5})|t)?")
 
 It is left where private elements were removed.
 """
+_CANON_COMMENT = re.compile(r"b=(\d{1,5})\({0},{0},{0}\)".replace("{0}", r"(-?\d+(?:\.\d+)?)"))
+"""Image Comments of a diffusion image of Canon, which gives its direction nowhere else."""
 PRIVATE_DIFFUSION: Wanted = want(
     Private.SiemensBValue,
     Private.SiemensGradientDirection,
@@ -42,6 +44,7 @@ WANTED_DIFFUSION: Wanted = want(
     Tag.DiffusionGradientOrientation,
     {Tag.DiffusionGradientDirectionSequence: want(Tag.DiffusionGradientOrientation)},
     Tag.SequenceName,
+    Tag.ImageComments,
     PRIVATE_DIFFUSION,
 )
 
@@ -100,6 +103,9 @@ def _private(data_set: DataSet) -> tuple[float | None, tuple[float, ...]]:
     b_value = data_set.number(Private.UIHBValue)
     if b_value is not None:
         return b_value, data_set.numbers(Private.UIHGradientDirection)
+    comment = _CANON_COMMENT.fullmatch(data_set.text(Tag.ImageComments))
+    if comment is not None:
+        return float(comment[1]), tuple(map(float, comment.groups()[1:]))
     name = _SIEMENS_NAME.fullmatch(data_set.text(Tag.SequenceName))
     if name is not None:
         return float(name[1]), (float(name[2]),) if name[2] else ()

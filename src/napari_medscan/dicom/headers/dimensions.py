@@ -148,6 +148,7 @@ _DIMENSIONS: Final = (
         Tag.NominalRespiratoryTriggerDelayTime,
         _RESPIRATORY,
     ),
+    _Dimension("PhaseNumber", _integer, Private.PhilipsPhaseNumber),
     _Dimension("PrivateImageType", _integer, Private.GEImageType),
     _Dimension("PrivateImageType", _text, Private.PhilipsImageType),
     _Dimension(

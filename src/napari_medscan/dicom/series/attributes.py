@@ -48,6 +48,7 @@ FOURTH_AXIS: Final = (
     "SequenceVariant",
     "ScanOptions",
     "ReceiveCoilName",
+    "PhaseNumber",
     "DimensionIndexValues",
 )
 """Attributes that may tell repeats at one position apart, in the order of preference."""

@@ -40,6 +40,7 @@ _QUANTITIES: Final = {
     "FlipAngle": ("Flip angle", "°"),
     "RepetitionTime": ("Repetition time", "ms"),
     "AcquisitionNumber": ("Acquisition", ""),
+    "PhaseNumber": ("Phase", ""),
     "TemporalPositionIdentifier": ("Time point", ""),
     "TemporalPositionIndex": ("Time point", ""),
     "TimeSlotVector": ("Time slot", ""),

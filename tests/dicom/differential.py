@@ -128,7 +128,11 @@ class _Comparison:
             elif want is DEFER:
                 raw = theirs.get_item(tag)
                 place = mine.deferred(tag)
-                self.same(here, place and (place.offset, place.length), _place(raw))
+                if "[" in where:
+                    # pydicom counts from the start of the sequence.
+                    self.same(here, place and place.length, _place(raw)[1])
+                else:
+                    self.same(here, place and (place.offset, place.length), _place(raw))
             else:
                 self.plain(mine, theirs, tag, here)
 

@@ -187,9 +187,8 @@ class Writer:
                 elif isinstance(want, dict):
                     self.filled(item, child, want, depth + 1)
                 else:
-                    item._dict[BaseTag(child)] = self.raw(
-                        child, want.decode(), self.value(want.decode())
-                    )
+                    vr = "OB" if want is DEFER else want.decode()
+                    item._dict[BaseTag(child)] = self.raw(child, vr, self.value(vr))
             if self.random.random() < 0.3:
                 self.standard(item)
             if depth < 2 and self.random.random() < 0.2:

@@ -187,7 +187,9 @@ def scan_with_pydicom(file: FileRef | str | PathLike[str], wanted: Wanted) -> Fa
     return FallbackScan(DataSet(values, big_endian), pixels, syntax)
 
 
-def _wanted_values(found: Dataset, wanted: Wanted, *, big_endian: bool) -> dict[int, Value]:
+def _wanted_values(
+    found: Dataset, wanted: Wanted, *, big_endian: bool, is_item: bool = False
+) -> dict[int, Value]:
     values: dict[int, Value] = {}
     for tag, key in _keys(found):
         want = wanted.get(key)
@@ -196,7 +198,7 @@ def _wanted_values(found: Dataset, wanted: Wanted, *, big_endian: bool) -> dict[
         value: Value | None = None
         # As in `scan_with_pydicom`; one element that cannot be parsed spoils no other.
         with suppress(Exception):
-            value = _wanted_value(found, tag, want, big_endian=big_endian)
+            value = _wanted_value(found, tag, want, big_endian=big_endian, is_item=is_item)
         if value is not None:
             values[key] = value
     return values
@@ -219,7 +221,7 @@ def _raw_bytes(found: Dataset, tag: int) -> bytes:
 
 
 def _wanted_value(
-    found: Dataset, tag: int, want: bytes | Wanted, *, big_endian: bool
+    found: Dataset, tag: int, want: bytes | Wanted, *, big_endian: bool, is_item: bool
 ) -> Value | None:
     """Return the value of one element, None when it is not what is wanted."""
     if isinstance(want, dict):
@@ -227,7 +229,7 @@ def _wanted_value(
         if element.VR != "SQ":
             return None
         return tuple(
-            DataSet(_wanted_values(item, want, big_endian=big_endian), big_endian)
+            DataSet(_wanted_values(item, want, big_endian=big_endian, is_item=True), big_endian)
             for item in element.value
         )
     raw: Any = found.get_item(tag)
@@ -235,7 +237,8 @@ def _wanted_value(
     if not raw.is_raw or raw.VR == "SQ" or raw.length == UNDEFINED:
         return None
     if want is DEFER:
-        return Deferred(raw.value_tell, raw.length)
+        # In an item, pydicom counts from the start of the sequence.
+        return None if is_item else Deferred(raw.value_tell, raw.length)
     if not isinstance(raw.value, bytes) or len(raw.value) > MAX_VALUE:
         return None
     if raw.VR == "UN" and holds_items(raw.value):

@@ -36,22 +36,24 @@ def is_more_visible(viewer: napari.viewer.Viewer) -> bool:
     return len(series) > 1 or bool(labels) or bool(CanvasStrokes(viewer))
 
 
-def canvas_looks(viewer: napari.viewer.Viewer, axis: int) -> list[Look]:
+def canvas_looks(viewer: napari.viewer.Viewer, axis: int | None = None) -> list[Look]:
     """Return looks at all that is visible, at every place of the current series.
 
     Parameters
     ----------
     viewer : napari.viewer.Viewer
         What is looked at, or the model of a pane: its plane and orientation are those of all looks.
-    axis : int
-        Of the data of the current series, along which places are.
+    axis : int, optional
+        Of the data of the current series, along which places are. By default there is one look, at
+        the place in view.
 
     Raises
     ------
     NoPictureError
         If there is no image, or a layer is turned in the view.
     """
-    base = look(viewer, blended=False).layers[0]
+    single = look(viewer, blended=False)
+    base = single.layers[0]
     series, labels = _visible(viewer)
     shown = {layer: shown_of(viewer, layer) for layer in series}
     (current,) = (layer for layer in series if layer.unique_id == base.state[0])
@@ -77,6 +79,8 @@ def canvas_looks(viewer: napari.viewer.Viewer, axis: int) -> list[Look]:
                 strokes=strokes.at(point),
             )
         )
+    if axis is None:
+        return [replace(looks[0], others=single.others if len(series) < 2 else ())]
     return [replace(each, others=_others(each, looks)) for each in looks]
 
 
@@ -90,8 +94,13 @@ def _visible(viewer: napari.viewer.Viewer) -> tuple[list[Image], list[Labels]]:
     return series, [x for x in within if isinstance(x, Labels) and not x.multiscale]
 
 
-def _points(viewer: napari.viewer.Viewer, layer: Image, axis: int) -> Iterator[tuple[float, ...]]:
+def _points(
+    viewer: napari.viewer.Viewer, layer: Image, axis: int | None
+) -> Iterator[tuple[float, ...]]:
     """Yield where the sliders are at each place of a layer along an axis of its data."""
+    if axis is None:
+        yield tuple(viewer.dims.point)
+        return
     places = index_in_view(viewer, layer)
     inside = [0 if isinstance(place, slice) else place for place in places]
     for place in range(layer.data.shape[axis]):

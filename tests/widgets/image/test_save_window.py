@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
+from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.menu import PLUGIN
 from napari_medscan.napari_.picture import look
 from napari_medscan.privacy.gate import Gate
 from napari_medscan.privacy.sealed_image import SealedImage
 from napari_medscan.privacy.text_check import Box, Outline, TextCheck
 from napari_medscan.render import prepare
-from napari_medscan.widgets.image import save_window
+from napari_medscan.widgets.image import review_window, save_window
 from napari_medscan.widgets.image.save_window import SaveImageWindow
 
 from ...studies import write_series
@@ -117,3 +118,24 @@ def test_what_is_masked_needs_no_confirmation(window, with_text, saving, qtbot):
 def test_the_file_menu_has_the_command_and_says_when_there_is_no_image(model, told):
     save_window.save_image_without_metadata(model)
     assert "no image yet" in told[-1].message
+
+
+def test_image_has_all_visible_layers_or_the_current_series(window, model, qtbot, monkeypatch):
+    """As movies have."""
+    series = current_layer(model)
+    block = np.zeros(series.data.shape, np.uint8)
+    block[0, 20:60, 30:90] = 1
+    labels = model.add_labels(block, scale=series.scale, translate=series.translate, opacity=1)
+    model.layers.selection.active = series
+    made = []
+    monkeypatch.setattr(SaveImageWindow, "show", lambda self: made.append(self))  # noqa: PLW0108
+    save_window.save_image_without_metadata(model)
+    (both,) = made
+    qtbot.waitUntil(lambda: bool(both.images), timeout=60_000)
+    pixels = imagecodecs.png_decode(both.images[0].data)
+    color = np.rint(labels.get_color(1) * 255)[:3]
+    np.testing.assert_allclose(pixels[20:60, 30:90] - color, 0, atol=1)
+    both.layers.value = review_window.CURRENT
+    qtbot.waitUntil(lambda: bool(both.images), timeout=60_000)
+    assert both.images[0].data == window.images[0].data
+    both.reject()

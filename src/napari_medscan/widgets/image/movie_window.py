@@ -21,7 +21,7 @@ from napari_medscan.napari_.picture import NoPictureError, look, series_looks, s
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.privacy.gate import SESSION, Gate
 from napari_medscan.render.prepare import Look
-from napari_medscan.widgets.image.review_window import ReviewWindow
+from napari_medscan.widgets.image.review_window import ALL, CURRENT, LAYERS_HINT, ReviewWindow
 from napari_medscan.widgets.panel.form import Choice, choice, form, number
 
 _EVERY = 1 << 20
@@ -33,11 +33,6 @@ _NOTE = (
     "text or patient name. It is not de-identified: whatever is visible stays."
 )
 TIME, SLICES = "Time points", "Slices"
-ALL, CURRENT = "All visible layers", "Current series"
-_LAYERS_HINT = (
-    "All series, labels, contours and drawn shapes that are visible, without their text. Copies of "
-    "series and images of other plugins are left out"
-)
 
 
 class MovieWindow(ReviewWindow):
@@ -63,7 +58,7 @@ class MovieWindow(ReviewWindow):
         self._ways = ways
         played, shown = (list(dict.fromkeys(each)) for each in zip(*ways, strict=True))
         self.way = choice("way", "What the movie goes through", played, self._on_way)
-        self.layers = choice("layers", _LAYERS_HINT, shown, self._on_way)
+        self.layers = choice("layers", LAYERS_HINT, shown, self._on_way)
         kinds = ["MP4", "GIF"] if importlib.util.find_spec("av") else ["GIF"]
         self.kind = Choice(name="kind", choices=kinds, tooltip="MP4 needs the extra [video]")
         self.rate: FloatSpinBox = number(

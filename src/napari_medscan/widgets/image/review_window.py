@@ -22,6 +22,13 @@ from napari_medscan.widgets.image.review import ImageReview
 from napari_medscan.widgets.panel.form import Page, button, holder, row
 from napari_medscan.widgets.texts import PlainLabel
 
+ALL, CURRENT = "All visible layers", "Current series"
+LAYERS_HINT = (
+    "All series, labels, contours and drawn shapes that are visible, without their text. Copies of "
+    "series and images of other plugins are left out"
+)
+"""Of a choice between the two."""
+
 
 class _ReviewPage(Page):
     save: PushButton

@@ -30,6 +30,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.objects.plane_cuts import PlaneCuts
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes.canvas_lines import CanvasLines
+from napari_medscan.napari_.panes.dose_twins import DoseTwins
 from napari_medscan.napari_.panes.drawing_twins import DrawingTwins
 from napari_medscan.napari_.panes.object_twins import ObjectTwins
 from napari_medscan.napari_.panes.pane_frame import PaneCanvas, PaneFrame
@@ -211,6 +212,7 @@ class SidePane(Pane):
         add_pane_model(main, model)
         self._drag_window = WindowDrag(model, partial(window_targets, model))
         self._shaders = MeshShaders(model, self.canvas)
+        self._doses = DoseTwins(main, model)
         self._objects = ObjectTwins(main, model, self)
         self._contours = PlaneCuts(main, model)
         self._measurements = DrawingTwins(main, model, self)
@@ -298,6 +300,7 @@ class SidePane(Pane):
         self._subscription.release()
         self._drag_window.release()
         self._shaders.release()
+        self._doses.release()
         self._objects.release()
         self._contours.release()
         self._measurements.release()

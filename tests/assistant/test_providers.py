@@ -32,7 +32,7 @@ def test_this_computer_comes_first_and_needs_no_key():
 @pytest.mark.parametrize("service", REMOTE, ids=lambda p: p.id)
 def test_what_is_quoted_has_a_source_and_a_date(service):
     assert re.fullmatch(
-        r"“[^“”]+” \([\w./-]+/[\w./-]+, undated, retrieved \d+ \w+ 2026\) .+", service.retention
+        r"“[^“”]+” \([\w./-]+/[\w./-]+, undated, retrieved \d+ \w+ 2026\)\. .+", service.retention
     )
 
 

@@ -84,7 +84,7 @@ PROVIDERS: tuple[Provider, ...] = (
         "“By default, abuse monitoring logs are generated for all API feature usage and retained "
         "for up to 30 days, unless longer retention is required by law, or is reasonably necessary "
         "to protect our services or any third party from harm.” "
-        "(developers.openai.com/api/docs/guides/your-data, undated, retrieved 23 November 2026) "
+        "(developers.openai.com/api/docs/guides/your-data, undated, retrieved 23 November 2026). "
         "The request asks not to be stored (store: false); this does not turn off these logs.",
         key_variable="OPENAI_API_KEY",
         no_storage={"store": False},
@@ -98,7 +98,7 @@ PROVIDERS: tuple[Provider, ...] = (
         "within 30 days of receipt or generation, except when you and we have agreed otherwise "
         "(e.g. zero data retention agreement), if we need to retain them for longer to enforce our "
         "Usage Policy (UP), or comply with the law.” "
-        "(privacy.anthropic.com/en/articles/7996866, undated, retrieved 23 November 2026) "
+        "(privacy.anthropic.com/en/articles/7996866, undated, retrieved 23 November 2026). "
         "The protocol has no option to refuse storage.",
         key_variable="ANTHROPIC_API_KEY",
         key_header="x-api-key",
@@ -110,7 +110,7 @@ PROVIDERS: tuple[Provider, ...] = (
         "https://openrouter.ai/api/v1",
         "“Zero Data Retention (ZDR) means that a provider will not store your data for any period "
         "of time.” "
-        "(openrouter.ai/docs/guides/features/zdr, undated, retrieved 23 November 2026) "
+        "(openrouter.ai/docs/guides/features/zdr, undated, retrieved 23 November 2026). "
         "The request allows only such providers (zdr: true, data_collection: deny). OpenRouter "
         "forwards the image to them.",
         key_variable="OPENROUTER_API_KEY",

@@ -94,8 +94,12 @@ class PlainView(QPlainTextEdit):
         document = self.document()
         if document is None:
             return
-        lines = min(max(math.ceil(document.size().height()), self._least), self._most)
-        height = lines * self.fontMetrics().lineSpacing() + 2 * round(document.documentMargin())
-        height += 2 * self.frameWidth() + self.contentsMargins().top() + self._room
+        count = math.ceil(document.size().height())
+        lines = min(max(count, self._least), self._most)
+        # Below the last line of a longer text, the next one would show its upper half.
+        margins = 1 if count > lines else 2
+        height = lines * self.fontMetrics().lineSpacing() + self._room
+        height += margins * round(document.documentMargin())
+        height += 2 * self.frameWidth() + self.contentsMargins().top()
         if height != self.height() or height != self.minimumHeight():
             self.setFixedHeight(height)

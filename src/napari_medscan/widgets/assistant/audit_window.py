@@ -118,6 +118,7 @@ class AuditWindow(QDialog):
 
 
 def _row(record: Record) -> QTreeWidgetItem:
-    time, size = f"{record.time.astimezone():%Y-%m-%d %H:%M:%S}", f"{record.bytes:,}"
+    time = f"{record.time.astimezone():%Y-%m-%d %H:%M:%S}"
+    size = f"{record.bytes:,}" if record.bytes else ""
     texts = (time, record.kind, record.host, record.model, size, record.outcome, record.sha256)
     return table_row(texts, right=_BYTES)

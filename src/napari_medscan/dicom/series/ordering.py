@@ -44,7 +44,7 @@ from napari_medscan.dicom.series.repeats import (
     sizes_of_cells,
 )
 from napari_medscan.dicom.space.geometry import measure_gaps
-from napari_medscan.dicom.space.tolerances import ONE_POSITION
+from napari_medscan.dicom.space.tolerances import ONE_POSITION, ROUNDING
 from napari_medscan.dicom.space.vectors import Vector
 
 LATERALITY = "Laterality"
@@ -237,12 +237,29 @@ def _repeated(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:
             return _grids_of(slices, position, rows)
     parts = _by_row(slices, rows)
     if len(parts) > 1:
-        return [grid for part in parts for grid in _arrange(part)]
+        return _joined([_arrange(part) for part in parts], rows)
     for find_rows in (rows_by_runs, rows_by_nearest, rows_with_extras):
         found = find_rows(slices, position)
         if found is not None:
             return _grids_of(slices, position, found)
     return _by_count(slices, position)
+
+
+def _joined(parts: Sequence[Sequence[Grid]], rows: Rows) -> list[Grid]:
+    """Return one grid of parts that are alike but for a lost slice or a few, else all of them."""
+    grids = [grid for part in parts for grid in part]
+    first = grids[0]
+    shapes = {(len(grid.rows), len(grid.rows[0]), grid.dimension) for grid in grids}
+    if len(grids) > len(parts) or len(shapes) > 1 or len(first.rows) < 2 or not first.dimension:
+        return grids
+    apart = np.array(first.positions) - [grid.positions for grid in grids]
+    if np.abs(apart).max() > ROUNDING:
+        return grids
+    dimension = ", ".join((*rows.names, first.dimension))
+    notes = dict.fromkeys(note for grid in grids for note in (*rows.notes, *grid.notes))
+    every = tuple(row for grid in grids for row in grid.rows)
+    spread = max(grid.spread for grid in grids)
+    return [Grid(every, dimension, tuple(notes), first.positions, spread)]
 
 
 def _by_count(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:

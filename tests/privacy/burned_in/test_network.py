@@ -1,4 +1,4 @@
-"""The network in numpy computes what a convolution is defined to be."""
+"""The network marks each cell, and looks only where it is told to."""
 
 from importlib.resources import files
 from itertools import chain
@@ -7,42 +7,6 @@ import numpy as np
 import pytest
 
 from napari_medscan.privacy.burned_in import network
-
-
-def by_definition(values, kernel, bias, stride):
-    """Correlate one product at a time."""
-    out, inner, size, _ = kernel.shape
-    _, rows, columns = values.shape
-    result = np.zeros((out, -(-rows // stride), -(-columns // stride)))
-    for to, row, column in np.ndindex(*result.shape):
-        total = float(bias[to])
-        for of, y, x in np.ndindex(inner, size, size):
-            at = row * stride + y - size // 2
-            beside = column * stride + x - size // 2
-            if 0 <= at < rows and 0 <= beside < columns:
-                total += float(kernel[to, of, y, x]) * float(values[of, at, beside])
-        result[to, row, column] = total
-    return result
-
-
-@pytest.mark.parametrize(("size", "stride"), [(1, 1), (3, 1), (3, 2), (5, 2)])
-@pytest.mark.parametrize("shape", [(8, 12), (4, 5)])
-@pytest.mark.parametrize("most", [1, 1 << 21])
-def test_a_convolution_is_what_it_is_defined_to_be(size, stride, shape, most, monkeypatch):
-    monkeypatch.setattr(network, "MOST_VALUES", most)
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(2, *shape)).astype(np.float32)
-    kernel = rng.normal(size=(3, 2, size, size)).astype(np.float32)
-    bias = rng.normal(size=3).astype(np.float32)
-    result = network.convolve(last(values), last(kernel), bias, stride)
-    assert result.dtype == np.float32
-    expected = by_definition(values, kernel, bias, stride)
-    np.testing.assert_allclose(result, last(expected), rtol=1e-4, atol=1e-4)
-
-
-def last(values):
-    """Return values, or a kernel, with channels last."""
-    return values.transpose(2, 3, 1, 0) if values.ndim == 4 else values.transpose(1, 2, 0)
 
 
 @pytest.mark.parametrize("band", [1, 3, 64])
@@ -73,6 +37,26 @@ def test_what_is_coarse_is_added_to_what_is_fine_and_negatives_between_become_0(
     assert minus.sum() == -1 - 4
 
 
+@pytest.mark.parametrize("shape", [(96, 160), (61, 131)])
+def test_where_nothing_is_left_out_but_what_is_flat_marks_are_the_same(shape):
+    gray = np.full(shape, 90, np.uint8)
+    gray[20:40, 24:60] = np.random.default_rng(0).integers(0, 256, (20, 36))
+    cells = np.zeros(tuple(-(-size // network.STRIDE) for size in shape), bool)
+    cells[1:14, 2:19] = True
+    marks = network.text_map(gray, cells)
+    np.testing.assert_allclose(marks[cells], network.text_map(gray)[cells], atol=0.02)
+    assert marks[~cells].max() < 1e-6
+
+
+def test_what_is_flat_is_the_same_at_every_level():
+    """The rest holds what an image of nothing but its grey level makes, at any resolution."""
+    gray = np.full((256, 256), 130, np.uint8)
+    middle = np.zeros((64, 64), bool)
+    middle[28:36, 28:36] = True
+    some, whole = network.text_map(gray, middle), network.text_map(gray)
+    np.testing.assert_allclose(some[middle], whole[middle], atol=1e-4)
+
+
 @pytest.mark.parametrize("shape", [(64, 64), (61, 70), (1, 9), (17, 33)])
 def test_the_map_has_a_mark_for_each_cell(shape):
     gray = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
@@ -80,6 +64,17 @@ def test_the_map_has_a_mark_for_each_cell(shape):
     assert marks.shape == tuple(-(-size // network.STRIDE) for size in shape)
     assert marks.dtype == np.float32
     assert ((marks >= 0) & (marks <= 1)).all()
+
+
+@pytest.mark.parametrize("shape", [(40, 33), (3, 50)])
+def test_a_pixel_is_compared_with_the_mean_and_deviation_of_a_square(shape):
+    gray = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    made = network.channels(gray)
+    for index, size in enumerate(network.AROUND, 1):
+        around = np.pad(gray.astype(float), size // 2, mode="symmetric")
+        squares = np.lib.stride_tricks.sliding_window_view(around, (size, size))
+        apart = (gray - squares.mean((2, 3))) / (squares.std((2, 3)) + network.FLATTEST)
+        np.testing.assert_allclose(made[..., index], apart.clip(-4, 4) / 2, atol=1e-3)
 
 
 def test_a_pixel_is_compared_with_those_around_it_whatever_the_window():

@@ -5,7 +5,15 @@ import pytest
 from PIL import Image
 
 from napari_medscan.privacy.burned_in import Level, find_text
-from napari_medscan.privacy.burned_in.planes import MARGIN, edge_extent, luminance, planes
+from napari_medscan.privacy.burned_in.planes import (
+    BESIDE,
+    LEAST_RANGE,
+    MARGIN,
+    edge_cells,
+    edge_extent,
+    luminance,
+    planes,
+)
 
 from .test_burned_in import holds, tissue, written
 
@@ -92,6 +100,20 @@ def test_edge_extent_is_around_all_edges_and_ends_where_the_image_does():
 def test_edge_extent_flat_image_has_nothing(shape):
     gray = np.full(shape, 77, np.uint8)
     assert gray[edge_extent(gray)].size == 0
+
+
+@pytest.mark.parametrize("shape", [(64, 80), (61, 78)])
+def test_edge_cells_are_all_near_a_step_and_none_in_what_is_flat_or_faint(shape):
+    rng = np.random.default_rng(0)
+    gray = (90 + rng.integers(0, LEAST_RANGE + 1, shape)).astype(np.uint8)
+    assert not edge_cells(gray, 4).any()
+    gray[32, 41] += 3 * LEAST_RANGE
+    cells = edge_cells(gray, 4)
+    assert cells.shape == tuple(-(-size // 4) for size in shape)
+    rows, columns = np.nonzero(cells)
+    reach = 1 + BESIDE
+    assert (rows.min(), rows.max()) == (8 - reach, 8 + reach)
+    assert (columns.min(), columns.max()) == (10 - reach, 10 + reach)
 
 
 def test_find_text_in_a_corner_of_a_flat_image_is_found_where_it_is():

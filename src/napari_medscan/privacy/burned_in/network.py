@@ -5,12 +5,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
+
+from napari_medscan.privacy.burned_in.convolution import (
+    Cells,
+    Floats,
+    Layer,
+    convolve,
+    convolve_some,
+    of_constant,
+    positive,
+    rows_of,
+    runs,
+)
 
 STRIDE = 4
 """Pixels of the picture a cell of the map is wide and high."""
@@ -20,21 +32,71 @@ FLATTEST = 4.0
 """Grey levels added to the deviation, so that the noise of what is flat stays small."""
 LEVELS = (((5, 24), (3, 24)), ((3, 48),) * 3, ((3, 64),) * 3, ((3, 96),) * 3)
 """Size and channels of the convolutions of each level; the first halves the resolution."""
-MOST_VALUES = 1 << 17
-"""So many neighbours are gathered at once, which suits the cache."""
 BAND = 16
 """Rows of cells for which what is finer is computed at a time, so that it stays in the cache."""
+BESIDE = 2
+"""Cells beside those looked at that they need from what is finer."""
+NO_TEXT = -30.0
+"""The log odds of a cell that is not looked at."""
 
-Floats = NDArray[np.float32]
-Weights = tuple[tuple[Floats, Floats], ...]
+Weights = tuple[Layer, ...]
 
 
-def text_map(gray: NDArray[np.uint8]) -> Floats:
+@dataclass(frozen=True)
+class Looked:
+    """Which cells of a resolution are looked at, and what the rest is.
+
+    Attributes
+    ----------
+    cells : ndarray of bool, shape (height, width)
+    gray : ndarray of uint8, shape (height, width)
+    rest : ndarray of float32, shape (256, channels)
+        What the layers so far make of an image of nothing but one grey level.
+    """
+
+    cells: Cells
+    gray: NDArray[np.uint8]
+    rest: Floats
+
+    @classmethod
+    def of(cls, gray: NDArray[np.uint8], some: Cells) -> Looked:
+        """Return where to look in an image of whole cells, of which more may be than are said."""
+        high, wide = (size // STRIDE for size in gray.shape)
+        cells: Cells = np.zeros((high, wide), bool)
+        cells[: some.shape[0], : some.shape[1]] = some
+        # Of what is flat, the difference from what is around is 0.
+        rest = np.zeros((256, 1 + len(AROUND)), np.float32)
+        rest[:, 0] = shown(np.arange(256, dtype=np.float32))
+        return cls(cells, gray[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE], rest)
+
+    def coarser(self) -> Looked:
+        """Return the same for half of the resolution."""
+        high, wide = self.cells.shape
+        pairs = self.cells.reshape(high // 2, 2, wide // 2, 2)
+        cells: Cells = np.logical_or.reduce(pairs, axis=(1, 3))
+        return replace(self, cells=cells, gray=self.gray[::2, ::2])
+
+    def after(self, *layers: Layer) -> Looked:
+        """Return the same after some layers more."""
+        rest = self.rest
+        for layer in layers:
+            rest = positive(of_constant(rest, layer))
+        return replace(self, rest=rest)
+
+    def as_image(self) -> Floats:
+        """Return all cells as if nothing was looked at, shape (height, width, channels)."""
+        return self.rest[self.gray]
+
+
+def text_map(gray: NDArray[np.uint8], cells: Cells | None = None) -> Floats:
     """Mark what is part of a string some 6 to 44 pixels high.
 
     Parameters
     ----------
     gray : ndarray of uint8, shape (height, width)
+    cells : ndarray of bool, shape (ceil(height / 4), ceil(width / 4)), optional
+        Where to look, by default everywhere. The rest is taken for flat and is not
+        marked: so a look takes less time, and marks change by little.
 
     Returns
     -------
@@ -42,10 +104,12 @@ def text_map(gray: NDArray[np.uint8]) -> Floats:
         From 0, no text, to 1.
     """
     rows, columns = (-size % 2 ** len(LEVELS) for size in gray.shape)
-    values = apply(channels(np.pad(gray, ((0, rows), (0, columns)), mode="edge")), weights())
     high, wide = (-(-size // STRIDE) for size in gray.shape)
+    padded = np.pad(gray, ((0, rows), (0, columns)), mode="edge")
+    looked = None if cells is None else Looked.of(padded, cells)
+    values = apply(channels(padded), weights(), looked)[:high, :wide, 0]
     # Clipped, because the exponential of a float32 overflows at 89.
-    marks: Floats = 1 / (1 + np.exp(-values[:high, :wide, 0].clip(-30, 30)))
+    marks: Floats = 1 / (1 + np.exp(-values.clip(NO_TEXT, -NO_TEXT)))
     return marks
 
 
@@ -60,108 +124,102 @@ def channels(gray: NDArray[np.uint8]) -> Floats:
     -------
     ndarray of float32, shape (height, width, 1 + len(AROUND))
     """
-    from scipy import ndimage
-
+    beyond = max(AROUND) // 2 + 1
+    padded = np.pad(gray, beyond, mode="symmetric").astype(np.uint32)
+    # Sums of all above and left. They wrap around, but their differences are those of a square.
+    sums = [
+        one.cumsum(axis=0, dtype=np.uint32).cumsum(axis=1, dtype=np.uint32)
+        for one in (padded, padded * padded)
+    ]
     level = gray.astype(np.float32)
-    square = level * level
     result = np.empty((*gray.shape, 1 + len(AROUND)), np.float32)
-    result[..., 0] = level / 128 - 1
+    result[..., 0] = shown(level)
     for index, size in enumerate(AROUND, 1):
-        mean = ndimage.uniform_filter(level, size)
-        variance = ndimage.uniform_filter(square, size) - mean * mean
+        mean, variance = (_mean(total, size, beyond, gray.shape) for total in sums)
+        variance -= mean * mean
         apart = (level - mean) / (np.sqrt(np.maximum(variance, 0)) + FLATTEST)
         np.divide(apart.clip(-4, 4), 2, out=result[..., index])
     return result
 
 
-def apply(values: Floats, layers: Weights) -> Floats:
+def _mean(total: NDArray[np.uint32], size: int, beyond: int, shape: tuple[int, ...]) -> Floats:
+    """Return the mean of a square around each pixel, from the sums of all above and left."""
+    before, after = beyond - size // 2 - 1, beyond + size // 2
+    rows, columns = shape
+    down = total[after : after + rows] - total[before : before + rows]
+    inside = down[:, after : after + columns] - down[:, before : before + columns]
+    return inside.astype(np.float32) / np.float32(size * size)
+
+
+def shown(level: Floats) -> Floats:
+    """Return grey levels as the network is shown them."""
+    return level * np.float32(1 / 128) - np.float32(1)
+
+
+def apply(values: Floats, layers: Weights, looked: Looked | None = None) -> Floats:
     """Run the layers over values of shape (height, width, channels).
 
     Down the levels, each of half the resolution, to see what is around; then up again
-    to that of `STRIDE`, where each level adds what it saw in detail.
+    to that of `STRIDE`, where each level adds what it saw in detail. Where nothing is
+    looked at, a cell holds what the layers make of an image of nothing but its grey level.
     """
     finer = len(LEVELS[0]) + 1
-    strides = [2, *[1] * (finer - 2), 2]
+    looked = looked and looked.after(*layers[:finer])
+    values = _finer(values, layers[:finer], looked)
     remaining = iter(layers[finer:])
-    high = values.shape[0] // STRIDE
-    # As a whole, what is finer than a cell would be written to memory and read from it.
-    bands = [
-        _rows(values, layers[:finer], strides, top, min(top + BAND, high))
-        for top in range(0, high, BAND)
-    ]
-    values = np.concatenate(bands)
     seen = []
     for number, level in enumerate(LEVELS[1:]):
+        if number and looked:
+            looked = looked.coarser()
         for index in range(len(level)):
             if number or index:
-                values = positive(convolve(values, *next(remaining), stride=1 if index else 2))
-        seen.append(values)
-    for detail in seen[-2::-1]:
-        coarse = convolve(values, *next(remaining)).repeat(2, axis=0).repeat(2, axis=1)
+                looked, values = _positive(values, next(remaining), 1 if index else 2, looked)
+        seen.append((values, looked))
+    for detail, fine in seen[-2::-1]:
+        layer = next(remaining)
+        coarse = convolve(values, *layer).repeat(2, axis=0).repeat(2, axis=1)
         coarse += detail
-        values = positive(convolve(positive(coarse), *next(remaining)))
-    return convolve(values, *next(remaining))
+        if looked and fine:
+            rest = positive(of_constant(looked.rest, layer) + fine.rest)
+            looked = replace(fine, rest=rest)
+        looked, values = _positive(positive(coarse), next(remaining), 1, looked)
+    values = convolve(values, *next(remaining))
+    if looked:
+        values[~looked.cells] = NO_TEXT
+    return values
 
 
-def _rows(values: Floats, layers: Weights, strides: list[int], top: int, bottom: int) -> Floats:
-    """Return the rows from `top` to `bottom` of what layers make of values."""
-    if not layers:
-        return values[top:bottom]
-    *before, (kernel, bias) = layers
-    margin, stride = kernel.shape[0] // 2, strides[-1]
-    first, last = stride * top - margin, stride * (bottom - 1) + margin + 1
-    rows = values.shape[0] // int(np.prod(strides[:-1]))
-    part = _rows(values, tuple(before), strides[:-1], max(first, 0), min(last, rows))
-    return positive(convolve(part, kernel, bias, stride, (max(-first, 0), max(last - rows, 0))))
+def _positive(
+    values: Floats, layer: Layer, stride: int, looked: Looked | None
+) -> tuple[Looked | None, Floats]:
+    """Return what a layer makes of values, and of the rest."""
+    if looked is None:
+        return None, positive(convolve(values, *layer, stride=stride))
+    looked = looked.after(layer)
+    result = looked.as_image()
+    convolve_some(values, *layer, stride, looked.cells, result)
+    return looked, result
 
 
-def positive(values: Floats) -> Floats:
-    """Make what is negative 0, in place."""
-    return np.maximum(values, 0, out=values)
+def _finer(values: Floats, layers: Weights, looked: Looked | None) -> Floats:
+    """Return what the layers finer than a cell, and the first of cells, make of values.
 
-
-def convolve(
-    values: Floats,
-    kernel: Floats,
-    bias: Floats,
-    stride: int = 1,
-    missing: tuple[int, int] | None = None,
-) -> Floats:
-    """Correlate with a kernel of shape (size, size, in, out); outside is 0.
-
-    Parameters
-    ----------
-    values : ndarray of float32, shape (height, width, in)
-    kernel, bias : ndarray of float32
-    stride : int
-    missing : (int, int), optional
-        Rows that are outside, above and below, if `values` are a part; by default
-        half of a kernel's.
+    As a whole, what is finer than a cell would be written to memory and read from it.
     """
-    size, _, inner, out = kernel.shape
-    rows, columns, _ = values.shape
-    margin = size // 2
-    above, below = missing or (margin, margin)
-    padded = np.zeros((rows + above + below, columns + 2 * margin, inner), np.float32)
-    padded[above : above + rows, margin : margin + columns] = values
-    high, wide = ((length - size) // stride + 1 for length in padded.shape[:2])
-    down, right, _ = padded.strides
-    # What a row of the kernel covers lies side by side in memory.
-    covered = as_strided(
-        padded,
-        (high, wide, size, size * inner),
-        (stride * down, stride * right, down, padded.itemsize),
-        writeable=False,
-    )
-    flat = kernel.reshape(-1, out)
-    result = np.empty((high, wide, out), np.float32)
-    band = min(high, max(1, MOST_VALUES // (wide * len(flat))))
-    gathered = np.empty((band, wide, size, size * inner), np.float32)
-    for top in range(0, high, band):
-        part = gathered[: min(band, high - top)]
-        part[:] = covered[top : top + band]
-        product = part.reshape(-1, len(flat)) @ flat
-        result[top : top + band] = (product + bias).reshape(len(part), wide, out)
+    strides = [2, *[1] * (len(layers) - 2), 2]
+    high, wide = (size // STRIDE for size in values.shape[:2])
+    if looked is None:
+        result = np.empty((high, wide, layers[-1][1].size), np.float32)
+    else:
+        result = looked.as_image()
+    for top in range(0, high, BAND):
+        bottom = min(top + BAND, high)
+        across = looked.cells[top:bottom] if looked else np.ones((1, wide), bool)
+        for left, right in runs(np.logical_or.reduce(across), 2 * BESIDE):
+            first, last = max(left - BESIDE, 0), min(right + BESIDE, wide)
+            part = values[:, STRIDE * first : STRIDE * last]
+            made = rows_of(part, layers, strides, top, bottom)
+            result[top:bottom, left:right] = made[:, left - first : right - first]
     return result
 
 

@@ -16,6 +16,10 @@ LEAST_COLOR = 24
 """Levels over which the difference of two channels varies; lossy compression makes less."""
 MARGIN = 16
 """Pixels around what has edges."""
+LEAST_RANGE = 10
+"""Gray levels: the cells of a letter, and those that touch them, differ by more."""
+BESIDE = 3
+"""Cells around one with an edge that are looked at too."""
 
 Gray = NDArray[np.uint8]
 Picture = NDArray[np.uint8]
@@ -93,6 +97,34 @@ def edge_extent(gray: Gray) -> tuple[slice, slice]:
         along[APART:] |= marks.any(axis=1)
         across |= marks.any(axis=0)
     return _around(rows), _around(columns)
+
+
+def edge_cells(gray: Gray, size: int) -> NDArray[np.bool_]:
+    """Return which cells have an edge, or are near one.
+
+    Parameters
+    ----------
+    gray : ndarray of uint8, shape (height, width)
+    size : int
+        Pixels that a cell is high and wide.
+
+    Returns
+    -------
+    ndarray of bool, shape (ceil(height / size), ceil(width / size))
+    """
+    from scipy import ndimage
+
+    rows, columns = (-length % size for length in gray.shape)
+    highest = lowest = np.pad(gray, ((0, rows), (0, columns)), mode="edge")
+    for axis in (0, 1):
+        steps = [
+            np.s_[start::size] if axis == 0 else np.s_[:, start::size] for start in range(size)
+        ]
+        highest = np.maximum.reduce([highest[step] for step in steps])
+        lowest = np.minimum.reduce([lowest[step] for step in steps])
+    apart = ndimage.maximum_filter(highest, 3) - ndimage.minimum_filter(lowest, 3)
+    near: NDArray[np.bool_] = ndimage.maximum_filter(apart > LEAST_RANGE, 2 * BESIDE + 1)
+    return near
 
 
 def _around(marks: NDArray[np.bool_]) -> slice:

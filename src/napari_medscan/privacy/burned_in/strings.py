@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from napari_medscan.privacy.burned_in import looks, tilted
 from napari_medscan.privacy.burned_in.findings import Box
-from napari_medscan.privacy.burned_in.network import text_map
-from napari_medscan.privacy.burned_in.planes import edge_extent, planes
+from napari_medscan.privacy.burned_in.network import STRIDE, text_map
+from napari_medscan.privacy.burned_in.planes import edge_cells, edge_extent, planes
 from napari_medscan.privacy.painting import LONGEST
 
 REDUCED = (1, 4)
@@ -68,7 +68,7 @@ def _boxes(gray: Gray, reductions: Sequence[int]) -> Iterator[Box]:
         factor = first * times
         if min(rows, columns) >= factor * LEAST_SIDE:
             part = reduced(gray, factor)
-            marks = text_map(part)
+            marks = text_map(part, edge_cells(part, STRIDE))
             for box in chain(looks.boxes(part, marks), tilted.boxes(part, marks)):
                 found = _scaled(box, factor, rows, columns)
                 yield replace(found, top=found.top + down.start, left=found.left + right.start)

@@ -1,10 +1,12 @@
 """Tilted strings: where the network faintly marks something, it looks again with the part turned.
 
 It knows strings that are level, on a side or on their head, tilted by some 15° at most.
-Turned by 30° and 60°, what is tilted by any other angle is one of these.
+Turned by 30° and 60°, what is tilted by any other angle is one of these; at 45° just so.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +15,10 @@ from napari_medscan.privacy.burned_in import looks
 from napari_medscan.privacy.burned_in.findings import Box
 from napari_medscan.privacy.burned_in.network import text_map
 
-ANGLES = (30, 60)
+ANGLES, BETWEEN = (30, 60), 45
 """Degrees, counterclockwise."""
-FAINT = 0.01
-"""What a cell's mark must be for something tilted to be there."""
+FAINT, CLEARER = 0.01, 0.02
+"""What a cell's mark must be for something tilted to be there, and to be turned between the two."""
 MOST = 10
 """So many places are looked at turned, those with the best marks."""
 NEAR, FAR = 48, 128
@@ -41,10 +43,11 @@ def boxes(gray: Gray, marks: looks.Marks) -> list[Box]:
     """
     found: list[Box] = []
     faint = sorted(looks.groups(marks, FAINT), key=lambda group: group.mark, reverse=True)
-    places = [group.best for group in faint if group.mark < looks.SETTLED]
-    for place in places[:MOST]:
-        if not any(_holds(box, place) for box in found):
-            found += _at(gray, place)
+    places = [group for group in faint if group.mark < looks.SETTLED]
+    for group in places[:MOST]:
+        if not any(_holds(box, group.best) for box in found):
+            angles = ANGLES if group.mark < CLEARER else (*ANGLES, BETWEEN)
+            found += _at(gray, group.best, angles)
     return found
 
 
@@ -53,10 +56,10 @@ def _holds(box: Box, place: Place) -> bool:
     return 0 <= row < box.height and 0 <= column < box.width
 
 
-def _at(gray: Gray, place: Place) -> list[Box]:
+def _at(gray: Gray, place: Place, angles: Iterable[int]) -> list[Box]:
     """Return boxes around the tilted strings near a place."""
     found = []
-    for angle in ANGLES:
+    for angle in angles:
         if looks.mean_of_best(text_map(turned(gray, place, angle, NEAR)).ravel()) < HINT:
             continue
         part = turned(gray, place, angle, FAR)

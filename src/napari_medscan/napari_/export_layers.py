@@ -214,6 +214,8 @@ def _saved_by_others(
     reason: ExportError | None = None,
 ) -> list[str]:
     write = other_writer(path, kind)
+    if write is None and _saver(path) is None:
+        raise ExportError(f"Choose a name that ends in {', '.join(SAVERS)}")
     if write is None:
         raise reason or ExportError(NOT_OURS)
     return list(write(path, data, attributes))

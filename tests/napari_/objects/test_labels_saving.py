@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import napari
+import nibabel
 import numpy as np
 import pydicom
 import pytest
@@ -13,6 +14,7 @@ from napari_medscan.export import ExportError
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.session import record
+from napari_medscan.writer import write_image, write_labels, write_segmentation
 
 from ...dicom.making import write
 from ...dicom.objects.labeled import COLUMNS, DEPTH, ROWS, position, seg, segment, write_ct
@@ -62,6 +64,34 @@ def test_labels_drawn_on_a_series_reopen_with_their_names_and_colors(model, show
     np.testing.assert_allclose(again.translate, image.translate)
     assert list(again.features["name"]) == ["background", "Herd"]
     np.testing.assert_allclose(again.get_color(3), labels.get_color(3), atol=0.01)
+
+
+@pytest.mark.parametrize(("typed", "chosen"), [("a.dcm", "labels"), ("a.nii.gz", "segmentation")])
+def test_ending_of_the_name_counts_not_the_type_the_dialog_stands_on(
+    model, shown, tmp_path, typed, chosen
+):
+    shown(write_ct(tmp_path / "ct"))
+    image = model.layers[0]
+    drawn = np.ones((DEPTH, ROWS, COLUMNS), np.uint8)
+    labels = model.add_labels(drawn, scale=image.scale, translate=image.translate)
+    data, attributes, kind = labels.as_layer_data_tuple()
+    saved = str(tmp_path / typed)
+    if chosen == "labels":
+        assert write_labels(saved, data, attributes) == [saved]
+        assert pydicom.dcmread(saved).Modality == "SEG"
+    else:
+        assert saved in write_segmentation(saved, [(data, attributes, kind)])
+        assert np.asarray(nibabel.load(saved).dataobj).all()
+
+
+def test_name_that_says_no_format_is_refused_with_those_that_do(model, shown, tmp_path):
+    shown(write_ct(tmp_path / "ct"))
+    image = model.layers[0]
+    data, attributes, _ = image.as_layer_data_tuple()
+    with pytest.raises(ExportError, match=r"ends in \.nii\.gz"):
+        write_image(str(tmp_path / "a.dcm"), data, attributes)
+    with pytest.raises(ExportError, match=r"ending \.dcm only"):
+        write_segmentation(str(tmp_path / "a.nii.gz"), [(data, attributes, "labels")] * 2)
 
 
 def test_edited_segmentation_reopens_with_all_edits_and_what_was_known(model, shown, tmp_path):

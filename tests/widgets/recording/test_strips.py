@@ -46,7 +46,7 @@ def test_strips_show_the_whole_recording_at_first(strips):
 
 def test_strips_read_the_value_under_the_pointer(strips, group):
     assert strips.reading(QPointF(GUTTER + 100, 100)).split("   ") == [
-        "Lead I", f"{group.values(0)[500]:.5g} uV", "at 2.000 s",
+        "Lead I", f"{group.values(0)[500]:.5g} µV", "at 2.000 s",
     ]  # fmt: skip
     assert strips.reading(QPointF(GUTTER + 100, 300)).split("   ")[1] == "40 mm[Hg]"
     assert strips.reading(QPointF(GUTTER - 1, 100)) == ""

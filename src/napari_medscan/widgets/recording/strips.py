@@ -143,7 +143,7 @@ class Strips(TimeView):
         if not 0 <= sample < len(group.stored):
             return ""
         value = float(group.values(number, slice(sample, sample + 1))[0])
-        text = "no data" if np.isnan(value) else f"{value:.5g} {channel.unit}".strip()
+        text = "no data" if np.isnan(value) else f"{value:.5g} {_written(channel.unit)}".strip()
         return f"{channel.name}   {text}   at {at:.3f} s"
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -280,7 +280,9 @@ class Strips(TimeView):
                 faint = self._color("text")
                 faint.setAlpha(150)
                 painter.setPen(faint)
-                unit = metrics.elidedText(channel.unit, Qt.TextElideMode.ElideRight, GUTTER - 10)
+                unit = metrics.elidedText(
+                    _written(channel.unit), Qt.TextElideMode.ElideRight, GUTTER - 10
+                )
                 painter.drawText(QPointF(5, middle + metrics.height()), unit)
                 painter.setPen(self._color("text"))
 
@@ -320,3 +322,8 @@ class Strips(TimeView):
         """Draw values higher."""
         self._zoom = min(max(self._zoom * factor, 1e-3), 1e3)
         self.redraw()
+
+
+def _written(unit: str) -> str:
+    """Return a unit as people write it: UCUM has "u" for micro."""
+    return f"µ{unit[1:]}" if unit.startswith("u") and unit != "u" else unit

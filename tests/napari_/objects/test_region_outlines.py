@@ -17,7 +17,7 @@ from ...dicom.making import write
 from ...dicom.objects.contoured import rtstruct
 from ...dicom.objects.labeled import position, write_ct
 
-MANY = 8
+MANY = 10
 
 
 def box(number):
@@ -65,7 +65,7 @@ def drawn(model, cuts, order=(0, 1, 2), index=(1, 3, 3)):
     return columns, {tuple(np.round(color, 2)) for color in layer.edge_color[: len(starts)]}
 
 
-@pytest.mark.parametrize(("count", "layers"), [(6, 7), (7, 2)])
+@pytest.mark.parametrize(("count", "layers"), [(8, 9), (9, 2)])
 def test_structure_set_of_many_regions_is_one_layer_in_a_window(tmp_path, in_window, count, layers):  # noqa: ARG001
     report = write_regions(tmp_path, count)
     made = object_layers(report.objects, report.stacks)

@@ -21,7 +21,7 @@ from napari_medscan.napari_.progress import reading_progress
 _WIDTH = 1.0
 """Of lines, in pixels of the series."""
 _POINT = 8
-_FEW = 6
+_FEW = 8
 """Regions that get a layer each in a window: more of them are outlines in one layer."""
 
 

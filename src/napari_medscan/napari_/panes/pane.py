@@ -21,6 +21,7 @@ from napari_medscan.napari_.active_viewer import (
     viewers_of_window,
 )
 from napari_medscan.napari_.canvas_text import has_room_for_bar
+from napari_medscan.napari_.compat.canvas_context import CanvasContext
 from napari_medscan.napari_.compat.mesh_shaders import MeshShaders
 from napari_medscan.napari_.compat.viewer_model import overlays_of
 from napari_medscan.napari_.corner_text import CornerText
@@ -211,7 +212,7 @@ class SidePane(Pane):
         """Layers of the main viewer with their twins here, from the bottom to the top."""
         add_pane_model(main, model)
         self._drag_window = WindowDrag(model, partial(window_targets, model))
-        self._shaders = MeshShaders(model, self.canvas)
+        self._drawing = (MeshShaders(model, self.canvas), CanvasContext(model, self.canvas))
         self._doses = DoseTwins(main, model)
         self._objects = ObjectTwins(main, model, self)
         self._contours = PlaneCuts(main, model)
@@ -299,7 +300,6 @@ class SidePane(Pane):
         self.viewer.events.status.disconnect(self._on_status)
         self._subscription.release()
         self._drag_window.release()
-        self._shaders.release()
         self._doses.release()
         self._objects.release()
         self._contours.release()
@@ -308,6 +308,8 @@ class SidePane(Pane):
         self.show_overlays(letters=False, corner_text=False)
         remove_pane_model(self.viewer)
         self.clear()
+        for part in self._drawing:
+            part.release()
         super().release()
         self.canvas.on_drop = None
         self.canvas.close()

@@ -17,7 +17,7 @@ PARAMETRIC_MAP: Final = "1.2.840.10008.5.1.4.1.1.30"
 SPECTROSCOPY: Final = "1.2.840.10008.5.1.4.1.1.4.2"
 WHOLE_SLIDE: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
 VALUE_MAPPING: Final = "1.2.840.10008.5.1.4.1.1.67"
-STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
+_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 _STATES: Final = "1.2.840.10008.5.1.4.1.1.11."
 PRESENTATION_STATES: Final = tuple(f"{_STATES}{number}" for number in (1, 2, 3, 4, 5))
 """Softcopy presentation states in 2-D: gray, color, pseudo-color, blending, XA and XRF."""
@@ -67,6 +67,8 @@ class Kind:
         "breast" or "eye" if images are always of one; '' else.
     is_slide : bool
         Frames are tiles of an image that is too large for one (PS3.3 A.32.8, A.104).
+    has_regions : bool
+        It holds contours of regions, in one frame of reference or several (PS3.3 C.8.8.5).
     """
 
     name: str = ""
@@ -83,6 +85,7 @@ class Kind:
     is_capture: bool = False
     organ: Literal["", "breast", "eye"] = ""
     is_slide: bool = False
+    has_regions: bool = False
 
     @property
     def may_have_tiles(self) -> bool:
@@ -112,7 +115,7 @@ _CLASSES: Final = {
     "1.2.840.10008.5.1.4.1.1.13.1.3": Kind(is_cross_section=True, organ="breast"),
     PARAMETRIC_MAP: Kind(measures="parameters", is_derived=True, omits_empty_planes=True),
     "1.2.840.10008.1.3.10": Kind("DICOMDIR (index of the disc)"),
-    STRUCTURE_SET: Kind("RT Structure Set", is_object=True),
+    _STRUCTURE_SET: Kind("RT Structure Set", is_object=True, has_regions=True),
     "1.2.840.10008.5.1.4.1.1.481.4": Kind("RT treatment record"),
     "1.2.840.10008.5.1.4.1.1.481.5": Kind("RT plan"),
     "1.2.840.10008.5.1.4.1.1.481.6": Kind("RT treatment record"),

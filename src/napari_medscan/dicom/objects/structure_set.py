@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.instance import Instance
-from napari_medscan.dicom.kinds import STRUCTURE_SET
 from napari_medscan.dicom.objects.even_odd import fill_even_odd
 from napari_medscan.dicom.objects.placement import slice_positions
 from napari_medscan.dicom.objects.structures import (
@@ -213,7 +212,7 @@ def structure_sets_of(instances: Iterable[Instance]) -> Iterator[StructureSet]:
     A file whose regions are in several frames of reference makes one for each.
     """
     for instance in instances:
-        if instance.sop_class == STRUCTURE_SET:
+        if instance.kind.has_regions:
             try:
                 known = read_structure_facts(instance.source.file)
             except (MedscanError, OSError):

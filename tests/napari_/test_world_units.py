@@ -61,7 +61,7 @@ def test_join_derived_copies_without_units_have_those_of_the_series(viewer, tmp_
     series = add(viewer, tmp_path)
     place = {"scale": series.scale, "translate": series.translate}
     copy = viewer.add_image(np.array(series.data), metadata=series.metadata, **place)
-    other = viewer.add_image(np.array(series.data), **place)
+    other = viewer.add_image(np.array(series.data) + 1, **place)
     assert units(copy) == PIXELS
     join_derived(viewer)
     assert (units(copy), units(other)) == (MM, PIXELS)

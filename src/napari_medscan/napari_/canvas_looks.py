@@ -5,7 +5,7 @@ Series, labels, contours and drawn shapes; never text, nor pixels whose origin n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import napari.viewer
@@ -19,10 +19,10 @@ from napari_medscan.napari_.picture import (
     index_at,
     look,
     placement,
+    points_along,
     reaches,
     shown_of,
 )
-from napari_medscan.napari_.slider_index import index_in_view
 from napari_medscan.render.drawn_labels import DrawnLabels
 from napari_medscan.render.prepare import Look
 from napari_medscan.render.snapshot import Index
@@ -60,8 +60,11 @@ def canvas_looks(viewer: napari.viewer.Viewer, axis: int | None = None) -> list[
     drawn = {layer: _drawn(viewer, layer) for layer in labels}
     strokes = CanvasStrokes(viewer)
     subject = ("canvas", *(layer.unique_id for layer in series))
+    points: Iterable[tuple[float, ...]] = [tuple(viewer.dims.point)]
+    if axis is not None:
+        points = points_along(viewer, current, axis, range(current.data.shape[axis]))
     looks = []
-    for point in _points(viewer, current, axis):
+    for point in points:
         at = {layer: index_at(viewer, layer, point) for layer in (*series, *labels)}
         here = [layer for layer in series if reaches(at[layer], layer)]
         looks.append(
@@ -92,23 +95,6 @@ def _visible(viewer: napari.viewer.Viewer) -> tuple[list[Image], list[Labels]]:
     ]
     series = [x for x in within if isinstance(x, Image) and series_of(x) is not None]
     return series, [x for x in within if isinstance(x, Labels) and not x.multiscale]
-
-
-def _points(
-    viewer: napari.viewer.Viewer, layer: Image, axis: int | None
-) -> Iterator[tuple[float, ...]]:
-    """Yield where the sliders are at each place of a layer along an axis of its data."""
-    if axis is None:
-        yield tuple(viewer.dims.point)
-        return
-    places = index_in_view(viewer, layer)
-    inside = [0 if isinstance(place, slice) else place for place in places]
-    for place in range(layer.data.shape[axis]):
-        inside[axis] = place
-        world = layer.data_to_world(inside)  # type: ignore[no-untyped-call]
-        point = list(viewer.dims.point)
-        point[viewer.dims.ndim - layer.ndim + axis] = float(world[axis])
-        yield tuple(point)
 
 
 def _drawn(viewer: napari.viewer.Viewer, layer: Labels) -> DrawnLabels:

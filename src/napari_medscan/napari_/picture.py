@@ -5,7 +5,7 @@ The pixels are those of the layer's array; the canvas, with its overlays and nam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import napari.viewer
@@ -249,22 +249,30 @@ def _places(
 ) -> list[list[Index]]:
     """Return the index of each layer at places that are spread over a slider, the longest one."""
     first = layers[0]
-    index = index_in_view(viewer, first)
     axis = _slider(viewer, first) if axis is None else axis
     if axis is None:
         return []
     extent = first.data.shape[axis]
     found = []
-    for place in np.linspace(0, extent - 1, min(extent, count)).round().astype(int):
-        inside = [0 if isinstance(p, slice) else p for p in index]
-        inside[axis] = int(place)
-        world = first.data_to_world(inside)  # type: ignore[no-untyped-call]
-        point = list(viewer.dims.point)
-        point[viewer.dims.ndim - first.ndim + axis] = world[axis]
+    chosen = np.linspace(0, extent - 1, min(extent, count)).round().astype(int)
+    for point in points_along(viewer, first, axis, chosen.tolist()):
         there = [index_at(viewer, layer, point) for layer in layers]
         if all(reaches(at, layer) for at, layer in zip(there, layers, strict=True)):
             found.append(there)
     return found
+
+
+def points_along(
+    viewer: napari.viewer.Viewer, layer: Image, axis: int, places: Iterable[int]
+) -> Iterator[tuple[float, ...]]:
+    """Yield where the sliders are at places of a layer along an axis of its data."""
+    inside = [0 if isinstance(place, slice) else place for place in index_in_view(viewer, layer)]
+    for place in places:
+        inside[axis] = place
+        world = layer.data_to_world(inside)  # type: ignore[no-untyped-call]
+        point = list(viewer.dims.point)
+        point[viewer.dims.ndim - layer.ndim + axis] = float(world[axis])
+        yield tuple(point)
 
 
 def sliders(viewer: napari.viewer.Viewer) -> dict[str, int]:

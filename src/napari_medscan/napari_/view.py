@@ -205,11 +205,12 @@ class _Openings:
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
         viewer, layer = self._viewer(), event.value
         make_paintable(layer)
-        if viewer is not None:
-            recognize_copy(layer, viewer.layers)
-        if viewer is not None and series_of(layer) is None and stack_of(layer) is not None:
-            QTimer.singleShot(0, self._join)
-        if viewer is None or series_of(layer) is None:
+        if viewer is None:
+            return
+        recognize_copy(layer, viewer.layers)
+        if series_of(layer) is None:
+            if stack_of(layer) is not None:
+                QTimer.singleShot(0, self._join)
             return
         layer.events.visible.connect(self._units)
         if layer.visible:

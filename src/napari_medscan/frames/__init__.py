@@ -6,9 +6,10 @@ from napari_medscan.frames.editable import EditableArray
 from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
 from napari_medscan.frames.lazy import LazyStack
 from napari_medscan.frames.many import FrameSource
-from napari_medscan.frames.tiled import TiledArray, TilePlane, highest_of, reduced
+from napari_medscan.frames.tiled import Combine, TiledArray, TilePlane, highest_of, mean_of, reduced
 
 __all__ = [
+    "Combine",
     "DisplayArray",
     "EditableArray",
     "FrameCache",
@@ -19,6 +20,7 @@ __all__ = [
     "TiledArray",
     "UnreadableFramesError",
     "highest_of",
+    "mean_of",
     "reduced",
     "shared_cache",
 ]

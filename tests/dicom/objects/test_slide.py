@@ -197,7 +197,7 @@ def test_slide_images_of_one_size_or_of_another_area_are_slides_of_their_own(ope
 
 
 def test_slide_levels_that_the_files_lack_are_means(open_slides, monkeypatch):
-    monkeypatch.setattr("napari_medscan.dicom.objects.slide.SMALLEST", 20)
+    monkeypatch.setattr("napari_medscan.dicom.objects.tile_pyramid._SMALLEST", 20)
     (found,) = open_slides({})
     large, small, smallest = found.pyramid()
     assert [level.shape[:2] for level in (small, smallest)] == [(18, 25), (5, 7)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import Slide, SlideSegmentation, load
-from napari_medscan.dicom.objects import slide_segmentation
+from napari_medscan.dicom.objects import slide_segmentation, tile_pyramid
 from napari_medscan.frames import FrameCache
 
 from .slide_labels import SHAPE, labels, slide_seg, write_source
@@ -117,7 +117,7 @@ def test_slide_segmentation_reads_only_the_tiles_in_view(tmp_path, monkeypatch):
 
 def test_slide_labels_of_smaller_levels_keep_what_is_small(tmp_path, monkeypatch):
     """A mean of labels would be another label, and one pixel of 16 would vanish."""
-    monkeypatch.setattr(slide_segmentation, "SMALLEST", 30)
+    monkeypatch.setattr(tile_pyramid, "_SMALLEST", 30)
     source = write_source(tmp_path / "slide.dcm")
     dots = np.zeros(SHAPE, np.uint8)
     dots[10, 10] = dots[50, 51] = 1

@@ -17,7 +17,7 @@ from napari_medscan.dicom.files.decoders import method_of_data_set
 from napari_medscan.dicom.files.source import Memory, OpenFile, Source, SourceStream
 from napari_medscan.dicom.files.unpack import MAX_UNPACKED, TOO_LARGE, Unpacked
 
-_GONE = "the file can no longer be read"
+GONE = "the file can no longer be read"
 _CHANGED = "the file has changed since it was opened"
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
@@ -210,7 +210,7 @@ class FileRef(NamedTuple):
                 stream.seek(self.offset + offset)
                 return stream.read(length)
         except OSError as error:
-            raise FrameError(_GONE) from error
+            raise FrameError(GONE) from error
 
     def read_into(self, offset: int, buffer: memoryview) -> int:
         """Read bytes from `offset` into a buffer and return how many.
@@ -229,7 +229,7 @@ class FileRef(NamedTuple):
                 stream.seek(self.offset + offset)
                 return stream.readinto(buffer) or 0
         except OSError as error:
-            raise FrameError(_GONE) from error
+            raise FrameError(GONE) from error
 
     @contextmanager
     def opened(self) -> Iterator[Source]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError, MedscanError
-from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.file_ref import GONE, FileRef
 from napari_medscan.dicom.headers.graphic_planes import GROUPS
 from napari_medscan.dicom.objects.overlay_data import OverlayData, read_overlay_data, read_plane
 from napari_medscan.dicom.objects.plane_masks import mask_on
@@ -89,7 +89,7 @@ class _OverlaySource:
         try:
             plane = read_plane(ref.header, ref.index, self.group, self.known)
         except OSError:
-            raise FrameError("the file can no longer be read") from None
+            raise FrameError(GONE) from None
         if plane is not None:
             out[...] = plane
 

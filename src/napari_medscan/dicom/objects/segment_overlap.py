@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,40 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.headers.read_many import Progress
+from napari_medscan.dicom.objects.segments import Segment, SegmentFacts
 from napari_medscan.dicom.pixels.read_frames import read_stored
 
 Pair = tuple[int, int]
 Frames = Mapping[int, Sequence[tuple[SliceRef, object]]]
 """The frames of each segment on one plane, and how each lies there."""
+
+
+def label_sets(
+    facts: SegmentFacts,
+    segments: Iterable[Segment],
+    planes: Callable[[], Iterable[Frames]],
+    progress: Progress | None = None,
+) -> tuple[tuple[int, ...], ...]:
+    """Return sets of segment numbers of which no two share a pixel: each makes one array of labels.
+
+    The file is trusted if it says that segments do not overlap; if it does not, its pixels are
+    compared.
+
+    Parameters
+    ----------
+    facts : SegmentFacts
+        What the file says of them.
+    segments : iterable of Segment
+        All segments.
+    planes : callable
+        Returns the frames on each plane, when they have to be compared.
+    progress : callable, optional
+        As of `overlapping_pairs`, which also says what is raised.
+    """
+    numbers = [segment.number for segment in segments]
+    if facts.is_label_map or facts.overlap == "NO":
+        return (tuple(numbers),)
+    return disjoint_sets(numbers, overlapping_pairs(list(planes()), progress)) or ((),)
 
 
 def overlapping_pairs(planes: Collection[Frames], progress: Progress | None = None) -> set[Pair]:

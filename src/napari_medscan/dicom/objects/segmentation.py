@@ -13,7 +13,7 @@ from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.read_many import Progress
 from napari_medscan.dicom.objects.placement import PlacedFrame, Placement, place
-from napari_medscan.dicom.objects.segment_overlap import disjoint_sets, overlapping_pairs
+from napari_medscan.dicom.objects.segment_overlap import label_sets
 from napari_medscan.dicom.objects.segments import Segment, SegmentFacts, read_segment_facts
 from napari_medscan.dicom.pixels.read_frames import read_stored
 from napari_medscan.dicom.series.concatenations import join_concatenations
@@ -24,7 +24,7 @@ from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 LABELS: Final = frozenset(("BINARY", "LABELMAP"))
 _FEW: Final = 3
 """Empty segments that the summary lists by name."""
-SMALL: Final = 200
+_SMALL: Final = 200
 """Segments that fit into bytes, with room for some that are drawn by hand."""
 
 
@@ -93,7 +93,7 @@ class Segmentation(DicomObject):
     @property
     def is_label_map(self) -> bool:
         """Whether one frame holds all segments of its plane."""
-        return self.facts.encoding == "LABELMAP"
+        return self.facts.is_label_map
 
     def empty_segments(self) -> frozenset[int]:
         """Return the numbers of the segments that have no frame.
@@ -139,12 +139,8 @@ class Segmentation(DicomObject):
         FrameError
             If pixels have to be compared and cannot be read.
         """
-        numbers = [segment.number for segment in self.segments]
-        if self.is_label_map or self.facts.overlap == "NO":
-            return (tuple(numbers),)
-        planes = [_by_segment(placed) for placed in placement.frames.values()]
-        pairs = overlapping_pairs(planes, progress)
-        return disjoint_sets(numbers, pairs) or ((),)
+        planes = placement.frames.values()
+        return label_sets(self.facts, self.segments, lambda: map(_by_segment, planes), progress)
 
     def labels(
         self, placement: Placement, numbers: Sequence[int], cache: FrameCache | None = None
@@ -163,13 +159,12 @@ class Segmentation(DicomObject):
             Holds the slices that were read; the one of this process when not given.
         """
         values = {segment.number: segment.value for segment in self.segments}
-        highest = max(values.values(), default=0)
         wanted = None if self.is_label_map else {number: values[number] for number in numbers}
         return LazyStack(
             _LabelSource(placement.frames, wanted),
             np.arange(placement.shape[0]),
             placement.shape[1:],
-            np.dtype(np.uint8 if highest <= SMALL else np.uint16),
+            label_type(values.values()),
             0,
             shared_cache() if cache is None else cache,
         )
@@ -212,6 +207,11 @@ def _by_segment(placed: Iterable[PlacedFrame]) -> dict[int, list[PlacedFrame]]:
     for ref, fit in placed:
         frames.setdefault(ref.frame.segment, []).append((ref, fit))
     return frames
+
+
+def label_type(values: Iterable[int]) -> np.dtype[Any]:
+    """Return the type of an array of labels with these values."""
+    return np.dtype(np.uint8 if max(values, default=0) <= _SMALL else np.uint16)
 
 
 def segmentations_of(headers: Sequence[ImageHeader]) -> list[Segmentation]:

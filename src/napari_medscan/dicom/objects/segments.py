@@ -150,6 +150,11 @@ class SegmentFacts:
     segments: tuple[Segment, ...] = ()
     series: tuple[str, ...] = field(default=(), repr=False)
 
+    @property
+    def is_label_map(self) -> bool:
+        """Whether one frame holds all segments of its place."""
+        return self.encoding == "LABELMAP"
+
 
 def read_segment_facts(file: FileRef) -> SegmentFacts:
     """Read what a segmentation file says of its segments.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.errors import FrameError, MedscanError
-from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.file_ref import GONE, FileRef
 from napari_medscan.dicom.headers.graphic_planes import GROUPS, SHUTTER
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.objects.overlay_data import read_plane
@@ -84,7 +84,7 @@ class _ShutterSource:
                 self.known[file] = read_shutter(scan_file(file, WANTED_SHUTTER).data_set)
             out[...] = closed_by(self.known[file], ref)
         except OSError:
-            raise FrameError("the file can no longer be read") from None
+            raise FrameError(GONE) from None
 
 
 def closed_by(shapes: ShutterShapes, ref: SliceRef) -> NDArray[np.bool_]:

@@ -10,75 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError, LateFrameError, UnreadableError
+from napari_medscan.dicom.files.file_ref import GONE
 from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.dicom.headers.slide_matrix import OpticalPath, TileMatrix
+from napari_medscan.dicom.headers.slide_matrix import OpticalPath
 from napari_medscan.dicom.headers.tile_places import read_places
+from napari_medscan.dicom.objects.tile_pyramid import TilePyramid, completed, matrix_of
 from napari_medscan.dicom.pixels.color_profile import ColorProfile, read_color_profile
 from napari_medscan.dicom.pixels.read_frames import read_tiles
 from napari_medscan.dicom.pixels.value_range import value_range
-from napari_medscan.dicom.series.dicom_object import DicomObject
-from napari_medscan.frames import FrameCache, TiledArray, TilePlane, reduced, shared_cache
+from napari_medscan.frames import FrameCache, TiledArray, TilePlane, mean_of, shared_cache
 
-SMALLEST: Final = 2048
-"""Rows or columns of a smallest level: napari reads all of it for the thumbnail."""
-FACTOR: Final = 4
-"""How much smaller each level is that the files do not have."""
-TILE: Final = 256
-"""Rows and columns of their tiles."""
 _TOGETHER: Final = 2 << 20
 """Bytes of tiles that a worker decodes by one request."""
 NO_SPACING: Final = "No pixel spacing: sizes are unknown"
 MAY_NAME: Final = "It may show the label of the specimen, which identifies the patient"
 
 
-@dataclass(frozen=True, slots=True)
-class SlideGeometry:
-    """Where the largest level of a slide lies.
-
-    Parameters
-    ----------
-    scale : tuple of float
-        Step of focal planes, row spacing, column spacing; mm, or 1 if unknown.
-    translate : tuple of float
-        Of the first pixel along these axes, mm.
-    is_calibrated : bool
-        Whether the spacing is known.
-    """
-
-    scale: tuple[float, float, float]
-    translate: tuple[float, float, float]
-    is_calibrated: bool
-
-
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Slide(DicomObject):
+class Slide(TilePyramid):
     """A whole-slide image, or the overview or label image of one (PS3.3 A.32.8).
 
     A fractional segmentation of one is another, whose `paths` are the segments.
-
-    Parameters
-    ----------
-    levels : tuple of tuple of ImageHeader
-        The files of each level, from the largest to the smallest: several if they hold parts of a
-        concatenation, or different optical paths or focal planes.
     """
-
-    levels: tuple[tuple[ImageHeader, ...], ...]
-
-    @property
-    def header(self) -> ImageHeader:
-        """Of its first file."""
-        return self.levels[0][0]
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Names of its files."""
-        return tuple(header.name for level in self.levels for header in level)
-
-    @property
-    def matrix(self) -> TileMatrix:
-        """The total pixel matrix of its largest level."""
-        return matrix_of(self.header)
 
     @property
     def role(self) -> str:
@@ -133,8 +86,7 @@ class Slide(DicomObject):
     @property
     def warnings(self) -> tuple[str, ...]:
         """Notes of its files, each once, and what is not known."""
-        notes = [note for level in self.levels for header in level for note in header.notes]
-        notes += [MAY_NAME] * self.may_name
+        notes = [*self.notes, *[MAY_NAME] * self.may_name]
         notes += [NO_SPACING] * (not self.geometry.is_calibrated)
         return tuple(dict.fromkeys(notes))
 
@@ -156,11 +108,6 @@ class Slide(DicomObject):
             for path in matrix_of(header).paths:
                 found.setdefault(path.identifier, path)
         return tuple(found.values())
-
-    @property
-    def geometry(self) -> SlideGeometry:
-        """Where its largest level lies, along its own rows and columns."""
-        return geometry_of(self.matrix)
 
     def pyramid(
         self, path: int = 0, cache: FrameCache | None = None, *, to_srgb: bool = False
@@ -196,36 +143,11 @@ class Slide(DicomObject):
         if not depth:
             raise UnreadableError("it has no tiles")
         levels = [tiles.array(depth, cache) for tiles in found if tiles.planes]
-        lead = levels[0].ndim - (3 if self.is_rgb else 2)
-        while max(levels[-1].shape[lead : lead + 2]) > SMALLEST:
-            levels.append(reduced(levels[-1], FACTOR, TILE, cache))
-        return tuple(levels)
+        return completed(levels, cache, mean_of, channels=int(self.is_rgb))
 
     def missing_tiles(self) -> int:
         """Return how many tiles the files should have, and do not; raise as `pyramid`."""
         return sum(read_places(header).missing for level in self.levels for header in level)
-
-
-def matrix_of(header: ImageHeader) -> TileMatrix:
-    """Return the total pixel matrix of a slide's file."""
-    if header.matrix is None:
-        raise ValueError("the file is no slide")
-    return header.matrix
-
-
-def geometry_of(matrix: TileMatrix) -> SlideGeometry:
-    """Return where a matrix lies, along its own rows and columns."""
-    spacing = matrix.spacing or (1.0, 1.0)
-    translate = (0.0, 0.0)
-    if matrix.spacing and matrix.origin and matrix.orientation:
-        x, y = matrix.origin
-        along_row, along_column = matrix.orientation[:2], matrix.orientation[3:5]
-        translate = (
-            x * along_column[0] + y * along_column[1],
-            x * along_row[0] + y * along_row[1],
-        )
-    scale = (matrix.plane_step or 1.0, *spacing)
-    return SlideGeometry(scale, (0.0, *translate), matrix.spacing is not None)
 
 
 def is_color(header: ImageHeader) -> bool:
@@ -277,7 +199,7 @@ class _TileSource:
         except FrameError as error:
             return [error] * len(indices)
         except OSError:
-            return [FrameError("the file can no longer be read")] * len(indices)
+            return [FrameError(GONE)] * len(indices)
         if (profile := self.profiles[file]) is not None:
             for tile in out:
                 tile[...] = profile.to_srgb(tile)

@@ -8,15 +8,14 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.tile_places import read_places
-from napari_medscan.dicom.objects.slide import Slide, is_color, matrix_of
+from napari_medscan.dicom.objects.slide import Slide, is_color
+from napari_medscan.dicom.objects.tile_pyramid import Levels, matrix_of
 
 _SIZE_TOLERANCE = 0.01
 """Part by which the extents of a level may differ from those of the largest, scaled."""
 
 _Image = tuple[ImageHeader, ...]
 """One image: a file, or the files of a concatenation."""
-Levels = tuple[_Image, ...]
-"""The files of each level of a pyramid, from the largest to the smallest."""
 
 
 def slides_of(headers: Iterable[ImageHeader]) -> list[Slide]:

@@ -10,29 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.errors import FrameError, MedscanError, UnreadableError
+from napari_medscan.dicom.files.file_ref import GONE
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.read_many import Progress
 from napari_medscan.dicom.headers.tile_places import read_places
-from napari_medscan.dicom.objects.segment_overlap import disjoint_sets, overlapping_pairs
-from napari_medscan.dicom.objects.segmentation import LABELS, SMALL
+from napari_medscan.dicom.objects.segment_overlap import label_sets
+from napari_medscan.dicom.objects.segmentation import LABELS, label_type
 from napari_medscan.dicom.objects.segments import Segment, SegmentFacts, read_segment_facts
-from napari_medscan.dicom.objects.slide import (
-    FACTOR,
-    SMALLEST,
-    TILE,
-    SlideGeometry,
-    geometry_of,
-    matrix_of,
-)
-from napari_medscan.dicom.objects.slide_files import Levels, pyramids_of
+from napari_medscan.dicom.objects.slide_files import pyramids_of
+from napari_medscan.dicom.objects.tile_pyramid import Levels, TilePyramid, completed, matrix_of
 from napari_medscan.dicom.pixels.read_frames import read_stored
-from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.frames import (
     FrameCache,
     TiledArray,
     TilePlane,
     highest_of,
-    reduced,
     shared_cache,
 )
 
@@ -41,7 +33,7 @@ _TOGETHER: Final = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SlideSegmentation(DicomObject):
+class SlideSegmentation(TilePyramid):
     """A segmentation of a whole-slide image, whose frames are tiles (PS3.3 A.51, C.8.20.2).
 
     Parameters
@@ -52,18 +44,7 @@ class SlideSegmentation(DicomObject):
         What they say of the segments.
     """
 
-    levels: Levels
     facts: SegmentFacts
-
-    @property
-    def header(self) -> ImageHeader:
-        """Of its first file."""
-        return self.levels[0][0]
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Names of its files."""
-        return tuple(header.name for level in self.levels for header in level)
 
     @property
     def kind_name(self) -> str:
@@ -73,7 +54,7 @@ class SlideSegmentation(DicomObject):
     @property
     def summary(self) -> str:
         """How many segments it has, and its extent."""
-        matrix = matrix_of(self.header)
+        matrix = self.matrix
         count = len(self.segments)
         segments = "1 segment" if count == 1 else f"{count} segments"
         return f"{segments}, {matrix.columns:,} × {matrix.rows:,} pixels"
@@ -84,11 +65,6 @@ class SlideSegmentation(DicomObject):
         return self.facts.series
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """Notes of its files, each once."""
-        return tuple(dict.fromkeys(n for level in self.levels for h in level for n in h.notes))
-
-    @property
     def segments(self) -> tuple[Segment, ...]:
         """All segments by number."""
         return self.facts.segments
@@ -96,12 +72,7 @@ class SlideSegmentation(DicomObject):
     @property
     def is_label_map(self) -> bool:
         """Whether one tile holds all segments of its place."""
-        return self.facts.encoding == "LABELMAP"
-
-    @property
-    def geometry(self) -> SlideGeometry:
-        """Where its largest level lies, along its own rows and columns."""
-        return geometry_of(matrix_of(self.header))
+        return self.facts.is_label_map
 
     def empty_segments(self) -> frozenset[int]:
         """Return the numbers of the segments that have no tile; raise as `pyramid`.
@@ -128,11 +99,7 @@ class SlideSegmentation(DicomObject):
         UnreadableError, OSError
             As `pyramid`.
         """
-        numbers = [segment.number for segment in self.segments]
-        if self.is_label_map or self.facts.overlap == "NO":
-            return (tuple(numbers),)
-        pairs = overlapping_pairs(_cells_of(self.levels[0]), progress)
-        return disjoint_sets(numbers, pairs) or ((),)
+        return label_sets(self.facts, self.segments, lambda: _cells_of(self.levels[0]), progress)
 
     def pyramid(
         self, numbers: Collection[int], cache: FrameCache | None = None
@@ -163,13 +130,10 @@ class SlideSegmentation(DicomObject):
         """
         cache = shared_cache() if cache is None else cache
         values = {segment.number: segment.value for segment in self.segments}
-        highest = max(values.values(), default=0)
         wanted = None if self.is_label_map else {n: values[n] for n in numbers}
-        dtype = np.dtype(np.uint8 if highest <= SMALL else np.uint16)
+        dtype = label_type(values.values())
         levels = [_level(headers, wanted, dtype, cache) for headers in self.levels]
-        while max(levels[-1].shape) > SMALLEST:
-            levels.append(reduced(levels[-1], FACTOR, TILE, cache, highest_of))
-        return tuple(levels)
+        return completed(levels, cache, highest_of)
 
 
 def slide_segmentations_of(headers: Sequence[ImageHeader]) -> list[SlideSegmentation]:
@@ -308,5 +272,5 @@ class _LabelTiles:
             except FrameError as error:
                 errors.append(error)
             except OSError:
-                errors.append(FrameError("the file can no longer be read"))
+                errors.append(FrameError(GONE))
         return errors

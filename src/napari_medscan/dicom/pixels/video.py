@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.elements.isolation import workers
 from napari_medscan.dicom.elements.transfer_syntaxes import video_name
 from napari_medscan.dicom.errors import FrameError, LateFrameError
+from napari_medscan.dicom.files.file_ref import GONE
 from napari_medscan.dicom.files.wire import to_message
 from napari_medscan.dicom.headers.fragments import first_stream, read_fragments
 from napari_medscan.workers import CORRUPT, TIMED_OUT, WorkerError
@@ -136,7 +137,7 @@ def _decode(header: ImageHeader, first: int, count: int) -> _Group:
             raise LateFrameError("decoding timed out") from None
         raise FrameError("corrupt pixel data" if str(error) == CORRUPT else str(error)) from None
     except OSError:
-        raise FrameError("the file can no longer be read") from None
+        raise FrameError(GONE) from None
     if not isinstance(told, list) or len(told) != count:
         raise FrameError("corrupt pixel data")
     return out, [None if why is None else str(why) for why in told]

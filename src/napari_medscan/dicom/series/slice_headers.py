@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from napari_medscan.dicom.errors import FrameError, MedscanError
-from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.file_ref import GONE, FileRef
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.headers.instance import Instance
@@ -107,7 +107,7 @@ class RecalledHeaders:
         try:
             header = self._files.read(record.file, record.name)
         except OSError:
-            raise FrameError("the file can no longer be read") from None
+            raise FrameError(GONE) from None
         except FrameError:
             # Of a compressed file, or of an archive that has changed.
             raise

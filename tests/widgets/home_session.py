@@ -72,7 +72,9 @@ def server() -> str:
         with connection:
             data = b""
             while b'"stream":' not in data:
-                data += connection.recv(65536)
+                part = connection.recv(65536)
+                assert part, "a connection was closed before its question came"
+                data += part
             words = b'{"choices":[{"message":{"content":"A chest."},"finish_reason":"stop"}]}'
             head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
             connection.sendall(head + words)

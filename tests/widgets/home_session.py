@@ -12,7 +12,7 @@ from napari._app_model import get_app_model
 from napari.settings import get_settings
 from qtpy.QtCore import QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog
+from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog, QLineEdit
 
 from napari_medscan.napari_.menu import PLUGIN
 
@@ -46,7 +46,8 @@ class Hand:
             kinds = [kind for kind in dialog.nameFilters() if suffix in kind]
             # The last one: napari's own writers are named first.
             dialog.selectNameFilter(kinds[-1])
-            dialog.selectFile(str(self.folder / self.name))
+            # As it is typed: Qt's selectFile does nothing while the field has the focus.
+            dialog.findChild(QLineEdit).setText(self.name)
         self.name = ""
         buttons = dialog.findChild(QDialogButtonBox).buttons()
         self.answered += 1

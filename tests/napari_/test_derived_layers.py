@@ -14,7 +14,6 @@ from napari.layers._layer_actions import _split_stack
 
 from napari_medscan.dicom.series.orientation import patient_point
 from napari_medscan.export import save_nifti
-from napari_medscan.napari_.compat.viewer_model import overlays_of
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_stack_of
@@ -148,8 +147,7 @@ def test_labels_made_of_a_series_keep_letters_and_slice_while_no_series_is_visib
     viewer.layers.remove(layer)
     assert current_layer(viewer) is None
     assert edge_letters(viewer) == LETTERS
-    CornerText(viewer)
-    assert "Slice 3/" in overlays_of(viewer)["medscan_place"].text
+    assert "Slice 3/" in CornerText(viewer)._place.text
     labels.visible = False
     assert not any(edge_letters(viewer).values())
 

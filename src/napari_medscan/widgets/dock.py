@@ -128,16 +128,10 @@ class DockRelease(QObject):
 
 
 class Docked(QWidget):
-    """A dock that is a plain QWidget.
+    """A dock that is a plain QWidget."""
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Its parent.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.release = DockRelease(self)
 
     def on_release(self, *calls: Callable[[], object]) -> None:

@@ -12,7 +12,6 @@ from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from qtpy.QtWidgets import QWidget
 
 from napari_medscan.widgets.span_view import ZOOM, SpanView
 
@@ -62,15 +61,10 @@ class Plot(SpanView):
     """Lines with axes, a legend, and the values under the pointer.
 
     The wheel zooms along x, dragging moves, a double click shows all.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Where it lies.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._lines: tuple[Line, ...] = ()
         self._labels = ("", "")
         self.is_reversed = False

@@ -14,18 +14,12 @@ ZOOM: Final = 1.25
 
 
 class SpanView(QWidget):
-    """Shows a span of a horizontal axis; dragging moves, a double click shows all.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Where it lies.
-    """
+    """Shows a span of a horizontal axis; dragging moves, a double click shows all."""
 
     span_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._span = (0.0, 1.0)
         self._held: tuple[float, tuple[float, float]] | None = None
         self.setMouseTracking(True)

@@ -6,7 +6,7 @@ import math
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QResizeEvent, QTextOption
-from qtpy.QtWidgets import QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
+from qtpy.QtWidgets import QFrame, QLabel, QPlainTextEdit, QSizePolicy
 
 
 class PlainLabel(QLabel):
@@ -16,12 +16,10 @@ class PlainLabel(QLabel):
     ----------
     text : str
         What it says.
-    parent : QWidget, optional
-        Where it lies.
     """
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -42,8 +40,8 @@ class PlainLabel(QLabel):
 class Heading(PlainLabel):
     """What stands above a part of the dock."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         font = self.font()
         font.setBold(True)
         self.setFont(font)
@@ -56,12 +54,10 @@ class PlainView(QPlainTextEdit):
     ----------
     least, most : int
         Lines that it is high.
-    parent : QWidget, optional
-        Where it lies.
     """
 
-    def __init__(self, least: int = 1, most: int = 12, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, least: int = 1, most: int = 12) -> None:
+        super().__init__()
         self._least, self._most = least, most
         self.setReadOnly(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QFont, QFontDatabase, QTextCharFormat, QTextCursor
-from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.assistant.marked import Marker, Piece, Style
@@ -19,8 +18,8 @@ _CHARACTERS, _LINES = 4000, 100
 class MarkedView(PlainView):
     """Shows an answer; nothing in it is ever followed, loaded or run."""
 
-    def __init__(self, least: int = 1, most: int = 12, parent: QWidget | None = None) -> None:
-        super().__init__(least, most, parent)
+    def __init__(self, least: int = 1, most: int = 12) -> None:
+        super().__init__(least, most)
         self.setUndoRedoEnabled(False)
         self._looks = {style: _look(style) for style in Style}
         self._again = QTimer(self)

@@ -51,8 +51,8 @@ class PictureView(QWidget):
     left_out = Signal(object)
     drawn = Signal(QRectF)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Image that will leave this program")
         self.sheet = Sheet()
         self._fixed: float | None = None

@@ -78,11 +78,6 @@ class WindowHistogram(QWidget):
     """Log counts of values, with the window's ramp and its two edges.
 
     The edges are dragged one by one, the span between them as a whole.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Where it lies.
     """
 
     limits_changed = Signal(float, float)
@@ -90,8 +85,8 @@ class WindowHistogram(QWidget):
     appeared = Signal()
     """It has become visible, for instance because its tab was chosen."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._range = (0.0, 1.0)
         self._limits = (0.0, 1.0)
         self._labels = ("", "")

@@ -29,21 +29,15 @@ _OWN = Qt.ItemDataRole.UserRole + 1
 
 
 class PresetList(QWidget):
-    """Windows in groups, with width, level and key; one click or Enter chooses.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Where it lies.
-    """
+    """Windows in groups, with width, level and key; one click or Enter chooses."""
 
     chosen = Signal(object)
     """The window or VOI LUT that was clicked."""
     renamed = Signal(int, str)
     """Place of one of the user's presets, and its new name."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._tree = plain_table(["Preset", "W / L", "Key"])
         self._tree.setIndentation(0)
         self._tree.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)

@@ -20,7 +20,7 @@ from qtpy.QtGui import (
     QStandardItem,
     QStandardItemModel,
 )
-from qtpy.QtWidgets import QAbstractItemView, QFrame, QTreeView, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QFrame, QTreeView
 
 from napari_medscan.dicom import DicomObject, Stack
 from napari_medscan.dicom.elements.text import defuse
@@ -100,13 +100,7 @@ class _SeriesItem(QStandardItem):
 
 
 class SeriesTree(QTreeView):
-    """Series by study, the newest study first; a last row counts the skipped files.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        The section it is part of.
-    """
+    """Series by study, the newest study first; a last row counts the skipped files."""
 
     chosen = Signal()
     """A row was double-clicked, or Enter pressed."""
@@ -118,8 +112,8 @@ class SeriesTree(QTreeView):
     """A region was double-clicked: its structure set and its number."""
     selection_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._model = QStandardItemModel(self)
         self._studies: dict[tuple[bytes, str], QStandardItem] = {}
         self._placed: list[tuple[tuple[bytes, str], tuple[Stack, ...]]] = []

@@ -19,23 +19,12 @@ class Switch:
         What a user reads.
     make : callable
         Makes it.
-    on : bool
-        Whether it exists at first.
     """
 
-    def __init__(
-        self,
-        name: str,
-        text: str,
-        tooltip: str,
-        make: Callable[[], Releasable],
-        *,
-        on: bool = False,
-    ) -> None:
+    def __init__(self, name: str, text: str, tooltip: str, make: Callable[[], Releasable]) -> None:
         self._make = make
         self._made: Releasable | None = None
         self.box = check(name, text, tooltip, self._on_changed)
-        self.box.value = on
 
     def release(self) -> None:
         """Stop it."""

@@ -18,7 +18,6 @@ from qtpy.QtGui import (
     QPixmap,
     QPolygonF,
 )
-from qtpy.QtWidgets import QWidget
 
 from napari_medscan.dicom.objects.waveform import MultiplexGroup
 from napari_medscan.widgets.plot import ticks
@@ -59,16 +58,10 @@ class Mark:
 
 
 class Strips(TimeView):
-    """The channels of one multiplex group.
+    """The channels of one multiplex group."""
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Where it lies.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._group: MultiplexGroup | None = None
         self._marks: tuple[Mark, ...] = ()
         self._theme = get_theme("dark")

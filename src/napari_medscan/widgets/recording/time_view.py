@@ -7,7 +7,6 @@ from typing import Final
 
 from qtpy.QtCore import QEvent, QPointF, Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
-from qtpy.QtWidgets import QWidget
 
 from napari_medscan.widgets.span_view import ZOOM, SpanView
 
@@ -20,18 +19,13 @@ class TimeView(SpanView):
 
     The wheel zooms about the pointer, with Ctrl it changes the gain and with Shift it scrolls;
     dragging moves, a double click shows all.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Where it lies.
     """
 
     pointed = Signal(str)
     """What is under the pointer: "Lead II 0.12 mV at 1.234 s"; '' when nothing is."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._pointer: QPointF | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

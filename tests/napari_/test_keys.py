@@ -57,7 +57,7 @@ def test_keys_are_commands_of_the_manifest():
     functions = {c.id: c.python_name for c in manifest.contributions.commands}
     for key in KEYS:
         module, name = key.command.__module__, key.command.__name__
-        assert functions[key.command_id] == f"{module}:{name}"
+        assert functions[f"napari-medscan.{name}"] == f"{module}:{name}"
     used = [shortcut for key in KEYS for shortcut in key.keys]
     assert len(used) == len(set(used))
 

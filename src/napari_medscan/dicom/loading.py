@@ -113,9 +113,7 @@ def _report(
     )
 
 
-def load_series_of(
-    file: Path, *, cache: FrameCache | None = None, progress: Progress | None = None
-) -> LoadReport:
+def load_series_of(file: Path, *, progress: Progress | None = None) -> LoadReport:
     """Load the whole series that one file belongs to, from its folder.
 
     A file that was made from images, such as a segmentation, comes with the series it refers to.
@@ -124,7 +122,7 @@ def load_series_of(
     ----------
     file : Path
         One file of the series.
-    cache, progress
+    progress
         As in `load`.
 
     Returns
@@ -132,10 +130,9 @@ def load_series_of(
     LoadReport
         Accounts for the files of that series.
     """
-    cache = shared_cache() if cache is None else cache
     if is_dicomdir(file.name):
-        return load(file, cache=cache, progress=progress)
-    alone = load(file, cache=cache, progress=progress if is_named_like_archive(file.name) else None)
+        return load(file, progress=progress)
+    alone = load(file, progress=progress if is_named_like_archive(file.name) else None)
     series = {stack.header.series for stack in alone.stacks} - {""}
     series |= {each.header.series for each in alone.objects} - {""}
     series |= {uid for each in alone.objects for uid in each.referenced_series}
@@ -147,7 +144,7 @@ def load_series_of(
     files = open_archives(folder, looks_like_dicom, peek=True)
     files = (f for f in files if "/" not in f.name and not f.refusal)
     same = [f for f in files if f.name == file.name or _mentions(f.ref, series)]
-    return _report(same, cache, progress, series)
+    return _report(same, shared_cache(), progress, series)
 
 
 def _mentions(file: FileRef, uids: set[str]) -> bool:

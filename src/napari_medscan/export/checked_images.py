@@ -26,7 +26,6 @@ def checked_images(
     progress: Progress | None = None,
     *,
     pixels_checked: bool = False,
-    is_masked: bool = True,
     is_wanted: Callable[[tuple[int, ...]], bool] = lambda _: True,
 ) -> Iterator[SealedImage]:
     """Yield the image of every slice that is wanted, in order, once the gate has let it out.
@@ -42,8 +41,6 @@ def checked_images(
         As in `save_nifti`.
     pixels_checked : bool
         Whether a person has checked that no image identifies somebody, by text or by a face.
-    is_masked : bool
-        Black out what lies outside the regions of an ultrasound.
     is_wanted : callable
         Takes the place of a slice, (z,) or (t, z).
 
@@ -54,11 +51,7 @@ def checked_images(
     """
     gate = Gate()
     images = examined_images(
-        volume,
-        progress,
-        is_masked=is_masked,
-        is_wanted=is_wanted,
-        looks_for_text=not pixels_checked,
+        volume, progress, is_wanted=is_wanted, looks_for_text=not pixels_checked
     )
     for rgb, facts in images:
         image = sealed(rgb, facts, _WISH)
@@ -83,8 +76,10 @@ def examined_images(
 
     Parameters
     ----------
-    volume, progress, is_masked, is_wanted
+    volume, progress, is_wanted
         As in `checked_images`.
+    is_masked : bool
+        Black out what lies outside the regions of an ultrasound.
     looks_for_text : bool
         Look for text in the pixels. Without it, text is to be suspected.
 

@@ -82,11 +82,6 @@ class Key:
     is_rebindable: bool = True
 
     @property
-    def command_id(self) -> str:
-        """The id of the command in the manifest."""
-        return f"{_PLUGIN}.{self.command.__name__}"
-
-    @property
     def action(self) -> str:
         """The name of the action in napari's Preferences ▸ Shortcuts, and in its settings."""
         return f"{_PLUGIN}:{self.command.__name__}"

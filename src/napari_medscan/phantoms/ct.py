@@ -48,7 +48,7 @@ def write_ct_chest(folder: Path, *, size: int = 256, slices: int = 120, seed: in
     study = study_header(
         name="ALEX", patient_id="MEDSCAN-CT-1", study="CT chest phantom", uid_parts=parts
     )
-    header = ct_header(study, description="Chest 2.5 B30f", body_part="CHEST", uid_parts=parts)
+    header = ct_header(study, description="Chest 2.5 B30f", uid_parts=parts)
     header.ReconstructionDiameter = f"{_FIELD_OF_VIEW:g}"
     trees = grow_lung_trees(seed)
     spacing = _FIELD_OF_VIEW / size
@@ -65,16 +65,14 @@ def write_ct_chest(folder: Path, *, size: int = 256, slices: int = 120, seed: in
         )  # fmt: skip
 
 
-def ct_header(
-    study: Dataset, *, description: str, body_part: str, uid_parts: tuple[object, ...]
-) -> Dataset:
-    """Return a CT series' header (PS3.3 C.8.2.1) with a mediastinal and a lung window."""
+def ct_header(study: Dataset, *, description: str, uid_parts: tuple[object, ...]) -> Dataset:
+    """Return the header of a chest CT (PS3.3 C.8.2.1) with a mediastinal and a lung window."""
     header = series_header(
         study, modality="CT", number=2, description=description, time="101730",
         uid_parts=uid_parts,
     )  # fmt: skip
     header.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
-    header.BodyPartExamined = body_part
+    header.BodyPartExamined = "CHEST"
     header.KVP = "120"
     header.ScanOptions = "HELICAL MODE"
     header.DataCollectionDiameter = "500"

@@ -64,7 +64,7 @@ def write_pet_ct(folder: Path, *, size: int = 192, slices: int = 90, seed: int =
     heights = [_MIDDLE_Z + ((slices - 1) / 2 - index) * _STEP for index in range(slices)]
     for name in ("CT", "PT"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    header = ct_header(study, description="AC CT 5.0 B30f", body_part="CHEST", uid_parts=parts)
+    header = ct_header(study, description="AC CT 5.0 B30f", uid_parts=parts)
     header.ReconstructionDiameter = f"{_CT_VIEW:g}"
     for index, z in enumerate(heights):
         canvas = axial_canvas(size, _CT_VIEW / size, z, "hu")

@@ -67,12 +67,10 @@ class Canvas:
         return tissue.hu if self.channel == "hu" else tissue.suv
 
 
-def axial_canvas(
-    size: int, spacing: float, z: float, channel: Literal["hu", "suv"], y_centre: float = 0.0
-) -> Canvas:
-    """Return an empty (zero) square axial canvas, centred on x = 0 and y = `y_centre`."""
+def axial_canvas(size: int, spacing: float, z: float, channel: Literal["hu", "suv"]) -> Canvas:
+    """Return an empty (zero) square axial canvas, centered on x = 0 and y = 0."""
     step = ((np.arange(size) - (size - 1) / 2) * spacing).astype(np.float32)
-    at = Points(step[None], step[:, None] + np.float32(y_centre), np.full((1, 1), z, np.float32))
+    at = Points(step[None], step[:, None], np.full((1, 1), z, np.float32))
     return Canvas(np.zeros((size, size), np.float32), at, spacing, channel)
 
 

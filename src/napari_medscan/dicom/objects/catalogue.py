@@ -77,28 +77,19 @@ class Catalogue:
         referenced = [s for s in related if s.header.series in source.referenced_series]
         return max(referenced or related, key=lambda s: len(s.slices), default=None)
 
-    def objects_on(self, stack: Stack) -> list[DicomObject]:
-        """Return the objects of which a series is the home, in the order of their names."""
-        found = [each for each in self._objects.values() if self.home_of(each) is stack]
-        return sorted(found, key=lambda each: each.name)
-
-    def find_images(self, sop_instance: str, series: str = "") -> Iterator[FoundImage]:
+    def find_images(self, sop_instance: str) -> Iterator[FoundImage]:
         """Yield the places at which an image is shown.
 
         Parameters
         ----------
         sop_instance : str
             SOP Instance UID.
-        series : str, optional
-            Series Instance UID, if it is known: only that series is searched then.
 
         Notes
         -----
         Headers of a series that was opened from the index are read from its files, once.
         """
         for stack in self._stacks:
-            if series and stack.header.series != series:
-                continue
             if numbers := self._slices_of(stack).get(sop_instance):
                 yield FoundImage(stack, tuple(numbers))
 

@@ -12,7 +12,7 @@ from napari_medscan.dicom.objects.report_content import ReportContent
 from napari_medscan.dicom.series.relations import HasHeader, same_patient
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.series.stacking import build_stacks
-from napari_medscan.frames import FrameCache, shared_cache
+from napari_medscan.frames import shared_cache
 
 _IMAGE = "IMAGE"
 _PART = "key images"
@@ -42,12 +42,7 @@ def referenced_images(content: ReportContent) -> tuple[str, ...]:
     )
 
 
-def key_images(
-    source: HasHeader,
-    content: ReportContent,
-    stacks: Iterable[Stack],
-    cache: FrameCache | None = None,
-) -> KeyImages:
+def key_images(source: HasHeader, content: ReportContent, stacks: Iterable[Stack]) -> KeyImages:
     """Return series of the images that a report refers to, and of no others.
 
     Parameters
@@ -58,8 +53,6 @@ def key_images(
         What it says.
     stacks : iterable of Stack
         Series that are known.
-    cache : FrameCache, optional
-        Holds decoded frames; the one of this process when not given.
     """
     wanted = referenced_images(content)
     found: dict[str, ImageHeader] = {}
@@ -74,6 +67,6 @@ def key_images(
                 except FrameError:
                     continue
     headers = [found[uid] for uid in wanted if uid in found]
-    made = build_stacks(headers, shared_cache() if cache is None else cache)
+    made = build_stacks(headers, shared_cache())
     named = (replace(s, part=" · ".join(filter(None, (s.part, _PART)))) for s in made)
     return KeyImages(tuple(named), len(wanted) - len(found))

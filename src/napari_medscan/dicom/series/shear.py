@@ -25,7 +25,7 @@ from napari_medscan.dicom.space.vectors import (
     normal_of,
     split_orientation,
 )
-from napari_medscan.frames import FrameCache, LazyStack, shared_cache
+from napari_medscan.frames import LazyStack, shared_cache
 
 NOTE, SHEAR_NOTE = "Resampled to correct gantry tilt", "Resampled to correct the shear"
 
@@ -61,15 +61,13 @@ class _ShiftedSlices:
         out[top : top + source.shape[0], left : left + source.shape[1]] = source
 
 
-def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
+def unsheared(stack: Stack) -> Stack:
     """Return a tilted stack resampled so that its step is along the slice normal.
 
     Parameters
     ----------
     stack : Stack
         Grey, with a known affine.
-    cache : FrameCache, optional
-        For the resampled slices.
 
     Returns
     -------
@@ -103,7 +101,7 @@ def unsheared(stack: Stack, cache: FrameCache | None = None) -> Stack:
         shape,
         np.dtype(np.float32),
         fill,
-        shared_cache() if cache is None else cache,
+        shared_cache(),
         gaps_are_empty=geometry.missing_are_empty,
     )
     return replace(

@@ -368,6 +368,57 @@ def test_gray_values_of_a_byte_are_stored_as_their_length_says(write):
             read_header(write(FRAMES[0].tobytes(), frames, syntax=NATIVE, **facts), "a")
 
 
+@pytest.mark.parametrize("values", ["few", "twelve bits", "negative", "one"])
+@pytest.mark.parametrize("stated", [1, None])
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_gray_values_of_a_word_are_stored_as_their_length_says(write, values, stated, bits):
+    draw = np.random.default_rng(1).integers
+    signed = values == "negative"
+    ends = {"few": (0, 8), "twelve bits": (0, 4096), "negative": (-300, 300), "one": (260, 261)}
+    low, high = ends[values]
+    words = draw(low, high, (ROWS, COLUMNS)).astype("<i2" if signed else "<u2")
+    facts = {"BitsStored": bits, "HighBit": bits - 1, "PixelRepresentation": int(signed)}
+    pixels, stack = shown(write(words.tobytes(), stated, syntax=NATIVE, **facts))
+    assert np.array_equal(pixels[0], words)
+    note = "Pixels are stored in 16 bits each, although the header describes 8"
+    assert note in stack.warnings
+    assert not any("Bits" in warning for warning in stack.warnings)
+
+
+@given(
+    data=st.binary(min_size=ROWS * COLUMNS // 2, max_size=ROWS * COLUMNS // 2).map(
+        lambda columns: bytes(byte for byte in columns for _ in "ab")
+    )
+)
+@settings(deadline=None, max_examples=25)
+def test_two_frames_of_bytes_are_not_taken_for_words(tmp_path_factory, data):
+    parts = [
+        element(Tag.Modality, "CS", b"US"),
+        element(Tag.PhotometricInterpretation, "CS", b"MONOCHROME2 "),
+        *(
+            element(tag, "US", struct.pack("<H", number))
+            for tag, number in ((Tag.Rows, ROWS), (Tag.Columns, COLUMNS), (Tag.BitsAllocated, 8))
+        ),
+        element(Tag.PixelData, "OB", data * 2),
+    ]
+    path = tmp_path_factory.mktemp("a") / "a"
+    path.write_bytes(file_of(*parts))
+    assert shown(path)[0].tobytes() == data * 2
+
+
+@pytest.mark.parametrize(("stated", "bits"), [(None, 16), (12, 16), (10, 16), (7, 8)])
+def test_bits_allocated_that_are_no_size_of_a_pixel_follow_from_the_length(write, stated, bits):
+    values = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS).astype(f"<u{bits // 8}")
+    stored = min(stated or 12, 12)
+    facts = {"BitsAllocated": stated or 0, "BitsStored": stored, "HighBit": stored - 1}
+    pixels, stack = shown(write(values.tobytes(), 1, syntax=NATIVE, **facts))
+    assert np.array_equal(pixels[0], values)
+    assert note(stack, f"Bits Allocated is invalid: pixels are read as {bits} bits")
+    # Packed pixels have another length.
+    with pytest.raises(UnreadableError, match="unsupported bit depth"):
+        read_header(write(values.tobytes()[:-6], 1, syntax=NATIVE, **facts), "a")
+
+
 def test_color_of_one_sample_is_grayscale(write):
     facts = {"SamplesPerPixel": 3, "photometric": b"RGB "}
     pixels, stack = shown(write(FRAMES[0].tobytes(), 1, syntax=NATIVE, **facts))

@@ -142,6 +142,46 @@ def test_of_several_mappings_the_first_is_applied_and_the_user_knows(opened):
     assert (second.unit, second.transform.slope) == ("s", 2.0)
 
 
+def ranged(first, last, slope, intercept=0.0, **changes):
+    ends = {"RealWorldValueFirstValueMapped": first, "RealWorldValueLastValueMapped": last}
+    return mapping(slope, intercept, **ends | changes)
+
+
+@given(
+    ends=st.lists(st.integers(0, 23), min_size=4, max_size=8, unique=True).map(sorted),
+    slopes=st.permutations([0.25, -1.0, 3.0, 100.0]),
+)
+@settings(deadline=None, max_examples=25)
+def test_disjoint_ranges_each_have_their_own_slope(tmp_path_factory, ends, slopes):
+    ranges = list(zip(ends[::2], ends[1::2], slopes, strict=False))
+    parts = [ranged(first, last, slope, 7.0) for first, last, slope in ranges]
+    folder = tmp_path_factory.mktemp("a")
+    data = ct(
+        Modality="MR", RescaleSlope=None, RescaleIntercept=None, PixelData=STORED.tobytes(),
+        RealWorldValueMappingSequence=parts[::-1],
+    )  # fmt: skip
+    write(folder / "a", data)
+    (stack,) = load(folder).stacks
+    expected = np.full(24, np.nan, "f4")
+    for first, last, slope in ranges:
+        expected[first : last + 1] = np.arange(first, last + 1) * slope + 7
+    assert np.array_equal(values(stack).ravel(), expected, equal_nan=True)
+    assert stack.unit == "um2/s"
+    assert stack.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "second",
+    [ranged(10, 23, 3.0), ranged(12, 23, 3.0, unit="s"), ranged(12, 23, float("nan"))],
+    ids=["overlapping", "another unit", "unreadable"],
+)
+def test_ranges_that_are_not_parts_of_one_mapping_are_not_joined(opened, second):
+    assert opened(ranged(0, 11, 0.5), ranged(12, 23, 3.0)).warnings == ()
+    stack = opened(ranged(0, 11, 0.5), second)
+    assert (values(stack) == STORED * 0.5).all()
+    assert stack.warnings == ("The file has 2 real world value mappings: the first is applied",)
+
+
 @pytest.mark.parametrize(
     "broken",
     [

@@ -29,6 +29,7 @@ from napari_medscan.dicom.headers.places import (
     slice_thickness,
 )
 from napari_medscan.dicom.headers.projection_view import WANTED_VIEW, laterality_of, view_of
+from napari_medscan.dicom.headers.retired_place import WANTED_RETIRED_PLACE
 from napari_medscan.dicom.headers.slide_matrix import WANTED_MATRIX, TileMatrix
 from napari_medscan.dicom.headers.unreadable import find_grid_problems
 from napari_medscan.dicom.intensity.palette import WANTED_PALETTE, Palette, read_palette
@@ -265,7 +266,11 @@ class ImageHeader(Instance):
         {Tag.SegmentSequence: want(Tag.SegmentNumber, Tag.SegmentLabel)},
         default_factory=dict,
     )
-    notes: tuple[str, ...] = attribute(lambda file: (*file.stored[2], *file.padding[1]), default=())
+    notes: tuple[str, ...] = attribute(
+        lambda file: (*file.stored[2], *file.place_notes, *file.padding[1]),
+        WANTED_RETIRED_PLACE,
+        default=(),
+    )
     concatenation: Concatenation | None = attribute(
         lambda file: _concatenation(file.data_set),
         want(Tag.ConcatenationUID, Tag.InConcatenationNumber, Tag.InConcatenationTotalNumber),

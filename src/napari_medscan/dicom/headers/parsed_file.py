@@ -19,6 +19,7 @@ from napari_medscan.dicom.headers.intensity_facts import (
     stored_values_of,
 )
 from napari_medscan.dicom.headers.pixel_layout import layout_notes, read_layout
+from napari_medscan.dicom.headers.retired_place import with_present_place
 from napari_medscan.dicom.headers.slide_matrix import TileMatrix, read_matrix
 from napari_medscan.dicom.headers.stored_frames import Stored, stored_frames
 from napari_medscan.dicom.intensity.suv import SuvFactors, read_suv
@@ -43,14 +44,17 @@ class ParsedFile:
     name : str
         Its name relative to what was dropped.
     data_set : DataSet, optional
-        Its data set; that of `scanned` if it is not given.
+        Its data set; that of `scanned` if it is not given. Retired attributes of place have their
+        present tags in it, and `place_notes` say so.
     """
 
     def __init__(
         self, scanned: ScannedFile, name: str = "", data_set: DataSet | None = None
     ) -> None:
         self.scanned, self.name = scanned, name
-        self.data_set = scanned.data_set if data_set is None else data_set
+        self.data_set, self.place_notes = with_present_place(
+            scanned.data_set if data_set is None else data_set
+        )
 
     @cached_property
     def identifiers(self) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ WANTED_LAYOUT = want(
     Tag.HighBit,
     Tag.PixelRepresentation,
 )
+_ALLOCATED = (1, 8, 16, 32)
+"""Bits of one sample that pixels are read in."""
 SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422")
 """Photometric Interpretations of which native pixels have two samples each."""
 
@@ -101,11 +103,11 @@ def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
         raise UnreadableError("missing or invalid image size")
     samples = data_set.integer(Tag.SamplesPerPixel) or 1
     floating = pixels.tag != Tag.PixelData
-    allocated = data_set.integer(Tag.BitsAllocated) or 0
     if floating:
         allocated = 32 if pixels.tag == Tag.FloatPixelData else 64
-    if allocated not in (1, 8, 16, 32, 64) or (allocated == 64 and not floating):
-        raise UnreadableError("unsupported bit depth")
+    else:
+        count = rows * columns * samples * (frame_count(data_set) or 1)
+        allocated = _bits_allocated(data_set, pixels, count)
     stored = _bits_stored(data_set, allocated) or allocated
     high_bit = data_set.integer(Tag.HighBit)
     photometric = data_set.text(Tag.PhotometricInterpretation) or (
@@ -133,9 +135,49 @@ def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
 
 def layout_notes(data_set: DataSet, layout: PixelLayout) -> tuple[str, ...]:
     """Return what the user should know of a layout that is not quite as the header says."""
-    if layout.floating or _bits_stored(data_set, layout.bits_allocated) is not None:
+    if layout.floating:
         return ()
-    return ("Bits Stored is invalid: all allocated bits are shown",)
+    notes: tuple[str, ...] = ()
+    if data_set.integer(Tag.BitsAllocated) not in _ALLOCATED:
+        invalid = "invalid" if data_set.has_value(Tag.BitsAllocated) else "missing"
+        notes = (f"Bits Allocated is {invalid}: pixels are read as {layout.bits_allocated} bits",)
+    if _bits_stored(data_set, layout.bits_allocated) is None:
+        notes += ("Bits Stored is invalid: all allocated bits are shown",)
+    return notes
+
+
+def _bits_allocated(data_set: DataSet, pixels: PixelElement, count: int) -> int:
+    """Return Bits Allocated; where it is no size of a pixel, what Bits Stored and length leave.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        The file's data set.
+    pixels : PixelElement
+        Its pixel data.
+    count : int
+        Samples of all frames.
+
+    Raises
+    ------
+    UnreadableError
+        If that is not one size.
+    """
+    stated = data_set.integer(Tag.BitsAllocated) or 0
+    if stated in _ALLOCATED:
+        return stated
+    needed = max(stated, stored_bits(data_set))
+    for bits in _ALLOCATED[1:]:
+        fits = pixels.length is None or 0 <= pixels.length - count * bits // 8 <= 1
+        if 0 < needed <= bits and fits:
+            return bits
+    raise UnreadableError("unsupported bit depth")
+
+
+def stored_bits(data_set: DataSet) -> int:
+    """Return how many bits Bits Stored and High Bit need, 0 if neither says."""
+    stored, high_bit = data_set.integer(Tag.BitsStored), data_set.integer(Tag.HighBit)
+    return max(0 if stored is None else stored, 0 if high_bit is None else high_bit + 1)
 
 
 def _bits_stored(data_set: DataSet, allocated: int) -> int | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.transfer_syntaxes import (
@@ -26,10 +28,17 @@ from napari_medscan.dicom.headers.codestream import (
 )
 from napari_medscan.dicom.headers.fragments import first_stream, item_length
 from napari_medscan.dicom.headers.frame_index import OffsetTable, index_frames
-from napari_medscan.dicom.headers.pixel_layout import SUBSAMPLED, PixelLayout, frame_count
+from napari_medscan.dicom.headers.pixel_layout import (
+    SUBSAMPLED,
+    PixelLayout,
+    frame_count,
+    stored_bits,
+)
 
 MAX_FRAME_BYTES = 512 * 2**20
 _BYTE = 8
+_COMPARED = 2**20
+"""Bytes of an image that are looked at to tell bytes from words."""
 _MOST_WALKED = 4000
 """Frames whose fragments are counted when a file is opened."""
 
@@ -194,7 +203,7 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
             encoded = pixels._replace(length=None)
             layout, place, notes = _encapsulated(layout, scanned, encoded, None)
             return layout, place, (_COMPRESSED, *notes) if not described else notes
-        changed = _by_length(layout, pixels.length)
+        changed = _by_length(layout, pixels.length) or _wider(layout, scanned, pixels)
         if changed is not None:
             layout, notes = changed[0], (changed[1],)
         elif described and held % ((layout.frame_bits + 7) // 8) > 1:
@@ -233,6 +242,45 @@ def _is_compressed(layout: PixelLayout, scanned: ScannedFile, pixels: PixelEleme
     if _is_decoded(stream) and stream is not None:
         return (stream.rows, stream.columns) == (layout.rows, layout.columns)
     return rle and is_start(scanned.source.read_at(pixels.offset, RLE_HEADER), rle=True)
+
+
+def _wider(
+    layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement
+) -> tuple[PixelLayout, str] | None:
+    """Return the layout of gray frames that take twice the Bits Allocated, and a note.
+
+    Certain if Bits Stored or High Bit need as many, or if bytes come in pairs that columns of an
+    image are not.
+    """
+    narrow = layout.bits_allocated
+    wide = 2 * narrow
+    needed = stored_bits(scanned.data_set)
+    bits = needed if narrow < needed <= wide else wide
+    wider = replace(layout, bits_allocated=wide, bits_stored=bits, high_bit=bits - 1)
+    is_gray = layout.samples == 1 and not layout.floating
+    if not is_gray or narrow not in (_BYTE, 2 * _BYTE) or not _fits(pixels.length or 0, wider):
+        return None
+    if bits != needed:
+        stated = Tag.NumberOfFrames in scanned.data_set and layout.frames > 1
+        if stated or narrow != _BYTE or not _are_words(scanned, pixels):
+            return None
+    note = f"Pixels are stored in {wide} bits each, although the header describes {narrow}"
+    return wider, note
+
+
+def _are_words(scanned: ScannedFile, pixels: PixelElement) -> bool:
+    """Whether the two bytes of each pair differ as low and high bytes of a word do.
+
+    The high bytes are all the same, or at least three quarters are in other sixteenths of the range
+    than the low bytes are.
+    """
+    data = scanned.source.read_at(pixels.offset, min(pixels.length or 0, _COMPARED))
+    pairs = np.frombuffer(data[: len(data) // 2 * 2], np.uint8).reshape(-1, 2)
+    low, high = pairs.T
+    if (high == high[0]).all():
+        return bool((low != high[0]).any())
+    counts = [np.bincount(column // 16, minlength=16) for column in (low, high)]
+    return bool(np.abs(counts[0] - counts[1]).sum() > 1.5 * len(pairs))
 
 
 def _by_length(layout: PixelLayout, length: int) -> tuple[PixelLayout, str] | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,6 +44,8 @@ _QUANTITY = frozenset(("246205007", "G-C1C6"))
 """Codes of the concept "Quantity" in SNOMED CT and SRT (PS3.3 C.7.6.16.2.11)."""
 MOST = 32
 """Most mappings that are read of one frame."""
+_MOST_ENTRIES = 2**16
+"""Stored values of 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +125,8 @@ def applied(
 ) -> ModalityTransform:
     """Return the transform of a frame that has a rescale, or none, and mappings.
 
-    The first mapping gives values and unit if the rescale gives neither. Otherwise the rescale
-    stays, because the file's windows refer to its values.
+    The first mapping, or those of disjoint ranges together, give values and unit if the rescale
+    gives neither. Otherwise the rescale stays, because the file's windows refer to its values.
 
     Parameters
     ----------
@@ -135,12 +139,13 @@ def applied(
     """
     if not mappings:
         return rescale
-    mapping = mappings[0].transform
+    whole = _joined(mappings)
+    mapping = mappings[0].transform if whole is None else whole
     gives_unit = unit is not None or rescale.unit is not None
     if rescale.is_uncertain or (rescale.is_identity and not gives_unit):
         if mapping.is_uncertain:
             return rescale if rescale.is_uncertain else mapping
-        if len(mappings) == 1:
+        if len(mappings) == 1 or whole is not None:
             return mapping
         note = f"The file has {len(mappings)} real world value mappings: the first is applied"
         return replace(mapping, note=note)
@@ -148,6 +153,41 @@ def applied(
     if same and mapping.table is rescale.table is None and not gives_unit:
         return replace(rescale, unit=mapping.unit)
     return rescale
+
+
+def _joined(mappings: tuple[RealWorldMapping, ...]) -> ModalityTransform | None:
+    """Return one transform of mappings that are parts of one: of disjoint ranges, in one unit.
+
+    PS3.3 C.7.6.16.2.11.1.2: each range of stored values may have a mapping of its own. Values
+    between and beyond the ranges have no meaning and become NaN.
+    """
+    parts = []
+    for mapping in sorted(mappings, key=lambda each: each.first or 0):
+        first, last = mapping.first, mapping.last
+        if first is None or last is None or not (first % 1 == last % 1 == 0 <= last - first):
+            return None
+        parts.append((int(first), int(last), mapping.transform))
+    apart = all(a[1] < b[0] for a, b in pairwise(parts))
+    alike = len({(mapping.unit, mapping.quantity) for mapping in mappings}) == 1
+    uncertain = any(transform.is_uncertain for *_, transform in parts)
+    if len(parts) < 2 or not apart or not alike or uncertain:
+        return None
+    return _table_of_parts(tuple(parts), mappings[0].unit)
+
+
+# The files of a series have equal mappings: they share one table.
+@lru_cache(maxsize=8)
+def _table_of_parts(
+    parts: tuple[tuple[int, int, ModalityTransform], ...], unit: str
+) -> ModalityTransform | None:
+    start, stop = parts[0][0], parts[-1][1] + 1
+    if stop - start > _MOST_ENTRIES:
+        return None
+    table = np.full(stop - start, np.nan)
+    for first, last, transform in parts:
+        stored = np.arange(first, last + 1)
+        table[first - start : last + 1 - start] = transform.apply(stored, table.dtype)
+    return ModalityTransform(table=table.tobytes(), first=start, is_real_table=True, unit=unit)
 
 
 def _quantity(item: DataSet) -> bytes:

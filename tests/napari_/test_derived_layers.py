@@ -14,6 +14,7 @@ from napari.layers._layer_actions import _split_stack
 
 from napari_medscan.dicom.series.orientation import patient_point
 from napari_medscan.export import save_nifti
+from napari_medscan.napari_.canvas_placement import NoPictureError
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_stack_of
@@ -22,7 +23,7 @@ from napari_medscan.napari_.linking import go_to_place, patient_place
 from napari_medscan.napari_.measurement_layers import drawn_shapes
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes.twin_layer import twin_of
-from napari_medscan.napari_.picture import DERIVED, NoPictureError, layers_in_picture
+from napari_medscan.napari_.picture import DERIVED, layers_in_picture
 from napari_medscan.napari_.readout import cursor_text
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.napari_.view import follow_openings, show_only

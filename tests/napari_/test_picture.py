@@ -13,14 +13,10 @@ from napari.layers import Image, Labels
 from pydicom.datadict import DicomDictionary
 
 from napari_medscan.dicom import load
+from napari_medscan.napari_.canvas_placement import NoPictureError
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer, image_layers
-from napari_medscan.napari_.picture import (
-    NoPictureError,
-    layers_in_picture,
-    others_of,
-    shown_of,
-)
+from napari_medscan.napari_.picture import layers_in_picture, others_of, shown_of
 from napari_medscan.napari_.slab import set_slab
 from napari_medscan.phantoms import write_us_heart
 from napari_medscan.privacy.painting import paint

@@ -12,17 +12,10 @@ import napari.viewer
 import numpy as np
 from napari.layers import Image, Labels
 
+from napari_medscan.napari_.canvas_placement import index_at, placement, points_along, reaches
 from napari_medscan.napari_.canvas_strokes import CanvasStrokes
 from napari_medscan.napari_.layer_identity import series_of
-from napari_medscan.napari_.picture import (
-    corner_and_steps,
-    index_at,
-    look,
-    placement,
-    points_along,
-    reaches,
-    shown_of,
-)
+from napari_medscan.napari_.picture import look, shown_of
 from napari_medscan.render.drawn_labels import DrawnLabels
 from napari_medscan.render.prepare import Look
 from napari_medscan.render.snapshot import Index
@@ -75,9 +68,7 @@ def canvas_looks(viewer: napari.viewer.Viewer, axis: int | None = None) -> list[
                 spread=axis,
                 base=here.index(current),
                 labels=tuple(
-                    replace(drawn[layer], index=at[layer])
-                    for layer in labels
-                    if reaches(at[layer], layer)
+                    drawn[layer].at(at[layer]) for layer in labels if reaches(at[layer], layer)
                 ),
                 strokes=strokes.at(point),
             )
@@ -98,23 +89,12 @@ def _visible(viewer: napari.viewer.Viewer) -> tuple[list[Image], list[Labels]]:
 
 
 def _drawn(viewer: napari.viewer.Viewer, layer: Labels) -> DrawnLabels:
-    before = viewer.dims.ndim - layer.ndim
-    vertical, horizontal = (axis - before for axis in viewer.dims.displayed)
-    axes = vertical, horizontal
-    index = index_at(viewer, layer, viewer.dims.point)
-    origin, spacing, flips = placement(viewer, layer, *corner_and_steps(layer), index, axes)
     colormap = layer.colormap
     return DrawnLabels(
-        layer.data,
-        index,
-        axes,
-        flips,
-        spacing,
-        origin,
-        lambda labels: np.asarray(colormap.map(labels)),  # type: ignore[no-untyped-call]
-        float(layer.opacity),
-        str(layer.blending),
-        int(layer.contour),
+        **placement(viewer, layer),
+        data=layer.data,
+        colors=lambda labels: np.asarray(colormap.map(labels)),  # type: ignore[no-untyped-call]
+        contour=int(layer.contour),
     )
 
 

@@ -11,9 +11,9 @@ from napari.layers import Layer, Points, Shapes
 from numpy.typing import NDArray
 
 from napari_medscan.napari_.active_viewer import main_viewer
+from napari_medscan.napari_.canvas_placement import corner_and_steps
 from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.objects.plane_cuts import cut_lines
-from napari_medscan.napari_.picture import corner_and_steps
 from napari_medscan.privacy.strokes import Color, Stroke
 
 _CLOSED = ("polygon", "rectangle", "ellipse")

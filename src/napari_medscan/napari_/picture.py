@@ -5,29 +5,34 @@ The pixels are those of the layer's array; the canvas, with its overlays and nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import napari.viewer
 import numpy as np
-from napari.layers import Image, Layer
-from numpy.typing import NDArray
+from napari.layers import Image
 
-from napari_medscan.dicom import MedscanError
+from napari_medscan.napari_.canvas_placement import (
+    NoPictureError,
+    corner_and_steps,
+    index_at,
+    placement,
+    points_along,
+    reaches,
+)
 from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.slider_index import index_in_view, is_in_view
 from napari_medscan.napari_.windowing import is_windowed
 from napari_medscan.render.prepare import Look
-from napari_medscan.render.shown import PROJECTIONS, Shown
+from napari_medscan.render.shown import Shown
 from napari_medscan.render.snapshot import Index
 
 _MOST_OTHERS = 12
 """Other slices that are compared with this one."""
 _FEW_OTHERS = 4
 """The same for each slice of a series, all of which are looked at."""
-_STRAIGHT = 1e-9
 _DRAWN = (
     "attenuation",
     "blending",
@@ -47,10 +52,6 @@ depend on is here too: nobody should have to know that."""
 DERIVED = (
     "This layer was derived from a series, and is neither sent nor saved. Select the series itself."
 )
-
-
-class NoPictureError(MedscanError):
-    """There is nothing to render; the text says why, for the user."""
 
 
 def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) -> list[Image]:
@@ -187,37 +188,27 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
         When the layer is turned or sheared in the view, or the view is along axes that it lacks.
     """
     stack = series_of(layer)
-    before = viewer.dims.ndim - layer.ndim
-    vertical, horizontal = (axis - before for axis in viewer.dims.displayed)
-    if stack is None or min(vertical, horizontal) < 0:
-        raise NoPictureError("The layer has no such cut: show its slices, as they were acquired.")
-    axes = vertical, horizontal
-    index = index_at(viewer, layer, viewer.dims.point)
+    if stack is None:
+        raise NoPictureError(DERIVED)
+    place = placement(viewer, layer)
     corner, steps = corner_and_steps(layer)
-    origin, spacing, flips = placement(viewer, layer, corner, steps, index, axes)
     grey = is_windowed(layer)
     low, high = (float(limit) for limit in layer.contrast_limits) if grey else (0.0, 255.0)
     colours = layer.colormap
     # An array in memory may be changed after its image was checked; the files' values stay.
     data = stack.array.display
     drawn = tuple(str(getattr(layer, name)) for name in _DRAWN)
-    placed = (axes, flips, corner.tobytes(), steps.tobytes())
+    placed = (place["axes"], place["flips"], corner.tobytes(), steps.tobytes())
     coloured = (colours.name, np.asarray(colours.colors).tobytes())
     return Shown(
-        stack,
-        data,
-        index,
-        axes,
-        flips,
-        spacing,
-        origin,
-        (low, high),
-        colours.map if grey else None,
-        (layer.unique_id, id(data), placed, drawn, coloured),
-        str(layer.projection_mode),
-        float(layer.gamma) if grey else 1.0,
-        float(layer.opacity),
-        str(layer.blending),
+        **place,
+        stack=stack,
+        data=data,
+        limits=(low, high),
+        colours=colours.map if grey else None,
+        state=(layer.unique_id, id(data), placed, drawn, coloured),
+        projection=str(layer.projection_mode),
+        gamma=float(layer.gamma) if grey else 1.0,
     )
 
 
@@ -262,19 +253,6 @@ def _places(
     return found
 
 
-def points_along(
-    viewer: napari.viewer.Viewer, layer: Image, axis: int, places: Iterable[int]
-) -> Iterator[tuple[float, ...]]:
-    """Yield where the sliders are at places of a layer along an axis of its data."""
-    inside = [0 if isinstance(place, slice) else place for place in index_in_view(viewer, layer)]
-    for place in places:
-        inside[axis] = place
-        world = layer.data_to_world(inside)  # type: ignore[no-untyped-call]
-        point = list(viewer.dims.point)
-        point[viewer.dims.ndim - layer.ndim + axis] = float(world[axis])
-        yield tuple(point)
-
-
 def sliders(viewer: napari.viewer.Viewer) -> dict[str, int]:
     """Return the axes of the current series' layer along which there is more than one image.
 
@@ -304,67 +282,3 @@ def _slider(viewer: napari.viewer.Viewer, layer: Image) -> int | None:
     index = index_in_view(viewer, layer)
     sliders = [axis for axis, place in enumerate(index) if not isinstance(place, slice)]
     return max(sliders, key=lambda axis: layer.data.shape[axis], default=None)
-
-
-def index_at(viewer: napari.viewer.Viewer, layer: Layer, point: Sequence[float]) -> Index:
-    """Return the index of what is shown with the sliders at a point, by napari's rounding."""
-    displayed = {axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed}
-    if str(layer.projection_mode) not in PROJECTIONS:
-        places = layer.world_to_data(point)
-        return tuple(
-            slice(None) if axis in displayed else round(float(place))
-            for axis, place in enumerate(places)
-        )
-    starts = layer.world_to_data(np.subtract(point, viewer.dims.margin_left))
-    ends = layer.world_to_data(np.add(point, viewer.dims.margin_right))
-    index = []
-    for axis, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        if axis in displayed:
-            index.append(slice(None))
-            continue
-        low, high = max(round(float(start)), 0), max(round(float(end)), 0)
-        if np.isclose(high, end):
-            high += 1
-        index.append(slice(low, max(high, low + 1)))
-    return tuple(index)
-
-
-def reaches(index: Index, layer: Layer) -> bool:
-    """Whether anything of a layer is at an index."""
-    starts = [(p.start or 0) if isinstance(p, slice) else p for p in index]
-    return all(0 <= s < extent for s, extent in zip(starts, layer.data.shape, strict=False))
-
-
-def corner_and_steps(layer: Layer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where the first pixel lies in the world, and how far one step along each axis is."""
-    inside = np.vstack([np.zeros(layer.ndim), np.eye(layer.ndim)])
-    corner, *ends = (np.asarray(layer.data_to_world(row)) for row in inside)  # type: ignore[no-untyped-call]
-    return corner, np.subtract(ends, corner)
-
-
-def placement(
-    viewer: napari.viewer.Viewer,
-    layer: Layer,
-    corner: NDArray[np.float64],
-    steps: NDArray[np.float64],
-    index: Index,
-    axes: tuple[int, int],
-) -> tuple[tuple[float, float], tuple[float, float], tuple[bool, bool]]:
-    """Return origin and spacing on screen, and whether rows and columns run the other way."""
-    places = [(p.start or 0) if isinstance(p, slice) else p for p in index]
-    start = corner + np.asarray(places, float) @ steps
-    ways = camera_of(viewer).orientation2d
-    origin, spacing, flips = [], [], []
-    for number, axis in enumerate(axes):
-        step = float(steps[axis, axis])
-        aside = np.delete(steps[axis], axis)
-        if np.abs(aside).max(initial=0) > _STRAIGHT * max(abs(step), 1):
-            raise NoPictureError("The layer is turned in the view: reset its transform first.")
-        first = float(start[axis])
-        last = first + step * (layer.data.shape[axis] - 1)
-        against = str(ways[number]) == ("up", "left")[number]
-        # Seen from the other side the world counts backwards.
-        origin.append(-max(first, last) if against else min(first, last))
-        spacing.append(abs(step))
-        flips.append((step < 0) ^ against)
-    return (origin[0], origin[1]), (spacing[0], spacing[1]), (flips[0], flips[1])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import napari.viewer
 from napari.layers import Layer
 
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.render.snapshot import Index, is_inside
+from napari_medscan.render.snapshot import Index, is_inside, slice_at
 
 
-def index_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> Index:
+def index_in_view(
+    viewer: napari.viewer.Viewer, layer: Layer, point: Sequence[float] | None = None
+) -> Index:
     """Return the index of a layer's array at which the sliders stand.
 
     Parameters
@@ -18,6 +22,8 @@ def index_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> Index:
         Where the sliders stand.
     layer : Layer
         Any.
+    point : sequence of float, optional
+        Where they would stand, in the world; by default where they do.
 
     Returns
     -------
@@ -26,7 +32,7 @@ def index_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> Index:
         axes that have a slider; ``slice(None)`` for axes that are displayed.
     """
     displayed = {axis - viewer.dims.ndim for axis in viewer.dims.displayed}
-    positions = layer.world_to_data(viewer.dims.point)
+    positions = layer.world_to_data(viewer.dims.point if point is None else point)
     return tuple(
         slice(None) if axis - layer.ndim in displayed else round(float(position))
         for axis, position in enumerate(positions)
@@ -55,11 +61,4 @@ def slice_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> int | None:
         outside of the series or on a missing slice, or the layer is not ours.
     """
     stack = stack_of(layer)
-    if stack is None:
-        return None
-    places = stack.array.places
-    index = index_in_view(viewer, layer)[: places.ndim]
-    if any(isinstance(place, slice) for place in index) or not is_inside(index, places.shape):
-        return None
-    number = int(places[index])
-    return number if number >= 0 else None
+    return None if stack is None else slice_at(stack, index_in_view(viewer, layer))

@@ -10,40 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.privacy.painting import Painted
-from napari_medscan.render.shown import as_displayed
-from napari_medscan.render.snapshot import Index
+from napari_medscan.render.shown import Drawn
 
 
-@dataclass(frozen=True, eq=False)
-class DrawnLabels:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DrawnLabels(Drawn):
     """What a viewer shows of labels.
 
     Parameters
     ----------
-    data : array
-        Of the layer.
-    index, axes, flips, spacing, origin, opacity, blending
-        As of `Shown`.
     colors : callable
         From labels of any shape to RGBA of 0 to 1.
     contour : int
         Pixels by which outlines are thick; 0 fills.
     """
 
-    data: Any
-    index: Index
-    axes: tuple[int, int]
-    flips: tuple[bool, bool]
-    spacing: tuple[float, float]
-    origin: tuple[float, float]
     colors: Callable[[NDArray[Any]], NDArray[np.floating]]
-    opacity: float
-    blending: str
-    contour: int = 0
+    contour: int
 
     def read(self) -> Painted:
         """Read the labels, the way up that they stand on screen."""
-        labels = as_displayed(np.asarray(self.data[self.index]), self.axes, self.flips)
+        labels = self.as_displayed(np.asarray(self.data[self.index]))
         rgba = np.asarray(self.colors(labels), np.float64).reshape(*labels.shape, 4)
         if self.contour:
             rgba[_inside(labels, self.contour)] = 0

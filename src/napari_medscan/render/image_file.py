@@ -146,10 +146,10 @@ def _shown(stack: Stack, index: Index, limits: tuple[float, float] | None) -> Sh
     if curve is not None:
         window = curve.limits
     return Shown(
-        stack,
-        stack.array,
-        index,
-        axes,
+        stack=stack,
+        data=stack.array,
+        index=index,
+        axes=axes,
         flips=(False, False),
         spacing=stack.geometry.spacing[1:],
         origin=(0.0, 0.0),

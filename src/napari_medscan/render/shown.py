@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +28,12 @@ _PLANES = ("sagittal", "coronal", "axial")
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What the viewer shows of a layer, settled: to be read later, and in any thread.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Drawn:
+    """What a viewer shows of an array, and where: to be read later, and in any thread.
 
     Parameters
     ----------
-    stack : Stack
-        Whose slices they are.
     data : array
         Of the layer.
     index : tuple of int or slice
@@ -44,9 +42,39 @@ class Shown:
         Axes of the array that are on screen, the vertical one first.
     flips : tuple of bool
         Whether rows and columns run the other way there.
-    spacing, origin : tuple of float
+    spacing, origin, opacity, blending
         As of `Painted`.
-    limits, colours, gamma, opacity, blending
+    """
+
+    data: Any
+    index: Index
+    axes: tuple[int, int]
+    flips: tuple[bool, bool]
+    spacing: tuple[float, float]
+    origin: tuple[float, float]
+    opacity: float = 1.0
+    blending: str = "translucent"
+
+    def at(self, index: Index) -> Self:
+        """Return the same of other slices."""
+        return replace(self, index=index)
+
+    def as_displayed(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return pixels in the order of the display: the array has its own axes and directions."""
+        if self.axes[0] > self.axes[1]:
+            values = values.swapaxes(0, 1)
+        return np.flip(values, tuple(axis for axis, flip in enumerate(self.flips) if flip))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Shown(Drawn):
+    """What a viewer shows of a series.
+
+    Parameters
+    ----------
+    stack : Stack
+        Whose slices they are.
+    limits, colours, gamma
         As of `Painted`.
     state : tuple
         Equal while the layer is drawn in the same way, at the same place, whatever its index.
@@ -55,23 +83,11 @@ class Shown:
     """
 
     stack: Stack
-    data: Any
-    index: Index
-    axes: tuple[int, int]
-    flips: tuple[bool, bool]
-    spacing: tuple[float, float]
-    origin: tuple[float, float]
     limits: tuple[float, float]
     colours: Colours | None
     state: tuple[object, ...]
     projection: str = "none"
     gamma: float = 1.0
-    opacity: float = 1.0
-    blending: str = "translucent"
-
-    def at(self, index: Index) -> Shown:
-        """Return the same of other slices."""
-        return replace(self, index=index)
 
     @property
     def is_across(self) -> bool:
@@ -134,7 +150,7 @@ class Shown:
             values = project(values, axis=across)
             seen = None if seen is None else np.all(seen, axis=across)
         return Painted(
-            as_displayed(values, self.axes, self.flips),
+            self.as_displayed(values),
             self.spacing,
             self.origin,
             self.limits,
@@ -142,7 +158,7 @@ class Shown:
             self.gamma,
             self.opacity,
             self.blending,
-            None if seen is None else as_displayed(seen, self.axes, self.flips),
+            None if seen is None else self.as_displayed(seen),
         )
 
     def _seen(self, kept: Mapping[int, Mask]) -> Mask:
@@ -152,15 +168,3 @@ class Shown:
         everything = np.ones(self.frame, bool)
         frames = [kept.get(int(n), everything)[self.index[lead:]] for n in numbers.ravel()]
         return np.reshape(frames, (*numbers.shape, *frames[0].shape))
-
-
-def as_displayed(
-    values: NDArray[Any], axes: tuple[int, int], flips: tuple[bool, bool]
-) -> NDArray[Any]:
-    """Return pixels in the order of the display: the array has its own axes and directions."""
-    if axes[0] > axes[1]:
-        values = values.swapaxes(0, 1)
-    for axis, flip in enumerate(flips):
-        if flip:
-            values = np.flip(values, axis)
-    return values

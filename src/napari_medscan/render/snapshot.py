@@ -65,12 +65,20 @@ class Snapshot:
 
         None if the view cuts across slices, or if there is no slice at the sliders.
         """
-        places = self.stack.array.places
-        index = self.index[: places.ndim]
-        if any(isinstance(place, slice) for place in index) or not self.is_inside:
-            return None
-        number = int(places[index])
-        return number if number >= 0 else None
+        return slice_at(self.stack, self.index) if self.is_inside else None
+
+
+def slice_at(stack: Stack, index: Index) -> int | None:
+    """Return the number of the slice that an index of a stack's array lies in.
+
+    None if it cuts across slices, lies outside of the array, or at a missing slice.
+    """
+    places = stack.array.places
+    index = index[: places.ndim]
+    if any(isinstance(place, slice) for place in index) or not is_inside(index, places.shape):
+        return None
+    number = int(places[index])
+    return number if number >= 0 else None
 
 
 def is_inside(index: Index, shape: tuple[int, ...]) -> bool:

@@ -9,8 +9,9 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_medscan.dicom import CancelledError, load
+from napari_medscan.napari_.canvas_placement import NoPictureError
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.napari_.picture import NoPictureError, is_same, look, series_looks
+from napari_medscan.napari_.picture import is_same, look, series_looks
 from napari_medscan.napari_.slab import set_slab
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.render import prepare

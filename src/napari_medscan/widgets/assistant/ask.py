@@ -23,8 +23,9 @@ from napari_medscan.assistant.models import most_images
 from napari_medscan.assistant.prompts import Templates
 from napari_medscan.assistant.requests import Question
 from napari_medscan.napari_.background_task import Latest
+from napari_medscan.napari_.canvas_placement import NoPictureError
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.picture import NoPictureError, is_same
+from napari_medscan.napari_.picture import is_same
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.privacy.errors import ImageError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate

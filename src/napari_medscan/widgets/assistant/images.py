@@ -9,7 +9,8 @@ from magicgui.widgets import CheckBox, FloatSpinBox, PushButton
 from psygnal import Signal
 
 from napari_medscan.assistant.models import KEY_IMAGES, profile_of
-from napari_medscan.napari_.picture import NoPictureError, look, series_looks
+from napari_medscan.napari_.canvas_placement import NoPictureError
+from napari_medscan.napari_.picture import look, series_looks
 from napari_medscan.privacy.painting import LONGEST
 from napari_medscan.privacy.sealed_image import QUALITY
 from napari_medscan.render.prepare import Look, Wish

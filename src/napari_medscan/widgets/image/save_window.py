@@ -7,9 +7,10 @@ from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.canvas_looks import canvas_looks, is_more_visible
+from napari_medscan.napari_.canvas_placement import NoPictureError
 from napari_medscan.napari_.gui import main_window
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.picture import NoPictureError, look
+from napari_medscan.napari_.picture import look
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.privacy.gate import SESSION, Gate
 from napari_medscan.privacy.sealed_image import Format

@@ -17,6 +17,7 @@ from napari_medscan.frames import (
     ReadCanceledError,
     UnreadableFramesError,
 )
+from napari_medscan.frames.batch import THREADS, THREADS_WAITING
 
 SHAPES = [(5,), (1,), (3, 4)]
 FRAMES = [(3, 4), (2, 5, 3)]
@@ -316,42 +317,88 @@ def test_a_volume_with_blanks_does_not_answer_a_strict_read():
     assert np.array_equal(stack.display[:, 1], whole[:, 1])
 
 
-class Threes(Numbered):
-    """Reads three frames at a time; the fourth is damaged, the seventh fails the others too."""
+class Fours(Numbered):
+    """Reads four frames at a time; number 2 is damaged, number 7 fails the others too."""
 
     def __init__(self):
         super().__init__(12, (3, 4))
         self.runs = []
 
     def together(self, indices):
-        return min(3, len(indices))
+        return min(4, len(indices))
 
     def read_together(self, indices, out):
         self.runs.append(list(indices))
         if 7 in indices:
             raise ValueError("unforeseen")
         out[...] = self.frames[indices]
-        return [OSError("damaged") if index == 4 else None for index in indices]
+        return [OSError("damaged") if index == 2 else None for index in indices]
 
 
 def test_frames_that_are_best_read_together_are():
     told = []
     stack, source, whole = build(
-        (12,), source=Threes(), on_problem=lambda i, error: told.append((i, type(error)))
+        (12,), source=Fours(), on_problem=lambda i, error: told.append((i, type(error)))
     )
-    whole[4] = -1
+    whole[2] = -1
     assert np.array_equal(stack.read(errors="blank"), whole)
-    assert sorted(source.runs) == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
-    assert told == [(4, OSError)]
-    assert sorted(source.read_numbers) == [6, 7, 8], "what fails as a whole is read one by one"
+    assert sorted(source.runs) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+    assert told == [(2, OSError)]
+    assert sorted(source.read_numbers) == [4, 5, 6, 7], "what fails as a whole is read one by one"
 
 
 def test_what_is_cached_or_missing_is_not_read_together_with_the_rest():
-    stack, source, whole = build((12,), source=Threes(), holes=(2, 4, 7))
+    stack, source, whole = build((12,), source=Fours(), holes=(2, 4, 7))
     stack[5]
     assert np.array_equal(stack.read(errors="blank"), whole)
-    assert sorted(source.runs) == [[0, 1], [8, 9, 10]]
-    assert sorted(source.read_numbers) == [3, 5, 6, 11]
+    assert sorted(source.runs) == [[0, 1], [8, 9, 10, 11]]
+    assert sorted(source.read_numbers) == [3, 5, 6]
+
+
+class SlowFrames(Numbered):
+    """Waits for each frame, as for a network share."""
+
+    def __init__(self):
+        super().__init__(400, (3, 4))
+        self.waiting, self.most = set(), 0
+
+    def wait(self):
+        me = threading.get_ident()
+        self.waiting.add(me)
+        self.most = max(self.most, len(self.waiting))
+        time.sleep(0.005)
+        self.waiting.discard(me)
+
+    def read(self, index, out):
+        self.wait()
+        super().read(index, out)
+
+
+class SlowHeaders(SlowFrames):
+    """Waits for the headers that tell which frames to read together, too."""
+
+    def together(self, indices):
+        self.wait()
+        return 1 if indices else 0
+
+
+@pytest.mark.parametrize("kind", [SlowFrames, SlowHeaders])
+def test_many_threads_wait_for_a_slow_share_at_the_same_time(kind):
+    stack, source, whole = build((400,), source=kind())
+    assert np.array_equal(np.asarray(stack), whole)
+    assert source.most > THREADS_WAITING // 2
+
+
+def test_no_more_threads_than_cores_and_one_read_what_is_at_hand():
+    threads = set()
+
+    class Near(Numbered):
+        def read(self, index, out):
+            threads.add(threading.get_ident())
+            super().read(index, out)
+
+    build((400,), source=Near(400, (3, 4)))[0].read()
+    assert len(threads) <= THREADS
 
 
 def test_a_change_to_a_stack_s_volume_is_impossible():

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.frames.batch import Progress
 from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
 from napari_medscan.frames.frame_reader import FrameReader
 from napari_medscan.frames.indexing import BasicIndex
-from napari_medscan.frames.many import Parts, Progress
+from napari_medscan.frames.many import Parts
 from napari_medscan.frames.volumes import Volumes, Where
 
 

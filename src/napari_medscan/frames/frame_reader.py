@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.frames.batch import Progress
 from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.late import LateFrames, queue
 from napari_medscan.frames.many import (
     FrameSource,
     ManyFrames,
     Parts,
-    Progress,
     has_deadline,
     notes_problems,
 )

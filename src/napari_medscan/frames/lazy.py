@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_medscan.frames.array_face import ArrayFace
+from napari_medscan.frames.batch import Progress
 from napari_medscan.frames.bulk_reader import BulkReader
 from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.display import DisplayArray
 from napari_medscan.frames.errors import ReadCanceledError
 from napari_medscan.frames.frame_reader import FrameReader
 from napari_medscan.frames.indexing import BasicIndex
-from napari_medscan.frames.many import PARALLEL_FROM, FrameSource, Progress
+from napari_medscan.frames.many import PARALLEL_FROM, FrameSource
 from napari_medscan.frames.selection import Selection
 from napari_medscan.frames.volumes import Volumes, Where
 

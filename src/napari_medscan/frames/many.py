@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from enum import Enum, auto
 from functools import cache
 from itertools import takewhile
 from typing import Any, NamedTuple, Protocol, TypeGuard, runtime_checkable
@@ -16,30 +11,12 @@ from typing import Any, NamedTuple, Protocol, TypeGuard, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.frames.errors import ReadCanceledError
+from napari_medscan.frames.batch import Batch, Outcome, Progress
 from napari_medscan.frames.indexing import BasicIndex
 from napari_medscan.frames.late import LateFrames
 
-Progress = Callable[[int, int], bool]
-"""Called with (frames read, frames in all); False stops the reading."""
-
 PARALLEL_FROM = 8
 """From so many frames on several are read at a time."""
-MOST_TOGETHER = 16
-"""Of small frames."""
-THREADS = min(8, (os.cpu_count() or 1) + 1)
-"""One more than there are cores: one waits for a disk or a worker while the others work."""
-
-_REFRESH_SECONDS = 0.05
-
-
-class Outcome(Enum):
-    """What became of a frame."""
-
-    READ = auto()
-    BLANK = auto()
-    AGAIN = auto()
-    """It was late, and is to be read once more after the others: blank until then."""
 
 
 class Parts(NamedTuple):
@@ -180,23 +157,13 @@ class ManyFrames:
         """
         shape = np.broadcast_to(np.empty((), self._dtype), self._frame_shape)[tail].shape
         out = np.empty(numbers.shape + shape, dtype=self._dtype)
-        batch = _Batch(self, numbers.ravel().tolist(), out.reshape(numbers.size, *shape), tail)
-        total = numbers.size
-        if total < PARALLEL_FROM:
+        batch = Batch(self, numbers.ravel().tolist(), out.reshape(numbers.size, *shape), tail)
+        if numbers.size < PARALLEL_FROM:
             batch.fill()
             batch.fill_late()
             return Parts(out, batch.blank)
         with reading as report:
-            with ThreadPoolExecutor(THREADS, "medscan-read") as pool:
-                jobs = [pool.submit(batch.fill) for _ in range(THREADS)]
-                try:
-                    while wait(jobs, _REFRESH_SECONDS if report else None).not_done:
-                        if report is not None and not report(total - batch.left, total):
-                            raise ReadCanceledError
-                finally:
-                    batch.stop()
-            for job in jobs:
-                job.result()
+            batch.fill_by_threads(report)
             batch.fill_late()
         return Parts(out, batch.blank)
 
@@ -276,77 +243,3 @@ class ManyFrames:
                 place[...] = self._fill
                 outcomes.append(self._note(number, error))
         return outcomes
-
-
-class _Batch:
-    """Frames that several threads read to their places.
-
-    Parameters
-    ----------
-    frames : ManyFrames
-        Reads them.
-    numbers : list of int
-        Which.
-    parts : ndarray
-        Takes the part `tail` of each.
-    """
-
-    def __init__(
-        self,
-        frames: ManyFrames,
-        numbers: list[int],
-        parts: NDArray[Any],
-        tail: tuple[BasicIndex, ...],
-    ) -> None:
-        self._frames, self._numbers, self._parts, self._tail = frames, numbers, parts, tail
-        self._whole = frames.is_whole(tail)
-        self._places = deque(range(len(numbers)))
-        self._again: deque[int] = deque()
-        self._blank: deque[int] = deque()
-        self._taking = threading.Lock()
-
-    @property
-    def left(self) -> int:
-        """How many frames nobody has begun to read."""
-        return len(self._places)
-
-    @property
-    def blank(self) -> frozenset[int]:
-        """Numbers of the frames that are blank."""
-        return frozenset(self._blank)
-
-    def stop(self) -> None:
-        """Begin no further frame."""
-        with self._taking:
-            self._places.clear()
-
-    def fill(self) -> None:
-        """Read frames until none is left."""
-        while True:
-            with self._taking:
-                if not self._places:
-                    return
-                first = self._places[0]
-                ahead = self._numbers[first : first + MOST_TOGETHER] if self._whole else []
-                end = first + (self._frames.together(ahead) if ahead else 1)
-                for _ in range(first, end):
-                    self._places.popleft()
-            self._read(first, end)
-
-    def fill_late(self) -> None:
-        """Read once more what was late."""
-        while self._again:
-            place = self._again.popleft()
-            self._read(place, place + 1)
-
-    def _read(self, first: int, end: int) -> None:
-        numbers, parts = self._numbers[first:end], self._parts[first:end]
-        if self._whole:
-            outcomes = self._frames.read_whole(numbers, parts)
-        else:
-            outcomes = self._frames.read_part(numbers[0], self._tail, parts)
-        for index, outcome in enumerate(outcomes):
-            if outcome is Outcome.AGAIN:
-                self._again.append(first + index)
-            elif outcome is Outcome.BLANK:
-                self._blank.append(numbers[index])

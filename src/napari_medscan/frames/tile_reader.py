@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.frames.batch import THREADS
 from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.many import (
-    THREADS,
     FrameSource,
     notes_problems,
     reads_many,

@@ -24,7 +24,7 @@ from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.frames import LazyStack
-from napari_medscan.frames.many import Progress
+from napari_medscan.frames.batch import Progress
 
 if TYPE_CHECKING:
     import nibabel

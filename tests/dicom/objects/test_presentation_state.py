@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pydicom
 import pytest
@@ -12,7 +14,7 @@ from pydicom.pixels.processing import apply_modality_lut, apply_presentation_lut
 from napari_medscan.dicom import PresentationState, load
 from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.dicom.objects.display_area import DisplayTurn
-from napari_medscan.dicom.objects.drawn_graphics import DrawnPoint, DrawnShape, DrawnText
+from napari_medscan.dicom.objects.drawn_graphics import DrawnPoint, DrawnShape, DrawnText, dashes
 from napari_medscan.dicom.objects.presentation_state import MOST_POINTS
 
 from ...corpus.oracle import case_path
@@ -65,7 +67,7 @@ def test_state_for_some_images_draws_on_these_alone(tmp_path):
     everywhere = annotation(graphic("POINT", [1, 1]))
     data = state(refer("1.2.3.3.2"), GraphicAnnotationSequence=[everywhere])
     _, found = opened(tmp_path, data)
-    assert drawn_at(found, DrawnPoint) == [(2, DrawnPoint((0.5, 0.5), (1, 1, 0)))]
+    assert drawn_at(found, DrawnPoint) == [(2, DrawnPoint((0.5, 0.5), (1, 1, 0, 1)))]
 
 
 def test_state_for_frames_draws_on_these_alone(tmp_path):
@@ -176,10 +178,124 @@ def test_state_layers_have_an_order_and_colors(tmp_path):
     points = [(each.layer, each.drawn) for each in found.drawn]
     assert [name for name, _ in points] == ["ABSENT", "LOW", "TOP", "TOP"]
     colors = [point.color for _, point in points]
-    assert colors[0] == (1, 1, 0)
-    assert colors[2] == (1, 1, 1)
-    assert np.allclose(colors[1], (1, 0, 0), atol=0.05)
+    assert colors[0] == (1, 1, 0, 1)
+    assert colors[2] == (1, 1, 1, 1)
+    assert np.allclose(colors[1], (1, 0, 0, 1), atol=0.05)
     assert colors[3] == colors[1]
+
+
+LINE = {"PatternOnColorCIELabValue": [65535, 32896, 32896], "PatternOnOpacity": 0.5}
+DASHED = {"LineDashingStyle": "DASHED", "LinePattern": 0x0000FFFF, "LineThickness": 2.0}
+
+
+def styled(folder, *graphics, **changes):
+    """Return what a state with some graphics draws on the first slice, and the state."""
+    data = state(ALL[:1], GraphicAnnotationSequence=[annotation(*graphics)], **changes)
+    found, drawn = opened(folder, data)
+    return [each for _, each in drawn_at(drawn)], found
+
+
+def test_state_lines_have_their_own_color_opacity_and_thickness(tmp_path):
+    plain, thick = (
+        graphic("POLYLINE", [1, 1, 9, 1], LineStyleSequence=[item(**LINE, LineThickness=width)])
+        for width in (-1.0, 3.0)
+    )
+    (first, second), found = styled(tmp_path, plain, thick)
+    assert np.allclose(first.line, (1, 1, 1, 0.5), atol=0.02)
+    assert (first.width, second.width) == (1, 3)
+    assert not found.warnings
+
+
+def test_state_dashes_are_lines_and_gaps_are_open_or_have_their_own_color(tmp_path):
+    ends = [0, 1, 64, 1]
+    white = {"PatternOffColorCIELabValue": [65535, 32896, 32896]}
+    off = graphic("POLYLINE", ends, LineStyleSequence=[item(**LINE, **DASHED)])
+    seen = graphic(
+        "POLYLINE", ends, LineStyleSequence=[item(**LINE, **DASHED, **white, PatternOffOpacity=1.0)]
+    )
+    parts, _ = styled(tmp_path, off, seen)
+    spans = [tuple((each.points[:, 1] + 0.5).tolist()) for each in parts]
+    assert spans[:2] == [(0, 16), (32, 48)]
+    assert spans[2:] == [(0, 16), (16, 32), (32, 48), (48, 64)]
+    assert [each.line[3] for each in parts[2:]] == [0.5, 1, 0.5, 1]
+    assert {each.width for each in parts} == {2}
+
+
+def test_state_fills_with_its_own_color_and_with_the_mean_of_a_pattern(tmp_path):
+    half = bytes([0xAA]) * 128
+    styles = [
+        {"PatternOnOpacity": 0.25, "FillMode": "SOLID"},
+        {"FillMode": "STIPPELED", "FillPattern": half, "ShadowStyle": "NORMAL"},
+    ]
+    dashed = {"LineStyleSequence": [item(**LINE, **DASHED)]}
+    circles = [
+        graphic("CIRCLE", [5, 5, 9, 5], GraphicFilled="Y", FillStyleSequence=[item(**style)])
+        for style in styles
+    ]
+    circles.append(graphic("CIRCLE", [5, 5, 9, 5], GraphicFilled="Y", **dashed))
+    (first, second, third, *pieces), found = styled(tmp_path, *circles)
+    assert first.fill == (1, 1, 0, 0.25)
+    assert second.fill == (1, 1, 0, 0.5)
+    assert (third.line[3], third.fill) == (0, (1, 1, 0, 1))
+    assert pieces
+    assert all(each.kind == "path" for each in pieces)
+    assert found.warnings == ("Not drawn: shadows, fill patterns",)
+
+
+@given(
+    points=st.lists(st.tuples(*[st.integers(0, 50)] * 2), min_size=2, max_size=6),
+    pattern=st.lists(st.booleans(), min_size=1, max_size=32),
+    pixel=st.floats(0.1, 9),
+)
+def test_dashes_and_gaps_are_the_line_in_the_order_of_the_pattern(points, pattern, pixel):
+    line = np.array(points, float)
+    pieces = list(dashes(line, pattern, pixel))
+    lengths = [np.hypot(*np.diff(piece, axis=0).T).sum() for piece, _ in pieces]
+    assert np.isclose(sum(lengths), np.hypot(*np.diff(line, axis=0).T).sum())
+    assert all(np.allclose(a[-1], b[0]) for (a, _), (b, _) in pairwise(pieces))
+    kinds = [is_on for _, is_on in pieces]
+    assert all(one != other for one, other in pairwise(kinds))
+    assert not kinds or kinds[0] == pattern[0]
+
+
+def test_state_text_lies_in_its_box_as_it_says(tmp_path):
+    box = {
+        "BoundingBoxAnnotationUnits": "PIXEL",
+        "BoundingBoxTopLeftHandCorner": [1.0, 2.0],
+        "BoundingBoxBottomRightHandCorner": [7.0, 4.0],
+    }
+    styles = [
+        {"BoundingBoxTextHorizontalJustification": "RIGHT"},
+        {"TextStyleSequence": [item(HorizontalAlignment="RIGHT", VerticalAlignment="BOTTOM")]},
+        {"TextStyleSequence": [item(HorizontalAlignment="CENTER", Bold="Y")]},
+    ]
+    notes = [text("A", **box, **style) for style in styles]
+    data = state(ALL[:1], GraphicAnnotationSequence=[annotation(*notes)])
+    found, drawn = opened(tmp_path, data)
+    texts = [each for _, each in drawn_at(drawn, DrawnText)]
+    assert [each.place for each in texts] == [(1.5, 6.5), (3.5, 6.5), (2.5, 3.5)]
+    assert [(each.across, each.down) for each in texts[:2]] == [
+        ("right", "top"),
+        ("right", "bottom"),
+    ]
+    assert found.warnings == ("Not drawn: bold, italic and underlined text",)
+
+
+@pytest.mark.parametrize("number", [7, None])
+def test_state_compound_graphics_are_drawn_by_the_simple_ones_that_stand_for_them(tmp_path, number):
+    ruler = item(CompoundGraphicInstanceID=7, CompoundGraphicType="RULER")
+    known = {} if number is None else {"CompoundGraphicInstanceID": number}
+    part = annotation(graphic("POLYLINE", [1, 1, 4, 4], **known))
+    part.CompoundGraphicSequence = [ruler]
+    _, drawn = opened(tmp_path, state(ALL[:1], GraphicAnnotationSequence=[part]))
+    assert drawn.content.left_out == (number is None)
+    assert len(drawn.drawn) == 1
+
+
+def test_state_colors_of_old_files_are_those_of_the_layer(tmp_path):
+    layer = item(GraphicLayer="A", GraphicLayerRecommendedDisplayRGBValue=[65535, 0, 0])
+    (line,), _ = styled(tmp_path, graphic("POLYLINE", [1, 1, 4, 4]), GraphicLayerSequence=[layer])
+    assert line.line == (1, 0, 0, 1)
 
 
 def test_state_window_is_in_the_values_of_the_series(tmp_path):

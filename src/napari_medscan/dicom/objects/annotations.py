@@ -13,9 +13,18 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.elements.text import decode, defuse
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Wanted
-from napari_medscan.dicom.intensity.cielab import rgb_from_cielab
-
-Color = tuple[float, float, float]
+from napari_medscan.dicom.objects.graphic_styles import (
+    WANTED_GRAPHIC_STYLE,
+    WANTED_TEXT_STYLE,
+    Color,
+    LineStyle,
+    Paint,
+    TextStyle,
+    read_color,
+    read_fill,
+    read_line_style,
+    read_text_style,
+)
 
 
 class _Tag(IntEnum):
@@ -40,10 +49,9 @@ class _Tag(IntEnum):
     GraphicLayerSequence = 0x00700060
     GraphicLayerOrder = 0x00700062
     GraphicLayerGrayscaleValue = 0x00700066
-    TextStyleSequence = 0x00700231
-    LineStyleSequence = 0x00700232
-    TextColor = 0x00700241
-    PatternOnColor = 0x00700251
+    GraphicLayerRGB = 0x00700067
+    CompoundGraphicSequence = 0x00700209
+    CompoundGraphicInstanceID = 0x00700226
     GraphicLayerColor = 0x00700401
 
 
@@ -65,20 +73,24 @@ WANTED_ANNOTATIONS: Final[Wanted] = {
             _Tag.BoundingBoxBottomRight: b"FL",
             _Tag.AnchorPoint: b"FL",
             _Tag.AnchorPointVisibility: b"CS",
-            _Tag.TextStyleSequence: {_Tag.TextColor: b"US"},
+            _Tag.CompoundGraphicInstanceID: b"UL",
+            **WANTED_TEXT_STYLE,
         },
         _Tag.GraphicObjectSequence: {
             _Tag.GraphicAnnotationUnits: b"CS",
             _Tag.GraphicData: b"FL",
             _Tag.GraphicType: b"CS",
             _Tag.GraphicFilled: b"CS",
-            _Tag.LineStyleSequence: {_Tag.PatternOnColor: b"US"},
+            _Tag.CompoundGraphicInstanceID: b"UL",
+            **WANTED_GRAPHIC_STYLE,
         },
+        _Tag.CompoundGraphicSequence: {_Tag.CompoundGraphicInstanceID: b"UL"},
     },
     _Tag.GraphicLayerSequence: {
         _Tag.GraphicLayer: b"CS",
         _Tag.GraphicLayerOrder: b"IS",
         _Tag.GraphicLayerGrayscaleValue: b"US",
+        _Tag.GraphicLayerRGB: b"US",
         _Tag.GraphicLayerColor: b"US",
     },
 }
@@ -111,17 +123,17 @@ class Graphic:
         Column and row in `units`.
     units : str
         "PIXEL", from the upper left corner of the image, or "DISPLAY", parts of the displayed area.
-    is_filled : bool
-        Its inside is filled.
-    color : tuple of float
-        Red, green and blue between 0 and 1.
+    line : LineStyle
+        How its line is drawn.
+    fill : tuple of float or None
+        What its inside is filled with; None if that is open.
     """
 
     kind: str
     points: NDArray[np.float64]
     units: str
-    is_filled: bool
-    color: Color
+    line: LineStyle
+    fill: Paint | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +154,8 @@ class TextNote:
         What it points to, if a line to there should be visible.
     anchor_units : str
         Of the anchor.
-    color : tuple of float
-        Red, green and blue between 0 and 1.
+    style : TextStyle
+        Its color, and where it lies in its box.
     """
 
     text: str
@@ -152,7 +164,7 @@ class TextNote:
     units: str
     anchor: tuple[float, float] | None
     anchor_units: str
-    color: Color
+    style: TextStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +219,8 @@ def read_annotations(
     annotations : tuple of Annotation
         By the order of their layers.
     left_out : int
-        How many objects are of an unknown type or not complete.
+        How many objects are of an unknown type or not complete. Of a compound graphic, the simple
+        objects are drawn that stand for it.
     """
     layers = {item.text(_Tag.GraphicLayer): item for item in _layer_items(data_set)}
     found, left_out = [], 0
@@ -217,7 +230,7 @@ def read_annotations(
         color = _layer_color(layer)
         graphics = [_graphic(each, color) for each in item.items(_Tag.GraphicObjectSequence)]
         texts = [_text(x, color, charsets) for x in item.items(_Tag.TextObjectSequence)]
-        left_out += graphics.count(None) + texts.count(None)
+        left_out += graphics.count(None) + texts.count(None) + _compounds_alone(item)
         found.append(
             Annotation(
                 defuse(name),
@@ -235,15 +248,25 @@ def _layer_items(data_set: DataSet) -> Sequence[DataSet]:
 
 
 def _layer_color(layer: DataSet) -> Color:
-    gray = layer.integer(_Tag.GraphicLayerGrayscaleValue)
-    shade = _YELLOW if gray is None else (min(max(gray, 0), _WHITE) / _WHITE,) * 3
-    return _color(layer, _Tag.GraphicLayerColor) or (shade[0], shade[1], shade[2])
+    color = read_color(layer, _Tag.GraphicLayerColor)
+    if color is not None:
+        return color
+    # RGB was retired in 2004, and is in files of that time.
+    given = layer.integers(_Tag.GraphicLayerRGB)
+    if len(given) != 3:
+        given = layer.integers(_Tag.GraphicLayerGrayscaleValue)[:1] * 3
+    if not given:
+        return _YELLOW
+    red, green, blue = (min(max(value, 0), _WHITE) / _WHITE for value in given)
+    return red, green, blue
 
 
-def _color(item: DataSet, tag: int) -> Color | None:
-    lab = item.integers(tag)
-    is_color = len(lab) == 3 and all(0 <= value <= _WHITE for value in lab)
-    return rgb_from_cielab(lab) if is_color else None
+def _compounds_alone(item: DataSet) -> int:
+    """Return how many compound graphics have no simple objects that stand for them."""
+    simple = (*item.items(_Tag.GraphicObjectSequence), *item.items(_Tag.TextObjectSequence))
+    known = {each.integer(_Tag.CompoundGraphicInstanceID) for each in simple} - {None}
+    compounds = item.items(_Tag.CompoundGraphicSequence)
+    return sum(each.integer(_Tag.CompoundGraphicInstanceID) not in known for each in compounds)
 
 
 def _graphic(item: DataSet, color: Color) -> Graphic | None:
@@ -256,8 +279,8 @@ def _graphic(item: DataSet, color: Color) -> Graphic | None:
         kind,
         np.array(numbers).reshape(-1, 2),
         units,
-        item.text(_Tag.GraphicFilled) == "Y",
-        _color(item.item(_Tag.LineStyleSequence), _Tag.PatternOnColor) or color,
+        read_line_style(item, color),
+        read_fill(item, color) if item.text(_Tag.GraphicFilled) == "Y" else None,
     )
 
 
@@ -273,13 +296,15 @@ def _text(item: DataSet, color: Color, charsets: tuple[str, ...]) -> TextNote | 
     place, end = corners if box_units in _UNITS else (None, None)
     if not text or (place is None and anchor is None):
         return None
-    own = _color(item.item(_Tag.TextStyleSequence), _Tag.TextColor) or color
+    style = read_text_style(item, color)
     if place is None:
         assert anchor is not None  # noqa: S101 - for mypy
-        return TextNote(text, anchor, anchor, anchor_units, None, anchor_units, own)
+        # It has no box to lie in.
+        style = TextStyle(style.color)
+        return TextNote(text, anchor, anchor, anchor_units, None, anchor_units, style)
     is_visible = item.text(_Tag.AnchorPointVisibility) == "Y"
     target = anchor if is_visible else None
-    return TextNote(text, place, end or place, box_units, target, anchor_units, own)
+    return TextNote(text, place, end or place, box_units, target, anchor_units, style)
 
 
 def _pair(item: DataSet, tag: int) -> tuple[float, float] | None:

@@ -40,6 +40,7 @@ from napari_medscan.dicom.objects.display_area import (
     read_area,
     read_turn,
 )
+from napari_medscan.dicom.objects.graphic_styles import WANTED_NOT_DRAWN, not_drawn
 from napari_medscan.dicom.objects.gray_pipeline import PresentationLut
 from napari_medscan.dicom.objects.overlay_data import OverlayData, overlay_data, wanted_of_group
 from napari_medscan.dicom.objects.shutter_shapes import (
@@ -74,6 +75,7 @@ _WANTED_SUMMARY: Final[Wanted] = want(
     WANTED_IDENTITY,
     _REFERENCES,
     _LABEL,
+    WANTED_NOT_DRAWN,
 )
 _WANTED: Final[Wanted] = want(
     WANTED_IDENTITY,
@@ -99,10 +101,13 @@ class PresentationFacts:
         Content Description, else Content Label, without what names the patient.
     images : mapping of str to tuple of ImageReference
         The images that it is for, by Series Instance UID.
+    not_drawn : tuple of str
+        Styles of its annotations that are not drawn, in words.
     """
 
     label: str
     images: dict[str, Images]
+    not_drawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ def read_presentation_facts(file: FileRef) -> PresentationFacts:
     for item in data_set.items(Tag.ReferencedSeriesSequence):
         series = item.uid(Tag.SeriesInstanceUID)
         images[series] = (*images.get(series, ()), *read_images(item))
-    return PresentationFacts(next(filter(None, labels), ""), images)
+    return PresentationFacts(next(filter(None, labels), ""), images, not_drawn(data_set))
 
 
 def read_presentation(file: FileRef) -> PresentationContent:

@@ -22,6 +22,7 @@ from napari_medscan.dicom.objects.drawn_graphics import (
     DrawnText,
     draw_graphic,
     draw_text,
+    screen_pixel,
 )
 from napari_medscan.dicom.objects.gray_pipeline import gray_of
 from napari_medscan.dicom.objects.plane_masks import mask_on, pixel_aspect
@@ -39,6 +40,8 @@ from napari_medscan.frames import FrameCache, LazyStack
 _T = TypeVar("_T")
 MOST_POINTS: Final = 200_000
 """Points of lines that are drawn; a state for a thousand images may repeat its lines on each."""
+MOST_DASHES: Final = 2_000
+"""Shapes that are drawn on all slices before dashed lines are drawn as solid ones."""
 Place = tuple[int, ...]
 """Index of a slice along the leading axes of the array of a series."""
 
@@ -166,6 +169,12 @@ class PresentationState(OneFileObject):
     def referenced_series(self) -> tuple[str, ...]:
         """UIDs of the series that it refers to."""
         return tuple(filter(None, self.facts.images))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What of its annotations is not drawn."""
+        styles = self.facts.not_drawn
+        return (f"Not drawn: {', '.join(styles)}",) if styles else ()
 
     def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:
         """Return how many of its images are not open."""
@@ -313,6 +322,7 @@ def _drawn(
     place_of = {int(number): tuple(map(int, at)) for at, number in np.ndenumerate(places)}
     whole = whole_area(stack.header.shape)
     wanted = frozenset(slices)
+    pixel = screen_pixel(stack.header.shape)
     found: list[OnSlice] = []
     points = 0
     for annotation in content.annotations:
@@ -320,7 +330,8 @@ def _drawn(
             if number not in wanted or number not in place_of:
                 continue
             canvas = Canvas(areas.get(number, whole), content.turn)
-            for drawn in _objects(annotation, canvas):
+            may_dash = len(found) < MOST_DASHES
+            for drawn in _objects(annotation, canvas, pixel, may_dash=may_dash):
                 points += len(drawn.points) if isinstance(drawn, DrawnShape) else 1
                 if points > MOST_POINTS:
                     return tuple(found), True
@@ -329,12 +340,12 @@ def _drawn(
 
 
 def _objects(
-    annotation: Annotation, canvas: Canvas
+    annotation: Annotation, canvas: Canvas, pixel: float, *, may_dash: bool
 ) -> Iterator[DrawnShape | DrawnPoint | DrawnText]:
     for graphic in annotation.graphics:
-        yield draw_graphic(graphic, canvas)
+        yield from draw_graphic(graphic, canvas, pixel, may_dash=may_dash)
     for note in annotation.texts:
-        text, line = draw_text(note, canvas)
+        text, line = draw_text(note, canvas, pixel)
         yield text
         if line is not None:
             yield line

@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom import PresentationState, Stack
 from napari_medscan.dicom.elements.text import defuse
-from napari_medscan.dicom.objects.annotations import Color
-from napari_medscan.dicom.objects.drawn_graphics import DrawnPoint, DrawnShape, DrawnText
+from napari_medscan.dicom.objects.drawn_graphics import (
+    DrawnPoint,
+    DrawnShape,
+    DrawnText,
+    screen_pixel,
+)
+from napari_medscan.dicom.objects.graphic_styles import Across, Color, Down, Paint
 from napari_medscan.dicom.objects.presentation_state import OnSlice, StateOnSeries
 from napari_medscan.dicom.objects.segments import color_of
 from napari_medscan.frames import EditableArray
@@ -22,8 +27,6 @@ from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
 from napari_medscan.napari_.world_units import units_of
 
-_WIDTH = 1.0
-"""Of lines, in pixels of the series."""
 _POINT, _DOT = 8, 1
 _TEXT_SIZE = 10
 
@@ -77,7 +80,8 @@ def _layers_on(state: PresentationState, found: StateOnSeries) -> list[Layer]:
     if shapes := [each for each in found.drawn if isinstance(each.drawn, DrawnShape)]:
         layers.append(_shapes(shapes, name, place))
     if points := [each for each in found.drawn if isinstance(each.drawn, DrawnPoint)]:
-        layers.append(_points(points, f"{name} (points)", place))
+        size = _POINT * screen_pixel(found.stack.header.shape)
+        layers.append(_points(points, size, f"{name} (points)", place))
     if texts := [each for each in found.drawn if isinstance(each.drawn, DrawnText)]:
         layers += _texts(texts, f"{name} (text)", place)
     for layer in layers:
@@ -120,37 +124,40 @@ class _Drawn(NamedTuple):
 
     points: list[NDArray[np.float64]]
     kinds: list[str]
-    edges: list[Color]
-    faces: list[tuple[float, ...]]
+    edges: list[Paint]
+    faces: list[Paint]
+    widths: list[float]
 
 
 def _shapes(shapes: Sequence[OnSlice], name: str, place: dict[str, Any]) -> Shapes:
-    drawn = _Drawn([], [], [], [])
+    drawn = _Drawn([], [], [], [], [])
     for where, shape, _ in shapes:
         assert isinstance(shape, DrawnShape)  # noqa: S101 - for mypy
         leading = np.tile(np.array(where, float), (len(shape.points), 1))
         drawn.points.append(np.hstack((leading, shape.points)))
         drawn.kinds.append(shape.kind)
-        drawn.edges.append(shape.color)
-        drawn.faces.append((*shape.color, 1.0) if shape.is_filled else (0.0, 0.0, 0.0, 0.0))
+        drawn.edges.append(shape.line)
+        drawn.faces.append(shape.fill)
+        drawn.widths.append(shape.width)
     return Shapes(
         drawn.points,
         shape_type=drawn.kinds,
-        edge_width=_WIDTH,
+        edge_width=drawn.widths,
         edge_color=drawn.edges,
         face_color=drawn.faces,
+        opacity=1.0,
         name=name,
         features={"layer": [each.layer for each in shapes]},
         **place,
     )
 
 
-def _points(points: Sequence[OnSlice], name: str, place: dict[str, Any]) -> Points:
+def _points(points: Sequence[OnSlice], size: float, name: str, place: dict[str, Any]) -> Points:
     layer: Points = Points(
         np.array([_at(each) for each in points], float),
-        size=_POINT,
+        size=size,
         symbol="cross",
-        face_color=[each.drawn.color for each in points],
+        face_color=[each.drawn.color for each in points if isinstance(each.drawn, DrawnPoint)],
         border_color="transparent",
         name=name,
         features={"layer": [each.layer for each in points]},
@@ -160,25 +167,38 @@ def _points(points: Sequence[OnSlice], name: str, place: dict[str, Any]) -> Poin
 
 
 def _texts(texts: Sequence[OnSlice], name: str, place: dict[str, Any]) -> Iterable[Points]:
-    """Yield a layer for each color: napari gives all texts of a layer one."""
-    for color in dict.fromkeys(each.drawn.color for each in texts):
-        same = [each for each in texts if each.drawn.color == color]
-        lines = [each.drawn.text for each in same if isinstance(each.drawn, DrawnText)]
+    """Yield a layer for each look: napari gives all texts of a layer one color and one anchor."""
+    found: dict[tuple[Color, str], list[tuple[OnSlice, DrawnText]]] = {}
+    for each in texts:
+        if isinstance(each.drawn, DrawnText):
+            look = each.drawn.color, _anchor(each.drawn.across, each.drawn.down)
+            found.setdefault(look, []).append((each, each.drawn))
+    for (color, anchor), same in found.items():
         yield Points(
-            np.array([_at(each) for each in same], float),
+            np.array([_at(each) for each, _ in same], float),
             size=_DOT,
             face_color="transparent",
             border_color="transparent",
-            features={"text": lines, "layer": [each.layer for each in same]},
+            features={
+                "text": [drawn.text for _, drawn in same],
+                "layer": [each.layer for each, _ in same],
+            },
             text={
                 "string": "{text}",
                 "color": np.array((*color, 1.0)),
-                "anchor": "lower_left",
+                "anchor": anchor,
                 "size": _TEXT_SIZE,
             },
             name=name,
             **place,
         )
+
+
+def _anchor(across: Across, down: Down) -> str:
+    """Return what napari calls the part of a text that is at its place: down is up there."""
+    if "center" in (across, down):
+        return "center"
+    return f"{'lower' if down == 'top' else 'upper'}_{across}"
 
 
 def _at(each: OnSlice) -> tuple[float, ...]:

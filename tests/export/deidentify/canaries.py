@@ -10,6 +10,7 @@ import pydicom.config
 from pydicom.datadict import DicomDictionary, keyword_for_tag
 from pydicom.dataset import Dataset
 
+from ...dicom.headers.mosaics import csa, protocol
 from ...dicom.making import ct
 
 REFUSED = {"ContentSequence", "EncapsulatedDocument", "DirectoryRecordSequence"}
@@ -115,6 +116,17 @@ def _add_private(data, canaries, path):
         value = canaries.value(vr, f"{path}private {vr}")
         if value is not None:
             block.add_new(number, vr, value)
+    fields = {
+        "SliceNormalVector": ("0.0", "-0.6", "0.8"),
+        "B_value": (canaries.text(f"{path}CSA b-value"),),
+        "PatientName": (canaries.text(f"{path}CSA field"),),
+    }
+    name = canaries.text(f"{path}protocol").encode()
+    text = protocol(3, [(1, 2, 3)] * 3).replace(b"ep2d_bold", name)
+    headers = data.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+    for number, header in ((0x10, csa(fields)), (0x20, text)):
+        whole = header + canaries.text(f"{path}end of a CSA header").encode()
+        headers.add_new(number, "OB", whole + bytes(len(whole) % 2))
     siemens = data.private_block(0x0019, "SIEMENS MR HEADER", create=True)
     siemens.add_new(0x0C, "IS", "1000")
     # Safe by its place, but what it holds is no number.

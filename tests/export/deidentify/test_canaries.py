@@ -11,12 +11,16 @@ import pydicom
 import pytest
 from pydicom.datadict import keyword_for_tag
 
+from napari_medscan.dicom.elements.private_elements import Private
 from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.headers.siemens_csa import parse_csa, read_slice_array
 from napari_medscan.dicom.tags.confidentiality import DEVICE, INSTITUTION
 from napari_medscan.export.deidentify import Profile
 from napari_medscan.export.deidentify.file import deidentified
 from napari_medscan.export.deidentify.rules import BINARY, TECHNICAL
+from napari_medscan.export.deidentify.siemens import reduced_csa
 
+from ...dicom.headers.mosaics import csa, protocol
 from ...dicom.making import part10
 from .canaries import Canaries, canary_file
 
@@ -101,4 +105,23 @@ def test_safe_private_numbers_are_retained_at_any_depth(cleaned):
 
 def test_private_elements_are_retained_with_their_creators_only(cleaned):
     private = {int(tag) for tag in cleaned.keys() if tag.is_private}  # noqa: SIM118
-    assert private == {0x00190010, 0x0019100C}
+    assert private == {0x00190010, 0x0019100C, 0x00290010, 0x00291010, 0x00291020}
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+def test_of_siemens_headers_numbers_that_place_the_image_are_retained(kind):
+    wanted = {"SliceNormalVector": ("-0.5", "1e-05", "0.8"), "B_value": ("700",)}
+    header = csa({"PatientName": ("Rossi",), **wanted, "Empty": ()}, kind=kind)
+    tag = Private.SiemensCSAImageHeader
+    assert parse_csa(reduced_csa(tag, header, frozenset())) == wanted
+    assert "B_value" not in parse_csa(reduced_csa(tag, header, frozenset({"700"})))
+    assert reduced_csa(tag, csa({"PatientName": ("Rossi",)}, kind=kind), frozenset()) == b""
+
+
+@pytest.mark.parametrize("slices", [([(0, 1.5, -2), (0, 1, 3.25), (0, 1.5, 7)], None), ([], 16)])
+def test_of_siemens_protocols_the_slices_are_retained(slices):
+    centers, partitions = slices
+    header = protocol(len(centers) or 1, centers, partitions=partitions)
+    reduced = reduced_csa(Private.SiemensCSASeriesHeader, header, frozenset())
+    assert read_slice_array(reduced) == read_slice_array(header)
+    assert reduced_csa(Private.SiemensCSASeriesHeader, b"Rossi", frozenset()) == b""

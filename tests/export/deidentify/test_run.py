@@ -20,6 +20,7 @@ from napari_medscan.export import ExportError
 from napari_medscan.export.deidentify import Mask, Profile, deidentify
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
 
+from ...dicom.headers.mosaics import csa, grid, mosaic
 from ...dicom.making import ct, item, part10, write
 from ...studies import write_series
 from ..series import opened_in_time
@@ -123,6 +124,45 @@ def test_values_do_not_change_their_meaning_when_half_of_the_rescale_is_unreadab
     (before,), (after,) = load(tmp_path / "in").stacks, load(tmp_path / "out").stacks
     assert before.unit is after.unit is None
     assert np.array_equal(before.array, after.array)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [(b"IS\2\0002 ", b"IS\2\0002A"), (b"MONOCHROME1", b"Monochrome1")]
+)
+def test_a_malformed_layout_is_stated_as_it_was_read(tmp_path, right, wrong):
+    """Else the copy would show fewer frames, or other pixels."""
+    changes = {"PhotometricInterpretation": "MONOCHROME1", "NumberOfFrames": 2}
+    whole = part10(ct(PixelData=bytes(96), **changes))
+    assert whole.count(right) == 1
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.dcm").write_bytes(whole.replace(right, wrong))
+    deidentify(tmp_path / "in", tmp_path / "out", Profile(pixels_checked=True))
+    (before,), (after,) = load(tmp_path / "in").stacks, load(tmp_path / "out").stacks
+    assert before.array.size == after.array.size == 48
+    assert np.array_equal(before.array, after.array)
+    assert before.is_inverted == after.is_inverted
+    (data,) = read(tmp_path / "out")
+    assert data.NumberOfFrames == 2
+    assert wrong[:11].decode("latin-1") not in str(data.PhotometricInterpretation)
+
+
+@pytest.mark.parametrize("implicit", [False, True])
+def test_sheets_of_tiles_have_their_places(tmp_path, implicit):
+    """They are in private bytes and sequences, which are removed otherwise."""
+    normal = {"NumberOfImagesInMosaic": ("4",), "SliceNormalVector": ("0.0", "0.0", "-1.0")}
+    places = [(0.0, 0.0, 4.0 * i) for i in range(4)]
+    (tmp_path / "in").mkdir()
+    for number, data in enumerate((mosaic(csa(normal)), grid(places, 4))):
+        data.SeriesInstanceUID = f"1.2.3.{number}"
+        encoded = part10(data, "implicit" if implicit else "explicit")
+        (tmp_path / "in" / f"{number}.dcm").write_bytes(encoded)
+    deidentify(tmp_path / "in", tmp_path / "out")
+    before, after = (
+        sorted(np.round(stack.geometry.affine, 5).tolist() for stack in load(folder).stacks)
+        for folder in (tmp_path / "in", tmp_path / "out")
+    )
+    assert len(before) == 2
+    assert after == before
 
 
 def test_suv_is_the_same(tmp_path, pet_ct):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Final
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_sequence
 from pydicom.tag import BaseTag
 
 from napari_medscan.dicom.elements.private_elements import Private, PrivateBlocks
@@ -17,6 +19,7 @@ from napari_medscan.export.deidentify import values
 from napari_medscan.export.deidentify.options import Profile
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
 from napari_medscan.export.deidentify.rules import Action, action_of
+from napari_medscan.export.deidentify.siemens import reduced_csa
 
 _SAFE_VRS: Final = frozenset(("CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"))
 _SAFE: Final = """
@@ -51,10 +54,8 @@ def _listed() -> dict[tuple[str, int], dict[int, str]]:
 _LISTED: Final = _listed()
 
 
-_READ: Final[dict[int, str]] = {
-    member: member.vr.decode("ascii") for member in Private if member.vr not in (b"OB", b"SQ")
-}
-"""Numbers, codes and times that MedScan reads, and their VRs."""
+_READ: Final[dict[int, str]] = {member: member.vr.decode("ascii") for member in Private}
+"""What MedScan reads, and its VRs; of Siemens' bytes (OB), a few numbers are retained."""
 
 
 _RESCALE: Final = frozenset((BaseTag(0x00281052), BaseTag(0x00281053)))
@@ -159,9 +160,9 @@ class Cleaner:
             self.clean(item)
         return True
 
-    def _safe_private(self, data: Dataset) -> dict[int, str]:
-        """Return the VR of the safe private elements of a data set, and of their creators."""
-        found: dict[int, str] = {}
+    def _safe_private(self, data: Dataset) -> dict[int, tuple[str, int]]:
+        """Return VR and `Private`, if any, of the safe private elements and their creators."""
+        found: dict[int, tuple[str, int]] = {}
         manufacturer = str(data.get("Manufacturer") or "").encode("latin-1", "replace")
         blocks = PrivateBlocks(manufacturer)
         listed: dict[int, str] = {}
@@ -176,28 +177,44 @@ class Cleaner:
             key = blocks.key_of(int(tag))
             vr = _READ.get(key) or listed.get(int(tag), "")
             if vr and not tag.is_private_creator:
-                found[int(tag)] = vr
-                found[tag.group << 16 | tag.element >> 8] = "LO"
+                found[int(tag)] = vr, key
+                found[tag.group << 16 | tag.element >> 8] = "LO", 0
         return found
 
-    def _is_safe(self, data: Dataset, tag: BaseTag, safe: Mapping[int, str]) -> bool:
+    def _is_safe(self, data: Dataset, tag: BaseTag, safe: Mapping[int, tuple[str, int]]) -> bool:
         """Whether a private element is retained; its value is checked as that of a public one."""
-        vr = safe.get(int(tag), "")
+        vr, key = safe.get(int(tag), ("", 0))
         if not vr:
             return False
         try:
-            element = data[tag]
-            if tag.is_private_creator:
-                return True
-            if vr == "DT":
-                return self._shifted(element)
-            if vr == "SH":
-                return values.is_ratio(element.value)
-            if element.VR == "UN":
-                return vr in _SAFE_VRS and values.is_plain(element.value, vr)
-            return element.VR in _SAFE_VRS and values.checked(element, self.words)
+            return tag.is_private_creator or self._is_retained(data[tag], vr, key)
         except Exception:  # noqa: BLE001 - a value that cannot be read is not retained
             return False
+
+    def _is_retained(self, element: DataElement, vr: str, key: int) -> bool:
+        """Whether a safe private element has a value of its VR; shift or reduce what it holds."""
+        if vr == "DT":
+            return self._shifted(element)
+        if vr == "SH":
+            return values.is_ratio(element.value)
+        if vr == "OB":
+            element.value = reduced_csa(key, bytes(element.value), self.words)
+            return bool(element.value)
+        if vr == "SQ":
+            return self._cleaned_items(element)
+        if element.VR == "UN":
+            return vr in _SAFE_VRS and values.is_plain(element.value, vr)
+        return element.VR in _SAFE_VRS and values.checked(element, self.words)
+
+    def _cleaned_items(self, element: DataElement) -> bool:
+        if element.VR == "UN":
+            # A sequence of a VR that who wrote it did not know (PS3.5 6.2.2).
+            stream = BytesIO(element.value)
+            items = read_sequence(stream, True, True, len(element.value), "iso8859")
+            element.VR, element.value = "SQ", items
+        for item in element.value:
+            self.clean(item)
+        return True
 
     def _shifted(self, element: DataElement) -> bool:
         if not self.profile.dates:

@@ -24,6 +24,7 @@ from napari_medscan.dicom.errors import MedscanError, NotDicomError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.tags.confidentiality import BASIC
 from napari_medscan.export.deidentify.data_set import Cleaner
+from napari_medscan.export.deidentify.layout import layout_names, restore_layout
 from napari_medscan.export.deidentify.options import Profile
 from napari_medscan.export.deidentify.pixels import cleaned_pixels
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
@@ -123,7 +124,9 @@ def deidentified(
             _check(data, file, key)
             _check_pixels(data, file)
             masked = cleaned_pixels(data, file, profile, is_examined=is_examined)
+            layout = layout_names(data)
             cleaned = _cleaned(data, key, profile, masked)
+            restore_layout(cleaned.data, layout, file)
         except (RefusedError, NotDicomError, OSError):
             raise
         except ExportError as error:

@@ -1,0 +1,59 @@
+"""The layout of the pixels in a copy: what its header loses as malformed is stated anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from pydicom.dataset import Dataset
+
+from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.dicom.headers.pixel_layout import PixelLayout
+from napari_medscan.dicom.headers.read_many import read_headers
+
+_STATED: Final[dict[str, Callable[[PixelLayout], Any]]] = {
+    "SamplesPerPixel": lambda layout: layout.samples,
+    # Of a text that is none, which may name anybody, pixels are shown like this.
+    "PhotometricInterpretation": lambda layout: "MONOCHROME2" if layout.samples == 1 else "RGB",
+    "PlanarConfiguration": lambda layout: int(layout.planar),
+    "NumberOfFrames": lambda layout: layout.frames,
+    "Rows": lambda layout: layout.rows,
+    "Columns": lambda layout: layout.columns,
+    "BitsAllocated": lambda layout: layout.bits_allocated,
+    "BitsStored": lambda layout: layout.bits_stored,
+    "HighBit": lambda layout: layout.high_bit,
+    "PixelRepresentation": lambda layout: int(layout.signed),
+}
+"""Attributes of the Image Pixel and Multi-frame modules (PS3.3 C.7.6.3, C.7.6.6)."""
+
+
+def layout_names(data: Dataset) -> frozenset[str]:
+    """Return which attributes of the layout a data set has with a value."""
+    return frozenset(name for name in _STATED if name in data and not _is_empty(data, name))
+
+
+def _is_empty(data: Dataset, name: str) -> bool:
+    # Without converting the value: "1A" is no integer, but pixels were shown all the same.
+    return not data.get_item(name).value and data.get_item(name).value != 0
+
+
+def restore_layout(data: Dataset, before: frozenset[str], file: FileRef) -> None:
+    """State what a copy lost of its layout, as MedScan reads it from the original.
+
+    Without it, other pixels would be shown of the same bytes, or fewer frames.
+
+    Parameters
+    ----------
+    data : Dataset
+        The copy; it is changed in place.
+    before : frozenset of str
+        `layout_names` of the original.
+    file : FileRef
+        The original.
+    """
+    lost = before - layout_names(data)
+    images = read_headers([DroppedFile(file, "")]).images if lost else ()
+    if images:
+        for name in lost:
+            setattr(data, name, _STATED[name](images[0].layout))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QTreeWidget
 
 _BEAT_MS = 1
+_MANY = "500 series: one opened, all listed"
 _SLICES = 40
 
 
@@ -118,7 +119,7 @@ def _open_many(heart: Heart, viewer: napari.Viewer, many: str) -> None:
     """Open a folder of many series as a person does: one is shown, the panel lists the others."""
     from napari_medscan.napari_.gui import person_acts
 
-    with heart.watch("500 series: one opened, all listed"), person_acts():
+    with heart.watch(_MANY), person_acts():
         viewer.open(many, plugin="napari-medscan")
         settle(2)
 
@@ -140,14 +141,17 @@ def control(slices: int, size: int) -> dict[str, float]:
         np.save(few, volume[:9])
         with heart.watch("open"):
             viewer.open(str(few), plugin="napari")
-    viewer.layers.clear()
-    viewer.add_image(volume, contrast_limits=(-1000, 1000))
-    _scroll(heart, viewer, "scroll", 0)
-    with heart.watch("pick a preset"):
-        viewer.layers[0].contrast_limits = (-900, 150)
-    with heart.watch("coronal"):
-        viewer.dims.order = (1, 0, 2)
-    _scroll(heart, viewer, "scroll coronal", 1)
+        viewer.layers.clear()
+        viewer.add_image(volume, contrast_limits=(-1000, 1000))
+        _scroll(heart, viewer, "scroll", 0)
+        with heart.watch("pick a preset"):
+            viewer.layers[0].contrast_limits = (-900, 150)
+        with heart.watch("coronal"):
+            viewer.dims.order = (1, 0, 2)
+        _scroll(heart, viewer, "scroll coronal", 1)
+        with heart.watch(_MANY):
+            viewer.open(str(few), plugin="napari")
+            settle(2)
     viewer.close()
     return heart.longest
 

@@ -31,6 +31,8 @@ from .verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_medscan.dicom import LoadReport
+
 Slot = tuple[int, int]
 
 CLOSE_MM = 0.01
@@ -77,6 +79,26 @@ def compare_stack(
         _compare_sitk(case, stack, cube, chosen, slots, verdict)
         _compare_dcm2niix(case, stack, cube, chosen, verdict)
     return chosen
+
+
+def compare_volumes(case: str, opened: LoadReport, verdict: Verdict) -> None:
+    """Check that each of dcm2niix's volumes has the corners of a stack or a segmentation."""
+    from napari_medscan.dicom import Segmentation
+
+    grids = [(s.geometry.affine, s.array.shape, s.axes.find("z")) for s in opened.stacks]
+    for each in opened.objects:
+        if isinstance(each, Segmentation):
+            own = each.place(())
+            grids.append((own.geometry.affine, own.shape, 0))
+    ours = [
+        box_corners(affine, shape[z : z + 3])
+        for affine, shape, z in grids
+        if affine is not None and z >= 0
+    ]
+    for volume in nifti_volumes(case):
+        theirs = nifti_corners(volume)
+        apart = min((corner_distance(corners, theirs) for corners in ours), default=np.inf)
+        verdict.check(apart < CLOSE_MM, f"dcm2niix volume: {volume['name']}", f"{apart:.4f} mm")
 
 
 def name_of(files: Sequence[str]) -> str:

@@ -38,6 +38,23 @@ SCOUTS = (
     "dcm2niix puts the two scouts, at right angles, into one volume of two slices; each is a "
     "stack of its own, where its own header says."
 )
+GAP_CLOSED = (
+    "A slice is missing, and dcm2niix puts the others side by side; the plugin leaves its place "
+    "blank, so that all others stay where Image Position (Patient) puts them."
+)
+TILES = (
+    "dcm2niix stacks the tiles of a slide as if they were slices; they lie side by side in one "
+    "plane (PS3.3 C.8.12.6.1), which is drawn as a slide."
+)
+TWO_SPACINGS = (
+    "Six slices 4.22 mm apart and six 7.38 mm apart in one series, of other slice thickness and "
+    "Image Type. dcm2niix takes the first gap for all, and adds a resampled volume; the plugin "
+    "makes two stacks, each with its spacing, at the positions of the files."
+)
+FRAMES_IN_TIME = (
+    "Four frames of a file lie 0.5 mm apart (Plane Position Sequence, PS3.3 C.7.6.16.2.3). "
+    "dcm2niix takes them for times of one or two slices in 2 of 19 files that are laid out alike."
+)
 JPEG_ROUNDING = (
     "Lossy JPEG: decoders may round differently (ISO/IEC 10918-2), and the plugin's libjpeg-turbo "
     "converts YBR to RGB in fixed point, where pydicom follows PS3.3 C.7.6.3.1.2 in floating point."
@@ -88,15 +105,41 @@ EXPLAINED: dict[tuple[str, str], str] = {
             "3972076813.1154767945.2697895863.3611079142",
         )
     },
+    ("bad-vr-and-sequences", "dcm2niix volume: 1_0.nii"): (
+        'dcm2niix takes NumberOfFrames "1A" for 1; the file has the bytes and the grid offsets of '
+        "15 frames."
+    ),
     ("ct-dupe-positions", "dcm2niix corners: CT2.dcm +9"): UNEVEN,
+    ("ct-dupe-positions", "dcm2niix volume: 1_CT0_0.nii"): UNEVEN,
     ("ct-missing-slice", "dcm2niix size: IM-0001-0007-0001.dcm +3"): (
         "dcm2niix closes the gap, or resamples to six slices of 4 mm; the plugin leaves the "
         "missing place blank, so that all others stay where they are. SimpleITK's box agrees."
     ),
+    ("ct-missing-slice", "dcm2niix volume: 2_0.nii"): GAP_CLOSED,
+    ("ct-tilt-ge-variable-spacing", "dcm2niix volume: 2_0.nii"): TWO_SPACINGS,
+    ("ct-tilt-ge-variable-spacing", "dcm2niix volume: 2_0_Tilt_Eq_1.nii"): TWO_SPACINGS,
+    **{
+        ("ct-toshiba-4d-multiframe-sc", f"dcm2niix volume: {name}"): FRAMES_IN_TIME
+        for name in ("8_Head_0.5_CE_Axial_4D-Vol._0.nii", "8_Head_0.5_CE_Axial_4D-Vol._0a.nii")
+    },
     ("dicomdir-tree-pydicom", "dcm2niix corners: 77654033/CT2/17106 +3"): UNEVEN,
+    ("dicomdir-tree-pydicom", "dcm2niix volume: 2_Routine_Brain_0.nii"): UNEVEN,
+    ("dicomdir-tree-pydicom", "dcm2niix volume: 4_Scout_0.nii"): SCOUTS,
     ("dicomdir-tree-pydicom", "dcm2niix corners: 98892001/CT2N/6293"): SCOUTS,
     ("dicomdir-tree-pydicom", "dcm2niix corners: 98892001/CT2N/6924"): SCOUTS,
     ("mr-axial-oblique-ge20", "dcm2niix corners: brain_001.dcm +19"): UNEVEN,
+    ("mr-axial-oblique-ge20", "dcm2niix volume: 2_FSE_PD_AXIAL_OBL_1.nii"): UNEVEN,
+    ("mr-multiecho-incomplete", "dcm2niix volume: 3_2D_16Echo_qT2_1.nii"): GAP_CLOSED,
+    ("mrs-voxel-nopixels", "dcm2niix volume: 30_svs_se_ave_1.nii"): (
+        "dcm2niix makes a volume of one voxel of a spectrum, which the plugin plots."
+    ),
+    ("rt-phantom-study", "dcm2niix volume: 1_Dose_for_Testplan_0.nii"): DOSE_GRID,
+    ("seg-labelmap-sm", "dcm2niix volume: 1_0.nii"): TILES,
+    **{
+        ("wsi-highdicom-tiny", f"dcm2niix volume: 1_0{letter}.nii"): TILES
+        for letter in ("", "a", "b", "c")
+    },
+    ("wsi-camelyon-jpeg-12tiles", "dcm2niix volume: 1407056443_test13_0.nii"): TILES,
     ("mr-axial-oblique-ge20", "SimpleITK corners: brain_001.dcm +19"): (
         "Positions are rounded to 0.1 mm and wander off the normal by 0.085 mm. SimpleITK stacks "
         "along the normal, the plugin along the positions, which is what the header says."

@@ -12,7 +12,7 @@ import pytest
 
 from napari_medscan.dicom import load
 
-from .compare import compare_stack
+from .compare import compare_stack, compare_volumes
 from .expectations import CASES, Case
 from .explained import EXPLAINED
 from .facts import compare_facts
@@ -52,6 +52,7 @@ def test_case(case: str, tally: Tally) -> None:
     opened = load(case_path(case))
     compare_labels(case, opened, verdict)
     compare_slides(case, opened, verdict)
+    compare_volumes(case, opened, verdict)
     for stack, shown_stack in zip(report["stacks"], opened.stacks, strict=True):
         array = shown_stack.read(errors="blank")
         group = compare_stack(case, stack, array, shown_stack.valid, verdict)

@@ -61,6 +61,22 @@ def test_same_frame_of_reference_needs_a_uid_and_one_patient(tmp_path, one, othe
     assert are_overlayable(first, second) is expected
 
 
+@pytest.mark.parametrize("uid", ["1.2.8", "", None])
+def test_same_frame_of_reference_is_that_of_a_series_for_all_its_parts(tmp_path, uid):
+    """Magnitude and phase share a grid: what lies on one of them lies on both."""
+    for number, part in enumerate("MP"):
+        changes = {
+            "Modality": "MR",
+            "ImageType": ["ORIGINAL", "PRIMARY", part],
+            "SOPInstanceUID": lambda i, number=number: f"1.2.5.{number}.{i}",
+            "FrameOfReferenceUID": uid,
+        }
+        write_series(tmp_path / part, 2, series=1, **{**SAME, **changes})
+    first, second = load(tmp_path).stacks
+    assert first.part != second.part
+    assert are_overlayable(first, second)
+
+
 @pytest.mark.parametrize(
     ("other", "expected"), [({}, True), (NEARLY, True), (TURNED, False)], ids=["same", "near", "no"]
 )

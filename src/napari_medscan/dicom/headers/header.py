@@ -147,6 +147,18 @@ def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]
     return found
 
 
+_PROFILE: Final = deferred(Tag.ICCProfile)
+
+
+def _has_color_profile(file: ParsedFile) -> bool:
+    layout = file.stored[0]
+    if layout.samples == 1 and layout.photometric != "PALETTE COLOR":
+        return False
+    paths = file.data_set.items(Tag.OpticalPathSequence)
+    found = (each.deferred(Tag.ICCProfile) for each in (file.data_set, *paths))
+    return any(place is not None and place.length for place in found)
+
+
 @dataclass(frozen=True, eq=False)
 class ImageHeader(Instance):
     """An instance with frames.
@@ -164,6 +176,8 @@ class ImageHeader(Instance):
         Rows and columns of one slice of a mosaic.
     palette : Palette or None
         Color lookup table.
+    has_color_profile : bool
+        An ICC profile says which colors red, green and blue are (PS3.3 C.11.15).
     padding : tuple of int or None
         Stored values that mean "no data", lowest and highest.
     unit : str or None
@@ -212,6 +226,9 @@ class ImageHeader(Instance):
     frames: tuple[FrameHeader, ...] = attribute(_frames, WANTED_FRAMES)
     tile_shape: tuple[int, int] | None = None
     palette: Palette | None = attribute(_palette, WANTED_PALETTE, default=None)
+    has_color_profile: bool = attribute(
+        _has_color_profile, want(_PROFILE, {Tag.OpticalPathSequence: _PROFILE}), default=False
+    )
     padding: tuple[int, int] | None = attribute(
         lambda file: file.padding[0], WANTED_PADDING, default=None
     )

@@ -17,6 +17,8 @@ class _Identity(Protocol):
     @property
     def study(self) -> str: ...
     @property
+    def series(self) -> str: ...
+    @property
     def frame_of_reference(self) -> str: ...
 
 
@@ -25,7 +27,7 @@ class HasHeader(Protocol):
 
     @property
     def header(self) -> _Identity:
-        """Says of which patient, study and frame of reference it is."""
+        """Says of which patient, study, series and frame of reference it is."""
         ...
 
 
@@ -43,10 +45,14 @@ def same_patient(one: HasHeader, other: HasHeader) -> bool:
 def same_frame_of_reference(one: HasHeader, other: HasHeader) -> bool:
     """Return whether positions of two series may be compared (PS3.3 C.7.4.1).
 
-    Two series without a Frame of Reference UID have no known spatial relation.
+    Two series without a Frame of Reference UID have no known spatial relation. Parts of one series,
+    such as magnitude and phase, have the frame of reference of that, also if it is not given.
     """
-    mine, theirs = one.header.frame_of_reference, other.header.frame_of_reference
-    return mine != "" and mine == theirs and same_patient(one, other)
+    mine, theirs = one.header, other.header
+    if mine.frame_of_reference != theirs.frame_of_reference:
+        return False
+    is_known = mine.frame_of_reference != "" or mine.series == theirs.series != ""
+    return is_known and same_patient(one, other)
 
 
 def belongs_to(derived: DicomObject, stack: Stack) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.errors import FrameError, LateFrameError, MedscanError
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.pixels import decoded_cache
+from napari_medscan.dicom.pixels.color_profile import convert_colors
 from napari_medscan.dicom.pixels.read_frames import is_decoded_as_shown, read_slice, read_slices
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
 
@@ -34,7 +35,7 @@ class SliceSource:
     problems: dict[int, str] = field(default_factory=dict)
 
     def read(self, index: int, out: NDArray[Any]) -> None:
-        """Read slice number `index` after the modality transform."""
+        """Read slice number `index` after the modality transform; colors in sRGB."""
         ref = self.headers.read(index)
         key = decoded_cache.key_of(ref, out)
         if key is None or not decoded_cache.read(key, out):
@@ -44,6 +45,7 @@ class SliceSource:
                 raise FrameError("not enough memory") from None
             if key is not None:
                 decoded_cache.write(key, out)
+        convert_colors(ref.header, out)
         self.problems.pop(index, None)
 
     def note_problem(self, index: int, error: Exception) -> None:
@@ -77,9 +79,10 @@ class SliceSource:
         refs = [self.headers.read(index) for index in indices]
         if not decoded_cache.is_used() and is_decoded_as_shown(refs[0].header, refs[0].index):
             errors = read_slices([(ref.header, ref.index) for ref in refs], out)
-            for index, error in zip(indices, errors, strict=True):
+            for number, error in enumerate(errors):
                 if error is None:
-                    self.problems.pop(index, None)
+                    convert_colors(refs[number].header, out[number])
+                    self.problems.pop(indices[number], None)
             return errors
         return [self._attempt(index, place) for index, place in zip(indices, out, strict=True)]
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
+from napari_medscan.dicom.pixels.color_profile import profile_note
 from napari_medscan.dicom.pixels.value_range import ValueRange, value_range
 from napari_medscan.dicom.series.alike import kinds_of
 from napari_medscan.dicom.series.axis_values import FRAME, AxisValues, axis_values
@@ -174,6 +175,7 @@ def _plan(
             *_notes(kinds),
             *([NO_SERIES] if _has_no_series(slices) else []),
             *([UNKNOWN + no_suv] if no_suv else []),
+            *filter(None, [profile_note(header)]),
         ),
     )
 

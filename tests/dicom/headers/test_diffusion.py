@@ -26,6 +26,9 @@ PHILIPS, PHILIPS_MR = (0x2001, "Philips Imaging DD 001"), (0x2005, "Philips MR I
 UIH = 0x0065, "Image Private Header"
 
 
+PHILIPS_NUMBERS = 0x2005, "Philips MR Imaging DD 005"
+
+
 def add(data, creator, element, vr, value):
     try:
         block = data.private_block(*creator)
@@ -198,6 +201,16 @@ def test_image_comments_of_canon_give_directions_beside_b_values(tmp_path):
     data = ct(Modality="MR", DiffusionBValue=700.0, ImageComments=comments[1])
     (frame,) = read_header(str(write(tmp_path / "a", data)), "a").frames
     assert frame.dimensions["DiffusionGradient"] == (700, DIRECTION)
+
+
+def test_numbers_of_philips_tell_directions_apart_that_are_not_there(tmp_path):
+    for number, direction in ((2, ()), (3, ()), (3, DIRECTION)):
+        data = ct(Modality="MR", DiffusionBValue=800.0)
+        add(data, PHILIPS_NUMBERS, 0x13, "IS", number)
+        if direction:
+            data.DiffusionGradientOrientation = list(direction)
+        (frame,) = read_header(str(write(tmp_path / "a", data)), "a").frames
+        assert frame.dimensions["DiffusionGradient"] == (800, direction or (number,))
 
 
 def test_sequence_name_does_not_count_beside_a_private_b_value(tmp_path):

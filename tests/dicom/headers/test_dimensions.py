@@ -40,6 +40,8 @@ def dimensions(path):
         ("NominalPercentageOfRespiratoryPhase", 75.0, 75.0),
         ("NominalRespiratoryTriggerDelayTime", 300.0, 300.0),
         ("ScanOptions", ["PFP", "FS"], ("PFP", "FS")),
+        ("ScanningSequence", ["SE", "IR"], ("SE", "IR")),
+        ("ImageIndex", 7, 7),
         ("SequenceVariant", ["SP", "MTC"], ("SP", "MTC")),
         ("ReceiveCoilName", "HEA;HEP", "HEA;HEP"),
         ("MagnetizationTransfer", "OFF_RESONANCE", "OFF_RESONANCE"),
@@ -162,15 +164,18 @@ def test_attribute_of_a_functional_group_is_read(tmp_path, of, group, values, fo
         (0x0043, "GEMS_PARM_01", 0x2F, "SS", 1),
         (0x2005, "Philips MR Imaging DD 001", 0x11, "CS", "P"),
         (0x2001, "Philips Imaging DD 001", 0x08, "IS", 4),
+        (0x2005, "Philips MR Imaging DD 005", 0x29, "CS", "LABEL"),
+        (0x0051, "SIEMENS MR HEADER", 0x0F, "LO", "HEA;HEP"),
     ],
 )
-def test_private_image_type_and_phase_are_read_wherever_their_block_is(
+def test_private_dimensions_are_read_wherever_their_block_is(
     tmp_path, group, creator, element, vr, value
 ):
     data = ct()
     data.add_new(group << 16 | 0x12, "LO", creator)
     data.add_new(group << 16 | 0x1200 | element, vr, value)
-    name = "PhaseNumber" if element == 0x08 else "PrivateImageType"
+    names = {0x08: "PhaseNumber", 0x29: "ASLContext", 0x0F: "ReceiveCoilName"}
+    name = names.get(element, "PrivateImageType")
     assert dimensions(write(tmp_path / "a", data))[name] == value
 
 

@@ -101,6 +101,37 @@ def test_what_is_in_no_group_comes_from_the_top(frames):
     assert [f.transform.intercept for f in found] == [-1024] * 2
 
 
+@pytest.mark.parametrize("rescaled", [(0,), (1, 2), (0, 1, 2), ()])
+def test_a_rescale_of_some_frames_says_nothing_of_the_others(frames, rescaled):
+    own = [
+        groups(PixelValueTransformation=item(RescaleSlope=2, RescaleIntercept=1))
+        if number in rescaled
+        else groups()
+        for number in range(3)
+    ]
+    found = frames(
+        Modality="MR",
+        NumberOfFrames=3,
+        RescaleSlope=None,
+        RescaleIntercept=None,
+        PerFrameFunctionalGroupsSequence=own,
+    )
+    states = [frame.transform.state for frame in found]
+    assert [frame.transform.slope for frame in found] == [1 + (n in rescaled) for n in range(3)]
+    missing = [n not in rescaled and bool(rescaled) for n in range(3)]
+    assert states == ["missing" if each else "known" for each in missing]
+
+
+def test_frames_without_a_position_say_so_if_others_have_one(frames):
+    own = [groups(PlanePosition=item(ImagePositionPatient=[0, 0, i])) for i in (1, 2)]
+    found = frames(
+        NumberOfFrames=3, ImagePositionPatient=None, PerFrameFunctionalGroupsSequence=own
+    )
+    assert [frame.position for frame in found] == [(0, 0, 1), (0, 0, 2), None]
+    note = "The header gives these frames no position, and others in the file one"
+    assert [frame.problems for frame in found] == [(), (), (note,)]
+
+
 @pytest.mark.parametrize("described", [0, 1, 5])
 def test_frames_and_groups_may_differ_in_number(frames, described):
     own = [groups(PlanePosition=item(ImagePositionPatient=[0, 0, i])) for i in range(described)]

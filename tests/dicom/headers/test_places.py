@@ -341,6 +341,33 @@ def test_energy_windows_of_nm_are_never_one_volume(tmp_path):
     assert [np.asarray(s.array)[:, 0, 0].tolist() for s in stacks] == [[0, 1, 2], [3, 4, 5]]
 
 
+def test_tissue_and_flow_of_an_ultrasound_volume_are_two_volumes(tmp_path):
+    oriented = item(ImageOrientationVolume=list(map(float, AXIAL)))
+    groups = own_groups(
+        PlanePositionVolumeSequence=[
+            item(ImagePositionVolume=[0.0, 0.0, z]) for z in (0.0, 1.0, 2.0) * 2
+        ],
+        ImageDataTypeSequence=[
+            item(DataType=kind) for kind in ("TISSUE_INTENSITY", "FLOW_VELOCITY") for _ in range(3)
+        ],
+    )
+    data = ct(
+        Modality="US",
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.6.2",
+        NumberOfFrames=6,
+        PixelData=np.repeat(np.arange(6, dtype="<u2"), 24).tobytes(),
+        SharedFunctionalGroupsSequence=[item(PlaneOrientationVolumeSequence=[oriented])],
+        PerFrameFunctionalGroupsSequence=groups,
+        RescaleSlope=None,
+        RescaleIntercept=None,
+        **NO_PLANE,
+    )
+    write(tmp_path / "a", data)
+    stacks = load(tmp_path, cache=FrameCache()).stacks
+    assert [stack.axes for stack in stacks] == ["zyx", "zyx"]
+    assert [np.asarray(s.array)[:, 0, 0].tolist() for s in stacks] == [[0, 1, 2], [3, 4, 5]]
+
+
 def test_scans_of_an_eye_without_positions_are_slices(tmp_path):
     frames = [item(ReferenceCoordinates=[row, 0.0, row, 99.0]) for row in (30.0, 10.0, 20.0)]
     stack, values = stack_of(

@@ -15,8 +15,9 @@ MEANINGS = {
     "ComplexImageComponent": ["MAGNITUDE", "PHASE", "REAL", "IMAGINARY"],
     "KVP": [70.0, 80.0, 120.0, 140.0],
     "ConvolutionKernel": [("B10f",), ("B30f",), ("B60f",), ("B80f",)],
+    "description": ["VMI 40 keV", "VMI 70 keV", "Iodine", "Water"],
 }
-"""Attributes that tell meanings apart."""
+"""Attributes that tell meanings apart, and descriptions of series that were put together."""
 
 TIMES = (
     "TemporalPositionIdentifier",
@@ -26,6 +27,7 @@ TIMES = (
     "AcquisitionTime of slices",
     "ContentTime of slices",
     "TriggerTime by slice",
+    "ImageIndex of slices",
 )
 """Attributes that tell times apart, and how."""
 
@@ -67,7 +69,11 @@ class Phantom:
             replace(h, instance_number=number if number is None else h.frames[0].order[0])
             for h in made
         ]
-        return made, [cells[i] for i in order]
+        found = [cells[i] for i in order]
+        if "description" in self.told_by:
+            named = zip(made, found, strict=True)
+            made = [replace(h, description=MEANINGS["description"][m]) for h, (m, *_) in named]
+        return made, found
 
     def _frame(self, cell, shuffled, random):
         m, t, z = cell
@@ -78,13 +84,15 @@ class Phantom:
             "shuffled": shuffled,
             "none": 0,
         }[self.numbers]
-        facts = {name: MEANINGS[name][m] for name in self.told_by}
+        facts = {name: MEANINGS[name][m] for name in self.told_by - {"description"}}
         facts |= dict(self._time(name, t, z) for name in self.timed_by)
         place = self.step * z + random.uniform(-self.jitter, self.jitter)
         return make_frame(along(self.orientation, place), self.orientation, number, **facts)
 
     def _time(self, how, t, z):
         name = how.split(" ")[0]
+        if name == "ImageIndex":
+            return name, t * self.slices + z + 1
         if how == "AcquisitionTime of volumes":
             return name, f"1200{10 * t:02d}"
         if how.endswith("of slices"):

@@ -49,6 +49,7 @@ VALUES = {
     "AcquisitionTime": ("093000", "093010.25", "101500"),
     "ContentTime": ("093000", "093010", "101500"),
     "SequenceName": ("ep_b0", "ep_b1000#1", "ep_b1000#2"),
+    "ScanningSequence": (("SE",), ("SE", "IR"), ("GR",)),
     "SequenceVariant": (("SP",), ("SP", "MTC"), ("SS",)),
     "ScanOptions": (("FS",), ("FS", "MT"), ("PFP",)),
     "ReceiveCoilName": ("H1", "H2", "H3"),
@@ -116,7 +117,8 @@ def test_each_attribute_can_make_the_fourth_axis(name):
     rows, grid = only(frames)
     assert grid.dimension == name
     assert grid.notes == ()
-    natural = name not in ("DiffusionGradient", "SequenceVariant", "ScanOptions")
+    texts = ("ScanningSequence", "SequenceVariant", "ScanOptions")
+    natural = name not in ("DiffusionGradient", *texts)
     # What has no natural order keeps that of acquisition, here the reverse.
     assert rows == [[3 * z + t for z in range(4)] for t in ((0, 1, 2) if natural else (2, 1, 0))]
 

@@ -126,6 +126,14 @@ def test_ultrasound_regions_must_agree(spacing):
     assert spacing("US", SequenceOfUltrasoundRegions=[region(), region(0.04)])[0] is None
 
 
+def test_ultrasound_regions_go_before_pixel_spacing(spacing):
+    found, _ = spacing("US", SequenceOfUltrasoundRegions=[region(0.02, -0.03)], PixelSpacing=[9, 9])
+    assert found == pytest.approx((0.3, 0.2))
+    regions = [region(), region(0.04)]
+    found, _ = spacing("US", SequenceOfUltrasoundRegions=regions, PixelSpacing=[9, 9])
+    assert found == (9, 9)
+
+
 @pytest.mark.parametrize(
     "other",
     [

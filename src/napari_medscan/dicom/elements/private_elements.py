@@ -44,6 +44,7 @@ class Private(IntEnum):
     SiemensCSASeriesHeader = 0x0029, "SIEMENS CSA HEADER", 0x20, b"OB"
     GEImageType = 0x0043, "GEMS_PARM_01", 0x2F, b"SS"
     GEBValue = 0x0043, "GEMS_PARM_01", 0x39, b"IS"
+    SiemensCoilString = 0x0051, "SIEMENS MR HEADER", 0x0F, b"LO"
     UIHBValue = 0x0065, "Image Private Header", 0x09, b"FD"
     UIHGradientDirection = 0x0065, "Image Private Header", 0x37, b"FD"
     UIHNumberOfTiles = 0x0065, "Image Private Header", 0x50, b"DS"
@@ -54,6 +55,8 @@ class Private(IntEnum):
     PhilipsGradientRL = 0x2005, "Philips MR Imaging DD 001", 0xB0, b"FL"
     PhilipsGradientAP = 0x2005, "Philips MR Imaging DD 001", 0xB1, b"FL"
     PhilipsGradientFH = 0x2005, "Philips MR Imaging DD 001", 0xB2, b"FL"
+    PhilipsGradientNumber = 0x2005, "Philips MR Imaging DD 005", 0x13, b"IS"
+    PhilipsLabelType = 0x2005, "Philips MR Imaging DD 005", 0x29, b"CS"
     PhilipsSuvScale = 0x7053, "Philips PET Private Group", 0x00, b"DS"
     PhilipsActivityScale = 0x7053, "Philips PET Private Group", 0x09, b"DS"
 

@@ -36,6 +36,7 @@ PRIVATE_DIFFUSION: Wanted = want(
     Private.UIHGradientDirection,
     Private.PhilipsBValue,
     *_PHILIPS_DIRECTION,
+    Private.PhilipsGradientNumber,
 )
 """Where scanners kept b-value and direction before the standard had them."""
 DIFFUSION_NAMES: Final = ("DiffusionBValue", "DiffusionGradient")
@@ -71,6 +72,8 @@ def read_diffusion(*data_sets: DataSet) -> dict[str, object]:
             b_value, direction = _private(data_set)
         elif not direction:
             direction = _private(data_set)[1]
+        if b_value is not None and not direction:
+            direction = data_set.numbers(Private.PhilipsGradientNumber)
         if b_value is not None:
             return {"DiffusionBValue": b_value, "DiffusionGradient": (b_value, direction)}
         if direction:

@@ -65,6 +65,7 @@ _integer, _integers, _number, _numbers, _text, _texts = (
 )
 _DIMENSIONS: Final = (
     _Dimension("ASLContext", _text, None, Tag.ASLContext, (Tag.MRArterialSpinLabelingSequence,)),
+    _Dimension("ASLContext", _text, Private.PhilipsLabelType),
     _Dimension("AcquisitionDate", _text, Tag.AcquisitionDate),
     _Dimension(
         "AcquisitionDateTime",
@@ -117,6 +118,7 @@ _DIMENSIONS: Final = (
         Tag.FrameType,
         (*_FRAME_TYPES, Tag.USImageDescriptionSequence),
     ),
+    _Dimension("ImageIndex", _integer, Tag.ImageIndex),
     _Dimension("InversionTime", _number, Tag.InversionTime, Tag.InversionTimes, _MODIFIER),
     _Dimension("KVP", _number, Tag.KVP, Tag.KVP, (Tag.CTXRayDetailsSequence,)),
     _Dimension(
@@ -158,8 +160,10 @@ _DIMENSIONS: Final = (
         Tag.ReceiveCoilName,
         (Tag.MRReceiveCoilSequence,),
     ),
+    _Dimension("ReceiveCoilName", _text, Private.SiemensCoilString),
     _Dimension("RepetitionTime", _number, Tag.RepetitionTime, Tag.RepetitionTime, _TIMING),
     _Dimension("ScanOptions", _texts, Tag.ScanOptions),
+    _Dimension("ScanningSequence", _texts, Tag.ScanningSequence),
     _Dimension("SequenceName", _text, Tag.SequenceName),
     _Dimension("SequenceVariant", _texts, Tag.SequenceVariant),
     _Dimension(

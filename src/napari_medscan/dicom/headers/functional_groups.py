@@ -31,7 +31,7 @@ from napari_medscan.dicom.headers.places import (
 )
 from napari_medscan.dicom.headers.unreadable import find_problems, own_value
 from napari_medscan.dicom.intensity.real_world import WANTED_REAL_WORLD
-from napari_medscan.dicom.intensity.rescale import WANTED_MODALITY_LUT, WANTED_RESCALE
+from napari_medscan.dicom.intensity.rescale import IDENTITY, WANTED_MODALITY_LUT, WANTED_RESCALE
 from napari_medscan.dicom.intensity.scaling import WANTED_SCALING
 from napari_medscan.dicom.intensity.window import WANTED_WINDOW
 from napari_medscan.dicom.space.spacing import (
@@ -68,6 +68,7 @@ WANTED_FRAMES: Wanted = want(
         Tag.PerFrameFunctionalGroupsSequence: _WANTED_GROUPS,
     },
 )
+_NO_PLACE = "The header gives these frames no position, and others in the file one"
 _MOST_OF_A_PART = 2**20
 """Frames by which parts are numbered on when they do not say where they begin."""
 
@@ -144,6 +145,7 @@ class _FunctionalGroups:
     def __init__(self, whole: FrameHeader, shared: DataSet, values: FrameValues) -> None:
         self.values = values
         self.shared_item = shared
+        self.lacks_rescale = False
         self.shared = self._merge(shared, whole)
 
     def all_frames(self, data_set: DataSet, own: Sequence[DataSet]) -> tuple[FrameHeader, ...]:
@@ -153,17 +155,28 @@ class _FunctionalGroups:
         if first is None:
             number = data_set.integer(Tag.InConcatenationNumber) or 1
             first = (number - 1) * _MOST_OF_A_PART
+        has_rescale = [Tag.PixelValueTransformationSequence in item for item in own]
+        self.lacks_rescale = any(has_rescale) and self.shared.transform is IDENTITY
         frames = tuple(self._frame(item, first + index) for index, item in enumerate(own))
-        placed = all(frame.position and frame.orientation for frame in frames)
+        has_place = [bool(frame.position and frame.orientation) for frame in frames]
+        placed = all(has_place)
         moved = any(frame.position != frames[0].position for frame in frames)
         if len(frames) == 1 or (placed and moved):
             return frames
         locations = group_locations(data_set, self.shared_item, own)
         spacings = steady_spacings([frame.spacing for frame in frames])
+        notes = [(_NO_PLACE,) if any(has_place) and not has else () for has in has_place]
         return tuple(
             # The Slice Location of a whole file is that of none of its frames.
-            frame.like(frame_location=location, spacing=spacing, slice_location=b"")
-            for frame, location, spacing in zip(frames, locations, spacings, strict=True)
+            frame.like(
+                frame_location=location,
+                spacing=spacing,
+                slice_location=b"",
+                problems=(*frame.problems, *note),
+            )
+            for frame, location, spacing, note in zip(
+                frames, locations, spacings, notes, strict=True
+            )
         )
 
     def _frame(self, item: DataSet, index: int) -> FrameHeader:
@@ -173,6 +186,8 @@ class _FunctionalGroups:
         if not indices:
             converted = item.item(Tag.UnassignedPerFrameConvertedAttributesSequence)
             indices = converted.integers(Tag.InstanceNumber)
+        if self.lacks_rescale and Tag.PixelValueTransformationSequence not in item:
+            merged = merged.like(transform=self.values.lacking())
         return self.values.finished(merged).like(order=(*self.shared.order, *indices, index))
 
     def _merge(self, item: DataSet, base: FrameHeader) -> FrameHeader:

@@ -35,7 +35,16 @@ _SUV = {
 }
 _DOSE = {"GY": "Gy", "RELATIVE": "relative dose"}
 # PS3.3 C.11.1.1.2, Rescale Type. Optical density is stored in thousandths.
-_RESCALE = {"HU": "HU", "OD": "10^-3 OD", "Z_EFF": "effective Z", "ED": "10^23 e/ml", "PCT": "%"}
+_RESCALE = {
+    "HU": "HU",
+    "OD": "10^-3 OD",
+    "MGML": "mg/ml",
+    "Z_EFF": "effective Z",
+    "ED": "10^23 e/ml",
+    "EDW": "electron density of water",
+    "HU_MOD": "modified HU",
+    "PCT": "%",
+}
 
 
 def unit_of(data_set: DataSet, kind: Kind) -> str | None:
@@ -82,7 +91,8 @@ def _rescale_type(data_set: DataSet) -> str:
     for group in (Tag.SharedFunctionalGroupsSequence, Tag.PerFrameFunctionalGroupsSequence):
         transform = data_set.item(group).item(Tag.PixelValueTransformationSequence)
         rescale_type = rescale_type or transform.text(Tag.RescaleType)
-    return rescale_type or data_set.item(Tag.ModalityLUTSequence).text(Tag.ModalityLUTType)
+    found = rescale_type or data_set.item(Tag.ModalityLUTSequence).text(Tag.ModalityLUTType)
+    return found.upper().replace("/", "")
 
 
 def _has_rescale(data_set: DataSet) -> bool:

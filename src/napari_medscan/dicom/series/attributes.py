@@ -45,6 +45,7 @@ FOURTH_AXIS: Final = (
     "StackID",
     "ImageType",
     "SequenceName",
+    "ScanningSequence",
     "SequenceVariant",
     "ScanOptions",
     "ReceiveCoilName",
@@ -76,6 +77,7 @@ RANKED: Final = (
     "FrameReferenceDateTime",
     "AcquisitionTime",
     "ContentTime",
+    "ImageIndex",
     "AcquisitionNumber",
 )
 """Those that differ from slice to slice, and are compared by their rank within a position."""

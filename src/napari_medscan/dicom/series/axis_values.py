@@ -49,12 +49,14 @@ _QUANTITIES: Final = {
     "RotationVector": ("Rotation", ""),
     "AngularViewVector": ("View", ""),
 }
+_ORDERS: Final = (NUMBER, FILE_NAME, "ImageIndex")
 _VECTORS: Final = tuple(name for name in _QUANTITIES if name.endswith("Vector"))
 """Those that number the frames of nuclear medicine (PS3.3 C.8.4.8), from the outer to the inner."""
 _COUNTED: Final = {
     "StackID": "Stack",
     "ImageType": "Image type",
     "SequenceName": "Sequence",
+    "ScanningSequence": "Sequence",
     "SequenceVariant": "Sequence",
     "ScanOptions": "Scan options",
     "ASLContext": "Spin labeling",
@@ -125,8 +127,8 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
     volumes = [[ref for ref in row if ref is not None] for row in rows]
     if len(volumes) < 2:
         return None
-    # Instance numbers and file names are an order, and no quantity.
-    names = [n for n in dimension.split(", ") if n not in (NUMBER, FILE_NAME)] or [NUMBER]
+    # Numbers of images and file names are an order, and no quantity.
+    names = [n for n in dimension.split(", ") if n not in _ORDERS] or [NUMBER]
     if names == [FRAME] and not volumes[0][0].header.frame_duration:
         numbered = [name for name in _VECTORS if len(set(_by_volume(volumes, name))) > 1]
         names = numbered or names

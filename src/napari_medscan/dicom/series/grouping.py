@@ -183,7 +183,8 @@ def _groups(series: Sequence[ImageHeader]) -> Iterator[list[SliceRef]]:
     for (raw, segment, has_none, *_), slices in alike.items():
         first = slices[0]
         # Frames of a clip are images of one thing, however the exposure was set for each.
-        means = first.frame.position is not None or first.header.frames_are_slices
+        has_place = first.frame.position is not None or first.frame.frame_location is not None
+        means = has_place or first.header.frames_are_slices
         # A stack has one unit.
         unit = first.unit, first.frame.transform.is_uncertain
         meaning = meaning_of(raw) if means else meaning_in_clip(raw)

@@ -41,8 +41,10 @@ _KIND: Final = re.compile(
     r"""
     [MPRI] | [MPRI]_\w+ | MAGNITUDE | PHASE | REAL | IMAGINARY | PHASE[ _]MAP | VELOCITY\w*
     | W | F | WATER\w* | FAT\w* | IN | OUT | IP | OP | IN[ _]?PHASE | (OUT|OPP|OPPOSED)[ _]?PHASE
-    | ADC | EADC | FA | TRACEW? | T[12]\*? | T[12](STAR)?[ _]MAP | T2_?STAR | R[12]\*? | R2_?STAR
-    | B[01][ _]?MAP | R?CB[FV] | MTT | TTP | TMAX | PBP | K_?TRANS | SWI | QSM
+    | ADC | EADC | FA | TRACEW? | CALC_BVALUE\w* | UNI\w* | (PD)?FF
+    | T[12]\*? | T[12](STAR)?[ _]MAP | T2_?STAR | R[12]\*? | R2_?STAR
+    | B[01][ _]?MAP | (R|REL)?CB[FV] | (REL)?MTT | TTP | TMAX | PBP | K_?TRANS | KEP | VE
+    | SWI | QSM
     | SUB | SUBTRACTION | ADDITION | DIVISION | MULTIPLICATION | MEAN | AVERAGE | STD_DEVIATION
     | MAXIMUM | MINIMUM | M(AX|IN)[ _]IP | MIP | MASKED | QUANTITY
     | VMI\w* | MONO\w* | \d+[ _]?KEV | IODINE\w* | VNC | VIRTUAL_NON_CONTRAST | MAT_SPECIFIC
@@ -89,18 +91,22 @@ class FurtherFacts(NamedTuple):
         Slice Thickness, mm.
     frame_of_reference : str
         Its UID.
+    description : str
+        Series Description, which a series has once (PS3.3 C.7.3.1): this one was put together.
     """
 
     image_type: object
     thickness: object
     frame_of_reference: str
+    description: str
 
 
 def further_facts(ref: SliceRef) -> FurtherFacts:
     """Return what splits volumes that overlap."""
     dimensions, header = ref.frame.dimensions, ref.header
     thickness = dimensions.get("SliceThickness", header.slice_thickness)
-    return FurtherFacts(dimensions.get("ImageType"), thickness, header.frame_of_reference)
+    image_type = dimensions.get("ImageType")
+    return FurtherFacts(image_type, thickness, header.frame_of_reference, header.description)
 
 
 def _kind_of(image_type: object) -> Meaning:

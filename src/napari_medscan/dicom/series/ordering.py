@@ -15,7 +15,7 @@ import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.alike import kinds_of
-from napari_medscan.dicom.series.attributes import TEMPORAL, Attributes, Column, same_numbers
+from napari_medscan.dicom.series.attributes import TEMPORAL, Attributes, same_numbers
 from napari_medscan.dicom.series.meaning import further_facts
 from napari_medscan.dicom.series.overlaps import (
     rows_by_nearest,
@@ -194,29 +194,29 @@ def _by_time_point(slices: Sequence[SliceRef]) -> list[Grid]:
 
 
 def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[SliceRef]]:
-    """Split volumes that share positions, but not thickness, image type or frame of reference."""
+    """Split volumes that share positions, but not all of their further facts."""
     # Files that are alike have both in common.
     firsts, which = kinds_of(slices)
     of_kinds = [further_facts(ref) for ref in firsts]
     if len(set(of_kinds)) == 1:
         return [list(slices)]
     facts = [of_kinds[number] for number in which]
-    types, _, frames = map(list, zip(*facts, strict=True))
+    types, _, frames, descriptions = map(list, zip(*facts, strict=True))
     thickness = same_numbers([each.thickness for each in facts])
-    none: Column = [None] * len(facts)
-    for columns in (
-        (types, thickness, frames),
-        (types, thickness, none),
-        (types, none, none),
-        (none, thickness, none),
-        (none, none, frames),
+    for most, *columns in (
+        (MAX_PARTS, descriptions),
+        (MAX_FURTHER, types, thickness, frames),
+        (MAX_FURTHER, types, thickness),
+        (MAX_FURTHER, types),
+        (MAX_FURTHER, thickness),
+        (MAX_FURTHER, frames),
     ):
         chosen = list(zip(*columns, strict=True))
         parts: dict[object, list[SliceRef]] = defaultdict(list)
         for ref, key in zip(slices, chosen, strict=True):
             parts[key].append(ref)
         shared = len(set(zip(chosen, position.tolist(), strict=True))) > int(position.max()) + 1
-        if 1 < len(parts) <= MAX_FURTHER and shared:
+        if 1 < len(parts) <= most and shared:
             return list(parts.values())
     return [list(slices)]
 

@@ -90,8 +90,12 @@ def read_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
 def _image_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
     """Return the same of the top level of a file.
 
-    Pixel Spacing that equals the spacing of detector or film is no calibration (PS3.3 10.7.1.1).
+    Regions of ultrasound go first: Pixel Spacing is not among its attributes (PS3.3 A.6). That of
+    other images which equals the spacing of detector or film is no calibration (PS3.3 10.7.1.1).
     """
+    regions = _ultrasound_spacing(data_set)
+    if regions is not None:
+        return regions, ""
     own = valid_spacing(data_set.exactly(2, Tag.PixelSpacing))
     spacing = valid_spacing(data_set.exactly(2, Tag.ImagerPixelSpacing))
     film = valid_spacing(data_set.exactly(2, Tag.NominalScannedPixelSpacing))
@@ -112,7 +116,6 @@ def _image_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
     plane = valid_spacing(data_set.exactly(2, Tag.ImagePlanePixelSpacing))
     if plane is not None:
         return plane, AT_IMAGE_PLANE
-    spacing = spacing or _ultrasound_spacing(data_set)
     if spacing is not None:
         return spacing, ""
     return film, ON_FILM if film else ""

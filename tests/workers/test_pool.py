@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +159,21 @@ def test_calls_from_many_threads_share_the_workers(pool):
     for thread in threads:
         thread.join()
     assert sorted(found) == list(range(12))
+    assert len(pool._all) == 2
+
+
+def test_a_call_waits_for_a_busy_worker_that_is_soon_free_and_else_starts_another(
+    pool, monkeypatch
+):
+    call(pool, "echo")
+    monkeypatch.setattr(pool_module, "_SOON", 20.0)
+    (worker,) = pool._idle
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda _: call(pool, "echo"), range(4)))
+        assert pool._all == {worker}
+        monkeypatch.setattr(pool_module, "_SOON", 0.0)
+        pool._idle.clear()
+        call(pool, "echo")
     assert len(pool._all) == 2
 
 

@@ -16,6 +16,7 @@ from napari_medscan.dicom.headers.read_many import Progress, read_headers
 from napari_medscan.dicom.index.recall import recall, remember
 from napari_medscan.dicom.objects.registry import objects_of, parts_of
 from napari_medscan.dicom.series.duplicates import drop_duplicates
+from napari_medscan.dicom.series.image_copies import CopyDecoder
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.stacking import build_stacks
 from napari_medscan.frames import FrameCache, shared_cache
@@ -88,12 +89,13 @@ def _report(
     """Build the report of some files, of certain series only if those are given."""
     # As people number them: what nothing else orders is in the order of the names.
     files = sorted(files, key=lambda file: natural_key(file.name))
-    found = read_headers(files, progress)
-    images, instances = found.images, found.objects
-    if series is not None:
-        images = [header for header in images if header.series in series]
-        instances = [each for each in instances if each.series in series]
-    kept, duplicates = drop_duplicates(images)
+    with CopyDecoder() as decoder:
+        found = read_headers(files, progress, decoder.note)
+        images, instances = found.images, found.objects
+        if series is not None:
+            images = [header for header in images if header.series in series]
+            instances = [each for each in instances if each.series in series]
+        kept, duplicates = drop_duplicates(images, decoder)
     objects, images = objects_of(kept, instances)
     shown = {name for each in objects for name in each.files}
     skipped = {each.name: each.kind.name for each in instances if each.name not in shown}

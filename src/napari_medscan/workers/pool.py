@@ -32,6 +32,8 @@ PATIENCE = 2.0
 """How many times its deadline a worker may keep a request that does not get all of a core."""
 IDLE_SECONDS = 120.0
 """After so long without work the workers are stopped."""
+_SOON = 0.03
+"""Seconds in which a busy worker may be free; another takes five times as long to start."""
 _TICK = 0.1
 
 
@@ -178,11 +180,14 @@ class WorkerPool:
     def _take(self) -> _Worker:
         with self._changed:
             self._last_used = time.monotonic()
+            soon = self._last_used + _SOON
             while not self._idle:
-                if len(self._all) < self.workers:
-                    self._start()
-                else:
+                if len(self._all) == self.workers:
                     self._changed.wait()
+                elif self._all and time.monotonic() < soon:
+                    self._changed.wait(_SOON)
+                else:
+                    self._start()
             return self._idle.pop()
 
     def _give_back(self, worker: _Worker, *, alive: bool) -> None:

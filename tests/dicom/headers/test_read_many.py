@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-import pydicom
 import pytest
-from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
 from napari_medscan.dicom.files.walk import walk
 from napari_medscan.dicom.headers import header_reader, read_many
@@ -80,23 +78,8 @@ def test_no_file_is_left_out_between_batches(series, count):
     assert names(read_headers(series[:count])) == [file.name for file in series[:count]]
 
 
-@pytest.mark.parametrize(("syntax", "is_decoded"), [(RLELossless, 1), (ImplicitVRLittleEndian, 0)])
-def test_read_headers_starts_workers_for_an_image_that_comes_again_in_another_encoding(
-    tmp_path, monkeypatch, syntax, is_decoded
-):
-    started = []
-    monkeypatch.setattr(read_many.workers, "warm_up", lambda: started.append(1))
-    paths = write_series(tmp_path, 3)
-    for path in paths:
-        copy = pydicom.dcmread(path)
-        if syntax.is_compressed:
-            copy.compress(syntax, generate_instance_uid=False)
-        copy.file_meta.TransferSyntaxUID = syntax
-        copy.save_as(path.with_name(f"copy{path.name}"), implicit_vr=syntax.is_implicit_VR)
-    assert len(read_headers(list(walk([tmp_path]))).images) == 6
-    assert len(started) == is_decoded
-    started.clear()
-    for path in paths:
-        path.unlink()
-    read_headers(list(walk([tmp_path])))
-    assert not started
+def test_read_headers_notes_every_image_once_and_in_order(series):
+    noted = []
+    found = read_headers(series, note=noted.append)
+    assert len(noted) > 2
+    assert [header for headers in noted for header in headers] == found.images

@@ -16,7 +16,9 @@ from napari_medscan.dicom.headers.header import Palette
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
 from napari_medscan.dicom.intensity.window import Window
 from napari_medscan.dicom.series import duplicates as duplicates_module
+from napari_medscan.dicom.series import image_copies
 from napari_medscan.dicom.series.duplicates import CONFLICT, drop_duplicates
+from napari_medscan.dicom.series.image_copies import CopyDecoder
 
 from ..building import (
     CORONAL,
@@ -156,13 +158,13 @@ def test_one_picture_three_times_and_another_under_the_same_uid():
 def decoded(monkeypatch):
     """Names of the files whose pixels are decoded."""
     names = []
-    real = duplicates_module.read_all_stored
+    real = image_copies.read_all_stored
 
     def recorded(header):
         names.append(header.name)
         return real(header)
 
-    monkeypatch.setattr(duplicates_module, "read_all_stored", recorded)
+    monkeypatch.setattr(image_copies, "read_all_stored", recorded)
     return names
 
 
@@ -194,6 +196,54 @@ def test_drop_duplicates_of_two_encodings_decodes_each_once(decoded):
     assert sorted(decoded) == ["a", "b"]
 
 
+def noted(*headers):
+    """Return what `drop_duplicates` finds when a decoder took note of the headers one by one."""
+    with CopyDecoder() as decoder:
+        for header in headers:
+            decoder.note([header])
+        return drop_duplicates(headers, decoder)
+
+
+def test_copy_decoder_decodes_other_encodings_before_all_headers_are_read(decoded):
+    headers = [grey("a"), grey("b"), compressed("c", j2k(), layout=make_layout())]
+    with CopyDecoder() as decoder:
+        decoder.note(headers)
+        digests = [list(decoder.digests_of(header)) for header in (headers[0], headers[2])]
+        assert digests[0] == digests[1]
+        assert sorted(decoded) == ["a", "c"]
+        assert drop_duplicates(headers, decoder)[1] == {"b": "a", "c": "a"}
+    assert len(decoded) == 2
+
+
+def test_copy_decoder_changes_nothing_of_what_drop_duplicates_finds():
+    def packed(name, pixels=PIXELS, **changes):
+        return compressed(name, j2k(pixels), layout=make_layout(), **changes)
+
+    moved = replace(packed("moved"), frames=(make_frame((0, 0, 1)),))
+    headers = [grey("a"), packed("b"), packed("other", PIXELS + 2), moved, packed("cut")]
+    headers[-1] = compressed("cut", j2k()[:-20], layout=make_layout())
+    kept, duplicates = noted(*headers)
+    assert duplicates == drop_duplicates(headers)[1] == {"b": "a"}
+    assert [h.name for h in kept] == ["a", "other", "moved", "cut"]
+
+
+def test_copy_decoder_decodes_nothing_that_headers_or_stored_bytes_decide(decoded):
+    packed = compressed("packed", j2k(), layout=make_layout())
+    moved = replace(grey("moved"), frames=(make_frame((0, 0, 1)),))
+    assert not noted(packed, moved)[1]
+    assert noted(grey("a"), grey("b"))[1] == {"b": "a"}
+    assert noted(packed, replace(packed, name="again"))[1] == {"again": "packed"}
+    assert not decoded
+
+
+def test_copy_decoder_leaves_long_files_until_the_first_frames_are_compared(decoded, monkeypatch):
+    monkeypatch.setattr(image_copies, "_SMALL", PIXELS.nbytes - 1)
+    headers = [grey("a"), compressed("b", j2k(), layout=make_layout())]
+    with CopyDecoder() as decoder:
+        decoder.note(headers)
+    assert not decoded
+
+
 def test_drop_duplicates_decodes_no_further_than_to_the_first_difference(monkeypatch):
     asked = []
 
@@ -202,7 +252,7 @@ def test_drop_duplicates_decodes_no_further_than_to_the_first_difference(monkeyp
             asked.append((header.name, number))
             yield np.full((2, 3), number if header.name == "a" else 9, np.uint16)
 
-    monkeypatch.setattr(duplicates_module, "read_all_stored", frames)
+    monkeypatch.setattr(image_copies, "read_all_stored", frames)
     layout = make_layout(frames=3)
     stored = np.zeros((3, 2, 3), np.uint16)
     headers = [
@@ -223,7 +273,7 @@ def test_drop_duplicates_compares_every_frame(monkeypatch, at_once, differs):
             is_other = header.name == "other" and number == differs
             yield np.full((2, 3), 9 if is_other else number, np.uint16)
 
-    monkeypatch.setattr(duplicates_module, "read_all_stored", frames)
+    monkeypatch.setattr(image_copies, "read_all_stored", frames)
     monkeypatch.setattr(duplicates_module, "_COMPARED", at_once)
     layout = make_layout(frames=5)
     stored = np.zeros((5, 2, 3), np.uint16)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 
-from napari_medscan.dicom.elements.isolation import workers
-from napari_medscan.dicom.elements.transfer_syntaxes import is_encapsulated
 from napari_medscan.dicom.errors import NoImageError, NotDicomError, UnreadableError
 from napari_medscan.dicom.files.walk import DroppedFile, reason_of
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.headers.like_header import OpenedFile
-from napari_medscan.workers import WorkerError
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all); may raise CancelledError."""
@@ -59,7 +56,11 @@ class Headers:
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
-def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None) -> Headers:
+def read_headers(
+    files: Sequence[DroppedFile],
+    progress: Progress | None = None,
+    note: Callable[[Sequence[ImageHeader]], object] = lambda _: None,
+) -> Headers:
     """Read the header of every file.
 
     Parameters
@@ -68,6 +69,8 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
         All of a drop.
     progress : callable, optional
         Told how many are done.
+    note : callable, optional
+        Takes the images that were read since its last call, a few at a time.
 
     Raises
     ------
@@ -83,8 +86,7 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
             regular.append(file)
     reader = _Reader()
     pool: ThreadPoolExecutor | None = None
-    slow_batches = 0
-    copies = _Copies()
+    slow_batches = noted = 0
     with ExitStack() as stack:
         for first, batch in _batches(regular):
             if progress is not None:
@@ -103,7 +105,8 @@ def read_headers(files: Sequence[DroppedFile], progress: Progress | None = None)
                     found.images.append(outcome)
                 else:
                     _note(found, file.name, outcome)
-            copies.note(found.images)
+            note(found.images[noted:])
+            noted = len(found.images)
     if progress is not None:
         progress(len(files), len(files))
     return found
@@ -128,34 +131,6 @@ def _starts_of(batch: Sequence[DroppedFile], reader: _Reader) -> tuple[list[_Sta
         times.append(time.perf_counter())
     took = sorted(after - before for before, after in pairwise(times))
     return starts, took[len(took) // 2] if took else 0.0
-
-
-class _Copies:
-    """Starts the workers when an image comes again, and images are encoded in several ways.
-
-    Whether its pixels are the same only decoding tells, when all headers are read. Until then the
-    workers have started: that takes as long as reading 200 headers.
-    """
-
-    def __init__(self) -> None:
-        self._instances: set[str] = set()
-        self._syntaxes: set[str] = set()
-        self._noted = 0
-        self._started = False
-
-    def note(self, images: Sequence[ImageHeader]) -> None:
-        """Take note of the images that came since the last call."""
-        new = images[self._noted :]
-        self._noted = len(images)
-        self._instances.update([header.sop_instance for header in new])
-        self._syntaxes.update([header.transfer_syntax for header in new])
-        if self._started or len(self._instances) == self._noted or len(self._syntaxes) == 1:
-            return
-        if any(map(is_encapsulated, self._syntaxes)):
-            self._started = True
-            # What keeps them from starting is an error of what is decoded.
-            with suppress(WorkerError):
-                workers.warm_up()
 
 
 def _note(found: Headers, name: str, outcome: _Outcome) -> None:

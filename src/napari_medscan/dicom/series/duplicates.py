@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from napari_medscan.dicom.headers.header import ImageHeader
-from napari_medscan.dicom.pixels.read_frames import read_all_stored
+from napari_medscan.dicom.series.image_copies import CopyDecoder, extent_of, facts_of
 
 CONFLICT = "Different images share one SOP Instance UID; all of them are shown"
 _AT_ONCE: Final = 2
@@ -21,7 +21,9 @@ _CHUNK: Final = 64 * 2**20
 """Stored bytes read at a time; a deflated file is inflated from its start each time."""
 
 
-def drop_duplicates(headers: Sequence[ImageHeader]) -> tuple[list[ImageHeader], dict[str, str]]:
+def drop_duplicates(
+    headers: Sequence[ImageHeader], decoder: CopyDecoder | None = None
+) -> tuple[list[ImageHeader], dict[str, str]]:
     """Keep one of every image that is there more than once.
 
     Files are duplicates when they share a SOP Instance UID and show the same
@@ -34,6 +36,8 @@ def drop_duplicates(headers: Sequence[ImageHeader]) -> tuple[list[ImageHeader], 
     ----------
     headers : sequence of ImageHeader
         All files of a drop.
+    decoder : CopyDecoder, optional
+        Has decoded some of them.
 
     Returns
     -------
@@ -52,7 +56,9 @@ def drop_duplicates(headers: Sequence[ImageHeader]) -> tuple[list[ImageHeader], 
     conflicting: set[str] = set()
     broken: set[tuple[bytes, str]] = set()
     shared = [same for same in by_uid.values() if len(same) > 1 and same[0].sop_instance]
-    for same, distinct in zip(shared, _distinct_of_each(shared), strict=True):
+    for same, distinct in zip(
+        shared, _distinct_of_each(shared, decoder or CopyDecoder()), strict=True
+    ):
         images += distinct
         lossless = [image for image in distinct if not all(h.lossy for h in image)]
         if len(lossless) == 1:
@@ -89,7 +95,7 @@ def _split(
 
 
 def _distinct_of_each(
-    shared: Sequence[Sequence[ImageHeader]],
+    shared: Sequence[Sequence[ImageHeader]], decoder: CopyDecoder
 ) -> list[list[list[ImageHeader]]]:
     """Return `_distinct` of the files of each UID.
 
@@ -100,46 +106,27 @@ def _distinct_of_each(
         ThreadPoolExecutor(_AT_ONCE, "medscan-decoded") as pool,
         ThreadPoolExecutor(_AT_ONCE, "medscan-duplicates") as uids,
     ):
-        return list(uids.map(lambda same: _distinct(same, pool), shared))
+        return list(uids.map(lambda same: _distinct(same, decoder, pool), shared))
 
 
-def _distinct(same: Sequence[ImageHeader], pool: ThreadPoolExecutor) -> list[list[ImageHeader]]:
+def _distinct(
+    same: Sequence[ImageHeader], decoder: CopyDecoder, pool: ThreadPoolExecutor
+) -> list[list[ImageHeader]]:
     """Return the files of each distinct image, by the cheapest comparison that decides.
 
     Headers first, then stored bytes. What is stored in several ways is decoded.
     """
     distinct = []
-    for alike in _split(same, _facts):
+    for alike in _split(same, facts_of):
         copies = [
             copy
-            for extent in _split(alike, _extent)
+            for extent in _split(alike, extent_of)
             for copy in (_split(extent, _stored) if len(extent) > 1 else [extent])
         ]
-        alike_when_decoded = _equal_pixels([copy[0] for copy in copies], pool)
+        alike_when_decoded = _equal_pixels([copy[0] for copy in copies], decoder, pool)
         distinct += [[h for n in numbers for h in copies[n]] for numbers in alike_when_decoded]
     order = {id(header): number for number, header in enumerate(same)}
     return [sorted(image, key=lambda header: order[id(header)]) for image in distinct]
-
-
-def _facts(header: ImageHeader) -> str:
-    """Return what a file's header says of the values it shows, and of their place."""
-    frames = [(f.position, f.orientation, f.spacing, f.transform, f.windows) for f in header.frames]
-    layout = header.layout
-    # Color comes out as RGB whatever model a file stores.
-    grey = layout.samples == 1
-    kind = (layout.photometric, layout.signed, layout.floating) if grey else "color"
-    shape = layout.frames, layout.rows, layout.columns
-    return repr((header.series, shape, kind, layout.bits_stored, header.palette, frames))
-
-
-def _extent(header: ImageHeader) -> tuple[object, ...]:
-    """Return what must be equal before it is worth comparing two files' stored bytes."""
-    pixels = header.pixels
-    # Fragments have no length of their own: they reach to the end of the file, or nearly.
-    length = header.size - pixels.offset if pixels.length is None else pixels.length
-    # An offset table in the header says which bytes are a frame.
-    own = header.name if header.offset_table else ""
-    return header.transfer_syntax, header.layout, pixels.vr, length, own
 
 
 def _stored(header: ImageHeader) -> bytes:
@@ -159,7 +146,9 @@ def _stored(header: ImageHeader) -> bytes:
     return digest.digest()
 
 
-def _equal_pixels(headers: Sequence[ImageHeader], pool: ThreadPoolExecutor) -> list[list[int]]:
+def _equal_pixels(
+    headers: Sequence[ImageHeader], decoder: CopyDecoder, pool: ThreadPoolExecutor
+) -> list[list[int]]:
     """Return the numbers of the files that decode to the same pixels.
 
     All files are decoded together, the first frame and then many at a time, until none is left
@@ -168,7 +157,7 @@ def _equal_pixels(headers: Sequence[ImageHeader], pool: ThreadPoolExecutor) -> l
     groups = [list(range(len(headers)))]
     if len(headers) == 1:
         return groups
-    frames = [_decoded(header) for header in headers]
+    frames = [decoder.digests_of(header) for header in headers]
     layout = headers[0].layout
     # Handing native files over takes longer than reading them.
     encoded = sum(header.pixels.length is None for header in headers)
@@ -201,16 +190,6 @@ def _split_by_frames(
         else:
             parts.append((taken, [number]))
     return [part for _, part in parts]
-
-
-def _decoded(header: ImageHeader) -> Iterator[bytes]:
-    """Yield the values of each frame of a file, up to the first one that is damaged."""
-    try:
-        for frame in read_all_stored(header):
-            kind = repr((frame.shape, frame.dtype.kind)).encode()
-            yield kind + frame.astype(frame.dtype.newbyteorder("<"), copy=False).tobytes()
-    except Exception:  # noqa: BLE001 - whatever is wrong with them, the other files are fine
-        return
 
 
 def _unlike_any(header: ImageHeader) -> bytes:

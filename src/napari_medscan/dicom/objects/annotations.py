@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,10 @@ from napari_medscan.dicom.objects.graphic_styles import (
     read_line_style,
     read_text_style,
 )
+from napari_medscan.dicom.objects.image_references import WANTED_IMAGES, Images, read_images
 
 
 class _Tag(IntEnum):
-    ReferencedImageSequence = 0x00081140
-    ReferencedSOPInstanceUID = 0x00081155
-    ReferencedFrameNumber = 0x00081160
     GraphicAnnotationSequence = 0x00700001
     GraphicLayer = 0x00700002
     BoundingBoxAnnotationUnits = 0x00700003
@@ -55,12 +53,6 @@ class _Tag(IntEnum):
     GraphicLayerColor = 0x00700401
 
 
-WANTED_IMAGES: Final[Wanted] = {
-    _Tag.ReferencedImageSequence: {
-        _Tag.ReferencedSOPInstanceUID: b"UI",
-        _Tag.ReferencedFrameNumber: b"IS",
-    }
-}
 WANTED_ANNOTATIONS: Final[Wanted] = {
     _Tag.GraphicAnnotationSequence: {
         **WANTED_IMAGES,
@@ -98,17 +90,6 @@ _UNITS: Final = frozenset(("PIXEL", "DISPLAY"))
 _LEAST_POINTS: Final = {"POINT": 1, "POLYLINE": 2, "INTERPOLATED": 2, "CIRCLE": 2, "ELLIPSE": 4}
 _YELLOW: Final = (1.0, 1.0, 0.0)
 _WHITE: Final = 65535
-
-
-class ImageReference(NamedTuple):
-    """An image that something holds for: SOP Instance UID, and frames from 1; () for all."""
-
-    sop_instance: str
-    frames: tuple[int, ...] = ()
-
-
-Images = tuple[ImageReference, ...]
-"""The images that something holds for; () for all of the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +171,6 @@ class Annotation:
     images: Images
     graphics: tuple[Graphic, ...]
     texts: tuple[TextNote, ...]
-
-
-def read_images(item: DataSet) -> Images:
-    """Return the images that an item refers to."""
-    found = []
-    for image in item.items(_Tag.ReferencedImageSequence):
-        uid = image.uid(_Tag.ReferencedSOPInstanceUID)
-        if uid:
-            found.append(ImageReference(uid, image.integers(_Tag.ReferencedFrameNumber)))
-    return tuple(found)
 
 
 def read_annotations(

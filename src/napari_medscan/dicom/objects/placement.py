@@ -38,16 +38,17 @@ class Placement:
     geometry : Geometry
         Of the grid.
     shape : tuple of int
-        Slices, rows, columns.
+        Slices, rows, columns; before the slices the points of time of a series, if each has
+        segments of its own.
     frames : mapping of int to sequence of (SliceRef, Fit)
-        The frames on each slice; slices without any are absent.
+        The frames on each slice, counted on from time to time; slices without any are absent.
     notes : tuple of str
         What the user should know, each a sentence without the last period.
     """
 
     stack: Stack | None
     geometry: Geometry
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     frames: Mapping[int, Sequence[PlacedFrame]]
     notes: tuple[str, ...] = ()
 

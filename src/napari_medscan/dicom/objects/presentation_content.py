@@ -26,11 +26,8 @@ from napari_medscan.dicom.intensity.rescale import (
 from napari_medscan.dicom.intensity.window import WANTED_WINDOW, Voi, read_windows
 from napari_medscan.dicom.objects.annotations import (
     WANTED_ANNOTATIONS,
-    WANTED_IMAGES,
     Annotation,
-    Images,
     read_annotations,
-    read_images,
 )
 from napari_medscan.dicom.objects.display_area import (
     WANTED_AREA,
@@ -42,6 +39,7 @@ from napari_medscan.dicom.objects.display_area import (
 )
 from napari_medscan.dicom.objects.graphic_styles import WANTED_NOT_DRAWN, not_drawn
 from napari_medscan.dicom.objects.gray_pipeline import PresentationLut
+from napari_medscan.dicom.objects.image_references import WANTED_IMAGES, Images, read_images
 from napari_medscan.dicom.objects.overlay_data import OverlayData, overlay_data, wanted_of_group
 from napari_medscan.dicom.objects.shutter_shapes import (
     WANTED_SHUTTER,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.intensity.window import Voi
-from napari_medscan.dicom.objects.annotations import Annotation, Images
+from napari_medscan.dicom.objects.annotations import Annotation
 from napari_medscan.dicom.objects.catalogue import slices_by_instance
 from napari_medscan.dicom.objects.display_area import Area, whole_area
 from napari_medscan.dicom.objects.drawn_graphics import (
@@ -25,6 +25,12 @@ from napari_medscan.dicom.objects.drawn_graphics import (
     screen_pixel,
 )
 from napari_medscan.dicom.objects.gray_pipeline import gray_of
+from napari_medscan.dicom.objects.image_references import (
+    ByImage,
+    Images,
+    slices_by_image,
+    slices_of,
+)
 from napari_medscan.dicom.objects.plane_masks import mask_on, pixel_aspect
 from napari_medscan.dicom.objects.presentation_content import (
     PresentationContent,
@@ -212,8 +218,8 @@ class PresentationState(OneFileObject):
         own = [each for images in self.facts.images.values() for each in images]
         found = []
         for stack in self._related(stacks):
-            by_image = _by_image(stack)
-            slices = _resolved(tuple(own), by_image) if own else _mentioned(content, by_image)
+            by_image = slices_by_image(stack)
+            slices = slices_of(tuple(own), by_image) if own else _mentioned(content, by_image)
             if slices:
                 vois = ((images, vois[0]) for images, vois in content.vois)
                 windows = _by_slice(vois, by_image)
@@ -233,7 +239,7 @@ class PresentationState(OneFileObject):
             When the file cannot be read.
         """
         uids = {each.sop_instance for images in self.facts.images.values() for each in images}
-        by_image = _by_image(stack) if self._related([stack]) else {}
+        by_image = slices_by_image(stack) if self._related([stack]) else {}
         if not by_image or (uids and uids.isdisjoint(by_image)):
             return ()
         content = self.read()
@@ -268,54 +274,30 @@ def presentation_state_of(instance: Instance) -> PresentationState | None:
         return None
 
 
-_ByImage = Mapping[str, Sequence[tuple[int, int]]]
-"""Number of the slice and index of the frame of each image, by SOP Instance UID."""
-
-
-def _by_image(stack: Stack) -> _ByImage:
-    return {
-        uid: [(number, stack.slices[number].index) for number in numbers]
-        for uid, numbers in slices_by_instance(stack).items()
-    }
-
-
-def _resolved(images: Images, by_image: _ByImage) -> list[int]:
-    """Return the slices of some images, all slices if none are named."""
-    if not images:
-        return [number for same in by_image.values() for number, _ in same]
-    found = (
-        number
-        for image in images
-        for number, frame in by_image.get(image.sop_instance, ())
-        if not image.frames or frame + 1 in image.frames
-    )
-    return list(dict.fromkeys(found))
-
-
-def _by_slice(parts: Iterable[tuple[Images, _T]], by_image: _ByImage) -> dict[int, _T]:
+def _by_slice(parts: Iterable[tuple[Images, _T]], by_image: ByImage) -> dict[int, _T]:
     """Return what holds for each slice: the first part that is for it."""
     found: dict[int, _T] = {}
     for images, part in parts:
-        for number in _resolved(images, by_image):
+        for number in slices_of(images, by_image):
             found.setdefault(number, part)
     return found
 
 
-def _mentioned(content: PresentationContent, by_image: _ByImage) -> list[int]:
+def _mentioned(content: PresentationContent, by_image: ByImage) -> list[int]:
     """Return the slices that the parts of a state name, if the state itself names none."""
     parts = (
         *(each.images for each in content.annotations),
         *(images for images, _ in content.vois),
         *(images for images, _ in content.areas),
     )
-    return list(dict.fromkeys(n for images in parts if images for n in _resolved(images, by_image)))
+    return list(dict.fromkeys(n for images in parts if images for n in slices_of(images, by_image)))
 
 
 def _drawn(
     content: PresentationContent,
     stack: Stack,
     slices: Sequence[int],
-    by_image: _ByImage,
+    by_image: ByImage,
     areas: Mapping[int, Area],
 ) -> tuple[tuple[OnSlice, ...], bool]:
     places = stack.array.places
@@ -326,7 +308,7 @@ def _drawn(
     found: list[OnSlice] = []
     points = 0
     for annotation in content.annotations:
-        for number in _resolved(annotation.images, by_image):
+        for number in slices_of(annotation.images, by_image):
             if number not in wanted or number not in place_of:
                 continue
             canvas = Canvas(areas.get(number, whole), content.turn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.read_many import Progress
+from napari_medscan.dicom.objects.image_references import Images
 from napari_medscan.dicom.objects.placement import PlacedFrame, Placement, place
 from napari_medscan.dicom.objects.segment_overlap import label_sets
+from napari_medscan.dicom.objects.segment_sources import place_on_sources, read_sources
 from napari_medscan.dicom.objects.segments import Segment, SegmentFacts, read_segment_facts
 from napari_medscan.dicom.pixels.read_frames import read_stored
 from napari_medscan.dicom.series.concatenations import join_concatenations
@@ -39,12 +42,15 @@ class Segmentation(DicomObject):
     facts : SegmentFacts
         What they say of the segments.
     frames : tuple of SliceRef
-        Its frames, all of which have position, orientation and spacing.
+        Its frames, all of which have position, orientation and spacing, or `sources`.
+    sources : tuple of tuple of ImageReference
+        The images that frames without a place were drawn on; () if they have places.
     """
 
     headers: tuple[ImageHeader, ...]
     facts: SegmentFacts
     frames: tuple[SliceRef, ...]
+    sources: tuple[Images, ...] = ()
 
     @property
     def header(self) -> ImageHeader:
@@ -113,6 +119,8 @@ class Segmentation(DicomObject):
         stacks : iterable of Stack
             Series that are open, in any order.
         """
+        if self.sources:
+            return place_on_sources(self, self.frames, self.sources, stacks)
         return place(self, self.frames, stacks)
 
     def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:
@@ -145,7 +153,7 @@ class Segmentation(DicomObject):
     def labels(
         self, placement: Placement, numbers: Sequence[int], cache: FrameCache | None = None
     ) -> LazyStack:
-        """Return which segment each voxel is of, (slices, rows, columns); 0 is background.
+        """Return which segment each voxel is of, in the shape of the placement; 0 is background.
 
         Values are those of `Segment.value`.
 
@@ -162,8 +170,8 @@ class Segmentation(DicomObject):
         wanted = None if self.is_label_map else {number: values[number] for number in numbers}
         return LazyStack(
             _LabelSource(placement.frames, wanted),
-            np.arange(placement.shape[0]),
-            placement.shape[1:],
+            np.arange(prod(placement.shape[:-2])).reshape(placement.shape[:-2]),
+            placement.shape[-2:],
             label_type(values.values()),
             0,
             shared_cache() if cache is None else cache,
@@ -218,7 +226,8 @@ def segmentations_of(headers: Sequence[ImageHeader]) -> list[Segmentation]:
     """Return the segmentations among the files of a drop whose pixels are labels.
 
     Fractional segmentations are images of probability or occupancy, those of slides are of
-    `slide_segmentation`, and those without positions have no place: they are not among them.
+    `slide_segmentation`, and those without positions and images have no place: they are not among
+    them.
     """
     candidates = [h for h in headers if h.kind.measures == "segments" and h.matrix is None]
     by_object: dict[str, list[ImageHeader]] = {}
@@ -230,9 +239,15 @@ def segmentations_of(headers: Sequence[ImageHeader]) -> list[Segmentation]:
 
 def _segmentation(headers: tuple[ImageHeader, ...]) -> Segmentation | None:
     frames = tuple(SliceRef(h, index) for h in headers for index in range(len(h.frames)))
-    if not frames or not all(map(_has_place, frames)):
+    if not frames:
         return None
+    sources: tuple[Images, ...] = ()
     try:
+        if not all(map(_has_place, frames)):
+            parts = [read_sources(h.source.file, len(h.frames)) for h in headers]
+            if not all(parts):
+                return None
+            sources = tuple(images for part in parts for images in part)
         facts = read_segment_facts(headers[0].source.file)
     except (MedscanError, OSError):
         return None
@@ -240,7 +255,7 @@ def _segmentation(headers: tuple[ImageHeader, ...]) -> Segmentation | None:
         return None
     if facts.encoding == "BINARY" and not all(ref.frame.segment for ref in frames):
         return None
-    return Segmentation(headers, facts, frames)
+    return Segmentation(headers, facts, frames, sources)
 
 
 def _has_place(ref: SliceRef) -> bool:

@@ -22,8 +22,8 @@ from napari_medscan.dicom.intensity.real_world import (
     read_mappings,
 )
 from napari_medscan.dicom.intensity.ucum import read_unit
-from napari_medscan.dicom.objects.annotations import WANTED_IMAGES, read_images
 from napari_medscan.dicom.objects.catalogue import slices_by_instance
+from napari_medscan.dicom.objects.image_references import WANTED_IMAGES, read_images
 from napari_medscan.dicom.series.dicom_object import DicomObject, ObjectBesideImages, OneFileObject
 from napari_medscan.dicom.series.relations import same_patient
 from napari_medscan.dicom.series.stack import Stack

@@ -457,7 +457,7 @@ def test_frames_of_one_bit_pixels(write, aligned):
         ("4.102.1", r"video needs the extra .* \(Fragmentable MPEG-4 AVC/H.264 High"),
         ("4.108", r"video needs the extra .* \(HEVC/H.265 Main 10 Profile"),
         ("4.94", r"the pixel data are on a server \(JPIP Referenced\)"),
-        ("4.110", r"unsupported compression \(JPEG XL Lossless\)"),
+        ("4.92", r"unsupported compression \(JPEG 2000 Part 2 Multi-component Lossless\)"),
         ("4.65", r"unsupported compression \(JPEG Lossless, Hierarchical \(Process 28\)\)"),
         ("7.1", r"unsupported transfer syntax \(SMPTE ST 2110-20 Uncompressed Progressive"),
     ],

@@ -20,7 +20,9 @@ from ..building import make_layout
 from ..headers.test_codestream import COLUMNS, ROWS, image, j2k, jpeg, pillow
 
 PREFIX = "1.2.840.10008.1.2.4."
-BASELINE, EXTENDED, LOSSLESS, LS, J2K, HTJ2K = (f"{PREFIX}{n}" for n in (50, 51, 70, 80, 90, 201))
+BASELINE, EXTENDED, LOSSLESS, LS, J2K, HTJ2K, XL = (
+    f"{PREFIX}{n}" for n in (50, 51, 70, 80, 90, 201, 110)
+)
 RGB = {"samples": 3, "photometric": "RGB"}
 
 
@@ -53,11 +55,16 @@ def high_throughput(pixels, bits):
     return imagecodecs.htj2k_encode(pixels)
 
 
+def jpeg_xl(pixels, bits):
+    return imagecodecs.jpegxl_encode(pixels, lossless=True, bitspersample=bits)
+
+
 ENCODERS = [
     (LOSSLESS, lossless_jpeg),
     (LS, jpeg_ls),
     (J2K, jpeg2000),
     (HTJ2K, high_throughput),
+    (XL, jpeg_xl),
 ]
 
 
@@ -387,7 +394,8 @@ def test_a_fragment_of_the_length_of_a_native_frame_is_one(syntax):
         (codecs.RLE, "corrupt pixel data"),
         ("1.2.3", "the transfer syntax does not name it"),
         ("1.2.840.10008.1.2.1", "the transfer syntax does not name it"),
-        (f"{PREFIX}112", r"unsupported compression \(JPEG XL\)"),
+        (f"{PREFIX}92", r"unsupported compression \(JPEG 2000 Part 2 Multi-component Lossless\)"),
+        (XL, "corrupt pixel data"),
     ],
 )
 def test_what_no_decoder_here_reads_is_named_and_not_called_corrupt(syntax, message):
@@ -401,3 +409,49 @@ def test_hierarchical_and_arithmetic_coded_jpeg_are_named(marker):
     data[data.index(b"\xff\xc0") + 1] = marker
     with pytest.raises(FrameError, match="hierarchical or arithmetic-coded JPEG"):
         decode(bytes(data), BASELINE, layout())
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=40)
+def test_jpeg_xl_of_any_extent_and_kind_is_what_its_encoder_was_given(data):
+    rows, columns = (data.draw(st.integers(1, 300)) for _ in range(2))
+    bits = data.draw(st.sampled_from([8, 9, 10, 12, 14, 16]))
+    samples = data.draw(st.sampled_from([1, 3]))
+    is_boxed = data.draw(st.booleans())
+    shape = (rows, columns, 3) if samples == 3 else (rows, columns)
+    seed = np.random.default_rng(rows * columns)
+    pixels = seed.integers(0, 1 << bits, shape).astype(np.uint8 if bits == 8 else np.uint16)
+    stream = imagecodecs.jpegxl_encode(
+        pixels, lossless=True, effort=3, bitspersample=bits, usecontainer=is_boxed
+    )
+    facts = layout(bits, rows=rows, columns=columns, **(RGB if samples == 3 else {}))
+    decoded, _ = decode(stream, XL, facts)
+    assert np.array_equal(decoded, pixels)
+    found = codecs.read_codestream(stream)
+    assert (found.rows, found.columns, found.samples) == (rows, columns, samples)
+    assert found.precision == bits
+
+
+def test_jpeg_xl_of_another_picture_or_cut_off_is_refused():
+    stream = jpeg_xl(image(12), 12)
+    with pytest.raises(FrameError, match="image size in the pixel data"):
+        decode(stream, XL, layout(12, rows=ROWS + 1))
+    with pytest.raises(FrameError, match="color channels"):
+        decode(stream, XL, layout(12, **RGB))
+    for end in range(3, len(stream) - 1, 7):
+        with pytest.raises(FrameError):
+            decode(stream[:end], XL, layout(12))
+    movie = imagecodecs.jpegxl_encode(np.stack([image(8), image(8)]), lossless=True)
+    with pytest.raises(FrameError, match="unusual JPEG XL"):
+        decode(movie, XL, layout(8))
+
+
+def test_recompressed_jpeg_is_the_jpeg():
+    rows, columns = 61, 83
+    color = np.random.default_rng(1).integers(0, 256, (rows, columns, 3)).astype(np.uint8)
+    for pixels, more in ((color, RGB), (color[..., 0].copy(), {})):
+        stream = imagecodecs.jpeg8_encode(pixels, level=95)
+        facts = layout(8, rows=rows, columns=columns, **more)
+        mine, _ = decode(imagecodecs.jpegxl_encode_jpeg(stream), f"{PREFIX}111", facts)
+        theirs = imagecodecs.jpeg8_decode(stream)
+        assert np.abs(mine.astype(int) - theirs).max() <= 6

@@ -34,13 +34,16 @@ _DECODED: Final = {
     ".4.81": "JPEG-LS Near-Lossless",
     ".4.90": "JPEG 2000 Lossless",
     ".4.91": "JPEG 2000",
+    ".4.110": "JPEG XL Lossless",
+    ".4.111": "JPEG XL JPEG Recompression",
+    ".4.112": "JPEG XL",
     ".4.201": "High-Throughput JPEG 2000 Lossless",
     ".4.202": "High-Throughput JPEG 2000 Lossless (RPCL)",
     ".4.203": "High-Throughput JPEG 2000",
     ".5": "RLE Lossless",
     ".8.1": "Deflated Image Frame Compression",
 }
-LOSSY: Final = frozenset(f"{_STANDARD}.4.{n}" for n in (50, 51, 53, 55, 81))
+LOSSY: Final = frozenset(f"{_STANDARD}.4.{n}" for n in (50, 51, 53, 55, 81, 111))
 """Syntaxes that no lossless image has; JPEG 2000 and its relatives may be either."""
 _OTHER_COMPRESSION: Final = {
     ".4.52": "JPEG Extended (Process 3 and 5)",
@@ -57,9 +60,6 @@ _OTHER_COMPRESSION: Final = {
     ".4.66": "JPEG Lossless, Hierarchical (Process 29)",
     ".4.92": "JPEG 2000 Part 2 Multi-component Lossless",
     ".4.93": "JPEG 2000 Part 2 Multi-component",
-    ".4.110": "JPEG XL Lossless",
-    ".4.111": "JPEG XL JPEG Recompression",
-    ".4.112": "JPEG XL",
 }
 _VIDEO: Final = {
     ".4.100": "MPEG2 Main Profile / Main Level",

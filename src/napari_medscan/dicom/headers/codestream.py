@@ -1,7 +1,7 @@
 """What a compressed frame states about itself, before anything is decoded.
 
-Markers of JPEG (ITU-T T.81), JPEG-LS (T.87) and JPEG 2000 (T.800) are read to
-learn a frame's real dimensions. They are compared with the header, because a
+Markers of JPEG (ITU-T T.81), JPEG-LS (T.87) and JPEG 2000 (T.800) and the header of JPEG XL are
+read to learn a frame's real dimensions. They are compared with the header, because a
 decoder allocates what the code stream claims.
 """
 
@@ -11,7 +11,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["jpeg", "jpeg-lossless", "jpeg-ls", "jpeg2000", "htj2k", "unsupported"]
+from napari_medscan.dicom.headers import jpeg_xl
+
+Kind = Literal["jpeg", "jpeg-lossless", "jpeg-ls", "jpeg2000", "htj2k", "jpeg-xl", "unsupported"]
 
 _SOF: dict[int, Kind] = {
     0xC0: "jpeg",
@@ -78,7 +80,7 @@ def is_start(data: bytes, *, rle: bool) -> bool:
         The transfer syntax is RLE, which has no marker: the header of PS3.5 G.5 is one to fifteen
         segments, of which the first stands at byte 64 and others follow it.
     """
-    if data.startswith((_JPEG, _JPEG_2000, _JP2)):
+    if data.startswith((_JPEG, _JPEG_2000, _JP2, jpeg_xl.CONTAINER)) or _jpeg_xl(data):
         return True
     if not rle or len(data) < RLE_HEADER:
         return False
@@ -102,7 +104,18 @@ def read_codestream(data: bytes) -> CodeStream | None:
         # Some writers wrap the code stream in a JP2 file (T.800 annex I).
         start = data.find(_JPEG_2000)
         return _jpeg2000(data, start) if start > 0 else None
-    return None
+    return _jpeg_xl(data)
+
+
+def _jpeg_xl(data: bytes) -> CodeStream | None:
+    found = jpeg_xl.read_image_header(data)
+    if found is None:
+        return None
+    kind: Kind = "jpeg-xl" if found.plain else "unsupported"
+    extent = found.rows, found.columns, found.samples, found.precision
+    # It is decoded to red, green and blue. Whether it ends too early, only the decoder can tell.
+    ycc = None if found.samples == 1 else False
+    return CodeStream(kind, *extent, signed=False, ycc=ycc, complete=True)
 
 
 def _jpeg(data: bytes) -> CodeStream | None:

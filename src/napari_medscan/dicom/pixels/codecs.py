@@ -89,6 +89,9 @@ def decode(data: bytes, syntax: str, layout: PixelLayout) -> Decoded:
     return Decoded(_as_stored(pixels, stream, layout), ycc, stream.precision)
 
 
+_UNSUPPORTED = (
+    "unsupported compression (hierarchical or arithmetic-coded JPEG, or an unusual JPEG XL)"
+)
 _DAMAGE = {True: "corrupt pixel data", False: "truncated pixel data"}
 
 
@@ -110,7 +113,7 @@ def _bytewise(data: bytes, syntax: str, layout: PixelLayout) -> NDArray[Any]:
 def _compare(stream: CodeStream, layout: PixelLayout) -> None:
     """Refuse a code stream that is not the picture that the header describes."""
     if stream.kind == "unsupported":
-        raise FrameError("unsupported compression (hierarchical or arithmetic-coded JPEG)")
+        raise FrameError(_UNSUPPORTED)
     if (stream.rows, stream.columns) != (layout.rows, layout.columns):
         raise FrameError(
             f"image size in the pixel data ({stream.columns} × {stream.rows}) does not match the "
@@ -168,6 +171,8 @@ def _decode_stream(
             return imagecodecs.ljpeg_decode(data), None
     if stream.kind == "jpeg-ls":
         return imagecodecs.jpegls_decode(data), None
+    if stream.kind == "jpeg-xl":
+        return imagecodecs.jpegxl_decode(data), stream.ycc
     if stream.kind == "htj2k":
         return imagecodecs.htj2k_decode(data), stream.ycc
     return imagecodecs.jpeg2k_decode(data), stream.ycc

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from napari.utils.theme import get_theme
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-from qtpy.QtGui import QMouseEvent, QWheelEvent
+from qtpy.QtGui import QColor, QMouseEvent, QWheelEvent
 
-from napari_medscan.widgets.plot import Line, Plot, ticks
+from napari_medscan.widgets.plot import COLORS, Line, Plot, contrast, readable, ticks
 
 ROUND = {1.0, 2.0, 5.0}
 
@@ -107,3 +108,11 @@ def test_nothing_to_show_is_painted(plot):
     plot.set_theme("light")
     assert not plot.grab().isNull()
     assert plot.lines == ()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("color", ["#ffff00", "#ffffff", "#000000", *COLORS])
+def test_lines_stand_out_from_the_ground_of_either_theme(theme, color):
+    ground = QColor(get_theme(theme).foreground.as_hex())
+    assert contrast(readable(QColor(color), ground), ground) >= 4.5
+    assert readable(QColor("red"), QColor("black")) == QColor("red")

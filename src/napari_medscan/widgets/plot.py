@@ -16,7 +16,9 @@ from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygo
 from napari_medscan.widgets.span_view import ZOOM, SpanView
 
 COLORS: Final = ("#4f9cf5", "#f5a742", "#5bc47a", "#e06c9f", "#9d7fe0", "#45c1c9")
-"""Of the lines in turn: told apart on dark and on light ground, and by most color-blind eyes."""
+"""Of the lines in turn: told apart by most color-blind eyes."""
+_LEAST_CONTRAST: Final = 4.5
+"""Of lines, whose names are written in their colors, and the ground (WCAG 2.1, 1.4.3)."""
 _HEIGHT: Final = 170
 _GAP: Final = 4
 _TICK_WIDTH: Final = 50
@@ -143,7 +145,7 @@ class Plot(SpanView):
         self._paint_axes(painter, plot, span)
         painter.setClipRect(plot)
         for number, line in enumerate(self._lines):
-            painter.setPen(QPen(_color_of(line, number), 1.5))
+            painter.setPen(QPen(self._color_of(line, number), 1.5))
             for part in self._polylines(line, plot, span):
                 painter.drawPolyline(part)
         if self._pointer is not None and self._lines:
@@ -190,7 +192,7 @@ class Plot(SpanView):
             painter.drawText(QPointF(plot.left() + _GAP, base), self._elided(text, room))
         elif len(self._lines) > 1:
             for number, line in enumerate(self._lines):
-                painter.setPen(_color_of(line, number))
+                painter.setPen(self._color_of(line, number))
                 name = self._elided(line.name, room)
                 right = plot.right() - metrics.horizontalAdvance(name) - _GAP
                 painter.drawText(QPointF(right, base + number * metrics.height()), name)
@@ -242,6 +244,10 @@ class Plot(SpanView):
         low, high = self._span[::-1] if self.is_reversed else self._span
         return plot.left() + (value - low) / (high - low) * plot.width()
 
+    def _color_of(self, line: Line, number: int) -> QColor:
+        color = QColor(line.color or COLORS[number % len(COLORS)])
+        return readable(color, self._color("foreground"))
+
     def _color(self, name: str) -> QColor:
         return QColor(getattr(self._theme, name).as_hex())
 
@@ -292,5 +298,33 @@ def _value(line: Line, x: float) -> float:
     return float(line.y[nearer])
 
 
-def _color_of(line: Line, number: int) -> QColor:
-    return QColor(line.color or COLORS[number % len(COLORS)])
+def _luminance(color: QColor) -> float:
+    """Return the relative luminance of a color (WCAG 2.1)."""
+    parts = (color.redF(), color.greenF(), color.blueF())
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Return the contrast of two colors, 1 to 21 (WCAG 2.1)."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def readable(color: QColor, ground: QColor) -> QColor:
+    """Return a color as it is, or so much darker or lighter that it is seen on a ground."""
+    black, white = QColor("black"), QColor("white")
+    end = black if contrast(black, ground) > contrast(white, ground) else white
+    mixed = color
+    for part in np.linspace(0, 1, 21):
+        mixed = QColor.fromRgbF(
+            *(
+                float((1 - part) * a + part * b)
+                for a, b in zip(color.getRgbF()[:3], end.getRgbF()[:3], strict=True)
+            )
+        )
+        if contrast(mixed, ground) >= _LEAST_CONTRAST:
+            break
+    return mixed

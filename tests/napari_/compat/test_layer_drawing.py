@@ -6,13 +6,13 @@ import numpy as np
 from napari.layers import Shapes
 from vispy.visuals.shaders import ModularProgram
 
-from napari_medscan.napari_.compat.mesh_shaders import MeshShaders
+from napari_medscan.napari_.compat.layer_drawing import LayerDrawing
 from napari_medscan.napari_.qt_canvas import canvas_of
 
 
 def test_step_between_shapes_compiles_no_shaders(make_napari_viewer, monkeypatch, qtbot):
     viewer = make_napari_viewer(show=True)
-    shaders = MeshShaders(viewer, canvas_of(viewer))
+    shaders = LayerDrawing(viewer, canvas_of(viewer))
     square = np.array([(0, 0), (0, 9), (9, 9), (9, 0)])
     paths = [np.column_stack((np.full(4, z), square + z)) for z in range(5)]
     viewer.add_layer(Shapes(paths, shape_type="path"))

@@ -1,4 +1,4 @@
-"""Shapes and vectors that are drawn anew without compiling their shaders anew."""
+"""How layers are drawn on a canvas: meshes without new shaders, texts with a halo."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ from collections.abc import Callable
 from typing import Any
 
 import napari.viewer
-from napari.layers import Shapes, Vectors
+from napari.layers import Points, Shapes, Vectors
 from napari.qt import QtViewer
 from vispy.visuals.mesh import MeshVisual
 
+from napari_medscan.napari_.compat.text_halo import add_halo
 from napari_medscan.napari_.failure_log import guarded
 
 _BUILDS = "_build_color_transform"
 
 
-class MeshShaders:
-    """Keeps the shaders of the meshes on a canvas when their vertices change.
+class LayerDrawing:
+    """Changes what draws the layers that are added to a canvas.
 
-    vispy (0.16) makes a new function for colors, which does nothing, with the vertices of every
-    slice, and compiles the shaders for it: 15 ms of a slider step for each layer of contours.
+    Meshes keep their shaders when their vertices change: vispy (0.16) makes a new function for
+    colors, which does nothing, with the vertices of every slice, and compiles the shaders for it:
+    15 ms of a slider step for each layer of contours. Texts of shapes and points get a halo.
 
     Parameters
     ----------
     viewer : napari.viewer.Viewer
         Whose layers.
     canvas : QtViewer
-        What draws them. Nothing is changed where vispy has no such function.
+        What draws them. Nothing is changed where vispy draws in another way.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer, canvas: QtViewer) -> None:
@@ -40,15 +42,23 @@ class MeshShaders:
         self._layers.events.inserted.disconnect(self._inserted)
 
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
-        visual = self._canvas.layer_to_visual.get(event.value)
-        if visual is None or not isinstance(event.value, Shapes | Vectors):
+        layer, visual = event.value, self._canvas.layer_to_visual.get(event.value)
+        if visual is None:
             return
-        for node in (visual.node, *getattr(visual.node, "_subvisuals", ())):
-            if isinstance(node, MeshVisual) and hasattr(node, _BUILDS):
-                # vispy does not annotate it.
-                node.unfreeze()  # type: ignore[no-untyped-call]
-                setattr(node, _BUILDS, _kept(getattr(node, _BUILDS)))
-                node.freeze()  # type: ignore[no-untyped-call]
+        if isinstance(layer, Shapes | Vectors):
+            for node in (visual.node, *getattr(visual.node, "_subvisuals", ())):
+                if isinstance(node, MeshVisual):
+                    _keep_shaders(node)
+        if isinstance(layer, Shapes | Points):
+            add_halo(visual.node.text)
+
+
+def _keep_shaders(node: MeshVisual) -> None:
+    if hasattr(node, _BUILDS):
+        # vispy does not annotate it.
+        node.unfreeze()  # type: ignore[no-untyped-call]
+        setattr(node, _BUILDS, _kept(getattr(node, _BUILDS)))
+        node.freeze()  # type: ignore[no-untyped-call]
 
 
 def _kept(build: Callable[[Any], object]) -> Callable[[Any], object]:

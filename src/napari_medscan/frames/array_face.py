@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -181,6 +181,14 @@ class ArrayFace(NDArrayOperatorsMixin):
         return np.broadcast_to(np.empty((), self.dtype), self.shape)
 
     # --- what Python asks
+
+    def __copy__(self) -> Self:
+        """Return self: a copy would read the same."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return self: napari deep-copies a layer's data to duplicate it."""
+        return self
 
     def __bool__(self) -> bool:
         """Return the truth of the only value; ValueError if there are more."""

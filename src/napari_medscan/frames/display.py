@@ -47,14 +47,6 @@ class DisplayArray(ArrayFace):
         """Type of the values."""
         return self._stack.dtype
 
-    def __copy__(self) -> DisplayArray:
-        """Return self."""
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> DisplayArray:
-        """Return self: napari deep-copies a layer's data to duplicate it."""
-        return self
-
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the array, and be the display face of what that becomes."""
         return getattr, (self._stack, "display")

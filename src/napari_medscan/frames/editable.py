@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -60,9 +60,9 @@ class EditableArray(ArrayFace):
         """Return shape, dtype and how many slices were written to."""
         return f"EditableArray(shape={self.shape}, dtype={self.dtype}, edited={len(self._edited)})"
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> EditableArray:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return an array of its own: writing to a duplicated layer leaves this one as it is."""
-        return EditableArray(self._base, {k: v.copy() for k, v in self._edited.items()})
+        return type(self)(self._base, {k: v.copy() for k, v in self._edited.items()})
 
     def __array__(
         self,

@@ -129,14 +129,6 @@ class LazyStack(ArrayFace):
     def turned_away(self, turned_away: bool) -> None:
         self._bulk.turned_away = turned_away
 
-    def __copy__(self) -> LazyStack:
-        """Return self: its values cannot be changed."""
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> LazyStack:
-        """Return self: napari deep-copies a layer's data to duplicate it."""
-        return self
-
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where the frames are."""
         where = self._source, self._places, self._frame_shape, self._dtype, self._fill

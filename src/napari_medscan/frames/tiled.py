@@ -108,14 +108,6 @@ class TiledArray(ArrayFace):
         """Type of the values."""
         return self._dtype
 
-    def __copy__(self) -> TiledArray:
-        """Return self: its values cannot be changed."""
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> TiledArray:
-        """Return self."""
-        return self
-
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where the tiles are."""
         return TiledArray, self._made_of

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size
 from napari_medscan.napari_.qt_canvas import pixel_ratio
+from napari_medscan.napari_.slider_index import axes_on_screen
 
 _FILLED = 0.95
 """Part of the canvas that a series fills, as in napari."""
@@ -67,7 +68,7 @@ def fit_part(
     ends = np.array(
         [layer.data_to_world((*leading, *corner)) for corner in (first, last)]  # type: ignore[no-untyped-call]
     )
-    axes = [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
+    axes = axes_on_screen(viewer, layer)
     center, size = ends[:, axes].mean(axis=0), np.abs(np.diff(ends[:, axes], axis=0)[0])
     camera = camera_of(viewer)
     camera.center = (0.0,) * (3 - len(center)) + tuple(center)
@@ -102,7 +103,7 @@ def show_actual_size(viewer: napari.viewer.Viewer, layer: Layer) -> None:
 
     Of pixels that are not square, the shorter side is one pixel of the screen.
     """
-    axes = [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
+    axes = axes_on_screen(viewer, layer)
     steps = [abs(float(layer.extent.step[axis])) for axis in axes if axis >= 0]
     camera_of(viewer).zoom = 1 / (min(steps) * pixel_ratio(viewer))
 
@@ -111,7 +112,7 @@ def _extent_in_view(
     viewer: napari.viewer.Viewer, layer: Layer
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the center of a layer along the displayed axes, and its height and width on screen."""
-    axes = [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
+    axes = axes_on_screen(viewer, layer)
     ends = np.stack([_ends(layer, axis) for axis in axes], axis=1)
     size = ends[1] - ends[0]
     if viewer.dims.ndisplay == 3:

@@ -11,8 +11,8 @@ from napari.layers import Image, Layer
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import MedscanError
-from napari_medscan.napari_.compat.viewer_model import camera_of
-from napari_medscan.napari_.slider_index import index_in_view
+from napari_medscan.napari_.directions import screen_signs
+from napari_medscan.napari_.slider_index import axes_on_screen, index_in_view
 from napari_medscan.render.shown import PROJECTIONS
 from napari_medscan.render.snapshot import Index
 
@@ -40,7 +40,7 @@ def index_at(viewer: napari.viewer.Viewer, layer: Layer, point: Sequence[float])
     """Return the index of what is shown with the sliders at a point, by napari's rounding."""
     if str(layer.projection_mode) not in PROJECTIONS:
         return index_in_view(viewer, layer, point)
-    displayed = {axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed}
+    displayed = axes_on_screen(viewer, layer)
     starts = layer.world_to_data(np.subtract(point, viewer.dims.margin_left))
     ends = layer.world_to_data(np.add(point, viewer.dims.margin_right))
     index = []
@@ -57,8 +57,12 @@ def index_at(viewer: napari.viewer.Viewer, layer: Layer, point: Sequence[float])
 
 def reaches(index: Index, layer: Layer) -> bool:
     """Whether anything of a layer is at an index."""
-    starts = [(p.start or 0) if isinstance(p, slice) else p for p in index]
-    return all(0 <= s < extent for s, extent in zip(starts, layer.data.shape, strict=False))
+    pairs = zip(_starts(index), layer.data.shape, strict=False)
+    return all(0 <= start < extent for start, extent in pairs)
+
+
+def _starts(index: Index) -> list[int]:
+    return [(place.start or 0) if isinstance(place, slice) else place for place in index]
 
 
 def corner_and_steps(layer: Layer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -88,15 +92,13 @@ def placement(viewer: napari.viewer.Viewer, layer: Layer) -> Placement:
     NoPictureError
         If the layer is turned or sheared in the view, or the view is along axes that it lacks.
     """
-    before = viewer.dims.ndim - layer.ndim
-    vertical, horizontal = (axis - before for axis in viewer.dims.displayed)
+    vertical, horizontal = axes_on_screen(viewer, layer)
     if min(vertical, horizontal) < 0:
         raise NoPictureError("The layer has no such cut: show its slices, as they were acquired.")
     index = index_at(viewer, layer, viewer.dims.point)
     corner, steps = corner_and_steps(layer)
-    places = [(p.start or 0) if isinstance(p, slice) else p for p in index]
-    start = corner + np.asarray(places, float) @ steps
-    ways = camera_of(viewer).orientation2d
+    start = corner + np.asarray(_starts(index), float) @ steps
+    signs = screen_signs(viewer)
     origin, spacing, flips = [], [], []
     for number, axis in enumerate((vertical, horizontal)):
         step = float(steps[axis, axis])
@@ -105,7 +107,7 @@ def placement(viewer: napari.viewer.Viewer, layer: Layer) -> Placement:
             raise NoPictureError("The layer is turned in the view: reset its transform first.")
         first = float(start[axis])
         last = first + step * (layer.data.shape[axis] - 1)
-        against = str(ways[number]) == ("up", "left")[number]
+        against = signs[number] < 0
         # Seen from the other side the world counts backwards.
         origin.append(-max(first, last) if against else min(first, last))
         spacing.append(abs(step))

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from napari_medscan.napari_.active_viewer import main_viewer
 from napari_medscan.napari_.canvas_placement import corner_and_steps
-from napari_medscan.napari_.compat.viewer_model import camera_of
+from napari_medscan.napari_.directions import screen_signs
 from napari_medscan.napari_.objects.plane_cuts import cut_lines
+from napari_medscan.napari_.slider_index import axes_on_screen
 from napari_medscan.privacy.strokes import Color, Stroke
 
 _CLOSED = ("polygon", "rectangle", "ellipse")
@@ -44,12 +45,8 @@ class CanvasStrokes:
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer, self._displayed = viewer, tuple(viewer.dims.displayed)
-        ways = camera_of(viewer).orientation2d
         # Seen from the other side the world counts backwards.
-        self._signs = np.array([
-            -1.0 if str(way) == against else 1.0
-            for way, against in zip(ways, ("up", "left"), strict=True)
-        ])  # fmt: skip
+        self._signs = np.array(screen_signs(viewer))
         self._layers = [
             self._figures_of(layer)
             for layer in viewer.layers
@@ -89,8 +86,7 @@ class CanvasStrokes:
         return min(widths, default=1e-9)
 
     def _figures_of(self, layer: Shapes | Points) -> _Figures:
-        before = self._viewer.dims.ndim - layer.ndim
-        within = [axis - before for axis in self._displayed]
+        within = axes_on_screen(self._viewer, layer)
         sliders = [axis for axis in range(layer.ndim) if axis not in within]
         corner, steps = corner_and_steps(layer)
         # Where slices are far apart, lines would be as thick as those.

@@ -79,11 +79,14 @@ def screen_directions(
     if directions is None:
         return None
     vertical, horizontal = viewer.dims.displayed[-2:]
-    downwards, rightwards = (str(way) for way in camera_of(viewer).orientation2d)
-    return (
-        directions[horizontal] * (1 if rightwards == "right" else -1),
-        directions[vertical] * (1 if downwards == "down" else -1),
-    )
+    down, right = screen_signs(viewer)
+    return directions[horizontal] * right, directions[vertical] * down
+
+
+def screen_signs(viewer: napari.viewer.Viewer) -> tuple[int, int]:
+    """Return 1 if the vertical, and the horizontal, axis leads down, and right; else -1."""
+    vertical, horizontal = (str(way) for way in camera_of(viewer).orientation2d)
+    return 1 if vertical == "down" else -1, 1 if horizontal == "right" else -1
 
 
 def _in_world(viewer: napari.viewer.Viewer, layer: Layer, vectors: Directions) -> Directions:

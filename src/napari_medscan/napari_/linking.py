@@ -20,6 +20,7 @@ from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.per_viewer import PerViewer
+from napari_medscan.napari_.slider_index import point_at
 from napari_medscan.napari_.viewer_watch import watch
 
 MOST_DEGREES = 10.0
@@ -68,14 +69,9 @@ def go_to_place(viewer: napari.viewer.Viewer, layer: Layer, place: NDArray[np.fl
         return False
     index = np.asarray(layer.world_to_data(viewer.dims.point), dtype=np.float64)
     index[-3:] = voxel[-layer.ndim :]
-    # napari does not annotate it.
-    world = np.asarray(layer.data_to_world(index))  # type: ignore[no-untyped-call]
-    before = viewer.dims.ndim - layer.ndim
-    point = np.array(viewer.dims.point)
-    point[before:] = world
-    viewer.dims.point = tuple(point)
+    viewer.dims.point = point = point_at(viewer, layer, index)
     vertical, horizontal = viewer.dims.displayed
-    camera_of(viewer).center = (0.0, float(point[vertical]), float(point[horizontal]))
+    camera_of(viewer).center = (0.0, point[vertical], point[horizontal])
     return True
 
 

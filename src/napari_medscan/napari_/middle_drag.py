@@ -10,6 +10,7 @@ from napari.layers import Image
 
 from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.directions import screen_signs
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.viewer_proxy import unwrapped
 
@@ -65,8 +66,6 @@ def _may_pan(viewer: napari.viewer.Viewer) -> bool:
 def _move(viewer: napari.viewer.Viewer, x: float, y: float) -> None:
     """Move the image by pixels of the canvas, to the right and down."""
     camera = camera_of(viewer)
-    vertical, horizontal = (str(way) for way in camera.orientation2d)
-    down = 1 if vertical == "down" else -1
-    right = 1 if horizontal == "right" else -1
+    down, right = screen_signs(viewer)
     *_, row, column = camera.center
     camera.center = (0.0, row - down * y / camera.zoom, column - right * x / camera.zoom)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import napari.viewer
+import numpy as np
 from napari.layers import Layer
+from numpy.typing import NDArray
 
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.render.snapshot import Index, is_inside, slice_at
@@ -31,12 +33,29 @@ def index_in_view(
         One entry per axis, without color: a position, which may lie outside of the array, for
         axes that have a slider; ``slice(None)`` for axes that are displayed.
     """
-    displayed = {axis - viewer.dims.ndim for axis in viewer.dims.displayed}
+    displayed = axes_on_screen(viewer, layer)
     positions = layer.world_to_data(viewer.dims.point if point is None else point)
     return tuple(
-        slice(None) if axis - layer.ndim in displayed else round(float(position))
+        slice(None) if axis in displayed else round(float(position))
         for axis, position in enumerate(positions)
     )
+
+
+def axes_on_screen(viewer: napari.viewer.Viewer, layer: Layer) -> list[int]:
+    """Return the axes of a layer's array that are displayed, the vertical one before the last.
+
+    One that the viewer has and the layer lacks is negative.
+    """
+    return [axis - viewer.dims.ndim + layer.ndim for axis in viewer.dims.displayed]
+
+
+def point_at(
+    viewer: napari.viewer.Viewer, layer: Layer, index: Sequence[float] | NDArray[np.float64]
+) -> tuple[float, ...]:
+    """Return where the sliders stand at an index of a layer; axes that it lacks stay."""
+    # napari does not annotate it.
+    world = layer.data_to_world(index)  # type: ignore[no-untyped-call]
+    return (*viewer.dims.point[: viewer.dims.ndim - layer.ndim], *map(float, world))
 
 
 def is_in_view(viewer: napari.viewer.Viewer, layer: Layer) -> bool:

@@ -25,6 +25,7 @@ from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit, refit
 from napari_medscan.napari_.cine import autoplay
 from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size_event
 from napari_medscan.napari_.current_layer import (
+    current_layer,
     is_visible_series,
     set_visible,
     visible_series,
@@ -34,7 +35,7 @@ from napari_medscan.napari_.fusion import draw_fused, is_fusion, is_see_through
 from napari_medscan.napari_.layer_identity import recognize_copy, series_of, stack_of
 from napari_medscan.napari_.painted_labels import make_paintable
 from napari_medscan.napari_.planes import reserved_plane, show_acquired_plane, show_plane
-from napari_medscan.napari_.slider_index import is_in_view
+from napari_medscan.napari_.slider_index import is_in_view, point_at
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.volume_view import keep_unmirrored
 from napari_medscan.napari_.world_units import join_derived, share_units
@@ -180,7 +181,7 @@ class _Openings:
 
     def _note_camera(self, _event: object = None) -> None:
         viewer = self._viewer()
-        layer = None if viewer is None else next(visible_series(viewer), None)
+        layer = None if viewer is None else current_layer(viewer)
         self._camera = None
         if viewer is not None and layer is not None:
             camera = camera_of(viewer)
@@ -292,7 +293,7 @@ class _Openings:
 
     def _keep_unmirrored(self, _event: object = None) -> None:
         viewer = self._viewer()
-        layer = None if viewer is None else next(visible_series(viewer), None)
+        layer = None if viewer is None else current_layer(viewer)
         if viewer is not None and layer is not None:
             keep_unmirrored(viewer, layer)
 
@@ -359,12 +360,8 @@ def _go_to_middle(viewer: napari.viewer.Viewer, layer: Image) -> None:
     places = stack.array.places
     (first, *_) = np.argwhere(places == stack.typical)
     index = (*(int(i) for i in first), *((n - 1) // 2 for n in layer.data.shape[places.ndim :][:2]))
-    # napari does not annotate it.
-    world = layer.data_to_world(index)  # type: ignore[no-untyped-call]
-    point = list(viewer.dims.point)
-    point[viewer.dims.ndim - layer.ndim :] = (float(place) for place in world)
-    viewer.dims.point = tuple(point)
+    viewer.dims.point = point = point_at(viewer, layer, index)
     if not np.allclose(viewer.dims.point, point):
         # napari's slider ends at the last whole step of all layers together, and drags the point
         # there, up to a step beside the series. It is there now, and lets the second setting be.
-        viewer.dims.point = tuple(point)
+        viewer.dims.point = point

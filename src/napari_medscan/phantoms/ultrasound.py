@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .shapes import Array, smooth_noise
-from .writing import EXPLICIT_LITTLE_ENDIAN, derived_uid, series_header, study_header
+from .writing import derived_uid, save, series_header, study_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,8 +59,6 @@ def write_us_heart(folder: Path, *, frames: int = 24, seed: int = 7) -> None:
     seed
         Decides the speckle and all UIDs.
     """
-    from pydicom.dataset import FileMetaDataset
-
     folder.mkdir(parents=True, exist_ok=True)
     header = _header(frames, seed)
     scatter = np.random.default_rng([seed, 8])
@@ -68,12 +66,7 @@ def write_us_heart(folder: Path, *, frames: int = 24, seed: int = 7) -> None:
     pixels = np.stack([_frame(number / frames, grain) for number in range(frames)])
     header.PixelData = pixels.tobytes()
     header["PixelData"].VR = "OB"
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = EXPLICIT_LITTLE_ENDIAN  # type: ignore[assignment]
-    meta.ImplementationClassUID = derived_uid("implementation")  # type: ignore[assignment]
-    meta.ImplementationVersionName = "MEDSCAN_PHANTOM"
-    header.file_meta = meta
-    header.save_as(folder / "IM000001.dcm", enforce_file_format=True)
+    save(header, folder / "IM000001.dcm")
 
 
 def _frame(phase: float, grain: list[Array]) -> NDArray[np.uint8]:

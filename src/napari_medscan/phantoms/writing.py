@@ -155,8 +155,6 @@ def write_slice(
     pixels
         Shape (rows, columns), stored values.
     """
-    from pydicom.dataset import FileMetaDataset
-
     header.SOPClassUID = sop_class
     header.SOPInstanceUID = derived_uid(header.SeriesInstanceUID, number)
     header.InstanceNumber = str(number)
@@ -169,10 +167,17 @@ def write_slice(
     header.Rows, header.Columns = pixels.shape
     header.PixelData = pixels.astype("<u2").tobytes()
     header["PixelData"].VR = "OW"
+    save(header, folder / f"IM{number:06d}.dcm")
+
+
+def save(header: Dataset, path: Path) -> None:
+    """Write a file, whose meta information depends on no version of pydicom."""
+    from pydicom.dataset import FileMetaDataset
+
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = EXPLICIT_LITTLE_ENDIAN  # type: ignore[assignment]
     # The project's own: pydicom's would change with its version, and with it the bytes.
     meta.ImplementationClassUID = derived_uid("implementation")  # type: ignore[assignment]
     meta.ImplementationVersionName = "MEDSCAN_PHANTOM"
     header.file_meta = meta
-    header.save_as(folder / f"IM{number:06d}.dcm", enforce_file_format=True)
+    header.save_as(path, enforce_file_format=True)

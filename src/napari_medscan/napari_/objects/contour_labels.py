@@ -14,7 +14,7 @@ from napari_medscan.dicom.objects.structures import Roi
 from napari_medscan.frames import EditableArray
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.region_outlines import outlines_of
-from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, object_of
+from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, shown_objects
 from napari_medscan.napari_.viewer_proxy import unwrapped
 
 _OPACITY = 0.5
@@ -26,9 +26,8 @@ def contours_to_labels(viewer: napari.viewer.Viewer) -> None:
     Of outlines in one layer these are the regions that are switched on.
     """
     viewer = unwrapped(viewer)
-    selected = [layer for layer in viewer.layers if layer in viewer.layers.selection]
-    shown = [(layer, what) for layer in selected if (what := object_of(layer)) is not None]
-    regions = [(what, roi) for layer, what in shown for roi in _regions_of(layer, what)]
+    selected = [each for each in shown_objects(viewer) if each[0] in viewer.layers.selection]
+    regions = [(what, roi) for layer, what in selected for roi in _regions_of(layer, what)]
     if not regions:
         tell("Select the contours of an RT Structure Set first.")
         return

@@ -14,11 +14,16 @@ from qtpy.QtCore import QTimer
 from napari_medscan.dicom import DicomObject, Slide, SlideSegmentation, Stack
 from napari_medscan.dicom.series.relations import are_overlayable, same_frame_of_reference
 from napari_medscan.dicom.space.tolerances import PARALLEL
-from napari_medscan.napari_.current_layer import set_visible, visible_series
+from napari_medscan.napari_.current_layer import current_layer, set_visible, visible_series
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
 from napari_medscan.napari_.objects.reunion import reunite
-from napari_medscan.napari_.objects.shown_object import ShownObject, layers_of, object_of
+from napari_medscan.napari_.objects.shown_object import (
+    ShownObject,
+    layers_of,
+    object_of,
+    shown_objects,
+)
 from napari_medscan.napari_.planes import show_acquired
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.view import bring_into_view
@@ -63,7 +68,7 @@ class ObjectView:
         viewer = self._viewer()
         if viewer is None:
             return
-        shown = [(layer, what) for layer in viewer.layers if (what := object_of(layer)) is not None]
+        shown = shown_objects(viewer)
         if not shown:
             return
         stacks = [stack for layer in visible_series(viewer) if (stack := stack_of(layer))]
@@ -88,14 +93,14 @@ class ObjectView:
 
     def _activate_series(self) -> None:
         viewer = self._viewer()
-        series = None if viewer is None else next(visible_series(viewer), None)
+        series = None if viewer is None else current_layer(viewer)
         if viewer is not None and series is not None and object_of(viewer.layers.selection.active):
             viewer.layers.selection.active = series
 
     def _fit(self, slide: Layer) -> None:
         """Fit a slide, or labels without one, to the canvas unless a series is in view."""
         viewer = self._viewer()
-        if viewer is None or next(visible_series(viewer), None) is not None:
+        if viewer is None or current_layer(viewer) is not None:
             return
         shown = object_of(slide)
         is_slide = shown is not None and isinstance(shown.source, Slide)
@@ -174,11 +179,10 @@ def show_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:
 
 def _slides_in(viewer: napari.viewer.Viewer) -> list[tuple[Layer, Slide | SlideSegmentation]]:
     """Return the layers of slides and of their segmentations, and what each shows."""
-    shown = ((layer, object_of(layer)) for layer in viewer.layers)
     return [
         (layer, what.source)
-        for layer, what in shown
-        if what is not None and isinstance(what.source, Slide | SlideSegmentation)
+        for layer, what in shown_objects(viewer)
+        if isinstance(what.source, Slide | SlideSegmentation)
     ]
 
 

@@ -71,10 +71,14 @@ def object_of(layer: object) -> ShownObject | None:
     return shown
 
 
+def shown_objects(viewer: napari.viewer.Viewer) -> list[tuple[Layer, ShownObject]]:
+    """Return the layers of a viewer that show objects, from the bottom to the top, and which."""
+    return [(layer, what) for layer in viewer.layers if (what := object_of(layer)) is not None]
+
+
 def layers_of(viewer: napari.viewer.Viewer, source: DicomObject) -> list[Layer]:
     """Return the layers of a viewer that show an object, from the bottom to the top."""
-    shown = ((layer, object_of(layer)) for layer in viewer.layers)
-    return [layer for layer, what in shown if what is not None and what.source is source]
+    return [layer for layer, what in shown_objects(viewer) if what.source is source]
 
 
 def tell_once(name: str) -> Callable[[int, Exception], None]:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.series.orientation import patient_point
 from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size, grid_of
+from napari_medscan.napari_.directions import screen_signs
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import MOST_DEGREES
-from napari_medscan.napari_.slider_index import is_in_view
+from napari_medscan.napari_.slider_index import axes_on_screen, is_in_view, point_at
 
 Vector = NDArray[np.float64]
 Segment = tuple[float, float, float, float]
@@ -25,28 +26,28 @@ Segment = tuple[float, float, float, float]
 
 def to_canvas(viewer: napari.viewer.Viewer, world: Vector) -> tuple[float, float]:
     """Return the pixel of the canvas at which a place in napari's world is drawn, in 2-D."""
-    height, width = canvas_size(viewer)
-    downwards, rightwards = _signs(viewer)
-    vertical, horizontal = viewer.dims.displayed[-2:]
-    center_v, center_h = camera_of(viewer).center[-2:]
-    zoom = camera_of(viewer).zoom
-    return (
-        width / 2 + rightwards * (float(world[horizontal]) - center_h) * zoom,
-        height / 2 + downwards * (float(world[vertical]) - center_v) * zoom,
-    )
+    axes, middle, center, zoom = _frame(viewer)
+    y, x = middle + (world[axes] - center) * zoom
+    return float(x), float(y)
 
 
 def to_world(viewer: napari.viewer.Viewer, x: float, y: float) -> Vector:
     """Return the place in napari's world that is drawn at a pixel of the canvas, in 2-D."""
-    height, width = canvas_size(viewer)
-    downwards, rightwards = _signs(viewer)
-    vertical, horizontal = viewer.dims.displayed[-2:]
-    center_v, center_h = camera_of(viewer).center[-2:]
-    zoom = camera_of(viewer).zoom
+    axes, middle, center, zoom = _frame(viewer)
     world = np.array(viewer.dims.point, dtype=np.float64)
-    world[horizontal] = center_h + rightwards * (x - width / 2) / zoom
-    world[vertical] = center_v + downwards * (y - height / 2) / zoom
+    world[axes] = center + (np.array((y, x)) - middle) / zoom
     return world
+
+
+def _frame(viewer: napari.viewer.Viewer) -> tuple[list[int], Vector, Vector, Vector]:
+    """Return of the canvas its axes, its middle in pixels and in the world, and pixels per unit.
+
+    Vertical and horizontal; pixels per unit are negative along an axis that leads up, or left.
+    """
+    camera = camera_of(viewer)
+    middle, center = np.array(canvas_size(viewer)) / 2, np.array(camera.center[-2:])
+    zoom = np.array(screen_signs(viewer)) * camera.zoom
+    return list(viewer.dims.displayed[-2:]), middle, center, zoom
 
 
 def place_of(viewer: napari.viewer.Viewer, layer: Layer, world: Vector) -> Vector | None:
@@ -162,26 +163,14 @@ def plane_on(viewer: napari.viewer.Viewer, layer: Layer | None) -> CanvasPlane |
 
 def image_on(viewer: napari.viewer.Viewer, layer: Layer) -> tuple[float, float, float, float]:
     """Return left, top, right and bottom edge of a layer, pixels of the canvas."""
-    before = viewer.dims.ndim - layer.ndim
     index = np.array(layer.world_to_data(viewer.dims.point), dtype=np.float64)
+    axes = axes_on_screen(viewer, layer)
     corners = []
-    for edge in (0, 1):
-        at_edge = index.copy()
-        for axis in viewer.dims.displayed:
-            extent = layer.data.shape[axis - before]
-            at_edge[axis - before] = extent - 0.5 if edge else -0.5
-        world = np.array(viewer.dims.point, dtype=np.float64)
-        # napari does not annotate it.
-        world[before:] = layer.data_to_world(at_edge)  # type: ignore[no-untyped-call]
-        corners.append(to_canvas(viewer, world))
+    for edge in (-0.5, np.array(layer.data.shape)[axes] - 0.5):
+        index[axes] = edge
+        corners.append(to_canvas(viewer, np.array(point_at(viewer, layer, index))))
     (x0, y0), (x1, y1) = corners
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-
-
-def _signs(viewer: napari.viewer.Viewer) -> tuple[int, int]:
-    """Return 1 if the vertical, and the horizontal, axis leads down, and right; else -1."""
-    downwards, rightwards = (str(way) for way in camera_of(viewer).orientation2d)
-    return 1 if downwards == "down" else -1, 1 if rightwards == "right" else -1
 
 
 def _clip(

@@ -18,7 +18,7 @@ from napari_medscan.napari_.objects.applied_state import (
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.object_view import hide_object, show_object
 from napari_medscan.napari_.objects.region_outlines import outlines_of, switch_regions
-from napari_medscan.napari_.objects.shown_object import layers_of, object_of
+from napari_medscan.napari_.objects.shown_object import layers_of, object_of, shown_objects
 from napari_medscan.napari_.objects.structure_layers import contours_layer
 from napari_medscan.widgets.panel.documents import open_document
 from napari_medscan.widgets.panel.object_rows import ListedObjects, ListedRegion
@@ -27,7 +27,7 @@ from napari_medscan.widgets.panel.object_rows import ListedObjects, ListedRegion
 def listed_objects(viewer: napari.viewer.Viewer) -> ListedObjects:
     """Return the objects of the session, and those that layers show, by their series."""
     catalogue = session.record.catalogue
-    shown = [(layer, what) for layer in viewer.layers if (what := object_of(layer)) is not None]
+    shown = shown_objects(viewer)
     opened = dict.fromkeys(what.source for _, what in shown if what.source is not None)
     below: dict[object, list[DicomObject]] = {}
     for source in dict.fromkeys((*catalogue.objects, *opened)):

@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton, QSpinBox
 
 from napari_medscan.dicom.series.presets import CT
-from napari_medscan.napari_.keys import KEYS, bind
+from napari_medscan.napari_.keys import KEYS, SeriesKeys
 from napari_medscan.napari_.orientation import flip_view
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.slider_index import index_in_view
@@ -38,7 +38,7 @@ def viewer(make_napari_viewer):
 
 @pytest.fixture
 def keys(viewer):
-    keys = bind(viewer)
+    keys = SeriesKeys(viewer)
     yield keys
     keys.release()
 
@@ -191,7 +191,7 @@ def test_keys_release_gives_back_what_was_bound_before(viewer, tmp_path):
     layer = opened(viewer, tmp_path, 2)
     layer.bind_key("1", pressed.append)
     before = dict(viewer.keymap), dict(layer.keymap)
-    keys = bind(viewer)
+    keys = SeriesKeys(viewer)
     assert viewer.keymap != before[0]
     # What somebody bound to this very layer is meant.
     assert layer.keymap[coerce_keybinding("1")] == before[1][coerce_keybinding("1")]
@@ -218,7 +218,7 @@ def test_keys_beside_the_canvas_unless_typing(viewer, layer, qtbot, monkeypatch,
 @pytest.mark.usefixtures("qapp")
 def test_keys_bind_to_the_model_of_a_pane(tmp_path):
     pane = ViewerModel()
-    keys = bind(pane)
+    keys = SeriesKeys(pane)
     layer = opened(pane, tmp_path, 5)
     pane.keymap[coerce_keybinding("End")](pane)
     assert place(pane, layer) == 4

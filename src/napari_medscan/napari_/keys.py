@@ -25,7 +25,7 @@ from napari_medscan.napari_ import commands, window_commands
 from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.compat.shortcuts import shortcut_event
 from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.failure_log import log_failure
+from napari_medscan.napari_.failure_log import guarded, log_failure
 from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.scroll_axis import time_axis
@@ -132,13 +132,8 @@ KEYS = (
 """Every key of ours."""
 
 
-def bind(viewer: napari.viewer.Viewer) -> SeriesKeys:
-    """Bind the keys of the table to a viewer, or to the model of a pane, until released."""
-    return SeriesKeys(viewer)
-
-
 class SeriesKeys:
-    """The keys of the table on one viewer.
+    """The keys of the table on one viewer, until released.
 
     Bindings of the viewer alone would not do: napari asks the active layer first, and its images
     have keys 1 and 2 for modes. Those are bound to our layers, one by one.
@@ -178,11 +173,9 @@ class SeriesKeys:
         for layer in viewer.layers:
             self._bind_layer(layer)
 
+    @guarded
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
-        try:
-            self._bind_layer(event.value)
-        except Exception as error:  # noqa: BLE001 - it would break napari for the session
-            log_failure(error)
+        self._bind_layer(event.value)
 
     def _bind_layer(self, layer: Layer) -> None:
         if not isinstance(layer, Image) or stack_of(layer) is None:
@@ -303,13 +296,11 @@ _shortcuts = _Shortcuts()
 _bound_keys: weakref.WeakSet[SeriesKeys] = weakref.WeakSet()
 
 
+@guarded
 def _on_shortcut_changed(event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
-    try:
-        if _shortcuts.change(event.name, event.shortcut):
-            for keys in list(_bound_keys):
-                keys.rebind()
-    except Exception as error:  # noqa: BLE001 - napari's preferences would stop half-way
-        log_failure(error)
+    if _shortcuts.change(event.name, event.shortcut):
+        for keys in list(_bound_keys):
+            keys.rebind()
 
 
 def _of_class(provider: Any, shortcut: KeyBinding) -> _Bound | None:  # noqa: ANN401

@@ -27,12 +27,6 @@ def encode(pixels: NDArray[np.uint8]) -> bytes:
     return stream.getvalue()
 
 
-def decode(data: bytes) -> NDArray[np.uint8]:
-    """Return the image of a PNG that `encode` wrote."""
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-        return np.asarray(image)
-
-
 def check(data: bytes) -> tuple[int, int]:
     """Return height and width of a PNG; raises ImageError unless it is as `encode` writes it."""
     try:

@@ -48,7 +48,7 @@ _SAMPLES = 500_000
 @window_command
 def window_auto(viewer: napari.viewer.Viewer, layer: Image) -> None:
     """Set the window to the 1st to 99th percentile of what the canvas shows."""
-    _limit(viewer, layer, _percentiles)
+    _limit(viewer, layer, auto_limits)
 
 
 @window_command
@@ -102,29 +102,30 @@ def _limit(
     viewer: napari.viewer.Viewer, layer: Image, limits_of: Callable[..., tuple[float, float]]
 ) -> None:
     for target in window_targets(viewer, layer):
-        stack, values = stack_of(target), _values(viewer_with(viewer, target), target)
-        if stack is not None and values is not None:
-            set_limits(target, *limits_of(values, stack.padding))
+        stack, read = stack_of(target), values_in_view(viewer_with(viewer, target), target)
+        if stack is not None and read is not None:
+            set_limits(target, *limits_of(read(), stack.padding))
 
 
-def _values(viewer: napari.viewer.Viewer, layer: Image) -> NDArray[np.generic] | None:
-    """Return pixels of what the canvas shows of a layer; in 3-D, of slices across the volume."""
+def values_in_view(
+    viewer: napari.viewer.Viewer, layer: Image
+) -> Callable[[], NDArray[np.generic]] | None:
+    """Return what reads the values by which a window is set; None if there are none.
+
+    Those of the pixels that the canvas shows; in 3-D, of slices across the volume.
+    """
     stack = stack_of(layer)
-    if stack is not None and viewer.dims.ndisplay == 3:
-        numbers = np.linspace(0, len(stack.slices) - 1, min(16, len(stack.slices))).astype(int)
-        values = np.concatenate([stack.array.frame(int(n)).ravel() for n in numbers])
-    else:
-        read = on_screen(viewer, layer)
-        if read is None:
-            return None
-        values = read().ravel()
-    return values
+    if stack is None or viewer.dims.ndisplay != 3:
+        return on_screen(viewer, layer)
+    numbers = np.linspace(0, len(stack.slices) - 1, min(16, len(stack.slices))).astype(int)
+    return lambda: np.stack([stack.array.frame(number) for number in numbers.tolist()])
 
 
-def _percentiles(
+def auto_limits(
     values: NDArray[np.generic], padding: tuple[float, float] | None
 ) -> tuple[float, float]:
-    return percentile_limits(values[:: max(1, values.size // _SAMPLES)], padding)
+    """Return the 1st and 99th percentile of values, of evenly spread ones if they are many."""
+    return percentile_limits(values.ravel()[:: max(1, values.size // _SAMPLES)], padding)
 
 
 def _ct_command(name: str) -> Command:

@@ -18,6 +18,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.windowing import center_width, show
+from napari_medscan.widgets.panel import histogram
 from napari_medscan.widgets.panel.histogram import WindowHistogram
 from napari_medscan.widgets.panel.window_tab import WindowTab
 
@@ -148,7 +149,10 @@ def test_auto_takes_the_percentiles_of_the_slice_on_screen(section, viewer, laye
     qtbot.waitUntil(lambda: layer.contrast_limits == pytest.approx(expected))
 
 
-def test_full_range(section, layer, viewer, qtbot):
+def test_full_range_of_more_pixels_than_the_histogram_counts_is_exact(
+    section, layer, viewer, qtbot, monkeypatch
+):
+    monkeypatch.setattr(histogram, "MOST", 4)
     viewer.dims.set_current_step(0, 1)
     qtbot.mouseClick(button(section, "Full range"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: layer.contrast_limits == [1 - 1024, 24 - 1024])

@@ -60,18 +60,14 @@ def count(
     -----
     Bins of whole numbers hold the same number of values each: others would make a comb.
     """
-    values = sampled(pixels)
+    # Evenly spread ones of very many.
+    values = np.ravel(pixels)[:: max(1, pixels.size // MOST)]
     width, start = (high - low) / BINS, low
     if values.dtype.kind in "iu":
         width, start = float(max(1, np.ceil(width))), float(np.floor(low)) - 0.5
     bins = max(1, int(np.ceil((high - start) / width)))
     numbers, _ = np.histogram(meaningful(values, padding), bins, (start, start + bins * width))
     return Counts(start, width, numbers)
-
-
-def sampled(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return all values, or evenly spread ones of very many, in one dimension."""
-    return np.ravel(pixels)[:: max(1, pixels.size // MOST)]
 
 
 class WindowHistogram(QWidget):

@@ -13,7 +13,7 @@ from superqt import QElidingLabel
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.elements.text import defuse
-from napari_medscan.dicom.intensity.window import Voi, Window, full_range, percentile_limits
+from napari_medscan.dicom.intensity.window import Voi, Window, full_range
 from napari_medscan.dicom.series.presets import (
     DisplayScale,
     OfferedPresets,
@@ -30,6 +30,7 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.viewer_watch import Change
+from napari_medscan.napari_.window_commands import auto_limits, values_in_view
 from napari_medscan.napari_.window_scope import (
     inversion,
     set_inverted,
@@ -46,7 +47,6 @@ from napari_medscan.napari_.windowing import (
     drawn_window,
     function_of,
     is_shown,
-    on_screen,
     set_center_width,
     set_limits,
 )
@@ -64,7 +64,6 @@ from napari_medscan.widgets.panel.form import (
     row,
     toggle,
 )
-from napari_medscan.widgets.panel.histogram import sampled
 from napari_medscan.widgets.panel.histogram_box import HistogramBox
 from napari_medscan.widgets.panel.number_text import rounded, short
 from napari_medscan.widgets.panel.own_presets import OwnPresets
@@ -111,10 +110,6 @@ class WindowTab(Page):
         self._leave_theme = follow_theme(viewer, self._histogram.graph.set_theme)
         self._on_viewer()
 
-    def follow_viewer(self) -> None:
-        """Show what the viewer shows now."""
-        self._follow()
-
     def release(self) -> None:
         """Let go of the viewer and its right button; stop all work."""
         self._leave_theme()
@@ -135,7 +130,9 @@ class WindowTab(Page):
         self._table = PresetList()
         self._table.chosen.connect(guarded(self._choose))
         tip = "The window that is on; all presets are listed below."
-        self._preset = choice("preset", tip, self._names, self._on_preset, refresh=self._follow)
+        self._preset = choice(
+            "preset", tip, self._names, self._on_preset, refresh=self.follow_viewer
+        )
         own = OwnPresets(self._presets, self._table, self._current)
         own.presets_changed.connect(self._on_own)
         self._fields = WindowFields(self._on_width, self._on_level)
@@ -155,7 +152,7 @@ class WindowTab(Page):
         full = "Minimum to maximum of the displayed slice."
         self._inverted = toggle("inverted", "Invert", "Invert grayscale", self._on_inverted)
         return row(
-            button("auto", "Auto (0)", auto, lambda: self._limit(percentile_limits)),
+            button("auto", "Auto (0)", auto, lambda: self._limit(auto_limits)),
             button("full_range", "Full range", full, lambda: self._limit(full_range)),
             self._inverted,
         )
@@ -163,7 +160,7 @@ class WindowTab(Page):
     def _scope(self) -> Widget:
         tip = "Which series a window change applies to."
         self._applies_to = choice(
-            "applies_to", tip, self._scopes, self._on_scope, refresh=self._follow
+            "applies_to", tip, self._scopes, self._on_scope, refresh=self.follow_viewer
         )
         return self._applies_to
 
@@ -202,10 +199,10 @@ class WindowTab(Page):
     # --- following the viewer
 
     def _on_viewer(self) -> None:
-        self._follow()
+        self.follow_viewer()
         self._histogram.refresh()
 
-    def _follow(self) -> None:
+    def follow_viewer(self) -> None:
         """Turn to the current series if it is another one.
 
         Scripts need no event loop: whatever changes the window does this first.
@@ -292,7 +289,7 @@ class WindowTab(Page):
 
     def _each(self, change: Callable[[Image, float], object]) -> None:
         """Change the layer and its targets; `change` gets what makes values mean the same there."""
-        self._follow()
+        self.follow_viewer()
         if self._layer is not None:
             for layer in self._targets(self._layer):
                 change(layer, display_factor(self._layer) / display_factor(layer))
@@ -316,21 +313,19 @@ class WindowTab(Page):
 
     def _limit(self, limits_of: Callable[..., tuple[float, float]]) -> None:
         """Set limits by what the canvas shows, which is read in a thread."""
-        self._follow()
+        self.follow_viewer()
         work = []
         for layer in [] if self._layer is None else self._targets(self._layer):
-            stack, read = stack_of(layer), on_screen(viewer_with(self._viewer, layer), layer)
+            stack, read = stack_of(layer), values_in_view(viewer_with(self._viewer, layer), layer)
             if stack is not None and read is not None:
                 work.append((layer, read, stack.padding))
         self._limiting.start(
-            lambda _: [
-                (layer, limits_of(sampled(read()), padding)) for layer, read, padding in work
-            ],
+            lambda _: [(layer, limits_of(read(), padding)) for layer, read, padding in work],
             _apply_limits,
         )
 
     def _on_inverted(self, wanted: bool) -> None:  # noqa: FBT001 - a signal's value
-        self._follow()
+        self.follow_viewer()
         if self._layer is not None:
             set_inverted(active_viewer(self._viewer), self._layer, inverted=wanted)
             self._sync()
@@ -339,14 +334,14 @@ class WindowTab(Page):
         self._each(lambda layer, ratio: set_limits(layer, low * ratio, high * ratio))
 
     def _on_level(self, level: float) -> None:
-        self._follow()
+        self.follow_viewer()
         if self._layer is not None:
             width = center_width(self._layer)[1]
             level /= display_factor(self._layer)
             self._each(lambda layer, x: set_center_width(layer, level * x, width * x))
 
     def _on_width(self, width: float) -> None:
-        self._follow()
+        self.follow_viewer()
         if self._layer is not None:
             center = center_width(self._layer)[0]
             width /= display_factor(self._layer)

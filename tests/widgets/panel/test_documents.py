@@ -85,7 +85,7 @@ def test_report_is_listed_below_its_study_without_an_eye(model, qtbot, record, t
     section = SeriesTab(model)
     qtbot.addWidget(section.native)
     record.add(load(tmp_path))
-    section._update()
+    section.follow_viewer()
     study = section.tree.model().item(0)
     (row,) = (
         study.child(n) for n in range(study.rowCount()) if isinstance(study.child(n), ObjectItem)

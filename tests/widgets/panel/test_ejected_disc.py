@@ -8,7 +8,6 @@ import npe2
 import numpy as np
 import pytest
 
-from napari_medscan.dicom.index import index_file
 from napari_medscan.dicom.series.slice_headers import RecalledHeaders
 from napari_medscan.napari_.layer_identity import stack_of
 
@@ -21,10 +20,8 @@ STEPS = (25, 30, 35, 39, 3)
 
 
 @pytest.fixture
-def disc(tmp_path, monkeypatch):
+def disc(tmp_path, index_folder):  # noqa: ARG001 - it remembers the folder
     """Return a folder that the index remembers as soon as it is opened."""
-    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
     write_series(tmp_path / "disc", SLICES)
     return tmp_path / "disc"
 

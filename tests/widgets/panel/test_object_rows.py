@@ -55,7 +55,7 @@ def items(section):
 
 def test_object_rows_stand_below_their_series(section, record, report):
     record.add(report)
-    section._update()
+    section.follow_viewer()
     rows = {parent: [item.text() for item in same] for parent, same in items(section).items()}
     assert rows == {
         "CT 3 · Chest": ["SEG 9 · Organs\n1 segment"],
@@ -66,7 +66,7 @@ def test_object_rows_stand_below_their_series(section, record, report):
 def test_object_row_eye_opens_hides_and_follows_the_layer(section, record, report, model):
     record.add(report)
     section.open(*report.stacks)
-    section._update()
+    section.follow_viewer()
     ((item,), _) = items(section).values()
     assert item.checkState() == Qt.CheckState.Unchecked
     item.setCheckState(Qt.CheckState.Checked)
@@ -75,22 +75,22 @@ def test_object_row_eye_opens_hides_and_follows_the_layer(section, record, repor
     item.setCheckState(Qt.CheckState.Unchecked)
     assert not layer.visible
     layer.visible = True
-    section._update()
+    section.follow_viewer()
     assert item.checkState() == Qt.CheckState.Checked
 
 
 def test_object_row_selected_can_be_closed_and_removed(section, record, report, model):
     record.add(report)
-    section._update()
+    section.follow_viewer()
     ((item,), _) = items(section).values()
     item.setCheckState(Qt.CheckState.Checked)
-    section._update()
+    section.follow_viewer()
     ((item,), _) = items(section).values()
     section.tree.setCurrentIndex(item.index())
     section.close_series()
     assert not any(isinstance(x, Labels) for x in model.layers)
     section.remove_from_list()
-    section._update()
+    section.follow_viewer()
     assert [item.source.name for same in items(section).values() for item in same] == [
         "SEG 10 · Organs"
     ]
@@ -103,11 +103,11 @@ def regions(section, record, tmp_path, monkeypatch):
     report = write_regions(tmp_path)
     record.add(report)
     section.open(*report.stacks)
-    section._update()
+    section.follow_viewer()
     ((item,),) = items(section).values()
     assert item.rowCount() == 0
     item.setCheckState(Qt.CheckState.Checked)
-    section._update()
+    section.follow_viewer()
     ((item,),) = items(section).values()
     return item, [item.child(row) for row in range(item.rowCount())]
 
@@ -123,7 +123,7 @@ def test_object_row_of_many_regions_has_an_eye_for_each(section, regions, model)
     assert outlines_of(layer).off == {2}
     # With the eye of the set closed, one region that is opened is seen alone.
     item.setCheckState(Qt.CheckState.Unchecked)
-    section._update()
+    section.follow_viewer()
     assert {row.checkState() for row in rows} == {Qt.CheckState.Unchecked}
     rows[4].setCheckState(Qt.CheckState.Checked)
     assert layer.visible

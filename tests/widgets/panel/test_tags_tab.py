@@ -33,19 +33,28 @@ def viewer(make_napari_viewer, tmp_path):
         Manufacturer="=HYPERLINK(1)",
         ReferencedStudySequence=[item(ReferencedSOPInstanceUID="1.2.3.77")],
     )
-    viewer = make_napari_viewer()
-    for layer in image_layers(load(tmp_path).stacks):
-        viewer.add_layer(layer)
-    return viewer
+    return opened(make_napari_viewer, tmp_path)
 
 
 @pytest.fixture
 def section(viewer, qtbot):
+    section = tags_of(viewer, qtbot)
+    yield section
+    section.release()
+
+
+def opened(make_napari_viewer, folder):
+    viewer = make_napari_viewer()
+    for layer in image_layers(load(folder).stacks):
+        viewer.add_layer(layer)
+    return viewer
+
+
+def tags_of(viewer, qtbot):
     section = TagsTab(viewer)
     qtbot.addWidget(section.native)
     qtbot.waitUntil(lambda: section.model.rowCount() > 0, timeout=20_000)
-    yield section
-    section.release()
+    return section
 
 
 def rows(section):
@@ -204,12 +213,7 @@ def test_no_identifier_leaves_the_model_until_it_is_asked_for(section, qtbot):
 def test_a_long_value_is_shown_and_copied_as_a_whole(make_napari_viewer, tmp_path, qtbot):
     long = "ä" * 200_000 + "\n<img src=x>"
     write_series(tmp_path, 1, SpecificCharacterSet="ISO_IR 192", TextValue=long)
-    viewer = make_napari_viewer()
-    for layer in image_layers(load(tmp_path).stacks):
-        viewer.add_layer(layer)
-    section = TagsTab(viewer)
-    qtbot.addWidget(section.native)
-    qtbot.waitUntil(lambda: section.model.rowCount() > 0, timeout=20_000)
+    section = tags_of(opened(make_napari_viewer, tmp_path), qtbot)
     section.show_identifiers.value = True
     choose(section, "Text Value")
     press(section, "Show full value")
@@ -288,7 +292,7 @@ def test_following_the_slider_keeps_nothing(section, viewer, qtbot):
     before = Counter(type(found).__name__ for found in gc.get_objects())
     for turn in range(200):
         viewer.dims.set_current_step(0, turn % 4)
-        section._look()
+        section.follow_viewer()
         qtbot.wait(5)
     gc.collect()
     after = Counter(type(found).__name__ for found in gc.get_objects())
@@ -358,12 +362,7 @@ def test_nothing_happens_after_release(section, viewer, qtbot):
 
 def test_the_tiles_of_a_mosaic_have_one_file_and_no_frames(make_napari_viewer, tmp_path, qtbot):
     write(tmp_path / "a.dcm", mosaic(csa({"NumberOfImagesInMosaic": ("4",)})))
-    viewer = make_napari_viewer()
-    for layer in image_layers(load(tmp_path).stacks):
-        viewer.add_layer(layer)
-    section = TagsTab(viewer)
-    qtbot.addWidget(section.native)
-    qtbot.waitUntil(lambda: section.model.rowCount() > 0, timeout=20_000)
+    section = tags_of(opened(make_napari_viewer, tmp_path), qtbot)
     assert section.file_note.value.endswith("of 4 (a tile of a mosaic, one file for all)")
     assert not [name for name in rows(section) if name.startswith("This frame")]
     section.release()

@@ -11,7 +11,7 @@ import napari.viewer
 from magicgui.widgets import CheckBox, Container, PushButton
 from napari.layers import Image
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QGridLayout, QMenu, QPlainTextEdit, QWidget
+from qtpy.QtWidgets import QGridLayout, QMenu, QPlainTextEdit
 from superqt.utils import qdebounced
 
 from napari_medscan.dicom import LoadReport, Stack
@@ -54,6 +54,16 @@ _DEFAULT_TIP = (
     "Folders without DICOM are still offered to other readers.\n"
     "Change it under Preferences ▸ Plugins."
 )
+_BUTTONS = (
+    ("open_button", "Open", "Open the selected series; if already open, go to it (Enter)"),
+    ("show_only_button", "Show only this series", "Hide all other series"),
+    ("close_button", "Close", "Remove the layers of the selected series and free their memory"),
+    (
+        "reveal_button",
+        "Show in file manager",
+        "Show the folder of the selected series in the file manager",
+    ),
+)
 
 
 class SeriesTab(Container):  # type: ignore[type-arg]
@@ -76,16 +86,14 @@ class SeriesTab(Container):  # type: ignore[type-arg]
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        self.open_button = _button("open_button", "Open", _TIPS["Open"])
-        self.close_button = _button("close_button", "Close", _TIPS["Close"])
-        self.show_only_button = _button("show_only_button", "Show only this series", _TIPS["Only"])
-        self.reveal_button = _button("reveal_button", "Show in file manager", _TIPS["Reveal"])
+        buttons = self.open_button, self.show_only_button, self.close_button, self.reveal_button = (
+            tuple(PushButton(name=name, text=text, tooltip=tip) for name, text, tip in _BUTTONS)
+        )
         self.always_open = CheckBox(
             name="always_open",
             text="Always open DICOM with MedScan",
             tooltip=_DEFAULT_TIP,
         )
-        buttons = (self.open_button, self.show_only_button, self.close_button, self.reveal_button)
         super().__init__(name="series", widgets=[*buttons, self.always_open], labels=False)
         self._viewer = unwrapped(viewer)
         self._active: Stack | None = None
@@ -103,8 +111,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         self._connect(buttons)
 
         self._thumbnails = Thumbnails(self.tree.set_thumbnail, self.native)
-        self._subscription = watch(self._viewer, self._update)
-        self._update_soon = qdebounced(guarded(self._update), timeout=0, parent=self.native)
+        self._subscription = watch(self._viewer, self.follow_viewer)
+        self._update_soon = qdebounced(guarded(self.follow_viewer), timeout=0, parent=self.native)
         record.changed.connect(self._on_record)
         self._stops = [
             note_open(self._viewer),
@@ -114,11 +122,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         self._on_theme = guarded(lambda _event=None: self.tree.show_theme(self._viewer.theme))
         self._viewer.events.theme.connect(self._on_theme)
         self._on_settings()
-        self._update()
-
-    def follow_viewer(self) -> None:
-        """Show what the viewer shows now."""
-        self._update()
+        self.follow_viewer()
 
     def release(self) -> None:
         """Let go of the viewer, the record and the settings."""
@@ -157,7 +161,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
 
     def select(self, *series: Stack | str) -> None:
         """Select series in the list, and nothing else."""
-        self._update()
+        self.follow_viewer()
         self.tree.select(*self._resolved(series))
 
     def open(self, *series: Stack | str) -> None:
@@ -266,7 +270,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         self._state = None
         self._on_record()
 
-    def _update(self) -> None:
+    def follow_viewer(self) -> None:
         """Show what is listed, and select the series of the active layer."""
         opened = {s for s in map(series_of, self._viewer.layers) if s is not None}
         skipped = sum(map(_skipped, record.reports))
@@ -317,24 +321,12 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         menu.popup(self.tree.mapToGlobal(place))
 
 
-_TIPS = {
-    "Open": "Open the selected series; if already open, go to it (Enter)",
-    "Close": "Remove the layers of the selected series and free their memory",
-    "Only": "Hide all other series",
-    "Reveal": "Show the folder of the selected series in the file manager",
-}
-
-
-def _button(name: str, text: str, tip: str) -> PushButton:
-    return PushButton(name=name, text=text, tooltip=tip)
-
-
-def _details(parent: QWidget | None = None) -> QPlainTextEdit:
+def _details() -> QPlainTextEdit:
     """Return the text about the selected series.
 
     Not magicgui's TextEdit: that would take text of a file for rich text.
     """
-    text = QPlainTextEdit(parent)
+    text = QPlainTextEdit()
     text.setReadOnly(True)
     # What is dropped on it is for the tab.
     text.setAcceptDrops(False)

@@ -93,16 +93,12 @@ class TagsTab(Page):
         self._reads = TagReader(self.native)
         self._finds, self._scans = Latest(self.native), Latest(self.native)
         self._scans.progressed.connect(guarded(self._on_progress))
-        self._look_soon = self._debounced(self._look, _SETTLE_MS)
+        self._look_soon = self._debounced(self.follow_viewer, _SETTLE_MS)
         self._search_soon = self._debounced(self._search, _TYPING_MS)
         self._late = self._debounced(self._on_late, _LATE_MS)
         self._build()
         self._subscription = watch_active(viewer, self._look_soon)
-        self._look()
-
-    def follow_viewer(self) -> None:
-        """Show what the viewer shows now."""
-        self._look()
+        self.follow_viewer()
 
     def release(self) -> None:
         """Stop following the viewer and stop all work."""
@@ -129,7 +125,7 @@ class TagsTab(Page):
             "compare_with",
             tip,
             self._offered_others,
-            lambda _name: self._look(),
+            lambda _name: self.follow_viewer(),
             refresh=self._list_others,
         )
         self._only = check("only_differences", _ONLY_SLICES, "", self._on_only)
@@ -169,7 +165,7 @@ class TagsTab(Page):
 
     # --- the displayed slice
 
-    def _look(self) -> None:
+    def follow_viewer(self) -> None:
         """See which file is displayed, and have it read if it is another one."""
         viewer = active_viewer(self._viewer)
         layer = current_layer(viewer)

@@ -90,11 +90,11 @@ class ViewsTab(Page):
         self._volumes = volumes_of(viewer)
         self._slab = slab_of(viewer)
         self.whole = WholeVolume(viewer, self.native)
-        self.whole.stopped.connect(guarded(self._update))
+        self.whole.stopped.connect(guarded(self.follow_viewer))
         follow_openings(viewer)
         self._overlay_switches = OverlaySwitches(tools_of(viewer, stays=False))
         self._panes = PaneControls(viewer)
-        self._links = LinkControls(viewer, self._update)
+        self._links = LinkControls(viewer, self.follow_viewer)
         self._switches: list[Switch] = []
         self._build()
         self._show_playing = guarded(self._on_playing)
@@ -102,14 +102,10 @@ class ViewsTab(Page):
         self._show_slab = guarded(self._update_slab)
         self._slab.changed.connect(self._show_slab)
         self._subscriptions: list[Releasable] = [
-            watch(viewer, self._update),
+            watch(viewer, self.follow_viewer),
             watch_active(viewer, self._update_active),
         ]
-        self._update()
-
-    def follow_viewer(self) -> None:
-        """Show what the viewer shows now."""
-        self._update()
+        self.follow_viewer()
 
     def release(self) -> None:
         """Let go of the viewer, which shows what it shows; only cine stops."""
@@ -157,7 +153,7 @@ class ViewsTab(Page):
             "top. Sagittal: viewed from the patient's left, head at top."
         )
         self._plane = choice(
-            "plane", tip, self._offered_planes, self._on_plane, refresh=self._update
+            "plane", tip, self._offered_planes, self._on_plane, refresh=self.follow_viewer
         )
         self._acquired = self._command(
             "as_acquired", "As acquired", "Original acquisition plane", commands.plane_acquired
@@ -183,7 +179,7 @@ class ViewsTab(Page):
             "How the volume is drawn",
             self._offered_renderings,
             self._on_rendering,
-            refresh=self._update,
+            refresh=self.follow_viewer,
         )
         tip = "Align other series to this one in 3-D"
         self._switches.append(Switch("align_in_3d", "Align", tip, partial(Alignment, self._viewer)))
@@ -246,7 +242,7 @@ class ViewsTab(Page):
         offered = volume_presets(current_layer(self._viewer))
         return [("Off", IN_2D), *((preset.name, preset.name) for preset in offered)]
 
-    def _update(self) -> None:
+    def follow_viewer(self) -> None:
         """Offer what the current series can do, and show how it is seen."""
         layer = current_layer(self._viewer)
         stack = stack_of(layer)
@@ -293,7 +289,7 @@ class ViewsTab(Page):
         layer = current_layer(viewer)
         plane = PLANES.get(name)
         if layer is None or plane is None:
-            self._update()
+            self.follow_viewer()
             return
         show = partial(self._show_plane, layer, plane)
         if cuts_slices(viewer, layer, plane):
@@ -303,7 +299,7 @@ class ViewsTab(Page):
 
     def _show_plane(self, layer: Image, plane: Plane) -> None:
         show_plane(viewer_with(self._viewer, layer), layer, plane)
-        self._update()
+        self.follow_viewer()
 
     def _on_projection(self, name: str) -> None:
         self._slab.show(PROJECTIONS[name])
@@ -316,7 +312,7 @@ class ViewsTab(Page):
             self.whole.before(show, layer)
         else:
             self._volumes.show_slices()
-        self._update()
+        self.follow_viewer()
 
     def _on_play(self, wanted: bool) -> None:  # noqa: FBT001 - a signal's value
         if not wanted:

@@ -67,6 +67,17 @@ def _own_folders(tmp_path_factory):
         yield
 
 
+@pytest.fixture
+def index_folder(tmp_path_factory, monkeypatch):
+    """Return a cache folder of a test's own; folders that were just written are remembered too."""
+    from napari_medscan.dicom.index import index_file
+
+    folder = tmp_path_factory.mktemp("index") / "cache"
+    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(folder))
+    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _plugins_found_once():
     """Look for installed plugins once in a process: npe2 parses all manifests for every window."""

@@ -10,10 +10,6 @@ INVERTED = (
     "SimpleITK inverts MONOCHROME1. The photometric interpretation says how to draw a value, not "
     "what it is (PS3.3 C.7.6.3.1.2): values stay, the colormap is turned round."
 )
-TWO_VALUED = (
-    "SimpleITK makes 255 of the 1 of a BINARY segmentation; the stored value is the meaning "
-    "(PS3.3 C.8.20.2.3)."
-)
 FRACTIONS = (
     "SimpleITK leaves the stored parts of Maximum Fractional Value; the fraction is their quotient "
     "(PS3.3 C.8.20.2.3)."

@@ -10,7 +10,6 @@ from qtpy.QtWidgets import QApplication, QProgressDialog
 
 from napari_medscan.dicom import CancelledError
 from napari_medscan.dicom.headers.header_reader import HeaderReader
-from napari_medscan.dicom.index import index_file
 from napari_medscan.napari_ import progress
 from napari_medscan.napari_.progress import in_thread, reading_progress
 
@@ -132,12 +131,11 @@ def test_in_thread_cancel_waits_for_nothing_and_ends_the_work():
     assert ended.wait(5)
 
 
+@pytest.mark.usefixtures("index_folder")
 def test_opening_a_disc_reads_no_header_in_the_gui_thread(
     make_napari_viewer, monkeypatch, tmp_path
 ):
     """Neither the first time nor from the index."""
-    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
     write_series(tmp_path / "disc", 8)
     viewer = make_napari_viewer()
     readers = []

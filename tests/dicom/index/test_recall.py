@@ -38,12 +38,7 @@ from ..intensity.test_scaling import segmentation
 from ..making import ct, write
 from ..segmentations import write_segmentation
 
-
-@pytest.fixture(autouse=True)
-def cache_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
-    return tmp_path / "cache"
+pytestmark = pytest.mark.usefixtures("index_folder")
 
 
 @pytest.fixture
@@ -317,14 +312,14 @@ def test_a_new_file_is_seen(tmp_path):
     assert len(stack.slices) == 4
 
 
-def test_a_drop_with_an_unreadable_file_is_tried_again(tmp_path, cache_folder):
+def test_a_drop_with_an_unreadable_file_is_tried_again(tmp_path, index_folder):
     paths = write_series(tmp_path / "drop", 3)
     damage(paths[1])
     assert load(tmp_path / "drop").unreadable
-    assert not [*cache_folder.rglob("*.index")]
+    assert not [*index_folder.rglob("*.index")]
 
 
-def test_nothing_of_the_patient_is_kept(tmp_path, cache_folder):
+def test_nothing_of_the_patient_is_kept(tmp_path, index_folder):
     words = {"PatientName": "Canary^Alice", "PatientID": "MRN77X", "StudyDescription": "Knee"}
     texts = {
         "SeriesDescription": "Canary text",
@@ -334,7 +329,7 @@ def test_nothing_of_the_patient_is_kept(tmp_path, cache_folder):
     write_series(tmp_path / "Canary drop", 3, **texts, **words)
     (tmp_path / "Canary drop" / "Canary.txt").write_text("Canary")
     load(tmp_path / "Canary drop")
-    (path,) = cache_folder.rglob("*.index")
+    (path,) = index_folder.rglob("*.index")
     data = path.read_bytes().lower()
     for secret in (b"canary", b"mrn77x", b"knee", b"1.2.3", b"drop", b"s3_1", b"dcm"):
         assert secret not in data
@@ -410,20 +405,20 @@ def test_an_entry_that_makes_no_sense_is_not_believed(tmp_path, change):
     assert_same(load(tmp_path / "drop"), first)
 
 
-def test_switched_off_nothing_is_written(tmp_path, cache_folder, monkeypatch):
+def test_switched_off_nothing_is_written(tmp_path, index_folder, monkeypatch):
     monkeypatch.setenv("MEDSCAN_INDEX", "off")
     write_series(tmp_path / "drop", 3)
     load(tmp_path / "drop")
-    assert not cache_folder.exists()
+    assert not index_folder.exists()
 
 
-def test_suv_comes_back_without_being_kept(pet_ct, cache_folder):
+def test_suv_comes_back_without_being_kept(pet_ct, index_folder):
     """Weight and height could be worked out from its factors."""
     (before,) = [stack for stack in load(pet_ct).stacks if stack.modality == "PT"]
     (after,) = [stack for stack in load(pet_ct).stacks if stack.modality == "PT"]
     assert before.suv is not None
     assert after.suv == before.suv
-    for path in cache_folder.rglob("*.index"):
+    for path in index_folder.rglob("*.index"):
         assert str(before.suv.bw).encode() not in path.read_bytes()
 
 

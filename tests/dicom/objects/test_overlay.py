@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.index import index_file
 from napari_medscan.dicom.objects.overlay import Overlay
 from napari_medscan.frames.errors import UnreadableFramesError
 
@@ -140,12 +139,10 @@ def test_overlay_that_is_truncated_is_blank_and_says_why(tmp_path):
     assert not np.asarray(overlay.labels().read(errors="blank")).any()
 
 
-def test_overlay_of_a_folder_that_is_opened_again_is_the_same(tmp_path, monkeypatch):
-    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
+def test_overlay_of_a_folder_that_is_opened_again_is_the_same(tmp_path, index_folder):
     data = add_overlay(ct(), PLANE, label="Lesion")
     (first,) = opened(tmp_path / "a", data).objects
-    written = b"".join(p.read_bytes() for p in (tmp_path / "cache").rglob("*") if p.is_file())
+    written = b"".join(p.read_bytes() for p in index_folder.rglob("*") if p.is_file())
     assert written
     assert b"Lesion" not in written
     (again,) = load(tmp_path / "a").objects

@@ -271,11 +271,10 @@ def test_slide_compressed_tiles_are_those_of_the_picture(tmp_path):
     assert np.array_equal(found.pyramid()[0], LARGE)
 
 
+@pytest.mark.usefixtures("index_folder")
 def test_slide_is_shown_at_once_again_from_the_index(tmp_path, monkeypatch):
     _write(tmp_path / "a.dcm", LARGE)
     first = load(tmp_path)
-    monkeypatch.setattr("napari_medscan.dicom.index.index_file.is_settled", lambda *_: True)
-    load(tmp_path)
     monkeypatch.setattr("napari_medscan.dicom.loading.read_headers", None)
     (found,) = load(tmp_path).objects
     assert found.summary == first.objects[0].summary

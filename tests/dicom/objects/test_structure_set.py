@@ -159,11 +159,8 @@ def test_structure_set_of_an_oblique_series_lies_on_its_pixels(opened):
     assert only.points == pytest.approx(np.array([(2, 3), (4, 9)]), abs=1e-3)
 
 
-def test_structure_set_is_found_again_when_its_folder_is_opened_again(
-    opened, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr("napari_medscan.dicom.index.index_file.is_settled", lambda *_: True)
+@pytest.mark.usefixtures("index_folder")
+def test_structure_set_is_found_again_when_its_folder_is_opened_again(opened, tmp_path):
     _, found = opened({"liver": [(CLOSED, box(1))]})
     (again,) = load(tmp_path).objects
     assert (again.name, again.rois, again.files) == (found.name, found.rois, found.files)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.index import index_file
 
 from ..making import ct, item, write
 from .labeled import COLUMNS, DEPTH, ROWS, position
@@ -95,8 +94,8 @@ def test_value_mapping_gives_values_unit_quantity_and_windows(tmp_path, name):
     assert report.skipped == {}
 
 
-def test_value_mapping_is_applied_again_when_the_folder_is_opened_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
+@pytest.mark.usefixtures("index_folder")
+def test_value_mapping_is_applied_again_when_the_folder_is_opened_again(tmp_path):
     write(write_images(tmp_path) / "map.dcm", value_mapping((ALL, [mapping()])))
     for _ in range(2):
         assert opened(tmp_path)[1].unit == "um2/s"

@@ -125,9 +125,8 @@ def test_labels_in_parts_are_one_object(tmp_path):
     assert Counter(ref.frame.segment for ref in found.frames) == {1: 3, 2: 2}
 
 
-def test_parts_are_the_same_when_the_folder_is_opened_again(tmp_path, monkeypatch):
-    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr("napari_medscan.dicom.index.index_file.is_settled", lambda *_: True)
+@pytest.mark.usefixtures("index_folder")
+def test_parts_are_the_same_when_the_folder_is_opened_again(tmp_path):
     for part in (1, 2):
         write_part(
             tmp_path / "in",

@@ -7,7 +7,6 @@ from collections import Counter
 import pytest
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.index import index_file
 
 from ...corpus.oracle import case_names, case_path
 from ...studies import write_series
@@ -101,9 +100,8 @@ def test_name_texts_of_no_vocabulary_are_not_in_it(tmp_path, attribute):
     assert parts(tmp_path) == ["1 of 2", "2 of 2"]
 
 
-def test_name_from_the_index_is_the_same(tmp_path, monkeypatch):
-    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
+@pytest.mark.usefixtures("index_folder")
+def test_name_from_the_index_is_the_same(tmp_path):
     write_two(tmp_path / "disc", types("M"), types("P"), Modality="MR")
     first, again = (parts(tmp_path / "disc") for _ in range(2))
     assert first == again == ["magnitude", "phase"]

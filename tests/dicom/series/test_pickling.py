@@ -12,7 +12,6 @@ import pytest
 from pydicom.uid import RLELossless
 
 from napari_medscan.dicom import UnreadableFramesError, load
-from napari_medscan.dicom.index import index_file
 from napari_medscan.dicom.series.shear import unsheared
 from napari_medscan.dicom.series.slice_headers import RecalledHeaders
 from napari_medscan.phantoms import write_ct_chest
@@ -81,9 +80,8 @@ def test_pickled_stack_of_an_archive_reads_it(tmp_path, kind):
     assert np.array_equal(again(stack).array, stack.array)
 
 
-def test_pickled_stack_from_the_index_reads_its_files(tmp_path, monkeypatch):
-    monkeypatch.setenv("MEDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
+@pytest.mark.usefixtures("index_folder")
+def test_pickled_stack_from_the_index_reads_its_files(tmp_path):
     write_series(tmp_path / "study", 9)
     load(tmp_path / "study")
     (stack,) = load(tmp_path / "study").stacks

@@ -149,9 +149,8 @@ def test_study_date_of_header_is_neither_in_its_repr_nor_in_the_index(tmp_path, 
         assert "1987" not in text
 
 
+@pytest.mark.usefixtures("index_folder")
 def test_study_date_is_known_again_for_a_folder_from_the_index(tmp_path, monkeypatch):
-    monkeypatch.setattr(index_file, "is_settled", lambda *_: True)
-    monkeypatch.setattr(index_file, "is_used", lambda: True)
     before = titles(opened(tmp_path, {"StudyDate": "20230110"}, {"StudyDate": "20220110"}))
     monkeypatch.setattr("napari_medscan.dicom.loading.read_headers", None)
     assert titles(load(tmp_path).stacks) == before

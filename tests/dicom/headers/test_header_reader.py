@@ -499,6 +499,35 @@ def test_header_reader_of_a_series_like_the_one_before_scans_none_of_its_files(
     assert len(count_scans) == 1
 
 
+def test_header_reader_of_series_that_have_had_a_clip_each_scans_none_that_is_like_the_one_before(
+    tmp_path, count_scans
+):
+    clip = {"NumberOfFrames": 2, "PixelData": bytes(96)}
+    clips = [series_file(tmp_path, series, 9, **clip) for series in range(3)]
+    slices = [series_file(tmp_path, series, n) for series in range(3) for n in range(3)]
+    read_all(HeaderReader(), [*clips, *slices])
+    assert len(count_scans) == 4
+
+
+@pytest.mark.parametrize("has_present", [True, False])
+def test_header_reader_of_retired_positions_scans_files_only_if_these_count(
+    tmp_path, count_scans, has_present
+):
+    reader = HeaderReader()
+    for number in range(4):
+        place = [0, 0, 2 * number]
+        data = ct(InstanceNumber=number, ImagePositionPatient=place)
+        data.add_new(0x00200030, "DS", place)
+        data.add_new(0x00200035, "DS", [1, 0, 0, 0, 1, 0])
+        if not has_present:
+            del data.ImagePositionPatient, data.ImageOrientationPatient
+        path = write(tmp_path / f"IM{number}", data)
+        header = reader.read(str(path), path.name)
+        assert_same(header, read_header(str(path), path.name))
+        assert header.frames[0].position == (0, 0, 2 * number)
+    assert len(count_scans) == (1 if has_present else 4)
+
+
 def test_header_reader_of_another_patient_scans_the_file(tmp_path, count_scans):
     reader = HeaderReader()
     patients = []

@@ -16,7 +16,7 @@ from napari_medscan.dicom.headers.like_header import OpenedFile
 from napari_medscan.dicom.headers.parse_header import WANTED, header_of, object_of
 from napari_medscan.dicom.headers.template import Template, learn
 
-LONGEST: Final = 128 * 1024
+LONGEST: Final = 256 * 1024
 """Longer headers are scanned in full, file by file."""
 MAX_FAMILIES: Final = 32
 """Series whose templates are kept, the last used ones: files may come in any order."""
@@ -47,6 +47,11 @@ class _Family:
         self._hopes = MAX_TEMPLATES
         self.reach = HEAD
         """Bytes within which the headers of the files end, as far as is known."""
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing is known yet that another file could be like."""
+        return not self._templates and self._scanned is None
 
     def headers_of(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:
         """Return the headers of the first files, as far as they are like one before."""
@@ -150,7 +155,7 @@ class HeaderReader:
         with self._lock:
             key = self._key_of(first.head)
             family = self._families.get(key)
-            if family is None:
+            if family is None or family.is_unknown:
                 return self._recognise_next_series(key, files)
             if family.reach > HEAD and len(first.head) < min(family.reach, first.size):
                 try:
@@ -172,6 +177,7 @@ class HeaderReader:
         return headers
 
     def _add_family(self, key: bytes, family: _Family) -> None:
+        self._families.pop(key, None)
         self._families[key] = family
         if len(self._families) > MAX_FAMILIES:
             del self._families[next(iter(self._families))]
@@ -198,7 +204,7 @@ class HeaderReader:
                 head = source.read_at(0, end)
         with self._lock:
             key = self._key_of(head)
-            family = self._families.pop(key) if key in self._families else _Family()
+            family = self._families.get(key) or _Family()
             self._add_family(key, family)
             family.add(_Scanned(scanned, header, head))
             if HEAD < end <= LONGEST:

@@ -25,6 +25,7 @@ from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.like_header import OpenedFile
 from napari_medscan.dicom.headers.own_values import PLAIN, VARYING, VARYING_PET, OwnValues
 from napari_medscan.dicom.headers.parse_header import WANTED
+from napari_medscan.dicom.headers.retired_place import WANTED_RETIRED_PLACE
 from napari_medscan.dicom.headers.template_runs import Field, Run, find_differences, split_into_runs
 from napari_medscan.dicom.intensity.suv import WANTED_SUV
 
@@ -137,6 +138,9 @@ def learn(scanned: ScannedFile, header: ImageHeader, head: bytes) -> Template | 
     fields, position = [], 0
     pet = header.kind.measures == "uptake"
     read = _READ_PET if pet else _READ
+    if scanned.data_set.has_value(Tag.ImageOrientationPatient):
+        # Files that are alike have it, so that nothing comes of what it has replaced.
+        read = read - WANTED_RETIRED_PLACE.keys()
     blocks = PrivateBlocks(scanned.data_set.data(Tag.Manufacturer))
     seen: set[int] = set()
     known = scanned.data_set.values

@@ -136,6 +136,8 @@ def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
 
 
 def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
+    if len(slices) == 1:
+        return [_volume(slices)]
     position = number_positions(slices)
     count = int(position.max()) + 1
     if count == len(slices):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ def is_volume(ref: SliceRef) -> bool:
 
 
 def split_by_plane(
-    slices: Iterable[Sequence[SliceRef]], *, may_turn: bool = True
+    slices: Collection[Sequence[SliceRef]], *, may_turn: bool = True
 ) -> list[list[SliceRef]]:
     """Join lists of slices, each of one plane, whose planes are the same.
 
@@ -35,11 +35,13 @@ def split_by_plane(
 
     Parameters
     ----------
-    slices : iterable of sequence of SliceRef
+    slices : collection of sequence of SliceRef
         The most frequent plane first: others are compared with it.
     may_turn : bool
         Whether files that are volumes by themselves may be turned a little.
     """
+    if len(slices) == 1:
+        return [list(alike) for alike in slices]
     planes: list[list[SliceRef]] = []
     known: dict[tuple[bool, ...], _Planes] = {}
     for alike in slices:

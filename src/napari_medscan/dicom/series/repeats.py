@@ -85,9 +85,10 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
     repeats = np.bincount(position)
     most, even = int(repeats.max()), bool((repeats == repeats[0]).all())
     row = np.zeros(len(slices), dtype=np.intp)
+    sizes = sizes_of_cells(row, position)
     used: list[tuple[str, Numbers]] = []
     for name, column in _named_columns(slices):
-        if sizes_of_cells(row, position).max() == 1:
+        if sizes.max() == 1:
             break
         keys = _ranks(column, slices, position)
         if keys is None or keys.max() >= most:
@@ -97,11 +98,12 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
         joint = _joint(row, keys)
         if joint.max() >= most or joint.max() == row.max():
             continue
-        if len(sizes_of_cells(joint, position)) == len(sizes_of_cells(row, position)):
+        smaller = sizes_of_cells(joint, position)
+        if len(smaller) == len(sizes):
             continue
         if even and name not in PHYSICAL and not _is_even(joint, position):
             continue
-        row = joint
+        row, sizes = joint, smaller
         used.append((name, keys))
     return _named(row, used)
 

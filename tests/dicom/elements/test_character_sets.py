@@ -46,6 +46,12 @@ def test_decode_text_of_the_chinese_example_has_no_escape_sequences(term):
     assert decode_text(data, ("", term)) == "Zhang^XiaoDong=张^小东="
 
 
+@pytest.mark.parametrize("term", ["ISO-IR 144", "ISO_IR_144", "iso_ir 144", "ISO 2022-IR 144"])
+def test_decode_text_by_a_term_that_is_punctuated_otherwise(term):
+    assert decode_text("Голова".encode("iso8859_5"), (term,)) == "Голова"
+    assert decode_text("12 €".encode("iso8859_15"), ("ISO_IR 203",)) == "12 €"
+
+
 def test_decode_text_after_a_line_break_is_in_the_first_character_set():
     data = b"\x1b-F\xf9\xf8\r\n\xc1"
     assert decode_text(data, ("ISO 2022 IR 100", "ISO 2022 IR 126")) == "ωψ\r\nÁ"

@@ -165,6 +165,14 @@ def test_deflated_data_set_with_a_zlib_header_is_read(scanned, level):
     assert sorted(pixels_of(found)) == list(range(48))
 
 
+def test_a_data_set_that_is_not_deflated_is_read_whatever_the_transfer_syntax(scanned):
+    plain, meta = encoded(ct(), "explicit"), file_of(syntax=NATIVE["deflated"])
+    data_set = plain[144 + struct.unpack_from("<I", plain, 140)[0] :]
+    found = scanned(meta[: -len(deflated(b""))] + data_set)
+    assert found.transfer_syntax == NATIVE["explicit"]
+    assert found.data_set.integer(Tag.Rows) == 4
+
+
 @pytest.mark.parametrize("body", [b"no deflate stream", deflated(b"")])
 def test_damaged_deflate_is_refused_in_words(scanned, body):
     whole = file_of(syntax=NATIVE["deflated"])

@@ -206,11 +206,31 @@ def test_an_item_longer_than_its_sequence_is_refused():
         scanned(image_elements(), element(Tag.SegmentSequence, "SQ", body), bytes(64))
 
 
+@pytest.mark.parametrize("vr", [b"??", b"us", b"\0\0", b"OX", b""])
+@pytest.mark.parametrize("width", [2, 4])
+@pytest.mark.parametrize("tag", [0x00080070, Tag.Modality, Tag.PixelData])
+def test_an_unknown_representation_is_read_if_it_is_certain_where_it_ends(vr, width, tag):
+    if vr == b"" and width == 2:
+        return
+    value = b"CT" * 150
+    head = struct.pack("<HH", tag >> 16, tag & 0xFFFF) + vr
+    reserved = b"\0\0" if width == 4 and vr else b""
+    odd = head + reserved + len(value).to_bytes(width, "little") + value
+    parts = [odd, image_elements()] if tag != Tag.PixelData else [image_elements(), odd]
+    found = scanned(*parts)
+    assert found.data_set.integer(Tag.Rows) == 2
+    if tag == Tag.Modality:
+        assert found.data_set.data(tag) == value
+    if tag == Tag.PixelData:
+        assert found.pixels.length == len(value)
+
+
 @pytest.mark.parametrize("vr", ["XX", "us", "\0\0"])
-def test_an_unknown_representation_is_left_to_pydicom(vr):
+def test_an_unknown_representation_is_left_to_pydicom_if_nothing_follows_it(vr):
     head = struct.pack("<HH", 0x0008, 0x0070) + vr.encode() + struct.pack("<H", 2)
-    with pytest.raises(UnusualError):
-        scanned(head + b"ab")
+    for after in (b"a", b"abc", b"ab" + element(0x00080005, "CS", b"ab")):
+        with pytest.raises(UnusualError):
+            scanned(head + after)
 
 
 def test_a_sequence_in_another_representation_counts_as_absent():

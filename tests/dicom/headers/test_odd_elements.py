@@ -45,6 +45,7 @@ SENTENCES = (
     "too many frames",
     "invalid rescale slope or intercept",
     "truncated file (",
+    "pixel data shorter than the header describes (",
     "image size in header (",
 )
 SHORT = ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "PN", "SH", "SL")

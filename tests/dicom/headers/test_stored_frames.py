@@ -364,7 +364,7 @@ def test_gray_values_of_a_byte_are_stored_as_their_length_says(write):
     # Values of more bits, or of several frames, could be cut off.
     for frames, stored in ((1, 12), (2, 8)):
         facts = {**wide, "BitsStored": stored}
-        with pytest.raises(UnreadableError, match="truncated"):
+        with pytest.raises(UnreadableError, match=r"shorter than the header describes \(48 bytes"):
             read_header(write(FRAMES[0].tobytes(), frames, syntax=NATIVE, **facts), "a")
 
 
@@ -417,6 +417,39 @@ def test_bits_allocated_that_are_no_size_of_a_pixel_follow_from_the_length(write
     # Packed pixels have another length.
     with pytest.raises(UnreadableError, match="unsupported bit depth"):
         read_header(write(values.tobytes()[:-6], 1, syntax=NATIVE, **facts), "a")
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("stated", "photometric"), [(1, b"RGB "), (3, b"MONOCHROME2 "), (1, b"YBR_FULL")]
+)
+def test_gray_or_color_is_what_the_length_and_the_code_streams_say(
+    write, samples, count, stated, photometric
+):
+    shape = (count, ROWS, COLUMNS, samples)[: 3 + (samples > 1)]
+    stored = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    facts = {"SamplesPerPixel": stated, "photometric": photometric}
+    words = f"do not agree; shown as {'color' if samples > 1 else 'grayscale'}"
+    pixels, stack = shown(write(stored.tobytes(), count, syntax=NATIVE, **facts))
+    assert note(stack, words)
+    assert stack.is_rgb is (samples > 1)
+    if photometric != b"YBR_FULL" or samples == 1:
+        assert np.array_equal(pixels, stored)
+    streams = [imagecodecs.jpegls_encode(frame) for frame in stored]
+    streams = [stream + b"\0" * (len(stream) % 2) for stream in streams]
+    decoded, stack = shown(encoded(write, encapsulate(streams), count, **facts))
+    assert note(stack, words)
+    assert np.array_equal(decoded, pixels)
+
+
+def test_big_endian_pixels_of_ge(write):
+    words = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
+    facts = {"BitsAllocated": 16, "BitsStored": 16}
+    ge = "1.2.840.113619.5.2"
+    pixels, stack = shown(write(words.astype(">u2").tobytes(), 1, syntax=ge, **facts))
+    assert np.array_equal(pixels[0], words)
+    assert stack.warnings == shown(write(bytes(96), 1, syntax=NATIVE, **facts))[1].warnings
 
 
 def test_color_of_one_sample_is_grayscale(write):

@@ -25,6 +25,7 @@ _SHARED: Final = {
     "144": "iso8859_5",
     "148": "iso8859_9",
     "166": "tis_620",
+    "203": "iso8859_15",
 }
 """Codecs of ISO-IR registrations that are used with and without code extensions."""
 _CODECS: Final = {
@@ -57,11 +58,13 @@ _ESCAPES: Final = {
     b"-L": "iso8859_5",
     b"-M": "iso8859_9",
     b"-T": "tis_620",
+    b"-b": "iso8859_15",
     b"$)C": "euc_kr",
     b"$(D": "iso2022_jp_2",
     b"$)A": "gb2312",
 }
 """Codecs by what follows the escape character (PS3.3 tables C.12-3 and C.12-4)."""
+_TERM: Final = re.compile(r"ISO[ _-]?(2022[ _-])?IR[ _-]?(\d+)", re.IGNORECASE)
 _STATEFUL: Final = frozenset(("iso2022_jp", "iso2022_jp_2"))
 """Codecs that read the escape sequences themselves."""
 _ESCAPE: Final = b"\x1b"
@@ -86,9 +89,17 @@ def decode_text(data: bytes, terms: Sequence[str]) -> str:
     str
         The text; bytes that do not decode become U+FFFD.
     """
-    codecs = [_CODECS[term] for term in terms if term in _CODECS] or ["utf_8"]
+    codecs = [codec for codec in map(_codec, terms) if codec] or ["utf_8"]
     first, *parts = data.split(_ESCAPE)
     return first.decode(codecs[0], "replace") + "".join(_extension(p, codecs) for p in parts)
+
+
+def _codec(term: str) -> str:
+    """Return the codec of a term, however it is punctuated: "ISO-IR 100"; "" if there is none."""
+    found = _TERM.fullmatch(term)
+    if term in _CODECS or found is None:
+        return _CODECS.get(term, "")
+    return _CODECS.get(f"ISO 2022 IR {found[2]}" if found[1] else f"ISO_IR {found[2]}", "")
 
 
 def _extension(part: bytes, codecs: Sequence[str]) -> str:

@@ -50,7 +50,7 @@ def top_level(head: bytes, start: int, end: int, *, explicit: bool) -> list[TopE
     UnusualError
         When the bytes do not parse, or the last element does not end at `end`.
     """
-    walker = Walker(Memory(head), len(head), big_endian=False, buffer=head)
+    walker = Walker(Memory(head), len(head), big_endian=False, buffer=head, strict=True)
     unpack, short_vrs = walker.unpack_head, SHORT_VRS
     last = len(head) - LONG_HEAD if explicit else -1
     found: list[TopElement] = []

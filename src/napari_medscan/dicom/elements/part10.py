@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from os import PathLike
 
-from napari_medscan.dicom.elements.element_head import LONG_HEAD, is_vr, read_head
+from napari_medscan.dicom.elements.element_head import LONG_HEAD, SHORT_VRS, is_vr, read_head
 from napari_medscan.dicom.elements.isolation import scan_with_pydicom
 from napari_medscan.dicom.elements.scanner import PixelElement, UnusualError, scan
 from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
@@ -209,6 +209,11 @@ def _walk_file_meta(source: Source, head: bytes, start: int, size: int) -> _File
     return _FileMeta(size, position, uids[Tag.TransferSyntaxUID], uids[Tag.MediaStorageSOPClassUID])
 
 
+def is_plain(first: bytes) -> bool:
+    """Whether a data set starts here that is not deflated, whatever the transfer syntax."""
+    return first[:2] in (b"\x08\0", b"\4\0") and first[4:6] in SHORT_VRS
+
+
 def _bytes_at(source: Source, head: bytes, position: int, length: int) -> bytes:
     """Return bytes of a file of which the first ones are read already."""
     if position + length <= len(head):
@@ -222,6 +227,9 @@ def _scan_native(
     """Scan by our own scanner, in the encoding that the bytes show."""
     start, size, syntax = meta.start, meta.size, meta.syntax
     bytes_ = file
+    if syntax in DEFLATED_DATA_SETS and is_plain(_bytes_at(source, head, start, 8)):
+        # No deflate stream starts so.
+        syntax = ""
     if syntax in DEFLATED_DATA_SETS:
         bytes_ = file.data_set_at(start)
         source = Memory(bytes_.prefix(_FIRST_INFLATE))

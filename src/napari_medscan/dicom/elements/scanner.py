@@ -33,6 +33,7 @@ from napari_medscan.dicom.elements.private_elements import (
     matters,
 )
 from napari_medscan.dicom.elements.slide_frames import find_end
+from napari_medscan.dicom.elements.unknown_representation import resolve_head
 from napari_medscan.dicom.elements.values import DataSet, Deferred, Element, Value, holds_items
 from napari_medscan.dicom.elements.wanted_tags import DEFER, Tag, Wanted
 from napari_medscan.dicom.files.source import Source
@@ -151,6 +152,8 @@ class Walker:
     budget: int = MAX_ELEMENTS
     base: int = 0
     buffer: bytes = b""
+    strict: bool = False
+    """Whether elements of unknown representation are refused."""
     unpack_head: _Unpack = field(init=False)
     unpack_length: _Unpack = field(init=False)
 
@@ -270,7 +273,18 @@ class Walker:
             if len(buffer) < offset + LONG_HEAD:
                 raise UnusualError(_TRUNCATED)
             return tag, vr, self.unpack_length(buffer, offset + 8)[0], position + 12
-        raise UnusualError("an unknown value representation")
+        return self.unknown(position)
+
+    def unknown(self, position: int) -> tuple[int, bytes, int, int]:
+        """Return the same of an element of unknown representation."""
+        little = not self.big_endian
+        head = None
+        if not self.strict:
+            head = resolve_head(self.source.read_at, position, self.size, little=little)
+        if head is None:
+            raise UnusualError("an unknown value representation")
+        tag, vr, length, before = head
+        return tag, vr, length, position + before
 
     def element_head(self, position: int) -> bytes:
         """Return the first bytes of the element here, reading on; fewer at the end of the data."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Final
 
+GE_BIG_PIXELS: Final = "1.2.840.113619.5.2"
+"""GE Private DLX: implicit VR little endian, with big endian pixel data."""
 RLE: Final = "1.2.840.10008.1.2.5"
 FRAME_DEFLATED: Final = "1.2.840.10008.1.2.8.1"
 DEFLATED_DATA_SETS: Final = frozenset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -30,15 +31,19 @@ _REFERENCES: Final[Wanted] = {
 }
 
 
+_SPACES: Final = re.compile(r"\s*\^\s*")
+"""Between the components of a name (PS3.5 6.2.1.2)."""
+
+
 def _patient(data_set: DataSet) -> bytes:
     """Return a hash of ID, name and birth date; b"" if the file has none of them.
 
-    Programs that derive objects write the name in another character set, and leave out a birth
-    date that is none: it is the text that counts.
+    Programs that derive objects write the name in another character set or in capitals, and leave
+    out a birth date that is none: it is the text that counts.
     """
     charsets = data_set.texts(Tag.SpecificCharacterSet)
     values = [
-        decode(data_set.data(tag), charsets).strip(" \0^")
+        _SPACES.sub("^", decode(data_set.data(tag), charsets).casefold()).strip(" \0^")
         for tag in (Tag.PatientID, Tag.PatientName)
     ]
     born = data_set.text(Tag.PatientBirthDate).replace(".", "")

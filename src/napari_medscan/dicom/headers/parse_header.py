@@ -76,6 +76,9 @@ def _require_image(scanned: ScannedFile) -> None:
     if name:
         raise NoImageError(name)
     if scanned.pixels is None:
+        if not has_size and scanned.start is None:
+            # It could not be followed to its end.
+            raise UnreadableError("corrupt header")
         if not has_size:
             raise NoImageError("no pixel data")
         raise UnreadableError(unsupported(scanned.transfer_syntax) or "missing pixel data")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.text import clean, decode
-from napari_medscan.dicom.elements.transfer_syntaxes import unsupported
+from napari_medscan.dicom.elements.transfer_syntaxes import GE_BIG_PIXELS, unsupported
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, want
 from napari_medscan.dicom.errors import UnreadableError
@@ -96,6 +97,8 @@ class ParsedFile:
         if pixels is None:
             raise UnreadableError(unsupported(self.scanned.transfer_syntax) or "missing pixel data")
         layout = read_layout(self.data_set, pixels)
+        if self.scanned.transfer_syntax == GE_BIG_PIXELS and pixels.length is not None:
+            layout = replace(layout, big_endian=True)
         layout, place, notes = stored_frames(layout, self.scanned, pixels, self.offset_table)
         return layout, place, (*layout_notes(self.data_set, layout), *notes)
 

@@ -23,6 +23,8 @@ WANTED_LAYOUT = want(
 )
 _ALLOCATED = (1, 8, 16, 32)
 """Bits of one sample that pixels are read in."""
+_RGB = 3
+_COLOR = ("RGB", "YBR")
 SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422")
 """Photometric Interpretations of which native pixels have two samples each."""
 
@@ -66,6 +68,11 @@ class PixelLayout:
     frames: int
     big_endian: bool
     byte_aligned: bool = False
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether Samples per Pixel and Photometric Interpretation agree."""
+        return (self.samples == _RGB) == self.photometric.startswith(_COLOR)
 
     @property
     def frame_bits(self) -> int:
@@ -113,7 +120,7 @@ def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
     photometric = data_set.text(Tag.PhotometricInterpretation) or (
         "MONOCHROME2" if samples == 1 else "RGB"
     )
-    if samples not in (1, 3) or (samples == 3) != (photometric[:3] in ("RGB", "YBR")):
+    if samples not in (1, 3):
         raise UnreadableError("unsupported photometric interpretation")
     return PixelLayout(
         rows=rows,

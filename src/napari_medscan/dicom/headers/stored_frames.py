@@ -70,6 +70,10 @@ def stored_frames(
     UnreadableError
         If not even one frame is there, or no decoder here reads them.
     """
+    if not layout.is_consistent:
+        layout, note = _consistent(layout, scanned, pixels)
+        layout, pixels, notes = stored_frames(layout, scanned, pixels, table)
+        return layout, pixels, (note, *notes)
     if layout.decoded_bytes > MAX_FRAME_BYTES:
         raise UnreadableError(
             f"image size in header ({layout.decoded_bytes / 1e9:.1f} GB) is far larger than the "
@@ -80,7 +84,35 @@ def stored_frames(
     return _native(layout, scanned, pixels)
 
 
+def _consistent(
+    layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement
+) -> tuple[PixelLayout, str]:
+    """Return a layout of as many samples as pixels have, be they gray or color, and a note.
+
+    For headers whose Samples per Pixel and Photometric Interpretation contradict each other.
+    """
+    gray = replace(layout, samples=1, planar=False)
+    if layout.samples == 1:
+        gray = replace(gray, photometric="MONOCHROME2")
+    color = replace(layout, samples=3, photometric="RGB")
+    if layout.samples == 1 and layout.photometric != "RGB":
+        color = replace(color, photometric=layout.photometric)
+    if pixels.length is None:
+        stream = _first_stream(scanned, pixels)
+        samples = stream.samples if stream is not None else 0
+    else:
+        samples = next((each.samples for each in (gray, color) if _fits(pixels.length, each)), 0)
+    note = "Samples per Pixel and Photometric Interpretation do not agree; shown as"
+    if samples == 1:
+        return gray, f"{note} grayscale"
+    if samples == color.samples:
+        return color, f"{note} color"
+    raise UnreadableError("unsupported photometric interpretation")
+
+
 def _amount(count: int) -> str:
+    if count < 1e3:
+        return f"{count} bytes"
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
 
 
@@ -215,7 +247,9 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
     if complete < 1:
         why = unsupported(scanned.transfer_syntax)
         amounts = f"{_amount(held)} of {_amount(frame_bytes)} of pixel data"
-        raise UnreadableError(why or f"truncated file ({amounts})")
+        is_cut = pixels.length > scanned.size - pixels.offset
+        what = "truncated file" if is_cut else "pixel data shorter than the header describes"
+        raise UnreadableError(why or f"{what} ({amounts})")
     counted: tuple[str, ...] = ()
     exact = held - complete * frame_bytes <= 1
     if Tag.NumberOfFrames in scanned.data_set and frame_count(scanned.data_set) is None:

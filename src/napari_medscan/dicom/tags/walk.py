@@ -18,14 +18,17 @@ from pydicom.datadict import dictionary_VR, private_dictionary_VR
 
 from napari_medscan.dicom.elements.element_head import (
     ITEM,
+    ITEM_GROUP,
     LONG_HEAD,
     SEQUENCE_END,
     UNDEFINED,
+    Head,
     is_vr,
     read_head,
 )
-from napari_medscan.dicom.elements.part10 import EXPLICIT_BIG, HEAD, looks_like_dicom
+from napari_medscan.dicom.elements.part10 import EXPLICIT_BIG, HEAD, is_plain, looks_like_dicom
 from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
+from napari_medscan.dicom.elements.unknown_representation import resolve_head
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
@@ -182,7 +185,7 @@ class Walker:
             if visit.tag == Tag.TransferSyntaxUID:
                 self._syntax = visit.data.decode("latin-1").strip(" \0")
             yield visit
-        if self._syntax in DEFLATED_DATA_SETS:
+        if self._syntax in DEFLATED_DATA_SETS and not is_plain(self._bytes[at : at + 8]):
             self._bytes, at = self._file.data_set_at(at).read_at(0, MAX_UNPACKED), 0
         explicit, little = self._is_explicit(at), self._is_little(at)
         yield from self._walk(_Level(len(self._bytes), 0, explicit, little), at)
@@ -216,11 +219,22 @@ class Walker:
     def _header(self, at: int, level: _Level) -> tuple[int, str, int, int]:
         """Return tag, value representation ('' for none), length and offset of the value."""
         explicit = level.explicit and not level.items
-        head = read_head(self._bytes[at : at + LONG_HEAD], explicit=explicit, little=level.little)
+        data = self._bytes[at : at + LONG_HEAD]
+        head = read_head(data, explicit=explicit, little=level.little)
+        if head is not None and explicit and not head[1] and head[0] >> 16 != ITEM_GROUP:
+            head = self._unknown(at, level) or head
         if head is None:
             raise _Ended
         tag, vr, length, before = head
         return tag, vr.decode("ascii"), length, at + before
+
+    def _unknown(self, at: int, level: _Level) -> Head | None:
+        """Return the head of an element of unknown representation, None if it is not certain."""
+
+        def read(offset: int, length: int) -> bytes:
+            return self._bytes[offset : offset + length]
+
+        return resolve_head(read, at, len(self._bytes), little=level.little)
 
     def _item(self, level: _Level, tag: int, _vr: str, length: int, start: int) -> _Step:
         """Enter an item."""

@@ -126,6 +126,7 @@ GOALS = (
     Goal("the same, first in a process", "pydicom / corpus, first", 2.5, "{:.2f} ×", least=True),
     Goal("a segmentation of 59 segments opens", "segmentation", 300, "{:,.0f} ms", factor=1000),
     Goal("3,000 contours are drawn", "contours", 4, "{:.1f} s"),
+    Goal("a step with 30 regions, beyond that without", "contours step", 20, "{:.0f} ms"),
     Goal("a slide of 20,480 x 20,480 opens", "slide, full", 300, "{:,.0f} ms", factor=1000),
     Goal("the same, sparse tiling", "slide, sparse", 300, "{:,.0f} ms", factor=1000),
     Goal("a slide of 5 GB opens", "slide, 5 GB", 1000, "{:,.0f} ms", factor=1000),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from napari.layers import Layer
 
 from child import forget_peak, memory
 from measure import NO_INDEX, Bench, Table, Topic, megabytes, once
+from viewer_steps import Window
 
 SEGMENTS, FRAMES, SIZE = 59, 1488, 256
 REGIONS, CONTOURS, POINTS = 30, 3000, 100
+_STEPS = 40
 
 
 def segments(folder: str) -> dict[str, float]:
@@ -31,15 +35,41 @@ def segments(folder: str) -> dict[str, float]:
 
 
 def contours(folder: str) -> dict[str, float]:
-    """Make the Shapes layers of a structure set on its series."""
-    from napari_medscan.dicom import load
-    from napari_medscan.napari_.objects.structure_layers import structure_layers
+    """Open a structure set with its series in a window, and go through the slices.
+
+    The seconds are those until the contours are drawn; a step is compared with one while they are
+    hidden, by turns.
+    """
+    import napari
+    from qtpy.QtWidgets import QApplication
+
+    from napari_medscan.napari_.menu import open_paths
+    from napari_medscan.napari_.objects.region_outlines import outlines_of
+
+    viewer = napari.Viewer()
+    window = Window(viewer)
+    window.settle()
+
+    def outlines() -> list[Layer]:
+        return [layer for layer in viewer.layers if outlines_of(layer) is not None]
 
     def work() -> None:
-        report = load(folder)
-        structure_layers(report.objects[0], report.stacks)
+        open_paths(viewer, [Path(folder)])
+        while not outlines():
+            QApplication.processEvents()
+        window.drawn_once()
 
-    return _measured(work)
+    found = _measured(work)
+    (layer,) = outlines()
+    window.settle()
+    steps: dict[bool, list[float]] = {True: [], False: []}
+    for visible in (True, False, True, False):
+        layer.visible = visible
+        window.step(0)
+        window.settle()
+        steps[visible] += [window.step(number) for number in range(1, _STEPS)]
+    viewer.close()
+    return found | {"step": statistics.median(steps[True]) - statistics.median(steps[False])}
 
 
 def histograms(folder: str) -> dict[str, float]:
@@ -93,7 +123,7 @@ def measure(bench: Bench) -> Topic:
     for key, what, task, study in (
         ("", f"{SEGMENTS} segments in {frames:,} frames: layers, and all slices", "segments",
          made.segmentation(SEGMENTS, frames, SIZE)),
-        ("contours", f"{drawn} in {REGIONS} regions: layers", "contours", structures),
+        ("contours", f"{drawn} in {REGIONS} regions: opened in a window", "contours", structures),
         ("", f"{drawn}: sampled for histograms", "histograms", structures),
         ("", f"{SEGMENTS} segments on {slices} slices of 512 x 512: saved as DICOM", "saved",
          made.series(slices)),
@@ -103,6 +133,11 @@ def measure(bench: Bench) -> Topic:
             topic.found[key] = got["seconds"]
         times = [f"{got[name]:.2f}" for name in ("seconds", "processor")]
         table.rows.append([what, *times, megabytes(got["over"])])
+        if "step" in got:
+            topic.found["contours step"] = 1000 * got["step"]
+            table.rows.append(
+                ["the same: one step of the slider more", f"{got['step']:.3f}", "", ""]
+            )
     return topic
 
 

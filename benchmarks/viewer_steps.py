@@ -18,38 +18,42 @@ from ours import decoded, opened
 _BUDGET = 1 << 30
 
 
-class _Window:
-    """A napari window with one layer, which says when it has been drawn.
+class Window:
+    """A napari window, which says when it has been drawn.
 
     Parameters
     ----------
-    layer : Image
-        What it shows.
+    viewer : napari.Viewer
+        Its viewer.
     left : int
         Where it stands on the screen: no window may cover another.
     """
 
-    def __init__(self, layer: Image, left: int) -> None:
-        self.viewer = napari.Viewer()
+    def __init__(self, viewer: napari.Viewer, left: int = 0) -> None:
+        self.viewer = viewer
         self.viewer.window.set_geometry(left, 0, 800, 900)
-        self.viewer.add_layer(layer)
         self._drawn = 0
         canvas = self.viewer.window._qt_viewer.canvas._scene_canvas  # noqa: SLF001 - no public way
         canvas.events.draw.connect(self._count, position="last")
-        self.settle()
 
     def _count(self, _event: object) -> None:
         self._drawn += 1
 
     def step(self, number: int) -> float:
         """Go to a slice; return the seconds until it is drawn."""
-        drawn, application = self._drawn, QApplication.instance()
-        assert application is not None  # noqa: S101 - the window made it
         began = time.perf_counter()
+        drawn = self._drawn
         self.viewer.dims.set_current_step(0, number)
-        while self._drawn == drawn:
-            application.processEvents()
+        self._until_after(drawn)
         return time.perf_counter() - began
+
+    def drawn_once(self) -> None:
+        """Wait until it is drawn once more."""
+        self._until_after(self._drawn)
+
+    def _until_after(self, drawn: int) -> None:
+        while self._drawn == drawn:
+            QApplication.processEvents()
 
     def settle(self) -> None:
         """Let everything that is still to be done be done."""
@@ -85,7 +89,7 @@ def steps(folder: str, jumps: int, scroll: int, rounds: int) -> dict[str, float]
     stack = opened(folder, _BUDGET)
     in_memory = image_layer(stack)
     in_memory.data = np.asarray(stack.array)
-    memory, lazy = _Window(in_memory, 0), _Window(image_layer(stack), 800)
+    memory, lazy = _window_of(in_memory, 0), _window_of(image_layer(stack), 800)
     places = [(7 + 37 * i) % len(in_memory.data) for i in range(jumps)]
     times: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
@@ -107,6 +111,15 @@ def steps(folder: str, jumps: int, scroll: int, rounds: int) -> dict[str, float]
     if stack.is_compressed:
         found["decoder"] = _each(lambda number: decoded(stack, number), places)
     return found
+
+
+def _window_of(layer: Image, left: int) -> Window:
+    """Return a window with one layer."""
+    viewer = napari.Viewer()
+    window = Window(viewer, left)
+    viewer.add_layer(layer)
+    window.settle()
+    return window
 
 
 def _each(read: Callable[[int], object], places: Iterable[int]) -> float:

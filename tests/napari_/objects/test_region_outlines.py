@@ -92,6 +92,21 @@ def test_outlines_are_the_contours_of_all_regions_in_their_colors(opened):
     assert across == set(range(1, MANY + 3))
 
 
+def test_outlines_of_a_slice_are_drawn_once_and_leave_the_sliders_alone(opened):
+    """Setting lines and colors drew twice, and compared the extents of all layers."""
+    model, _, cuts = opened
+    drawn(model, cuts, index=(3, 0, 0))
+    (layer,) = (each for each in model.layers if each.name == NAME)
+    times = []
+    layer.events.set_data.connect(lambda _: times.append("drawn"))
+    layer.events._extent_augmented.connect(lambda _: times.append("extent"))
+    model.dims.point = model.layers[0].data_to_world((1, 3, 3))
+    times.clear()
+    cuts.follow()
+    assert len(layer.data)
+    assert times == ["drawn"]
+
+
 def test_outlines_of_a_region_that_is_off_are_not_drawn(opened):
     model, layer, cuts = opened
     switch_regions(layer, range(2, MANY + 1), visible=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import NamedTuple, TypeGuard
 
 import napari.viewer
@@ -116,9 +117,7 @@ class PlaneCuts:
         layer = self._layer
         if layer is None:
             return
-        layer.data = vectors
-        if len(vectors):
-            layer.edge_color = colors
+        _take(layer, vectors, colors)
 
     def _add(self, model: napari.viewer.Viewer, size: float, width: float) -> None:
         self._layer = Vectors(
@@ -144,6 +143,20 @@ class PlaneCuts:
             model.layers.remove(layer)
             if active in model.layers:
                 model.layers.selection.active = active
+
+
+def _take(layer: Vectors, vectors: NDArray[np.float64], colors: NDArray[np.float64]) -> None:
+    """Give a layer its lines, which napari draws once.
+
+    napari draws when either attribute is set, and with new data compares the extents of all layers
+    and updates the sliders: that took a third of the time. The lines lie within their series.
+    """
+    blocked = getattr(layer, "_block_refresh", nullcontext)
+    with blocked(), layer.events.edge_color.blocker():
+        layer.data = vectors
+        if len(vectors):
+            layer.edge_color = colors
+    layer.refresh(extent=False, thumbnail=False)
 
 
 def cut_lines(

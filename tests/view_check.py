@@ -299,9 +299,9 @@ def _mapped(picture: Picture, name: str) -> Picture:
 
 def _bent(part: NDArray[Any], curve: Curve) -> NDArray[Any]:
     if not curve.steps:
-        return np.interp(part, curve.places, curve.greys)
+        return np.interp(part, curve.places, curve.grays)
     steps = np.searchsorted(curve.places, part, side="right") - 1
-    return np.asarray(curve.greys)[np.clip(steps, 0, len(curve.greys) - 1)]
+    return np.asarray(curve.grays)[np.clip(steps, 0, len(curve.grays) - 1)]
 
 
 def canvas_pixels(viewer: Any, *, only: object = None) -> Pixels:

@@ -22,7 +22,7 @@ def inverted(values):
 
 
 def layer(values, **changes):
-    plain = {"spacing": (1.0, 1.0), "origin": (0.0, 0.0), "limits": (0.0, 100.0), "colours": grey}
+    plain = {"spacing": (1.0, 1.0), "origin": (0.0, 0.0), "limits": (0.0, 100.0), "colors": grey}
     return Painted(np.asarray(values), **{**plain, **changes})
 
 
@@ -40,14 +40,14 @@ def test_gamma_and_opacity_as_napari_has_them():
 def test_what_is_no_number_is_transparent():
     values = [[np.nan, np.inf, -np.inf]]
     assert paint([layer(values)], longest=9)[0, :, 0].tolist() == [0, 255, 0]
-    assert paint([layer(values, colours=inverted)], longest=9)[0, :, 0].tolist() == [0, 0, 255]
+    assert paint([layer(values, colors=inverted)], longest=9)[0, :, 0].tolist() == [0, 0, 255]
     below = layer(np.full((1, 3), 20))
     assert paint([below, layer(values)], longest=9)[0, :, 0].tolist() == [51, 255, 0]
 
 
 def test_colour_is_drawn_as_it_is():
     rgb = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
-    assert np.array_equal(paint([layer(rgb, colours=None)], longest=9), rgb)
+    assert np.array_equal(paint([layer(rgb, colors=None)], longest=9), rgb)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_layers_lie_where_they_are_in_the_world():
         np.full((3, 4), 100),
         spacing=(2.0, 2.0),
         origin=(2.5, 4.5),
-        colours=red,
+        colors=red,
         blending="additive",
     )
     picture = paint([ct, pet], longest=1568)

@@ -24,7 +24,7 @@ from napari_medscan.privacy.text_check import Box, Outline, TextCheck
 
 from .test_painting import grey
 
-LAYER = Painted(np.full((64, 96), 100), (1.0, 1.0), (0.0, 0.0), limits=(0.0, 100.0), colours=grey)
+LAYER = Painted(np.full((64, 96), 100), (1.0, 1.0), (0.0, 0.0), limits=(0.0, 100.0), colors=grey)
 
 
 def made(**kwargs):

@@ -78,7 +78,7 @@ def main_window() -> QWidget | None:
     """Return napari's main window as a parent for dialogs.
 
     The active window is somebody else's while files are dragged from a file
-    manager, and a dialog without a parent has neither napari's colours nor
+    manager, and a dialog without a parent has neither napari's colors nor
     anyone to keep it alive.
     """
     if not has_gui():

@@ -241,7 +241,7 @@ def _texts(layer: Drawing, feature: str) -> list[str]:
 
 
 def _label(rows: Sequence[Row]) -> str:
-    # As people read PET, its first series is labelled in SUV.
+    # As people read PET, its first series is labeled in SUV.
     row = [each for each in rows if each.series == rows[0].series][-1]
     if row.quantity is None:
         # An arrow and a key image measure nothing; what cannot be measured has a note in the table.

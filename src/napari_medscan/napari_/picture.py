@@ -192,23 +192,23 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
         raise NoPictureError(DERIVED)
     place = placement(viewer, layer)
     corner, steps = corner_and_steps(layer)
-    grey = is_windowed(layer)
-    low, high = (float(limit) for limit in layer.contrast_limits) if grey else (0.0, 255.0)
-    colours = layer.colormap
+    gray = is_windowed(layer)
+    low, high = (float(limit) for limit in layer.contrast_limits) if gray else (0.0, 255.0)
+    colormap = layer.colormap
     # An array in memory may be changed after its image was checked; the files' values stay.
     data = stack.array.display
     drawn = tuple(str(getattr(layer, name)) for name in _DRAWN)
     placed = (place["axes"], place["flips"], corner.tobytes(), steps.tobytes())
-    coloured = (colours.name, np.asarray(colours.colors).tobytes())
+    colored = (colormap.name, np.asarray(colormap.colors).tobytes())
     return Shown(
         **place,
         stack=stack,
         data=data,
         limits=(low, high),
-        colours=colours.map if grey else None,
-        state=(layer.unique_id, id(data), placed, drawn, coloured),
+        colors=colormap.map if gray else None,
+        state=(layer.unique_id, id(data), placed, drawn, colored),
         projection=str(layer.projection_mode),
-        gamma=float(layer.gamma) if grey else 1.0,
+        gamma=float(layer.gamma) if gray else 1.0,
     )
 
 

@@ -18,7 +18,7 @@ _WIDEST = 280
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
-# Qt draws no more than a shadow of a check box in napari's dark theme, as that colours lists but
+# Qt draws no more than a shadow of a check box in napari's dark theme, as that colors lists but
 # not their check boxes. These are like napari's own.
 _STYLE = """
 QTreeWidget::item {{ padding: 3px; }}
@@ -47,7 +47,7 @@ def plain_table(headings: Sequence[str], *, right: Sequence[int] = ()) -> QTreeW
     table.setHeaderLabels(list(headings))
     table.setRootIsDecorated(False)
     table.setUniformRowHeights(True)
-    table.setStyleSheet(_STYLE.format(**_colours()))
+    table.setStyleSheet(_STYLE.format(**_colors()))
     heading = table.headerItem()
     if heading is not None:
         for column in right:
@@ -88,8 +88,8 @@ def without_icons(buttons: QDialogButtonBox) -> QDialogButtonBox:
     return buttons
 
 
-def _colours() -> dict[str, str]:
-    """Return the colours of napari's theme by name."""
+def _colors() -> dict[str, str]:
+    """Return the colors of napari's theme by name."""
     viewer = napari.current_viewer()
     theme = get_theme(get_settings().appearance.theme if viewer is None else viewer.theme)
     names = ("primary", "highlight", "current")

@@ -63,16 +63,16 @@ def thumbnail(stack: Stack) -> QImage | None:
 
 
 def _drawn(stack: Stack, frame: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Return grey values or colours from 0 to 255."""
+    """Return gray values or colors from 0 to 255."""
     values = np.nan_to_num(np.asarray(frame, dtype=np.float32))
     if stack.is_rgb:
         return np.clip(values, 0, 255).astype(np.uint8)
     windows = stack.windows
     low, high = windows[0].limits if windows else percentile_limits(frame, stack.padding)
-    grey: NDArray[np.uint8] = np.clip(
+    gray: NDArray[np.uint8] = np.clip(
         (values - low) * (255 / max(high - low, 1e-12)), 0, 255
     ).astype(np.uint8)
-    return np.invert(grey) if stack.is_inverted else grey
+    return np.invert(gray) if stack.is_inverted else gray
 
 
 def series_icon(image: QImage | None, modality: str, *, marked: bool = False) -> QIcon:

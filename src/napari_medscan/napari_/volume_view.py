@@ -130,7 +130,7 @@ CT_PRESETS = (
 def volume_presets(layer: Layer | None) -> tuple[VolumePreset, ...]:
     """Return the presets that make sense for a layer: those in HU for CT only.
 
-    None for colours, and for what has one slice: a cine has time for its depth.
+    None for colors, and for what has one slice: a cine has time for its depth.
     """
     stack = stack_of(layer)
     if stack is None or stack.is_rgb or stack.array.places.shape[-1:] < (2,):

@@ -1,4 +1,4 @@
-"""The right mouse button on the canvas: sideways changes the width, up and down the centre."""
+"""The right mouse button on the canvas: sideways changes the width, up and down the center."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from napari_medscan.napari_.windowing import (
 
 RIGHT = 2
 FULL = 500
-"""Pixels of the canvas by which the width grows by itself and the centre moves by a width."""
+"""Pixels of the canvas by which the width grows by itself and the center moves by a width."""
 NARROWEST = 1e-4
 """Least width by dragging, as a part of the range of the contrast slider."""
 _LEAST_SPEED = 0.02
@@ -28,7 +28,7 @@ _LEAST_SPEED = 0.02
 class WindowDrag:
     """Windowing by the right mouse button, unless the settings leave it to napari.
 
-    Right is softer, left is harder; up is brighter, as the centre falls. What is dragged over is
+    Right is softer, left is harder; up is brighter, as the center falls. What is dragged over is
     the active layer if it is ours, else the topmost visible of ours; a layer of another kind
     keeps its right button but when it only pans and zooms.
 

@@ -5,10 +5,10 @@ LUT, is drawn by a colormap besides, which bends the layer's own.
 
 Notes
 -----
-vispy draws any colormap from 1,024 colours, the first of which stands at 0 and the last at 1023.5
-of 1024: a straight ramp is off by an eighth of one grey of 256 at its ends. A table of up to
+vispy draws any colormap from 1,024 colors, the first of which stands at 0 and the last at 1023.5
+of 1024: a straight ramp is off by an eighth of one gray of 256 at its ends. A table of up to
 `dicom.voi_lut.STEPS` entries is exact; a longer one, and the sigmoid, is off by that eighth times
-its steepness against a ramp, which is within one grey of 256 up to eight times.
+its steepness against a ramp, which is within one gray of 256 up to eight times.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class DrawnWindow:
 
 
 def is_windowed(layer: Layer | None) -> TypeGuard[Image]:
-    """Whether a layer is an image of ours in grey values, which a window makes sense for."""
+    """Whether a layer is an image of ours in gray values, which a window makes sense for."""
     stack = stack_of(layer)
     return isinstance(layer, Image) and stack is not None and not stack.is_rgb
 
@@ -132,7 +132,7 @@ def set_limits(layer: Image, low: float, high: float) -> None:
 
 
 def function_of(layer: Image) -> Function | None:
-    """Return the function by which a layer's limits are centre and width; None for a VOI LUT.
+    """Return the function by which a layer's limits are center and width; None for a VOI LUT.
 
     That of the window shown last. Before any was chosen, the file's own; else LINEAR where values
     are whole numbers or Hounsfield units, as its width counts values.
@@ -149,7 +149,7 @@ def function_of(layer: Image) -> Function | None:
 
 
 def center_width(layer: Image) -> tuple[float, float]:
-    """Return window centre and width of a layer's contrast limits (PS3.3 C.11.2.1.2)."""
+    """Return window center and width of a layer's contrast limits (PS3.3 C.11.2.1.2)."""
     low, high = (float(limit) for limit in layer.contrast_limits)
     function = function_of(layer)
     if function == "SIGMOID":
@@ -160,7 +160,7 @@ def center_width(layer: Image) -> tuple[float, float]:
 
 
 def set_center_width(layer: Image, center: float, width: float) -> None:
-    """Set contrast limits by window centre and width; those of `center_width` change nothing.
+    """Set contrast limits by window center and width; those of `center_width` change nothing.
 
     A width below what the function allows is taken as the least (PS3.3 C.11.2.1.2.1).
     """
@@ -276,9 +276,9 @@ def _draw(layer: Image, voi: Voi, base: Colormap) -> None:
 
 
 def _bend(base: Colormap, curve: Curve, kind: str) -> Colormap:
-    """Return a colormap that gives to each value the colour that `base` has for its grey."""
+    """Return a colormap that gives to each value the color that `base` has for its gray."""
     return Colormap(
-        base.map(curve.greys),  # type: ignore[no-untyped-call]
+        base.map(curve.grays),  # type: ignore[no-untyped-call]
         controls=curve.places,
         interpolation="zero" if curve.steps else "linear",
         name=f"{base.name} ({kind})",

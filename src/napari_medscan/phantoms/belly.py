@@ -128,6 +128,6 @@ def _paint_bowel(canvas: Canvas, room: Array) -> None:
     rng = np.random.default_rng(3)
     for x, y, height, r in rng.uniform((-70, -66, -330, 11), (75, -22, -205, 15), (46, 4)):
         if abs(z - height) < r:
-            centre = (float(x), float(y), float(height))
-            paint_ellipsoid(canvas, centre, (r * 1.5, r, r), STOMACH_WALL)
-            paint_ellipsoid(canvas, centre, (r * 1.5 - 3, r - 3, r - 3), BOWEL)
+            center = (float(x), float(y), float(height))
+            paint_ellipsoid(canvas, center, (r * 1.5, r, r), STOMACH_WALL)
+            paint_ellipsoid(canvas, center, (r * 1.5 - 3, r - 3, r - 3), BOWEL)

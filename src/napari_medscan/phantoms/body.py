@@ -19,7 +19,7 @@ OUTLINE_DEPTH = profile(
     (-330, 108), (-250, 105), (-150, 108), (-50, 113), (20, 111), (60, 106), (90, 95),
     (115, 80), (140, 66), (170, 62),
 )  # fmt: skip
-OUTLINE_CENTRE = profile((-330, 0), (0, 0), (60, 3), (110, 6), (170, 0))
+OUTLINE_CENTER = profile((-330, 0), (0, 0), (60, 3), (110, 6), (170, 0))
 CAGE_WIDTH = profile(
     (-330, 128), (-260, 126), (-170, 134), (-100, 141), (-40, 142), (10, 138), (45, 128),
     (75, 110), (95, 88), (108, 66), (118, 42), (124, 22), (170, 20), smooth=6,
@@ -28,7 +28,7 @@ CAGE_DEPTH = profile(
     (-330, 80), (-250, 80), (-170, 86), (-60, 92), (0, 89), (45, 77), (80, 60), (100, 46),
     (112, 34), (122, 20), (170, 18), smooth=6,
 )  # fmt: skip
-CAGE_CENTRE = profile((-330, -6), (-100, -5), (0, -3), (60, 3), (100, 10), (170, 14))
+CAGE_CENTER = profile((-330, -6), (-100, -5), (0, -3), (60, 3), (100, 10), (170, 14))
 SPINE_Y = profile(
     (-330, 33), (-260, 24), (-200, 29), (-140, 37), (-50, 45), (20, 48), (70, 42), (110, 30),
     (150, 17), (190, 12),
@@ -47,7 +47,7 @@ DESCENDING_AORTA = (
 )  # fmt: skip
 AORTIC_RADII = (15.0, 16.0, 16.0, 15.0, 13.5, 13.0, 12.5, 12.0)
 DESCENDING_RADII = (12.0, 12.0, 11.5, 11.0, 10.0, 9.0, 8.0)
-HEART_CENTRE = (25.0, -38.0, -46.0)
+HEART_CENTER = (25.0, -38.0, -46.0)
 HEART_SEMI = (64.0, 47.0, 42.0)
 HEART_AXIS = np.array([[0.74, -0.36, -0.57], [0.5, 0.86, 0.1], [0.454, -0.359, 0.815]])
 RIGHT_ATRIUM = ((-20.0, -27.0, -36.0), (30.0, 32.0, 42.0))
@@ -56,7 +56,7 @@ RIGHT_ATRIUM = ((-20.0, -27.0, -36.0), (30.0, 32.0, 42.0))
 def outline(at: Points) -> Array:
     """Return the distance to the skin of trunk, neck and raised upper arms."""
     trunk = superellipse(
-        at.x, at.y - OUTLINE_CENTRE(at.z), OUTLINE_WIDTH(at.z), OUTLINE_DEPTH(at.z)
+        at.x, at.y - OUTLINE_CENTER(at.z), OUTLINE_WIDTH(at.z), OUTLINE_DEPTH(at.z)
     )
     distance = trunk
     if at.z.max() > 30:
@@ -75,13 +75,13 @@ def blend_union(first: Array, second: Array, radius: float) -> Array:
 
 def cage(at: Points) -> Array:
     """Return the distance to the middle of the rib cage's wall (below: of the belly's wall)."""
-    return superellipse(at.x, at.y - CAGE_CENTRE(at.z), CAGE_WIDTH(at.z), CAGE_DEPTH(at.z))
+    return superellipse(at.x, at.y - CAGE_CENTER(at.z), CAGE_WIDTH(at.z), CAGE_DEPTH(at.z))
 
 
 def cage_angle(at: Points) -> Array:
     """Return the angle about the cage's axis: 0 at the spine, pi at the sternum, both sides."""
     stretch = CAGE_WIDTH(at.z) / CAGE_DEPTH(at.z)
-    angle: Array = np.arctan2(np.abs(at.x), (at.y - CAGE_CENTRE(at.z)) * stretch)
+    angle: Array = np.arctan2(np.abs(at.x), (at.y - CAGE_CENTER(at.z)) * stretch)
     return angle
 
 
@@ -92,7 +92,7 @@ def paraspinal(at: Points) -> Array:
 
 def heart(at: Points) -> Array:
     """Return the distance to the pericardium: the ventricles and the right atrium."""
-    ventricles = ellipsoid(at, HEART_CENTRE, HEART_SEMI, HEART_AXIS)
+    ventricles = ellipsoid(at, HEART_CENTER, HEART_SEMI, HEART_AXIS)
     return blend_union(ventricles, ellipsoid(at, *RIGHT_ATRIUM), 14.0)
 
 
@@ -105,7 +105,7 @@ def aorta(at: Points) -> Array:
 
 def mediastinum(at: Points) -> Array:
     """Return the distance to all that lies between the lungs, spine included."""
-    column = ellipse(at.x, at.y - CAGE_CENTRE(at.z) + 8, MEDIASTINUM_WIDTH(at.z), 62.0)
+    column = ellipse(at.x, at.y - CAGE_CENTER(at.z) + 8, MEDIASTINUM_WIDTH(at.z), 62.0)
     spine = ellipse(at.x, at.y - SPINE_Y(at.z), 21.0, 20.0)
     distance = blend_union(column, spine, 10.0)
     distance = blend_union(distance, paraspinal(at) - 2, 8.0)

@@ -8,7 +8,7 @@ from .body import blend_union
 from .folds import Folds, depth_below_csf
 from .shapes import Array, Canvas, Points, Vector, around, capsule, ellipsoid, paint, tube
 
-_CSF, _GREY, _WHITE, _DEEP_GREY, _GLAND = 150.0, 470.0, 690.0, 550.0, 420.0
+_CSF, _GRAY, _WHITE, _DEEP_GRAY, _GLAND = 150.0, 470.0, 690.0, 550.0, 420.0
 _CORTEX = 2.9  # mm
 
 
@@ -27,10 +27,10 @@ def paint_brain(canvas: Canvas, folds: Folds) -> None:
     if near.any():
         inside = Points(at.x[near], at.y[near], at.z[near])
         cortex[near] = depth_below_csf(inside, surface[near], folds)
-    paint(canvas, -cortex, _GREY)
+    paint(canvas, -cortex, _GRAY)
     paint(canvas, _CORTEX - cortex, _WHITE)
     _paint_stem(canvas)
-    _paint_deep_grey(canvas)
+    _paint_deep_gray(canvas)
     _paint_ventricles(canvas)
 
 
@@ -44,13 +44,13 @@ def paint_cerebellum(canvas: Canvas) -> None:
     inside = Points(np.abs(at.x[near]), at.y[near], at.z[near])
     hull = hull[near]
     part = Canvas(canvas.image[near], inside, canvas.edge, canvas.channel)
-    paint(part, hull, _GREY)
+    paint(part, hull, _GRAY)
     # Leaves are shells about a stem of white matter; grooves between them hold fluid.
     stem = ellipsoid(inside, (17.0, 32.0, -43.0), (20.0, 13.0, 8.0))
     phase = hull * 0.3 + stem * 0.2 + (inside.z + 43) * 0.95 + 0.35 * inside.y
     leaf = np.sin(phase + 0.5 * np.sin(inside.x / 6))
     groove = np.maximum((1.0 - leaf) * 2.2 - 0.55, -10 - hull)
-    paint(part, np.maximum(groove, hull + 0.4), 0.6 * _CSF + 0.4 * _GREY)
+    paint(part, np.maximum(groove, hull + 0.4), 0.6 * _CSF + 0.4 * _GRAY)
     paint(part, np.maximum(np.maximum((0.4 + leaf) * 2.4, hull + 3.5), stem - 9), _WHITE - 60)
     paint(part, stem, _WHITE)
     canvas.image[near] = part.image
@@ -100,23 +100,23 @@ def _paint_stem(whole: Canvas) -> None:
                           (0, 36, 12)]  # fmt: skip
     wide = Points(at.x * np.float32(0.35), at.y, at.z)
     paint(canvas, tube(wide, arch, (3, 5, 4, 3.4, 3.4, 5.5)), _WHITE)
-    paint(canvas, _stem(at), 0.8 * _WHITE + 0.2 * _GREY)
+    paint(canvas, _stem(at), 0.8 * _WHITE + 0.2 * _GRAY)
 
 
-def _paint_deep_grey(whole: Canvas) -> None:
+def _paint_deep_gray(whole: Canvas) -> None:
     """Paint thalamus, caudate head and tail, putamen and pallidum."""
     canvas = around(whole, (0.0, -4.0, 8.0), 46.0)
     at = canvas.at
     if not at.x.size:
         return
     folded = Points(np.abs(at.x), at.y, at.z)
-    paint(canvas, ellipsoid(folded, (11.0, 10.0, 4.0), (8.5, 15.0, 9.0)), _DEEP_GREY)
+    paint(canvas, ellipsoid(folded, (11.0, 10.0, 4.0), (8.5, 15.0, 9.0)), _DEEP_GRAY)
     caudate: list[Vector] = [(13, -25, 4), (14, -18, 13), (19, 2, 23), (22, 18, 19)]
-    paint(canvas, tube(folded, caudate, (6.5, 6, 3.5, 2)), _GREY + 20)
+    paint(canvas, tube(folded, caudate, (6.5, 6, 3.5, 2)), _GRAY + 20)
     turn = np.array([[0.3, 0.954, 0.0], [0.954, -0.3, 0.0], [0.0, 0.0, 1.0]])
     putamen = ellipsoid(folded, (27.0, -4.0, 3.0), (17.0, 5.0, 12.0), turn)
-    paint(canvas, putamen, _GREY + 30)
-    paint(canvas, ellipsoid(folded, (21.0, -1.0, 1.0), (10.0, 4.0, 8.0), turn), _DEEP_GREY + 50)
+    paint(canvas, putamen, _GRAY + 30)
+    paint(canvas, ellipsoid(folded, (21.0, -1.0, 1.0), (10.0, 4.0, 8.0), turn), _DEEP_GRAY + 50)
 
 
 def _paint_ventricles(whole: Canvas) -> None:

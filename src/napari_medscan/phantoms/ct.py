@@ -29,7 +29,7 @@ def write_ct_chest(folder: Path, *, size: int = 256, slices: int = 120, seed: in
 
     The patient lies on the back with raised arms; coordinates are LPS in mm with the origin in
     the middle of the chest. The field of view is always 380 mm, the slice step 2.5 mm; 120 slices
-    reach from the lower neck to the upper belly, fewer are centred on the heart. Instance 1 is
+    reach from the lower neck to the upper belly, fewer are centered on the heart. Instance 1 is
     the highest slice. Stored values are 12 bit: HU + 1024.
 
     Parameters

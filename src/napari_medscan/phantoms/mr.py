@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FIELD_OF_VIEW = 240.0
 _SLICE_STEP = 2.0
-_CENTRE = (0.0, -8.0, 4.0)
+_CENTER = (0.0, -8.0, 4.0)
 _TILT_X, _TILT_Z = 15.0, 8.0
 _NOISE = 14.0
 
@@ -32,7 +32,7 @@ def write_mr_brain_oblique(
     The head is upright in the patient's axes (LPS, mm, origin in the middle of the brain) and the
     slices are tilted: 15 degrees about x, then 8 degrees about z, so their normal lies along none
     of the patient's axes. The field of view is always 240 mm, the slice step 2 mm along the
-    normal; fewer than 80 slices are centred on the basal ganglia. Instance 1 is the highest
+    normal; fewer than 80 slices are centered on the basal ganglia. Instance 1 is the highest
     slice. Stored values are 12 bit, without rescaling.
 
     Parameters
@@ -54,7 +54,7 @@ def write_mr_brain_oblique(
     folds = folds_from_seed(seed)
     steps = (np.arange(size) - (size - 1) / 2) * spacing
     for index in range(slices):
-        middle = np.array(_CENTRE) + ((slices - 1) / 2 - index) * _SLICE_STEP * normal
+        middle = np.array(_CENTER) + ((slices - 1) / 2 - index) * _SLICE_STEP * normal
         grid = [
             (middle[i] + steps * row_wise[i] + (steps * column_wise[i])[:, None]).astype(np.float32)
             for i in range(3)

@@ -10,7 +10,7 @@ from .body import (
     DESCENDING_AORTA,
     DESCENDING_RADII,
     HEART_AXIS,
-    HEART_CENTRE,
+    HEART_CENTER,
     RIGHT_ATRIUM,
     SPINE_Y,
     above_diaphragm,
@@ -51,7 +51,7 @@ from .tissues import (
 NODULE: Vector = (-82.0, -14.0, 42.0)
 NODULE_RADIUS = 11.0
 _LV_AXIS = axes_along((0.66, -0.5, -0.56))
-_LV_CENTRE: Vector = (48.0, -36.0, -54.0)
+_LV_CENTER: Vector = (48.0, -36.0, -54.0)
 
 
 def paint_table(canvas: Canvas) -> None:
@@ -177,11 +177,11 @@ def _paint_heart(canvas: Canvas) -> None:
     padding = 1.2 + 1.2 * np.sin(at.x / 13 + at.z / 17) * np.sin(at.y / 11 - at.z / 19)
     paint(canvas, (surface + padding).astype(np.float32), BLOOD)
     # Fat in the grooves: between atria and ventricles, and along the septum.
-    along = [(p - np.float32(c)) for p, c in zip((at.x, at.y, at.z), HEART_CENTRE, strict=True)]
+    along = [(p - np.float32(c)) for p, c in zip((at.x, at.y, at.z), HEART_CENTER, strict=True)]
     groove = sum((a * float(d) for a, d in zip(along, HEART_AXIS[0], strict=True)), start=at.z * 0)
     ring = np.maximum(np.abs(groove + 22) - 2.4, -surface - 6)
     paint(canvas, np.maximum(ring, surface + 1).astype(np.float32), FAT)
-    outer = ellipsoid(at, _LV_CENTRE, (47.0, 31.0, 31.0), _LV_AXIS)
+    outer = ellipsoid(at, _LV_CENTER, (47.0, 31.0, 31.0), _LV_AXIS)
     chamber: Vector = (43.0, -32.0, -50.0)
     inner = ellipsoid(at, chamber, (40.0, 20.0, 20.0), _LV_AXIS)
     # The base is open: the muscle is a cup, not a ball.

@@ -40,7 +40,7 @@ def write_pet_ct(folder: Path, *, size: int = 192, slices: int = 90, seed: int =
     """Write a CT and an FDG PET of the same trunk, into the subfolders CT and PT (PS3.3 A.3, A.21).
 
     Both series share the Frame of Reference UID and have slices every 5 mm; 90 of them reach from
-    the shoulders to the pelvis, fewer are centred on the liver. The CT has a field of view of
+    the shoulders to the pelvis, fewer are centered on the liver. The CT has a field of view of
     500 mm; the PET has 128 x 128 pixels of 4.6875 mm. A nodule in the right upper lobe is 22 mm
     across and peaks at an SUV near 8. PET values are in Bq/ml, decay-corrected to the start of the
     series, and every slice has its own rescale slope.
@@ -87,7 +87,7 @@ def _write_pet(
     becquerel_per_suv = _DOSE_BQ * 2 ** (-_UPTAKE_S / _HALF_LIFE_S) / _WEIGHT_G
     slices = [_pet_slice(z, trees) for z in heights]
     for index, (canvas, z) in enumerate(zip(slices, heights, strict=True)):
-        # The scanner's axial resolution is about one slice, so neighbours leak into each other.
+        # The scanner's axial resolution is about one slice, so neighbors leak into each other.
         above, below = slices[max(index - 1, 0)], slices[min(index + 1, len(slices) - 1)]
         suv = 0.6 * canvas.image + 0.2 * (above.image + below.image)
         activity = _scanned(suv, np.random.default_rng([seed, 4, index])) * becquerel_per_suv

@@ -1,6 +1,6 @@
 """Signed distances to simple solids, and painting them with soft edges.
 
-Every shape answers one question, "how far is this point from your surface?", in millimetres and
+Every shape answers one question, "how far is this point from your surface?", in millimeters and
 negative inside. A distance turns into partial volume by a linear ramp one voxel wide, which is
 what a real scanner does at a boundary and what keeps the pictures free of staircases.
 """
@@ -74,7 +74,7 @@ def axial_canvas(size: int, spacing: float, z: float, channel: Literal["hu", "su
     return Canvas(np.zeros((size, size), np.float32), at, spacing, channel)
 
 
-def around(canvas: Canvas, centre: Vector, reach: float) -> Canvas:
+def around(canvas: Canvas, center: Vector, reach: float) -> Canvas:
     """Return the part of an oblique canvas within `reach` mm of a point; it may be empty."""
     at = canvas.at
     corner, along, down = (
@@ -82,7 +82,7 @@ def around(canvas: Canvas, centre: Vector, reach: float) -> Canvas:
         for i, j in ((0, 0), (0, 1), (1, 0))
     )
     along, down = along - corner, down - corner
-    offset = np.array(centre) - corner
+    offset = np.array(center) - corner
     step = float(np.linalg.norm(along))
     across = abs(float(offset @ np.cross(along, down))) / step**2
     half = float(np.sqrt(max(reach * reach - across * across, 0.0))) / step
@@ -147,10 +147,10 @@ def ellipse(x: Array, y: Array, a: Array | float, b: Array | float) -> Array:
 
 
 def ellipsoid(
-    at: Points, centre: Vector, semi: Vector, axes: NDArray[np.float64] | None = None
+    at: Points, center: Vector, semi: Vector, axes: NDArray[np.float64] | None = None
 ) -> Array:
     """Return the distance to an ellipsoid; rows of `axes` (3, 3) are its unit axes in LPS."""
-    dx, dy, dz = (p - np.float32(c) for p, c in zip((at.x, at.y, at.z), centre, strict=True))
+    dx, dy, dz = (p - np.float32(c) for p, c in zip((at.x, at.y, at.z), center, strict=True))
     level: Array | float = 0.0
     slope: Array | float = 0.0
     turn = (np.eye(3) if axes is None else axes).tolist()
@@ -215,13 +215,13 @@ def paint_tube(
             paint(patch, capsule(patch.at, start, end, (radii[i], radii[i + 1])), tissue)
 
 
-def paint_ellipsoid(canvas: Canvas, centre: Vector, semi: Vector, tissue: Tissue) -> None:
+def paint_ellipsoid(canvas: Canvas, center: Vector, semi: Vector, tissue: Tissue) -> None:
     """Paint what of an upright ellipsoid crosses the canvas."""
-    if abs(float(canvas.at.z[0, 0]) - centre[2]) < semi[2] + 2:
+    if abs(float(canvas.at.z[0, 0]) - center[2]) < semi[2] + 2:
         patch = canvas.crop(
-            (centre[0] - semi[0], centre[1] - semi[1]), (centre[0] + semi[0], centre[1] + semi[1])
+            (center[0] - semi[0], center[1] - semi[1]), (center[0] + semi[0], center[1] + semi[1])
         )
-        paint(patch, ellipsoid(patch.at, centre, semi), tissue)
+        paint(patch, ellipsoid(patch.at, center, semi), tissue)
 
 
 def smooth_noise(image: Array, weight: float) -> Array:

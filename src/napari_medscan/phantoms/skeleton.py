@@ -62,7 +62,7 @@ def paint_ribs(canvas: Canvas, cage: Array) -> None:
     number = np.clip(np.rint(rung), 1, 12).astype(np.intp)
     off = np.abs(rung - number) * np.float32(_RIB_STEP * 0.87)
     section = (np.sqrt((wall / 4.2) ** 2 + (off / 6.6) ** 2) - 1) * np.float32(4.6)
-    # Angles become millimetres along the wall by a mean radius of the chest.
+    # Angles become millimeters along the wall by a mean radius of the chest.
     past_bone = (angle - _BONE_END[number]) * 110
     past_rib = (angle - _RIB_END[number]) * 110
     pixels = replace(canvas, image=canvas.image[rows, columns])
@@ -78,8 +78,8 @@ def paint_sternum(canvas: Canvas) -> None:
         return
     patch = canvas.crop((-45, -125), (45, -30))
     width = float(_STERNUM_WIDTH(canvas.at.z)[0, 0])
-    centre = float(_STERNUM_Y(canvas.at.z)[0, 0])
-    flat = superellipse(patch.at.x, patch.at.y - centre, width, 6.2)
+    center = float(_STERNUM_Y(canvas.at.z)[0, 0])
+    flat = superellipse(patch.at.x, patch.at.y - center, width, 6.2)
     ends = max(-58 - z, z - 107)
     joint = 2.0 - abs(z - 66)  # cartilage between manubrium and body
     distance = np.maximum(flat, ends)

@@ -21,12 +21,12 @@ _APEX = (36.0, 320.0)
 _HALF_ANGLE = np.radians(41.0)
 _DEPTH_MM = 160.0
 _MM = 0.4
-"""Millimetres a pixel."""
+"""Millimeters a pixel."""
 _FRAME_MS = 40
 _REGION = (50, 30, 586, 440)
 """First column and row, last column and row of the sector; text stands outside."""
 _CHAMBERS = (
-    # depth and offset of the centre, half axes, all in mm; how much it beats
+    # depth and offset of the center, half axes, all in mm; how much it beats
     (58.0, 14.0, 30.0, 14.0, 0.20),
     (58.0, -16.0, 27.0, 12.0, 0.16),
     (112.0, 16.0, 17.0, 15.0, -0.12),
@@ -114,9 +114,9 @@ def _annotate(picture: NDArray[np.uint8]) -> None:
     """Burn in what a scanner does: who, when, the depth scale."""
     _write(picture, 8, 8, "PHANTOM NOAH  ID 2024-0115")
     _write(picture, 456, 8, "15.01.2024 10:26")
-    for centimetre in range(int(_DEPTH_MM / 10) + 1):
-        row = round(_APEX[0] + centimetre * 10 / _MM)
-        length = 10 if centimetre % 5 == 0 else 5
+    for centimeter in range(int(_DEPTH_MM / 10) + 1):
+        row = round(_APEX[0] + centimeter * 10 / _MM)
+        length = 10 if centimeter % 5 == 0 else 5
         if row < _SHAPE[0]:
             picture[row, 600 - length : 600] = 200
 

@@ -39,7 +39,7 @@ class Plane:
     Attributes
     ----------
     position
-        Centre of the first pixel.
+        Center of the first pixel.
     orientation
         Direction cosines: of increasing column index, then of increasing row index.
     spacing

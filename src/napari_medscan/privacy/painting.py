@@ -14,7 +14,7 @@ from napari_medscan.privacy.strokes import Stroke, draw
 LONGEST = 1568
 """Most pixels along the longer side of an image that is sent: what the models look at."""
 
-Colours = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+Colors = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 """From values of 0 to 1 or NaN, shape (n,), to RGBA of 0 to 1, shape (n, 4)."""
 
 
@@ -30,10 +30,10 @@ class Painted:
     spacing : tuple of float
         Between rows and between columns, in the unit of the world; positive.
     origin : tuple of float
-        Centre of the first pixel, vertical and horizontal, in the world.
+        Center of the first pixel, vertical and horizontal, in the world.
     limits : tuple of float
         Values that become black and white.
-    colours : callable or None
+    colors : callable or None
         The colormap; None for RGB and RGBA.
     gamma, opacity : float
         As napari has them.
@@ -49,7 +49,7 @@ class Painted:
     spacing: tuple[float, float]
     origin: tuple[float, float]
     limits: tuple[float, float] = (0.0, 255.0)
-    colours: Colours | None = None
+    colors: Colors | None = None
     gamma: float = 1.0
     opacity: float = 1.0
     blending: str = "translucent"
@@ -86,13 +86,13 @@ def paint(
 
     Notes
     -----
-    Colours are given before pixels are resampled, so that no value appears that was not there.
+    Colors are given before pixels are resampled, so that no value appears that was not there.
     """
     first = layers[base]
     step, shape = _grid(first, min(min(layer.spacing) for layer in layers), longest)
     canvas = np.zeros((*shape, 3), np.float32)
     for number, layer in enumerate(layers):
-        rgba = _coloured(layer)
+        rgba = _colored(layer)
         same = layer.origin == first.origin and layer.spacing == first.spacing
         same = same and layer.values.shape[:2] == first.values.shape[:2]
         drawn = _resized(rgba, layer, shape) if same else _moved(rgba, layer, first, step, shape)
@@ -109,19 +109,19 @@ def _grid(layer: Painted, finest: float, longest: int) -> tuple[float, tuple[int
     return step, (max(1, round(vertical / step)), max(1, round(horizontal / step)))
 
 
-def _coloured(layer: Painted) -> NDArray[np.uint8]:
-    """Return (rows, columns, 4): windowed, coloured, with opacity, and black where not kept."""
+def _colored(layer: Painted) -> NDArray[np.uint8]:
+    """Return (rows, columns, 4): windowed, colored, with opacity, and black where not kept."""
     rows, columns = layer.values.shape[:2]
     rgba = np.full((rows, columns, 4), 255, np.uint8)
-    if layer.colours is None:
+    if layer.colors is None:
         rgba[..., : layer.values.shape[2]] = layer.values
         rgba[..., 3] = np.rint(rgba[..., 3] * layer.opacity)
     else:
         low, high = layer.limits
         share = ((layer.values.astype(np.float64) - low) / (high - low)).clip(0, 1) ** layer.gamma
-        colours = np.asarray(layer.colours(share.astype(np.float32).ravel()), np.float64)
-        colours = colours * (1, 1, 1, layer.opacity)
-        rgba[...] = np.rint(colours * 255).clip(0, 255).reshape(rows, columns, 4)
+        colors = np.asarray(layer.colors(share.astype(np.float32).ravel()), np.float64)
+        colors = colors * (1, 1, 1, layer.opacity)
+        rgba[...] = np.rint(colors * 255).clip(0, 255).reshape(rows, columns, 4)
     if layer.kept is not None:
         rgba[~layer.kept] = (0, 0, 0, 255)
     return rgba
@@ -158,16 +158,16 @@ def _moved(
 
 def _blend(canvas: NDArray[np.float32], rgba: NDArray[np.float32], blending: str) -> None:
     """Draw one picture over another, as OpenGL does for napari."""
-    colour, alpha = rgba[..., :3], rgba[..., 3:]
+    color, alpha = rgba[..., :3], rgba[..., 3:]
     if blending == "opaque":
-        canvas[...] = np.where(alpha > 0, colour, canvas)
+        canvas[...] = np.where(alpha > 0, color, canvas)
     elif blending == "additive":
-        canvas += colour * alpha
+        canvas += color * alpha
     elif blending == "minimum":
-        canvas[...] = np.where(alpha > 0, np.minimum(canvas, colour), canvas)
+        canvas[...] = np.where(alpha > 0, np.minimum(canvas, color), canvas)
     elif blending == "multiplicative":
-        canvas[...] = np.where(alpha > 0, canvas * colour, canvas)
+        canvas[...] = np.where(alpha > 0, canvas * color, canvas)
     else:
         canvas *= 1 - alpha
-        canvas += colour * alpha
+        canvas += color * alpha
     canvas.clip(0, 1, out=canvas)

@@ -154,7 +154,7 @@ def _shown(stack: Stack, index: Index, limits: tuple[float, float] | None) -> Sh
         spacing=stack.geometry.spacing[1:],
         origin=(0.0, 0.0),
         limits=window,
-        colours=_Gray(curve, is_inverted=stack.is_inverted) if is_gray else None,
+        colors=_Gray(curve, is_inverted=stack.is_inverted) if is_gray else None,
         state=(id(stack), window),
     )
 

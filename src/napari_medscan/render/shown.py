@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.series.orientation import axis_vectors
-from napari_medscan.privacy.painting import Colours, Painted
+from napari_medscan.privacy.painting import Colors, Painted
 from napari_medscan.render.snapshot import Index
 
 PROJECTIONS: dict[str, Callable[..., NDArray[Any]]] = {
@@ -74,7 +74,7 @@ class Shown(Drawn):
     ----------
     stack : Stack
         Whose slices they are.
-    limits, colours, gamma
+    limits, colors, gamma
         As of `Painted`.
     state : tuple
         Equal while the layer is drawn in the same way, at the same place, whatever its index.
@@ -84,7 +84,7 @@ class Shown(Drawn):
 
     stack: Stack
     limits: tuple[float, float]
-    colours: Colours | None
+    colors: Colors | None
     state: tuple[object, ...]
     projection: str = "none"
     gamma: float = 1.0
@@ -154,7 +154,7 @@ class Shown(Drawn):
             self.spacing,
             self.origin,
             self.limits,
-            self.colours,
+            self.colors,
             self.gamma,
             self.opacity,
             self.blending,

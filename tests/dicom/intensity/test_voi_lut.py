@@ -47,8 +47,8 @@ def looked_up(curve, values):
     place = np.clip((np.asarray(values, dtype=float) - low) / (high - low), 0, 1)
     if curve.steps:
         found = np.searchsorted(curve.places, place, side="right") - 1
-        return curve.greys[np.clip(found, 0, len(curve.greys) - 1)]
-    return np.interp(place, curve.places, curve.greys)
+        return curve.grays[np.clip(found, 0, len(curve.grays) - 1)]
+    return np.interp(place, curve.places, curve.grays)
 
 
 def test_windows_come_first_and_each_has_its_explanation(tmp_path):
@@ -166,11 +166,11 @@ def test_even_ends_do_not_cost_resolution():
 
 def test_white_is_the_greatest_value_of_the_bits():
     curve = lut([0, 100, 128], bits=8).curve
-    assert curve.greys.tolist() == [0, 100 / 255, 128 / 255]
+    assert curve.grays.tolist() == [0, 100 / 255, 128 / 255]
 
 
 def test_entries_beyond_the_bits_set_the_white():
-    assert lut([0, 1023], bits=8).curve.greys.tolist() == [0, 1]
+    assert lut([0, 1023], bits=8).curve.grays.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(("center", "width"), [(40, 400), (-600, 1500), (0.5, 0.25)])

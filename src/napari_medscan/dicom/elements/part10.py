@@ -45,7 +45,7 @@ class ScannedFile:
     pixels : PixelElement or None
         The pixel data element, if there is one.
     transfer_syntax : str
-        UID from the file meta, or the native one that was recognised.
+        UID from the file meta, or the native one that was recognized.
     sop_class : str
         Media Storage SOP Class UID from the file meta, '' without one.
     source : FileRef

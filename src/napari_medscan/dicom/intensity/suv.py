@@ -243,7 +243,7 @@ def _of_body(data_set: DataSet, bw: float, weight: float | None, entered: Body) 
     if not _FACTORS[0] < bw < _FACTORS[1]:
         raise NoSuvError("inconsistent header values")
     height, sex = data_set.number(Tag.PatientSize), data_set.text(Tag.PatientSex)
-    # Metres; a height in centimetres or inches is none.
+    # Metres; a height in centimeters or inches is none.
     if height is not None and 0.2 < height < 2.8:
         entered = replace(entered, height=None)
     else:
@@ -254,10 +254,10 @@ def _of_body(data_set: DataSet, bw: float, weight: float | None, entered: Body) 
         sex = entered.sex
     if weight is None or height is None or not 0 < weight < _HEAVIEST:
         return SuvFactors(bw, entered=str(replace(entered, height=None, sex="")))
-    centimetres = 100 * height
+    centimeters = 100 * height
     slope, bend = _LEAN.get(sex, (0.0, 0.0))
-    lean = slope * weight - bend * (weight / centimetres) ** 2
-    surface = 71.84 * weight**0.425 * centimetres**0.725
+    lean = slope * weight - bend * (weight / centimeters) ** 2
+    surface = 71.84 * weight**0.425 * centimeters**0.725
     return SuvFactors(
         bw,
         bw * lean / weight if lean > 0 else None,

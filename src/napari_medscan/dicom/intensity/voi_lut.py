@@ -27,39 +27,39 @@ POINTS = 4096
 """Most points of a longer table, with lines between them: four for each of vispy's colors."""
 _SIGMOID_POINTS = 257
 _SIGMOID_REACH = 2.0
-"""Widths on either side of the centre: there the sigmoid is 0.0003, a tenth of one grey of 256."""
+"""Widths on either side of the center: there the sigmoid is 0.0003, a tenth of one gray of 256."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """Grey by value.
+    """Gray by value.
 
     Parameters
     ----------
     limits : tuple of float
-        Values at 0 and 1; beyond them the grey of the ends goes on.
+        Values at 0 and 1; beyond them the gray of the ends goes on.
     places : ndarray of float
-        Ascending from 0 to 1. One a grey, between which lines are drawn; with `steps` the edges
-        of the steps, one more than greys.
-    greys : ndarray of float
+        Ascending from 0 to 1. One a gray, between which lines are drawn; with `steps` the edges
+        of the steps, one more than grays.
+    grays : ndarray of float
         0 is black, 1 is white.
     steps : bool
-        Whether each grey holds for all of its step.
+        Whether each gray holds for all of its step.
     """
 
     limits: tuple[float, float]
     places: NDArray[np.float64]
-    greys: NDArray[np.float64]
+    grays: NDArray[np.float64]
     steps: bool = False
 
     def at(self, shares: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the greys of values, which are given as shares of the way between the limits."""
+        """Return the grays of values, which are given as shares of the way between the limits."""
         found: NDArray[np.float64]
         if self.steps:
             step = np.searchsorted(self.places, shares, side="right") - 1
-            found = self.greys[np.clip(step, 0, len(self.greys) - 1)]
+            found = self.grays[np.clip(step, 0, len(self.grays) - 1)]
         else:
-            found = np.interp(shares, self.places, self.greys)
+            found = np.interp(shares, self.places, self.grays)
         return found
 
 
@@ -86,13 +86,13 @@ class VoiLut:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Values between which the grey changes."""
+        """Values between which the gray changes."""
         start, stop = self._changing(self._table())
         return float(self.first + start), float(self.first + stop)
 
     @property
     def center(self) -> float:
-        """Middle of the limits; the standard gives a table no centre."""
+        """Middle of the limits; the standard gives a table no center."""
         return sum(self.limits) / 2
 
     @property
@@ -107,15 +107,15 @@ class VoiLut:
         table = self._table()
         start, stop = self._changing(table)
         low, high, count = self.first + start, self.first + stop, stop - start + 1
-        greys = table[start : stop + 1] / self._white(table)
+        grays = table[start : stop + 1] / self._white(table)
         if count <= STEPS:
             edges = np.linspace(0, 1, count + 1)
-            return Curve((low - 0.5, high + 0.5), edges, greys, steps=True)
+            return Curve((low - 0.5, high + 0.5), edges, grays, steps=True)
         places = np.linspace(0, 1, min(count, POINTS))
         return Curve(
             (float(low), float(high)),
             places,
-            np.interp(places, np.linspace(0, 1, count), greys),
+            np.interp(places, np.linspace(0, 1, count), grays),
         )
 
     def _table(self) -> NDArray[np.uint16]:
@@ -148,7 +148,7 @@ def read_voi_luts(
 
     Notes
     -----
-    A table that is damaged, or gives one grey for everything, is left out.
+    A table that is damaged, or gives one gray for everything, is left out.
     """
     luts = []
     for number, item in enumerate(data_set.items(Tag.VOILUTSequence), 1):
@@ -175,7 +175,7 @@ def sigmoid(center: float, width: float) -> Curve:
 
 
 def sigmoid_window(low: float, high: float) -> tuple[float, float]:
-    """Return centre and width of the sigmoid that is drawn over `low` … `high`."""
+    """Return center and width of the sigmoid that is drawn over `low` … `high`."""
     return (low + high) / 2, (high - low) / (2 * _SIGMOID_REACH)
 
 

@@ -64,7 +64,7 @@ class Window:
 
         LINEAR spans c - 0.5 - (w - 1)/2 to c - 0.5 + (w - 1)/2; LINEAR_EXACT
         c - w/2 to c + w/2. SIGMOID has no ends: the span of its tangent at
-        the centre is given.
+        the center is given.
         """
         if self.function == "LINEAR":
             half = (self.width - 1) / 2
@@ -127,7 +127,7 @@ def read_windows(
 
 
 def has_unreadable_window(data_set: DataSet, windows: Sequence[Voi]) -> bool:
-    """Whether `read_windows` left one out because its centre or width is unreadable."""
+    """Whether `read_windows` left one out because its center or width is unreadable."""
     count = sum(isinstance(window, Window) for window in windows)
     if count > data_set.data(Tag.WindowCenter).count(b"\\"):
         return False  # One for each value.

@@ -48,7 +48,7 @@ def native_pixels(data: bytes, layout: PixelLayout, *, skip_bits: int = 0) -> ND
 
 
 def stored_dtype(layout: PixelLayout) -> np.dtype[Any]:
-    """Return the native dtype of stored grey values."""
+    """Return the native dtype of stored gray values."""
     size = max(layout.bits_allocated, 8) // 8
     return np.dtype(f"{'f' if layout.floating else 'i' if layout.signed else 'u'}{size}")
 

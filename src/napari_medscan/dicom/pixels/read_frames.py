@@ -94,8 +94,8 @@ def read_slices(
     transforms = [slices[number][0].frames[slices[number][1]].transform for number in good]
     rescales = [(transform.slope, transform.intercept) for transform in transforms]
     frames = [data for data in found if isinstance(data, bytes)]
-    grey = header.layout.samples == 1
-    told = decode(frames, header.transfer_syntax, header.layout, place, rescales if grey else None)
+    gray = header.layout.samples == 1
+    told = decode(frames, header.transfer_syntax, header.layout, place, rescales if gray else None)
     for position, (number, error) in enumerate(zip(good, told, strict=True)):
         problems[number] = error
         if place is not out:

@@ -1,7 +1,7 @@
 """Where a stack lies in the patient, as its frames' positions say.
 
 PS3.3 C.7.6.2.1.1 (Image Plane module). Coordinates are LPS: x to the patient's
-left, y to the back, z to the head; millimetres.
+left, y to the back, z to the head; millimeters.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Geometry:
         Slice step, row spacing, column spacing; mm, or 1 (and the pixel
         aspect) where unknown.
     origin : tuple of float or None
-        Centre of the first voxel, LPS, mm; None when unknown.
+        Center of the first voxel, LPS, mm; None when unknown.
     orientation : tuple of float or None
         Direction cosines of a row and of a column.
     step : tuple of float or None
@@ -65,7 +65,7 @@ class Geometry:
     tilt : float
         Degrees between stacking direction and slice normal.
     calibrated : bool
-        In-plane spacing is in millimetres.
+        In-plane spacing is in millimeters.
     step_source : str
         What the slice step comes from.
     """
@@ -132,7 +132,7 @@ class Gaps:
     Parameters
     ----------
     step : float
-        Distance of neighbouring slices, mm.
+        Distance of neighboring slices, mm.
     regular : bool
         All gaps equal the step.
     missing : int

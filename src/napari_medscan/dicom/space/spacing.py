@@ -47,7 +47,7 @@ _SPACING_MACROS = (
     Tag.FramePixelDataPropertiesSequence,
     Tag.XRayGeometrySequence,
 )
-_CENTIMETRES = 3  # PS3.3 C.8.5.5.1.15, Physical Units
+_CENTIMETERS = 3  # PS3.3 C.8.5.5.1.15, Physical Units
 _SPATIAL_2D = 1  # PS3.3 C.8.5.5.1.1, Region Spatial Format
 AT_IMAGE_PLANE = "Distances are at the RT image plane"
 AT_ISOCENTER = "Distances are at the isocenter plane"
@@ -227,7 +227,7 @@ def _ultrasound_spacing(data_set: DataSet) -> Spacing | None:
             region.integer(Tag.PhysicalUnitsXDirection),
             region.integer(Tag.PhysicalUnitsYDirection),
         )
-        if region.integer(Tag.RegionSpatialFormat) != _SPATIAL_2D or units != (_CENTIMETRES,) * 2:
+        if region.integer(Tag.RegionSpatialFormat) != _SPATIAL_2D or units != (_CENTIMETERS,) * 2:
             continue
         dx, dy = region.number(Tag.PhysicalDeltaX), region.number(Tag.PhysicalDeltaY)
         if dx and dy:

@@ -1,4 +1,4 @@
-"""A list of models: those that take images first, the others greyed, with the reason."""
+"""A list of models: those that take images first, the others grayed, with the reason."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class WindowHistogram(QWidget):
         return QSize(120, self.sizeHint().height())
 
     def set_theme(self, name: str) -> None:
-        """Paint in the colours of a napari theme."""
+        """Paint in the colors of a napari theme."""
         self._theme = get_theme(name)
         self.update()
 
@@ -129,7 +129,7 @@ class WindowHistogram(QWidget):
         labels : tuple of str
             What to write under the edges.
         curve : Curve or None
-            How grey rises between the edges, None for a straight line.
+            How gray rises between the edges, None for a straight line.
         """
         self._limits, self._range, self._labels = limits, span, labels
         self._ramp = [(0, 0), (1, 1)] if curve is None else _points(curve)
@@ -147,7 +147,7 @@ class WindowHistogram(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plot = self._plot()
-        painter.fillRect(plot, self._colour("foreground"))
+        painter.fillRect(plot, self._color("foreground"))
         self._paint_bars(painter, plot)
         if self.isEnabled():
             self._paint_window(painter, plot)
@@ -159,7 +159,7 @@ class WindowHistogram(QWidget):
         if counts is None or not counts.numbers.any():
             return
         heights = np.log1p(counts.numbers) / np.log1p(counts.numbers.max())
-        colour = self._colour("highlight")
+        color = self._color("highlight")
         painter.save()
         painter.setClipRect(plot)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
@@ -168,17 +168,17 @@ class WindowHistogram(QWidget):
                 left = self._x(counts.start + index * counts.width)
                 right = self._x(counts.start + (index + 1) * counts.width)
                 top = plot.bottom() - height * (plot.height() - 4)
-                painter.fillRect(QRectF(left, top, right - left + 0.5, plot.bottom() - top), colour)
+                painter.fillRect(QRectF(left, top, right - left + 0.5, plot.bottom() - top), color)
         painter.restore()
 
     def _paint_window(self, painter: QPainter, plot: QRectF) -> None:
         left, right = (self._x(limit) for limit in self._limits)
-        shade = self._colour("current")
+        shade = self._color("current")
         shade.setAlpha(46)
         painter.save()
         painter.setClipRect(plot)
         painter.fillRect(QRectF(left, plot.top(), right - left, plot.height()), shade)
-        painter.setPen(QPen(self._colour("text"), 1.5))
+        painter.setPen(QPen(self._color("text"), 1.5))
         height = plot.height() - 3
         ramp = [
             QPointF(left + x * (right - left), plot.bottom() - 1.5 - y * height)
@@ -189,18 +189,18 @@ class WindowHistogram(QWidget):
         painter.restore()
 
     def _paint_edges(self, painter: QPainter, plot: QRectF) -> None:
-        colour = self._colour("current")
+        color = self._color("current")
         for x in (self._x(limit) for limit in self._limits):
             if plot.left() <= x <= plot.right():
-                painter.fillRect(QRectF(x - 1, plot.top(), 2, plot.height()), colour)
-                painter.setBrush(colour)
-                # The light theme's colour of what is current is hardly darker than its ground.
-                painter.setPen(QPen(self._colour("text"), 1))
+                painter.fillRect(QRectF(x - 1, plot.top(), 2, plot.height()), color)
+                painter.setBrush(color)
+                # The light theme's color of what is current is hardly darker than its ground.
+                painter.setPen(QPen(self._color("text"), 1))
                 painter.drawRoundedRect(QRectF(x - 3, plot.center().y() - 8, 6, 16), 3, 3)
 
     def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
         """Write the limits under their edges, side by side where these are too near."""
-        painter.setPen(self._colour("text"))
+        painter.setPen(self._color("text"))
         metrics = self.fontMetrics()
         widths = [metrics.horizontalAdvance(text) for text in self._labels]
         places = [self._x(x) - w / 2 for x, w in zip(self._limits, widths, strict=True)]
@@ -223,7 +223,7 @@ class WindowHistogram(QWidget):
         plot = self._plot()
         return plot.left() + (value - low) / (high - low) * plot.width()
 
-    def _colour(self, name: str) -> QColor:
+    def _color(self, name: str) -> QColor:
         return QColor(getattr(self._theme, name).as_hex())
 
     # --- dragging
@@ -273,9 +273,9 @@ class WindowHistogram(QWidget):
 
 def _points(curve: Curve) -> list[tuple[float, float]]:
     """Return at most some hundred points of a curve, from (0, …) to (1, …)."""
-    places, greys = curve.places, curve.greys
+    places, grays = curve.places, curve.grays
     if curve.steps:
-        places, greys = np.repeat(places, 2)[1:-1], np.repeat(greys, 2)
+        places, grays = np.repeat(places, 2)[1:-1], np.repeat(grays, 2)
     step = max(1, len(places) // 256)
     chosen = [*range(0, len(places) - 1, step), len(places) - 1]
-    return [(float(places[i]), float(greys[i])) for i in chosen]
+    return [(float(places[i]), float(grays[i])) for i in chosen]

@@ -14,12 +14,10 @@ from napari_medscan.napari_.active_viewer import main_viewer
 from napari_medscan.napari_.canvas_placement import corner_and_steps
 from napari_medscan.napari_.directions import screen_signs
 from napari_medscan.napari_.objects.plane_cuts import cut_lines
+from napari_medscan.napari_.shape_outline import CLOSED, shape_outline
 from napari_medscan.napari_.slider_index import axes_on_screen
 from napari_medscan.privacy.strokes import Color, Stroke
 
-_CLOSED = ("polygon", "rectangle", "ellipse")
-_TURN = np.linspace(0, 2 * np.pi, 65)
-"""Around an ellipse."""
 Figure = tuple[NDArray[np.float64], Color, float]
 """Vertices in the world, color, and width there; 0 is filled."""
 
@@ -105,14 +103,8 @@ def _shapes_of(layer: Shapes) -> Iterator[Figure]:
     edges, faces = np.asarray(layer.edge_color), np.asarray(layer.face_color)
     widths = np.asarray(layer.edge_width, np.float64)
     for number, (kind, data) in enumerate(zip(layer.shape_type, layer.data, strict=True)):
-        vertices = np.asarray(data, np.float64)
-        if kind == "ellipse":
-            first, second = (vertices[1] - vertices[0]) / 2, (vertices[3] - vertices[0]) / 2
-            around = np.outer(np.cos(_TURN), first) + np.outer(np.sin(_TURN), second)
-            vertices = vertices.mean(axis=0) + around
-        elif kind in _CLOSED:
-            vertices = np.vstack((vertices, vertices[:1]))
-        if kind in _CLOSED and faces[number][3]:
+        vertices = shape_outline(kind, data)
+        if kind in CLOSED and faces[number][3]:
             yield vertices, _rgba(faces[number], layer.opacity), 0.0
         yield vertices, _rgba(edges[number], layer.opacity), float(widths[number])
 

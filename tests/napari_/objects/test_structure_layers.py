@@ -70,6 +70,23 @@ def test_contours_to_labels_fills_the_selected_regions(layers, model):
     assert labels.data.edited_slices == (2,)
 
 
+def test_contours_to_labels_fills_contours_as_they_were_edited(layers, model):
+    image, liver, _ = layers
+    data = liver.data[0] + (1, 1, 0)
+    liver.data = [(data, "path")]
+    box = np.array([(3, 0.5, 0.5), (3, 0.5, 3.5), (3, 4.5, 3.5), (3, 4.5, 0.5)])
+    liver.add(box, shape_type="rectangle")
+    liver.add(np.array([(4, 0, 0), (4, 0, 6), (4, 6, 6)], float), shape_type="path")
+    liver.edge_color = "lime"
+    model.layers.selection = {liver}
+    contours_to_labels(model)
+    expected = np.zeros(image.data.shape, bool)
+    expected[2, 2:6, 2:7] = True
+    expected[3, 1:5, 1:4] = True
+    assert np.array_equal(np.asarray(model.layers[-1].data), expected)
+    assert np.allclose(model.layers[-1].colormap.color_dict[1], (0, 1, 0, 1))
+
+
 def test_contours_to_labels_needs_selected_contours(layers, model, told):
     model.layers.selection = {layers[0]}
     contours_to_labels(model)

@@ -67,6 +67,8 @@ def read_diffusion(*data_sets: DataSet) -> dict[str, object]:
         diffusion weighting; either may be None in the pair.
     """
     for data_set in data_sets:
+        if WANTED_DIFFUSION.keys().isdisjoint(data_set.values):
+            continue
         b_value, direction = _standard(data_set)
         if b_value is None and not direction:
             b_value, direction = _private(data_set)

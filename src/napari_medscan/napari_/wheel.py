@@ -38,7 +38,6 @@ class WheelScroll:
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         viewer = unwrapped(viewer)
-        self._viewer = weakref.ref(viewer)
         self._progress = 0.0
         self._scrolled: tuple[weakref.ref[Image], int] | None = None
         # The list is edited in place: napari 0.6.6 refuses assignment.

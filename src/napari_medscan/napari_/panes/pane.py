@@ -10,7 +10,7 @@ import napari.viewer
 from napari.components import ViewerModel
 from napari.layers import Image
 from napari.qt import QtViewer
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QWidget
 
 from napari_medscan.dicom.elements.text import defuse
@@ -93,11 +93,6 @@ class Pane(QObject):
     def layer(self) -> Image | None:
         """The layer of the current series in this pane."""
         return current_layer(self.viewer)
-
-    def focus(self) -> None:
-        """Give the canvas the keys, and make the pane the one that tools act on."""
-        self._native.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.on_focused()
 
     def show_title(self, title: str | Title) -> None:
         """Head the pane with a text, if it has a header."""

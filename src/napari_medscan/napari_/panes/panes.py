@@ -135,10 +135,6 @@ class Panes:
         """The pane that was clicked or focused last."""
         return self._focused
 
-    def focus(self, pane: Pane) -> None:
-        """Give a pane the keys."""
-        pane.focus()
-
     def show(self, pane: Pane, layer: Image) -> None:
         """Show the series of a layer of the main viewer in a pane beside it.
 

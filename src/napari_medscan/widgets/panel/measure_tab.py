@@ -106,7 +106,7 @@ class MeasureTab(Page):
                 stretch(button("open_table", "Open CSV…", "Draw a saved table again", self._open)),
             )
         )
-        self._weight = WeightField(viewer, self.refresh)
+        self._weight = WeightField(self.refresh)
         self.append(self._weight)
         self.plot = MeasurePlot(viewer)
         self.append(self.plot)

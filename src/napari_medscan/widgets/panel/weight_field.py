@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-import napari.viewer
 from magicgui.widgets import Container, Widget
 from napari.layers import Image
 
@@ -27,16 +26,13 @@ class WeightField(Container[Widget]):
 
     Parameters
     ----------
-    viewer : napari.viewer.Viewer
-        Whose series have SUV afterwards, for this session.
     entered : callable
         Called when a series has SUV.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer, entered: Callable[[], object]) -> None:
+    def __init__(self, entered: Callable[[], object]) -> None:
         super().__init__(labels=False)
         self.margins = (0, 0, 0, 0)
-        self._viewer = viewer
         self._entered = entered
         self._layer: Image | None = None
         why = "This PET series lacks the patient's weight, without which there is no SUV."

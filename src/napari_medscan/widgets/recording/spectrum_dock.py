@@ -39,7 +39,7 @@ class SpectrumDock(Docked):
 
     def __init__(self, spectra: Spectra, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._spectra, self._viewer = spectra, viewer
+        self._spectra = spectra
         axes = [PPM, HERTZ] if spectra.ppm is not None else [HERTZ]
         self.part = ComboBox(name="part", choices=[REAL, IMAGINARY, MAGNITUDE], value=MAGNITUDE)
         self.part.tooltip = "Part of the complex spectrum; it is not phased"

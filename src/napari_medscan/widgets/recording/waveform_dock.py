@@ -48,7 +48,7 @@ class WaveformDock(Docked):
 
     def __init__(self, content: WaveformContent, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._content, self._viewer = content, viewer
+        self._content = content
         names = [_group_name(group, number) for number, group in enumerate(content.groups, 1)]
         self.group = ComboBox(name="group", choices=names, tooltip="Channels sampled together")
         self.show_marks = CheckBox(name="marks", text="Marks", value=True)

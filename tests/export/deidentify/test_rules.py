@@ -30,7 +30,9 @@ def test_every_row_of_the_table_has_an_action_that_its_code_allows():
     wrong = {
         keyword_for_tag(tag): code
         for tag, code in BASIC.items()
+        # Lower groups are no part of images.
         if dictionary_has_tag(tag)
+        and tag >= 0x00080000
         and action(tag) not in set.union(*(allowed[one] for one in code.split("/")))
     }
     assert wrong == {}

@@ -22,13 +22,17 @@ from napari_medscan import __version__
 from napari_medscan.dicom.elements.part10 import looks_like_dicom, scan_file
 from napari_medscan.dicom.errors import MedscanError, NotDicomError
 from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.walk import DroppedFile
+from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.headers.read_many import read_headers
 from napari_medscan.dicom.tags.confidentiality import BASIC
 from napari_medscan.export.deidentify.data_set import Cleaner
 from napari_medscan.export.deidentify.layout import layout_names, restore_layout
 from napari_medscan.export.deidentify.options import Profile
 from napari_medscan.export.deidentify.pixels import cleaned_pixels
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
-from napari_medscan.export.deidentify.rules import BINARY
+from napari_medscan.export.deidentify.rules import BINARY, PIXELS
+from napari_medscan.export.deidentify.slack import remove_slack
 from napari_medscan.export.deidentify.words import KNOWN, identifying_words
 from napari_medscan.export.errors import ExportError
 from napari_medscan.privacy.text_check import Box
@@ -124,9 +128,13 @@ def deidentified(
             _check(data, file, key)
             _check_pixels(data, file)
             masked = cleaned_pixels(data, file, profile, is_examined=is_examined)
-            layout = layout_names(data)
+            names, header = layout_names(data), _image_header(data, file)
+            has_slack = header is not None and not masked and remove_slack(data, header)
             cleaned = _cleaned(data, key, profile, masked)
-            restore_layout(cleaned.data, layout, file)
+            if has_slack:
+                cleaned.changes["PixelData cleared outside its images"] += 1
+            if header is not None:
+                restore_layout(cleaned.data, names, header.layout)
         except (RefusedError, NotDicomError, OSError):
             raise
         except ExportError as error:
@@ -134,6 +142,13 @@ def deidentified(
         except Exception as error:  # noqa: BLE001 - pydicom raises whatever parsing came across
             raise RefusedError(f"cannot be parsed ({type(error).__name__})") from None
     return cleaned
+
+
+def _image_header(data: Dataset, file: FileRef) -> ImageHeader | None:
+    """Return how MedScan reads the image in a file, None if there is none that it can show."""
+    if not PIXELS & data.keys():
+        return None
+    return next(iter(read_headers([DroppedFile(file, "")]).images), None)
 
 
 def _check(data: FileDataset, file: FileRef, key: bytes) -> None:

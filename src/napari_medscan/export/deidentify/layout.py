@@ -7,10 +7,7 @@ from typing import Any, Final
 
 from pydicom.dataset import Dataset
 
-from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
-from napari_medscan.dicom.headers.read_many import read_headers
 
 _STATED: Final[dict[str, Callable[[PixelLayout], Any]]] = {
     "SamplesPerPixel": lambda layout: layout.samples,
@@ -38,7 +35,7 @@ def _is_empty(data: Dataset, name: str) -> bool:
     return not data.get_item(name).value and data.get_item(name).value != 0
 
 
-def restore_layout(data: Dataset, before: frozenset[str], file: FileRef) -> None:
+def restore_layout(data: Dataset, before: frozenset[str], layout: PixelLayout) -> None:
     """State what a copy lost of its layout, as MedScan reads it from the original.
 
     Without it, other pixels would be shown of the same bytes, or fewer frames.
@@ -49,11 +46,8 @@ def restore_layout(data: Dataset, before: frozenset[str], file: FileRef) -> None
         The copy; it is changed in place.
     before : frozenset of str
         `layout_names` of the original.
-    file : FileRef
-        The original.
+    layout : PixelLayout
+        That of the original.
     """
-    lost = before - layout_names(data)
-    images = read_headers([DroppedFile(file, "")]).images if lost else ()
-    if images:
-        for name in lost:
-            setattr(data, name, _STATED[name](images[0].layout))
+    for name in before - layout_names(data):
+        setattr(data, name, _STATED[name](layout))

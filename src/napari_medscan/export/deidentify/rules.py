@@ -83,6 +83,8 @@ _TEXTS: Final = frozenset(("LO", "LT", "SH", "ST", "UC", "UT"))
 _DATES: Final = frozenset(("DA", "DT", "TM"))
 _GONE: Final = frozenset(("AE", "AS", "PN", "UN", "UR"))
 _PATIENT: Final = 0x0010
+_FIRST: Final = 0x00080000
+"""Groups below are those of messages, file meta information and DICOMDIR."""
 _CURVES: Final = 0x50
 _OVERLAYS: Final = 0x60
 
@@ -99,7 +101,8 @@ def action_of(tag: int, vr: str, keyword: str, profile: Profile) -> Action:
     profile : Profile
         What is retained.
     """
-    if not keyword or tag & 0xFFFF == 0 or tag >> 24 in (_CURVES, _OVERLAYS):
+    is_graphic = tag >> 24 in (_CURVES, _OVERLAYS)
+    if not keyword or tag & 0xFFFF == 0 or is_graphic or tag < _FIRST:
         return Action.REMOVE
     if tag in _PSEUDONYMS:
         return Action.PSEUDONYM

@@ -1,0 +1,180 @@
+"""Nothing that is in pixel data beside the images is in a copy, and the images are the same."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pydicom
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from pydicom.encaps import encapsulate, encapsulate_extended
+from pydicom.pixels.encoders.base import RLELosslessEncoder
+from pydicom.uid import (
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    RLELossless,
+)
+
+from napari_medscan.dicom import load
+from napari_medscan.export.deidentify import Profile, deidentify
+from napari_medscan.export.deidentify.streams import (
+    _after_deflated,
+    _in_jpeg,
+    _in_jpeg_2000,
+    _without,
+)
+
+from ...dicom.making import ct, write
+
+NAME = b"Smith^Granny, born 19310203"
+SHAPE = 16, 24
+PIXELS = (np.arange(np.prod(SHAPE), dtype=np.uint8) // 3).reshape(SHAPE)
+
+
+def gray(**changes):
+    """Return an image of 8 bits that no header tells to be of somebody."""
+    rows, columns = SHAPE
+    about = {"Rows": rows, "Columns": columns, "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}
+    about |= {"PixelRepresentation": 0, "Modality": "OT", "PixelData": PIXELS.tobytes()}
+    return ct(**about | changes)
+
+
+def jpeg():
+    """Return a JPEG with a comment, EXIF, a thumbnail's extent and bytes behind its end."""
+    file = io.BytesIO()
+    Image.fromarray(PIXELS).save(file, "JPEG", quality=95)
+    data = file.getvalue()
+    segments = b"".join(
+        b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
+        for marker, body in (
+            (0xFE, NAME),
+            (0xE1, b"Exif\0\0" + NAME),
+            (0xEE, b"Adobe" + NAME),
+            # Shorter than it has to be.
+            (0xEE, b"Adobe"),
+        )
+    )
+    return data[:20] + segments + data[20:] + NAME
+
+
+def jpeg_2000(*, wrapped=False):
+    file = io.BytesIO()
+    Image.fromarray(PIXELS).save(file, "JPEG2000", irreversible=False, no_jp2=not wrapped)
+    data = file.getvalue()
+    (length,) = struct.unpack_from(">H", data, data.index(b"\xff\x51") + 2)
+    start = data.index(b"\xff\x51") + 2 + length
+    comment = b"\xff\x64" + struct.pack(">HH", len(NAME) + 4, 1) + NAME
+    if wrapped:
+        return data + struct.pack(">I4s", len(NAME) + 8, b"xml ") + NAME
+    return data[:start] + comment + data[start:] + NAME
+
+
+def rle():
+    """Return RLE with bytes between and behind its segments."""
+    frame = RLELosslessEncoder.encode(
+        PIXELS.tobytes(), rows=SHAPE[0], columns=SHAPE[1], samples_per_pixel=1, bits_allocated=8,
+        bits_stored=8, number_of_frames=1, pixel_representation=0,
+        photometric_interpretation="MONOCHROME2",
+    )  # fmt: skip
+    return frame + NAME
+
+
+STREAMS = {
+    "jpeg": (JPEGBaseline8Bit, jpeg),
+    "jpeg-2000": (JPEG2000Lossless, jpeg_2000),
+    "jp2": (JPEG2000Lossless, lambda: jpeg_2000(wrapped=True)),
+    "rle": (RLELossless, rle),
+}
+
+
+def compressed(path, syntax, pixels, **changes):
+    data = gray(PixelData=pixels, **changes)
+    data["PixelData"].VR, data["PixelData"].is_undefined_length = "OB", True
+    data.file_meta = pydicom.dataset.FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = syntax
+    path.parent.mkdir(exist_ok=True)
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+def copied(tmp_path):
+    """De-identify the only file of a folder, compare the images, and return the copy's bytes."""
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", Profile(pixels_checked=True))
+    assert outcome.status == "written", outcome.reason
+    (before,), (after,) = load(tmp_path / "in").stacks, load(tmp_path / "out").stacks
+    values = after.read()
+    # RLE with bytes that nothing explains is not shown.
+    expected = before.read(errors="blank")
+    assert np.array_equal(values[before.valid], expected[before.valid])
+    return outcome.target.read_bytes()
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+@pytest.mark.parametrize("frames", [1, 2])
+def test_compressed_frames_have_their_image_alone(tmp_path, kind, frames):
+    syntax, make = STREAMS[kind]
+    frame = make()
+    path = compressed(
+        tmp_path / "in" / "a.dcm", syntax, encapsulate([frame] * frames), NumberOfFrames=frames
+    )
+    assert NAME[:8] in path.read_bytes()
+    data = copied(tmp_path)
+    assert b"Smith" not in data
+    assert b"Granny" not in data
+
+
+def test_items_and_entries_of_tables_that_belong_to_no_frame_are_gone(tmp_path):
+    name = NAME.ljust(32, b"\0")
+    frame = rle()[: -len(NAME)]
+    pixels, offsets, lengths = encapsulate_extended([frame, frame])
+    pixels = pixels + b"\xfe\xff\x00\xe0" + struct.pack("<I", 32) + name
+    compressed(
+        tmp_path / "in" / "a.dcm",
+        RLELossless,
+        pixels,
+        NumberOfFrames=2,
+        ExtendedOffsetTable=offsets + name,
+        ExtendedOffsetTableLengths=lengths + name,
+    )
+    data = copied(tmp_path)
+    assert b"Smith" not in data
+    after = pydicom.dcmread(io.BytesIO(data))
+    assert after.get("ExtendedOffsetTable") in (None, offsets)
+
+
+@pytest.mark.parametrize("changes", [{}, {"NumberOfFrames": 2}])
+def test_bytes_behind_the_last_frame_are_gone(tmp_path, changes):
+    frames = changes.get("NumberOfFrames", 1)
+    pixels = PIXELS.tobytes() * frames + NAME + b"\0"
+    write(tmp_path / "in" / "a.dcm", gray(PixelData=pixels, **changes))
+    data = copied(tmp_path)
+    assert b"Smith" not in data
+    assert pydicom.dcmread(io.BytesIO(data)).PixelData == PIXELS.tobytes() * frames
+
+
+def test_frames_that_the_header_does_not_describe_are_gone(tmp_path):
+    hidden = (NAME * 20)[: PIXELS.size]
+    write(
+        tmp_path / "in" / "a.dcm",
+        gray(PixelData=PIXELS.tobytes() + hidden, NumberOfFrames=1, ImagePositionPatient=[0, 0, 0]),
+    )
+    assert b"Smith" not in copied(tmp_path)
+
+
+def test_of_deflated_frames_what_follows_them_is_cleared():
+    deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    frame = deflater.compress(PIXELS.tobytes()) + deflater.flush()
+    cleared = _without(frame + NAME, _after_deflated(frame + NAME))
+    assert cleared == frame + bytes(len(NAME))
+
+
+@given(st.binary(max_size=60), st.integers(0, 500))
+def test_damaged_streams_are_cleared_as_far_as_they_are_read(damage, at):
+    for whole, spans in ((jpeg(), _in_jpeg), (jpeg_2000(), _in_jpeg_2000)):
+        data = whole[:at] + damage + whole[at + len(damage) :]
+        assert len(_without(data, spans(data))) == len(data)

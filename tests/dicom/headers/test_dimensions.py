@@ -166,6 +166,8 @@ def test_attribute_of_a_functional_group_is_read(tmp_path, of, group, values, fo
         (0x2001, "Philips Imaging DD 001", 0x08, "IS", 4),
         (0x2005, "Philips MR Imaging DD 005", 0x29, "CS", "LABEL"),
         (0x0051, "SIEMENS MR HEADER", 0x0F, "LO", "HEA;HEP"),
+        (0x7005, "TOSHIBA_MEC_CT3", 0x04, "SH", "30%"),
+        (0x7005, "TOSHIBA_MEC_CT3", 0x05, "SH", "300ms"),
     ],
 )
 def test_private_dimensions_are_read_wherever_their_block_is(
@@ -175,6 +177,7 @@ def test_private_dimensions_are_read_wherever_their_block_is(
     data.add_new(group << 16 | 0x12, "LO", creator)
     data.add_new(group << 16 | 0x1200 | element, vr, value)
     names = {0x08: "PhaseNumber", 0x29: "ASLContext", 0x0F: "ReceiveCoilName"}
+    names |= dict.fromkeys((0x04, 0x05), "PrivateCardiacPhase")
     name = names.get(element, "PrivateImageType")
     assert dimensions(write(tmp_path / "a", data))[name] == value
 

@@ -122,6 +122,19 @@ def test_a_rescale_of_some_frames_says_nothing_of_the_others(frames, rescaled):
     assert states == ["missing" if each else "known" for each in missing]
 
 
+def test_frames_of_two_rescale_types_have_two_units(frames):
+    own = [
+        groups(PixelValueTransformation=item(RescaleSlope=1, RescaleIntercept=0, RescaleType=kind))
+        for kind in ("HU", "MGML", "US", "HU")
+    ]
+    found = frames(
+        NumberOfFrames=4,
+        ImageType=["DERIVED", "SECONDARY"],
+        PerFrameFunctionalGroupsSequence=own,
+    )
+    assert [frame.transform.unit for frame in found] == [None, "mg/ml", "", None]
+
+
 def test_frames_without_a_position_say_so_if_others_have_one(frames):
     own = [groups(PlanePosition=item(ImagePositionPatient=[0, 0, i])) for i in (1, 2)]
     found = frames(

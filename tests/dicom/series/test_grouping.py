@@ -58,6 +58,15 @@ def test_what_differs_in_kind_is_a_group_of_its_own(other):
     assert names([first, replace(second, **other)]) == [["f0000"], ["f0001"]]
 
 
+def test_photographs_of_both_eyes_are_two_groups():
+    frame = make_frame(None, None)
+    eyes = [
+        make_header(frame, layout=RGB, name=f"{n}", laterality=side, modality="OP")
+        for n, side in enumerate("RLR")
+    ]
+    assert names(eyes) == [["0", "2"], ["1"]]
+
+
 def test_color_models_of_one_series_stay_together():
     first, second = axial(2, layout=RGB)
     ybr = replace(second, layout=replace(RGB, photometric="YBR_FULL_422"))

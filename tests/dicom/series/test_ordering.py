@@ -53,6 +53,7 @@ VALUES = {
     "SequenceVariant": (("SP",), ("SP", "MTC"), ("SS",)),
     "ScanOptions": (("FS",), ("FS", "MT"), ("PFP",)),
     "ReceiveCoilName": ("H1", "H2", "H3"),
+    "PrivateCardiacPhase": ("30%", "50%", "70%"),
     "PhaseNumber": (1, 2, 3),
     "ASLContext": ("CONTROL", "LABEL", "M_ZERO_SCAN"),
     "MagnetizationTransfer": ("NONE", "OFF_RESONANCE", "ON_RESONANCE"),
@@ -284,6 +285,25 @@ def test_a_group_is_not_split_into_dozens_of_parts():
 
 
 # --- stations side by side
+
+
+@pytest.mark.parametrize(
+    "name", ["TemporalPositionIdentifier", "AcquisitionTime", "EchoTime", "AcquisitionNumber"]
+)
+@given(motion=st.lists(st.floats(-0.45, 0.45), min_size=2, max_size=5), depth=st.integers(3, 6))
+@settings(deadline=None, max_examples=15)
+def test_volumes_that_move_are_time_points_whatever_tells_them(name, motion, depth):
+    offsets = [round(offset, 2) + 0.011 * number for number, offset in enumerate(motion)]
+    told = {"AcquisitionTime": lambda t: f"12000{t}"}.get(name, lambda t: t + 1)
+    slices = [
+        make_frame((0, 0, 2.0 * z + offset), number=1, **{name: told(t)})
+        for t, offset in enumerate(offsets)
+        for z in range(depth)
+    ]
+    grids = arrange(refs(files(slices[::-1])))
+    volumes = [[round(ref.frame.position[2], 6) for ref in row] for g in grids for row in g.rows]
+    expected = [[round(2.0 * z + offset, 6) for z in range(depth)] for offset in offsets]
+    assert sorted(volumes) == sorted(expected)
 
 
 def test_stations_that_share_their_depths_are_stacks_of_their_own():

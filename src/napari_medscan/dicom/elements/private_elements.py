@@ -57,6 +57,8 @@ class Private(IntEnum):
     PhilipsGradientFH = 0x2005, "Philips MR Imaging DD 001", 0xB2, b"FL"
     PhilipsGradientNumber = 0x2005, "Philips MR Imaging DD 005", 0x13, b"IS"
     PhilipsLabelType = 0x2005, "Philips MR Imaging DD 005", 0x29, b"CS"
+    ToshibaCardiacPercent = 0x7005, "TOSHIBA_MEC_CT3", 0x04, b"SH"
+    ToshibaCardiacDelay = 0x7005, "TOSHIBA_MEC_CT3", 0x05, b"SH"
     PhilipsSuvScale = 0x7053, "Philips PET Private Group", 0x00, b"DS"
     PhilipsActivityScale = 0x7053, "Philips PET Private Group", 0x09, b"DS"
 

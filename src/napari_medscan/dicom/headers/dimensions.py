@@ -151,6 +151,8 @@ _DIMENSIONS: Final = (
         _RESPIRATORY,
     ),
     _Dimension("PhaseNumber", _integer, Private.PhilipsPhaseNumber),
+    _Dimension("PrivateCardiacPhase", _text, Private.ToshibaCardiacPercent),
+    _Dimension("PrivateCardiacPhase", _text, Private.ToshibaCardiacDelay),
     _Dimension("PrivateImageType", _integer, Private.GEImageType),
     _Dimension("PrivateImageType", _text, Private.PhilipsImageType),
     _Dimension(

@@ -16,6 +16,7 @@ from napari_medscan.dicom.intensity.scaling import (
     read_scaling,
     stored_values,
 )
+from napari_medscan.dicom.intensity.units import unit_of_frame
 from napari_medscan.dicom.intensity.window import Voi, Window, has_unreadable_window, read_windows
 from napari_medscan.dicom.kinds import Kind
 
@@ -58,6 +59,10 @@ class FrameValues:
         if rescale is EMPTY:
             return base
         found = read_rescale(rescale, self.stored)
+        if self.stored.kind is not None and not found.is_uncertain:
+            # PS3.3 C.7.6.16.2.9b: each frame has a Rescale Type of its own.
+            unit = unit_of_frame(self.data_set, self.stored.kind, rescale, self.stored.unit)
+            found = found if unit == self.stored.unit else replace(found, unit=unit or "")
         # One object for all equal frames: thousands of frames share a transform.
         return base if found == base else found
 

@@ -41,6 +41,8 @@ class StoredValues:
         Without a rescale they do not have that unit.
     scaling : {"rescale", "dose", "fraction"}
         What turns them into the values shown.
+    kind : Kind or None
+        Of the file.
     """
 
     signed: bool = False
@@ -49,6 +51,7 @@ class StoredValues:
     unit: str | None = None
     needs_rescale: bool = False
     scaling: Literal["rescale", "dose", "fraction"] = "rescale"
+    kind: Kind | None = None
 
 
 def stored_values(
@@ -63,7 +66,7 @@ def stored_values(
         return StoredValues(signed, floating, True, unit, needed, "dose")
     if data_set.text(Tag.SegmentationType) == "FRACTIONAL":
         return StoredValues(signed, floating, True, unit, needed, "fraction")
-    return StoredValues(signed, floating, True, unit, needed)
+    return StoredValues(signed, floating, True, unit, needed, kind=kind)
 
 
 def read_scaling(data_set: DataSet, stored: StoredValues) -> ModalityTransform:

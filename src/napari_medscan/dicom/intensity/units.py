@@ -69,7 +69,31 @@ def unit_of(data_set: DataSet, kind: Kind) -> str | None:
         return _PET.get(units)
     if kind.measures == "dose":
         return _DOSE.get(data_set.text(Tag.DoseUnits))
-    rescale_type = _rescale_type(data_set)
+    return unit_of_type(data_set, kind, _rescale_type(data_set))
+
+
+def unit_of_frame(data_set: DataSet, kind: Kind, item: DataSet, unit: str | None) -> str | None:
+    """Return the unit of a frame by its Pixel Value Transformation item, `unit` if it says none.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        The file's data set.
+    kind : Kind
+        Of the file.
+    item : DataSet
+        The item.
+    unit : str or None
+        Unit of the file.
+    """
+    rescale_type = item.text(Tag.RescaleType)
+    if not rescale_type or kind.measures in ("uptake", "dose"):
+        return unit
+    return unit_of_type(data_set, kind, _spelled(rescale_type))
+
+
+def unit_of_type(data_set: DataSet, kind: Kind, rescale_type: str) -> str | None:
+    """Return the unit that a Rescale Type means in a file."""
     is_plain = rescale_type == "" or _is_plain_ct(data_set, rescale_type)
     if kind.measures == "attenuation" and is_plain:
         # A dose report is a capture of CT.
@@ -91,8 +115,14 @@ def _rescale_type(data_set: DataSet) -> str:
     for group in (Tag.SharedFunctionalGroupsSequence, Tag.PerFrameFunctionalGroupsSequence):
         transform = data_set.item(group).item(Tag.PixelValueTransformationSequence)
         rescale_type = rescale_type or transform.text(Tag.RescaleType)
-    found = rescale_type or data_set.item(Tag.ModalityLUTSequence).text(Tag.ModalityLUTType)
-    return found.upper().replace("/", "")
+    return _spelled(
+        rescale_type or data_set.item(Tag.ModalityLUTSequence).text(Tag.ModalityLUTType)
+    )
+
+
+def _spelled(rescale_type: str) -> str:
+    """Return a Rescale Type in the standard's spelling: MGML of "mg/ml"."""
+    return rescale_type.upper().replace("/", "")
 
 
 def _has_rescale(data_set: DataSet) -> bool:

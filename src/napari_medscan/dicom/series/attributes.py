@@ -50,6 +50,7 @@ FOURTH_AXIS: Final = (
     "ScanOptions",
     "ReceiveCoilName",
     "PhaseNumber",
+    "PrivateCardiacPhase",
     "DimensionIndexValues",
 )
 """Attributes that may tell repeats at one position apart, in the order of preference."""
@@ -65,6 +66,17 @@ TEMPORAL: Final = (
     "TemporalPositionTimeOffset",
 )
 """Those that number the time points of a series."""
+
+UNNUMBERED: Final = (
+    "DiffusionGradient",
+    "EchoTime",
+    "InversionTime",
+    "FlipAngle",
+    "TriggerTime",
+    "AcquisitionNumber",
+    "AcquisitionTime",
+)
+"""Those that tell the volumes of a series apart whose positions move from one to the next."""
 
 RANKED: Final = (
     "TriggerTime",

@@ -63,6 +63,7 @@ _COUNTED: Final = {
     "MagnetizationTransfer": "Magnetization transfer",
     "SpectrallySelectedSuppression": "Fat suppression",
     "ReceiveCoilName": "Coil",
+    "PrivateCardiacPhase": "Cardiac phase",
     "DimensionIndexValues": "Volume",
     FRAME: "Frame",
 }

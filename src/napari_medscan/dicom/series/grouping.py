@@ -109,6 +109,8 @@ def _series_key(header: ImageHeader) -> tuple[object, ...]:
         layout.photometric if layout.samples == 1 else "color",
         header.is_inverted,
         has_place,
+        # Photographs of both eyes follow each other in one series.
+        "" if has_place else header.laterality,
         header.object_name if whole or view else "",
     )
 

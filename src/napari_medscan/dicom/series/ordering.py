@@ -15,7 +15,7 @@ import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.alike import kinds_of
-from napari_medscan.dicom.series.attributes import TEMPORAL, Attributes, same_numbers
+from napari_medscan.dicom.series.attributes import TEMPORAL, UNNUMBERED, Attributes, same_numbers
 from napari_medscan.dicom.series.meaning import further_facts
 from napari_medscan.dicom.series.overlaps import (
     rows_by_nearest,
@@ -142,14 +142,18 @@ def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     count = int(position.max()) + 1
     if count == len(slices):
         ascending = [slices[i] for i in np.argsort(position).tolist()]
-        return _by_time_point(slices) or _repair(ascending)
+        is_even = count < 3 or measure_gaps(distances_of(ascending).tolist()).regular
+        names = TEMPORAL if is_even else (*TEMPORAL, *UNNUMBERED)
+        return _by_time_point(slices, names) or _repair(ascending)
     parts = _overlapping(slices, position)
     if len(parts) > 1:
         return [grid for part in parts for grid in _arrange(part)]
     stations = split_stations(slices, position)
     even = len(set(Counter(position.tolist()).values())) == 1
-    if len(stations) > 1 or not even:
-        moved = _by_time_point(slices)
+    middles, spread = middles_of(distances_of(slices), position)
+    is_grid = count < 3 or measure_gaps(middles.tolist(), spread).places is not None
+    if len(stations) > 1 or not even or not is_grid:
+        moved = _by_time_point(slices, TEMPORAL if is_grid else (*TEMPORAL, *UNNUMBERED))
         if moved:
             return moved
     if len(stations) > 1:
@@ -174,12 +178,13 @@ def _moved(parts: Sequence[Sequence[SliceRef]]) -> Grid:
     return replace(grid, positions=first, spread=0.0, notes=(*grid.notes, note))
 
 
-def _by_time_point(slices: Sequence[SliceRef]) -> list[Grid]:
-    """Return the grid of time points that are numbered, though positions do not repeat exactly."""
-    for name in TEMPORAL:
-        if name not in slices[0].frame.dimensions:
+def _by_time_point(slices: Sequence[SliceRef], names: Sequence[str] = TEMPORAL) -> list[Grid]:
+    """Return the grid of time points that one of `names` tells, though positions move."""
+    attributes = Attributes(slices)
+    for name in names:
+        if name not in slices[0].frame.dimensions and name != "AcquisitionTime":
             continue
-        column = Attributes(slices).column(name)
+        column = attributes.column(name)
         if None in column or len(set(column)) < 2:
             continue
         parts: dict[object, list[SliceRef]] = defaultdict(list)
@@ -209,7 +214,7 @@ def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[Sli
         (MAX_PARTS, descriptions),
         (MAX_FURTHER, types, thickness, frames),
         (MAX_FURTHER, types, thickness),
-        (MAX_FURTHER, types),
+        (MAX_PARTS, types),
         (MAX_FURTHER, thickness),
         (MAX_FURTHER, frames),
     ):

@@ -11,7 +11,7 @@ import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.pixels.encoders.base import RLELosslessEncoder
 from pydicom.uid import (
@@ -29,7 +29,7 @@ from napari_medscan.export.deidentify.streams import (
     _without,
 )
 
-from ...dicom.making import ct, write
+from ...dicom.making import ct, item, write
 
 NAME = b"Smith^Granny, born 19310203"
 SHAPE = 16, 24
@@ -164,6 +164,37 @@ def test_frames_that_the_header_does_not_describe_are_gone(tmp_path):
         gray(PixelData=PIXELS.tobytes() + hidden, NumberOfFrames=1, ImagePositionPatient=[0, 0, 0]),
     )
     assert b"Smith" not in copied(tmp_path)
+
+
+def test_tables_end_with_their_last_entry(tmp_path):
+    table = np.arange(0, 2048, 8, dtype="<u2").tobytes()
+    lut = item(LUTDescriptor=[256, 0, 16], ModalityLUTType="US", LUTData=table + NAME + b"\0")
+    lut["LUTData"].VR = "OW"
+    wave = item(NumberOfWaveformChannels=1, NumberOfWaveformSamples=4, WaveformBitsAllocated=16)
+    wave.WaveformSampleInterpretation, wave.WaveformData = "SS", bytes(8) + NAME + b"\0"
+    changes = {"RescaleSlope": None, "RescaleIntercept": None, "WaveformSequence": [wave]}
+    write(tmp_path / "in" / "a.dcm", gray(ModalityLUTSequence=[lut], **changes))
+    data = copied(tmp_path)
+    assert b"Smith" not in data
+    assert table in data
+
+
+def test_color_profiles_have_no_text_and_the_same_colors(tmp_path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    text = profile.index(b"mluc") + 28
+    profile = profile[:text] + NAME[:20] + profile[text + 20 :] + NAME + b"\0"
+    write(tmp_path / "in" / "a.dcm", gray(ICCProfile=profile))
+    data = copied(tmp_path)
+    assert b"Smith" not in data
+    kept = pydicom.dcmread(io.BytesIO(data)).ICCProfile
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8))
+    lab = ImageCms.createProfile("LAB")
+    before, after = (
+        ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(io.BytesIO(each)), lab,
+                                  outputMode="LAB").tobytes()
+        for each in (profile, kept)
+    )  # fmt: skip
+    assert before == after
 
 
 def test_of_deflated_frames_what_follows_them_is_cleared():

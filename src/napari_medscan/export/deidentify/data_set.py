@@ -20,6 +20,7 @@ from napari_medscan.export.deidentify.options import Profile
 from napari_medscan.export.deidentify.pseudonyms import Pseudonyms
 from napari_medscan.export.deidentify.rules import Action, action_of
 from napari_medscan.export.deidentify.siemens import reduced_csa
+from napari_medscan.export.deidentify.tables import trim
 
 _SAFE_VRS: Final = frozenset(("CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"))
 _SAFE: Final = """
@@ -114,7 +115,7 @@ class Cleaner:
         if action is not Action.REMOVE:
             try:
                 element = data[tag]
-                if element.VR != "UN" and self._applied(element, action):
+                if element.VR != "UN" and self._applied(element, action) and trim(element, data):
                     return
             except Exception:  # noqa: BLE001, S110 - a value that cannot be read is not retained
                 pass

@@ -184,6 +184,15 @@ def data_set(big_endian=False, **values):
     return DataSet(found, big_endian)
 
 
+def offsets(frames):
+    """Return the Basic Offset Table of frames given as lists of fragments."""
+    found, place = [], 0
+    for fragments in frames:
+        found.append(place)
+        place += sum(8 + len(fragment) for fragment in fragments)
+    return found
+
+
 def encapsulate(fragments: Sequence[bytes], table: Sequence[int] = ()) -> bytes:
     """Encapsulated pixel data (PS3.5 A.4) with a Basic Offset Table."""
     items = [struct.pack(f"<{len(table)}I", *table), *fragments]

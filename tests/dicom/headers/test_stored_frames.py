@@ -18,7 +18,7 @@ from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.headers import stored_frames
 from napari_medscan.dicom.headers.parse_header import read_header
 
-from ..building import encapsulate
+from ..building import encapsulate, offsets
 from ..making import UNDEFINED, deflated, element, file_of
 
 ROWS, COLUMNS = 8, 6
@@ -29,14 +29,6 @@ FRAMES = [
 STREAMS = [imagecodecs.jpegls_encode(frame) for frame in FRAMES]
 STREAMS = [stream + b"\0" * (len(stream) % 2) for stream in STREAMS]
 NATIVE, JPEG_LS, RLE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.5"
-
-
-def offsets(frames):
-    found, place = [], 0
-    for fragments in frames:
-        found.append(place)
-        place += sum(8 + len(fragment) for fragment in fragments)
-    return found
 
 
 def halves(stream):

@@ -17,7 +17,7 @@ from napari_medscan.dicom.headers.fragments import Fragment
 from napari_medscan.dicom.pixels import encapsulated
 from napari_medscan.dicom.pixels.encapsulated import frame_fragments, read_frame_bytes
 
-from ..building import encapsulate, encapsulated_header
+from ..building import encapsulate, encapsulated_header, offsets
 
 START = b"\xff\xd8\xff"
 
@@ -31,15 +31,6 @@ def pieces(frame, count):
     """A frame cut into fragments of even length; later ones look like nothing."""
     step = len(frame) // count // 2 * 2
     return [frame[i * step : (i + 1) * step if i < count - 1 else None] for i in range(count)]
-
-
-def offsets(frames):
-    """Basic Offset Table of frames given as lists of fragments."""
-    found, place = [], 0
-    for fragments in frames:
-        found.append(place)
-        place += sum(8 + len(fragment) for fragment in fragments)
-    return found
 
 
 def read(data, frames, **changes):

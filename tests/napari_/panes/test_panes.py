@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 import weakref
@@ -27,16 +26,10 @@ from napari_medscan.napari_.qt_canvas import canvas_of
 from napari_medscan.napari_.readout import cursor_text
 from napari_medscan.napari_.slider_index import slice_in_view
 
+from ...napari_window import let_go
 from ...studies import write_series
 
 TIMES = 50 if os.environ.get("MEDSCAN_TORTURE") else 3
-
-
-def settle():
-    """Do what Qt and Python put off."""
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    QApplication.processEvents()
-    gc.collect()
 
 
 def event(**attributes):
@@ -389,9 +382,9 @@ def test_switching_and_closing_leave_nothing(viewer, add, arrange, qtbot):
     left = []
     for _ in range(TIMES):
         left += open_and_close(arrange)
-        settle()
+        let_go()
     qtbot.wait(20)
-    settle()
+    let_go()
     assert [type(ref()).__name__ for ref in left if ref() is not None] == []
     assert len(QtViewer._instances) == canvases
     assert set(threading.enumerate()) <= threads
@@ -404,7 +397,7 @@ def test_closing_napari_lets_the_panes_go(viewer, add, arrange):
     left = [weakref.ref(panes), *(weakref.ref(pane.viewer) for pane in panes.panes[1:])]
     viewer.close()
     del panes
-    settle()
+    let_go()
     assert [type(ref()).__name__ for ref in left if ref() is not None] == []
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import subprocess
 import sys
 import weakref
 
-from qtpy.QtCore import QEvent, Qt
-from qtpy.QtWidgets import QApplication, QLabel
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel
 
 from napari_medscan.assistant.conversation import State
 from napari_medscan.napari_ import viewer_watch
@@ -17,18 +16,13 @@ from napari_medscan.widgets.assistant.dock import AssistantDock
 from napari_medscan.widgets.dock import WIDTH
 
 from ...assistant.serving import WHOLE, Server, head, piece, says
+from ...napari_window import let_go
 from .conftest import User
 
 
 def opened(viewer):
     """Open the dock as the Plugins menu does."""
     return viewer.window.add_plugin_dock_widget("napari-medscan", "AI assistant")
-
-
-def settle():
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    QApplication.processEvents()
-    gc.collect()
 
 
 def listeners(viewer):
@@ -75,10 +69,10 @@ def test_closing_and_opening_it_leaves_nothing(viewer, qtbot):
         assert listeners(viewer)
         widget.destroyOnClose()
         del widget, dock
-        settle()
+        let_go()
 
     def is_gone():
-        settle()
+        let_go()
         return not any(ref() is not None for ref in left)
 
     # The thread that prepares an image lets go when it is done.
@@ -138,7 +132,7 @@ def test_closing_the_viewer_while_streaming_harms_nothing(viewer, docked, qtbot,
         user.wait(State.STREAMING)
         viewer.close()
         assert user.state is State.CANCELLED
-        settle()
+        let_go()
 
 
 def test_the_service_is_remembered_and_the_key_is_not(user, viewer, docked, network_allowed):  # noqa: ARG001

@@ -240,6 +240,28 @@ def test_bring_into_view_keeps_the_arrangement_for_pet_on_its_ct(viewer, add):
     assert current_layer(viewer) == pet
 
 
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("way", ["opened", "show only"])
+def test_another_phase_is_fit_as_the_one_before_was_unless_the_camera_was_moved(
+    viewer, add, moved, way
+):
+    place = {"FrameOfReferenceUID": "1.2.8"}
+    fine = {"PixelSpacing": [0.5, 0.5], **place}
+    if way == "show only":
+        small = add("small", 9, **fine)
+    add("large", 9, PixelSpacing=[1, 1], **place)
+    viewer.dims.set_current_step(0, 2)
+    viewer.scene.camera.zoom *= 1.25 if moved else 1
+    before = viewer.scene.camera.zoom
+    if way == "show only":
+        show_only(viewer, [small])
+    else:
+        small = add("small", 9, **fine)
+    assert current_layer(viewer) == small
+    assert slice_in_view(viewer, small) == 2
+    assert viewer.scene.camera.zoom == (before if moved else pytest.approx(2 * before))
+
+
 def test_bring_into_view_a_series_that_ends_before_the_slice_starts_anew(viewer, add):
     place = {"FrameOfReferenceUID": "1.2.8"}
     add("ct", 20, **place)

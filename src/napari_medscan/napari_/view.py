@@ -51,7 +51,8 @@ def bring_into_view(
     In 2-D, in the plane it was acquired in, in radiological convention, on its middle slice, fit
     to the canvas. If the current series lies in the same place and plane, and the slice in view
     is within the new series, then plane, mirroring, slice and zoom stay as they are: PET over CT,
-    another phase of the same scan.
+    another phase of the same scan. A series that takes the place of one that was fit to the canvas
+    is fit to it, too, unless the user has moved the camera.
 
     Parameters
     ----------
@@ -77,6 +78,8 @@ def bring_into_view(
     if not stays:
         # A layer that appears in the plane of another series could read its whole volume.
         _show_slices(viewer, layer)
+    elif not any(other.visible for other in others):
+        _fit_like_before(viewer, layer)
     set_visible(layer, visible=True)
     viewer.layers.selection.active = _images_below(viewer, layer) or layer
 
@@ -90,6 +93,8 @@ def show_only(viewer: napari.viewer.Viewer, layers: list[Image]) -> None:
     for layer in viewer.layers:
         if isinstance(layer, Image) and stack_of(layer) is not None:
             set_visible(layer, visible=layer in layers)
+    if len(layers) == 1:
+        _fit_like_before(viewer, layers[0])
     if not is_visible_series(viewer.layers.selection.active):
         viewer.layers.selection.active = layers[-1]
 
@@ -351,6 +356,12 @@ def _show_slices(viewer: napari.viewer.Viewer, layer: Image) -> None:
     _go_to_middle(viewer, layer)
     show_acquired_plane(viewer, layer)
     fit_to_canvas(viewer, layer)
+
+
+def _fit_like_before(viewer: napari.viewer.Viewer, layer: Image) -> None:
+    """Fit a series that is alone as another was, unless the camera was moved since."""
+    if is_fit(viewer):
+        fit_to_canvas(viewer, layer)
 
 
 def _go_to_middle(viewer: napari.viewer.Viewer, layer: Image) -> None:

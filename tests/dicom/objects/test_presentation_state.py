@@ -13,6 +13,7 @@ from pydicom.pixels.processing import apply_modality_lut, apply_presentation_lut
 
 from napari_medscan.dicom import PresentationState, load
 from napari_medscan.dicom.intensity.window import Window
+from napari_medscan.dicom.objects.catalogue import Catalogue
 from napari_medscan.dicom.objects.display_area import DisplayTurn
 from napari_medscan.dicom.objects.drawn_graphics import DrawnPoint, DrawnShape, DrawnText, dashes
 from napari_medscan.dicom.objects.presentation_state import MOST_POINTS
@@ -23,6 +24,7 @@ from .labeled import COLUMNS, DEPTH, ROWS, write_ct
 from .overlaid import add_overlay
 from .stated import annotation, graphic, refer, state, text
 
+BLENDING = "1.2.840.10008.5.1.4.1.1.11.4"
 ALL = refer(*(f"1.2.3.3.{z}" for z in range(DEPTH)))
 
 
@@ -290,6 +292,22 @@ def test_state_compound_graphics_are_drawn_by_the_simple_ones_that_stand_for_the
     _, drawn = opened(tmp_path, state(ALL[:1], GraphicAnnotationSequence=[part]))
     assert drawn.content.left_out == (number is None)
     assert len(drawn.drawn) == 1
+
+
+def test_state_that_blends_is_listed_with_a_series_and_says_that_it_does_not_blend(tmp_path):
+    parts = [
+        item(BlendingPosition=place, ReferencedSeriesSequence=[item(SeriesInstanceUID=uid)])
+        for place, uid in (("UNDERLYING", "1.2.3.3"), ("SUPERIMPOSED", "1.2.3.5"))
+    ]
+    data = state(SOPClassUID=BLENDING, BlendingSequence=parts, ReferencedSeriesSequence=None)
+    write(write_ct(tmp_path) / "pr.dcm", data)
+    report = load(tmp_path)
+    (found,) = report.objects
+    assert found.referenced_series == ("1.2.3.3", "1.2.3.5")
+    assert found.warnings == ("Not drawn: the blending of its series",)
+    catalogue = Catalogue()
+    catalogue.add(report.stacks, report.objects)
+    assert catalogue.home_of(found) is report.stacks[0]
 
 
 def test_state_colors_of_old_files_are_those_of_the_layer(tmp_path):

@@ -52,6 +52,7 @@ class _Tag(IntEnum):
     SoftcopyVOILUTSequence = 0x00283110
     DisplayedAreaSelectionSequence = 0x0070005A
     ContentLabel = 0x00700080
+    BlendingSequence = 0x00700402
     ContentDescription = 0x00700081
     PresentationLUTSequence = 0x20500010
     PresentationLUTShape = 0x20500020
@@ -59,6 +60,9 @@ class _Tag(IntEnum):
 
 _ACTIVATION: Final = 0x1001
 """Element of an overlay group: Overlay Activation Layer (C.11.7)."""
+_BLENDED: Final[Wanted] = {
+    _Tag.BlendingSequence: {Tag.ReferencedSeriesSequence: {Tag.SeriesInstanceUID: b"UI"}}
+}
 _LABEL: Final[Wanted] = {_Tag.ContentLabel: b"CS", _Tag.ContentDescription: b"LO"}
 _REFERENCES: Final[Wanted] = {
     Tag.ReferencedSeriesSequence: {Tag.SeriesInstanceUID: b"UI", **WANTED_IMAGES}
@@ -74,6 +78,7 @@ _WANTED_SUMMARY: Final[Wanted] = want(
     _REFERENCES,
     _LABEL,
     WANTED_NOT_DRAWN,
+    _BLENDED,
 )
 _WANTED: Final[Wanted] = want(
     WANTED_IDENTITY,
@@ -100,12 +105,15 @@ class PresentationFacts:
     images : mapping of str to tuple of ImageReference
         The images that it is for, by Series Instance UID.
     not_drawn : tuple of str
-        Styles of its annotations that are not drawn, in words.
+        What of it is not drawn, such as styles of its annotations, in words.
+    blended : tuple of str
+        UIDs of the series that it blends (PS3.3 C.11.14).
     """
 
     label: str
     images: dict[str, Images]
     not_drawn: tuple[str, ...] = ()
+    blended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +180,11 @@ def read_presentation_facts(file: FileRef) -> PresentationFacts:
     for item in data_set.items(Tag.ReferencedSeriesSequence):
         series = item.uid(Tag.SeriesInstanceUID)
         images[series] = (*images.get(series, ()), *read_images(item))
-    return PresentationFacts(next(filter(None, labels), ""), images, not_drawn(data_set))
+    parts = data_set.items(_Tag.BlendingSequence)
+    items = [i for part in parts for i in part.items(Tag.ReferencedSeriesSequence)]
+    blended = tuple(filter(None, (item.uid(Tag.SeriesInstanceUID) for item in items)))
+    left_out = (*not_drawn(data_set), *(["the blending of its series"] if parts else []))
+    return PresentationFacts(next(filter(None, labels), ""), images, left_out, blended)
 
 
 def read_presentation(file: FileRef) -> PresentationContent:

@@ -174,13 +174,13 @@ class PresentationState(OneFileObject):
     @property
     def referenced_series(self) -> tuple[str, ...]:
         """UIDs of the series that it refers to."""
-        return tuple(filter(None, self.facts.images))
+        return tuple(filter(None, (*self.facts.images, *self.facts.blended)))
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What of its annotations is not drawn."""
-        styles = self.facts.not_drawn
-        return (f"Not drawn: {', '.join(styles)}",) if styles else ()
+        """What of it is not drawn."""
+        parts = self.facts.not_drawn
+        return (f"Not drawn: {', '.join(parts)}",) if parts else ()
 
     def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:
         """Return how many of its images are not open."""

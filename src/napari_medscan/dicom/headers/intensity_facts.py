@@ -157,4 +157,7 @@ def _as_stored(value: int, layout: PixelLayout) -> int:
     """Give a value that may have been read with the wrong sign the pixels' sign."""
     span = 1 << layout.bits_allocated
     value &= span - 1
+    if layout.signed and value < 1 << layout.bits_stored:
+        # A negative number of Bits Stored, written as a pattern of so many bits.
+        span = 1 << layout.bits_stored
     return value - span if layout.signed and value >= span >> 1 else value

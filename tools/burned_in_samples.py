@@ -101,7 +101,7 @@ def pictures(extra: Path | None) -> list[Floats]:
 
 def background(rng: Random, all_pictures: list[Floats]) -> Gray:
     """Return a crop without text, at times as a second look is given it."""
-    crop = _of_any_kind(rng, all_pictures).round().astype(np.uint8)
+    crop = crop_without_text(rng, all_pictures).round().astype(np.uint8)
     times = _times(rng)
     return enlarged(crop[_close(rng, np.zeros_like(crop), times)], times)
 
@@ -110,7 +110,7 @@ def _times(rng: Random) -> int:
     return int(rng.choice(list(CLOSE), p=list(CLOSE.values())))
 
 
-def _of_any_kind(rng: Random, all_pictures: list[Floats]) -> Floats:
+def crop_without_text(rng: Random, all_pictures: list[Floats]) -> Floats:
     """Return a crop without text, from 0 to 255."""
     kind = rng.random()
     if kind < 0.12:
@@ -288,7 +288,7 @@ def sample(rng: Random, all_pictures: list[Floats]) -> tuple[Gray, Gray]:
     """
     half = rng.random() < 0.2
     times = _times(rng)
-    crop = _of_any_kind(rng, all_pictures)
+    crop = crop_without_text(rng, all_pictures)
     known, unsure = np.zeros_like(crop), np.zeros_like(crop)
     if rng.random() < WRITTEN:
         for _ in range(int(rng.integers(1, 6))):
@@ -297,7 +297,7 @@ def sample(rng: Random, all_pictures: list[Floats]) -> tuple[Gray, Gray]:
         # As a larger picture that was reduced, like those of the coarser passes.
         crop = ndimage.gaussian_filter(crop, rng.uniform(0.3, 0.7))
     if rng.random() < 0.25:
-        crop = _compressed(rng, crop)
+        crop = compressed(rng, crop)
     if times > 1:
         part = _close(rng, known, times)
         small = crop[part].round().clip(0, 255).astype(np.uint8)
@@ -322,7 +322,8 @@ def _close(rng: Random, known: Floats, times: int) -> tuple[slice, slice]:
     return slice(top, top + side), slice(left, left + side)
 
 
-def _compressed(rng: Random, crop: Floats) -> Floats:
+def compressed(rng: Random, crop: Floats) -> Floats:
+    """Return what a JPEG of any usual quality holds of a crop."""
     data = io.BytesIO()
     Image.fromarray(crop.clip(0, 255).astype(np.uint8)).save(
         data, "JPEG", quality=int(rng.integers(50, 96))
@@ -361,13 +362,16 @@ def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats, times: int)
     where = np.s_[top : top + high, left : left + wide]
     if known[where].any() or unsure[where].any():
         return
-    under = crop[where]
+    crop[where], faint = styled(rng, crop[where], ink, field)
+    (unsure if large or faint else known)[where] += field > 0.5
+
+
+def styled(rng: Random, under: Floats, ink: Floats, field: Floats) -> tuple[Floats, bool]:
+    """Return a part of a picture with a string over it, and whether noise drowns that."""
     noise = float(np.abs(under - ndimage.uniform_filter(under, 5)).mean())
     contrast = float(rng.choice([255, np.exp(rng.uniform(np.log(18), np.log(255)))], p=[0.3, 0.7]))
     value, style = _style(rng, under, ink, field, contrast)
-    crop[where] = value
-    faint = contrast < 2 * noise and style == 0
-    (unsure if large or faint else known)[where] += field > 0.5
+    return value, contrast < 2 * noise and style == 0
 
 
 def _style(

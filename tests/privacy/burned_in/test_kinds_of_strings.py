@@ -40,9 +40,10 @@ def is_covered(ink, contrast, seed):
         (14, {"angle": 60}),
         (16, {"angle": 135}),
         (16, {"blur": 1}),
+        (20, {"blur": 2}),
         (12, {"stacked": True}),
     ],
-    ids=["30", "-45", "60", "135", "blur", "stacked"],
+    ids=["30", "-45", "60", "135", "blur 1", "blur 2", "stacked"],
 )
 def test_find_text_other_kind_of_string_is_found(size, way):
     covered = [is_covered(ink_of(text, size, **way), 120, seed) for seed, text in enumerate(TEXTS)]
@@ -63,3 +64,22 @@ def test_turned_what_rises_by_the_angle_is_level():
 def test_turned_beyond_the_image_its_edge_goes_on():
     gray = np.full((50, 60), 7, np.uint8)
     assert (tilted.turned(gray, (0, 59), 60, 48) == 7).all()
+
+
+def test_places_are_the_likeliest_with_the_angles_in_question():
+    rows, columns = np.indices((40, 50))
+    odds = np.full((40, 50, 3), -5, np.float32)
+    for row, column, rise in ((8, 9, (4, 6.2, 5.9)), (22, 35, (7, 4, 2)), (30, 9, (2, 2, 2))):
+        near = np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / 50)
+        odds += near[..., np.newaxis] * np.array(rise, np.float32)
+    middle = tilted.CELL // 2
+    assert list(tilted.places(odds)) == [
+        ((22 * tilted.CELL + middle, 35 * tilted.CELL + middle), [30]),
+        ((8 * tilted.CELL + middle, 9 * tilted.CELL + middle), [45, 60]),
+    ]
+
+
+def test_places_are_not_too_many():
+    odds = np.full((80, 80, 3), -5, np.float32)
+    odds[4::10, 4::10] = np.random.default_rng(0).uniform(50, 90, (8, 8, 3))
+    assert len(list(tilted.places(odds))) == tilted.MOST

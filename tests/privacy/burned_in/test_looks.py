@@ -116,3 +116,28 @@ def test_the_best_cell_is_the_one_with_the_best_around_it():
     (group,) = looks.groups(marks)
     assert group.best in ((22, 62), (26, 62))
     assert group.mark == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("blur", [1, 2])
+def test_deblurred_stripes_are_as_they_were(blur):
+    from scipy import ndimage
+
+    columns = np.arange(120)
+    stripes = np.broadcast_to(128 + 100 * np.sin(columns * 2 * np.pi / 8), (96, 120))
+    blurred = ndimage.gaussian_filter(stripes, blur, mode="mirror").round().astype(np.uint8)
+    inside = looks.deblurred(blurred)[16:-16, 16:-16]
+    assert np.ptp(blurred[16:-16, 16:-16]) < 150
+    assert np.ptp(inside) > 180
+
+
+def test_deblurred_what_does_not_vary_is_the_same():
+    assert (looks.deblurred(np.full((40, 30), 77, np.uint8)) == 77).all()
+
+
+@pytest.mark.parametrize("deblur", [True, False])
+def test_judged_a_group_in_doubt_is_deblurred_only_if_asked(deblur, monkeypatch):
+    monkeypatch.setattr(looks, "second_look", lambda *_: 0.1)
+    monkeypatch.setattr(looks, "deblurred_look", lambda *_: 0.99)
+    group = looks.Group(8, 8, 24, 60, (16, 30), 0.5)
+    found = [level for _, level in looks.judged(GRAY, [group], deblur=deblur)]
+    assert found == [Level.FOUND] * deblur

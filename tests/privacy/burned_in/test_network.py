@@ -12,9 +12,11 @@ from napari_medscan.privacy.burned_in import network
 @pytest.mark.parametrize("band", [1, 3, 64])
 def test_apply_some_rows_at_a_time_is_apply_at_once(band, monkeypatch):
     values = network.channels(np.random.default_rng(0).integers(0, 256, (64, 48)).astype(np.uint8))
-    whole = network.apply(values, network.weights())
+    layers = network.layers_of("weights.npz")
+    whole = network.apply(values, layers)
     monkeypatch.setattr(network, "BAND", band)
-    np.testing.assert_allclose(network.apply(values, network.weights()), whole, atol=1e-3)
+    for some, all_ in zip(network.apply(values, layers), whole, strict=True):
+        np.testing.assert_allclose(some, all_, atol=1e-3)
 
 
 def layer(factor=1.0):
@@ -27,12 +29,15 @@ def test_what_is_coarse_is_added_to_what_is_fine_and_negatives_between_become_0(
     up = 2 * (len(network.LEVELS) - 2)
     values = np.zeros((32, 32, 1), np.float32)
     values[16, 16] = 1
-    result = network.apply(values, (layer(),) * (down + up + 1))
+    result, middle = network.apply(values, (layer(),) * (down + up + 1))
     # A cell of each level holds the pixel at its corner; three levels are added up.
     assert result.shape == (8, 8, 1)
     assert result[4:, 4:, 0].tolist() == [[3, 2, 1, 1], [2, 2, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]]
     assert result.sum() == 1 + 4 + 16
-    minus = network.apply(values, (*[layer()] * (down - 1), layer(-1), *[layer()] * up, layer(-1)))
+    assert middle[2, 2].tolist() == [1, 2]
+    minus, _ = network.apply(
+        values, (*[layer()] * (down - 1), layer(-1), *[layer()] * up, layer(-1))
+    )
     assert minus[4, 4, 0] == -2
     assert minus.sum() == -1 - 4
 
@@ -85,10 +90,12 @@ def test_a_pixel_is_compared_with_those_around_it_whatever_the_window():
 
 
 def test_weights_are_small_and_hold_no_pickle():
-    path = files("napari_medscan.privacy.burned_in") / "weights.npz"
-    assert len(path.read_bytes()) < 1_000_000
-    layers = network.weights()
+    folder = files("napari_medscan.privacy.burned_in")
+    for name in ("weights.npz", "tilt_weights.npz"):
+        assert len((folder / name).read_bytes()) < 1_000_000
+        layers = network.layers_of(name)
+        assert all(np.isfinite(part).all() for layer in layers for part in layer)
+    layers = network.layers_of("weights.npz")
     kinds = [(kernel.shape[0], kernel.shape[3]) for kernel, _ in layers]
     up = [kind for out in (64, 48) for kind in ((1, out), (3, out))]
     assert kinds == [*chain(*network.LEVELS), *up, (1, 1)]
-    assert all(np.isfinite(part).all() for layer in layers for part in layer)

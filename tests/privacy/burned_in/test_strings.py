@@ -11,7 +11,7 @@ def checkered(rows, columns):
 
 
 def test_boxes_of_a_reduced_picture_are_in_pixels_of_the_whole(monkeypatch):
-    def boxes(gray, _):
+    def boxes(gray, _, **__):
         return [Box(3, 5, 10, 20, Level.FOUND)] if gray.shape == (25, 50) else []
 
     monkeypatch.setattr(looks, "boxes", boxes)
@@ -20,7 +20,7 @@ def test_boxes_of_a_reduced_picture_are_in_pixels_of_the_whole(monkeypatch):
 
 
 def test_boxes_of_a_reduced_picture_end_where_the_whole_does(monkeypatch):
-    def boxes(gray, _):
+    def boxes(gray, _, **__):
         return [Box(3, 5, 22, 45, Level.POSSIBLE)] if gray.shape == (25, 50) else []
 
     monkeypatch.setattr(looks, "boxes", boxes)

@@ -1,12 +1,14 @@
-"""Two looks for strings: at the whole picture, and once more, enlarged, at what may be one.
+"""Looks for strings: at the whole image, and at what may be one enlarged, then deblurred.
 
 An edge of anatomy that resembles small letters is smooth when enlarged; a string is not.
+Deblurred, letters are as the network knows them, and anatomy is not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,14 @@ AGAIN_THIN, AGAIN_THICK = 3, 2
 large for the network."""
 MARGIN, REACH = 16, 40
 """Pixels around a group, and from its best cell: so far the second look sees."""
+BLUR = 2.0
+"""Pixels: the standard deviation of the Gaussian that a deblurred look takes away."""
+NOISE = 0.003
+"""Power of the noise relative to that of the letters, which bounds what deblurring amplifies."""
+BLURRED = 0.4
+"""What a mark must be for a deblurred look, which makes edges of anatomy sharp, too."""
+WIDE_REACH = 64
+"""Pixels from a group's best cell that a deblurred look sees: blurred letters are large."""
 SETTLED = 0.98
 """A mark that needs no second look."""
 MOST_AGAIN = 5
@@ -58,7 +68,7 @@ class Group:
     mark: float
 
 
-def boxes(gray: Gray, marks: Marks) -> Iterator[Box]:
+def boxes(gray: Gray, marks: Marks, *, deblur: bool = False) -> Iterator[Box]:
     """Yield boxes around strings some 6 to 44 pixels high, in pixels.
 
     Parameters
@@ -66,8 +76,10 @@ def boxes(gray: Gray, marks: Marks) -> Iterator[Box]:
     gray : ndarray of uint8, shape (height, width)
     marks : ndarray of float32
         What `text_map` makes of it.
+    deblur : bool
+        As `judged` takes it.
     """
-    for group, level in judged(gray, groups(marks)):
+    for group, level in judged(gray, groups(marks), deblur=deblur):
         # A cell that a string covers by less than half is not marked.
         top, left = (max(0, start - STRIDE // 2) for start in (group.top, group.left))
         bottom = min(group.bottom + STRIDE // 2, gray.shape[0])
@@ -76,15 +88,22 @@ def boxes(gray: Gray, marks: Marks) -> Iterator[Box]:
 
 
 def judged(
-    gray: Gray, found: Iterable[Group], sure: float = SURE, maybe: float = MAYBE
+    gray: Gray,
+    found: Iterable[Group],
+    sure: float = SURE,
+    maybe: float = MAYBE,
+    *,
+    deblur: bool = False,
 ) -> Iterator[tuple[Group, Level]]:
     """Yield the groups that are strings, and how sure that is: the surest first."""
     left = MOST_AGAIN
     for group in sorted(found, key=lambda group: group.mark, reverse=True):
-        odds = _log_odds(group.mark)
+        odds = first = _log_odds(group.mark)
         if group.mark < SETTLED and left:
             left -= 1
-            odds = (odds + _log_odds(second_look(gray, group))) / 2
+            odds = (first + _log_odds(second_look(gray, group))) / 2
+            if deblur and odds < sure and group.mark >= BLURRED:
+                odds = max(odds, (first + _log_odds(deblurred_look(gray, group))) / 2)
         if odds >= maybe:
             yield group, Level.FOUND if odds >= sure else Level.POSSIBLE
 
@@ -115,20 +134,34 @@ def groups(marks: Marks, least: float = EDGE) -> Iterator[Group]:
 
 
 def second_look(gray: Gray, group: Group) -> float:
-    """Return how a group is marked in an enlarged picture of what is around it."""
+    """Return how a group is marked in an enlarged image of what is around it."""
     row, column = group.best
     top, left = max(0, group.top - MARGIN, row - REACH), max(0, group.left - MARGIN, column - REACH)
     bottom = min(group.bottom + MARGIN, row + REACH)
     right = min(group.right + MARGIN, column + REACH)
     thickness = min(group.bottom - group.top, group.right - group.left)
     times = AGAIN_THIN if thickness <= THIN else AGAIN_THICK
-    marks = text_map(enlarged(gray[top:bottom, left:right], times))
-    start, stop = (
-        (max(0, y - top) * times // STRIDE, max(0, x - left) * times // STRIDE)
-        for y, x in ((group.top, group.left), (group.bottom, group.right))
+    part = enlarged(gray[top:bottom, left:right], times)
+    return _mark_within(part, group, (top, left), times)
+
+
+def deblurred_look(gray: Gray, group: Group) -> float:
+    """Return how a group is marked in a deblurred image of what is around it."""
+    row, column = group.best
+    top, left = max(0, row - WIDE_REACH), max(0, column - WIDE_REACH)
+    part = deblurred(gray[top : row + WIDE_REACH, left : column + WIDE_REACH])
+    return _mark_within(part, group, (top, left), 1)
+
+
+def _mark_within(part: Gray, group: Group, start: tuple[int, int], times: int) -> float:
+    """Return how a group is marked in a part, so many times enlarged, that starts somewhere."""
+    rows, columns = (
+        slice(max(0, first - offset) * times // STRIDE, (end - offset) * times // STRIDE)
+        for first, end, offset in zip(
+            (group.top, group.left), (group.bottom, group.right), start, strict=True
+        )
     )
-    own = marks[start[0] : stop[0], start[1] : stop[1]]
-    return mean_of_best(own.ravel(), CELLS * times * times)
+    return mean_of_best(text_map(part)[rows, columns].ravel(), CELLS * times * times)
 
 
 def enlarged(gray: Gray, times: int) -> Gray:
@@ -139,6 +172,21 @@ def enlarged(gray: Gray, times: int) -> Gray:
     zoomed = ndimage.zoom(values, times, order=1, mode="nearest", grid_mode=True)
     larger: Gray = zoomed.round().astype(np.uint8)
     return larger
+
+
+def deblurred(gray: Gray) -> Gray:
+    """Return an image without the blur of a Gaussian of `BLUR`: a Wiener filter."""
+    from scipy import fft
+
+    margin = ceil(4 * BLUR)
+    values = np.pad(gray.astype(np.float32), margin, mode="symmetric")
+    down, right = (fft.fftfreq(length) for length in values.shape)
+    passed = np.exp(-2 * (np.pi * BLUR) ** 2 * (down[:, np.newaxis] ** 2 + right**2))
+    # Of what does not vary, it changes nothing.
+    gain = (1 + NOISE) * passed / (passed**2 + NOISE)
+    sharp = fft.ifft2(fft.fft2(values) * gain).real[margin:-margin, margin:-margin]
+    result: Gray = sharp.round().clip(0, 255).astype(np.uint8)
+    return result
 
 
 def mean_of_best(marks: Marks, count: int = CELLS) -> float:

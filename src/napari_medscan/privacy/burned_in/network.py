@@ -34,6 +34,8 @@ LEVELS = (((5, 24), (3, 24)), ((3, 48),) * 3, ((3, 64),) * 3, ((3, 96),) * 3)
 """Size and channels of the convolutions of each level; the first halves the resolution."""
 BAND = 16
 """Rows of cells for which what is finer is computed at a time, so that it stays in the cache."""
+ROWS = 128
+"""So many of the image are compared with what is around at a time, for the same reason."""
 BESIDE = 2
 """Cells beside those looked at that they need from what is finer."""
 NO_TEXT = -30.0
@@ -103,14 +105,26 @@ def text_map(gray: NDArray[np.uint8], cells: Cells | None = None) -> Floats:
     ndarray of float32, shape (ceil(height / 4), ceil(width / 4))
         From 0, no text, to 1.
     """
+    return maps(gray, cells)[0]
+
+
+def maps(gray: NDArray[np.uint8], cells: Cells | None = None) -> tuple[Floats, Floats]:
+    """Return what `text_map` does, and what the network knows of each cell twice as large.
+
+    Returns
+    -------
+    marks : ndarray of float32, shape (ceil(height / 4), ceil(width / 4))
+    middle : ndarray of float32, shape (2 * ceil(height / 16), 2 * ceil(width / 16), channels)
+        Of the second of `LEVELS` from below: what is there, and that with what is around.
+    """
     rows, columns = (-size % 2 ** len(LEVELS) for size in gray.shape)
     high, wide = (-(-size // STRIDE) for size in gray.shape)
     padded = np.pad(gray, ((0, rows), (0, columns)), mode="edge")
     looked = None if cells is None else Looked.of(padded, cells)
-    values = apply(channels(padded), weights(), looked)[:high, :wide, 0]
+    values, middle = apply(channels(padded), layers_of("weights.npz"), looked)
     # Clipped, because the exponential of a float32 overflows at 89.
-    marks: Floats = 1 / (1 + np.exp(-values.clip(NO_TEXT, -NO_TEXT)))
-    return marks
+    marks: Floats = 1 / (1 + np.exp(-values[:high, :wide, 0].clip(NO_TEXT, -NO_TEXT)))
+    return marks, middle
 
 
 def channels(gray: NDArray[np.uint8]) -> Floats:
@@ -125,21 +139,28 @@ def channels(gray: NDArray[np.uint8]) -> Floats:
     ndarray of float32, shape (height, width, 1 + len(AROUND))
     """
     beyond = max(AROUND) // 2 + 1
-    padded = np.pad(gray, beyond, mode="symmetric").astype(np.uint32)
+    padded = np.pad(gray, beyond, mode="symmetric")
+    result = np.empty((*gray.shape, 1 + len(AROUND)), np.float32)
+    for top in range(0, len(gray), ROWS):
+        level = gray[top : top + ROWS].astype(np.float32)
+        part = padded[top : top + len(level) + 2 * beyond].astype(np.uint32)
+        _compare(level, part, beyond, result[top : top + ROWS])
+    return result
+
+
+def _compare(level: Floats, padded: NDArray[np.uint32], beyond: int, result: Floats) -> None:
+    """Write the channels of some rows, of which what is around goes `beyond`."""
     # Sums of all above and left. They wrap around, but their differences are those of a square.
     sums = [
         one.cumsum(axis=0, dtype=np.uint32).cumsum(axis=1, dtype=np.uint32)
         for one in (padded, padded * padded)
     ]
-    level = gray.astype(np.float32)
-    result = np.empty((*gray.shape, 1 + len(AROUND)), np.float32)
     result[..., 0] = shown(level)
     for index, size in enumerate(AROUND, 1):
-        mean, variance = (_mean(total, size, beyond, gray.shape) for total in sums)
+        mean, variance = (_mean(total, size, beyond, level.shape) for total in sums)
         variance -= mean * mean
         apart = (level - mean) / (np.sqrt(np.maximum(variance, 0)) + FLATTEST)
         np.divide(apart.clip(-4, 4), 2, out=result[..., index])
-    return result
 
 
 def _mean(total: NDArray[np.uint32], size: int, beyond: int, shape: tuple[int, ...]) -> Floats:
@@ -156,8 +177,8 @@ def shown(level: Floats) -> Floats:
     return level * np.float32(1 / 128) - np.float32(1)
 
 
-def apply(values: Floats, layers: Weights, looked: Looked | None = None) -> Floats:
-    """Run the layers over values of shape (height, width, channels).
+def apply(values: Floats, layers: Weights, looked: Looked | None = None) -> tuple[Floats, Floats]:
+    """Run the layers over values of shape (height, width, channels): log odds, and the middle.
 
     Down the levels, each of half the resolution, to see what is around; then up again
     to that of `STRIDE`, where each level adds what it saw in detail. Where nothing is
@@ -175,6 +196,7 @@ def apply(values: Floats, layers: Weights, looked: Looked | None = None) -> Floa
             if number or index:
                 looked, values = _positive(values, next(remaining), 1 if index else 2, looked)
         seen.append((values, looked))
+    upwards = []
     for detail, fine in seen[-2::-1]:
         layer = next(remaining)
         coarse = convolve(values, *layer).repeat(2, axis=0).repeat(2, axis=1)
@@ -183,10 +205,11 @@ def apply(values: Floats, layers: Weights, looked: Looked | None = None) -> Floa
             rest = positive(of_constant(looked.rest, layer) + fine.rest)
             looked = replace(fine, rest=rest)
         looked, values = _positive(positive(coarse), next(remaining), 1, looked)
+        upwards.append(values)
     values = convolve(values, *next(remaining))
     if looked:
         values[~looked.cells] = NO_TEXT
-    return values
+    return values, np.concatenate([seen[-2][0], upwards[0]], axis=2)
 
 
 def _positive(
@@ -224,9 +247,9 @@ def _finer(values: Floats, layers: Weights, looked: Looked | None) -> Floats:
 
 
 @cache
-def weights() -> Weights:
-    """Load the weights that the package holds, kernels of shape (size, size, in, out)."""
-    path = files("napari_medscan.privacy.burned_in") / "weights.npz"
+def layers_of(name: str) -> Weights:
+    """Load the layers of a file of the package, kernels of shape (size, size, in, out)."""
+    path = files("napari_medscan.privacy.burned_in") / name
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return tuple(
             (

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.privacy.burned_in import looks, tilted
 from napari_medscan.privacy.burned_in.findings import Box
-from napari_medscan.privacy.burned_in.network import STRIDE, text_map
+from napari_medscan.privacy.burned_in.network import STRIDE, maps
 from napari_medscan.privacy.burned_in.planes import edge_cells, edge_extent, planes
 from napari_medscan.privacy.painting import LONGEST
 
@@ -30,7 +30,7 @@ Picture = NDArray[np.uint8]
 
 def in_picture(picture: Picture) -> list[Box]:
     """Find strings in one picture, of one or three channels."""
-    return [box for gray in planes(picture) for box in _boxes(gray, REDUCED)]
+    return [box for gray in planes(picture) for box in _boxes(gray, REDUCED, deblur=True)]
 
 
 def in_stack(picture: Picture, others: Sequence[Picture]) -> list[Box] | None:
@@ -51,11 +51,11 @@ def in_stack(picture: Picture, others: Sequence[Picture]) -> list[Box] | None:
         return None
     # In the mean what stays is as it was, and what moves is blurred.
     mean = (total / (1 + len(others))).round().astype(np.uint8)
-    # Not reduced: what is left of anatomy is then much like large letters.
-    return [box for gray in planes(mean) for box in _boxes(gray, (1,))]
+    # Neither reduced nor deblurred: what is left of anatomy is then much like letters.
+    return [box for gray in planes(mean) for box in _boxes(gray, (1,), deblur=False)]
 
 
-def _boxes(gray: Gray, reductions: Sequence[int]) -> Iterator[Box]:
+def _boxes(gray: Gray, reductions: Sequence[int], *, deblur: bool) -> Iterator[Box]:
     """Yield the boxes of small strings, and in reduced pictures of larger ones."""
     down, right = edge_extent(gray)
     gray = gray[down, right]
@@ -68,8 +68,11 @@ def _boxes(gray: Gray, reductions: Sequence[int]) -> Iterator[Box]:
         factor = first * times
         if min(rows, columns) >= factor * LEAST_SIDE:
             part = reduced(gray, factor)
-            marks = text_map(part, edge_cells(part, STRIDE))
-            for box in chain(looks.boxes(part, marks), tilted.boxes(part, marks)):
+            cells = edge_cells(part, STRIDE)
+            marks, middle = maps(part, cells)
+            # Anatomy that is reduced is as sharp as what deblurring makes of letters.
+            level = looks.boxes(part, marks, deblur=deblur and times == 1)
+            for box in chain(level, tilted.boxes(part, middle, cells)):
                 found = _scaled(box, factor, rows, columns)
                 yield replace(found, top=found.top + down.start, left=found.left + right.start)
 

@@ -1,54 +1,109 @@
-"""Tilted strings: where the network faintly marks something, it looks again with the part turned.
+"""Tilted strings: a small network on top of the other's middle says where, and tilted by how much.
 
-It knows strings that are level, on a side or on their head, tilted by some 15° at most.
-Turned by 30° and 60°, what is tilted by any other angle is one of these; at 45° just so.
+The network knows strings that are level, on a side or on their head, tilted by some 15° at
+most. Of any other angle, they are one of these when the part is turned, and it looks again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.privacy.burned_in import looks
+from napari_medscan.privacy.burned_in.convolution import (
+    Cells,
+    Floats,
+    convolve,
+    convolve_some,
+    positive,
+)
 from napari_medscan.privacy.burned_in.findings import Box
-from napari_medscan.privacy.burned_in.network import text_map
+from napari_medscan.privacy.burned_in.network import STRIDE, layers_of, text_map
 
-ANGLES, BETWEEN = (30, 60), 45
-"""Degrees, counterclockwise."""
-FAINT, CLEARER = 0.01, 0.02
-"""What a cell's mark must be for something tilted to be there, and to be turned between the two."""
-MOST = 10
-"""So many places are looked at turned, those with the best marks."""
+ANGLES = (30, 45, 60)
+"""Degrees, counterclockwise, that the small network tells apart; a right angle more is the same."""
+CELL = 2 * STRIDE
+"""Pixels that its cells are high and wide."""
+FAINTEST = -2.0
+"""The log odds that something is tilted for it to be turned."""
+BESIDE = 0.8
+"""What the log odds of another angle may be below those of the likeliest for it to be tried."""
+MOST = 6
+"""So many places are looked at turned, those with the best odds."""
+APART = 7
+"""Cells, odd: no two places are nearer."""
 NEAR, FAR = 48, 128
 """Pixels from a place: what a first turned look sees, and one that measures the string."""
 HINT = 0.25
 """What a first turned look must mark for the second to be taken."""
-SURE, MAYBE = 3.5, 2.5
+SURE, MAYBE = 3.5, 3.2
 """What the log odds must be: more than of a part that is not turned, since so many are."""
 
 Gray = NDArray[np.uint8]
 Place = tuple[int, int]
 
 
-def boxes(gray: Gray, marks: looks.Marks) -> list[Box]:
+def boxes(gray: Gray, middle: Floats, cells: Cells) -> list[Box]:
     """Return boxes around tilted strings, in pixels.
 
     Parameters
     ----------
     gray : ndarray of uint8, shape (height, width)
-    marks : ndarray of float32
-        What `text_map` makes of it.
+    middle : ndarray of float32
+        What `network.maps` makes of it.
+    cells : ndarray of bool
+        Where that looked.
     """
     found: list[Box] = []
-    faint = sorted(looks.groups(marks, FAINT), key=lambda group: group.mark, reverse=True)
-    places = [group for group in faint if group.mark < looks.SETTLED]
-    for group in places[:MOST]:
-        if not any(_holds(box, group.best) for box in found):
-            angles = ANGLES if group.mark < CLEARER else (*ANGLES, BETWEEN)
-            found += _at(gray, group.best, angles)
+    for place, angles in places(tilts(middle, cells)):
+        if not any(_holds(box, place) for box in found):
+            found += _at(gray, place, angles)
     return found
+
+
+def tilts(middle: Floats, cells: Cells) -> Floats:
+    """Return the log odds that a string is tilted by each of `ANGLES`, of every cell.
+
+    Parameters
+    ----------
+    middle : ndarray of float32, shape (height, width, channels)
+    cells : ndarray of bool, shape (up to 2 * height, up to 2 * width)
+
+    Returns
+    -------
+    ndarray of float32, shape (height, width, 3)
+    """
+    narrow, wide, last = layers_of("tilt_weights.npz")
+    high, across, _ = middle.shape
+    every = np.zeros((2 * high, 2 * across), bool)
+    every[: cells.shape[0], : cells.shape[1]] = cells
+    some = np.logical_or.reduce(every.reshape(high, 2, across, 2), axis=(1, 3))
+    values = positive(convolve(middle, *narrow))
+    hidden = np.zeros((high, across, wide[1].size), np.float32)
+    convolve_some(values, *wide, 1, some, hidden)
+    return convolve(hidden, *last)
+
+
+def places(odds: Floats) -> Iterator[tuple[Place, list[int]]]:
+    """Yield where something is likely to be tilted, in pixels, and the angles, the likeliest first.
+
+    Parameters
+    ----------
+    odds : ndarray of float32, shape (height, width, 3)
+        What `tilts` returns.
+    """
+    from scipy import ndimage
+
+    smooth = ndimage.uniform_filter(odds, (3, 3, 1))
+    best = smooth.max(axis=2)
+    peaks = (best > FAINTEST) & (best == ndimage.maximum_filter(best, APART))
+    for row, column in sorted(np.argwhere(peaks).tolist(), key=lambda at: -best[*at])[:MOST]:
+        order = np.argsort(smooth[row, column])[::-1]
+        likely = order[smooth[row, column, order] >= best[row, column] - BESIDE]
+        place = (CELL * row + CELL // 2, CELL * column + CELL // 2)
+        yield place, [ANGLES[index] for index in likely]
 
 
 def _holds(box: Box, place: Place) -> bool:

@@ -65,6 +65,28 @@ def test_mask_of_simpleitk_is_laid_onto_the_series(tmp_path):
         np.testing.assert_array_equal(laid, np.asarray(stack.array) > 500)
 
 
+@pytest.mark.parametrize("axes", ["RAS", "ILA"])
+def test_mask_of_an_uneven_series_comes_back_from_its_own_export_alone(tmp_path, axes):
+    heights = (0.0, 1.0, 3.7)
+    stack = opened(tmp_path / "in", ImagePositionPatient=lambda i: [0, 0, heights[i]])
+    assert not stack.geometry.measurable
+    save_nifti(stack, tmp_path / "mask.nii.gz", LABELS, uneven=True)
+    image = nib.load(tmp_path / "mask.nii.gz")
+    turn = nib.orientations.ornt_transform(
+        nib.io_orientation(image.affine), nib.orientations.axcodes2ornt(axes)
+    )
+    nib.save(image.as_reoriented(turn), tmp_path / "turned.nii.gz")
+    np.testing.assert_array_equal(lay_onto(read_volume(tmp_path / "turned.nii.gz"), stack), LABELS)
+    step = image.affine[:3, 2]
+    shifted = image.affine.copy()
+    shifted[:3, 3] += step
+    others = (image.slicer[:, :, 1:], nib.Nifti1Image(np.asarray(image.dataobj), shifted))
+    for other in others:
+        nib.save(other, tmp_path / "other.nii.gz")
+        with pytest.raises(ExportError, match="unevenly spaced"):
+            lay_onto(read_volume(tmp_path / "other.nii.gz"), stack)
+
+
 def test_part_of_the_grid_is_padded(tmp_path):
     stack = opened(tmp_path / "in", orientation=OBLIQUE)
     part = LABELS[1:, 1:3, 2:5]

@@ -21,7 +21,8 @@ def lay_onto(volume: VolumeFile, stack: Stack) -> NDArray[Any]:
     """Return the voxels of a file on the grid of a series.
 
     The grids must be the same but for the order and direction of their axes, and for how far they
-    reach: no voxel is interpolated. What the file does not cover is 0.
+    reach: no voxel is interpolated. What the file does not cover is 0. Of unevenly spaced slices,
+    only a file with all of them, at their mean distance as they are exported, has the same grid.
 
     Parameters
     ----------
@@ -43,8 +44,6 @@ def lay_onto(volume: VolumeFile, stack: Stack) -> NDArray[Any]:
     ours = stack.geometry.affine
     if ours is None:
         raise ExportError("The position of the series in the patient is unknown")
-    if not stack.geometry.measurable:
-        raise ExportError("The slices of the series are unevenly spaced")
     ours = ours[:, [2, 1, 0, 3]]
     first = stack.axes.index("z")
     shape = stack.array.shape[first : first + 3]
@@ -59,7 +58,13 @@ def lay_onto(volume: VolumeFile, stack: Stack) -> NDArray[Any]:
     ends = np.array([(x, y, z, 1) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
     ends = ends * (*(extent - 1 for extent in reversed(shape)), 1)
     apart = np.linalg.norm(((volume.affine @ matrix - ours) @ ends.T)[:3], axis=0).max()
-    if apart > min(_CORNER, _CORNER_SHARE * spacing.min()):
+    is_apart = apart > min(_CORNER, _CORNER_SHARE * spacing.min())
+    slices = volume.data.shape[-1 - axes[2]]
+    begins = start[axes[2]] == (0 if signs[2] > 0 else slices - 1)
+    is_whole = begins and slices == shape[0]
+    if not stack.geometry.measurable and (is_apart or not is_whole):
+        raise ExportError("The slices of the series are unevenly spaced")
+    if is_apart:
         raise ExportError(_difference(ours, volume.affine @ matrix, apart))
     return _indexed(volume.data, axes, signs, start, shape)
 

@@ -35,7 +35,7 @@ def segments(folder: str) -> dict[str, float]:
 
 
 def contours(folder: str) -> dict[str, float]:
-    """Open a structure set with its series in a window, and go through the slices.
+    """Open a structure set beside its series in a window, and go through the slices.
 
     The seconds are those until the contours are drawn; a step is compared with one while they are
     hidden, by turns.
@@ -53,8 +53,14 @@ def contours(folder: str) -> dict[str, float]:
     def outlines() -> list[Layer]:
         return [layer for layer in viewer.layers if outlines_of(layer) is not None]
 
+    structures = Path(folder) / "rs.dcm"
+    open_paths(viewer, [path for path in Path(folder).iterdir() if path != structures])
+    while not viewer.layers:
+        QApplication.processEvents()
+    window.settle()
+
     def work() -> None:
-        open_paths(viewer, [Path(folder)])
+        open_paths(viewer, [structures])
         while not outlines():
             QApplication.processEvents()
         window.drawn_once()
@@ -123,7 +129,7 @@ def measure(bench: Bench) -> Topic:
     for key, what, task, study in (
         ("", f"{SEGMENTS} segments in {frames:,} frames: layers, and all slices", "segments",
          made.segmentation(SEGMENTS, frames, SIZE)),
-        ("contours", f"{drawn} in {REGIONS} regions: opened in a window", "contours", structures),
+        ("contours", f"{drawn} in {REGIONS} regions: opened beside images", "contours", structures),
         ("", f"{drawn}: sampled for histograms", "histograms", structures),
         ("", f"{SEGMENTS} segments on {slices} slices of 512 x 512: saved as DICOM", "saved",
          made.series(slices)),

@@ -172,6 +172,19 @@ def test_arrow_shows_its_name_alone(series):
     assert list(shapes.features["measurement"]) == ["Arrow 1"]
 
 
+def test_labels_wait_for_a_shape_that_napari_is_taking_away(series):
+    """A path of two clicks is dropped at a double click: its features go after its vertices."""
+    viewer, layer, _ = series
+    shapes = new_layer(viewer, layer)
+    for row in (1, 2):
+        shapes.add([[1, row, 0], [1, row, 4]], shape_type="line")
+    shapes._data_view.remove(1)
+    assert (len(shapes.data), len(shapes.features)) == (1, 2)
+    found = measured(drawn_shapes(viewer, shapes, [layer])[0])
+    write_labels(shapes, [found])
+    assert not any(shapes.features["measurement"])
+
+
 def test_region_is_measured_through_the_slab(series):
     viewer, layer, stack = series
     shapes = new_layer(viewer, layer)

@@ -157,8 +157,9 @@ def write_labels(layer: Drawing, rows: Sequence[Sequence[Row]]) -> None:
     texts = [_label(of_shape) for of_shape in rows]
     for first, across in _diameters(_texts(layer, TOOL)[: len(texts)]):
         texts[first], texts[across] = _label_of_both(rows[first][0], rows[across][0]), ""
-    # While a shape is being drawn, there is one more than was measured.
-    if len(texts) == len(layer.data) and texts != _texts(layer, VALUE):
+    # While a shape is being drawn, there is one more than was measured, or than has features.
+    is_settled = len(texts) == len(layer.data) == len(layer.features)
+    if is_settled and texts != _texts(layer, VALUE):
         layer.features = layer.features.assign(**{VALUE: texts})
 
 

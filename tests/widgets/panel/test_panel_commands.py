@@ -118,7 +118,7 @@ def test_tags_are_copied_and_exported(viewer, panel, tmp_path, told, qtbot, monk
 
 MODES = {
     "length": "add_line",
-    "angle": "add_path",
+    "angle": "add_polyline",
     "diameters": "add_line",
     "ellipse": "add_ellipse",
     "rectangle": "add_rectangle",

@@ -35,7 +35,7 @@ _DIAMETERS_HINT = (
 )
 _TOOLS = {
     "length": ("Length", "add_line", "", "Drag from end to end"),
-    "angle": ("Angle", "add_path", "", "Click three points, Esc. Four points: Cobb angle"),
+    "angle": ("Angle", "add_polyline", "", "Click three points, Esc. Four points: Cobb angle"),
     "diameters": ("Diameters", "add_line", DIAMETERS, _DIAMETERS_HINT),
     "ellipse": ("Ellipse", "add_ellipse", "", "Drag an ellipse"),
     "rectangle": ("Rectangle", "add_rectangle", "", "Drag a rectangle"),

@@ -8,6 +8,12 @@ import numpy as np
 import pytest
 from napari.layers import Image, Shapes
 from napari.layers.base import ActionType
+from napari.utils._test_utils import read_only_mouse_event
+from napari.utils.interactions import (
+    mouse_move_callbacks,
+    mouse_press_callbacks,
+    mouse_release_callbacks,
+)
 from pydicom import dcmread
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
@@ -18,7 +24,7 @@ from napari_medscan.measure import MeasureError
 from napari_medscan.measure.table import HEADINGS, to_csv
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.slider_index import index_in_view
-from napari_medscan.widgets.panel.measure_tab import MeasureTab
+from napari_medscan.widgets.panel.measure_tab import _TOOLS, MeasureTab
 
 from ...export.series import opened, opened_in_time
 
@@ -308,3 +314,20 @@ def test_weight_of_a_series_that_is_gone_is_refused_without_a_path(
     qtbot.waitUntil(lambda: bool(told))
     assert told[0].message == "The files of the series cannot be read."
     assert stack.suv is None
+
+
+def test_angle_is_clicked_point_by_point():
+    """A second click ends what napari's lasso draws."""
+    layer = Shapes(ndim=2)
+    layer.mode = _TOOLS["angle"][1]
+    for place in ((20.0, 20.0), (20.0, 60.0), (50.0, 60.0)):
+        for callbacks, kind in (
+            (mouse_move_callbacks, "mouse_move"),
+            (mouse_press_callbacks, "mouse_press"),
+            (mouse_release_callbacks, "mouse_release"),
+        ):
+            event = read_only_mouse_event(type=kind, position=place, pos=place)
+            callbacks(layer, event)
+    layer._finish_drawing()
+    (vertices,) = layer.data
+    np.testing.assert_allclose(vertices, [(20, 20), (20, 60), (50, 60)])

@@ -275,7 +275,8 @@ def test_damaged_streams_give_a_picture_or_a_frame_error(data, seed):
     except FrameError:
         return
     assert pixels.shape == (ROWS, COLUMNS)
-    assert pixels.dtype == np.uint8
+    # The damaged byte may be the number of bits.
+    assert pixels.dtype.itemsize <= 4
 
 
 def test_too_little_memory_is_not_called_damage(monkeypatch):

@@ -17,7 +17,7 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.series import slice_source
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.openings import follow_openings
 
 from .corpus.oracle import corpus_dir
 from .dicom.making import ct, write

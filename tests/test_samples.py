@@ -8,7 +8,7 @@ import pytest
 
 from napari_medscan import phantoms, samples
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.viewer_tools import tools_of
 
 WRITERS = ("write_ct_chest", "write_mr_brain_oblique", "write_pet_ct")

@@ -127,7 +127,7 @@ def _follow_openings() -> None:
         return
     import napari
 
-    from napari_medscan.napari_.view import follow_openings
+    from napari_medscan.napari_.openings import follow_openings
     from napari_medscan.napari_.viewer_tools import tools_of
 
     viewer = napari.current_viewer()

@@ -88,7 +88,7 @@ def _prepare_viewer(layers: list[Image]) -> None:
     """
     import napari
 
-    from napari_medscan.napari_.view import follow_openings
+    from napari_medscan.napari_.openings import follow_openings
     from napari_medscan.napari_.viewer_tools import tools_of
     from napari_medscan.napari_.world_units import share_units
 

@@ -5,8 +5,8 @@ import pytest
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.cine import DEFAULT_RATE, Cine, cine_axis, cine_of, cine_rate
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.scroll_axis import go_to, place_on_axis
-from napari_medscan.napari_.view import follow_openings
 
 from .test_planes import opened
 from .test_scroll_axis import CLIP

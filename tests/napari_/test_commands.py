@@ -14,11 +14,12 @@ from napari_medscan.napari_.cine import cine_of
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import slice_link_of
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.scroll_axis import place_on_axis
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.slab import slab_of
-from napari_medscan.napari_.view import bring_into_view, follow_openings
+from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_tools import tools_of
 from napari_medscan.napari_.volume_view import volumes_of
 from napari_medscan.napari_.windowing import center_width, is_inverted, set_center_width

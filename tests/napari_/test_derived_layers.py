@@ -21,12 +21,13 @@ from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_st
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.linking import go_to_place, patient_place
 from napari_medscan.napari_.measurement_layers import drawn_shapes
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.picture import DERIVED, layers_in_picture
 from napari_medscan.napari_.readout import cursor_text
 from napari_medscan.napari_.slider_index import slice_in_view
-from napari_medscan.napari_.view import follow_openings, show_only
+from napari_medscan.napari_.view import show_only
 from napari_medscan.napari_.window_commands import ct_lung
 from napari_medscan.napari_.windowing import is_windowed
 

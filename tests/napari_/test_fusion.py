@@ -9,7 +9,8 @@ from napari_medscan.dicom import load
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.fusion import WASH_OPACITY, is_fusion, seen_together
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.napari_.view import bring_into_view, follow_openings, show_only
+from napari_medscan.napari_.openings import follow_openings
+from napari_medscan.napari_.view import bring_into_view, show_only
 
 from ..dicom.making import write
 from ..dicom.objects.dosed import OFFSET, STEP, rtdose

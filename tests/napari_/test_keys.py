@@ -12,11 +12,11 @@ from qtpy.QtWidgets import QPushButton, QSpinBox
 
 from napari_medscan.dicom.series.presets import CT
 from napari_medscan.napari_.keys import KEYS, SeriesKeys
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation import flip_view
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.slider_index import index_in_view
 from napari_medscan.napari_.user_presets import UserPresets, presets_file
-from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.windowing import center_width, is_inverted, set_center_width
 
 from ..test_manifest import MANIFEST

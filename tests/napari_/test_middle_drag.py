@@ -5,7 +5,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_medscan.napari_.middle_drag import MiddlePan
-from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.openings import follow_openings
 
 from .hands import START, drag
 from .test_planes import opened

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation import flip_view, rotate_view
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.planes import show_plane
-from napari_medscan.napari_.view import follow_openings
 
 from .test_planes import CONVENTION, opened
 

@@ -11,16 +11,12 @@ from napari_medscan.napari_.canvas_fit import refit
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import show_acquired_plane, show_plane
 from napari_medscan.napari_.slider_index import slice_in_view
-from napari_medscan.napari_.view import (
-    add_hidden,
-    bring_into_view,
-    follow_openings,
-    show_only,
-)
+from napari_medscan.napari_.view import add_hidden, bring_into_view, show_only
 
 from ..studies import write_series
 from .test_planes import CONVENTION

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_medscan.napari_.view import follow_openings
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.volume_view import (
     CT_PRESETS,
     MIP,

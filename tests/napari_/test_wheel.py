@@ -5,8 +5,8 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.slider_index import index_in_view
-from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.wheel import WheelScroll
 
 from .hands import wheel

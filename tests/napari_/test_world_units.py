@@ -8,7 +8,7 @@ from napari.layers import Image, Shapes
 from napari.utils.notifications import NotificationSeverity
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_ import view
+from napari_medscan.napari_ import openings, view
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.measurement_layers import new_layer
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
@@ -40,7 +40,7 @@ CLIP = {
 
 @pytest.fixture
 def viewer(model):
-    view.follow_openings(model)
+    openings.follow_openings(model)
     return model
 
 
@@ -124,7 +124,7 @@ def test_napari_does_not_warn_of_inconsistent_units(
     make_napari_viewer, tmp_path, told, monkeypatch, shared
 ):
     if not shared:
-        monkeypatch.setattr(view, "share_units", lambda *_: None)
+        monkeypatch.setattr(openings, "share_units", lambda *_: None)
     viewer = make_napari_viewer(show=True)
     write_series(tmp_path / "a", 3, series=1)
     write_series(tmp_path / "b", 3, series=2, PixelSpacing=None, FrameOfReferenceUID="1.2.9")

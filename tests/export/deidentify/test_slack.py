@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
@@ -13,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from pydicom.encaps import encapsulate, encapsulate_extended
+from pydicom.filewriter import dcmwrite
 from pydicom.pixels.encoders.base import RLELosslessEncoder
 from pydicom.uid import (
     JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGLSLossless,
     RLELossless,
 )
 
@@ -74,6 +77,19 @@ def jpeg_2000(*, wrapped=False):
     return data[:start] + comment + data[start:] + NAME
 
 
+def jpeg_ls():
+    data = imagecodecs.jpegls_encode(PIXELS)
+    return data[:2] + b"\xff\xfe" + struct.pack(">H", len(NAME) + 2) + NAME + data[2:] + NAME
+
+
+def jpeg_xl():
+    """Return JPEG XL in a container with EXIF before the code stream and XML behind it."""
+    data = imagecodecs.jpegxl_encode(PIXELS, lossless=True, usecontainer=True)
+    start = data.index(b"ftyp") - 4 + struct.unpack_from(">I", data, data.index(b"ftyp") - 4)[0]
+    exif, xml = (struct.pack(">I4s", len(NAME) + 8, kind) + NAME for kind in (b"Exif", b"xml "))
+    return data[:start] + exif + data[start:] + xml
+
+
 def rle():
     """Return RLE with bytes between and behind its segments."""
     frame = RLELosslessEncoder.encode(
@@ -87,6 +103,8 @@ def rle():
 STREAMS = {
     "jpeg": (JPEGBaseline8Bit, jpeg),
     "jpeg-2000": (JPEG2000Lossless, jpeg_2000),
+    "jpeg-ls": (JPEGLSLossless, jpeg_ls),
+    "jpeg-xl": ("1.2.840.10008.1.2.4.110", jpeg_xl),
     "jp2": (JPEG2000Lossless, lambda: jpeg_2000(wrapped=True)),
     "rle": (RLELossless, rle),
 }
@@ -98,7 +116,12 @@ def compressed(path, syntax, pixels, **changes):
     data.file_meta = pydicom.dataset.FileMetaDataset()
     data.file_meta.TransferSyntaxUID = syntax
     path.parent.mkdir(exist_ok=True)
-    data.save_as(path, enforce_file_format=True)
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
+    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
+    # pydicom does not know JPEG XL yet.
+    data.file_meta.FileMetaInformationVersion = b"\0\1"
+    data.preamble = bytes(128)
+    dcmwrite(path, data, implicit_vr=False, little_endian=True, force_encoding=True)
     return path
 
 

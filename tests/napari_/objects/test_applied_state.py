@@ -18,9 +18,10 @@ from napari_medscan.napari_.objects.applied_state import (
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.object_view import ObjectView
 from napari_medscan.napari_.objects.shown_object import layers_of
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.slider_index import slice_in_view
-from napari_medscan.napari_.view import bring_into_view, follow_openings
+from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.windowing import center_width
 from napari_medscan.reader import read
 from napari_medscan.widgets.panel.object_switches import listed_objects, switch_object

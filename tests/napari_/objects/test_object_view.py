@@ -10,7 +10,8 @@ from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.object_view import ObjectView, hide_object, show_object
-from napari_medscan.napari_.view import bring_into_view, follow_openings
+from napari_medscan.napari_.openings import follow_openings
+from napari_medscan.napari_.view import bring_into_view
 
 from ...dicom.making import write
 from ...dicom.objects.labeled import COLUMNS, ROWS, position, seg, write_ct

@@ -7,9 +7,9 @@ import pytest
 from napari_medscan.dicom import load
 from napari_medscan.napari_ import session
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.panes import panes_of
 from napari_medscan.napari_.session import Record
-from napari_medscan.napari_.view import follow_openings
 from napari_medscan.phantoms import write_ct_chest
 
 from ...studies import write_series

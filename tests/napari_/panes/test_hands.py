@@ -8,10 +8,10 @@ from qtpy.QtTest import QTest
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.panes import active_viewer, panes_of
 from napari_medscan.napari_.panes.canvas_plane import to_canvas, to_world
 from napari_medscan.napari_.qt_canvas import canvas_of
-from napari_medscan.napari_.view import follow_openings
 from napari_medscan.phantoms import write_ct_chest
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton

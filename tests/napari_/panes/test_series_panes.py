@@ -11,9 +11,10 @@ from napari_medscan.frames import LazyStack
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import layer_of, stack_of
 from napari_medscan.napari_.layers import image_layer, image_layers
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.panes import panes_of
 from napari_medscan.napari_.slider_index import slice_in_view
-from napari_medscan.napari_.view import bring_into_view, follow_openings
+from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.phantoms import write_us_heart
 
 from ...studies import write_series

@@ -14,11 +14,11 @@ from napari_medscan.napari_ import commands, pane_commands, window_commands
 from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layers import image_layers
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes import panes_of
 from napari_medscan.napari_.qt_canvas import canvas_of
 from napari_medscan.napari_.slider_index import slice_in_view
-from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.windowing import center_width, is_inverted
 from napari_medscan.widgets.panel.tags_tab import TagsTab
 from napari_medscan.widgets.panel.views_tab import ViewsTab

@@ -29,6 +29,7 @@ from napari_medscan.napari_.current_layer import current_layer, set_visible
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.objects.plane_cuts import PlaneCuts
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation_letters import OrientationLetters
 from napari_medscan.napari_.panes.canvas_lines import CanvasLines
 from napari_medscan.napari_.panes.dose_twins import DoseTwins
@@ -40,7 +41,7 @@ from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import Plane, show_plane
 from napari_medscan.napari_.readout import cursor_text
 from napari_medscan.napari_.slider_label import SliderLabel
-from napari_medscan.napari_.view import bring_into_view, follow_openings
+from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.napari_.window_drag import WindowDrag
 from napari_medscan.napari_.window_scope import window_targets

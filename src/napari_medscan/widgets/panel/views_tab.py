@@ -18,6 +18,7 @@ from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import Alignment
+from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.planes import Plane, cuts_slices, plane_in_view, show_plane
 from napari_medscan.napari_.releasable import Releasable
 from napari_medscan.napari_.slab import (
@@ -27,7 +28,6 @@ from napari_medscan.napari_.slab import (
     Projection,
     slab_of,
 )
-from napari_medscan.napari_.view import follow_openings
 from napari_medscan.napari_.viewer_tools import tools_of
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.napari_.volume_loader import WholeVolume

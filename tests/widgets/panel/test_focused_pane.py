@@ -56,6 +56,11 @@ def panes(viewer, qtbot):
     qtbot.wait(20)
 
 
+def focus(pane):
+    """Click a pane, so that tools act on it."""
+    QTest.mouseClick(pane._native, Qt.MouseButton.LeftButton)
+
+
 def made(kind, viewer, qtbot):
     page = kind(viewer)
     qtbot.addWidget(page.native)
@@ -75,7 +80,7 @@ def test_window_tab_acts_on_the_focused_pane(viewer, panes, window, qtbot):
     window.level.value = 50
     assert center_width(main) == (50, 400)
     assert center_width(side.layer) == (40, 400)
-    panes.focus(side)
+    focus(side)
     assert window.level.value == 40
     assert window._title.text() == side.layer.name
     window.preset.value = "Lung"
@@ -94,7 +99,7 @@ def test_window_tab_acts_on_the_focused_pane(viewer, panes, window, qtbot):
 
 def test_window_tab_auto_is_of_the_slice_in_the_focused_pane(panes, window, qtbot):
     side = panes.panes[1]
-    panes.focus(side)
+    focus(side)
     before = list(side.layer.contrast_limits)
     window.full_range.clicked.emit(True)
     shown = side.layer.data[slice_in_view(side.viewer, side.layer)]
@@ -105,7 +110,7 @@ def test_window_tab_auto_is_of_the_slice_in_the_focused_pane(panes, window, qtbo
 def test_window_scope_all_reaches_every_pane(viewer, panes, window):
     side = panes.panes[1]
     hidden, main = viewer.layers
-    panes.focus(side)
+    focus(side)
     window.applies_to.value = "All CT"
     window.level.value = 77
     assert [center_width(layer)[0] for layer in (side.layer, hidden, main)] == [77, 77, 77]
@@ -124,12 +129,12 @@ def test_tags_tab_follows_the_focused_pane(viewer, panes, qtbot):
 
     qtbot.waitUntil(says("Slice 5 of 9"), timeout=20_000)
     assert [name for _, name in tags._offered_others(None)] == ["", side.layer.name]
-    panes.focus(side)
+    focus(side)
     qtbot.waitUntil(says("Slice 3 of 5"), timeout=20_000)
     assert [name for _, name in tags._offered_others(None)] == ["", current_layer(viewer).name]
     side.viewer.dims.set_current_step(0, 4)
     qtbot.waitUntil(says("Slice 5 of 5"), timeout=20_000)
-    panes.focus(panes.panes[0])
+    focus(panes.panes[0])
     qtbot.waitUntil(says("Slice 5 of 9"), timeout=20_000)
     tags.release()
 
@@ -137,7 +142,7 @@ def test_tags_tab_follows_the_focused_pane(viewer, panes, qtbot):
 def test_commands_of_series_view_and_window_act_on_the_focused_pane(viewer, panes):
     side = panes.panes[1]
     main = current_layer(viewer)
-    panes.focus(side)
+    focus(side)
     commands.last_slice(viewer)
     assert slice_in_view(side.viewer, side.layer) == 4
     assert slice_in_view(viewer, main) == 4 != len(main.data) - 1
@@ -148,7 +153,7 @@ def test_commands_of_series_view_and_window_act_on_the_focused_pane(viewer, pane
     assert edge_letters(viewer) == letters
     assert edge_letters(side.viewer)["left"] == letters["right"]
     # Called by a key of a pane, a command acts there whatever is focused.
-    panes.focus(panes.panes[0])
+    focus(panes.panes[0])
     commands.first_slice(side.viewer)
     assert slice_in_view(side.viewer, side.layer) == 0
     assert slice_in_view(viewer, main) == 4
@@ -158,7 +163,7 @@ def test_close_series_of_the_focused_pane_removes_its_layer(viewer, panes, qtbot
     side = panes.panes[1]
     hidden, main = viewer.layers
     assert side.source is hidden
-    panes.focus(side)
+    focus(side)
     commands.close_series(viewer)
     assert list(viewer.layers) == [main]
     qtbot.waitUntil(lambda: not side.viewer.layers)
@@ -167,7 +172,7 @@ def test_close_series_of_the_focused_pane_removes_its_layer(viewer, panes, qtbot
 def test_keys_of_the_main_canvas_act_on_the_focused_pane(viewer, panes, qtbot):
     side = panes.panes[1]
     views = made(ViewsTab, viewer, qtbot)
-    panes.focus(side)
+    focus(side)
     # What napari does with a key that a button of a dock leaves.
     QTest.keyClick(canvas_of(viewer).canvas.native, Qt.Key.Key_2)
     QApplication.processEvents()
@@ -179,12 +184,12 @@ def test_keys_of_the_main_canvas_act_on_the_focused_pane(viewer, panes, qtbot):
 def test_views_tab_turns_the_focused_pane(viewer, panes, qtbot):
     side = panes.panes[1]
     views = made(ViewsTab, viewer, qtbot)
-    panes.focus(side)
+    focus(side)
     views.plane.value = "Coronal"
     assert side.viewer.dims.order == (1, 0, 2)
     assert viewer.dims.order == (0, 1, 2)
     assert views.plane.value == "Coronal"
-    panes.focus(panes.panes[0])
+    focus(panes.panes[0])
     assert views.plane.value == "Axial"
     views.release()
 

@@ -26,6 +26,8 @@ from napari_medscan.measure.table import Outline, Row
 
 POINT: Final = "point"
 ARROW: Final = "arrow"
+ANGLE: Final = "angle"
+COBB_ANGLE: Final = "Cobb angle"
 KEY_IMAGE: Final = "key image"
 DIAMETERS: Final = "diameters"
 FREE_DIAMETER: Final = "free diameter"

@@ -96,6 +96,12 @@ def take_tool(layer: Drawing, mode: str, tool: str) -> None:
     _remember(layer, tool)
 
 
+def tool_of_next(layer: Drawing) -> str:
+    """Return the tool of what is drawn next on a layer; '' for one that another program made."""
+    defaults = layer.feature_defaults
+    return str(defaults[TOOL].iloc[0]) if TOOL in defaults else ""
+
+
 def drawn_shapes(
     viewer: napari.viewer.Viewer,
     layer: Drawing,

@@ -17,6 +17,7 @@ from napari_medscan.dicom import Stack
 from napari_medscan.measure import Calibration, MeasureError
 from napari_medscan.measure.shapes import POINT, Shape, measured
 from napari_medscan.measure.table import Outline, Row
+from napari_medscan.napari_.angle_clicks import end_with_last_click
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.diameters import square_up
 from napari_medscan.napari_.failure_log import guarded
@@ -168,6 +169,8 @@ class MeasurementSession:
         self._layers.append(layer)
         layer.events.data.connect(self._on_change)
         layer.events.set_data.connect(self._on_moved)
+        if isinstance(layer, Shapes):
+            layer.mouse_drag_callbacks.append(end_with_last_click)
         return layer
 
     def _notify(self, event: Event | None = None) -> None:

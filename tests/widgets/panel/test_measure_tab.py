@@ -24,7 +24,7 @@ from napari_medscan.measure import MeasureError
 from napari_medscan.measure.table import HEADINGS, to_csv
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.slider_index import index_in_view
-from napari_medscan.widgets.panel.measure_tab import _TOOLS, MeasureTab
+from napari_medscan.widgets.panel.measure_tab import MeasureTab
 
 from ...export.series import opened, opened_in_time
 
@@ -316,18 +316,26 @@ def test_weight_of_a_series_that_is_gone_is_refused_without_a_path(
     assert stack.suv is None
 
 
-def test_angle_is_clicked_point_by_point():
-    """A second click ends what napari's lasso draws."""
-    layer = Shapes(ndim=2)
-    layer.mode = _TOOLS["angle"][1]
-    for place in ((20.0, 20.0), (20.0, 60.0), (50.0, 60.0)):
+PLACES = ((2.0, 2.0), (2.0, 6.0), (5.0, 6.0), (9.0, 1.0), (8.0, 8.0))
+
+
+@pytest.mark.usefixtures("series")
+@pytest.mark.parametrize(("name", "clicks"), [("angle", 3), ("cobb_angle", 4)])
+def test_angle_is_clicked_point_by_point_and_ends_with_the_last(tab, model, name, clicks):
+    press(tab, name)
+    layer = model.layers[-1]
+    for row, column in PLACES[:clicks]:
+        assert len(layer.data) == 0 or layer._is_creating
+        place = layer.data_to_world((1.0, row, column))
         for callbacks, kind in (
             (mouse_move_callbacks, "mouse_move"),
             (mouse_press_callbacks, "mouse_press"),
             (mouse_release_callbacks, "mouse_release"),
         ):
-            event = read_only_mouse_event(type=kind, position=place, pos=place)
+            event = read_only_mouse_event(type=kind, position=place, pos=place[-2:])
             callbacks(layer, event)
-    layer._finish_drawing()
+    assert not layer._is_creating
     (vertices,) = layer.data
-    np.testing.assert_allclose(vertices, [(20, 20), (20, 60), (50, 60)])
+    np.testing.assert_allclose(vertices[:, 1:], PLACES[:clicks], atol=1e-5)
+    (drawn,) = tab._session.drawn()
+    assert len(drawn.shape.points) == clicks

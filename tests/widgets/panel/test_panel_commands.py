@@ -119,6 +119,7 @@ def test_tags_are_copied_and_exported(viewer, panel, tmp_path, told, qtbot, monk
 MODES = {
     "length": "add_line",
     "angle": "add_polyline",
+    "cobb_angle": "add_polyline",
     "diameters": "add_line",
     "ellipse": "add_ellipse",
     "rectangle": "add_rectangle",

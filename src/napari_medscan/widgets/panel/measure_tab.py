@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QAbstractSpinBox, QTreeWidgetItem
 
 from napari_medscan.dicom import MedscanError
 from napari_medscan.measure import MeasureError
-from napari_medscan.measure.shapes import ARROW, DIAMETERS, measured
+from napari_medscan.measure.shapes import ANGLE, ARROW, COBB_ANGLE, DIAMETERS, measured
 from napari_medscan.measure.table import HEADINGS, Row, from_csv, to_csv
 from napari_medscan.napari_ import table
 from napari_medscan.napari_.background_task import Latest
@@ -33,9 +33,11 @@ _DIAMETERS_HINT = (
     "Drag the longest one, then the one across, which turns to right angles when you let go. Hold "
     "Ctrl to leave it as drawn"
 )
+_COBB_HINT = "Click both ends of the upper end plate, then both of the lower one"
 _TOOLS = {
     "length": ("Length", "add_line", "", "Drag from end to end"),
-    "angle": ("Angle", "add_polyline", "", "Click three points, Esc. Four points: Cobb angle"),
+    "angle": ("Angle", "add_polyline", ANGLE, "Click one end, the vertex, the other end"),
+    "cobb_angle": ("Cobb angle", "add_polyline", COBB_ANGLE, _COBB_HINT),
     "diameters": ("Diameters", "add_line", DIAMETERS, _DIAMETERS_HINT),
     "ellipse": ("Ellipse", "add_ellipse", "", "Drag an ellipse"),
     "rectangle": ("Rectangle", "add_rectangle", "", "Drag a rectangle"),
@@ -78,9 +80,10 @@ class MeasureTab(Page):
             stretch(button(name, text, tip, partial(self._try, self._session.draw, mode, tool)))
             for name, (text, mode, tool, tip) in _TOOLS.items()
         ]
+        mark = partial(self._try, self._session.mark_key_image)
+        tools.append(stretch(button("key_image", "Key image", "Mark the slice in view", mark)))
         for first in range(0, len(tools), 3):
             self.append(row(*tools[first : first + 3]))
-        mark = partial(self._try, self._session.mark_key_image)
         self._length = number(
             "true_length", _CALIBRATION, _ignore, limits=(0, _LONGEST), value=0, unit=" mm"
         )
@@ -88,7 +91,6 @@ class MeasureTab(Page):
         self._length.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.append(
             row(
-                stretch(button("key_image", "Key image", "Mark the slice in view", mark)),
                 self._length,
                 stretch(button("calibrate", "Calibrate", _CALIBRATION, self._calibrate)),
             )

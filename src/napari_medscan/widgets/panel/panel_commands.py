@@ -151,6 +151,7 @@ def _measure(shape: str, summary: str) -> Command:
 
 measure_length = _measure("length", "Draw a length.")
 measure_angle = _measure("angle", "Draw an angle.")
+measure_cobb_angle = _measure("cobb_angle", "Draw a Cobb angle.")
 measure_diameters = _measure("diameters", "Draw the longest diameter and the one across.")
 measure_ellipse = _measure("ellipse", "Draw an ellipse and measure in it.")
 measure_rectangle = _measure("rectangle", "Draw a rectangle and measure in it.")

@@ -1,4 +1,4 @@
-"""Reports in a window, and documents that are saved."""
+"""Reports in a dock, and documents that are saved."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from napari_medscan.dicom.tags.identifiers import MASK
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.widgets.panel.documents import open_document
 from napari_medscan.widgets.panel.object_rows import ObjectItem
+from napari_medscan.widgets.panel.report_dock import ReportDock
 from napari_medscan.widgets.panel.series_tab import SeriesTab
 
 from ...dicom.making import item, write
@@ -24,31 +25,44 @@ REPORT = report(
 
 
 @pytest.fixture
-def window(tmp_path, qtbot, model):
+def dock(tmp_path, qtbot):
     write(tmp_path / "report.dcm", REPORT)
-    window = open_document(model, load(tmp_path).objects[0])
-    qtbot.addWidget(window)
-    return window
+    dock = ReportDock(load(tmp_path).objects[0].read())
+    qtbot.addWidget(dock)
+    return dock
 
 
-def test_report_window_masks_names_of_persons_until_they_are_asked_for(window):
-    assert "Observer: " + MASK in window.text
-    window.show_names.value = True
-    assert "Observer: Roe^Jane" in window.text
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
 
 
-def test_report_window_search_leaves_what_contains_the_text(window):
-    (root,) = (window.rows.index(row, 0) for row in range(window.rows.rowCount()))
-    assert window.rows.rowCount(root) == 2
-    window.search.value = "long"
-    (root,) = (window.rows.index(row, 0) for row in range(window.rows.rowCount()))
-    assert [window.rows.index(0, 0, root).data()] == ["Lesion"]
-    assert window.rows.rowCount(root) == 1
+def test_report_is_beside_the_images_under_a_name_that_identifies_nobody(viewer, tmp_path):
+    write(tmp_path / "report.dcm", REPORT)
+    (source,) = load(tmp_path).objects
+    dock = open_document(viewer, source)
+    assert dock.parent().objectName() == "SR 6"
+    assert open_document(viewer, source) is dock
 
 
-def test_report_window_exports_measurements(window, tmp_path, told):
-    window.write_measurements(tmp_path / "out.csv")
-    window.write_measurements(tmp_path / "no folder" / "out.csv")
+def test_report_masks_names_of_persons_until_they_are_asked_for(dock):
+    assert "Observer: " + MASK in dock.text
+    dock.show_names.value = True
+    assert "Observer: Roe^Jane" in dock.text
+
+
+def test_report_search_leaves_what_contains_the_text(dock):
+    (root,) = (dock.rows.index(row, 0) for row in range(dock.rows.rowCount()))
+    assert dock.rows.rowCount(root) == 2
+    dock.search.value = "long"
+    (root,) = (dock.rows.index(row, 0) for row in range(dock.rows.rowCount()))
+    assert [dock.rows.index(0, 0, root).data()] == ["Lesion"]
+    assert dock.rows.rowCount(root) == 1
+
+
+def test_report_exports_measurements(dock, tmp_path, told):
+    dock.write_measurements(tmp_path / "out.csv")
+    dock.write_measurements(tmp_path / "no folder" / "out.csv")
     lines = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()
     assert lines == ["Context,Name,Value,Unit", "Lesion,Long axis,12.5,mm"]
     assert [record.message for record in told] == [
@@ -57,14 +71,14 @@ def test_report_window_exports_measurements(window, tmp_path, told):
     ]
 
 
-def test_report_window_shows_and_exports_its_tables(window, tmp_path, told):
-    assert [window.tabs.tabText(number) for number in range(window.tabs.count())] == [
+def test_report_shows_and_exports_its_tables(dock, tmp_path, told):
+    assert [dock.tabs.tabText(number) for number in range(dock.tabs.count())] == [
         "Report",
         "Lesion",
     ]
-    window.tabs.setCurrentIndex(1)
-    assert window.text == "Long axis (mm)\n12.5"
-    window.write_measurements(tmp_path / "out.csv")
+    dock.tabs.setCurrentIndex(1)
+    assert dock.text == "Long axis (mm)\n12.5"
+    dock.write_measurements(tmp_path / "out.csv")
     lines = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()
     assert lines == ["Long axis (mm)", "12.5"]
     assert len(told) == 1
@@ -96,7 +110,7 @@ def test_report_is_listed_below_its_study_without_an_eye(model, qtbot, record, t
     section.release()
 
 
-def test_report_reference_brings_its_image_into_view(model, qtbot, record, tmp_path, told):
+def test_report_reference_brings_its_image_into_view(viewer, record, tmp_path, told):
     image = item(ReferencedSOPClassUID="1.2", ReferencedSOPInstanceUID="1.2.3.3.1")
     gone = item(ReferencedSOPClassUID="1.2", ReferencedSOPInstanceUID="1.2.3.99")
     key = report(
@@ -108,29 +122,27 @@ def test_report_reference_brings_its_image_into_view(model, qtbot, record, tmp_p
     write(write_ct(tmp_path) / "key.dcm", key)
     opened = load(tmp_path)
     record.add(opened)
-    window = open_document(model, opened.objects[0])
-    qtbot.addWidget(window)
-    root = window.rows.index(0, 0)
-    window.tree.doubleClicked.emit(window.rows.index(0, 1, root))
-    (layer,) = model.layers
+    dock = open_document(viewer, opened.objects[0])
+    root = dock.rows.index(0, 0)
+    dock.tree.doubleClicked.emit(dock.rows.index(0, 1, root))
+    (layer,) = viewer.layers
     assert layer.visible
-    assert round(layer.world_to_data(model.dims.point)[0]) == 1
-    window.tree.doubleClicked.emit(window.rows.index(1, 0, root))
+    assert round(layer.world_to_data(viewer.dims.point)[0]) == 1
+    dock.tree.doubleClicked.emit(dock.rows.index(1, 0, root))
     assert [each.message for each in told] == [
         "This image is in none of the series that were found."
     ]
 
 
-def test_key_objects_open_their_images_and_no_others(model, qtbot, record, tmp_path, told):
+def test_key_objects_open_their_images_and_no_others(viewer, record, tmp_path, told):
     write(write_ct(tmp_path) / "key.dcm", selection("1.2.3.3.1", "1.2.3.3.3", "1.2.99"))
     opened = load(tmp_path)
     record.add(opened)
-    whole = model.add_layer(image_layer(opened.stacks[0]))
-    window = open_document(model, opened.objects[0])
-    qtbot.addWidget(window)
+    whole = viewer.add_layer(image_layer(opened.stacks[0]))
+    dock = open_document(viewer, opened.objects[0])
     for _ in range(2):
-        window.open_images.native.click()
-    series, keys = model.layers
+        dock.open_images.native.click()
+    series, keys = viewer.layers
     assert (series, series.visible, keys.visible) == (whole, False, True)
     assert keys.data.shape[0] == 2
     assert [each.message for each in told] == [
@@ -138,5 +150,5 @@ def test_key_objects_open_their_images_and_no_others(model, qtbot, record, tmp_p
     ]
 
 
-def test_report_without_images_opens_none(window):
-    assert not window.open_images.enabled
+def test_report_without_images_opens_none(dock):
+    assert not dock.open_images.enabled

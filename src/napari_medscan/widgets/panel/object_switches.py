@@ -84,7 +84,7 @@ def switch_region(
 def switch_object(viewer: napari.viewer.Viewer, source: DicomObject, visible: bool) -> None:  # noqa: FBT001 - Qt hands it over
     """Show an object, which becomes layers if it was not open, or hide it.
 
-    A report opens in a window, and a document is saved where the user says.
+    A report opens in a dock, and a document is saved where the user says.
     """
     if not source.is_overlay:
         open_document(viewer, source, main_window())

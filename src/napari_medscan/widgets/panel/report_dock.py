@@ -1,4 +1,4 @@
-"""A window with a structured report as a tree that can be searched, and its numbers exported."""
+"""A dock with a structured report as a tree that can be searched, and its numbers exported."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from magicgui.widgets import CheckBox, LineEdit, PushButton
 from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 from qtpy.QtGui import QStandardItem, QStandardItemModel
 from qtpy.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QLabel,
     QTabWidget,
     QTreeView,
     QVBoxLayout,
-    QWidget,
 )
 
 from napari_medscan.dicom.elements.text import defuse
@@ -29,41 +27,33 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
 from napari_medscan.widgets.clipboard import copy_text
+from napari_medscan.widgets.dock import Docked
 
 _NAME_WIDTH = 300
 _GO_TO = "Double-click to go to this image"
 _KIND = {"CONTAINER": "", "UIDREF": "UID"}
 
 
-class ReportWindow(QDialog):
+class ReportDock(Docked):
     """Shows what a report says; names of persons only if they are asked for.
 
     Parameters
     ----------
-    title : str
-        Of the report.
     content : ReportContent
         What it says.
     go_to : callable, optional
         Called with SOP Instance UID and frame number of an image that was double-clicked.
     open_images : callable, optional
         Called to open all images that the report refers to, and nothing else.
-    parent : QWidget, optional
-        napari's window.
     """
 
     def __init__(
         self,
-        title: str,
         content: ReportContent,
         go_to: Callable[[str, int], object] | None = None,
         open_images: Callable[[], object] | None = None,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(defuse(title))
-        self.resize(760, 560)
+        super().__init__()
         self._content, self._go_to = content, go_to
         self.search = LineEdit(name="search", tooltip="Show the items that contain this text")
         self.show_names = CheckBox(name="show_names", text="Show names of persons", value=False)
@@ -131,7 +121,6 @@ class ReportWindow(QDialog):
         head.addWidget(self.show_names.native)
         foot.addWidget(QLabel(f"Report {state}, {verified}"), 1)
         for button in (self.open_images, self.copy, self.export):
-            button.native.setAutoDefault(False)
             foot.addWidget(button.native)
         layout = QVBoxLayout(self)
         layout.addLayout(head)

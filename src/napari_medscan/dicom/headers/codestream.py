@@ -25,8 +25,8 @@ _SOF: dict[int, Kind] = {
     **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF), "unsupported"),
 }
 _HIERARCHICAL = 0xDE
-_STANDALONE = frozenset((0x01, *range(0xD0, 0xD9)))
-_JPEG, _JPEG_2000, _JP2 = b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP"
+STANDALONE = frozenset((0x01, *range(0xD0, 0xD9)))
+JPEG, JPEG_2000, _JP2 = b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP"
 END_OF_STREAM = b"\xff\xd9"
 """EOI of JPEG and JPEG-LS, EOC of JPEG 2000: no byte pair of entropy-coded data."""
 _SOT = b"\xff\x90"
@@ -80,7 +80,7 @@ def is_start(data: bytes, *, rle: bool) -> bool:
         The transfer syntax is RLE, which has no marker: the header of PS3.5 G.5 is one to fifteen
         segments, of which the first stands at byte 64 and others follow it.
     """
-    if data.startswith((_JPEG, _JPEG_2000, _JP2, jpeg_xl.CONTAINER)) or _jpeg_xl(data):
+    if data.startswith((JPEG, JPEG_2000, _JP2, jpeg_xl.CONTAINER)) or _jpeg_xl(data):
         return True
     if not rle or len(data) < RLE_HEADER:
         return False
@@ -96,13 +96,13 @@ def is_start(data: bytes, *, rle: bool) -> bool:
 
 def read_codestream(data: bytes) -> CodeStream | None:
     """Return what a code stream states about itself, None if it is of no known kind."""
-    if data.startswith(_JPEG):
+    if data.startswith(JPEG):
         return _jpeg(data)
-    if data.startswith(_JPEG_2000):
+    if data.startswith(JPEG_2000):
         return _jpeg2000(data, 0)
     if data[:12] == _JP2 + b"  \r\n\x87\n":
         # Some writers wrap the code stream in a JP2 file (T.800 annex I).
-        start = data.find(_JPEG_2000)
+        start = data.find(JPEG_2000)
         return _jpeg2000(data, start) if start > 0 else None
     return _jpeg_xl(data)
 
@@ -131,7 +131,7 @@ def _jpeg(data: bytes) -> CodeStream | None:
         if marker == 0xFF:
             position += 1
             continue
-        if marker in _STANDALONE:
+        if marker in STANDALONE:
             position += 2
             continue
         (length,) = struct.unpack_from(">H", data, position + 2)
@@ -206,7 +206,7 @@ def has_all_tile_parts(data: bytes, stream: CodeStream) -> bool:
     """
     position = stream.scan
     # XSiz, YSiz, XOSiz, YOSiz, XTSiz, YTSiz, XTOSiz, YTOSiz follow SIZ, Lsiz and Rsiz.
-    siz = struct.unpack_from(">8I", data, data.index(_JPEG_2000) + 8)
+    siz = struct.unpack_from(">8I", data, data.index(JPEG_2000) + 8)
     if not siz[4] or not siz[5]:
         return False
     across, down = (-(-(siz[axis] - siz[6 + axis]) // siz[4 + axis]) for axis in (0, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 SIGNATURE = b"\xff\x0a"
@@ -11,6 +12,20 @@ CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 """Width over height, by the number that stands for it from 1 on."""
 _RGB, _GRAY = 0, 1
+
+
+def boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield type, start and end of the contents of each box, as JP2 has them too (T.800 I.4)."""
+    position = 0
+    while position + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, position)
+        start = position + 8
+        if size == 1 and position + 16 <= len(data):
+            (size,) = struct.unpack_from(">Q", data, start)
+            start += 8
+        end = len(data) if size == 0 else min(position + max(size, 8), len(data))
+        yield kind, start, end
+        position = end
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +125,10 @@ def _is_upright(bits: _Bits) -> bool:
 
 def _code_stream(data: bytes) -> int | None:
     """Return where the code stream starts in a container, None if not in these bytes."""
-    position = 0
-    while position + 16 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
-        head = 8
-        if length == 1:
-            (length,) = struct.unpack_from(">Q", data, position + 8)
-            head = 16
+    for kind, start, _ in boxes(data):
         if kind == b"jxlc":
-            return position + head
+            return start
         if kind == b"jxlp":
             # After the number of the part.
-            return position + head + 4
-        if length < head:
-            # To the end of the file, or none at all.
-            return None
-        position += length
+            return start + 4
     return None

@@ -12,13 +12,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from napari_medscan.dicom.elements.transfer_syntaxes import FRAME_DEFLATED, RLE
-from napari_medscan.dicom.headers import jpeg_xl
-from napari_medscan.dicom.headers.codestream import RLE_HEADER, is_start
+from napari_medscan.dicom.headers.codestream import (
+    JPEG,
+    JPEG_2000,
+    RLE_HEADER,
+    STANDALONE,
+    is_start,
+)
 from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.headers.jpeg_xl import CONTAINER, boxes
 
-_JPEG, _JPEG_2000, _JP2 = b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  "
+_JP2 = b"\0\0\0\x0cjP  "
 _COMMENT, _FIRST_APP, _LAST_APP, _SCAN, _END = 0xFE, 0xE0, 0xEF, 0xDA, 0xD9
-_STANDALONE: Final = frozenset((0x01, *range(0xD0, 0xD9)))
 _NEXT_MARKER: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]", re.DOTALL)
 """After entropy-coded data, which has bit stuffing and restart markers."""
 _APPS: Final = {b"JFIF\0": 12, b"Adobe": 12, b"mrfx": 5}
@@ -49,16 +54,16 @@ def image_alone(frame: bytes, header: ImageHeader) -> bytes:
         return _without(frame, _after_deflated(frame))
     if header.transfer_syntax == RLE and is_start(frame[:RLE_HEADER], rle=True):
         return _without(frame, _between_rle(frame, header.layout.rows * header.layout.columns))
-    if frame.startswith(_JPEG):
+    if frame.startswith(JPEG):
         return _without(frame, _in_jpeg(frame))
     if frame.startswith(_JP2):
-        spans = [(start, end) for kind, start, end in _boxes(frame) if kind == _CODESTREAM_BOX]
+        spans = [(start, end) for kind, start, end in boxes(frame) if kind == _CODESTREAM_BOX]
         frame = frame[slice(*spans[0])] if spans else frame
-    if frame.startswith(_JPEG_2000):
+    if frame.startswith(JPEG_2000):
         return _without(frame, _in_jpeg_2000(frame))
-    if frame.startswith(jpeg_xl.CONTAINER):
-        boxes = _boxes(frame)
-        return _without(frame, ((a, b) for kind, a, b in boxes if kind not in _JXL_BOXES))
+    if frame.startswith(CONTAINER):
+        others = ((a, b) for kind, a, b in boxes(frame) if kind not in _JXL_BOXES)
+        return _without(frame, others)
     return frame
 
 
@@ -75,7 +80,7 @@ def _in_jpeg(data: bytes) -> Iterator[tuple[int, int]]:
     position = 2
     while position + 4 <= len(data) and data[position] == 0xFF:
         marker = data[position + 1]
-        if marker == 0xFF or marker in _STANDALONE:
+        if marker == 0xFF or marker in STANDALONE:
             position += 1 if marker == 0xFF else 2
             continue
         if marker == _END:
@@ -122,20 +127,6 @@ def _in_jpeg_2000(data: bytes) -> Iterator[tuple[int, int]]:
         position = end
     if data[position : position + 2] == b"\xff\xd9":
         yield position + 2, len(data)
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield type, start and end of the contents of each box (T.800 I.4, ISO/IEC 18181-2)."""
-    position = 0
-    while position + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, position)
-        start = position + 8
-        if size == 1 and position + 16 <= len(data):
-            (size,) = struct.unpack_from(">Q", data, start)
-            start += 8
-        end = len(data) if size == 0 else min(position + max(size, 8), len(data))
-        yield kind, start, end
-        position = end
 
 
 def _between_rle(data: bytes, size: int) -> Iterator[tuple[int, int]]:

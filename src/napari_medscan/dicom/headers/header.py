@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.transfer_syntaxes import LOSSY, video_name
-from napari_medscan.dicom.elements.values import DataSet
-from napari_medscan.dicom.elements.wanted_tags import Tag, deferred, want
+from napari_medscan.dicom.elements.values import DataSet, Deferred
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, deferred, want
 from napari_medscan.dicom.headers.attribute import attribute
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.frame_index import OffsetTable
@@ -148,15 +148,21 @@ def _segments(data_set: DataSet, identifiers: tuple[str, ...]) -> dict[int, str]
 
 
 _PROFILE: Final = deferred(Tag.ICCProfile)
+WANTED_COLOR_PROFILES: Final[Wanted] = want(_PROFILE, {Tag.OpticalPathSequence: _PROFILE})
+
+
+def color_profiles(data_set: DataSet) -> list[Deferred]:
+    """Return where the ICC profiles of a file are: its own, then those of its optical paths."""
+    items = (data_set, *data_set.items(Tag.OpticalPathSequence))
+    places = (item.deferred(Tag.ICCProfile) for item in items)
+    return [place for place in places if place is not None and place.length]
 
 
 def _has_color_profile(file: ParsedFile) -> bool:
     layout = file.stored[0]
     if layout.samples == 1 and layout.photometric != "PALETTE COLOR":
         return False
-    paths = file.data_set.items(Tag.OpticalPathSequence)
-    found = (each.deferred(Tag.ICCProfile) for each in (file.data_set, *paths))
-    return any(place is not None and place.length for place in found)
+    return bool(color_profiles(file.data_set))
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,9 +232,7 @@ class ImageHeader(Instance):
     frames: tuple[FrameHeader, ...] = attribute(_frames, WANTED_FRAMES)
     tile_shape: tuple[int, int] | None = None
     palette: Palette | None = attribute(_palette, WANTED_PALETTE, default=None)
-    has_color_profile: bool = attribute(
-        _has_color_profile, want(_PROFILE, {Tag.OpticalPathSequence: _PROFILE}), default=False
-    )
+    has_color_profile: bool = attribute(_has_color_profile, WANTED_COLOR_PROFILES, default=False)
     padding: tuple[int, int] | None = attribute(
         lambda file: file.padding[0], WANTED_PADDING, default=None
     )

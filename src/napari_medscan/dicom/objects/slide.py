@@ -251,7 +251,7 @@ def _profile_of(header: ImageHeader, identifier: str) -> ColorProfile | None:
     """Return the ICC profile of an optical path in a file, None if it has none."""
     paths = (path for path in matrix_of(header).paths if path.identifier == identifier)
     place = next((path.profile for path in paths), None)
-    return read_color_profile(header, place) if place and is_color(header) else None
+    return read_color_profile(header.source, place) if place and is_color(header) else None
 
 
 def _tiles_of(headers: tuple[ImageHeader, ...], identifier: str, *, to_srgb: bool) -> _LevelTiles:

@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from napari_medscan.dicom.elements.part10 import scan_file
-from napari_medscan.dicom.elements.values import DataSet, Deferred
-from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, deferred
+from napari_medscan.dicom.elements.values import Deferred
 from napari_medscan.dicom.errors import MedscanError, UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.headers.header import (
+    WANTED_COLOR_PROFILES,
+    ImageHeader,
+    color_profiles,
+)
 
 _LONGEST: Final = 16 << 20
 """Bytes: profiles of scanners have up to 4 MB."""
-_WANTED: Final[Wanted] = {
-    **deferred(Tag.ICCProfile),
-    Tag.OpticalPathSequence: deferred(Tag.ICCProfile),
-}
 _STEPS: Final = np.linspace(0, 255, 9).astype(np.uint8)
 _ROUNDING: Final = 2
 """Levels of 255 that sRGB may differ from itself when it is converted."""
@@ -53,7 +52,7 @@ class ColorProfile:
         return converted
 
 
-def read_color_profile(header: ImageHeader, place: Deferred) -> ColorProfile:
+def read_color_profile(source: FileRef, place: Deferred) -> ColorProfile:
     """Return the profile that lies at a place in a file.
 
     Raises
@@ -63,10 +62,6 @@ def read_color_profile(header: ImageHeader, place: Deferred) -> ColorProfile:
     FrameError
         When the file cannot be read.
     """
-    return _read(header.source, place)
-
-
-def _read(source: FileRef, place: Deferred) -> ColorProfile:
     if place.length > _LONGEST:
         raise UnreadableError("its ICC profile is far too large")
     data = source.read_at(place.offset, place.length)
@@ -98,19 +93,13 @@ def profile_note(header: ImageHeader) -> str:
 def _profile_in(file: FileRef) -> tuple[ColorProfile | None, str]:
     """Return the first profile of a file, or why it has none that is good."""
     try:
-        scanned = scan_file(file, _WANTED)
-        return _first_profile(scanned.source, scanned.data_set), ""
+        scanned = scan_file(file, WANTED_COLOR_PROFILES)
+        places = color_profiles(scanned.data_set)
+        return (read_color_profile(scanned.source, places[0]) if places else None), ""
     except MedscanError as error:
         return None, str(error)
     except OSError:
         return None, "its file can no longer be read"
-
-
-def _first_profile(source: FileRef, data_set: DataSet) -> ColorProfile | None:
-    items = (data_set, *data_set.items(Tag.OpticalPathSequence))
-    places = (item.deferred(Tag.ICCProfile) for item in items)
-    place = next((place for place in places if place is not None and place.length), None)
-    return None if place is None else _read(source, place)
 
 
 @lru_cache(maxsize=8)

@@ -23,8 +23,8 @@ def facts_of(header: ImageHeader) -> str:
     frames = [(f.position, f.orientation, f.spacing, f.transform, f.windows) for f in header.frames]
     layout = header.layout
     # Color comes out as RGB whatever model a file stores.
-    grey = layout.samples == 1
-    kind = (layout.photometric, layout.signed, layout.floating) if grey else "color"
+    gray = layout.samples == 1
+    kind = (layout.photometric, layout.signed, layout.floating) if gray else "color"
     shape = layout.frames, layout.rows, layout.columns
     return repr((header.series, shape, kind, layout.bits_stored, header.palette, frames))
 

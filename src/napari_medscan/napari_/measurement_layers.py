@@ -102,6 +102,11 @@ def tool_of_next(layer: Drawing) -> str:
     return str(defaults[TOOL].iloc[0]) if TOOL in defaults else ""
 
 
+def tool_of(layer: Drawing, number: int) -> str:
+    """Return the tool that drew a shape; '' for one that another program made."""
+    return _texts(layer, TOOL)[number]
+
+
 def drawn_shapes(
     viewer: napari.viewer.Viewer,
     layer: Drawing,
@@ -166,14 +171,14 @@ def write_labels(layer: Drawing, rows: Sequence[Sequence[Row]]) -> None:
     # While a shape is being drawn, there is one more than was measured, or than has features.
     is_settled = len(texts) == len(layer.data) == len(layer.features)
     if is_settled and texts != _texts(layer, VALUE):
-        layer.features = layer.features.assign(**{VALUE: texts})
+        _write(layer, VALUE, texts)
 
 
 def rename(layer: Drawing, number: int, title: str) -> None:
     """Give a shape a name."""
     titles = _texts(layer, TITLE)
     titles[number] = title
-    layer.features = layer.features.assign(**{TITLE: titles})
+    _write(layer, TITLE, titles)
 
 
 def mark_key_image(viewer: napari.viewer.Viewer, layer: Points, series: Image) -> None:
@@ -225,7 +230,15 @@ def set_free(layer: Shapes, numbers: Iterable[int], *, is_free: bool) -> None:
         if across in moved:
             tools[across] = FREE_DIAMETER if is_free else DIAMETERS
     if tools != _texts(layer, TOOL):
-        layer.features = layer.features.assign(**{TOOL: tools})
+        _write(layer, TOOL, tools)
+
+
+def _write(layer: Drawing, feature: str, texts: list[str]) -> None:
+    """Write a feature of each shape."""
+    # napari would give what is drawn next the features of the last shape.
+    of_next = layer.feature_defaults
+    layer.features = layer.features.assign(**{feature: texts})
+    layer.feature_defaults = of_next
 
 
 def _remember(layer: Drawing, tool: str, title: str = "") -> None:

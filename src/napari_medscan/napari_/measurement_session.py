@@ -17,9 +17,14 @@ from napari_medscan.dicom import Stack
 from napari_medscan.measure import Calibration, MeasureError
 from napari_medscan.measure.shapes import POINT, Shape, measured
 from napari_medscan.measure.table import Outline, Row
-from napari_medscan.napari_.angle_clicks import end_with_last_click
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.diameters import square_up
+from napari_medscan.napari_.drawing_ends import (
+    end_drawing,
+    end_with_last_click,
+    forget_dropped,
+    remove_half_angle,
+)
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.measurement_layers import (
@@ -95,6 +100,9 @@ class MeasurementSession:
             If no series is visible.
         """
         layer = self._layer_for(Points if mode == "add" else Shapes)
+        for each in self._layers:
+            if isinstance(each, Shapes):
+                end_drawing(each)
         self._viewer.layers.selection.active = layer
         take_tool(layer, mode, tool)
 
@@ -179,16 +187,20 @@ class MeasurementSession:
             and event.action in _SETTLED
             and isinstance(event.source, Shapes)
             and not self._is_turning
+            and not forget_dropped(event.source)
         ):
             # Shift is napari's own key while drawing.
             is_free = bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
             set_free(event.source, event.data_indices, is_free=is_free)
             # Not now: napari is still finishing what was drawn.
-            QTimer.singleShot(0, guarded(partial(self._square_up, event.source)))
+            QTimer.singleShot(0, guarded(partial(self._settle, event.source, event.action)))
         self._changed()
 
-    def _square_up(self, layer: Shapes) -> None:
-        if layer in self._layers:
+    def _settle(self, layer: Shapes, action: ActionType) -> None:
+        """Put right what was drawn or moved: no half angle, and diameters at right angles."""
+        if layer in self._layers and not layer._is_creating:  # noqa: SLF001
+            if action == ActionType.ADDED:
+                remove_half_angle(layer)
             self._is_turning = True
             try:
                 square_up(layer, crossing_diameters(layer))

@@ -319,13 +319,9 @@ def test_weight_of_a_series_that_is_gone_is_refused_without_a_path(
 PLACES = ((2.0, 2.0), (2.0, 6.0), (5.0, 6.0), (9.0, 1.0), (8.0, 8.0))
 
 
-@pytest.mark.usefixtures("series")
-@pytest.mark.parametrize(("name", "clicks"), [("angle", 3), ("cobb_angle", 4)])
-def test_angle_is_clicked_point_by_point_and_ends_with_the_last(tab, model, name, clicks):
-    press(tab, name)
-    layer = model.layers[-1]
-    for row, column in PLACES[:clicks]:
-        assert len(layer.data) == 0 or layer._is_creating
+def click(layer, *places):
+    """Click places of the slice 1 of a layer, as a mouse does."""
+    for row, column in places:
         place = layer.data_to_world((1.0, row, column))
         for callbacks, kind in (
             (mouse_move_callbacks, "mouse_move"),
@@ -334,8 +330,59 @@ def test_angle_is_clicked_point_by_point_and_ends_with_the_last(tab, model, name
         ):
             event = read_only_mouse_event(type=kind, position=place, pos=place[-2:])
             callbacks(layer, event)
+
+
+@pytest.mark.usefixtures("series")
+@pytest.mark.parametrize(("name", "clicks"), [("angle", 3), ("cobb_angle", 4)])
+def test_angle_is_clicked_point_by_point_and_ends_with_the_last(tab, model, name, clicks):
+    press(tab, name)
+    layer = model.layers[-1]
+    for number in range(clicks):
+        assert len(layer.data) == 0 or layer._is_creating
+        click(layer, PLACES[number])
     assert not layer._is_creating
     (vertices,) = layer.data
     np.testing.assert_allclose(vertices[:, 1:], PLACES[:clicks], atol=1e-5)
     (drawn,) = tab._session.drawn()
     assert len(drawn.shape.points) == clicks
+
+
+@pytest.mark.usefixtures("series")
+@pytest.mark.parametrize("following", [None, "length", "angle", "polygon"])
+def test_what_is_being_drawn_ends_with_esc_or_the_next_tool(tab, model, qtbot, following):
+    layer = line(tab, model)
+    ends = [2]
+    for name, clicks, left in (
+        ("angle", 1, 0),
+        ("angle", 2, 0),
+        ("cobb_angle", 3, 0),
+        ("polygon", 2, 0),
+        ("polygon", 4, 4),
+    ):
+        press(tab, name)
+        click(layer, *PLACES[:clicks])
+        ends += [left] if left else []
+        if following is None:
+            layer._finish_drawing()
+            # What was drawn is settled once napari is done with it.
+            qtbot.waitUntil(lambda: len(layer.data) == len(ends))  # noqa: B023 - not kept
+        else:
+            press(tab, following)
+        assert not layer._is_creating
+        assert [len(vertices) for vertices in layer.data] == ends
+        tables = (layer.features, layer.edge_color, layer.face_color)
+        assert {len(each) for each in tables} == {len(ends)}
+
+
+@pytest.mark.usefixtures("series")
+def test_name_and_tool_of_a_shape_are_not_those_of_the_next(tab, model, qtbot):
+    layer = line(tab, model)
+    # Labels are written when all is measured: the user may have taken another tool by then.
+    press(tab, "arrow")
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    layer.add([[1, 0, 0], [1, 2, 2]], shape_type="line")
+    qtbot.waitUntil(lambda: len(tab.rows) == 2)
+    tab._table.topLevelItem(1).setText(0, "Aorta")
+    layer.add([[1, 0, 0], [1, 3, 3]], shape_type="line")
+    qtbot.waitUntil(lambda: len(tab.rows) == 3)
+    assert [each.name for each in tab.rows] == ["Length 1", "Aorta", "Arrow 2"]

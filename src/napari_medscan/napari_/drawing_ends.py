@@ -50,7 +50,7 @@ def remove_half_angle(layer: Shapes) -> None:
     last = len(layer.data) - 1
     if last >= 0 and len(layer.data[last]) < CLICKS.get(tool_of(layer, last), 0):
         layer.selected_data = {last}
-        layer.remove_selected()  # type: ignore[no-untyped-call]
+        layer.remove_selected()
 
 
 def forget_dropped(layer: Shapes) -> bool:

@@ -222,6 +222,12 @@ def crossing_diameters(layer: Shapes) -> list[tuple[int, int]]:
     return [(first, across) for first, across in _diameters(tools) if tools[across] == DIAMETERS]
 
 
+def with_its_pair(layer: Drawing, number: int) -> tuple[int, ...]:
+    """Return the number of a shape, and of the other of two diameters."""
+    pairs = _diameters(_texts(layer, TOOL))
+    return next((pair for pair in pairs if number in pair), (number,))
+
+
 def set_free(layer: Shapes, numbers: Iterable[int], *, is_free: bool) -> None:
     """Let those of some shapes that are diameters across stay as they are, or turn again."""
     tools = _texts(layer, TOOL)

@@ -37,6 +37,7 @@ from napari_medscan.napari_.measurement_layers import (
     new_layer,
     set_free,
     take_tool,
+    with_its_pair,
     write_labels,
 )
 
@@ -141,6 +142,17 @@ class MeasurementSession:
                 drawn_shapes(self._viewer, layer, series, self._calibrations)
             )
         ]
+
+    def last_drawn(self) -> Drawn | None:
+        """Return what was drawn last on the active layer, or else on any; None without a shape."""
+        drawn = self.drawn()
+        active = self._viewer.layers.selection.active
+        return next(reversed([each for each in drawn if each.layer is active] or drawn), None)
+
+    def remove(self, drawn: Drawn) -> None:
+        """Remove a shape; two diameters go together, as each is measured across the other."""
+        drawn.layer.selected_data = set(with_its_pair(drawn.layer, drawn.number))
+        drawn.layer.remove_selected()
 
     def write_labels(self, drawn: Sequence[Drawn], found: Sequence[Sequence[Row]]) -> None:
         """Write beside each shape what it measures."""

@@ -386,3 +386,42 @@ def test_name_and_tool_of_a_shape_are_not_those_of_the_next(tab, model, qtbot):
     layer.add([[1, 0, 0], [1, 3, 3]], shape_type="line")
     qtbot.waitUntil(lambda: len(tab.rows) == 3)
     assert [each.name for each in tab.rows] == ["Length 1", "Aorta", "Arrow 2"]
+
+
+@pytest.mark.usefixtures("series")
+def test_delete_removes_the_current_row_or_what_was_drawn_last(tab, model, qtbot, told):
+    press(tab, "delete")
+    assert told[0].message == "Nothing is drawn."
+    layer = line(tab, model)
+    layer.add([[1, 0, 0], [1, 0, 2]], shape_type="line")
+    press(tab, "point")
+    model.layers[-1].add([[1, 1, 1]])
+    press(tab, "length")
+    layer.add([[1, 0, 0], [1, 0, 3]], shape_type="line")
+    # Though points are listed after lines, the last one drawn is a line.
+    qtbot.waitUntil(lambda: len(tab.rows) == 4)
+    press(tab, "delete")
+    assert [vertices[1, 2] for vertices in layer.data] == [4, 2]
+    qtbot.waitUntil(lambda: len(tab.rows) == 3)
+    tab.choose(0)
+    tab._delete_key.activated.emit()
+    assert [vertices[1, 2] for vertices in layer.data] == [2]
+    qtbot.waitUntil(lambda: len(tab.rows) == 2)
+    # What is drawn now is the current row.
+    layer.add([[1, 0, 0], [1, 0, 3]], shape_type="line")
+    qtbot.waitUntil(lambda: len(tab.rows) == 3)
+    press(tab, "delete")
+    assert [vertices[1, 2] for vertices in layer.data] == [2]
+
+
+@pytest.mark.usefixtures("series")
+def test_two_diameters_are_deleted_together(tab, model, qtbot):
+    press(tab, "diameters")
+    layer = model.layers[-1]
+    for row in (4, 2, 3, 1):
+        layer.add([[1, row, 0], [1, row, row]], shape_type="line")
+    qtbot.waitUntil(lambda: len(tab.rows) == 4)
+    tab.choose(1)
+    press(tab, "delete")
+    qtbot.waitUntil(lambda: len(tab.rows) == 2)
+    assert [each.name for each in tab.rows] == ["Longest diameter 1", "Diameter across 1"]

@@ -142,7 +142,7 @@ def test_measure_commands_choose_the_tool_and_give_the_table(viewer, panel, tmp_
     monkeypatch.setattr(chooses, lambda *_: None)
     run("copy_measurements", viewer)
     run("save_measurements", viewer)
-    for name in ("mark_key_image", "calibrate", "open_measurements"):
+    for name in ("mark_key_image", "delete_measurement", "calibrate", "open_measurements"):
         run(name, viewer)
     copied = QGuiApplication.clipboard().text()
     assert path.read_text("utf-8-sig").split() == copied.replace("\t", ",").split()
@@ -218,6 +218,7 @@ BUTTONS = {
     "measure": {
         **{name: f"measure_{name}" for name in MODES},
         "key_image": "mark_key_image",
+        "delete": "delete_measurement",
         "calibrate": "calibrate",
         "open_table": "open_measurements",
         "copy_table": "copy_measurements",

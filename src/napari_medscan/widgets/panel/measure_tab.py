@@ -8,6 +8,7 @@ from pathlib import Path
 
 import napari.viewer
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QAbstractSpinBox, QTreeWidgetItem
 
 from napari_medscan.dicom import MedscanError
@@ -54,8 +55,9 @@ _LONGEST = 10_000.0
 """Millimeters."""
 _PLACE = Qt.ItemDataRole.UserRole
 _CALIBRATION = "True length of the line in the current row, or the last one; 0 ends calibration"
+_DELETE_TIP = "Delete what is in the current row, or else the last one drawn (key Delete)"
 _HINT = (
-    "Draw on the current series; napari's own tools select, move and delete shapes. Click a row to "
+    "Draw on the current series; napari's own tools select and move shapes. Click a row to "
     "plot it, double-click it to go there or, in the first column, to rename it."
 )
 
@@ -82,6 +84,8 @@ class MeasureTab(Page):
         ]
         mark = partial(self._try, self._session.mark_key_image)
         tools.append(stretch(button("key_image", "Key image", "Mark the slice in view", mark)))
+        delete = partial(self._try, self.delete_measurement)
+        tools.append(stretch(button("delete", "Delete", _DELETE_TIP, delete)))
         for first in range(0, len(tools), 3):
             self.append(row(*tools[first : first + 3]))
         self._length = number(
@@ -100,6 +104,9 @@ class MeasureTab(Page):
         self._table.itemDoubleClicked.connect(guarded(self._on_double_click))
         self._table.itemChanged.connect(guarded(self._on_renamed))
         self._table.currentItemChanged.connect(guarded(self._plot_current))
+        self._delete_key = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._table)
+        self._delete_key.setContext(Qt.ShortcutContext.WidgetShortcut)
+        self._delete_key.activated.connect(guarded(delete))
         self.append(holder(self._table))
         self.append(
             row(
@@ -158,6 +165,19 @@ class MeasureTab(Page):
         """Make a row of the table the current one, which is plotted."""
         self._table.setCurrentItem(self._table.topLevelItem(number))
 
+    def delete_measurement(self) -> None:
+        """Delete what is in the current row, or else the last one drawn; diameters as a pair.
+
+        Raises
+        ------
+        MeasureError
+            If nothing is drawn.
+        """
+        chosen = self._chosen() or self._session.last_drawn()
+        if chosen is None:
+            raise MeasureError("Nothing is drawn")
+        self._session.remove(chosen)
+
     def calibrate_line(self, millimeters: float) -> None:
         """Take the line of the current row, or the last one, for one of so many mm; 0 ends it.
 
@@ -189,18 +209,23 @@ class MeasureTab(Page):
 
     def _show(self, drawn: list[Drawn], found: list[tuple[Row, ...]]) -> None:
         chosen = self._table.indexOfTopLevelItem(self._table.currentItem())
+        places = [place for place, rows in enumerate(found) for _ in rows]
+        if chosen >= 0 and len(drawn) > len(self._drawn):
+            # What was drawn just now is what the next action is about.
+            known = {(each.layer, each.number) for each in self._drawn}
+            added = (n for n, each in enumerate(drawn) if (each.layer, each.number) not in known)
+            chosen = places.index(next(added))
         self._drawn = drawn
         self.rows = tuple(each for rows in found for each in rows)
         self._session.write_labels(drawn, found)
         was_blocked = self._table.blockSignals(True)
         self._table.clear()
         items = []
-        for place, rows in enumerate(found):
-            for each in rows:
-                item = table.row(each.cells()[: len(_SHOWN)], right=_NUMBERS)
-                item.setData(0, _PLACE, place)
-                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-                items.append(item)
+        for place, each in zip(places, self.rows, strict=True):
+            item = table.row(each.cells()[: len(_SHOWN)], right=_NUMBERS)
+            item.setData(0, _PLACE, place)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+            items.append(item)
         table.fill(self._table, items)
         self._table.setCurrentItem(self._table.topLevelItem(chosen))
         self._table.blockSignals(was_blocked)

@@ -160,6 +160,9 @@ measure_freehand = _measure("freehand", "Draw an outline and measure in it.")
 measure_point = _measure("point", "Mark a point and list its value.")
 measure_arrow = _measure("arrow", "Draw an arrow.")
 mark_key_image = _button("measure", "key_image", "mark_key_image", "Mark the slice in view.")
+delete_measurement = _button(
+    "measure", "delete", "delete_measurement", "Delete the selected measurement, or the last one."
+)
 calibrate = _button(
     "measure", "calibrate", "calibrate", "Calibrate the image by the true length of a line."
 )

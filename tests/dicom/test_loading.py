@@ -56,6 +56,18 @@ def test_every_file_is_accounted_for_once(drop):
     assert report.files == 10
 
 
+def test_files_behind_the_header_of_another_file_system_open_as_without_it(tmp_path):
+    folder = slices(tmp_path / "drop")
+    plain = load(folder).stacks[0].read()
+    for number in (1, 2, 3):
+        file = folder / f"IM{number}"
+        file.write_bytes(f"IM{number}".encode().ljust(128, b"\0") + file.read_bytes() + bytes(99))
+    for _ in range(2):
+        (stack,) = load(folder).stacks
+        assert (stack.read() == plain).all()
+        assert str(stack.dataset(1)["SOPInstanceUID"].value) == "1.2.3.4.2"
+
+
 def test_every_file_has_a_reason_in_words(drop):
     report = load(drop)
     assert report.skipped["notes.txt"] == "not DICOM"

@@ -69,6 +69,23 @@ def test_without_preamble_and_without_file_meta(scanned, encoding):
         assert found.data_set.text(Tag.SeriesDescription) == "Chest"
 
 
+@pytest.mark.parametrize("encoding", ["implicit", "explicit", "big", "deflated"])
+@pytest.mark.parametrize(
+    ("lead", "missing"),
+    [
+        (b"", 128),
+        (b"", 100),
+        (b"\0\4IM1".ljust(128, b"\0"), 0),
+        (b"--part\r\nContent-Type: application/dicom\r\n\r\n", 0),
+    ],
+)
+def test_the_prefix_is_found_where_it_is(scanned, encoding, lead, missing):
+    found = scanned(lead + encoded(ct(), encoding)[missing:])
+    assert found.transfer_syntax == NATIVE[encoding]
+    assert found.data_set.text(Tag.SeriesDescription) == "Chest"
+    assert sorted(pixels_of(found)) == list(range(48))
+
+
 @pytest.mark.parametrize("encoding", ["implicit", "explicit", "big"])
 @pytest.mark.parametrize("claimed", ["implicit", "explicit", "big"])
 def test_a_wrong_transfer_syntax_is_overruled_by_the_bytes(scanned, encoding, claimed):

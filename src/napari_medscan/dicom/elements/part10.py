@@ -32,6 +32,10 @@ _FIRST_INFLATE = 4 * 2**20
 _MAX_META_ELEMENTS = 1000
 _MAX_UID = 64
 _META_GROUP = 0x0002
+_PREFIX = b"DICM"
+_META = _PREFIX + b"\2\0\0\0UL\4\0"
+"""The prefix, and the first element of the file meta."""
+_LONGEST_LEAD = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def scan_file(file: FileRef | str | PathLike[str], wanted: Wanted) -> ScannedFil
     """
     file = file_ref(file)
     head, size = file.start(HEAD)
+    file, head, size = from_meta(file, head, size)
     with file.opened() as source:
         return scan_source(source, size, head, file, wanted)
 
@@ -136,7 +141,7 @@ def _read_file_meta(source: Source, head: bytes, size: int) -> _FileMeta:
         raise NotDicomError("empty file")
     if not looks_like_dicom(head):
         raise NotDicomError(_not_dicom(head))
-    start = 132 if head[128:132] == b"DICM" else 0
+    start = 132 if head[128:132] == _PREFIX else 0
     if head[start : start + 2] != b"\2\0":
         return _FileMeta(size, start)
     return _walk_file_meta(source, head, start, size)
@@ -157,7 +162,46 @@ _MAGIC = (
 
 def looks_like_dicom(head: bytes) -> bool:
     """Whether a file that starts with `head` (1 KB of it) is DICOM."""
-    return head[128:132] == b"DICM" or _looks_like_element(head)
+    return head[128:132] == _PREFIX or _looks_like_element(head) or _META in head[:_LONGEST_LEAD]
+
+
+def from_meta(file: FileRef, head: bytes, size: int) -> tuple[FileRef, bytes, int]:
+    """Return a file from its file meta on, if these do not stand where they should.
+
+    The prefix may stand without a preamble, or behind what a download or another file system
+    (MacBinary) has put before it.
+
+    Parameters
+    ----------
+    file : FileRef
+        The file.
+    head : bytes
+        Its first bytes.
+    size : int
+        Bytes that it has.
+
+    Returns
+    -------
+    tuple of FileRef, bytes and int
+        The same of the file that is to be read: those given for nearly all files.
+    """
+    if head[128:132] == _PREFIX or _looks_like_element(head):
+        return file, head, size
+    lead = head.find(_META, 0, _LONGEST_LEAD) + len(_PREFIX)
+    if lead < len(_PREFIX):
+        return file, head, size
+    return file.part(lead, size - lead), head[lead:], size - lead
+
+
+def dicom_in(file: FileRef) -> FileRef:
+    """Return a file as pydicom can read it: from its file meta on; see `from_meta`.
+
+    Raises
+    ------
+    OSError, UnreadableError
+        As `FileRef.start`.
+    """
+    return from_meta(file, *file.start(_LONGEST_LEAD))[0]
 
 
 def _not_dicom(head: bytes) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.isolation import workers
+from napari_medscan.dicom.elements.part10 import dicom_in
 from napari_medscan.dicom.elements.pydicom_fallback import silent_pydicom
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
@@ -95,7 +96,7 @@ def dataset_request(data: bytes) -> tuple[dict[str, Any], NDArray[np.uint8]]:
     (file,) = from_message(data)
     with silent_pydicom():
         try:
-            found = pydicom.dcmread(file.stream(), force=True, stop_before_pixels=True)
+            found = pydicom.dcmread(dicom_in(file).stream(), force=True, stop_before_pixels=True)
             implicit, little = found.original_encoding
             meta = _written(found.file_meta, implicit=False, little=True)
             rest = _written(found, implicit=bool(implicit), little=bool(little))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Final, NamedTuple
 
-from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, scan_source
+from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, from_meta, scan_source
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.headers.header import ImageHeader
@@ -141,6 +141,8 @@ class HeaderReader:
             When the file cannot be read.
         """
         head, size = file.start(self._head, size)
+        if head[128:132] != b"DICM":
+            file, head, size = from_meta(file, head, size)
         return OpenedFile(file, name, size, head)
 
     def recognise(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:

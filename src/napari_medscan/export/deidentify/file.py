@@ -19,7 +19,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from napari_medscan import __version__
-from napari_medscan.dicom.elements.part10 import looks_like_dicom, scan_file
+from napari_medscan.dicom.elements.part10 import dicom_in, looks_like_dicom, scan_file
 from napari_medscan.dicom.errors import MedscanError, NotDicomError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile
@@ -121,6 +121,7 @@ def deidentified(
     """
     if not looks_like_dicom(file.prefix(_PREFIX)):
         raise NotDicomError("not DICOM")
+    file = dicom_in(file)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -47,7 +47,9 @@ def test_key_images_that_are_not_open_are_counted(tmp_path):
 
 def test_key_images_of_another_patient_are_none(tmp_path):
     write_ct(tmp_path, PatientID="another")
-    _, found = opened(tmp_path, selection("1.2.3.3.1"))
+    data = selection("1.2.3.3.1")
+    data.PatientID = "one"
+    _, found = opened(tmp_path, data)
     assert (found.stacks, found.missing) == ((), 1)
 
 

@@ -418,7 +418,7 @@ def test_state_says_which_images_are_not_open(tmp_path):
 
 def test_state_of_another_patient_is_not_drawn(tmp_path):
     write_ct(tmp_path, PatientID="other")
-    write(tmp_path / "pr.dcm", state(ALL))
+    write(tmp_path / "pr.dcm", state(ALL, PatientID="one"))
     report = load(tmp_path)
     assert not report.objects[0].draw(report.stacks)
 

@@ -9,7 +9,7 @@ import pytest
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.series.duplicates import CONFLICT
-from napari_medscan.dicom.series.grouping import JOINED, group
+from napari_medscan.dicom.series.grouping import JOINED, NAMED, group
 
 from ..building import (
     AXIAL,
@@ -207,6 +207,32 @@ def test_files_without_a_series_uid_are_one_group_within_a_folder():
 def test_files_without_a_series_uid_and_places_stay_apart():
     headers = files([make_frame(None, None)] * 2, series="", modality="CT", frames_are_slices=True)
     assert names(headers) == [["f0000"], ["f0001"]]
+
+
+JANE, BORN = b"i" * 16 + b"n" * 16 + b"b" * 16, bytes(32) + b"b" * 16
+
+
+@pytest.mark.parametrize(
+    ("patients", "studies", "is_one"),
+    [
+        ((JANE, bytes(16) + JANE[16:]), "11", True),
+        ((JANE, b"", BORN), "111", True),
+        ((JANE, b""), ("1", ""), True),
+        ((JANE, b""), "12", False),
+        ((JANE, b"i" * 16 + b"o" * 16 + bytes(16)), "11", False),
+        # It could be of either.
+        ((JANE, b"", b"other".ljust(48)), "111", False),
+    ],
+)
+def test_a_file_that_lacks_a_part_of_the_identity_belongs_to_its_series(patients, studies, is_one):
+    headers = axial(len(patients))
+    headers = [
+        replace(header, patient=patient, study=study)
+        for header, patient, study in zip(headers, patients, studies, strict=True)
+    ]
+    groups = list(group(headers))
+    assert len(groups) == (1 if is_one else len(patients))
+    assert (NAMED in groups[0][0].header.notes) is is_one
 
 
 def test_without_any_identity_studies_that_share_positions_are_of_two_patients():

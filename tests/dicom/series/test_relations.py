@@ -35,7 +35,10 @@ def pair(folder, one, other):
         ({}, {"PatientName": "Other^Name"}, False),
         (NOBODY, NOBODY, True),
         (NOBODY, {**NOBODY, "StudyInstanceUID": "1.2.7"}, False),
-        ({}, NOBODY, False),
+        ({}, NOBODY, True),
+        ({}, {"PatientID": ""}, True),
+        ({}, {"PatientID": "", "PatientName": "Other^Name"}, False),
+        ({}, {"PatientID": "", "StudyInstanceUID": "1.2.7"}, False),
     ],
 )
 def test_same_patient_identity_decides_else_the_study(tmp_path, one, other, expected):

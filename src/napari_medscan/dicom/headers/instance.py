@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from napari_medscan.dicom.elements.date_times import date_time_of
-from napari_medscan.dicom.elements.text import decode
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.attribute import attribute
 from napari_medscan.dicom.headers.frame_header import Alike
 from napari_medscan.dicom.headers.parsed_file import WANTED_IDENTITY
+from napari_medscan.dicom.headers.patient import patient_of
 from napari_medscan.dicom.kinds import Kind, kind_of
 
-_HASH_KEY: Final = os.urandom(16)
-"""Made anew in every process: patient hashes mean nothing outside it."""
 _INSTANCES: Final[Wanted] = want(Tag.ReferencedSOPInstanceUID)
 # PS3.3 C.12.2: the Common Instance Reference module.
 _REFERENCES: Final[Wanted] = {
@@ -29,31 +24,6 @@ _REFERENCES: Final[Wanted] = {
         Tag.ReferencedImageSequence: _INSTANCES,
     }
 }
-
-
-_SPACES: Final = re.compile(r"\s*\^\s*")
-"""Between the components of a name (PS3.5 6.2.1.2)."""
-
-
-def _patient(data_set: DataSet) -> bytes:
-    """Return a hash of ID, name and birth date; b"" if the file has none of them.
-
-    Programs that derive objects write the name in another character set or in capitals, and leave
-    out a birth date that is none: it is the text that counts.
-    """
-    charsets = data_set.texts(Tag.SpecificCharacterSet)
-    values = [
-        _SPACES.sub("^", decode(data_set.data(tag), charsets).casefold()).strip(" \0^")
-        for tag in (Tag.PatientID, Tag.PatientName)
-    ]
-    born = data_set.text(Tag.PatientBirthDate).replace(".", "")
-    values.append(born if len(born) == 8 and born.isdecimal() else "")
-    if not any(values):
-        return b""
-    digest = hashlib.blake2b(key=_HASH_KEY, digest_size=16)
-    for value in values:
-        digest.update(value.encode("utf-8", "surrogatepass") + b"\0")
-    return digest.digest()
 
 
 def _references(data_set: DataSet) -> tuple[str, ...]:
@@ -82,8 +52,8 @@ class Instance(Alike):
     transfer_syntax, sop_class, sop_instance, study, series, frame_of_reference : str
         UIDs; '' when absent.
     patient : bytes
-        A keyed hash that tells patients apart and means nothing outside
-        this process.
+        A keyed hash that tells patients apart and means nothing outside this process; see
+        `patient_of`.
     modality, description : str
         Modality; Series Description, cleaned and defused.
     series_number, instance_number : int or None
@@ -120,7 +90,7 @@ class Instance(Alike):
         want(Tag.FrameOfReferenceUID),
         varies=True,
     )
-    patient: bytes = attribute(lambda file: _patient(file.data_set), WANTED_IDENTITY)
+    patient: bytes = attribute(lambda file: patient_of(file.data_set), WANTED_IDENTITY)
     modality: str = attribute(lambda file: file.modality, want(Tag.Modality))
     description: str = attribute(
         lambda file: file.label(Tag.SeriesDescription), want(Tag.SeriesDescription), varies=True

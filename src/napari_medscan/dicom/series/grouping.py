@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Final
 
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
+from napari_medscan.dicom.headers.patient import may_be_one_patient
 from napari_medscan.dicom.series.alike import one_of_each
 from napari_medscan.dicom.series.duplicates import CONFLICT
 from napari_medscan.dicom.series.meaning import (
@@ -22,9 +24,11 @@ from napari_medscan.dicom.series.positions import distances_of
 from napari_medscan.dicom.space.geometry import measure_gaps
 
 JOINED = "Every image has a Series Instance UID of its own; they are joined by number and position"
+NAMED = "Some images lack the patient's name, ID or birth date; they are joined by series UID"
 _FEWEST_JOINED: Final = 3
 """Images of a series UID each from which on they can be seen to make a volume."""
 
+_SeriesKey = tuple[object, ...]
 _Key = tuple[Meaning, int, bool, *tuple[object, ...]]
 
 
@@ -36,7 +40,7 @@ def group(headers: Iterable[ImageHeader]) -> Iterator[list[SliceRef]]:
     Instance UID is not among them: a series UID is unique by itself (PS3.3 C.7.3.1), and some
     anonymizers give every file a study of its own.
     """
-    by_series: dict[tuple[object, ...], list[ImageHeader]] = defaultdict(list)
+    by_series: dict[_SeriesKey, list[ImageHeader]] = defaultdict(list)
     known: dict[int, list[ImageHeader]] = {}
     for header in headers:
         alike = id(header.alike)
@@ -48,19 +52,40 @@ def group(headers: Iterable[ImageHeader]) -> Iterator[list[SliceRef]]:
             if header.series and not key[-1]:
                 known[alike] = series
         series.append(header)
-    for series in _with_lone_images_joined(by_series):
+    for series in _with_lone_images_joined(_with_patients_joined(by_series)):
         for version in _versions(series):
             yield from _groups(version)
 
 
+def _with_patients_joined(
+    by_series: dict[_SeriesKey, list[ImageHeader]],
+) -> dict[_SeriesKey, list[ImageHeader]]:
+    """Return the series; those of one series UID that lack a part of the identity are joined."""
+    alike: dict[Hashable, list[_SeriesKey]] = defaultdict(list)
+    for key in by_series:
+        alike[key[1:]].append(key)
+    found = dict(by_series)
+    for keys in alike.values():
+        firsts = [by_series[key][0] for key in keys]
+        studies = {header.study for series in keys for header in one_of_each(by_series[series])}
+        pairs = combinations((header.patient for header in firsts), 2)
+        is_one = len(keys) > 1 and firsts[0].series and len(studies - {""}) < 2
+        if is_one and all(may_be_one_patient(*pair) for pair in pairs):
+            first, *others = (header for key in keys for header in by_series[key])
+            found[keys[0]] = [first.like(notes=(*first.notes, NAMED)), *others]
+            for key in keys[1:]:
+                del found[key]
+    return found
+
+
 def _with_lone_images_joined(
-    by_series: Mapping[tuple[object, ...], list[ImageHeader]],
+    by_series: Mapping[_SeriesKey, list[ImageHeader]],
 ) -> list[list[ImageHeader]]:
     """Return the series; images that make an even volume and have a series UID each are one.
 
     Some anonymizers give every file a series UID of its own.
     """
-    lone: dict[Hashable, list[tuple[object, ...]]] = defaultdict(list)
+    lone: dict[Hashable, list[_SeriesKey]] = defaultdict(list)
     for key, (header, *others) in by_series.items():
         known = header.series and header.series_number is not None and header.frame_of_reference
         if known and not others and len(header.frames) == 1 and header.frames[0].position:
@@ -90,7 +115,7 @@ def _is_even_volume(headers: Sequence[ImageHeader]) -> bool:
     return distances[0] < distances[1] and measure_gaps(distances).regular
 
 
-def _series_key(header: ImageHeader) -> tuple[object, ...]:
+def _series_key(header: ImageHeader) -> _SeriesKey:
     layout = header.layout
     has_place = _has_place(header)
     # Files that are whole in themselves do not belong together: without places a clip, a view

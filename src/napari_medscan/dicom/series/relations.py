@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from napari_medscan.dicom.headers.patient import may_be_one_patient
 from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.tolerances import PARALLEL
@@ -34,12 +35,13 @@ class HasHeader(Protocol):
 def same_patient(one: HasHeader, other: HasHeader) -> bool:
     """Return whether two series are of one patient, as far as their headers say.
 
-    Two files without any patient identity count as one patient only within one study.
+    Two files of which one lacks a part of the identity, or both all of it, count as one patient
+    only within one study.
     """
     mine, theirs = one.header, other.header
-    if mine.patient != theirs.patient:
-        return False
-    return bool(mine.patient) or mine.study == theirs.study
+    if mine.study == theirs.study:
+        return may_be_one_patient(mine.patient, theirs.patient)
+    return mine.patient == theirs.patient != b""
 
 
 def same_frame_of_reference(one: HasHeader, other: HasHeader) -> bool:

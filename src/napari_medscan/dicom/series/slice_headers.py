@@ -11,6 +11,7 @@ from napari_medscan.dicom.files.file_ref import GONE, FileRef
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.headers.patient import may_be_one_patient
 from napari_medscan.dicom.series.slice_table import SliceRecord, SliceTable
 
 
@@ -116,6 +117,6 @@ class RecalledHeaders:
             raise FrameError("the file has changed since it was opened") from None
         if self._patient is None:
             self._patient = header.patient
-        elif self._patient != header.patient:
+        elif not may_be_one_patient(self._patient, header.patient):
             raise FrameError("the file has changed since it was opened")
         return header

@@ -435,6 +435,24 @@ def test_gray_or_color_is_what_the_length_and_the_code_streams_say(
     assert np.array_equal(decoded, pixels)
 
 
+@pytest.mark.parametrize(
+    ("samples", "stated", "photometric"), [(3, 1, b"MONOCHROME2 "), (1, 3, b"RGB ")]
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_compressed_frames_are_in_color_if_their_streams_are(
+    write, samples, stated, photometric, count
+):
+    shape = (count, ROWS, COLUMNS, samples)[: 3 + (samples > 1)]
+    stored = np.random.default_rng(2).integers(0, 256, shape, np.uint8)
+    streams = [imagecodecs.jpegls_encode(frame) for frame in stored]
+    streams = [stream + b"\0" * (len(stream) % 2) for stream in streams]
+    facts = {"SamplesPerPixel": stated, "photometric": photometric}
+    table = offsets([[stream] for stream in streams])
+    decoded, stack = shown(encoded(write, encapsulate(streams, table), count, **facts))
+    assert np.array_equal(decoded, stored)
+    assert note(stack, f"Compressed frames are in {'color' if samples > 1 else 'grayscale'}, ")
+
+
 def test_big_endian_pixels_of_ge(write):
     words = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
     facts = {"BitsAllocated": 16, "BitsStored": 16}

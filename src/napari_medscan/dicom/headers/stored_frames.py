@@ -42,6 +42,9 @@ _COMPARED = 2**20
 _MOST_WALKED = 4000
 """Frames whose fragments are counted when a file is opened."""
 
+_AS = {1: ("MONOCHROME2", "grayscale"), 3: ("RGB", "color")}
+"""By samples per pixel: Photometric Interpretation, and in words."""
+_THOUGH = "although the header describes"
 _COMPRESSED = "The pixel data are compressed, although the header describes them as native"
 _NATIVE = "The pixel data are native, although the header describes them as compressed"
 
@@ -121,14 +124,21 @@ def _encapsulated(
 ) -> Stored:
     """Count the frames of encapsulated pixel data (PS3.5 A.4)."""
     why = unsupported(scanned.transfer_syntax)
-    if why and not _is_decoded(_first_stream(scanned, pixels)):
+    stream = _first_stream(scanned, pixels)
+    if why and not _is_decoded(stream):
         raise UnreadableError(why)
+    if stream is not None and stream.samples in _AS and stream.samples != layout.samples:
+        (_, stated), (photometric, coded) = (_AS[n] for n in (layout.samples, stream.samples))
+        note = f"Compressed frames are in {coded}, {_THOUGH} {stated}"
+        layout = replace(layout, samples=stream.samples, photometric=photometric, planar=False)
+        layout, pixels, notes = _encapsulated(layout, scanned, pixels, table)
+        return layout, pixels, (note, *notes)
     # A fragment takes 8 bytes at least: no file can hold more frames.
     possible = (scanned.size - pixels.offset) // 8
     if possible < 1:
         raise UnreadableError("truncated file")
     frames = layout.frames
-    if video_name(scanned.transfer_syntax) and not _is_decoded(_first_stream(scanned, pixels)):
+    if video_name(scanned.transfer_syntax) and not _is_decoded(stream):
         return _video(layout, possible, pixels)
     if frames > 1 and _basic_table_agrees(scanned, pixels, frames):
         return layout, pixels, ()
@@ -323,26 +333,25 @@ def _by_length(layout: PixelLayout, length: int) -> tuple[PixelLayout, str] | No
     Tools that decompress 4:2:2 color to RGB leave its Photometric Interpretation. Frames of
     one-bit pixels follow each other without padding (PS3.5 8.1.1), but writers pad them.
     """
-    though = "although the header describes"
     if layout.photometric in SUBSAMPLED:
         full = replace(layout, photometric="RGB")
         if _fits(length, full):
-            note = f"Color is stored with three samples per pixel, {though} {layout.photometric}"
+            note = f"Color is stored with three samples per pixel, {_THOUGH} {layout.photometric}"
             return full, f"{note}; shown as RGB"
     if layout.photometric == "YBR_FULL" and layout.columns % 2 == 0:
         half = replace(layout, photometric="YBR_FULL_422")
         if _fits(length, half):
-            note = f"Color is stored with two samples per pixel, {though} YBR_FULL"
+            note = f"Color is stored with two samples per pixel, {_THOUGH} YBR_FULL"
             return half, f"{note}; shown as YBR_FULL_422"
     # Of several frames, as many bytes could be some of them.
     if layout.frames == 1 and layout.bits_stored <= _BYTE < layout.bits_allocated:
         narrow = replace(layout, bits_allocated=_BYTE, high_bit=layout.bits_stored - 1)
         if _fits(length, narrow):
-            return narrow, f"Pixels are stored in 8 bits each, {though} {layout.bits_allocated}"
+            return narrow, f"Pixels are stored in 8 bits each, {_THOUGH} {layout.bits_allocated}"
     if layout.frames == 1 and layout.samples > 1:
         gray = replace(layout, samples=1, planar=False, photometric="MONOCHROME2")
         if _fits(length, gray):
-            note = f"One sample is stored per pixel, {though} {layout.samples}"
+            note = f"One sample is stored per pixel, {_THOUGH} {layout.samples}"
             return gray, f"{note}; shown as grayscale"
     if layout.bits_allocated == 1:
         aligned = replace(layout, byte_aligned=True)

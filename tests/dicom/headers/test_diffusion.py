@@ -18,6 +18,7 @@ from napari_medscan.dicom.headers.parse_header import read_header
 from napari_medscan.frames import FrameCache
 
 from ..making import ct, item, write
+from .mosaics import csa, mosaic
 
 DIRECTION = (0.5, -0.5, 0.7071)
 SIEMENS = 0x0019, "SIEMENS MR HEADER"
@@ -218,3 +219,18 @@ def test_sequence_name_does_not_count_beside_a_private_b_value(tmp_path):
     siemens(data, 1000, DIRECTION)
     (frame,) = read_header(str(write(tmp_path / "a", data)), "a").frames
     assert frame.dimensions["DiffusionGradient"] == (1000, DIRECTION)
+
+
+def test_the_csa_header_orders_what_nothing_else_does(tmp_path):
+    known = [("0", ()), ("500", ("1", "0", "0")), ("500", ("0", "1", "0"))]
+    names = iter("hdbkac")
+    for z, (b_value, direction) in product(range(2), known):
+        fields = {"B_value": (b_value,), "DiffusionGradientDirection": direction}
+        place = {"ImagePositionPatient": [0, 0, z], "InstanceNumber": None}
+        data = mosaic(csa(fields), ImageType=["ORIGINAL", "PRIMARY", "M"], **place)
+        data.SOPInstanceUID = f"1.2.{z}.{known.index((b_value, direction))}"
+        write(tmp_path / next(names), data)
+    (stack,) = load(tmp_path, cache=FrameCache()).stacks
+    assert stack.dimension == "DiffusionGradient"
+    assert stack.axis_values.values.tolist() == [0, 500, 500]
+    assert not stack.warnings

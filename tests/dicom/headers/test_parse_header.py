@@ -14,7 +14,9 @@ from pydicom.uid import generate_uid
 
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.errors import NoImageError, NotDicomError, UnreadableError
+from napari_medscan.dicom.headers.mask_subtraction import UNSUBTRACTED
 from napari_medscan.dicom.headers.parse_header import MAX_FRAMES, read_header
+from napari_medscan.dicom.headers.patient import may_be_one_patient
 
 from ..making import (
     ITEM,
@@ -245,6 +247,22 @@ def test_patient_is_the_same_whatever_the_character_set(header, changes, is_same
     }
     with pydicom.config.disable_value_validation():
         assert (header(**patient).patient == header(**{**patient, **changes}).patient) is is_same
+
+
+def test_patients_who_may_be_one_differ_in_what_is_absent_only(header):
+    whole = {"PatientID": "1", "PatientName": "Doe^Jane", "PatientBirthDate": "19500203"}
+    patient = header(**whole).patient
+    for name in whole:
+        assert may_be_one_patient(patient, header(**{**whole, name: None}).patient)
+        assert not may_be_one_patient(patient, header(**{**whole, name: "19510203"}).patient)
+
+
+@pytest.mark.parametrize(
+    ("operations", "noted"), [((), 0), (("NONE",), 0), (("TID", "AVG_SUB"), 1), (("REV_TID",), 1)]
+)
+def test_a_mask_that_is_not_subtracted_is_a_note(header, operations, noted):
+    masks = [item(MaskOperation=operation) for operation in operations]
+    assert header(MaskSubtractionSequence=masks).notes == (UNSUBTRACTED,) * noted
 
 
 def test_patient_birth_date_that_is_none_tells_nobody_apart(header):

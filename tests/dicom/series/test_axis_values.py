@@ -80,6 +80,17 @@ def test_numbered_time_points_have_the_times_of_their_images():
     assert axis.values.tolist() == [0, 10, 30]
 
 
+def test_numbered_time_points_have_the_offsets_of_the_standard():
+    axis = axis_of(
+        *(
+            {"TemporalPositionIndex": t + 1, "TemporalPositionTimeOffset": offset}
+            for t, offset in enumerate((0.5, 2.0, 4.5))
+        )
+    )
+    assert (axis.name, axis.unit) == ("Time", "s")
+    assert axis.values.tolist() == [0, 1.5, 4]
+
+
 def test_gradient_directions_have_their_b_values():
     directions = [(0.0, ()), (1000.0, (1.0, 0.0, 0.0)), (1000.0, (0.0, 1.0, 0.0))]
     axis = axis_of(*({"DiffusionGradient": d, "DiffusionBValue": d[0]} for d in directions))

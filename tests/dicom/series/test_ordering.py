@@ -270,6 +270,23 @@ def test_an_even_group_is_never_split(name):
     assert only(frames)[0] == [list(range(8))]
 
 
+def test_volumes_in_files_of_their_own_are_two_where_they_lie_apart():
+    for start, volumes in ((100.0, 2), (4.0, 1)):
+        headers = [
+            make_header(*(make_frame((0, 0, s + z)) for z in range(4)), name=f"f{s}")
+            for s in (0.0, start)
+        ]
+        assert len(arrange(refs(headers))) == volumes
+
+
+def test_texts_that_end_in_numbers_are_in_the_order_of_these():
+    options = ("TP100", "TP0", "TP20", "TP90")
+    frames = [make_frame((0, 0, z), ScanOptions=(each,)) for z in (0.0, 1.0) for each in options]
+    (grid,) = arrange(refs(files(frames)))
+    found = [row[0].frame.dimensions["ScanOptions"][0] for row in grid.rows]
+    assert found == ["TP0", "TP20", "TP90", "TP100"]
+
+
 def test_a_split_that_does_not_mend_the_geometry_is_not_made():
     places = (0, 1, 2, 4.5, 5, 7.7)
     frames = [make_frame((0, 0, z), AcquisitionNumber=i % 2) for i, z in enumerate(places)]

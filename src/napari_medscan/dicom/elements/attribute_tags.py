@@ -233,6 +233,8 @@ class Tag(IntEnum):
     ModalityLUTType = 0x00283004, b"LO"
     LUTData = 0x00283006, b"OW"
     VOILUTSequence = 0x00283010, b"SQ"
+    MaskSubtractionSequence = 0x00286100, b"SQ"
+    MaskOperation = 0x00286101, b"CS"
     PixelMeasuresSequence = 0x00289110, b"SQ"
     FrameVOILUTSequence = 0x00289132, b"SQ"
     PixelValueTransformationSequence = 0x00289145, b"SQ"

@@ -20,6 +20,7 @@ from napari_medscan.dicom.headers.functional_groups import WANTED_FRAMES, read_f
 from napari_medscan.dicom.headers.graphic_planes import WANTED_PLANES, graphic_planes
 from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.headers.intensity_facts import WANTED_PADDING
+from napari_medscan.dicom.headers.mask_subtraction import WANTED_MASK, mask_notes
 from napari_medscan.dicom.headers.parsed_file import ParsedFile
 from napari_medscan.dicom.headers.pixel_layout import WANTED_LAYOUT, PixelLayout
 from napari_medscan.dicom.headers.places import (
@@ -288,8 +289,13 @@ class ImageHeader(Instance):
         default_factory=dict,
     )
     notes: tuple[str, ...] = attribute(
-        lambda file: (*file.stored[2], *file.place_notes, *file.padding[1]),
-        WANTED_RETIRED_PLACE,
+        lambda file: (
+            *file.stored[2],
+            *file.place_notes,
+            *file.padding[1],
+            *mask_notes(file.data_set),
+        ),
+        want(WANTED_RETIRED_PLACE, WANTED_MASK),
         default=(),
     )
     concatenation: Concatenation | None = attribute(

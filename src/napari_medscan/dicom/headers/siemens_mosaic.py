@@ -11,6 +11,12 @@ from dataclasses import replace
 
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Private, deferred, want
+from napari_medscan.dicom.headers.csa_diffusion import (
+    WANTED_CSA,
+    csa_header,
+    diffusion_of,
+    numbers,
+)
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.siemens_csa import SliceArray, parse_csa, read_slice_array
@@ -29,16 +35,11 @@ from napari_medscan.dicom.space.vectors import (
 
 WANTED_MOSAIC = want(
     Private.SiemensNumberOfImagesInMosaic,
-    deferred(
-        Private.SiemensMosaicRefAcqTimes,
-        Private.SiemensCSAImageHeader,
-        Private.SiemensCSASeriesHeader,
-    ),
+    deferred(Private.SiemensMosaicRefAcqTimes),
+    WANTED_CSA,
 )
 ASSUMED_DIRECTION = "Siemens mosaic without slice direction: the usual one is assumed"
 ASSUMED_SPACING = "Slice spacing assumed equal to slice thickness"
-_LONGEST = 2**22
-"""Bytes of a CSA header: they take some hundred kilobytes."""
 _PARALLEL = 0.99
 _NEAR = 0.25
 """Motion correction moves a volume by less than this part of its depth."""
@@ -54,14 +55,17 @@ def read_mosaic(header: ImageHeader, data_set: DataSet) -> Tiles | None:
     data_set : DataSet
         The file's data set.
     """
-    fields = parse_csa(_deferred(header, data_set, Private.SiemensCSAImageHeader))
-    normal = _unit_vector(_numbers(fields.get("SliceNormalVector", ())))
+    source = header.source
+    fields = parse_csa(csa_header(source, data_set, Private.SiemensCSAImageHeader))
+    normal = _unit_vector(numbers(fields.get("SliceNormalVector", ())))
     array = None
-    count = next(iter(_numbers(fields.get("NumberOfImagesInMosaic", ()))), None)
+    count = next(iter(numbers(fields.get("NumberOfImagesInMosaic", ()))), None)
     if count is None:
         count = data_set.number(Private.SiemensNumberOfImagesInMosaic)
     if count is None or normal is None or header.slice_spacing is None:
-        array = read_slice_array(_deferred(header, data_set, Private.SiemensCSASeriesHeader))
+        array = read_slice_array(
+            csa_header(header.source, data_set, Private.SiemensCSASeriesHeader)
+        )
     if count is None:
         # One FD, eight bytes, for each slice.
         times = data_set.deferred(Private.SiemensMosaicRefAcqTimes)
@@ -156,21 +160,12 @@ def _step(array: SliceArray | None) -> float | None:
 
 def _diffusion(fields: dict[str, tuple[str, ...]], sheet: FrameHeader) -> dict[str, object]:
     """Return b-value and direction from the CSA header: older scanners have them only there."""
-    b_value = sheet.dimensions.get("DiffusionBValue")
-    if b_value is None:
-        b_value = next(iter(_numbers(fields.get("B_value", ()))), None)
-    direction = _numbers(fields.get("DiffusionGradientDirection", ()))
+    own, direction = diffusion_of(fields)
+    b_value = sheet.dimensions.get("DiffusionBValue", own)
     known = sheet.dimensions.get("DiffusionGradient")
     if b_value is None or (isinstance(known, tuple) and known[1]):
         return {}
     return {"DiffusionBValue": b_value, "DiffusionGradient": (b_value, direction)}
-
-
-def _deferred(header: ImageHeader, data_set: DataSet, tag: Private) -> bytes:
-    place = data_set.deferred(tag)
-    if place is None or place.length > _LONGEST:
-        return b""
-    return header.source.read_at(place.offset, place.length)
 
 
 def _unit_vector(values: tuple[float, ...]) -> Vector | None:
@@ -179,10 +174,3 @@ def _unit_vector(values: tuple[float, ...]) -> Vector | None:
     x, y, z = values
     # Written this way round, the comparison refuses NaN as well.
     return (x, y, z) if abs(norm((x, y, z)) - 1) < 0.01 else None
-
-
-def _numbers(values: tuple[str, ...]) -> tuple[float, ...]:
-    try:
-        return tuple(map(float, values))
-    except ValueError:
-        return ()

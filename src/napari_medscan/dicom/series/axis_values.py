@@ -27,7 +27,13 @@ _SECONDS: Final = {
     "ContentTime": 1.0,
 }
 """Attributes that are times, and their unit in seconds."""
-_CLOCKS: Final = ("AcquisitionTime", "ContentTime", "FrameReferenceTime", "TriggerTime")
+_CLOCKS: Final = (
+    "TemporalPositionTimeOffset",
+    "AcquisitionTime",
+    "ContentTime",
+    "FrameReferenceTime",
+    "TriggerTime",
+)
 """Those that give the times of numbered time points."""
 _QUANTITIES: Final = {
     "DiffusionBValue": ("b-value", "s/mm2"),

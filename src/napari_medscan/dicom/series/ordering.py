@@ -16,6 +16,7 @@ import numpy as np
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.alike import kinds_of
 from napari_medscan.dicom.series.attributes import TEMPORAL, UNNUMBERED, Attributes, same_numbers
+from napari_medscan.dicom.series.hidden_diffusion import with_csa_diffusion
 from napari_medscan.dicom.series.meaning import further_facts
 from napari_medscan.dicom.series.overlaps import (
     rows_by_nearest,
@@ -48,7 +49,9 @@ from napari_medscan.dicom.space.tolerances import ONE_POSITION, ROUNDING
 from napari_medscan.dicom.space.vectors import Vector
 
 LATERALITY = "Laterality"
+FILE = "file"
 SPLITTERS = (
+    FILE,
     LATERALITY,
     "AcquisitionNumber",
     "ImageType",
@@ -56,7 +59,7 @@ SPLITTERS = (
     "StackID",
     "SliceThickness",
 )
-"""Attributes by which a group may be split to mend its geometry."""
+"""What a group may be split by to mend its geometry."""
 
 MAX_PARTS = 16
 """Most parts into which a group is split for its geometry's sake."""
@@ -234,6 +237,9 @@ def _repeated(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:
     counts = cells(rows.row, position)
     if set(counts.values()) == {1}:
         return _grids_of(slices, position, rows)
+    weighted = with_csa_diffusion(slices)
+    if weighted is not slices:
+        return _repeated(weighted, position)
     labels, places = int(rows.row.max()) + 1, int(position.max()) + 1
     sizes = {(label, count) for (label, _), count in counts.items()}
     if len(counts) == labels * places and len(sizes) == labels:
@@ -356,6 +362,8 @@ def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
 
 def _splitting_value(ref: SliceRef, name: str) -> object:
     dimensions = ref.frame.dimensions
+    if name == FILE:
+        return ref.header.object_name
     if name == LATERALITY:
         return dimensions.get("FrameLaterality") or ref.header.laterality
     return dimensions.get(name)

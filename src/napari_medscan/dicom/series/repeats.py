@@ -15,6 +15,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.files.walk import natural_key
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.attributes import (
     FOURTH_AXIS,
@@ -175,8 +176,7 @@ def _ranks(column: Column, slices: Sequence[SliceRef], position: Numbers) -> Num
         value is None or isinstance(value, str) for value in values
     )
     if natural:
-        ordered: list[object] = sorted(values - {None})  # type: ignore[type-var]
-        ordered = [None] * (None in values) + ordered
+        ordered = sorted(values, key=_sortable)
     else:
         acquired = sorted(
             range(len(slices)),
@@ -188,12 +188,12 @@ def _ranks(column: Column, slices: Sequence[SliceRef], position: Numbers) -> Num
 
 
 def _sortable(value: object) -> tuple[object, ...]:
-    """Return what sorts numbers and texts, and tuples of them, side by side."""
+    """Return what sorts numbers and texts ("TP20" before "TP100"), and tuples of them."""
     if isinstance(value, tuple):
         return (3, *map(_sortable, value))
     if isinstance(value, int | float):
         return (1, value)
-    return (0,) if value is None else (2, str(value))
+    return (0,) if value is None else (2, *natural_key(str(value)))
 
 
 def _stays_at_few(keys: Numbers, position: Numbers) -> bool:

@@ -31,15 +31,27 @@ def test_a_convolution_is_what_it_is_defined_to_be(size, stride, shape, most, mo
     values = rng.normal(size=(2, *shape)).astype(np.float32)
     kernel = rng.normal(size=(3, 2, size, size)).astype(np.float32)
     bias = rng.normal(size=3).astype(np.float32)
-    result = convolution.convolve(last(values), last(kernel), bias, stride)
+    layer = convolution.Layer(last(kernel), bias)
+    result = convolution.convolve(last(values), layer, stride)
     assert result.dtype == np.float32
     expected = by_definition(values, kernel, bias, stride)
     np.testing.assert_allclose(result, last(expected), rtol=1e-4, atol=1e-4)
     cells = rng.random(result.shape[:2]) < 0.5
-    some = np.full(result.shape, -7, np.float32)
-    convolution.convolve_some(last(values), last(kernel), bias, stride, cells, some)
+    others = rng.normal(size=((~cells).sum(), 3)).astype(np.float32)
+    some = convolution.convolve_some(last(values), layer, stride, cells, others)
     np.testing.assert_allclose(some[cells], np.maximum(result, 0)[cells], atol=1e-4)
-    assert (some[~cells] == -7).all()
+    np.testing.assert_array_equal(some[~cells], others)
+
+
+@pytest.mark.parametrize(("above", "below"), [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_rows_that_are_there_are_not_taken_for_missing(above, below):
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(9, 7, 5)).astype(np.float32)
+    kernel, bias = rng.normal(size=(3, 3, 5, 6)), rng.normal(size=6)
+    layer = convolution.Layer(kernel.astype(np.float32), bias.astype(np.float32))
+    some = convolution.convolve(values, layer, missing=(above, below))
+    whole = convolution.convolve(values, layer)
+    np.testing.assert_allclose(some, whole[1 - above : len(whole) - 1 + below], atol=1e-4)
 
 
 def last(values):
@@ -49,12 +61,13 @@ def last(values):
 
 def test_of_a_constant_image_a_convolution_is_known_without_computing_it():
     rng = np.random.default_rng(0)
-    layer = rng.normal(size=(3, 3, 2, 4)).astype(np.float32), rng.normal(size=4).astype(np.float32)
+    kernel, bias = rng.normal(size=(3, 3, 2, 4)), rng.normal(size=4)
+    layer = convolution.Layer(kernel.astype(np.float32), bias.astype(np.float32))
     levels = rng.normal(size=(5, 2)).astype(np.float32)
     made = convolution.of_constant(levels, layer)
     for level, expected in zip(levels, made, strict=True):
         image = np.broadcast_to(level, (5, 5, 2))
-        np.testing.assert_allclose(convolution.convolve(image, *layer)[2, 2], expected, atol=1e-4)
+        np.testing.assert_allclose(convolution.convolve(image, layer)[2, 2], expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.privacy.burned_in import network
+from napari_medscan.privacy.burned_in.convolution import Layer
 
 
 @pytest.mark.parametrize("band", [1, 3, 64])
@@ -21,7 +22,7 @@ def test_apply_some_rows_at_a_time_is_apply_at_once(band, monkeypatch):
 
 def layer(factor=1.0):
     """Return a layer of one channel that multiplies."""
-    return np.full((1, 1, 1, 1), factor, np.float32), np.zeros(1, np.float32)
+    return Layer(np.full((1, 1, 1, 1), factor, np.float32), np.zeros(1, np.float32))
 
 
 def test_what_is_coarse_is_added_to_what_is_fine_and_negatives_between_become_0():
@@ -94,8 +95,10 @@ def test_weights_are_small_and_hold_no_pickle():
     for name in ("weights.npz", "tilt_weights.npz"):
         assert len((folder / name).read_bytes()) < 1_000_000
         layers = network.layers_of(name)
-        assert all(np.isfinite(part).all() for layer in layers for part in layer)
+        assert all(
+            np.isfinite(part).all() for layer in layers for part in (layer.kernel, layer.bias)
+        )
     layers = network.layers_of("weights.npz")
-    kinds = [(kernel.shape[0], kernel.shape[3]) for kernel, _ in layers]
+    kinds = [(len(layer.kernel), layer.bias.size) for layer in layers]
     up = [kind for out in (64, 48) for kind in ((1, out), (3, out))]
     assert kinds == [*chain(*network.LEVELS), *up, (1, 1)]

@@ -3,79 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
+
+from napari_medscan.privacy.burned_in import winograd
+from napari_medscan.privacy.burned_in.winograd import TILE
 
 MOST_VALUES = 1 << 17
 """So many neighbours are gathered at once, which suits the cache."""
 
 Floats = NDArray[np.float32]
 Cells = NDArray[np.bool_]
-Layer = tuple[Floats, Floats]
-"""A kernel of shape (size, size, in, out), and a bias."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What a convolution multiplies by, and adds.
+
+    Attributes
+    ----------
+    kernel : ndarray of float32, shape (size, size, in, out)
+    bias : ndarray of float32, shape (out,)
+    """
+
+    kernel: Floats
+    bias: Floats
+
+    @cached_property
+    def transformed(self) -> Floats:
+        """The kernel, of size 3, as `winograd` takes it."""
+        return winograd.transformed(self.kernel)
 
 
 def convolve(
-    values: Floats,
-    kernel: Floats,
-    bias: Floats,
-    stride: int = 1,
-    missing: tuple[int, int] | None = None,
+    values: Floats, layer: Layer, stride: int = 1, missing: tuple[int, int] | None = None
 ) -> Floats:
-    """Correlate with a kernel of shape (size, size, in, out); outside is 0.
+    """Correlate with a kernel; outside is 0.
 
     Parameters
     ----------
     values : ndarray of float32, shape (height, width, in)
-    kernel, bias : ndarray of float32
+    layer : Layer
     stride : int
     missing : (int, int), optional
         Rows that are outside, above and below, if `values` are a part; by default
         half of a kernel's.
     """
-    covered = _covered(values, len(kernel), stride, missing)
-    high, wide, size, beside = covered.shape
-    flat = kernel.reshape(-1, kernel.shape[3])
-    result = np.empty((high, wide, kernel.shape[3]), np.float32)
+    size, out = len(layer.kernel), layer.bias.size
+    above, below = missing or (size // 2, size // 2)
+    if _is_tiled(layer, stride):
+        high = values.shape[0] + above + below - 2
+        return _in_tiles(values, layer, np.ones((high, values.shape[1]), bool), above)
+    covered = _covered(values, size, stride, above, below)
+    high, wide, _, beside = covered.shape
+    flat = layer.kernel.reshape(-1, out)
+    result = np.empty((high, wide, out), np.float32)
     band = min(high, max(1, MOST_VALUES // (wide * len(flat))))
     gathered = np.empty((band, wide, size, beside), np.float32)
     for top in range(0, high, band):
         part = gathered[: min(band, high - top)]
         part[:] = covered[top : top + band]
         product = part.reshape(-1, len(flat)) @ flat
-        result[top : top + band] = (product + bias).reshape(len(part), wide, -1)
+        result[top : top + band] = (product + layer.bias).reshape(len(part), wide, -1)
     return result
 
 
 def convolve_some(
-    values: Floats, kernel: Floats, bias: Floats, stride: int, cells: Cells, result: Floats
-) -> None:
-    """Write the positive part of a correlation into some cells of a result.
+    values: Floats, layer: Layer, stride: int, cells: Cells, others: Floats | float
+) -> Floats:
+    """Return the positive part of a correlation in some cells, and in the others what is given.
 
     Parameters
     ----------
-    values, kernel, bias, stride
+    values, layer, stride
         As `convolve` takes them.
     cells : ndarray of bool, shape (height, width) of the result
-    result : ndarray of float32, shape (height, width, out)
+    others : ndarray of float32, shape (others, out), or float
     """
-    covered = _covered(values, len(kernel), stride, None)
-    flat = kernel.reshape(-1, kernel.shape[3])
-    rows, columns = np.nonzero(cells)
-    step = max(1, MOST_VALUES // len(flat))
-    for start in range(0, len(rows), step):
-        some = rows[start : start + step], columns[start : start + step]
-        product = covered[some].reshape(-1, len(flat)) @ flat
-        result[some] = positive(product + bias)
+    size, out = len(layer.kernel), layer.bias.size
+    if _is_tiled(layer, stride):
+        result = positive(_in_tiles(values, layer, cells))
+    else:
+        covered = _covered(values, size, stride, size // 2, size // 2)
+        flat = layer.kernel.reshape(-1, out)
+        rows, columns = np.nonzero(cells)
+        step = max(1, MOST_VALUES // len(flat))
+        result = np.empty((*cells.shape, out), np.float32)
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step], columns[start : start + step]
+            product = covered[some].reshape(-1, len(flat)) @ flat
+            result[some] = positive(product + layer.bias)
+    result[~cells] = others
+    return result
 
 
-def _covered(values: Floats, size: int, stride: int, missing: tuple[int, int] | None) -> Floats:
+def _is_tiled(layer: Layer, stride: int) -> bool:
+    return len(layer.kernel) == winograd.SIZE and stride == 1
+
+
+def _in_tiles(values: Floats, layer: Layer, cells: Cells, above: int = 1) -> Floats:
+    """Return a correlation in some cells, and in others anything.
+
+    So many rows above are outside, 0 or 1.
+    """
+    high, wide = cells.shape
+    whole = np.pad(cells, [(0, -length % TILE) for length in cells.shape])
+    rows, columns, inner = values.shape
+    padded = np.zeros((whole.shape[0] + 2, whole.shape[1] + 2, inner), np.float32)
+    padded[above : above + rows, 1 : 1 + columns] = values
+    made = winograd.in_tiles(padded, layer.transformed, layer.bias, whole, MOST_VALUES)
+    return made[:high, :wide]
+
+
+def _covered(values: Floats, size: int, stride: int, above: int, below: int) -> Floats:
     """Return what a kernel covers, as a view: shape (height, width, size, size * in)."""
     rows, columns, inner = values.shape
     margin = size // 2
-    above, below = missing or (margin, margin)
     padded = np.zeros((rows + above + below, columns + 2 * margin, inner), np.float32)
     padded[above : above + rows, margin : margin + columns] = values
     high, wide = ((length - size) // stride + 1 for length in padded.shape[:2])
@@ -95,10 +142,9 @@ def of_constant(values: Floats, layer: Layer) -> Floats:
     Parameters
     ----------
     values : ndarray of float32, shape (images, in)
-    layer : (ndarray, ndarray)
+    layer : Layer
     """
-    kernel, bias = layer
-    made: Floats = values @ kernel.sum(axis=(0, 1)) + bias
+    made: Floats = values @ layer.kernel.sum(axis=(0, 1)) + layer.bias
     return made
 
 
@@ -108,12 +154,12 @@ def rows_of(
     """Return the rows from `top` to `bottom` of the positive parts of convolutions in turn."""
     if not layers:
         return values[top:bottom]
-    *before, (kernel, bias) = layers
-    margin, stride = kernel.shape[0] // 2, strides[-1]
+    *before, layer = layers
+    margin, stride = len(layer.kernel) // 2, strides[-1]
     first, last = stride * top - margin, stride * (bottom - 1) + margin + 1
     rows = values.shape[0] // int(np.prod(strides[:-1]))
     part = rows_of(values, before, strides[:-1], max(first, 0), min(last, rows))
-    return positive(convolve(part, kernel, bias, stride, (max(-first, 0), max(last - rows, 0))))
+    return positive(convolve(part, layer, stride, (max(-first, 0), max(last - rows, 0))))
 
 
 def runs(marks: Cells, gap: int) -> list[tuple[int, int]]:

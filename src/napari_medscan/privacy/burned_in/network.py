@@ -199,14 +199,14 @@ def apply(values: Floats, layers: Weights, looked: Looked | None = None) -> tupl
     upwards = []
     for detail, fine in seen[-2::-1]:
         layer = next(remaining)
-        coarse = convolve(values, *layer).repeat(2, axis=0).repeat(2, axis=1)
+        coarse = convolve(values, layer).repeat(2, axis=0).repeat(2, axis=1)
         coarse += detail
         if looked and fine:
             rest = positive(of_constant(looked.rest, layer) + fine.rest)
             looked = replace(fine, rest=rest)
         looked, values = _positive(positive(coarse), next(remaining), 1, looked)
         upwards.append(values)
-    values = convolve(values, *next(remaining))
+    values = convolve(values, next(remaining))
     if looked:
         values[~looked.cells] = NO_TEXT
     return values, np.concatenate([seen[-2][0], upwards[0]], axis=2)
@@ -217,11 +217,10 @@ def _positive(
 ) -> tuple[Looked | None, Floats]:
     """Return what a layer makes of values, and of the rest."""
     if looked is None:
-        return None, positive(convolve(values, *layer, stride=stride))
+        return None, positive(convolve(values, layer, stride))
     looked = looked.after(layer)
-    result = looked.as_image()
-    convolve_some(values, *layer, stride, looked.cells, result)
-    return looked, result
+    others = looked.rest[looked.gray[~looked.cells]]
+    return looked, convolve_some(values, layer, stride, looked.cells, others)
 
 
 def _finer(values: Floats, layers: Weights, looked: Looked | None) -> Floats:
@@ -232,7 +231,7 @@ def _finer(values: Floats, layers: Weights, looked: Looked | None) -> Floats:
     strides = [2, *[1] * (len(layers) - 2), 2]
     high, wide = (size // STRIDE for size in values.shape[:2])
     if looked is None:
-        result = np.empty((high, wide, layers[-1][1].size), np.float32)
+        result = np.empty((high, wide, layers[-1].bias.size), np.float32)
     else:
         result = looked.as_image()
     for top in range(0, high, BAND):
@@ -252,7 +251,7 @@ def layers_of(name: str) -> Weights:
     path = files("napari_medscan.privacy.burned_in") / name
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return tuple(
-            (
+            Layer(
                 np.ascontiguousarray(stored[f"kernel{i}"].transpose(2, 3, 1, 0), np.float32),
                 stored[f"bias{i}"].astype(np.float32),
             )

@@ -80,10 +80,8 @@ def tilts(middle: Floats, cells: Cells) -> Floats:
     every = np.zeros((2 * high, 2 * across), bool)
     every[: cells.shape[0], : cells.shape[1]] = cells
     some = np.logical_or.reduce(every.reshape(high, 2, across, 2), axis=(1, 3))
-    values = positive(convolve(middle, *narrow))
-    hidden = np.zeros((high, across, wide[1].size), np.float32)
-    convolve_some(values, *wide, 1, some, hidden)
-    return convolve(hidden, *last)
+    values = positive(convolve(middle, narrow))
+    return convolve(convolve_some(values, wide, 1, some, 0), last)
 
 
 def places(odds: Floats) -> Iterator[tuple[Place, list[int]]]:

@@ -10,7 +10,7 @@ from napari_medscan.dicom.elements.part10 import looks_like_dicom
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.archives import is_named_like_archive, open_archives
 from napari_medscan.dicom.files.file_ref import FileRef
-from napari_medscan.dicom.files.walk import DroppedFile, natural_key, resolved, walk
+from napari_medscan.dicom.files.walk import DroppedFile, by_number, resolved, walk
 from napari_medscan.dicom.headers.dicomdir import is_dicomdir, missing_references
 from napari_medscan.dicom.headers.read_many import Progress, read_headers
 from napari_medscan.dicom.index.recall import recall, remember
@@ -88,7 +88,7 @@ def _report(
 ) -> LoadReport:
     """Build the report of some files, of certain series only if those are given."""
     # As people number them: what nothing else orders is in the order of the names.
-    files = sorted(files, key=lambda file: natural_key(file.name))
+    files = by_number(files)
     with CopyDecoder() as decoder:
         found = read_headers(files, progress, decoder.note)
         images, instances = found.images, found.objects

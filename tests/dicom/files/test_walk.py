@@ -8,8 +8,17 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from napari_medscan.dicom.files.walk import natural_key, shown_name, walk
+from napari_medscan.dicom.files.file_ref import FileRef
+from napari_medscan.dicom.files.walk import (
+    DroppedFile,
+    by_number,
+    natural_key,
+    shown_name,
+    walk,
+)
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
@@ -35,6 +44,16 @@ def test_files_come_by_name_before_the_folders_below(tmp_path):
 @pytest.mark.parametrize("name", ["9" * 250, "٣", "²", "", "1a2b", "a" * 250])
 def test_any_name_has_a_place_in_the_order(name):
     assert sorted([name, "IM1", "1"], key=natural_key)
+
+
+_NAMES = st.from_regex(r"(IM|A/|٣)?[0-9]{1,3}[._a]?[0-9]{0,2}", fullmatch=True)
+
+
+@given(st.one_of(st.lists(_NAMES), st.lists(st.integers(0, 999).map("IM{:03}.dcm".format))))
+def test_files_whose_names_differ_in_digits_only_are_ordered_as_all_others(names):
+    """One way is shorter; the number of a name decides in both."""
+    files = [DroppedFile(FileRef(str(at)), name) for at, name in enumerate(names)]
+    assert list(by_number(files)) == sorted(files, key=lambda file: natural_key(file.name))
 
 
 @posix

@@ -19,6 +19,7 @@ from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.member import LINK, SPECIAL
 
 _DIGITS = re.compile(r"(\d+)")
+_ZERO = str.maketrans("123456789", "000000000")
 
 
 class DroppedFile(NamedTuple):
@@ -121,6 +122,18 @@ def _folder(root: Path, prefix: str) -> Iterator[DroppedFile]:
             else:
                 yield _entry(entry.path, name, found)
         pending.extend(reversed(below))
+
+
+def by_number(files: Sequence[DroppedFile]) -> Sequence[DroppedFile]:
+    """Return files in the order of their names, "IM10" after "IM9"."""
+    if _have_digits_alike([file.name for file in files]):
+        return sorted(files, key=attrgetter("name"))
+    return sorted(files, key=lambda file: natural_key(file.name))
+
+
+def _have_digits_alike(names: Sequence[str]) -> bool:
+    """Whether names differ in digits only: then their numbers follow each other as texts do."""
+    return len({name.translate(_ZERO) for name in names}) < 2
 
 
 def natural_key(name: str) -> list[str | int]:

@@ -7,9 +7,10 @@ columns; the frame of a slice is made when somebody asks for more.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, Self
 
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.files.file_ref import FileRef
@@ -71,20 +72,24 @@ class OwnColumns:
 
     def headers(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:
         """Return the headers of the files."""
-        base = self.base
-        shared = {**base.__dict__, "_columns": self, "_row": 0, "_position": None}
-        del shared["frames"], shared["pixels"]
-        count = len(files)
+        base, count = self.base, len(files)
         instances = self.instances or [base.sop_instance] * count
         numbers: Sequence[int | None] = self.numbers or [base.instance_number] * count
         positions: Sequence[Vector | None] = self.positions or [base.position_of(0)] * count
         headers: list[ImageHeader] = []
         own = zip(files, instances, numbers, positions, strict=True)
         for row, (file, instance, number, position) in enumerate(own):
-            values = shared.copy()
-            values["_row"], values["_position"] = row, position
-            values["source"], values["name"], values["size"] = file[:3]
-            values["sop_instance"], values["instance_number"] = instance, number
+            source, name, size, _ = file
+            values = {
+                "source": source,
+                "name": name,
+                "size": size,
+                "sop_instance": instance,
+                "instance_number": number,
+                "_columns": self,
+                "_row": row,
+                "_position": position,
+            }
             header = object.__new__(_LikeHeader)
             object.__setattr__(header, "__dict__", values)
             headers.append(header)
@@ -159,9 +164,16 @@ class _LikeHeader(ImageHeader):
         return _image_header, (self._values(),)
 
     def _values(self) -> dict[str, Any]:
-        values = {**self.__dict__, "frames": self.frames, "pixels": self.pixels}
-        del values["_columns"], values["_row"], values["_position"]
-        return values
+        own = {name: getattr(self, name) for name in (*_OWN, "frames", "pixels")}
+        return {**self._columns.base.__dict__, **own}
+
+
+_OWN: Final = ("source", "name", "size", "sop_instance", "instance_number")
+"""What each file has of its own, whatever it is like."""
+for _field in fields(ImageHeader):
+    if _field.name not in (*_OWN, "frames", "pixels"):
+        # All else is of the base: a copy for each of thousands would take longer than reading them.
+        setattr(_LikeHeader, _field.name, property(attrgetter(f"_columns.base.{_field.name}")))
 
 
 def _image_header(values: dict[str, Any]) -> ImageHeader:

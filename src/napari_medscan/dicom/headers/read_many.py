@@ -125,9 +125,13 @@ def _starts_of(batch: Sequence[DroppedFile], reader: _Reader) -> tuple[list[_Sta
     It is the median: a busy computer is slow with a few files, a slow disk with most of them, and
     with those that come after them.
     """
-    starts, times = [], [time.perf_counter()]
-    for file in batch:
-        starts.append(reader.start_of(file))
+    starts: list[_Start] = []
+    times, start_of = [time.perf_counter()], reader.start_of
+    for ref, name, _, _, status in batch:
+        try:
+            starts.append(start_of(ref, name, None if status is None else status.st_size))
+        except (OSError, UnreadableError) as error:
+            starts.append(error)
         times.append(time.perf_counter())
     took = sorted(after - before for before, after in pairwise(times))
     return starts, took[len(took) // 2] if took else 0.0
@@ -149,13 +153,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._headers = HeaderReader()
-
-    def start_of(self, file: DroppedFile) -> _Start:
-        ref, name, _, _, status = file
-        try:
-            return self._headers.start_of(ref, name, None if status is None else status.st_size)
-        except (OSError, UnreadableError) as error:
-            return error
+        self.start_of = self._headers.start_of
 
     def finish(self, starts: Sequence[_Start]) -> list[_Outcome]:
         opened = [start for start in starts if isinstance(start, OpenedFile)]
@@ -166,7 +164,7 @@ class _Reader:
         return [next(outcomes) if isinstance(s, OpenedFile) else s for s in starts]
 
     def read(self, file: DroppedFile) -> _Outcome:
-        return self.finish([self.start_of(file)])[0]
+        return self.finish(_starts_of([file], self)[0])[0]
 
     def _next(self, opened: Sequence[OpenedFile]) -> Sequence[_Outcome]:
         """Return what comes of the first files: of many that are like one before, or of one."""

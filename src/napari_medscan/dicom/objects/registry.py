@@ -25,6 +25,7 @@ from napari_medscan.dicom.objects.spectroscopy import Spectroscopy
 from napari_medscan.dicom.objects.structure_set import structure_sets_of
 from napari_medscan.dicom.objects.value_mapping import value_mapping_of, with_value_mappings
 from napari_medscan.dicom.objects.waveform import Waveform
+from napari_medscan.dicom.series.alike import one_of_each
 from napari_medscan.dicom.series.dicom_object import DicomObject, SeriesPart
 from napari_medscan.dicom.series.stack import Stack
 
@@ -62,8 +63,9 @@ def objects_of(
     images : list of ImageHeader
         The files that make image stacks, with the values that objects define for them.
     """
-    # Most files are images of neither kind.
-    candidates = [h for h in headers if h.matrix is not None or h.kind.measures == "segments"]
+    # Most files are images of neither kind, and those that are alike are of one.
+    special = {id(h.alike) for h in one_of_each(headers) if _is_special(h)}
+    candidates = [h for h in headers if id(h.alike) in special] if special else []
     on_slides = slide_segmentations_of(candidates)
     labels = {name for each in on_slides for name in each.files}
     objects: tuple[DicomObject, ...] = (
@@ -74,8 +76,13 @@ def objects_of(
         *filter(None, map(_object_of, instances)),
     )
     taken = {name for each in objects for name in each.files}
-    images = [header for header in headers if header.name not in taken]
+    images = [header for header in headers if header.name not in taken] if taken else headers
     return objects, with_value_mappings(images, objects)
+
+
+def _is_special(header: ImageHeader) -> bool:
+    """Whether an image file belongs to a slide or a segmentation."""
+    return header.matrix is not None or header.kind.measures == "segments"
 
 
 def parts_of(stacks: Iterable[Stack]) -> list[SeriesPart]:

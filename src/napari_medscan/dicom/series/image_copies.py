@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Self
 
 from napari_medscan.dicom.headers.header import ImageHeader
+from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.pixels.read_frames import read_all_stored
 
 _AT_ONCE: Final = max(1, min(2, (os.cpu_count() or 1) - 1))
@@ -73,9 +74,13 @@ class CopyDecoder:
 
     def note(self, headers: Sequence[ImageHeader]) -> None:
         """Take note of images that were read."""
+        layout: PixelLayout | None = None
+        is_small = False
         for header in headers:
-            layout = header.layout
-            if not header.sop_instance or layout.frames * layout.decoded_bytes > _SMALL:
+            if header.layout is not layout:
+                layout = header.layout
+                is_small = layout.frames * layout.decoded_bytes <= _SMALL
+            if not is_small or not header.sop_instance:
                 continue
             first = self._firsts.setdefault((header.patient, header.sop_instance), header)
             if first is not header:

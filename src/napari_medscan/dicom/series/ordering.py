@@ -141,19 +141,22 @@ def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
 def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     if len(slices) == 1:
         return [_volume(slices)]
-    position = number_positions(slices)
+    distances = distances_of(slices)
+    position = number_positions(slices, distances)
     count = int(position.max()) + 1
     if count == len(slices):
-        ascending = [slices[i] for i in np.argsort(position).tolist()]
-        is_even = count < 3 or measure_gaps(distances_of(ascending).tolist()).regular
+        order = np.argsort(position)
+        ascending = [slices[i] for i in order.tolist()]
+        is_even = count < 3 or measure_gaps(distances[order].tolist()).regular
         names = TEMPORAL if is_even else (*TEMPORAL, *UNNUMBERED)
-        return _by_time_point(slices, names) or _repair(ascending)
+        moved = _by_time_point(slices, names)
+        return moved or ([_volume(ascending)] if is_even else _repair(ascending))
     parts = _overlapping(slices, position)
     if len(parts) > 1:
         return [grid for part in parts for grid in _arrange(part)]
     stations = split_stations(slices, position)
     even = len(set(Counter(position.tolist()).values())) == 1
-    middles, spread = middles_of(distances_of(slices), position)
+    middles, spread = middles_of(distances, position)
     is_grid = count < 3 or measure_gaps(middles.tolist(), spread).places is not None
     if len(stations) > 1 or not even or not is_grid:
         moved = _by_time_point(slices, TEMPORAL if is_grid else (*TEMPORAL, *UNNUMBERED))
@@ -183,10 +186,12 @@ def _moved(parts: Sequence[Sequence[SliceRef]]) -> Grid:
 
 def _by_time_point(slices: Sequence[SliceRef], names: Sequence[str] = TEMPORAL) -> list[Grid]:
     """Return the grid of time points that one of `names` tells, though positions move."""
+    told = slices[0].frame.dimensions
+    names = [name for name in names if name in told or name == "AcquisitionTime"]
+    if not names:
+        return []
     attributes = Attributes(slices)
     for name in names:
-        if name not in slices[0].frame.dimensions and name != "AcquisitionTime":
-            continue
         column = attributes.column(name)
         if None in column or len(set(column)) < 2:
             continue

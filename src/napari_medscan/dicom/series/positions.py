@@ -49,12 +49,14 @@ def distances_of(slices: Sequence[SliceRef]) -> NDArray[np.float64]:
     return distances
 
 
-def number_positions(slices: Sequence[SliceRef]) -> NDArray[np.intp]:
+def number_positions(
+    slices: Sequence[SliceRef], distances: NDArray[np.float64]
+) -> NDArray[np.intp]:
     """Return the number of the position of each slice, ascending along the normal from 0.
 
-    Repeats of one position lie within a tenth of the slice step of their middle.
+    Repeats of one position lie within a tenth of the slice step of their middle. `distances` are
+    those of the slices; see `distances_of`.
     """
-    distances = distances_of(slices)
     order = np.argsort(distances, kind="stable")
     ascending = distances[order]
     gaps = np.diff(ascending)

@@ -322,7 +322,7 @@ def test_modules_stay_readable():
 
 @pytest.mark.parametrize("module", ["reader", "dicom", "frames", "assistant.conversation"])
 def test_importing_is_light(module):
-    """Files are recognised before napari shows a window, and in worker processes: start-up counts.
+    """Files are recognized before napari shows a window, and in worker processes: start-up counts.
 
     A subprocess, since this one has long imported napari.
     """

@@ -206,11 +206,11 @@ def _acquired_axes(stack: Stack, number: int) -> tuple[NDArray[Any], NDArray[Any
     if orientation is not None:
         right, down = np.reshape(orientation, (2, 3))
         return right, down
-    towards = {"L": _L, "R": -_L, "P": _P, "A": -_P, "H": _S, "F": -_S}
+    toward = {"L": _L, "R": -_L, "P": _P, "A": -_P, "H": _S, "F": -_S}
     axes = [
-        towards[letters[0]]
+        toward[letters[0]]
         for letters in stack.slices[number].patient_orientation
-        if letters[:1] in towards
+        if letters[:1] in toward
     ]
     return (axes[0], axes[1]) if len(axes) == 2 and not axes[0] @ axes[1] else None
 

@@ -64,7 +64,7 @@ class XInput:
         QTest.qWait(_TAKEN)
 
     def wheel(self, notches: int, held: str = "") -> None:
-        """Turn the wheel towards the hand, or away for a negative number, with a key held."""
+        """Turn the wheel toward the hand, or away for a negative number, with a key held."""
         if held:
             self._key(held, down=True)
         for _ in range(abs(notches)):

@@ -62,7 +62,7 @@ NO_PICTURES = ("bad-", "ts-", "dicomdir-", "rtdose-", "charset-")
 MOST = 17
 WINDOWS = ((1, 99.5), (20, 80), (60, 99.9))
 """In percentiles: wide, narrow, and of what is bright."""
-LIKE_NEIGHBOURS = 0.2
+LIKE_NEIGHBORS = 0.2
 """What pixels of a picture correlate with those beside them at least: 0.3 to 1, noise 0."""
 PRESETS = ((-160, 240), (-1350, 150), (-450, 1050), (0, 80))
 """In HU: soft tissue, lung, bone, brain."""
@@ -84,7 +84,7 @@ class Case:
     frames: list[NDArray[np.generic]]
 
     def pictures(self, window: tuple[float, float] | None = None) -> list[Picture]:
-        """Return them in a window, by default the first one; those in colour as they are."""
+        """Return them in a window, by default the first one; those in color as they are."""
         if self.frames[0].ndim == 3:
             return [np.ascontiguousarray(frame[..., :3]).astype(np.uint8) for frame in self.frames]
         low, high = window or self.windows[0]
@@ -98,11 +98,11 @@ class Case:
         first = np.nan_to_num(self.frames[0].astype(np.float64))  # type: ignore[call-overload]
         gray = first.mean(axis=2) if first.ndim == 3 else first
         apart = gray - gray.mean()
-        return float((apart[:, 1:] * apart[:, :-1]).mean()) < LIKE_NEIGHBOURS * float(gray.var())
+        return float((apart[:, 1:] * apart[:, :-1]).mean()) < LIKE_NEIGHBORS * float(gray.var())
 
     @property
     def windows(self) -> list[tuple[float, float]]:
-        """The windows, in values, that false alarms are looked for in; colour has but one."""
+        """The windows, in values, that false alarms are looked for in; color has but one."""
         if self.frames[0].ndim == 3:
             return [(0, 255)]
         values = np.stack(self.frames)
@@ -138,7 +138,7 @@ def clean(*, training: bool) -> Iterator[Case]:
 
 
 def volume(stack: object) -> NDArray[np.float32] | None:
-    """Return the first volume of a stack of grey pictures, or None."""
+    """Return the first volume of a stack of gray pictures, or None."""
     try:
         array = np.asarray(stack.array)  # type: ignore[attr-defined]
     except Exception:  # noqa: BLE001 - the corpus holds broken files

@@ -1,6 +1,6 @@
 """Strings to be measured: what they say, how they are drawn, and where they are.
 
-`usual` strings are level or nearly so, or on their side, and grey. The others of `KINDS`
+`usual` strings are level or nearly so, or on their side, and gray. The others of `KINDS`
 are what devices and people draw less often, and what a check that expects the usual misses.
 """
 
@@ -55,7 +55,7 @@ class String:
     size : int
         In pixels.
     contrast : int
-        In grey levels; of no meaning if `hue` is given.
+        In gray levels; of no meaning if `hue` is given.
     angle : int
         Degrees, counterclockwise.
     style : str

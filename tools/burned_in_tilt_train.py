@@ -146,19 +146,19 @@ def train(values: Tensor, targets: Tensor, epochs: int, rng: Random) -> nn.Seque
         nn.Conv2d(wide, last, 3, padding=1),
     )
     spread = (values[:HELD].float().std((0, 2, 3)) + 0.05)[:, None, None]
-    optimiser = torch.optim.AdamW(model.parameters(), FASTEST, weight_decay=1e-2)
+    optimizer = torch.optim.AdamW(model.parameters(), FASTEST, weight_decay=1e-2)
     steps = (len(values) - HELD) // BATCH
     for epoch in range(epochs):
         order = HELD + rng.permutation(len(values) - HELD)
         for step in range(steps):
             passed = (epoch + step / steps) / epochs
-            for group in optimiser.param_groups:
+            for group in optimizer.param_groups:
                 group["lr"] = FASTEST * min(1.0, passed * 40) * 0.5 * (1 + np.cos(np.pi * passed))
             chosen = torch.from_numpy(order[step * BATCH : (step + 1) * BATCH])
             loss = loss_of(model(values[chosen].float() / spread), targets[chosen])
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
         with torch.inference_mode():
             odds = model(values[:HELD].float() / spread)
         error = float(loss_of(odds, targets[:HELD]))

@@ -179,7 +179,7 @@ class Training:
     taken: int = 0
 
     def __post_init__(self) -> None:
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), self.fastest, weight_decay=1e-4)
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), self.fastest, weight_decay=1e-4)
         self.mean = AveragedModel(
             self.model, multi_avg_fn=get_ema_multi_avg_fn(REMEMBERED), use_buffers=True
         ).eval()
@@ -188,7 +188,7 @@ class Training:
         """Train until a part of the steps is taken, with one cycle of the learning rate in all."""
         total = 0.0
         while (passed := self.taken / self.steps) < until:
-            for group in self.optimiser.param_groups:
+            for group in self.optimizer.param_groups:
                 rate = min(1.0, passed * 40) * 0.5 * (1 + np.cos(np.pi * passed))
                 group["lr"] = self.fastest * max(rate, 0.005)
             total += self.step(crops, targets)
@@ -211,9 +211,9 @@ class Training:
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.model(values)[:, 0]
         loss = loss_of(logits.float(), wanted)
-        self.optimiser.zero_grad()
+        self.optimizer.zero_grad()
         loss.backward()
-        self.optimiser.step()
+        self.optimizer.step()
         self.mean.update_parameters(self.model)
         self.taken += 1
         return float(loss.detach())

@@ -82,7 +82,7 @@ def inspect_wheel(wheel: Path) -> set[str]:
         (info,) = tops - {PACKAGE}
         require(info.endswith(".dist-info"), f"the wheel holds {tops}")
         require(not any("test" in Path(name).parts[1:] for name in names), "tests in the wheel")
-        require(f"{info}/licenses/LICENSE" in names, "the wheel lacks its licence")
+        require(f"{info}/licenses/LICENSE" in names, "the wheel lacks its license")
         data = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.npz")}
         require(data <= set(names), f"the wheel lacks {data - set(names)}")
         metadata = message_from_bytes(archive.read(f"{info}/METADATA"))

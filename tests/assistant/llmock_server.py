@@ -27,8 +27,8 @@ class Judge:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return json.load(answer)
 
-    def break_next(self, **behaviour):
-        self.get("/_llmock/scenario", {"behaviors": [behaviour]})
+    def break_next(self, **behavior):
+        self.get("/_llmock/scenario", {"behaviors": [behavior]})
 
     def check(self, calls: int) -> None:
         """Fail unless it found nothing wrong with so many calls, none of them repeated."""

@@ -146,7 +146,7 @@ CASES: dict[str, Case] = {
         "four encodings of four instances, and the same pixels under other UIDs",
         same=tuple(tuple(d % n for d in (_J2K, _LL, _LS, _RLE)) for n in (1, 2, 3, 4)),
     ),
-    "mr-rgb-overlay-series": _one("zyxc 4 77 52 3", "one series in colour"),
+    "mr-rgb-overlay-series": _one("zyxc 4 77 52 3", "one series in color"),
     "mr-fmri-ge-4d-15x7": _one("tzyx 10 15 64 64", "15 places, 10 times"),
     "mr-dti-ge-4d": _one("tzyx 2 4 128 128", "4 places, b 0 and 1000"),
     "mr-dti-philips-4d": _one("tzyx 4 2 128 128", "2 places, b 0 and three directions"),
@@ -201,10 +201,10 @@ CASES: dict[str, Case] = {
             ),
         ),
     ),
-    # ------------------------------------------------- ultrasound, projections, nuclear, colour
-    "us-rgb": _one("zyxc 1 240 320 3", "one image in colour"),
-    "us-j2k-rct": _one("zyxc 1 480 640 3", "one image in colour"),
-    "us-palette": _one("zyxc 1 350 800 3", "a palette is colour"),
+    # ------------------------------------------------- ultrasound, projections, nuclear, color
+    "us-rgb": _one("zyxc 1 240 320 3", "one image in color"),
+    "us-j2k-rct": _one("zyxc 1 480 640 3", "one image in color"),
+    "us-palette": _one("zyxc 1 350 800 3", "a palette is color"),
     "us-palette-rle-10frames": _one("tzyxc 10 1 430 600 3", "cine"),
     "us-ybr422-30frames": _one("tzyxc 30 1 240 320 3", "cine"),
     "us-ybr-full-multiframe-frag": _one("tzyxc 8 1 240 320 3", "cine"),
@@ -213,12 +213,12 @@ CASES: dict[str, Case] = {
         "one instance, in two planar configurations",
         same=(("color-pl.dcm", "color-px.dcm"),),
     ),
-    "ts-bigendian-us": _one("zyxc 1 60 80 3", "one image in colour"),
+    "ts-bigendian-us": _one("zyxc 1 60 80 3", "one image in color"),
     "ts-htj2k-lossless-rgb": _one("zyxc 1 480 640 3", "one image, no series UID"),
     "sc-rgb-variants": Case(
         (_CAPTURES % 8, _CAPTURES % 6, _CAPTURES_TOGETHER, _CAPTURES_BY_DEPTH),
         "captures do not lie anywhere: one stack an image, or one after the other; 16 and 32 bits "
-        "of one instance are the same colours in eight",
+        "of one instance are the same colors in eight",
         same=(
             (
                 "SC_rgb.dcm",

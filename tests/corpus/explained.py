@@ -16,7 +16,7 @@ FRACTIONS = (
 )
 SHEET = (
     "SimpleITK leaves a Siemens mosaic as one sheet of tiles; the slices are where dcm2niix and "
-    "the header's position of the sheet's centre put them."
+    "the header's position of the sheet's center put them."
 )
 TIME_ALONG_Z = (
     "SimpleITK stacks the repeats of every position along z, so its box is too long; positions "

@@ -106,7 +106,7 @@ def nifti_volumes(case: str) -> list[Json]:
 
 
 def box_corners(affine: np.ndarray, sizes: tuple[int, int, int]) -> np.ndarray:
-    """Return the eight voxel-centre corners of a volume in LPS millimetres.
+    """Return the eight voxel-center corners of a volume in LPS millimeters.
 
     `sizes` and the affine's columns are in the same order, whichever it is: only the set of
     corners matters, so that tools which flip or permute axes can be compared.

@@ -58,7 +58,7 @@ class Frame:
         return picture
 
     def corners(self) -> np.ndarray | None:
-        """Return the centres of the corner pixels in LPS millimetres: (0,0) (0,X) (Y,0) (Y,X)."""
+        """Return the centers of the corner pixels in LPS millimeters: (0,0) (0,X) (Y,0) (Y,X)."""
         if self.position is None or self.row is None or self.column is None or not self.spacing:
             return None
         height, width = (s.stop - s.start for s in self.part)
@@ -156,10 +156,10 @@ def _top_level(ds: Dataset, number: int) -> tuple[Any, Any]:
 
 
 def pixel_spacing(ds: Dataset) -> tuple[float, float] | None:
-    """Return (between rows, between columns) in millimetres where the header tells.
+    """Return (between rows, between columns) in millimeters where the header tells.
 
     PixelSpacing that differs from ImagerPixelSpacing is a calibrated one, and goes first
-    (PS3.3 10.7.1.3). For ultrasound it is the 2D tissue region in centimetres (C.8.5.5).
+    (PS3.3 10.7.1.3). For ultrasound it is the 2D tissue region in centimeters (C.8.5.5).
     """
     for name in ("PixelSpacing", "ImagerPixelSpacing", "ImagePlanePixelSpacing"):
         if ds.get(name):
@@ -186,7 +186,7 @@ def _tile(ds: Dataset, groups: list[Dataset | None], number: int) -> tuple[int, 
 def _mosaic(case: str, file: str, ds: Dataset) -> list[Frame]:
     """Cut a Siemens mosaic into its slices.
 
-    The header's position is that of a sheet as large as all tiles, with the same centre as the
+    The header's position is that of a sheet as large as all tiles, with the same center as the
     slice. The direction from tile to tile is in a private header; dcm2niix has read it, and its
     first slice must be our first tile.
     """

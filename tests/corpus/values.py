@@ -59,11 +59,11 @@ def eight_bit(values: np.ndarray, bits: int) -> np.ndarray:
 
 
 def palette_rgb(ds: Dataset, index: np.ndarray) -> np.ndarray:
-    """Look colours up (PS3.3 C.7.6.3.1.5-6) and keep their upper eight bits."""
+    """Look colors up (PS3.3 C.7.6.3.1.5-6) and keep their upper eight bits."""
     channels = []
-    for colour in ("Red", "Green", "Blue"):
-        count, first, bits = ds[f"{colour}PaletteColorLookupTableDescriptor"].value
-        data = ds[f"{colour}PaletteColorLookupTableData"].value
+    for color in ("Red", "Green", "Blue"):
+        count, first, bits = ds[f"{color}PaletteColorLookupTableDescriptor"].value
+        data = ds[f"{color}PaletteColorLookupTableData"].value
         wide = len(data) >= 2 * (count or 65536)
         table = np.frombuffer(data, "<u2" if wide else "u1")[: count or 65536]
         place = np.clip(index.astype(np.int64) - first, 0, len(table) - 1)

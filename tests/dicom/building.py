@@ -57,7 +57,7 @@ def along(orientation, distance, origin=(0.0, 0.0, 0.0)):
 
 
 def make_layout(rows=ROWS, columns=COLUMNS, bits=16, **changes):
-    """Pixel layout: unsigned grey unless changed."""
+    """Pixel layout: unsigned gray unless changed."""
     facts = {
         "samples": 1,
         "bits_allocated": bits,

@@ -162,7 +162,7 @@ class _Comparison:
             value, vr = element.value, element.VR
         except (ValueError, TypeError, OverflowError, AttributeError):
             if tag in _AMBIGUOUS or tag == Tag.LUTData:
-                # pydicom needs a neighbour that is missing to tell the VR.
+                # pydicom needs a neighbor that is missing to tell the VR.
                 return
             # pydicom refuses the value: then nothing may be made of it here either.
             vr = str(getattr(raw, "VR", None) or pydicom.datadict.dictionary_VR(tag))

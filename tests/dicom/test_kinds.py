@@ -22,7 +22,7 @@ def test_no_image_class_of_the_standard_is_refused():
 
 
 @pytest.mark.parametrize("word", ["SR Storage", "Waveform Storage", "Presentation State Storage"])
-def test_reports_waveforms_and_presentation_states_are_recognised(word):
+def test_reports_waveforms_and_presentation_states_are_recognized(word):
     found = {uid: name for uid, name in STORAGE.items() if name.endswith(word)}
     assert found
     assert [name for uid, name in found.items() if not kind_of(uid).name] == []

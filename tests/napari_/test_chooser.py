@@ -204,7 +204,7 @@ def test_nothing_opens_after_cancel(make_napari_viewer, many, qtbot):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_check_boxes_can_be_seen_in_both_themes(make_napari_viewer, qtbot, stacks, theme):
-    """napari colours lists but not their check boxes: in dark they would be dark on dark."""
+    """napari colors lists but not their check boxes: in dark they would be dark on dark."""
     viewer = make_napari_viewer(show=True)
     viewer.theme = theme
     dialog = SeriesChooser(stacks, viewer.window._qt_window)

@@ -85,7 +85,7 @@ def desk(view_session, tmp_path):
 def scroll(desk, hand):
     first, camera = desk.slice, desk.camera
     hand.wheel(3)
-    assert desk.slice == first + 3, "the wheel, turned towards the hand, goes to later slices"
+    assert desk.slice == first + 3, "the wheel, turned toward the hand, goes to later slices"
     hand.wheel(-1)
     assert desk.slice == first + 2
     hand.press("Right", "Left", "Right", "Page_Down", "Page_Up")

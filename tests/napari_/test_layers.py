@@ -85,7 +85,7 @@ def test_inverted_image_is_drawn_so_and_its_values_are_not(tmp_path, changes):
     assert np.asarray(layer.data)[:, 0, 0].tolist() == [-1024, -1014, -1004]
 
 
-def test_colour_is_said_not_guessed(tmp_path):
+def test_color_is_said_not_guessed(tmp_path):
     rgb = {
         "SamplesPerPixel": 3,
         "PhotometricInterpretation": "RGB",
@@ -104,7 +104,7 @@ def test_colour_is_said_not_guessed(tmp_path):
 
 
 @pytest.mark.parametrize("columns", [3, 4])
-def test_a_grey_image_three_pixels_wide_is_not_colour(tmp_path, columns):
+def test_a_gray_image_three_pixels_wide_is_not_color(tmp_path, columns):
     layer = layer_of(tmp_path, Columns=columns, PixelData=bytes(2 * 4 * columns))
     assert layer.rgb is False
     assert layer.ndim == 3

@@ -55,7 +55,7 @@ def test_how_far_it_is(make_napari_viewer):
         assert dialog.labelText() == "Reading DICOM headers\n1,234 of 5,000 files"
         assert (dialog.value(), dialog.maximum()) == (1234, 5000)
         assert dialog.isModal()
-        # Else it has not napari's colours.
+        # Else it has not napari's colors.
         assert dialog.parent() is viewer.window._qt_window
         report(5000, 5000)
     assert not dialog.isVisible()

@@ -107,8 +107,8 @@ def test_nothing_is_told_after_stop():
 
 @pytest.mark.usefixtures("saved")
 def test_what_is_no_setting_is_refused():
-    with pytest.raises(TypeError, match="no such setting: colour"):
-        settings.change(colour="red")
+    with pytest.raises(TypeError, match="no such setting: color"):
+        settings.change(color="red")
     with pytest.raises(ValueError, match="greater than or equal to 0"):
         settings.change(frame_cache_mb=-1)
     with pytest.raises(ValueError, match="not one of the allowed"):

@@ -22,7 +22,7 @@ def opened(viewer, folder, **changes):
 
 
 @pytest.fixture
-def labelled(model, qapp):  # noqa: ARG001 - the subscription has a timer
+def labeled(model, qapp):  # noqa: ARG001 - the subscription has a timer
     model.canvas.size = (600, 800)
     label = SliderLabel(model, None)
     yield model
@@ -49,37 +49,35 @@ def text(viewer, qtbot):
         ({"TemporalPositionIdentifier": lambda i: i % 2 + 1}, ["Time point", "Time point"]),
     ],
 )
-def test_slider_label_is_name_and_value_of_the_fourth_axis(
-    labelled, qtbot, tmp_path, facts, labels
-):
-    opened(labelled, tmp_path, **facts)
+def test_slider_label_is_name_and_value_of_the_fourth_axis(labeled, qtbot, tmp_path, facts, labels):
+    opened(labeled, tmp_path, **facts)
     for number, expected in enumerate(labels):
-        labelled.dims.set_current_step(0, number)
-        assert text(labelled, qtbot) == expected
-    assert labelled.dims.axis_labels[1:] == ("z", "y", "x")
+        labeled.dims.set_current_step(0, number)
+        assert text(labeled, qtbot) == expected
+    assert labeled.dims.axis_labels[1:] == ("z", "y", "x")
 
 
-def test_slider_label_narrow_canvas_is_the_value(labelled, qtbot, tmp_path):
-    opened(labelled, tmp_path, EchoTime=lambda i: 4.0 * (i % 2 + 1))
-    labelled.canvas.size = (600, 200)
-    assert text(labelled, qtbot).strip() == "4 ms"
+def test_slider_label_narrow_canvas_is_the_value(labeled, qtbot, tmp_path):
+    opened(labeled, tmp_path, EchoTime=lambda i: 4.0 * (i % 2 + 1))
+    labeled.canvas.size = (600, 200)
+    assert text(labeled, qtbot).strip() == "4 ms"
 
 
-def test_slider_label_of_a_series_without_time_is_the_layers_own(labelled, qtbot, tmp_path):
-    timed = opened(labelled, tmp_path, EchoTime=lambda i: 4.0 * (i % 2 + 1))
-    assert text(labelled, qtbot) == "Echo time 4 ms"
+def test_slider_label_of_a_series_without_time_is_the_layers_own(labeled, qtbot, tmp_path):
+    timed = opened(labeled, tmp_path, EchoTime=lambda i: 4.0 * (i % 2 + 1))
+    assert text(labeled, qtbot) == "Echo time 4 ms"
     timed.visible = False
-    assert text(labelled, qtbot) == "t"
+    assert text(labeled, qtbot) == "t"
     timed.visible = True
-    assert text(labelled, qtbot) == "Echo time 4 ms"
+    assert text(labeled, qtbot) == "Echo time 4 ms"
 
 
-def test_slider_label_that_the_user_wrote_stays(labelled, qtbot, tmp_path):
-    opened(labelled, tmp_path, EchoTime=lambda i: 4.0 * (i % 2 + 1))
-    assert text(labelled, qtbot) == "Echo time 4 ms"
-    labelled.dims.set_axis_label(0, "TE")
-    labelled.dims.set_current_step(0, 1)
-    assert text(labelled, qtbot) == "TE"
+def test_slider_label_that_the_user_wrote_stays(labeled, qtbot, tmp_path):
+    opened(labeled, tmp_path, EchoTime=lambda i: 4.0 * (i % 2 + 1))
+    assert text(labeled, qtbot) == "Echo time 4 ms"
+    labeled.dims.set_axis_label(0, "TE")
+    labeled.dims.set_current_step(0, 1)
+    assert text(labeled, qtbot) == "TE"
 
 
 def test_slider_label_fits_beside_the_slider(make_napari_viewer, qtbot, tmp_path):

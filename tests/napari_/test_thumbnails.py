@@ -21,7 +21,7 @@ def stack_at(folder, slices=3, **changes):
     return stack
 
 
-def grey(image, x, y):
+def gray(image, x, y):
     return image.pixelColor(x, y).red()
 
 
@@ -37,21 +37,21 @@ WINDOW = {"WindowCenter": -1024 + 60.5, "WindowWidth": 101, "RescaleIntercept": 
 def test_the_middle_slice_in_the_window_of_the_file(tmp_path):
     image = thumbnail(stack_at(tmp_path, PixelData=ramp, **WINDOW))
     # Values 10 … 110 of slice 1 from black to white.
-    assert grey(image, 0, image.height() // 2) == 0
-    assert grey(image, image.width() - 1, image.height() // 2) == 255
-    middle = [grey(image, x, image.height() // 2) for x in range(image.width())]
+    assert gray(image, 0, image.height() // 2) == 0
+    assert gray(image, image.width() - 1, image.height() // 2) == 255
+    middle = [gray(image, x, image.height() // 2) for x in range(image.width())]
     assert middle == sorted(middle)
 
 
 def test_without_a_window_the_percentiles(tmp_path):
     image = thumbnail(stack_at(tmp_path, PixelData=ramp, WindowCenter=None, WindowWidth=None))
-    assert (grey(image, 0, 0), grey(image, image.width() - 1, 0)) == (0, 255)
+    assert (gray(image, 0, 0), gray(image, image.width() - 1, 0)) == (0, 255)
 
 
 def test_monochrome1_is_inverted(tmp_path):
     changes = {"PhotometricInterpretation": "MONOCHROME1", **WINDOW}
     image = thumbnail(stack_at(tmp_path, PixelData=ramp, **changes))
-    assert (grey(image, 0, 0), grey(image, image.width() - 1, 0)) == (255, 0)
+    assert (gray(image, 0, 0), gray(image, image.width() - 1, 0)) == (255, 0)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_proportions_are_those_of_the_patient(tmp_path, spacing, size):
     assert max(size) == SIDE
 
 
-def test_colour(tmp_path):
+def test_color(tmp_path):
     pixels = np.zeros((4, 6, 3), np.uint8)
     pixels[:] = (255, 128, 0)
     stack = stack_at(
@@ -96,7 +96,7 @@ def test_a_large_picture(tmp_path):
     )
     image = thumbnail(stack)
     assert image.width() == SIDE
-    assert grey(image, SIDE // 2, 0) == pytest.approx(128, abs=5)
+    assert gray(image, SIDE // 2, 0) == pytest.approx(128, abs=5)
 
 
 def test_what_cannot_be_read_has_no_picture(tmp_path):

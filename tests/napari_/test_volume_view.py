@@ -34,7 +34,7 @@ def test_volumes_are_never_mirrored(model, tmp_path, acquired):
         model.dims.order = order
         model.scene.camera.orientation2d = (vertical, horizontal)
         keep_unmirrored(model, layer)
-        # Where the patient's axes go on a screen of x right, y up, z towards the viewer.
+        # Where the patient's axes go on a screen of x right, y up, z toward the viewer.
         ways = [signs[str(way)] for way in model.scene.camera.orientation]
         screen = np.zeros((3, 3))
         for place, (axis, way) in enumerate(zip(order, ways, strict=True)):

@@ -41,7 +41,7 @@ def shown(viewer, layer):
 
 
 @pytest.mark.usefixtures("scroll")
-def test_wheel_towards_the_user_is_the_next_slice(viewer, layer):
+def test_wheel_toward_the_user_is_the_next_slice(viewer, layer):
     zoom = viewer.scene.camera.zoom
     assert shown(viewer, layer) == (4,)
     wheel(viewer, -1)

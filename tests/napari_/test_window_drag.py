@@ -52,7 +52,7 @@ def drag(qtbot, viewer, x, y, button=Qt.MouseButton.RightButton, keys=NONE):
     ],
 )
 @pytest.mark.parametrize("ndisplay", [2, 3])
-def test_sideways_is_width_and_up_and_down_is_centre(viewer, qtbot, x, y, center, width, ndisplay):
+def test_sideways_is_width_and_up_and_down_is_center(viewer, qtbot, x, y, center, width, ndisplay):
     viewer.dims.ndisplay = ndisplay
     zoom, angles = viewer.scene.camera.zoom, viewer.scene.camera.angles
     drag(qtbot, viewer, x, y)

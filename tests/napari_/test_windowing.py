@@ -47,14 +47,14 @@ def layer_of(folder, slices=3, **changes):
 
 
 def drawn(layer, values):
-    """Grey from 0 to 255 that napari's own mapping gives."""
+    """Gray from 0 to 255 that napari's own mapping gives."""
     low, high = layer.contrast_limits
     place = np.clip((np.asarray(values, dtype=float) - low) / (high - low), 0, 1)
     return layer.colormap.map(place.ravel())[:, 0].reshape(np.shape(values)) * 255
 
 
 def by_pydicom(values, center, width, function, photometric="MONOCHROME2"):
-    """Grey from 0 to 255 by pydicom's windowing of signed 16-bit pixels."""
+    """Gray from 0 to 255 by pydicom's windowing of signed 16-bit pixels."""
     data = Dataset()
     data.PhotometricInterpretation = photometric
     data.WindowCenter, data.WindowWidth = center, width
@@ -90,7 +90,7 @@ def test_a_width_of_one_is_a_threshold(tmp_path):
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(("center", "width"), [(40, 400), (-600.5, 1500), (2.5, 5)])
-def test_centre_and_width_come_back_from_the_limits(tmp_path, center, width, function):
+def test_center_and_width_come_back_from_the_limits(tmp_path, center, width, function):
     layer = layer_of(tmp_path)
     show(layer, Window("w", center, width, function))
     assert center_width(layer) == pytest.approx((center, width), abs=1e-9)
@@ -159,7 +159,7 @@ def test_monochrome1_is_inverted_after_the_window(tmp_path, function):
 @pytest.mark.parametrize(
     "voi", [Window("w", 40, 400), Window("w", 40, 400, "SIGMOID"), table([0, 9, 90, 900, 4095])]
 )
-def test_inverting_turns_the_greys_round_and_back(tmp_path, voi):
+def test_inverting_turns_the_grays_round_and_back(tmp_path, voi):
     layer = layer_of(tmp_path)
     show(layer, voi)
     values = np.arange(-999, 999)
@@ -241,7 +241,7 @@ def test_any_table_is_drawn_as_pydicom_applies_it(tmp_path, count, first, bits):
 
 
 def on_canvas(viewer, layer):
-    """Grey of the picture's middle row in the canvas, which shows one pixel of it as four."""
+    """Gray of the picture's middle row in the canvas, which shows one pixel of it as four."""
     layer.interpolation2d = "nearest"
     rows, columns = layer.data.shape[-2:]
     viewer.scene.camera.center = ((rows - 1) / 2 * 0.5, (columns - 1) / 2 * 0.5)
@@ -283,10 +283,10 @@ def test_the_canvas_shows_what_the_window_says(make_napari_viewer, tmp_path, voi
 # --- which layer, which pixels
 
 
-def test_colour_and_foreign_layers_have_no_window(tmp_path):
+def test_color_and_foreign_layers_have_no_window(tmp_path):
     assert not is_windowed(Image(np.zeros((3, 3))))
     assert not is_windowed(None)
-    colour = {
+    color = {
         "SamplesPerPixel": 3,
         "PhotometricInterpretation": "RGB",
         "PlanarConfiguration": 0,
@@ -295,7 +295,7 @@ def test_colour_and_foreign_layers_have_no_window(tmp_path):
         "HighBit": 7,
         "PixelData": bytes(72),
     }
-    assert not is_windowed(layer_of(tmp_path, **colour))
+    assert not is_windowed(layer_of(tmp_path, **color))
 
 
 def test_the_pixels_on_screen_are_those_of_the_slice(model, tmp_path):
@@ -328,16 +328,16 @@ def assert_opens_as_pydicom_applies(layer, data, most):
     values = np.asarray(stack_of(layer).array[0])
     assert np.array_equal(values, apply_modality_lut(data.pixel_array, data))
     signed = data.get("PixelRepresentation", 0)
-    grey = apply_voi_lut(values, data)
+    gray = apply_voi_lut(values, data)
     if "VOILUTSequence" in data:
         top = 2 ** data.VOILUTSequence[0].LUTDescriptor[2] - 1
     else:
-        # pydicom's range of grey is that of the stored bits after rescaling.
+        # pydicom's range of gray is that of the stored bits after rescaling.
         low = -(2 ** (data.BitsStored - 1)) if signed else 0
         ends = apply_modality_lut(np.array([low, low + 2**data.BitsStored - 1]), data)
-        grey, top = grey - ends[0], ends[1] - ends[0]
-    assert len(np.unique(grey)) > 5
-    assert np.abs(drawn(layer, values) - grey / top * 255).max() <= most
+        gray, top = gray - ends[0], ends[1] - ends[0]
+    assert len(np.unique(gray)) > 5
+    assert np.abs(drawn(layer, values) - gray / top * 255).max() <= most
 
 
 def ramp(_slice):
@@ -372,7 +372,7 @@ def test_the_corpus_opens_in_the_table_that_a_file_names_first():
     assert isinstance(stack.windows[0], VoiLut)
 
 
-def test_pet_on_ct_keeps_its_colours_whatever_its_window(tmp_path):
+def test_pet_on_ct_keeps_its_colors_whatever_its_window(tmp_path):
     write_series(tmp_path, 3, WindowCenter=40, WindowWidth=400)
     window = {"WindowCenter": 9, "WindowWidth": 9, "VOILUTFunction": "SIGMOID"}
     write_series(tmp_path, 3, series=4, Modality="PT", **window)

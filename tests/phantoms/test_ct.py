@@ -89,7 +89,7 @@ def test_header_is_what_a_reader_needs(volume):
     assert max(d.pixel_array.max() for d in volume) < 4096
 
 
-def test_few_slices_are_centred_on_the_heart(tmp_path):
+def test_few_slices_are_centerd_on_the_heart(tmp_path):
     write_ct_chest(tmp_path, size=32, slices=3)
     heights = [pydicom.dcmread(p).ImagePositionPatient[2] for p in sorted(tmp_path.iterdir())]
     assert heights == [1.25, -1.25, -3.75]

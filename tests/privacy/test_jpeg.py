@@ -176,7 +176,7 @@ def test_other_forms_of_jpeg_are_refused(options):
         check(stream.getvalue())
 
 
-def test_grey_and_other_formats_are_refused():
+def test_gray_and_other_formats_are_refused():
     for name in ("PNG", "GIF", "JPEG"):
         stream = io.BytesIO()
         Image.fromarray(NOISE[..., 0]).save(stream, name)

@@ -8,25 +8,25 @@ import pytest
 from napari_medscan.privacy.painting import Painted, paint
 
 
-def grey(values):
+def gray(values):
     """Map values as napari's colormaps do, to which NaN is transparent."""
     return np.nan_to_num(np.stack([values, values, values, 1 + 0 * values], axis=-1))
 
 
 def red(values):
-    return grey(values) * (1, 0, 0, 1)
+    return gray(values) * (1, 0, 0, 1)
 
 
 def inverted(values):
-    return grey(1 - values)
+    return gray(1 - values)
 
 
 def layer(values, **changes):
-    plain = {"spacing": (1.0, 1.0), "origin": (0.0, 0.0), "limits": (0.0, 100.0), "colors": grey}
+    plain = {"spacing": (1.0, 1.0), "origin": (0.0, 0.0), "limits": (0.0, 100.0), "colors": gray}
     return Painted(np.asarray(values), **{**plain, **changes})
 
 
-def test_values_become_greys_by_their_window():
+def test_values_become_grays_by_their_window():
     picture = paint([layer([[-50, 0, 25], [50, 100, 900]])], longest=1568)
     assert picture[..., 0].tolist() == [[0, 0, 64], [128, 255, 255]]
     assert (picture[..., 0] == picture[..., 2]).all()
@@ -45,7 +45,7 @@ def test_what_is_no_number_is_transparent():
     assert paint([below, layer(values)], longest=9)[0, :, 0].tolist() == [51, 255, 0]
 
 
-def test_colour_is_drawn_as_it_is():
+def test_color_is_drawn_as_it_is():
     rgb = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
     assert np.array_equal(paint([layer(rgb, colors=None)], longest=9), rgb)
 
@@ -76,15 +76,15 @@ def test_a_smaller_picture_is_the_mean_of_what_it_covers():
 def test_additive_adds_and_translucent_covers():
     below = layer(np.full((4, 4), 50))
 
-    def grey_of(value, **changes):
+    def gray_of(value, **changes):
         above = layer(np.full((4, 4), value), **changes)
         return int(paint([below, above], longest=9)[0, 0, 0])
 
-    assert grey_of(20, blending="additive") == pytest.approx(178, abs=1)
-    assert grey_of(100, opacity=0.25) == pytest.approx(159, abs=1)
-    assert grey_of(20, blending="minimum") == 51
-    assert grey_of(20, blending="opaque") == 51
-    assert grey_of(50, blending="multiplicative") == pytest.approx(64, abs=1)
+    assert gray_of(20, blending="additive") == pytest.approx(178, abs=1)
+    assert gray_of(100, opacity=0.25) == pytest.approx(159, abs=1)
+    assert gray_of(20, blending="minimum") == 51
+    assert gray_of(20, blending="opaque") == 51
+    assert gray_of(50, blending="multiplicative") == pytest.approx(64, abs=1)
     lowest = layer(np.full((4, 4), 20), blending="minimum")
     assert paint([lowest], longest=9)[0, 0, 0] == 51, "there is nothing below it"
 

@@ -22,9 +22,9 @@ from napari_medscan.privacy.sealed_image import (
 from napari_medscan.privacy.signals import Signals
 from napari_medscan.privacy.text_check import Box, Outline, TextCheck
 
-from .test_painting import grey
+from .test_painting import gray
 
-LAYER = Painted(np.full((64, 96), 100), (1.0, 1.0), (0.0, 0.0), limits=(0.0, 100.0), colors=grey)
+LAYER = Painted(np.full((64, 96), 100), (1.0, 1.0), (0.0, 0.0), limits=(0.0, 100.0), colors=gray)
 
 
 def made(**kwargs):

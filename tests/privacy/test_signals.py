@@ -66,8 +66,8 @@ def test_what_may_show_a_face_says_so(tmp_path, changes, word):
 
 
 @pytest.mark.parametrize("modality", ["SC", "OT"])
-def test_a_copy_in_colour_may_be_a_photograph(tmp_path, modality):
-    colour = {
+def test_a_copy_in_color_may_be_a_photograph(tmp_path, modality):
+    color = {
         "Modality": modality,
         "SamplesPerPixel": 3,
         "PhotometricInterpretation": "RGB",
@@ -79,8 +79,8 @@ def test_a_copy_in_colour_may_be_a_photograph(tmp_path, modality):
         "RescaleSlope": None,
         "RescaleIntercept": None,
     }
-    assert "in color" in signals(tmp_path, **colour).face
-    assert not signals(tmp_path, **colour, BodyPartExamined="FOOT").face
+    assert "in color" in signals(tmp_path, **color).face
+    assert not signals(tmp_path, **color, BodyPartExamined="FOOT").face
     assert not signals(tmp_path, Modality=modality).face
 
 

@@ -124,7 +124,7 @@ class Batch:
         return len(waits) >= THREADS and median(waits) > SLOW
 
     def _take(self) -> range:
-        """Return the next places: fewer towards the end, so that no thread ends long after others.
+        """Return the next places: fewer toward the end, so that no thread ends long after others.
 
         Which of them are read together is found out without the lock, as it may read headers.
         """

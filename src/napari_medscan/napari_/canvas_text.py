@@ -139,7 +139,7 @@ class CanvasText:
 
 
 def _in_box(text: str, position: str) -> str:
-    """Return a text, with an empty line towards the middle of the canvas if its box is too low."""
+    """Return a text, with an empty line toward the middle of the canvas if its box is too low."""
     if text.count("\n") < _LINES_IN_BOX:
         return text
     return f" \n{text}" if position.startswith("bottom") else f"{text}\n "

@@ -225,7 +225,7 @@ def _projected_limits(layer: Image, low: float, high: float) -> tuple[float, flo
 def keep_unmirrored(viewer: napari.viewer.Viewer, layer: Layer) -> None:
     """Let the camera's depth axis run so that the patient's left and right stay what they are.
 
-    napari's depth axis runs towards the viewer by default, which mirrors a volume whose slices
+    napari's depth axis runs toward the viewer by default, which mirrors a volume whose slices
     are stacked along the product of row and column direction, as DICOM's are.
     """
     directions = world_directions(viewer, layer)

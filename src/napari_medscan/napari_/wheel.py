@@ -26,7 +26,7 @@ _ZOOM_PER_NOTCH = 1.007**30
 class WheelScroll:
     """Scrolls the current series with the mouse wheel.
 
-    Towards the user is the next slice. Ctrl + wheel zooms around the pointer, Shift + wheel
+    Toward the user is the next slice. Ctrl + wheel zooms around the pointer, Shift + wheel
     changes the time point. While no series is current, in 3-D, with other modifiers, and while
     the setting ``wheel_scrolls`` is off, the wheel does what it does in napari.
 

@@ -73,14 +73,14 @@ def _sheet(half: Array, beyond: Array) -> Array:
 def _sulci(at: Points, surface: Array, folds: Folds) -> Array:
     position = np.stack([at.x, at.y - 3, at.z - 4], axis=1)
     radius = np.sqrt((position**2).sum(axis=1)) + 8
-    # Squeezing the radius turns sheets towards the center: sulci run inwards, not along.
+    # Squeezing the radius turns sheets toward the center: sulci run inwards, not along.
     scale = (np.float32(_RADIUS) / radius) ** np.float32(0.66)
     angle = (position * scale[:, None]) @ folds.wave + folds.phase
     field = np.cos(angle).sum(axis=1)
     slope = np.sqrt(((np.sin(angle) @ folds.wave.T) ** 2).sum(axis=1)) * scale
     off = np.abs(field) / (slope + np.float32(0.12))
     deep = 20 + 6 * np.sin(at.x / 17 + 1) * np.sin(at.y / 21) * np.cos(at.z / 19)
-    # Sulci open towards the surface.
+    # Sulci open toward the surface.
     width = np.clip(0.95 + surface * np.float32(0.04), 0.12, None)
     # They stop short of the deep gray matter and the ventricles.
     core = ellipsoid(at, (0.0, 4.0, 3.0), (34.0, 50.0, 31.0))

@@ -36,16 +36,16 @@ from .tissues import (
     AIR,
     AIRWAY_WALL,
     BLOOD,
+    ESOPHAGUS,
     FAT,
     LUNG,
     MUSCLE,
     MYOCARDIUM,
-    OESOPHAGUS,
     SKIN,
     TABLE_FOAM,
     TABLE_SHELL,
     THYROID,
-    TUMOUR,
+    TUMOR,
 )
 
 NODULE: Vector = (-82.0, -14.0, 42.0)
@@ -128,7 +128,7 @@ def paint_fissures(canvas: Canvas, lungs: Array) -> None:
 
 
 def paint_mediastinum(canvas: Canvas) -> None:
-    """Paint heart, great vessels, airways and oesophagus."""
+    """Paint heart, great vessels, airways and esophagus."""
     at, z = canvas.at, float(canvas.at.z[0, 0])
     if -110 < z < 40:
         _paint_heart(canvas.crop((-60, -100), (105, 50)))
@@ -157,7 +157,7 @@ def paint_mediastinum(canvas: Canvas) -> None:
     _paint_airways(canvas)
     gullet = float(SPINE_Y(at.z)[0, 0]) - 23 if z > -95 else 8.0
     if z > -128:
-        paint(canvas, ellipse(at.x - 5, at.y - gullet, 7.5, 5.5), OESOPHAGUS)
+        paint(canvas, ellipse(at.x - 5, at.y - gullet, 7.5, 5.5), ESOPHAGUS)
         if np.sin(z / 11) > 0:
             paint(canvas, ellipse(at.x - 5, at.y - gullet, 2.2, 1.2), AIR)
     if z < 25:
@@ -214,8 +214,8 @@ def paint_nodule(canvas: Canvas) -> None:
     x, y, z = NODULE
     patch = canvas.crop((x - 32, y - 32), (x + 32, y + 32))
     rough = 1.2 * np.sin((patch.at.x - patch.at.z) / 3.1) * np.sin((patch.at.y + patch.at.z) / 2.7)
-    paint(patch, ellipsoid(patch.at, NODULE, (NODULE_RADIUS, 10.0, 10.5)) + rough, TUMOUR)
+    paint(patch, ellipsoid(patch.at, NODULE, (NODULE_RADIUS, 10.0, 10.5)) + rough, TUMOR)
     for dx, dy, dz in np.random.default_rng(5).normal(size=(9, 3)).tolist():
         far = 20 / float(np.sqrt(dx * dx + dy * dy + dz * dz))
         end = (x + far * dx, y + far * dy, z + far * dz)
-        paint(patch, capsule(patch.at, NODULE, end, (1.6, 0.3)), TUMOUR)
+        paint(patch, capsule(patch.at, NODULE, end, (1.6, 0.3)), TUMOR)

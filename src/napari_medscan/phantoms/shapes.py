@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .tissues import Tissue
 
-# float32 where there are many: half the memory traffic, and a micrometre is precise enough.
+# float32 where there are many: half the memory traffic, and a micrometer is precise enough.
 Array: TypeAlias = NDArray[np.floating[Any]]
 Vector: TypeAlias = tuple[float, float, float]
 Profile: TypeAlias = Callable[[Array], Array]

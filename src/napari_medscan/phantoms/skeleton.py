@@ -109,7 +109,7 @@ def paint_spine(canvas: Canvas) -> None:
     back = at.y - y
     waist = 1.2 * (1 - min(abs(off) / (height / 2), 1.0) ** 2)  # bodies are slim at mid-height
     body = superellipse(at.x, back, 16.5 * scale - waist, 13.0 * scale - waist)
-    # The rear wall is flat or hollow, towards the canal.
+    # The rear wall is flat or hollow, toward the canal.
     body = np.maximum(body, back - 11.5 * scale)
     plate = abs(off) - (height / 2 - 2.6)
     paint(patch, body + 0.8, DISC)

@@ -14,7 +14,7 @@ class Tissue:
     hu
         CT number in Hounsfield units.
     suv
-        Standardised uptake value by body weight (g/ml), an hour after injection.
+        Standardized uptake value by body weight (g/ml), an hour after injection.
     """
 
     hu: float
@@ -31,7 +31,7 @@ LUNG = Tissue(-850, 0.35)
 BLOOD = Tissue(40, 1.6)
 MYOCARDIUM = Tissue(52, 5.0)
 AIRWAY_WALL = Tissue(0, 0.8)
-OESOPHAGUS = Tissue(35, 1.2)
+ESOPHAGUS = Tissue(35, 1.2)
 THYROID = Tissue(105, 1.3)
 CORTICAL = Tissue(950, 0.6)
 TRABECULAR = Tissue(200, 1.3)
@@ -48,4 +48,4 @@ STOMACH_FLUID = Tissue(15, 0.8)
 BOWEL = Tissue(30, 1.4)
 BOWEL_GAS = Tissue(-900, 0.3)
 BILE = Tissue(10, 0.8)
-TUMOUR = Tissue(35, 9.0)
+TUMOR = Tissue(35, 9.0)

@@ -38,7 +38,7 @@ def paint_torso(canvas: Canvas, trees: LungTrees, *, nodule: bool) -> None:
     trees
         The vessels of the lungs, from `grow_lung_trees`.
     nodule
-        Whether the right upper lobe has a tumour.
+        Whether the right upper lobe has a tumor.
     """
     canvas.image.fill(canvas.value(AIR))
     paint_table(canvas)

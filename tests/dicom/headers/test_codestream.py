@@ -44,7 +44,7 @@ STREAMS = {
     "baseline": (jpeg(image()), "jpeg", 1, 8, False, None),
     "baseline, Pillow": (pillow(image()), "jpeg", 1, 8, False, None),
     "progressive": (pillow(image(), progressive=True), "jpeg", 1, 8, False, None),
-    "optimised": (pillow(image(), optimize=True, quality=95), "jpeg", 1, 8, False, None),
+    "optimized": (pillow(image(), optimize=True, quality=95), "jpeg", 1, 8, False, None),
     "restarts": (pillow(image(color=True), restart_marker_rows=1), "jpeg", 3, 8, False, True),
     "JFIF color": (jpeg(image(color=True)), "jpeg", 3, 8, False, True),
     "4:2:0": (pillow(image(color=True), subsampling=2), "jpeg", 3, 8, False, True),

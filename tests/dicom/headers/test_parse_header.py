@@ -272,7 +272,7 @@ def test_patient_birth_date_that_is_none_tells_nobody_apart(header):
 
 
 def test_descriptions_hold_no_patient_and_no_markup(header):
-    label = item(SegmentNumber=1, SegmentLabel="Doe <b>tumour")
+    label = item(SegmentNumber=1, SegmentLabel="Doe <b>tumor")
     found = header(
         PatientName="Doe^Jane",
         PatientID="ID7788",
@@ -284,7 +284,7 @@ def test_descriptions_hold_no_patient_and_no_markup(header):
         WindowCenterWidthExplanation="Doe soft",
     )
     assert found.description == "‹img> Abdomen"
-    assert found.segments == {1: "‹b>tumour"}
+    assert found.segments == {1: "‹b>tumor"}
     assert found.frames[0].windows[0].name == "soft"
 
 

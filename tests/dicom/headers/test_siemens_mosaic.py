@@ -193,14 +193,14 @@ def test_a_csa_header_of_any_length_is_not_read_whole(tmp_path):
     assert "without a valid slice count" in found.notes[0]
 
 
-def test_the_first_tile_has_the_same_centre_as_the_sheet():
+def test_the_first_tile_has_the_same_center_as_the_sheet():
     orientation = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
     position, spacing, sheet, tile = (1.0, 2.0, 3.0), (2.0, 3.0), (30, 60), (10, 20)
     row, column = np.array(orientation).reshape(2, 3)
 
-    def centre(corner, shape):
+    def center(corner, shape):
         along, down = spacing[1] * shape[1] / 2, spacing[0] * shape[0] / 2
         return np.array(corner) + row * along + column * down
 
     first = first_tile_position(position, orientation, spacing, sheet, tile)
-    assert centre(first, tile) == pytest.approx(centre(position, sheet))
+    assert center(first, tile) == pytest.approx(center(position, sheet))

@@ -17,13 +17,13 @@ from napari_medscan.dicom.intensity.palette import apply_palette, read_palette
 
 from ..building import data_set
 
-COLOURS = ("Red", "Green", "Blue")
+COLORS = ("Red", "Green", "Blue")
 
 
 def palette(tables, count, first=0, bits=8, kind="{}", **changes):
     """Read a palette of three tables; the descriptor is that of all."""
     values = {}
-    for color, table in zip(COLOURS, tables, strict=True):
+    for color, table in zip(COLORS, tables, strict=True):
         values[f"{color}PaletteColorLookupTableDescriptor"] = (count, first, bits)
         values[kind.format(f"{color}PaletteColorLookupTableData")] = table
     return read_palette(data_set(**values, **changes))
@@ -119,7 +119,7 @@ def test_signed_values():
 def test_short_missing_and_uneven_tables_are_refused(changes):
     values = {"count": 4, "bits": 8, **changes}
     count, bits = values.pop("count"), values.pop("bits")
-    for color, table in zip(COLOURS, TABLES, strict=True):
+    for color, table in zip(COLORS, TABLES, strict=True):
         values.setdefault(f"{color}PaletteColorLookupTableDescriptor", (count, 0, bits))
         values.setdefault(f"{color}PaletteColorLookupTableData", bytes(table))
     with pytest.raises(UnreadableError):

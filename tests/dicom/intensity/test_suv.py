@@ -285,7 +285,7 @@ def test_what_is_no_activity_is_not_spoken_of(tmp_path, units):
 @pytest.mark.parametrize(
     ("told", "minutes"),
     [
-        # An anonymiser moved this date and not the others.
+        # An anonymizer moved this date and not the others.
         ("20170303092000", 60),
         # Relative to Greenwich: nothing says how that is to the series' time.
         ("20240115072000+0000", 60),

@@ -148,7 +148,7 @@ def test_a_long_table_of_up_to_as_many_points_is_exact():
     assert found == pytest.approx(entries / 4095, abs=1e-9)
 
 
-def test_the_longest_table_is_within_a_quarter_of_a_grey():
+def test_the_longest_table_is_within_a_quarter_of_a_gray():
     x = np.linspace(-6, 6, 65536)
     entries = np.round(65535 / (1 + np.exp(-x)))
     found = looked_up(lut(entries, bits=16).curve, np.arange(65536))
@@ -188,7 +188,7 @@ def test_a_sigmoid_is_found_again_from_its_limits():
     assert Window("", 40, 400).curve is None
 
 
-def test_the_sigmoid_is_half_at_its_centre():
+def test_the_sigmoid_is_half_at_its_center():
     curve = sigmoid(3, 7)
     assert looked_up(curve, [3]) == pytest.approx([0.5])
     assert looked_up(curve, [3 + 7]) == pytest.approx([1 / (1 + math.exp(-4))], abs=1e-4)

@@ -65,7 +65,7 @@ def test_the_standards_own_example():
 
 @given(CENTERS, WIDTHS)
 @settings(deadline=None)
-def test_sigmoid_limits_are_those_of_its_tangent_at_the_centre(center, width):
+def test_sigmoid_limits_are_those_of_its_tangent_at_the_center(center, width):
     low, high = Window("", center, width, "SIGMOID").limits
 
     def sigmoid(x):  # PS3.3 C.11.2.1.3.1

@@ -70,7 +70,7 @@ ENCODERS = [
 
 @pytest.mark.parametrize(("syntax", "encode"), ENCODERS)
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])
-def test_lossless_grey_comes_back_bit_for_bit(syntax, encode, bits):
+def test_lossless_gray_comes_back_bit_for_bit(syntax, encode, bits):
     pixels = image(bits)
     decoded, ycc = decode(encode(pixels, bits), syntax, layout(bits))
     assert decoded.dtype == pixels.dtype
@@ -122,7 +122,7 @@ def test_twelve_bit_extended_jpeg():
 
 
 @pytest.mark.parametrize("encode", [jpeg, pillow])
-def test_baseline_grey_is_as_imagecodecs_decodes_it(encode):
+def test_baseline_gray_is_as_imagecodecs_decodes_it(encode):
     pixels = smooth(8)
     decoded, _ = decode(encode(pixels), BASELINE, layout())
     assert np.abs(decoded.astype(int) - pixels).max() < 40

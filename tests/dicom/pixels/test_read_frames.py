@@ -93,7 +93,7 @@ def by_pydicom(data, facts, vr="OW"):
     return pixels if facts.frames > 1 else pixels[np.newaxis]
 
 
-# --- native grey
+# --- native gray
 
 
 @pytest.mark.parametrize("big_endian", [False, True])

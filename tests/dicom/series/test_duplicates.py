@@ -34,7 +34,7 @@ J2K = "1.2.840.10008.1.2.4.90"
 RGB = make_layout(bits=8, samples=3, photometric="RGB")
 
 
-def grey(name, pixels=PIXELS, **changes):
+def gray(name, pixels=PIXELS, **changes):
     return make_header(
         changes.pop("frame", make_frame((0, 0, 0))),
         name=name,
@@ -52,19 +52,19 @@ def compressed(name, data, **changes):
 
 
 def test_the_same_picture_twice_is_kept_once_and_reported():
-    kept, duplicates = drop_duplicates([grey("a"), grey("b/a"), grey("c", sop_instance="2")])
+    kept, duplicates = drop_duplicates([gray("a"), gray("b/a"), gray("c", sop_instance="2")])
     assert [header.name for header in kept] == ["a", "c"]
     assert duplicates == {"b/a": "a"}
     assert not any(header.notes for header in kept)
 
 
 def test_the_same_picture_in_another_encoding_is_a_duplicate():
-    big = grey(
+    big = gray(
         "big", PIXELS.byteswap(), layout=make_layout(big_endian=True), transfer_syntax="1.2.2"
     )
     data = imagecodecs.jpeg2k_encode(PIXELS, codecformat="j2k", reversible=True, level=0)
     packed = compressed("packed", data, layout=make_layout())
-    kept, duplicates = drop_duplicates([grey("a"), big, packed])
+    kept, duplicates = drop_duplicates([gray("a"), big, packed])
     assert [header.name for header in kept] == ["a"]
     assert duplicates == {"big": "a", "packed": "a"}
 
@@ -77,8 +77,8 @@ def test_color_in_another_color_model_is_a_duplicate():
     packed = compressed("packed", data, layout=replace(layout, photometric="YBR_RCT"))
     planar = np.ascontiguousarray(np.moveaxis(colors, -1, 0))
     pictures = [
-        grey("a", colors, layout=layout),
-        grey("planar", planar, layout=replace(layout, planar=True)),
+        gray("a", colors, layout=layout),
+        gray("planar", planar, layout=replace(layout, planar=True)),
         packed,
     ]
     assert drop_duplicates(pictures)[1] == {"planar": "a", "packed": "a"}
@@ -99,7 +99,7 @@ def test_color_in_another_color_model_is_a_duplicate():
     ],
 )
 def test_another_picture_with_the_same_uid_is_kept_and_noted(other):
-    kept, duplicates = drop_duplicates([grey("a"), grey("b", **other)])
+    kept, duplicates = drop_duplicates([gray("a"), gray("b", **other)])
     assert [header.name for header in kept] == ["a", "b"]
     assert duplicates == {}
     assert all(CONFLICT in header.notes for header in kept)
@@ -108,30 +108,30 @@ def test_another_picture_with_the_same_uid_is_kept_and_noted(other):
 def test_another_palette_is_another_picture():
     layout = make_layout(photometric="PALETTE COLOR")
     red, blue = Palette(0, bytes((255, 0, 0))), Palette(0, bytes((0, 0, 255)))
-    pictures = [grey("a", layout=layout, palette=red), grey("b", layout=layout, palette=blue)]
+    pictures = [gray("a", layout=layout, palette=red), gray("b", layout=layout, palette=blue)]
     assert drop_duplicates(pictures)[1] == {}
 
 
 def test_of_two_patients_with_the_same_uids_both_are_kept_without_a_note():
-    kept, duplicates = drop_duplicates([grey("a"), grey("b", patient=b"other")])
+    kept, duplicates = drop_duplicates([gray("a"), gray("b", patient=b"other")])
     assert len(kept) == 2
     assert duplicates == {}
     assert not any(header.notes for header in kept)
 
 
 def test_files_without_a_uid_are_never_duplicates():
-    assert drop_duplicates([grey("a", sop_instance=""), grey("b", sop_instance="")])[1] == {}
+    assert drop_duplicates([gray("a", sop_instance=""), gray("b", sop_instance="")])[1] == {}
 
 
 def test_damaged_files_are_kept():
-    cut = [grey(name, source=Memory(b"\0\0")) for name in "ab"]
+    cut = [gray(name, source=Memory(b"\0\0")) for name in "ab"]
     assert len(drop_duplicates(cut)[0]) == 2
 
 
 def test_pictures_that_cannot_be_right_are_kept():
     """Chroma of pixel pairs, and an odd width."""
     layout = replace(RGB, photometric="YBR_FULL_422")
-    odd = [grey(str(value), np.full(12, value, np.uint8), layout=layout) for value in (0, 1)]
+    odd = [gray(str(value), np.full(12, value, np.uint8), layout=layout) for value in (0, 1)]
     assert len(drop_duplicates(odd)[0]) == 2
 
 
@@ -140,13 +140,13 @@ def test_an_unforeseen_error_in_the_pixels_of_one_file_does_not_stop_the_others(
         def read_at(self, *_):
             raise ValueError
 
-    kept, _ = drop_duplicates([grey("a"), grey("odd", source=Odd()), grey("b")])
+    kept, _ = drop_duplicates([gray("a"), gray("odd", source=Odd()), gray("b")])
     assert [header.name for header in kept] == ["a", "odd"]
 
 
 def test_one_picture_three_times_and_another_under_the_same_uid():
-    other = grey("other", PIXELS * 0)
-    kept, duplicates = drop_duplicates([grey("a"), other, grey("b"), grey("c")])
+    other = gray("other", PIXELS * 0)
+    kept, duplicates = drop_duplicates([gray("a"), other, gray("b"), gray("c")])
     assert [header.name for header in kept] == ["a", "other"]
     assert duplicates == {"b": "a", "c": "a"}
 
@@ -175,7 +175,7 @@ def j2k(pixels=PIXELS):
 def test_drop_duplicates_of_equal_bytes_decodes_nothing(decoded):
     packed = [compressed(name, j2k(), layout=make_layout()) for name in "ab"]
     assert drop_duplicates(packed)[1] == {"b": "a"}
-    assert drop_duplicates([grey("c"), grey("d")])[1] == {"d": "c"}
+    assert drop_duplicates([gray("c"), gray("d")])[1] == {"d": "c"}
     assert not decoded
 
 
@@ -190,7 +190,7 @@ def test_drop_duplicates_of_unequal_headers_decodes_nothing(decoded):
 
 def test_drop_duplicates_of_two_encodings_decodes_each_once(decoded):
     packed = [compressed(name, j2k(), layout=make_layout()) for name in "bd"]
-    assert drop_duplicates([grey("a"), packed[0], grey("c"), packed[1]])[1] == dict.fromkeys(
+    assert drop_duplicates([gray("a"), packed[0], gray("c"), packed[1]])[1] == dict.fromkeys(
         "bcd", "a"
     )
     assert sorted(decoded) == ["a", "b"]
@@ -205,7 +205,7 @@ def noted(*headers):
 
 
 def test_copy_decoder_decodes_other_encodings_before_all_headers_are_read(decoded):
-    headers = [grey("a"), grey("b"), compressed("c", j2k(), layout=make_layout())]
+    headers = [gray("a"), gray("b"), compressed("c", j2k(), layout=make_layout())]
     with CopyDecoder() as decoder:
         decoder.note(headers)
         digests = [list(decoder.digests_of(header)) for header in (headers[0], headers[2])]
@@ -220,7 +220,7 @@ def test_copy_decoder_changes_nothing_of_what_drop_duplicates_finds():
         return compressed(name, j2k(pixels), layout=make_layout(), **changes)
 
     moved = replace(packed("moved"), frames=(make_frame((0, 0, 1)),))
-    headers = [grey("a"), packed("b"), packed("other", PIXELS + 2), moved, packed("cut")]
+    headers = [gray("a"), packed("b"), packed("other", PIXELS + 2), moved, packed("cut")]
     headers[-1] = compressed("cut", j2k()[:-20], layout=make_layout())
     kept, duplicates = noted(*headers)
     assert duplicates == drop_duplicates(headers)[1] == {"b": "a"}
@@ -229,16 +229,16 @@ def test_copy_decoder_changes_nothing_of_what_drop_duplicates_finds():
 
 def test_copy_decoder_decodes_nothing_that_headers_or_stored_bytes_decide(decoded):
     packed = compressed("packed", j2k(), layout=make_layout())
-    moved = replace(grey("moved"), frames=(make_frame((0, 0, 1)),))
+    moved = replace(gray("moved"), frames=(make_frame((0, 0, 1)),))
     assert not noted(packed, moved)[1]
-    assert noted(grey("a"), grey("b"))[1] == {"b": "a"}
+    assert noted(gray("a"), gray("b"))[1] == {"b": "a"}
     assert noted(packed, replace(packed, name="again"))[1] == {"again": "packed"}
     assert not decoded
 
 
 def test_copy_decoder_leaves_long_files_until_the_first_frames_are_compared(decoded, monkeypatch):
     monkeypatch.setattr(image_copies, "_SMALL", PIXELS.nbytes - 1)
-    headers = [grey("a"), compressed("b", j2k(), layout=make_layout())]
+    headers = [gray("a"), compressed("b", j2k(), layout=make_layout())]
     with CopyDecoder() as decoder:
         decoder.note(headers)
     assert not decoded
@@ -256,8 +256,8 @@ def test_drop_duplicates_decodes_no_further_than_to_the_first_difference(monkeyp
     layout = make_layout(frames=3)
     stored = np.zeros((3, 2, 3), np.uint16)
     headers = [
-        grey("a", stored, layout=layout),
-        grey("b", stored, layout=replace(layout, big_endian=True)),
+        gray("a", stored, layout=layout),
+        gray("b", stored, layout=replace(layout, big_endian=True)),
     ]
     assert not drop_duplicates(headers)[1]
     assert asked == [("a", 0), ("b", 0)]
@@ -279,7 +279,7 @@ def test_drop_duplicates_compares_every_frame(monkeypatch, at_once, differs):
     stored = np.zeros((5, 2, 3), np.uint16)
     encodings = [(False, False), (True, False), (False, True), (True, True)]
     headers = [
-        grey(name, stored, layout=replace(layout, big_endian=big, byte_aligned=aligned))
+        gray(name, stored, layout=replace(layout, big_endian=big, byte_aligned=aligned))
         for name, (big, aligned) in zip(("a", "copy", "other", "damaged"), encodings, strict=True)
     ]
     kept, duplicates = drop_duplicates(headers)
@@ -297,7 +297,7 @@ def test_drop_duplicates_keeps_the_first_file_of_every_image(made):
         layout = make_layout(big_endian=big)
         pixels = (stored.byteswap() if big else stored).tobytes() + bytes(2 * padded)
         headers.append(
-            replace(grey(str(number), layout=layout), source=Memory(pixels), size=len(pixels))
+            replace(gray(str(number), layout=layout), source=Memory(pixels), size=len(pixels))
         )
     kept, duplicates = drop_duplicates(headers)
     firsts = {}
@@ -314,18 +314,18 @@ def test_drop_duplicates_keeps_the_first_file_of_every_image(made):
 
 def test_drop_duplicates_of_lossless_copies_beside_a_lossy_one_gives_no_note_to_them():
     """Copies in folders of their own, as archives of test data have them."""
-    lossy = grey("lossy/a", PIXELS + 1, lossy=True)
-    kept, duplicates = drop_duplicates([grey("big/a"), lossy, grey("rle/a")])
+    lossy = gray("lossy/a", PIXELS + 1, lossy=True)
+    kept, duplicates = drop_duplicates([gray("big/a"), lossy, gray("rle/a")])
     assert duplicates == {"rle/a": "big/a"}
     assert {h.name: CONFLICT in h.notes for h in kept} == {"big/a": False, "lossy/a": True}
 
 
 def test_drop_duplicates_of_two_lossless_images_and_a_lossy_one_notes_all():
-    lossy = grey("c", PIXELS + 1, lossy=True)
-    kept, _ = drop_duplicates([grey("a"), grey("b", PIXELS + 2), lossy])
+    lossy = gray("c", PIXELS + 1, lossy=True)
+    kept, _ = drop_duplicates([gray("a"), gray("b", PIXELS + 2), lossy])
     assert all(CONFLICT in header.notes for header in kept)
 
 
 def test_drop_duplicates_of_two_lossy_images_notes_both():
-    kept, _ = drop_duplicates([grey(str(n), PIXELS + n, lossy=True) for n in range(2)])
+    kept, _ = drop_duplicates([gray(str(n), PIXELS + n, lossy=True) for n in range(2)])
     assert [CONFLICT in header.notes for header in kept] == [True, True]

@@ -97,7 +97,7 @@ def test_a_single_slice_is_a_grid_of_one():
     assert only([make_frame((0, 0, 0))])[0] == [[0]]
 
 
-def test_positions_a_few_micrometres_apart_are_one_position():
+def test_positions_a_few_micrometers_apart_are_one_position():
     frames = [
         make_frame((0, 0, z), number=i, EchoTime=te)
         for i, (z, te) in enumerate([(0.0, 1.0), (0.004, 2.0), (1.0, 1.0), (1.003, 2.0)])

@@ -44,8 +44,8 @@ def tilted(drift, *, step=2.0, places=range(DEPTH), times=1, **frame):
     return stack
 
 
-def centres(volume):
-    """Centre of mass of each slice, in pixels down and right."""
+def centers(volume):
+    """Center of mass of each slice, in pixels down and right."""
     down, right = np.mgrid[: volume.shape[1], : volume.shape[2]]
     weight = volume.sum(axis=(1, 2))
     return np.stack(
@@ -61,8 +61,8 @@ def test_a_straight_rod_is_straight_again(drift):
     stack = tilted(drift)
     assert stack.geometry.tilt > 1
     upright = unsheared(stack)
-    found = centres(np.asarray(upright.array))
-    # In millimetres of the patient, as the new geometry has it.
+    found = centers(np.asarray(upright.array))
+    # In millimeters of the patient, as the new geometry has it.
     place = found[:, ::-1] + np.array(upright.geometry.origin)[:2]
     assert np.allclose(place, (7, 8), atol=0.01)
 

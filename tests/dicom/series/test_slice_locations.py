@@ -132,7 +132,7 @@ def test_the_position_in_the_patient_is_unknown_when_no_location_agrees():
     assert stack.geometry.step == (0, 0, 2)
 
 
-def test_locations_grow_towards_the_head_when_the_normal_points_to_the_feet():
+def test_locations_grow_toward_the_head_when_the_normal_points_to_the_feet():
     upside_down = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
     headers, order = located([0, 2, 4], position=(0.0, 0.0, 2.0), orientation=upside_down)
     stack = only(headers)

@@ -50,7 +50,7 @@ def test_equal_gaps_are_regular():
         (0.5, 0.0101, False),
     ],
 )
-def test_gaps_are_equal_within_a_hundredth_of_a_millimetre_or_one_percent(step, error, regular):
+def test_gaps_are_equal_within_a_hundredth_of_a_millimeter_or_one_percent(step, error, regular):
     assert measure_gaps([0, step, 2 * step, 3 * step + error]).regular is regular
 
 

@@ -115,7 +115,7 @@ def test_treatment_beams_and_scanned_films_say_so(spacing):
     assert "film" in note
 
 
-def test_ultrasound_regions_are_in_centimetres(spacing):
+def test_ultrasound_regions_are_in_centimeters(spacing):
     found, note = spacing("US", SequenceOfUltrasoundRegions=[region(0.02, -0.03)])
     assert found == pytest.approx((0.3, 0.2))
     assert note == ""

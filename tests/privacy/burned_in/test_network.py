@@ -55,7 +55,7 @@ def test_where_nothing_is_left_out_but_what_is_flat_marks_are_the_same(shape):
 
 
 def test_what_is_flat_is_the_same_at_every_level():
-    """The rest holds what an image of nothing but its grey level makes, at any resolution."""
+    """The rest holds what an image of nothing but its gray level makes, at any resolution."""
     gray = np.full((256, 256), 130, np.uint8)
     middle = np.zeros((64, 64), bool)
     middle[28:36, 28:36] = True

@@ -205,7 +205,7 @@ def test_showing_another_window_in_the_fields_changes_no_layer(section, layer):
     assert center_width(layer) == (40, 1400)
 
 
-def test_typing_a_centre_keeps_the_width_and_the_other_way_round(section, layer, qtbot):
+def test_typing_a_center_keeps_the_width_and_the_other_way_round(section, layer, qtbot):
     center, width = fields(section)
     center.selectAll()
     qtbot.keyClicks(center, "-100")

@@ -36,7 +36,7 @@ class FrameHeader(Alike):
     Parameters
     ----------
     position : tuple of float or None
-        Image Position (Patient), mm, LPS: centre of the first voxel.
+        Image Position (Patient), mm, LPS: center of the first voxel.
     orientation : tuple of float or None
         Image Orientation (Patient): direction cosines of a row, of a column.
     spacing : tuple of float or None

@@ -145,7 +145,7 @@ class HeaderReader:
             file, head, size = from_meta(file, head, size)
         return OpenedFile(file, name, size, head)
 
-    def recognise(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:
+    def recognize(self, files: Sequence[OpenedFile]) -> list[ImageHeader]:
         """Return the headers of the first of some files, as far as they are like one before.
 
         Parameters
@@ -158,7 +158,7 @@ class HeaderReader:
             key = self._key_of(first.head)
             family = self._families.get(key)
             if family is None or family.is_unknown:
-                return self._recognise_next_series(key, files)
+                return self._recognize_next_series(key, files)
             if family.reach > HEAD and len(first.head) < min(family.reach, first.size):
                 try:
                     files = [first._replace(head=first.file.prefix(family.reach)), *files[1:]]
@@ -168,7 +168,7 @@ class HeaderReader:
             self._head = family.reach
             return family.headers_of(files)
 
-    def _recognise_next_series(self, key: bytes, files: Sequence[OpenedFile]) -> list[ImageHeader]:
+    def _recognize_next_series(self, key: bytes, files: Sequence[OpenedFile]) -> list[ImageHeader]:
         """Return the same of the first files of a series that is like the one before."""
         if not self._families:
             return []
@@ -232,5 +232,5 @@ class HeaderReader:
     def read_any(self, file: FileRef | str | PathLike[str], name: str) -> ImageHeader | Instance:
         """Read the header of one file, which need not be an image; raise as `scan`."""
         opened = self.start_of(file_ref(file), name)
-        headers = self.recognise([opened])
+        headers = self.recognize([opened])
         return headers[0] if headers else self.scan(opened)

@@ -168,7 +168,7 @@ class _Reader:
 
     def _next(self, opened: Sequence[OpenedFile]) -> Sequence[_Outcome]:
         """Return what comes of the first files: of many that are like one before, or of one."""
-        headers = self._headers.recognise(opened)
+        headers = self._headers.recognize(opened)
         if headers:
             return headers
         try:

@@ -1,7 +1,7 @@
 """Reading many headers by what they have in common.
 
 The files of a series differ in a handful of values: number, position, times.
-Once one of them has been scanned, another is recognised by comparing all bytes
+Once one of them has been scanned, another is recognized by comparing all bytes
 but those, and only the values that differ are read again, of many files at once. Whatever
 does not match byte for byte is scanned in full, so that nothing is ever guessed.
 """

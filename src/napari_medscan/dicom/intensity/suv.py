@@ -1,4 +1,4 @@
-"""Standardised uptake values (SUV) of PET images.
+"""Standardized uptake values (SUV) of PET images.
 
 Follows the vendor-neutral pseudo-code of the Quantitative Imaging Biomarkers Alliance (QIBA), on
 the attributes of PS3.3 C.8.9.1 (PET series), C.8.9.2 (PET isotope) and C.8.9.4 (PET image).
@@ -243,7 +243,7 @@ def _of_body(data_set: DataSet, bw: float, weight: float | None, entered: Body) 
     if not _FACTORS[0] < bw < _FACTORS[1]:
         raise NoSuvError("inconsistent header values")
     height, sex = data_set.number(Tag.PatientSize), data_set.text(Tag.PatientSex)
-    # Metres; a height in centimeters or inches is none.
+    # Meters; a height in centimeters or inches is none.
     if height is not None and 0.2 < height < 2.8:
         entered = replace(entered, height=None)
     else:
@@ -319,7 +319,7 @@ def _waited(tracer: DataSet, scan: float, half_life: float) -> float:
     longest = _TOO_LATE * half_life
     earliest = -min(_DYNAMIC, longest)
     exact = _stamp(tracer.text(Tag.RadiopharmaceuticalStartDateTime))
-    # Dates are shifted in anonymised files, not always all of them by as much.
+    # Dates are shifted in anonymized files, not always all of them by as much.
     if exact is not None and earliest <= scan - exact <= longest:
         return scan - exact
     if half_life > _LONG_LIVED:

@@ -1,6 +1,6 @@
 """Directions and places in the patient: from array axes to R/L, A/P, S/I.
 
-Coordinates are LPS, millimetres: x to the patient's left, y to the back, z to
+Coordinates are LPS, millimeters: x to the patient's left, y to the back, z to
 the head (PS3.3 C.7.6.2.1.1).
 """
 
@@ -23,7 +23,7 @@ SIGNIFICANT = 0.1
 
 Index = Sequence[float] | NDArray[np.floating[Any]]
 
-_TOWARDS = ("LR", "PA", "SI")
+_TOWARD = ("LR", "PA", "SI")
 _FILM = ("LR", "PA", "HF")
 """The same as Patient Orientation writes them."""
 
@@ -59,7 +59,7 @@ def letters(direction: ArrayLike) -> str:
     # Stable, and to a millionth: of two equal parts the first axis leads whatever the rounding.
     by_weight = sorted(range(3), key=lambda axis: -round(abs(float(unit[axis])), 6))
     return "".join(
-        _TOWARDS[axis][int(unit[axis] < 0)] for axis in by_weight if abs(unit[axis]) >= SIGNIFICANT
+        _TOWARD[axis][int(unit[axis] < 0)] for axis in by_weight if abs(unit[axis]) >= SIGNIFICANT
     )
 
 
@@ -162,7 +162,7 @@ def slice_position(stack: Stack, index: Index) -> NDArray[np.float64] | None:
 def point_text(point: ArrayLike) -> str:
     """Return a place in words: "L 12.3 P 45.6 S 102.4 mm"."""
     parts = [
-        f"{_TOWARDS[axis][int(value < 0)]} {abs(value):.1f}"
+        f"{_TOWARD[axis][int(value < 0)]} {abs(value):.1f}"
         for axis, value in enumerate(np.round(np.asarray(point, dtype=np.float64), 1))
     ]
     return " ".join(parts) + " mm"
@@ -180,7 +180,7 @@ def plane_text(normal: ArrayLike, point: ArrayLike) -> str:
     """
     unit = np.asarray(normal, dtype=np.float64)
     unit = unit / np.linalg.norm(unit)
-    # Counted from the origin towards the patient's left, back and head, whichever leads.
+    # Counted from the origin toward the patient's left, back and head, whichever leads.
     if unit[int(np.argmax(np.abs(unit)))] < 0:
         unit = -unit
     distance = round(float(unit @ np.asarray(point, dtype=np.float64)), 1)

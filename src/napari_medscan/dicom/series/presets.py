@@ -27,7 +27,7 @@ CT = (
 """In Hounsfield units, those of keys 1 to 9 first."""
 
 PET = tuple(Window(f"SUV 0–{top}", top / 2, top, "LINEAR_EXACT") for top in (5, 6, 7, 10, 15))
-"""In standardised uptake values: a few units wide, so without LINEAR's half of a unit."""
+"""In standardized uptake values: a few units wide, so without LINEAR's half of a unit."""
 
 FRACTIONAL_ANISOTROPY = (Window("FA", 0.5, 1.0, "LINEAR_EXACT"),)
 """For maps that run from 0 to 1."""
@@ -70,7 +70,7 @@ class DisplayScale(NamedTuple):
 
 
 def display_scale(stack: Stack) -> DisplayScale:
-    """Return how centre, width and limits of a stack are shown: PET in SUV, all else as it is."""
+    """Return how center, width and limits of a stack are shown: PET in SUV, all else as it is."""
     if stack.suv is not None:
         return DisplayScale(stack.suv.bw, stack.suv.unit)
     return DisplayScale(1.0, stack.unit or "")

@@ -67,7 +67,7 @@ def unsheared(stack: Stack) -> Stack:
     Parameters
     ----------
     stack : Stack
-        Grey, with a known affine.
+        Gray, with a known affine.
 
     Returns
     -------

@@ -74,7 +74,7 @@ def direction(orientation: tuple[float, ...] | None, source: LocationSource) -> 
     """Return the unit vector along which locations grow.
 
     The normal of the slices; where Slice Location is a patient coordinate, as scanners write it,
-    it grows towards the patient's left, back or head, whichever is nearest to the normal.
+    it grows toward the patient's left, back or head, whichever is nearest to the normal.
     """
     if orientation is None:
         return (0.0, 0.0, 1.0)
@@ -102,7 +102,7 @@ def line_locations(positions: Sequence[Vector]) -> list[Location]:
     Returns
     -------
     list of Location
-        Growing towards the patient's left, back or head, whichever is nearest to the line. Empty
+        Growing toward the patient's left, back or head, whichever is nearest to the line. Empty
         when the positions are not on a line.
     """
     start = positions[0]

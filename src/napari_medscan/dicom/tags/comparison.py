@@ -26,7 +26,7 @@ def compare(one: TagTree, other: TagTree) -> TagTree:
         complete=one.complete and other.complete,
     )
     merged = _Merged(both)
-    mine, theirs = merged.relabelled(one), merged.relabelled(other)
+    mine, theirs = merged.relabeled(one), merged.relabeled(other)
     i = j = 0
     while i < len(one) or j < len(other):
         order = _order(one, i, other, j)
@@ -58,7 +58,7 @@ class _Merged:
         tree.others = self.others
         self._known: dict[LabelRow, int] = {}
 
-    def relabelled(self, tree: TagTree) -> list[int]:
+    def relabeled(self, tree: TagTree) -> list[int]:
         """Return what the labels of another tree are called in this one."""
         numbers = []
         for label in tree.labels:

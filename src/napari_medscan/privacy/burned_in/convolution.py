@@ -14,7 +14,7 @@ from napari_medscan.privacy.burned_in import winograd
 from napari_medscan.privacy.burned_in.winograd import TILE
 
 MOST_VALUES = 1 << 17
-"""So many neighbours are gathered at once, which suits the cache."""
+"""So many neighbors are gathered at once, which suits the cache."""
 
 Floats = NDArray[np.float32]
 Cells = NDArray[np.bool_]

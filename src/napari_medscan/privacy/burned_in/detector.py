@@ -32,7 +32,7 @@ def find_text(
         As it would be sent.
     others : sequence of ndarray
         Other pictures of the same stack, of the same shape and windowed in the
-        same way; better far apart than neighbours. At most `MOST_OTHERS` are used.
+        same way; better far apart than neighbors. At most `MOST_OTHERS` are used.
     ocr : bool
         Whether to read too. Without the extra ``[ocr]``, or when reading fails,
         `Check.OCR` is missing from what is returned.

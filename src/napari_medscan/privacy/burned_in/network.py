@@ -29,7 +29,7 @@ STRIDE = 4
 AROUND = (15, 7)
 """Pixels, odd: squares whose mean and deviation make a pixel comparable."""
 FLATTEST = 4.0
-"""Grey levels added to the deviation, so that the noise of what is flat stays small."""
+"""Gray levels added to the deviation, so that the noise of what is flat stays small."""
 LEVELS = (((5, 24), (3, 24)), ((3, 48),) * 3, ((3, 64),) * 3, ((3, 96),) * 3)
 """Size and channels of the convolutions of each level; the first halves the resolution."""
 BAND = 16
@@ -53,7 +53,7 @@ class Looked:
     cells : ndarray of bool, shape (height, width)
     gray : ndarray of uint8, shape (height, width)
     rest : ndarray of float32, shape (256, channels)
-        What the layers so far make of an image of nothing but one grey level.
+        What the layers so far make of an image of nothing but one gray level.
     """
 
     cells: Cells
@@ -128,7 +128,7 @@ def maps(gray: NDArray[np.uint8], cells: Cells | None = None) -> tuple[Floats, F
 
 
 def channels(gray: NDArray[np.uint8]) -> Floats:
-    """Return what the network is shown: the grey levels, and how far each is from those around.
+    """Return what the network is shown: the gray levels, and how far each is from those around.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def _mean(total: NDArray[np.uint32], size: int, beyond: int, shape: tuple[int, .
 
 
 def shown(level: Floats) -> Floats:
-    """Return grey levels as the network is shown them."""
+    """Return gray levels as the network is shown them."""
     return level * np.float32(1 / 128) - np.float32(1)
 
 
@@ -182,7 +182,7 @@ def apply(values: Floats, layers: Weights, looked: Looked | None = None) -> tupl
 
     Down the levels, each of half the resolution, to see what is around; then up again
     to that of `STRIDE`, where each level adds what it saw in detail. Where nothing is
-    looked at, a cell holds what the layers make of an image of nothing but its grey level.
+    looked at, a cell holds what the layers make of an image of nothing but its gray level.
     """
     finer = len(LEVELS[0]) + 1
     looked = looked and looked.after(*layers[:finer])

@@ -20,7 +20,7 @@ REDUCED = (1, 4)
 LEAST_SIDE = 8
 """Pixels of a picture; a smaller one holds no string."""
 STILL = 6
-"""Grey levels that lossy compression may change in what stays."""
+"""Gray levels that lossy compression may change in what stays."""
 MOST_STILL = 0.97
 """Share of the pixels: above it the pictures are copies of one another."""
 

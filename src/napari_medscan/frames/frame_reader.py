@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.frames.batch import Progress
 from napari_medscan.frames.cache import FrameCache
+from napari_medscan.frames.frame_form import FrameForm
 from napari_medscan.frames.late import LateFrames, queue
 from napari_medscan.frames.many import (
     FrameSource,
@@ -32,12 +33,8 @@ class FrameReader:
     ----------
     source : FrameSource
         Reads frame number `i`. One that is late is read once more when no other is being read.
-    frame_shape : tuple of int
-        (rows, columns) or (rows, columns, channels).
-    dtype : dtype
-        Type of all frames.
-    fill : float
-        Value of blank frames.
+    form : FrameForm
+        Of all frames.
     cache : FrameCache
         Shared by all arrays.
     key_of : callable
@@ -49,16 +46,13 @@ class FrameReader:
     def __init__(
         self,
         source: FrameSource,
-        frame_shape: tuple[int, ...],
-        dtype: np.dtype[Any],
-        fill: float,
+        form: FrameForm,
         cache: FrameCache,
         key_of: Callable[[int], Hashable],
         volumes: Volumes,
     ) -> None:
         self._source = source
-        self._frame_shape = frame_shape
-        self._dtype = dtype
+        self._form = form
         self._cache = cache
         self._key_of = key_of
         self._volumes = volumes
@@ -68,7 +62,7 @@ class FrameReader:
         )
         self.on_recovery: list[Callable[[int], object]] = []
         self._late = LateFrames(source.is_late if has_deadline(source) else lambda _: False)
-        self._many = ManyFrames(source, frame_shape, dtype, fill, self, self._late)
+        self._many = ManyFrames(source, form, self, self._late)
 
     @property
     def bad(self) -> list[int]:
@@ -118,7 +112,7 @@ class FrameReader:
     def _from_source(self, number: int) -> NDArray[Any]:
         if (reason := self._late.given_up(number)) is not None:
             raise reason
-        frame = np.empty(self._frame_shape, dtype=self._dtype)
+        frame = self._form.empty()
         try:
             with queue.reading():
                 self._source.read(number, frame)

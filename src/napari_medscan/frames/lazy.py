@@ -18,6 +18,7 @@ from napari_medscan.frames.bulk_reader import BulkReader
 from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.display import DisplayArray
 from napari_medscan.frames.errors import ReadCanceledError
+from napari_medscan.frames.frame_form import FrameForm
 from napari_medscan.frames.frame_reader import FrameReader
 from napari_medscan.frames.indexing import BasicIndex
 from napari_medscan.frames.many import PARALLEL_FROM, FrameSource
@@ -83,33 +84,29 @@ class LazyStack(ArrayFace):
     ) -> None:
         self._source = source
         self._places = places
-        self._frame_shape = frame_shape
-        self._dtype = dtype
-        self._fill = fill
+        self._form = form = FrameForm(frame_shape, dtype, fill)
         self._cache = cache
         self._number = number = next(_numbers)
         self._gaps_are_empty = gaps_are_empty
         volumes = Volumes(places, cache, lambda where: (number, "volume", where))
-        self._frames = FrameReader(
-            source, frame_shape, dtype, fill, cache, lambda frame: (number, frame), volumes
-        )
+        self._frames = FrameReader(source, form, cache, lambda frame: (number, frame), volumes)
         one = math.prod(frame_shape) * dtype.itemsize
         self._bulk = BulkReader(
             places, self._frames, volumes, one, cache, gaps_are_empty=gaps_are_empty
         )
-        self._selection = Selection(places, frame_shape, dtype, fill, self._frames, self._bulk)
+        self._selection = Selection(places, form, self._frames, self._bulk)
         self.display = DisplayArray(self)
         """The face of this array that a layer draws: ``layer.data``."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Extent of every axis."""
-        return self._places.shape + self._frame_shape
+        return self._places.shape + self._form.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the values."""
-        return self._dtype
+        return self._form.dtype
 
     @property
     def reading(self) -> Callable[[], AbstractContextManager[Progress | None]]:
@@ -131,8 +128,8 @@ class LazyStack(ArrayFace):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where the frames are."""
-        where = self._source, self._places, self._frame_shape, self._dtype, self._fill
-        return partial(LazyStack, gaps_are_empty=self._gaps_are_empty), (*where, self._cache)
+        made_of = self._source, self._places, *self._form, self._cache
+        return partial(LazyStack, gaps_are_empty=self._gaps_are_empty), made_of
 
     def __array__(
         self,
@@ -142,7 +139,7 @@ class LazyStack(ArrayFace):
         """Read every frame into one new array; raise as `read`."""
         if copy is False:
             raise ValueError("an array of frames has no memory to share")
-        return self.read().astype(dtype or self._dtype, copy=False)
+        return self.read().astype(dtype or self._form.dtype, copy=False)
 
     def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - whatever numpy takes and gives
         """Read what `key` selects, as numpy: basic and advanced indexing, newaxis, `...`, masks.
@@ -267,7 +264,7 @@ class LazyStack(ArrayFace):
     @property
     def fill(self) -> float:
         """Value of blank frames."""
-        return self._fill
+        return self._form.fill
 
     @property
     def middle(self) -> int:

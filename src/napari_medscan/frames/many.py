@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.frames.batch import Batch, Outcome, Progress
+from napari_medscan.frames.frame_form import FrameForm
 from napari_medscan.frames.indexing import BasicIndex
 from napari_medscan.frames.late import LateFrames
 
@@ -112,13 +113,9 @@ class ManyFrames:
     Parameters
     ----------
     source : FrameSource
-        Reads frame number `i` into an array of `frame_shape` and `dtype`.
-    frame_shape : tuple of int
-        (rows, columns) or (rows, columns, channels).
-    dtype : dtype
-        Type of all frames.
-    fill : float
-        Value of frames that cannot be read, and of numbers below 0.
+        Reads frame number `i`.
+    form : FrameForm
+        Of all frames; those that cannot be read, and numbers below 0, are blank.
     record : FrameRecord
         Knows which frames there are already, and is told what becomes of the others.
     late : LateFrames
@@ -128,17 +125,13 @@ class ManyFrames:
     def __init__(
         self,
         source: FrameSource,
-        frame_shape: tuple[int, ...],
-        dtype: np.dtype[Any],
-        fill: float,
+        form: FrameForm,
         record: FrameRecord,
         late: LateFrames,
     ) -> None:
         self._source = source
         self._many = source if reads_many(source) else None
-        self._frame_shape = frame_shape
-        self._dtype = dtype
-        self._fill = fill
+        self._form = form
         self._record = record
         self._late = late
 
@@ -155,8 +148,8 @@ class ManyFrames:
         ReadCanceledError
             When the user cancels it.
         """
-        shape = np.broadcast_to(np.empty((), self._dtype), self._frame_shape)[tail].shape
-        out = np.empty(numbers.shape + shape, dtype=self._dtype)
+        shape = self._form.blank(())[tail].shape
+        out = np.empty(numbers.shape + shape, self._form.dtype)
         batch = Batch(self, numbers.ravel().tolist(), out.reshape(numbers.size, *shape), tail)
         if numbers.size < PARALLEL_FROM:
             batch.fill()
@@ -184,7 +177,7 @@ class ManyFrames:
         self, number: int, tail: tuple[BasicIndex, ...], out: NDArray[Any]
     ) -> list[Outcome]:
         """Read the part `tail` of a frame."""
-        frame = np.empty(self._frame_shape, dtype=self._dtype)
+        frame = self._form.empty()
         outcome = self._pass(number, frame)
         out[0] = frame[tail]
         return [outcome]
@@ -193,13 +186,13 @@ class ManyFrames:
         """Whether a part of a frame is all of it."""
         return all(
             isinstance(key, slice) and key.indices(extent) == (0, extent, 1)
-            for key, extent in zip(tail, self._frame_shape, strict=False)
+            for key, extent in zip(tail, self._form.shape, strict=False)
         )
 
     def _pass(self, number: int, out: NDArray[Any]) -> Outcome:
         """Read a frame that is not kept, or take it from the cache if it is there."""
         if number < 0:
-            out[...] = self._fill
+            out[...] = self._form.fill
             return Outcome.READ
         cached = self._record.peek(number)
         if cached is not None:
@@ -210,7 +203,7 @@ class ManyFrames:
                 raise error  # noqa: TRY301 - told like the others
             self._source.read(number, out)
         except Exception as error:  # noqa: BLE001 - the other frames are read all the same
-            out[...] = self._fill
+            out[...] = self._form.fill
             return self._note(number, error)
         self._record.note_read(number)
         return Outcome.READ
@@ -240,6 +233,6 @@ class ManyFrames:
                 self._record.note_read(number)
                 outcomes.append(Outcome.READ)
             else:
-                place[...] = self._fill
+                place[...] = self._form.fill
                 outcomes.append(self._note(number, error))
         return outcomes

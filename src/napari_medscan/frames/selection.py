@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.frames.bulk_reader import BulkReader
 from napari_medscan.frames.errors import ReadCanceledError, UnreadableFramesError
+from napari_medscan.frames.frame_form import FrameForm
 from napari_medscan.frames.frame_reader import FrameReader
 from napari_medscan.frames.indexing import (
     BasicIndex,
@@ -29,8 +30,10 @@ class Selection:
 
     Parameters
     ----------
-    places, frame_shape, dtype, fill
+    places : ndarray of int
         As of `LazyStack`.
+    form : FrameForm
+        Of all frames.
     frames : FrameReader
         Reads single frames.
     bulk : BulkReader
@@ -40,20 +43,16 @@ class Selection:
     def __init__(
         self,
         places: NDArray[np.intp],
-        frame_shape: tuple[int, ...],
-        dtype: np.dtype[Any],
-        fill: float,
+        form: FrameForm,
         frames: FrameReader,
         bulk: BulkReader,
     ) -> None:
         self._places = places
-        self._frame_shape = frame_shape
-        self._dtype = dtype
-        self._fill = fill
+        self._form = form
         self._frames = frames
         self._bulk = bulk
         self._ahead = LookAhead(places, frames.cached)
-        self._ndim = places.ndim + len(frame_shape)
+        self._ndim = places.ndim + len(form.shape)
 
     def read(self, key: Any) -> Any:  # noqa: ANN401 - whatever numpy takes and gives
         """Return what a key selects; raise as ``LazyStack.__getitem__``."""
@@ -75,16 +74,16 @@ class Selection:
             return self._select(keys, is_strict=False)
         except ReadCanceledError:
             lead = self._places.ndim
-            return self._blank(np.shape(self._places[keys[:lead]]))[(..., *keys[lead:])]
+            return self._form.blank(np.shape(self._places[keys[:lead]]))[(..., *keys[lead:])]
 
     def frame(self, number: int) -> NDArray[Any]:
         """Return a frame for drawing: blank if there is none, or it cannot be read."""
         if number < 0:
-            return self._blank(())
+            return self._form.blank(())
         try:
             return self._frames.read(number)
         except Exception:  # noqa: BLE001 - a bad frame must never raise into napari
-            return self._blank(())
+            return self._form.blank(())
 
     def _select(self, keys: tuple[BasicIndex, ...], *, is_strict: bool) -> Any:  # noqa: ANN401
         """Read what one integer or slice an axis selects."""
@@ -105,7 +104,7 @@ class Selection:
 
     def _gather(self, entries: tuple[Entry, ...]) -> NDArray[Any]:
         """Read what a key with index arrays or masks selects."""
-        plan = gather(entries, self._places.shape, self._frame_shape)
+        plan = gather(entries, self._places.shape, self._form.shape)
         if plan.needed.size == plan.needed.sum() == self._places.size > 1 and self._bulk.fits(()):
             volume = self._bulk.whole((), is_strict=True)
             if volume is not None:
@@ -120,7 +119,7 @@ class Selection:
         if wanted.size == numbers.size:
             block = parts.reshape(numbers.shape + parts.shape[1:])
         else:
-            block = np.empty(numbers.shape + parts.shape[1:], self._dtype)
+            block = np.empty(numbers.shape + parts.shape[1:], self._form.dtype)
             block[plan.needed] = parts
         selected: NDArray[Any] = block[plan.key]
         return selected
@@ -128,7 +127,7 @@ class Selection:
     def _strict_frame(self, number: int) -> NDArray[Any]:
         if number < 0:
             self._bulk.check_missing(np.array([number]))
-            return self._blank(())
+            return self._form.blank(())
         try:
             return self._frames.read(number)
         except Exception:  # noqa: BLE001 - the text of an error may hold a path
@@ -142,7 +141,3 @@ class Selection:
         return tuple(
             int(cast("int", key)) % extent for key, extent in zip(keys, extents, strict=False)
         )
-
-    def _blank(self, shape: tuple[int, ...]) -> NDArray[Any]:
-        """Return blank frames, of which there are so many along every leading axis."""
-        return np.broadcast_to(np.array(self._fill, self._dtype), shape + self._frame_shape)

@@ -13,6 +13,7 @@ PACKAGE = "napari_medscan"
 SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
 
 FLOORS = {
+    "counted": 0,
     "errors": 0,
     "dicom": 1,
     "frames": 1,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from napari_medscan.cli.description import describe_pixels
+from napari_medscan.counted import agreeing, counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,9 +54,7 @@ def _blank_slices(stack: Stack) -> list[str]:
     """Return how many slices could not be decoded, one sentence per reason."""
     counts = Counter(stack.problems.values())
     return [
-        f"1 slice could not be decoded and is blank ({why})"
-        if count == 1
-        else f"{count} slices could not be decoded and are blank ({why})"
+        f"{counted(count, 'slice')} could not be decoded and {agreeing(count, 'is')} blank ({why})"
         for why, count in sorted(counts.items())
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from napari_medscan.counted import agreeing
 from napari_medscan.dicom.elements.collection import without_collection
 from napari_medscan.dicom.elements.part10 import looks_like_dicom
 from napari_medscan.dicom.errors import UnreadableError
@@ -168,6 +169,6 @@ def _directory_warnings(files: Sequence[DroppedFile]) -> list[str]:
         below = [f.name.removeprefix(prefix) for f in files if f.name.startswith(prefix)]
         missing, named = missing_references(directory.ref, below)
         if missing:
-            verb = "is" if missing == 1 else "are"
+            verb = agreeing(missing, "is")
             warnings.append(f"The DICOMDIR lists {named} files; {missing} {verb} missing")
     return warnings

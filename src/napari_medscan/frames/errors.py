@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari_medscan.counted import agreeing
 from napari_medscan.errors import CancelledError, UnreadableError
 
 
@@ -25,8 +26,8 @@ class UnreadableFramesError(UnreadableError):
         if self.asked == 1:
             what = "The slice that was asked for is"
         else:
-            what = f"{self.bad:,} of the {self.asked:,} slices that were asked for "
-            what += "is" if self.bad == 1 else "are"
+            verb = agreeing(self.bad, "is")
+            what = f"{self.bad:,} of the {self.asked:,} slices that were asked for {verb}"
         return (
             f"{what} missing or cannot be read. "
             "`stack.valid` says which slices hold data; "
@@ -39,7 +40,7 @@ class UnreadableTilesError(UnreadableFramesError):
 
     def __str__(self) -> str:
         """Say how many, and what helps."""
-        verb = "is" if self.bad == 1 else "are"
+        verb = agreeing(self.bad, "is")
         return (
             f"{self.bad:,} of the {self.asked:,} tiles that were asked for {verb} missing or "
             "cannot be read. `array.display[rows, columns]` leaves them blank."

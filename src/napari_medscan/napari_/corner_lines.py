@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.orientation import (
     axis_vectors,
@@ -157,8 +158,7 @@ def _gap(stack: Stack, place: int) -> list[str]:
         first -= 1
     while last + 1 in missing:
         last += 1
-    count = last - first + 1
-    return ["1 slice missing here" if count == 1 else f"{count} slices missing here"]
+    return [f"{counted(last - first + 1, 'slice')} missing here"]
 
 
 def _short(value: float, scale: float) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Image
 from numpy.typing import NDArray
 
+from napari_medscan.counted import agreeing
 from napari_medscan.dicom import CancelledError, ReadCanceledError, Stack, UnreadableFramesError
 from napari_medscan.napari_.gui import has_gui, main_window
 from napari_medscan.napari_.layer_identity import note_in_memory, series_of
@@ -93,7 +94,7 @@ def _until_canceled(
 
 def _wants_blanks(error: UnreadableFramesError) -> bool:
     """Say how many slices cannot be read; return whether the user wants blanks in their place."""
-    verb = "is" if error.bad == 1 else "are"
+    verb = agreeing(error.bad, "is")
     what = f"{error.bad:,} of {error.asked:,} slices {verb} missing or cannot be read."
     if not has_gui():
         tell(f"{what} The series was not loaded.")

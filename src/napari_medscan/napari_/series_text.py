@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.elements.text import defuse
 
@@ -43,9 +44,8 @@ def warnings_of(stack: Stack) -> list[str]:
     warnings = list(map(defuse, stack.warnings))
     problems = stack.problems.copy()
     if problems:
-        count = len(problems)
-        blank = "1 slice is blank" if count == 1 else f"{count:,} slices are blank"
-        warnings.append(f"{blank} ({defuse(next(iter(problems.values())))})")
+        blank = counted(len(problems), "slice", "is")
+        warnings.append(f"{blank} blank ({defuse(next(iter(problems.values())))})")
     return warnings
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.counted import counted
 from napari_medscan.privacy import jpeg, png
 from napari_medscan.privacy.coded_terms import modality_named
 from napari_medscan.privacy.errors import ImageError
@@ -178,8 +179,7 @@ class SealedImage:
         if self.crop is not None:
             words.append("cropped")
         if self.masks:
-            count = len(self.masks)
-            words.append(f"{count} {'box' if count == 1 else 'boxes'} masked")
+            words.append(f"{counted(len(self.masks), 'box')} masked")
         if self.facts.regions_only:
             words.append("everything outside the ultrasound regions masked")
         words.append(f"{len(self.data) / 1000:,.0f} kB")

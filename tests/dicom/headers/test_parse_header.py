@@ -141,7 +141,7 @@ def test_more_compressed_frames_than_a_file_can_hold_are_those_that_are_there(he
     )
     found = header(raw=raw)
     assert len(found.frames) == 1
-    assert found.notes == ("The file is truncated: 1 of 2147483000 frames are present",)
+    assert found.notes == ("The file is truncated: 1 of 2147483000 frames is present",)
 
 
 def test_more_frames_than_can_be_listed_are_refused(header, monkeypatch):

@@ -129,7 +129,8 @@ def test_frames_before_the_cut_are_shown_and_the_others_are_marked(write, syntax
     assert np.array_equal(pixels[:whole], FRAMES[:whole])
     assert not pixels[whole:].any()
     assert sorted(stack.problems) == list(range(whole, 5))
-    assert note(stack, f"The file is truncated: {whole} of 5 frames are present")
+    verb = "is" if whole == 1 else "are"
+    assert note(stack, f"The file is truncated: {whole} of 5 frames {verb} present")
 
 
 @pytest.mark.parametrize("declared", [3, 5])

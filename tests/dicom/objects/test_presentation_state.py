@@ -412,7 +412,7 @@ def test_state_says_which_images_are_not_open(tmp_path):
     assert drawn.slices == (0,)
     report = load(tmp_path)
     (note,) = found.notes_on(report.stacks)
-    assert note == "1 of its 2 images are in none of the series that were found"
+    assert note == "1 of its 2 images is in none of the series that were found"
     assert not found.draw([])
 
 

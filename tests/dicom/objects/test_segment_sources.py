@@ -132,6 +132,6 @@ def test_segments_of_another_size_or_another_image_are_not_drawn_on_it(tmp_path)
     image(tmp_path, 1)
     segmentation(tmp_path, [(1, LUNG), (2, HEART)], [refer("1.2.3.3.1"), refer("1.2.9")])
     _, placement, _ = placed(tmp_path)
-    assert placement.notes == ("1 of its 2 frames are for images of other series",)
+    assert placement.notes == ("1 of its 2 frames is for images of other series",)
     segmentation(tmp_path, [(1, LUNG[1:])], [refer("1.2.3.3.1")])
     assert placed(tmp_path)[1].stack is None

@@ -202,4 +202,4 @@ def test_waveform_without_a_sequence_is_refused_in_words(read):
 def test_waveform_channels_that_are_not_described_are_numbered(read):
     (found,) = read([group(SAMPLES, [channel("Lead I")])]).groups
     assert [each.name for each in found.channels] == ["Lead I", "Channel 2", "Channel 3"]
-    assert found.notes[0] == "1 of 3 channels are described"
+    assert found.notes[0] == "1 of 3 channels is described"

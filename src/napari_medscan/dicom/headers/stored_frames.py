@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from napari_medscan.counted import agreeing
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.transfer_syntaxes import (
@@ -157,13 +158,17 @@ def _encapsulated(
         if frames > possible:
             raise UnreadableError("more frames declared than the file contains") from None
         return layout, pixels, ()
-    truncated = f"The file is truncated: {index.whole} of {frames} frames are present"
+    truncated = _truncated(index.whole, frames)
     if index.fragments.truncated and sum(map(bool, index.frames)) < frames:
         count = frames if frames <= possible else max(index.whole, 1)
         return replace(layout, frames=count), pixels, (truncated,)
     if index.fragments.cut and len(index.frames) == frames > 1:
         return layout, pixels, (truncated,)
     return _counted(layout, scanned.data_set, pixels, len(index.frames))
+
+
+def _truncated(present: int, frames: int) -> str:
+    return f"The file is truncated: {present} of {frames} frames {agreeing(present, 'is')} present"
 
 
 def _video(layout: PixelLayout, possible: int, pixels: PixelElement) -> Stored:
@@ -184,7 +189,9 @@ def _counted(layout: PixelLayout, data_set: DataSet, pixels: PixelElement, count
     elif count == frames:
         return layout, pixels, ()
     elif count > frames and _are_described(data_set, frames):
-        note = f"Only {frames} of {count} frames are described in the header; the others are hidden"
+        are = agreeing(frames, "is")
+        known = f"Only {frames} of {count} frames {are} described in the header"
+        note = f"{known}; the others are hidden"
         return layout, pixels, (note,)
     else:
         what = f"is {frames}" if stated else "is missing"
@@ -267,7 +274,7 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
         count = complete if exact or complete == 1 else 1
         layout, _, counted = _counted(layout, scanned.data_set, pixels, count)
     elif complete < layout.frames:
-        counted = (f"The file is truncated: {complete} of {layout.frames} frames are present",)
+        counted = (_truncated(complete, layout.frames),)
         layout = replace(layout, frames=complete)
     elif complete > layout.frames and exact and layout.bits_allocated > 1:
         layout, _, counted = _counted(layout, scanned.data_set, pixels, complete)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.counted import agreeing, counted
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.relations import belongs_to
@@ -177,7 +178,8 @@ def own_grid(frames: Sequence[SliceRef]) -> Placement:
     if off > ONE_POSITION:
         notes.append("Planes are unevenly spaced: each is drawn at the nearest of even steps")
     if left := len(frames) - sum(map(len, placed.values())):
-        notes.append(f"{left} frames lie on another grid and are not shown")
+        frames_lie = counted(left, "frame", "lies")
+        notes.append(f"{frames_lie} on another grid and {agreeing(left, 'is')} not shown")
     vector = (normal[0] * step, normal[1] * step, normal[2] * step)
     geometry = Geometry((step, *spacing), origin, orientation, vector)
     return Placement(None, geometry, (depth, *target_shape), dict(placed), tuple(notes))

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.counted import agreeing, counted
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.intensity.window import Voi
@@ -40,6 +41,7 @@ from napari_medscan.dicom.objects.presentation_content import (
 )
 from napari_medscan.dicom.series.dicom_object import OneFileObject
 from napari_medscan.dicom.series.relations import same_patient
+from napari_medscan.dicom.series.series_name import series_name
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.frames import FrameCache, LazyStack
 
@@ -161,15 +163,14 @@ class PresentationState(OneFileObject):
     def name(self) -> str:
         """Modality, series number and its own label: "PR 4 · KEY IMAGE"."""
         header = self.instance
-        number = "" if header.series_number is None else f" {header.series_number}"
         label = self.facts.label or header.description
-        return " · ".join(filter(None, (f"{header.modality or 'PR'}{number}", label)))
+        return series_name(header.modality or "PR", header.series_number, label)
 
     @property
     def summary(self) -> str:
         """For how many images it is."""
         count = sum(map(len, self.facts.images.values()))
-        return f"{count:,} image" + "s" * (count != 1)
+        return counted(count, "image")
 
     @property
     def referenced_series(self) -> tuple[str, ...]:
@@ -189,7 +190,8 @@ class PresentationState(OneFileObject):
         missing = len(uids - known)
         if not missing:
             return ()
-        return (f"{missing} of its {len(uids)} images are in none of the series that were found",)
+        of_all = f"{missing:,} of its {len(uids):,} images {agreeing(missing, 'is')}"
+        return (f"{of_all} in none of the series that were found",)
 
     def read(self) -> PresentationContent:
         """Read how it displays its images.

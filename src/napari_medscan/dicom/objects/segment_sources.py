@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
+from napari_medscan.counted import agreeing
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Wanted
@@ -107,9 +108,10 @@ def place_on_sources(
         return _alone(frames, sources)
     count, stack, found = best
     left = len(frames) - count
-    notes = [f"{left} of its {len(frames)} frames are for images of other series"] if left else []
+    are = agreeing(left, "is")
+    note = f"{left:,} of its {len(frames):,} frames {are} for images of other series"
     shape = (*stack.array.places.shape, *stack.header.shape)
-    return Placement(stack, stack.geometry, shape, found, tuple(notes))
+    return Placement(stack, stack.geometry, shape, found, (note,) if left else ())
 
 
 def _derivations(groups: DataSet) -> Images:

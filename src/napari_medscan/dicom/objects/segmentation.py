@@ -10,12 +10,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.read_many import Progress
 from napari_medscan.dicom.objects.image_references import Images
 from napari_medscan.dicom.objects.placement import PlacedFrame, Placement, place
 from napari_medscan.dicom.objects.segment_overlap import label_sets
+from napari_medscan.dicom.objects.segment_pixels import draw_labels, label_type
 from napari_medscan.dicom.objects.segment_sources import place_on_sources, read_sources
 from napari_medscan.dicom.objects.segments import Segment, SegmentFacts, read_segment_facts
 from napari_medscan.dicom.pixels.read_frames import read_stored
@@ -27,8 +29,6 @@ from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 LABELS: Final = frozenset(("BINARY", "LABELMAP"))
 _FEW: Final = 3
 """Empty segments that the summary lists by name."""
-_SMALL: Final = 200
-"""Segments that fit into bytes, with room for some that are drawn by hand."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -71,7 +71,7 @@ class Segmentation(DicomObject):
     def summary(self) -> str:
         """How many segments it has, and which of them are empty."""
         segments, numbers = self.segments, self.empty_segments()
-        text = "1 segment" if len(segments) == 1 else f"{len(segments)} segments"
+        text = counted(len(segments), "segment")
         empty = [each.name for each in segments if each.number in numbers]
         if not empty:
             return text
@@ -102,14 +102,8 @@ class Segmentation(DicomObject):
         return self.facts.is_label_map
 
     def empty_segments(self) -> frozenset[int]:
-        """Return the numbers of the segments that have no frame.
-
-        Of a label map nothing is known until all its pixels were read.
-        """
-        if self.is_label_map:
-            return frozenset()
-        used = {ref.frame.segment for ref in self.frames}
-        return frozenset(segment.number for segment in self.facts.segments) - used
+        """Return the numbers of the segments that have no frame; of a label map none."""
+        return self.facts.empty(ref.frame.segment for ref in self.frames)
 
     def place(self, stacks: Iterable[Stack] = ()) -> Placement:
         """Return where its frames lie: on the grid of the series that fits, else on its own.
@@ -203,11 +197,8 @@ class _LabelSource:
             pixels = fit.turn.apply(read_stored(ref.header, ref.index))
             rows, columns = pixels.shape
             part = out[fit.row : fit.row + rows, fit.column : fit.column + columns]
-            if self.values is None:
-                padding = ref.header.padding
-                part[...] = pixels if padding is None else np.where(pixels == padding[0], 0, pixels)
-            else:
-                np.copyto(part, self.values[segment], where=pixels != 0)
+            label = None if self.values is None else self.values[segment]
+            draw_labels(part, pixels, ref.header, label)
 
 
 def _by_segment(placed: Iterable[PlacedFrame]) -> dict[int, list[PlacedFrame]]:
@@ -215,11 +206,6 @@ def _by_segment(placed: Iterable[PlacedFrame]) -> dict[int, list[PlacedFrame]]:
     for ref, fit in placed:
         frames.setdefault(ref.frame.segment, []).append((ref, fit))
     return frames
-
-
-def label_type(values: Iterable[int]) -> np.dtype[Any]:
-    """Return the type of an array of labels with these values."""
-    return np.dtype(np.uint8 if max(values, default=0) <= _SMALL else np.uint16)
 
 
 def segmentations_of(headers: Sequence[ImageHeader]) -> list[Segmentation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import NamedTuple
@@ -154,6 +155,14 @@ class SegmentFacts:
     def is_label_map(self) -> bool:
         """Whether one frame holds all segments of its place."""
         return self.encoding == "LABELMAP"
+
+    def empty(self, used: Iterable[int]) -> frozenset[int]:
+        """Return the numbers of the segments without a frame, given those that have one.
+
+        Of a label map nothing is known until all its pixels were read: none is empty.
+        """
+        numbers = () if self.is_label_map else (segment.number for segment in self.segments)
+        return frozenset(numbers).difference(used)
 
 
 def read_segment_facts(file: FileRef) -> SegmentFacts:

@@ -18,6 +18,7 @@ from napari_medscan.dicom.objects.tile_pyramid import TilePyramid, completed, ma
 from napari_medscan.dicom.pixels.color_profile import ColorProfile, read_color_profile
 from napari_medscan.dicom.pixels.read_frames import read_tiles
 from napari_medscan.dicom.pixels.value_range import value_range
+from napari_medscan.dicom.series.series_name import series_name
 from napari_medscan.frames import FrameCache, TiledArray, TilePlane, mean_of, shared_cache
 
 _TOGETHER: Final = 2 << 20
@@ -64,10 +65,9 @@ class Slide(TilePyramid):
     def name(self) -> str:
         """Modality, series number, description and role; of a label image no description."""
         header = self.header
-        number = "" if header.series_number is None else f" {header.series_number}"
         description = "" if self.role == "label" else header.description
         role = "" if self.role == "slide" else self.role
-        return " · ".join(filter(None, (f"{header.modality}{number}", description, role)))
+        return series_name(header.modality, header.series_number, description, role)
 
     @property
     def summary(self) -> str:

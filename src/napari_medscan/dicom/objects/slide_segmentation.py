@@ -9,13 +9,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom.errors import FrameError, MedscanError, UnreadableError
 from napari_medscan.dicom.files.file_ref import GONE
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.read_many import Progress
 from napari_medscan.dicom.headers.tile_places import read_places
 from napari_medscan.dicom.objects.segment_overlap import label_sets
-from napari_medscan.dicom.objects.segmentation import LABELS, label_type
+from napari_medscan.dicom.objects.segment_pixels import draw_labels, label_type
+from napari_medscan.dicom.objects.segmentation import LABELS
 from napari_medscan.dicom.objects.segments import Segment, SegmentFacts, read_segment_facts
 from napari_medscan.dicom.objects.slide_files import pyramids_of
 from napari_medscan.dicom.objects.tile_pyramid import Levels, TilePyramid, completed, matrix_of
@@ -55,8 +57,7 @@ class SlideSegmentation(TilePyramid):
     def summary(self) -> str:
         """How many segments it has, and its extent."""
         matrix = self.matrix
-        count = len(self.segments)
-        segments = "1 segment" if count == 1 else f"{count} segments"
+        segments = counted(len(self.segments), "segment")
         return f"{segments}, {matrix.columns:,} × {matrix.rows:,} pixels"
 
     @property
@@ -75,14 +76,14 @@ class SlideSegmentation(TilePyramid):
         return self.facts.is_label_map
 
     def empty_segments(self) -> frozenset[int]:
-        """Return the numbers of the segments that have no tile; raise as `pyramid`.
+        """Return the numbers of the segments that have no tile, of a label map none.
 
-        Of a label map nothing is known until all its pixels were read.
+        Raise as `pyramid`.
         """
         if self.is_label_map:
             return frozenset()
-        used = {n for level in self.levels for header in level for n in _segments_of(header)[1]}
-        return frozenset(segment.number for segment in self.segments) - used
+        headers = (header for level in self.levels for header in level)
+        return self.facts.empty(n for header in headers for n in _segments_of(header)[1])
 
     def label_sets(self, progress: Progress | None = None) -> tuple[tuple[int, ...], ...]:
         """Return sets of segment numbers of which no two share a pixel; see `Segmentation`.
@@ -249,12 +250,7 @@ class _LabelTiles:
         mine = self.frames[:, self.bounds[index] : self.bounds[index + 1]]
         for file, frame, label in mine.T.tolist():
             header = self.headers[file]
-            pixels = read_stored(header, frame)
-            if self.is_stored:
-                padding = header.padding
-                out[...] = pixels if padding is None else np.where(pixels == padding[0], 0, pixels)
-            else:
-                np.copyto(out, out.dtype.type(label), where=pixels != 0)
+            draw_labels(out, read_stored(header, frame), header, None if self.is_stored else label)
 
     def together(self, indices: Sequence[int]) -> int:
         """Return how many of the first of `indices` are best read at a time."""

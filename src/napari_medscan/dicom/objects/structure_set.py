@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.instance import Instance
 from napari_medscan.dicom.objects.even_odd import fill_even_odd
@@ -108,7 +109,7 @@ class StructureSet(OneFileObject):
     @property
     def summary(self) -> str:
         """How many regions it has, and which of them are empty."""
-        text = "1 region" if len(self.rois) == 1 else f"{len(self.rois)} regions"
+        text = counted(len(self.rois), "region")
         empty = [roi.name for roi in self.rois if not roi.contours]
         if not empty:
             return text

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
@@ -77,7 +78,7 @@ class ValueMapping(ObjectBesideImages):
     @property
     def summary(self) -> str:
         """How many images it maps, and to which unit: "3 images in um2/s"."""
-        count = "1 image" if len(self.images) == 1 else f"{len(self.images)} images"
+        count = counted(len(self.images), "image")
         items = [each.item for same in self.images.values() for each in same]
         first = items[0].item(Tag.RealWorldValueMappingSequence) if items else DataSet()
         unit = read_unit(first)

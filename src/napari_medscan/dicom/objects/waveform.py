@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.counted import agreeing
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet
@@ -252,7 +253,8 @@ class _Reader:
             raise UnreadableError("no channels")
         stored, notes = self._samples(item, count)
         if len(definitions) != count:
-            notes.append(f"{len(definitions)} of {count} channels are described")
+            verb = agreeing(len(definitions), "is")
+            notes.append(f"{len(definitions)} of {count} channels {verb} described")
         names = [self._channel(d, n, frequency) for n, d in enumerate(definitions[:count], 1)]
         names += [Channel(f"Channel {n + 1}", UNKNOWN_VALUES) for n in range(len(names), count)]
         if unknown := [channel.name for channel in names if channel.unit == UNKNOWN_VALUES]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from napari_medscan.counted import agreeing
 from napari_medscan.dicom.headers.header import ImageHeader
 
 
@@ -54,5 +55,5 @@ def _missing(parts: Sequence[ImageHeader]) -> str:
     missing = total - len({part.number for part in known})
     if missing < 1:
         return ""
-    verb = "is" if missing == 1 else "are"
+    verb = agreeing(missing, "is")
     return f"This image was split into {total} files; {missing} of them {verb} missing"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_medscan.dicom.headers.instance import Instance
+from napari_medscan.dicom.series.series_name import series_name
 
 if TYPE_CHECKING:
     from napari_medscan.dicom.series.stack import Stack
@@ -70,8 +71,7 @@ class DicomObject(ABC):
     def name(self) -> str:
         """Modality, series number and description: "SEG 4 · Organs"."""
         header = self.header
-        number = "" if header.series_number is None else f" {header.series_number}"
-        return " · ".join(filter(None, (f"{header.modality}{number}", header.description)))
+        return series_name(header.modality, header.series_number, header.description)
 
     def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:  # noqa: ARG002 - of some kinds
         """Return what the user should know of how the object lies on series that are open."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.series.derived_planes import DerivedPlanes
 from napari_medscan.dicom.series.ordering import Grid
@@ -95,15 +96,13 @@ def _gap_warnings(geometry: Geometry, header: ImageHeader) -> list[str]:
     missing = len(geometry.missing)
     if missing and header.kind.is_whole and not geometry.missing_are_empty:
         # A dose grid is one file: its planes may be farther apart in places (PS3.3 C.8.8.3.2).
-        what = "1 plane is" if missing == 1 else f"{missing} planes are"
+        what = counted(missing, "plane", "is")
         return [f"{what} not in the file between the others (left blank)"]
     if missing and not geometry.missing_are_empty:
-        many = f"{missing} slices are missing (left blank)"
-        return ["1 slice is missing (left blank)" if missing == 1 else many]
+        return [f"{counted(missing, 'slice', 'is')} missing (left blank)"]
     found = []
     if missing:
-        many = f"{missing} empty planes are not stored (left blank)"
-        found.append("1 empty plane is not stored (left blank)" if missing == 1 else many)
+        found.append(f"{counted(missing, 'empty plane', 'is')} not stored (left blank)")
     if not (geometry.measurable if geometry.missing_are_empty else geometry.regular):
         found.append(
             "Slice spacing is uneven: reformats and through-plane measurements are not to scale"
@@ -115,5 +114,5 @@ def hole_warnings(holes: int) -> list[str]:
     """Return how many slices single time points lack."""
     if not holes:
         return []
-    many = f"{holes} slices of single time points are missing (left blank)"
+    many = f"{holes:,} slices of single time points are missing (left blank)"
     return ["1 slice of one time point is missing (left blank)" if holes == 1 else many]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.stack import Stack
 
@@ -78,9 +79,9 @@ class LoadReport:
         if unreadable:
             reasons = set(self.unreadable.values())
             why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
-            sentences.append(f"{_count(unreadable, 'file')} could not be read{why}")
+            sentences.append(f"{counted(unreadable, 'file')} could not be read{why}")
         if duplicates:
-            sentences.append(f"{_count(duplicates, 'duplicate file')} ignored")
+            sentences.append(f"{counted(duplicates, 'duplicate file')} ignored")
         if not self.files:
             return "The folder is empty."
         objects = (each for each in self.objects if each.files)
@@ -92,7 +93,7 @@ class LoadReport:
             sentences.append(f"{_kinds(documents)} listed in the DICOM panel")
         if self.skipped:
             kinds = _kinds(self.skipped.values())
-            count = _count(len(self.skipped), "file")
+            count = counted(len(self.skipped), "file")
             sentences.append(f"{count} skipped: {kinds}" if ", " in kinds else f"{kinds} skipped")
         if not self.stacks and not self.objects:
             sentences.insert(0, "No images found")
@@ -127,10 +128,6 @@ def _kinds(reasons: Iterable[str]) -> str:
         counts[_COUNTED.get(noun, (noun, f"{noun}s"))] += 1
     listed = [f"{n:,} {many if n > 1 else one}" for (one, many), n in counts.most_common(_MOST)]
     return ", ".join(listed + ["…"] * (len(counts) > _MOST))
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" + "s" * (number != 1)
 
 
 def _ended(sentence: str) -> str:

@@ -20,6 +20,7 @@ from napari_medscan.dicom.series.axis_values import FRAME, AxisValues
 from napari_medscan.dicom.series.coordinates import Coordinates
 from napari_medscan.dicom.series.derivation import Derivation
 from napari_medscan.dicom.series.series_label import label_of
+from napari_medscan.dicom.series.series_name import series_name
 from napari_medscan.dicom.series.slice_headers import SliceHeaders
 from napari_medscan.dicom.series.slice_table import SliceTable
 from napari_medscan.dicom.space.geometry import Geometry
@@ -199,11 +200,10 @@ class Stack:
     @property
     def name(self) -> str:
         """Modality, series number, description and part: "MR 5 · Flow · magnitude"."""
-        number = "" if self.series_number is None else f" {self.series_number}"
         segment = self.typical_frame.segment
         label = label_of(self.header, segment, self.description, self.real_world_mappings)
-        parts = [f"{self.modality or 'Image'}{number}", self.description, label, self.part]
-        return " · ".join(part for part in parts if part)
+        modality = self.modality or "Image"
+        return series_name(modality, self.series_number, self.description, label, self.part)
 
     @property
     def voxel_size(self) -> tuple[float, ...] | None:

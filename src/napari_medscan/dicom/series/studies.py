@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom.series.series_rank import SeriesRank, by_rank, most_useful, rank_of
 from napari_medscan.dicom.series.stack import Stack
 
@@ -129,7 +130,7 @@ def interval_text(time: timedelta) -> str:
         number = round(time.days / days)
         if number >= 2:
             return f"{number} {unit}s"
-    return "1 day" if time.days == 1 else f"{time.days} days"
+    return counted(time.days, "day")
 
 
 def _newest_first(study: Study) -> tuple[bool, float]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom.elements.element_head import ITEM
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.tags.identifiers import MASK, hides_contents, identifies
@@ -185,8 +186,7 @@ class TagTree:
         if label.vr == "UI":
             return self.meanings.get(self.values[row] or "", "")
         if label.vr == "SQ" and not self.values[row]:
-            items = self.lengths[row]
-            return "1 item" if items == 1 else f"{items:,} items"
+            return counted(self.lengths[row], "item")
         return ""
 
     def steps(self, row: int) -> list[tuple[int, int]]:

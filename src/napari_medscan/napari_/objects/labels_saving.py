@@ -10,6 +10,7 @@ import napari
 import napari.viewer
 from napari.layers import Labels, Layer
 
+from napari_medscan.counted import agreeing, counted
 from napari_medscan.dicom import CancelledError, MedscanError, Segmentation
 from napari_medscan.export import ExportError, save_dicom_seg
 from napari_medscan.napari_.export_run import run_with_progress
@@ -75,8 +76,8 @@ def save_labels(layers: Sequence[Labels], path: Path | str, *, description: str 
         tell(f"{warning}.")
     without = sum(1 for same in segments for each in same if not each.type.value)
     if without:
-        count = "1 segment has" if without == 1 else f"{without} segments have"
-        tell(f"{count} no coded type and {'is' if without == 1 else 'are'} saved as tissue.")
+        segments_have, are = counted(without, "segment", "has"), agreeing(without, "is")
+        tell(f"{segments_have} no coded type and {are} saved as tissue.")
     return [str(file) for file in done.files]
 
 

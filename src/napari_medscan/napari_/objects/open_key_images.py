@@ -7,6 +7,7 @@ import weakref
 import napari.viewer
 from napari.layers import Image
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom import DicomObject, MedscanError, Stack
 from napari_medscan.dicom.objects.key_images import key_images
 from napari_medscan.dicom.objects.report_content import ReportContent
@@ -44,7 +45,7 @@ def open_key_images(
     if source not in _opened:
         found = key_images(source, content, session.record.catalogue.stacks)
         if found.missing:
-            images = "1 image is" if found.missing == 1 else f"{found.missing} images are"
+            images = counted(found.missing, "image", "is")
             tell(f"{source.name}: {images} in none of the series that were found.")
         if not found.stacks:
             return []

@@ -10,6 +10,7 @@ from itertools import cycle
 import numpy as np
 from napari.layers import Image, Labels
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom import Slide, SlideSegmentation, UnreadableError
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.intensity.window import ascending, percentile_limits
@@ -48,8 +49,7 @@ def slide_layers(slide: Slide) -> list[Image]:
         color = next(colors) if several and not slide.is_rgb else ""
         layers.append(_layer(slide, _pyramid(slide, number), defuse(name), color))
     if missing := slide.missing_tiles():
-        tiles = "1 tile is" if missing == 1 else f"{missing:,} tiles are"
-        tell(f"{slide.name}: {tiles} missing and blank.")
+        tell(f"{slide.name}: {counted(missing, 'tile', 'is')} missing and blank.")
     return layers
 
 

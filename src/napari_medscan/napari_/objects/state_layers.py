@@ -10,6 +10,7 @@ from napari.layers import Labels, Layer, Points, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom import PresentationState, Stack
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.objects.drawn_graphics import (
@@ -62,7 +63,7 @@ def _notes(
         return notes
     left_out = found[0].content.left_out
     if left_out:
-        objects = "1 annotation is" if left_out == 1 else f"{left_out} annotations are"
+        objects = counted(left_out, "annotation", "is")
         notes.append(f"{objects} not shown (of an unknown type, or not complete)")
     if any(each.is_cut for each in found):
         notes.append("Only the first annotations are shown: there are too many")

@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Layer, Points, Shapes
 from numpy.typing import NDArray
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom import Stack, StructureSet
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.objects.structure_set import DrawnContour, DrawnStructures
@@ -99,7 +100,7 @@ def _notes(source: StructureSet, drawn: DrawnStructures) -> list[str]:
     if drawn.misfits:
         count = sum(drawn.misfits.values())
         names = [roi.name for roi in source.rois if roi.number in drawn.misfits]
-        contours = "1 contour is" if count == 1 else f"{count} contours are"
+        contours = counted(count, "contour", "is")
         notes.append(f"{contours} not shown (on no slice, or across slices): {', '.join(names)}")
     return notes
 

@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QMessageBox, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from napari_medscan.assistant.audit import Audit, Record
+from napari_medscan.counted import counted
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
@@ -82,7 +83,7 @@ class AuditWindow(QDialog):
         if isinstance(result, Exception):
             self.note.say(str(result))
             return
-        count = "1 network request" if len(records) == 1 else f"{len(records):,} network requests"
+        count = counted(len(records), "network request")
         newest = f" The newest {MOST_ROWS:,} are listed." if len(records) > MOST_ROWS else ""
         self.note.say(
             f"{count}.{newest} Stored only on this computer; contains no patient data, questions "

@@ -14,6 +14,7 @@ from napari_medscan.assistant.errors import AssistantError
 from napari_medscan.assistant.hosts import Endpoint, parse
 from napari_medscan.assistant.providers import PROVIDERS, Provider, provider
 from napari_medscan.assistant.requests import ModelsRequest
+from napari_medscan.counted import counted
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.storage import config_file, read_json, write_json
@@ -217,7 +218,7 @@ class ServiceTab(Page):
             self._say_listed(outcome.models)
 
     def _say_listed(self, models: tuple[str, ...]) -> None:
-        count = "1 model" if len(models) == 1 else f"{len(models)} models"
+        count = counted(len(models), "model")
         missing = self.model and self.model not in models and models
         hint = f" “{self.model}” is not one of them." if missing else ""
         self.result.say(f"Connected. {count} available.{hint}")

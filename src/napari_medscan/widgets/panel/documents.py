@@ -15,6 +15,7 @@ from napari_medscan.dicom import DicomObject, MedscanError
 from napari_medscan.dicom.objects.report import EncapsulatedDocument, Report
 from napari_medscan.dicom.objects.spectroscopy import Spectroscopy
 from napari_medscan.dicom.objects.waveform import Waveform
+from napari_medscan.dicom.series.series_name import series_name
 from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.go_to_image import go_to_image
@@ -64,9 +65,8 @@ def _shown_in_dock(
             return shown
     content = _content_of(viewer, source)
     # napari stores the names of docks in its settings: no description is part of it.
-    number = source.header.series_number
-    name = " ".join(filter(None, (source.header.modality, "" if number is None else str(number))))
-    viewer.window.add_dock_widget(content, name=name or "DICOM", area="bottom", tabify=True)
+    name = series_name(source.header.modality, source.header.series_number) or "DICOM"
+    viewer.window.add_dock_widget(content, name=name, area="bottom", tabify=True)
     _docks[source] = ref(content)
     return content
 

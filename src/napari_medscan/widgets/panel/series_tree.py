@@ -22,6 +22,7 @@ from qtpy.QtGui import (
 )
 from qtpy.QtWidgets import QAbstractItemView, QFrame, QTreeView
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom import DicomObject, Stack
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.series.studies import Study
@@ -186,7 +187,7 @@ class SeriesTree(QTreeView):
             self._unfolded.add(stack)
             self.setExpanded(self._items[stack].index(), True)
         if skipped:
-            self._rest = _plain_item(f"{_count(skipped, 'file')} skipped…")
+            self._rest = _plain_item(f"{counted(skipped, 'file')} skipped…")
             self._model.appendRow(self._rest)
 
     def selected(self) -> list[Stack]:
@@ -291,10 +292,6 @@ def _head(item: QStandardItem, study: Study) -> QStandardItem:
     item.setText("\n".join(filter(None, (study.name, study.when(with_date=with_date)))))
     item.setToolTip(study.title(with_date=with_date))
     return item
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" + "s" * (number != 1)
 
 
 def _plain_item(text: str) -> QStandardItem:

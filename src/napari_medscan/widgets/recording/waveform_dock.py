@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_medscan.counted import counted
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.objects.waveform import MultiplexGroup, WaveformContent
 from napari_medscan.dicom.objects.waveform_csv import annotations_csv, channel_names, samples_csv
@@ -181,6 +182,5 @@ class WaveformDock(Docked):
 
 def _group_name(group: MultiplexGroup, number: int) -> str:
     label = group.label or f"Group {number}"
-    count = len(group.channels)
-    channels = "1 channel" if count == 1 else f"{count} channels"
+    channels = counted(len(group.channels), "channel")
     return f"{number}: {label} · {channels}, {group.duration:.4g} s, {group.frequency:g} Hz"

@@ -129,7 +129,7 @@ def page(cases: Iterable[Row], situations: Iterable[Row]) -> str:
     lines = [HEAD, "## Unexpected", ""]
     lines += [f"- {row.name}: {text}" for row in strange for text in row.unexpected] or ["Nothing."]
     for title, rows in (("Corpus", cases), ("Situations", situations)):
-        lines += ["", f"## {title}: {len(rows)}", "", "| case | what it is | shown | said |"]
+        lines += ["", f"## {title}: {len(rows)}", "", "| case | what it is | opened | messages |"]
         lines += ["|---|---|---|---|", *map(line_of, rows)]
     return "\n".join(lines) + "\n"
 

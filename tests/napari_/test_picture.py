@@ -153,7 +153,7 @@ def test_a_cut_along_an_axis_that_a_layer_lacks_is_refused(opened):
     viewer, layer = opened
     viewer.add_image(np.zeros((2, 5, 4, 6)), scale=(1, 2, 2, 2))
     viewer.dims.order = (2, 3, 0, 1)
-    with pytest.raises(NoPictureError, match="no such cut"):
+    with pytest.raises(NoPictureError, match="cannot be drawn in this plane"):
         painted(viewer, layer)
 
 

@@ -96,7 +96,7 @@ def save_tiff(
             )
         # tifffile asks for no more pages than there are: this ends the reading, and may cancel it.
         next(pages, None)
-    warnings = ("TIFF files do not say where they lie in the patient",)
+    warnings = ("TIFF files have no position in the patient",)
     return Exported((path,), tuple(volume.blank), warnings if stack.affine is not None else ())
 
 

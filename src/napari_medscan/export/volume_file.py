@@ -81,7 +81,7 @@ def _read_nifti(path: Path) -> VolumeFile:
         raise ExportError("The file is not NIfTI")
     header = image.header
     if not (int(header["sform_code"]) or int(header["qform_code"])):
-        raise ExportError("The file does not say where it lies in the patient")
+        raise ExportError("The file has no position in the patient")
     shape = tuple(extent for i, extent in enumerate(image.shape) if i < 3 or extent > 1)
     dtype: np.dtype[Any] = header.get_data_dtype()  # type: ignore[no-untyped-call]
     _check_size(image.shape, dtype.itemsize)
@@ -101,7 +101,7 @@ def _read_nrrd(path: Path) -> VolumeFile:
         signs = _SPACES.get(str(header.get("space", "")).lower())
         directions, origin = header.get("space directions"), header.get("space origin")
         if signs is None or directions is None or origin is None:
-            raise ExportError("The file does not say where it lies in the patient")
+            raise ExportError("The file has no position in the patient")
         sizes = [int(size) for size in header["sizes"]]
         _check_size(sizes, 8)
         data = nrrd.read_data(header, file, index_order="F")

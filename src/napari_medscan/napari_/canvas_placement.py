@@ -94,7 +94,7 @@ def placement(viewer: napari.viewer.Viewer, layer: Layer) -> Placement:
     """
     vertical, horizontal = axes_on_screen(viewer, layer)
     if min(vertical, horizontal) < 0:
-        raise NoPictureError("The layer has no such cut: show its slices, as they were acquired.")
+        raise NoPictureError("The layer cannot be drawn in this plane. Show the acquired plane.")
     index = index_at(viewer, layer, viewer.dims.point)
     corner, steps = corner_and_steps(layer)
     start = corner + np.asarray(_starts(index), float) @ steps

@@ -70,9 +70,7 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
         In 3-D, or when no layer of ours is in the picture.
     """
     if viewer.dims.ndisplay != 2:
-        raise NoPictureError(
-            "The view is 3-D, and may show a face: a picture is of one slice. Switch to 2-D."
-        )
+        raise NoPictureError("A 3-D view may show a face. Switch to 2-D: an image is one slice.")
     leading = current_layer(viewer)
     if leading is None or not is_in_view(viewer, leading):
         raise NoPictureError("Open a study and show a slice of it: there is no image yet.")

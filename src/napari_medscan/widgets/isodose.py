@@ -23,7 +23,7 @@ DEFAULT_LEVELS = "95, 90, 80, 70, 50, 30"
     persist=False,
     dose={"label": "Dose", "tooltip": "An RT Dose series"},
     levels={"label": "Levels", "tooltip": "Numbers separated by commas"},
-    unit={"label": "Unit", "choices": [PERCENT, GRAY], "tooltip": "What the levels are given in"},
+    unit={"label": "Unit", "choices": [PERCENT, GRAY], "tooltip": "Unit of the levels"},
     reference={
         "label": "Reference (Gy)",
         "min": 0.0,

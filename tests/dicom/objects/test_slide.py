@@ -220,7 +220,7 @@ def test_slide_that_lacks_tiles_counts_them(open_slides):
         ({"size": (4_000_000, 3)}, ""),
         (
             {"DimensionOrganizationType": "TILED_SPARSE", "tiles": cut(LARGE, TILE)[:9]},
-            "do not say where they lie",
+            "its tiles have no positions",
         ),
         ({"sparse": True, "own": lambda _: {"PlanePositionSlideSequence": []}}, "do not say"),
     ],

@@ -82,7 +82,7 @@ def test_slide_that_cannot_be_placed_is_told_of(tmp_path, monkeypatch):
     data = slide(LARGE.shape[:2], cut(LARGE, TILE)[:5], DimensionOrganizationType="TILED_SPARSE")
     write(tmp_path / "a.dcm", data)
     assert read(str(tmp_path)) == [(None,)]
-    assert told == ["SM 8 · Liver biopsy cannot be shown: its tiles do not say where they lie."]
+    assert told == ["SM 8 · Liver biopsy cannot be shown: its tiles have no positions."]
 
 
 def test_slide_is_shown_alone_and_fit_to_the_canvas(tmp_path, model, qapp):  # noqa: ARG001

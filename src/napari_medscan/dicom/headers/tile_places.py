@@ -79,7 +79,7 @@ def read_places(header: ImageHeader) -> TilePlaces:
         if located:
             return _of_items(header, matrix, located)
         if header.layout.frames > 1 and header.layout.frames < _grid(header, matrix)[0]:
-            raise UnreadableError("its tiles do not say where they lie")
+            raise UnreadableError("its tiles have no positions")
     return _full(header, matrix)
 
 
@@ -134,7 +134,7 @@ def _of_items(header: ImageHeader, matrix: TileMatrix, items: tuple[DataSet, ...
         top = place.integer(Tag.RowPositionInTotalImagePixelMatrix)
         left = place.integer(Tag.ColumnPositionInTotalImagePixelMatrix)
         if top is None or left is None:
-            raise UnreadableError("its tiles do not say where they lie")
+            raise UnreadableError("its tiles have no positions")
         z = place.number(Tag.ZOffsetInSlideCoordinateSystem)
         z = z if z is not None else shared.number(Tag.ZOffsetInSlideCoordinateSystem) or 0.0
         rows.append((top - 1, left - 1, z * _MICRON, numbers.get(path_of(item), own)))

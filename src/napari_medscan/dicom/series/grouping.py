@@ -23,7 +23,7 @@ from napari_medscan.dicom.series.planes import split_by_plane
 from napari_medscan.dicom.series.positions import distances_of
 from napari_medscan.dicom.space.geometry import measure_gaps
 
-JOINED = "Every image has a Series Instance UID of its own; they are joined by number and position"
+JOINED = "Each image has its own Series Instance UID; the series was joined by number and position"
 NAMED = "Some images lack the patient's name, ID or birth date; they are joined by series UID"
 _FEWEST_JOINED: Final = 3
 """Images of a series UID each from which on they can be seen to make a volume."""

@@ -65,7 +65,7 @@ def cleaned_pixels(
     headers = read_headers([DroppedFile(file, "")])
     objects, images = objects_of(headers.images, headers.objects)
     if not images and not objects and not is_checked:
-        raise ExportError("the image cannot be shown, and so not be checked for text")
+        raise ExportError("the image cannot be decoded, so it cannot be checked for text")
     if has_regions and headers.images:
         boxes += _outside_regions(headers.images[0], has_masks=bool(boxes))
     if profile.mask_text or not is_checked:
@@ -77,7 +77,7 @@ def cleaned_pixels(
     if not boxes and not has_overlays:
         return ()
     if not headers.images:
-        raise ExportError("the image cannot be shown, and so not be masked")
+        raise ExportError("the image cannot be decoded, so it cannot be masked")
     black_out(data, headers.images[0], boxes, clears_unused=has_overlays)
     return tuple(boxes)
 
@@ -97,7 +97,9 @@ def _outside_regions(header: ImageHeader, *, has_masks: bool) -> list[Box]:
     frame = header.layout.rows, header.layout.columns
     kept = kept_pixels(read_signals(header), frame)
     if kept is None and not has_masks:
-        raise ExportError("The ultrasound has no regions, outside which it could be masked")
+        raise ExportError(
+            "The ultrasound image has no regions, so what lies outside them cannot be masked"
+        )
     return [] if kept is None else boxes_over(~kept)
 
 

@@ -58,7 +58,7 @@ class MovieWindow(ReviewWindow):
     ) -> None:
         self._ways = ways
         played, shown = (list(dict.fromkeys(each)) for each in zip(*ways, strict=True))
-        self.way = choice("way", "What the movie goes through", played, self._on_way)
+        self.way = choice("way", "Axis along which the movie runs", played, self._on_way)
         self.layers = choice("layers", LAYERS_HINT, shown, self._on_way)
         kinds = ["MP4", "GIF"] if importlib.util.find_spec("av") else ["GIF"]
         self.kind = Choice(name="kind", choices=kinds, tooltip="MP4 needs the extra [video]")

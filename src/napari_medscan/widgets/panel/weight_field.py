@@ -36,7 +36,7 @@ class WeightField(Container[Widget]):
         self._entered = entered
         self._layer: Image | None = None
         why = "This PET series lacks the patient's weight, without which there is no SUV."
-        tip = "Weight for this session; every SUV says that it was entered"
+        tip = "Weight for this session; every SUV is marked as computed with it"
         limits = (0.0, _HEAVIEST)
         self._weight = number("weight", tip, self._enter, limits=limits, value=0, unit=" kg")
         self.extend([note("lacks_weight", why), self._weight])

@@ -43,7 +43,7 @@ class SpectrumDock(Docked):
         axes = [PPM, HERTZ] if spectra.ppm is not None else [HERTZ]
         self.part = ComboBox(name="part", choices=[REAL, IMAGINARY, MAGNITUDE], value=MAGNITUDE)
         self.part.tooltip = "Part of the complex spectrum; it is not phased"
-        self.axis = ComboBox(name="axis", choices=axes, tooltip="What the spectrum is drawn over")
+        self.axis = ComboBox(name="axis", choices=axes, tooltip="Horizontal axis")
         self.voxel = [
             SpinBox(name=name, label=name.capitalize(), min=1, max=most, value=1)
             for name, most in zip(("frame", "row", "column"), spectra.voxels, strict=True)

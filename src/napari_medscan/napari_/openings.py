@@ -63,14 +63,13 @@ class _Openings:
         self._viewer = weakref.ref(viewer)
         self._lead: Callable[[], Image | None] = lambda: None
         self._removed: Stack | None = None
-        self._inserted = guarded(self._on_inserted)
-        self._activate = guarded(self._activate_lead)
-        self._succeed = guarded(self._show_successor)
-        self._on_removal = guarded(self._on_removed)
-        self._more = [guarded(self._keep_fit), guarded(self._keep_unmirrored)]
-        self._units, self._join = guarded(self._share_units), guarded(self._join_derived)
         self._camera: _Camera | None = None
+        self._activate, self._join = guarded(self._activate_lead), guarded(self._join_derived)
+        self._succeed = guarded(self._show_successor)
         self._note, self._keep = guarded(self._note_camera), guarded(self._keep_camera)
+        self._units, self._inserted = guarded(self._share_units), guarded(self._on_inserted)
+        self._removal = guarded(self._on_removed)
+        self._fit, self._unmirror = guarded(self._keep_fit), guarded(self._keep_unmirrored)
         layers, dims = viewer.layers, viewer.dims.events
         for emitter in (layers.events.inserting, layers.events.removing):
             emitter.connect(self._note)
@@ -79,9 +78,9 @@ class _Openings:
         # napari draws a new layer before it calls anybody's callback of "inserted".
         layers.events.inserting.connect(self._units)
         layers.events.inserted.connect(self._inserted, position="last")
-        layers.events.removed.connect(self._on_removal, position="last")
+        layers.events.removed.connect(self._removal, position="last")
         layers.selection.events.active.connect(self._units)
-        canvas_size_event(viewer).connect(self._more[0])
+        canvas_size_event(viewer).connect(self._fit)
         for emitter in (
             dims.ndisplay,
             dims.order,
@@ -89,7 +88,7 @@ class _Openings:
             layers.selection.events.active,
             camera_of(viewer).events.orientation,
         ):
-            emitter.connect(self._more[1])
+            emitter.connect(self._unmirror)
 
     def _note_camera(self, _event: object = None) -> None:
         viewer = self._viewer()

@@ -195,7 +195,7 @@ class Job:
         return self._digest(f"{file.name}\0{state}")[:16]
 
     def __call__(self, number: int, file: DroppedFile) -> Outcome:
-        """De-identify a file, the how manieth of `list_files`, and return what became of it."""
+        """De-identify a file, number `number` of `list_files`, and return what became of it."""
         name = shown_name(file.name)
         if file.refusal:
             return Outcome(name, "skipped", file.refusal)

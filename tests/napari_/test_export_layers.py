@@ -135,7 +135,7 @@ def test_series_with_a_corrupt_slice_is_not_saved(tmp_path, series):
     assert not (tmp_path / "saved.nii.gz").exists()
 
 
-def test_command_saves_the_current_series(tmp_path, series, monkeypatch):
+def test_command_saves_the_current_series(tmp_path, series, monkeypatch, told):
     from qtpy.QtWidgets import QFileDialog
 
     from napari_medscan.napari_.export_commands import save_nifti as command
@@ -145,6 +145,7 @@ def test_command_saves_the_current_series(tmp_path, series, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: answer)
     command(viewer)
     np.testing.assert_array_equal(voxels(tmp_path / "chosen.nii.gz"), np.asarray(stack.array))
+    assert [each.message for each in told] == ["Series saved."]
 
 
 def test_task_runs_off_the_gui_thread_and_can_be_canceled(make_napari_viewer, monkeypatch):

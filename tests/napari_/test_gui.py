@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import types
+from pathlib import Path
 
 import pytest
 from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QDialog
 
+import napari_medscan
 from napari_medscan.napari_ import gui
 
 
@@ -56,3 +60,19 @@ def test_is_interactive_in_a_window_started_from_a_console_is_true(qtbot):
     run = called_by("napari._qt.qt_event_loop", gui.is_interactive)
     cell = called_by("IPython.core.interactiveshell", run)
     assert from_the_event_loop(qtbot, cell)
+
+
+def test_window_is_never_larger_than_the_screen(qtbot):
+    window = QDialog()
+    qtbot.addWidget(window)
+    gui.size_on_screen(window, 300, 200)
+    assert (window.width(), window.height()) == (300, 200)
+    gui.size_on_screen(window, 300, 50_000)
+    room = window.screen().availableGeometry()
+    assert (window.width(), window.height()) == (300, round(room.height() * gui.MOST_OF_SCREEN))
+
+
+def test_windows_are_given_their_size_by_what_the_screen_has_room_for():
+    folder = Path(napari_medscan.__file__).parent
+    fixed = re.compile(r"self\.(resize|setFixedSize|setMinimumSize)\(\d")
+    assert [p.name for p in folder.rglob("*.py") if fixed.search(p.read_text("utf-8"))] == []

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.studies import first_to_show, studies_of
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.gui import size_on_screen
 from napari_medscan.napari_.series_text import size_text, warnings_of
 from napari_medscan.napari_.table import fill, plain_table, row, without_icons
 from napari_medscan.napari_.thumbnails import ICON, Thumbnails, series_icon
@@ -82,7 +83,7 @@ class SeriesChooser(QDialog):
         layout.addLayout(top)
         layout.addWidget(self.list)
         layout.addWidget(without_icons(self.buttons))
-        self.resize(900, 560)
+        size_on_screen(self, 900, 560)
         first = self._stacks.index(first_to_show(self._stacks))
         self._item(first).setCheckState(0, Qt.CheckState.Checked)
         self.list.setCurrentItem(self._item(first))

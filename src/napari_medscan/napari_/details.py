@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
+from napari_medscan.napari_.gui import size_on_screen
 from napari_medscan.napari_.table import fill, plain_table, row, without_icons
 
 
@@ -32,4 +33,4 @@ class ReportDetails(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.list)
         layout.addWidget(without_icons(buttons))
-        self.resize(900, 460)
+        size_on_screen(self, 900, 460)

@@ -101,6 +101,8 @@ def save_series(layer: Image, suffix: str) -> None:
         return
     except (MedscanError, OSError) as error:
         tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be written.")
+    else:
+        tell("Series saved.")
 
 
 def open_on_series(viewer: napari.viewer.Viewer, layer: Image) -> None:

@@ -22,6 +22,9 @@ _CONSOLE = "IPython.core.interactiveshell"
 _EVENT_LOOP = "napari._qt.qt_event_loop"
 """Where `napari.run` waits."""
 
+MOST_OF_SCREEN = 0.9
+"""What a window takes of the screen at most: it has a frame, and there may be bars."""
+
 _person: ContextVar[bool] = ContextVar("person", default=False)
 
 
@@ -72,6 +75,17 @@ def _is_called_by_console() -> bool:
             return False
         frame = frame.f_back
     return False
+
+
+def size_on_screen(window: QWidget, width: int, height: int) -> None:
+    """Give a window a size, or as much of it as the screen has room for."""
+    from qtpy.QtCore import QSize
+
+    screen = window.screen()
+    wanted = QSize(width, height)
+    if screen is not None:
+        wanted = wanted.boundedTo(screen.availableGeometry().size() * MOST_OF_SCREEN)
+    window.resize(wanted)
 
 
 def main_window() -> QWidget | None:

@@ -11,6 +11,7 @@ from napari_medscan.assistant.audit import Audit, Record
 from napari_medscan.counted import counted
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.file_traces import ask_where_to_save
+from napari_medscan.napari_.gui import size_on_screen
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.table import fill, plain_table
 from napari_medscan.napari_.table import row as table_row
@@ -29,7 +30,7 @@ class AuditWindow(QDialog):
     def __init__(self, audit: Audit, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Assistant audit log")
-        self.resize(860, 420)
+        size_on_screen(self, 860, 420)
         self._audit = audit
         self._work = Latest(self)
         self.note = PlainLabel()

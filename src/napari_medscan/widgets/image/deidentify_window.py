@@ -25,7 +25,7 @@ from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import new_folder
 from napari_medscan.napari_.export_run import Progress, run_with_progress
 from napari_medscan.napari_.file_traces import ask_for_folder
-from napari_medscan.napari_.gui import main_window
+from napari_medscan.napari_.gui import main_window, size_on_screen
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.picture import DERIVED
@@ -76,7 +76,7 @@ class DeidentifyWindow(ReviewWindow):
         self.masks_regions = False
         options: list[Widget] = [self.regions, heading("Keep"), column(*self.kept.values())]
         super().__init__(_TITLE, _NOTE, looks, options, parent, gate)
-        self.resize(720, 900)
+        size_on_screen(self, 720, 900)
         self.regions.visible = stack.modality in WITH_REGIONS
         # Of a mosaic, an image is one of several parts of a frame.
         self.review.can_mask = all(record.tile is None for record in stack.slices)

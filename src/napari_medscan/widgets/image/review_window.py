@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QApplication, QDialog, QVBoxLayout, QWidget
 from napari_medscan.dicom import CancelledError, MedscanError
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.gui import size_on_screen
 from napari_medscan.napari_.notify import tell
 from napari_medscan.privacy.errors import ImageError, NotConfirmedError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
@@ -80,7 +81,7 @@ class ReviewWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(720, 760)
+        size_on_screen(self, 720, 760)
         self.gate, self.looks = gate, tuple(looks)
         self.images: tuple[SealedImage, ...] = ()
         self._preparer = Preparer()

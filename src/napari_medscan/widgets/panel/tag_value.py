@@ -24,6 +24,7 @@ from napari_medscan.dicom.tags.identifiers import MASK
 from napari_medscan.dicom.tags.reading import read_value
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.gui import size_on_screen
 from napari_medscan.widgets.clipboard import copy_text
 
 _LINE = 1000
@@ -43,7 +44,7 @@ class ValueWindow(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Full value")
-        self.resize(640, 420)
+        size_on_screen(self, 640, 420)
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.text = QPlainTextEdit()

@@ -1,5 +1,6 @@
-"""What people read, in code and on pages: one spelling, and sentences without known faults."""
+"""What people read, in code and on pages: one spelling, and one word for one thing."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ BRITISH = re.findall(
 )
 # Words, and the names that napari and scipy have given.
 NOT_BRITISH = ("optimist", "organism", "AxisOrientation.TOWARDS", '"towards"', "grey_dilation")
+# Replaced in what a user reads: it is an image, truncated, 5 mm per voxel, 50%.
+REPLACED = re.compile(r"\b(pictures?|makes? no sense|cut off|mm a \w+)\b|\d %", re.IGNORECASE)
 
 
 def texts() -> Iterator[tuple[Path, str]]:
@@ -39,3 +42,21 @@ def test_spelling_everywhere_is_american_as_in_napari():
     assert british_words("Grey centre\ngray center\nlabelled") == ["Grey centre", "labelled"]
     assert not british_words("from scipy.ndimage import grey_dilation")
     assert {path: found for path, text in texts() if (found := british_words(text))} == {}
+
+
+def messages(source: str) -> Iterator[str]:
+    """Yield the texts in a module that may be sentences, but no docstring."""
+    nodes = list(ast.walk(ast.parse(source)))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from [node.value] if " " in node.value and id(node) not in docstrings else []
+
+
+def test_messages_say_image_and_not_what_wording_has_replaced():
+    assert REPLACED.search("No picture at 50 %, 2 mm a voxel")
+    source = {path: text for path, text in texts() if path.parts[0] == "src"}
+    for path, text in source.items():
+        if path.suffix == ".py" and REPLACED.search(text):
+            assert [each for each in messages(text) if REPLACED.search(each)] == [], path
+    assert REPLACED.findall((ROOT / "napari.yaml").read_text("utf-8")) == []

@@ -212,7 +212,7 @@ class Client:
         is_begun = False
         try:
             if before is not None:
-                await before.closed()  # it was cancelled: one picture at a time
+                await before.closed()  # it was cancelled: one image at a time
             key = await self._key(request.provider, request.endpoint)
             self._write_down(record)
             is_begun = True

@@ -1,4 +1,4 @@
-"""Which addresses a picture may go to: the rules for all."""
+"""Which addresses an image may go to: the rules for all."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def parse(base_url: str) -> Endpoint:
     Raises
     ------
     AddressError
-        When pictures must not go there; the text says why and what to write.
+        When images must not go there; the text says why and what to write.
     """
     text = base_url.strip()
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:

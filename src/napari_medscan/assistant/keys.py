@@ -55,7 +55,7 @@ class Keys:
 
     In that order. The environment's variable counts for the provider's own address alone, and
     variables that name an address (``OPENAI_BASE_URL``) are not read at all: otherwise one
-    variable would send a key, and a picture, elsewhere.
+    variable would send a key, and an image, elsewhere.
     """
 
     def __init__(self) -> None:

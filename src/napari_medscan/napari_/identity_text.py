@@ -47,7 +47,7 @@ class IdentityText:
         header = None if stack is None else stack.header
         if header is self._header:
             return
-        # Never the name of one patient over the picture of another.
+        # Never the name of one patient over the image of another.
         self._header = header
         self._text.show("")
         if header is not None:

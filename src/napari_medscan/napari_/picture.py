@@ -1,4 +1,4 @@
-"""From what the viewer shows to plain data that a picture can be rendered from.
+"""From what the viewer shows to plain data that an image can be rendered from.
 
 The pixels are those of the layer's array; the canvas, with its overlays and names, is never read.
 """
@@ -46,7 +46,7 @@ _DRAWN = (
     "projection_mode",
     "rendering",
 )
-"""All that a layer is drawn by, besides colormap and place. What a picture of one slice does not
+"""All that a layer is drawn by, besides colormap and place. What an image of one slice does not
 depend on is here too: nobody should have to know that."""
 
 DERIVED = (
@@ -55,7 +55,7 @@ DERIVED = (
 
 
 def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) -> list[Image]:
-    """Return the layers that a picture would be of, the one that decides its extent first.
+    """Return the layers that an image would be of, the one that decides its extent first.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
     Raises
     ------
     NoPictureError
-        In 3-D, or when no layer of ours is in the picture.
+        In 3-D, or when no layer of ours is in the image.
     """
     if viewer.dims.ndisplay != 2:
         raise NoPictureError("A 3-D view may show a face. Switch to 2-D: an image is one slice.")
@@ -96,7 +96,7 @@ def look(viewer: napari.viewer.Viewer, *, blended: bool) -> Look:
     Raises
     ------
     NoPictureError
-        When there is no picture to send.
+        When there is no image to send.
     """
     layers = layers_in_picture(viewer, blended=blended)
     shown = tuple(shown_of(viewer, layer) for layer in layers)
@@ -120,7 +120,7 @@ def series_looks(viewer: napari.viewer.Viewer, count: int, axis: int | None = No
     Raises
     ------
     NoPictureError
-        When there is no picture, or the view has no slider.
+        When there is no image, or the view has no slider.
     """
     here = look(viewer, blended=False)
     (shown,) = here.layers
@@ -145,7 +145,7 @@ def series_looks(viewer: napari.viewer.Viewer, count: int, axis: int | None = No
 
 
 def is_same(look: Look, viewer: napari.viewer.Viewer, *, blended: bool) -> bool:
-    """Whether the viewer would still give this picture."""
+    """Whether the viewer would still give this image."""
     try:
         layers = layers_in_picture(viewer, blended=blended)
         shown = tuple(shown_of(viewer, layer) for layer in layers)
@@ -178,7 +178,7 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
     viewer : napari.viewer.Viewer
         Its sliders, slabs, the order of its axes, and which way its camera looks count.
     layer : Image
-        In the picture.
+        In the image.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def others_of(
     viewer : napari.viewer.Viewer
         What is looked at.
     layers : sequence of Image
-        In the picture; the sliders are those of the first.
+        In the image; the sliders are those of the first.
     count : int
         Most places.
 
@@ -262,7 +262,7 @@ def sliders(viewer: napari.viewer.Viewer) -> dict[str, int]:
     Raises
     ------
     NoPictureError
-        When there is no picture.
+        When there is no image.
     """
     (layer,) = layers_in_picture(viewer)
     stack = series_of(layer)

@@ -43,7 +43,7 @@ def thumbnail(stack: Stack) -> QImage | None:
     frame = stack.array.frame(number)
     if number in stack.problems:
         return None
-    # Large pictures are thinned out first, so that smooth scaling stays cheap.
+    # Large images are thinned out first, so that smooth scaling stays cheap.
     rows, columns = (max(1, extent // _ENOUGH) for extent in frame.shape[:2])
     pixels = np.ascontiguousarray(_drawn(stack, frame[::rows, ::columns]))
     height, width = pixels.shape[:2]
@@ -95,7 +95,7 @@ def series_icon(image: QImage | None, modality: str, *, marked: bool = False) ->
     painter.end()
     pixmap.setDevicePixelRatio(2)
     icon = QIcon(pixmap)
-    # Qt would tint the picture of a selected row.
+    # Qt would tint the image of a selected row.
     icon.addPixmap(pixmap, QIcon.Mode.Selected)
     return icon
 
@@ -117,13 +117,13 @@ class Thumbnails(QObject):
     """Reads thumbnails one after the other in the background.
 
     One at a time, so that a list of a hundred series takes no more than one
-    disk read or decoding process from the picture that is looked at.
+    disk read or decoding process from the image that is looked at.
 
     Parameters
     ----------
     on_ready : callable
         Called in the GUI thread as ``on_ready(stack, image)``; the image is None when there is no
-        picture.
+        image.
     parent : QObject
         Whatever shows them.
     """
@@ -176,5 +176,5 @@ class Thumbnails(QObject):
 def _read(stack: Stack, future: Future[QImage | None]) -> None:
     try:
         future.set_result(thumbnail(stack))
-    except Exception:  # noqa: BLE001 - no picture is the worst that a thumbnail may come to
+    except Exception:  # noqa: BLE001 - no image is the worst that a thumbnail may come to
         future.set_result(None)

@@ -98,7 +98,7 @@ def ct_header(study: Dataset, *, description: str, uid_parts: tuple[object, ...]
 
 
 def stored_ct(hu: Array, rng: np.random.Generator) -> NDArray[np.uint16]:
-    """Return what a scanner would store for a perfect picture in HU, shape (rows, columns).
+    """Return what a scanner would store for a perfect image in HU, shape (rows, columns).
 
     A soft kernel blurs the edges a little, and noise has a grain wider than a pixel. Most of it
     comes from the middle of the body, where the fewest photons pass.

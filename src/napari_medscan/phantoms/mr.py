@@ -86,7 +86,7 @@ def _orientation() -> NDArray[np.float64]:
 
 
 def _stored(signal: Array, at: Points, rng: np.random.Generator) -> NDArray[np.uint16]:
-    """Return stored values: shaded by the coils, with the Rician noise of a magnitude picture."""
+    """Return stored values: shaded by the coils, with the Rician noise of a magnitude image."""
     shading = 1.06 - 0.0011 * at.x + 0.0008 * at.y + 1.6e-5 * (at.x**2 + at.y**2) + 0.0006 * at.z
     real, imaginary = (
         smooth_noise(rng.standard_normal(signal.shape, np.float32), 0.08) * np.float32(_NOISE)

@@ -2,7 +2,7 @@
 
 Every shape answers one question, "how far is this point from your surface?", in millimeters and
 negative inside. A distance turns into partial volume by a linear ramp one voxel wide, which is
-what a real scanner does at a boundary and what keeps the pictures free of staircases.
+what a real scanner does at a boundary and what keeps the images free of staircases.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def paint(canvas: Canvas, distance: Array, what: Tissue | Array | float) -> None
 def profile(*points: tuple[float, float], smooth: float = 8.0) -> Profile:
     """Return a smooth function of z through roughly the given (z, value) points, z ascending.
 
-    Linear pieces would leave creases in coronal and sagittal pictures, so the polyline is
+    Linear pieces would leave creases in coronal and sagittal images, so the polyline is
     convolved once with a Gaussian of `smooth` mm.
     """
     zs, values = np.array(points, np.float64).T

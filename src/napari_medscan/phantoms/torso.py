@@ -42,7 +42,7 @@ def paint_torso(canvas: Canvas, trees: LungTrees, *, nodule: bool) -> None:
     """
     canvas.image.fill(canvas.value(AIR))
     paint_table(canvas)
-    # Most of the picture is air: everything else happens in the smallest patch that holds it.
+    # Most of the image is air: everything else happens in the smallest patch that holds it.
     canvas = canvas.crop((-230, -122), (230, 124))
     wall = cage(canvas.at)
     paint_wall(canvas, outline(canvas.at), wall)

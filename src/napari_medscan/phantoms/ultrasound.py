@@ -1,4 +1,4 @@
-"""An echocardiogram: a cine of a beating heart in a sector, with text burned into the picture."""
+"""An echocardiogram: a cine of a beating heart in a sector, with text burned into the image."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def write_us_heart(folder: Path, *, frames: int = 24, seed: int = 7) -> None:
 
     A sector with speckle in which four chambers beat once, calibrated by a Sequence of Ultrasound
     Regions (PS3.3 C.8.5.5) at 0.4 mm a pixel. The phantom's name, ID and date are burned into the
-    picture outside the region, as scanners do it, and Burned In Annotation says so.
+    image outside the region, as scanners do it, and Burned In Annotation says so.
 
     Parameters
     ----------

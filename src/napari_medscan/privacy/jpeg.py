@@ -1,4 +1,4 @@
-"""JPEG with nothing in it but the picture: written from arrays, and re-parsed before it leaves.
+"""JPEG with nothing in it but the image: written from arrays, and re-parsed before it leaves.
 
 The bytes are those of ITU-T T.81 in one fixed form: JFIF without thumbnail, two quantisation
 tables, one baseline frame of three components at full resolution, the four Huffman tables of annex

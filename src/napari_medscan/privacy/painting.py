@@ -1,4 +1,4 @@
-"""From the pixels of layers to one RGB picture: what napari draws, without what lies over it."""
+"""From the pixels of layers to one RGB image: what napari draws, without what lies over it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Painted:
 
     @property
     def edges(self) -> tuple[float, float]:
-        """Where the picture begins, at the top and at the left, in the world."""
+        """Where the image begins, at the top and at the left, in the world."""
         return self.origin[0] - self.spacing[0] / 2, self.origin[1] - self.spacing[1] / 2
 
 
@@ -72,7 +72,7 @@ def paint(
     layers : sequence of Painted
         The lowest first.
     longest : int
-        Most pixels along the longer side. A smaller picture is enlarged along one side only, where
+        Most pixels along the longer side. A smaller image is enlarged along one side only, where
         its pixels are not square.
     base : int
         Number of the layer that decides what part of the world is shown. Pixels are as small as
@@ -102,7 +102,7 @@ def paint(
 
 
 def _grid(layer: Painted, finest: float, longest: int) -> tuple[float, tuple[int, int]]:
-    """Return the distance of pixels in the world, and height and width of the picture."""
+    """Return the distance of pixels in the world, and height and width of the image."""
     rows, columns = layer.values.shape[:2]
     vertical, horizontal = rows * layer.spacing[0], columns * layer.spacing[1]
     step = max(finest, max(vertical, horizontal) / longest)
@@ -157,7 +157,7 @@ def _moved(
 
 
 def _blend(canvas: NDArray[np.float32], rgba: NDArray[np.float32], blending: str) -> None:
-    """Draw one picture over another, as OpenGL does for napari."""
+    """Draw one image over another, as OpenGL does for napari."""
     color, alpha = rgba[..., :3], rgba[..., 3:]
     if blending == "opaque":
         canvas[...] = np.where(alpha > 0, color, canvas)

@@ -1,6 +1,6 @@
-"""What headers say of text in the picture, of faces, and of the regions of an ultrasound.
+"""What headers say of text in the image, of faces, and of the regions of an ultrasound.
 
-Headers alone cannot decide whether a picture carries text: most that do say nothing. Each signal is
+Headers alone cannot decide whether an image carries text: most that do say nothing. Each signal is
 a reason to look, none a reason not to.
 """
 

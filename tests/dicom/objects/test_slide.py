@@ -222,7 +222,7 @@ def test_slide_that_lacks_tiles_counts_them(open_slides):
             {"DimensionOrganizationType": "TILED_SPARSE", "tiles": cut(LARGE, TILE)[:9]},
             "its tiles have no positions",
         ),
-        ({"sparse": True, "own": lambda _: {"PlanePositionSlideSequence": []}}, "do not say"),
+        ({"sparse": True, "own": lambda _: {"PlanePositionSlideSequence": []}}, "no positions"),
     ],
 )
 def test_slide_hostile_places_are_refused_in_words_or_read(open_slides, changes, why):

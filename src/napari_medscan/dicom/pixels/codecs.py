@@ -111,7 +111,7 @@ def _bytewise(data: bytes, syntax: str, layout: PixelLayout) -> NDArray[Any]:
 
 
 def _compare(stream: CodeStream, layout: PixelLayout) -> None:
-    """Refuse a code stream that is not the picture that the header describes."""
+    """Refuse a code stream that is not the image that the header describes."""
     if stream.kind == "unsupported":
         raise FrameError(_UNSUPPORTED)
     if (stream.rows, stream.columns) != (layout.rows, layout.columns):

@@ -1,6 +1,6 @@
 """Decoded slices, kept on disk if the user has asked for it: off unless switched on.
 
-What is kept are pictures of patients, without names. Nothing says whose they are but the pictures
+What is kept are images of patients, without names. Nothing says whose they are but the images
 themselves: the key of each is a hash of its file's place and state.
 """
 

@@ -120,7 +120,7 @@ class PictureView(QWidget):
         painter.fillRect(self.rect(), QColor(0, 0, 0))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setOpacity(1.0 if self._is_current else 0.3)
-        # Of what is painted for a picture of the window, not all is on screen.
+        # Of what is painted for an image of the window, not all is on screen.
         on_screen, seen = event.region() & self.visibleRegion(), []
         for number, place in enumerate(self._places):
             if not event.region().intersects(place.toRect()):

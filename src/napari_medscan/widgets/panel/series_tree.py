@@ -171,7 +171,7 @@ class SeriesTree(QTreeView):
         objects : ListedObjects
             Segmentations and others, which get rows below their series.
         """
-        # Else Qt asks each row for its text and picture, to see how high it is.
+        # Else Qt asks each row for its text and image, to see how high it is.
         height = max(ICON, _LINES * self.fontMetrics().lineSpacing()) + 2 * _PADDING + 2
         self._place_studies(studies)
         for study in studies:

@@ -17,7 +17,14 @@ from napari_medscan.dicom.elements.date_times import (
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("000000", 0), ("235959.5", 86399.5), ("12", 43200), ("1230", 45000), ("12:30:01", 45001)],
+    [
+        ("000000", 0),
+        ("235959.5", 86399.5),
+        ("000001.2500000", 1.25),
+        ("12", 43200),
+        ("1230", 45000),
+        ("12:30:01", 45001),
+    ],
 )
 def test_times_are_seconds_since_midnight(text, seconds):
     assert seconds_of(text) == seconds
@@ -35,7 +42,7 @@ def test_what_is_no_date_is_none(text):
 
 def test_days_follow_each_other():
     assert days_of("20200301") - days_of("20200229") == 1
-    assert days_of("2020.03.01") == days_of("20200301")
+    assert days_of("2020.03.01") == days_of("2020-03-01") == days_of("20200301")
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,26 @@ def test_descriptions_are_cut_to_length():
 
 def test_an_id_that_begins_with_the_name_goes_whole():
     assert clean("SMITH1234 chest", ("SMITH^JO", "SMITH1234")) == "chest"
+
+
+@pytest.mark.parametrize(
+    ("written", "terms", "text"),
+    [
+        ("utf_8", ("ISO_IR 100",), "Schädel"),
+        ("utf_8", ("",), "Грудь"),
+        ("latin_1", ("ISO_IR 192",), "Schädel"),
+        ("latin_1", ("ISO8859-1",), "Schädel"),
+        ("iso8859_2", ("ISO 8859/2",), "Łódź"),
+        ("utf_8", ("UTF-8",), "頭部"),
+        ("euc_kr", ("", "ISO 2022 IR 149"), "머리"),
+        ("gb2312", ("ISO 2022 IR 6", "ISO 2022 IR 58"), "头部"),
+        ("latin_1", ("ISO_IR 100",), "Schädel"),
+        ("tis_620", ("ISO_IR 166",), "รถ"),
+    ],
+)
+def test_text_in_another_character_set_than_is_declared_is_read_if_certain(written, terms, text):
+    assert decode(text.encode(written), terms) == text
+
+
+def test_utf_8_that_is_cut_within_a_character_stays_utf_8():
+    assert decode("Schädel ä".encode()[:-1], ("ISO_IR 192",)) == "Schädel \ufffd"

@@ -65,6 +65,10 @@ _ESCAPES: Final = {
 }
 """Codecs by what follows the escape character (PS3.3 tables C.12-3 and C.12-4)."""
 _TERM: Final = re.compile(r"ISO[ _-]?(2022[ _-])?IR[ _-]?(\d+)", re.IGNORECASE)
+_PART_OF_8859: Final = re.compile(r"ISO[ _-]?8859[ _/-]?([1-9])", re.IGNORECASE)
+_UTF_8: Final = re.compile(r"UTF[ _-]?8", re.IGNORECASE)
+_LATIN: Final = frozenset((_ASCII, "latin_1", "iso8859_2", "iso8859_9", "iso8859_15"))
+"""Codecs in which pairs of a letter and a sign, as UTF-8 looks like in them, are no text."""
 _STATEFUL: Final = frozenset(("iso2022_jp", "iso2022_jp_2"))
 """Codecs that read the escape sequences themselves."""
 _ESCAPE: Final = b"\x1b"
@@ -89,13 +93,57 @@ def decode_text(data: bytes, terms: Sequence[str]) -> str:
     str
         The text; bytes that do not decode become U+FFFD.
     """
-    codecs = [codec for codec in map(_codec, terms) if codec] or ["utf_8"]
+    codecs = _codecs(terms)
     first, *parts = data.split(_ESCAPE)
     return first.decode(codecs[0], "replace") + "".join(_extension(p, codecs) for p in parts)
 
 
+def fitting_codec(data: bytes, terms: Sequence[str]) -> str:
+    """Return in which codec a value is written for certain if not in the first of its terms.
+
+    That is so of UTF-8 that is declared as Latin, of Latin that is declared as UTF-8, and of Korean
+    or Chinese without an escape sequence where the first term is ASCII.
+
+    Parameters
+    ----------
+    data : bytes
+        The value, without escape sequences.
+    terms : sequence of str
+        As in `decode_text`.
+
+    Returns
+    -------
+    str
+        Python's name of it; "" if it is the declared one, or not certain.
+    """
+    first, *others = _codecs(terms)
+    if first == "utf_8":
+        # One that is cut within a character has others that are whole.
+        return "latin_1" if data.decode(first, "ignore").isascii() else ""
+    if first not in _LATIN:
+        return ""
+    candidates = ("utf_8", *(others if first == _ASCII else ()))
+    return next((codec for codec in candidates if _decodes(data, codec)), "")
+
+
+def _decodes(data: bytes, codec: str) -> bool:
+    try:
+        data.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _codecs(terms: Sequence[str]) -> list[str]:
+    return [codec for codec in map(_codec, terms) if codec] or ["utf_8"]
+
+
 def _codec(term: str) -> str:
     """Return the codec of a term, however it is punctuated: "ISO-IR 100"; "" if there is none."""
+    if _UTF_8.fullmatch(term):
+        return "utf_8"
+    if (part := _PART_OF_8859.fullmatch(term)) is not None:
+        return f"iso8859_{part[1]}"
     found = _TERM.fullmatch(term)
     if term in _CODECS or found is None:
         return _CODECS.get(term, "")

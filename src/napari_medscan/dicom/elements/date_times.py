@@ -9,8 +9,8 @@ DAY = 86400.0
 """Seconds."""
 _FIRST_DAY = date(2000, 1, 1).toordinal()
 """Counted from here, seconds as floats are exact to a microsecond for two centuries."""
-_DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
-_TIME = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d(?:\.\d{1,6})?))?)?")
+_DATE = re.compile(r"(\d{4})[.-]?(\d\d)[.-]?(\d\d)")
+_TIME = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d(?:\.\d{1,18})?))?)?")
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)\Z")
 
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from napari_medscan.dicom.elements.character_sets import decode_text
+from napari_medscan.dicom.elements.character_sets import decode_text, fitting_codec
 
 MAX_NAME = 64
 """Longest description that becomes part of a layer name, in characters."""
@@ -28,7 +28,8 @@ def decode(data: bytes, character_sets: tuple[str, ...] = ()) -> str:
     data : bytes
         The value as it stands in the file.
     character_sets : tuple of str
-        Specific Character Set (0008,0005); unknown terms are ignored.
+        Specific Character Set (0008,0005); unknown terms are ignored, and so is one that cannot be
+        meant.
 
     Returns
     -------
@@ -38,7 +39,8 @@ def decode(data: bytes, character_sets: tuple[str, ...] = ()) -> str:
     data = data.rstrip(b" \0")
     if data.isascii() and b"\x1b" not in data:
         return data.decode("ascii")
-    return decode_text(data, character_sets)
+    codec = fitting_codec(data, character_sets) if b"\x1b" not in data else ""
+    return data.decode(codec) if codec else decode_text(data, character_sets)
 
 
 def defuse(text: str) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 from typing import Final
 
+from napari_medscan.dicom.elements.date_times import date_of
 from napari_medscan.dicom.elements.text import decode
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag
@@ -31,8 +32,8 @@ def patient_of(data_set: DataSet) -> bytes:
         _SPACES.sub("^", decode(data_set.data(tag), charsets).casefold()).strip(" \0^")
         for tag in (Tag.PatientID, Tag.PatientName)
     ]
-    born = data_set.text(Tag.PatientBirthDate).replace(".", "")
-    values.append(born if len(born) == 8 and born.isdecimal() else "")
+    born = date_of(data_set.text(Tag.PatientBirthDate))
+    values.append(born.isoformat() if born else "")
     return b"".join(map(_hash, values)) if any(values) else b""
 
 

@@ -305,6 +305,17 @@ def test_whole_native_frames_are_shown_whatever_their_number(write, declared, pa
     assert note(stack, words) is (declared != 5)
 
 
+@pytest.mark.parametrize("stated", [0, 10, UNDEFINED])
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("after", [b"", struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)])
+def test_native_frames_up_to_the_end_are_shown_whatever_their_length(write, stated, count, after):
+    stored = np.stack(FRAMES[:count])
+    path = write(stored.tobytes() + after, count, syntax=NATIVE, length=stated)
+    pixels, stack = shown(path)
+    assert np.array_equal(pixels, stored)
+    assert note(stack, "The length of the pixel data is wrong")
+
+
 def test_what_is_no_whole_frame_after_native_ones_is_padding(write):
     data = np.array(FRAMES).tobytes()[:-5]
     pixels, stack = shown(write(data + b"\0", 2, syntax=NATIVE))

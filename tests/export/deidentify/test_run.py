@@ -54,6 +54,19 @@ def digests(folder):
     }
 
 
+def test_a_file_with_a_damaged_header_is_refused(tmp_path):
+    data = part10(ct(PatientName="Rossi^Aldo"))
+    at = data.index(struct.pack("<HH", 0x0010, 0x0010))
+    (tmp_path / "in").mkdir()
+    too_long = struct.pack("<HH2sHI", 0x0008, 0x1140, b"SQ", 0, 40) + struct.pack(
+        "<HHI", 0xFFFE, 0xE000, 0
+    )
+    (tmp_path / "in" / "a").write_bytes(data[:at] + too_long + data[at:])
+    assert load(tmp_path / "in").shown == 1
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", key=KEY)
+    assert outcome.status == "refused"
+
+
 def test_originals_stay_as_they_are(tmp_path):
     write_series(tmp_path / "in")
     before = digests(tmp_path / "in")

@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 from os import PathLike
 
+from napari_medscan.dicom.elements.damaged_sequences import scan_around
 from napari_medscan.dicom.elements.element_head import LONG_HEAD, SHORT_VRS, is_vr, read_head
 from napari_medscan.dicom.elements.isolation import scan_with_pydicom
 from napari_medscan.dicom.elements.scanner import PixelElement, UnusualError, scan
@@ -31,6 +32,7 @@ _FIRST_INFLATE = 4 * 2**20
 """A header longer than this, inflated, is taken for a bomb."""
 _MAX_META_ELEMENTS = 1000
 _MAX_UID = 64
+DAMAGED = "A sequence in the header is corrupt and was passed over"
 _META_GROUP = 0x0002
 _PREFIX = b"DICM"
 _META = _PREFIX + b"\2\0\0\0UL\4\0"
@@ -60,6 +62,8 @@ class ScannedFile:
         Where the data set starts, None when that is not known.
     explicit : bool
         The data set has explicit value representations.
+    notes : tuple of str
+        What the user should know of its structure.
     """
 
     data_set: DataSet
@@ -70,6 +74,7 @@ class ScannedFile:
     size: int
     start: int | None = None
     explicit: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def scan_file(file: FileRef | str | PathLike[str], wanted: Wanted) -> ScannedFile:
@@ -121,9 +126,41 @@ def scan_source(
     except UnusualError:
         if meta.syntax in DEFLATED_DATA_SETS:
             raise UnreadableError("corrupt compressed header") from None
-    found = scan_with_pydicom(file, wanted)
+    try:
+        found = scan_with_pydicom(file, wanted)
+    except UnreadableError:
+        found = None
+    if found is None or (found.pixels is None and Tag.Rows in wanted):
+        around = _scan_around_damage(file, source, head, meta, wanted)
+        if around is not None:
+            return around
+    if found is None:
+        raise UnreadableError("corrupt header")
     syntax = meta.syntax or found.transfer_syntax
     return ScannedFile(found.data_set, found.pixels, syntax, meta.sop_class, file, size)
+
+
+def _scan_around_damage(
+    file: FileRef, source: Source, head: bytes, meta: _FileMeta, wanted: Wanted
+) -> ScannedFile | None:
+    """Scan a file around a damaged sequence, None if that leads nowhere."""
+    if not is_vr(_bytes_at(source, head, meta.start, 8)[4:6]):
+        return None
+    big_endian = _is_big_endian(_bytes_at(source, head, meta.start, 8), meta.syntax)
+    found = scan_around(source, meta.start, meta.size, wanted, big_endian=big_endian)
+    if found is None:
+        return None
+    syntax = meta.syntax or (EXPLICIT_BIG if big_endian else EXPLICIT_LITTLE)
+    return ScannedFile(
+        found.data_set,
+        found.pixels,
+        syntax,
+        meta.sop_class,
+        file,
+        meta.size,
+        meta.start,
+        notes=(DAMAGED,),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +302,13 @@ def _bytes_at(source: Source, head: bytes, position: int, length: int) -> bytes:
     return source.read_at(position, length)
 
 
+def _is_big_endian(first: bytes, syntax: str) -> bool:
+    """Return the byte order that the first tag of a data set shows, else that of the syntax."""
+    if first[:2] in (b"\0\x08", b"\0\x04", b"\0\x02"):
+        return True
+    return syntax == EXPLICIT_BIG and not (first[0] in (2, 4, 8) and first[1] == 0)
+
+
 def _scan_native(
     file: FileRef, source: Source, head: bytes, meta: _FileMeta, wanted: Wanted
 ) -> ScannedFile:
@@ -284,11 +328,7 @@ def _scan_native(
     first = _bytes_at(source, head, start, 8)
     if len(first) < 8:
         raise UnreadableError("missing data set")
-    big_endian = syntax == EXPLICIT_BIG
-    if first[:2] in (b"\0\x08", b"\0\x04", b"\0\x02"):
-        big_endian = True
-    elif first[0] in (2, 4, 8) and first[1] == 0:
-        big_endian = False
+    big_endian = _is_big_endian(first, syntax)
     explicit = is_vr(first[4:6])
     found = scan(source, start, size, wanted, explicit=explicit, big_endian=big_endian, head=head)
     if not syntax or syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG):

@@ -47,7 +47,7 @@ MAX_ELEMENTS: Final = 20_000_000
 _DELIMITERS = frozenset((ITEM_END, SEQUENCE_END))
 # Enum members are slow to look up in a loop.
 _ROWS = int(Tag.Rows)
-_PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
+PIXEL_TAGS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
 _TRUNCATED = "the data end inside an element"
 _Unpack = Callable[[bytes, int], tuple[Any, ...]]
 _AFTER_IMAGE_PIXEL = 0x00290000
@@ -184,7 +184,7 @@ class Walker:
                     raise UnusualError("a delimiter inside an item of known length")
                 return values, value_at
             if top and tag >= _AFTER_IMAGE_PIXEL and self.is_end(tag, wanted, values):
-                if tag in _PIXEL_TAGS:
+                if tag in PIXEL_TAGS:
                     stored = None if length == UNDEFINED else length
                     self.pixels = PixelElement(tag, value_at, stored, vr or b"OW")
                 return values, value_at
@@ -213,7 +213,7 @@ class Walker:
 
         Without Rows before it there is no image, unless elements are out of order.
         """
-        if tag in _PIXEL_TAGS:
+        if tag in PIXEL_TAGS:
             return True
         if _ROWS in values or _ROWS not in wanted:
             return False

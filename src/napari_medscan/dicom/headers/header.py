@@ -290,6 +290,7 @@ class ImageHeader(Instance):
     )
     notes: tuple[str, ...] = attribute(
         lambda file: (
+            *file.scanned.notes,
             *file.stored[2],
             *file.place_notes,
             *file.padding[1],

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from napari_medscan.counted import agreeing
 from napari_medscan.dicom.elements.part10 import ScannedFile
 from napari_medscan.dicom.elements.scanner import PixelElement
@@ -29,23 +27,25 @@ from napari_medscan.dicom.headers.codestream import (
 )
 from napari_medscan.dicom.headers.fragments import first_stream, item_length
 from napari_medscan.dicom.headers.frame_index import OffsetTable, index_frames
+from napari_medscan.dicom.headers.native_lengths import (
+    THOUGH,
+    by_length,
+    fits,
+    up_to_the_end,
+    wider,
+)
 from napari_medscan.dicom.headers.pixel_layout import (
-    SUBSAMPLED,
     PixelLayout,
     frame_count,
-    stored_bits,
 )
 
 MAX_FRAME_BYTES = 512 * 2**20
-_BYTE = 8
-_COMPARED = 2**20
-"""Bytes of an image that are looked at to tell bytes from words."""
 _MOST_WALKED = 4000
 """Frames whose fragments are counted when a file is opened."""
 
 _AS = {1: ("MONOCHROME2", "grayscale"), 3: ("RGB", "color")}
 """By samples per pixel: Photometric Interpretation, and in words."""
-_THOUGH = "although the header describes"
+WRONG_LENGTH = "The length of the pixel data is wrong; they are read up to the end of the file"
 _COMPRESSED = "The pixel data are compressed, although the header describes them as native"
 _NATIVE = "The pixel data are native, although the header describes them as compressed"
 
@@ -83,6 +83,10 @@ def stored_frames(
             f"image size in header ({layout.decoded_bytes / 1e9:.1f} GB) is far larger than the "
             f"file ({_amount(scanned.size)})"
         )
+    whole = up_to_the_end(layout, scanned, pixels)
+    if whole is not None:
+        layout, pixels, notes = _native(layout, scanned, whole)
+        return layout, pixels, (WRONG_LENGTH, *notes)
     if pixels.length is None:
         return _encapsulated(layout, scanned, pixels, table)
     return _native(layout, scanned, pixels)
@@ -105,7 +109,7 @@ def _consistent(
         stream = _first_stream(scanned, pixels)
         samples = stream.samples if stream is not None else 0
     else:
-        samples = next((each.samples for each in (gray, color) if _fits(pixels.length, each)), 0)
+        samples = next((each.samples for each in (gray, color) if fits(pixels.length, each)), 0)
     note = "Samples per Pixel and Photometric Interpretation do not agree; shown as"
     if samples == 1:
         return gray, f"{note} grayscale"
@@ -130,7 +134,7 @@ def _encapsulated(
         raise UnreadableError(why)
     if stream is not None and stream.samples in _AS and stream.samples != layout.samples:
         (_, stated), (photometric, coded) = (_AS[n] for n in (layout.samples, stream.samples))
-        note = f"Compressed frames are in {coded}, {_THOUGH} {stated}"
+        note = f"Compressed frames are in {coded}, {THOUGH} {stated}"
         layout = replace(layout, samples=stream.samples, photometric=photometric, planar=False)
         layout, pixels, notes = _encapsulated(layout, scanned, pixels, table)
         return layout, pixels, (note, *notes)
@@ -247,12 +251,12 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
     held = max(min(pixels.length, scanned.size - pixels.offset), 0)
     described = is_encapsulated(scanned.transfer_syntax)
     notes: tuple[str, ...] = ()
-    if not _fits(pixels.length, layout):
+    if not fits(pixels.length, layout):
         if _is_compressed(layout, scanned, pixels):
             encoded = pixels._replace(length=None)
             layout, place, notes = _encapsulated(layout, scanned, encoded, None)
             return layout, place, (_COMPRESSED, *notes) if not described else notes
-        changed = _by_length(layout, pixels.length) or _wider(layout, scanned, pixels)
+        changed = by_length(layout, pixels.length) or wider(layout, scanned, pixels)
         if changed is not None:
             layout, notes = changed[0], (changed[1],)
         elif described and held % ((layout.frame_bits + 7) // 8) > 1:
@@ -281,11 +285,6 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
     return layout, pixels, notes + counted
 
 
-def _fits(held: int, layout: PixelLayout) -> bool:
-    """Whether pixel data have the length of all frames, give or take a padding byte."""
-    return 0 <= held - (layout.stride_bits * layout.frames + 7) // 8 <= 1
-
-
 def _is_compressed(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> bool:
     """Whether an element of defined length holds the items or the code stream of this image."""
     rle = scanned.transfer_syntax == RLE
@@ -293,75 +292,3 @@ def _is_compressed(layout: PixelLayout, scanned: ScannedFile, pixels: PixelEleme
     if _is_decoded(stream) and stream is not None:
         return (stream.rows, stream.columns) == (layout.rows, layout.columns)
     return rle and is_start(scanned.source.read_at(pixels.offset, RLE_HEADER), rle=True)
-
-
-def _wider(
-    layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement
-) -> tuple[PixelLayout, str] | None:
-    """Return the layout of gray frames that take twice the Bits Allocated, and a note.
-
-    Certain if Bits Stored or High Bit need as many, or if bytes come in pairs that columns of an
-    image are not.
-    """
-    narrow = layout.bits_allocated
-    wide = 2 * narrow
-    needed = stored_bits(scanned.data_set)
-    bits = needed if narrow < needed <= wide else wide
-    wider = replace(layout, bits_allocated=wide, bits_stored=bits, high_bit=bits - 1)
-    is_gray = layout.samples == 1 and not layout.floating
-    if not is_gray or narrow not in (_BYTE, 2 * _BYTE) or not _fits(pixels.length or 0, wider):
-        return None
-    if bits != needed:
-        stated = Tag.NumberOfFrames in scanned.data_set and layout.frames > 1
-        if stated or narrow != _BYTE or not _are_words(scanned, pixels):
-            return None
-    note = f"Pixels are stored in {wide} bits each, although the header describes {narrow}"
-    return wider, note
-
-
-def _are_words(scanned: ScannedFile, pixels: PixelElement) -> bool:
-    """Whether the two bytes of each pair differ as low and high bytes of a word do.
-
-    The high bytes are all the same, or at least three quarters are in other sixteenths of the range
-    than the low bytes are.
-    """
-    data = scanned.source.read_at(pixels.offset, min(pixels.length or 0, _COMPARED))
-    pairs = np.frombuffer(data[: len(data) // 2 * 2], np.uint8).reshape(-1, 2)
-    low, high = pairs.T
-    if (high == high[0]).all():
-        return bool((low != high[0]).any())
-    counts = [np.bincount(column // 16, minlength=16) for column in (low, high)]
-    return bool(np.abs(counts[0] - counts[1]).sum() > 1.5 * len(pairs))
-
-
-def _by_length(layout: PixelLayout, length: int) -> tuple[PixelLayout, str] | None:
-    """Return the layout that pixel data of this length have, and what the header has instead.
-
-    Tools that decompress 4:2:2 color to RGB leave its Photometric Interpretation. Frames of
-    one-bit pixels follow each other without padding (PS3.5 8.1.1), but writers pad them.
-    """
-    if layout.photometric in SUBSAMPLED:
-        full = replace(layout, photometric="RGB")
-        if _fits(length, full):
-            note = f"Color is stored with three samples per pixel, {_THOUGH} {layout.photometric}"
-            return full, f"{note}; shown as RGB"
-    if layout.photometric == "YBR_FULL" and layout.columns % 2 == 0:
-        half = replace(layout, photometric="YBR_FULL_422")
-        if _fits(length, half):
-            note = f"Color is stored with two samples per pixel, {_THOUGH} YBR_FULL"
-            return half, f"{note}; shown as YBR_FULL_422"
-    # Of several frames, as many bytes could be some of them.
-    if layout.frames == 1 and layout.bits_stored <= _BYTE < layout.bits_allocated:
-        narrow = replace(layout, bits_allocated=_BYTE, high_bit=layout.bits_stored - 1)
-        if _fits(length, narrow):
-            return narrow, f"Pixels are stored in 8 bits each, {_THOUGH} {layout.bits_allocated}"
-    if layout.frames == 1 and layout.samples > 1:
-        gray = replace(layout, samples=1, planar=False, photometric="MONOCHROME2")
-        if _fits(length, gray):
-            note = f"One sample is stored per pixel, {_THOUGH} {layout.samples}"
-            return gray, f"{note}; shown as grayscale"
-    if layout.bits_allocated == 1:
-        aligned = replace(layout, byte_aligned=True)
-        if _fits(length, aligned):
-            return aligned, "Frames of one-bit pixels are assumed to start at whole bytes"
-    return None

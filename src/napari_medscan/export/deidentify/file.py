@@ -20,11 +20,13 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from napari_medscan import __version__
 from napari_medscan.dicom.elements.part10 import dicom_in, looks_like_dicom, scan_file
+from napari_medscan.dicom.elements.wanted_tags import Tag, want
 from napari_medscan.dicom.errors import MedscanError, NotDicomError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.read_many import read_headers
+from napari_medscan.dicom.headers.stored_frames import WRONG_LENGTH
 from napari_medscan.dicom.tags.confidentiality import BASIC
 from napari_medscan.export.deidentify.data_set import Cleaner
 from napari_medscan.export.deidentify.layout import layout_names, restore_layout
@@ -149,7 +151,10 @@ def _image_header(data: Dataset, file: FileRef) -> ImageHeader | None:
     """Return how MedScan reads the image in a file, None if there is none that it can show."""
     if not PIXELS & data.keys():
         return None
-    return next(iter(read_headers([DroppedFile(file, "")]).images), None)
+    header = next(iter(read_headers([DroppedFile(file, "")]).images), None)
+    if header is not None and WRONG_LENGTH in header.notes:
+        raise RefusedError("the length of its pixel data is wrong")
+    return header
 
 
 def _check(data: FileDataset, file: FileRef, key: bytes) -> None:
@@ -180,9 +185,12 @@ def _check_pixels(data: FileDataset, file: FileRef) -> None:
     A.4); pydicom takes the last of the former, and leaves the latter out.
     """
     try:
-        pixels = scan_file(file, {}).pixels
+        found = scan_file(file, want(Tag.Rows))
     except MedscanError:
         return  # It is not shown.
+    if found.notes:
+        raise RefusedError("its header is corrupt")
+    pixels = found.pixels
     if pixels is not None:
         tag = BaseTag(pixels.tag)
         element = data.get_item(tag) if tag in data else None

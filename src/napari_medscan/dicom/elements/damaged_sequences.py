@@ -1,0 +1,152 @@
+"""Data sets with a sequence that does not end where it says, or where it should.
+
+Writers count the bytes of a sequence wrongly, or leave out a delimiter; parsers then lose all that
+follows, the image included. Here the top level is followed around such an element: what comes after
+it is found by elements whose tags ascend up to the pixel data.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from napari_medscan.dicom.elements.element_head import (
+    ITEM,
+    LONG_VRS,
+    SEQUENCE_END,
+    SHORT_HEAD,
+    SHORT_VRS,
+    UNDEFINED,
+)
+from napari_medscan.dicom.elements.scanner import (
+    PIXEL_TAGS,
+    PixelElement,
+    Scan,
+    UnusualError,
+    Walker,
+)
+from napari_medscan.dicom.elements.values import DataSet, Value
+from napari_medscan.dicom.elements.wanted_tags import Wanted
+from napari_medscan.dicom.files.source import Memory, Source
+
+_LONGEST: Final = 2**20
+"""Bytes of a header that are looked at."""
+_MOST: Final = 1_000_000
+"""Heads of elements that are looked at: a second's work."""
+
+
+def scan_around(
+    source: Source, start: int, size: int, wanted: Wanted, *, big_endian: bool
+) -> Scan | None:
+    """Scan a data set of explicit representations; None if no way leads to its pixel data.
+
+    Parameters
+    ----------
+    source, start, size, wanted, big_endian
+        As in `scanner.scan`.
+    """
+    head = source.read_at(0, min(size, _LONGEST))
+    follower = _Follower(head, size, big_endian=big_endian)
+    parts = follower.parts(start)
+    if parts is None:
+        return None
+    values: dict[int, Value] = {}
+    for first, last in parts:
+        try:
+            walker = Walker(source, size, big_endian=big_endian, buffer=head)
+            values |= walker.data_set(first, last, wanted, explicit=True)[0]
+        except UnusualError:
+            continue
+    return Scan(DataSet(values, big_endian), follower.pixels)
+
+
+class _Follower:
+    """Follows the top level of a data set."""
+
+    def __init__(self, head: bytes, size: int, *, big_endian: bool) -> None:
+        self._end = len(head)
+        self._walker = Walker(
+            Memory(head), size, big_endian=big_endian, buffer=head, strict=True, budget=_MOST
+        )
+        self.pixels: PixelElement | None = None
+
+    def parts(self, start: int) -> list[tuple[int, int]] | None:
+        """Return where whole elements stand next to each other, None without pixel data."""
+        found: list[tuple[int, int]] = []
+        position = first = start
+        while not self._is_pixels(position):
+            end = self._next(position)
+            if end is None:
+                found.append((first, position))
+                position = self._after_damage(position)
+                if position < 0:
+                    return None
+                first = position
+            else:
+                position = end
+        return [*found, (first, position)]
+
+    def _is_pixels(self, position: int) -> bool:
+        head = self._head(position)
+        if head is None or head[0] not in PIXEL_TAGS:
+            return False
+        tag, vr, length, value_at = head
+        self.pixels = PixelElement(tag, value_at, None if length == UNDEFINED else length, vr)
+        return True
+
+    def _head(self, position: int) -> tuple[int, bytes, int, int] | None:
+        """Return the head of an element of known representation."""
+        if not 0 <= position <= self._end - SHORT_HEAD:
+            return None
+        try:
+            head = self._walker.element(position, explicit=True)
+        except UnusualError:
+            return None
+        return head if head[1] in SHORT_VRS or head[1] in LONG_VRS else None
+
+    def _next(self, position: int) -> int | None:
+        """Return where the next element of the top level starts; None if this one is damaged."""
+        head = self._head(position)
+        if head is None:
+            return None
+        tag, vr, length, value_at = head
+        try:
+            end = self._walker.skip(value_at, vr, length, explicit=True)
+        except UnusualError:
+            return None
+        return end if self._follows(end, tag) else None
+
+    def _follows(self, position: int, tag: int) -> bool:
+        head = self._head(position)
+        return head is not None and head[0] > tag
+
+    def _after_damage(self, position: int) -> int:
+        """Return where the element after a damaged one starts, -1 if that is not certain."""
+        head = self._head(position)
+        if head is None:
+            return -1
+        tag, _, _, value_at = head
+        end = self._after_items(value_at)
+        if self._follows(end, tag):
+            return end
+        places = range(value_at, self._end - SHORT_HEAD, 2)
+        follows = (place for place in places if self._follows(place, tag))
+        return next((place for place in follows if self._leads_to_pixels(place)), -1)
+
+    def _after_items(self, position: int) -> int:
+        """Return where the items end that stand one after another here, -1 if they do not."""
+        while True:
+            try:
+                tag, _, length, value_at = self._walker.element(position, explicit=False)
+                if tag != ITEM:
+                    return value_at if tag == SEQUENCE_END else position
+                if length == UNDEFINED:
+                    _, position = self._walker.data_set(value_at, None, {}, explicit=True)
+                else:
+                    position = value_at + length
+            except UnusualError:
+                return -1
+
+    def _leads_to_pixels(self, position: int | None) -> bool:
+        while position is not None and not self._is_pixels(position):
+            position = self._next(position)
+        return position is not None

@@ -1,0 +1,83 @@
+"""Sequences that do not end where they say: what comes after them is read all the same."""
+
+from __future__ import annotations
+
+import struct
+import time
+
+import pytest
+
+from napari_medscan.dicom import load
+from napari_medscan.dicom.elements.part10 import DAMAGED, scan_file
+from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.headers.parse_header import WANTED
+
+from ..making import (
+    ITEM,
+    ITEM_END,
+    SEQUENCE_END,
+    UNDEFINED,
+    ct,
+    delimiter,
+    element,
+    part10,
+)
+
+UID = element(0x00081155, "UI", b"1.2.3.9\0")
+NESTED = element(0x00081160, "SQ", delimiter(ITEM, len(UID)) + UID)
+CONTENT = UID + NESTED
+WHOLE = delimiter(ITEM, len(CONTENT)) + CONTENT
+OPEN = delimiter(ITEM, UNDEFINED) + CONTENT
+
+
+def file_with(sequence: bytes, tag: int = 0x00081140) -> bytes:
+    """A CT slice with one more sequence at the place of its tag."""
+    before = {0x00081140: (0x10, 0x10), 0x00291010: (0x7FE0, 0x10), 0x00283010: (0x7FE0, 0x10)}[tag]
+    data = part10(ct(PatientName="A"))
+    at = data.index(struct.pack("<HH", *before))
+    return data[:at] + sequence + data[at:]
+
+
+DAMAGES = {
+    "too long": lambda tag: element(tag, "SQ", WHOLE, length=len(WHOLE) + 16),
+    "much too long": lambda tag: element(tag, "SQ", WHOLE, length=1 << 24),
+    "too short": lambda tag: element(tag, "SQ", WHOLE, length=len(WHOLE) - 4),
+    "never ends": lambda tag: element(tag, "SQ", OPEN + delimiter(ITEM_END), length=UNDEFINED),
+    "item never ends": lambda tag: element(
+        tag, "SQ", OPEN + delimiter(SEQUENCE_END), length=UNDEFINED
+    ),
+}
+
+
+@pytest.mark.parametrize("tag", [0x00081140, 0x00283010, 0x00291010])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_file_with_a_damaged_sequence_is_shown_as_without_it(tmp_path, damage, tag):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a").write_bytes(file_with(b"", tag))
+    (plain,) = load(folder).stacks
+    values = plain.read()
+    (folder / "a").write_bytes(file_with(DAMAGES[damage](tag), tag))
+    (stack,) = load(folder).stacks
+    assert (stack.read() == values).all()
+    assert (stack.geometry, stack.unit) == (plain.geometry, plain.unit)
+    assert DAMAGED in stack.warnings
+
+
+def test_several_sequences_may_be_damaged(tmp_path):
+    data = file_with(DAMAGES["too short"](0x00081140))
+    at = data.rindex(struct.pack("<HH", 0x7FE0, 0x10))
+    (tmp_path / "a").write_bytes(data[:at] + DAMAGES["too long"](0x00283010) + data[at:])
+    found = scan_file(tmp_path / "a", WANTED)
+    assert found.pixels is not None
+    assert found.notes == (DAMAGED,)
+    assert found.data_set.integer(Tag.Rows) == 4
+
+
+def test_what_no_way_leads_around_has_no_pixels_and_takes_no_time(tmp_path):
+    chain = b"".join(element(0x00090000 + n, "LO", b"") for n in range(0x1000, 0xF000))
+    start = element(0x00080060, "CS", b"MR") + element(0x00081140, "SQ", b"", length=77)
+    (tmp_path / "a").write_bytes(bytes(128) + b"DICM" + start + chain * 2)
+    begin = time.process_time()
+    assert scan_file(tmp_path / "a", WANTED).pixels is None
+    assert time.process_time() - begin < 10

@@ -24,10 +24,12 @@ from napari_medscan.dicom.elements.scanner import (
     UnusualError,
     Walker,
 )
-from napari_medscan.dicom.elements.values import DataSet, Value
-from napari_medscan.dicom.elements.wanted_tags import Wanted
+from napari_medscan.dicom.elements.values import DataSet, Element, Value
+from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted
 from napari_medscan.dicom.files.source import Memory, Source
 
+_TEXTS: Final = (b"LO", b"LT", b"ST", b"UC", b"UT")
+_KEPT: Final = (Tag.PatientID, Tag.Manufacturer)
 _LONGEST: Final = 2**20
 """Bytes of a header that are looked at."""
 _MOST: Final = 1_000_000
@@ -38,6 +40,8 @@ def scan_around(
     source: Source, start: int, size: int, wanted: Wanted, *, big_endian: bool
 ) -> Scan | None:
     """Scan a data set of explicit representations; None if no way leads to its pixel data.
+
+    Descriptions are left out: what tells a name in them from other words may be lost.
 
     Parameters
     ----------
@@ -56,7 +60,17 @@ def scan_around(
             values |= walker.data_set(first, last, wanted, explicit=True)[0]
         except UnusualError:
             continue
-    return Scan(DataSet(values, big_endian), follower.pixels)
+    return Scan(_without_descriptions(DataSet(values, big_endian)), follower.pixels)
+
+
+def _without_descriptions(data_set: DataSet) -> DataSet:
+    values: dict[int, Value] = {}
+    for tag, value in data_set.values.items():
+        if isinstance(value, tuple):
+            values[tag] = tuple(map(_without_descriptions, value))
+        elif not isinstance(value, Element) or value.vr not in _TEXTS or tag in _KEPT:
+            values[tag] = value
+    return DataSet(values, data_set.big_endian)
 
 
 class _Follower:

@@ -131,9 +131,7 @@ class ParsedFile:
     def label(self, tag: Tag) -> str:
         """Return a description, cleaned and defused."""
         data = self.data_set.data(tag)
-        # What names the patient may be lost in a damaged header.
-        is_unchecked = bool(self.scanned.notes) and not any(self.identifiers)
-        if not data or is_unchecked:
+        if not data:
             return ""
         charsets = self.data_set.texts(Tag.SpecificCharacterSet)
         return clean(decode(data, charsets), self.identifiers)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from napari_medscan.privacy.burned_in import convolution
 
@@ -41,6 +42,22 @@ def test_a_convolution_is_what_it_is_defined_to_be(size, stride, shape, most, mo
     some = convolution.convolve_some(last(values), layer, stride, cells, others)
     np.testing.assert_allclose(some[cells], np.maximum(result, 0)[cells], atol=1e-4)
     np.testing.assert_array_equal(some[~cells], others)
+
+
+@pytest.mark.parametrize("shape", [(8, 12), (5, 6)])
+def test_values_are_needed_only_beside_the_cells_that_are_asked_for(shape):
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(*shape, 4)).astype(np.float32)
+    kernel, bias = rng.normal(size=(3, 3, 4, 5)), rng.normal(size=5)
+    layer = convolution.Layer(kernel.astype(np.float32), bias.astype(np.float32))
+    cells = np.zeros(shape, bool)
+    cells[1:3, 2:4] = cells[-1, -1] = True
+    beside = binary_dilation(cells, np.ones((3, 3)))
+    around = convolution.outside(shape, 4)
+    around[1 : 1 + shape[0], 1 : 1 + shape[1]][beside] = values[beside]
+    expected = np.maximum(convolution.convolve(values, layer), 0)[cells]
+    made = convolution.convolve_cells(around, layer, cells)
+    np.testing.assert_allclose(made, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(("above", "below"), [(0, 0), (1, 0), (0, 1), (1, 1)])

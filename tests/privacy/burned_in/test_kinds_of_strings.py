@@ -83,3 +83,4 @@ def test_places_are_not_too_many():
     odds = np.full((80, 80, 3), -5, np.float32)
     odds[4::10, 4::10] = np.random.default_rng(0).uniform(50, 90, (8, 8, 3))
     assert len(list(tilted.places(odds))) == tilted.MOST
+    assert list(tilted.places(odds, 2)) == list(tilted.places(odds))[:2]

@@ -5,9 +5,12 @@ from itertools import chain
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from napari_medscan.privacy.burned_in import network
 from napari_medscan.privacy.burned_in.convolution import Layer
+
+from .test_burned_in import tissue
 
 
 @pytest.mark.parametrize("band", [1, 3, 64])
@@ -20,9 +23,11 @@ def test_apply_some_rows_at_a_time_is_apply_at_once(band, monkeypatch):
         np.testing.assert_allclose(some, all_, atol=1e-3)
 
 
-def layer(factor=1.0):
-    """Return a layer of one channel that multiplies."""
-    return Layer(np.full((1, 1, 1, 1), factor, np.float32), np.zeros(1, np.float32))
+def layer(factor=1.0, bias=0.0, size=1):
+    """Return a layer of one channel that multiplies, and adds."""
+    kernel = np.zeros((size, size, 1, 1), np.float32)
+    kernel[size // 2, size // 2] = factor
+    return Layer(kernel, np.full(1, bias, np.float32))
 
 
 def test_what_is_coarse_is_added_to_what_is_fine_and_negatives_between_become_0():
@@ -30,17 +35,52 @@ def test_what_is_coarse_is_added_to_what_is_fine_and_negatives_between_become_0(
     up = 2 * (len(network.LEVELS) - 2)
     values = np.zeros((32, 32, 1), np.float32)
     values[16, 16] = 1
-    result, middle = network.apply(values, (layer(),) * (down + up + 1))
+    finest, everywhere = layer(size=3), layer(0, 1)
+    before = [layer()] * (down + up - 1)
+    result, middle = network.apply(values, (*before, finest, layer(), everywhere))
     # A cell of each level holds the pixel at its corner; three levels are added up.
     assert result.shape == (8, 8, 1)
-    assert result[4:, 4:, 0].tolist() == [[3, 2, 1, 1], [2, 2, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]]
-    assert result.sum() == 1 + 4 + 16
+    seen = np.zeros((8, 8))
+    seen[4:, 4:] = [[3, 2, 1, 1], [2, 2, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]]
+    np.testing.assert_allclose(result[..., 0], seen, atol=1e-5)
     assert middle[2, 2].tolist() == [1, 2]
-    minus, _ = network.apply(
-        values, (*[layer()] * (down - 1), layer(-1), *[layer()] * up, layer(-1))
+    before[down - 1] = layer(-1)
+    minus, _ = network.apply(values, (*before, finest, layer(-1), everywhere))
+    assert minus[4, 4, 0] == pytest.approx(-2, abs=1e-5)
+    assert minus.sum() == pytest.approx(-1 - 4, abs=1e-4)
+
+
+@pytest.mark.parametrize("cells", [None, np.ones((24, 33), bool)])
+def test_where_nothing_hints_at_a_string_there_is_none_and_elsewhere_marks_are_the_same(cells):
+    gray = tissue(3, (96, 132))
+    for text, size, row, column in (
+        ("DOE^JANE", 12, 8, 10),
+        ("4711", 8, 50, 70),
+        ("Im: 3", 24, 60, 4),
+    ):
+        left, top, right, bottom = ImageFont.load_default(size).getbbox(text)
+        tile = Image.new("L", (round(right - left), round(bottom - top)))
+        ImageDraw.Draw(tile).text((-left, -top), text, 255, ImageFont.load_default(size))
+        high, wide = np.asarray(tile).shape
+        part = gray[row : row + high, column : column + wide]
+        np.maximum(part, np.asarray(tile), out=part)
+    padded = np.pad(gray, ((0, 0), (0, 12)), mode="edge")
+    looked = None if cells is None else network.Looked.of(padded, cells)
+    *layers, hint = network.layers_of("weights.npz")
+    hinted, all_, none = (
+        network.apply(network.channels(padded), (*layers, last), looked)[0]
+        for last in (hint, hint_of(hint, 1), hint_of(hint, -1))
     )
-    assert minus[4, 4, 0] == -2
-    assert minus.sum() == -1 - 4
+    assert (none == network.NO_TEXT).all()
+    left_out = hinted == network.NO_TEXT
+    assert 0.2 < left_out.mean() < 0.9
+    np.testing.assert_allclose(hinted[~left_out], all_[~left_out], atol=1e-3)
+    assert all_[left_out].max() < -1
+
+
+def hint_of(hint, bias):
+    """Return a last layer that hints at a string everywhere, or nowhere."""
+    return Layer(0 * hint.kernel, np.full(1, bias, np.float32))
 
 
 @pytest.mark.parametrize("shape", [(96, 160), (61, 131)])
@@ -101,4 +141,4 @@ def test_weights_are_small_and_hold_no_pickle():
     layers = network.layers_of("weights.npz")
     kinds = [(len(layer.kernel), layer.bias.size) for layer in layers]
     up = [kind for out in (64, 48) for kind in ((1, out), (3, out))]
-    assert kinds == [*chain(*network.LEVELS), *up, (1, 1)]
+    assert kinds == [*chain(*network.LEVELS), *up, (1, 1), (1, 1)]

@@ -57,7 +57,7 @@ def convolve(
     above, below = missing or (size // 2, size // 2)
     if _is_tiled(layer, stride):
         high = values.shape[0] + above + below - 2
-        return _in_tiles(values, layer, np.ones((high, values.shape[1]), bool), above)
+        return _whole(values, layer, np.ones((high, values.shape[1]), bool), above)
     covered = _covered(values, size, stride, above, below)
     high, wide, _, beside = covered.shape
     flat = layer.kernel.reshape(-1, out)
@@ -86,7 +86,7 @@ def convolve_some(
     """
     size, out = len(layer.kernel), layer.bias.size
     if _is_tiled(layer, stride):
-        result = positive(_in_tiles(values, layer, cells))
+        result = positive(_whole(values, layer, cells))
     else:
         covered = _covered(values, size, stride, size // 2, size // 2)
         flat = layer.kernel.reshape(-1, out)
@@ -101,21 +101,48 @@ def convolve_some(
     return result
 
 
+def convolve_cells(around: Floats, layer: Layer, cells: Cells) -> Floats:
+    """Return the positive part of a correlation with a kernel of 3 x 3 in some cells.
+
+    Parameters
+    ----------
+    around : ndarray of float32
+        What `outside` returns, with values where `cells` are and beside them.
+    layer : Layer
+    cells : ndarray of bool, shape (height, width)
+
+    Returns
+    -------
+    ndarray of float32, shape (cells, out)
+    """
+    return positive(_in_tiles(around, layer, cells)[cells])
+
+
+def outside(shape: tuple[int, ...], channels: int) -> Floats:
+    """Return 0 for the tiles that so many rows and columns of cells take, and one cell around."""
+    high, wide = (length + -length % TILE + 2 for length in shape)
+    return np.zeros((high, wide, channels), np.float32)
+
+
 def _is_tiled(layer: Layer, stride: int) -> bool:
     return len(layer.kernel) == winograd.SIZE and stride == 1
 
 
-def _in_tiles(values: Floats, layer: Layer, cells: Cells, above: int = 1) -> Floats:
+def _whole(values: Floats, layer: Layer, cells: Cells, above: int = 1) -> Floats:
     """Return a correlation in some cells, and in others anything.
 
     So many rows above are outside, 0 or 1.
     """
-    high, wide = cells.shape
-    whole = np.pad(cells, [(0, -length % TILE) for length in cells.shape])
     rows, columns, inner = values.shape
-    padded = np.zeros((whole.shape[0] + 2, whole.shape[1] + 2, inner), np.float32)
-    padded[above : above + rows, 1 : 1 + columns] = values
-    made = winograd.in_tiles(padded, layer.transformed, layer.bias, whole, MOST_VALUES)
+    around = outside(cells.shape, inner)
+    around[above : above + rows, 1 : 1 + columns] = values
+    return _in_tiles(around, layer, cells)
+
+
+def _in_tiles(around: Floats, layer: Layer, cells: Cells) -> Floats:
+    high, wide = cells.shape
+    tiles = np.pad(cells, [(0, -length % TILE) for length in cells.shape])
+    made = winograd.in_tiles(around, layer.transformed, layer.bias, tiles, MOST_VALUES)
     return made[:high, :wide]
 
 

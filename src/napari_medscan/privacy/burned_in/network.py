@@ -17,8 +17,10 @@ from napari_medscan.privacy.burned_in.convolution import (
     Floats,
     Layer,
     convolve,
+    convolve_cells,
     convolve_some,
     of_constant,
+    outside,
     positive,
     rows_of,
     runs,
@@ -197,7 +199,7 @@ def apply(values: Floats, layers: Weights, looked: Looked | None = None) -> tupl
                 looked, values = _positive(values, next(remaining), 1 if index else 2, looked)
         seen.append((values, looked))
     upwards = []
-    for detail, fine in seen[-2::-1]:
+    for detail, fine in seen[-2:0:-1]:
         layer = next(remaining)
         coarse = convolve(values, layer).repeat(2, axis=0).repeat(2, axis=1)
         coarse += detail
@@ -206,10 +208,29 @@ def apply(values: Floats, layers: Weights, looked: Looked | None = None) -> tupl
             looked = replace(fine, rest=rest)
         looked, values = _positive(positive(coarse), next(remaining), 1, looked)
         upwards.append(values)
-    values = convolve(values, next(remaining))
-    if looked:
-        values[~looked.cells] = NO_TEXT
-    return values, np.concatenate([seen[-2][0], upwards[0]], axis=2)
+    detail, fine = seen[0]
+    odds = _finest(values, detail, tuple(remaining), fine.cells if fine else None)
+    return odds, np.concatenate([seen[-2][0], upwards[0]], axis=2)
+
+
+def _finest(values: Floats, detail: Floats, layers: Weights, looked: Cells | None) -> Floats:
+    """Return the log odds of each cell, from what the level below made and what this one saw.
+
+    They are computed where the last layer, which sees the level below alone, hints at a string.
+    """
+    from scipy import ndimage
+
+    up, across, last, hint = layers
+    cells: Cells = (convolve(values, hint)[..., 0] > 0).repeat(2, axis=0).repeat(2, axis=1)
+    if looked is not None:
+        cells &= looked
+    rows, columns = np.nonzero(ndimage.binary_dilation(cells, np.ones((3, 3))))
+    around = outside(cells.shape, detail.shape[2])
+    coarse = convolve(values, up)[rows // 2, columns // 2]
+    around[1 + rows, 1 + columns] = positive(coarse + detail[rows, columns])
+    result = np.full((*cells.shape, 1), NO_TEXT, np.float32)
+    result[cells] = convolve_cells(around, across, cells) @ last.kernel[0, 0] + last.bias
+    return result
 
 
 def _positive(

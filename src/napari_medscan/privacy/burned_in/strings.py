@@ -72,7 +72,8 @@ def _boxes(gray: Gray, reductions: Sequence[int], *, deblur: bool) -> Iterator[B
             marks, middle = maps(part, cells)
             # Anatomy that is reduced is as sharp as what deblurring makes of letters.
             level = looks.boxes(part, marks, deblur=deblur and times == 1)
-            for box in chain(level, tilted.boxes(part, middle, cells)):
+            most = tilted.MOST if times == 1 else tilted.MOST_REDUCED
+            for box in chain(level, tilted.boxes(part, middle, cells, most)):
                 found = _scaled(box, factor, rows, columns)
                 yield replace(found, top=found.top + down.start, left=found.left + right.start)
 

@@ -30,8 +30,9 @@ FAINTEST = -2.0
 """The log odds that something is tilted for it to be turned."""
 BESIDE = 0.8
 """What the log odds of another angle may be below those of the likeliest for it to be tried."""
-MOST = 6
-"""So many places are looked at turned, those with the best odds."""
+MOST, MOST_REDUCED = 6, 2
+"""So many places are looked at turned, those with the best odds; of a reduced image, which is
+smaller, fewer."""
 APART = 7
 """Cells, odd: no two places are nearer."""
 NEAR, FAR = 48, 128
@@ -45,7 +46,7 @@ Gray = NDArray[np.uint8]
 Place = tuple[int, int]
 
 
-def boxes(gray: Gray, middle: Floats, cells: Cells) -> list[Box]:
+def boxes(gray: Gray, middle: Floats, cells: Cells, most: int = MOST) -> list[Box]:
     """Return boxes around tilted strings, in pixels.
 
     Parameters
@@ -55,9 +56,11 @@ def boxes(gray: Gray, middle: Floats, cells: Cells) -> list[Box]:
         What `network.maps` makes of it.
     cells : ndarray of bool
         Where that looked.
+    most : int
+        So many places are looked at.
     """
     found: list[Box] = []
-    for place, angles in places(tilts(middle, cells)):
+    for place, angles in places(tilts(middle, cells), most):
         if not any(_holds(box, place) for box in found):
             found += _at(gray, place, angles)
     return found
@@ -84,20 +87,22 @@ def tilts(middle: Floats, cells: Cells) -> Floats:
     return convolve(convolve_some(values, wide, 1, some, 0), last)
 
 
-def places(odds: Floats) -> Iterator[tuple[Place, list[int]]]:
+def places(odds: Floats, most: int = MOST) -> Iterator[tuple[Place, list[int]]]:
     """Yield where something is likely to be tilted, in pixels, and the angles, the likeliest first.
 
     Parameters
     ----------
     odds : ndarray of float32, shape (height, width, 3)
         What `tilts` returns.
+    most : int
+        So many places.
     """
     from scipy import ndimage
 
     smooth = ndimage.uniform_filter(odds, (3, 3, 1))
     best = smooth.max(axis=2)
     peaks = (best > FAINTEST) & (best == ndimage.maximum_filter(best, APART))
-    for row, column in sorted(np.argwhere(peaks).tolist(), key=lambda at: -best[*at])[:MOST]:
+    for row, column in sorted(np.argwhere(peaks).tolist(), key=lambda at: -best[*at])[:most]:
         order = np.argsort(smooth[row, column])[::-1]
         likely = order[smooth[row, column, order] >= best[row, column] - BESIDE]
         place = (CELL * row + CELL // 2, CELL * column + CELL // 2)

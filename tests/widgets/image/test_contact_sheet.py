@@ -115,7 +115,7 @@ def test_suspected_text_is_looked_at_in_full_size_by_a_click(review, qtbot, fact
     review.look()
     window, gate = review.full_size, review._gate
     scroll_through(review, qtbot)
-    assert "2 with suspected text" in window.note.text()
+    assert "2 may contain text: click to view at full size" in window.note.text()
     assert window.confirm.visible
     assert not window.confirm.enabled
     for number in (0, 1):
@@ -163,6 +163,25 @@ def test_small_images_are_large_enough_at_once(review, qtbot):
     review.look()
     assert not review.full_size.enlarge.visible
     assert review.full_size.view.place().width() == 240
+
+
+def test_images_that_are_large_enough_have_to_be_scrolled_to_only(review, qtbot):
+    review.show_sheet(make_sheet(images(40, size=100, facts=HEADER)))
+    review.look()
+    note = review.full_size.note
+    qtbot.waitUntil(lambda: "scroll to view at full size" in note.text(), timeout=60_000)
+    scroll_through(review, qtbot)
+    assert note.text() == "40 of 40 images viewed."
+
+
+def test_the_window_lies_on_the_screen_wherever_its_owner_is(review, qtbot):
+    screen = review.native.screen().availableGeometry()
+    review.native.window().move(screen.width() // 3, screen.height() // 2)
+    QTest.qWait(50)
+    review.show_sheet(make_sheet(images(30, size=400)))
+    review.look()
+    qtbot.waitExposed(review.full_size)
+    assert screen.contains(review.full_size.geometry())
 
 
 def test_the_window_leaves_the_dock_free_where_there_is_room(review, qtbot):

@@ -88,6 +88,11 @@ class FullSizeWindow(QDialog):
         scale = max(sheet.readable, 1.0 if self.enlarge.value else 0.0)
         self.view.show_sheet(sheet, scale=None if is_one else scale)
 
+    @property
+    def is_full_size(self) -> bool:
+        """Whether each pixel of the images is on at least one of the screen now."""
+        return bool(self.enlarge.value) or not self.enlarge.visible
+
     def ask(self, question: str, *, may_confirm: bool) -> None:
         """Offer to confirm something, once it may be; nothing without a question."""
         self.confirm.text = question
@@ -111,8 +116,13 @@ class FullSizeWindow(QDialog):
         if beside >= 2 * _LEAST.width():
             room = room.boundedTo(QSize(beside, room.height()))
         self.resize(wanted.boundedTo(room))
+        x, y = self.x(), max(window.y(), free.top())
         if self.width() <= beside:
-            self.move(free.left() + beside - self.width(), max(window.y(), free.top()))
+            x = free.left() + beside - self.width()
+        self.move(
+            max(free.left(), min(x, free.right() - self.width())),
+            max(free.top(), min(y, free.bottom() - self.height())),
+        )
 
     def _on_size(self, _is_full: object) -> None:
         if self.view.sheet.images:

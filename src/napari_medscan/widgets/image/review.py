@@ -216,7 +216,8 @@ class ImageReview(Page):
         small = sum(image.is_suspected and not gate.may_confirm(image) for image in images)
         if small:
             rest = ", or leave out" if self.full_size.view.can_leave_out else ""
-            said.append(f"{small} with suspected text: click to view at full size{rest}.")
+            how = "scroll" if self.full_size.is_full_size else "click"
+            said.append(f"{small} may contain text: {how} to view at full size{rest}.")
         return " ".join(said)
 
     def _on_leave_out(self) -> None:

@@ -11,7 +11,7 @@ usable() {
 }
 
 find_python() {
-    for candidate in "${PYTHON:-}" python3.13 python3.12 python3.11 python3 /usr/bin/python3; do
+    for candidate in "${PYTHON:-}" python3.13 python3.12 python3.11 python3 python3.14 /usr/bin/python3; do
         if [ -n "$candidate" ] && usable "$candidate"; then
             echo "$candidate"
             return

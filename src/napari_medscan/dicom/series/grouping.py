@@ -67,10 +67,11 @@ def _with_patients_joined(
     found = dict(by_series)
     for keys in alike.values():
         firsts = [by_series[key][0] for key in keys]
-        studies = {header.study for series in keys for header in one_of_each(by_series[series])}
+        if len(keys) < 2 or not firsts[0].series:
+            continue
+        studies = {header.study for key in keys for header in one_of_each(by_series[key])}
         pairs = combinations((header.patient for header in firsts), 2)
-        is_one = len(keys) > 1 and firsts[0].series and len(studies - {""}) < 2
-        if is_one and all(may_be_one_patient(*pair) for pair in pairs):
+        if len(studies - {""}) < 2 and all(may_be_one_patient(*pair) for pair in pairs):
             first, *others = (header for key in keys for header in by_series[key])
             found[keys[0]] = [first.like(notes=(*first.notes, NAMED)), *others]
             for key in keys[1:]:

@@ -11,6 +11,7 @@ from ..making import ct, item
 from .reports import NO_IMAGE
 
 GRAY = "1.2.840.10008.5.1.4.1.1.11.1"
+BLENDING = "1.2.840.10008.5.1.4.1.1.11.4"
 
 
 def refer(*instances: str, frames: Sequence[int] = ()) -> list[Dataset]:
@@ -66,3 +67,31 @@ def state(images: Sequence[Dataset] = (), *, series: str = "1.2.3.3", **changes:
         "PresentationLUTShape": "IDENTITY",
     }
     return ct(**{**dict.fromkeys(NO_IMAGE), **attributes, **changes})
+
+
+def blending(below: str, above: str, **changes: Any) -> Dataset:
+    """Return a Blending Softcopy Presentation State (PS3.3 A.33.4) for two series."""
+    windows = {"UNDERLYING": (40, 400), "SUPERIMPOSED": (300, 200)}
+    parts = [
+        item(
+            BlendingPosition=place,
+            ReferencedSeriesSequence=[item(SeriesInstanceUID=series)],
+            RescaleIntercept=-1024,
+            RescaleSlope=1,
+            SoftcopyVOILUTSequence=[item(WindowCenter=center, WindowWidth=width)],
+        )
+        for (place, (center, width)), series in zip(windows.items(), (below, above), strict=True)
+    ]
+    ramp = bytes(range(256))
+    colors: dict[str, Any] = {}
+    for color, entries in (("Red", ramp), ("Green", bytes(256)), ("Blue", bytes(256))):
+        colors[f"{color}PaletteColorLookupTableDescriptor"] = [256, 0, 8]
+        colors[f"{color}PaletteColorLookupTableData"] = entries
+    attributes = {
+        "SOPClassUID": BLENDING,
+        "ReferencedSeriesSequence": None,
+        "BlendingSequence": parts,
+        "RelativeOpacity": 0.5,
+        **colors,
+    }
+    return state(**{**attributes, **changes})

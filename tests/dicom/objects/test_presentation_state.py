@@ -22,9 +22,8 @@ from ...corpus.oracle import case_path
 from ..making import ct, item, write
 from .labeled import COLUMNS, DEPTH, ROWS, write_ct
 from .overlaid import add_overlay
-from .stated import annotation, graphic, refer, state, text
+from .stated import annotation, blending, graphic, refer, state, text
 
-BLENDING = "1.2.840.10008.5.1.4.1.1.11.4"
 ALL = refer(*(f"1.2.3.3.{z}" for z in range(DEPTH)))
 
 
@@ -294,20 +293,32 @@ def test_state_compound_graphics_are_drawn_by_the_simple_ones_that_stand_for_the
     assert len(drawn.drawn) == 1
 
 
-def test_state_that_blends_is_listed_with_a_series_and_says_that_it_does_not_blend(tmp_path):
-    parts = [
-        item(BlendingPosition=place, ReferencedSeriesSequence=[item(SeriesInstanceUID=uid)])
-        for place, uid in (("UNDERLYING", "1.2.3.3"), ("SUPERIMPOSED", "1.2.3.5"))
-    ]
-    data = state(SOPClassUID=BLENDING, BlendingSequence=parts, ReferencedSeriesSequence=None)
-    write(write_ct(tmp_path) / "pr.dcm", data)
+def test_state_that_blends_has_windows_opacity_and_colors_for_each_series(tmp_path):
+    data = blending("1.2.3.3", "1.2.3.5", RelativeOpacity=0.25)
+    write(write_ct(write_ct(tmp_path), number=5) / "pr.dcm", data)
     report = load(tmp_path)
     (found,) = report.objects
     assert found.referenced_series == ("1.2.3.3", "1.2.3.5")
-    assert found.warnings == ("Not drawn: the blending of its series",)
+    assert (found.summary, found.warnings) == ("2 series", ())
+    below, above = sorted(found.draw(report.stacks), key=lambda each: each.stack.series_number)
+    assert (below.opacity, above.opacity) == (None, 0.25)
+    assert (below.content.palette, len(above.content.palette.colors)) == (None, 3 * 256)
+    assert len(below.slices) == len(above.slices) == DEPTH
+    assert [(each.voi(0).center, each.voi(0).width) for each in (below, above)] == [
+        (40, 400),
+        (300, 200),
+    ]
+    assert found.windows_on(above.stack) == (above.voi(0),)
     catalogue = Catalogue()
     catalogue.add(report.stacks, report.objects)
-    assert catalogue.home_of(found) is report.stacks[0]
+    assert catalogue.home_of(found) is below.stack
+
+
+def test_state_that_blends_without_an_opacity_draws_half_of_each(tmp_path):
+    write(write_ct(tmp_path) / "pr.dcm", blending("1.2.3.9", "1.2.3.3", RelativeOpacity=None))
+    report = load(tmp_path)
+    ((above,),) = (each.draw(report.stacks) for each in report.objects)
+    assert above.opacity == 0.5
 
 
 def test_state_colors_of_old_files_are_those_of_the_layer(tmp_path):

@@ -28,7 +28,7 @@ from napari_medscan.widgets.panel.object_switches import listed_objects, switch_
 
 from ...dicom.making import item, write
 from ...dicom.objects.labeled import COLUMNS, DEPTH, ROWS, write_ct
-from ...dicom.objects.stated import annotation, graphic, refer, state, text
+from ...dicom.objects.stated import annotation, blending, graphic, refer, state, text
 
 HERE = refer("1.2.3.3.1")
 NOTE = text("See", AnchorPoint=[2.0, 1.0], AnchorPointAnnotationUnits="PIXEL")
@@ -222,3 +222,55 @@ def test_state_that_was_found_before_its_images_is_applied_when_they_come(model,
         assert len(layers_of(model, lone)) == 3
     finally:
         record.forget(second.stacks, first.objects)
+
+
+@pytest.fixture
+def blend(tmp_path, report):
+    """Return a state that draws the other phase over the CT, in red."""
+    write(tmp_path / "e" / "pr.dcm", blending("1.2.3.3", "1.2.3.4", SOPInstanceUID="1.2.3.8.7"))
+    (found,) = load(tmp_path / "e").objects
+    return found, next(stack for stack in report.stacks if stack.series_number == 4)
+
+
+@pytest.mark.parametrize("is_below", [True, False])
+def test_state_blends_a_series_over_another_until_it_is_withdrawn(model, image, blend, is_below):
+    state, phase = blend
+    other = image_layer(phase)
+    model.layers.insert(0 if is_below else 1, other)
+    bring_into_view(model, image)
+    seen, limits = other.visible, tuple(other.contrast_limits)
+    assert apply_state(model, state)
+    assert model.layers.index(other) > model.layers.index(image)
+    assert (image.visible, image.opacity, image.colormap.name) == (True, 1, "gray")
+    assert (other.visible, other.opacity, other.blending) == (True, 0.5, "translucent")
+    np.testing.assert_allclose(other.colormap.colors[-1], [1, 0, 0, 1])
+    assert (center_width(image), center_width(other)) == ((40, 400), (300, 200))
+    assert model.layers.selection.active is image
+    withdraw_state(model, state)
+    assert (other.visible, other.opacity, other.colormap.name) == (seen, 1, "gray")
+    assert tuple(other.contrast_limits) == limits
+
+
+def test_state_that_blends_opens_both_series_and_hides_what_it_opened(model, blend, report, qapp):  # noqa: ARG001
+    state, phase = blend
+    follow_openings(model)
+    assert apply_state(model, state)
+    image, other = (layer for layer in model.layers if "CT" in layer.name)
+    assert [layer.visible for layer in (image, other)] == [True, True]
+    assert other.name == phase.name
+    withdraw_state(model, state)
+    assert [layer.visible for layer in (image, other)] == [True, False]
+
+
+def test_state_does_not_blend_what_lies_elsewhere(model, blend, tmp_path, monkeypatch, report):  # noqa: ARG001
+    told = []
+    monkeypatch.setattr("napari_medscan.napari_.objects.applied_state.tell", told.append)
+    write_ct(tmp_path / "f", number=6, FrameOfReferenceUID="1.9")
+    there = load(tmp_path / "f")
+    record.add(there)
+    write(tmp_path / "g" / "pr.dcm", blending("1.2.3.3", "1.2.3.6"))
+    (state,) = load(tmp_path / "g").objects
+    assert apply_state(model, state)
+    assert len(told) == 1
+    assert "does not lie in the place of" in told[0]
+    record.forget(there.stacks, [])

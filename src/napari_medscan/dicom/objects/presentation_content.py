@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -29,6 +30,15 @@ from napari_medscan.dicom.objects.annotations import (
     Annotation,
     read_annotations,
 )
+from napari_medscan.dicom.objects.blending import (
+    WANTED_BLENDED,
+    WANTED_BLENDING,
+    WANTED_REFERENCES,
+    BlendingPart,
+    read_blended,
+    read_blending,
+    referenced,
+)
 from napari_medscan.dicom.objects.display_area import (
     WANTED_AREA,
     WANTED_TURN,
@@ -52,7 +62,6 @@ class _Tag(IntEnum):
     SoftcopyVOILUTSequence = 0x00283110
     DisplayedAreaSelectionSequence = 0x0070005A
     ContentLabel = 0x00700080
-    BlendingSequence = 0x00700402
     ContentDescription = 0x00700081
     PresentationLUTSequence = 0x20500010
     PresentationLUTShape = 0x20500020
@@ -60,13 +69,7 @@ class _Tag(IntEnum):
 
 _ACTIVATION: Final = 0x1001
 """Element of an overlay group: Overlay Activation Layer (C.11.7)."""
-_BLENDED: Final[Wanted] = {
-    _Tag.BlendingSequence: {Tag.ReferencedSeriesSequence: {Tag.SeriesInstanceUID: b"UI"}}
-}
 _LABEL: Final[Wanted] = {_Tag.ContentLabel: b"CS", _Tag.ContentDescription: b"LO"}
-_REFERENCES: Final[Wanted] = {
-    Tag.ReferencedSeriesSequence: {Tag.SeriesInstanceUID: b"UI", **WANTED_IMAGES}
-}
 _DISPLAY: Final[Wanted] = {
     _Tag.DisplayedAreaSelectionSequence: want(WANTED_IMAGES, WANTED_AREA),
     _Tag.SoftcopyVOILUTSequence: want(WANTED_IMAGES, WANTED_WINDOW),
@@ -75,14 +78,14 @@ _DISPLAY: Final[Wanted] = {
 }
 _WANTED_SUMMARY: Final[Wanted] = want(
     WANTED_IDENTITY,
-    _REFERENCES,
+    WANTED_REFERENCES,
     _LABEL,
     WANTED_NOT_DRAWN,
-    _BLENDED,
+    WANTED_BLENDED,
 )
 _WANTED: Final[Wanted] = want(
     WANTED_IDENTITY,
-    _REFERENCES,
+    WANTED_BLENDING,
     WANTED_ANNOTATIONS,
     WANTED_TURN,
     WANTED_SHUTTER,
@@ -103,17 +106,14 @@ class PresentationFacts:
     label : str
         Content Description, else Content Label, without what names the patient.
     images : mapping of str to tuple of ImageReference
-        The images that it is for, by Series Instance UID.
+        The images that it is for, by Series Instance UID; () for all of a series.
     not_drawn : tuple of str
         What of it is not drawn, such as styles of its annotations, in words.
-    blended : tuple of str
-        UIDs of the series that it blends (PS3.3 C.11.14).
     """
 
     label: str
     images: dict[str, Images]
     not_drawn: tuple[str, ...] = ()
-    blended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,9 @@ class PresentationContent:
     activated : tuple of int
         Overlay groups that are displayed, its own and those of the images.
     palette : Palette or None
-        Colors of a pseudo-color state.
+        Colors of a pseudo-color state, or of what lies on top in one that blends.
+    blending : mapping of str to BlendingPart
+        How series are blended, by Series Instance UID; empty for a state that does not blend.
     """
 
     annotations: tuple[Annotation, ...]
@@ -160,6 +162,15 @@ class PresentationContent:
     overlays: dict[int, OverlayData]
     activated: tuple[int, ...]
     palette: Palette | None
+    blending: Mapping[str, BlendingPart]
+
+    def on(self, series: str) -> PresentationContent:
+        """Return what it says of one of the series that it blends, or all if it does not."""
+        part = self.blending.get(series)
+        if part is None:
+            return self
+        palette = None if part.opacity is None else self.palette
+        return replace(self, vois=part.vois, modality=part.modality, palette=palette)
 
 
 def read_presentation_facts(file: FileRef) -> PresentationFacts:
@@ -176,15 +187,8 @@ def read_presentation_facts(file: FileRef) -> PresentationFacts:
         clean(decode(data_set.data(tag), charsets), identifiers)
         for tag in (_Tag.ContentDescription, _Tag.ContentLabel)
     )
-    images: dict[str, Images] = {}
-    for item in data_set.items(Tag.ReferencedSeriesSequence):
-        series = item.uid(Tag.SeriesInstanceUID)
-        images[series] = (*images.get(series, ()), *read_images(item))
-    parts = data_set.items(_Tag.BlendingSequence)
-    items = [i for part in parts for i in part.items(Tag.ReferencedSeriesSequence)]
-    blended = tuple(filter(None, (item.uid(Tag.SeriesInstanceUID) for item in items)))
-    left_out = (*not_drawn(data_set), *(["the blending of its series"] if parts else []))
-    return PresentationFacts(next(filter(None, labels), ""), images, left_out, blended)
+    images = read_blended(data_set) | referenced([data_set])
+    return PresentationFacts(next(filter(None, labels), ""), images, not_drawn(data_set))
 
 
 def read_presentation(file: FileRef) -> PresentationContent:
@@ -221,6 +225,7 @@ def read_presentation(file: FileRef) -> PresentationContent:
         _overlays(scanned),
         _activated(data_set),
         _palette(data_set),
+        read_blending(data_set, identifiers),
     )
 
 

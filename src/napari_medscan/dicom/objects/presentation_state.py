@@ -82,6 +82,8 @@ class StateOnSeries:
         Its annotations.
     is_cut : bool
         There are more annotations than are drawn.
+    opacity : float or None
+        Of a series that lies over another one, 0 to 1; None for all others.
     """
 
     stack: Stack
@@ -91,6 +93,7 @@ class StateOnSeries:
     areas: Mapping[int, Area]
     drawn: tuple[OnSlice, ...]
     is_cut: bool
+    opacity: float | None = None
 
     def voi(self, number: int) -> Voi | None:
         """Return what draws the values of a slice, None if the state leaves that open.
@@ -170,12 +173,12 @@ class PresentationState(OneFileObject):
     def summary(self) -> str:
         """For how many images it is."""
         count = sum(map(len, self.facts.images.values()))
-        return counted(count, "image")
+        return counted(count, "image") if count else f"{len(self.facts.images)} series"
 
     @property
     def referenced_series(self) -> tuple[str, ...]:
         """UIDs of the series that it refers to."""
-        return tuple(filter(None, (*self.facts.images, *self.facts.blended)))
+        return tuple(filter(None, self.facts.images))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -216,19 +219,26 @@ class PresentationState(OneFileObject):
         MedscanError, OSError
             When the file cannot be read.
         """
-        content = self.read()
+        of_all = self.read()
         own = [each for images in self.facts.images.values() for each in images]
         found = []
         for stack in self._related(stacks):
-            by_image = slices_by_image(stack)
-            slices = slices_of(tuple(own), by_image) if own else _mentioned(content, by_image)
+            series, by_image = stack.header.series, slices_by_image(stack)
+            content, part = of_all.on(series), of_all.blending.get(series)
+            if part is not None:
+                slices = slices_of(self.facts.images[series], by_image)
+            else:
+                slices = slices_of(tuple(own), by_image) if own else _mentioned(content, by_image)
             if slices:
                 vois = ((images, vois[0]) for images, vois in content.vois)
                 windows = _by_slice(vois, by_image)
                 areas = _by_slice(content.areas, by_image)
                 drawn, is_cut = _drawn(content, stack, slices, by_image, areas)
+                opacity = None if part is None else part.opacity
                 found.append(
-                    StateOnSeries(stack, tuple(slices), content, windows, areas, drawn, is_cut)
+                    StateOnSeries(
+                        stack, tuple(slices), content, windows, areas, drawn, is_cut, opacity
+                    )
                 )
         return found
 
@@ -244,7 +254,7 @@ class PresentationState(OneFileObject):
         by_image = slices_by_image(stack) if self._related([stack]) else {}
         if not by_image or (uids and uids.isdisjoint(by_image)):
             return ()
-        content = self.read()
+        content = self.read().on(stack.header.series)
         windows = _by_slice(((images, vois[0]) for images, vois in content.vois), by_image)
         drawn = (
             gray_of(stack, content.modality, voi, content.presentation)

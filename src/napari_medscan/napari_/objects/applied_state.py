@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import napari.viewer
 import numpy as np
@@ -14,8 +14,10 @@ from napari_medscan.dicom import MedscanError, PresentationState
 from napari_medscan.dicom.intensity.palette import Palette
 from napari_medscan.dicom.intensity.window import Voi
 from napari_medscan.dicom.objects.presentation_state import StateOnSeries
+from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.napari_ import session, windowing
 from napari_medscan.napari_.canvas_fit import fit_part, fit_to_canvas
+from napari_medscan.napari_.current_layer import set_visible
 from napari_medscan.napari_.layer_identity import layer_of, stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.go_to_image import go_to_slice
@@ -35,6 +37,9 @@ class _Look:
     voi: Voi | None
     limits: tuple[float, float]
     base: Colormap
+    opacity: float
+    blending: str
+    visible: bool
 
 
 @dataclass(slots=True)
@@ -126,15 +131,14 @@ def apply_state(viewer: napari.viewer.Viewer, state: PresentationState) -> bool:
     if not found:
         tell(f"{state.name}: open its images first. They are in no series that was found.")
         return False
+    _withdraw_from(viewer, found)
     lead = _lead(viewer, found)
+    laid_over = [each for each in found if each.opacity is not None and each is not lead]
+    for each in laid_over:
+        _lay_over(viewer, state, each, lead)
     layer = _brought_into_view(viewer, lead)
     if layer is None:
         return False
-    for each in found:
-        other = layer_of(viewer, each.stack)
-        before = None if other is None else _states_of(viewer).get(other)
-        if before is not None:
-            withdraw_state(viewer, before.state)
     if not layers_of(viewer, state):
         for new in object_layers([state], session.record.catalogue.stacks):
             new.visible = False
@@ -142,9 +146,14 @@ def apply_state(viewer: napari.viewer.Viewer, state: PresentationState) -> bool:
     show_object(viewer, state)
     for each in found:
         other = layer_of(viewer, each.stack)
-        if other is not None:
+        if other is None:
+            continue
+        if not any(each is over for over in laid_over):
             applied = _apply_to(viewer, other, state, each, is_lead=each is lead)
             _states_of(viewer)[other] = applied
+        elif other in _states_of(viewer):
+            # The series below may have hidden it when it was brought into view.
+            set_visible(other, visible=True)
     viewer.layers.selection.active = layer
     return True
 
@@ -173,10 +182,53 @@ def _states_of(viewer: napari.viewer.Viewer) -> _OfLayers:
     return _applied.setdefault(viewer, weakref.WeakKeyDictionary())
 
 
+def _withdraw_from(viewer: napari.viewer.Viewer, found: list[StateOnSeries]) -> None:
+    """Withdraw the states that are switched on for some series."""
+    for each in found:
+        layer = layer_of(viewer, each.stack)
+        before = None if layer is None else _states_of(viewer).get(layer)
+        if before is not None:
+            withdraw_state(viewer, before.state)
+
+
 def _lead(viewer: napari.viewer.Viewer, found: list[StateOnSeries]) -> StateOnSeries:
-    """Return the series to look at: the current one if it is among them, else the largest."""
+    """Return the series to look at: one below others, the current one if possible, the largest."""
     current = stack_of(viewer.layers.selection.active)
-    return max(found, key=lambda each: (each.stack is current, len(each.slices)))
+    return max(
+        found,
+        key=lambda each: (each.opacity is None, each.stack is current, len(each.slices)),
+    )
+
+
+def _lay_over(
+    viewer: napari.viewer.Viewer,
+    state: PresentationState,
+    upper: StateOnSeries,
+    lead: StateOnSeries,
+) -> None:
+    """Draw a series that a state blends over another one; say so if they lie in other places."""
+    if not are_overlayable(upper.stack, lead.stack):
+        tell(f"{state.name}: {upper.stack.name} does not lie in the place of {lead.stack.name}.")
+        return
+    was_open = layer_of(viewer, upper.stack) is not None
+    for each in (lead, upper):
+        # Opened first, what is below lies below, wherever it is seen then.
+        if layer_of(viewer, each.stack) is None:
+            go_to_slice(viewer, each.stack, each.slices[0])
+    layer, below = layer_of(viewer, upper.stack), layer_of(viewer, lead.stack)
+    if layer is None or below is None or not windowing.is_windowed(layer):
+        return
+    before = _look_of(layer)
+    if not was_open:
+        before = replace(before, visible=False)
+    places = viewer.layers.index(layer), viewer.layers.index(below)
+    if places[0] < places[1]:
+        viewer.layers.move(places[0], places[1] + 1)
+    applied = _apply_to(viewer, layer, state, upper, is_lead=False)
+    if upper.opacity is not None:
+        layer.opacity, layer.blending = upper.opacity, "translucent"
+    applied.look = before
+    _states_of(viewer)[layer] = applied
 
 
 def _brought_into_view(viewer: napari.viewer.Viewer, found: StateOnSeries) -> Image | None:
@@ -220,7 +272,12 @@ def _look_of(layer: Image) -> _Look:
     before = windowing.drawn_window(layer)
     low, high = map(float, layer.contrast_limits)
     return _Look(
-        None if before is None else before.voi, (low, high), windowing.base_colormap(layer)
+        None if before is None else before.voi,
+        (low, high),
+        windowing.base_colormap(layer),
+        layer.opacity,
+        layer.blending,
+        layer.visible,
     )
 
 
@@ -235,6 +292,10 @@ def _draw(layer: Image, found: StateOnSeries, voi: Voi | None) -> None:
 
 def _restore(layer: Image, applied: _Applied) -> None:
     look = applied.look
+    opacity = applied.found.opacity
+    if look is not None and opacity is not None and np.isclose(layer.opacity, opacity):
+        layer.opacity, layer.blending = look.opacity, look.blending
+        set_visible(layer, visible=look.visible)
     if look is None or (applied.drawn is not None and not windowing.is_shown(layer, applied.drawn)):
         return
     windowing.recolor_with(layer, look.base)

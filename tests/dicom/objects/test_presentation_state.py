@@ -24,6 +24,8 @@ from .labeled import COLUMNS, DEPTH, ROWS, write_ct
 from .overlaid import add_overlay
 from .stated import annotation, blending, graphic, refer, state, text
 
+PIXEL = COLUMNS / 768
+"""Of the screen, in those of an image that fills it."""
 ALL = refer(*(f"1.2.3.3.{z}" for z in range(DEPTH)))
 
 
@@ -203,23 +205,24 @@ def test_state_lines_have_their_own_color_opacity_and_thickness(tmp_path):
     )
     (first, second), found = styled(tmp_path, plain, thick)
     assert np.allclose(first.line, (1, 1, 1, 0.5), atol=0.02)
-    assert (first.width, second.width) == (1, 3)
+    # However small the image is, a line of three pixels of the screen has three of 768.
+    assert (first.width, second.width) == (PIXEL, 3 * PIXEL)
     assert not found.warnings
 
 
 def test_state_dashes_are_lines_and_gaps_are_open_or_have_their_own_color(tmp_path):
-    ends = [0, 1, 64, 1]
+    ends = [0, 1, 64 * PIXEL, 1]
     white = {"PatternOffColorCIELabValue": [65535, 32896, 32896]}
     off = graphic("POLYLINE", ends, LineStyleSequence=[item(**LINE, **DASHED)])
     seen = graphic(
         "POLYLINE", ends, LineStyleSequence=[item(**LINE, **DASHED, **white, PatternOffOpacity=1.0)]
     )
     parts, _ = styled(tmp_path, off, seen)
-    spans = [tuple((each.points[:, 1] + 0.5).tolist()) for each in parts]
+    spans = [tuple(((each.points[:, 1] + 0.5) / PIXEL).round(3).tolist()) for each in parts]
     assert spans[:2] == [(0, 16), (32, 48)]
     assert spans[2:] == [(0, 16), (16, 32), (32, 48), (48, 64)]
     assert [each.line[3] for each in parts[2:]] == [0.5, 1, 0.5, 1]
-    assert {each.width for each in parts} == {2}
+    assert {each.width for each in parts} == {2 * PIXEL}
 
 
 def test_state_fills_with_its_own_color_and_with_the_mean_of_a_pattern(tmp_path):

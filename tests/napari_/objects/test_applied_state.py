@@ -237,9 +237,12 @@ def test_state_blends_a_series_over_another_until_it_is_withdrawn(model, image, 
     state, phase = blend
     other = image_layer(phase)
     model.layers.insert(0 if is_below else 1, other)
-    bring_into_view(model, image)
+    bring_into_view(model, other)
+    image.visible = False
     seen, limits = other.visible, tuple(other.contrast_limits)
+    model.dims.set_point(0, image.data_to_world((3, 0, 0))[0])
     assert apply_state(model, state)
+    assert slice_in_view(model, image) == 3
     assert model.layers.index(other) > model.layers.index(image)
     assert (image.visible, image.opacity, image.colormap.name) == (True, 1, "gray")
     assert (other.visible, other.opacity, other.blending) == (True, 0.5, "translucent")

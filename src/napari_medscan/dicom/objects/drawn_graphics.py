@@ -90,8 +90,8 @@ class Canvas(NamedTuple):
 
 
 def screen_pixel(shape: tuple[int, int]) -> float:
-    """Return the size of a pixel of the screen, at least 1, in pixels of an image that fills it."""
-    return max(1.0, max(shape) / _SCREEN)
+    """Return the size of a pixel of the screen in pixels of an image that fills it."""
+    return max(shape) / _SCREEN
 
 
 def draw_graphic(

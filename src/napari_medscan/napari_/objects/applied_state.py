@@ -26,6 +26,7 @@ from napari_medscan.napari_.objects.object_view import hide_object, show_object
 from napari_medscan.napari_.objects.shown_object import layers_of
 from napari_medscan.napari_.planes import show_acquired_plane, show_turned
 from napari_medscan.napari_.slider_index import slice_in_view
+from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.viewer_watch import watch
 
@@ -233,9 +234,12 @@ def _lay_over(
 
 def _brought_into_view(viewer: napari.viewer.Viewer, found: StateOnSeries) -> Image | None:
     layer = layer_of(viewer, found.stack)
-    if layer is not None and layer.visible and slice_in_view(viewer, layer) in found.slices:
-        viewer.layers.selection.active = layer
-        return layer
+    if layer is not None:
+        if not layer.visible:
+            bring_into_view(viewer, layer)
+        if slice_in_view(viewer, layer) in found.slices:
+            viewer.layers.selection.active = layer
+            return layer
     return go_to_slice(viewer, found.stack, found.slices[0])
 
 

@@ -94,8 +94,9 @@ def _plugins_found_once():
 def qapp(qapp):
     """Return Qt's application, whose windows share what vispy works out to draw one."""
     from .drawing_caches import kept_for_the_process
+    from .napari_window import only_young_garbage_is_collected
 
-    with kept_for_the_process():
+    with kept_for_the_process(), only_young_garbage_is_collected():
         yield qapp
 
 

@@ -57,10 +57,10 @@ def fit(values: Tensor, marks: Tensor) -> nn.Linear:
     # Both kinds weigh the same in all.
     weight = torch.where(wanted > 0, best / best[wanted > 0].sum(), 1 / (wanted == 0).sum())
     spread = values.std(0) + 0.05
-    optimiser = torch.optim.LBFGS(model.parameters(), max_iter=STEPS, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         odds = model(values / spread)[:, 0]
         total = nn.functional.binary_cross_entropy_with_logits(
             odds, wanted, weight, reduction="sum"
@@ -68,7 +68,7 @@ def fit(values: Tensor, marks: Tensor) -> nn.Linear:
         total.backward()
         return total
 
-    optimiser.step(loss)
+    optimizer.step(loss)
     with torch.no_grad():
         model.weight /= spread
         odds = model(values)[:, 0]

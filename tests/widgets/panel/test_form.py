@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
+from qtpy.QtCore import QLocale
+from qtpy.QtGui import QGuiApplication, QKeySequence
 
 from napari_medscan.widgets.panel.form import (
     Page,
@@ -92,6 +96,30 @@ def test_number_is_told_once_it_is_typed_and_has_limits(qtbot, values):
     assert field.native.text() == "25.0 mm"
     with pytest.raises(ValueError, match="outside of the allowed range"):
         field.value = 101
+
+
+@pytest.mark.parametrize("language", ["C", "en_US", "de_DE", "fr_FR"])
+def test_number_has_a_decimal_point_or_a_comma_in_every_language(qtbot, values, language):
+    before = QLocale()
+    QLocale.setDefault(QLocale(language))
+    try:
+        field = number("number", "", values.append, limits=(0, 9999), value=1, unit=" mm")
+        qtbot.addWidget(field.native)
+        for typed in ("50.5", "50,5", "0,7", "1234.5"):
+            expected = float(typed.replace(",", "."))
+            field.native.selectAll()
+            qtbot.keyClicks(field.native, typed)
+            field.native.interpretText()
+            assert (field.value, field.native.text()) == (expected, f"{expected} mm")
+            field.value = 1
+            field.native.selectAll()
+            QGuiApplication.clipboard().setText(typed)
+            gc.collect()
+            qtbot.keySequence(field.native, QKeySequence(QKeySequence.StandardKey.Paste))
+            field.native.interpretText()
+            assert field.value == expected
+    finally:
+        QLocale.setDefault(before)
 
 
 def test_button_is_pressed_by_a_script(qtbot, values):

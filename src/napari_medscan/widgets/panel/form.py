@@ -19,6 +19,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.widgets.decimal_comma import accept_comma
 
 Call = Callable[..., object]
 _SPACING = 6
@@ -197,6 +198,7 @@ def number(
     field.setDecimals(1)
     field.setMinimumWidth(_NARROWEST_FIELD)
     field.setSuffix(unit)
+    accept_comma(field)
     made.changed.connect(guarded(call))
     stretch(made)
     return made

@@ -93,6 +93,24 @@ def note(stack, words):
 # --- compressed frames
 
 
+@pytest.mark.parametrize(("allocated", "stored"), [(16, 8), (32, 8), (16, 12)])
+def test_run_lengths_of_fewer_bytes_than_are_allocated_are_decoded(write, allocated, stored):
+    facts = {"BitsAllocated": allocated, "BitsStored": stored, "HighBit": stored - 1}
+    pixels, _ = shown(encoded(write, encapsulate([run_length(FRAMES[0])]), 1, syntax=RLE, **facts))
+    assert np.array_equal(pixels[0], FRAMES[0])
+    signed, _ = shown(
+        encoded(
+            write,
+            encapsulate([run_length(FRAMES[0])]),
+            1,
+            syntax=RLE,
+            PixelRepresentation=1,
+            **facts,
+        )
+    )
+    assert np.array_equal(signed[0], FRAMES[0].view(np.int8))
+
+
 @pytest.mark.parametrize("declared", [1, 2, 4, 5, 6, 9, None])
 @pytest.mark.parametrize("split", [False, True])
 @pytest.mark.parametrize("table", ["empty", "right", "wrong"])

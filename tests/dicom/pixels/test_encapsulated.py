@@ -163,6 +163,7 @@ def test_the_extended_offset_table_may_leave_out_the_padding():
         ([s + 2 for s in STARTS], LENGTHS),
         (STARTS, [n + 8 for n in LENGTHS]),
         (STARTS, [0] * 4),
+        (STARTS, [4] * 4),
         (STARTS[:3], LENGTHS[:3]),
         (STARTS, LENGTHS[:2]),
         ([2**63] * 4, LENGTHS),

@@ -91,6 +91,13 @@ def test_numbered_time_points_have_the_offsets_of_the_standard():
     assert axis.values.tolist() == [0, 1.5, 4]
 
 
+def test_inversion_times_tell_more_than_the_trigger_times_they_are_taken_at():
+    axis = axis_of(
+        *({"InversionTime": ti, "TriggerTime": 500.0 + ti / 1000} for ti in (120.0, 200.0, 1100.0))
+    )
+    assert (axis.name, axis.values.tolist()) == ("Inversion time", [120, 200, 1100])
+
+
 def test_gradient_directions_have_their_b_values():
     directions = [(0.0, ()), (1000.0, (1.0, 0.0, 0.0)), (1000.0, (0.0, 1.0, 0.0))]
     axis = axis_of(*({"DiffusionGradient": d, "DiffusionBValue": d[0]} for d in directions))

@@ -149,8 +149,8 @@ def _by_extended(
 ) -> tuple[FrameFragments, ...]:
     """Return frames by the Extended Offset Table, () if it is wrong.
 
-    Offsets count from the first fragment's item tag. The lengths leave out the padding, so they
-    may be shorter than the fragment.
+    Offsets count from the first fragment's item tag. The lengths leave out the byte of padding; one
+    that leaves out more is wrong, and the fragment is whole all the same.
     """
     lengths = {fragment.offset: fragment.length for fragment in fragments.items}
     end = fragments.items[-1].offset + fragments.items[-1].length
@@ -159,8 +159,8 @@ def _by_extended(
         offset = fragments.first + start + 8
         if fragments.truncated and offset >= end:
             frames.append(())
-        elif 0 < length <= lengths.get(offset, 0):
-            frames.append((Fragment(offset, length),))
+        elif 0 < length <= (held := lengths.get(offset, 0)):
+            frames.append((Fragment(offset, length if held - length < 2 else held),))
         elif fragments.cut and offset == fragments.items[-1].offset:
             frames.append((fragments.items[-1],))
         else:

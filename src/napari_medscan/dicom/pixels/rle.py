@@ -22,7 +22,7 @@ def decode_rle(data: bytes, layout: PixelLayout) -> NDArray[Any]:
     """Decode one frame, checking that every segment is there.
 
     A segment holds one byte of every sample: the highest byte of the first
-    color comes first.
+    color comes first. Samples may take fewer bytes than Bits Allocated say.
 
     Raises
     ------
@@ -31,12 +31,13 @@ def decode_rle(data: bytes, layout: PixelLayout) -> NDArray[Any]:
     """
     from rle import rle as rle_codec
 
-    size = max(layout.bits_allocated, 8) // 8
+    allocated = max(layout.bits_allocated, 8) // 8
     count = layout.rows * layout.columns
     # One-bit pixels are packed before they are encoded (PS3.5 8.2.2).
     length = (count + 7) // 8 if layout.bits_allocated == 1 else count
-    planes = layout.samples * size
-    if len(data) < _RLE_HEADER or int.from_bytes(data[:4], "little") != planes:
+    planes = int.from_bytes(data[:4], "little")
+    size, rest = divmod(planes, layout.samples)
+    if len(data) < _RLE_HEADER or rest or size not in (1, 2, 4) or size > allocated:
         raise FrameError("corrupt pixel data")
     starts = [int(v) for v in np.frombuffer(data, dtype="<u4", count=planes + 1)[1:]] + [len(data)]
     if starts[0] < _RLE_HEADER or starts[:-1] != sorted(starts[:-1]):
@@ -59,4 +60,6 @@ def decode_rle(data: bytes, layout: PixelLayout) -> NDArray[Any]:
         return bits.reshape(layout.rows, layout.columns)
     values = pixels.view(f"<u{size}").reshape(layout.samples, layout.rows, layout.columns)
     values = values[0] if layout.samples == 1 else np.ascontiguousarray(np.moveaxis(values, 0, -1))
-    return sign_extend(values, layout.bits_stored) if layout.signed else values
+    if layout.signed:
+        values = sign_extend(values, min(layout.bits_stored, 8 * size))
+    return values.astype(f"{values.dtype.kind}{allocated}", copy=False)

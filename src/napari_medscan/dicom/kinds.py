@@ -147,6 +147,40 @@ _FAMILIES: Final = (
 )
 """Classes that continue a UID; the first that fits counts."""
 _NONE: Final = Kind()
+_IMAGES: Final = {
+    "1": "CR",
+    "1.1": "DX",
+    "1.1.1": "DX",
+    "1.2": "MG",
+    "1.2.1": "MG",
+    "1.3": "IO",
+    "1.3.1": "IO",
+    "2": "CT",
+    "2.1": "CT",
+    "2.2": "CT",
+    "3.1": "US",
+    "4": "MR",
+    "4.1": "MR",
+    "4.3": "MR",
+    "4.4": "MR",
+    "6.1": "US",
+    "6.2": "US",
+    "12.1": "XA",
+    "12.1.1": "XA",
+    "12.2": "RF",
+    "20": "NM",
+    "128": "PT",
+    "128.1": "PT",
+    "130": "PT",
+    "481.1": "RTIMAGE",
+    "481.2": "RTDOSE",
+}
+"""The modality of images of one modality, by what follows 1.2.840.10008.5.1.4.1.1."""
+
+
+def modality_of(sop_class: str) -> str:
+    """Return the modality that images of a SOP class have (PS3.3 A.1.4), '' if several may."""
+    return _IMAGES.get(sop_class.removeprefix("1.2.840.10008.5.1.4.1.1."), "")
 
 
 @lru_cache(maxsize=256)

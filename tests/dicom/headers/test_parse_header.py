@@ -249,6 +249,13 @@ def test_patient_is_the_same_whatever_the_character_set(header, changes, is_same
         assert (header(**patient).patient == header(**{**patient, **changes}).patient) is is_same
 
 
+def test_modality_that_is_absent_is_that_of_the_class(header):
+    found = header(Modality=None)
+    assert (found.modality, found.unit) == ("CT", "HU")
+    assert header(Modality=None, SOPClassUID="1.2.840.10008.5.1.4.1.1.7").modality == ""
+    assert header(Modality="MR").modality == "MR"
+
+
 def test_patients_who_may_be_one_differ_in_what_is_absent_only(header):
     whole = {"PatientID": "1", "PatientName": "Doe^Jane", "PatientBirthDate": "19500203"}
     patient = header(**whole).patient

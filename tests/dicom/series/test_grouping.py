@@ -10,6 +10,7 @@ from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.series.duplicates import CONFLICT
 from napari_medscan.dicom.series.grouping import JOINED, NAMED, group
+from napari_medscan.dicom.series.incomplete import FILLED
 
 from ..building import (
     AXIAL,
@@ -233,6 +234,41 @@ def test_a_file_that_lacks_a_part_of_the_identity_belongs_to_its_series(patients
     groups = list(group(headers))
     assert len(groups) == (1 if is_one else len(patients))
     assert (NAMED in groups[0][0].header.notes) is is_one
+
+
+@pytest.mark.parametrize("numbers", [(3, None, 3), (None, 3, None)])
+def test_a_file_without_a_series_number_belongs_to_its_series(numbers):
+    headers = [
+        replace(header, series_number=number)
+        for header, number in zip(axial(3), numbers, strict=True)
+    ]
+    (slices,) = group(headers)
+    assert NAMED in {note for ref in slices for note in ref.header.notes}
+    assert len(names([*headers, *axial(3, series_number=4, series=headers[0].series)])) > 1
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"KVP": 120.0},
+        {"ConvolutionKernel": ("B30f",)},
+        {"ImageType": ("ORIGINAL", "PRIMARY", "AXIAL")},
+    ],
+)
+def test_an_image_that_lacks_an_attribute_fills_the_hole_in_its_series(fact):
+    def series(places, lacking=(2,)):
+        own = [{} if n in lacking else fact for n in range(len(places))]
+        frames = [make_frame((0, 0, z), **each) for z, each in zip(places, own, strict=True)]
+        return list(group(files(frames)))
+
+    (slices,) = series((0.0, 2.0, 4.0, 6.0, 8.0))
+    assert FILLED in {note for ref in slices for note in ref.header.notes}
+    # Another place, or one that has an image, is no hole.
+    assert len(series((0.0, 2.0, 5.0, 6.0, 8.0))) == 2
+    assert len(series((0.0, 2.0, 2.0, 4.0, 6.0))) == 2
+    # An image without contrast agent is one before it was given.
+    frames = [make_frame((0, 0, z), **({"ContrastBolusAgent": "x"} if z else {})) for z in range(5)]
+    assert len(list(group(files(frames)))) == 2
 
 
 def test_without_any_identity_studies_that_share_positions_are_of_two_patients():

@@ -24,7 +24,7 @@ from napari_medscan.dicom.headers.retired_place import with_present_place
 from napari_medscan.dicom.headers.slide_matrix import TileMatrix, read_matrix
 from napari_medscan.dicom.headers.stored_frames import Stored, stored_frames
 from napari_medscan.dicom.intensity.suv import SuvFactors, read_suv
-from napari_medscan.dicom.kinds import Kind, kind_of
+from napari_medscan.dicom.kinds import Kind, kind_of, modality_of
 from napari_medscan.dicom.space.spacing import Spacing, read_spacing
 
 WANTED_IDENTITY = want(
@@ -64,11 +64,11 @@ class ParsedFile:
 
     @cached_property
     def modality(self) -> str:
-        """The modality, '' when what stands there is no code string.
+        """The modality, that of the SOP class if it is absent; '' when it is no code string.
 
         It becomes part of layer names: free text in it could be a name.
         """
-        value = self.data_set.text(Tag.Modality)
+        value = self.data_set.text(Tag.Modality) or modality_of(self.sop_class)
         return value if _CODE.fullmatch(value) else ""
 
     @cached_property

@@ -12,6 +12,7 @@ from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.patient import may_be_one_patient
 from napari_medscan.dicom.series.alike import one_of_each
 from napari_medscan.dicom.series.duplicates import CONFLICT
+from napari_medscan.dicom.series.incomplete import with_holes_filled
 from napari_medscan.dicom.series.meaning import (
     MEANINGS,
     Meaning,
@@ -24,7 +25,7 @@ from napari_medscan.dicom.series.positions import distances_of
 from napari_medscan.dicom.space.geometry import measure_gaps
 
 JOINED = "Each image has its own Series Instance UID; the series was joined by number and position"
-NAMED = "Some images lack the patient's name, ID or birth date; they are joined by series UID"
+NAMED = "Some images lack the series number or the patient's name, ID or birth date; joined by UID"
 _FEWEST_JOINED: Final = 3
 """Images of a series UID each from which on they can be seen to make a volume."""
 
@@ -52,31 +53,40 @@ def group(headers: Iterable[ImageHeader]) -> Iterator[list[SliceRef]]:
             if header.series and not key[-1]:
                 known[alike] = series
         series.append(header)
-    for series in _with_lone_images_joined(_with_patients_joined(by_series)):
+    for series in _with_lone_images_joined(_with_incomplete_joined(by_series)):
         for version in _versions(series):
             yield from _groups(version)
 
 
-def _with_patients_joined(
+def _with_incomplete_joined(
     by_series: dict[_SeriesKey, list[ImageHeader]],
 ) -> dict[_SeriesKey, list[ImageHeader]]:
-    """Return the series; those of one series UID that lack a part of the identity are joined."""
+    """Return the series; those of one UID of which some lack number or identity are one."""
     alike: dict[Hashable, list[_SeriesKey]] = defaultdict(list)
     for key in by_series:
-        alike[key[1:]].append(key)
+        alike[key[1], key[3:]].append(key)
     found = dict(by_series)
     for keys in alike.values():
-        firsts = [by_series[key][0] for key in keys]
-        if len(keys) < 2 or not firsts[0].series:
-            continue
-        studies = {header.study for key in keys for header in one_of_each(by_series[key])}
-        pairs = combinations((header.patient for header in firsts), 2)
-        if len(studies - {""}) < 2 and all(may_be_one_patient(*pair) for pair in pairs):
+        if len(keys) > 1 and _may_be_one([by_series[key] for key in keys]):
             first, *others = (header for key in keys for header in by_series[key])
             found[keys[0]] = [first.like(notes=(*first.notes, NAMED)), *others]
             for key in keys[1:]:
                 del found[key]
     return found
+
+
+def _may_be_one(parts: Sequence[Sequence[ImageHeader]]) -> bool:
+    """Whether parts of a series differ in what some of them lack only."""
+    firsts = [part[0] for part in parts]
+    studies = {header.study for part in parts for header in one_of_each(part)} - {""}
+    numbers = {header.series_number for header in firsts} - {None}
+    pairs = combinations((header.patient for header in firsts), 2)
+    return (
+        firsts[0].series != ""
+        and len(studies) < 2
+        and len(numbers) < 2
+        and all(may_be_one_patient(*pair) for pair in pairs)
+    )
 
 
 def _with_lone_images_joined(
@@ -217,13 +227,14 @@ def _groups(series: Sequence[ImageHeader]) -> Iterator[list[SliceRef]]:
         unit = first.unit, first.frame.transform.is_uncertain
         meaning = meaning_of(raw) if means else meaning_in_clip(raw)
         kinds[meaning, segment, has_none, unit].append(slices)
-    files = {id(header): number for number, header in enumerate(series)}
+    files = {header.name: number for number, header in enumerate(series)}
 
     def place(ref: SliceRef) -> tuple[int, int]:
-        return files[id(ref.header)], ref.index
+        return files[ref.header.name], ref.index
 
     found: list[list[SliceRef]] = []
     for planes in kinds.values():
         planes.sort(key=len, reverse=True)
-        found += [sorted(slices, key=place) for slices in split_by_plane(planes)]
-    yield from sorted(found, key=lambda slices: place(slices[0]))
+        found += split_by_plane(planes)
+    whole = (sorted(slices, key=place) for slices in with_holes_filled(found))
+    yield from sorted(whole, key=lambda slices: place(slices[0]))

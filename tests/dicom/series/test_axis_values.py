@@ -91,6 +91,16 @@ def test_numbered_time_points_have_the_offsets_of_the_standard():
     assert axis.values.tolist() == [0, 1.5, 4]
 
 
+@pytest.mark.parametrize("number", ["AcquisitionNumber", "TemporalPositionIndex"])
+def test_repeats_of_one_b_value_have_it_on_their_axis(number):
+    weights = (0.0, 1000.0, 0.0, 1000.0)
+    axis = axis_of(*({"DiffusionBValue": b, number: n} for n, b in enumerate(weights)))
+    assert (axis.name, axis.unit) == ("b-value", "s/mm2")
+    assert sorted(axis.values) == [0, 0, 1000, 1000]
+    axis = axis_of(*({"DiffusionBValue": 700.0, number: n} for n in range(3)))
+    assert axis.name != "b-value"
+
+
 def test_inversion_times_tell_more_than_the_trigger_times_they_are_taken_at():
     axis = axis_of(
         *({"InversionTime": ti, "TriggerTime": 500.0 + ti / 1000} for ti in (120.0, 200.0, 1100.0))

@@ -7,7 +7,7 @@ import pytest
 
 from napari_medscan.dicom import load
 
-from ..making import ct, write
+from ..making import ct, item, write
 
 VECTORS = {
     "EnergyWindowVector": 0x00540010,
@@ -50,6 +50,33 @@ def test_gated_frames_of_each_part_are_a_clip_of_time_slots(tmp_path, name, word
     for stack in stacks:
         assert stack.axis_values.name == "Time slot"
         assert [stack.axis_values.text(n) for n in range(3)] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("detectors", [1, 2])
+def test_frames_of_a_dynamic_image_have_the_times_of_their_phases(tmp_path, detectors):
+    phases = [
+        item(NumberOfFramesInPhase=2, ActualFrameDuration=1000, PhaseDelay=0),
+        item(
+            NumberOfFramesInPhase=3,
+            ActualFrameDuration=5000,
+            PhaseDelay=500,
+            PauseBetweenFrames=100,
+        ),
+    ]
+    phases[1].PauseBetweenFrames = 100
+    vectors = {
+        "DetectorVector": [d + 1 for d in range(detectors) for _ in range(5)],
+        "PhaseVector": [1, 1, 2, 2, 2] * detectors,
+        "TimeSliceVector": [1, 2, 1, 2, 3] * detectors,
+    }
+    stacks, _ = opened(tmp_path, vectors, PhaseInformationSequence=phases)
+    assert len(stacks) == detectors
+    for stack in stacks:
+        assert (stack.axis_values.name, stack.axis_values.unit) == ("Time", "s")
+        assert stack.axis_values.values == pytest.approx([0, 1, 2.5, 7.6, 12.7])
+    phases[1].ActualFrameDuration = None
+    (stack, *_), _ = opened(tmp_path, vectors, PhaseInformationSequence=phases)
+    assert stack.axis_values.name == "Phase, Time slice"
 
 
 def test_whole_body_views_are_four_images(tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final, NamedTuple
 
 from napari_medscan.dicom.elements.scanner import PixelElement
@@ -16,6 +15,11 @@ from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, deferred, wan
 from napari_medscan.dicom.headers.attribute import attribute
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.frame_index import OffsetTable
+from napari_medscan.dicom.headers.frame_times import (
+    WANTED_FRAME_TIMES,
+    frame_duration,
+    frame_times,
+)
 from napari_medscan.dicom.headers.functional_groups import WANTED_FRAMES, read_frame_headers
 from napari_medscan.dicom.headers.graphic_planes import WANTED_PLANES, graphic_planes
 from napari_medscan.dicom.headers.instance import Instance
@@ -77,38 +81,6 @@ def _palette(file: ParsedFile) -> Palette | None:
     if not is_palette or file.kind.measures == "segments":
         return None
     return read_palette(file.data_set)
-
-
-def _positive(data_set: DataSet, tag: Tag) -> float | None:
-    values = data_set.exactly(1, tag)
-    return values[0] if values and 1e-6 < values[0] < 1e4 else None
-
-
-def _frame_duration(data_set: DataSet) -> float | None:
-    """Return milliseconds a frame of a cine (PS3.3 C.7.6.5)."""
-    time = _positive(data_set, Tag.FrameTime)
-    if time is not None:
-        return time
-    # The first increment of a vector is 0 (PS3.3 C.7.6.5.1.2).
-    increments = data_set.numbers(Tag.FrameTimeVector)[1:]
-    if increments and 1e-6 < (mean := sum(increments) / len(increments)) < 1e4:
-        return mean
-    for tag in (Tag.RecommendedDisplayFrameRate, Tag.CineRate):
-        rate = _positive(data_set, tag)
-        if rate is not None:
-            return 1000 / rate
-    return None
-
-
-def _frame_times(file: ParsedFile) -> tuple[float, ...]:
-    """Return when each frame of a cine begins by Frame Time Vector (PS3.3 C.7.6.5.1.2)."""
-    data_set = file.data_set
-    if _positive(data_set, Tag.FrameTime) is not None:
-        return ()
-    increments = data_set.numbers(Tag.FrameTimeVector)
-    if len(increments) != file.stored[0].frames or not all(0 <= i < 1e7 for i in increments):
-        return ()
-    return tuple(accumulate((0.0, *increments[1:])))
 
 
 def _patient_orientation(data_set: DataSet) -> tuple[str, ...]:
@@ -248,12 +220,14 @@ class ImageHeader(Instance):
     )
     spacing_note: str = attribute(lambda file: file.spacing[1], WANTED_IMAGE_SPACING, default="")
     frame_duration: float | None = attribute(
-        lambda file: _frame_duration(file.data_set),
-        want(Tag.FrameTime, Tag.FrameTimeVector, Tag.RecommendedDisplayFrameRate, Tag.CineRate),
+        lambda file: frame_duration(file.data_set),
+        WANTED_FRAME_TIMES,
         default=None,
     )
     frame_times: tuple[float, ...] = attribute(
-        _frame_times, want(Tag.FrameTime, Tag.FrameTimeVector), default=()
+        lambda file: frame_times(file.data_set, file.stored[0].frames),
+        WANTED_FRAME_TIMES,
+        default=(),
     )
     frames_are_slices: bool = attribute(
         lambda file: frames_are_slices(file.data_set, file.kind, file.stored[0].frames),

@@ -56,6 +56,11 @@ _QUANTITIES: Final = {
     "AngularViewVector": ("View", ""),
 }
 _ORDERS: Final = (NUMBER, FILE_NAME, "ImageIndex")
+_WEIGHTED: Final = "DiffusionBValue"
+_NUMBERING: Final = frozenset(
+    (*TEMPORAL, NUMBER, "AcquisitionNumber", "AcquisitionTime", "ContentTime", "TriggerTime")
+)
+"""Attributes that number the volumes or say when they were made, and not what they are."""
 _VECTORS: Final = tuple(name for name in _QUANTITIES if name.endswith("Vector"))
 """Those that number the frames of nuclear medicine (PS3.3 C.8.4.8), from the outer to the inner."""
 _COUNTED: Final = {
@@ -136,9 +141,14 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
         return None
     # Numbers of images and file names are an order, and no quantity.
     names = [n for n in dimension.split(", ") if n not in _ORDERS] or [NUMBER]
-    if names == [FRAME] and not volumes[0][0].header.frame_duration:
+    first = volumes[0][0].header
+    if names == [FRAME] and not first.frame_duration and not first.frame_times:
         numbered = [name for name in _VECTORS if len(set(_by_volume(volumes, name))) > 1]
         names = numbered or names
+    if _WEIGHTED not in names and _NUMBERING.issuperset(names):
+        # Repeats of one b-value are told apart by numbers: what they are is said all the same.
+        weights = _by_volume(volumes, _WEIGHTED)
+        names = [_WEIGHTED] if None not in weights and len(set(weights)) > 1 else names
     attributes = Attributes([ref for volume in volumes for ref in volume])
     parts = [_of_one(volumes, attributes, name) for name in names]
     if len(parts) == 1:

@@ -167,9 +167,10 @@ def with_series_of_their_own(headers):
     ]
 
 
-def test_images_of_a_series_uid_each_that_make_a_volume_are_one_group():
+@pytest.mark.parametrize("lacking", [{}, {"frame_of_reference": ""}, {"series_number": None}])
+def test_images_of_a_series_uid_each_that_make_a_volume_are_one_group(lacking):
     """Some anonymizers give every file a series UID of its own."""
-    headers = with_series_of_their_own(axial(4))
+    headers = with_series_of_their_own(axial(4, **lacking))
     (found,) = group(headers)
     assert [ref.header.name for ref in found] == [f"f000{n}" for n in range(4)]
     assert found[0].header.notes == (JOINED,)
@@ -191,6 +192,11 @@ def test_images_of_a_series_uid_each_stay_apart_if_anything_else_differs(change)
     assert len(names([*headers[:3], replace(headers[3], **change)])) == (
         4 if "instance_number" in change else 2
     )
+
+
+def test_images_of_a_series_uid_each_that_nothing_holds_together_stay_apart():
+    bare = {"frame_of_reference": "", "series_number": None}
+    assert len(names(with_series_of_their_own(axial(4, **bare)))) == 4
 
 
 def test_images_of_a_series_uid_each_that_make_no_volume_stay_apart():

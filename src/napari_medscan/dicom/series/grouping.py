@@ -24,7 +24,7 @@ from napari_medscan.dicom.series.planes import split_by_plane
 from napari_medscan.dicom.series.positions import distances_of
 from napari_medscan.dicom.space.geometry import measure_gaps
 
-JOINED = "Each image has its own Series Instance UID; the series was joined by number and position"
+JOINED = "Each image has its own Series Instance UID; the series was joined by position"
 NAMED = "Some images lack the series number or the patient's name, ID or birth date; joined by UID"
 _FEWEST_JOINED: Final = 3
 """Images of a series UID each from which on they can be seen to make a volume."""
@@ -98,10 +98,12 @@ def _with_lone_images_joined(
     """
     lone: dict[Hashable, list[_SeriesKey]] = defaultdict(list)
     for key, (header, *others) in by_series.items():
-        known = header.series and header.series_number is not None and header.frame_of_reference
-        if known and not others and len(header.frames) == 1 and header.frames[0].position:
+        space = header.frame_of_reference or header.study
+        is_named = header.series_number is not None or header.frame_of_reference
+        is_lone = header.series and not others and len(header.frames) == 1
+        if is_lone and space and is_named and header.frames[0].position:
             patient = header.patient or header.study
-            alike = header.frame_of_reference, header.description, key[2:]
+            alike = space, header.description, key[2:]
             lone[patient, alike].append(key)
     found = dict(by_series)
     for keys in lone.values():

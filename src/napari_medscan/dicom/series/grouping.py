@@ -78,15 +78,12 @@ def _with_incomplete_joined(
 def _may_be_one(parts: Sequence[Sequence[ImageHeader]]) -> bool:
     """Whether parts of a series differ in what some of them lack only."""
     firsts = [part[0] for part in parts]
-    studies = {header.study for part in parts for header in one_of_each(part)} - {""}
     numbers = {header.series_number for header in firsts} - {None}
+    if not firsts[0].series or len(numbers) > 1:
+        return False
+    studies = {header.study for part in parts for header in one_of_each(part)} - {""}
     pairs = combinations((header.patient for header in firsts), 2)
-    return (
-        firsts[0].series != ""
-        and len(studies) < 2
-        and len(numbers) < 2
-        and all(may_be_one_patient(*pair) for pair in pairs)
-    )
+    return len(studies) < 2 and all(may_be_one_patient(*pair) for pair in pairs)
 
 
 def _with_lone_images_joined(

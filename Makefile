@@ -56,7 +56,8 @@ torture: .venv/stamp system
 		tests/napari_/test_view_folders.py tests/napari_/test_napari_commands.py \
 		-k 'leave_nothing or leaves_nothing or each_series or scout_before or messy_disc_drop or napari_commands'
 	MEDSCAN_TORTURE=1 $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \
-		tests/dicom/headers/test_header_reader.py tests/dicom/series/test_phantoms_4d.py \
+		tests/dicom/elements/test_scanner.py tests/dicom/headers/test_header_reader.py \
+		tests/dicom/series/test_phantoms_4d.py \
 		tests/dicom/series/test_written_phantoms.py \
 		tests/export tests/workers/test_pool.py
 	MEDSCAN_TORTURE=1 $(SCREEN) $(PYTHON_IN) -m pytest -n 0 -o faulthandler_timeout=0 \

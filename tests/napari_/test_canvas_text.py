@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -43,21 +45,20 @@ def test_scale_bar_hidden_by_the_user_stays_hidden_when_the_camera_moves(model, 
     ours.release()
 
 
-@pytest.mark.parametrize("points", [_POINTS, _SMALL_POINTS])
-def test_text_of_any_number_of_lines_stands_in_its_box(make_napari_viewer, qtbot, points):
+def test_text_of_any_number_of_lines_stands_in_its_box(make_napari_viewer, qtbot):
     """A black text on the white box of the light theme would not be seen beside it."""
     viewer = make_napari_viewer(show=True)
     viewer.window._qt_window.resize(900, 700)
     viewer.add_image(np.zeros((9, 9)), contrast_limits=(0, 1))
     viewer.scene.camera.zoom *= 9
     texts = {place: CanvasText(viewer, place, place) for place in ("top_left", "bottom_left")}
-    for place, text in texts.items():
-        text.font_size = points
+    for place in texts:
         viewer.canvas.overlays[place].color = "red"
         viewer.canvas.overlays[place].box_color = "blue"
-    for count in (1, 3, 4, 8):
+    for points, count in product((_POINTS, _SMALL_POINTS), (1, 3, 4, 8)):
         lines = "\n".join(["CT 2g · Ép 2.5 mm"] * count)
         for place, text in texts.items():
+            text.font_size = points
             text.show(lines)
             qtbot.wait(20)
             shot = viewer.screenshot(canvas_only=True, flash=False).astype(int)
@@ -67,5 +68,5 @@ def test_text_of_any_number_of_lines_stands_in_its_box(make_napari_viewer, qtbot
                     np.flatnonzero((shot[..., channel] > limit).any(1 - axis))
                     for channel, limit in ((0, 120), (2, 200))
                 )
-                where = (place, count, axis)
+                where = (place, points, count, axis)
                 assert box[0] <= letters[0] <= letters[-1] <= box[-1], where

@@ -338,17 +338,17 @@ def test_link_panes_of_a_single_canvas_tells(viewer, ct, panes, told):  # noqa: 
     assert panes.link is None
 
 
-@pytest.mark.parametrize("name", sorted(OVERLAYS))
-def test_toggle_switches_an_overlay_and_the_panel_follows(make_napari_viewer, tmp_path, name):
+def test_toggle_switches_an_overlay_and_the_panel_follows(make_napari_viewer, tmp_path):
     viewer = make_napari_viewer()
     _, panel = viewer.window.add_plugin_dock_widget("napari-medscan", "DICOM panel")
     opened(viewer, tmp_path)
-    overlay = name.removeprefix("toggle_")
-    before = getattr(panel.views, overlay).value
-    for is_on in (not before, before):
-        run(name, viewer)
-        assert tools_of(viewer).is_on(overlay) is is_on
-        assert getattr(panel.views, overlay).value is is_on
+    for name in sorted(OVERLAYS):
+        overlay = name.removeprefix("toggle_")
+        before = getattr(panel.views, overlay).value
+        for is_on in (not before, before):
+            run(name, viewer)
+            assert tools_of(viewer).is_on(overlay) is is_on, name
+            assert getattr(panel.views, overlay).value is is_on, name
 
 
 def test_link_commands_lay_one_slice_on_another(viewer, tmp_path):

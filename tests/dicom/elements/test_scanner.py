@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from collections import Counter
@@ -120,7 +121,7 @@ def test_a_single_slice_costs_at_most_16_kb_of_reading(corpus, monkeypatch):
 
 
 @settings(
-    max_examples=2000,
+    max_examples=2000 if os.environ.get("MEDSCAN_TORTURE") else 500,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -344,8 +344,7 @@ def planes_of(panes):
     return [plane_in_view(pane.viewer, pane.layer) for pane in panes.panes]
 
 
-@pytest.mark.parametrize("orientation", ["axial", "oblique"])
-@pytest.mark.parametrize("turned", [0, 1])
+@pytest.mark.parametrize(("orientation", "turned"), [("axial", 0), ("oblique", 1)])
 def test_plane_chosen_for_a_pane_changes_places_with_its_own(
     arrange, oblique, qtbot, orientation, turned
 ):

@@ -22,6 +22,8 @@ from ...messy_disc import IMAGE_SERIES
 LONGEST = 0.1
 """Seconds beyond what napari takes for the same in the same run."""
 SLICES, SIZE = 60, 256
+NAPARI_RESTS = 60
+"""Milliseconds after which napari alone has nothing left to do; with less it would look quicker."""
 
 
 class Heart:
@@ -43,11 +45,12 @@ class Heart:
         self._timer.stop()
 
     @contextmanager
-    def watch(self, step):
-        self._qtbot.wait(100)
+    def watch(self, step, rest=250):
+        """Measure a step, and what is put off until some milliseconds after it."""
+        self._qtbot.wait(20)
         self._step, self._last = step, time.thread_time()
         yield
-        self._qtbot.wait(250)
+        self._qtbot.wait(rest)
         self._beat()
         self._step = ""
 
@@ -113,15 +116,15 @@ def click(tree, text):
 
 def napari_alone(viewer, file, heart, qtbot):
     """Do with a plain array what napari can do with one."""
-    with heart.watch("open"):
+    with heart.watch("open", NAPARI_RESTS):
         viewer.open(str(file), plugin="napari")
-    with heart.watch("scroll"):
+    with heart.watch("scroll", NAPARI_RESTS):
         scroll(viewer, qtbot, 0)
-    with heart.watch("preset"):
+    with heart.watch("preset", NAPARI_RESTS):
         viewer.layers[0].contrast_limits = (-900, 150)
-    with heart.watch("coronal"):
+    with heart.watch("coronal", NAPARI_RESTS):
         viewer.dims.order = (1, 0, 2)
-    with heart.watch("scroll coronal"):
+    with heart.watch("scroll coronal", NAPARI_RESTS):
         scroll(viewer, qtbot, 1)
     return taken(viewer, heart)
 
@@ -132,7 +135,7 @@ def with_the_panel(viewer, panel, folder, heart, qtbot, readers):
     def section(title):
         titles = [panel.tabs.tabText(number) for number in range(panel.tabs.count())]
         panel.tabs.setCurrentIndex(titles.index(title))
-        qtbot.wait(300)
+        qtbot.wait(150)
         return getattr(panel, title.lower())
 
     with heart.watch("open"):
@@ -231,7 +234,7 @@ def test_a_disc_of_26_series_does_not_hold_the_window(
     viewer = make_napari_viewer(show=True)
 
     def theirs():
-        with heart.watch("open"):
+        with heart.watch("open", NAPARI_RESTS):
             viewer.open(str(file), plugin="napari")
         return taken(viewer, heart)
 

@@ -290,7 +290,7 @@ def test_following_the_slider_keeps_nothing(section, viewer, qtbot):
         qtbot.waitUntil(lambda n=number: rows(section)["Instance Number"] == n, timeout=10_000)
     gc.collect()
     before = Counter(type(found).__name__ for found in gc.get_objects())
-    for turn in range(200):
+    for turn in range(60):
         viewer.dims.set_current_step(0, turn % 4)
         section.follow_viewer()
         qtbot.wait(5)

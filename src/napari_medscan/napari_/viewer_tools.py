@@ -18,6 +18,7 @@ from qtpy.QtWidgets import QWidget
 from napari_medscan.napari_ import settings
 from napari_medscan.napari_.canvas_text import ScaleBar
 from napari_medscan.napari_.compat.canvas_context import CanvasContext
+from napari_medscan.napari_.compat.last_move import LastMove
 from napari_medscan.napari_.compat.layer_drawing import LayerDrawing
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.identity_text import IdentityText
@@ -104,6 +105,7 @@ class ViewerTools(QObject):
         ]
         if isinstance(canvas, QtViewer):
             self._hands += [LayerDrawing(viewer, canvas), CanvasContext(viewer, canvas)]
+            self._hands.append(LastMove(canvas))
         # Not a method: Qt calls none of an object that is going, but its parts still stand.
         self.destroyed.connect(partial(_release, self._overlays, self._hands))
         window = None if canvas is None else canvas.window()

@@ -22,6 +22,7 @@ from napari_medscan.napari_.active_viewer import (
 )
 from napari_medscan.napari_.canvas_text import has_room_for_bar
 from napari_medscan.napari_.compat.canvas_context import CanvasContext
+from napari_medscan.napari_.compat.last_move import LastMove
 from napari_medscan.napari_.compat.layer_drawing import LayerDrawing
 from napari_medscan.napari_.compat.viewer_model import overlays_of
 from napari_medscan.napari_.corner_text import CornerText
@@ -208,7 +209,11 @@ class SidePane(Pane):
         """Layers of the main viewer with their twins here, from the bottom to the top."""
         add_pane_model(main, model)
         self._drag_window = WindowDrag(model, partial(window_targets, model))
-        self._drawing = (LayerDrawing(model, self.canvas), CanvasContext(model, self.canvas))
+        self._drawing = (
+            LayerDrawing(model, self.canvas),
+            CanvasContext(model, self.canvas),
+            LastMove(self.canvas),
+        )
         self._doses = DoseTwins(main, model)
         self._objects = ObjectTwins(main, model, self)
         self._contours = PlaneCuts(main, model)

@@ -157,9 +157,12 @@ def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     stations = split_stations(slices, position)
     even = len(set(Counter(position.tolist()).values())) == 1
     middles, spread = middles_of(distances, position)
-    is_grid = count < 3 or measure_gaps(middles.tolist(), spread).places is not None
+    gaps = measure_gaps(middles.tolist(), spread) if count > 2 else None
+    is_grid = gaps is None or gaps.places is not None
     if len(stations) > 1 or not even or not is_grid:
-        moved = _by_time_point(slices, TEMPORAL if is_grid else (*TEMPORAL, *UNNUMBERED))
+        # Volumes that move may lie on a fine grid by chance, most places of which have no slice.
+        is_whole = gaps is None or (is_grid and not gaps.missing)
+        moved = _by_time_point(slices, TEMPORAL if is_whole else (*TEMPORAL, *UNNUMBERED))
         if moved:
             return moved
     if len(stations) > 1:

@@ -32,7 +32,7 @@ _FIRST_INFLATE = 4 * 2**20
 """A header longer than this, inflated, is taken for a bomb."""
 _MAX_META_ELEMENTS = 1000
 _MAX_UID = 64
-DAMAGED = "A sequence in the header is corrupt and was passed over"
+DAMAGED = "Part of the header is corrupt and was passed over"
 _META_GROUP = 0x0002
 _PREFIX = b"DICM"
 _META = _PREFIX + b"\2\0\0\0UL\4\0"

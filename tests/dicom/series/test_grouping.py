@@ -8,6 +8,7 @@ import pytest
 
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.wanted_tags import Tag
+from napari_medscan.dicom.series import incomplete
 from napari_medscan.dicom.series.duplicates import CONFLICT
 from napari_medscan.dicom.series.grouping import JOINED, NAMED, group
 from napari_medscan.dicom.series.incomplete import FILLED
@@ -275,6 +276,15 @@ def test_an_image_that_lacks_an_attribute_fills_the_hole_in_its_series(fact):
     # An image without contrast agent is one before it was given.
     frames = [make_frame((0, 0, z), **({"ContrastBolusAgent": "x"} if z else {})) for z in range(5)]
     assert len(list(group(files(frames)))) == 2
+
+
+def test_holes_are_not_looked_for_where_images_have_nothing_in_common(monkeypatch):
+    """Comparing each of 10,000 with each would take a minute."""
+    compared = []
+    monkeypatch.setattr(incomplete, "_fills", lambda *both: compared.append(both))
+    kernels = [make_frame((0, 0, z), ConvolutionKernel=(f"K{z}",)) for z in range(200)]
+    assert len(list(group(files(kernels)))) == 200
+    assert not compared
 
 
 def test_without_any_identity_studies_that_share_positions_are_of_two_patients():

@@ -16,6 +16,8 @@ _MEANS_NONE: Final = tuple(
     MEANINGS.index(name) for name in ("ContrastBolusAgent", "ContrastBolusAgentPhase")
 )
 """Attributes whose absence says something: there was no contrast agent."""
+_MOST: Final = 100
+"""Groups of a series among which holes are looked for: each is compared with each."""
 
 
 def with_holes_filled(groups: Sequence[Sequence[SliceRef]]) -> list[list[SliceRef]]:
@@ -30,7 +32,7 @@ def with_holes_filled(groups: Sequence[Sequence[SliceRef]]) -> list[list[SliceRe
         Each of one meaning and one plane.
     """
     found = [list(slices) for slices in sorted(groups, key=len, reverse=True)]
-    for small in found[1:]:
+    for small in found[1:] if len(found) <= _MOST else ():
         wholes = [large for large in found if large and large is not small and _fills(small, large)]
         if len(wholes) == 1:
             ref = small[0]

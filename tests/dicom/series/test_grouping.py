@@ -273,18 +273,33 @@ def test_an_image_that_lacks_an_attribute_fills_the_hole_in_its_series(fact):
     # Another place, or one that has an image, is no hole.
     assert len(series((0.0, 2.0, 5.0, 6.0, 8.0))) == 2
     assert len(series((0.0, 2.0, 2.0, 4.0, 6.0))) == 2
+    assert len(series((0.0, 2.0, 4.0, 6.0, 8.0), lacking=(1, 3))) == 1
     # An image without contrast agent is one before it was given.
     frames = [make_frame((0, 0, z), **({"ContrastBolusAgent": "x"} if z else {})) for z in range(5)]
     assert len(list(group(files(frames)))) == 2
 
 
+<<<<<<< HEAD
 def test_holes_are_not_looked_for_where_images_have_nothing_in_common(monkeypatch):
     """Comparing each of 10,000 with each would take a minute."""
     compared = []
-    monkeypatch.setattr(incomplete, "_fills", lambda *both: compared.append(both))
+    monkeypatch.setattr(incomplete, "_lacks", lambda *both: compared.append(both))
     kernels = [make_frame((0, 0, z), ConvolutionKernel=(f"K{z}",)) for z in range(200)]
     assert len(list(group(files(kernels)))) == 200
     assert not compared
+=======
+def test_images_that_lack_different_attributes_fill_the_holes_together():
+    facts = [{"KVP": 120.0, "ConvolutionKernel": ("B30f",)} for _ in range(6)]
+    del facts[1]["KVP"], facts[4]["ConvolutionKernel"]
+    frames = [make_frame((0, 0, 2.0 * z), **own) for z, own in enumerate(facts)]
+    assert len(list(group(files(frames)))) == 1
+
+
+def test_an_image_that_may_be_of_two_series_belongs_to_none():
+    places = [(z, kernel) for kernel, start in (("a", 0.0), ("b", 0.5)) for z in (start, start + 4)]
+    frames = [make_frame((0, 0, z), ConvolutionKernel=(kernel,)) for z, kernel in places]
+    assert len(list(group(files([*frames, make_frame((0, 0, 2.0))])))) == 3
+>>>>>>> 52cdf56 (series: images that lack different attributes fill the holes of their series together)
 
 
 def test_without_any_identity_studies_that_share_positions_are_of_two_patients():

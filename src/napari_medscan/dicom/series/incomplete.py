@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,39 +24,59 @@ _MOST: Final = 100
 def with_holes_filled(groups: Sequence[Sequence[SliceRef]]) -> list[list[SliceRef]]:
     """Return the groups of one series; those that lack an attribute are joined to what they fill.
 
-    That is certain if they make one volume of even steps with one of the others, and with no
-    other.
+    That is certain if they make one volume of even steps with one of the others, and may belong to
+    no other.
 
     Parameters
     ----------
     groups : sequence of sequence of SliceRef
         Each of one meaning and one plane.
     """
-    found = [list(slices) for slices in sorted(groups, key=len, reverse=True)]
-    for small in found[1:] if len(found) <= _MOST else ():
-        wholes = [large for large in found if large and large is not small and _fills(small, large)]
-        if len(wholes) == 1:
-            ref = small[0]
-            small[0] = SliceRef(ref.header.like(notes=(*ref.header.notes, FILLED)), ref.index)
-            wholes[0] += small
-            small.clear()
-    return [slices for slices in found if slices]
+    if not 1 < len(groups) <= _MOST:
+        return [list(slices) for slices in groups]
+    found: list[list[SliceRef]] = []
+    lacking: dict[int, list[Sequence[SliceRef]]] = defaultdict(list)
+    for slices in sorted(groups, key=len, reverse=True):
+        owners = [number for number, whole in enumerate(found) if _lacks(slices, whole)]
+        if len(owners) == 1:
+            lacking[owners[0]].append(slices)
+        else:
+            found.append(list(slices))
+    for number, parts in lacking.items():
+        chosen = _filling(parts, found[number])
+        found += [list(part) for part in parts if not any(part is each for each in chosen)]
+        if chosen:
+            first, *others = (ref for part in chosen for ref in part)
+            header = first.header.like(notes=(*first.header.notes, FILLED))
+            found[number] += [SliceRef(header, first.index), *others]
+    return found
 
 
-def _fills(small: Sequence[SliceRef], large: Sequence[SliceRef]) -> bool:
-    """Whether some images are the ones that others lack, and lack attributes only."""
-    both = [*large, *small]
-    if len(small) >= len(large) or any(len(ref.header.frames) > 1 for ref in (large[0], small[0])):
+def _filling(
+    parts: Sequence[Sequence[SliceRef]], whole: Sequence[SliceRef]
+) -> Sequence[Sequence[SliceRef]]:
+    """Return the parts that make an even volume with a whole: all of them, or one, or none."""
+    for chosen in (parts, *([part] for part in parts)):
+        if _is_even([*whole, *(ref for part in chosen for ref in part)]):
+            return chosen
+    return ()
+
+
+def _lacks(small: Sequence[SliceRef], large: Sequence[SliceRef]) -> bool:
+    """Whether some images differ from more of one plane in attributes only that they lack."""
+    one, other = large[0], small[0]
+    if one.unit != other.unit or one.frame.orientation is None or len(small) >= len(large):
         return False
-    if large[0].unit != small[0].unit or large[0].frame.orientation is None:
-        return False
-    has = meaning_of(raw_meaning(large[0].frame.dimensions))
-    lacks = meaning_of(raw_meaning(small[0].frame.dimensions))
-    differ = [n for n, (one, other) in enumerate(zip(has, lacks, strict=True)) if one != other]
+    has, lacks = (meaning_of(raw_meaning(ref.frame.dimensions)) for ref in (one, other))
+    differ = [n for n, values in enumerate(zip(has, lacks, strict=True)) if values[0] != values[1]]
     if not differ or any(lacks[n] or n in _MEANS_NONE for n in differ):
         return False
-    if any(ref.frame.position is None for ref in both) or len(split_by_plane([large, small])) > 1:
+    if len(one.header.frames) > 1 or len(other.header.frames) > 1:
         return False
-    distances = sorted(distances_of(both).tolist())
-    gaps = measure_gaps(distances)
-    return distances[0] < distances[1] and gaps.regular and not gaps.missing
+    is_placed = all(ref.header.position_of(ref.index) is not None for ref in (*large, *small))
+    return is_placed and len(split_by_plane([large, small])) == 1
+
+
+def _is_even(slices: Sequence[SliceRef]) -> bool:
+    distances = sorted(distances_of(slices).tolist())
+    return distances[0] < distances[1] and measure_gaps(distances).regular

@@ -279,7 +279,6 @@ def test_an_image_that_lacks_an_attribute_fills_the_hole_in_its_series(fact):
     assert len(list(group(files(frames)))) == 2
 
 
-<<<<<<< HEAD
 def test_holes_are_not_looked_for_where_images_have_nothing_in_common(monkeypatch):
     """Comparing each of 10,000 with each would take a minute."""
     compared = []
@@ -287,7 +286,8 @@ def test_holes_are_not_looked_for_where_images_have_nothing_in_common(monkeypatc
     kernels = [make_frame((0, 0, z), ConvolutionKernel=(f"K{z}",)) for z in range(200)]
     assert len(list(group(files(kernels)))) == 200
     assert not compared
-=======
+
+
 def test_images_that_lack_different_attributes_fill_the_holes_together():
     facts = [{"KVP": 120.0, "ConvolutionKernel": ("B30f",)} for _ in range(6)]
     del facts[1]["KVP"], facts[4]["ConvolutionKernel"]
@@ -299,7 +299,6 @@ def test_an_image_that_may_be_of_two_series_belongs_to_none():
     places = [(z, kernel) for kernel, start in (("a", 0.0), ("b", 0.5)) for z in (start, start + 4)]
     frames = [make_frame((0, 0, z), ConvolutionKernel=(kernel,)) for z, kernel in places]
     assert len(list(group(files([*frames, make_frame((0, 0, 2.0))])))) == 3
->>>>>>> 52cdf56 (series: images that lack different attributes fill the holes of their series together)
 
 
 def test_without_any_identity_studies_that_share_positions_are_of_two_patients():

@@ -230,8 +230,11 @@ def test_key_image_is_listed_and_a_double_click_goes_there(tab, model, series, q
 def test_calibration_by_hand_and_its_end(tab, model, qtbot, told):
     press(tab, "calibrate")
     assert "Draw a line" in told[0].message
-    line(tab, model)
-    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    layer = line(tab, model)
+    press(tab, "arrow")
+    # It is drawn later, but points at something.
+    layer.add([[1, 0, 0], [1, 2, 1]], shape_type="line")
+    qtbot.waitUntil(lambda: len(tab.rows) == 2)
     tab.true_length.value = 30
     press(tab, "calibrate")
     qtbot.waitUntil(lambda: str(tab.rows[0].quantity) == "30 mm")

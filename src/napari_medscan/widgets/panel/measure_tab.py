@@ -188,7 +188,7 @@ class MeasureTab(Page):
         """
         current = self._chosen()
         candidates = [*(each.shape for each in self._drawn), *([current.shape] if current else [])]
-        lines = [shape for shape in candidates if shape.kind == "line"]
+        lines = [each for each in candidates if each.kind == "line" and each.tool != ARROW]
         if not lines:
             raise MeasureError("Draw a line of known length first")
         self._session.calibrate(lines[-1], millimeters)

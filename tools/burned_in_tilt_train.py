@@ -43,7 +43,6 @@ CHANNELS = (48, 32, len(SPANS))
 HELD = 600
 """So many crops measure."""
 BATCH = 48
-FASTEST = 3e-3
 
 
 def write(rng: Random, crop: Floats, known: Gray) -> None:
@@ -135,7 +134,9 @@ def precision(odds: Tensor, targets: Tensor) -> list[float]:
     return result
 
 
-def train(values: Tensor, targets: Tensor, epochs: int, rng: Random) -> nn.Sequential:
+def train(
+    values: Tensor, targets: Tensor, epochs: int, rng: Random, start: Path | None, fastest: float
+) -> nn.Sequential:
     """Train on all but `HELD`, with one cycle of the learning rate, and print how it does."""
     narrow, wide, last = CHANNELS
     model = nn.Sequential(
@@ -146,14 +147,16 @@ def train(values: Tensor, targets: Tensor, epochs: int, rng: Random) -> nn.Seque
         nn.Conv2d(wide, last, 3, padding=1),
     )
     spread = (values[:HELD].float().std((0, 2, 3)) + 0.05)[:, None, None]
-    optimizer = torch.optim.AdamW(model.parameters(), FASTEST, weight_decay=1e-2)
+    if start:
+        put(model, start, spread)
+    optimizer = torch.optim.AdamW(model.parameters(), fastest, weight_decay=1e-2)
     steps = (len(values) - HELD) // BATCH
     for epoch in range(epochs):
         order = HELD + rng.permutation(len(values) - HELD)
         for step in range(steps):
             passed = (epoch + step / steps) / epochs
             for group in optimizer.param_groups:
-                group["lr"] = FASTEST * min(1.0, passed * 40) * 0.5 * (1 + np.cos(np.pi * passed))
+                group["lr"] = fastest * min(1.0, passed * 40) * 0.5 * (1 + np.cos(np.pi * passed))
             chosen = torch.from_numpy(order[step * BATCH : (step + 1) * BATCH])
             loss = loss_of(model(values[chosen].float() / spread), targets[chosen])
             optimizer.zero_grad()
@@ -169,18 +172,30 @@ def train(values: Tensor, targets: Tensor, epochs: int, rng: Random) -> nn.Seque
     return model
 
 
+def put(model: nn.Sequential, path: Path, spread: Tensor) -> None:
+    """Put stored weights into a network that is given values divided by their spread."""
+    with np.load(path, allow_pickle=False) as stored, torch.no_grad():
+        for index, layer in enumerate(model[::2]):
+            layer.weight[:] = torch.from_numpy(stored[f"kernel{index}"].astype(np.float32))
+            layer.bias[:] = torch.from_numpy(stored[f"bias{index}"].astype(np.float32))
+        model[0].weight *= spread
+
+
 def main() -> None:
     """Make samples, train, save."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--extra", type=Path, help="more text-free pictures, as .npy files")
     arguments.add_argument("--samples", type=int, default=18000)
     arguments.add_argument("--epochs", type=int, default=12)
+    arguments.add_argument("--fastest", type=float, default=3e-3, help="the highest learning rate")
+    arguments.add_argument("--start", type=Path, help="weights to train on from")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--weights", type=Path, default=WEIGHTS.with_name("tilt_weights.npz"))
     options = arguments.parse_args()
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
-    model = train(*made(options.samples, options.extra, options.seed), options.epochs, rng)
+    values, targets = made(options.samples, options.extra, options.seed)
+    model = train(values, targets, options.epochs, rng, options.start, options.fastest)
     stored = {}
     for index, layer in enumerate(model[::2]):
         stored[f"kernel{index}"] = layer.weight.detach().numpy().astype(np.float16)

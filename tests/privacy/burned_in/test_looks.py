@@ -20,12 +20,12 @@ def marks_of(rows, columns, value):
 def boxes(monkeypatch):
     """Return a function: boxes of a picture in which the looks see given marks."""
 
-    def found(first, second=1.0, gray=GRAY):
+    def found(first, second=1.0, gray=GRAY, *, reduced=False):
         def text_map(part):
             return np.full([-(-size // 4) for size in part.shape], second, np.float32)
 
         monkeypatch.setattr(looks, "text_map", text_map)
-        return list(looks.boxes(gray, first))
+        return list(looks.boxes(gray, first, reduced=reduced))
 
     return found
 
@@ -62,6 +62,13 @@ def test_between_the_two_thresholds_it_is_possible(boxes):
     between = 1 / (1 + math.exp(-(looks.SURE + looks.MAYBE) / 2))
     found = boxes(marks_of(2, slice(0, 20), between), between)
     assert [box.level for box in found] == [Level.POSSIBLE]
+
+
+def test_in_a_reduced_image_looks_must_be_surer(boxes):
+    mark = 1 / (1 + math.exp(-(looks.SURE + looks.MAYBE_REDUCED) / 2))
+    marks = marks_of(2, slice(0, 20), mark)
+    assert [box.level for box in boxes(marks, mark)] == [Level.FOUND]
+    assert boxes(marks, mark, reduced=True) == []
 
 
 def test_what_is_settled_is_not_looked_at_again(boxes):

@@ -39,8 +39,10 @@ SETTLED = 0.98
 """A mark that needs no second look."""
 MOST_AGAIN = 5
 """So many of the groups in doubt get one, the best; of the others the first look decides."""
-SURE, MAYBE = 1.5, 1.0
+SURE, MAYBE = 0.9, 0.7
 """What the log odds of the looks must be in the mean."""
+SURE_REDUCED, MAYBE_REDUCED = 1.5, 1.0
+"""The same in a reduced image, where anatomy is as sharp as letters."""
 
 Gray = NDArray[np.uint8]
 Marks = NDArray[np.float32]
@@ -68,7 +70,9 @@ class Group:
     mark: float
 
 
-def boxes(gray: Gray, marks: Marks, *, deblur: bool = False) -> Iterator[Box]:
+def boxes(
+    gray: Gray, marks: Marks, *, deblur: bool = False, reduced: bool = False
+) -> Iterator[Box]:
     """Yield boxes around strings some 6 to 44 pixels high, in pixels.
 
     Parameters
@@ -78,8 +82,11 @@ def boxes(gray: Gray, marks: Marks, *, deblur: bool = False) -> Iterator[Box]:
         What `text_map` makes of it.
     deblur : bool
         As `judged` takes it.
+    reduced : bool
+        Whether the image was made smaller.
     """
-    for group, level in judged(gray, groups(marks), deblur=deblur):
+    sure, maybe = (SURE_REDUCED, MAYBE_REDUCED) if reduced else (SURE, MAYBE)
+    for group, level in judged(gray, groups(marks), sure, maybe, deblur=deblur):
         # A cell that a string covers by less than half is not marked.
         top, left = (max(0, start - STRIDE // 2) for start in (group.top, group.left))
         bottom = min(group.bottom + STRIDE // 2, gray.shape[0])

@@ -71,8 +71,9 @@ def _boxes(gray: Gray, reductions: Sequence[int], *, deblur: bool) -> Iterator[B
             cells = edge_cells(part, STRIDE)
             marks, middle = maps(part, cells)
             # Anatomy that is reduced is as sharp as what deblurring makes of letters.
-            level = looks.boxes(part, marks, deblur=deblur and times == 1)
-            most = tilted.MOST if times == 1 else tilted.MOST_REDUCED
+            smaller = times > 1
+            level = looks.boxes(part, marks, deblur=deblur and not smaller, reduced=smaller)
+            most = tilted.MOST_REDUCED if smaller else tilted.MOST
             for box in chain(level, tilted.boxes(part, middle, cells, most)):
                 found = _scaled(box, factor, rows, columns)
                 yield replace(found, top=found.top + down.start, left=found.left + right.start)

@@ -8,7 +8,8 @@ Samples come from `TRAINING` cases, a phantom and made-up structures; `--extra` 
 more text-free pictures or volumes as .npy files, and `--start` weights to train on
 from, of as many channels or fewer. Each round makes new ones, and adds,
 several times over, those without text that the network takes for text so far.
-One seed and one number of steps make much the same weights again.
+One seed and one number of steps make much the same weights again. Then run
+burned_in_hint_train.py and burned_in_tilt_train.py, whose layers see what these know.
 """
 
 from __future__ import annotations

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from itertools import pairwise
 
 import npe2
 import pytest
 from magicgui.widgets import CheckBox, Container, PushButton
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import QAbstractSpinBox
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.current_layer import current_layer
@@ -246,3 +249,28 @@ def test_every_button_of_the_panel_is_a_command(panel):
     pages = {part.name: set(buttons(part)) for part in panel if part.name != "settings"}
     assert pages == {name: set(known) for name, known in BUTTONS.items()}
     assert {command for known in BUTTONS.values() for command in known.values()} <= set(COMMANDS)
+
+
+def focusable(page):
+    """Yield what Tab stops at on a page, in its order, with the place there."""
+    found = page.nextInFocusChain()
+    while found is not page:
+        stops = page.isAncestorOf(found) and found.isVisibleTo(page)
+        # The line of a field is in the field, and hands its focus on.
+        stops = stops and not isinstance(found.parent(), QAbstractSpinBox)
+        if stops and found.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            yield found, found.mapTo(page, QPoint())
+        found = found.nextInFocusChain()
+
+
+def test_tab_goes_through_each_page_from_top_to_bottom(panel, qtbot):
+    panel.native.resize(320, 900)
+    panel.native.show()
+    qtbot.waitExposed(panel.native)
+    for number in range(panel.tabs.count()):
+        panel.tabs.setCurrentIndex(number)
+        qtbot.wait(20)
+        tops = [place.y() for _, place in focusable(panel.tabs.currentWidget())]
+        assert len(tops) > 3
+        # Those of one row may differ by what is around them.
+        assert all(after >= before - 8 for before, after in pairwise(tops)), number

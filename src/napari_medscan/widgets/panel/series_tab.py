@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import napari.viewer
 from magicgui.widgets import CheckBox, Container, PushButton
 from napari.layers import Image
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QGridLayout, QMenu, QPlainTextEdit
+from qtpy.QtWidgets import QGridLayout, QMenu, QPlainTextEdit, QWidget
 from superqt.utils import qdebounced
 
 from napari_medscan.dicom import LoadReport, Stack
@@ -231,6 +232,17 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         column.insertWidget(1, self.tree, 1)
         column.insertLayout(2, grid)
         column.insertWidget(3, self.details)
+        # Qt would go by when they were made.
+        parts: list[QWidget] = [
+            *self.drop_area.frame.findChildren(QWidget),
+            self.tree,
+            *(button.native for button in buttons),
+        ]
+        for part, following in pairwise(parts):
+            QWidget.setTabOrder(part, following)
+        # Qt puts nothing behind a text that scrolls: the text goes before what is below it.
+        for below in (self.always_open.native, self.details):
+            QWidget.setTabOrder(parts[-1], below)
 
     def _connect(self, buttons: Sequence[PushButton]) -> None:
         slots = self._on_open, self.show_only, self.close_series, self.show_in_file_manager

@@ -66,6 +66,21 @@ def test_a_file_with_a_damaged_sequence_is_shown_as_without_it(tmp_path, damage,
     assert stack.description == ""
 
 
+@pytest.mark.parametrize(
+    "tag", [Tag.PixelRepresentation, Tag.RescaleSlope, Tag.ModalityLUTSequence]
+)
+def test_what_decides_on_values_is_not_passed_over(tmp_path, tag):
+    data = file_with(b"")
+    if tag == Tag.ModalityLUTSequence:
+        at = data.rindex(struct.pack("<HH", 0x7FE0, 0x10))
+        data = data[:at] + DAMAGES["too long"](tag) + data[at:]
+    else:
+        at = data.index(struct.pack("<HH", tag >> 16, tag & 0xFFFF))
+        data = data[: at + 6] + b"\xff\xff" + data[at + 8 :]
+    (tmp_path / "a").write_bytes(data)
+    assert not load(tmp_path).stacks
+
+
 def test_several_sequences_may_be_damaged(tmp_path):
     data = file_with(DAMAGES["too short"](0x00081140))
     at = data.rindex(struct.pack("<HH", 0x7FE0, 0x10))

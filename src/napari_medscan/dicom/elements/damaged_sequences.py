@@ -17,6 +17,7 @@ from napari_medscan.dicom.elements.element_head import (
     SHORT_VRS,
     UNDEFINED,
 )
+from napari_medscan.dicom.elements.private_elements import ODD_GROUP
 from napari_medscan.dicom.elements.scanner import (
     PIXEL_TAGS,
     PixelElement,
@@ -28,6 +29,16 @@ from napari_medscan.dicom.elements.values import DataSet, Element, Value
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted
 from napari_medscan.dicom.files.source import Memory, Source
 
+_DECISIVE: Final = frozenset(
+    (
+        Tag.ModalityLUTSequence,
+        Tag.SharedFunctionalGroupsSequence,
+        Tag.PerFrameFunctionalGroupsSequence,
+    )
+)
+"""Sequences without which values or places would be others."""
+_NEEDED: Final = (Tag.Rows, Tag.Columns, Tag.BitsAllocated, Tag.BitsStored, Tag.PixelRepresentation)
+"""Elements without which pixels would be guessed (PS3.3 C.7.6.3)."""
 _TEXTS: Final = (b"LO", b"LT", b"ST", b"UC", b"UT")
 _KEPT: Final = (Tag.PatientID, Tag.Manufacturer)
 _LONGEST: Final = 2**20
@@ -39,7 +50,9 @@ _MOST: Final = 1_000_000
 def scan_around(
     source: Source, start: int, size: int, wanted: Wanted, *, big_endian: bool
 ) -> Scan | None:
-    """Scan a data set of explicit representations; None if no way leads to its pixel data.
+    """Scan a data set of explicit representations.
+
+    None if no way leads to its pixel data, or what says how to read these is lost.
 
     Descriptions are left out: what tells a name in them from other words may be lost.
 
@@ -60,6 +73,8 @@ def scan_around(
             values |= walker.data_set(first, last, wanted, explicit=True)[0]
         except UnusualError:
             continue
+    if any(tag not in values for tag in _NEEDED if tag in wanted):
+        return None
     return Scan(_without_descriptions(DataSet(values, big_endian)), follower.pixels)
 
 
@@ -134,11 +149,16 @@ class _Follower:
         return head is not None and head[0] > tag
 
     def _after_damage(self, position: int) -> int:
-        """Return where the element after a damaged one starts, -1 if that is not certain."""
+        """Return where the element after a damaged one starts, -1 if that is not certain.
+
+        Nor if it is none that an image can do without: a sequence, or a private element.
+        """
         head = self._head(position)
         if head is None:
             return -1
-        tag, _, _, value_at = head
+        tag, vr, _, value_at = head
+        if tag in _DECISIVE or not (tag & ODD_GROUP or vr in (b"SQ", b"UN")):
+            return -1
         end = self._after_items(value_at)
         if self._follows(end, tag):
             return end

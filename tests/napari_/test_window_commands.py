@@ -146,3 +146,12 @@ def test_window_scope_says_which_layers_change(model, tmp_path, scope, changed):
     assert [n for n, x in enumerate(layers) if center_width(x) == (-600, 1500)] == changed
     commands.window_invert(model)
     assert [n for n, x in enumerate(layers) if x.colormap.name == "gray_r"] == changed
+
+
+def test_preset_key_says_that_ct_presets_need_hounsfield_units(model, tmp_path, told):
+    opened(model, tmp_path, RescaleSlope=None, RescaleIntercept=None)
+    told.clear()
+    commands.window_preset_1(model)
+    assert [note.message for note in told] == [
+        "This series has no preset 1. CT presets need values in HU."
+    ]

@@ -151,7 +151,9 @@ def _key_command(number: int) -> Command:
         own = UserPresets(presets_file())
         presets = () if stack is None else offered_presets(stack, own.of(group_of(stack))).keys
         if number > len(presets):
-            tell(f"This series has no preset {number}.")
+            is_ct = stack is not None and stack.kind.measures == "attenuation"
+            why = " CT presets need values in HU." if is_ct and not presets else ""
+            tell(f"This series has no preset {number}.{why}")
         else:
             show_window(viewer, layer, presets[number - 1])
 

@@ -163,7 +163,8 @@ def _runs(order: Sequence[int], position: Numbers, breaks: _Breaks) -> Numbers:
     for index in order:
         place = int(position[index])
         repeats = bool(run.places) and place == run.last
-        if repeats and len(extras) < max(1, _FEW * len(order)):
+        # A run that starts twice has lost its other slices the first time.
+        if repeats and len(run.places) > 1 and len(extras) < max(1, _FEW * len(order)):
             extras.append(index)
             continue
         if repeats or (run.places and breaks(run, place)):

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the system libraries that pip cannot bring: what Qt's xcb plugin and OpenGL load, a
-# software renderer and a virtual screen where there is no display, Python itself, and what checks
-# DICOM files in tests.
+# software renderer and a virtual screen where there is no display, Python itself, and what tests
+# check DICOM files and move the mouse with.
 #
 #   tools/system-libraries.sh [python]
 #
@@ -18,11 +18,13 @@ python)
     need python3-venv
     ;;
 validator)
-    # Tests that need it say so and are skipped without it: no system has to have it.
-    command -v dciodvfy >/dev/null && exit 0
+    # Tests that need these say so and are skipped without them: no system has to have them.
     command -v apt-get >/dev/null || exit 0
     [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || exit 0
-    need dicom3tools
+    command -v dciodvfy >/dev/null || need dicom3tools
+    # Sends mouse and keys.
+    PATH="$PATH:/usr/sbin:/sbin"
+    ldconfig -p | grep -q 'libXtst\.so\.6 ' || need libxtst6
     ;;
 qt)
     [ "$(uname -s)" = Linux ] || exit 0

@@ -33,6 +33,7 @@ def test_examples_of_the_export_page_run_in_order(chest, tmp_path):
 
 
 def test_examples_of_the_objects_page_run_in_order(tmp_path):
+    pytest.importorskip("highdicom")
     folder = write_ct(tmp_path / "in")
     frames = [(1, position(1), np.ones((ROWS, COLUMNS), bool))]
     write(folder / "seg.dcm", seg(frames, {1: "liver"}))

@@ -129,6 +129,7 @@ def zoom_and_pan(desk, hand):
 
 
 @pytest.mark.skipif(not IS_SHARED, reason="the next test has a screen of its own")
+@pytest.mark.skipif(bool(why_missing()), reason=why_missing())
 def test_session_by_hand_on_a_screen_of_its_own():
     """A window of another test that opens meanwhile would take the mouse."""
     test = f"{__file__}::test_session_by_hand_ends_as_a_radiologist_expects"

@@ -8,7 +8,7 @@ from functools import partial
 from napari_medscan.counted import counted
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.series.derived_planes import DerivedPlanes
-from napari_medscan.dicom.series.ordering import Grid
+from napari_medscan.dicom.series.grid import Grid
 from napari_medscan.dicom.series.slice_locations import location_geometry
 from napari_medscan.dicom.space.geometry import (
     ASSUMED_STEP,

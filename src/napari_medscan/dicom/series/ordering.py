@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.alike import kinds_of
-from napari_medscan.dicom.series.attributes import TEMPORAL, UNNUMBERED, Attributes, same_numbers
+from napari_medscan.dicom.series.attributes import TEMPORAL, UNNUMBERED, same_numbers
+from napari_medscan.dicom.series.grid import Grid, grid_of, volume_of
 from napari_medscan.dicom.series.hidden_diffusion import with_csa_diffusion
 from napari_medscan.dicom.series.meaning import further_facts
+from napari_medscan.dicom.series.moving_volumes import by_time_point, families, moved_volumes
 from napari_medscan.dicom.series.overlaps import (
     rows_by_nearest,
     rows_by_pauses,
@@ -27,12 +29,8 @@ from napari_medscan.dicom.series.overlaps import (
 from napari_medscan.dicom.series.planes import is_volume, split_by_plane
 from napari_medscan.dicom.series.positions import (
     distances_of,
-    families,
-    largest_motion,
-    mean_positions,
     middles_of,
     number_positions,
-    positions_of,
     split_stations,
 )
 from napari_medscan.dicom.series.repeats import (
@@ -45,8 +43,7 @@ from napari_medscan.dicom.series.repeats import (
     sizes_of_cells,
 )
 from napari_medscan.dicom.space.geometry import measure_gaps
-from napari_medscan.dicom.space.tolerances import ONE_POSITION, ROUNDING
-from napari_medscan.dicom.space.vectors import Vector
+from napari_medscan.dicom.space.tolerances import ROUNDING
 
 LATERALITY = "Laterality"
 FILE = "file"
@@ -72,38 +69,6 @@ FEW_HOLES = 0.1
 
 INCOMPLETE = "Incomplete time points are shown as a separate series"
 
-Cells = tuple[SliceRef | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Slices in order: one row a time point, one column a position.
-
-    Parameters
-    ----------
-    rows : tuple of tuple of SliceRef or None
-        All of one length; None where a slice is missing at one time point.
-    dimension : str
-        Attributes that tell the rows apart, separated by ", "; '' when there is one row.
-    notes : tuple of str
-        What the user should know about the order.
-    positions : tuple of tuple of float
-        Where the columns lie, LPS, mm: the middles of their slices; () when unknown.
-    spread : float
-        How far the slices of one column lie apart along the normal at most, mm.
-    """
-
-    rows: tuple[Cells, ...]
-    dimension: str = ""
-    notes: tuple[str, ...] = ()
-    positions: tuple[Vector, ...] = ()
-    spread: float = 0.0
-
-    @property
-    def slices(self) -> tuple[SliceRef, ...]:
-        """All slices, row by row."""
-        return tuple(ref for row in self.rows for ref in row if ref is not None)
-
 
 def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     """Order the slices of one group, all with positions and of parallel planes.
@@ -126,7 +91,7 @@ def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     grids, rest = [], []
     for family in families(list(files.values())) if len(files) > 1 else [list(files.values())]:
         if len(family) > 1:
-            grids.append(_moved(family))
+            grids.append(moved_volumes(family))
         else:
             rest += family[0]
     if rest:
@@ -140,7 +105,7 @@ def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
 
 def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     if len(slices) == 1:
-        return [_volume(slices)]
+        return [volume_of(slices)]
     distances = distances_of(slices)
     position = number_positions(slices, distances)
     count = int(position.max()) + 1
@@ -149,8 +114,8 @@ def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
         ascending = [slices[i] for i in order.tolist()]
         is_even = count < 3 or measure_gaps(distances[order].tolist()).regular
         names = TEMPORAL if is_even else (*TEMPORAL, *UNNUMBERED)
-        moved = _by_time_point(slices, names)
-        return moved or ([_volume(ascending)] if is_even else _repair(ascending))
+        moved = by_time_point(slices, names)
+        return moved or ([volume_of(ascending)] if is_even else _repair(ascending))
     parts = _overlapping(slices, position)
     if len(parts) > 1:
         return [grid for part in parts for grid in _arrange(part)]
@@ -162,53 +127,12 @@ def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     if len(stations) > 1 or not even or not is_grid:
         # Volumes that move may lie on a fine grid by chance, most places of which have no slice.
         is_whole = gaps is None or (is_grid and not gaps.missing)
-        moved = _by_time_point(slices, TEMPORAL if is_whole else (*TEMPORAL, *UNNUMBERED))
+        moved = by_time_point(slices, TEMPORAL if is_whole else (*TEMPORAL, *UNNUMBERED))
         if moved:
             return moved
     if len(stations) > 1:
         return [grid for station in stations for grid in _arrange(station)]
     return _repeated(slices, position)
-
-
-def _moved(parts: Sequence[Sequence[SliceRef]]) -> Grid:
-    """Return the grid of volumes that are repeats of one, wherever motion has put them."""
-    firsts = [part[0] for part in parts]
-    alone = np.zeros(len(parts), dtype=np.intp)
-    rows = label_rows(firsts, alone)
-    if int(rows.row.max()) + 1 < len(parts):
-        rows = rank_rows(firsts, alone, rows)
-    volumes = [dict(enumerate(parts[i])) for i in np.argsort(rows.row).tolist()]
-    grid = _grid(volumes, rows)
-    motion = largest_motion(parts)
-    if motion <= ONE_POSITION * float(np.median(np.diff(distances_of(parts[0])))):
-        return grid
-    note = f"Slices move by up to {motion:.1f} mm between time points; distances refer to the first"
-    first = _volume(list(volumes[0].values())).positions
-    return replace(grid, positions=first, spread=0.0, notes=(*grid.notes, note))
-
-
-def _by_time_point(slices: Sequence[SliceRef], names: Sequence[str] = TEMPORAL) -> list[Grid]:
-    """Return the grid of time points that one of `names` tells, though positions move."""
-    told = slices[0].frame.dimensions
-    names = [name for name in names if name in told or name == "AcquisitionTime"]
-    if not names:
-        return []
-    attributes = Attributes(slices)
-    for name in names:
-        column = attributes.column(name)
-        if None in column or len(set(column)) < 2:
-            continue
-        parts: dict[object, list[SliceRef]] = defaultdict(list)
-        for ref, value in zip(slices, column, strict=True):
-            parts[value].append(ref)
-        found = families(list(parts.values()))
-        if len(found) > 1:
-            continue
-        starts = distances_of([row[0] for row in found[0]])
-        # Farther away, the positions are others of the same grid.
-        if np.abs(starts - starts[0]).max() < np.ptp(distances_of(found[0][0][:2])):
-            return [_moved(found[0])]
-    return []
 
 
 def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[SliceRef]]:
@@ -312,11 +236,11 @@ def _grids_of(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> list
     if holes > max(1, FEW_HOLES * len(near) * places) or places < 2:
         near = [volume for volume in volumes if len(volume) == places]
     if len(near) == len(volumes):
-        return [_grid(volumes, rows)]
+        return [grid_of(volumes, rows)]
     kept = set(map(id, near))
     rest = [volume for volume in volumes if id(volume) not in kept]
     if len(near) > 1:
-        return [_grid(near, rows), *_alone(rest, replace(rows, notes=(*rows.notes, INCOMPLETE)))]
+        return [grid_of(near, rows), *_alone(rest, replace(rows, notes=(*rows.notes, INCOMPLETE)))]
     return _alone(volumes, rows)
 
 
@@ -329,7 +253,7 @@ def _alone(volumes: Sequence[dict[int, SliceRef]], rows: Rows) -> list[Grid]:
     grids: list[Grid] = []
     for group in alike.values():
         if len(group) > 2 or (len(group) > 1 and min(sizes) > 1):
-            grids.append(_grid(group, rows))
+            grids.append(grid_of(group, rows))
             continue
         for volume in group:
             parts = _repair([volume[place] for place in sorted(volume)])
@@ -337,20 +261,9 @@ def _alone(volumes: Sequence[dict[int, SliceRef]], rows: Rows) -> list[Grid]:
     return grids
 
 
-def _grid(volumes: Sequence[dict[int, SliceRef]], rows: Rows) -> Grid:
-    places = sorted({place for volume in volumes for place in volume})
-    table = tuple(tuple(volume.get(place) for place in places) for volume in volumes)
-    columns = [[ref for ref in column if ref] for column in zip(*table, strict=True)]
-    dimension = ", ".join(rows.names) if len(volumes) > 1 else ""
-    slices = [ref for column in columns for ref in column]
-    position = np.repeat(np.arange(len(columns)), list(map(len, columns)))
-    _, spread = middles_of(distances_of(slices), position)
-    return Grid(table, dimension, rows.notes, mean_positions(columns), spread)
-
-
 def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
     """Split a volume with uneven gaps where that makes every part even."""
-    whole = [_volume(slices)]
+    whole = [volume_of(slices)]
     if len(slices) < 3 or measure_gaps(distances_of(slices).tolist()).regular:
         return whole
     for name in SPLITTERS:
@@ -358,14 +271,14 @@ def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
         for ref in slices:
             split[_splitting_value(ref, name)].append(ref)
         if 1 < len(split) <= MAX_PARTS and all(map(_is_regular, split.values())):
-            return [_volume(part) for part in split.values()]
+            return [volume_of(part) for part in split.values()]
     runs = rows_by_runs(slices, np.arange(len(slices)))
     if runs is None or runs.names != (NUMBER,):
         return whole
     parts = _by_row(slices, runs)
     if len(parts) == 1 or not all(map(_is_regular, parts)):
         return whole
-    return [replace(_volume(part), notes=runs.notes) for part in parts]
+    return [replace(volume_of(part), notes=runs.notes) for part in parts]
 
 
 def _splitting_value(ref: SliceRef, name: str) -> object:
@@ -384,8 +297,3 @@ def _is_regular(slices: Sequence[SliceRef]) -> bool:
 def _by_row(slices: Sequence[SliceRef], rows: Rows) -> list[list[SliceRef]]:
     count = int(rows.row.max()) + 1
     return [[slices[i] for i in np.flatnonzero(rows.row == n).tolist()] for n in range(count)]
-
-
-def _volume(slices: Sequence[SliceRef]) -> Grid:
-    positions = tuple(place for place in positions_of(slices) if place is not None)
-    return Grid((tuple(slices),), positions=positions)

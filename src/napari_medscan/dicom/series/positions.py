@@ -12,7 +12,6 @@ from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.space.tolerances import (
     LARGEST_JITTER,
     LARGEST_LONE_JITTER,
-    LARGEST_MOTION,
     ONE_POSITION,
     ROUNDING,
     STATION,
@@ -135,54 +134,3 @@ def split_stations(slices: Sequence[SliceRef], numbers: NDArray[np.intp]) -> lis
             stations.append([ref])
             corners.append(place)
     return stations
-
-
-def families(parts: Sequence[Sequence[SliceRef]]) -> list[list[list[SliceRef]]]:
-    """Join the parts that are one volume, moved a little from one time point to the next.
-
-    Parameters
-    ----------
-    parts : sequence of sequence of SliceRef
-        Each the slices of one file or time point.
-
-    Returns
-    -------
-    list of list of list of SliceRef
-        Each family a list of parts, whose slices ascend along the normal of the first.
-    """
-    axes = axes_of(parts[0])
-    found: list[tuple[NDArray[np.float64], list[list[SliceRef]]]] = []
-    for part in parts:
-        points = points_of(part) @ axes.T
-        order = np.argsort(points[:, 0], kind="stable")
-        points, slices = points[order], [part[i] for i in order]
-        # Motion leaves one family, or a few: more are volumes that have nothing in common.
-        for first, members in found[:MAX_STATIONS]:
-            if _is_moved(first, points, members[0][0]):
-                members.append(slices)
-                break
-        else:
-            found.append((points, [slices]))
-    return [members for _, members in found]
-
-
-def largest_motion(rows: Sequence[Sequence[SliceRef]]) -> float:
-    """Return by how many mm the slices of the rows are off those of the first, at most."""
-    first = points_of(rows[0])
-    return max(float(np.linalg.norm(points_of(row) - first, axis=1).max()) for row in rows)
-
-
-def _is_moved(one: NDArray[np.float64], other: NDArray[np.float64], ref: SliceRef) -> bool:
-    """Whether two volumes are the same, moved by no more than a head moves."""
-    if one.shape != other.shape or len(one) < 2:
-        return False
-    gaps, others = np.diff(one[:, 0]), np.diff(other[:, 0])
-    step = statistics.median_low(gaps.tolist())
-    # A direction that turns by its cosine shortens the gaps along the first one's normal.
-    if min(gaps.min(), others.min()) <= 0 or np.abs(gaps - others).max() > 2 * ONE_POSITION * step:
-        return False
-    moved = np.abs((other - one).mean(axis=0))
-    height, width = ref.frame.spacing or (1.0, 1.0)
-    rows, columns = ref.header.shape
-    limits = np.array((len(one) * step, columns * width, rows * height)) / 2
-    return bool((moved < np.minimum(limits, LARGEST_MOTION)).all())

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.series.ordering import Grid, arrange
+from napari_medscan.dicom.series.grid import Grid
+from napari_medscan.dicom.series.ordering import arrange
 from napari_medscan.dicom.space.geometry import Geometry, StepSource, stack_geometry
 from napari_medscan.dicom.space.locations import (
     Location,

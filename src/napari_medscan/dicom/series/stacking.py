@@ -21,13 +21,14 @@ from napari_medscan.dicom.series.alike import kinds_of
 from napari_medscan.dicom.series.axis_values import FRAME, AxisValues, axis_values
 from napari_medscan.dicom.series.concatenations import join_concatenations
 from napari_medscan.dicom.series.derived_planes import DerivedPlanes
+from napari_medscan.dicom.series.grid import Grid
 from napari_medscan.dicom.series.grid_geometry import (
     geometry_warnings,
     grid_geometry,
     hole_warnings,
 )
 from napari_medscan.dicom.series.grouping import group
-from napari_medscan.dicom.series.ordering import Grid, arrange
+from napari_medscan.dicom.series.ordering import arrange
 from napari_medscan.dicom.series.part_names import with_parts
 from napari_medscan.dicom.series.series_rank import by_number
 from napari_medscan.dicom.series.slice_headers import ParsedHeaders, SliceHeaders

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import napari.viewer
 from napari.layers import Image
 
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.elements.isolation import workers
+from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.studies import Study, studies_of
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.layers import image_layers
@@ -17,10 +18,20 @@ from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_proxy import unwrapped
 
 
-def listed_studies(viewer: napari.viewer.Viewer) -> list[Study]:
-    """Return the studies of the session, and those of layers of other origin (samples)."""
+def listed_studies(
+    viewer: napari.viewer.Viewer, objects: Iterable[DicomObject] = ()
+) -> list[Study]:
+    """Return the studies of the session, and those of layers of other origin (samples).
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Has the layers.
+    objects : iterable of DicomObject
+        What else is listed, of no series.
+    """
     opened = (s for s in map(series_of, viewer.layers) if s is not None)
-    return studies_of(dict.fromkeys([*record.stacks, *opened]))
+    return studies_of(dict.fromkeys([*record.stacks, *opened]), objects)
 
 
 def listed_stacks(viewer: napari.viewer.Viewer) -> list[Stack]:

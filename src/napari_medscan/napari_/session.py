@@ -98,7 +98,8 @@ class Record:
             Whether to leave out modality and body part.
         """
         if self._studies is None:
-            studies = studies_of(self.stacks)
+            of_none = [o for o in self.catalogue.objects if self.catalogue.home_of(o) is None]
+            studies = studies_of(self.stacks, of_none)
             known = {stack: study for study in studies for stack in study.stacks}
             self._studies = known if len(studies) > 1 else {}
         study = self._studies.get(stack)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import permutations
 
+import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
@@ -17,6 +18,8 @@ from napari_medscan.dicom.series.studies import (
 )
 
 from ...studies import write_series
+from ..making import write
+from ..objects.recordings import channel, group, waveform
 
 OTHER = {"PatientName": "Canary^Bob", "PatientID": "2"}
 
@@ -49,6 +52,31 @@ def test_studies_of_one_patient_newest_first_with_interval(tmp_path):
 def test_studies_of_one_study_has_no_interval(tmp_path):
     stacks = opened(tmp_path, {"StudyDate": "20230110", "BodyPartExamined": "LSPINE"})
     assert titles(stacks) == ["CT lumbar spine"]
+
+
+def test_series_of_a_study_of_which_one_lacks_a_part_of_the_identity_are_of_one_patient(tmp_path):
+    one = {"StudyInstanceUID": "1.2.9"}
+    stacks = opened(tmp_path, {**one, "PatientID": ""}, one, {**one, **OTHER})
+    assert [[s.series_number for s in study.stacks] for study in studies_of(stacks)] == [
+        [1, 2],
+        [3],
+    ]
+    # The one with more of it is compared with other studies.
+    prior = opened(tmp_path / "prior", {"StudyInstanceUID": "1.2.8"})
+    assert [s.patient for s in studies_of([*stacks[:2], *prior])] == [0, 0]
+
+
+def test_a_study_may_have_nothing_but_a_recording(tmp_path):
+    """Else nobody could tell whose it is."""
+    write_series(tmp_path, 2, StudyInstanceUID="1.2.1", StudyDate="20230110")
+    recording = waveform(
+        [group(np.zeros((10, 1), np.int16), [channel("I")])], StudyInstanceUID="1.2.2", **OTHER
+    )
+    write(tmp_path / "ecg", recording)
+    report = load(tmp_path)
+    ct, ecg = studies_of(report.stacks, report.objects)
+    assert (ct.title(), ecg.title()) == ("Patient 1 · CT", "Patient 2 · ECG")
+    assert (ecg.stacks, ecg.objects) == ((), report.objects)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

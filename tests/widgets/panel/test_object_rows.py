@@ -14,6 +14,7 @@ from napari_medscan.widgets.panel.series_tab import SeriesTab
 
 from ...dicom.making import write
 from ...dicom.objects.labeled import COLUMNS, ROWS, position, seg, write_ct
+from ...dicom.objects.recordings import channel, group, waveform
 from ...napari_.objects.test_region_outlines import MANY, write_regions
 
 PIXELS = np.ones((ROWS, COLUMNS), bool)
@@ -61,6 +62,19 @@ def test_object_rows_stand_below_their_series(section, record, report):
         "CT 3 · Chest": ["SEG 9 · Organs\n1 segment"],
         "CT": ["SEG 10 · Organs\n1 segment"],
     }
+
+
+def test_objects_of_a_study_without_series_have_a_heading(section, record, tmp_path):
+    write_ct(tmp_path)
+    other = {"StudyInstanceUID": "1.2.77", "PatientID": "2", "PatientName": "Canary^Bob"}
+    write(
+        tmp_path / "ecg.dcm",
+        waveform([group(np.zeros((10, 1), np.int16), [channel("I")])], **other),
+    )
+    record.add(load(tmp_path))
+    section.follow_viewer()
+    (parent,) = items(section)
+    assert parent == "Patient 2 · ECG"
 
 
 def test_object_row_eye_opens_hides_and_follows_the_layer(section, record, report, model):

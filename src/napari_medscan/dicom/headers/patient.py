@@ -46,6 +46,12 @@ def may_be_one_patient(one: bytes, other: bytes) -> bool:
     return True
 
 
+def more_complete(one: bytes, other: bytes) -> bytes:
+    """Return the hash of one patient that leaves out less."""
+    parts = range(0, _PART * _PARTS, _PART)
+    return max(one, other, key=lambda own: sum(any(own[at : at + _PART]) for at in parts))
+
+
 def _hash(value: str) -> bytes:
     if not value:
         return bytes(_PART)

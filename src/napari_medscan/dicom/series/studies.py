@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from itertools import chain
 
 from napari_medscan.counted import counted
+from napari_medscan.dicom.headers.patient import more_complete
+from napari_medscan.dicom.series.dicom_object import DicomObject
+from napari_medscan.dicom.series.relations import same_patient
 from napari_medscan.dicom.series.series_rank import SeriesRank, by_rank, most_useful, rank_of
 from napari_medscan.dicom.series.stack import Stack
 
@@ -26,18 +31,21 @@ _BODY_PARTS = {
 }
 """Defined terms of PS3.16 annex L that are not words. The others are English words."""
 _DAYS_PER_MONTH = 365.25 / 12
+_Member = Stack | DicomObject
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """The series of one study.
+    """The series of one study, and what belongs to none of them.
 
     Parameters
     ----------
-    uid : str
-        Study Instance UID, '' when absent.
+    key : tuple of (bytes, str)
+        Hash of the patient, as in `ImageHeader`, and Study Instance UID, '' when absent.
     stacks : tuple of Stack
         The series, the most useful kinds first.
+    objects : tuple of DicomObject
+        Reports, recordings and others without a series; a study may have nothing else.
     label : str
         Modalities, and body part or description: "CT chest".
     date : datetime or None
@@ -48,8 +56,9 @@ class Study:
         Number of the patient, from 1; 0 if all studies are of one patient.
     """
 
-    uid: str
+    key: tuple[bytes, str]
     stacks: tuple[Stack, ...]
+    objects: tuple[DicomObject, ...]
     label: str
     date: datetime | None
     interval: str = ""
@@ -89,28 +98,58 @@ class Study:
         return " · ".join(filter(None, (date, self.interval)))
 
 
-def studies_of(stacks: Iterable[Stack]) -> list[Study]:
+def studies_of(stacks: Iterable[Stack], objects: Iterable[DicomObject] = ()) -> list[Study]:
     """Return the studies of some series: patient by patient, the newest study first.
 
     Patients are in the order of their newest studies, studies without a date come last. Patients
     are numbered in the order in which their series are given, so that a number stays the same
     while more series are found.
+
+    Parameters
+    ----------
+    stacks : iterable of Stack
+        The series.
+    objects : iterable of DicomObject
+        Objects that belong to none of them.
     """
-    groups: dict[tuple[bytes, str], list[Stack]] = {}
-    for stack in stacks:
-        groups.setdefault((stack.header.patient, stack.header.study), []).append(stack)
     patients: dict[tuple[bytes, str], list[Study]] = {}
-    for (patient, uid), members in groups.items():
+    for members in _by_study([*stacks, *objects]):
+        study = _study(members)
         # Without any identity, each study may be of another patient.
-        key = (patient, "" if patient else uid)
-        study = Study(uid, tuple(by_rank(members)), _label(members), _date(members))
-        patients.setdefault(key, []).append(study)
+        patient, uid = study.key
+        patients.setdefault((patient, "" if patient else uid), []).append(study)
     ordered = []
     for number, own in enumerate(patients.values(), 1):
         patient_number = number if len(patients) > 1 else 0
         ordered.append([replace(s, patient=patient_number) for s in _with_intervals(own)])
     ordered.sort(key=lambda own: _newest_first(own[0]))
     return _distinct([study for own in ordered for study in own])
+
+
+def _by_study(members: Iterable[_Member]) -> Iterator[list[_Member]]:
+    """Yield what is of one study, and of one patient as far as headers say."""
+    studies: dict[str, list[list[_Member]]] = defaultdict(list)
+    for member in members:
+        of_uid = studies[member.header.study]
+        same = next((group for group in of_uid if same_patient(group[0], member)), None)
+        if same is None:
+            of_uid.append([member])
+        else:
+            same.append(member)
+    return chain.from_iterable(studies.values())
+
+
+def _study(members: Sequence[_Member]) -> Study:
+    stacks = [each for each in members if isinstance(each, Stack)]
+    objects = tuple(each for each in members if isinstance(each, DicomObject))
+    headers = [each.header for each in members]
+    return Study(
+        (reduce(more_complete, (each.patient for each in headers)), headers[0].study),
+        tuple(by_rank(stacks)),
+        objects,
+        _label(stacks, objects),
+        min((date for each in headers if (date := each.study_date) is not None), default=None),
+    )
 
 
 def newest_study(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
@@ -176,23 +215,20 @@ def _distinct(studies: Sequence[Study]) -> list[Study]:
     return result
 
 
-def _date(stacks: Sequence[Stack]) -> datetime | None:
-    return min((d for s in stacks if (d := s.header.study_date) is not None), default=None)
-
-
-def _label(stacks: Sequence[Stack]) -> str:
+def _label(stacks: Sequence[Stack], objects: Sequence[DicomObject]) -> str:
     """Return modalities, and body part or study description."""
     useful = [stack for stack in stacks if rank_of(stack) <= SeriesRank.LOCALIZER] or stacks
-    modalities = list(dict.fromkeys(s.modality for s in by_rank(useful) if s.modality))
+    headers = [each.header for each in by_rank(useful) or objects]
+    modalities = list(dict.fromkeys(each.modality for each in headers if each.modality))
     if set(modalities) == {"CT", "PT"}:
         modalities = ["PET/CT"]
     names = "/".join("PET" if modality == "PT" else modality for modality in modalities) or "Images"
-    parts = Counter(part for stack in useful if (part := stack.header.body_part))
+    parts = Counter(each.body_part for each in headers if each.body_part)
     if parts:
         ((part, _),) = parts.most_common(1)
         code = part.upper().replace(" ", "").replace("_", "")
         return f"{names} {_BODY_PARTS.get(code, part.lower())}"
-    description = next((text for s in useful if (text := s.header.study_description)), "")
+    description = next(filter(None, (each.study_description for each in headers)), "")
     if not description:
         return names
     # "CT Thorax" is not named "CT CT Thorax".

@@ -127,7 +127,7 @@ class ObjectRows:
         self,
         objects: ListedObjects,
         parents: Mapping[Stack, QStandardItem],
-        studies: Mapping[tuple[bytes, str], QStandardItem],
+        studies: Mapping[DicomObject, QStandardItem],
     ) -> None:
         """Bring the rows up to date.
 
@@ -137,9 +137,8 @@ class ObjectRows:
             What to list.
         parents : mapping of Stack to QStandardItem
             The rows of the series.
-        studies : mapping of (bytes, str) to QStandardItem
-            The rows of the studies, by patient and Study Instance UID: objects without a series
-            stand below their study.
+        studies : mapping of DicomObject to QStandardItem
+            The rows of the studies of objects without a series.
         """
         self._is_filling = True
         try:
@@ -168,7 +167,7 @@ class ObjectRows:
         self,
         objects: ListedObjects,
         parents: Mapping[Stack, QStandardItem],
-        studies: Mapping[tuple[bytes, str], QStandardItem],
+        studies: Mapping[DicomObject, QStandardItem],
     ) -> None:
         for item in self._items.values():
             parent = item.parent()
@@ -183,7 +182,7 @@ class ObjectRows:
                 parents[stack].appendRow(item)
         for source in objects.others:
             item = self._items[source] = ObjectItem(source)
-            study = studies.get((source.header.patient, source.header.study))
+            study = studies.get(source)
             (self._model if study is None else study).appendRow(item)
 
     def _on_changed(self, item: QStandardItem) -> None:

@@ -292,7 +292,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         # Most calls are for a slider that moved: a hundred series are not gone through again then.
         if state != self._state:
             self._state = state
-            self.tree.show_studies(listed_studies(self._viewer), opened, skipped, objects)
+            studies = listed_studies(self._viewer, objects.others)
+            self.tree.show_studies(studies, opened, skipped, objects)
             self._thumbnails.ask(self.tree.without_thumbnail())
             self._on_selection()
         shown = stack_of(self._viewer.layers.selection.active)

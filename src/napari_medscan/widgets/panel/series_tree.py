@@ -182,7 +182,8 @@ class SeriesTree(QTreeView):
         if self._rest is not None:
             self._model.removeRow(self._rest.row())
             self._rest = None
-        self._objects.show(objects, self._items, self._studies)
+        parents = {each: self._studies[s.key] for s in studies for each in s.objects}
+        self._objects.show(objects, self._items, parents)
         for stack in objects.below.keys() - self._unfolded:
             self._unfolded.add(stack)
             self.setExpanded(self._items[stack].index(), True)
@@ -245,10 +246,10 @@ class SeriesTree(QTreeView):
 
     def _place_studies(self, studies: Sequence[Study]) -> None:
         """Give the model a row per study and series, in their order."""
-        wanted = [(_key(study), study.stacks) for study in studies]
+        wanted = [(study.key, study.stacks) for study in studies]
         if wanted == self._placed:
             for study in studies:
-                _head(self._studies[_key(study)], study)
+                _head(self._studies[study.key], study)
             return
         self._placed = wanted
         selected = self.selected()
@@ -261,14 +262,14 @@ class SeriesTree(QTreeView):
         self._unfolded.clear()
         self._items, self._studies, self._rest = {}, {}, None
         for study in studies:
-            parent = self._studies[_key(study)] = _head(_plain_item(""), study)
+            parent = self._studies[study.key] = _head(_plain_item(""), study)
             self._model.appendRow(parent)
             for stack in study.stacks:
                 item = self._items[stack] = _SeriesItem(stack)
                 if stack in known:
                     item.thumbnail = known[stack]
                 parent.appendRow(item)
-            self.setExpanded(parent.index(), _key(study) not in folded)
+            self.setExpanded(parent.index(), study.key not in folded)
         self.select(*selected)
 
     def _on_double_click(self) -> None:
@@ -280,10 +281,6 @@ class SeriesTree(QTreeView):
         is_object = self._objects.source_of(current) is not None
         if isinstance(current, _SeriesItem) or is_object or current is self._rest:
             self.chosen.emit()
-
-
-def _key(study: Study) -> tuple[bytes, str]:
-    return study.stacks[0].header.patient, study.uid
 
 
 def _head(item: QStandardItem, study: Study) -> QStandardItem:

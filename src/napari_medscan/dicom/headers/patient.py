@@ -39,6 +39,8 @@ def patient_of(data_set: DataSet) -> bytes:
 
 def may_be_one_patient(one: bytes, other: bytes) -> bool:
     """Whether two hashes of `patient_of` differ only in what one of the files lacks."""
+    if one == other:
+        return True
     for start in range(0, _PART * _PARTS, _PART):
         mine, theirs = one[start : start + _PART], other[start : start + _PART]
         if mine != theirs and any(mine) and any(theirs):

@@ -10,9 +10,8 @@ from functools import reduce
 from itertools import chain
 
 from napari_medscan.counted import counted
-from napari_medscan.dicom.headers.patient import more_complete
+from napari_medscan.dicom.headers.patient import may_be_one_patient, more_complete
 from napari_medscan.dicom.series.dicom_object import DicomObject
-from napari_medscan.dicom.series.relations import same_patient
 from napari_medscan.dicom.series.series_rank import SeriesRank, by_rank, most_useful, rank_of
 from napari_medscan.dicom.series.stack import Stack
 
@@ -128,23 +127,22 @@ def studies_of(stacks: Iterable[Stack], objects: Iterable[DicomObject] = ()) -> 
 
 def _by_study(members: Iterable[_Member]) -> Iterator[list[_Member]]:
     """Yield what is of one study, and of one patient as far as headers say."""
-    studies: dict[str, list[list[_Member]]] = defaultdict(list)
+    studies: dict[str, dict[bytes, list[_Member]]] = defaultdict(dict)
     for member in members:
-        of_uid = studies[member.header.study]
-        same = next((group for group in of_uid if same_patient(group[0], member)), None)
-        if same is None:
-            of_uid.append([member])
-        else:
-            same.append(member)
-    return chain.from_iterable(studies.values())
+        header = member.header
+        patients = studies[header.study]
+        same = (one for one in patients if may_be_one_patient(one, header.patient))
+        patients.setdefault(next(same, header.patient), []).append(member)
+    return chain.from_iterable(patients.values() for patients in studies.values())
 
 
 def _study(members: Sequence[_Member]) -> Study:
     stacks = [each for each in members if isinstance(each, Stack)]
     objects = tuple(each for each in members if isinstance(each, DicomObject))
     headers = [each.header for each in members]
+    patient = reduce(more_complete, dict.fromkeys(each.patient for each in headers))
     return Study(
-        (reduce(more_complete, (each.patient for each in headers)), headers[0].study),
+        (patient, headers[0].study),
         tuple(by_rank(stacks)),
         objects,
         _label(stacks, objects),

@@ -164,14 +164,14 @@ class _LikeHeader(ImageHeader):
         return _image_header, (self._values(),)
 
     def _values(self) -> dict[str, Any]:
-        own = {name: getattr(self, name) for name in (*_OWN, "frames", "pixels")}
+        own = {name: getattr(self, name) for name in _OWN}
         return {**self._columns.base.__dict__, **own}
 
 
-_OWN: Final = ("source", "name", "size", "sop_instance", "instance_number")
+_OWN: Final = ("source", "name", "size", "sop_instance", "instance_number", "frames", "pixels")
 """What each file has of its own, whatever it is like."""
 for _field in fields(ImageHeader):
-    if _field.name not in (*_OWN, "frames", "pixels"):
+    if _field.name not in _OWN:
         # All else is of the base: a copy for each of thousands would take longer than reading them.
         setattr(_LikeHeader, _field.name, property(attrgetter(f"_columns.base.{_field.name}")))
 

@@ -68,7 +68,7 @@ def wider(
         stated = Tag.NumberOfFrames in scanned.data_set and layout.frames > 1
         if stated or narrow != _BYTE or not _are_words(scanned, pixels):
             return None
-    note = f"Pixels are stored in {wide} bits each, although the header describes {narrow}"
+    note = f"Pixels are stored in {wide} bits each, {THOUGH} {narrow}"
     return wider, note
 
 

@@ -15,12 +15,11 @@ from napari_medscan.dicom.intensity.rescale import (
     ModalityTransform,
     read_transform,
 )
-from napari_medscan.dicom.intensity.window import WANTED_WINDOW, Voi, read_windows
 from napari_medscan.dicom.objects.image_references import WANTED_IMAGES, Images, read_images
+from napari_medscan.dicom.objects.softcopy_voi import WANTED_VOIS, Vois, read_vois
 
 
 class _Tag(IntEnum):
-    SoftcopyVOILUTSequence = 0x00283110
     BlendingSequence = 0x00700402
     RelativeOpacity = 0x00700403
     BlendingPosition = 0x00700405
@@ -38,7 +37,7 @@ WANTED_BLENDING: Final[Wanted] = {
         _POSITION,
         WANTED_MODALITY_LUT,
         WANTED_RESCALE,
-        {_Tag.SoftcopyVOILUTSequence: want(WANTED_IMAGES, WANTED_WINDOW)},
+        WANTED_VOIS,
     ),
 }
 _HALF: Final = 0.5
@@ -59,7 +58,7 @@ class BlendingPart:
     """
 
     opacity: float | None
-    vois: tuple[tuple[Images, tuple[Voi, ...]], ...]
+    vois: Vois
     modality: ModalityTransform
 
 
@@ -75,13 +74,9 @@ def read_blending(data_set: DataSet, identifiers: tuple[str, ...]) -> Mapping[st
     opacity = min(max(_HALF if stated is None else stated, 0.0), 1.0)
     for item in data_set.items(_Tag.BlendingSequence):
         is_above = item.text(_Tag.BlendingPosition) == "SUPERIMPOSED"
-        vois = [
-            (read_images(each), read_windows(each, identifiers))
-            for each in item.items(_Tag.SoftcopyVOILUTSequence)
-        ]
         part = BlendingPart(
             opacity if is_above else None,
-            tuple((images, windows) for images, windows in vois if windows),
+            read_vois(item, identifiers),
             read_transform(item, signed=False),
         )
         found |= dict.fromkeys(referenced([item]), part)

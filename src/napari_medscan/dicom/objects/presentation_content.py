@@ -24,7 +24,6 @@ from napari_medscan.dicom.intensity.rescale import (
     read_table,
     read_transform,
 )
-from napari_medscan.dicom.intensity.window import WANTED_WINDOW, Voi, read_windows
 from napari_medscan.dicom.objects.annotations import (
     WANTED_ANNOTATIONS,
     Annotation,
@@ -56,10 +55,10 @@ from napari_medscan.dicom.objects.shutter_shapes import (
     ShutterShapes,
     read_shutter,
 )
+from napari_medscan.dicom.objects.softcopy_voi import WANTED_VOIS, Vois, read_vois
 
 
 class _Tag(IntEnum):
-    SoftcopyVOILUTSequence = 0x00283110
     DisplayedAreaSelectionSequence = 0x0070005A
     ContentLabel = 0x00700080
     ContentDescription = 0x00700081
@@ -71,8 +70,8 @@ _ACTIVATION: Final = 0x1001
 """Element of an overlay group: Overlay Activation Layer (C.11.7)."""
 _LABEL: Final[Wanted] = {_Tag.ContentLabel: b"CS", _Tag.ContentDescription: b"LO"}
 _DISPLAY: Final[Wanted] = {
+    **WANTED_VOIS,
     _Tag.DisplayedAreaSelectionSequence: want(WANTED_IMAGES, WANTED_AREA),
-    _Tag.SoftcopyVOILUTSequence: want(WANTED_IMAGES, WANTED_WINDOW),
     _Tag.PresentationLUTSequence: WANTED_TABLE,
     _Tag.PresentationLUTShape: b"CS",
 }
@@ -152,7 +151,7 @@ class PresentationContent:
 
     annotations: tuple[Annotation, ...]
     left_out: int
-    vois: tuple[tuple[Images, tuple[Voi, ...]], ...]
+    vois: Vois
     areas: tuple[tuple[Images, Area], ...]
     turn: DisplayTurn
     modality: ModalityTransform
@@ -203,10 +202,6 @@ def read_presentation(file: FileRef) -> PresentationContent:
     data_set = scanned.data_set
     charsets, identifiers = data_set.texts(Tag.SpecificCharacterSet), identifiers_of(data_set)
     annotations, left_out = read_annotations(data_set, charsets)
-    vois = [
-        (read_images(item), read_windows(item, identifiers))
-        for item in data_set.items(_Tag.SoftcopyVOILUTSequence)
-    ]
     areas = [
         (read_images(item), area)
         for item in data_set.items(_Tag.DisplayedAreaSelectionSequence)
@@ -215,7 +210,7 @@ def read_presentation(file: FileRef) -> PresentationContent:
     return PresentationContent(
         annotations,
         left_out,
-        tuple((images, windows) for images, windows in vois if windows),
+        read_vois(data_set, identifiers),
         tuple(areas),
         read_turn(data_set),
         read_transform(data_set, signed=False),

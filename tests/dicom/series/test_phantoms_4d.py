@@ -6,20 +6,37 @@ import os
 from collections import Counter
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from napari_medscan.dicom.series.overlaps import BY_RUN, EXTRAS
 from napari_medscan.dicom.series.repeats import BY_NAME, BY_NUMBER
 
-from ..building import stacks_of
-from .phantoms_4d import phantoms
+from ..building import AXIAL, stacks_of
+from .phantoms_4d import Phantom, phantoms
 
 EXAMPLES = 2000 if os.environ.get("MEDSCAN_TORTURE") else 100
 DOUBTFUL = {BY_NAME, BY_NUMBER, BY_RUN, EXTRAS}
 """Warnings that the order of the volumes is a guess."""
 
 
+TWO_SLICES = Phantom(
+    meanings=2,
+    times=2,
+    slices=2,
+    step=1.0,
+    told_by=frozenset({"ComplexImageComponent"}),
+    timed_by=frozenset({"ImageIndex of slices"}),
+    numbers="by time",
+    jitter=0.0,
+    lost=1,
+    orientation=AXIAL,
+    seed=0,
+)
+"""The second of two slices is lost, and the next volume starts where the first one did."""
+
+
 @given(phantoms())
+@example(TWO_SLICES)
 @settings(deadline=None, max_examples=EXAMPLES)
 def test_volumes_are_pure_and_complete_or_a_warning_says_so(phantom):
     headers, cells = phantom.headers()

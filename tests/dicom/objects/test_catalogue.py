@@ -30,10 +30,12 @@ def drops(tmp_path):
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_catalogue_finds_the_series_of_an_object_in_any_order_of_opening(drops, order):
     catalogue = Catalogue()
+    (first,), (found,) = drops[0].stacks, drops[2].objects
     for number in order:
         catalogue.add(drops[number].stacks, drops[number].objects)
-    (first,), (found,) = drops[0].stacks, drops[2].objects
-    assert catalogue.home_of(found) is first
+        assert catalogue.home_of(found) is (first if first in catalogue.stacks else None)
+    catalogue.discard(drops[0].stacks)
+    assert catalogue.home_of(found) is None
 
 
 def test_catalogue_find_images_gives_the_slice_with_a_uid(drops):

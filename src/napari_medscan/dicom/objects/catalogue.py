@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from napari_medscan.dicom.errors import FrameError
 from napari_medscan.dicom.series.dicom_object import DicomObject
@@ -37,6 +38,7 @@ class Catalogue:
         self._stacks: dict[Stack, None] = {}
         self._objects: dict[tuple[object, ...], DicomObject] = {}
         self._slices: dict[Stack, dict[str, list[int]]] = {}
+        self._homes: WeakKeyDictionary[DicomObject, Stack | None] = WeakKeyDictionary()
 
     @property
     def stacks(self) -> tuple[Stack, ...]:
@@ -53,11 +55,13 @@ class Catalogue:
 
         See `DicomObject.key`.
         """
+        self._homes.clear()
         self._stacks |= dict.fromkeys(stacks)
         self._objects |= {each.key: each for each in objects}
 
     def discard(self, stacks: Iterable[Stack] = (), objects: Iterable[DicomObject] = ()) -> None:
         """Let series with their parts, and objects go; those that are not known are ignored."""
+        self._homes.clear()
         closed = set(stacks)
         for stack in closed:
             self._stacks.pop(stack, None)
@@ -71,6 +75,11 @@ class Catalogue:
         The one that it refers to if their places can be compared, else the largest image series
         in its frame of reference.
         """
+        if source not in self._homes:
+            self._homes[source] = self._find_home(source)
+        return self._homes[source]
+
+    def _find_home(self, source: DicomObject) -> Stack | None:
         if source.home is not None:
             return source.home if source.home in self._stacks else None
         related = [s for s in self._stacks if not s.kind.is_derived and belongs_to(source, s)]

@@ -12,6 +12,7 @@ from napari.layers import Image, Layer, Points, Shapes
 from numpy.typing import NDArray
 
 from napari_medscan.dicom import Stack
+from napari_medscan.dicom.series.relations import are_overlayable
 from napari_medscan.measure.calibration import Calibration
 from napari_medscan.measure.quantity import number_text
 from napari_medscan.measure.shapes import (
@@ -88,6 +89,12 @@ def new_layer(viewer: napari.viewer.Viewer, series: Image, kind: type[Shapes | P
 def drawn_on(layer: Layer) -> Stack | None:
     """Return the series on which a layer measures, None for a layer that does not."""
     return _drawn_on.get(layer)
+
+
+def is_drawn_on(layer: Layer, stack: Stack) -> bool:
+    """Return whether a layer measures on a series, or on one that it may be drawn over."""
+    own = drawn_on(layer)
+    return own is not None and are_overlayable(own, stack)
 
 
 def take_tool(layer: Drawing, mode: str, tool: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import napari.viewer
-from napari.layers import Layer, Points, Shapes
+from napari.layers import Image, Layer, Points, Shapes
 from napari.layers.base import ActionType
 from napari.utils.events import Event
 from qtpy.QtCore import Qt, QTimer
@@ -26,13 +26,16 @@ from napari_medscan.napari_.drawing_ends import (
     remove_half_angle,
 )
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_identity import layer_of, stack_of
 from napari_medscan.napari_.measurement_layers import (
     Drawing,
     crossing_diameters,
     digest,
     draw_again,
+    drawn_on,
     drawn_shapes,
+    go_to_shape,
+    is_drawn_on,
     mark_key_image,
     new_layer,
     set_free,
@@ -40,6 +43,7 @@ from napari_medscan.napari_.measurement_layers import (
     with_its_pair,
     write_labels,
 )
+from napari_medscan.napari_.view import bring_into_view
 
 _SETTLED = (ActionType.ADDED, ActionType.CHANGED)
 
@@ -100,7 +104,7 @@ class MeasurementSession:
         MeasureError
             If no series is visible.
         """
-        layer = self._layer_for(Points if mode == "add" else Shapes)
+        layer = self._layer_for(Points if mode == "add" else Shapes, self._current())
         for each in self._layers:
             if isinstance(each, Shapes):
                 end_drawing(each)
@@ -109,8 +113,8 @@ class MeasurementSession:
 
     def mark_key_image(self) -> None:
         """Mark the slice in view; raise as `draw`."""
-        layer = self._layer_for(Points)
-        series = next(visible_series(self._viewer))
+        series = self._current()
+        layer = self._layer_for(Points, series)
         if isinstance(layer, Points):
             mark_key_image(self._viewer, layer, series)
 
@@ -123,31 +127,38 @@ class MeasurementSession:
             If no series is visible, or a shape has another number of axes than its series.
         """
         for outline in outlines:
-            series = list(visible_series(self._viewer))
-            named = [each for each in series if each.name == outline.series]
-            target = next(iter(named or series), None)
-            if target is not None and outline.points.shape[1] != target.ndim:
+            visible = list(visible_series(self._viewer))
+            # A series that another one hides has its measurements in the table, too.
+            hidden = (x for x in self._viewer.layers if isinstance(x, Image) and stack_of(x))
+            named = (each for each in (*visible, *hidden) if each.name == outline.series)
+            target = next(named, None) or self._current()
+            if outline.points.shape[1] != target.ndim:
                 raise MeasureError("A shape does not fit the series")
-            layer = self._layer_for(Points if outline.kind == POINT else Shapes)
-            if target is not None:
-                draw_again(layer, outline, target)
+            layer = self._layer_for(Points if outline.kind == POINT else Shapes, target)
+            draw_again(layer, outline, target)
 
     def drawn(self) -> list[Drawn]:
-        """Return all shapes, on the series that are visible now."""
-        series = list(visible_series(self._viewer))
+        """Return all shapes, each on the visible series that it lies on, or else on its own."""
         return [
             Drawn(layer, number, shape)
             for layer in self._layers
             for number, shape in enumerate(
-                drawn_shapes(self._viewer, layer, series, self._calibrations)
+                drawn_shapes(self._viewer, layer, self._series_of(layer), self._calibrations)
             )
         ]
 
     def last_drawn(self) -> Drawn | None:
-        """Return what was drawn last on the active layer, or else on any; None without a shape."""
-        drawn = self.drawn()
+        """Return what was drawn last on the active layer, or else on any visible one; or None."""
+        drawn = [each for each in self.drawn() if each.layer.visible]
         active = self._viewer.layers.selection.active
         return next(reversed([each for each in drawn if each.layer is active] or drawn), None)
+
+    def go_to(self, drawn: Drawn) -> None:
+        """Show the slice of a shape, on its series if that is hidden."""
+        series = layer_of(self._viewer, drawn.shape.targets[0].stack)
+        if series is not None and not series.visible:
+            bring_into_view(self._viewer, series)
+        go_to_shape(self._viewer, drawn.layer, drawn.number)
 
     def remove(self, drawn: Drawn) -> None:
         """Remove a shape; two diameters go together, as each is measured across the other."""
@@ -177,13 +188,18 @@ class MeasurementSession:
             self._calibrations[target.stack] = Calibration.of(row.quantity, millimeters)
         self._changed()
 
-    def _layer_for(self, kind: type[Drawing]) -> Drawing:
-        """Return the layer to draw on, a new one if need be."""
+    def _current(self) -> Image:
         series = next(visible_series(self._viewer), None)
         if series is None:
             raise MeasureError("No DICOM series is visible")
+        return series
+
+    def _layer_for(self, kind: type[Drawing], series: Image) -> Drawing:
+        """Return the layer to draw on a series with, a new one if need be."""
+        stack = stack_of(series)
         for layer in self._layers:
-            if isinstance(layer, kind) and layer.ndim == series.ndim:
+            is_like = isinstance(layer, kind) and layer.ndim == series.ndim
+            if is_like and stack is not None and is_drawn_on(layer, stack):
                 return layer
         layer = new_layer(self._viewer, series, kind)
         self._layers.append(layer)
@@ -192,6 +208,16 @@ class MeasurementSession:
         if isinstance(layer, Shapes):
             layer.mouse_drag_callbacks.append(end_with_last_click)
         return layer
+
+    def _series_of(self, layer: Drawing) -> list[Image]:
+        """Return the series that a layer measures on, the current one first."""
+        visible = [
+            series
+            for series in visible_series(self._viewer)
+            if (stack := stack_of(series)) is not None and is_drawn_on(layer, stack)
+        ]
+        own = None if visible else layer_of(self._viewer, drawn_on(layer))
+        return visible if own is None else [own]
 
     def _notify(self, event: Event | None = None) -> None:
         if (

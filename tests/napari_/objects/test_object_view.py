@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from napari.layers import Image
+from napari.layers import Image, Points, Shapes
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.layers import image_layer, image_layers
+from napari_medscan.napari_.measurement_layers import new_layer
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.object_view import ObjectView, hide_object, show_object
 from napari_medscan.napari_.openings import follow_openings
@@ -69,6 +70,23 @@ def test_object_is_hidden_beside_another_patient_and_returns(opened, show):
         assert labels.visible is visible
     show(first)
     assert labels.visible
+
+
+def test_measurements_are_hidden_beside_another_patient_and_return(viewer, opened, show):
+    first, phase, stranger, _ = opened
+    drawings = [new_layer(viewer, first, kind) for kind in (Shapes, Points)]
+    others = viewer.add_shapes(ndim=3)
+    for layer, visible in ((first, True), (stranger, False), (phase, True), (stranger, False)):
+        show(layer)
+        assert [drawing.visible for drawing in drawings] == [visible] * 2
+    assert others.visible
+    drawings[0].visible = False
+    show(first)
+    assert all(drawing.visible for drawing in drawings)
+    drawings[0].visible = False
+    show(stranger)
+    show(first)
+    assert [drawing.visible for drawing in drawings] == [False, True]
 
 
 def test_object_that_was_switched_off_stays_off(opened, show):

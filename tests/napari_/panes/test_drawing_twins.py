@@ -9,11 +9,15 @@ from napari.layers import Shapes
 from qtpy.QtCore import QObject
 
 from napari_medscan.dicom import load
+from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.measurement_layers import new_layer
+from napari_medscan.napari_.objects.object_view import ObjectView
 from napari_medscan.napari_.panes.drawing_twins import DrawingTwins
 from napari_medscan.napari_.panes.twin_layer import twin_of
 
+from ...export.series import AXIAL, SAGITTAL
+from ...export.series import opened as series
 from ...studies import write_series
 
 
@@ -80,6 +84,42 @@ def test_measurements_leave_the_pane_with_their_eye_and_their_layer(opened):
     model.layers.remove(shapes)
     twins.follow()
     assert shapes_in(pane) == []
+
+
+def test_measurements_stay_in_the_pane_of_a_study_that_the_main_canvas_hides(opened):
+    model, (one, other), pane_of = opened
+    pane, twins = pane_of(one)
+    shapes = new_layer(model, one, Shapes)
+    view = ObjectView(model)
+    one.visible, other.visible = False, True
+    view.follow()
+    assert not shapes.visible
+    twins.follow()
+    (twin,) = shapes_in(pane)
+    assert twin.visible
+    view.release()
+
+
+def test_measurements_are_not_seen_on_slices_of_another_orientation(tmp_path, model, qapp):  # noqa: ARG001
+    """napari would draw them on other axes, though the frame of reference is the same."""
+    stacks = [
+        series(tmp_path / str(number), orientation=way, series=number)
+        for number, way in enumerate((AXIAL, SAGITTAL))
+    ]
+    axial, sagittal = (model.add_layer(image_layer(stack)) for stack in stacks)
+    assert same_frame_of_reference(*stacks)
+    shapes = new_layer(model, axial, Shapes)
+    parent = QObject()
+    for layer, count in ((axial, 1), (sagittal, 0)):
+        pane = ViewerModel()
+        twin = twin_of(layer)
+        pane.add_layer(twin)
+        twin.visible = True
+        twins = DrawingTwins(model, pane, parent)
+        twins.follow()
+        assert len(shapes_in(pane)) == count
+        twins.release()
+    assert shapes.visible
 
 
 def test_other_shapes_of_the_user_stay_on_the_main_canvas(opened):

@@ -90,6 +90,43 @@ def test_drawn_shapes_are_listed_and_leave_when_removed(tab, model, qtbot):
     assert tab.rows == ()
 
 
+def test_shapes_stay_on_their_series_when_another_patient_is_in_view(tab, model, qtbot, tmp_path):
+    mine, theirs = (
+        model.add_layer(image_layer(opened(tmp_path / name, PatientID=name, **changes)))
+        for name, changes in (
+            ("one", {"SeriesDescription": "one"}),
+            ("other", {"SeriesDescription": "other", "PixelSpacing": [2, 2]}),
+        )
+    )
+    theirs.visible = False
+    model.layers.selection.active = mine
+    first = line(tab, model)
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    mine.visible, theirs.visible = False, True
+    model.layers.selection.active = theirs
+    second = line(tab, model)
+    assert second is not first
+    qtbot.waitUntil(lambda: len(tab.rows) == 2)
+    found = [(str(row.quantity), row.series) for row in tab.rows]
+    assert found == [("3 mm", mine.name), ("8 mm", theirs.name)]
+    # What ObjectView does in a window.
+    first.visible = False
+    tab._session.remove(tab._session.last_drawn())
+    assert (len(first.data), len(second.data)) == (1, 0)
+    assert tab._session.last_drawn() is None
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    tab.save(tmp_path / "rows.csv")
+    tab._on_double_click(tab._table.topLevelItem(0), 1)
+    assert mine.visible
+    assert not theirs.visible
+    mine.visible, theirs.visible = False, True
+    tab.open(tmp_path / "rows.csv")
+    assert (len(first.data), len(second.data)) == (2, 0)
+    second.add([[1, 0, 0], [1, 0, 4]], shape_type="line")
+    model.layers.remove(mine)
+    qtbot.waitUntil(lambda: [row.series for row in tab.rows] == [theirs.name])
+
+
 @pytest.mark.usefixtures("series")
 def test_diameter_across_is_at_right_angles_and_turns_with_the_longest(tab, model, qtbot):
     """Rows are 0.5 mm apart, columns 0.75 mm."""

@@ -1,4 +1,7 @@
-"""Objects follow the series in view: on top of images, and hidden beside those of other places."""
+"""Objects follow the series in view: on top of images, and hidden beside those of other places.
+
+So do measurements: values and outlines of one patient are never seen on images of another.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from napari_medscan.dicom.space.tolerances import PARALLEL
 from napari_medscan.napari_.current_layer import current_layer, set_visible, visible_series
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
+from napari_medscan.napari_.measurement_layers import drawn_on, is_drawn_on
 from napari_medscan.napari_.objects.reunion import reunite
 from napari_medscan.napari_.objects.shown_object import (
     ShownObject,
@@ -29,13 +33,14 @@ from napari_medscan.napari_.session import record
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.viewer_watch import Subscription, watch
+from napari_medscan.napari_.waiting_layers import is_on, show_beside_its_series
 
 
 class ObjectView:
     """Keeps the objects of one viewer on the series that they belong to.
 
-    An object that is switched on is hidden while a series of another patient, frame of reference
-    or orientation is in view, and returns with its own.
+    An object, or a layer of measurements, that is switched on is hidden while a series of another
+    patient, frame of reference or orientation is in view, and returns with its own.
 
     Parameters
     ----------
@@ -45,7 +50,6 @@ class ObjectView:
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._viewer = weakref.ref(viewer)
-        self._waiting: weakref.WeakSet[Layer] = weakref.WeakSet()
         self._inserted = guarded(self._on_inserted)
         self._activate = guarded(self._activate_series)
         viewer.layers.events.inserted.connect(self._inserted, position="last")
@@ -64,22 +68,21 @@ class ObjectView:
             viewer.layers.events.inserted.disconnect(self._inserted)
 
     def follow(self) -> None:
-        """Hide objects that do not belong to the series in view, and show again those that do."""
+        """Hide what does not belong to the series in view, and show again what does."""
         viewer = self._viewer()
         if viewer is None:
             return
-        shown = shown_objects(viewer)
-        if not shown:
+        objects = shown_objects(viewer)
+        drawings = [layer for layer in viewer.layers if drawn_on(layer) is not None]
+        if not objects and not drawings:
             return
         stacks = [stack for layer in visible_series(viewer) if (stack := stack_of(layer))]
-        for layer, what in shown:
-            if not stacks or _may_be_seen(what, stacks):
-                if layer in self._waiting:
-                    self._waiting.discard(layer)
-                    set_visible(layer, visible=True)
-            elif layer.visible:
-                self._waiting.add(layer)
-                set_visible(layer, visible=False)
+        for layer, what in objects:
+            is_in_view = not stacks or _may_be_seen(what, stacks)
+            show_beside_its_series(layer, is_in_view=is_in_view)
+        for layer in drawings:
+            is_in_view = not stacks or any(is_drawn_on(layer, stack) for stack in stacks)
+            show_beside_its_series(layer, is_in_view=is_in_view)
 
     def _on_record(self) -> None:
         # Not now: the layers of the drop are not there yet.
@@ -89,7 +92,7 @@ class ObjectView:
         viewer, stacks = self._viewer(), record.catalogue.stacks
         before, self._known = self._known, frozenset(map(id, stacks))
         if viewer is not None and self._known - before:
-            reunite(viewer, stacks, lambda layer: layer.visible or layer in self._waiting)
+            reunite(viewer, stacks, is_on)
 
     def _activate_series(self) -> None:
         viewer = self._viewer()

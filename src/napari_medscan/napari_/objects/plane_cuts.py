@@ -26,6 +26,7 @@ from napari_medscan.napari_.objects.region_outlines import (
 )
 from napari_medscan.napari_.objects.shown_object import object_of
 from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.napari_.waiting_layers import is_on
 from napari_medscan.napari_.world_units import note_new
 
 NAME = "Contours in this plane"
@@ -211,7 +212,7 @@ def _contours_on(viewer: napari.viewer.Viewer, stack: Stack) -> Iterator[Contour
     """Yield the visible contours and isodose lines that lie on a series."""
     for layer in viewer.layers:
         shown = object_of(layer)
-        if shown is not None and layer.visible and is_contours(layer) and lies_on(shown, stack):
+        if shown is not None and is_on(layer) and is_contours(layer) and lies_on(shown, stack):
             yield layer
 
 

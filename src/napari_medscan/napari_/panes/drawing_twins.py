@@ -11,9 +11,8 @@ from napari.utils.events import Event
 from qtpy.QtCore import QObject, QTimer
 
 from napari_medscan.dicom import Stack
-from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.measurement_layers import Drawing, drawn_on
+from napari_medscan.napari_.measurement_layers import Drawing, is_drawn_on
 from napari_medscan.napari_.objects.object_view import lies_on
 from napari_medscan.napari_.objects.plane_cuts import is_contours
 from napari_medscan.napari_.objects.shown_object import object_of
@@ -62,6 +61,8 @@ class DrawingTwins(PaneTwins):
     def _add(self, layers: Sequence[Layer]) -> None:
         for layer in layers:
             twin = Layer.create(*layer.as_layer_data_tuple())  # type: ignore[no-untyped-call]
+            # Its layer is hidden while the main canvas shows another patient or study.
+            twin.visible = True
             self._show(layer, twin)
             layer.events.data.connect(self._on_data)
             layer.events.features.connect(self._on_features)
@@ -94,7 +95,7 @@ class DrawingTwins(PaneTwins):
 
 def _lies_on(layer: Drawing, stack: Stack) -> bool:
     """Return whether a measurement, an annotation or a point of a structure is on a series."""
-    series, shown = drawn_on(layer), object_of(layer)
-    if series is not None:
-        return series is stack or same_frame_of_reference(series, stack)
-    return shown is not None and not is_contours(layer) and lies_on(shown, stack)
+    shown = object_of(layer)
+    if shown is None:
+        return is_drawn_on(layer, stack)
+    return not is_contours(layer) and lies_on(shown, stack)

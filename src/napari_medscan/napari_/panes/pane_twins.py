@@ -12,6 +12,7 @@ from napari_medscan.dicom import Stack
 from napari_medscan.napari_.current_layer import add_inactive, current_layer
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.viewer_watch import watch
+from napari_medscan.napari_.waiting_layers import is_on
 
 
 class PaneTwins(ABC):
@@ -40,12 +41,12 @@ class PaneTwins(ABC):
         self._keep(())
 
     def follow(self) -> None:
-        """Show what is visible on the main canvas and lies on the pane's series."""
+        """Show what is switched on in the main viewer and lies on the pane's series."""
         stack = stack_of(current_layer(self._model))
         wanted = [
             layer
             for layer in self._main.layers
-            if stack is not None and layer.visible and self._belongs(layer, stack)
+            if stack is not None and is_on(layer) and self._belongs(layer, stack)
         ]
         self._keep(wanted)
         missing = [layer for layer in wanted if layer not in self._twins]

@@ -20,7 +20,7 @@ from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.file_traces import ask_for_file
-from napari_medscan.napari_.measurement_layers import go_to_shape, rename
+from napari_medscan.napari_.measurement_layers import rename
 from napari_medscan.napari_.measurement_session import Drawn, MeasurementSession
 from napari_medscan.napari_.notify import tell
 from napari_medscan.storage import replacing
@@ -187,8 +187,9 @@ class MeasureTab(Page):
             If there is no line.
         """
         current = self._chosen()
-        candidates = [*(each.shape for each in self._drawn), *([current.shape] if current else [])]
-        lines = [each for each in candidates if each.kind == "line" and each.tool != ARROW]
+        visible = [each for each in self._drawn if each.layer.visible]
+        shapes = [each.shape for each in (*visible, *([current] if current else []))]
+        lines = [each for each in shapes if each.kind == "line" and each.tool != ARROW]
         if not lines:
             raise MeasureError("Draw a line of known length first")
         self._session.calibrate(lines[-1], millimeters)
@@ -233,8 +234,7 @@ class MeasureTab(Page):
 
     def _on_double_click(self, item: QTreeWidgetItem, column: int) -> None:
         if column > 0:
-            drawn = self._drawn[item.data(0, _PLACE)]
-            go_to_shape(self._viewer, drawn.layer, drawn.number)
+            self._session.go_to(self._drawn[item.data(0, _PLACE)])
 
     def _on_renamed(self, item: QTreeWidgetItem, column: int) -> None:
         if column == 0:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from napari_medscan.counted import agreeing
 from napari_medscan.dicom.elements.collection import without_collection
-from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.elements.file_meta import looks_like_dicom
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.archives import is_named_like_archive, open_archives
 from napari_medscan.dicom.files.file_ref import FileRef

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.elements.file_meta import looks_like_dicom
 from napari_medscan.dicom.files.archives import is_named_like_archive, open_archives
 from napari_medscan.dicom.files.walk import walk
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_medscan.dicom.elements.file_meta import dicom_in
 from napari_medscan.dicom.elements.isolation import workers
-from napari_medscan.dicom.elements.part10 import dicom_in
 from napari_medscan.dicom.elements.pydicom_fallback import silent_pydicom
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Final, NamedTuple
 
-from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, from_meta, scan_source
+from napari_medscan.dicom.elements.file_meta import from_meta
+from napari_medscan.dicom.elements.part10 import HEAD, ScannedFile, scan_source
 from napari_medscan.dicom.errors import NoImageError, UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef, file_ref
 from napari_medscan.dicom.headers.header import ImageHeader

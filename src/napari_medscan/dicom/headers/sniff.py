@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.elements.file_meta import looks_like_dicom
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.archives import open_archives
 from napari_medscan.dicom.files.file_ref import FileRef

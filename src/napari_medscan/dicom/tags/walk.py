@@ -26,7 +26,8 @@ from napari_medscan.dicom.elements.element_head import (
     is_vr,
     read_head,
 )
-from napari_medscan.dicom.elements.part10 import EXPLICIT_BIG, HEAD, is_plain, looks_like_dicom
+from napari_medscan.dicom.elements.file_meta import looks_like_dicom
+from napari_medscan.dicom.elements.part10 import EXPLICIT_BIG, HEAD, is_plain
 from napari_medscan.dicom.elements.transfer_syntaxes import DEFLATED_DATA_SETS
 from napari_medscan.dicom.elements.unknown_representation import resolve_head
 from napari_medscan.dicom.elements.wanted_tags import Tag

@@ -19,7 +19,8 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from napari_medscan import __version__
-from napari_medscan.dicom.elements.part10 import dicom_in, looks_like_dicom, scan_file
+from napari_medscan.dicom.elements.file_meta import dicom_in, looks_like_dicom
+from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.wanted_tags import Tag, want
 from napari_medscan.dicom.errors import MedscanError, NotDicomError
 from napari_medscan.dicom.files.file_ref import FileRef

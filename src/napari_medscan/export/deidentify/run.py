@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from napari_medscan.dicom.elements.part10 import looks_like_dicom
+from napari_medscan.dicom.elements.file_meta import looks_like_dicom
 from napari_medscan.dicom.errors import MedscanError, NotDicomError
 from napari_medscan.dicom.files.archives import open_archives
 from napari_medscan.dicom.files.walk import DroppedFile, natural_key, shown_name, walk

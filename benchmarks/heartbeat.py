@@ -66,7 +66,7 @@ def ours(folder: str, many: str) -> dict[str, float]:
     viewer = napari.Viewer()
     _, panel = viewer.window.add_plugin_dock_widget(plugin, "DICOM panel")
     settle(1)
-    # What napari does once, at its first picture.
+    # What napari does once, at its first image.
     viewer.open_sample(plugin, "ct_chest")
     settle(2)
     viewer.layers.clear()

@@ -16,7 +16,7 @@ from pydicom.uid import JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage
 
 TILE = 256
 ZOOMS = (1, 4, 16)
-_PICTURES = 16
+_IMAGE_WORDS = 16
 
 
 def write_slide(folder: Path, extent: int, *, sparse: bool, holes: bool = False) -> None:
@@ -33,18 +33,18 @@ def write_slide(folder: Path, extent: int, *, sparse: bool, holes: bool = False)
     holes : bool
         Whether tiles take as many bytes as uncompressed ones, most of them a hole in the file.
     """
-    pictures = [_encoded(number) for number in range(_PICTURES)]
+    images = [_encoded(number) for number in range(_IMAGE_WORDS)]
     for zoom in ZOOMS:
         size = extent // zoom
         count = (-(-size // TILE)) ** 2
         with (folder / f"level{zoom}.dcm").open("wb") as stream:
             stream.write(_header(size, zoom, count, sparse=sparse))
-            _write_tiles(stream, pictures, count, TILE * TILE * 3 if holes else 0)
+            _write_tiles(stream, images, count, TILE * TILE * 3 if holes else 0)
 
 
-def _write_tiles(stream: BinaryIO, pictures: list[bytes], count: int, least: int) -> None:
+def _write_tiles(stream: BinaryIO, images: list[bytes], count: int, least: int) -> None:
     """Write encapsulated pixel data with an Extended Offset Table."""
-    chosen = [pictures[number * 7 % _PICTURES] for number in range(count)]
+    chosen = [images[number * 7 % _IMAGE_WORDS] for number in range(count)]
     lengths = np.array([max(least, len(each)) for each in chosen])
     starts = np.cumsum([0, *(8 + lengths)])[:-1]
     for element, values in ((1, starts), (2, lengths)):

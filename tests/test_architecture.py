@@ -34,7 +34,7 @@ FLOORS = {
     "widgets": 5,
 }
 # The arrows between rooms of the same floor: what the files say is handed out by the cache, read
-# in other processes, and remembered in the user's own files; what sends a picture has it checked.
+# in other processes, and remembered in the user's own files; what sends an image has it checked.
 SIDEWAYS = {
     # The package's own `__init__`, which everything may import, names the library's public API.
     ("", "dicom"),

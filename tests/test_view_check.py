@@ -18,7 +18,7 @@ from .view_check import (
     canvas_pixels,
     conventional_turns,
     fault_of_canvas,
-    pictures_of,
+    images_of,
     related,
     settle,
 )
@@ -43,13 +43,13 @@ def mr(tmp_path_factory):
 
 @pytest.fixture
 def expected(ct):
-    return pictures_of(ct)
+    return images_of(ct)
 
 
-def drawn(picture, fill=FITTED):
-    """Return a canvas with a picture, as a graphics card may draw it: with a little noise."""
+def drawn(image, fill=FITTED):
+    """Return a canvas with an image, as a graphics card may draw it: with a little noise."""
     noise = np.random.default_rng(0).normal(0, 0.02, (*CANVAS, 3))
-    return np.clip(picture.on_canvas(CANVAS, fill) + noise, 0, 1).astype(np.float32)
+    return np.clip(image.on_canvas(CANVAS, fill) + noise, 0, 1).astype(np.float32)
 
 
 def test_fault_of_canvas_expected_slice_is_none(expected):
@@ -68,8 +68,8 @@ def test_fault_of_canvas_black_is_named(expected):
 
 
 def test_fault_of_canvas_other_series_is_named(expected, mr):
-    (other, *_) = pictures_of(mr)
-    assert fault_of_canvas(drawn(other), pictures_of(mr)) == ""
+    (other, *_) = images_of(mr)
+    assert fault_of_canvas(drawn(other), images_of(mr)) == ""
     assert "not the expected image" in fault_of_canvas(drawn(other), expected)
 
 
@@ -78,9 +78,9 @@ def test_fault_of_canvas_slice_of_another_level_is_named(tmp_path):
 
     write_ct_chest(tmp_path, size=32, slices=60)
     (stack,) = load([tmp_path]).stacks
-    first = pictures_of(stack, 0)
+    first = images_of(stack, 0)
     assert fault_of_canvas(drawn(first[0]), first) == ""
-    assert "not the expected image" in fault_of_canvas(drawn(first[0]), pictures_of(stack))
+    assert "not the expected image" in fault_of_canvas(drawn(first[0]), images_of(stack))
 
 
 @pytest.mark.parametrize("shift", [(0, 60), (40, 0)])
@@ -118,12 +118,12 @@ def test_fault_of_canvas_other_window_is_named(expected):
         ((0, -1, 0, 0, 0, -1), "mirrored left to right"),
     ],
 )
-def test_pictures_of_plane_is_upright(ct, orientation, turn):
+def test_images_of_plane_is_upright(ct, orientation, turn):
     geometry = replace(ct.geometry, orientation=orientation)
-    (picture, *_) = pictures_of(replace(ct, geometry=geometry), 2)
+    (image, *_) = images_of(replace(ct, geometry=geometry), 2)
     as_acquired = replace(ct.geometry, orientation=None)
-    (acquired, *_) = pictures_of(replace(ct, geometry=as_acquired), 2)
-    assert np.array_equal(picture.values, acquired.turned(*_TURNS[turn]).values)
+    (acquired, *_) = images_of(replace(ct, geometry=as_acquired), 2)
+    assert np.array_equal(image.values, acquired.turned(*_TURNS[turn]).values)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_fault_of_canvas_in_napari_finds_the_mirror(make_napari_viewer, ct):
     )
     settle()
     viewer.reset_view()
-    expected = pictures_of(ct)
+    expected = images_of(ct)
     assert fault_of_canvas(canvas_pixels(viewer), expected) == ""
     viewer.scene.camera.orientation2d = ("down", "left")
     assert fault_of_canvas(canvas_pixels(viewer), expected) == "the image is mirrored left to right"

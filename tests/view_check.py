@@ -1,6 +1,6 @@
 """What the canvas should show of a series, rendered without the code that shows it.
 
-A picture is judged by Lin's concordance with the canvas, which falls with another content, a
+An image is judged by Lin's concordance with the canvas, which falls with another content, a
 shift, another brightness and another contrast, and against the seven ways of turning and mirroring
 it, none of which may fit better.
 """
@@ -25,7 +25,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 ALIKE = 0.95
 """Least concordance of a canvas with what it should show."""
 BETTER = 0.002
-"""How much better a turned or mirrored picture must fit to count as what is on the canvas."""
+"""How much better a turned or mirrored image must fit to count as what is on the canvas."""
 _HALF_TURNED = 0.95
 """Of two directions that differ by less than this factor, either may decide the convention."""
 FITTED = 0.95
@@ -53,7 +53,7 @@ Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class Image:
     """An image as it should stand on the canvas.
 
     Attributes
@@ -79,7 +79,7 @@ class Picture:
         """Whether nothing of it can be seen."""
         return bool(self.shade(self.values).max() < 1 / 255)
 
-    def turned(self, transpose: bool, reverse_rows: bool, reverse_columns: bool) -> Picture:
+    def turned(self, transpose: bool, reverse_rows: bool, reverse_columns: bool) -> Image:
         """Return it turned or mirrored."""
         values, height, width = self.values, self.height, self.width
         if transpose:
@@ -88,14 +88,14 @@ class Picture:
         return replace(self, values=values, height=height, width=width)
 
     def on_canvas(self, shape: tuple[int, ...], fill: float = FITTED, step: int = 1) -> Pixels:
-        """Return a black canvas with the picture in its middle, as a graphics card samples it.
+        """Return a black canvas with the image in its middle, as a graphics card samples it.
 
         Parameters
         ----------
         shape
             Rows and columns of the canvas.
         fill
-            Part of the canvas that the picture takes along the side that limits it.
+            Part of the canvas that the image takes along the side that limits it.
         step
             Only every so many rows and columns are returned.
         """
@@ -128,7 +128,7 @@ def _sampled(pixels: Pixels, places: NDArray[Any], axis: int, *, smooth: bool) -
     return sampled
 
 
-def pictures_of(stack: Stack, number: int | None = None) -> list[Picture]:
+def images_of(stack: Stack, number: int | None = None) -> list[Image]:
     """Return what may stand on the canvas for a slice of a series, upright.
 
     Parameters
@@ -140,23 +140,21 @@ def pictures_of(stack: Stack, number: int | None = None) -> list[Picture]:
 
     Returns
     -------
-    list of Picture
+    list of Image
         More than one if the middle lies between two slices, or between two conventions.
     """
     numbers = middle_slices(stack) if number is None else [number]
     drawn = [_acquired(stack, number) for number in numbers]
     if stack.modality == "RTDOSE":
         # As a color wash once it was shown on images, and in gray before.
-        drawn += [_washed(stack, picture) for picture in drawn]
+        drawn += [_washed(stack, image) for image in drawn]
     elif stack.kind.measures == "parameters":
-        drawn = [_mapped(picture, "viridis") for picture in drawn]
+        drawn = [_mapped(image, "viridis") for image in drawn]
     elif stack.kind.measures == "uptake":
         # In hot colors once it was shown on a CT, and in gray before.
-        drawn += [_mapped(picture, "inferno") for picture in drawn]
+        drawn += [_mapped(image, "inferno") for image in drawn]
     return [
-        picture.turned(*turn)
-        for picture in drawn
-        for turn in conventional_turns(stack, number or 0)
+        image.turned(*turn) for image in drawn for turn in conventional_turns(stack, number or 0)
     ]
 
 
@@ -252,14 +250,14 @@ def _upright(
     return list(dict.fromkeys(found))
 
 
-def _acquired(stack: Stack, number: int) -> Picture:
+def _acquired(stack: Stack, number: int) -> Image:
     """Return a slice with its first row on top, in the file's first window, in gray or color."""
     values = np.asarray(stack.array.frame(number)).astype(np.float32)
     height, width = (
         float(side) for side in np.multiply(values.shape[:2], stack.geometry.spacing[1:])
     )
     if stack.is_rgb:
-        return Picture(values[..., :3], height, width, lambda values: values / 255)
+        return Image(values[..., :3], height, width, lambda values: values / 255)
     curve = stack.windows[0].curve if stack.windows else None
     window = curve or (stack.windows[0] if stack.windows else None)
     low, high = window.limits if window else stack.default_limits()
@@ -271,10 +269,10 @@ def _acquired(stack: Stack, number: int) -> Picture:
         gray = _bent(part, curve) if curve else part
         return (1 - gray if stack.is_inverted else gray).astype(np.float32)
 
-    return Picture(values[..., None], height, width, shade, smooth=stack.modality != "SEG")
+    return Image(values[..., None], height, width, shade, smooth=stack.modality != "SEG")
 
 
-def _washed(stack: Stack, picture: Picture) -> Picture:
+def _washed(stack: Stack, image: Image) -> Image:
     most = max(float(np.max(stack.read(errors="blank"))), 1e-9)
 
     def shade(values: Pixels) -> Pixels:
@@ -283,18 +281,18 @@ def _washed(stack: Stack, picture: Picture) -> Picture:
         shaded: Pixels = np.where(part[..., None] < 0.05, 0, 0.45 * colors[..., :3])
         return shaded.astype(np.float32)
 
-    return replace(picture, shade=shade)
+    return replace(image, shade=shade)
 
 
-def _mapped(picture: Picture, name: str) -> Picture:
-    """Return a picture in the colors of a colormap."""
+def _mapped(image: Image, name: str) -> Image:
+    """Return an image in the colors of a colormap."""
 
     def shade(values: Pixels) -> Pixels:
-        part = picture.shade(values)[..., 0]
+        part = image.shade(values)[..., 0]
         colors = AVAILABLE_COLORMAPS[name].map(part.ravel()).reshape(*part.shape, 4)
         return np.asarray(colors[..., :3], dtype=np.float32)
 
-    return replace(picture, shade=shade)
+    return replace(image, shade=shade)
 
 
 def _bent(part: NDArray[Any], curve: Curve) -> NDArray[Any]:
@@ -333,18 +331,18 @@ def _bare(viewer: Any, only: object) -> Iterator[None]:
             thing.visible = True
 
 
-def fault_of_canvas(canvas: Pixels, pictures: list[Picture]) -> str:
-    """Return what is wrong with a canvas, '' if it shows one of the pictures, fitted."""
-    if not canvas.any() and not all(picture.is_black for picture in pictures):
+def fault_of_canvas(canvas: Pixels, images: list[Image]) -> str:
+    """Return what is wrong with a canvas, '' if it shows one of the images, fitted."""
+    if not canvas.any() and not all(image.is_black for image in images):
         return "the canvas is black"
-    faults = [_fault(canvas, picture) for picture in pictures]
+    faults = [_fault(canvas, image) for image in images]
     return "" if "" in faults else faults[0]
 
 
-def _fault(canvas: Pixels, picture: Picture) -> str:
+def _fault(canvas: Pixels, image: Image) -> str:
     found = {}
     for name, turn in _TURNS.items():
-        expected = picture.turned(*turn).on_canvas(canvas.shape, step=_STEP)
+        expected = image.turned(*turn).on_canvas(canvas.shape, step=_STEP)
         found[name] = _likeness(canvas[::_STEP, ::_STEP], expected)
     likeness = found.pop("as expected")
     name = max(found, key=found.__getitem__)
@@ -354,7 +352,7 @@ def _fault(canvas: Pixels, picture: Picture) -> str:
 
 
 def _likeness(canvas: Pixels, expected: Pixels) -> float:
-    """Return the concordance where the picture should be and on the whole canvas, the lesser."""
+    """Return the concordance where the image should be and on the whole canvas, the lesser."""
     rows, columns = (np.flatnonzero(expected.any(axis=(1 - axis, 2))) for axis in (0, 1))
     if not rows.size:
         return concordance(canvas, expected)
@@ -411,7 +409,7 @@ def faults_of_view(viewer: Any, expected: Stack, slice_number: int | None = None
     if strangers:
         faults.append(f"also visible: {', '.join(map(_name, strangers))}")
     canvas = canvas_pixels(viewer, only=active if len(visible) > 1 else None)
-    fault = fault_of_canvas(canvas, pictures_of(expected, slice_number))
+    fault = fault_of_canvas(canvas, images_of(expected, slice_number))
     return [*faults, fault] if fault else faults
 
 

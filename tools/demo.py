@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def save_window(viewer: napari.Viewer, path: Path) -> None:
-    """Save a picture of the whole window once everything is drawn."""
+    """Save an image of the whole window once everything is drawn."""
     from qtpy.QtWidgets import QApplication
 
     for _ in range(5):

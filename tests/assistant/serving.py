@@ -28,7 +28,7 @@ PATIENCE = 120.0
 
 
 def jpeg(seed: int = 0, size: int = 48) -> bytes:
-    """Return a picture; another for another seed."""
+    """Return an image; another for another seed."""
     shades = np.random.default_rng(seed).integers(0, 255, (size, size, 1), dtype=np.uint8)
     return encode(np.repeat(shades, 3, axis=2))
 

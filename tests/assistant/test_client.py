@@ -422,7 +422,7 @@ def test_cancel_before_the_first_step(asking):
         assert asking.ask(question(server.url)).text
 
 
-def test_one_picture_at_a_time(asking):
+def test_one_image_at_a_time(asking):
     with Server(waiting()) as server:
         asked = question(server.url)
         sending, _ = asking.begin(asked)
@@ -451,7 +451,7 @@ def test_the_network_is_counted_by_sends(asking):
     assert (after.expected, after.unexpected) == (before.expected + 1, before.unexpected)
 
 
-def test_localhost_that_is_elsewhere_gets_no_picture(asking, monkeypatch):
+def test_localhost_that_is_elsewhere_gets_no_image(asking, monkeypatch):
     def elsewhere(_host, port, *_args, **_kwargs):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", port))]
 
@@ -467,7 +467,7 @@ LINK_LOCAL = ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::
 
 @pytest.mark.parametrize("through_proxy", [False, True])
 @pytest.mark.parametrize("address", LINK_LOCAL)
-def test_a_name_that_stands_for_no_service_gets_no_picture(
+def test_a_name_that_stands_for_no_service_gets_no_image(
     address, through_proxy, asking, monkeypatch
 ):
     """Nor where a proxy may be used and there is none."""

@@ -1,4 +1,4 @@
-"""States follow each other, answers stay with their picture, and nothing old is told."""
+"""States follow each other, answers stay with their image, and nothing old is told."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_the_same_preview_can_be_sent_again_by_another_press(conversation, told)
             assert server.connections == count
 
 
-def test_questions_on_the_same_picture_follow_each_other(conversation, told):
+def test_questions_on_the_same_image_follow_each_other(conversation, told):
     with Server(says(*WHOLE)) as server:
         answered(conversation, told, server, prompt="First?")
         second = asked(conversation, server, prompt="Second?")

@@ -1,4 +1,4 @@
-"""Which addresses a picture may go to."""
+"""Which addresses an image may go to."""
 
 from __future__ import annotations
 

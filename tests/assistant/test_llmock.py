@@ -1,4 +1,4 @@
-"""A server that was not written here takes the picture, answers, and judges the client."""
+"""A server that was not written here takes the image, answers, and judges the client."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def judge(server, network_allowed):  # noqa: ARG001 - asked for, not used
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("path", PROTOCOLS)
-def test_it_takes_the_picture_and_answers(path, stream, judge, asking):
+def test_it_takes_the_image_and_answers(path, stream, judge, asking):
     asked = question(f"{judge.url}/{path}", PROTOCOLS[path], stream=stream, prompt="A chest?")
     outcome = asking.ask(asked)
     assert outcome.error is None
@@ -80,7 +80,7 @@ def test_its_broken_streams_are_not_taken_for_answers(path, kind, judge, asking)
     error = asking.ask(question(f"{judge.url}/{path}", PROTOCOLS[path])).error
     assert isinstance(error, errors.IncompleteError | errors.AnswerError)
     findings = judge.get("/_llmock/verdict")["findings"]
-    # It counts on a second try as proof that the first was not believed; a picture is not sent
+    # It counts on a second try as proof that the first was not believed; an image is not sent
     # twice unasked.
     assert {finding["code"] for finding in findings} <= {
         "gave_up",

@@ -1,4 +1,4 @@
-"""Prompts say of the picture what the user ticked, and keep the user's own words."""
+"""Prompts say of the image what the user ticked, and keep the user's own words."""
 
 from __future__ import annotations
 

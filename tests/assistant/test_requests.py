@@ -66,7 +66,7 @@ def test_a_wrong_body_would_be_noticed():
 
 
 @pytest.mark.parametrize("service", PROVIDERS, ids=lambda p: p.id)
-def test_the_picture_is_the_very_bytes_once(service):
+def test_the_image_is_the_very_bytes_once(service):
     one = image(3)
     body = asked(service, images=(one,), history=TURNS).body
     assert body.count(base64.b64encode(one.data)) == 1

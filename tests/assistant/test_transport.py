@@ -48,7 +48,7 @@ def serving(path):
     return Server(says(*WHOLE), context)
 
 
-def test_who_is_trusted_gets_the_picture(tmp_path, asking, monkeypatch):
+def test_who_is_trusted_gets_the_image(tmp_path, asking, monkeypatch):
     path = certificate(tmp_path)
     monkeypatch.setenv("MEDSCAN_CA_FILE", str(path))
     with serving(path) as server:

@@ -54,8 +54,8 @@ class Frame:
 
     def values(self) -> np.ndarray:
         """Return the values to be shown, (rows, columns[, 3]) float32."""
-        picture: np.ndarray = shown(self.case, self.file)[self.number][self.part]
-        return picture
+        image: np.ndarray = shown(self.case, self.file)[self.number][self.part]
+        return image
 
     def corners(self) -> np.ndarray | None:
         """Return the centers of the corner pixels in LPS millimeters: (0,0) (0,X) (Y,0) (Y,X)."""

@@ -1,4 +1,4 @@
-"""What holds no picture is told by name; images of any class are let through."""
+"""What holds no image is told by name; images of any class are let through."""
 
 from __future__ import annotations
 

@@ -213,14 +213,14 @@ def test_check_boxes_can_be_seen_in_both_themes(make_napari_viewer, qtbot, stack
     qtbot.waitExposed(dialog)
     table = dialog.list
     table.scrollToTop()
-    picture = table.viewport().grab().toImage()
+    image = table.viewport().grab().toImage()
     middles = [table.visualItemRect(table.topLevelItem(row)).center().y() for row in (0, 1)]
-    box = [{picture.pixelColor(x, y).name() for x in range(4, 18)} for y in middles]
-    ground = picture.pixelColor(picture.width() - 3, picture.height() - 3).name()
+    box = [{image.pixelColor(x, y).name() for x in range(4, 18)} for y in middles]
+    ground = image.pixelColor(image.width() - 3, image.height() - 3).name()
     assert box[0] != {ground}
     assert box[1] - box[0] - {ground}
     # Nor are there rows on the desktop's own white.
-    rows = {picture.pixelColor(picture.width() - 3, y).name() for y in middles}
+    rows = {image.pixelColor(image.width() - 3, y).name() for y in middles}
     assert rows == {ground}
     dialog.close()
     dialog.deleteLater()

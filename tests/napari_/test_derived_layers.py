@@ -14,9 +14,10 @@ from napari.layers._layer_actions import _split_stack
 
 from napari_medscan.dicom.series.orientation import patient_point
 from napari_medscan.export import save_nifti
-from napari_medscan.napari_.canvas_placement import NoPictureError
+from napari_medscan.napari_.canvas_placement import NoImageInViewError
 from napari_medscan.napari_.corner_text import CornerText
 from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.image_in_view import DERIVED, layers_in_view
 from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.linking import go_to_place, patient_place
@@ -24,7 +25,6 @@ from napari_medscan.napari_.measurement_layers import drawn_shapes
 from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes.twin_layer import twin_of
-from napari_medscan.napari_.picture import DERIVED, layers_in_picture
 from napari_medscan.napari_.readout import cursor_text
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.napari_.view import show_only
@@ -259,10 +259,10 @@ def test_derived_layer_links_by_the_patient(viewer, layer):
 
 
 def test_derived_layer_is_refused_by_the_assistant(viewer, layer):
-    assert layers_in_picture(viewer) == [layer]
+    assert layers_in_view(viewer) == [layer]
     crop(viewer, layer)
-    with pytest.raises(NoPictureError, match="derived from a series"):
-        layers_in_picture(viewer)
+    with pytest.raises(NoImageInViewError, match="derived from a series"):
+        layers_in_view(viewer)
     assert DERIVED.endswith(".")
 
 

@@ -15,7 +15,7 @@ from qtpy.QtCore import QPoint
 from napari_medscan.napari_.slider_index import slice_in_view
 from napari_medscan.phantoms import write_ct_chest
 
-from ..view_check import canvas_pixels, fault_of_canvas, pictures_of, settle
+from ..view_check import canvas_pixels, fault_of_canvas, images_of, settle
 from ..x_input import LEFT, MIDDLE, RIGHT, XInput, why_missing
 
 IS_SHARED = "PYTEST_XDIST_WORKER" in os.environ and shutil.which("xvfb-run") is not None
@@ -64,9 +64,9 @@ class Desk:
         def shade(values):
             return np.clip((values - low) / (high - low), 0, 1)
 
-        pictures = pictures_of(self.stack, self.slice)
+        images = images_of(self.stack, self.slice)
         return fault_of_canvas(
-            canvas_pixels(self.viewer), [replace(picture, shade=shade) for picture in pictures]
+            canvas_pixels(self.viewer), [replace(image, shade=shade) for image in images]
         )
 
 

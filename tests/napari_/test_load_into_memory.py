@@ -13,11 +13,11 @@ from napari_medscan.dicom import CancelledError, UnreadableFramesError, load
 from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.napari_ import load_into_memory as module
 from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.image_in_view import shown_of
 from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.load_into_memory import load_into_memory
 from napari_medscan.napari_.openings import follow_openings
-from napari_medscan.napari_.picture import shown_of
 from napari_medscan.napari_.readout import cursor_text
 from napari_medscan.napari_.window_commands import ct_lung
 

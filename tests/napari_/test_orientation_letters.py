@@ -259,7 +259,7 @@ def test_letters_on_the_canvas_follow_and_go(make_napari_viewer, qtbot, tmp_path
 
 
 def test_letters_of_a_series_that_the_sliders_have_left_are_empty(make_napari_viewer, tmp_path):
-    """Letters of one patient beside the picture of another would be read as that one's."""
+    """Letters of one patient beside the image of another would be read as that one's."""
     viewer = make_napari_viewer()
     write_series(tmp_path / "near", 3)
     write_series(

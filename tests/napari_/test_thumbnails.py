@@ -81,7 +81,7 @@ def test_color(tmp_path):
     assert thumbnail(stack).pixelColor(10, 10).getRgb() == (255, 128, 0, 255)
 
 
-def test_a_large_picture(tmp_path):
+def test_a_large_image(tmp_path):
     rows, columns = 700, 1100
     pixels = np.tile(np.arange(columns, dtype="<u2"), (rows, 1)).tobytes()
     stack = stack_at(
@@ -99,7 +99,7 @@ def test_a_large_picture(tmp_path):
     assert gray(image, SIDE // 2, 0) == pytest.approx(128, abs=5)
 
 
-def test_what_cannot_be_read_has_no_picture(tmp_path):
+def test_what_cannot_be_read_has_no_image(tmp_path):
     stack = stack_at(tmp_path, 1)
     (tmp_path / "s3_1.dcm").unlink()
     assert thumbnail(stack) is None
@@ -183,7 +183,7 @@ def test_after_release_nothing_arrives(reader, reading, stacks, qtbot):
     assert len(reading.read) == 1
 
 
-def test_an_error_costs_one_picture(reader, stacks, qtbot, monkeypatch):
+def test_an_error_costs_one_image(reader, stacks, qtbot, monkeypatch):
     def fail(_stack):
         raise MemoryError
 

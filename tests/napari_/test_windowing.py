@@ -136,7 +136,7 @@ def test_limits_may_be_given_in_any_order_and_equal(tmp_path):
     assert layer.contrast_limits[1] > layer.contrast_limits[0]
 
 
-def test_a_preset_is_the_picture_it_says_whatever_the_gamma_was(tmp_path):
+def test_a_preset_is_the_image_it_says_whatever_the_gamma_was(tmp_path):
     layer = layer_of(tmp_path)
     layer.gamma = 0.5
     show(layer, Window("w", 40, 400))
@@ -241,7 +241,7 @@ def test_any_table_is_drawn_as_pydicom_applies_it(tmp_path, count, first, bits):
 
 
 def on_canvas(viewer, layer):
-    """Gray of the picture's middle row in the canvas, which shows one pixel of it as four."""
+    """Gray of the image's middle row in the canvas, which shows one pixel of it as four."""
     layer.interpolation2d = "nearest"
     rows, columns = layer.data.shape[-2:]
     viewer.scene.camera.center = ((rows - 1) / 2 * 0.5, (columns - 1) / 2 * 0.5)

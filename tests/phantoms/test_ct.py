@@ -47,7 +47,7 @@ def test_hu_at_anatomical_points(volume, point, low, high):
     assert low < hu_at(volume, *point) < high
 
 
-def test_liver_is_on_the_patients_right_which_is_the_left_of_the_picture(volume):
+def test_liver_is_on_the_patients_right_which_is_the_left_of_the_image(volume):
     assert hu_at(volume, -80, 0, -85) > 0
     assert hu_at(volume, 110, -10, -70) < -600
     assert volume[0].ImageOrientationPatient == [1, 0, 0, 0, 1, 0]

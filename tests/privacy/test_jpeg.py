@@ -1,4 +1,4 @@
-"""A JPEG that leaves holds a picture and nothing else."""
+"""A JPEG that leaves holds an image and nothing else."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ SCAN = GOOD.index(b"\xff\xda")
     arrays(np.uint8, st.tuples(st.integers(1, 33), st.integers(1, 33), st.just(3))),
     st.integers(1, 100),
 )
-def test_every_picture_of_ours_passes(rgb, quality):
+def test_every_image_of_ours_passes(rgb, quality):
     assert check(encode(rgb, quality)) == rgb.shape[:2]
 
 
-def test_it_is_the_picture():
+def test_it_is_the_image():
     decoded = imagecodecs.jpeg8_decode(GOOD)
     assert decoded.shape == NOISE.shape
     assert np.abs(decoded.astype(int) - NOISE).mean() < 5
-    with Image.open(io.BytesIO(GOOD)) as picture:
-        assert picture.info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    with Image.open(io.BytesIO(GOOD)) as image:
+        assert image.info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
 def segment(marker, body):
@@ -120,7 +120,7 @@ def test_a_marker_whose_bits_are_those_of_the_scan_is_refused():
 
 
 def test_the_bits_that_fill_the_last_byte_are_ones():
-    """Of a picture of which they are known: black, 8 x 8, is six zero DC and end codes."""
+    """Of an image of which they are known: black, 8 x 8, is six zero DC and end codes."""
     black = encode(np.zeros((8, 8, 3), np.uint8))
     assert black[-3] & 1
     with pytest.raises(ImageError):
@@ -138,7 +138,7 @@ def test_a_frame_of_another_size_than_its_scan_is_refused():
 
 
 def test_no_byte_of_the_tables_can_carry_anything():
-    """Every byte before the scan is fixed but for the size of the picture."""
+    """Every byte before the scan is fixed but for the size of the image."""
     changed = [
         place
         for place in range(SCAN + 14)

@@ -27,14 +27,14 @@ def layer(values, **changes):
 
 
 def test_values_become_grays_by_their_window():
-    picture = paint([layer([[-50, 0, 25], [50, 100, 900]])], longest=1568)
-    assert picture[..., 0].tolist() == [[0, 0, 64], [128, 255, 255]]
-    assert (picture[..., 0] == picture[..., 2]).all()
+    image = paint([layer([[-50, 0, 25], [50, 100, 900]])], longest=1568)
+    assert image[..., 0].tolist() == [[0, 0, 64], [128, 255, 255]]
+    assert (image[..., 0] == image[..., 2]).all()
 
 
 def test_gamma_and_opacity_as_napari_has_them():
-    picture = paint([layer([[25, 100]], gamma=0.5, opacity=0.5)], longest=1568)
-    assert picture[0, :, 0].tolist() == [64, 128]
+    image = paint([layer([[25, 100]], gamma=0.5, opacity=0.5)], longest=1568)
+    assert image[0, :, 0].tolist() == [64, 128]
 
 
 def test_what_is_no_number_is_transparent():
@@ -62,15 +62,15 @@ def test_color_is_drawn_as_it_is():
     ],
 )
 def test_proportions_are_those_of_the_patient(shape, spacing, longest, expected):
-    picture = paint([layer(np.zeros(shape), spacing=spacing)], longest=longest)
-    assert picture.shape == (*expected, 3)
+    image = paint([layer(np.zeros(shape), spacing=spacing)], longest=longest)
+    assert image.shape == (*expected, 3)
 
 
-def test_a_smaller_picture_is_the_mean_of_what_it_covers():
+def test_a_smaller_image_is_the_mean_of_what_it_covers():
     stripes = np.tile([0, 100], (64, 32))
-    picture = paint([layer(stripes)], longest=16)
-    assert picture.shape == (16, 16, 3)
-    assert np.abs(picture[2:-2, 2:-2].astype(int) - 128).max() <= 4
+    image = paint([layer(stripes)], longest=16)
+    assert image.shape == (16, 16, 3)
+    assert np.abs(image[2:-2, 2:-2].astype(int) - 128).max() <= 4
 
 
 def test_additive_adds_and_translucent_covers():
@@ -98,13 +98,13 @@ def test_layers_lie_where_they_are_in_the_world():
         colors=red,
         blending="additive",
     )
-    picture = paint([ct, pet], longest=1568)
-    rows, columns = np.nonzero(picture[..., 0] > 200)
+    image = paint([ct, pet], longest=1568)
+    rows, columns = np.nonzero(image[..., 0] > 200)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (2, 7, 4, 11)
-    assert not picture[..., 1:].any()
+    assert not image[..., 1:].any()
 
 
-def test_what_lies_beside_the_first_layer_is_not_in_the_picture():
+def test_what_lies_beside_the_first_layer_is_not_in_the_image():
     away = layer(np.full((3, 3), 100), origin=(100.0, 100.0), blending="additive")
     assert not paint([layer(np.zeros((5, 5))), away], longest=9).any()
 
@@ -112,5 +112,5 @@ def test_what_lies_beside_the_first_layer_is_not_in_the_picture():
 def test_outside_of_what_is_kept_it_is_black():
     kept = np.zeros((4, 4), bool)
     kept[1:3, 1:3] = True
-    picture = paint([layer(np.full((4, 4), 100), kept=kept)], longest=9)
-    assert np.array_equal(picture[..., 0] > 0, kept)
+    image = paint([layer(np.full((4, 4), 100), kept=kept)], longest=9)
+    assert np.array_equal(image[..., 0] > 0, kept)

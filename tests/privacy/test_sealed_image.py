@@ -68,7 +68,7 @@ def test_an_empty_crop_is_refused():
         made(crop=Box(64, 0, 10, 10))
 
 
-def test_the_same_picture_has_the_same_bytes():
+def test_the_same_image_has_the_same_bytes():
     assert made().data == made().data
     assert made().data != made(quality=90).data
 

@@ -1,4 +1,4 @@
-"""What headers say of text in the picture, of faces, and of ultrasound regions."""
+"""What headers say of text in the image, of faces, and of ultrasound regions."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 ::
 
-    Look          napari_/picture.py    what the viewer shows, settled
+    Look          napari_/image_in_view.py    what the viewer shows, settled
     SealedImage   render/, privacy/     rendered, checked for text, masked, encoded, validated
     Question      requests.py           all that would be sent, and where
     Consent       consent.py            all seen and confirmed (privacy/gate.py); for one send

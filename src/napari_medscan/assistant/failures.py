@@ -17,7 +17,7 @@ from .keys import Key
 
 MAX_WAIT = 24 * 3600
 MAX_DETAIL = 300
-_PICTURES = ("image", "vision", "multimodal", "multi-modal", "picture")
+_IMAGE_WORDS = ("image", "vision", "multimodal", "multi-modal", "picture")
 
 
 class ServerSaidError(AssistantError):
@@ -98,7 +98,7 @@ def _reason(status: int, about: str, host: str, when: str) -> tuple[str, str]:
         text += " Choose one from its list."
     elif status == 413 or "too_large" in about:
         word, text = "too large", f"The image is too large for {host}. Reduce its size or crop it."
-    elif status in (400, 415, 422) and any(word in about for word in _PICTURES):
+    elif status in (400, 415, 422) and any(word in about for word in _IMAGE_WORDS):
         word, text = "model refused", "This model does not accept this image."
         text += " Choose a model with image input."
     elif status == 408:

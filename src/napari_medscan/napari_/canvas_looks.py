@@ -14,8 +14,8 @@ from napari.layers import Image, Labels
 
 from napari_medscan.napari_.canvas_placement import index_at, placement, points_along, reaches
 from napari_medscan.napari_.canvas_strokes import CanvasStrokes
+from napari_medscan.napari_.image_in_view import look, shown_of
 from napari_medscan.napari_.layer_identity import series_of
-from napari_medscan.napari_.picture import look, shown_of
 from napari_medscan.render.drawn_labels import DrawnLabels
 from napari_medscan.render.prepare import Look
 from napari_medscan.render.snapshot import Index
@@ -42,7 +42,7 @@ def canvas_looks(viewer: napari.viewer.Viewer, axis: int | None = None) -> list[
 
     Raises
     ------
-    NoPictureError
+    NoImageInViewError
         If there is no image, or a layer is turned in the view.
     """
     single = look(viewer, blended=False)

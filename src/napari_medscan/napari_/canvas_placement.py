@@ -19,7 +19,7 @@ from napari_medscan.render.snapshot import Index
 _STRAIGHT = 1e-9
 
 
-class NoPictureError(MedscanError):
+class NoImageInViewError(MedscanError):
     """There is nothing to render; the text says why, for the user."""
 
 
@@ -89,12 +89,14 @@ def placement(viewer: napari.viewer.Viewer, layer: Layer) -> Placement:
 
     Raises
     ------
-    NoPictureError
+    NoImageInViewError
         If the layer is turned or sheared in the view, or the view is along axes that it lacks.
     """
     vertical, horizontal = axes_on_screen(viewer, layer)
     if min(vertical, horizontal) < 0:
-        raise NoPictureError("The layer cannot be drawn in this plane. Show the acquired plane.")
+        raise NoImageInViewError(
+            "The layer cannot be drawn in this plane. Show the acquired plane."
+        )
     index = index_at(viewer, layer, viewer.dims.point)
     corner, steps = corner_and_steps(layer)
     start = corner + np.asarray(_starts(index), float) @ steps
@@ -104,7 +106,7 @@ def placement(viewer: napari.viewer.Viewer, layer: Layer) -> Placement:
         step = float(steps[axis, axis])
         aside = np.delete(steps[axis], axis)
         if np.abs(aside).max(initial=0) > _STRAIGHT * max(abs(step), 1):
-            raise NoPictureError("The layer is turned in the view: reset its transform first.")
+            raise NoImageInViewError("The layer is turned in the view: reset its transform first.")
         first = float(start[axis])
         last = first + step * (layer.data.shape[axis] - 1)
         against = signs[number] < 0

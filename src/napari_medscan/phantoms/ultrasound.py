@@ -81,9 +81,9 @@ def _frame(phase: float, grain: list[Array]) -> NDArray[np.uint8]:
     speckle = np.hypot(*(part[along, across] for part in grain))
     echo = _tissue(down, right, phase) * speckle * np.exp(-depth / 260)
     shown = np.where(inside, 132 + 46 * np.log(np.maximum(echo, 1e-3)), 0)
-    picture: NDArray[np.uint8] = np.clip(shown, 0, 255).astype(np.uint8)
-    _annotate(picture)
-    return picture
+    frame: NDArray[np.uint8] = np.clip(shown, 0, 255).astype(np.uint8)
+    _annotate(frame)
+    return frame
 
 
 def _smeared(noise: Array) -> Array:
@@ -110,24 +110,24 @@ def _tissue(down: Array, right: Array, phase: float) -> Array:
     return strength
 
 
-def _annotate(picture: NDArray[np.uint8]) -> None:
+def _annotate(frame: NDArray[np.uint8]) -> None:
     """Burn in what a scanner does: who, when, the depth scale."""
-    _write(picture, 8, 8, "PHANTOM NOAH  ID 2024-0115")
-    _write(picture, 456, 8, "15.01.2024 10:26")
+    _write(frame, 8, 8, "PHANTOM NOAH  ID 2024-0115")
+    _write(frame, 456, 8, "15.01.2024 10:26")
     for centimeter in range(int(_DEPTH_MM / 10) + 1):
         row = round(_APEX[0] + centimeter * 10 / _MM)
         length = 10 if centimeter % 5 == 0 else 5
         if row < _SHAPE[0]:
-            picture[row, 600 - length : 600] = 200
+            frame[row, 600 - length : 600] = 200
 
 
-def _write(picture: NDArray[np.uint8], top: int, left: int, text: str) -> None:
+def _write(frame: NDArray[np.uint8], top: int, left: int, text: str) -> None:
     """Write text, two pixels a dot."""
     for letter in text:
         rows = bytes.fromhex(_GLYPHS[letter])
         dots = np.array([[row >> 4 - bit & 1 for bit in range(5)] for row in rows], dtype=bool)
         dots = dots.repeat(2, axis=0).repeat(2, axis=1)
-        place = picture[top : top + dots.shape[0], left : left + dots.shape[1]]
+        place = frame[top : top + dots.shape[0], left : left + dots.shape[1]]
         place[dots] = 235
         left += 12
 

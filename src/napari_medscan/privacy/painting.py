@@ -152,8 +152,8 @@ def _moved(
         (first_top - top) / down,
     )
     way = Image.Resampling.BILINEAR if layer.is_smooth else Image.Resampling.NEAREST
-    picture = Image.fromarray(rgba).transform(shape[::-1], Image.Transform.AFFINE, matrix, way)
-    return np.asarray(picture).astype(np.float32) / np.float32(255)
+    drawn = Image.fromarray(rgba).transform(shape[::-1], Image.Transform.AFFINE, matrix, way)
+    return np.asarray(drawn).astype(np.float32) / np.float32(255)
 
 
 def _blend(canvas: NDArray[np.float32], rgba: NDArray[np.float32], blending: str) -> None:

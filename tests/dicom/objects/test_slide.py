@@ -262,7 +262,7 @@ def test_slide_truncated_file_draws_the_tiles_that_are_there(tmp_path):
     assert np.array_equal(found.pyramid()[0].display[:48], LARGE[:48])
 
 
-def test_slide_compressed_tiles_are_those_of_the_picture(tmp_path):
+def test_slide_compressed_tiles_are_those_of_the_image(tmp_path):
     path = _write(tmp_path / "r.dcm", LARGE)
     data = pydicom.dcmread(path)
     data.compress(RLELossless, generate_instance_uid=False)

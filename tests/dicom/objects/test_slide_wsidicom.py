@@ -46,7 +46,7 @@ def has_wsidicom():
 
 
 def smooth(rows, columns):
-    """Return a picture that JPEG keeps."""
+    """Return an image that JPEG keeps."""
     small = picture(rows // 8 + 1, columns // 8 + 1).repeat(8, 0).repeat(8, 1)
     return np.ascontiguousarray(small[:rows, :columns])
 

@@ -237,7 +237,7 @@ def no_decoder(monkeypatch):
         (RGB, "color channels"),
     ],
 )
-def test_a_stream_that_is_not_the_headers_picture_is_refused_undecoded(facts, message):
+def test_a_stream_that_is_not_the_headers_image_is_refused_undecoded(facts, message):
     for data in (
         j2k(image(16)),
         imagecodecs.jpegls_encode(image(16)),
@@ -248,7 +248,7 @@ def test_a_stream_that_is_not_the_headers_picture_is_refused_undecoded(facts, me
 
 
 @pytest.mark.usefixtures("no_decoder")
-def test_a_stream_that_claims_a_giant_picture_is_refused_at_once():
+def test_a_stream_that_claims_a_giant_image_is_refused_at_once():
     data = bytearray(j2k(image()))
     data[8:16] = (2**31 - 1).to_bytes(4, "big") * 2
     started = time.perf_counter()
@@ -266,7 +266,7 @@ def test_what_is_no_stream_is_refused(data):
 @pytest.mark.parametrize("data", [jpeg(image()), imagecodecs.jpegls_encode(image()), j2k(image())])
 @given(seed=st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=50)
-def test_damaged_streams_give_a_picture_or_a_frame_error(data, seed):
+def test_damaged_streams_give_an_image_or_a_frame_error(data, seed):
     damaged = bytearray(data)
     for _ in range(10):
         damaged[seed.randrange(4, len(data))] = seed.randrange(256)
@@ -433,7 +433,7 @@ def test_jpeg_xl_of_any_extent_and_kind_is_what_its_encoder_was_given(data):
     assert found.precision == bits
 
 
-def test_jpeg_xl_of_another_picture_or_cut_off_is_refused():
+def test_jpeg_xl_of_another_image_or_cut_off_is_refused():
     stream = jpeg_xl(image(12), 12)
     with pytest.raises(FrameError, match="image size in the pixel data"):
         decode(stream, XL, layout(12, rows=ROWS + 1))

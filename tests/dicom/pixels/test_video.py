@@ -45,8 +45,8 @@ def stream(codec, container, frames=FRAMES):
         if codec == "mpeg2video":
             track.codec_context.max_b_frames = 2
         for number in range(frames):
-            picture = np.full((ROWS, COLUMNS, 3), level(number), np.uint8)
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            image = np.full((ROWS, COLUMNS, 3), level(number), np.uint8)
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts = number
             for packet in track.encode(frame):
                 output.mux(packet)

@@ -1,4 +1,4 @@
-"""Which files are the same picture twice."""
+"""Which files are the same image twice."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def compressed(name, data, **changes):
     return replace(header, frames=(frame,))
 
 
-def test_the_same_picture_twice_is_kept_once_and_reported():
+def test_the_same_image_twice_is_kept_once_and_reported():
     kept, duplicates = drop_duplicates([gray("a"), gray("b/a"), gray("c", sop_instance="2")])
     assert [header.name for header in kept] == ["a", "c"]
     assert duplicates == {"b/a": "a"}
     assert not any(header.notes for header in kept)
 
 
-def test_the_same_picture_in_another_encoding_is_a_duplicate():
+def test_the_same_image_in_another_encoding_is_a_duplicate():
     big = gray(
         "big", PIXELS.byteswap(), layout=make_layout(big_endian=True), transfer_syntax="1.2.2"
     )
@@ -76,12 +76,12 @@ def test_color_in_another_color_model_is_a_duplicate():
     data = imagecodecs.jpeg2k_encode(colors, codecformat="j2k", reversible=True, level=0)
     packed = compressed("packed", data, layout=replace(layout, photometric="YBR_RCT"))
     planar = np.ascontiguousarray(np.moveaxis(colors, -1, 0))
-    pictures = [
+    images = [
         gray("a", colors, layout=layout),
         gray("planar", planar, layout=replace(layout, planar=True)),
         packed,
     ]
-    assert drop_duplicates(pictures)[1] == {"planar": "a", "packed": "a"}
+    assert drop_duplicates(images)[1] == {"planar": "a", "packed": "a"}
 
 
 @pytest.mark.parametrize(
@@ -98,18 +98,18 @@ def test_color_in_another_color_model_is_a_duplicate():
         {"frame": make_frame((0, 0, 0), windows=(Window("a", 1, 2),))},
     ],
 )
-def test_another_picture_with_the_same_uid_is_kept_and_noted(other):
+def test_another_image_with_the_same_uid_is_kept_and_noted(other):
     kept, duplicates = drop_duplicates([gray("a"), gray("b", **other)])
     assert [header.name for header in kept] == ["a", "b"]
     assert duplicates == {}
     assert all(CONFLICT in header.notes for header in kept)
 
 
-def test_another_palette_is_another_picture():
+def test_another_palette_is_another_image():
     layout = make_layout(photometric="PALETTE COLOR")
     red, blue = Palette(0, bytes((255, 0, 0))), Palette(0, bytes((0, 0, 255)))
-    pictures = [gray("a", layout=layout, palette=red), gray("b", layout=layout, palette=blue)]
-    assert drop_duplicates(pictures)[1] == {}
+    images = [gray("a", layout=layout, palette=red), gray("b", layout=layout, palette=blue)]
+    assert drop_duplicates(images)[1] == {}
 
 
 def test_of_two_patients_with_the_same_uids_both_are_kept_without_a_note():
@@ -128,7 +128,7 @@ def test_damaged_files_are_kept():
     assert len(drop_duplicates(cut)[0]) == 2
 
 
-def test_pictures_that_cannot_be_right_are_kept():
+def test_images_that_cannot_be_right_are_kept():
     """Chroma of pixel pairs, and an odd width."""
     layout = replace(RGB, photometric="YBR_FULL_422")
     odd = [gray(str(value), np.full(12, value, np.uint8), layout=layout) for value in (0, 1)]
@@ -144,7 +144,7 @@ def test_an_unforeseen_error_in_the_pixels_of_one_file_does_not_stop_the_others(
     assert [header.name for header in kept] == ["a", "odd"]
 
 
-def test_one_picture_three_times_and_another_under_the_same_uid():
+def test_one_image_three_times_and_another_under_the_same_uid():
     other = gray("other", PIXELS * 0)
     kept, duplicates = drop_duplicates([gray("a"), other, gray("b"), gray("c")])
     assert [header.name for header in kept] == ["a", "other"]

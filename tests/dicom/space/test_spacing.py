@@ -143,7 +143,7 @@ def test_ultrasound_regions_go_before_pixel_spacing(spacing):
         region(float("nan"), float("inf")),
     ],
 )
-def test_regions_that_are_no_picture_do_not_count(spacing, other):
+def test_regions_that_are_no_image_do_not_count(spacing, other):
     assert spacing("US", SequenceOfUltrasoundRegions=[other])[0] is None
     found = spacing("US", SequenceOfUltrasoundRegions=[other, region()])[0]
     assert found == pytest.approx((0.3, 0.2))

@@ -20,14 +20,14 @@ def test_step_between_shapes_compiles_no_shaders(make_napari_viewer, monkeypatch
     built = []
     build = ModularProgram._build
     monkeypatch.setattr(ModularProgram, "_build", lambda self: built.append(self) or build(self))
-    pictures = []
+    images = []
     for z in range(5):
         viewer.dims.set_point(0, z)
-        pictures.append(viewer.screenshot(flash=False))
+        images.append(viewer.screenshot(flash=False))
     # The first may find the layer as it was added.
     built_by_last = list(built)
     viewer.dims.set_point(0, 1)
-    assert np.array_equal(viewer.screenshot(flash=False), pictures[1])
+    assert np.array_equal(viewer.screenshot(flash=False), images[1])
     assert len(built) == len(built_by_last)
-    assert not np.array_equal(pictures[1], pictures[2])
+    assert not np.array_equal(images[1], images[2])
     shaders.release()

@@ -137,7 +137,7 @@ def _nothing_confirmed(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _no_text(monkeypatch):
-    """Find no text in the tests' small pictures: what is found there is luck."""
+    """Find no text in the tests' small images: what is found there is luck."""
     monkeypatch.setattr(prepare, "check_text", lambda _rgb, _others: TextCheck())
 
 
@@ -157,7 +157,7 @@ def saving_to(monkeypatch):
 
 @pytest.fixture
 def empty(make_napari_viewer):
-    """Return a viewer in a window that is on screen: only there a picture is seen."""
+    """Return a viewer in a window that is on screen: only there an image is seen."""
     npe2.PluginManager.instance().discover()
     viewer = make_napari_viewer(show=True)
     viewer.window.resize(1200, 1000)

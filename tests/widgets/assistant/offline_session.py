@@ -81,7 +81,7 @@ def prepare(viewer: napari.Viewer, folder: Path) -> list[str]:
 
     whole = image()
     review.draw_mask.native.click()
-    review.picture.drawn.emit(QRectF(0.1, 0.1, 0.3, 0.3))
+    review.view.drawn.emit(QRectF(0.1, 0.1, 0.3, 0.3))
     until(lambda: not ask.send.enabled or review.images[0].data != whole)
     assert image() != whole
     window = SaveImageWindow(ask._looks[0], None, masks=review.masks)

@@ -32,7 +32,7 @@ from .test_prepare import CHANGES
 
 
 def sent_jpeg(body):
-    """Return the picture in a request's body, of both protocols."""
+    """Return the image in a request's body, of both protocols."""
     (picture,) = (
         part for part in body["messages"][-1]["content"] if part["type"] in ("image", "image_url")
     )
@@ -65,7 +65,7 @@ def test_the_preview_shows_those_bytes_and_all_that_goes_with_them(user):
     asked, details = user.question, user.ask.details
     shown = QBuffer()
     shown.open(QIODevice.OpenModeFlag.WriteOnly)
-    (picture,) = user.review.picture.sheet.pictures
+    (picture,) = user.review.view.sheet.decoded
     picture.save(shown, "PNG")
     assert asked.images[0].data == previewed
     assert (picture.width(), picture.height()) == (32, 32)
@@ -140,7 +140,7 @@ def test_masks_are_those_of_their_series_and_cut(user, viewer, chest):
     user.preview()
     pane = user.review
     pane.draw_mask.native.click()
-    pane.picture.drawn.emit(QRectF(0, 0, 0.5, 0.5))
+    pane.view.drawn.emit(QRectF(0, 0, 0.5, 0.5))
     user.until(lambda: user.image)
     viewer.dims.set_current_step(0, 1)
     user.preview()
@@ -148,10 +148,10 @@ def test_masks_are_those_of_their_series_and_cut(user, viewer, chest):
     viewer.dims.order = (1, 0, 2)
     user.preview()
     assert pane.masks == ()
-    pane.picture.drawn.emit(QRectF(0, 0, 0.5, 0.5))
+    pane.view.drawn.emit(QRectF(0, 0, 0.5, 0.5))
     user.until_ready()
     pane.draw_crop.native.click()
-    pane.picture.drawn.emit(QRectF(0, 0, 0.8, 0.8))
+    pane.view.drawn.emit(QRectF(0, 0, 0.8, 0.8))
     user.until_ready()
     viewer.open(str(chest), plugin=PLUGIN)
     viewer.layers.selection.active = viewer.layers[-1]
@@ -193,7 +193,7 @@ def test_send_before_the_preview_or_after_another_slice_is_refused(user, viewer,
     assert user.state is State.IDLE
 
 
-def test_send_is_off_until_the_picture_was_painted(user):
+def test_send_is_off_until_the_image_was_painted(user):
     user.choose("http://127.0.0.1:9/v1")
     user.dock.tabs.setCurrentIndex(1)
     user.prepare()
@@ -393,14 +393,14 @@ def test_a_mask_and_a_crop_are_in_the_bytes_that_are_sent(user, network_allowed)
         plain = user.preview()
         pane = user.review
         pane.draw_mask.native.click()
-        pane.picture.drawn.emit(QRectF(0.0, 0.0, 1.0, 0.5))
+        pane.view.drawn.emit(QRectF(0.0, 0.0, 1.0, 0.5))
         user.until(lambda: user.image not in (b"", plain))
         user.until_ready()
-        (image,) = pane.picture.sheet.pictures
+        (image,) = pane.view.sheet.decoded
         assert image.pixelColor(16, 4).lightness() < 8
         assert "1 box masked" in user.ask.details.facts.toPlainText()
         pane.draw_crop.native.click()
-        pane.picture.drawn.emit(QRectF(0.0, 0.25, 1.0, 0.75))
+        pane.view.drawn.emit(QRectF(0.0, 0.25, 1.0, 0.75))
         user.until(lambda: bool(user.image))
         user.until_ready()
         assert check(user.image) == (24, 32)
@@ -418,10 +418,10 @@ def test_the_mouse_draws_a_box(user):
     user.preview()
     pane = user.review
     pane.draw_mask.native.click()
-    place = pane.picture.place()
-    QTest.mousePress(pane.picture, Qt.MouseButton.LeftButton, pos=place.topLeft().toPoint())
-    QTest.mouseMove(pane.picture, place.center().toPoint())
-    QTest.mouseRelease(pane.picture, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
+    place = pane.view.place()
+    QTest.mousePress(pane.view, Qt.MouseButton.LeftButton, pos=place.topLeft().toPoint())
+    QTest.mouseMove(pane.view, place.center().toPoint())
+    QTest.mouseRelease(pane.view, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
     ((top, left, bottom, right),) = pane.masks
     assert (top, left, bottom, right) == pytest.approx((0, 0, 0.5, 0.5), abs=0.02)
     user.until_ready()

@@ -112,7 +112,7 @@ def test_no_canary_leaves(service, empty, chest, docked, qtbot, tmp_path, networ
                 assert coded not in data
 
 
-def test_the_picture_is_that_of_the_study_without_canaries(empty, chest, docked, qtbot, tmp_path):
+def test_the_image_is_that_of_the_study_without_canaries(empty, chest, docked, qtbot, tmp_path):
     """Overlays, points and names leave no trace in the pixels either."""
     user = User(docked(empty), qtbot)
     user.choose("http://127.0.0.1:9/v1")
@@ -157,7 +157,7 @@ def looked_at(user):
 
 
 def pictures(content):
-    """Yield the pictures in a body, of both protocols, as base64."""
+    """Yield the images in a body, of both protocols, as base64."""
     for message in content["messages"]:
         for part in message["content"] if isinstance(message["content"], list) else []:
             if part["type"] == "image_url":

@@ -90,7 +90,7 @@ def test_each_fault_is_told_and_the_next_send_works(hurried, network_allowed):  
             assert bool(user.shown.text.toPlainText()) == (state is INCOMPLETE), fault
             assert user.shown.heading.text() == TITLES[state]
             assert recorder.connections == 2 * number + 1, fault
-            # The same picture, on another press; after 429 and 503 when the service allows.
+            # The same image, on another press; after 429 and 503 when the service allows.
             user.until_ready()
             user.ask.conversation._client._limits = PATIENT
             assert user.ask.send.text == "&Send again", fault

@@ -1,4 +1,4 @@
-"""The picture at full size: large enough, all of it, and closed by Escape."""
+"""The image at full size: large enough, all of it, and closed by Escape."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...assistant.serving import image
 
 @pytest.fixture
 def opened(qtbot):
-    """Return what opens the window on a picture of a size, and when all of it was seen."""
+    """Return what opens the window on an image of a size, and when all of it was seen."""
     parent = QWidget()
     qtbot.addWidget(parent)
     window, seen = FullSizeWindow(parent), []
@@ -39,13 +39,13 @@ def test_each_pixel_of_the_jpeg_is_one_of_the_screen(opened, qtbot):
     place = window.view.place()
     assert (place.width(), place.height()) == (600, 600)
     painted = window.view.grab(QRect(place.toRect())).toImage()
-    (picture,) = window.view.sheet.pictures
+    (picture,) = window.view.sheet.decoded
     assert painted.convertToFormat(QImage.Format.Format_RGB32) == (
         picture.convertToFormat(QImage.Format.Format_RGB32)
     )
 
 
-def test_a_picture_larger_than_the_screen_is_seen_when_it_was_scrolled_through(opened, qtbot):
+def test_an_image_larger_than_the_screen_is_seen_when_it_was_scrolled_through(opened, qtbot):
     window, seen = opened(1568)
     across, down = window.area.horizontalScrollBar(), window.area.verticalScrollBar()
     assert window.view.place().width() == 1568
@@ -58,7 +58,7 @@ def test_a_picture_larger_than_the_screen_is_seen_when_it_was_scrolled_through(o
     qtbot.waitUntil(lambda: seen == [True], timeout=60_000)
 
 
-def test_a_small_picture_is_larger_in_a_larger_window(opened, qtbot):
+def test_a_small_image_is_larger_in_a_larger_window(opened, qtbot):
     window, _ = opened(48)
     window.resize(700, 700)
     qtbot.waitUntil(lambda: window.view.place().width() > 600, timeout=60_000)

@@ -100,7 +100,7 @@ def test_however_it_is_cut_it_comes_out_the_same(text):
 
 
 @pytest.mark.parametrize("text", [ANSWER, TABLE, *HOSTILE])
-def test_there_is_no_link_and_no_picture_in_the_view(text, qtbot):
+def test_there_is_no_link_and_no_image_in_the_view(text, qtbot):
     view = MarkedView()
     qtbot.addWidget(view)
     document = view.document()

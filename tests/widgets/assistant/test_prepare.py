@@ -1,4 +1,4 @@
-"""What a picture is made of: the files on screen, and nothing of the viewer after that."""
+"""What an image is made of: the files on screen, and nothing of the viewer after that."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_medscan.dicom import CancelledError, load
-from napari_medscan.napari_.canvas_placement import NoPictureError
+from napari_medscan.napari_.canvas_placement import NoImageInViewError
+from napari_medscan.napari_.image_in_view import is_same, look, series_looks
 from napari_medscan.napari_.layers import image_layers
-from napari_medscan.napari_.picture import is_same, look, series_looks
 from napari_medscan.napari_.slab import set_slab
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.render import prepare
@@ -42,7 +42,7 @@ def prepared(viewer, *, blended=False):
 
 
 def seen(monkeypatch):
-    """Return the list that the pictures in which text is looked for come into."""
+    """Return the list that the images in which text is looked for come into."""
     pictures = []
     check = prepare.check_text
 
@@ -291,7 +291,7 @@ def perfusion(folder):
 
 def test_a_series_of_one_image_has_no_others(tmp_path):
     write_series(tmp_path, 1)
-    with pytest.raises(NoPictureError, match="one image only"):
+    with pytest.raises(NoImageInViewError, match="one image only"):
         series_looks(opened(tmp_path), 8)
 
 

@@ -1,4 +1,4 @@
-"""What is found in a picture is outlined, and blocks until it is masked or confirmed."""
+"""What is found in an image is outlined, and blocks until it is masked or confirmed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from napari_medscan.privacy import burned_in, text_check
 from napari_medscan.privacy.burned_in import Check, Level
 from napari_medscan.privacy.text_check import Box, Outline, TextCheck
 from napari_medscan.render import prepare
-from napari_medscan.widgets.image import picture_view
+from napari_medscan.widgets.image import image_view
 from napari_medscan.widgets.image.contact_sheet import Sheet, make_sheet
-from napari_medscan.widgets.image.picture_view import PictureView
+from napari_medscan.widgets.image.image_view import ImageView
 
 from ...assistant.serving import image
 from ...studies import write_series
@@ -30,7 +30,7 @@ from .conftest import User
 
 @pytest.fixture(params=[True, False], ids=["found", "possible"])
 def found(request, monkeypatch):
-    """Have text found in one place of every picture, or something that may be text."""
+    """Have text found in one place of every image, or something that may be text."""
     outline = Outline(Box(2, 3, 4, 20), is_sure=request.param)
     others = []
 
@@ -75,9 +75,9 @@ def test_what_is_found_blocks_send_until_it_is_masked(found, user):
     pane.mask_all.native.click()
     user.until_ready()
     assert not pane["found"].visible
-    (picture,) = pane.picture.sheet.pictures
+    (picture,) = pane.view.sheet.decoded
     assert max(picture.pixelColor(x, 4).lightness() for x in range(5, 20)) < 8
-    # One of six slices is the picture itself; a mask renders nothing anew.
+    # One of six slices is the image itself; a mask renders nothing anew.
     assert found == [5]
 
 
@@ -102,14 +102,14 @@ def test_or_confirmed_which_is_remembered_for_these_bytes(found, user):  # noqa:
 def test_what_is_cropped_away_needs_no_answer(found, user):  # noqa: ARG001
     pane = looked_at(user)
     pane.draw_crop.native.click()
-    pane.picture.drawn.emit(QRectF(0, 0.5, 1, 0.5))
+    pane.view.drawn.emit(QRectF(0, 0.5, 1, 0.5))
     user.until_ready()
 
 
 def test_a_mask_that_covers_a_part_of_it_does_not_do(found, user):  # noqa: ARG001
     pane = looked_at(user)
     pane.draw_mask.native.click()
-    pane.picture.drawn.emit(QRectF(0, 0, 0.3, 1))
+    pane.view.drawn.emit(QRectF(0, 0, 0.3, 1))
     user.until(lambda: pane.images and len(pane.masks) == 1)
     assert not user.ask.send.enabled
 
@@ -159,13 +159,13 @@ def test_a_tick_waits_until_all_was_seen_at_full_size(ultrasound):
     pane.full_size.reject()
     pane.confirm.native.click()
     assert user.ask.send.enabled
-    # Another picture was not seen yet.
-    pane.picture.drawn.emit(QRectF(0.4, 0.4, 0.1, 0.1))
+    # Another image was not seen yet.
+    pane.view.drawn.emit(QRectF(0.4, 0.4, 0.1, 0.1))
     user.until(lambda: pane.images)
     assert not pane.confirm.enabled
 
 
-def test_where_nothing_is_asked_the_picture_in_the_dock_does(empty, docked, qtbot, tmp_path):
+def test_where_nothing_is_asked_the_image_in_the_dock_does(empty, docked, qtbot, tmp_path):
     rows, columns = 300, 400
     pixels = np.full((rows, columns), 40, "<u2").tobytes()
     write_series(tmp_path, Rows=rows, Columns=columns, PixelData=pixels)
@@ -183,14 +183,14 @@ def test_a_preview_that_is_withdrawn_takes_the_full_size_with_it(user):
     user.choose("http://127.0.0.1:9/v1")
     user.preview()
     pane = user.review
-    QTest.mouseClick(pane.picture, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(pane.view, Qt.MouseButton.LeftButton)
     user.qtbot.waitUntil(pane.full_size.isVisible, timeout=60_000)
-    assert pane.full_size.view.sheet is pane.picture.sheet
+    assert pane.full_size.view.sheet is pane.view.sheet
     user.until(lambda: pane.full_size.note.text() == "The whole image has been viewed.")
     user.ask._withdraw("")
     assert not pane.full_size.isVisible()
     assert not pane.enlarge.enabled
-    QTest.mouseClick(pane.picture, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(pane.view, Qt.MouseButton.LeftButton)
     assert not pane.full_size.isVisible()
     user.preview()
     pane.enlarge.native.click()
@@ -229,16 +229,16 @@ def test_the_name_in_an_ultrasound_is_found_when_no_region_hides_it(ultrasound):
 @pytest.fixture
 def view(qtbot):
     """Return a view, and at what scales images were seen in it."""
-    view, scales = PictureView(), []
+    view, scales = ImageView(), []
     qtbot.addWidget(view)
     view.seen.connect(lambda _, scale: scales.append(scale))
     return view, scales
 
 
-def test_a_picture_counts_as_seen_when_all_of_it_was_on_screen(view, qtbot):
+def test_an_image_counts_as_seen_when_all_of_it_was_on_screen(view, qtbot):
     view, scales = view
     view.show_sheet(make_sheet([image()]))
-    # Painted for a picture of the window, which nobody saw.
+    # Painted for an image of the window, which nobody saw.
     view.grab()
     qtbot.wait(50)
     assert scales == []
@@ -247,7 +247,7 @@ def test_a_picture_counts_as_seen_when_all_of_it_was_on_screen(view, qtbot):
     assert min(scales) >= 1
 
 
-def test_a_picture_that_is_drawn_smaller_is_not_seen_at_full_size(view, qtbot):
+def test_an_image_that_is_drawn_smaller_is_not_seen_at_full_size(view, qtbot):
     view, scales = view
     view.resize(100, 47)
     view.show_sheet(make_sheet([image(size=48)]))
@@ -261,7 +261,7 @@ def test_bytes_that_qt_cannot_decode_are_never_seen(view, qtbot, monkeypatch):
     view, scales = view
     view.show()
     nothing = SimpleNamespace(fromData=lambda _: QImage())
-    monkeypatch.setattr(picture_view, "QImage", nothing)
+    monkeypatch.setattr(image_view, "QImage", nothing)
     view.show_sheet(Sheet((image(),), (QImage(),)))
     qtbot.wait(100)
     assert scales == []

@@ -33,7 +33,7 @@ def test_images_with_suspected_text_come_first_and_others_keep_their_order():
     plain, header, text = images(3), images(2, facts=HEADER), images(2, facts=TEXT)
     sheet = make_sheet([*plain[:2], *header, *text, *plain[2:]])
     assert sheet.images == (*text, *header, *plain)
-    assert [p.size() for p in sheet.pictures] == [sheet.pictures[0].size()] * 7
+    assert [p.size() for p in sheet.decoded] == [sheet.decoded[0].size()] * 7
     assert sheet.without(text).images == (*header, *plain)
     assert sheet.without(sheet.images).images == ()
 
@@ -101,7 +101,7 @@ def test_images_are_decoded_and_seen_as_they_come_into_view(review, qtbot):
 
 
 def test_fewer_are_kept_decoded_than_a_series_has(review, qtbot, monkeypatch):
-    monkeypatch.setattr("napari_medscan.widgets.image.picture_view._MOST_BYTES", 6 * 4 * 400**2)
+    monkeypatch.setattr("napari_medscan.widgets.image.image_view._MOST_BYTES", 6 * 4 * 400**2)
     review.show_sheet(make_sheet(images(20, size=400)))
     review.look()
     scroll_through(review, qtbot)

@@ -8,8 +8,8 @@ import pytest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.image_in_view import look
 from napari_medscan.napari_.menu import PLUGIN
-from napari_medscan.napari_.picture import look
 from napari_medscan.privacy.gate import Gate
 from napari_medscan.privacy.sealed_image import SealedImage
 from napari_medscan.privacy.text_check import Box, Outline, TextCheck

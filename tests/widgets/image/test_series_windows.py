@@ -256,7 +256,7 @@ def test_cancel_leaves_nothing(shown, out, monkeypatch):
 
 def test_a_box_drawn_on_one_of_several_images_is_masked_in_all(shown, qtbot):
     window = shown("movie")
-    view = window.review.picture
+    view = window.review.view
     qtbot.waitExposed(window)
     window.review.draw_mask.native.click()
     place = view.place(1)

@@ -282,7 +282,7 @@ def test_nobody_is_named(section, three):
 # --- thumbnails
 
 
-def test_a_placeholder_first_then_the_picture_and_the_row_stays_in_place(
+def test_a_placeholder_first_then_the_image_and_the_row_stays_in_place(
     section, viewer, qtbot, tmp_path, record
 ):
     write_series(tmp_path)

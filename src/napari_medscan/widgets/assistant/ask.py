@@ -23,9 +23,9 @@ from napari_medscan.assistant.models import most_images
 from napari_medscan.assistant.prompts import Templates
 from napari_medscan.assistant.requests import Question
 from napari_medscan.napari_.background_task import Latest
-from napari_medscan.napari_.canvas_placement import NoPictureError
+from napari_medscan.napari_.canvas_placement import NoImageInViewError
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.picture import is_same
+from napari_medscan.napari_.image_in_view import is_same
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.privacy.errors import ImageError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
@@ -123,7 +123,7 @@ class AskTab(Page):
         self._withdraw("Preparing the image…")
         try:
             looks = self.images.looks(self._viewer)
-        except NoPictureError as error:
+        except NoImageInViewError as error:
             self._withdraw(str(error))
             return
         self._looks = looks
@@ -350,7 +350,7 @@ class AskTab(Page):
     def _on_add_key(self) -> None:
         try:
             self.images.add_displayed(self._viewer)
-        except NoPictureError as error:
+        except NoImageInViewError as error:
             self.status.say(str(error))
 
     def _on_left_out(self, images: tuple[SealedImage, ...]) -> None:

@@ -9,8 +9,8 @@ from magicgui.widgets import CheckBox, FloatSpinBox, PushButton
 from psygnal import Signal
 
 from napari_medscan.assistant.models import KEY_IMAGES, profile_of
-from napari_medscan.napari_.canvas_placement import NoPictureError
-from napari_medscan.napari_.picture import look, series_looks
+from napari_medscan.napari_.canvas_placement import NoImageInViewError
+from napari_medscan.napari_.image_in_view import look, series_looks
 from napari_medscan.privacy.painting import LONGEST
 from napari_medscan.privacy.sealed_image import QUALITY
 from napari_medscan.render.prepare import Look, Wish
@@ -87,7 +87,7 @@ class ImageChoice(Page):
             offer(self.which, self.which.value)
 
     def looks(self, viewer: napari.viewer.Viewer) -> list[Look]:
-        """Return what the images are of; raises NoPictureError when there is none."""
+        """Return what the images are of; raises NoImageInViewError when there is none."""
         which = self.which.value
         if which == DISPLAYED:
             return [look(viewer, blended=self.is_blended)]
@@ -97,7 +97,7 @@ class ImageChoice(Page):
             looks = series_looks(viewer, self._most if which == SERIES else KEY_IMAGES)
             chosen = [one for one in looks if place_of(one) not in self.left_out]
         if not chosen:
-            raise NoPictureError(_NO_KEY_IMAGES if which == KEY else _ALL_LEFT_OUT)
+            raise NoImageInViewError(_NO_KEY_IMAGES if which == KEY else _ALL_LEFT_OUT)
         return chosen
 
     @property

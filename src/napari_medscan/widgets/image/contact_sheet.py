@@ -32,19 +32,19 @@ class Sheet:
     ----------
     images : tuple of SealedImage
         What would leave.
-    pictures : tuple of QImage
+    decoded : tuple of QImage
         Each of them decoded; where there are several, reduced.
     """
 
     images: tuple[SealedImage, ...] = ()
-    pictures: tuple[QImage, ...] = ()
+    decoded: tuple[QImage, ...] = ()
 
     def without(self, images: Collection[SealedImage]) -> Sheet:
         """Return a sheet that lacks some images."""
         kept = [number for number, image in enumerate(self.images) if image not in images]
         return Sheet(
             tuple(self.images[number] for number in kept),
-            tuple(self.pictures[number] for number in kept),
+            tuple(self.decoded[number] for number in kept),
         )
 
     @property
@@ -129,8 +129,8 @@ def make_sheet(images: Sequence[SealedImage]) -> Sheet:
     ordered = sorted(images, key=lambda image: (not image.exposed, not image.is_suspected))
     way = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
     side = min(_REDUCED, math.isqrt(_MOST_PIXELS // len(images)))
-    pictures = (QImage.fromData(image.data).scaled(side, side, *way) for image in ordered)
-    return Sheet(tuple(ordered), tuple(pictures))
+    decoded = (QImage.fromData(image.data).scaled(side, side, *way) for image in ordered)
+    return Sheet(tuple(ordered), tuple(decoded))
 
 
 def _pixels(extent: int, scale: float) -> int:

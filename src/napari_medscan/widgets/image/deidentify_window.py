@@ -26,9 +26,9 @@ from napari_medscan.export.new_files import new_folder
 from napari_medscan.napari_.export_run import Progress, run_with_progress
 from napari_medscan.napari_.file_traces import ask_for_folder
 from napari_medscan.napari_.gui import main_window, size_on_screen
+from napari_medscan.napari_.image_in_view import DERIVED
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.picture import DERIVED
 from napari_medscan.napari_.series_command import canvas_command
 from napari_medscan.privacy.gate import SESSION, Gate
 from napari_medscan.privacy.signals import WITH_REGIONS

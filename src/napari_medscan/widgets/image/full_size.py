@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.image.contact_sheet import Sheet
-from napari_medscan.widgets.image.picture_view import PictureView
+from napari_medscan.widgets.image.image_view import ImageView
 from napari_medscan.widgets.panel.form import button, toggle
 from napari_medscan.widgets.texts import PlainLabel
 
@@ -39,7 +39,7 @@ class FullSizeWindow(QDialog):
         super().__init__(parent)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self._clicked = 0
-        self.view = PictureView()
+        self.view = ImageView()
         self.note = PlainLabel()
         self.area = QScrollArea()
         self.area.setFrameShape(QFrame.Shape.NoFrame)

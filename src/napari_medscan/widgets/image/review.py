@@ -16,7 +16,7 @@ from napari_medscan.privacy.text_check import Box
 from napari_medscan.render.prepare import Part
 from napari_medscan.widgets.image.contact_sheet import READABLE, Sheet
 from napari_medscan.widgets.image.full_size import FullSizeWindow
-from napari_medscan.widgets.image.picture_view import PictureView
+from napari_medscan.widgets.image.image_view import ImageView
 from napari_medscan.widgets.panel.form import Page, button, check, holder, put, row, toggle
 from napari_medscan.widgets.texts import PlainLabel
 
@@ -73,11 +73,11 @@ class ImageReview(Page):
         self.sheet = Sheet()
         self.recipient = THIS_COMPUTER
         self._subject: tuple[object, ...] = ()
-        self.picture = PictureView()
+        self.view = ImageView()
         if height:
-            self.picture.setFixedHeight(height)
+            self.view.setFixedHeight(height)
         policy = QSizePolicy.Policy
-        self.picture.setSizePolicy(policy.Expanding, policy.Fixed if height else policy.Expanding)
+        self.view.setSizePolicy(policy.Expanding, policy.Fixed if height else policy.Expanding)
         self.full_size = FullSizeWindow(self.native)
         self.full_size.view.can_leave_out = can_leave_out
         self.text_found, self.too_small, self.warnings = PlainLabel(), PlainLabel(), PlainLabel()
@@ -97,7 +97,7 @@ class ImageReview(Page):
         tools.name, found.name = "tools", "found"
         self.extend(
             [
-                holder(self.picture),
+                holder(self.view),
                 tools,
                 holder(self.text_found),
                 found,
@@ -106,12 +106,12 @@ class ImageReview(Page):
                 holder(self.too_small),
             ]
         )
-        self.picture.clicked.connect(guarded(lambda _: self.look()))
-        for view in (self.picture, self.full_size.view):
+        self.view.clicked.connect(guarded(lambda _: self.look()))
+        for view in (self.view, self.full_size.view):
             view.seen.connect(guarded(self._on_seen))
         self.full_size.view.left_out.connect(self.left_out.emit)
         self.full_size.confirm.changed.connect(guarded(self._on_confirmed_there))
-        self.picture.drawn.connect(guarded(self._on_drawn))
+        self.view.drawn.connect(guarded(self._on_drawn))
         self.withdraw()
 
     def begin(self, subject: tuple[object, ...]) -> None:
@@ -128,7 +128,7 @@ class ImageReview(Page):
     def show_sheet(self, sheet: Sheet) -> None:
         """Show images that are as they would leave."""
         self.sheet = sheet
-        self.picture.show_sheet(sheet, _rectangle(self.crop or _WHOLE))
+        self.view.show_sheet(sheet, _rectangle(self.crop or _WHOLE))
         if self.full_size.isVisible():
             self.full_size.show_sheet(sheet)
         self.text_found.say(_summary(sheet.images))
@@ -137,7 +137,7 @@ class ImageReview(Page):
         can_leave_out = self.full_size.view.can_leave_out and len(sheet.images) > 1
         self.leave_out.visible = exposed and can_leave_out
         self.warnings.say("\n".join(_warnings(sheet.images)))
-        self.picture.setVisible(True)
+        self.view.setVisible(True)
         self["tools"].visible = True
         self._enable()
         self.address(self.recipient)
@@ -163,14 +163,14 @@ class ImageReview(Page):
     def withdraw(self) -> None:
         """Show that this is not what would leave any more."""
         self.sheet = Sheet()
-        self.picture.fade()
+        self.view.fade()
         self.full_size.withdraw()
         for part in (self.text_found, self.too_small, self.warnings):
             part.say("")
         self["found"].visible = self.confirm.visible = False
-        has_picture = bool(self.picture.sheet.images)
-        self.picture.setVisible(has_picture)
-        self["tools"].visible = has_picture
+        has_images = bool(self.view.sheet.images)
+        self.view.setVisible(has_images)
+        self["tools"].visible = has_images
         self._enable()
         self.ready_changed.emit()
 
@@ -227,7 +227,7 @@ class ImageReview(Page):
         """Let the mouse draw one of the two, not the other."""
         if self.draw_mask.value and self.draw_crop.value:
             other.value = False
-        self.picture.can_draw = self.draw_mask.value or self.draw_crop.value
+        self.view.can_draw = self.draw_mask.value or self.draw_crop.value
 
     def _on_drawn(self, drawn: QRectF) -> None:
         part = (drawn.top(), drawn.left(), drawn.bottom(), drawn.right())

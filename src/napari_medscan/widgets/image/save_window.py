@@ -7,10 +7,10 @@ from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.canvas_looks import canvas_looks, is_more_visible
-from napari_medscan.napari_.canvas_placement import NoPictureError
+from napari_medscan.napari_.canvas_placement import NoImageInViewError
 from napari_medscan.napari_.gui import main_window
+from napari_medscan.napari_.image_in_view import look
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.picture import look
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.privacy.gate import SESSION, Gate
 from napari_medscan.privacy.sealed_image import Format
@@ -71,7 +71,7 @@ def save_image_without_metadata(viewer: napari.viewer.Viewer) -> None:
     try:
         found = look(viewer, blended=False)
         canvas = canvas_looks(viewer)[0] if is_more_visible(viewer) else None
-    except NoPictureError as error:
+    except NoImageInViewError as error:
         tell(str(error))
         return
     SaveImageWindow(found, main_window(), canvas=canvas).show()

@@ -68,7 +68,7 @@ class Strips(TimeView):
         self._gains: dict[str, float] = {}
         self._middles: list[float] = []
         self._zoom = 1.0
-        self._picture: QPixmap | None = None
+        self._pixmap: QPixmap | None = None
         self.setAccessibleName("Waveform")
 
     # --- what is shown
@@ -182,20 +182,20 @@ class Strips(TimeView):
 
     def redraw(self) -> None:
         """Paint strips anew."""
-        self._picture = None
+        self._pixmap = None
         self.update()
 
     def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
         """Paint anew in another size."""
         super().resizeEvent(event)  # type: ignore[arg-type]
-        self._picture = None
+        self._pixmap = None
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Paint the strips, and a line at the pointer."""
-        if self._picture is None:
-            self._picture = self._painted()
+        if self._pixmap is None:
+            self._pixmap = self._painted()
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
+        painter.drawPixmap(0, 0, self._pixmap)
         if self._pointer is not None and self._pointer.x() > GUTTER:
             painter.setPen(QPen(self._color("highlight"), 1))
             x = self._pointer.x()
@@ -203,13 +203,13 @@ class Strips(TimeView):
 
     def _painted(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
-        picture = QPixmap(self.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(self._color("canvas"))
+        pixmap = QPixmap(self.size() * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(self._color("canvas"))
         group = self._group
         if group is None:
-            return picture
-        painter = QPainter(picture)
+            return pixmap
+        painter = QPainter(pixmap)
         area = QRectF(GUTTER, 0, self.width_of_time(), self.height() - _AXIS)
         painter.setClipRect(area)
         self._paint_grid(painter, area)
@@ -223,7 +223,7 @@ class Strips(TimeView):
         self._paint_names(painter)
         self._paint_axis(painter, area)
         painter.end()
-        return picture
+        return pixmap
 
     def _paint_grid(self, painter: QPainter, area: QRectF) -> None:
         """Paint the squares of ECG paper, those that are large enough; of other units lines."""

@@ -28,7 +28,7 @@ _MOST_BYTES = 2**27
 """Of images that are decoded for a look at several: those before the eyes, and some more."""
 
 
-class PictureView(QWidget):
+class ImageView(QWidget):
     """Shows the very bytes, decoded as they come into view; a rectangle can be drawn on one image.
 
     Attributes
@@ -125,9 +125,9 @@ class PictureView(QWidget):
         for number, place in enumerate(self._places):
             if not event.region().intersects(place.toRect()):
                 continue
-            picture, image = self._picture(number), self.sheet.images[number]
-            painter.drawImage(place, picture)
-            if not self._is_current or picture.isNull():
+            decoded, image = self._image(number), self.sheet.images[number]
+            painter.drawImage(place, decoded)
+            if not self._is_current or decoded.isNull():
                 continue
             for outline in image.exposed:
                 _outline(painter, _on_screen(place, image, outline.box), is_sure=outline.is_sure)
@@ -210,11 +210,11 @@ class PictureView(QWidget):
             self.setMinimumSize(round(self.sheet.largest[1] * self._scale), round(bottom))
         self.update()
 
-    def _picture(self, number: int) -> QImage:
+    def _image(self, number: int) -> QImage:
         """Return an image, decoded as large as it is painted."""
-        picture, image = self.sheet.pictures[number], self.sheet.images[number]
-        if picture.width() >= min(self._places[number].width(), image.shape[1]):
-            return picture
+        decoded, image = self.sheet.decoded[number], self.sheet.images[number]
+        if decoded.width() >= min(self._places[number].width(), image.shape[1]):
+            return decoded
         if number not in self._decoded:
             while sum(each.sizeInBytes() for each in self._decoded.values()) >= _MOST_BYTES:
                 self._decoded.pop(next(iter(self._decoded)))

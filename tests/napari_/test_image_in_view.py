@@ -1,4 +1,4 @@
-"""A picture is of the array, the way up that it stands on screen, and of nothing else."""
+"""An image is of the array, the way up that it stands on screen, and of nothing else."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from napari.layers import Image, Labels
 from pydicom.datadict import DicomDictionary
 
 from napari_medscan.dicom import load
-from napari_medscan.napari_.canvas_placement import NoPictureError
+from napari_medscan.napari_.canvas_placement import NoImageInViewError
+from napari_medscan.napari_.image_in_view import layers_in_view, others_of, shown_of
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer, image_layers
-from napari_medscan.napari_.picture import layers_in_picture, others_of, shown_of
 from napari_medscan.napari_.slab import set_slab
 from napari_medscan.phantoms import write_us_heart
 from napari_medscan.privacy.painting import paint
@@ -77,9 +77,9 @@ def test_it_is_the_slice_on_screen_in_every_orientation(opened, order, ways):
         values = values[::-1]
     if ways[1] == "left":
         values = values[:, ::-1]
-    picture = paint([painted(viewer, layer)], longest=1568)
-    assert picture.shape == (*values.shape, 3), "2 mm along every axis"
-    assert np.abs(picture - expected(layer, values)).max() <= 1
+    image = paint([painted(viewer, layer)], longest=1568)
+    assert image.shape == (*values.shape, 3), "2 mm along every axis"
+    assert np.abs(image - expected(layer, values)).max() <= 1
 
 
 def test_a_layer_turned_over_by_its_scale_is_drawn_as_it_stands(opened):
@@ -123,15 +123,15 @@ def test_it_is_what_the_canvas_shows(tmp_path, make_napari_viewer):
     layer.opacity = 0.75
     viewer.dims.set_current_step(0, 2)
     viewer.layers.selection = set(viewer.layers)
-    layers = layers_in_picture(viewer, blended=True)
+    layers = layers_in_view(viewer, blended=True)
     assert len(layers) == 2
     seen = set()
     for mode, blending in product(("none", "max", "mean"), BLENDINGS):
         layer.blending = blending
         set_slab(viewer, viewer.layers, mode, 6.0)
         canvas = viewer.export_figure(flash=False)[..., :3].astype(int)
-        picture = paint([painted(viewer, layer) for layer in layers], longest=64)
-        assert np.abs(picture - canvas).max() <= 2, (mode, blending)
+        image = paint([painted(viewer, layer) for layer in layers], longest=64)
+        assert np.abs(image - canvas).max() <= 2, (mode, blending)
         seen.add(canvas.tobytes())
     assert len(seen) == 3 * len(BLENDINGS)
 
@@ -160,27 +160,27 @@ def test_a_cut_along_an_axis_that_a_layer_lacks_is_refused(opened):
     viewer, layer = opened
     viewer.add_image(np.zeros((2, 5, 4, 6)), scale=(1, 2, 2, 2))
     viewer.dims.order = (2, 3, 0, 1)
-    with pytest.raises(NoPictureError, match="cannot be drawn in this plane"):
+    with pytest.raises(NoImageInViewError, match="cannot be drawn in this plane"):
         painted(viewer, layer)
 
 
 def test_a_layer_that_is_turned_is_refused(opened):
     viewer, layer = opened
     layer.affine = np.array([[1, 0, 0, 0], [0, 0.8, -0.6, 0], [0, 0.6, 0.8, 0], [0, 0, 0, 1]])
-    with pytest.raises(NoPictureError, match="turned"):
+    with pytest.raises(NoImageInViewError, match="turned"):
         painted(viewer, layer)
 
 
-def test_in_3d_there_is_no_picture(opened):
+def test_in_3d_there_is_no_image(opened):
     viewer, _ = opened
     viewer.dims.ndisplay = 3
-    with pytest.raises(NoPictureError, match="face"):
-        layers_in_picture(viewer)
+    with pytest.raises(NoImageInViewError, match="face"):
+        layers_in_view(viewer)
 
 
-def test_without_a_study_there_is_no_picture():
-    with pytest.raises(NoPictureError, match="Open a study"):
-        layers_in_picture(ViewerModel())
+def test_without_a_study_there_is_no_image():
+    with pytest.raises(NoImageInViewError, match="Open a study"):
+        layers_in_view(ViewerModel())
 
 
 def test_a_layer_that_the_sliders_have_left_is_not_in_it(opened):
@@ -188,8 +188,8 @@ def test_a_layer_that_the_sliders_have_left_is_not_in_it(opened):
     viewer.add_image(np.zeros((50, 4, 6)), scale=(2, 2, 2))
     viewer.layers.selection.active = layer
     viewer.dims.set_current_step(0, 40)
-    with pytest.raises(NoPictureError):
-        layers_in_picture(viewer)
+    with pytest.raises(NoImageInViewError):
+        layers_in_view(viewer)
 
 
 def test_only_layers_of_ours_that_are_selected_are_blended(pet_ct):
@@ -199,10 +199,10 @@ def test_only_layers_of_ours_that_are_selected_are_blended(pet_ct):
     ct, pet = viewer.layers
     labels = viewer.add_layer(Labels(np.ones((3, 3, 3), int)))
     viewer.layers.selection = {ct, pet, labels}
-    assert layers_in_picture(viewer, blended=True) == [ct, pet]
-    assert layers_in_picture(viewer) == [pet]
+    assert layers_in_view(viewer, blended=True) == [ct, pet]
+    assert layers_in_view(viewer) == [pet]
     pet.visible = False
-    assert layers_in_picture(viewer, blended=True) == [ct]
+    assert layers_in_view(viewer, blended=True) == [ct]
 
 
 def test_the_file_on_screen_is_the_one_that_is_asked(opened):
@@ -248,11 +248,11 @@ def test_outside_of_the_regions_of_an_ultrasound_it_is_black(tmp_path):
     layer = viewer.add_layer(image_layer(stack))
     kept = kept_pixels(read_signals(stack.header), (480, 640))
     assert paint([painted(viewer, layer)], longest=640)[:30].any()
-    picture = paint([painted(viewer, layer, kept)], longest=640)
-    assert np.array_equal(picture.any(axis=-1) & ~kept, np.zeros_like(kept))
-    assert picture[kept].any()
+    image = paint([painted(viewer, layer, kept)], longest=640)
+    assert np.array_equal(image.any(axis=-1) & ~kept, np.zeros_like(kept))
+    assert image[kept].any()
     viewer.scene.camera.orientation2d = ("up", "right")
-    assert np.array_equal(paint([painted(viewer, layer, kept)], longest=640), picture[::-1])
+    assert np.array_equal(paint([painted(viewer, layer, kept)], longest=640), image[::-1])
 
 
 @pytest.mark.parametrize("order", [(2, 1, 0, 3), (3, 1, 2, 0), (3, 1, 0, 2)])
@@ -326,8 +326,8 @@ def test_nothing_but_pixels_is_in_the_bytes(tmp_path):
     overlay.text, overlay.visible = canary, True
     viewer.add_layer(Image(np.full((1, 4, 6), 99.0), name=canary))
     viewer.layers.selection.active = layer
-    picture = seal(paint([painted(viewer, one) for one in layers_in_picture(viewer)], longest=256))
+    image = seal(paint([painted(viewer, one) for one in layers_in_view(viewer)], longest=256))
     for encoding in ("ascii", "utf-16-le", "utf-16-be"):
-        assert canary.encode(encoding) not in picture.data
-    decoded = imagecodecs.jpeg8_decode(picture.data)
+        assert canary.encode(encoding) not in image.data
+    decoded = imagecodecs.jpeg8_decode(image.data)
     assert np.abs(decoded.astype(int) - expected(layer, pixels - 1024.0)).max() <= 4

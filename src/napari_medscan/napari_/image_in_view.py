@@ -13,7 +13,7 @@ import numpy as np
 from napari.layers import Image
 
 from napari_medscan.napari_.canvas_placement import (
-    NoPictureError,
+    NoImageInViewError,
     corner_and_steps,
     index_at,
     placement,
@@ -54,7 +54,7 @@ DERIVED = (
 )
 
 
-def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) -> list[Image]:
+def layers_in_view(viewer: napari.viewer.Viewer, *, blended: bool = False) -> list[Image]:
     """Return the layers that an image would be of, the one that decides its extent first.
 
     Parameters
@@ -66,16 +66,18 @@ def layers_in_picture(viewer: napari.viewer.Viewer, *, blended: bool = False) ->
 
     Raises
     ------
-    NoPictureError
+    NoImageInViewError
         In 3-D, or when no layer of ours is in the image.
     """
     if viewer.dims.ndisplay != 2:
-        raise NoPictureError("A 3-D view may show a face. Switch to 2-D: an image is one slice.")
+        raise NoImageInViewError(
+            "A 3-D view may show a face. Switch to 2-D: an image is one slice."
+        )
     leading = current_layer(viewer)
     if leading is None or not is_in_view(viewer, leading):
-        raise NoPictureError("Open a study and show a slice of it: there is no image yet.")
+        raise NoImageInViewError("Open a study and show a slice of it: there is no image yet.")
     if series_of(leading) is None:
-        raise NoPictureError(DERIVED)
+        raise NoImageInViewError(DERIVED)
     if not blended:
         return [leading]
     chosen = [
@@ -95,10 +97,10 @@ def look(viewer: napari.viewer.Viewer, *, blended: bool) -> Look:
 
     Raises
     ------
-    NoPictureError
+    NoImageInViewError
         When there is no image to send.
     """
-    layers = layers_in_picture(viewer, blended=blended)
+    layers = layers_in_view(viewer, blended=blended)
     shown = tuple(shown_of(viewer, layer) for layer in layers)
     others = tuple(tuple(there) for there in others_of(viewer, layers, _MOST_OTHERS))
     subject = (*_way(viewer), *(layer.unique_id for layer in layers))
@@ -119,15 +121,15 @@ def series_looks(viewer: napari.viewer.Viewer, count: int, axis: int | None = No
 
     Raises
     ------
-    NoPictureError
+    NoImageInViewError
         When there is no image, or the view has no slider.
     """
     here = look(viewer, blended=False)
     (shown,) = here.layers
-    (layer,) = layers_in_picture(viewer)
+    (layer,) = layers_in_view(viewer)
     places = [index for (index,) in _places(viewer, [layer], count, axis)]
     if len(places) < 2:
-        raise NoPictureError("This series has one image only.")
+        raise NoImageInViewError("This series has one image only.")
     numbers = np.linspace(0, len(places) - 1, _FEW_OTHERS).round().astype(int)
     others = [places[number] for number in numbers]
     spread = _slider(viewer, layer) if axis is None else axis
@@ -147,9 +149,9 @@ def series_looks(viewer: napari.viewer.Viewer, count: int, axis: int | None = No
 def is_same(look: Look, viewer: napari.viewer.Viewer, *, blended: bool) -> bool:
     """Whether the viewer would still give this image."""
     try:
-        layers = layers_in_picture(viewer, blended=blended)
+        layers = layers_in_view(viewer, blended=blended)
         shown = tuple(shown_of(viewer, layer) for layer in layers)
-    except NoPictureError:
+    except NoImageInViewError:
         return False
     return look.state == _state(viewer, shown, look.spread)
 
@@ -182,12 +184,12 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
 
     Raises
     ------
-    NoPictureError
+    NoImageInViewError
         When the layer is turned or sheared in the view, or the view is along axes that it lacks.
     """
     stack = series_of(layer)
     if stack is None:
-        raise NoPictureError(DERIVED)
+        raise NoImageInViewError(DERIVED)
     place = placement(viewer, layer)
     corner, steps = corner_and_steps(layer)
     gray = is_windowed(layer)
@@ -261,10 +263,10 @@ def sliders(viewer: napari.viewer.Viewer) -> dict[str, int]:
 
     Raises
     ------
-    NoPictureError
+    NoImageInViewError
         When there is no image.
     """
-    (layer,) = layers_in_picture(viewer)
+    (layer,) = layers_in_view(viewer)
     stack = series_of(layer)
     extents = {
         axis: layer.data.shape[axis]

@@ -6,7 +6,7 @@ import queue
 
 import pytest
 
-from napari_medscan.assistant import allowed
+from napari_medscan.assistant import allowed_hosts
 from napari_medscan.assistant.audit import Audit
 from napari_medscan.assistant.client import Client
 from napari_medscan.assistant.keys import Keys
@@ -51,7 +51,7 @@ def _no_settings(monkeypatch, tmp_path):
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENROUTER_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("MEDSCAN_ALLOWED_HOSTS", raising=False)
-    monkeypatch.setattr(allowed, "_XDG", tmp_path / "etc")
+    monkeypatch.setattr(allowed_hosts, "_XDG", tmp_path / "etc")
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 

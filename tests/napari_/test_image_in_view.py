@@ -15,7 +15,7 @@ from pydicom.datadict import DicomDictionary
 
 from napari_medscan.dicom import load
 from napari_medscan.napari_.canvas_placement import NoImageInViewError
-from napari_medscan.napari_.image_in_view import layers_in_view, others_of, shown_of
+from napari_medscan.napari_.image_in_view import layers_in_view, others_of, series_view
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.slab import set_slab
@@ -29,7 +29,7 @@ from ..studies import write_series
 
 def painted(viewer, layer, kept=None):
     """Read what is shown, with the same pixels of every slice to be seen."""
-    shown = shown_of(viewer, layer)
+    shown = series_view(viewer, layer)
     return shown.read(None if kept is None else dict.fromkeys(shown.slices, kept))
 
 
@@ -147,7 +147,7 @@ def test_a_slab_ends_with_the_volume(opened):
 def test_it_is_read_later_as_it_was_then(opened):
     viewer, layer = opened
     viewer.dims.set_current_step(0, 1)
-    shown, then = shown_of(viewer, layer), paint([painted(viewer, layer)], longest=99)
+    shown, then = series_view(viewer, layer), paint([painted(viewer, layer)], longest=99)
     viewer.dims.set_current_step(0, 4)
     viewer.dims.order = (2, 1, 0)
     layer.contrast_limits = -1000, 0
@@ -208,10 +208,10 @@ def test_only_layers_of_ours_that_are_selected_are_blended(pet_ct):
 def test_the_file_on_screen_is_the_one_that_is_asked(opened):
     viewer, layer = opened
     viewer.dims.set_current_step(0, 4)
-    shown = shown_of(viewer, layer)
+    shown = series_view(viewer, layer)
     assert (shown.read_header().name, shown.slices, shown.is_across) == ("s3_5.dcm", (4,), False)
     viewer.dims.order = (1, 0, 2)
-    shown = shown_of(viewer, layer)
+    shown = series_view(viewer, layer)
     assert shown.read_header().name == "s3_3.dcm"
     assert (shown.slices, shown.is_across) == ((0, 1, 2, 3, 4), True)
 
@@ -220,11 +220,11 @@ def test_other_slices_are_spread_over_the_stack_and_shown_alike(opened):
     viewer, layer = opened
     viewer.dims.set_current_step(0, 2)
     layer.contrast_limits = (-1000, -900)
-    shown = shown_of(viewer, layer)
+    shown = series_view(viewer, layer)
     (far,), *_, (last,) = others_of(viewer, [layer], 3)
     assert (far[0], last[0]) == (0, 4)
     viewer.dims.set_current_step(0, 4)
-    there = shown_of(viewer, layer).read()
+    there = series_view(viewer, layer).read()
     assert np.array_equal(shown.at(last).read().values, there.values)
     set_slab(viewer, [layer], "max", 4.0)
     viewer.dims.set_current_step(0, 2)

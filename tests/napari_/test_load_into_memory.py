@@ -13,7 +13,7 @@ from napari_medscan.dicom import CancelledError, UnreadableFramesError, load
 from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.napari_ import load_into_memory as module
 from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.image_in_view import shown_of
+from napari_medscan.napari_.image_in_view import series_view
 from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.load_into_memory import load_into_memory
@@ -144,7 +144,7 @@ def test_series_of_another_array_of_the_same_values_is_none(viewer, layer):
 def test_assistant_takes_the_files_values_whatever_became_of_the_array(viewer, layer):
     load_into_memory(viewer)
     layer.data[:] = 0
-    assert np.asarray(shown_of(viewer, layer).data[2]).tolist() != layer.data[2].tolist()
+    assert np.asarray(series_view(viewer, layer).data[2]).tolist() != layer.data[2].tolist()
 
 
 @pytest.mark.parametrize("in_memory", [False, True])

@@ -8,13 +8,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from napari_medscan.assistant.answer_text import harmless, parted
+from napari_medscan.assistant.errors import AnswerError, IncompleteError, RefusedError
+from napari_medscan.assistant.failures import ServerSaidError
+from napari_medscan.assistant.providers import Protocol
+from napari_medscan.assistant.transport import Response
 from napari_medscan.dicom.elements.text import defuse
-
-from .answer_text import harmless, parted
-from .errors import AnswerError, IncompleteError, RefusedError
-from .failures import ServerSaidError
-from .providers import Protocol
-from .transport import Response
 
 MAX_MODELS = 2000
 

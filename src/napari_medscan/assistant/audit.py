@@ -19,9 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from napari_medscan.assistant.errors import AuditError
 from napari_medscan.dicom.elements.text import defuse
-
-from .errors import AuditError
 
 MAX_BYTES = 2**22
 """Where a file is full: it then becomes the older of two, and the older one goes."""

@@ -10,17 +10,22 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import network
-from .allowed import check_allowed
-from .answers import Answer, models_in
-from .audit import IMAGES, MODELS, Audit, Record
-from .consent import Consent
-from .errors import AssistantError, MissingKeyError, NotSentError, TimedOutError
-from .hosts import Endpoint
-from .keys import Key, Keys
-from .providers import Provider
-from .requests import ModelsRequest, Question, Request
-from .transport import Limits, Response, exchange
+from napari_medscan.assistant import network
+from napari_medscan.assistant.allowed_hosts import check_allowed
+from napari_medscan.assistant.answers import Answer, models_in
+from napari_medscan.assistant.audit import IMAGES, MODELS, Audit, Record
+from napari_medscan.assistant.consent import Consent
+from napari_medscan.assistant.errors import (
+    AssistantError,
+    MissingKeyError,
+    NotSentError,
+    TimedOutError,
+)
+from napari_medscan.assistant.hosts import Endpoint
+from napari_medscan.assistant.keys import Key, Keys
+from napari_medscan.assistant.providers import Provider
+from napari_medscan.assistant.requests import ModelsRequest, Question, Request
+from napari_medscan.assistant.transport import Limits, Response, exchange
 
 _LOG = logging.getLogger(__name__)
 

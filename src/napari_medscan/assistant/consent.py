@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from napari_medscan.assistant.errors import ConsentError
+from napari_medscan.assistant.requests import Question
 from napari_medscan.privacy.gate import Gate
-
-from .errors import ConsentError
-from .requests import Question
 
 
 class Consent:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from .answer_text import parted
-from .client import Client, Outcome, Sending
-from .consent import Consent
-from .errors import AssistantError, NotSentError
-from .hosts import Endpoint
-from .requests import Question, Turn
+from napari_medscan.assistant.answer_text import parted
+from napari_medscan.assistant.client import Client, Outcome, Sending
+from napari_medscan.assistant.consent import Consent
+from napari_medscan.assistant.errors import AssistantError, NotSentError
+from napari_medscan.assistant.hosts import Endpoint
+from napari_medscan.assistant.requests import Question, Turn
 
 MIN_INTERVAL = 0.05
 """Seconds between two pieces of a streamed answer that are told."""

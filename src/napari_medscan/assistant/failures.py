@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from napari_medscan.assistant import errors
+from napari_medscan.assistant.errors import AssistantError, RefusedError
+from napari_medscan.assistant.keys import Key
 from napari_medscan.dicom.elements.text import defuse
-
-from . import errors
-from .errors import AssistantError, RefusedError
-from .keys import Key
 
 MAX_WAIT = 24 * 3600
 MAX_DETAIL = 300

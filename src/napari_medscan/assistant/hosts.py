@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .errors import AddressError
+from napari_medscan.assistant.errors import AddressError
 
 _PORTS = {"http": 80, "https": 443}
 # Mapped, compatible (RFC 4291 section 2.5.5) and NAT64 (RFC 6052): an IPv4 address at their end.

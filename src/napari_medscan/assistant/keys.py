@@ -7,11 +7,10 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 
+from napari_medscan.assistant.errors import MissingKeyError
+from napari_medscan.assistant.hosts import Endpoint
+from napari_medscan.assistant.providers import Provider
 from napari_medscan.storage import config_file, read_json, write_json
-
-from .errors import MissingKeyError
-from .hosts import Endpoint
-from .providers import Provider
 
 _SERVICE = "napari-medscan"
 _LIST = "keyring.json"

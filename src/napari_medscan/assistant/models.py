@@ -9,9 +9,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_medscan.assistant.hosts import Endpoint
 from napari_medscan.storage import config_file, read_json
-
-from .hosts import Endpoint
 
 KEY_IMAGES = 8
 """Images of one question that any model is given, and the most for an address elsewhere."""

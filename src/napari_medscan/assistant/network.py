@@ -19,8 +19,8 @@ from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import AddressError
-from .hosts import Endpoint, is_loopback, refuse_address
+from napari_medscan.assistant.errors import AddressError
+from napari_medscan.assistant.hosts import Endpoint, is_loopback, refuse_address
 
 _WITH_SOCKET = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _BY_NAME = {"socket.getaddrinfo", "socket.gethostbyname"}

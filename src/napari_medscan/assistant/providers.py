@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .hosts import Endpoint, parse
+from napari_medscan.assistant.hosts import Endpoint, parse
 
 
 class Protocol(StrEnum):

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from napari_medscan.assistant.errors import NotSentError
+from napari_medscan.assistant.hosts import Endpoint
+from napari_medscan.assistant.keys import Key
+from napari_medscan.assistant.models import most_images
+from napari_medscan.assistant.providers import Protocol, Provider, no_storage_at
 from napari_medscan.privacy.sealed_image import Format, SealedImage
-
-from .errors import NotSentError
-from .hosts import Endpoint
-from .keys import Key
-from .models import most_images
-from .providers import Protocol, Provider, no_storage_at
 
 MAX_BYTES = int(3.75 * 2**20)
 """The largest image that services take (5 MB as base64)."""

@@ -15,13 +15,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from . import network
-from .errors import AddressError, AnswerError, AssistantError, IncompleteError, TimedOutError
-from .failures import ServerSaidError, refused, unreachable
-from .hosts import Endpoint
-from .keys import Key
-from .requests import HEADERS, Request, headers_of
-from .trust import trusted_certificates
+from napari_medscan.assistant import network
+from napari_medscan.assistant.errors import (
+    AddressError,
+    AnswerError,
+    AssistantError,
+    IncompleteError,
+    TimedOutError,
+)
+from napari_medscan.assistant.failures import ServerSaidError, refused, unreachable
+from napari_medscan.assistant.hosts import Endpoint
+from napari_medscan.assistant.keys import Key
+from napari_medscan.assistant.requests import HEADERS, Request, headers_of
+from napari_medscan.assistant.trust import trusted_certificates
 
 if TYPE_CHECKING:
     import httpx

@@ -11,7 +11,7 @@ import ssl
 import sys
 from pathlib import Path
 
-from .errors import CertificateError
+from napari_medscan.assistant.errors import CertificateError
 
 VARIABLE = "MEDSCAN_CA_FILE"
 """Environment variable that names a PEM file with the certificate of an institution's authority."""

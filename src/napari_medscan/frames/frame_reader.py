@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_medscan.frames.batch import Progress
 from napari_medscan.frames.cache import FrameCache
 from napari_medscan.frames.frame_form import FrameForm
-from napari_medscan.frames.late import LateFrames, queue
+from napari_medscan.frames.late_frames import LateFrames, queue
 from napari_medscan.frames.many import (
     FrameSource,
     ManyFrames,

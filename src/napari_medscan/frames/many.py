@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_medscan.frames.batch import Batch, Outcome, Progress
 from napari_medscan.frames.frame_form import FrameForm
 from napari_medscan.frames.indexing import BasicIndex
-from napari_medscan.frames.late import LateFrames
+from napari_medscan.frames.late_frames import LateFrames
 
 PARALLEL_FROM = 8
 """From so many frames on several are read at a time."""

@@ -14,9 +14,9 @@ from napari.layers import Image, Labels
 
 from napari_medscan.napari_.canvas_placement import index_at, placement, points_along, reaches
 from napari_medscan.napari_.canvas_strokes import CanvasStrokes
-from napari_medscan.napari_.image_in_view import look, shown_of
+from napari_medscan.napari_.image_in_view import look, series_view
 from napari_medscan.napari_.layer_identity import series_of
-from napari_medscan.render.drawn_labels import DrawnLabels
+from napari_medscan.render.labels_view import LabelsView
 from napari_medscan.render.prepare import Look
 from napari_medscan.render.snapshot import Index
 
@@ -48,9 +48,9 @@ def canvas_looks(viewer: napari.viewer.Viewer, axis: int | None = None) -> list[
     single = look(viewer, blended=False)
     base = single.layers[0]
     series, labels = _visible(viewer)
-    shown = {layer: shown_of(viewer, layer) for layer in series}
+    shown = {layer: series_view(viewer, layer) for layer in series}
     (current,) = (layer for layer in series if layer.unique_id == base.state[0])
-    drawn = {layer: _drawn(viewer, layer) for layer in labels}
+    drawn = {layer: _labels_view(viewer, layer) for layer in labels}
     strokes = CanvasStrokes(viewer)
     subject = ("canvas", *(layer.unique_id for layer in series))
     points: Iterable[tuple[float, ...]] = [tuple(viewer.dims.point)]
@@ -88,9 +88,9 @@ def _visible(viewer: napari.viewer.Viewer) -> tuple[list[Image], list[Labels]]:
     return series, [x for x in within if isinstance(x, Labels) and not x.multiscale]
 
 
-def _drawn(viewer: napari.viewer.Viewer, layer: Labels) -> DrawnLabels:
+def _labels_view(viewer: napari.viewer.Viewer, layer: Labels) -> LabelsView:
     colormap = layer.colormap
-    return DrawnLabels(
+    return LabelsView(
         **placement(viewer, layer),
         data=layer.data,
         colors=lambda labels: np.asarray(colormap.map(labels)),  # type: ignore[no-untyped-call]

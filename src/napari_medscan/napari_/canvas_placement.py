@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom import MedscanError
 from napari_medscan.napari_.directions import screen_signs
 from napari_medscan.napari_.slider_index import axes_on_screen, index_in_view
-from napari_medscan.render.shown import PROJECTIONS
+from napari_medscan.render.layer_view import PROJECTIONS
 from napari_medscan.render.snapshot import Index
 
 _STRAIGHT = 1e-9
@@ -73,7 +73,7 @@ def corner_and_steps(layer: Layer) -> tuple[NDArray[np.float64], NDArray[np.floa
 
 
 class Placement(TypedDict):
-    """The part of `Drawn` that viewer and layer decide, whatever the data."""
+    """The part of `LayerView` that viewer and layer decide, whatever the data."""
 
     index: Index
     axes: tuple[int, int]

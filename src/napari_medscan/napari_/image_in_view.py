@@ -25,8 +25,8 @@ from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.slider_index import index_in_view, is_in_view
 from napari_medscan.napari_.windowing import is_windowed
+from napari_medscan.render.layer_view import SeriesView
 from napari_medscan.render.prepare import Look
-from napari_medscan.render.shown import Shown
 from napari_medscan.render.snapshot import Index
 
 _MOST_OTHERS = 12
@@ -101,7 +101,7 @@ def look(viewer: napari.viewer.Viewer, *, blended: bool) -> Look:
         When there is no image to send.
     """
     layers = layers_in_view(viewer, blended=blended)
-    shown = tuple(shown_of(viewer, layer) for layer in layers)
+    shown = tuple(series_view(viewer, layer) for layer in layers)
     others = tuple(tuple(there) for there in others_of(viewer, layers, _MOST_OTHERS))
     subject = (*_way(viewer), *(layer.unique_id for layer in layers))
     return Look(shown, others, _state(viewer, shown), subject)
@@ -150,14 +150,14 @@ def is_same(look: Look, viewer: napari.viewer.Viewer, *, blended: bool) -> bool:
     """Whether the viewer would still give this image."""
     try:
         layers = layers_in_view(viewer, blended=blended)
-        shown = tuple(shown_of(viewer, layer) for layer in layers)
+        shown = tuple(series_view(viewer, layer) for layer in layers)
     except NoImageInViewError:
         return False
     return look.state == _state(viewer, shown, look.spread)
 
 
 def _state(
-    viewer: napari.viewer.Viewer, shown: Sequence[Shown], spread: int | None = None
+    viewer: napari.viewer.Viewer, shown: Sequence[SeriesView], spread: int | None = None
 ) -> tuple[object, ...]:
     """Return what an image depends on, but for the place along one axis."""
     margins = tuple(viewer.dims.margin_left), tuple(viewer.dims.margin_right)
@@ -172,7 +172,7 @@ def _way(viewer: napari.viewer.Viewer) -> tuple[object, ...]:
     return tuple(viewer.dims.displayed), str(camera_of(viewer).orientation2d)
 
 
-def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
+def series_view(viewer: napari.viewer.Viewer, layer: Image) -> SeriesView:
     """Return what the viewer shows of a layer.
 
     Parameters
@@ -200,7 +200,7 @@ def shown_of(viewer: napari.viewer.Viewer, layer: Image) -> Shown:
     drawn = tuple(str(getattr(layer, name)) for name in _DRAWN)
     placed = (place["axes"], place["flips"], corner.tobytes(), steps.tobytes())
     colored = (colormap.name, np.asarray(colormap.colors).tobytes())
-    return Shown(
+    return SeriesView(
         **place,
         stack=stack,
         data=data,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .body import (
+from napari_medscan.phantoms.body import (
     DESCENDING_AORTA,
     DESCENDING_RADII,
     SPINE_Y,
@@ -13,7 +13,7 @@ from .body import (
     dome,
     paraspinal,
 )
-from .shapes import (
+from napari_medscan.phantoms.shapes import (
     Array,
     Canvas,
     Vector,
@@ -26,7 +26,7 @@ from .shapes import (
     paint_tube,
     tube,
 )
-from .tissues import (
+from napari_medscan.phantoms.tissues import (
     BILE,
     BLOOD,
     BOWEL,

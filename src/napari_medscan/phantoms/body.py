@@ -9,7 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from .shapes import Array, Points, capsule, ellipse, ellipsoid, profile, superellipse, tube
+from napari_medscan.phantoms.shapes import (
+    Array,
+    Points,
+    capsule,
+    ellipse,
+    ellipsoid,
+    profile,
+    superellipse,
+    tube,
+)
 
 OUTLINE_WIDTH = profile(
     (-330, 166), (-270, 158), (-200, 153), (-120, 160), (-50, 166), (30, 172), (80, 172),

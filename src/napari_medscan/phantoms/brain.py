@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from .body import blend_union
-from .folds import Folds, depth_below_csf
-from .shapes import Array, Canvas, Points, Vector, around, capsule, ellipsoid, paint, tube
+from napari_medscan.phantoms.body import blend_union
+from napari_medscan.phantoms.folds import Folds, depth_below_csf
+from napari_medscan.phantoms.shapes import (
+    Array,
+    Canvas,
+    Points,
+    Vector,
+    around,
+    capsule,
+    ellipsoid,
+    paint,
+    tube,
+)
 
 _CSF, _GRAY, _WHITE, _DEEP_GRAY, _GLAND = 150.0, 470.0, 690.0, 550.0, 420.0
 _CORTEX = 2.9  # mm

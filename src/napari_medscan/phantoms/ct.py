@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .shapes import Array, axial_canvas, smooth_noise
-from .torso import paint_torso
-from .vessels import grow_lung_trees
-from .writing import CT_STORAGE, Plane, series_header, study_header, write_slice
+from napari_medscan.phantoms.shapes import Array, axial_canvas, smooth_noise
+from napari_medscan.phantoms.torso import paint_torso
+from napari_medscan.phantoms.vessels import grow_lung_trees
+from napari_medscan.phantoms.writing import (
+    CT_STORAGE,
+    Plane,
+    series_header,
+    study_header,
+    write_slice,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .shapes import Array, Points, ellipsoid
+from napari_medscan.phantoms.shapes import Array, Points, ellipsoid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .body import blend_union
-from .brain import cavity, paint_brain, paint_cerebellum
-from .shapes import Array, Canvas, Points, around, capsule, ellipsoid, paint
+from napari_medscan.phantoms.body import blend_union
+from napari_medscan.phantoms.brain import cavity, paint_brain, paint_cerebellum
+from napari_medscan.phantoms.shapes import Array, Canvas, Points, around, capsule, ellipsoid, paint
 
 if TYPE_CHECKING:
-    from .folds import Folds
+    from napari_medscan.phantoms.folds import Folds
 
 _AIR, _SKIN, _FAT, _MUSCLE = 6.0, 400.0, 790.0, 330.0
 _BONE, _MARROW, _CSF, _DURA, _EYE, _LENS = 45.0, 430.0, 150.0, 270.0, 140.0, 330.0

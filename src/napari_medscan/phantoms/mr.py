@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .folds import folds_from_seed
-from .head import paint_head
-from .shapes import Array, Canvas, Points, smooth_noise
-from .writing import MR_STORAGE, Plane, decimals, series_header, study_header, write_slice
+from napari_medscan.phantoms.folds import folds_from_seed
+from napari_medscan.phantoms.head import paint_head
+from napari_medscan.phantoms.shapes import Array, Canvas, Points, smooth_noise
+from napari_medscan.phantoms.writing import (
+    MR_STORAGE,
+    Plane,
+    decimals,
+    series_header,
+    study_header,
+    write_slice,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .body import (
+from napari_medscan.phantoms.body import (
     AORTIC_ARCH,
     AORTIC_RADII,
     DESCENDING_AORTA,
@@ -18,7 +18,7 @@ from .body import (
     heart,
     paraspinal,
 )
-from .shapes import (
+from napari_medscan.phantoms.shapes import (
     Array,
     Canvas,
     Vector,
@@ -32,7 +32,7 @@ from .shapes import (
     paint_tube,
     tube,
 )
-from .tissues import (
+from napari_medscan.phantoms.tissues import (
     AIR,
     AIRWAY_WALL,
     BLOOD,

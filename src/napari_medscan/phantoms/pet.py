@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .ct import AXIAL, ct_header, stored_ct
-from .shapes import Array, Canvas, axial_canvas, smooth_noise
-from .torso import paint_torso
-from .vessels import LungTrees, grow_lung_trees
-from .writing import (
+from napari_medscan.phantoms.ct import AXIAL, ct_header, stored_ct
+from napari_medscan.phantoms.shapes import Array, Canvas, axial_canvas, smooth_noise
+from napari_medscan.phantoms.torso import paint_torso
+from napari_medscan.phantoms.vessels import LungTrees, grow_lung_trees
+from napari_medscan.phantoms.writing import (
     CT_STORAGE,
     PET_STORAGE,
     Plane,

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .tissues import Tissue
+from napari_medscan.phantoms.tissues import Tissue
 
 # float32 where there are many: half the memory traffic, and a micrometer is precise enough.
 Array: TypeAlias = NDArray[np.floating[Any]]

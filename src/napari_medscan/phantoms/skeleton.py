@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .body import SPINE_Y, cage_angle
-from .shapes import (
+from napari_medscan.phantoms.body import SPINE_Y, cage_angle
+from napari_medscan.phantoms.shapes import (
     Array,
     Canvas,
     Points,
@@ -20,7 +20,7 @@ from .shapes import (
     profile,
     superellipse,
 )
-from .tissues import CARTILAGE, CORD, CORTICAL, CSF, DISC, MUSCLE, TRABECULAR
+from napari_medscan.phantoms.tissues import CARTILAGE, CORD, CORTICAL, CSF, DISC, MUSCLE, TRABECULAR
 
 _FIRST_RIB_Z = 112.0
 _RIB_STEP = 24.0

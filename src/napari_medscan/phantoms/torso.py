@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .belly import paint_belly
-from .body import cage, lungs, outline
-from .organs import (
+from napari_medscan.phantoms.belly import paint_belly
+from napari_medscan.phantoms.body import cage, lungs, outline
+from napari_medscan.phantoms.organs import (
     paint_fissures,
     paint_lungs,
     paint_mediastinum,
@@ -14,18 +14,18 @@ from .organs import (
     paint_table,
     paint_wall,
 )
-from .skeleton import (
+from napari_medscan.phantoms.skeleton import (
     paint_iliac_crests,
     paint_ribs,
     paint_shoulders,
     paint_spine,
     paint_sternum,
 )
-from .tissues import AIR
-from .vessels import LungTrees, paint_lung_trees
+from napari_medscan.phantoms.tissues import AIR
+from napari_medscan.phantoms.vessels import LungTrees, paint_lung_trees
 
 if TYPE_CHECKING:
-    from .shapes import Canvas
+    from napari_medscan.phantoms.shapes import Canvas
 
 
 def paint_torso(canvas: Canvas, trees: LungTrees, *, nodule: bool) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .shapes import Array, smooth_noise
-from .writing import derived_uid, save, series_header, study_header
+from napari_medscan.phantoms.shapes import Array, smooth_noise
+from napari_medscan.phantoms.writing import derived_uid, save, series_header, study_header
 
 if TYPE_CHECKING:
     from pathlib import Path

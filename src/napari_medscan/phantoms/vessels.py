@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .body import lungs
-from .shapes import Canvas, Points, Vector, capsule, paint
-from .tissues import AIR, AIRWAY_WALL, BLOOD, Tissue
+from napari_medscan.phantoms.body import lungs
+from napari_medscan.phantoms.shapes import Canvas, Points, Vector, capsule, paint
+from napari_medscan.phantoms.tissues import AIR, AIRWAY_WALL, BLOOD, Tissue
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

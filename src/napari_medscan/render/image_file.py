@@ -18,8 +18,8 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.intensity.voi_lut import Curve
 from napari_medscan.privacy.gate import THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import QUALITY, Format, SealedImage
+from napari_medscan.render.layer_view import SeriesView
 from napari_medscan.render.prepare import Look, Preparer, Wish
-from napari_medscan.render.shown import Shown
 from napari_medscan.render.snapshot import Index
 from napari_medscan.storage import replacing
 
@@ -82,7 +82,7 @@ def look_at(
     Place and limits are those of `image_of`.
     """
     index: Index = (*place, *_WHOLE)
-    return Look((_shown(stack, index, limits),), _others(stack, index))
+    return Look((_series_view(stack, index, limits),), _others(stack, index))
 
 
 def save_image(
@@ -138,14 +138,14 @@ def _others(stack: Stack, index: Index) -> tuple[tuple[Index, ...], ...]:
     )
 
 
-def _shown(stack: Stack, index: Index, limits: tuple[float, float] | None) -> Shown:
+def _series_view(stack: Stack, index: Index, limits: tuple[float, float] | None) -> SeriesView:
     axes = stack.array.places.ndim, stack.array.places.ndim + 1
     is_gray = not stack.is_rgb
     curve = stack.windows[0].curve if limits is None and stack.windows else None
     window = (limits or stack.default_limits()) if is_gray else (0.0, 255.0)
     if curve is not None:
         window = curve.limits
-    return Shown(
+    return SeriesView(
         stack=stack,
         data=stack.array,
         index=index,

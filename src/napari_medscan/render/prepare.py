@@ -16,8 +16,8 @@ from napari_medscan.privacy.sealed_image import QUALITY, Facts, Format, SealedIm
 from napari_medscan.privacy.signals import WITH_REGIONS, Signals, kept_pixels, read_signals
 from napari_medscan.privacy.strokes import Stroke
 from napari_medscan.privacy.text_check import UNCHECKED, Box, check_text
-from napari_medscan.render.drawn_labels import DrawnLabels
-from napari_medscan.render.shown import Mask, Shown
+from napari_medscan.render.labels_view import LabelsView
+from napari_medscan.render.layer_view import Mask, SeriesView
 from napari_medscan.render.snapshot import Index
 
 _EVERY_PIXEL = 65_535
@@ -61,7 +61,7 @@ class Look:
 
     Parameters
     ----------
-    layers : tuple of Shown
+    layers : tuple of SeriesView
         In the image, the lowest first.
     others : tuple of tuple of index
         Where other slices of each of them are: burned-in text stays while anatomy moves.
@@ -74,19 +74,19 @@ class Look:
         along it.
     base : int
         Number of the layer that decides the extent.
-    labels : tuple of DrawnLabels
+    labels : tuple of LabelsView
         Over the layers, the lowest first.
     strokes : tuple of Stroke
         Over the labels.
     """
 
-    layers: tuple[Shown, ...]
+    layers: tuple[SeriesView, ...]
     others: tuple[tuple[Index, ...], ...] = ()
     state: tuple[object, ...] = ()
     subject: tuple[object, ...] = ()
     spread: int | None = None
     base: int = 0
-    labels: tuple[DrawnLabels, ...] = ()
+    labels: tuple[LabelsView, ...] = ()
     strokes: tuple[Stroke, ...] = ()
 
     @property
@@ -210,7 +210,7 @@ class Renderer:
                 found.append(self._drawn[key])
         return found
 
-    def _signals_of(self, layer: Shown) -> Signals:
+    def _signals_of(self, layer: SeriesView) -> Signals:
         """Return what the headers say of what is on screen."""
         found = _together([self._read(header) for header in _headers(layer)])
         # A cut or a slab shows what a slice does not: a profile, a surface.
@@ -218,7 +218,7 @@ class Renderer:
             found = replace(found, face="spans several slices, and the file gives no body part")
         return found
 
-    def _kept(self, layer: Shown) -> dict[int, Mask]:
+    def _kept(self, layer: SeriesView) -> dict[int, Mask]:
         """Return which pixels may be seen, by number of slice: the regions of its own file."""
         if layer.stack.modality not in WITH_REGIONS or not self._masks_regions:
             return {}
@@ -263,7 +263,7 @@ def box_of(part: Part, frame: tuple[int, int]) -> Box:
     return Box(top, left, bottom - top, right - left)
 
 
-def _headers(layer: Shown) -> list[ImageHeader]:
+def _headers(layer: SeriesView) -> list[ImageHeader]:
     """Return the headers of what is on screen; of a cut, a typical one where all are alike."""
     if layer.stack.modality in WITH_REGIONS and layer.slices:
         return [layer.stack.read_header(number) for number in layer.slices]

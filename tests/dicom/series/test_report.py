@@ -8,7 +8,7 @@ import pytest
 
 from napari_medscan.dicom.elements.isolation import workers
 from napari_medscan.dicom.series.report import LoadReport
-from napari_medscan.frames.late import queue
+from napari_medscan.frames.late_frames import queue
 from napari_medscan.workers import WorkerError
 
 from ..building import encapsulate, encapsulated_header, make_layout, stacks_of

@@ -13,7 +13,7 @@ from napari_medscan.assistant.conversation import Exchange, State
 from napari_medscan.assistant.errors import NoConnectionError
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.widgets.assistant.marked_view import MarkedView
+from napari_medscan.widgets.assistant.markdown_view import MarkdownView
 from napari_medscan.widgets.clipboard import copy_text
 from napari_medscan.widgets.panel.form import Page, button, holder, row, toggle
 from napari_medscan.widgets.save_bytes import save_bytes
@@ -42,8 +42,8 @@ class AnswerPane(Page):
         self.question = PlainView(most=4)
         self.heading = Heading("")
         self.reason, self.about = PlainLabel(), PlainLabel()
-        self.text = MarkedView(least=2, most=24)
-        self.thought = MarkedView(most=8)
+        self.text = MarkdownView(least=2, most=24)
+        self.thought = MarkdownView(most=8)
         self.fields = _field_table()
         busy = ProgressBar(name="busy", min=0, max=0)
         busy.native.setTextVisible(False)

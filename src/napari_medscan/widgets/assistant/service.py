@@ -8,7 +8,7 @@ from magicgui.widgets import CheckBox, LineEdit, PushButton
 from psygnal import Signal
 from superqt.utils import ensure_main_thread
 
-from napari_medscan.assistant.allowed import check_allowed
+from napari_medscan.assistant.allowed_hosts import check_allowed
 from napari_medscan.assistant.client import Client, Outcome, Sending
 from napari_medscan.assistant.errors import AssistantError
 from napari_medscan.assistant.hosts import Endpoint, parse

@@ -1,4 +1,4 @@
-"""What is shown of a layer as plain data, and its pixels the way up that they stand on screen."""
+"""What a viewer shows of a layer as plain data, and its pixels the way up that they stand there."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Drawn:
+class LayerView:
     """What a viewer shows of an array, and where: to be read later, and in any thread.
 
     Parameters
@@ -67,7 +67,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Shown(Drawn):
+class SeriesView(LayerView):
     """What a viewer shows of a series.
 
     Parameters

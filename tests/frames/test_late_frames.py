@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.frames import FrameCache, LazyStack
-from napari_medscan.frames.late import LateFrames, ReadingQueue
+from napari_medscan.frames.late_frames import LateFrames, ReadingQueue
 
 
 class TooLateError(Exception):
@@ -141,7 +141,7 @@ def test_a_job_that_fails_does_not_stop_the_next():
 
 
 def test_after_a_pause_the_queue_starts_again(monkeypatch):
-    monkeypatch.setattr("napari_medscan.frames.late.IDLE_SECONDS", 0.01)
+    monkeypatch.setattr("napari_medscan.frames.late_frames.IDLE_SECONDS", 0.01)
     queue = ReadingQueue()
     for _ in range(3):
         ran = threading.Event()

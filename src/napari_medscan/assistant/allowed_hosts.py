@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import AddressError
-from .hosts import Endpoint, parse
+from napari_medscan.assistant.errors import AddressError
+from napari_medscan.assistant.hosts import Endpoint, parse
 
 VARIABLE = "MEDSCAN_ALLOWED_HOSTS"
 FILE = "allowed-hosts.txt"

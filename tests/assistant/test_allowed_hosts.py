@@ -7,8 +7,13 @@ import sys
 
 import pytest
 
-from napari_medscan.assistant import allowed
-from napari_medscan.assistant.allowed import VARIABLE, allow_list_files, allow_lists, check_allowed
+from napari_medscan.assistant import allowed_hosts
+from napari_medscan.assistant.allowed_hosts import (
+    VARIABLE,
+    allow_list_files,
+    allow_lists,
+    check_allowed,
+)
 from napari_medscan.assistant.errors import AddressError
 from napari_medscan.assistant.hosts import parse
 
@@ -89,7 +94,7 @@ def test_the_list_can_be_a_file_of_the_administrators():
 
 @pytest.mark.parametrize(
     "content",
-    [b"\xff\xfe\xff", b"api.openai.com " + b" " * allowed.MAX_BYTES],
+    [b"\xff\xfe\xff", b"api.openai.com " + b" " * allowed_hosts.MAX_BYTES],
     ids=["no text", "long"],
 )
 def test_a_list_that_cannot_be_read_allows_nothing(content):

@@ -11,8 +11,8 @@ from qtpy.QtGui import QTextCursor
 from qtpy.QtTest import QTest
 
 from napari_medscan.assistant.answer_text import parted
-from napari_medscan.widgets.assistant.marked import LONGEST_LINE, Marker, Style
-from napari_medscan.widgets.assistant.marked_view import MarkedView
+from napari_medscan.widgets.assistant.markdown import LONGEST_LINE, Marker, Style
+from napari_medscan.widgets.assistant.markdown_view import MarkdownView
 
 PLAIN, BOLD, ITALIC, CODE = Style
 ANSWER = """## Findings
@@ -101,7 +101,7 @@ def test_however_it_is_cut_it_comes_out_the_same(text):
 
 @pytest.mark.parametrize("text", [ANSWER, TABLE, *HOSTILE])
 def test_there_is_no_link_and_no_image_in_the_view(text, qtbot):
-    view = MarkedView()
+    view = MarkdownView()
     qtbot.addWidget(view)
     document = view.document()
     view.say_marked(text)
@@ -122,7 +122,7 @@ def test_there_is_no_link_and_no_image_in_the_view(text, qtbot):
 
 
 def test_an_answer_is_written_as_marked_while_it_comes(qtbot):
-    view = MarkedView()
+    view = MarkdownView()
     qtbot.addWidget(view)
     for end in range(1, len(ANSWER) + 1):
         view.say_marked(ANSWER[:end])
@@ -130,7 +130,7 @@ def test_an_answer_is_written_as_marked_while_it_comes(qtbot):
 
 
 def test_another_answer_replaces_it(qtbot):
-    view = MarkedView()
+    view = MarkdownView()
     qtbot.addWidget(view)
     view.say_marked("# A heading")
     view.say_marked("B")
@@ -152,7 +152,7 @@ LONG = {
 @pytest.mark.parametrize("case", LONG)
 def test_a_megabyte_keeps_nobody_from_working(case, qtbot):
     """No step of laying it out takes longer than the 100 ms that a user notices."""
-    text, view = LONG[case], MarkedView()
+    text, view = LONG[case], MarkdownView()
     qtbot.addWidget(view)
     view.show()
     longest, step = [], view._step
@@ -176,7 +176,7 @@ def test_a_megabyte_keeps_nobody_from_working(case, qtbot):
 
 def test_a_long_line_is_broken_because_laying_it_out_takes_as_long_as_it_is(qtbot):
     """Shown to its end: until then, a line that is not broken would not be laid out at all."""
-    view, took = MarkedView(), []
+    view, took = MarkdownView(), []
     qtbot.addWidget(view)
     view.show()
     view.say_marked("a" * 200_000)
@@ -196,9 +196,9 @@ def test_a_view_that_is_deleted_while_it_writes_does_not_end_the_process(qapp): 
 import gc
 from qtpy.QtWidgets import QApplication
 app = QApplication([])
-from napari_medscan.widgets.assistant.marked_view import MarkedView
+from napari_medscan.widgets.assistant.markdown_view import MarkdownView
 for _ in range(10):
-    view = MarkedView()
+    view = MarkdownView()
     view.say_marked(10_000 * "a line\\n")
     app.processEvents()
     view.deleteLater()

@@ -1,4 +1,4 @@
-"""What is shown of labels as plain data, read when an image is made."""
+"""What a viewer shows of labels as plain data, read when an image is made."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.privacy.painting import Painted
-from napari_medscan.render.shown import Drawn
+from napari_medscan.render.layer_view import LayerView
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class DrawnLabels(Drawn):
+class LabelsView(LayerView):
     """What a viewer shows of labels.
 
     Parameters

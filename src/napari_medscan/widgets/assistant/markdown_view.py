@@ -8,14 +8,14 @@ from qtpy.QtCore import QTimer
 from qtpy.QtGui import QFont, QFontDatabase, QTextCharFormat, QTextCursor
 
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.widgets.assistant.marked import Marker, Piece, Style
+from napari_medscan.widgets.assistant.markdown import Marker, Piece, Style
 from napari_medscan.widgets.texts import PlainView
 
 _CHARACTERS, _LINES = 4000, 100
 """What is laid out in one go: a few milliseconds."""
 
 
-class MarkedView(PlainView):
+class MarkdownView(PlainView):
     """Shows an answer; nothing in it is ever followed, loaded or run."""
 
     def __init__(self, least: int = 1, most: int = 12) -> None:

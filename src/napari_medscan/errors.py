@@ -15,6 +15,7 @@
     │   └── ReadCanceledError       while many frames were read
     ├── MeasureError                measure/: what cannot be measured
     ├── ExportError                 export/: what cannot be written as asked
+    │   └── OptionNeededError       or only if an option allows it
     ├── ImageError, NotConfirmedError  privacy/: an image that may not leave
     └── AssistantError              assistant/errors: a tree of its own
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813 - its usual name
 from napari.layers import Image, Labels
 
-from napari_medscan.dicom import load
+from napari_medscan.dicom import CancelledError, load
 from napari_medscan.export import ExportError, save_nifti
 from napari_medscan.napari_ import export_layers
 from napari_medscan.napari_.export_layers import NOT_OURS, add_on_series
 from napari_medscan.napari_.export_run import run_with_progress
+from napari_medscan.napari_.gui import person_acts
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.session import record
 
@@ -133,6 +136,36 @@ def test_series_with_a_corrupt_slice_is_not_saved(tmp_path, series):
     with pytest.raises(ExportError, match="Slice 3 of 3 cannot be read"):
         layer.save(str(tmp_path / "saved.nii.gz"))
     assert not (tmp_path / "saved.nii.gz").exists()
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("agrees", [True, False])
+def test_person_is_asked_whether_uneven_and_lost_slices_are_saved(
+    tmp_path, model, monkeypatch, agrees
+):
+    places = [0, 2, 4, 7, 9, 12]
+    changes = {"ImagePositionPatient": lambda i: [0, 0, places[i]]}
+    stack = opened(tmp_path / "in", 6, **changes)
+    layer = model.add_layer(image_layer(stack))
+    damage(tmp_path / "in" / stack.files[4])
+    path, asked = tmp_path / "saved.nii.gz", []
+    # A script has options.
+    with pytest.raises(ExportError, match="uneven"):
+        layer.save(str(path))
+
+    def answer(text, button):
+        asked.append((text.partition("\n")[0], button))
+        return agrees or len(asked) < 2
+
+    monkeypatch.setattr(export_layers, "is_wanted", answer)
+    with person_acts(), nullcontext() if agrees else pytest.raises(CancelledError):
+        layer.save(str(path))
+    assert [button for _, button in asked] == ["Save with mean spacing", "Save with blanks"]
+    assert "uneven" in asked[0][0]
+    assert "Slice 5 of 6 cannot be read" in asked[1][0]
+    assert path.exists() == agrees
+    if agrees:
+        np.testing.assert_array_equal(voxels(path)[:4], np.asarray(stack.array[:4]))
 
 
 def test_command_saves_the_current_series(tmp_path, series, monkeypatch, told):

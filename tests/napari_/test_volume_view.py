@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
+from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit
 from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.volume_view import (
     CT_PRESETS,
@@ -68,6 +69,24 @@ def test_presets_give_the_look_back_in_2d(model, tmp_path):
     model.dims.ndisplay = 2
     assert (tuple(layer.contrast_limits), layer.gamma) == ((-100, 100), 0.8)
     assert (layer.colormap.name, layer.rendering) == ("magma", "mip")
+
+
+@pytest.mark.parametrize("zoom", [None, 7.0])
+def test_slice_and_zoom_are_those_before_3d_again(model, tmp_path, zoom):
+    layer = opened(model, tmp_path, 5)
+    volumes = volumes_of(model)
+    fit_to_canvas(model, layer)
+    model.dims.point = (2.0, 1.0, 1.0)
+    camera = model.scene.camera
+    if zoom is not None:
+        camera.center, camera.zoom = (0, 1, 2), zoom
+    before = model.dims.point, tuple(camera.center), camera.zoom
+    volumes.show(layer, MIP)
+    camera.zoom *= 1.5
+    assert camera.center[0] == pytest.approx(4)
+    volumes.show_slices()
+    assert (model.dims.point, tuple(camera.center), camera.zoom) == before
+    assert is_fit(model) == (zoom is None)
 
 
 def test_mip_is_not_saturated_by_a_window_for_slices(model, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from napari_medscan.dicom.errors import MedscanError
 
 
@@ -10,3 +12,19 @@ class ExportError(MedscanError):
 
     It contains no tag value, file name or path.
     """
+
+
+class OptionNeededError(ExportError):
+    """Something is written only if an option allows it.
+
+    Parameters
+    ----------
+    reason : str
+        As for `ExportError`.
+    option : {"uneven", "blanks"}
+        The one of `Options` that allows it.
+    """
+
+    def __init__(self, reason: str, option: Literal["uneven", "blanks"]) -> None:
+        super().__init__(reason)
+        self.option = option

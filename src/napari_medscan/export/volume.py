@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.series.shear import unsheared
 from napari_medscan.dicom.series.stack import Stack
-from napari_medscan.export.errors import ExportError
+from napari_medscan.export.errors import ExportError, OptionNeededError
 from napari_medscan.frames import UnreadableFramesError
 
 Progress = Callable[[int, int], object]
@@ -183,9 +183,8 @@ class Volume:
             if not self.blanks:
                 reason = stack.problems.get(number)
                 why = "is missing" if number < 0 else "cannot be read"
-                raise ExportError(
-                    f"Slice {z + 1} of {depth} {why}" + (f" ({reason})" if reason else "")
-                )
+                because = f" ({reason})" if reason else ""
+                raise OptionNeededError(f"Slice {z + 1} of {depth} {why}{because}", "blanks")
             self.blank.append((where[0] if where else 0) * depth + int(z))
 
 
@@ -253,7 +252,8 @@ def volume_of(stack: Stack, labels: LabelArray | None, options: Options) -> Volu
             raise ExportError("Labels are on the sheared grid, and cannot be resampled")
     geometry = stack.geometry
     if not (geometry.measurable or options.get("uneven")):
-        raise ExportError("Slice spacing is uneven, and the format has one spacing for all slices")
+        reason = "Slice spacing is uneven, and the format has one spacing for all slices"
+        raise OptionNeededError(reason, "uneven")
     if unshear and geometry.tilt:
         try:
             stack = unsheared(stack)

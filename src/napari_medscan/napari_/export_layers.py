@@ -23,12 +23,15 @@ from napari_medscan.export import (
     save_ome_zarr,
     save_tiff,
 )
+from napari_medscan.export.errors import OptionNeededError
 from napari_medscan.export.tiff import is_tiff_type
 from napari_medscan.napari_.compat.npe2_writers import other_writer
-from napari_medscan.napari_.export_run import run_with_progress
+from napari_medscan.napari_.export_run import Progress, run_with_progress
+from napari_medscan.napari_.gui import is_interactive
 from napari_medscan.napari_.layer_identity import METADATA_KEY, stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.labels_grid import labels_on_series, on_own_grid
+from napari_medscan.napari_.question import is_wanted
 
 Save = Callable[..., Exported]
 
@@ -40,6 +43,17 @@ SAVERS: dict[str, Save] = {
     ".ome.zarr": save_ome_zarr,
 }
 NOT_OURS = "Only DICOM series can be saved as NIfTI or NRRD"
+_QUESTIONS = {
+    "uneven": (
+        "Save with the mean slice spacing? The JSON file lists the exact positions of the slices.",
+        "Save with mean spacing",
+    ),
+    "blanks": (
+        "Save the series with blank slices where one is missing or cannot be read?",
+        "Save with blanks",
+    ),
+}
+"""What a person is asked where an option is needed, and the button that allows it."""
 _MOST_LAYERS = 64
 """Layers of a segmentation file that are opened one by one."""
 
@@ -225,10 +239,25 @@ def _saved_by_others(
 
 def _saved(stack: Stack, labels: Any, path: str) -> list[str]:  # noqa: ANN401 - like an array
     """Save a series or labels, and return the names of the files."""
-    save = _saver(path) or save_nifti
-    done = run_with_progress(
-        lambda progress: save(stack, path, labels, progress, overwrite=True), "Saving series…"
-    )
+    done = _written(_saver(path) or save_nifti, stack, path, labels)
     for warning in done.warnings:
         tell(f"{warning}.")
     return [str(file) for file in done.files]
+
+
+def _written(save: Save, stack: Stack, path: str, labels: object, **allowed: bool) -> Exported:
+    """Save a series or labels; a person is asked about what only an option allows."""
+
+    def write(progress: Progress | None) -> Exported:
+        return save(stack, path, labels, progress, overwrite=True, **allowed)
+
+    try:
+        return run_with_progress(write, "Saving series…")
+    except OptionNeededError as error:
+        if not is_interactive():
+            raise
+        question, answer = _QUESTIONS[error.option]
+        if not is_wanted(f"{error}.\n{question}", answer):
+            raise CancelledError("cancelled") from None
+        option = error.option
+    return _written(save, stack, path, labels, **{**allowed, option: True})

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from napari_medscan.counted import agreeing
 from napari_medscan.dicom import CancelledError, ReadCanceledError, Stack, UnreadableFramesError
-from napari_medscan.napari_.gui import has_gui, main_window
+from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.layer_identity import note_in_memory, series_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.progress import reading_progress
+from napari_medscan.napari_.question import is_wanted
 from napari_medscan.napari_.series_command import canvas_command
 
 _READING = "Loading series into memory…"
@@ -99,21 +100,9 @@ def _wants_blanks(error: UnreadableFramesError) -> bool:
     if not has_gui():
         tell(f"{what} The series was not loaded.")
         return False
-    from qtpy.QtWidgets import QMessageBox
-
-    box = QMessageBox(
-        QMessageBox.Icon.Warning,
-        "MedScan",
-        f"{what}\nLoad the series with blank slices in their place?",
-        QMessageBox.StandardButton.Cancel,
-        main_window(),
+    return is_wanted(
+        f"{what}\nLoad the series with blank slices in their place?", "Load with blanks"
     )
-    blank = box.addButton("Load with blanks", QMessageBox.ButtonRole.AcceptRole)
-    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-    box.exec()
-    wants = box.clickedButton() is blank
-    box.deleteLater()
-    return wants
 
 
 def _size(count: int) -> str:

@@ -13,8 +13,9 @@ from napari.utils.camera_orientations import DepthAxisOrientation
 from napari.utils.colormaps import Colormap
 
 from napari_medscan.dicom.intensity.window import ascending, meaningful
-from napari_medscan.napari_.canvas_fit import fit_to_canvas
+from napari_medscan.napari_.canvas_fit import fit_to_canvas, is_fit
 from napari_medscan.napari_.compat.viewer_model import camera_of
+from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.directions import screen_directions, world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.per_viewer import PerViewer
@@ -139,8 +140,37 @@ def volume_presets(layer: Layer | None) -> tuple[VolumePreset, ...]:
     return (*(CT_PRESETS if hounsfield else ()), MIP, DEPTH_MIP)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Slice:
+    """What was seen in 2-D before a volume was shown."""
+
+    layer: weakref.ref[Image]
+    point: tuple[float, ...]
+    camera: tuple[tuple[float, float, float] | tuple[float, float], float] | None
+    """Center and zoom; None where the series was fit to the canvas."""
+
+    @classmethod
+    def of(cls, viewer: napari.viewer.Viewer, layer: Image) -> _Slice:
+        camera = camera_of(viewer)
+        moved = None if is_fit(viewer, layer) else (camera.center, camera.zoom)
+        return cls(weakref.ref(layer), tuple(viewer.dims.point), moved)
+
+    def restore(self, viewer: napari.viewer.Viewer) -> None:
+        """Show the slice again, at the present time point, unless another series is current."""
+        layer, dims = self.layer(), viewer.dims
+        if layer is None or current_layer(viewer) is not layer or len(self.point) != dims.ndim:
+            return
+        dims.point = (*dims.point[:-3], *self.point[-3:])
+        fit_to_canvas(viewer, layer)
+        if self.camera is not None:
+            camera = camera_of(viewer)
+            camera.center, camera.zoom = self.camera
+
+
 class Volumes:
-    """Shows stacks in 3-D, and gives them their look back in 2-D.
+    """Shows stacks in 3-D, and gives slice, zoom and look back in 2-D.
+
+    napari would show the slice at the center of the 3-D view, at the zoom of that.
 
     Parameters
     ----------
@@ -153,6 +183,7 @@ class Volumes:
         # Weak: the viewer would never go, since `PerViewer` holds this for as long as it lives.
         self._viewer = weakref.ref(viewer)
         self._looks: list[tuple[Image, Look]] = []
+        self._slice: _Slice | None = None
         self._preset: VolumePreset | None = None
         viewer.dims.events.ndisplay.connect(self._on_ndisplay)
 
@@ -183,6 +214,7 @@ class Volumes:
         self._preset = preset
         if viewer.dims.ndisplay == 3:
             return
+        self._slice = _Slice.of(viewer, layer)
         viewer.dims.ndisplay = 3
         keep_unmirrored(viewer, layer)
         directions = world_directions(viewer, layer)
@@ -203,6 +235,9 @@ class Volumes:
             for layer, look in self._looks:
                 look.give(layer)
             self._looks.clear()
+            viewer, before, self._slice = self._viewer(), self._slice, None
+            if viewer is not None and before is not None:
+                before.restore(viewer)
 
 
 volumes_of = PerViewer(Volumes)

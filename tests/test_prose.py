@@ -12,10 +12,14 @@ BRITISH = re.findall(
     r"\w+",
     "colour grey neighbour behaviour favour honour metre centre fibre tumour oesoph haemo oedema"
     " artefact licence labelled modelled travelled towards analyse recognis standardis optimis"
-    " anonymis normalis initialis organis summaris serialis visualis minimis maximis",
+    " anonymis normalis initialis organis summaris serialis visualis minimis maximis quantis"
+    " cancelled",
 )
-# Words, and the names that napari and scipy have given.
-NOT_BRITISH = ("optimist", "organism", "AxisOrientation.TOWARDS", '"towards"', "grey_dilation")
+# Words, and the names that Python, napari and scipy have given.
+NOT_BRITISH = (
+    "optimist", "organism", "AxisOrientation.TOWARDS", '"towards"', "grey_dilation",
+    "CancelledError", ".cancelled()",
+)  # fmt: skip
 # Replaced in what a user reads: it is an image, truncated, 5 mm per voxel, 50%.
 REPLACED = re.compile(r"\b(pictures?|makes? no sense|cut off|mm a \w+)\b|\d %", re.IGNORECASE)
 

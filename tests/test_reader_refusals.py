@@ -103,12 +103,12 @@ def test_a_damaged_slice_is_blank_and_told_once(model, tmp_path, told):
 
 
 def test_cancelling_adds_nothing_and_says_so(model, chest, told, monkeypatch):
-    def cancelled(*_args, **_kwargs):
-        raise CancelledError("opening was cancelled")
+    def canceled(*_args, **_kwargs):
+        raise CancelledError("opening was canceled")
 
-    monkeypatch.setattr("napari_medscan.dicom.load", cancelled)
+    monkeypatch.setattr("napari_medscan.dicom.load", canceled)
     assert opened(model, chest) == []
-    assert [n.message for n in told] == ["Cancelled."]
+    assert [n.message for n in told] == ["Canceled."]
 
 
 # --- in a window

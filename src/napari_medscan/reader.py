@@ -74,7 +74,7 @@ def read(path: PathOrPaths) -> LayerList:
     try:
         report = _load(single, paths)
     except CancelledError:
-        tell("Cancelled.")
+        tell("Canceled.")
         return _NOTHING
     except OSError:
         return _refused(refusal(paths))

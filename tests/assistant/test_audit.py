@@ -23,9 +23,9 @@ def write(audit, model="m", outcome="answered"):
 
 
 def test_what_is_written_is_read(audit):
-    record = write(audit, outcome="cancelled")
+    record = write(audit, outcome="canceled")
     (read,) = audit.read()
-    assert read.outcome == "cancelled"
+    assert read.outcome == "canceled"
     assert (read.id, read.time, read.bytes, read.sha256) == (record.id, record.time, 10, "ab" * 32)
 
 

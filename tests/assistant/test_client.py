@@ -407,16 +407,16 @@ def test_cancel_takes_less_than_100_ms(parts, asking, audit):
             sending.cancel()
             outcome = ended.get(timeout=PATIENCE)
             took.append(time.perf_counter() - start)
-            assert outcome.is_cancelled
+            assert outcome.is_canceled
     assert min(took) < 0.1
-    assert audit.read()[-1].outcome == "cancelled"
+    assert audit.read()[-1].outcome == "canceled"
 
 
 def test_cancel_before_the_first_step(asking):
     with Server(waiting()) as server:
         sending, ended = asking.begin(question(server.url))
         sending.cancel()
-        assert ended.get(timeout=PATIENCE).is_cancelled
+        assert ended.get(timeout=PATIENCE).is_canceled
         assert sending.ended.wait(PATIENCE)
     with Server(says(*WHOLE)) as server:
         assert asking.ask(question(server.url)).text
@@ -438,8 +438,8 @@ def test_closing_ends_what_is_on_its_way(asking, audit):
         _, ended = asking.begin(question(server.url))
         assert server.has_request.wait(PATIENCE)
         asking.client.close()
-        assert ended.get(timeout=PATIENCE).is_cancelled
-    assert audit.read()[-1].outcome == "cancelled"
+        assert ended.get(timeout=PATIENCE).is_canceled
+    assert audit.read()[-1].outcome == "canceled"
 
 
 def test_the_network_is_counted_by_sends(asking):

@@ -97,9 +97,9 @@ def test_cancel_is_at_once_and_the_last_word(conversation, told):
         # The thread's own time: on a busy computer others may run meanwhile.
         start = time.thread_time()
         conversation.cancel()
-        assert conversation.state is State.CANCELLED
+        assert conversation.state is State.CANCELED
         assert time.thread_time() - start < 0.1
-        until(told, State.CANCELLED)
+        until(told, State.CANCELED)
         assert conversation.exchanges[0].answer.startswith("A")
         time.sleep(0.1)
         assert told.empty()

@@ -182,7 +182,7 @@ def test_progress_counts_up_to_all_and_can_cancel(drop):
         load(drop, progress=cancel)
 
 
-def test_putting_series_together_can_be_cancelled_too(tmp_path):
+def test_putting_series_together_can_be_canceled_too(tmp_path):
     for series in range(3):
         write_series(tmp_path, 2, series=series)
     seen: list[tuple[int, int]] = []

@@ -70,7 +70,7 @@ def test_canceling_and_errors_leave_no_folder(tmp_path):
     stack = opened(tmp_path / "in")
 
     def cancel(_done, _total):
-        raise CancelledError("cancelled")
+        raise CancelledError("canceled")
 
     with pytest.raises(CancelledError):
         save_ome_zarr(stack, tmp_path / "v.ome.zarr", progress=cancel)

@@ -91,7 +91,7 @@ def test_canceling_leaves_no_file(tmp_path):
     stack = opened(tmp_path / "in")
 
     def cancel(_done, _total):
-        raise CancelledError("cancelled")
+        raise CancelledError("canceled")
 
     with pytest.raises(CancelledError):
         save_tiff(stack, tmp_path / "v.tif", progress=cancel)

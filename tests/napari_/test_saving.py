@@ -83,7 +83,7 @@ def test_saving_that_is_canceled_raises_and_leaves_no_file(series, out, monkeypa
         read(self, index, out)
 
     def canceled(_done, _total):
-        raise CancelledError("cancelled")
+        raise CancelledError("canceled")
 
     class Dialog:
         def __enter__(self):

@@ -44,7 +44,7 @@ class Record:
     sha256 : str
         Of each image, as hexadecimal digits, with a blank between them.
     outcome : str
-        "answered", "cancelled", an error's word, or `BEGUN`.
+        "answered", "canceled", an error's word, or `BEGUN`.
     id : str
         Random.
     time : datetime

@@ -37,13 +37,13 @@ class Outcome:
     text: str = ""
     models: tuple[str, ...] = ()
     error: AssistantError | None = None
-    is_cancelled: bool = False
+    is_canceled: bool = False
 
     @property
     def word(self) -> str:
         """What the audit says."""
-        if self.is_cancelled:
-            return "cancelled"
+        if self.is_canceled:
+            return "canceled"
         return self.error.outcome if self.error else "answered"
 
 
@@ -58,7 +58,7 @@ class Sending:
 
     Attributes
     ----------
-    is_cancelled : bool
+    is_canceled : bool
         Whether the user stopped it.
     is_over : bool
         Whether its connection is closed, and another may begin.
@@ -69,13 +69,13 @@ class Sending:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._task: asyncio.Task[None] | None = None
-        self.is_cancelled = False
+        self.is_canceled = False
         self.is_over = False
         self.ended = threading.Event()
 
     def cancel(self) -> None:
         """Stop it, wherever it is; returns at once."""
-        self.is_cancelled = True
+        self.is_canceled = True
         with contextlib.suppress(RuntimeError):  # the loop is closed, and all has ended
             self._loop.call_soon_threadsafe(self._cancel)
 
@@ -91,7 +91,7 @@ class Sending:
 
     def _cancel(self) -> None:
         if self._task is not None:
-            # Not at once: a task that is cancelled before its first step never says that it ended.
+            # Not at once: a task that is canceled before its first step never says that it ended.
             self._loop.call_soon(self._task.cancel)
 
 
@@ -186,7 +186,7 @@ class Client:
         """Refuse an address that is not allowed, and a second request beside another."""
         check_allowed(endpoint)
         last = self._last
-        if last is not None and not last.is_cancelled and not last.is_over:
+        if last is not None and not last.is_canceled and not last.is_over:
             raise NotSentError("Waiting for an answer.")
 
     def _begin(self, request: Request, record: Record, read: _Read, on_end: _OnEnd) -> Sending:
@@ -217,7 +217,7 @@ class Client:
         is_begun = False
         try:
             if before is not None:
-                await before.closed()  # it was cancelled: one image at a time
+                await before.closed()  # it was canceled: one image at a time
             key = await self._key(request.provider, request.endpoint)
             self._write_down(record)
             is_begun = True
@@ -227,7 +227,7 @@ class Client:
             ):
                 outcome = await read(response)
         except asyncio.CancelledError:
-            outcome = Outcome(is_cancelled=True)
+            outcome = Outcome(is_canceled=True)
         except TimeoutError:
             text = (
                 f"The answer took more than {self._limits.total:g} seconds. Ask for a shorter one."

@@ -28,7 +28,7 @@ class State(StrEnum):
     STREAMING = "streaming"
     DONE = "done"
     INCOMPLETE = "incomplete"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
     FAILED = "failed"
 
     @property
@@ -178,13 +178,13 @@ class Conversation:
             self._listener(exchange)
 
     def cancel(self) -> None:
-        """Stop the answer; the state is `State.CANCELLED` at once, with what came so far."""
+        """Stop the answer; the state is `State.CANCELED` at once, with what came so far."""
         with self._lock:
             if self._sending is None or not self.state.is_busy:
                 return
             self._sending.cancel()
             self._number += 1
-            self._change(state=State.CANCELLED)
+            self._change(state=State.CANCELED)
 
     def forget(self) -> None:
         """Begin anew: earlier turns are not sent again."""
@@ -213,8 +213,8 @@ class Conversation:
             if number != self._number:
                 return
             state = State.DONE
-            if outcome.is_cancelled:
-                state = State.CANCELLED
+            if outcome.is_canceled:
+                state = State.CANCELED
             elif outcome.error is not None:
                 state = State.INCOMPLETE if outcome.text else State.FAILED
             self._change(state=state, error=outcome.error)

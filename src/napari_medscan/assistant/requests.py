@@ -17,7 +17,7 @@ from napari_medscan.assistant.models import most_images
 from napari_medscan.assistant.providers import Protocol, Provider, no_storage_at
 from napari_medscan.privacy.sealed_image import Format, SealedImage
 
-MAX_BYTES = int(3.75 * 2**20)
+MAX_BYTES = 3_750_000
 """The largest image that services take (5 MB as base64)."""
 MAX_TOKENS = 2048
 """Longest answer asked of Anthropic's protocol, which wants a number."""

@@ -42,7 +42,7 @@ def run_with_progress(
         nonlocal done
         done = count, total
         if is_canceled:
-            raise CancelledError("cancelled")
+            raise CancelledError("canceled")
 
     with reading_progress(text, what) as report:
         if report is None:

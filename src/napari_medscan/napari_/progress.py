@@ -79,7 +79,7 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
         if not dialog.isVisible():
             handle_events()
         if dialog.wasCanceled():
-            raise CancelledError("cancelled")
+            raise CancelledError("canceled")
 
     try:
         yield report
@@ -107,13 +107,13 @@ def in_thread(work: Callable[[Progress], _Result], progress: Progress) -> _Resul
         After Cancel, at once: the work ends by itself when it next says how far it is.
     """
     state = (0, 0)
-    is_cancelled = False
+    is_canceled = False
 
     def note(done: int, total: int) -> None:
         nonlocal state
         state = done, total
-        if is_cancelled:
-            raise CancelledError("cancelled")
+        if is_canceled:
+            raise CancelledError("canceled")
 
     pool = ThreadPoolExecutor(1, "medscan-reading")
     try:
@@ -122,7 +122,7 @@ def in_thread(work: Callable[[Progress], _Result], progress: Progress) -> _Resul
             progress(*state)
         return result.result()
     finally:
-        is_cancelled = True
+        is_canceled = True
         pool.shutdown(wait=False)
 
 
@@ -140,19 +140,19 @@ def volume_progress(stack: LazyStack) -> Iterator[Callable[[int, int], bool] | N
     callable or None
         For `LazyStack.reading`.
     """
-    cancelled, stack.turned_away = False, False
+    canceled, stack.turned_away = False, False
     with reading_progress(READING_VOLUME, "slices") as report:
         if report is None:
             yield None
             return
 
         def goes_on(done: int, total: int) -> bool:
-            nonlocal cancelled
+            nonlocal canceled
             try:
                 report(done, total)
             except CancelledError:
-                cancelled = True
-            return not cancelled
+                canceled = True
+            return not canceled
 
         try:
             yield goes_on
@@ -160,7 +160,7 @@ def volume_progress(stack: LazyStack) -> Iterator[Callable[[int, int], bool] | N
             from qtpy.QtCore import QTimer
 
             # Not now: napari is still drawing what it asked for.
-            if cancelled:
+            if canceled:
                 QTimer.singleShot(0, _show_single_slices)
             elif stack.turned_away:
                 QTimer.singleShot(0, _draw_again)

@@ -31,7 +31,7 @@ class WholeVolume(QObject):
     """
 
     stopped = Signal()
-    """The user has cancelled the reading, or it has failed."""
+    """The user has canceled the reading, or it has failed."""
 
     def __init__(self, viewer: napari.viewer.Viewer, parent: QObject) -> None:
         super().__init__(parent)

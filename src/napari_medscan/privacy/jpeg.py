@@ -1,6 +1,6 @@
 """JPEG with nothing in it but the image: written from arrays, and re-parsed before it leaves.
 
-The bytes are those of ITU-T T.81 in one fixed form: JFIF without thumbnail, two quantisation
+The bytes are those of ITU-T T.81 in one fixed form: JFIF without thumbnail, two quantization
 tables, one baseline frame of three components at full resolution, the four Huffman tables of annex
 K, one scan of just the blocks of the frame, the end. Whatever else a JPEG may hold is refused.
 """
@@ -24,7 +24,7 @@ _FRAME = struct.Struct(">2sHBHHB9s")
 _COMPONENTS = b"\x01\x11\x00\x02\x11\x01\x03\x11\x01"
 _SCAN = b"\xff\xda\x00\x0c\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00"
 _TABLE, _TABLE_HEAD = 64, 5
-"""Bytes of a quantisation table, and of the marker, length and number before it."""
+"""Bytes of a quantization table, and of the marker, length and number before it."""
 
 
 def encode(rgb: NDArray[np.uint8], quality: int = 95) -> bytes:
@@ -84,7 +84,7 @@ def _tables_of(quality: int) -> bytes:
 
 @cache
 def _scaled(number: int) -> frozenset[bytes]:
-    """Return the quantisation tables of all qualities (ITU-T T.81 annex K.1, scaled)."""
+    """Return the quantization tables of all qualities (ITU-T T.81 annex K.1, scaled)."""
     start = len(_START + _JFIF) + number * (_TABLE_HEAD + _TABLE) + _TABLE_HEAD
     return frozenset(_tables_of(quality)[start : start + _TABLE] for quality in range(1, 101))
 

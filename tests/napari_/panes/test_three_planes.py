@@ -314,7 +314,7 @@ def test_volume_is_read_in_the_background_first(viewer, add, qtbot, monkeypatch)
     panes.close()
 
 
-def test_cancelled_reading_goes_back_to_a_single_canvas(viewer, add, qtbot, monkeypatch):
+def test_canceled_reading_goes_back_to_a_single_canvas(viewer, add, qtbot, monkeypatch):
     layer = add("a", 30)
     monkeypatch.setattr(type(layer.data.stack), "load", lambda *_: False)
     panes = panes_of(viewer)

@@ -271,8 +271,8 @@ def test_cancel_before_the_first_byte_is_at_once(user, network_allowed):  # noqa
         user.ask.cancel.native.click()
         # When the click returns all is idle: no event loop, server or thread is waited for.
         took = time.thread_time() - began
-        assert user.state is State.CANCELLED
-        assert user.shown.heading.text() == "Cancelled"
+        assert user.state is State.CANCELED
+        assert user.shown.heading.text() == "Canceled"
         assert not user.ask.cancel.visible
         assert user.ask.send.text == "&Send again"
         assert user.ask.send.enabled
@@ -313,8 +313,8 @@ def test_what_waited_in_the_queue_when_cancel_was_pressed_is_not_shown(
             time.sleep(0.01)
         user.ask.cancel.native.click()
         QTest.qWait(100)
-    assert [exchange.state for exchange in told] == [State.STREAMING, State.CANCELLED]
-    assert user.shown.heading.text() == "Cancelled"
+    assert [exchange.state for exchange in told] == [State.STREAMING, State.CANCELED]
+    assert user.shown.heading.text() == "Canceled"
     assert not user.ask.cancel.visible
     assert user.shown.text.toPlainText() == "AB"
 
@@ -332,7 +332,7 @@ def test_a_stream_is_shown_as_it_comes_and_what_came_is_kept(user, network_allow
         assert user.shown.text.toPlainText() == "A chest"
         assert not user.ask.send.enabled
         user.ask.cancel.native.click()
-        user.wait(State.CANCELLED)
+        user.wait(State.CANCELED)
     assert user.shown.text.toPlainText() == "A chest"
 
 
@@ -538,7 +538,7 @@ def test_a_test_of_the_connection_gives_way_to_a_send(user, network_allowed):  #
         service.list_models.native.click()
         user.until(recorder.has_request.is_set)
         user.send()
-        assert (service.list_models.text, service.result.text()) == ("List models", "Cancelled.")
+        assert (service.list_models.text, service.result.text()) == ("List models", "Canceled.")
         user.wait(State.DONE)
     assert user.shown.text.toPlainText() == "A chest."
 

@@ -93,7 +93,7 @@ def test_closing_while_streaming_ends_the_connection(user, network_allowed, qtbo
         user.wait(State.STREAMING)
         user.dock.release()
         qtbot.waitUntil(lambda: gone == [True], timeout=60_000)
-    assert user.state is State.CANCELLED
+    assert user.state is State.CANCELED
 
 
 def is_in_view(widget):
@@ -131,7 +131,7 @@ def test_closing_the_viewer_while_streaming_harms_nothing(viewer, docked, qtbot,
         user.send()
         user.wait(State.STREAMING)
         viewer.close()
-        assert user.state is State.CANCELLED
+        assert user.state is State.CANCELED
         let_go()
 
 

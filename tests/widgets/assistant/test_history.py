@@ -66,6 +66,6 @@ def test_an_answer_that_is_on_its_way_is_not_listed_until_it_is_over(asked, user
     ask("One?")
     (done,) = user.ask.conversation.exchanges
     history = HistoryTab()
-    for state, count in ((State.SENDING, 0), (State.STREAMING, 0), (State.CANCELLED, 1)):
+    for state, count in ((State.SENDING, 0), (State.STREAMING, 0), (State.CANCELED, 1)):
         history.show_exchanges([replace(done, state=state)])
         assert history.list.count() == count

@@ -301,7 +301,7 @@ def test_preparing_a_series_can_be_stopped_between_images(chest):
     def stop(number, count):
         done.append((number, count))
         if number == 2:
-            raise CancelledError("cancelled")
+            raise CancelledError("canceled")
 
     with pytest.raises(CancelledError):
         Preparer().prepare(looks, WISH, stop)

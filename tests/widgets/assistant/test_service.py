@@ -65,14 +65,14 @@ def test_a_failed_test_says_why_and_can_be_repeated(form, qtbot, network_allowed
             form.result.say("")
 
 
-def test_a_slow_test_can_be_cancelled(form, qtbot, network_allowed):  # noqa: ARG001
+def test_a_slow_test_can_be_canceled(form, qtbot, network_allowed):  # noqa: ARG001
     with Server(lambda _: server.is_over.wait()) as server:
         form.choose(CHAT, server.url, "m")
         form.list_models.native.click()
         qtbot.waitUntil(server.has_request.is_set, timeout=60_000)
         assert form.list_models.text == "Cancel"
         form.list_models.native.click()
-        qtbot.waitUntil(lambda: form.result.text() == "Cancelled.", timeout=60_000)
+        qtbot.waitUntil(lambda: form.result.text() == "Canceled.", timeout=60_000)
         assert form.list_models.text == "List models"
 
 

@@ -257,7 +257,7 @@ def test_no_file_chosen_exports_nothing(section, qtbot, monkeypatch):
     assert not section.export.is_writing
 
 
-def test_a_long_export_is_cancelled(section, qtbot, tmp_path):
+def test_a_long_export_is_canceled(section, qtbot, tmp_path):
     begun, gate = threading.Event(), threading.Event()
 
     class Slow(list):

@@ -57,7 +57,7 @@ class ThreePlanes:
     later : callable
         Runs a call in a later turn of the event loop, after those before.
     on_stopped : callable
-        Called when the user has cancelled the reading, or it has failed.
+        Called when the user has canceled the reading, or it has failed.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ _TITLES = {
     State.STREAMING: "Answering…",
     State.DONE: "Answer",
     State.INCOMPLETE: "Incomplete answer",
-    State.CANCELLED: "Cancelled",
+    State.CANCELED: "Canceled",
     State.FAILED: "Failed",
 }
 
@@ -138,7 +138,7 @@ class AnswerPane(Page):
 def _reason(exchange: Exchange) -> str:
     if exchange.error is None:
         kept = "The partial answer is kept." if exchange.answer else "Nothing was received."
-        return kept if exchange.state is State.CANCELLED else ""
+        return kept if exchange.state is State.CANCELED else ""
     detail = f"\nServer message: {exchange.error.detail}" if exchange.error.detail else ""
     return f"{exchange.error}{detail}"
 

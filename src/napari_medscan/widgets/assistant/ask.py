@@ -53,7 +53,7 @@ _CHANGED = "The view changed. The image is prepared anew."
 _NO_MODEL = "No model selected. Press “Find models…”, or choose one on the Service tab."
 _NO_WORDS = "Enter a question to send."
 _NO_IMAGE = "The image could not be rendered. Reopen the study to try again."
-_AGAIN = (State.FAILED, State.CANCELLED, State.INCOMPLETE)
+_AGAIN = (State.FAILED, State.CANCELED, State.INCOMPLETE)
 
 
 class AskTab(Page):

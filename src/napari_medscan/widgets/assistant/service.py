@@ -157,7 +157,7 @@ class ServiceTab(Page):
         if self._sending is not None:
             self._sending.cancel()
             self._sending = None
-            self.result.say("Cancelled.")
+            self.result.say("Canceled.")
             self._enable()
 
     def release(self) -> None:

@@ -113,7 +113,7 @@ def prepare_sheet(
     def task(is_stale: Callable[[], bool]) -> tuple[tuple[SealedImage, ...], Sheet]:
         def go_on(done: int, count: int) -> None:
             if is_stale():
-                raise CancelledError("cancelled")
+                raise CancelledError("canceled")
             work.progressed.emit(done, count)
 
         images = preparer.prepare(looks, wish, go_on)

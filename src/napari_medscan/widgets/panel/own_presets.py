@@ -59,8 +59,10 @@ class OwnPresets(PushButton):
             self._add("Delete", self.delete),
         ]
         self._menu.addSeparator()
-        self._default = self._add("Use as default", self.use_as_default)
+        self._default = QAction("Use as default", self._menu)
         self._default.setCheckable(True)
+        self._default.triggered.connect(guarded(self.use_as_default))
+        self._menu.addAction(self._default)
         self._on_one.append(self._default)
         self._menu.aboutToShow.connect(guarded(self._on_menu))
         self.native.setMenu(self._menu)
@@ -105,9 +107,9 @@ class OwnPresets(PushButton):
         settings.change(**{settings.window_setting(_modality(group)): chosen})
         self._list.select(0)
 
-    def _add(self, text: str, call: Callable[..., object]) -> QAction:
+    def _add(self, text: str, call: Callable[[], object]) -> QAction:
         action = QAction(text, self._menu)
-        action.triggered.connect(guarded(call) if call == self.use_as_default else _plain(call))
+        action.triggered.connect(guarded(lambda _checked=False: call()))
         self._menu.addAction(action)
         return action
 
@@ -138,11 +140,6 @@ class OwnPresets(PushButton):
             pass  # deleted in another window of napari meanwhile
         self.presets_changed.emit()
         return True
-
-
-def _plain(call: Callable[[], object]) -> Callable[..., None]:
-    """Return a slot that leaves out whether the action is checked."""
-    return guarded(lambda _checked=False: call())
 
 
 def _modality(group: str) -> str:

@@ -70,7 +70,7 @@ class PaneControls(Container[Widget]):
         """Write over the panes what two switches say, at once when they are changed."""
         self._overlays = letters, corner_text
         for box in self._overlays:
-            box.changed.connect(guarded(self._on_overlay))
+            box.changed.connect(guarded(self._show_overlays))
 
     def release(self) -> None:
         """Let go of the panes, which stay as they are arranged."""
@@ -120,10 +120,7 @@ class PaneControls(Container[Widget]):
             panes.link = True
         self._on_changed()
 
-    def _on_overlay(self, _on: object = None) -> None:
-        self._show_overlays()
-
-    def _show_overlays(self) -> None:
+    def _show_overlays(self, _on: object = None) -> None:
         if self._panes is None or self._overlays is None:
             return
         letters, corner_text = (box.value for box in self._overlays)

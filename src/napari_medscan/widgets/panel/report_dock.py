@@ -157,7 +157,7 @@ class ReportDock(Docked):
     def _value_of(self, item: ContentItem) -> str:
         if item.is_identifying and not self.show_names.value:
             return MASK
-        return " ".join(filter(None, (item.value.replace("<", "‹"), item.unit)))
+        return " ".join(filter(None, (item.value, item.unit)))
 
     def _choose(self, index: QModelIndex) -> None:
         item = index.data(Qt.ItemDataRole.UserRole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from magicgui.widgets import Container, PushButton
@@ -129,11 +130,7 @@ class DropArea(Container):  # type: ignore[type-arg]
             path = menu.fontMetrics().elidedText(
                 defuse(shown_name(str(folder))), Qt.TextElideMode.ElideMiddle, _WIDEST_PATH
             )
-            action = menu.addAction(path.replace("&", "&&"))
-            if action is not None:
-                action.triggered.connect(
-                    lambda _checked=False, folder=folder: guarded(self._on_recent)(folder)
-                )
+            menu.addAction(path.replace("&", "&&"), guarded(partial(self._on_recent, folder)))
         if not folders:
             nothing = menu.addAction("No recent folders")
             if nothing is not None:

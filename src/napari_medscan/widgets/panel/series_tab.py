@@ -134,6 +134,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             self.tree.chosen,
             self.tree.selection_changed,
             self.tree.switched,
+            self.tree.region_switched,
+            self.tree.region_chosen,
             self.tree.customContextMenuRequested,
         ):
             with suppress(TypeError):

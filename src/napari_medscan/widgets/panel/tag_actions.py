@@ -86,8 +86,7 @@ class TagActions(QObject):
             ("Copy pydicom expression", self.copy_path),
             ("Show full value…\tReturn", self.show_value),
         ):
-            if (action := menu.addAction(text)) is not None:
-                action.triggered.connect(_slot(call))
+            if (action := menu.addAction(text, guarded(call))) is not None:
                 action.setEnabled(call != self.show_value or self._has_whole_value(row))
         menu.setEnabled(row >= 0)
         return menu
@@ -100,8 +99,3 @@ class TagActions(QObject):
 
     def _on_double_click(self, _index: QModelIndex) -> None:
         self.show_value()
-
-
-def _slot(call: Callable[[], object]) -> Callable[..., None]:
-    """Return what an action calls, without whether it is checked."""
-    return guarded(lambda _checked=False: call())

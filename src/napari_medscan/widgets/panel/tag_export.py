@@ -52,7 +52,7 @@ class ExportButton(PushButton):
             def left() -> Iterator[int]:
                 for row in rows:
                     if stale():
-                        raise CancelledError("cancelled")
+                        raise CancelledError("canceled")
                     yield row
 
             export(path, tree, left(), shown=shown)

@@ -314,7 +314,7 @@ class TagsTab(Page):
         def task(stale: Callable[[], bool]) -> frozenset[str]:
             def report(done: int, total: int) -> None:
                 if stale():
-                    raise CancelledError("cancelled")
+                    raise CancelledError("canceled")
                 self._scans.progressed.emit(done, total)
 
             return differing_places(stack.slices, report)

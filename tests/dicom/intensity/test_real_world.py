@@ -328,6 +328,24 @@ def test_floating_point_values_are_mapped_when_there_is_a_mapping(tmp_path, give
     assert stack.unit == ("um2/s" if given_mapping else None)
 
 
+@pytest.mark.parametrize("keyword", ["FloatPixelData", "PixelData"])
+def test_window_of_floating_point_values_is_exact(tmp_path, keyword):
+    """LINEAR counts whole values: of a width of 1 it is a threshold."""
+    is_float = keyword == "FloatPixelData"
+    changes = {} if is_float else {"PixelData": np.arange(24, dtype="<u2").tobytes()}
+    if is_float:
+        integer = ("PixelData", "BitsStored", "HighBit", "PixelRepresentation")
+        changes = {**dict.fromkeys(integer), "BitsAllocated": 32}
+    data = parametric(
+        [None], None, frames=1, WindowCenter=0.5, WindowWidth=1, VOILUTFunction="LINEAR", **changes
+    )
+    if is_float:
+        data.FloatPixelData = (np.arange(24, dtype="<f4") / 24).tobytes()
+    write(tmp_path / "a", data)
+    (stack,) = load(tmp_path).stacks
+    assert stack.windows[0].limits == ((0, 1) if is_float else (0, 0))
+
+
 # --- units
 
 

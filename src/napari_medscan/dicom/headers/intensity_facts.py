@@ -78,7 +78,9 @@ class FrameValues:
         If one is unreadable, what the user should know about it comes with them.
         """
         signed = self.stored.signed or transform.intercept < 0
-        windows = read_windows(data_set, self.identifiers, signed=signed)
+        windows = read_windows(
+            data_set, self.identifiers, signed=signed, floating=self.stored.floating
+        )
         return windows, (BAD_WINDOW,) if has_unreadable_window(data_set, windows) else ()
 
     def mappings(

@@ -92,7 +92,11 @@ Voi = Window | VoiLut
 
 
 def read_windows(
-    data_set: DataSet, identifiers: tuple[str, ...] = (), *, signed: bool = False
+    data_set: DataSet,
+    identifiers: tuple[str, ...] = (),
+    *,
+    signed: bool = False,
+    floating: bool = False,
 ) -> tuple[Voi, ...]:
     """Return the windows, then the VOI LUTs, of a data set or of its Frame VOI LUT item.
 
@@ -107,10 +111,15 @@ def read_windows(
         What names the patient, to be kept out of names.
     signed : bool
         Whether the values that a VOI LUT looks up may be negative.
+    floating : bool
+        Whether the pixels are floating-point numbers. LINEAR counts whole values, and is
+        LINEAR_EXACT of them: maps of 0 to 1 come with a width of 1, which would be a threshold.
     """
     centers = data_set.each_number(Tag.WindowCenter)
     widths = data_set.each_number(Tag.WindowWidth)
     function = _FUNCTIONS.get(data_set.text(Tag.VOILUTFunction), "LINEAR")
+    if floating and function == "LINEAR":
+        function = "LINEAR_EXACT"
     explanation = data_set.data(Tag.WindowCenterWidthExplanation)
     names = []
     if explanation:

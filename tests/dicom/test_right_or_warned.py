@@ -17,6 +17,7 @@ from napari_medscan.dicom import load
 from napari_medscan.dicom.elements.attribute_tags import Tag
 from napari_medscan.dicom.headers.header_reader import HeaderReader
 from napari_medscan.dicom.headers.parse_header import read_header
+from napari_medscan.dicom.series.completion import PLACED, RESCALED
 
 from .making import element, file_of
 from .odd_numbers import Written, written
@@ -115,6 +116,7 @@ def test_values_are_what_the_rescale_certainly_says_or_stored_values_with_a_warn
 @given(st.lists(st.tuples(UNUSUAL, UNUSUAL), min_size=2, max_size=5))
 @settings(max_examples=100, deadline=None)
 def test_no_stack_mixes_rescaled_and_stored_values(rescales):
+    """But for images that state no rescale, and take the one that all others state."""
     files = [
         ct(number, RescaleSlope=slope.data, RescaleIntercept=intercept.data)
         for number, (slope, intercept) in enumerate(rescales)
@@ -124,12 +126,17 @@ def test_no_stack_mixes_rescaled_and_stored_values(rescales):
         for record, plane in zip(stack.slices, at_slices(stack, values), strict=True):
             seen.append(number := int(record.position[2]))
             slope, intercept = rescales[number]
+            rescale = slope.meaning, intercept.meaning
+            if not slope.data and not intercept.data and RESCALED in stack.warnings:
+                numbers = {int(record.position[2]) for record in stack.slices}
+                stated = (rescales[n] for n in numbers if any(each.data for each in rescales[n]))
+                (rescale,) = {(slope.meaning, intercept.meaning) for slope, intercept in stated}
             # A slope alone is not enough for Hounsfield units; an intercept alone is.
-            known = intercept.meaning is not None and (slope.meaning is not None or not slope.data)
+            known = rescale[1] is not None and (rescale[0] is not None or not slope.data)
             assert stack.unit == ("HU" if known else None)
             exact = VALUES.astype(float)
             if known:
-                exact = exact * (slope.meaning or 1) + intercept.meaning
+                exact = exact * (rescale[0] or 1) + rescale[1]
             assert (plane == exact.astype(plane.dtype)).all()
             assert known or any("stored values, not HU" in text for text in stack.warnings)
     assert sorted(seen) == list(range(len(files)))
@@ -208,9 +215,12 @@ def test_files_without_a_usable_rescale_are_still_read_by_a_template(
 # --- places
 
 
-def test_a_position_that_is_unreadable_does_not_join_the_others():
+def test_a_position_that_is_unreadable_joins_the_others_by_number_or_not_at_all():
     files = [ct(number) for number in range(4)]
-    files[2] = ct(2, ImagePositionPatient=b"0\\0\\x ")
+    (whole, _) = load_series([*files[:2], ct(2, ImagePositionPatient=b"0\\0\\x "), files[3]])[0]
+    assert whole.warnings == ("Image position is unreadable", PLACED)
+    # Without a number between theirs nothing says where it lies.
+    files[2] = ct(2, ImagePositionPatient=b"0\\0\\x ", InstanceNumber=None)
     (volume, _), (lone, _) = sorted(load_series(files), key=lambda found: -len(found[0].slices))
     assert len(volume.slices) == 3
     assert volume.warnings == ("1 slice is missing (left blank)",)

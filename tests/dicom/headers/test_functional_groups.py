@@ -119,7 +119,7 @@ def test_a_rescale_of_some_frames_says_nothing_of_the_others(frames, rescaled):
     states = [frame.transform.state for frame in found]
     assert [frame.transform.slope for frame in found] == [1 + (n in rescaled) for n in range(3)]
     missing = [n not in rescaled and bool(rescaled) for n in range(3)]
-    assert states == ["missing" if each else "known" for each in missing]
+    assert states == ["absent" if each else "known" for each in missing]
 
 
 def test_frames_of_two_rescale_types_have_two_units(frames):

@@ -470,3 +470,15 @@ def test_load_imports_nothing_that_was_not_imported_before(tmp_path):
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
+
+
+def test_what_an_image_has_from_the_others_comes_again(tmp_path):
+    """Its header, read from its file alone, would lack it."""
+    none = {"RescaleSlope": None, "RescaleIntercept": None}
+    for z in range(4):
+        facts = {"ImagePositionPatient": [0, 0, z], "SOPInstanceUID": f"1.2.{z}"}
+        write(tmp_path / "a" / str(z), ct(**facts, **(none if z == 1 else {})))
+    first, again = load(tmp_path / "a"), load(tmp_path / "a")
+    assert len(first.stacks) == 1
+    assert_same(again, first)
+    assert np.array_equal(np.asarray(again.stacks[0].array), np.asarray(first.stacks[0].array))

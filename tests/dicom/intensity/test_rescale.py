@@ -217,7 +217,7 @@ def test_certain_slopes_and_intercepts(slope, intercept, expected, required):
     attributes = data_set(RescaleSlope=slope, RescaleIntercept=intercept)
     found = read_transform(attributes, signed=False, unit="HU", required=required)
     if expected is IDENTITY and required:
-        assert found.state == "missing"
+        assert found.state == "absent"
         note = "Rescale slope and intercept are missing: values are stored values, not HU"
         assert found.note == note
     else:

@@ -9,7 +9,7 @@ from napari_medscan.dicom.elements.wanted_tags import Tag, want
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.intensity.real_world import RealWorldMapping, applied, read_mappings
-from napari_medscan.dicom.intensity.rescale import ModalityTransform, left_as_stored
+from napari_medscan.dicom.intensity.rescale import ModalityTransform, no_rescale
 from napari_medscan.dicom.intensity.scaling import (
     StoredValues,
     read_rescale,
@@ -68,7 +68,7 @@ class FrameValues:
 
     def lacking(self) -> ModalityTransform:
         """Return the transform of a frame that has no rescale though others of the file have."""
-        return left_as_stored("Rescale slope and intercept are", "missing", self.stored.unit)
+        return no_rescale(self.stored.unit)
 
     def windows(
         self, data_set: DataSet, transform: ModalityTransform

@@ -22,6 +22,7 @@ from napari_medscan.dicom.objects.registry import objects_of, parts_of
 from napari_medscan.dicom.objects.value_mapping import ValueMapping
 from napari_medscan.dicom.pixels import decoded_cache
 from napari_medscan.dicom.series.axis_values import AxisValues
+from napari_medscan.dicom.series.completion import COMPLETED
 from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.part_names import with_parts
 from napari_medscan.dicom.series.report import LoadReport
@@ -37,7 +38,7 @@ def remember(roots: Sequence[Path], files: Sequence[DroppedFile], report: LoadRe
     """Keep what was found in a drop.
 
     Not so when a file could not be read, which may have been for this once, or
-    was changed a moment ago, or when a file defines the values of others.
+    was changed a moment ago, or when files define the values or the places of others.
 
     Parameters
     ----------
@@ -54,6 +55,8 @@ def remember(roots: Sequence[Path], files: Sequence[DroppedFile], report: LoadRe
         return
     if any(isinstance(each, ValueMapping) for each in report.objects):
         # Headers are read again one by one, and what other files say of them is not.
+        return
+    if any(COMPLETED.intersection(stack.warnings) for stack in report.stacks):
         return
     numbers = {file.name: number for number, file in enumerate(files)}
     entry = {

@@ -7,7 +7,7 @@ intercept allow, everything else becomes float32.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ EXACT = 2**53
 """Whole intercepts beyond this are not exact as floating point."""
 
 
-State = Literal["known", "missing", "unreadable"]
+State = Literal["known", "absent", "missing", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,9 @@ class ModalityTransform:
     unit : str or None
         Unit of the values if the transform itself gives one, '' if they have none; None if the
         modality decides.
-    state : {"known", "missing", "unreadable"}
-        Whether what the file says of its values was applied, or why values stay as stored.
+    state : {"known", "absent", "missing", "unreadable"}
+        Whether what the file says of its values was applied, or why values stay as stored: it says
+        nothing, not enough, or what cannot be read.
     note : str
         What the user should know about the values.
     """
@@ -155,6 +156,12 @@ def left_as_stored(name: str, state: str, unit: str | None) -> ModalityTransform
     )
 
 
+def no_rescale(unit: str | None) -> ModalityTransform:
+    """Return the transform of values that have no rescale, and would have a unit with one."""
+    found = left_as_stored("Rescale slope and intercept are", "missing", unit)
+    return replace(found, state="absent")
+
+
 def read_transform(
     data_set: DataSet, *, signed: bool, unit: str | None = None, required: bool = False
 ) -> ModalityTransform:
@@ -210,7 +217,7 @@ def _read_rescale(data_set: DataSet, unit: str | None, *, required: bool) -> Mod
         return left_as_stored(f"Rescale {' and '.join(unreadable)} {verb}", "unreadable", unit)
     if not slopes and not intercepts:
         if required:
-            return left_as_stored("Rescale slope and intercept are", "missing", unit)
+            return no_rescale(unit)
         return IDENTITY
     return _certain_rescale(slopes, intercepts, unit)
 

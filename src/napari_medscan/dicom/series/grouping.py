@@ -11,6 +11,7 @@ from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.patient import may_be_one_patient
 from napari_medscan.dicom.series.alike import one_of_each
+from napari_medscan.dicom.series.completion import told_by_rescale
 from napari_medscan.dicom.series.duplicates import CONFLICT
 from napari_medscan.dicom.series.incomplete import with_holes_filled
 from napari_medscan.dicom.series.meaning import (
@@ -26,6 +27,8 @@ from napari_medscan.dicom.space.geometry import measure_gaps
 
 JOINED = "Each image has its own Series Instance UID; the series was joined by position"
 NAMED = "Some images lack the series number or the patient's name, ID or birth date; joined by UID"
+_PLACE: Final = 10
+"""Index into a key of a series of whether its images have a place."""
 _FEWEST_JOINED: Final = 3
 """Images of a series UID each from which on they can be seen to make a volume."""
 
@@ -53,7 +56,8 @@ def group(headers: Iterable[ImageHeader]) -> Iterator[list[SliceRef]]:
             if header.series and not key[-1]:
                 known[alike] = series
         series.append(header)
-    for series in _with_lone_images_joined(_with_incomplete_joined(by_series)):
+    whole = _with_placeless_joined(_with_incomplete_joined(by_series))
+    for series in _with_lone_images_joined(whole):
         for version in _versions(series):
             yield from _groups(version)
 
@@ -72,6 +76,27 @@ def _with_incomplete_joined(
             found[keys[0]] = [first.like(notes=(*first.notes, NAMED)), *others]
             for key in keys[1:]:
                 del found[key]
+    return found
+
+
+def _with_placeless_joined(
+    by_series: dict[_SeriesKey, list[ImageHeader]],
+) -> dict[_SeriesKey, list[ImageHeader]]:
+    """Return the series; a few images without a place are looked at with those that have one."""
+    alike: dict[_SeriesKey, list[_SeriesKey]] = defaultdict(list)
+    for key in by_series:
+        alike[key[:_PLACE]].append(key)
+    found = dict(by_series)
+    for keys in alike.values():
+        placed = [key for key in keys if key[_PLACE]]
+        placeless = [key for key in keys if not key[_PLACE]]
+        if len(placed) != 1 or len(placeless) != 1:
+            continue
+        whole, few = found[placed[0]], found[placeless[0]]
+        is_single = all(len(header.frames) == 1 for header in one_of_each([*whole, *few]))
+        if is_single and whole[0].series and not placeless[0][-1] and len(few) < len(whole):
+            whole += few
+            del found[placeless[0]]
     return found
 
 
@@ -143,6 +168,7 @@ def _series_key(header: ImageHeader) -> _SeriesKey:
         layout.floating,
         layout.photometric if layout.samples == 1 else "color",
         header.is_inverted,
+        # At _PLACE.
         has_place,
         # Photographs of both eyes follow each other in one series.
         "" if has_place else header.laterality,
@@ -232,8 +258,9 @@ def _groups(series: Sequence[ImageHeader]) -> Iterator[list[SliceRef]]:
         return files[ref.header.name], ref.index
 
     found: list[list[SliceRef]] = []
-    for planes in kinds.values():
-        planes.sort(key=len, reverse=True)
-        found += split_by_plane(planes)
+    for of_kind in kinds.values():
+        for planes in told_by_rescale(of_kind):
+            planes.sort(key=len, reverse=True)
+            found += split_by_plane(planes)
     whole = (sorted(slices, key=place) for slices in with_holes_filled(found))
     yield from sorted(whole, key=lambda slices: place(slices[0]))

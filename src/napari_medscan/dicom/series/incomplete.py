@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from napari_medscan.dicom.headers.header import SliceRef
+from napari_medscan.dicom.series.completion import completed, is_lacking
 from napari_medscan.dicom.series.meaning import MEANINGS, meaning_of, raw_meaning
 from napari_medscan.dicom.series.planes import split_by_plane
-from napari_medscan.dicom.series.positions import distances_of
+from napari_medscan.dicom.series.positions import points_of, positions_of
 from napari_medscan.dicom.space.geometry import measure_gaps
+from napari_medscan.dicom.space.vectors import normal_of
 
 FILLED: Final = "Some images lack attributes that the others have; they are joined by position"
 _MEANS_NONE: Final = tuple(
@@ -43,40 +45,57 @@ def with_holes_filled(groups: Sequence[Sequence[SliceRef]]) -> list[list[SliceRe
         else:
             found.append(list(slices))
     for number, parts in lacking.items():
-        chosen = _filling(parts, found[number])
-        found += [list(part) for part in parts if not any(part is each for each in chosen)]
-        if chosen:
-            first, *others = (ref for part in chosen for ref in part)
-            header = first.header.like(notes=(*first.header.notes, FILLED))
-            found[number] += [SliceRef(header, first.index), *others]
+        filling, rest = _filling(parts, found[number])
+        found[number] += filling
+        found += map(list, rest)
     return found
 
 
 def _filling(
     parts: Sequence[Sequence[SliceRef]], whole: Sequence[SliceRef]
-) -> Sequence[Sequence[SliceRef]]:
-    """Return the parts that make an even volume with a whole: all of them, or one, or none."""
+) -> tuple[list[SliceRef], Sequence[Sequence[SliceRef]]]:
+    """Return the images that make an even volume with a whole, and the parts that do not.
+
+    They are those of all parts, or of one, or of none.
+    """
     for chosen in (parts, *([part] for part in parts)):
-        if _is_even([*whole, *(ref for part in chosen for ref in part)]):
-            return chosen
-    return ()
+        images = completed([ref for part in chosen for ref in part], whole)
+        if images and _is_even([*whole, *images]):
+            rest = [part for part in parts if not any(part is each for each in chosen)]
+            if not any(_means_less(part, whole) for part in chosen):
+                return images, rest
+            first, *others = images
+            header = first.header.like(notes=(*first.header.notes, FILLED))
+            return [SliceRef(header, first.index), *others], rest
+    return [], parts
 
 
 def _lacks(small: Sequence[SliceRef], large: Sequence[SliceRef]) -> bool:
     """Whether some images differ from more of one plane in attributes only that they lack."""
     one, other = large[0], small[0]
-    if one.unit != other.unit or one.frame.orientation is None or len(small) >= len(large):
-        return False
-    has, lacks = (meaning_of(raw_meaning(ref.frame.dimensions)) for ref in (one, other))
-    differ = [n for n, values in enumerate(zip(has, lacks, strict=True)) if values[0] != values[1]]
-    if not differ or any(lacks[n] or n in _MEANS_NONE for n in differ):
+    if one.frame.orientation is None or len(small) >= len(large):
         return False
     if len(one.header.frames) > 1 or len(other.header.frames) > 1:
         return False
-    is_placed = all(ref.header.position_of(ref.index) is not None for ref in (*large, *small))
-    return is_placed and len(split_by_plane([large, small])) == 1
+    has, lacks = (meaning_of(raw_meaning(ref.frame.dimensions)) for ref in (one, other))
+    differ = [n for n, values in enumerate(zip(has, lacks, strict=True)) if values[0] != values[1]]
+    if any(lacks[n] or n in _MEANS_NONE for n in differ):
+        return False
+    lacks_more = any(is_lacking(ref.frame) for ref in small)
+    if not (differ or lacks_more) or any(place is None for place in positions_of(large)):
+        return False
+    if lacks_more:
+        return bool(completed(small, large))
+    return one.unit == other.unit and len(split_by_plane([large, small])) == 1
+
+
+def _means_less(small: Sequence[SliceRef], large: Sequence[SliceRef]) -> bool:
+    one, other = (meaning_of(raw_meaning(each[0].frame.dimensions)) for each in (small, large))
+    return one != other
 
 
 def _is_even(slices: Sequence[SliceRef]) -> bool:
-    distances = sorted(distances_of(slices).tolist())
+    orientation = slices[0].frame.orientation
+    assert orientation is not None  # noqa: S101 - for the type checker
+    distances = sorted((points_of(slices) @ normal_of(orientation)).tolist())
     return distances[0] < distances[1] and measure_gaps(distances).regular

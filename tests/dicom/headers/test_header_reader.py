@@ -344,6 +344,7 @@ USUAL = {
     "Rows": b"\4\0",
     "Columns": b"\6\0",
     "BitsAllocated": b"\x10\0",
+    "PixelRepresentation": b"\0\0",
     "WindowCenter": "40",
     "WindowWidth": "400",
     "RescaleIntercept": "0",

@@ -151,11 +151,11 @@ def test_frames_of_secondary_captures_are_slices_if_they_have_a_distance(header,
 
 def volume(header, positions, orientation=AXIAL, **groups):
     planes = [item(ImagePositionVolume=list(map(float, position))) for position in positions]
-    oriented = item(ImageOrientationVolume=list(map(float, orientation)))
+    oriented = [item(ImageOrientationVolume=list(map(float, orientation)))] if orientation else []
     return header(
         len(positions),
         Modality="US",
-        SharedFunctionalGroupsSequence=[item(PlaneOrientationVolumeSequence=[oriented])],
+        SharedFunctionalGroupsSequence=[item(PlaneOrientationVolumeSequence=oriented)],
         PerFrameFunctionalGroupsSequence=own_groups(PlanePositionVolumeSequence=planes, **groups),
         **NO_PLANE,
     )
@@ -166,6 +166,14 @@ def test_planes_of_an_ultrasound_volume_lie_along_their_normal(header):
     assert distances(found) == [0, 0.7, 1.4]
     assert {frame.location.source for frame in found.frames} == {"ultrasound volume"}
     assert all(frame.position is None and frame.orientation is None for frame in found.frames)
+
+
+def test_planes_of_an_ultrasound_volume_without_orientation_lie_along_their_line(header):
+    found = volume(header, [(5, 5, 1.4), (5, 5, 0), (5, 5, 0.7)], orientation=None)
+    assert distances(found) == [1.4, 0, 0.7]
+    assert {frame.location.source for frame in found.frames} == {"ultrasound volume"}
+    bent = volume(header, [(5, 5, 1.4), (5, 9, 0), (5, 5, 0.7)], orientation=None)
+    assert distances(bent) == [None] * 3
 
 
 def test_planes_of_an_ultrasound_volume_have_a_time_and_a_kind(header):

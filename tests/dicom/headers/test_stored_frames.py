@@ -19,7 +19,8 @@ from napari_medscan.dicom.headers import stored_frames
 from napari_medscan.dicom.headers.parse_header import read_header
 
 from ..building import encapsulate, offsets
-from ..making import UNDEFINED, deflated, element, file_of
+from ..making import UNDEFINED, ct, deflated, element, file_of
+from ..making import write as write_file
 
 ROWS, COLUMNS = 8, 6
 FRAMES = [
@@ -436,9 +437,45 @@ def test_bits_allocated_that_are_no_size_of_a_pixel_follow_from_the_length(write
     pixels, stack = shown(write(values.tobytes(), 1, syntax=NATIVE, **facts))
     assert np.array_equal(pixels[0], values)
     assert note(stack, f"Bits Allocated is invalid: pixels are read as {bits} bits")
-    # Packed pixels have another length.
     with pytest.raises(UnreadableError, match="unsupported bit depth"):
-        read_header(write(values.tobytes()[:-6], 1, syntax=NATIVE, **facts), "a")
+        read_header(write(values.tobytes()[:-4], 1, syntax=NATIVE, **facts), "a")
+
+
+@pytest.mark.parametrize(
+    ("stated", "padding", "signed", "text"),
+    [
+        (None, None, False, "missing: values are read as unsigned"),
+        (None, ("US", 9), False, "missing: values are read as unsigned"),
+        (None, ("SS", -9), True, "missing: values are read as signed"),
+        (2, None, False, "invalid: values are read as unsigned"),
+        (1, None, True, ""),
+        (0, ("SS", -9), False, ""),
+    ],
+)
+def test_a_sign_that_nothing_states_is_that_of_the_padding_or_a_warning(
+    tmp_path, stated, padding, signed, text
+):
+    data = ct(PixelRepresentation=stated, RescaleIntercept=0)
+    if padding is not None:
+        data.add_new("PixelPaddingValue", *padding)
+    data.PixelData = np.full((4, 6), 65535, "<u2").tobytes()
+    data.BitsStored, data.HighBit = 16, 15
+    write_file(tmp_path / "a", data)
+    (stack,) = load(tmp_path).stacks
+    assert np.asarray(stack.array).ravel()[0] == (-1 if signed else 65535)
+    notes = [each for each in stack.warnings if each.startswith("Pixel Representation")]
+    assert notes == ([f"Pixel Representation is {text}"] if text else [])
+
+
+def test_twelve_bits_allocated_are_packed_if_the_length_says_so(write):
+    values = np.arange(ROWS * COLUMNS * 2).reshape(2, ROWS, COLUMNS) * 40
+    data = sum(int(v) << 12 * n for n, v in enumerate(values.ravel())).to_bytes(
+        values.size * 3 // 2, "little"
+    )
+    facts = {"BitsAllocated": 12, "BitsStored": 12, "HighBit": 11}
+    pixels, stack = shown(write(data, 2, syntax=NATIVE, **facts))
+    assert np.array_equal(pixels, values)
+    assert not any("Bits Allocated" in text for text in stack.warnings)
 
 
 @pytest.mark.parametrize("samples", [1, 3])

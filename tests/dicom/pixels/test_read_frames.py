@@ -183,6 +183,26 @@ def test_one_bit_frames_need_not_start_at_a_byte(columns):
     assert np.array_equal(by_pydicom(data, facts), values)
 
 
+# --- twelve bits
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("columns", [6, 7, 8])
+def test_twelve_packed_bits_follow_each_other(columns, signed, big_endian):
+    """As a number of many bits, of which the first sample is the lowest twelve."""
+    facts = make_layout(3, columns, 12, frames=5, signed=signed, big_endian=big_endian)
+    lowest, highest = stored_range(facts)
+    values = RNG.integers(lowest, highest, (5, 3, columns), endpoint=True)
+    whole = sum(int(v) % 4096 << 12 * n for n, v in enumerate(values.ravel()))
+    data = whole.to_bytes((values.size * 3 + 3) // 4 * 2, "little")
+    if big_endian:
+        data = np.frombuffer(data, "<u2").byteswap().tobytes()
+    header = native(data, facts)
+    for frame in range(5):
+        assert np.array_equal(read_stored(header, frame), values[frame])
+
+
 # --- color
 
 

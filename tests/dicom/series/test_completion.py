@@ -10,7 +10,7 @@ import pytest
 from napari_medscan.dicom.intensity.rescale import IDENTITY, ModalityTransform, no_rescale
 from napari_medscan.dicom.series.completion import COMPLETED, PLACED, PLANE, RESCALED
 
-from ..building import AXIAL, OBLIQUE, along, files, make_frame, stacks_of
+from ..building import AXIAL, OBLIQUE, along, files, headers_of, make_frame, stacks_of
 
 DOUBLED = ModalityTransform(slope=2.0)
 NO_RESCALE = no_rescale("HU")
@@ -114,3 +114,28 @@ def test_a_rescale_that_few_images_state_is_no_rescale_of_the_others():
     frames[2] = replace(frames[2], transform=DOUBLED)
     (stack,) = opened(frames)
     assert stack.read_header(0).frames[0].transform is IDENTITY
+
+
+@pytest.mark.parametrize("name", ["orientation", "spacing", "rescale"])
+def test_a_gap_in_one_time_point_is_closed(name):
+    changes, note = LACKING[name]
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        times, depth = int(rng.integers(2, 5)), int(rng.integers(3, 6))
+        frames = [
+            replace(frame, dimensions={"TemporalPositionIdentifier": time})
+            for time in range(times)
+            for frame in volume(depth, start=time * depth)
+        ]
+        lacks = int(rng.integers(times * depth))
+        frames[lacks] = replace(frames[lacks], **changes)
+        (stack,) = opened([frames[n] for n in rng.permutation(times * depth)])
+        assert note in stack.warnings
+        assert not stack.holes
+        numbers = [header.instance_number for header in headers_of(stack)]
+        assert numbers == list(range(times * depth))
+
+
+def test_a_second_image_at_one_place_fills_no_hole():
+    frames = [*volume(), replace(volume()[2], orientation=None)]
+    assert sorted(len(stack.slices) for stack in opened(frames)) == [1, 5]

@@ -274,6 +274,8 @@ def test_an_image_that_lacks_an_attribute_fills_the_hole_in_its_series(fact):
     assert len(series((0.0, 2.0, 5.0, 6.0, 8.0))) == 2
     assert len(series((0.0, 2.0, 2.0, 4.0, 6.0))) == 2
     assert len(series((0.0, 2.0, 4.0, 6.0, 8.0), lacking=(1, 3))) == 1
+    # Nor does a place that others lack hide that of this image.
+    assert len(series((0.0, 2.0, 4.0, 8.0, 10.0))) == 1
     # An image without contrast agent is one before it was given.
     frames = [make_frame((0, 0, z), **({"ContrastBolusAgent": "x"} if z else {})) for z in range(5)]
     assert len(list(group(files(frames)))) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import chain, product
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from napari_medscan.dicom.series.attributes import FOURTH_AXIS
 from napari_medscan.dicom.series.ordering import MAX_PARTS, arrange
 from napari_medscan.dicom.series.overlaps import BY_RUN
+from napari_medscan.dicom.series.repeats import LEFT, UNNUMBERED
 
 from ..building import (
     AXIAL,
@@ -157,6 +159,36 @@ def test_without_such_an_attribute_instance_numbers_decide_and_the_user_is_told(
     assert rows == [[1, 3, 5], [0, 2, 4]]
     assert grid.dimension == "InstanceNumber"
     assert "sorted by instance number" in grid.notes[0]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in VALUES if name not in ("ImageType", "DimensionIndexValues")]
+)
+@pytest.mark.parametrize("lacks", [0, 4, 8])
+def test_an_image_that_lacks_what_orders_the_others_takes_the_place_that_is_left(name, lacks):
+    frames = [
+        make_frame((0, 0, float(z)), number=9 - 2 * t - z, **{name: value})
+        for z in range(3)
+        for t, value in enumerate(VALUES[name])
+    ]
+    frames[lacks] = replace(frames[lacks], dimensions={})
+    rows, grid = only(frames)
+    assert sorted(rows) == [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
+    assert LEFT in grid.notes
+    # Of two at one position nobody knows which is which.
+    second = lacks // 3 * 3 + (lacks + 1) % 3
+    frames[second] = replace(frames[second], dimensions={})
+    assert LEFT not in {note for each in arrange(refs(files(frames))) for note in each.notes}
+
+
+def test_an_image_without_a_number_among_others_that_numbers_order_is_not_certain():
+    frames = [make_frame((0, 0, float(z)), number=9 - 4 * t - z) for z in range(3) for t in (0, 1)]
+    headers = [
+        replace(header, instance_number=None if n == 2 else frame.order[0])
+        for n, (header, frame) in enumerate(zip(files(frames), frames, strict=True))
+    ]
+    (grid,) = arrange(refs(headers))
+    assert grid.notes == (UNNUMBERED,)
 
 
 def test_a_time_point_never_mixes_values_without_natural_order():

@@ -9,6 +9,7 @@ from napari_medscan.dicom import load
 from napari_medscan.dicom.series.series_rank import SeriesRank, by_rank, most_useful, rank_of
 
 from ...studies import write_series
+from ..making import ct, write
 
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 NO_PLACE = {"ImagePositionPatient": None, "ImageOrientationPatient": None}
@@ -83,3 +84,14 @@ def test_most_useful_of_two_sides_is_the_right_one(tmp_path, modality):
         for side in "LR"
     )
     assert most_useful([hand, other]) is hand
+
+
+@pytest.mark.parametrize("modality", ["RTIMAGE", "DX", "MG"])
+def test_images_that_are_no_volume_are_in_the_order_of_their_numbers(tmp_path, modality):
+    numbers = np.random.default_rng(21).permutation(12).tolist()
+    for file, number in enumerate(numbers):
+        facts = {"Modality": modality, "InstanceNumber": number, **NO_PLACE}
+        write(tmp_path / f"{file:02}", ct(SOPInstanceUID=f"1.2.{number}", **facts))
+    write(tmp_path / "99", ct(SeriesNumber=4, SeriesInstanceUID="1.9", InstanceNumber=1))
+    found = [stack.header.instance_number for stack in load(tmp_path).stacks if not stack.unit]
+    assert found == sorted(numbers)

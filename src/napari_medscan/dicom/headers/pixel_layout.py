@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from napari_medscan.dicom.elements.scanner import PixelElement
-from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.values import DataSet, Element
 from napari_medscan.dicom.elements.wanted_tags import Tag, want
 from napari_medscan.dicom.errors import UnreadableError
 
@@ -23,6 +23,9 @@ WANTED_LAYOUT = want(
 )
 _ALLOCATED = (1, 8, 16, 32)
 """Bits of one sample that pixels are read in."""
+_PACKED = 12
+"""Bits Allocated of samples that follow each other bit by bit, as ACR-NEMA and early DICOM had."""
+_BYTE = 8
 _RGB = 3
 _COLOR = ("RGB", "YBR")
 SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422")
@@ -75,6 +78,11 @@ class PixelLayout:
         return (self.samples == _RGB) == self.photometric.startswith(_COLOR)
 
     @property
+    def is_packed(self) -> bool:
+        """Whether native samples follow each other bit by bit, without filling bytes."""
+        return self.bits_allocated % 8 > 0
+
+    @property
     def frame_bits(self) -> int:
         """Bits of one native frame; 4:2:2 holds two chroma samples a pixel pair."""
         samples = 2 if self.photometric in SUBSAMPLED else self.samples
@@ -93,7 +101,7 @@ class PixelLayout:
     @property
     def decoded_bytes(self) -> int:
         """Bytes of one decoded frame."""
-        return self.rows * self.columns * self.samples * max(self.bits_allocated, 8) // 8
+        return self.rows * self.columns * self.samples * ((self.bits_allocated + 7) // 8)
 
 
 def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
@@ -131,7 +139,7 @@ def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
         high_bit=high_bit
         if high_bit is not None and stored <= high_bit + 1 <= allocated
         else stored - 1,
-        signed=data_set.integer(Tag.PixelRepresentation) == 1,
+        signed=_is_signed(data_set),
         floating=floating,
         planar=samples > 1 and data_set.integer(Tag.PlanarConfiguration) == 1,
         photometric=photometric,
@@ -145,12 +153,27 @@ def layout_notes(data_set: DataSet, layout: PixelLayout) -> tuple[str, ...]:
     if layout.floating:
         return ()
     notes: tuple[str, ...] = ()
-    if data_set.integer(Tag.BitsAllocated) not in _ALLOCATED:
+    if data_set.integer(Tag.BitsAllocated) not in (*_ALLOCATED, layout.bits_allocated):
         invalid = "invalid" if data_set.has_value(Tag.BitsAllocated) else "missing"
         notes = (f"Bits Allocated is {invalid}: pixels are read as {layout.bits_allocated} bits",)
     if _bits_stored(data_set, layout.bits_allocated) is None:
         notes += ("Bits Stored is invalid: all allocated bits are shown",)
+    states_sign = data_set.integer(Tag.PixelRepresentation) in (0, 1)
+    if not states_sign and layout.samples == 1 and layout.bits_allocated > _BYTE:
+        invalid = "invalid" if data_set.has_value(Tag.PixelRepresentation) else "missing"
+        sign = "signed" if layout.signed else "unsigned"
+        notes += (f"Pixel Representation is {invalid}: values are read as {sign}",)
     return notes
+
+
+def _is_signed(data_set: DataSet) -> bool:
+    """Whether values are signed; where nothing says so, whether Pixel Padding Value is."""
+    stated = data_set.integer(Tag.PixelRepresentation)
+    if stated is not None:
+        return stated == 1
+    # It is not in WANTED_LAYOUT: the layout depends on its VR, which files that are alike share.
+    padding = data_set.values.get(Tag.PixelPaddingValue)
+    return isinstance(padding, Element) and padding.vr == b"SS"
 
 
 def _bits_allocated(data_set: DataSet, pixels: PixelElement, count: int) -> int:
@@ -173,6 +196,10 @@ def _bits_allocated(data_set: DataSet, pixels: PixelElement, count: int) -> int:
     stated = data_set.integer(Tag.BitsAllocated) or 0
     if stated in _ALLOCATED:
         return stated
+    if stated == _PACKED and pixels.length is not None:
+        packed = (count * _PACKED + 7) // 8
+        if 0 <= pixels.length - packed <= 1:
+            return stated
     needed = max(stated, stored_bits(data_set))
     for bits in _ALLOCATED[1:]:
         fits = pixels.length is None or 0 <= pixels.length - count * bits // 8 <= 1

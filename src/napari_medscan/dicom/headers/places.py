@@ -18,6 +18,7 @@ from napari_medscan.dicom.space.locations import (
     Location,
     LocationSource,
     direction,
+    line_locations,
     location_of,
 )
 from napari_medscan.dicom.space.vectors import (
@@ -268,25 +269,29 @@ def group_locations(
 def _volume_distances(shared: DataSet, own: Sequence[DataSet]) -> list[float | None]:
     """Return where the planes of an ultrasound volume lie along their common normal.
 
-    PS3.3 C.8.24.6.1 and C.8.24.6.2. Planes that cross each other have no common normal.
+    PS3.3 C.8.24.6.1 and C.8.24.6.2. Planes that cross each other have no common normal. Where no
+    orientation is given, along the line of their positions.
     """
 
     def orientation_in(item: DataSet) -> tuple[float, ...]:
         plane = item.item(Tag.PlaneOrientationVolumeSequence)
         return plane.exactly(6, Tag.ImageOrientationVolume)
 
-    common = orientation_in(shared)
-    orientations = {orientation_in(item) or common for item in own}
-    orientation = valid_orientation(orientations.pop())
-    if orientation is None or orientations:
-        return []
-    normal = normal_of(orientation)
     positions = [
         valid_position(
             item.item(Tag.PlanePositionVolumeSequence).exactly(3, Tag.ImagePositionVolume)
         )
         for item in own
     ]
+    known = [position for position in positions if position is not None]
+    common = orientation_in(shared)
+    orientations = {orientation_in(item) or common for item in own}
+    if orientations == {()} and 1 < len(known) == len(positions):
+        return [location.distance for location in line_locations(known)]
+    orientation = valid_orientation(orientations.pop())
+    if orientation is None or orientations:
+        return []
+    normal = normal_of(orientation)
     return [None if position is None else dot(position, normal) for position in positions]
 
 

@@ -264,7 +264,7 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
     if described:
         notes = (*notes, _NATIVE)
     frame_bytes = (layout.stride_bits + 7) // 8
-    complete = held * 8 // layout.stride_bits if layout.bits_allocated == 1 else held // frame_bytes
+    complete = held * 8 // layout.stride_bits if layout.is_packed else held // frame_bytes
     if complete < 1:
         why = unsupported(scanned.transfer_syntax)
         amounts = f"{_amount(held)} of {_amount(frame_bytes)} of pixel data"
@@ -280,7 +280,7 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
     elif complete < layout.frames:
         counted = (_truncated(complete, layout.frames),)
         layout = replace(layout, frames=complete)
-    elif complete > layout.frames and exact and layout.bits_allocated > 1:
+    elif complete > layout.frames and exact and not layout.is_packed:
         layout, _, counted = _counted(layout, scanned.data_set, pixels, complete)
     return layout, pixels, notes + counted
 

@@ -21,7 +21,7 @@ def native_pixels(data: bytes, layout: PixelLayout, *, skip_bits: int = 0) -> ND
     layout : PixelLayout
         How it is laid out.
     skip_bits : int
-        Bits of the first byte that belong to the frame before; one-bit pixels
+        Bits of the first byte that belong to the frame before; packed samples
         only.
 
     Returns
@@ -34,7 +34,10 @@ def native_pixels(data: bytes, layout: PixelLayout, *, skip_bits: int = 0) -> ND
         bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8), bitorder="little")
         return bits[skip_bits : skip_bits + layout.frame_bits].reshape(shape)
     dtype = stored_dtype(layout)
-    ordered = dtype.newbyteorder(">" if layout.big_endian else "<")
+    if layout.is_packed:
+        data = _unpacked(data, layout, skip_bits)
+    is_big = layout.big_endian and not layout.is_packed
+    ordered = dtype.newbyteorder(">" if is_big else "<")
     pixels = np.frombuffer(data, dtype=ordered, count=_samples(layout))
     pixels = pixels.astype(dtype, copy=False)
     if layout.photometric in SUBSAMPLED:
@@ -47,9 +50,16 @@ def native_pixels(data: bytes, layout: PixelLayout, *, skip_bits: int = 0) -> ND
     return pixels.reshape(*shape, layout.samples)
 
 
+def _unpacked(data: bytes, layout: PixelLayout, skip_bits: int) -> bytes:
+    """Return samples of 12 bits as little endian words of 16."""
+    bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8), bitorder="little")
+    samples = bits[skip_bits : skip_bits + layout.frame_bits].reshape(-1, layout.bits_allocated)
+    return np.packbits(np.pad(samples, ((0, 0), (0, 4))), bitorder="little").tobytes()
+
+
 def stored_dtype(layout: PixelLayout) -> np.dtype[Any]:
     """Return the native dtype of stored gray values."""
-    size = max(layout.bits_allocated, 8) // 8
+    size = (layout.bits_allocated + 7) // 8
     return np.dtype(f"{'f' if layout.floating else 'i' if layout.signed else 'u'}{size}")
 
 

@@ -263,13 +263,14 @@ def _decoded(header: ImageHeader, frames: Sequence[int]) -> NDArray[Any]:
 def _native(header: ImageHeader, frame: int) -> NDArray[Any]:
     """Read one uncompressed frame by one positional read.
 
-    One-bit frames follow each other bit by bit and need not start at a byte
-    (PS3.5 8.1.1).
+    Packed frames, of one bit or twelve, follow each other bit by bit and need not start at a
+    byte (PS3.5 8.1.1).
     """
     layout = header.layout
     first = frame * layout.stride_bits
     start, stop = first // 8, (first + layout.frame_bits + 7) // 8
-    swapped = layout.big_endian and layout.bits_allocated == 8 and header.pixels.vr == b"OW"
+    by_word = layout.bits_allocated in (8, 12) and header.pixels.vr == b"OW"
+    swapped = layout.big_endian and by_word
     # Big endian words hold two 8-bit samples, the first one low (PS3.5 8.1.1); a frame of an
     # odd number of samples ends, or begins, in the middle of a word.
     before, after = (start % 2, stop % 2) if swapped else (0, 0)

@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.completion import completed, is_lacking
 from napari_medscan.dicom.series.meaning import MEANINGS, meaning_of, raw_meaning
 from napari_medscan.dicom.series.planes import split_by_plane
-from napari_medscan.dicom.series.positions import points_of, positions_of
+from napari_medscan.dicom.series.positions import number_positions, points_of, positions_of
 from napari_medscan.dicom.space.geometry import measure_gaps
+from napari_medscan.dicom.space.tolerances import MULTIPLE_GAP
 from napari_medscan.dicom.space.vectors import normal_of
 
 FILLED: Final = "Some images lack attributes that the others have; they are joined by position"
@@ -19,6 +22,8 @@ _MEANS_NONE: Final = tuple(
     MEANINGS.index(name) for name in ("ContrastBolusAgent", "ContrastBolusAgentPhase")
 )
 """Attributes whose absence says something: there was no contrast agent."""
+_FEWEST: Final = 3
+"""Images that have a step of their own."""
 _MOST: Final = 100
 """Groups of a series among which holes are looked for: each is compared with each."""
 
@@ -26,8 +31,8 @@ _MOST: Final = 100
 def with_holes_filled(groups: Sequence[Sequence[SliceRef]]) -> list[list[SliceRef]]:
     """Return the groups of one series; those that lack an attribute are joined to what they fill.
 
-    That is certain if they make one volume of even steps with one of the others, and may belong to
-    no other.
+    That is certain if they make one volume of even steps with one of the others, or lie whole
+    steps of it from its images, and may belong to no other.
 
     Parameters
     ----------
@@ -60,7 +65,7 @@ def _filling(
     """
     for chosen in (parts, *([part] for part in parts)):
         images = completed([ref for part in chosen for ref in part], whole)
-        if images and _is_even([*whole, *images]):
+        if images and _fill(images, whole):
             rest = [part for part in parts if not any(part is each for each in chosen)]
             if not any(_means_less(part, whole) for part in chosen):
                 return images, rest
@@ -71,7 +76,7 @@ def _filling(
 
 
 def _lacks(small: Sequence[SliceRef], large: Sequence[SliceRef]) -> bool:
-    """Whether some images differ from more of one plane in attributes only that they lack."""
+    """Whether some images differ from more of one plane in attributes only that either lack."""
     one, other = large[0], small[0]
     if one.frame.orientation is None or len(small) >= len(large):
         return False
@@ -79,7 +84,7 @@ def _lacks(small: Sequence[SliceRef], large: Sequence[SliceRef]) -> bool:
         return False
     has, lacks = (meaning_of(raw_meaning(ref.frame.dimensions)) for ref in (one, other))
     differ = [n for n, values in enumerate(zip(has, lacks, strict=True)) if values[0] != values[1]]
-    if any(lacks[n] or n in _MEANS_NONE for n in differ):
+    if any((has[n] and lacks[n]) or n in _MEANS_NONE for n in differ):
         return False
     lacks_more = any(is_lacking(ref.frame) for ref in small)
     if not (differ or lacks_more) or any(place is None for place in positions_of(large)):
@@ -94,8 +99,21 @@ def _means_less(small: Sequence[SliceRef], large: Sequence[SliceRef]) -> bool:
     return one != other
 
 
-def _is_even(slices: Sequence[SliceRef]) -> bool:
-    orientation = slices[0].frame.orientation
+def _fill(images: Sequence[SliceRef], whole: Sequence[SliceRef]) -> bool:
+    """Whether images make an even volume with others, or lie whole steps of it from them.
+
+    Where the others repeat their positions, whether no position is left with fewer repeats.
+    """
+    slices = [*whole, *images]
+    orientation = whole[0].frame.orientation
     assert orientation is not None  # noqa: S101 - for the type checker
-    distances = sorted((points_of(slices) @ normal_of(orientation)).tolist())
-    return distances[0] < distances[1] and measure_gaps(distances).regular
+    distances = points_of(slices) @ normal_of(orientation)
+    repeats = np.bincount(number_positions(slices, distances))
+    if repeats.max() > 1:
+        return len(repeats) > 1 and bool((repeats == repeats[0]).all())
+    before, after = np.sort(distances[: len(whole)]), np.sort(distances)
+    gaps = measure_gaps(after.tolist())
+    if gaps.regular or len(whole) < _FEWEST:
+        return gaps.regular
+    steps = np.diff(after) / measure_gaps(before.tolist()).step
+    return bool((np.abs(steps - np.rint(steps).clip(1)) <= MULTIPLE_GAP).all())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -27,6 +27,8 @@ from napari_medscan.dicom.series.attributes import (
 
 BY_NUMBER = "Time points sorted by instance number (no timing information)"
 BY_ACQUISITION = "Time points sorted by acquisition number (no timing information)"
+LEFT = "Some images lack what orders the others; they take the place that these leave"
+UNNUMBERED = "Some images have no instance number; it is not certain which time point they are of"
 BY_NAME = "Nothing orders the images that share a position; they are sorted by file name"
 NUMBER = "InstanceNumber"
 """What orders images if no attribute tells what they are."""
@@ -88,9 +90,11 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
     row = np.zeros(len(slices), dtype=np.intp)
     sizes = sizes_of_cells(row, position)
     used: list[tuple[str, Numbers]] = []
-    for name, column in _named_columns(slices):
+    notes: tuple[str, ...] = ()
+    for name, given in _named_columns(slices):
         if sizes.max() == 1:
             break
+        column = _with_last_left(given, position)
         keys = _ranks(column, slices, position)
         if keys is None or keys.max() >= most:
             continue
@@ -106,7 +110,8 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
             continue
         row, sizes = joint, smaller
         used.append((name, keys))
-    return _named(row, used)
+        notes = notes if column is given else (LEFT,)
+    return replace(_named(row, used), notes=notes)
 
 
 def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows:
@@ -132,7 +137,9 @@ def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows
     keys: Column = orders if is_ordered else list(range(len(slices)))
     row = _joint(row, _ranks_in_cells(keys, position, row))
     last = NUMBER if is_ordered else FILE_NAME
-    return Rows(row, (*names, last), (*rows.notes, *notes_of(last)))
+    lacks = {ref.header.instance_number is None for ref in slices}
+    notes = (UNNUMBERED,) if is_ordered and len(lacks) > 1 else notes_of(last)
+    return Rows(row, (*names, last), (*rows.notes, *notes))
 
 
 def ranking_columns(
@@ -154,6 +161,31 @@ def notes_of(name: str) -> tuple[str, ...]:
     """Return what the user should know of an order by an attribute."""
     found = {FILE_NAME: BY_NAME, NUMBER: BY_NUMBER, "AcquisitionNumber": BY_ACQUISITION}
     return (found[name],) if name in found else ()
+
+
+def _with_last_left(column: Column, position: Numbers) -> Column:
+    """Return a column; slices that lack a value have the one that is left at their position.
+
+    It is, if all positions whose slices have values have the same ones. Else the column as it is.
+    """
+    if None not in column or len(set(column)) < 3:
+        return column
+    at = defaultdict[int, list[int]](list)
+    for index, place in enumerate(position.tolist()):
+        at[place].append(index)
+    found = [Counter(column[i] for i in indices) for indices in at.values()]
+    whole = [values for values in found if None not in values]
+    if not whole or any(values != whole[0] for values in whole):
+        return column
+    filled = list(column)
+    for indices, values in zip(at.values(), found, strict=True):
+        left = whole[0] - values
+        if None in values and (len(left) != 1 or left.total() != values[None]):
+            return column
+        for index in indices:
+            if column[index] is None:
+                (filled[index],) = left
+    return filled
 
 
 def _named_columns(slices: Sequence[SliceRef]) -> Iterator[tuple[str, Column]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
@@ -51,8 +52,22 @@ def displayed_pixels(stack: Stack) -> int:
 
 
 def by_number(stacks: Iterable[Stack]) -> list[Stack]:
-    """Return series by modality and number; of equals in the order given, without one last."""
-    return sorted(stacks, key=_number)
+    """Return series by modality and number; of equals in the order given, without one last.
+
+    Where each image of a series is a stack of its own, as radiographs are, those are in the order
+    of their instance numbers.
+    """
+    ordered = sorted(stacks, key=_number)
+    places: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for place, stack in enumerate(ordered):
+        header = stack.header
+        if header.series and len(stack.files) == 1 and header.instance_number is not None:
+            places[header.patient, header.series, *_number(stack)].append(place)
+    for same in places.values():
+        images = sorted((ordered[place] for place in same), key=_instance_number)
+        for place, stack in zip(same, images, strict=True):
+            ordered[place] = stack
+    return ordered
 
 
 def by_rank(stacks: Iterable[Stack]) -> list[Stack]:
@@ -85,6 +100,10 @@ def side_of(stack: Stack) -> str:
     """Return "R", "L" or "B" for both sides, '' when the file does not say."""
     side = stack.typical_frame.dimensions.get("FrameLaterality")
     return side if isinstance(side, str) and side else stack.header.laterality
+
+
+def _instance_number(stack: Stack) -> int:
+    return stack.header.instance_number or 0
 
 
 def _number(stack: Stack) -> tuple[str, float]:

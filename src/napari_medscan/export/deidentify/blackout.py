@@ -48,8 +48,8 @@ def black_out(
         If pixel data of this kind cannot be masked, or not decoded.
     """
     layout = header.layout
-    if layout.floating or layout.bits_allocated == 1 or is_video(header):
-        kind = "a video" if is_video(header) else "of one-bit or floating-point pixels"
+    if layout.floating or layout.is_packed or is_video(header):
+        kind = "a video" if is_video(header) else "of packed or floating-point pixels"
         raise ExportError(f"The image is {kind}, which cannot be masked")
     if header.pixels.length is not None:
         data.PixelData = _native(data, header, boxes, clears_unused=clears_unused)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_medscan.dicom import Stack
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.fusion import highest_dose
+from napari_medscan.napari_.layer_transform import grid_place
 
 PERCENT, GRAY = "% of reference", "Gy"
 _WIDTH = 0.5
@@ -64,10 +65,7 @@ def isodose_layer(stack: Stack, levels: Sequence[float], reference: float | None
         opacity=1.0,
         features={_LEVEL: crossed},
         name=f"Isodose · {defuse(stack.name)}",
-        scale=stack.geometry.scale,
-        translate=stack.geometry.translate,
-        units=("mm", "mm", "mm"),
-        axis_labels=("z", "y", "x"),
+        **grid_place(stack.geometry),
     )
 
 

@@ -1,8 +1,39 @@
-"""Where the layer of a series lies in napari's world."""
+"""Where the layer of a series, or of what lies on one, is in napari's world."""
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from napari_medscan.dicom import Stack
+from napari_medscan.dicom.space.geometry import Geometry
+
+Units = tuple[str, ...]
+
+
+class LayerPlace(TypedDict):
+    """What places a layer, by the names that napari's layers take it."""
+
+    scale: tuple[float, ...]
+    translate: tuple[float, ...]
+    units: Units
+    axis_labels: tuple[str, ...]
+
+
+def layer_place(stack: Stack) -> LayerPlace:
+    """Return where a layer lies that has the grid of a series, time points included."""
+    scale, translate = layer_transform(stack)
+    axes = tuple(stack.axes.removesuffix("c"))
+    return LayerPlace(scale=scale, translate=translate, units=units_of(stack), axis_labels=axes)
+
+
+def grid_place(geometry: Geometry) -> LayerPlace:
+    """Return where a layer lies that has the slices, rows and columns of a geometry."""
+    return LayerPlace(
+        scale=geometry.scale,
+        translate=geometry.translate,
+        units=("mm" if geometry.calibrated else "pixel",) * 3,
+        axis_labels=("z", "y", "x"),
+    )
 
 
 def layer_transform(stack: Stack) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -23,6 +54,13 @@ def layer_transform(stack: Stack) -> tuple[tuple[float, ...], tuple[float, ...]]
     duration = stack.header.frame_duration
     seconds = duration / 1000 if duration and is_timed(stack) else 1.0
     return (seconds, *geometry.scale), (0.0, *geometry.translate)
+
+
+def units_of(stack: Stack) -> Units:
+    """Return the units of the axes of a series as its headers give them."""
+    unit = "mm" if stack.geometry.calibrated else "pixel"
+    time = "second" if is_timed(stack) else "pixel"
+    return tuple(time if axis == "t" else unit for axis in stack.axes if axis != "c")
 
 
 def is_timed(stack: Stack) -> bool:

@@ -16,10 +16,10 @@ from napari_medscan.dicom.series.studies import first_to_show
 from napari_medscan.napari_.frame_recovery import redraw_recovered
 from napari_medscan.napari_.fusion import MAP_COLORS, draw_fused, is_fusion
 from napari_medscan.napari_.layer_identity import METADATA_KEY, stack_of
-from napari_medscan.napari_.layer_transform import layer_transform
+from napari_medscan.napari_.layer_transform import layer_place
 from napari_medscan.napari_.progress import volume_progress
 from napari_medscan.napari_.windowing import show_first
-from napari_medscan.napari_.world_units import note_new, units_of
+from napari_medscan.napari_.world_units import note_new
 
 _CT_RANGE = (-1024.0, 3071.0)
 """What 12 stored bits give with the usual intercept, in Hounsfield units."""
@@ -89,7 +89,6 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
     -----
     Reads the middle slice, the one that napari shows first.
     """
-    scale, translate = layer_transform(stack)
     stack.array.reading = partial(volume_progress, stack.array)
     limits = (0.0, 255.0) if stack.is_rgb else stack.default_limits()
     layer = Image(
@@ -98,10 +97,7 @@ def image_layer(stack: Stack, *, visible: bool = True) -> Image:
         metadata={METADATA_KEY: stack},
         rgb=stack.is_rgb,
         multiscale=False,
-        scale=scale,
-        translate=translate,
-        units=units_of(stack),
-        axis_labels=tuple(stack.axes.removesuffix("c")),
+        **layer_place(stack),
         interpolation2d="nearest" if stack.modality == "SEG" else "linear",
         projection_mode="none",
         visible=visible,

@@ -14,13 +14,10 @@ import weakref
 import napari.viewer
 from napari.layers import Layer
 
-from napari_medscan.dicom import Stack
 from napari_medscan.napari_.compat.viewer_model import show_unit
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.layer_identity import series_of, stack_of
-from napari_medscan.napari_.layer_transform import is_timed
-
-Units = tuple[str, ...]
+from napari_medscan.napari_.layer_transform import Units, units_of
 
 _new: weakref.WeakSet[Layer] = weakref.WeakSet()
 """Layers that were made and not added yet."""
@@ -30,13 +27,6 @@ _derived: weakref.WeakSet[Layer] = weakref.WeakSet()
 
 _others: weakref.WeakKeyDictionary[Layer, Units] = weakref.WeakKeyDictionary()
 """Layers of ours that are no series, with the units that they were made with."""
-
-
-def units_of(stack: Stack) -> Units:
-    """Return the units of the axes of a series as its headers give them."""
-    unit = "mm" if stack.geometry.calibrated else "pixel"
-    time = "second" if is_timed(stack) else "pixel"
-    return tuple(time if axis == "t" else unit for axis in stack.axes if axis != "c")
 
 
 def note_new(layer: Layer) -> None:

@@ -14,6 +14,7 @@ from napari_medscan.dicom import MedscanError, StructureSet
 from napari_medscan.dicom.objects.structure_set import DrawnContour
 from napari_medscan.dicom.objects.structures import Roi
 from napari_medscan.frames import EditableArray
+from napari_medscan.napari_.layer_transform import grid_place
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.region_outlines import outlines_of
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, shown_objects
@@ -61,10 +62,7 @@ def _labels_of(shown: ShownObject, roi: Roi, layer: Layer) -> Labels | None:
     labels = Labels(
         data,
         name=f"{roi.name} (labels)",
-        scale=drawn.geometry.scale,
-        translate=drawn.geometry.translate,
-        units=("mm", "mm", "mm"),
-        axis_labels=("z", "y", "x"),
+        **grid_place(drawn.geometry),
         features={"index": [0, 1], "name": ["background", roi.name]},
         colormap=DirectLabelColormap(
             color_dict={None: np.ones(4), 0: np.zeros(4), 1: np.array(color)}

@@ -12,10 +12,9 @@ from napari_medscan.dicom.objects.overlay import Overlay
 from napari_medscan.dicom.objects.segments import color_of
 from napari_medscan.dicom.objects.shutter import Shutter
 from napari_medscan.frames import EditableArray
-from napari_medscan.napari_.layer_transform import layer_transform
+from napari_medscan.napari_.layer_transform import layer_place
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, tell_once
-from napari_medscan.napari_.world_units import units_of
 
 _SEE_THROUGH = 0.5
 
@@ -33,14 +32,10 @@ def plane_layer(source: Overlay | Shutter) -> Labels:
     name = defuse(f"{source.name} ({stack.name})")
     labels.watch(tell_once(name))
     is_flat = labels.ndim == 3
-    scale, translate = layer_transform(stack)
     layer = Labels(
         EditableArray(labels.display),
         name=name,
-        scale=scale,
-        translate=translate,
-        units=units_of(stack),
-        axis_labels=tuple(stack.axes.removesuffix("c")),
+        **layer_place(stack),
         features={"index": [0, 1], "name": ["background", source.kind_name]},
         colormap=DirectLabelColormap(
             color_dict={None: np.ones(4), 0: np.zeros(4), 1: np.array((*_color(source), 1.0))}

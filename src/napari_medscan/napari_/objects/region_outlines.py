@@ -19,6 +19,7 @@ from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.objects.cut_region import CutRegion, Lines
 from napari_medscan.dicom.objects.structure_set import DrawnContour, DrawnStructures
 from napari_medscan.dicom.objects.structures import Roi
+from napari_medscan.napari_.layer_transform import grid_place
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
 
 
@@ -62,10 +63,7 @@ def outlines_layer(source: StructureSet, drawn: DrawnStructures) -> Vectors:
     layer: Vectors = Vectors(
         ndim=3,
         name=defuse(source.name),
-        scale=drawn.geometry.scale,
-        translate=drawn.geometry.translate,
-        units=("mm", "mm", "mm"),
-        axis_labels=("z", "y", "x"),
+        **grid_place(drawn.geometry),
         vector_style="line",
         edge_width=1,
         opacity=1.0,

@@ -13,15 +13,13 @@ from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.objects.placement import Placement
 from napari_medscan.dicom.objects.segments import Segment, color_of
 from napari_medscan.frames import EditableArray, highest_of, reduced, shared_cache
-from napari_medscan.napari_.layer_transform import layer_transform
+from napari_medscan.napari_.layer_transform import LayerPlace, grid_place, layer_place
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.segment_features import segment_row
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, tell_once
 from napari_medscan.napari_.objects.slide_layers import show_tiles
 from napari_medscan.napari_.progress import reading_progress
-from napari_medscan.napari_.world_units import units_of
 
-_AXES = "zyx"
 _OPACITY = 0.5
 _FACTOR = 4
 _HAND_DRAWN = 32
@@ -125,22 +123,11 @@ def _layer(
     return layer
 
 
-def _place(placement: Placement) -> dict[str, object]:
+def _place(placement: Placement) -> LayerPlace:
     """Return what places a layer of the shape of a placement."""
-    if placement.stack is not None and len(placement.shape) > len(_AXES):
-        scale, translate = layer_transform(placement.stack)
-        axes: Sequence[str] = placement.stack.axes.removesuffix("c")
-        units = units_of(placement.stack)
-    else:
-        scale, translate = placement.geometry.scale, placement.geometry.translate
-        axes = _AXES
-        units = ("mm" if placement.geometry.calibrated else "pixel",) * len(_AXES)
-    return {
-        "scale": scale,
-        "translate": translate,
-        "units": units,
-        "axis_labels": tuple(axes),
-    }
+    if placement.stack is not None and len(placement.shape) > 3:
+        return layer_place(placement.stack)
+    return grid_place(placement.geometry)
 
 
 def segment_table(

@@ -81,14 +81,14 @@ def layers_of(viewer: napari.viewer.Viewer, source: DicomObject) -> list[Layer]:
     return [layer for layer, what in shown_objects(viewer) if what.source is source]
 
 
-def tell_once(name: str) -> Callable[[int, Exception], None]:
-    """Return what tells of the first slice of a layer that cannot be read, and of no other."""
+def tell_once(name: str, what: str = "one slice") -> Callable[[int, Exception], None]:
+    """Return what tells of the first slice or tile of a layer that cannot be read, and no other."""
     told = False
 
     def on_problem(_index: int, error: Exception) -> None:
         nonlocal told
         if not told:
             told = True
-            tell(f"{name}: one slice could not be decoded and is blank ({error}).")
+            tell(f"{name}: {what} could not be decoded and is blank ({error}).")
 
     return on_problem

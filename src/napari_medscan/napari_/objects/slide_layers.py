@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 
 import numpy as np
@@ -19,7 +18,7 @@ from napari_medscan.napari_ import settings
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
+from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, tell_once
 
 _COLORS = ("green", "magenta", "cyan", "yellow", "red", "blue")
 """Of the optical paths of a slide without colors of its own."""
@@ -96,9 +95,9 @@ def show_tiles(
     """Note what a layer of tiles shows; draw late tiles again, and tell of one that is bad."""
     note_object(layer, ShownObject(source, None, None, layer.data))
     _Redraw(layer, levels)
-    told = threading.Event()
+    on_problem = tell_once(source.name, "a tile")
     for level in levels:
-        level.watch(_tell_once(source.name, told))
+        level.watch(on_problem)
 
 
 def _limits(slide: Slide, smallest: TiledArray) -> tuple[float, float]:
@@ -110,15 +109,6 @@ def _limits(slide: Slide, smallest: TiledArray) -> tuple[float, float]:
         return ascending(*windows[0].limits)
     values = smallest.look((slice(None),) * smallest.ndim)
     return percentile_limits(np.asarray(values), None)
-
-
-def _tell_once(name: str, told: threading.Event) -> Callable[[int, Exception], None]:
-    def on_problem(_number: int, error: Exception) -> None:
-        if not told.is_set():
-            told.set()
-            tell(f"{name}: a tile could not be decoded and is blank ({error}).")
-
-    return on_problem
 
 
 class _Redraw:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from napari.layers import Labels, Layer, Points, Shapes
@@ -23,10 +23,9 @@ from napari_medscan.dicom.objects.graphic_styles import Across, Color, Down, Pai
 from napari_medscan.dicom.objects.presentation_state import OnSlice, StateOnSeries
 from napari_medscan.dicom.objects.segments import color_of
 from napari_medscan.frames import EditableArray
-from napari_medscan.napari_.layer_transform import layer_transform
+from napari_medscan.napari_.layer_transform import LayerPlace, layer_place
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
-from napari_medscan.napari_.world_units import units_of
 
 _POINT, _DOT = 8, 1
 _TEXT_SIZE = 10
@@ -77,7 +76,7 @@ def _layers_on(state: PresentationState, found: StateOnSeries) -> list[Layer]:
         layers.append(_mask(f"{name} (shutter)", found, closed, found.content.shutter.color))
     for number, plane in enumerate(found.overlays.values(), 1):
         layers.append(_mask(f"{name} (overlay {number})", found, plane, color_of(number)))
-    place = _place(found.stack)
+    place = layer_place(found.stack)
     if shapes := [each for each in found.drawn if isinstance(each.drawn, DrawnShape)]:
         layers.append(_shapes(shapes, name, place))
     if points := [each for each in found.drawn if isinstance(each.drawn, DrawnPoint)]:
@@ -94,16 +93,6 @@ def _layers_on(state: PresentationState, found: StateOnSeries) -> list[Layer]:
     return layers
 
 
-def _place(stack: Stack) -> dict[str, Any]:
-    scale, translate = layer_transform(stack)
-    return {
-        "scale": scale,
-        "translate": translate,
-        "units": units_of(stack),
-        "axis_labels": tuple(stack.axes.removesuffix("c")),
-    }
-
-
 def _mask(name: str, found: StateOnSeries, plane: NDArray[np.bool_], color: Color) -> Labels:
     layer = Labels(
         EditableArray(found.mask(plane).display),
@@ -114,7 +103,7 @@ def _mask(name: str, found: StateOnSeries, plane: NDArray[np.bool_], color: Colo
         opacity=1.0,
         projection_mode="none",
         multiscale=False,
-        **_place(found.stack),
+        **layer_place(found.stack),
     )
     layer.editable = False
     return layer
@@ -130,7 +119,7 @@ class _Drawn(NamedTuple):
     widths: list[float]
 
 
-def _shapes(shapes: Sequence[OnSlice], name: str, place: dict[str, Any]) -> Shapes:
+def _shapes(shapes: Sequence[OnSlice], name: str, place: LayerPlace) -> Shapes:
     drawn = _Drawn([], [], [], [], [])
     for where, shape, _ in shapes:
         assert isinstance(shape, DrawnShape)  # noqa: S101 - for mypy
@@ -153,7 +142,7 @@ def _shapes(shapes: Sequence[OnSlice], name: str, place: dict[str, Any]) -> Shap
     )
 
 
-def _points(points: Sequence[OnSlice], size: float, name: str, place: dict[str, Any]) -> Points:
+def _points(points: Sequence[OnSlice], size: float, name: str, place: LayerPlace) -> Points:
     layer: Points = Points(
         np.array([_at(each) for each in points], float),
         size=size,
@@ -167,7 +156,7 @@ def _points(points: Sequence[OnSlice], size: float, name: str, place: dict[str, 
     return layer
 
 
-def _texts(texts: Sequence[OnSlice], name: str, place: dict[str, Any]) -> Iterable[Points]:
+def _texts(texts: Sequence[OnSlice], name: str, place: LayerPlace) -> Iterable[Points]:
     """Yield a layer for each look: napari gives all texts of a layer one color and one anchor."""
     found: dict[tuple[Color, str], list[tuple[OnSlice, DrawnText]]] = {}
     for each in texts:

@@ -14,6 +14,7 @@ from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.objects.structure_set import DrawnContour, DrawnStructures
 from napari_medscan.dicom.objects.structures import Roi
 from napari_medscan.napari_.gui import has_gui
+from napari_medscan.napari_.layer_transform import grid_place
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.region_outlines import outlines_layer
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
@@ -113,7 +114,8 @@ def _shapes(roi: Roi, contours: Sequence[DrawnContour], drawn: DrawnStructures) 
         edge_color=[roi.color],
         face_color="transparent",
         opacity=1.0,
-        **_place(roi, drawn),
+        name=defuse(roi.name),
+        **grid_place(drawn.geometry),
     )
 
 
@@ -124,7 +126,8 @@ def _points(roi: Roi, points: NDArray[np.float64], drawn: DrawnStructures) -> Po
         symbol="cross",
         face_color=[roi.color],
         border_color="transparent",
-        **_place(roi, drawn),
+        name=defuse(roi.name),
+        **grid_place(drawn.geometry),
     )
     return layer
 
@@ -134,13 +137,3 @@ def _path(contour: DrawnContour) -> NDArray[np.float64]:
     if contour.is_closed:
         points = np.vstack((points, points[:1]))
     return np.column_stack((np.full(len(points), float(contour.slice)), points))
-
-
-def _place(roi: Roi, drawn: DrawnStructures) -> dict[str, object]:
-    return {
-        "name": defuse(roi.name),
-        "scale": drawn.geometry.scale,
-        "translate": drawn.geometry.translate,
-        "units": ("mm", "mm", "mm"),
-        "axis_labels": ("z", "y", "x"),
-    }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,3 +129,39 @@ def test_recent_files_are_cleared(folder):
     clear_recent_files()
     assert CANARY not in written()
     assert get_settings().application.open_history == []
+
+
+ENDS = """
+import sys
+from pathlib import Path
+
+from qtpy.QtCore import QSettings, QTimer, QUrl
+from qtpy.QtWidgets import QApplication
+
+from napari_medscan.napari_.file_traces import forget_paths
+
+
+def remember():
+    settings = QSettings(QSettings.Scope.UserScope, "QtProject")
+    settings.setValue("FileDialog/lastVisited", QUrl.fromLocalFile(sys.argv[1]).toString())
+    settings.sync()
+    return Path(settings.fileName())
+
+
+app = QApplication(["offscreen"])
+forget_paths([Path(sys.argv[1])])
+file = remember()
+QTimer.singleShot(0, app.quit)
+app.exec()
+print(Path(sys.argv[1]).name in file.read_text())
+print(remember())
+"""
+
+
+def test_what_a_dialog_writes_last_is_forgotten_when_napari_or_a_script_ends(folder):
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(folder)}
+    run = [sys.executable, "-c", ENDS, str(folder)]
+    out = subprocess.run(run, env=environment, capture_output=True, text=True, check=True).stdout
+    is_left, file = out.split()
+    assert is_left == "False", "at the end of the event loop"
+    assert CANARY not in Path(file).read_text("utf-8"), "at the end of the process"

@@ -37,12 +37,34 @@ def test_a_plain_ct_is_not_suspected(tmp_path):
         ({"SecondaryCaptureDeviceManufacturer": "Canary"}, "another device"),
         ({"DateOfSecondaryCapture": "20200101"}, "another device"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7.4"}, "another device"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, "another device"),
+        ({"Modality": "SM"}, "SM"),
         ({"ConversionType": "DF"}, "film"),
     ],
 )
 def test_each_signal_is_a_reason_to_look(tmp_path, changes, word):
-    (reason, *_) = [r for r in signals(tmp_path, **changes).text if word in r]
-    assert "Canary" not in reason
+    assert [r for r in signals(tmp_path, **changes).text if word in r]
+
+
+def test_class_of_visible_light_is_no_secondary_capture(tmp_path):
+    found = signals(tmp_path, SOPClassUID="1.2.840.10008.5.1.4.1.1.77.1.4", Modality="XC")
+    assert [reason.split()[0] for reason in found.text] == ["XC"]
+
+
+@pytest.mark.parametrize("face", [{}, {"BodyPartExamined": "HEAD CANARY"}])
+def test_no_reason_quotes_a_value(tmp_path, face):
+    values = {
+        "ImageType": ["CANARY", "SECONDARY CANARY", "SCREEN CANARY"],
+        "SecondaryCaptureDeviceID": "CANARY",
+        "SecondaryCaptureDeviceManufacturer": "CANARY",
+        "ConversionType": "CANARY",
+        "BurnedInAnnotation": "YES",
+        "RecognizableVisualFeatures": "NO" if face else "YES",
+    }
+    found = signals(tmp_path, **values, **face)
+    assert len(found.text) == 4
+    assert found.face
+    assert "CANARY" not in f"{found.text} {found.face}"
 
 
 def test_a_denial_counts_where_nothing_else_speaks_against_it(tmp_path):
@@ -80,6 +102,8 @@ def test_a_copy_in_color_may_be_a_photograph(tmp_path, modality):
         "RescaleIntercept": None,
     }
     assert "in color" in signals(tmp_path, **color).face
+    copy = {**color, "Modality": "CT", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}
+    assert "in color" in signals(tmp_path, **copy).face
     assert not signals(tmp_path, **color, BodyPartExamined="FOOT").face
     assert not signals(tmp_path, Modality=modality).face
 

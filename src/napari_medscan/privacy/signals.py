@@ -44,13 +44,13 @@ _WANTED: Wanted = want(
     Tag.BurnedInAnnotation,
     Tag.RecognizableVisualFeatures,
 )
-_OFTEN_WITH_TEXT = frozenset(("US", "IVUS", "XA", "RF", "DX", "CR", "MG", "SC", "ES", "XC", "OT"))
+_PHOTOGRAPHS = frozenset(("ES", "XC", "GM", "DMS", "OP"))
+_OFTEN_WITH_TEXT = _PHOTOGRAPHS | {"US", "IVUS", "XA", "RF", "DX", "CR", "MG", "SC", "SM", "OT"}
 WITH_REGIONS = frozenset(("US", "IVUS"))
 """Modalities whose images have regions, outside which names are written (PS3.3 C.8.5.5)."""
 _COPIES = ("SECONDARY", "SCREEN", "SAVE")
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _VISIBLE_LIGHT = "1.2.840.10008.5.1.4.1.1.77.1."
-_PHOTOGRAPHS = frozenset(("ES", "XC", "GM", "DMS", "OP"))
 _ANYTHING = frozenset(("SC", "OT", ""))
 _HEADS = (
     "HEAD",
@@ -127,9 +127,7 @@ def _text_reasons(found: DataSet) -> tuple[str, ...]:
         reasons.append(f"{modality} images often contain text, and the file does not rule it out")
     if any(part.startswith(_COPIES) for part in kind):
         reasons.append("derived copy or screenshot (Image Type)")
-    if found.uid(Tag.SOPClassUID).startswith(_SECONDARY_CAPTURE) or any(
-        tag in found for tag in _CAPTURE
-    ):
+    if _is_secondary_capture(found) or any(tag in found for tag in _CAPTURE):
         reasons.append("captured from another device (Secondary Capture)")
     if found.text(Tag.ConversionType):
         reasons.append("converted from film, video or a screen (Conversion Type)")
@@ -145,10 +143,15 @@ def _face_reason(found: DataSet) -> str:
     part = found.text(Tag.BodyPartExamined).upper()
     if part.startswith(_HEADS):
         return "shows the head"
-    copied = modality in _ANYTHING or found.uid(Tag.SOPClassUID).startswith(_SECONDARY_CAPTURE)
+    copied = modality in _ANYTHING or _is_secondary_capture(found)
     if copied and not part and (found.integer(Tag.SamplesPerPixel) or 1) > 1:
         return "is in color, of unknown source, and has no body part"
     return ""
+
+
+def _is_secondary_capture(found: DataSet) -> bool:
+    # With a period behind it: the classes of visible light begin with 1.2.840.10008.5.1.4.1.1.77.
+    return f"{found.uid(Tag.SOPClassUID)}.".startswith(f"{_SECONDARY_CAPTURE}.")
 
 
 def _regions(found: DataSet) -> tuple[tuple[int, int, int, int], ...]:

@@ -258,6 +258,6 @@ def _written(save: Save, stack: Stack, path: str, labels: object, **allowed: boo
             raise
         question, answer = _QUESTIONS[error.option]
         if not is_wanted(f"{error}.\n{question}", answer):
-            raise CancelledError("cancelled") from None
+            raise CancelledError("canceled") from None
         option = error.option
     return _written(save, stack, path, labels, **{**allowed, option: True})

@@ -341,6 +341,7 @@ def test_a_group_is_not_split_into_dozens_of_parts():
 )
 @given(motion=st.lists(st.floats(-0.45, 0.45), min_size=2, max_size=5), depth=st.integers(3, 6))
 @example(motion=[0.0, 0.3125, 0.0, 0.25, -0.375], depth=3)
+@example(motion=[0.0, 0.375, 0.4375, 0.0], depth=3)
 @settings(deadline=None, max_examples=15)
 def test_volumes_that_move_are_time_points_whatever_tells_them(name, motion, depth):
     offsets = [round(offset, 2) + 0.011 * number for number, offset in enumerate(motion)]

@@ -123,10 +123,9 @@ def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     even = len(set(Counter(position.tolist()).values())) == 1
     middles, spread = middles_of(distances, position)
     gaps = measure_gaps(middles.tolist(), spread) if count > 2 else None
-    is_grid = gaps is None or gaps.places is not None
-    if len(stations) > 1 or not even or not is_grid:
-        # Volumes that move may lie on a fine grid by chance, most places of which have no slice.
-        is_whole = gaps is None or (is_grid and not gaps.missing)
+    # Volumes that move may lie on a fine grid by chance, most places of which have no slice.
+    is_whole = gaps is None or (gaps.places is not None and not gaps.missing)
+    if len(stations) > 1 or not even or not is_whole:
         moved = by_time_point(slices, TEMPORAL if is_whole else (*TEMPORAL, *UNNUMBERED))
         if moved:
             return moved

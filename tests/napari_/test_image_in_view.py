@@ -179,7 +179,7 @@ def test_in_3d_there_is_no_image(opened):
 
 
 def test_without_a_study_there_is_no_image():
-    with pytest.raises(NoImageInViewError, match="Open a study"):
+    with pytest.raises(NoImageInViewError, match="No image yet"):
         layers_in_view(ViewerModel())
 
 

@@ -106,7 +106,7 @@ class Ray:
             )
         except Exception as error:  # noqa: BLE001 - Ray raises whatever its network came across
             why = type(error).__name__
-            raise ExportError(f"There is no cluster of Ray at that address ({why})") from None
+            raise ExportError(f"No Ray cluster answers at this address ({why})") from None
         try:
             call = ray.remote(max_retries=_RETRIES)(_call)
             waiting = {call.remote(work, *task): task for task in tasks}

@@ -120,10 +120,10 @@ def nifti_header(volume: Volume) -> bytes:
     rgb = volume.axes.endswith("c")
     sizes = tuple(reversed(volume.shape))[rgb:]
     if max(sizes) > _LONGEST:
-        raise ExportError(f"NIfTI-1 holds at most {_LONGEST} voxels along an axis; NRRD holds more")
+        raise ExportError(f"NIfTI-1 allows {_LONGEST:,} voxels along an axis. NRRD allows more")
     datatype = _RGB24 if rgb else _DATATYPES[volume.dtype.newbyteorder("=").name]
     if rgb and volume.dtype != np.uint8:
-        raise ExportError("NIfTI-1 holds color of 8 bits only")
+        raise ExportError("NIfTI-1 stores color with 8 bits only")
     bits = volume.dtype.itemsize * 8 * (3 if rgb else 1)
     spacing = volume.stack.geometry.spacing[::-1]
     step, is_time = axis_step(volume)

@@ -259,7 +259,7 @@ def value_at(stack: Stack, point: Point, time: int = 0) -> float:
         raise MeasureError("The point is outside of the series")
     value = _value(stack, time, tuple(voxel.tolist()))
     if not np.isfinite(value):
-        raise MeasureError("There is no value here")
+        raise MeasureError("No value at this point")
     return value
 
 

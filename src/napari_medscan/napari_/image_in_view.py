@@ -75,7 +75,7 @@ def layers_in_view(viewer: napari.viewer.Viewer, *, blended: bool = False) -> li
         )
     leading = current_layer(viewer)
     if leading is None or not is_in_view(viewer, leading):
-        raise NoImageInViewError("Open a study and show a slice of it: there is no image yet.")
+        raise NoImageInViewError("No image yet. Open a study and show one of its slices.")
     if series_of(leading) is None:
         raise NoImageInViewError(DERIVED)
     if not blended:

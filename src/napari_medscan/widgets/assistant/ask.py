@@ -49,7 +49,7 @@ CHANGES = Change.SERIES | Change.VIEW | Change.LOOK | Change.OTHER
 QUIET_MS = 400
 """Time after the last change of the view until the image is prepared anew."""
 _HEIGHT = 240
-_CHANGED = "The view changed. The image is prepared anew."
+_CHANGED = "The view changed. Preparing the image again…"
 _NO_MODEL = "No model selected. Press “Find models…”, or choose one on the Service tab."
 _NO_WORDS = "Enter a question to send."
 _NO_IMAGE = "The image could not be rendered. Reopen the study to try again."

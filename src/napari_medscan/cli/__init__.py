@@ -97,11 +97,12 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _series_lines(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    from napari_medscan.export.batch import SeriesJob, prepare_out, series_lines
+    from napari_medscan.export.batch import SeriesJob, series_lines
     from napari_medscan.export.engines import Ray
+    from napari_medscan.export.new_files import prepare_folder
 
     paths = (Path(options.path).resolve(strict=True),)
-    prepare_out(paths, options.out)
+    prepare_folder(options.out, paths)
     job = SeriesJob(
         tuple(map(str, paths)),
         str(options.out),

@@ -19,7 +19,6 @@ from napari_medscan.dicom.objects.segmentation import Segmentation
 from napari_medscan.dicom.series.report import LoadReport
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.export.engines import Ray, run_here, run_in_processes
-from napari_medscan.export.errors import ExportError
 from napari_medscan.export.images import save_png
 from napari_medscan.export.movie import save_movie
 from napari_medscan.export.nifti import save_nifti
@@ -222,23 +221,6 @@ def series_lines(
 def _loaded(paths: tuple[str, ...]) -> LoadReport:
     """Load what is exported, once a process; the index makes it quick after the first."""
     return load(list(paths), cache=FrameCache(_CACHE))
-
-
-def prepare_out(paths: Sequence[Path], out: Path) -> None:
-    """Make the folder of the new files.
-
-    Raises
-    ------
-    ExportError
-        If it lies within what is exported, or is a file.
-    """
-    place = out.resolve()
-    for path in paths:
-        if path.resolve() in (place, *place.parents):
-            raise ExportError("The new folder lies within the one that is exported")
-    if out.exists() and not out.is_dir():
-        raise ExportError("The new folder is a file")
-    out.mkdir(parents=True, exist_ok=True)
 
 
 def fingerprint_of(item: Stack | Segmentation, job: SeriesJob) -> str:

@@ -7,7 +7,7 @@ import gzip
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -97,6 +97,35 @@ def compressed(file: BinaryIO) -> Iterator[gzip.GzipFile]:
     """Give a file that compresses what is written to it, by gzip without its name and time."""
     with igzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:  # type: ignore[no-untyped-call]
         yield packed
+
+
+def prepare_folder(out: Path, sources: Iterable[Path], *, may_hold_files: bool = True) -> None:
+    """Make the folder of an export, if there is none.
+
+    Parameters
+    ----------
+    out : Path
+        The folder.
+    sources : iterable of Path
+        What is exported.
+    may_hold_files : bool
+        Whether it may contain files already, such as those of an earlier run.
+
+    Raises
+    ------
+    ExportError
+        If it lies within what is exported, is a file, or contains files that it may not.
+    OSError
+        If it cannot be made.
+    """
+    place = out.resolve()
+    if any(source.resolve() in (place, *place.parents) for source in sources):
+        raise ExportError("The new folder lies within the one that is exported")
+    if out.exists() and not out.is_dir():
+        raise ExportError("The new folder is a file")
+    if not may_hold_files and out.is_dir() and any(out.iterdir()):
+        raise ExportError("The folder is not empty")
+    out.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager

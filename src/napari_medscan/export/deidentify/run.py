@@ -23,7 +23,7 @@ from napari_medscan.export.deidentify.pseudonyms import Pseudonyms, new_key
 from napari_medscan.export.deidentify.report import rectangles, write_report
 from napari_medscan.export.engines import fresh_processes
 from napari_medscan.export.errors import ExportError
-from napari_medscan.export.new_files import NewFiles
+from napari_medscan.export.new_files import NewFiles, prepare_folder
 from napari_medscan.storage import replacing
 
 _CHUNK: Final = 16
@@ -97,7 +97,7 @@ def _planned(
     if dicomdir is None:
         names = (file.name.rpartition("/")[2] for file in files)
         dicomdir = key is None and any(name.upper() == DICOMDIR for name in names)
-    prepare_folder(out, paths, again=key is not None and not dicomdir)
+    prepare_folder(out, paths, may_hold_files=key is not None and not dicomdir)
     return files, Job(out, profile, new_key() if key is None else key, has_dicomdir=dicomdir)
 
 
@@ -141,23 +141,6 @@ def list_files(paths: Iterable[Path]) -> list[DroppedFile]:
     """Return all files of some paths, those in archives too, in the order of their names."""
     files = open_archives(walk(paths), looks_like_dicom)
     return sorted(files, key=lambda file: natural_key(file.name))
-
-
-def prepare_folder(out: Path, sources: Iterable[Path], *, again: bool) -> None:
-    """Make the folder of the copies, unless it is in use.
-
-    Raises
-    ------
-    ExportError
-        If it contains files and `again` is false, or it lies within what is exported.
-    """
-    place = out.resolve()
-    for source in sources:
-        if place == source.resolve() or source.resolve() in place.parents:
-            raise ExportError("The new folder lies within the one that is exported")
-    if out.is_dir() and not again and any(out.iterdir()):
-        raise ExportError("The folder is not empty")
-    out.mkdir(parents=True, exist_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,4 +305,4 @@ def read_key(path: Path) -> bytes:
     try:
         return bytes.fromhex(path.read_text("ascii").strip())
     except (UnicodeDecodeError, ValueError):
-        raise ExportError("The key file does not hold a key") from None
+        raise ExportError("The key file contains no key") from None

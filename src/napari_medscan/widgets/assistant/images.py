@@ -65,19 +65,19 @@ class ImageChoice(Page):
         )
         longest.native.setDecimals(0)
         quality.native.setDecimals(0)
+        key = "Also of another series, such as a prior examination"
         blend = "For example PET over CT. Off: only the current layer."
         self.extend(
             [
                 form(("Ask about", choice("which", "Images", self._offered, self._on_which))),
                 row(
-                    button("add_key", "Add displayed image", "", lambda: None),
+                    button("add_key", "Add displayed image", key),
                     button("clear_keys", "Clear", "Remove all key images", self._on_clear),
                 ),
                 form(("Longest side", longest), ("JPEG quality", quality)),
                 check("blended", "Blend all selected layers", blend, self._on_changed),
             ]
         )
-        self.add_key.tooltip = "Also of another series, such as a prior examination"
         self._enable()
 
     def allow(self, most: int) -> None:

@@ -47,7 +47,7 @@ class KeyForm(Page):
             [
                 secret,
                 row(
-                    choice("where", where, [_SESSION, _KEYRING], lambda _: None),
+                    choice("where", where, [_SESSION, _KEYRING]),
                     button("use", "Use", "Use this key for the service above", self._on_use),
                     button("forget", "Forget", "Remove the key from here", self._on_forget),
                 ),

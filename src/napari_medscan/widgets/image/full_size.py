@@ -48,7 +48,7 @@ class FullSizeWindow(QDialog):
         self.area.setWidget(self.view)
         size = "Show each pixel of the images on one of the screen. Clicking an image does the same"
         self.enlarge = toggle("full_size", "Full size", size, self._on_size)
-        self.confirm = button("confirm_here", "", "Confirm, and close this window", lambda: None)
+        self.confirm = button("confirm_here", "", "Confirm, and close this window")
         layout = QVBoxLayout(self)
         layout.addWidget(self.area, 1)
         # Beside a button, the note would be broken and take height from the image.

@@ -65,7 +65,6 @@ class MovieWindow(ReviewWindow):
         self.rate: FloatSpinBox = number(
             "rate",
             "Images per second",
-            lambda _: None,
             limits=(1, _FASTEST),
             value=min(max(rate, 1), _FASTEST),
         )

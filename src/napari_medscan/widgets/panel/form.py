@@ -184,7 +184,7 @@ def check(
 def number(
     name: str,
     tooltip: str,
-    call: Call,
+    call: Call | None = None,
     *,
     limits: tuple[float, float],
     value: float,
@@ -199,7 +199,8 @@ def number(
     field.setMinimumWidth(_NARROWEST_FIELD)
     field.setSuffix(unit)
     accept_comma(field)
-    made.changed.connect(guarded(call))
+    if call is not None:
+        made.changed.connect(guarded(call))
     stretch(made)
     return made
 
@@ -208,7 +209,7 @@ def choice(
     name: str,
     tooltip: str,
     choices: Callable[[Widget], Iterable[Any]] | Iterable[Any],
-    call: Call,
+    call: Call | None = None,
     refresh: Callable[[], object] | None = None,
 ) -> Choice:
     """Return a box with choices; `call` gets the one that is chosen.
@@ -222,7 +223,8 @@ def choice(
     made.native.setSizeAdjustPolicy(
         QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
     )
-    made.changed.connect(guarded(call))
+    if call is not None:
+        made.changed.connect(guarded(call))
     stretch(made)
     return made
 

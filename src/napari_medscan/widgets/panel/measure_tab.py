@@ -89,7 +89,7 @@ class MeasureTab(Page):
         for first in range(0, len(tools), 3):
             self.append(row(*tools[first : first + 3]))
         self._length = number(
-            "true_length", _CALIBRATION, _ignore, limits=(0, _LONGEST), value=0, unit=" mm"
+            "true_length", _CALIBRATION, limits=(0, _LONGEST), value=0, unit=" mm"
         )
         # Its buttons would leave no room for the number.
         self._length.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
@@ -264,7 +264,3 @@ class MeasureTab(Page):
         chosen = ask_for_file(self.native, "Open measurements", "*.csv")
         if chosen is not None:
             self._try(self.open, chosen)
-
-
-def _ignore(_value: object) -> None:
-    pass

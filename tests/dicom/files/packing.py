@@ -6,9 +6,11 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+from .iso_packing import write_iso
+
 ZIPS = {"zip stored": zipfile.ZIP_STORED, "zip deflated": zipfile.ZIP_DEFLATED}
 TARS = {"tar": "w", "tgz": "w:gz", "tar.bz2": "w:bz2", "tar.xz": "w:xz"}
-KINDS = [*ZIPS, *TARS, "zip in zip", "tgz in zip"]
+KINDS = [*ZIPS, *TARS, "iso", "zip in zip", "tgz in zip"]
 
 
 def files_below(folder: Path) -> dict[str, Path]:
@@ -23,6 +25,8 @@ def pack(folder: Path, kind: str, target: Path) -> Path:
             for name, file in files_below(folder).items():
                 archive.write(file, name)
         return path
+    if kind == "iso":
+        return write_iso(folder, target.with_suffix(".iso"))
     if kind in TARS:
         path = target.with_suffix(f".{kind}")
         with tarfile.open(path, TARS[kind]) as tar:

@@ -36,6 +36,7 @@ from ...studies import write_series
 from ..differential import fallbacks
 from ..headers.test_dicomdir import dicomdir
 from ..making import ct, element, part10, write
+from .iso_packing import write_iso
 from .packing import KINDS, pack
 
 NAMES = st.sampled_from(
@@ -438,6 +439,38 @@ def test_archives_empty_ones_are_named(tmp_path, kind):
     report = load(pack(tmp_path / "none", kind, tmp_path / "tree"))
     assert list(report.skipped.values()) == ["empty archive"]
     assert report.summary() == "No images found: 1 empty archive."
+
+
+# --- images of discs
+
+
+def test_disc_names_of_the_first_standard_lose_their_version(tmp_path):
+    (tmp_path / "tree" / "dicom").mkdir(parents=True)
+    for name, data in slices(3).items():
+        (tmp_path / "tree" / "dicom" / f"{name}.").write_bytes(data)
+    (tmp_path / "tree" / "dicomdir.").write_bytes(dicomdir("DICOM/IM0", "DICOM/IM1", "DICOM/IM2"))
+    report = load(write_iso(tmp_path / "tree", tmp_path / "DISC.ISO", joliet=False))
+    assert sorted(report.stacks[0].files) == [f"DISC.ISO/DICOM/IM{n}" for n in range(3)]
+    assert not report.warnings
+
+
+def test_a_disc_whose_folders_hold_themselves_ends(tmp_path):
+    (tmp_path / "tree" / "a" / "b").mkdir(parents=True)
+    path = write_iso(tmp_path / "tree", tmp_path / "disc.iso")
+    data = bytearray(path.read_bytes())
+    # The last folder is at the place of the first.
+    first = struct.pack("<I", 19)
+    data = data.replace(struct.pack("<I", 21), first)
+    path.write_bytes(data)
+    assert not load(path).stacks
+
+
+def test_a_large_folder_of_a_disc_is_read_whole(tmp_path):
+    (tmp_path / "tree").mkdir()
+    for number in range(100):
+        (tmp_path / "tree" / f"{number:064}").write_bytes(b"%d" % number)
+    report = load(write_iso(tmp_path / "tree", tmp_path / "disc.iso"))
+    assert len(report.skipped) == 100
 
 
 # --- damage

@@ -1,24 +1,25 @@
 """From dropped files to the files within the archives among them, in place and with bounds.
 
-ZIP and tar are read where they are; what is compressed as a whole is unpacked into memory. No
-temporary file is ever written.
+ZIP, tar and images of discs are read where they are; what is compressed as a whole is unpacked into
+memory. No temporary file is ever written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from napari_medscan.dicom.errors import UnreadableError
-from napari_medscan.dicom.files import tar_archive, unpack, zip_archive
+from napari_medscan.dicom.files import iso_archive, tar_archive, unpack, zip_archive
 from napari_medscan.dicom.files.decoders import METHODS
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.member import EXTRACT, Member, distinct
 from napari_medscan.dicom.files.source import Memory
 from napari_medscan.dicom.files.walk import DroppedFile, reason_of
 
-ENDINGS: Final = (".zip", ".tar", ".tgz", ".gz", ".tbz", ".tbz2", ".bz2", ".txz", ".xz")
+_DISC: Final = ".iso"
+ENDINGS: Final = (".zip", ".tar", ".tgz", ".gz", ".tbz", ".tbz2", ".bz2", ".txz", ".xz", _DISC)
 MAX_DEPTH: Final = 2
 """An archive, and an archive within it."""
 MAX_MEMBERS: Final = 500_000
@@ -35,6 +36,12 @@ _NOT_DICOM = "compressed file, not DICOM"
 
 IsDicom = Callable[[bytes], bool]
 """Whether a file that starts with such bytes is wanted."""
+_LISTED: Final[Mapping[str, Callable[[FileRef], Iterable[Member]]]] = {
+    "zip": zip_archive.zip_members,
+    "tar": tar_archive.tar_members,
+    "iso": iso_archive.iso_members,
+}
+"""What lists the files in an archive of each kind."""
 
 
 def is_named_like_archive(name: str) -> bool:
@@ -94,7 +101,7 @@ class _Opening:
     def of(self, file: DroppedFile, ref: FileRef, depth: int) -> Iterator[DroppedFile]:
         """Yield the files in `file`, whose bytes are at `ref`, or the file itself."""
         try:
-            kind = _kind(ref.prefix(tar_archive.BLOCK))
+            kind = _kind_of_disc(file.name, ref) or _kind(ref.prefix(tar_archive.BLOCK))
             if not kind:
                 yield file
                 return
@@ -116,7 +123,7 @@ class _Opening:
         inner = ref.unpacked(method)
         start = inner.prefix(1024)
         kind = _kind(start)
-        if kind in ("tar", "zip"):
+        if kind in _LISTED:
             yield from (self._peeked if self.peek else self._members)(file, inner, kind, depth)
         elif self.is_dicom(start):
             yield file._replace(ref=inner)
@@ -145,8 +152,7 @@ class _Opening:
             # What is in it is read from memory: all of it is unpacked.
             self.room.take(ref.size)
         is_empty = True
-        listed = zip_archive.zip_members if kind == "zip" else tar_archive.tar_members
-        for member in distinct(listed(ref)):
+        for member in distinct(_LISTED[kind](ref)):
             is_empty = False
             self.room.members -= 1
             if self.room.members < 0:
@@ -163,6 +169,12 @@ class _Opening:
             yield found
         else:
             yield from self.of(found, ref, depth + 1)
+
+
+def _kind_of_disc(name: str, ref: FileRef) -> str:
+    """Return "iso" for an image of a disc, which begins with zeros as an empty tar does."""
+    is_named = name.lower().endswith(_DISC)
+    return "iso" if is_named and iso_archive.is_iso(ref.prefix(iso_archive.PREFIX)) else ""
 
 
 def _kind(start: bytes) -> str:

@@ -7,6 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QFont, QFontMetricsF
 
 from napari_medscan.napari_.canvas_text import CanvasText, is_grid, is_small_canvas
+from napari_medscan.napari_.compat.canvas_label import PIXELS_PER_POINT
 from napari_medscan.napari_.compat.viewer_model import canvas_size
 from napari_medscan.napari_.corner_lines import (
     beside_lines,
@@ -28,8 +29,6 @@ _STUDY_WIDTH = 220
 """Half of a canvas on which the name of a study does not break into many lines."""
 _POINTS, _SMALL_POINTS = 10.0, 7.0
 """Whole numbers: napari measures the box of a text in whole points."""
-_PIXELS_PER_POINT = 1.8
-"""vispy takes a text of 10 points for one of 10 * 96 / 72 points of 1/72 inch at 96 dpi."""
 _CHANGES = Change.SERIES | Change.VIEW | Change.CANVAS | Change.LOOK
 
 
@@ -106,7 +105,7 @@ def short_names(names: list[str]) -> list[str]:
 
 def _metrics(points: float) -> QFontMetricsF:
     font = QFont()
-    font.setPixelSize(round(_PIXELS_PER_POINT * points))
+    font.setPixelSize(round(PIXELS_PER_POINT * points))
     return QFontMetricsF(font)
 
 

@@ -29,7 +29,7 @@ from napari_medscan.napari_.compat.npe2_writers import other_writer
 from napari_medscan.napari_.export_run import Progress, run_with_progress
 from napari_medscan.napari_.gui import is_interactive
 from napari_medscan.napari_.layer_identity import METADATA_KEY, stack_of
-from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.notify import tell, tell_error
 from napari_medscan.napari_.objects.labels_grid import labels_on_series, on_own_grid
 from napari_medscan.napari_.question import is_wanted
 
@@ -114,7 +114,7 @@ def save_series(layer: Image, suffix: str) -> None:
     except CancelledError:
         return
     except (MedscanError, OSError) as error:
-        tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be written.")
+        tell_error(error, "The file cannot be written.")
     else:
         tell("Series saved.")
 
@@ -157,7 +157,7 @@ def add_on_series(viewer: napari.viewer.Viewer, layer: Image, path: Path) -> lis
     except CancelledError:
         return []
     except (MedscanError, OSError) as error:
-        tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be read.")
+        tell_error(error, "The file cannot be read.")
         return []
     is_timed = stack.axes.startswith("t") and data.ndim == 4 and len(data) == stack.array.shape[0]
     parts = [data] if data.ndim == 3 or is_timed else list(data)

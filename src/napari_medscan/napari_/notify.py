@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import napari
 from napari.utils.notifications import Notification, notification_manager, show_info
 
-from napari_medscan.dicom import LoadReport, Stack
+from napari_medscan.dicom import LoadReport, MedscanError, Stack
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.files.walk import shown_name
 from napari_medscan.napari_.dicom_panel import has_panel, offer, open_panel
@@ -39,6 +39,11 @@ class _Notice(Notification):
 def tell(message: str) -> None:
     """Show one sentence."""
     show_info(defuse(message))
+
+
+def tell_error(error: Exception, otherwise: str) -> None:
+    """Show what a MedscanError says; of any other error `otherwise`: its text may have a path."""
+    tell(f"{error}." if isinstance(error, MedscanError) else otherwise)
 
 
 def tell_report(report: LoadReport, opened: Sequence[Stack]) -> None:

@@ -117,7 +117,7 @@ def test_what_is_masked_needs_no_confirmation(window, with_text, saving, qtbot):
 
 def test_the_file_menu_has_the_command_and_says_when_there_is_no_image(model, told):
     save_window.save_image_without_metadata(model)
-    assert "no image yet" in told[-1].message
+    assert "No image yet" in told[-1].message
 
 
 def test_image_has_all_visible_layers_or_the_current_series(window, model, qtbot, monkeypatch):

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import QLabel, QWidget
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.qt_canvas import canvas_of
 
-_PIXELS_PER_POINT = 1.8
+PIXELS_PER_POINT = 1.8
 """vispy takes a point for 96 / 72 pixels, 72 of which are an inch of 96 pixels."""
 _MARGIN = 6
 """Pixels between the edge of the canvas and a label, and between two labels."""
@@ -119,7 +119,7 @@ class CanvasLabel:
         text, box = self._colors or _theme_colors(viewer.theme)
         self._label.setStyleSheet(
             f"color: {text}; background-color: {box}; padding: {_PADDING}px;"
-            f"font-size: {round(self._font_size * _PIXELS_PER_POINT)}px;"
+            f"font-size: {round(self._font_size * PIXELS_PER_POINT)}px;"
         )
         self._label.draw(self._label.text())
 

@@ -14,7 +14,7 @@ from napari_medscan.counted import agreeing, counted
 from napari_medscan.dicom import CancelledError, MedscanError, Segmentation
 from napari_medscan.export import ExportError, save_dicom_seg
 from napari_medscan.napari_.export_run import run_with_progress
-from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.notify import tell, tell_error
 from napari_medscan.napari_.objects.labels_grid import labels_on_series
 from napari_medscan.napari_.objects.segment_features import segments_of
 from napari_medscan.napari_.objects.shown_object import object_of
@@ -118,7 +118,7 @@ def ask_and_save(layers: Sequence[Labels], description: str = "") -> bool:
     except CancelledError:
         return False
     except (MedscanError, OSError) as error:
-        tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be written.")
+        tell_error(error, "The file cannot be written.")
         return False
     tell("Segmentation saved.")
     return True

@@ -13,7 +13,7 @@ from napari_medscan.dicom import CancelledError, MedscanError
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.gui import size_on_screen
-from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.notify import tell_error
 from napari_medscan.privacy.errors import ImageError, NotConfirmedError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import Format, SealedImage
@@ -183,8 +183,7 @@ class ReviewWindow(QDialog):
         except CancelledError:
             pass
         except (MedscanError, OSError) as error:
-            # No other error's text: it may quote a path.
-            tell(f"{error}." if isinstance(error, MedscanError) else "The file cannot be written.")
+            tell_error(error, "The file cannot be written.")
 
     def _on_progress(self, done: int, count: int) -> None:
         if count > 1 and not self.images:

@@ -148,3 +148,16 @@ def test_a_count_that_leaves_tiles_wider_than_a_slice_is_wrong(header, count):
     assert "valid slice count" in found.notes[0]
     narrow = header(mosaic(counted, PixelSpacing=[50, 50]))
     assert (narrow.tile_shape is None) == (count == 5)
+
+
+@pytest.mark.parametrize("image_type", [None, ["DERIVED", "PRIMARY"]])
+def test_what_is_too_wide_for_a_slice_is_a_sheet_if_its_private_header_says_so(header, image_type):
+    def shapes(spacing, *count):
+        fields = csa({"NumberOfImagesInMosaic": count})
+        found = header(mosaic(fields, ImageType=image_type, PixelSpacing=[spacing] * 2))
+        return len(found.frames), found.shape
+
+    assert shapes(150, "4") == (4, (2, 3))
+    # Six columns of 90 mm can be a slice, and nothing says that they are more.
+    assert shapes(90, "4") == (1, (4, 6))
+    assert shapes(150) == (1, (4, 6))

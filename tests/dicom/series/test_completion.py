@@ -9,6 +9,7 @@ import pytest
 
 from napari_medscan.dicom.intensity.rescale import IDENTITY, ModalityTransform, no_rescale
 from napari_medscan.dicom.series.completion import COMPLETED, PLACED, PLANE, RESCALED
+from napari_medscan.dicom.series.incomplete import FILLED
 
 from ..building import AXIAL, OBLIQUE, along, files, headers_of, make_frame, stacks_of
 
@@ -139,3 +140,27 @@ def test_a_gap_in_one_time_point_is_closed(name):
 def test_a_second_image_at_one_place_fills_no_hole():
     frames = [*volume(), replace(volume()[2], orientation=None)]
     assert sorted(len(stack.slices) for stack in opened(frames)) == [1, 5]
+
+
+def test_what_orders_nothing_does_not_separate_the_image_that_lacks_it():
+    frames = [
+        replace(frame, dimensions={"EchoTime": 30.0, "ImageType": ("ORIGINAL", "PRIMARY", "OTHER")})
+        for time in range(3)
+        for frame in volume(4, start=4 * time)
+    ]
+    frames[5] = replace(frames[5], dimensions={})
+    (stack,) = opened(frames)
+    assert not stack.holes
+    assert FILLED in stack.warnings
+
+
+def test_slice_location_places_an_image_of_a_time_point():
+    frames = [
+        replace(frame, slice_location=b"%d" % (2 * n))
+        for time in range(3)
+        for n, frame in enumerate(volume(4, start=4 * time))
+    ]
+    frames[5] = replace(frames[5], position=None)
+    (stack,) = opened(frames)
+    assert PLACED in stack.warnings
+    assert [header.instance_number for header in headers_of(stack)] == list(range(12))

@@ -243,6 +243,15 @@ def test_a_file_that_lacks_a_part_of_the_identity_belongs_to_its_series(patients
     assert (NAMED in groups[0][0].header.notes) is is_one
 
 
+def test_a_file_without_identity_belongs_to_the_series_of_its_number():
+    """Some anonymizers give all series one UID."""
+    nameless = JANE[:16] + bytes(16) + JANE[32:]
+    first = axial(4, patient=JANE)
+    second = [replace(h, name=f"b/{h.name}", series_number=2) for h in first]
+    second[1] = replace(second[1], patient=nameless)
+    assert len(names([*first, *second])) == 2
+
+
 @pytest.mark.parametrize("numbers", [(3, None, 3), (None, 3, None)])
 def test_a_file_without_a_series_number_belongs_to_its_series(numbers):
     headers = [

@@ -31,7 +31,7 @@ def unfold_sheet(header: ImageHeader, data_set: DataSet) -> ImageHeader:
     """
     kind = next((kind for kind in data_set.texts(Tag.ImageType) if kind in _MAKERS), None)
     if kind is None:
-        return header
+        return _unmarked(header, data_set)
     name, read = _MAKERS[kind]
     # Scanners divide mosaics and leave the word in Image Type. Enhanced images have a place for
     # every frame (PS3.3 C.7.6.16).
@@ -48,6 +48,21 @@ def unfold_sheet(header: ImageHeader, data_set: DataSet) -> ImageHeader:
     if wide:
         frames = tuple(replace(frame, position=None) for frame in frames)
     return replace(header, frames=frames, frames_are_slices=False, notes=(*header.notes, note))
+
+
+def _unmarked(header: ImageHeader, data_set: DataSet) -> ImageHeader:
+    """Return the header of an image that is not marked as a sheet; unfolded, if it can be no slice.
+
+    Anonymizers take Image Type away.
+    """
+    is_image = header.layout.frames == 1 and header.layout.samples == 1
+    if header.modality != "MR" or not is_image or not _is_wide(header, header.shape):
+        return header
+    for _, read in _MAKERS.values():
+        tiles = read(header, data_set)
+        if tiles is not None and not _is_wide(header, tiles.shape):
+            return unfold(header, tiles)
+    return header
 
 
 def _is_wide(header: ImageHeader, shape: tuple[int, int]) -> bool:

@@ -119,9 +119,9 @@ def _position(ref: SliceRef, whole: Sequence[SliceRef]) -> Vector | None:
     for number_of in (_location, _number):
         place, places = number_of(ref), [number_of(other) for other in whole]
         known = [number for number in places if number is not None]
-        if place is None or len(known) < len(whole) or place in known:
+        if place is None or len(known) < len(whole):
             continue
-        if number_of is _number and not min(known) < place < max(known):
+        if number_of is _number and (place in known or not min(known) < place < max(known)):
             continue
         return _on_fit(place, known, whole)
     return None

@@ -27,8 +27,10 @@ from napari_medscan.dicom.space.geometry import measure_gaps
 
 JOINED = "Each image has its own Series Instance UID; the series was joined by position"
 NAMED = "Some images lack the series number or the patient's name, ID or birth date; joined by UID"
+_NUMBER: Final = 2
+"""Index into a key of a series of its number …"""
 _PLACE: Final = 10
-"""Index into a key of a series of whether its images have a place."""
+"""… and of whether its images have a place."""
 _FEWEST_JOINED: Final = 3
 """Images of a series UID each from which on they can be seen to make a volume."""
 
@@ -70,13 +72,21 @@ def _with_incomplete_joined(
     for key in by_series:
         alike[key[1], key[3:]].append(key)
     found = dict(by_series)
-    for keys in alike.values():
+    for keys in (same for each in alike.values() for same in _of_one_number(each)):
         if len(keys) > 1 and _may_be_one([by_series[key] for key in keys]):
             first, *others = (header for key in keys for header in by_series[key])
             found[keys[0]] = [first.like(notes=(*first.notes, NAMED)), *others]
             for key in keys[1:]:
                 del found[key]
     return found
+
+
+def _of_one_number(keys: Sequence[_SeriesKey]) -> list[list[_SeriesKey]]:
+    """Return the keys that may be of one series number: all of them, or those of each."""
+    numbers = dict.fromkeys(key[_NUMBER] for key in keys if key[_NUMBER] is not None)
+    if len(numbers) < 2:
+        return [list(keys)]
+    return [[key for key in keys if key[_NUMBER] == number] for number in numbers]
 
 
 def _with_placeless_joined(
@@ -103,8 +113,7 @@ def _with_placeless_joined(
 def _may_be_one(parts: Sequence[Sequence[ImageHeader]]) -> bool:
     """Whether parts of a series differ in what some of them lack only."""
     firsts = [part[0] for part in parts]
-    numbers = {header.series_number for header in firsts} - {None}
-    if not firsts[0].series or len(numbers) > 1:
+    if not firsts[0].series:
         return False
     studies = {header.study for part in parts for header in one_of_each(part)} - {""}
     pairs = combinations((header.patient for header in firsts), 2)
@@ -160,6 +169,7 @@ def _series_key(header: ImageHeader) -> _SeriesKey:
     return (
         header.patient,
         header.series or (header.study, header.folder),
+        # At _NUMBER.
         header.series_number,
         header.modality,
         header.sop_class,

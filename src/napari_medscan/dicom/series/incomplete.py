@@ -67,11 +67,7 @@ def _filling(
         images = completed([ref for part in chosen for ref in part], whole)
         if images and _fill(images, whole):
             rest = [part for part in parts if not any(part is each for each in chosen)]
-            if not any(_means_less(part, whole) for part in chosen):
-                return images, rest
-            first, *others = images
-            header = first.header.like(notes=(*first.header.notes, FILLED))
-            return [SliceRef(header, first.index), *others], rest
+            return [_with_meaning(ref, whole[0]) for ref in images], rest
     return [], parts
 
 
@@ -94,9 +90,15 @@ def _lacks(small: Sequence[SliceRef], large: Sequence[SliceRef]) -> bool:
     return one.unit == other.unit and len(split_by_plane([large, small])) == 1
 
 
-def _means_less(small: Sequence[SliceRef], large: Sequence[SliceRef]) -> bool:
-    one, other = (meaning_of(raw_meaning(each[0].frame.dimensions)) for each in (small, large))
-    return one != other
+def _with_meaning(ref: SliceRef, other: SliceRef) -> SliceRef:
+    """Return an image whose values mean what those of another do, with a note if it lacked that."""
+    frame, dimensions = ref.frame, other.frame.dimensions
+    if meaning_of(raw_meaning(frame.dimensions)) == meaning_of(raw_meaning(dimensions)):
+        return ref
+    own = {name: value for name, value in frame.dimensions.items() if name not in MEANINGS}
+    meant = {name: dimensions[name] for name in MEANINGS if name in dimensions}
+    frames = (frame.like(dimensions={**own, **meant}),)
+    return SliceRef(ref.header.like(frames=frames, notes=(*ref.header.notes, FILLED)), ref.index)
 
 
 def _fill(images: Sequence[SliceRef], whole: Sequence[SliceRef]) -> bool:

@@ -168,7 +168,7 @@ def _with_last_left(column: Column, position: Numbers) -> Column:
 
     It is, if all positions whose slices have values have the same ones. Else the column as it is.
     """
-    if None not in column or len(set(column)) < 3:
+    if None not in column or len(set(column)) < 2:
         return column
     at = defaultdict[int, list[int]](list)
     for index, place in enumerate(position.tolist()):

@@ -23,6 +23,7 @@ from ..making import UNDEFINED, ct, deflated, element, file_of
 from ..making import write as write_file
 
 ROWS, COLUMNS = 8, 6
+COLOR_NAMES = ("Red", "Green", "Blue")
 FRAMES = [
     ((np.arange(ROWS * COLUMNS) * 37 + 11 * number) % 251).reshape(ROWS, COLUMNS).astype(np.uint8)
     for number in range(5)
@@ -617,3 +618,50 @@ def test_any_bytes_give_a_header_or_a_reason(tmp_path_factory, data, frames, siz
     path.write_bytes(file_of(*parts, syntax=JPEG_LS))
     with contextlib.suppress(UnreadableError):
         assert 0 < len(read_header(path, "file").frames) <= len(data) + 16
+
+
+@pytest.mark.parametrize("stated", [None, 1])
+def test_frames_that_the_header_describes_one_by_one_are_shown_whatever_their_number(
+    tmp_path, stated
+):
+    facts = {"Modality": "RTDOSE", "GridFrameOffsetVector": [0.0, 2.0, 4.0], "DoseGridScaling": 1}
+    data = ct(NumberOfFrames=stated, PixelData=bytes(48) * 3, **facts)
+    write_file(tmp_path / "a", data)
+    (stack,) = load(tmp_path).stacks
+    assert len(stack.slices) == 3
+    assert note(stack, "the file contains 3 frames; all are shown")
+
+
+COLORS = np.arange(72, dtype=np.uint8)
+COLORED = {"SamplesPerPixel": 3, "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}
+LUT = bytes(range(0, 256, 2))
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "text"),
+    [
+        ({"PlanarConfiguration": 1, "PhotometricInterpretation": "RGB"}, [0, 24, 48], ""),
+        ({"PhotometricInterpretation": "RGB"}, [0, 1, 2], "Planar Configuration is missing"),
+        ({"PlanarConfiguration": 0}, [0, 1, 2], "Photometric Interpretation is missing"),
+        (
+            {
+                "SamplesPerPixel": 1,
+                "PixelData": bytes([5]) * 24,
+                **{f"{c}PaletteColorLookupTableDescriptor": [128, 0, 8] for c in COLOR_NAMES},
+                **{f"{c}PaletteColorLookupTableData": LUT for c in COLOR_NAMES},
+            },
+            [10, 10, 10],
+            "Photometric Interpretation is missing: the color lookup table is applied",
+        ),
+    ],
+)
+def test_colors_of_which_the_header_does_not_say_how_they_are_stored(
+    tmp_path, changes, first, text
+):
+    absent = {"PhotometricInterpretation": None, "RescaleSlope": None, "RescaleIntercept": None}
+    data = ct(**{**COLORED, "PixelData": COLORS.tobytes(), **absent, **changes})
+    write_file(tmp_path / "a", data)
+    (stack,) = load(tmp_path).stacks
+    assert np.asarray(stack.array)[0, 0, 0].tolist() == first
+    assert any(text in each for each in stack.warnings) if text else True
+    assert sum("is missing" in each for each in stack.warnings) == bool(text)

@@ -100,7 +100,8 @@ class ParsedFile:
         if self.scanned.transfer_syntax == GE_BIG_PIXELS and pixels.length is not None:
             layout = replace(layout, big_endian=True)
         layout, place, notes = stored_frames(layout, self.scanned, pixels, self.offset_table)
-        return layout, place, (*layout_notes(self.data_set, layout), *notes)
+        native = place.length is not None
+        return layout, place, (*layout_notes(self.data_set, layout, native=native), *notes)
 
     @cached_property
     def matrix(self) -> TileMatrix | None:

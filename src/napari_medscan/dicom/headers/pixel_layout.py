@@ -28,6 +28,7 @@ _PACKED = 12
 _BYTE = 8
 _RGB = 3
 _COLOR = ("RGB", "YBR")
+_PALETTE = "PALETTE COLOR"
 SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422")
 """Photometric Interpretations of which native pixels have two samples each."""
 
@@ -125,9 +126,7 @@ def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
         allocated = _bits_allocated(data_set, pixels, count)
     stored = _bits_stored(data_set, allocated) or allocated
     high_bit = data_set.integer(Tag.HighBit)
-    photometric = data_set.text(Tag.PhotometricInterpretation) or (
-        "MONOCHROME2" if samples == 1 else "RGB"
-    )
+    photometric = data_set.text(Tag.PhotometricInterpretation) or _usual(data_set, samples)
     if samples not in (1, 3):
         raise UnreadableError("unsupported photometric interpretation")
     return PixelLayout(
@@ -148,14 +147,31 @@ def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
     )
 
 
-def layout_notes(data_set: DataSet, layout: PixelLayout) -> tuple[str, ...]:
-    """Return what the user should know of a layout that is not quite as the header says."""
+def layout_notes(data_set: DataSet, layout: PixelLayout, *, native: bool) -> tuple[str, ...]:
+    """Return what the user should know of a layout that is not quite as the header says.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        The file's data set.
+    layout : PixelLayout
+        How its pixels are laid out.
+    native : bool
+        They are not compressed.
+    """
     if layout.floating:
         return ()
     notes: tuple[str, ...] = ()
+    is_color = native and layout.samples > 1
+    if is_color and not data_set.has_value(Tag.PlanarConfiguration):
+        notes += ("Planar Configuration is missing: colors are read pixel by pixel",)
+    is_palette = layout.photometric == _PALETTE
+    if (is_color or is_palette) and not data_set.has_value(Tag.PhotometricInterpretation):
+        shown = "the color lookup table is applied" if is_palette else "colors are shown as RGB"
+        notes += (f"Photometric Interpretation is missing: {shown}",)
     if data_set.integer(Tag.BitsAllocated) not in (*_ALLOCATED, layout.bits_allocated):
         invalid = "invalid" if data_set.has_value(Tag.BitsAllocated) else "missing"
-        notes = (f"Bits Allocated is {invalid}: pixels are read as {layout.bits_allocated} bits",)
+        notes += (f"Bits Allocated is {invalid}: pixels are read as {layout.bits_allocated} bits",)
     if _bits_stored(data_set, layout.bits_allocated) is None:
         notes += ("Bits Stored is invalid: all allocated bits are shown",)
     states_sign = data_set.integer(Tag.PixelRepresentation) in (0, 1)
@@ -164,6 +180,14 @@ def layout_notes(data_set: DataSet, layout: PixelLayout) -> tuple[str, ...]:
         sign = "signed" if layout.signed else "unsigned"
         notes += (f"Pixel Representation is {invalid}: values are read as {sign}",)
     return notes
+
+
+def _usual(data_set: DataSet, samples: int) -> str:
+    """Return the Photometric Interpretation of pixels that have none."""
+    if samples > 1:
+        return "RGB"
+    # As WANTED_LAYOUT lacks the padding: files that are alike share it.
+    return _PALETTE if Tag.RedPaletteColorLookupTableDescriptor in data_set else "MONOCHROME2"
 
 
 def _is_signed(data_set: DataSet) -> bool:

@@ -192,7 +192,7 @@ def _counted(layout: PixelLayout, data_set: DataSet, pixels: PixelElement, count
         note = "Invalid Number of Frames; derived from file size"
     elif count == frames:
         return layout, pixels, ()
-    elif count > frames and _are_described(data_set, frames):
+    elif count > frames and _are_described(data_set, frames, count):
         are = agreeing(frames, "is")
         known = f"Only {frames} of {count} frames {are} described in the header"
         note = f"{known}; the others are hidden"
@@ -203,8 +203,8 @@ def _counted(layout: PixelLayout, data_set: DataSet, pixels: PixelElement, count
     return replace(layout, frames=count), pixels, (note,)
 
 
-def _are_described(data_set: DataSet, frames: int) -> bool:
-    """Whether the header describes so many frames one by one, or one frame with its position.
+def _are_described(data_set: DataSet, frames: int, count: int) -> bool:
+    """Whether the header describes frames one by one, or one with its position, and not `count`.
 
     Frames beyond them have no place, and would take the place of the others away.
     """
@@ -214,7 +214,7 @@ def _are_described(data_set: DataSet, frames: int) -> bool:
         len(data_set.integers(Tag.SliceVector)),
     )
     single = frames == 1 and Tag.ImagePositionPatient in data_set
-    return frames in counts or single
+    return count not in counts and (frames in counts or single)
 
 
 def _basic_table_agrees(scanned: ScannedFile, pixels: PixelElement, frames: int) -> bool:

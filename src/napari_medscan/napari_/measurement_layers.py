@@ -26,6 +26,7 @@ from napari_medscan.measure.shapes import (
     Target,
 )
 from napari_medscan.measure.table import Outline, Row
+from napari_medscan.napari_.current_layer import add_inactive
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import index_in_view
 from napari_medscan.napari_.snapshot import slab_thickness
@@ -51,7 +52,10 @@ _LINE: Final = 0.003
 
 
 def new_layer(viewer: napari.viewer.Viewer, series: Image, kind: type[Shapes | Points]) -> Drawing:
-    """Add an empty layer for measurements on the grid of a series, on top of all others."""
+    """Add an empty layer for measurements on the grid of a series, on top of all others.
+
+    The active layer stays active: keys are those of the series until something is to be drawn.
+    """
     common: dict[str, Any] = {
         "ndim": series.ndim,
         "scale": series.scale,
@@ -82,7 +86,7 @@ def new_layer(viewer: napari.viewer.Viewer, series: Image, kind: type[Shapes | P
     if stack is not None:
         _drawn_on[layer] = stack
     note_new(layer)
-    viewer.add_layer(layer)
+    add_inactive(viewer, layer)
     return layer
 
 

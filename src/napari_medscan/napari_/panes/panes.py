@@ -161,7 +161,7 @@ class Panes:
         if isinstance(self._mode, SeriesPanes):
             self._mode.link.enabled = on
             self._mode.link.link_by_position()
-            self._mode.link.note()
+            self._mode.note()
         self.options_changed.emit()
 
     @property
@@ -375,7 +375,7 @@ class Panes:
         elif self._mode is not None:
             self._mode.is_paused = paused
             self._mode.link.enabled = self._link and not paused
-            self._mode.link.note()
+            self._mode.note()
         if self._lines is not None:
             self._lines.is_paused = paused
             self._lines.draw()

@@ -14,7 +14,7 @@ from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_.directions import world_directions
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.linking import MOST_DEGREES, nearest_slice
-from napari_medscan.napari_.panes.canvas_plane import plane_on
+from napari_medscan.napari_.panes.canvas_plane import CanvasPlane, plane_on
 from napari_medscan.napari_.panes.pane import Pane
 from napari_medscan.napari_.viewer_watch import Change, Subscription, watch
 
@@ -57,6 +57,15 @@ class PositionLink:
     def is_by_hand(self) -> bool:
         """Whether panes keep the offset that they had when they were linked."""
         return bool(self._starts)
+
+    def are_linked(self, one: Pane, other: Pane) -> bool:
+        """Return whether two panes move together: by hand, or as parallel planes of one place."""
+        if not self.enabled:
+            return False
+        if self._starts:
+            known = [(pane, self._starts.get(pane)) for pane in (one, other)]
+            return all(start is not None and _still_at(pane, start) for pane, start in known)
+        return _parallel(one, other) is not None
 
     def link_by_hand(self) -> None:
         """Keep the present offset between all panes that show a series."""
@@ -132,16 +141,11 @@ def _still_at(pane: Pane, start: _Start) -> bool:
 
 def _go_along(moved: Pane, pane: Pane) -> None:
     """Show the slice of a pane that is nearest to that of another, if they are parallel."""
-    mine, theirs = stack_of(moved.layer), stack_of(pane.layer)
-    axis = slider_axis(pane.viewer)
-    if mine is None or theirs is None or axis is None or pane.layer is None:
+    theirs, axis = stack_of(pane.layer), slider_axis(pane.viewer)
+    planes = _parallel(moved, pane)
+    if theirs is None or axis is None or pane.layer is None or planes is None:
         return
-    plane, other = plane_on(moved.viewer, moved.layer), plane_on(pane.viewer, pane.layer)
-    if plane is None or other is None or not same_frame_of_reference(mine, theirs):
-        return
-    cosine = abs(float(plane.normal @ other.normal))
-    if cosine < np.cos(np.radians(MOST_DEGREES)):
-        return
+    plane, other = planes
     # From amid the slice that was scrolled along the normal of the other one.
     left, top, right, bottom = plane.image
     middle = plane.corner + plane.right * (left + right) / 2 + plane.down * (top + bottom) / 2
@@ -154,6 +158,18 @@ def _go_along(moved: Pane, pane: Pane) -> None:
         # The slider of a tilted stack counts along the normal, too.
         _, _, distance = other.project(middle)
         _set_slider(pane, axis, _drawn_at(pane, axis) + distance * np.sign(along))
+
+
+def _parallel(one: Pane, other: Pane) -> tuple[CanvasPlane, CanvasPlane] | None:
+    """Return the planes of two panes if they are parallel planes of one frame of reference."""
+    mine, theirs = stack_of(one.layer), stack_of(other.layer)
+    if mine is None or theirs is None or one.layer is None or other.layer is None:
+        return None
+    planes = plane_on(one.viewer, one.layer), plane_on(other.viewer, other.layer)
+    if planes[0] is None or planes[1] is None or not same_frame_of_reference(mine, theirs):
+        return None
+    cosine = abs(float(planes[0].normal @ planes[1].normal))
+    return (planes[0], planes[1]) if cosine >= np.cos(np.radians(MOST_DEGREES)) else None
 
 
 def _show_nearest(pane: Pane, stack: Stack, place: NDArray[np.float64]) -> None:

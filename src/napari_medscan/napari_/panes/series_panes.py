@@ -20,6 +20,7 @@ from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.linking import go_to_place
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.panes.camera_link import CameraLink
 from napari_medscan.napari_.panes.canvas_lines import Line
 from napari_medscan.napari_.panes.canvas_plane import Vector, place_of, plane_on
 from napari_medscan.napari_.panes.pane import Pane, SidePane
@@ -60,6 +61,7 @@ class SeriesPanes:
         self._opening: dict[SidePane, Stack] = {}
         self._readers = {pane: Latest(pane) for pane in sides}
         self.link = PositionLink([main, *sides])
+        self._cameras = CameraLink([main, *sides], self.link.are_linked)
         self._subscription = watch(
             main.viewer, self._follow_layers, Change.SERIES, before_paint=True
         )
@@ -80,6 +82,7 @@ class SeriesPanes:
         """Leave the panes alone."""
         self._subscription.release()
         self.link.release()
+        self._cameras.release()
         self._record.changed.disconnect(self._record_changed, missing_ok=True)
         self._opening.clear()
         for reader in self._readers.values():
@@ -88,12 +91,17 @@ class SeriesPanes:
         for pane in self._sides:
             pane.frame.header.on_chosen = None
 
+    def note(self) -> None:
+        """Take sliders and cameras as they are: what was done to them moves no other pane."""
+        self.link.note()
+        self._cameras.note()
+
     def show(self, pane: SidePane, layer: Image) -> None:
         """Show the series of a layer of the main viewer in a pane."""
         self._opening.pop(pane, None)
         self._readers[pane].cancel()
         pane.show([layer], layer)
-        self.link.note()
+        self.note()
         self._follow_layers()
 
     def go_to(self, pane: Pane, world: tuple[float, ...]) -> Vector | None:
@@ -112,7 +120,7 @@ class SeriesPanes:
                 continue
             if theirs is stack or same_frame_of_reference(stack, theirs):
                 _show_place(other, other.layer, place)
-        self.link.note()
+        self.note()
         return place
 
     def crosshair(self, _pane: Pane) -> tuple[Line, ...]:

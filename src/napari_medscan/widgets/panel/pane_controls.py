@@ -19,7 +19,11 @@ from napari_medscan.widgets.panel.form import check, choice, put, row, toggle
 
 _SINGLE = ARRANGEMENTS[0]
 _SWITCHES = (
-    ("link", "Link", "Canvases scroll together where their series share a frame of reference."),
+    (
+        "link",
+        "Link",
+        "Canvases scroll, zoom and pan together where series share a frame of reference.",
+    ),
     ("crosshair", "Crosshair", "Shift + click shows the same place in all three planes."),
     ("scout_lines", "Scout lines", "Where the slices of the other canvases cut this one"),
 )
@@ -52,7 +56,7 @@ class PaneControls(Container[Widget]):
         self._by_hand = toggle(
             "link_by_hand",
             "Link at this offset",
-            "Canvases scroll together from the slices in view, whatever their series are.",
+            "Scroll, zoom and pan all together from what is in view, whatever the series are",
             self._on_by_hand,
         )
         self._by_hand.enabled = False

@@ -28,7 +28,7 @@ from napari_medscan.measure.shapes import (
 from napari_medscan.measure.table import Outline, Row
 from napari_medscan.napari_.current_layer import add_inactive
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.slider_index import index_in_view
+from napari_medscan.napari_.slider_index import axes_on_screen, index_in_view
 from napari_medscan.napari_.snapshot import slab_thickness
 from napari_medscan.napari_.world_units import note_new
 
@@ -49,6 +49,8 @@ _TEXT: Final = {
 _POINT_SIZE: Final = 0.02
 _LINE: Final = 0.003
 """Sizes of a point and of a line as parts of the width of the image."""
+_KEY_IMAGE: Final = 0.3
+"""Where a key image is marked, as a part of the height of the image."""
 
 
 def new_layer(viewer: napari.viewer.Viewer, series: Image, kind: type[Shapes | Points]) -> Drawing:
@@ -105,6 +107,37 @@ def take_tool(layer: Drawing, mode: str, tool: str) -> None:
     """Let the user draw; what is drawn from now on remembers the tool."""
     layer.mode = mode
     _remember(layer, tool)
+
+
+def take_over(layer: Drawing, twin: Drawing) -> None:
+    """Add what was drawn on a copy of a layer since, with the tool that drew each."""
+    first = len(layer.data)
+    kinds = twin.shape_type if isinstance(twin, Shapes) else [POINT] * len(twin.data)
+    drawn = list(zip(twin.data, kinds, _texts(twin, TOOL), strict=False))[first:]
+    if is_being_drawn(twin):
+        drawn = drawn[:-1]
+    for points, kind, tool in drawn:
+        _remember(layer, tool)
+        if isinstance(layer, Shapes):
+            layer.add(points, shape_type=kind)  # type: ignore[no-untyped-call]
+        else:
+            layer.add(points)
+
+
+def is_being_drawn(layer: Layer) -> bool:
+    """Return whether the last shape of a layer is not complete."""
+    return isinstance(layer, Shapes) and bool(layer._is_creating)  # noqa: SLF001
+
+
+def draw_alike(layer: Drawing, twin: Drawing) -> None:
+    """Let a copy draw with the colors and sizes of a layer."""
+    if isinstance(layer, Shapes) and isinstance(twin, Shapes):
+        twin.current_edge_width = layer.current_edge_width
+        twin.current_edge_color = layer.current_edge_color
+    elif isinstance(layer, Points) and isinstance(twin, Points):
+        twin.current_size = float(layer.current_size)
+        twin.current_symbol = layer.current_symbol
+    twin.current_face_color = layer.current_face_color
 
 
 def tool_of_next(layer: Drawing) -> str:
@@ -193,9 +226,15 @@ def rename(layer: Drawing, number: int, title: str) -> None:
 
 
 def mark_key_image(viewer: napari.viewer.Viewer, layer: Points, series: Image) -> None:
-    """Add a key image: a point in the corner of the slice in view."""
+    """Add a key image: a point at the edge of the slice in view, beside no corner text."""
     index = index_in_view(viewer, series)
-    corner = tuple(0 if isinstance(at, slice) else at for at in index)
+    vertical = axes_on_screen(viewer, series)[0]
+    corner = tuple(
+        (int(_KEY_IMAGE * series.data.shape[axis]) if axis == vertical else 0)
+        if isinstance(at, slice)
+        else at
+        for axis, at in enumerate(index)
+    )
     world = series.data_to_world(corner)  # type: ignore[no-untyped-call]
     _remember(layer, KEY_IMAGE)
     layer.add(np.array([layer.world_to_data(world)]))

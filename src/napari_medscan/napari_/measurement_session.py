@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,7 +18,8 @@ from napari_medscan.dicom import Stack
 from napari_medscan.measure import Calibration, MeasureError
 from napari_medscan.measure.shapes import POINT, Shape, measured
 from napari_medscan.measure.table import Outline, Row
-from napari_medscan.napari_.current_layer import visible_series
+from napari_medscan.napari_.active_viewer import active_viewer, watch_active
+from napari_medscan.napari_.current_layer import current_layer, visible_series
 from napari_medscan.napari_.diameters import square_up
 from napari_medscan.napari_.drawing_ends import (
     end_drawing,
@@ -43,7 +45,10 @@ from napari_medscan.napari_.measurement_layers import (
     with_its_pair,
     write_labels,
 )
+from napari_medscan.napari_.panes.drawing_twins import draw_in_pane
 from napari_medscan.napari_.view import bring_into_view
+from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.waiting_layers import show_beside_its_series
 
 _SETTLED = (ActionType.ADDED, ActionType.CHANGED)
 
@@ -79,7 +84,7 @@ class MeasurementSession:
     """
 
     def __init__(self, viewer: napari.viewer.Viewer, changed: Callable[[], object]) -> None:
-        self._viewer = viewer
+        self._viewer = viewer = unwrapped(viewer)
         self._changed = changed
         self._layers: list[Drawing] = []
         self._digests: dict[Drawing, int] = {}
@@ -88,16 +93,20 @@ class MeasurementSession:
         self._on_change = guarded(self._notify)
         self._on_moved = guarded(self._notify_if_moved)
         self._on_removed = guarded(self._forget)
+        self._taken: tuple[Drawing | None, str, str] = None, "", ""
+        self._focused = weakref.ref(active_viewer(viewer))
+        self._focus = watch_active(viewer, self._follow_focus)
         viewer.layers.events.removed.connect(self._on_removed)
 
     def release(self) -> None:
         """Let go of the viewer; what was drawn stays."""
+        self._focus.release()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         for layer in list(self._layers):
             self._leave(layer)
 
     def draw(self, mode: str, tool: str) -> None:
-        """Let the user draw on the current series.
+        """Let the user draw on the current series of the focused pane, and of others after that.
 
         Raises
         ------
@@ -110,13 +119,21 @@ class MeasurementSession:
                 end_drawing(each)
         self._viewer.layers.selection.active = layer
         take_tool(layer, mode, tool)
+        self._taken = layer, mode, tool
+        focused = active_viewer(self._viewer)
+        self._focused = weakref.ref(focused)
+        if focused is not self._viewer:
+            if not any(is_drawn_on(layer, stack) for stack in self._visible_stacks()):
+                show_beside_its_series(layer, is_in_view=False)
+            draw_in_pane(focused, layer, mode, tool)
 
     def mark_key_image(self) -> None:
         """Mark the slice in view; raise as `draw`."""
         series = self._current()
         layer = self._layer_for(Points, series)
         if isinstance(layer, Points):
-            mark_key_image(self._viewer, layer, series)
+            pane = active_viewer(self._viewer)
+            mark_key_image(pane, layer, current_layer(pane) or series)
 
     def draw_again(self, outlines: Iterable[Outline]) -> None:
         """Draw what was saved, each shape on the series of its name, or the current one.
@@ -189,10 +206,32 @@ class MeasurementSession:
         self._changed()
 
     def _current(self) -> Image:
-        series = next(visible_series(self._viewer), None)
+        """Return the layer of the current series of the focused pane."""
+        series = current_layer(active_viewer(self._viewer))
+        if series is not None and series not in self._viewer.layers:
+            # What a pane shows is a twin of it.
+            series = layer_of(self._viewer, stack_of(series))
         if series is None:
             raise MeasureError("No DICOM series is visible")
         return series
+
+    def _visible_stacks(self) -> Iterator[Stack]:
+        stacks = map(stack_of, visible_series(self._viewer))
+        return (stack for stack in stacks if stack is not None)
+
+    def _follow_focus(self) -> None:
+        """Take the tool along to the pane that was clicked, unless it was laid down."""
+        focused = active_viewer(self._viewer)
+        if focused is self._focused():
+            return
+        self._focused = weakref.ref(focused)
+        layer, mode, tool = self._taken
+        if layer not in self._layers or layer is not self._viewer.layers.selection.active:
+            return
+        # napari lays down the tool of a layer that is hidden beside another study.
+        is_held = not layer.visible or str(layer.mode) == mode
+        if is_held and current_layer(focused) is not None:
+            self.draw(mode, tool)
 
     def _layer_for(self, kind: type[Drawing], series: Image) -> Drawing:
         """Return the layer to draw on a series with, a new one if need be."""
@@ -267,3 +306,5 @@ class MeasurementSession:
         layer.events.set_data.disconnect(self._on_moved)
         self._layers.remove(layer)
         self._digests.pop(layer, None)
+        if self._taken[0] is layer:
+            self._taken = None, "", ""

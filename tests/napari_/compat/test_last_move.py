@@ -1,4 +1,4 @@
-"""A drag ends where the mouse is let go, however fast it was."""
+"""A drag ends where the mouse is let go, and a corner is where it is clicked, however fast."""
 
 from __future__ import annotations
 
@@ -28,4 +28,23 @@ def test_shape_ends_where_a_fast_drag_ends(make_napari_viewer, qtbot, mode):
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, NONE, end)
     (vertices,) = layer.data
     np.testing.assert_allclose(np.ptp(vertices, axis=0), (60, 80), atol=1.5)
+    last_move.release()
+
+
+def test_corner_is_where_a_fast_mouse_clicks(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    last_move = LastMove(viewer.window._qt_window._qt_viewer)
+    layer = viewer.add_shapes(ndim=2)
+    camera_of(viewer).zoom = 1
+    layer.mode = "add_polyline"
+    canvas = canvas_of(viewer)
+    for corner in (QPoint(0, 0), QPoint(80, 0), QPoint(80, 60)):
+        # Several moves in no time: vispy passes over all but the first.
+        for _ in range(2):
+            _move(canvas, START + corner, Qt.MouseButton.NoButton, NONE)
+        qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, NONE, START + corner)
+        qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, NONE, START + corner)
+    layer._finish_drawing()
+    (vertices,) = layer.data
+    np.testing.assert_allclose(np.diff(vertices[:3], axis=0), [[0, 80], [60, 0]], atol=1.5)
     last_move.release()

@@ -10,8 +10,12 @@ from qtpy.QtCore import QObject
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.series.relations import same_frame_of_reference
+from napari_medscan.measure.shapes import DIAMETERS
+from napari_medscan.napari_.active_viewer import activate, add_pane_model
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
-from napari_medscan.napari_.measurement_layers import new_layer
+from napari_medscan.napari_.measurement_layers import drawn_on, new_layer
+from napari_medscan.napari_.measurement_session import MeasurementSession
 from napari_medscan.napari_.objects.object_view import ObjectView
 from napari_medscan.napari_.panes.drawing_twins import DrawingTwins
 from napari_medscan.napari_.panes.twin_layer import twin_of
@@ -120,6 +124,42 @@ def test_measurements_are_not_seen_on_slices_of_another_orientation(tmp_path, mo
         assert len(shapes_in(pane)) == count
         twins.release()
     assert shapes.visible
+
+
+def test_what_is_drawn_in_a_pane_is_measured_on_its_series(opened, qtbot):
+    """A tool goes along to the pane that is clicked, and is laid down in all."""
+    model, (one, other), pane_of = opened
+    other.visible = False
+    model.layers.selection.active = one
+    pane, twins = pane_of(other)
+    add_pane_model(model, pane)
+    view, session = ObjectView(model), MeasurementSession(model, lambda: None)
+    session.draw("add_line", DIAMETERS)
+    assert shapes_in(pane) == []
+    activate(model, pane)
+    (mine, theirs), (twin,) = shapes_in(model), shapes_in(pane)
+    assert (drawn_on(mine), drawn_on(theirs)) == (stack_of(one), stack_of(other))
+    view.follow()
+    assert not theirs.visible
+    assert (pane.layers.selection.active, str(twin.mode)) == (twin, "add_line")
+    assert twin.current_edge_width == theirs.current_edge_width
+    # The second before the event loop has seen the first.
+    for ends in ([[1, 0, 0], [1, 0, 4]], [[1, 0, 2], [1, 3, 2]]):
+        twin.add(np.array(ends), shape_type="line")
+    qtbot.waitUntil(lambda: len(theirs.data) == 2)
+    assert list(theirs.features["tool"]) == [DIAMETERS] * 2
+    assert len(mine.data) == 0
+    assert [drawn.shape.targets[0].stack for drawn in session.drawn()] == [stack_of(other)] * 2
+    qtbot.waitUntil(lambda: bool(shapes_in(pane)) and shapes_in(pane)[0] is not twin)
+    (twin,) = shapes_in(pane)
+    assert (pane.layers.selection.active, str(twin.mode)) == (twin, "add_line")
+    theirs.data = theirs.data[:1]
+    qtbot.waitUntil(lambda: bool(shapes_in(pane)) and len(shapes_in(pane)[0].data) == 1)
+    model.layers.selection.active = one
+    twins.follow()
+    assert pane.layers.selection.active is pane.layers[0]
+    for part in (view, session):
+        part.release()
 
 
 def test_other_shapes_of_the_user_stay_on_the_main_canvas(opened):

@@ -94,6 +94,25 @@ def test_document_is_saved_where_the_user_says(tmp_path, monkeypatch, told, mode
     assert [record.message for record in told] == ["The document was saved."]
 
 
+def test_button_says_that_a_document_is_saved_as_a_file(model, qtbot, record, tmp_path):
+    write(write_ct(tmp_path) / "report.dcm", REPORT)
+    write(tmp_path / "letter.dcm", pdf(b"%PDF-1.4\n%%EOF\n"))
+    section = SeriesTab(model)
+    qtbot.addWidget(section.native)
+    record.add(load(tmp_path))
+    section.follow_viewer()
+    root = section.tree.model().invisibleRootItem()
+    studies = [root.child(n) for n in range(root.rowCount())]
+    found = {}
+    for row in (study.child(n) for study in studies for n in range(study.rowCount())):
+        section.tree.setCurrentIndex(row.index())
+        found[row.text().partition("\n")[2]] = section.open_button.text
+    assert found.pop("encapsulated PDF") == "Save as file…"
+    assert found.pop("structured report") == "Open"
+    assert set(found.values()) == {"Open"}
+    section.release()
+
+
 def test_report_is_listed_below_its_study_without_an_eye(model, qtbot, record, tmp_path):
     write(write_ct(tmp_path) / "report.dcm", REPORT)
     section = SeriesTab(model)

@@ -258,6 +258,8 @@ def test_key_image_is_listed_and_a_double_click_goes_there(tab, model, series, q
     press(tab, "key_image")
     qtbot.waitUntil(lambda: len(tab.rows) == 1)
     assert (tab.rows[0].name, tab.rows[0].place) == ("Key image 1", "slice 3")
+    # Below the corner text, of 4 x 6 pixels.
+    np.testing.assert_allclose(model.layers[-1].data, [[2, 1, 0]])
     # Its keys stay those of the series: 2 is a CT preset, and of points a mode.
     assert model.layers.selection.active is series
     model.dims.set_point(0, 0)

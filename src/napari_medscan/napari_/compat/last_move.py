@@ -1,4 +1,4 @@
-"""A drag on a canvas ends where the mouse is let go."""
+"""A drag on a canvas ends where the mouse is let go, and a click is where it was pressed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from napari_medscan.napari_.failure_log import guarded
 
 
 class LastMove:
-    """Delivers the last move of a drag, which vispy and napari may have passed over.
+    """Delivers the last move before a press or a release, which may have been passed over.
 
     vispy drops each move that comes within 10 ms of the one before, and napari puts it off by up to
     5 ms: the last ones of a fast mouse, and all that waited while the window was busy. A line then
-    ended where the mouse had been before.
+    ended where the mouse had been before, and the corner of an angle where the one before was.
 
     Parameters
     ----------
@@ -26,26 +26,32 @@ class LastMove:
 
     def __init__(self, canvas: QtViewer) -> None:
         self._canvas = canvas.canvas
-        self._released = self._canvas._scene_canvas.events.mouse_release  # noqa: SLF001
+        events = self._canvas._scene_canvas.events  # noqa: SLF001
+        self._emitters = events.mouse_press, events.mouse_release
         self._call = guarded(self._move_there)
-        # Before napari's own, for which the drag ends then.
-        self._released.connect(self._call, position="first")
+        # Before napari's own, for which the drag ends, or the next corner begins, then.
+        for emitter in self._emitters:
+            emitter.connect(self._call, position="first")
 
     def release(self) -> None:
         """Leave drags to napari."""
         # Of a window that is being closed, vispy may have let go of it.
-        with suppress(RuntimeError, ValueError):
-            self._released.disconnect(self._call)
+        for emitter in self._emitters:
+            with suppress(RuntimeError, ValueError):
+                emitter.disconnect(self._call)
 
     def _move_there(self, event: Any) -> None:  # noqa: ANN401 - of vispy
         pressed = event.press_event
-        if pressed is None or tuple(pressed.pos) == tuple(event.pos):
+        if event.type == "mouse_press":
+            # It may have been passed over by napari alone.
+            pressed = None
+        elif pressed is None or tuple(pressed.pos) == tuple(event.pos):
             return
         move = MouseEvent(  # type: ignore[no-untyped-call]
             "mouse_move",
             pos=event.pos,
-            button=pressed.button,
-            buttons=pressed.buttons,
+            button=None if pressed is None else pressed.button,
+            buttons=[] if pressed is None else pressed.buttons,
             modifiers=event.modifiers,
             press_event=pressed,
             last_event=event.last_event,

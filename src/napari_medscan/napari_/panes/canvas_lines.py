@@ -80,10 +80,12 @@ class CanvasLines(QWidget):
         """Draw the lines."""
         painter = QPainter(self)
         margin = _MARGIN if min(self.width(), self.height()) > _LEAST_LENGTH + 2 * _MARGIN else 0
-        painter.setClipRect(self.rect().adjusted(margin, margin, -margin, -margin))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for line in self._lines:
             path = QLineF(*line.segment)
+            # It ends before the letters at the edges; one along an edge is drawn at that edge.
+            x, y = (0, margin) if abs(path.dx()) < abs(path.dy()) else (margin, 0)
+            painter.setClipRect(self.rect().adjusted(x, y, -x, -y))
             for color, width in ((_SHADE, 3.0), (QColor(line.color), 1.2)):
                 pen = QPen(color, width)
                 if line.is_dashed:

@@ -57,7 +57,7 @@ _PLACE = Qt.ItemDataRole.UserRole
 _CALIBRATION = "True length of the line in the current row, or the last one; 0 ends calibration"
 _DELETE_TIP = "Delete what is in the current row, or else the last one drawn (key Delete)"
 _HINT = (
-    "Draw on the current series; napari's own tools select and move shapes. Click a row to "
+    "Draw on a series, in any pane; napari's own tools select and move shapes. Click a row to "
     "plot it, double-click it to go there or, in the first column, to rename it."
 )
 

@@ -17,6 +17,7 @@ from superqt.utils import qdebounced
 
 from napari_medscan.dicom import LoadReport, Stack
 from napari_medscan.dicom.elements.text import defuse
+from napari_medscan.dicom.objects.report import EncapsulatedDocument
 from napari_medscan.napari_ import default_reader, recent, settings
 from napari_medscan.napari_.dicom_panel import note_open
 from napari_medscan.napari_.failure_log import guarded
@@ -309,6 +310,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         stacks = self.selected
         objects = self.tree.selected_objects()
         self.open_button.enabled = bool(stacks or objects) or self.tree.rest_selected
+        is_file = not stacks and any(isinstance(x, EncapsulatedDocument) for x in objects)
+        self.open_button.text = "Save as file…" if is_file else "Open"
         self.close_button.enabled = bool(
             self._layers_of(stacks) or any(layers_of(self._viewer, x) for x in objects)
         )

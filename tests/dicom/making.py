@@ -30,6 +30,18 @@ LONG = frozenset(["OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "U
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
+RGB_IMAGE: dict[str, Any] = {
+    "SamplesPerPixel": 3,
+    "PhotometricInterpretation": "RGB",
+    "PlanarConfiguration": 0,
+    "BitsAllocated": 8,
+    "BitsStored": 8,
+    "HighBit": 7,
+    "RescaleSlope": None,
+    "RescaleIntercept": None,
+}
+"""What makes a slice one in color; its pixels have to be given, too."""
+
 
 def ct(**changes: Any) -> Dataset:
     """Return a CT slice of 4 x 6 pixels; attributes given as None are left out."""

@@ -12,18 +12,12 @@ import tifffile
 from napari_medscan.dicom import CancelledError
 from napari_medscan.export import ExportError, save_tiff
 
+from ..dicom.making import RGB_IMAGE
 from ..studies import damage
 from .series import opened, opened_in_time
 
 COLOR = {
-    "SamplesPerPixel": 3,
-    "PhotometricInterpretation": "RGB",
-    "PlanarConfiguration": 0,
-    "BitsAllocated": 8,
-    "BitsStored": 8,
-    "HighBit": 7,
-    "RescaleSlope": None,
-    "RescaleIntercept": None,
+    **RGB_IMAGE,
     "PixelData": lambda i: bytes((np.arange(72) + i).astype(np.uint8)),
 }
 

@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 from napari_medscan.dicom import CancelledError, load
 from napari_medscan.export import ExportError, save_nifti, save_nrrd, volume
 
+from ..dicom.making import RGB_IMAGE
 from ..studies import damage
 from .series import AXIAL, CORONAL, OBLIQUE, SAGITTAL, opened, opened_in_time
 
@@ -112,12 +113,7 @@ def test_color_is_kept(tmp_path, suffix):
     pixels = np.arange(72, dtype=np.uint8).reshape(4, 6, 3)
     stack = opened(
         tmp_path / "in",
-        SamplesPerPixel=3,
-        PhotometricInterpretation="RGB",
-        PlanarConfiguration=0,
-        BitsAllocated=8,
-        BitsStored=8,
-        HighBit=7,
+        **RGB_IMAGE,
         PixelData=lambda i: (pixels + i).tobytes(),
     )
     image = sitk.ReadImage(saved(stack, tmp_path, suffix).files[0])

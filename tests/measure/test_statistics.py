@@ -18,6 +18,7 @@ from napari_medscan.measure import (
     transferred,
 )
 
+from ..dicom.making import RGB_IMAGE
 from ..export.series import OBLIQUE, opened, opened_in_time
 from ..studies import damage
 
@@ -224,12 +225,7 @@ def test_color_has_no_values(tmp_path):
     stack = opened(
         tmp_path,
         1,
-        SamplesPerPixel=3,
-        PhotometricInterpretation="RGB",
-        PlanarConfiguration=0,
-        BitsAllocated=8,
-        BitsStored=8,
-        HighBit=7,
+        **RGB_IMAGE,
         PixelData=bytes(72),
     )
     with pytest.raises(MeasureError, match="Color"):

@@ -24,6 +24,7 @@ from napari_medscan.napari_.viewer_tools import tools_of
 from napari_medscan.napari_.volume_view import volumes_of
 from napari_medscan.napari_.windowing import center_width, is_inverted, set_center_width
 
+from ..dicom.making import RGB_IMAGE
 from ..test_manifest import MANIFEST
 from .test_planes import CONVENTION, opened
 
@@ -50,12 +51,7 @@ COMMANDS = {
     if command.id.removeprefix("napari-medscan.") not in OTHERS
 }
 RGB = {
-    "SamplesPerPixel": 3,
-    "PhotometricInterpretation": "RGB",
-    "PlanarConfiguration": 0,
-    "BitsAllocated": 8,
-    "BitsStored": 8,
-    "HighBit": 7,
+    **RGB_IMAGE,
     "PixelData": bytes(72),
 }
 

@@ -12,6 +12,7 @@ from napari_medscan.dicom import Stack, load
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer, image_layers
 
+from ..dicom.making import RGB_IMAGE
 from ..studies import BIDI, HOSTILE, write_series
 
 
@@ -87,15 +88,8 @@ def test_inverted_image_is_drawn_so_and_its_values_are_not(tmp_path, changes):
 
 def test_color_is_said_not_guessed(tmp_path):
     rgb = {
-        "SamplesPerPixel": 3,
-        "PhotometricInterpretation": "RGB",
-        "PlanarConfiguration": 0,
-        "BitsAllocated": 8,
-        "BitsStored": 8,
-        "HighBit": 7,
+        **RGB_IMAGE,
         "PixelData": bytes(range(72)),
-        "RescaleSlope": None,
-        "RescaleIntercept": None,
     }
     layer = layer_of(tmp_path, **rgb)
     assert layer.rgb is True

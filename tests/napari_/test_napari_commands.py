@@ -17,6 +17,7 @@ from napari_medscan.dicom import load
 from napari_medscan.napari_.layer_identity import series_of, stack_of
 from napari_medscan.napari_.layers import image_layer
 
+from ..dicom.making import RGB_IMAGE
 from ..studies import write_series
 
 PREFIX = "napari.layer."
@@ -28,15 +29,8 @@ SIDE = 32
 """napari takes (rows, columns, 3) for color from 30 pixels on."""
 PIXELS = [np.random.default_rng(i).integers(0, 900, (SIDE, SIDE), "<u2") for i in range(8)]
 COLOR = {
-    "SamplesPerPixel": 3,
-    "PhotometricInterpretation": "RGB",
-    "PlanarConfiguration": 0,
-    "BitsAllocated": 8,
-    "BitsStored": 8,
-    "HighBit": 7,
+    **RGB_IMAGE,
     "PixelData": lambda i: np.random.default_rng(i).bytes(3 * SIDE * SIDE),
-    "RescaleSlope": None,
-    "RescaleIntercept": None,
 }
 
 

@@ -34,6 +34,7 @@ from napari_medscan.napari_.windowing import (
     show,
 )
 
+from ..dicom.making import RGB_IMAGE
 from ..studies import write_series
 
 CORPUS = Path(os.environ.get("MEDSCAN_CORPUS") or Path(__file__).parents[3] / "shared/corpus")
@@ -287,12 +288,7 @@ def test_color_and_foreign_layers_have_no_window(tmp_path):
     assert not is_windowed(Image(np.zeros((3, 3))))
     assert not is_windowed(None)
     color = {
-        "SamplesPerPixel": 3,
-        "PhotometricInterpretation": "RGB",
-        "PlanarConfiguration": 0,
-        "BitsAllocated": 8,
-        "BitsStored": 8,
-        "HighBit": 7,
+        **RGB_IMAGE,
         "PixelData": bytes(72),
     }
     assert not is_windowed(layer_of(tmp_path, **color))

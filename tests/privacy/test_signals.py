@@ -11,7 +11,7 @@ from napari_medscan.dicom import load
 from napari_medscan.phantoms import write_us_heart
 from napari_medscan.privacy.signals import Signals, kept_pixels, read_signals
 
-from ..dicom.making import ct, write
+from ..dicom.making import RGB_IMAGE, ct, write
 
 
 def signals(tmp_path, **changes):
@@ -91,15 +91,8 @@ def test_what_may_show_a_face_says_so(tmp_path, changes, word):
 def test_a_copy_in_color_may_be_a_photograph(tmp_path, modality):
     color = {
         "Modality": modality,
-        "SamplesPerPixel": 3,
-        "PhotometricInterpretation": "RGB",
-        "PlanarConfiguration": 0,
-        "BitsAllocated": 8,
-        "BitsStored": 8,
-        "HighBit": 7,
+        **RGB_IMAGE,
         "PixelData": bytes(72),
-        "RescaleSlope": None,
-        "RescaleIntercept": None,
     }
     assert "in color" in signals(tmp_path, **color).face
     copy = {**color, "Modality": "CT", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}

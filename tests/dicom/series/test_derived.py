@@ -11,6 +11,7 @@ from napari_medscan.dicom.series.orientation import patient_point
 from napari_medscan.dicom.space.index_map import AxisMap
 
 from ...studies import write_series
+from ..making import RGB_IMAGE
 from ..space.test_index_map import slices
 
 TILTED = {"ImagePositionPatient": lambda i: [3.0, 1.1 * i, 2.0 * i]}
@@ -187,15 +188,8 @@ def test_derived_labels_have_a_place_whatever_their_values(series):
 def test_derived_channel_of_a_color_series_is_gray(tmp_path):
     pixels = np.stack([values(0), values(1), values(2)], -1).clip(0, 255).astype(np.uint8)
     color = {
-        "SamplesPerPixel": 3,
-        "PhotometricInterpretation": "RGB",
-        "PlanarConfiguration": 0,
-        "BitsAllocated": 8,
-        "BitsStored": 8,
-        "HighBit": 7,
+        **RGB_IMAGE,
         "PixelData": pixels.tobytes(),
-        "RescaleSlope": None,
-        "RescaleIntercept": None,
     }
     stack = one_series(tmp_path, **color)
     axes = tuple(AxisMap(1.0, 0.0, extent) for extent in stack.array.shape[:-1])

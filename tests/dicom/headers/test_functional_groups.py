@@ -142,6 +142,13 @@ def test_frames_without_a_position_say_so_if_others_have_one(frames):
     )
     assert [frame.position for frame in found] == [(0, 0, 1), (0, 0, 2), None]
     note = "The header gives these frames no position, and others in the file one"
+    few = "The header describes 2 of 3 frames: which of them is not certain"
+    assert [frame.problems for frame in found] == [(few,), (few,), (few, note)]
+    found = frames(
+        NumberOfFrames=3,
+        ImagePositionPatient=None,
+        PerFrameFunctionalGroupsSequence=[*own, groups()],
+    )
     assert [frame.problems for frame in found] == [(), (), (note,)]
 
 

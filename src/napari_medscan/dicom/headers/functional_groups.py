@@ -115,6 +115,10 @@ def read_frame_headers(
     per_frame = data_set.items(Tag.PerFrameFunctionalGroupsSequence)
     shared = data_set.item(Tag.SharedFunctionalGroupsSequence)
     if per_frame or shared is not EMPTY:
+        if 0 < len(per_frame) < frames:
+            few = f"The header describes {len(per_frame)} of {frames} frames"
+            problem = f"{few}: which of them is not certain"
+            whole = whole.like(problems=(*whole.problems, problem))
         own = per_frame[:frames] + (EMPTY,) * (frames - len(per_frame))
         return _FunctionalGroups(whole, shared, values).all_frames(data_set, own)
     whole = values.finished(whole)

@@ -11,6 +11,7 @@ from napari_medscan.dicom.headers.parse_header import read_header
 from napari_medscan.dicom.space.locations import Location
 from napari_medscan.frames import FrameCache
 
+from ..building import stacks_of
 from ..making import ct, item, write
 
 AXIAL = [1, 0, 0, 0, 1, 0]
@@ -389,3 +390,15 @@ def test_scans_of_an_eye_without_positions_are_slices(tmp_path):
     assert stack.axes == "zyx"
     assert values in ([1, 2, 0], [0, 2, 1])
     assert stack.geometry.spacing[0] == 0.25
+
+
+def test_pages_follow_each_other_by_their_numbers(header):
+    rng = np.random.default_rng(21)
+    for _ in range(5):
+        pages = (1 + rng.permutation(6)).tolist()
+        found = header(6, Modality="OT", PageNumberVector=pages, **NO_PLANE)
+        (stack,) = stacks_of([found])
+        assert [pages[record.index] for record in stack.slices] == sorted(pages)
+    # One that is not of all frames says nothing.
+    (stack,) = stacks_of([header(3, Modality="OT", PageNumberVector=[2, 1], **NO_PLANE)])
+    assert [record.index for record in stack.slices] == [0, 1, 2]

@@ -86,6 +86,7 @@ class Tag(IntEnum):
     EstimatedRadiographicMagnificationFactor = 0x00181114, b"DS"
     ImagerPixelSpacing = 0x00181164, b"DS"
     ReceiveCoilName = 0x00181250, b"SH"
+    PageNumberVector = 0x00182001, b"IS"
     SliceLocationVector = 0x00182005, b"DS"
     NominalScannedPixelSpacing = 0x00182010, b"DS"
     ConvolutionKernel = 0x00181210, b"SH"

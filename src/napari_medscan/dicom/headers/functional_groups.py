@@ -126,6 +126,9 @@ def read_frame_headers(
         return (whole,)
     places = vector_places(data_set, Place(whole.position, whole.orientation), frames)
     dimensions = vector_dimensions(data_set, frames)
+    # PS3.3 C.8.6.3: of documents and films, frame by frame.
+    pages = data_set.integers(Tag.PageNumberVector)
+    ranks = [(page,) for page in pages] if len(pages) == frames else [()] * frames
     return tuple(
         whole.like(
             position=place.position,
@@ -133,9 +136,9 @@ def read_frame_headers(
             frame_location=place.location,
             slice_location=b"",
             dimensions={**whole.dimensions, **own} if own else whole.dimensions,
-            order=(*whole.order, index),
+            order=(*whole.order, *rank, index),
         )
-        for index, (place, own) in enumerate(zip(places, dimensions, strict=True))
+        for index, (place, own, rank) in enumerate(zip(places, dimensions, ranks, strict=True))
     )
 
 

@@ -57,6 +57,7 @@ WANTED_PLACES: Wanted = want(
     WANTED_PLACE,
     Tag.SliceLocation,
     Tag.SliceLocationVector,
+    Tag.PageNumberVector,
     Tag.GridFrameOffsetVector,
     Tag.SliceVector,
     Tag.FrameIncrementPointer,

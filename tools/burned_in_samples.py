@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import io
+from math import ceil
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 from scipy import ndimage
 
 from burned_in_drawing import Gray, fonts, tile
 from burned_in_pictures import CORPUS, TRAINING, clean, sampled, volume
+from burned_in_shapes import SIDE, Floats, Random, clutter, synthetic
 from napari_medscan.dicom import load
 from napari_medscan.privacy.burned_in.looks import enlarged
 from napari_medscan.privacy.burned_in.network import STRIDE
 
-SIDE = 192
 SMALLEST, LARGEST, HUGEST = 5.5, 46, 90
 """Sizes in pixels: those to be found at this resolution, and those left to a coarser one."""
 LEAST = 24
 """Pixels: the side of a picture that is cropped."""
-Random = np.random.Generator
-Floats = NDArray[np.float32]
 SIGNS = list(".,:;/-^_()+*#%=<>&'?!°")
 LETTERS = {
     "Latin": list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÄÖÜäöüßéèñçåøł"),
@@ -32,14 +30,17 @@ LETTERS = {
 KANA = [chr(code) for code in (*range(0x3042, 0x3093), *range(0x30A2, 0x30F3))]
 CLOSE = {1: 0.75, 2: 0.1, 3: 0.15}
 """The share of samples that are so many times enlarged, as for a second look."""
-WRITTEN = 0.7
+WRITTEN = 0.72
 """The share of samples that show strings."""
-ANGLES = (0.42, 0.07, 0.07, 0.05, 0.09, 0.3)
+ANGLES = (0.5, 0.08, 0.08, 0.04, 0.12, 0.18)
 """The share of strings that are level, on either side, on their head, tilted little or at will."""
-STACKED, BLURRED = 0.1, 0.2
+STACKED, BLURRED = 0.07, 0.36
 """The share of strings whose letters stand below each other, and that are blurred."""
-BLUR = 7
-"""Times: a string can be read if it is so much higher than the blur's standard deviation."""
+BLURS, BLUR = (0.6, 4.2), (7, 16)
+"""Pixels: the standard deviation of a blur, and times: how much higher the string is. What is less
+than the first of them cannot be read."""
+FAINTEST = 8
+"""Gray levels that are left of the contrast of a string that can be read."""
 SCRIPTS = {"Latin": 0.43, "Cyrillic": 0.12, "Japanese": 0.13, "Chinese": 0.16, "Korean": 0.16}
 
 
@@ -178,105 +179,6 @@ def _window(rng: Random, picture: Floats, part: Floats) -> tuple[float, float]:
     return float(low), float(max(high, low + 1e-3 * (float(np.ptp(picture)) or 1)))
 
 
-def synthetic(rng: Random) -> Floats:
-    """Return noise, trabeculae, gratings, grids, vessels, wedges, or bodies of clean shapes."""
-    kind = int(rng.choice([0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 7]))
-    if kind == 7:
-        return shapes(rng)
-    noise = rng.normal(size=(SIDE, SIDE)).astype(np.float32)
-    y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
-    if kind == 0:
-        return rng.choice([0, 128, 255], p=(0.15, 0.7, 0.15)) + rng.uniform(10, 220) * noise
-    if kind in (1, 2):
-        sigma = rng.uniform(0.6, 5)
-        field = ndimage.gaussian_filter(noise, (sigma, sigma * rng.uniform(0.5, 2)))
-        field = field / field.std()
-        sharp = float(rng.choice([1, 3, 30]))
-        return 128 + 127 * np.tanh(sharp * (field - rng.uniform(-1, 1)))
-    if kind == 3:
-        angle, period = rng.uniform(0, np.pi), rng.uniform(3, 30)
-        wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * (2 * np.pi / period))
-        return 128 + rng.uniform(20, 127) * (np.sign(wave) if rng.random() < 0.5 else wave)
-    if kind == 4:
-        step = int(rng.integers(4, 40))
-        grid = (x.astype(int) % step == 0) | (y.astype(int) % step == 0)
-        if rng.random() < 0.4:
-            grid = (x.astype(int) // step + y.astype(int) // step) % 2 == 0
-        return np.where(grid, rng.uniform(0, 255), rng.uniform(0, 255)) + 3 * noise
-    if kind == 5:
-        field = ndimage.gaussian_filter(noise, rng.uniform(2, 9))
-        width = rng.uniform(0.02, 0.15)
-        vessels = np.exp(-((field / field.std() / width) ** 2))
-        return rng.uniform(0, 90) + rng.uniform(30, 200) * vessels + rng.uniform(0, 12) * noise
-    step = int(rng.integers(2, 40))
-    bars = rng.integers(0, 256, SIDE)[(x.astype(int) // step)]
-    return np.where(y < rng.integers(SIDE), bars, rng.integers(256)) + 0 * noise
-
-
-def shapes(rng: Random) -> Floats:
-    """Return ellipses, rings and arcs as a phantom has them, alone, mirrored, or in rows."""
-    image = Image.new("L", (SIDE, SIDE), int(rng.choice([0, 0, rng.integers(256)])))
-    brush = ImageDraw.Draw(image)
-    reach = rng.uniform(0.1, 1)
-    middle = rng.uniform(0.2, 0.8, 2) * SIDE
-    for _ in range(int(rng.integers(2, 12))):
-        ink = int(rng.choice([0, 255, rng.integers(256)]))
-        half = np.exp(rng.uniform(np.log(1.5), np.log(60), 2)) * np.sqrt(reach)
-        apart = rng.uniform(-0.5, 0.5, 2) * SIDE * reach
-        wide = int(rng.choice([0, 0, rng.integers(1, 6)]))
-        step = rng.uniform(1.1, 2.5) * 2 * half * rng.choice([-1, 0, 1], 2)
-        for index in range(int(rng.choice([1, 1, rng.integers(2, 10)]))):
-            for side in (1, -1) if rng.random() < 0.5 else (1,):
-                x, y = middle + apart * (side, 1) + index * step
-                box = (x - half[0], y - half[1], x + half[0], y + half[1])
-                if wide and rng.random() < 0.5:
-                    start = int(rng.integers(360))
-                    brush.arc(box, start, start + int(rng.integers(20, 300)), ink, wide)
-                else:
-                    brush.ellipse(box, None if wide else ink, ink, max(wide, 1))
-    crop = np.asarray(image, np.float32)
-    crop = ndimage.gaussian_filter(crop, float(rng.choice([0, 0.5, rng.uniform(0.3, 1.5)])))
-    return crop + rng.uniform(0, 8) * rng.normal(size=crop.shape).astype(np.float32)
-
-
-def clutter(rng: Random, crop: Floats) -> Floats:
-    """Draw lines, ticks, boxes, dots, arcs, curves: graphics that are not strings."""
-    image = Image.fromarray(crop.clip(0, 255).astype(np.uint8))
-    brush = ImageDraw.Draw(image)
-    for _ in range(int(rng.integers(1, 8))):
-        a, b, c, d = (int(n) for n in rng.integers(0, SIDE, 4))
-        ink, wide = int(rng.choice([255, 0, rng.integers(256)])), int(rng.integers(1, 4))
-        kind = int(rng.integers(7))
-        box = (min(a, c), min(b, d), max(a, c) + 1, max(b, d) + 1)
-        if kind == 0:
-            brush.line((a, b, c, d), ink, wide)
-        elif kind == 1:
-            brush.rectangle(box, None, ink, wide)
-        elif kind == 2:
-            brush.arc(box, int(rng.integers(360)), int(rng.integers(360)), ink, wide)
-        elif kind == 3:
-            step, long = int(rng.integers(3, 30)), int(rng.integers(1, 10))
-            for place in range(b, SIDE, step):
-                if rng.random() < 0.5:
-                    brush.line((a, place, a + long, place), ink, wide)
-                else:
-                    brush.line((a, place, a + long // 2, place), ink, wide)
-        elif kind == 4:
-            for _ in range(int(rng.integers(1, 30))):
-                u, v = (int(n) for n in rng.integers(0, SIDE, 2))
-                size = int(rng.integers(1, 7))
-                brush.ellipse((u, v, u + size, v + size), ink)
-        elif kind == 5:
-            heights = ndimage.gaussian_filter(rng.normal(size=SIDE), rng.uniform(0.5, 6))
-            heights = b + 20 * heights / (np.abs(heights).max() + 1e-6)
-            brush.line([(i, float(h)) for i, h in enumerate(heights)], ink, wide)
-        else:
-            size = int(rng.integers(3, 10))
-            brush.line((a - size, b, a + size, b), ink, wide)
-            brush.line((a, b - size, a, b + size), ink, wide)
-    return np.asarray(image, np.float32)
-
-
 def sample(rng: Random, all_pictures: list[Floats]) -> tuple[Gray, Gray]:
     """Make one sample.
 
@@ -336,27 +238,30 @@ def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats, times: int)
     script = str(rng.choice(list(SCRIPTS), p=list(SCRIPTS.values())))
     available = fonts(training=True)[script]
     path = available[int(rng.integers(len(available)))]
-    large = rng.random() < 0.08
+    large = rng.random() < 0.06
     span = (LARGEST, HUGEST) if large else (SMALLEST, LARGEST)
     low, high = np.log(max(span[0] / times, SMALLEST)), np.log(span[1] / times)
     size = round(float(np.exp(low + (high - low) * rng.random() ** 1.7)))
+    blur = 0.0
+    if rng.random() < BLURRED and not large:
+        blur = float(rng.uniform(*BLURS)) / times
+        size = round(blur * float(np.exp(rng.uniform(*np.log(BLUR)))))
+        size = min(max(size, ceil(SMALLEST)), LARGEST // times)
+        blur = min(blur, size / BLUR[0])
     slight, any_ = int(rng.integers(-12, 13)), int(rng.integers(-180, 180))
-    angle = int(rng.choice([0, 90, 270, 180, slight, any_], p=ANGLES))
-    factor = int(rng.choice([1, 1, 1, 2])) if size >= 12 else 1
-    text = string(rng, script)
-    stacked = bool(rng.random() < STACKED)
-    blur = (
-        float(rng.uniform(0.5, max(0.5, size * times / BLUR))) / times
-        if rng.random() < BLURRED
-        else 0
-    )
-    soft = bool(rng.random() < 0.5)
     ink, field = tile(
-        text, path, size, soft=soft, angle=angle, factor=factor, stacked=stacked, blur=blur
+        string(rng, script),
+        path,
+        size,
+        soft=bool(rng.random() < 0.5),
+        angle=int(rng.choice([0, 90, 270, 180, slight, any_], p=ANGLES)),
+        factor=int(rng.choice([1, 1, 1, 2])) if size >= 12 and not blur else 1,
+        stacked=bool(rng.random() < STACKED),
+        blur=blur,
     )
     ink, field = ink[:SIDE, :SIDE], field[:SIDE, :SIDE]
     high, wide = ink.shape
-    if high < 4 or wide < 4 or ink.max() < 0.3:
+    if high < 4 or wide < 4 or ink.max() < 0.2:
         return
     top, left = (int(rng.integers(0, SIDE - n + 1)) for n in (high, wide))
     where = np.s_[top : top + high, left : left + wide]
@@ -367,11 +272,14 @@ def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats, times: int)
 
 
 def styled(rng: Random, under: Floats, ink: Floats, field: Floats) -> tuple[Floats, bool]:
-    """Return a part of a picture with a string over it, and whether noise drowns that."""
+    """Return a part of a picture with a string over it, and whether it cannot be read."""
     noise = float(np.abs(under - ndimage.uniform_filter(under, 5)).mean())
-    contrast = float(rng.choice([255, np.exp(rng.uniform(np.log(18), np.log(255)))], p=[0.3, 0.7]))
+    contrast = float(
+        rng.choice([255, np.exp(rng.uniform(np.log(20), np.log(255)))], p=[0.25, 0.75])
+    )
     value, style = _style(rng, under, ink, field, contrast)
-    return value, contrast < 2 * noise and style == 0
+    left = contrast * float(ink.max())
+    return value, (left < 2 * noise and style == 0) or left < FAINTEST
 
 
 def _style(

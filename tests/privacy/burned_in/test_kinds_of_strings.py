@@ -40,10 +40,11 @@ def is_covered(ink, contrast, seed):
         (14, {"angle": 60}),
         (16, {"angle": 135}),
         (16, {"blur": 1}),
-        (20, {"blur": 2}),
+        (16, {"blur": 2}),
+        (28, {"blur": 3}),
         (12, {"stacked": True}),
     ],
-    ids=["30", "-45", "60", "135", "blur 1", "blur 2", "stacked"],
+    ids=["30", "-45", "60", "135", "blur 1", "blur 2", "blur 3", "stacked"],
 )
 def test_find_text_other_kind_of_string_is_found(size, way):
     covered = [is_covered(ink_of(text, size, **way), 120, seed) for seed, text in enumerate(TEXTS)]

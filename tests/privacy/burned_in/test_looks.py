@@ -85,6 +85,11 @@ def test_only_the_best_of_many_in_doubt_are_looked_at_again(monkeypatch):
     assert kept == marks[looks.MOST_AGAIN - 1 :: -1]
 
 
+def test_judged_what_is_hardly_marked_is_not_looked_at_again(monkeypatch):
+    monkeypatch.setattr(looks, "second_look", lambda *_: pytest.fail("looked again"))
+    assert not list(looks.judged(GRAY, [looks.Group(0, 0, 8, 8, (4, 4), looks.DOUBTFUL - 0.01)]))
+
+
 def test_the_second_look_sees_a_group_and_what_is_around_it_enlarged(monkeypatch):
     gray = np.arange(100 * 200, dtype=np.uint32).reshape(100, 200).astype(np.uint8)
     seen = []
@@ -99,6 +104,17 @@ def test_second_look_thick_group_is_enlarged_less(monkeypatch):
     monkeypatch.setattr(looks, "text_map", lambda part: seen.append(part) or np.zeros((1, 1)))
     looks.second_look(np.zeros((100, 200), np.uint8), looks.Group(20, 20, 44, 80, (32, 50), 0.5))
     assert seen[0].shape == (2 * (16 + 24 + 16), 2 * 80)
+
+
+def test_second_look_group_of_large_letters_is_seen_in_half_the_size(monkeypatch):
+    marks = np.zeros((12, 20), np.float32)
+    marks[2:6, 2:17] = 0.5
+    seen = []
+    monkeypatch.setattr(looks, "text_map", lambda part: seen.append(part) or marks)
+    gray = np.zeros((100, 200), np.uint8)
+    group = looks.Group(32, 32, 32 + looks.THICKEST, 152, (50, 90), 0.5)
+    assert looks.second_look(gray, group) == 0.5
+    assert seen[0].shape == ((16 + looks.THICKEST + 16) // 2, (16 + 120 + 16) // 2)
 
 
 def test_the_second_look_counts_only_the_marks_of_the_group(monkeypatch):
@@ -148,3 +164,11 @@ def test_judged_a_group_in_doubt_is_deblurred_only_if_asked(deblur, monkeypatch)
     group = looks.Group(8, 8, 24, 60, (16, 30), 0.5)
     found = [level for _, level in looks.judged(GRAY, [group], deblur=deblur)]
     assert found == [Level.FOUND] * deblur
+
+
+def test_judged_deblurred_a_group_needs_more(monkeypatch):
+    between = 1 / (1 + math.exp(-(looks.SURE + looks.SURE_DEBLURRED) / 2))
+    monkeypatch.setattr(looks, "second_look", lambda *_: 0.1)
+    monkeypatch.setattr(looks, "deblurred_look", lambda *_: between)
+    group = looks.Group(8, 8, 24, 60, (16, 30), between)
+    assert not list(looks.judged(GRAY, [group], deblur=True))

@@ -18,6 +18,8 @@ from napari_medscan.privacy.burned_in.network import STRIDE, text_map
 
 EDGE = 0.15
 """What a cell's mark must be to belong to a string."""
+DOUBTFUL = 0.27
+"""What the mark of what may be a string must be: no second look outweighs a lower one."""
 CELLS = 4
 """So many of a string's cells, the best, tell how it is marked."""
 THIN = 20
@@ -25,6 +27,8 @@ THIN = 20
 AGAIN_THIN, AGAIN_THICK = 3, 2
 """Times: how much larger the second look sees. Letters of 24 pixels, three times larger, are too
 large for the network."""
+THICKEST = 36
+"""Pixels: letters so high are large for the network already, and are looked at in half the size."""
 MARGIN, REACH = 16, 40
 """Pixels around a group, and from its best cell: so far the second look sees."""
 BLUR = 2.0
@@ -39,9 +43,11 @@ SETTLED = 0.98
 """A mark that needs no second look."""
 MOST_AGAIN = 5
 """So many of the groups in doubt get one, the best; of the others the first look decides."""
-SURE, MAYBE = 0.9, 0.7
+SURE, MAYBE = 0.6, 0.55
 """What the log odds of the looks must be in the mean."""
-SURE_REDUCED, MAYBE_REDUCED = 1.5, 1.0
+SURE_DEBLURRED = 1.2
+"""The same if one is deblurred."""
+SURE_REDUCED, MAYBE_REDUCED = 1.3, 1.15
 """The same in a reduced image, where anatomy is as sharp as letters."""
 
 Gray = NDArray[np.uint8]
@@ -104,13 +110,15 @@ def judged(
 ) -> Iterator[tuple[Group, Level]]:
     """Yield the groups that are strings, and how sure that is: the surest first."""
     left = MOST_AGAIN
-    for group in sorted(found, key=lambda group: group.mark, reverse=True):
+    marked = (group for group in found if group.mark >= DOUBTFUL)
+    for group in sorted(marked, key=lambda group: group.mark, reverse=True):
         odds = first = _log_odds(group.mark)
         if group.mark < SETTLED and left:
             left -= 1
             odds = (first + _log_odds(second_look(gray, group))) / 2
             if deblur and odds < sure and group.mark >= BLURRED:
-                odds = max(odds, (first + _log_odds(deblurred_look(gray, group))) / 2)
+                again = (first + _log_odds(deblurred_look(gray, group))) / 2
+                odds = again if again >= SURE_DEBLURRED else odds
         if odds >= maybe:
             yield group, Level.FOUND if odds >= sure else Level.POSSIBLE
 
@@ -141,15 +149,18 @@ def groups(marks: Marks, least: float = EDGE) -> Iterator[Group]:
 
 
 def second_look(gray: Gray, group: Group) -> float:
-    """Return how a group is marked in an enlarged image of what is around it."""
+    """Return how a group is marked in an image of what is around it, of a size that suits it."""
     row, column = group.best
-    top, left = max(0, group.top - MARGIN, row - REACH), max(0, group.left - MARGIN, column - REACH)
-    bottom = min(group.bottom + MARGIN, row + REACH)
-    right = min(group.right + MARGIN, column + REACH)
     thickness = min(group.bottom - group.top, group.right - group.left)
+    reach = REACH if thickness < THICKEST else 2 * REACH
+    top, left = max(0, group.top - MARGIN, row - reach), max(0, group.left - MARGIN, column - reach)
+    bottom = min(group.bottom + MARGIN, row + reach)
+    right = min(group.right + MARGIN, column + reach)
+    part = gray[top:bottom, left:right]
+    if thickness >= THICKEST:
+        return _mark_within(reduced(part, 2), group, (top, left), 0.5)
     times = AGAIN_THIN if thickness <= THIN else AGAIN_THICK
-    part = enlarged(gray[top:bottom, left:right], times)
-    return _mark_within(part, group, (top, left), times)
+    return _mark_within(enlarged(part, times), group, (top, left), times)
 
 
 def deblurred_look(gray: Gray, group: Group) -> float:
@@ -160,15 +171,17 @@ def deblurred_look(gray: Gray, group: Group) -> float:
     return _mark_within(part, group, (top, left), 1)
 
 
-def _mark_within(part: Gray, group: Group, start: tuple[int, int], times: int) -> float:
+def _mark_within(part: Gray, group: Group, start: tuple[int, int], times: float) -> float:
     """Return how a group is marked in a part, so many times enlarged, that starts somewhere."""
     rows, columns = (
-        slice(max(0, first - offset) * times // STRIDE, (end - offset) * times // STRIDE)
+        slice(*(int(max(0, edge - offset) * times / STRIDE) for edge in (first, end)))
         for first, end, offset in zip(
             (group.top, group.left), (group.bottom, group.right), start, strict=True
         )
     )
-    return mean_of_best(text_map(part)[rows, columns].ravel(), CELLS * times * times)
+    return mean_of_best(
+        text_map(part)[rows, columns].ravel(), max(CELLS, int(CELLS * times * times))
+    )
 
 
 def enlarged(gray: Gray, times: int) -> Gray:
@@ -194,6 +207,20 @@ def deblurred(gray: Gray) -> Gray:
     sharp = fft.ifft2(fft.fft2(values) * gain).real[margin:-margin, margin:-margin]
     result: Gray = sharp.round().clip(0, 255).astype(np.uint8)
     return result
+
+
+def reduced(gray: Gray, factor: int) -> Gray:
+    """Return a picture a whole number of times smaller, each pixel a mean."""
+    if factor == 1:
+        return gray
+    rows, columns = (-size % factor for size in gray.shape)
+    whole = np.pad(gray, ((0, rows), (0, columns)), mode="edge")
+    # A product of matrices would need the whole picture as float; sums of views do not.
+    parts = [whole[y::factor, x::factor] for y in range(factor) for x in range(factor)]
+    total = np.zeros(parts[0].shape, np.uint32)
+    for part in parts:
+        total += part
+    return ((total + factor * factor // 2) // (factor * factor)).astype(np.uint8)
 
 
 def mean_of_best(marks: Marks, count: int = CELLS) -> float:

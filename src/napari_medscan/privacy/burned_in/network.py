@@ -32,7 +32,7 @@ AROUND = (15, 7)
 """Pixels, odd: squares whose mean and deviation make a pixel comparable."""
 FLATTEST = 4.0
 """Gray levels added to the deviation, so that the noise of what is flat stays small."""
-LEVELS = (((5, 24), (3, 24)), ((3, 48),) * 3, ((3, 64),) * 3, ((3, 96),) * 3)
+LEVELS = (((5, 16), (3, 16)), ((3, 48),) * 3, ((3, 64),) * 3, ((3, 96),) * 3)
 """Size and channels of the convolutions of each level; the first halves the resolution."""
 BAND = 16
 """Rows of cells for which what is finer is computed at a time, so that it stays in the cache."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.privacy.burned_in import looks, tilted
 from napari_medscan.privacy.burned_in.findings import Box
+from napari_medscan.privacy.burned_in.looks import reduced
 from napari_medscan.privacy.burned_in.network import STRIDE, maps
 from napari_medscan.privacy.burned_in.planes import edge_cells, edge_extent, planes
 from napari_medscan.privacy.painting import LONGEST
@@ -84,17 +85,3 @@ def _scaled(box: Box, factor: int, rows: int, columns: int) -> Box:
     top, left = factor * box.top, factor * box.left
     height = min(factor * box.height, rows - top)
     return Box(top, left, height, min(factor * box.width, columns - left), box.level)
-
-
-def reduced(gray: Gray, factor: int) -> Gray:
-    """Return a picture a whole number of times smaller, each pixel a mean."""
-    if factor == 1:
-        return gray
-    rows, columns = (-size % factor for size in gray.shape)
-    whole = np.pad(gray, ((0, rows), (0, columns)), mode="edge")
-    # A product of matrices would need the whole picture as float; sums of views do not.
-    parts = [whole[y::factor, x::factor] for y in range(factor) for x in range(factor)]
-    total = np.zeros(parts[0].shape, np.uint32)
-    for part in parts:
-        total += part
-    return ((total + factor * factor // 2) // (factor * factor)).astype(np.uint8)

@@ -26,7 +26,7 @@ ANGLES = (30, 45, 60)
 """Degrees, counterclockwise, that the small network tells apart; a right angle more is the same."""
 CELL = 2 * STRIDE
 """Pixels that its cells are high and wide."""
-FAINTEST = -2.0
+FAINTEST = -1.6
 """The log odds that something is tilted for it to be turned."""
 BESIDE = 0.8
 """What the log odds of another angle may be below those of the likeliest for it to be tried."""
@@ -37,9 +37,9 @@ APART = 7
 """Cells, odd: no two places are nearer."""
 NEAR, FAR = 48, 128
 """Pixels from a place: what a first turned look sees, and one that measures the string."""
-HINT = 0.25
+HINT = 0.28
 """What a first turned look must mark for the second to be taken."""
-SURE, MAYBE = 3.5, 3.2
+SURE, MAYBE = 1.2, 1.0
 """What the log odds must be: more than of a part that is not turned, since so many are."""
 
 Gray = NDArray[np.uint8]

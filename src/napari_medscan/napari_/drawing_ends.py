@@ -1,15 +1,30 @@
-"""How drawing ends: angles with their last click, anything with the next tool; no half angles."""
+"""How drawing ends: angles with their last click, anything with Esc or the next tool.
+
+No half angle stays. Esc where nothing is being drawn lays the tool down.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
+import napari.viewer
 from napari.layers import Shapes
 
 from napari_medscan.measure.shapes import ANGLE, COBB_ANGLE
-from napari_medscan.napari_.measurement_layers import tool_of, tool_of_next
+from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.measurement_layers import (
+    Drawing,
+    is_being_drawn,
+    tool_of,
+    tool_of_next,
+)
 
+PAN: Final = "pan_zoom"
+"""Mode of a layer on which nothing is drawn."""
+_ESC: Final = "Escape"
 CLICKS: Final = {ANGLE: 3, COBB_ANGLE: 4}
 """Points of what a tool draws."""
 
@@ -35,12 +50,41 @@ def end_with_last_click(layer: Shapes, event: Any) -> Iterator[None]:  # noqa: A
         layer._finish_drawing()  # noqa: SLF001
 
 
+def end_with_escape(layer: Drawing, lay_down: Callable[[], object] | None) -> None:
+    """Let Esc end what is being drawn on a layer or, where nothing is, lay its tool down.
+
+    Parameters
+    ----------
+    layer : Shapes or Points
+        Where it is drawn.
+    lay_down : callable or None
+        What lays the tool down; None gives the key back to napari.
+    """
+    press = None if lay_down is None else guarded(partial(_end_or, lay_down))
+    layer.bind_key(_ESC, press, overwrite=True)
+
+
+def _end_or(lay_down: Callable[[], object], layer: Drawing) -> None:
+    if isinstance(layer, Shapes) and is_being_drawn(layer):
+        end_drawing(layer)
+    else:
+        lay_down()
+
+
+def lay_down(viewer: napari.viewer.Viewer, layer: Drawing) -> None:
+    """Give clicks and keys back to the current series."""
+    layer.mode = PAN
+    series = current_layer(viewer)
+    if series is not None:
+        viewer.layers.selection.active = series
+
+
 def end_drawing(layer: Shapes) -> None:
-    """End what is being drawn, as Esc does, before another tool is taken.
+    """End what is being drawn, before another tool is taken.
 
     napari would go on drawing it with the next tool, or end it by the rules of that tool.
     """
-    if layer._is_creating:  # noqa: SLF001
+    if is_being_drawn(layer):
         layer._finish_drawing()  # noqa: SLF001
         remove_half_angle(layer)
 

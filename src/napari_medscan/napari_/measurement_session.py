@@ -23,8 +23,10 @@ from napari_medscan.napari_.current_layer import current_layer, visible_series
 from napari_medscan.napari_.diameters import square_up
 from napari_medscan.napari_.drawing_ends import (
     end_drawing,
+    end_with_escape,
     end_with_last_click,
     forget_dropped,
+    lay_down,
     remove_half_angle,
 )
 from napari_medscan.napari_.failure_log import guarded
@@ -244,6 +246,7 @@ class MeasurementSession:
         self._layers.append(layer)
         layer.events.data.connect(self._on_change)
         layer.events.set_data.connect(self._on_moved)
+        end_with_escape(layer, partial(lay_down, self._viewer, layer))
         if isinstance(layer, Shapes):
             layer.mouse_drag_callbacks.append(end_with_last_click)
         return layer
@@ -304,6 +307,7 @@ class MeasurementSession:
     def _leave(self, layer: Drawing) -> None:
         layer.events.data.disconnect(self._on_change)
         layer.events.set_data.disconnect(self._on_moved)
+        end_with_escape(layer, None)
         self._layers.remove(layer)
         self._digests.pop(layer, None)
         if self._taken[0] is layer:

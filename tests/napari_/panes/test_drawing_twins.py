@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Shapes
+from napari.utils.key_bindings import KeymapHandler
 from qtpy.QtCore import QObject
 
 from napari_medscan.dicom import load
@@ -155,7 +156,11 @@ def test_what_is_drawn_in_a_pane_is_measured_on_its_series(opened, qtbot):
     assert (pane.layers.selection.active, str(twin.mode)) == (twin, "add_line")
     theirs.data = theirs.data[:1]
     qtbot.waitUntil(lambda: bool(shapes_in(pane)) and len(shapes_in(pane)[0].data) == 1)
-    model.layers.selection.active = one
+    (twin,) = shapes_in(pane)
+    handler = KeymapHandler()
+    handler.keymap_providers = [twin]
+    handler.press_key("Escape")
+    assert model.layers.selection.active is one
     twins.follow()
     assert pane.layers.selection.active is pane.layers[0]
     for part in (view, session):

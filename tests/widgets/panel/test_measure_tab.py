@@ -14,6 +14,7 @@ from napari.utils.interactions import (
     mouse_press_callbacks,
     mouse_release_callbacks,
 )
+from napari.utils.key_bindings import KeymapHandler
 from pydicom import dcmread
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
@@ -376,6 +377,13 @@ def click(layer, *places):
             callbacks(layer, event)
 
 
+def escape(layer):
+    """Press Esc while a layer is the active one."""
+    handler = KeymapHandler()
+    handler.keymap_providers = [layer]
+    handler.press_key("Escape")
+
+
 @pytest.mark.usefixtures("series")
 @pytest.mark.parametrize(("name", "clicks"), [("angle", 3), ("cobb_angle", 4)])
 def test_angle_is_clicked_point_by_point_and_ends_with_the_last(tab, model, name, clicks):
@@ -407,7 +415,7 @@ def test_what_is_being_drawn_ends_with_esc_or_the_next_tool(tab, model, qtbot, f
         click(layer, *PLACES[:clicks])
         ends += [left] if left else []
         if following is None:
-            layer._finish_drawing()
+            escape(layer)
             # What was drawn is settled once napari is done with it.
             qtbot.waitUntil(lambda: len(layer.data) == len(ends))  # noqa: B023 - not kept
         else:
@@ -469,3 +477,19 @@ def test_two_diameters_are_deleted_together(tab, model, qtbot):
     press(tab, "delete")
     qtbot.waitUntil(lambda: len(tab.rows) == 2)
     assert [each.name for each in tab.rows] == ["Longest diameter 1", "Diameter across 1"]
+
+
+@pytest.mark.parametrize("name", ["length", "angle", "point"])
+def test_esc_where_nothing_is_being_drawn_lays_the_tool_down(tab, model, series, name):
+    press(tab, name)
+    layer = model.layers[-1]
+    if name == "angle":
+        click(layer, PLACES[0])
+        escape(layer)
+        assert model.layers.selection.active is layer
+    escape(layer)
+    assert model.layers.selection.active is series
+    assert str(layer.mode) == "pan_zoom"
+    tab.release()
+    # What is left is a layer like any other.
+    assert "Escape" not in map(str, layer.keymap)

@@ -15,7 +15,12 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_medscan.dicom import Stack
 from napari_medscan.napari_.current_layer import current_layer
-from napari_medscan.napari_.drawing_ends import end_with_last_click
+from napari_medscan.napari_.drawing_ends import (
+    PAN,
+    end_with_escape,
+    end_with_last_click,
+    lay_down,
+)
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.measurement_layers import (
     Drawing,
@@ -30,7 +35,6 @@ from napari_medscan.napari_.objects.plane_cuts import is_contours
 from napari_medscan.napari_.objects.shown_object import object_of
 from napari_medscan.napari_.panes.pane_twins import PaneTwins
 
-_PAN = "pan_zoom"
 _of_models: weakref.WeakKeyDictionary[napari.viewer.Viewer, DrawingTwins] = (
     weakref.WeakKeyDictionary()
 )
@@ -64,7 +68,7 @@ class DrawingTwins(PaneTwins):
         self._on_features = guarded(self._take_features)
         self._pending: weakref.WeakSet[Layer] = weakref.WeakSet()
         self._drawn_on: Layer | None = None
-        self._tool = _PAN, ""
+        self._tool = PAN, ""
         self._on_mode = guarded(self._follow_mode)
         _of_models[model] = self
 
@@ -97,13 +101,13 @@ class DrawingTwins(PaneTwins):
     def _follow_mode(self, event: Event) -> None:
         twin = self._twins.get(event.source)
         # napari lays down the tool of a layer that is hidden beside another study.
-        if twin is not None and event.source.visible and str(event.source.mode) == _PAN:
+        if twin is not None and event.source.visible and str(event.source.mode) == PAN:
             self._lay_down(twin)
 
     def _lay_down(self, twin: Layer) -> None:
         """Give clicks on the pane back to its series."""
         if self._model.layers.selection.active is twin:
-            twin.mode = _PAN
+            twin.mode = PAN
             self._model.layers.selection.active = current_layer(self._model)
 
     def _take_over(self, layer: Drawing, event: Event) -> None:
@@ -126,6 +130,7 @@ class DrawingTwins(PaneTwins):
 
     def _add(self, layers: Sequence[Layer]) -> None:
         for layer in layers:
+            drawing = cast("Drawing", layer)
             data, attributes, kind = layer.as_layer_data_tuple()  # type: ignore[no-untyped-call]
             if isinstance(layer, Points) and not len(layer.data):
                 # napari takes the size of the next point from the last one.
@@ -134,7 +139,8 @@ class DrawingTwins(PaneTwins):
             # Its layer is hidden while the main canvas shows another patient or study.
             twin.visible = True
             self._show(layer, twin)
-            twin.events.data.connect(guarded(partial(self._take_over, cast("Drawing", layer))))
+            twin.events.data.connect(guarded(partial(self._take_over, drawing)))
+            end_with_escape(cast("Drawing", twin), partial(lay_down, self._main, drawing))
             if isinstance(twin, Shapes):
                 twin.mouse_drag_callbacks.append(end_with_last_click)
             if layer is self._drawn_on:

@@ -79,14 +79,16 @@ def test_only_the_best_of_many_in_doubt_are_looked_at_again(monkeypatch):
     marks = [0.8 + 0.01 * index for index in range(2 * looks.MOST_AGAIN)]
     found = [looks.Group(0, 0, 8, 8, (4, 4), mark) for mark in marks]
     seen = []
-    monkeypatch.setattr(looks, "second_look", lambda _, group: seen.append(group.mark) or 1e-4)
+    monkeypatch.setattr(
+        looks, "second_look", lambda _, group, **_way: seen.append(group.mark) or 1e-4
+    )
     kept = [group.mark for group, _ in looks.judged(GRAY, found)]
     assert seen == marks[: -looks.MOST_AGAIN - 1 : -1]
     assert kept == marks[looks.MOST_AGAIN - 1 :: -1]
 
 
 def test_judged_what_is_hardly_marked_is_not_looked_at_again(monkeypatch):
-    monkeypatch.setattr(looks, "second_look", lambda *_: pytest.fail("looked again"))
+    monkeypatch.setattr(looks, "second_look", lambda *_, **_way: pytest.fail("looked again"))
     assert not list(looks.judged(GRAY, [looks.Group(0, 0, 8, 8, (4, 4), looks.DOUBTFUL - 0.01)]))
 
 
@@ -115,6 +117,8 @@ def test_second_look_group_of_large_letters_is_seen_in_half_the_size(monkeypatch
     group = looks.Group(32, 32, 32 + looks.THICKEST, 152, (50, 90), 0.5)
     assert looks.second_look(gray, group) == 0.5
     assert seen[0].shape == ((16 + looks.THICKEST + 16) // 2, (16 + 120 + 16) // 2)
+    looks.second_look(gray, group, halve=False)
+    assert seen[1].shape == (2 * (32 + looks.THICKEST), 2 * 80)
 
 
 def test_the_second_look_counts_only_the_marks_of_the_group(monkeypatch):
@@ -159,7 +163,7 @@ def test_deblurred_what_does_not_vary_is_the_same():
 
 @pytest.mark.parametrize("deblur", [True, False])
 def test_judged_a_group_in_doubt_is_deblurred_only_if_asked(deblur, monkeypatch):
-    monkeypatch.setattr(looks, "second_look", lambda *_: 0.1)
+    monkeypatch.setattr(looks, "second_look", lambda *_, **_way: 0.1)
     monkeypatch.setattr(looks, "deblurred_look", lambda *_: 0.99)
     group = looks.Group(8, 8, 24, 60, (16, 30), 0.5)
     found = [level for _, level in looks.judged(GRAY, [group], deblur=deblur)]
@@ -168,7 +172,7 @@ def test_judged_a_group_in_doubt_is_deblurred_only_if_asked(deblur, monkeypatch)
 
 def test_judged_deblurred_a_group_needs_more(monkeypatch):
     between = 1 / (1 + math.exp(-(looks.SURE + looks.SURE_DEBLURRED) / 2))
-    monkeypatch.setattr(looks, "second_look", lambda *_: 0.1)
+    monkeypatch.setattr(looks, "second_look", lambda *_, **_way: 0.1)
     monkeypatch.setattr(looks, "deblurred_look", lambda *_: between)
     group = looks.Group(8, 8, 24, 60, (16, 30), between)
     assert not list(looks.judged(GRAY, [group], deblur=True))

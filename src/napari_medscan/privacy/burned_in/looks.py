@@ -28,7 +28,8 @@ AGAIN_THIN, AGAIN_THICK = 3, 2
 """Times: how much larger the second look sees. Letters of 24 pixels, three times larger, are too
 large for the network."""
 THICKEST = 36
-"""Pixels: letters so high are large for the network already, and are looked at in half the size."""
+"""Pixels: letters so high are large for the network already, and are looked at in half the size,
+unless a reduced image shows them."""
 MARGIN, REACH = 16, 40
 """Pixels around a group, and from its best cell: so far the second look sees."""
 BLUR = 2.0
@@ -92,7 +93,7 @@ def boxes(
         Whether the image was made smaller.
     """
     sure, maybe = (SURE_REDUCED, MAYBE_REDUCED) if reduced else (SURE, MAYBE)
-    for group, level in judged(gray, groups(marks), sure, maybe, deblur=deblur):
+    for group, level in judged(gray, groups(marks), sure, maybe, deblur=deblur, halve=reduced):
         # A cell that a string covers by less than half is not marked.
         top, left = (max(0, start - STRIDE // 2) for start in (group.top, group.left))
         bottom = min(group.bottom + STRIDE // 2, gray.shape[0])
@@ -107,15 +108,19 @@ def judged(
     maybe: float = MAYBE,
     *,
     deblur: bool = False,
+    halve: bool = True,
 ) -> Iterator[tuple[Group, Level]]:
-    """Yield the groups that are strings, and how sure that is: the surest first."""
+    """Yield the groups that are strings, and how sure that is: the surest first.
+
+    In doubt they are looked at again: deblurred too, or large letters in half the size, if asked.
+    """
     left = MOST_AGAIN
     marked = (group for group in found if group.mark >= DOUBTFUL)
     for group in sorted(marked, key=lambda group: group.mark, reverse=True):
         odds = first = _log_odds(group.mark)
         if group.mark < SETTLED and left:
             left -= 1
-            odds = (first + _log_odds(second_look(gray, group))) / 2
+            odds = (first + _log_odds(second_look(gray, group, halve=halve))) / 2
             if deblur and odds < sure and group.mark >= BLURRED:
                 again = (first + _log_odds(deblurred_look(gray, group))) / 2
                 odds = again if again >= SURE_DEBLURRED else odds
@@ -148,16 +153,17 @@ def groups(marks: Marks, least: float = EDGE) -> Iterator[Group]:
         )
 
 
-def second_look(gray: Gray, group: Group) -> float:
+def second_look(gray: Gray, group: Group, *, halve: bool = True) -> float:
     """Return how a group is marked in an image of what is around it, of a size that suits it."""
     row, column = group.best
     thickness = min(group.bottom - group.top, group.right - group.left)
-    reach = REACH if thickness < THICKEST else 2 * REACH
+    large = halve and thickness >= THICKEST
+    reach = 2 * REACH if large else REACH
     top, left = max(0, group.top - MARGIN, row - reach), max(0, group.left - MARGIN, column - reach)
     bottom = min(group.bottom + MARGIN, row + reach)
     right = min(group.right + MARGIN, column + reach)
     part = gray[top:bottom, left:right]
-    if thickness >= THICKEST:
+    if large:
         return _mark_within(reduced(part, 2), group, (top, left), 0.5)
     times = AGAIN_THIN if thickness <= THIN else AGAIN_THICK
     return _mark_within(enlarged(part, times), group, (top, left), times)

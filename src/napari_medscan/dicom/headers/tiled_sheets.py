@@ -55,8 +55,8 @@ def _unmarked(header: ImageHeader, data_set: DataSet) -> ImageHeader:
 
     Anonymizers take Image Type away.
     """
-    is_image = header.layout.frames == 1 and header.layout.samples == 1
-    if header.modality != "MR" or not is_image or not _is_wide(header, header.shape):
+    is_slice = header.kind.is_cross_section and header.layout.frames == header.layout.samples == 1
+    if not is_slice or not _is_wide(header, header.shape):
         return header
     for _, read in _MAKERS.values():
         tiles = read(header, data_set)

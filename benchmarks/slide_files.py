@@ -16,7 +16,7 @@ from pydicom.uid import JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage
 
 TILE = 256
 ZOOMS = (1, 4, 16)
-_IMAGE_WORDS = 16
+_IMAGES = 16
 
 
 def write_slide(folder: Path, extent: int, *, sparse: bool, holes: bool = False) -> None:
@@ -33,7 +33,7 @@ def write_slide(folder: Path, extent: int, *, sparse: bool, holes: bool = False)
     holes : bool
         Whether tiles take as many bytes as uncompressed ones, most of them a hole in the file.
     """
-    images = [_encoded(number) for number in range(_IMAGE_WORDS)]
+    images = [_encoded(number) for number in range(_IMAGES)]
     for zoom in ZOOMS:
         size = extent // zoom
         count = (-(-size // TILE)) ** 2
@@ -44,7 +44,7 @@ def write_slide(folder: Path, extent: int, *, sparse: bool, holes: bool = False)
 
 def _write_tiles(stream: BinaryIO, images: list[bytes], count: int, least: int) -> None:
     """Write encapsulated pixel data with an Extended Offset Table."""
-    chosen = [images[number * 7 % _IMAGE_WORDS] for number in range(count)]
+    chosen = [images[number * 7 % _IMAGES] for number in range(count)]
     lengths = np.array([max(least, len(each)) for each in chosen])
     starts = np.cumsum([0, *(8 + lengths)])[:-1]
     for element, values in ((1, starts), (2, lengths)):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from napari_medscan.dicom.series.attributes import FOURTH_AXIS
 from napari_medscan.dicom.series.ordering import MAX_PARTS, arrange
 from napari_medscan.dicom.series.overlaps import BY_RUN
-from napari_medscan.dicom.series.repeats import LEFT, UNNUMBERED
+from napari_medscan.dicom.series.repeats import LEFT, NO_NUMBER
 
 from ..building import (
     AXIAL,
@@ -188,7 +188,7 @@ def test_an_image_without_a_number_among_others_that_numbers_order_is_not_certai
         for n, (header, frame) in enumerate(zip(files(frames), frames, strict=True))
     ]
     (grid,) = arrange(refs(headers))
-    assert grid.notes == (UNNUMBERED,)
+    assert grid.notes == (NO_NUMBER,)
 
 
 def test_a_time_point_never_mixes_values_without_natural_order():

@@ -135,9 +135,10 @@ def _scan_around_damage(
     file: FileRef, source: Source, head: bytes, meta: FileMeta, wanted: Wanted
 ) -> ScannedFile | None:
     """Scan a file around a damaged sequence, None if that leads nowhere."""
-    if not is_vr(bytes_at(source, head, meta.start, 8)[4:6]):
+    first = bytes_at(source, head, meta.start, 8)
+    if not is_vr(first[4:6]):
         return None
-    big_endian = _is_big_endian(bytes_at(source, head, meta.start, 8), meta.syntax)
+    big_endian = _is_big_endian(first, meta.syntax)
     found = scan_around(source, meta.start, meta.size, wanted, big_endian=big_endian)
     if found is None:
         return None

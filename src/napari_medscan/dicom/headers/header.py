@@ -77,8 +77,7 @@ def _frames(file: ParsedFile) -> tuple[FrameHeader, ...]:
 
 def _palette(file: ParsedFile) -> Palette | None:
     # A segmentation's indices are its labels: its colors are for display only.
-    is_palette = file.stored[0].photometric == "PALETTE COLOR"
-    if not is_palette or file.kind.measures == "segments":
+    if not file.stored[0].is_palette or file.kind.measures == "segments":
         return None
     return read_palette(file.data_set)
 
@@ -133,7 +132,7 @@ def color_profiles(data_set: DataSet) -> list[Deferred]:
 
 def _has_color_profile(file: ParsedFile) -> bool:
     layout = file.stored[0]
-    if layout.samples == 1 and layout.photometric != "PALETTE COLOR":
+    if layout.samples == 1 and not layout.is_palette:
         return False
     return bool(color_profiles(file.data_set))
 

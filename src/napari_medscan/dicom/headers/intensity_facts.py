@@ -26,7 +26,7 @@ BAD_WINDOW = "Window center or width is unreadable: the window is ignored"
 
 def stored_values_of(data_set: DataSet, kind: Kind, layout: PixelLayout) -> StoredValues:
     """Return what the stored values of a file mean."""
-    indexed = layout.photometric == "PALETTE COLOR" and kind.measures != "segments"
+    indexed = layout.is_palette and kind.measures != "segments"
     gray = layout.samples == 1 and not indexed
     return stored_values(data_set, kind, signed=layout.signed, floating=layout.floating, gray=gray)
 

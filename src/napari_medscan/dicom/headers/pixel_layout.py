@@ -79,6 +79,11 @@ class PixelLayout:
         return (self.samples == _RGB) == self.photometric.startswith(_COLOR)
 
     @property
+    def is_palette(self) -> bool:
+        """Whether values are indices of a color lookup table."""
+        return self.photometric == _PALETTE
+
+    @property
     def is_packed(self) -> bool:
         """Whether native samples follow each other bit by bit, without filling bytes."""
         return self.bits_allocated % 8 > 0
@@ -165,21 +170,28 @@ def layout_notes(data_set: DataSet, layout: PixelLayout, *, native: bool) -> tup
     is_color = native and layout.samples > 1
     if is_color and not data_set.has_value(Tag.PlanarConfiguration):
         notes += ("Planar Configuration is missing: colors are read pixel by pixel",)
-    is_palette = layout.photometric == _PALETTE
-    if (is_color or is_palette) and not data_set.has_value(Tag.PhotometricInterpretation):
-        shown = "the color lookup table is applied" if is_palette else "colors are shown as RGB"
-        notes += (f"Photometric Interpretation is missing: {shown}",)
+    if not data_set.has_value(Tag.PhotometricInterpretation):
+        missing = "Photometric Interpretation is missing"
+        if layout.is_palette:
+            notes += (f"{missing}: the color lookup table is applied",)
+        elif is_color:
+            notes += (f"{missing}: colors are shown as RGB",)
     if data_set.integer(Tag.BitsAllocated) not in (*_ALLOCATED, layout.bits_allocated):
-        invalid = "invalid" if data_set.has_value(Tag.BitsAllocated) else "missing"
+        invalid = _fault(data_set, Tag.BitsAllocated)
         notes += (f"Bits Allocated is {invalid}: pixels are read as {layout.bits_allocated} bits",)
     if _bits_stored(data_set, layout.bits_allocated) is None:
         notes += ("Bits Stored is invalid: all allocated bits are shown",)
     states_sign = data_set.integer(Tag.PixelRepresentation) in (0, 1)
     if not states_sign and layout.samples == 1 and layout.bits_allocated > _BYTE:
-        invalid = "invalid" if data_set.has_value(Tag.PixelRepresentation) else "missing"
+        invalid = _fault(data_set, Tag.PixelRepresentation)
         sign = "signed" if layout.signed else "unsigned"
         notes += (f"Pixel Representation is {invalid}: values are read as {sign}",)
     return notes
+
+
+def _fault(data_set: DataSet, tag: Tag) -> str:
+    """Return what is wrong with an attribute that cannot be used."""
+    return "invalid" if data_set.has_value(tag) else "missing"
 
 
 def _usual(data_set: DataSet, samples: int) -> str:

@@ -12,11 +12,7 @@ from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.intensity.rescale import IDENTITY, ModalityTransform, no_rescale
 from napari_medscan.dicom.series.planes import split_by_plane
 from napari_medscan.dicom.series.positions import points_of
-from napari_medscan.dicom.space.tolerances import (
-    ON_A_LINE,
-    ON_A_LINE_PIXELS,
-    ON_A_LINE_STEPS,
-)
+from napari_medscan.dicom.space.tolerances import ON_A_LINE, line_tolerance
 from napari_medscan.dicom.space.vectors import Vector
 
 PLANE: Final = "Some images lack orientation or pixel spacing: those of the others are used"
@@ -70,7 +66,14 @@ def told_by_rescale(planes: Sequence[Sequence[SliceRef]]) -> list[list[list[Slic
         return [whole]
     unknown = {"transform": no_rescale(None)}
     rest = [slices for slices in whole if slices[0].frame.transform is not IDENTITY]
-    return [rest, [[_with(ref, unknown, ()) for ref in slices] for slices in silent]]
+    return [rest, [[changed(ref, unknown, ()) for ref in slices] for slices in silent]]
+
+
+def changed(ref: SliceRef, changes: Mapping[str, object], notes: Sequence[str]) -> SliceRef:
+    """Return the slice of a file of one frame with changes of that, and with notes on them."""
+    header = ref.header
+    frame = ref.frame.like(**changes)
+    return SliceRef(header.like(frames=(frame,), notes=(*header.notes, *notes)), ref.index)
 
 
 def is_lacking(frame: FrameHeader) -> bool:
@@ -93,14 +96,8 @@ def _completed(ref: SliceRef, whole: Sequence[SliceRef]) -> SliceRef | None:
     if frame.transform.state == "absent":
         changes["transform"] = _common_transform(whole)
         notes.append(RESCALED)
-    new = _with(ref, changes, notes)
+    new = changed(ref, changes, notes)
     return None if None in changes.values() or new.unit != whole[0].unit else new
-
-
-def _with(ref: SliceRef, changes: Mapping[str, object], notes: Sequence[str]) -> SliceRef:
-    header = ref.header
-    frame = ref.frame.like(**changes)
-    return SliceRef(header.like(frames=(frame,), notes=(*header.notes, *notes)), ref.index)
 
 
 def _common_transform(whole: Sequence[SliceRef]) -> ModalityTransform | None:
@@ -160,5 +157,4 @@ def _on_line(refs: Sequence[SliceRef], whole: Sequence[SliceRef]) -> bool:
     offsets = points_of(refs) - first
     off = np.linalg.norm(offsets - np.outer(offsets @ along, along), axis=1).max()
     pixel = min(whole[0].frame.spacing or (0.0,))
-    step = length / len(whole)
-    return bool(off <= max(ON_A_LINE, ON_A_LINE_PIXELS * pixel, ON_A_LINE_STEPS * step))
+    return bool(off <= line_tolerance(pixel, length / len(whole)))

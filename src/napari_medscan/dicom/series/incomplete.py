@@ -9,13 +9,12 @@ from typing import Final
 import numpy as np
 
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.series.completion import completed, is_lacking
+from napari_medscan.dicom.series.completion import changed, completed, is_lacking
 from napari_medscan.dicom.series.meaning import MEANINGS, meaning_of, raw_meaning
 from napari_medscan.dicom.series.planes import split_by_plane
-from napari_medscan.dicom.series.positions import number_positions, points_of, positions_of
+from napari_medscan.dicom.series.positions import distances_of, number_positions, positions_of
 from napari_medscan.dicom.space.geometry import measure_gaps
 from napari_medscan.dicom.space.tolerances import MULTIPLE_GAP
-from napari_medscan.dicom.space.vectors import normal_of
 
 FILLED: Final = "Some images lack attributes that the others have; they are joined by position"
 _MEANS_NONE: Final = tuple(
@@ -97,8 +96,7 @@ def _with_meaning(ref: SliceRef, other: SliceRef) -> SliceRef:
         return ref
     own = {name: value for name, value in frame.dimensions.items() if name not in MEANINGS}
     meant = {name: dimensions[name] for name in MEANINGS if name in dimensions}
-    frames = (frame.like(dimensions={**own, **meant}),)
-    return SliceRef(ref.header.like(frames=frames, notes=(*ref.header.notes, FILLED)), ref.index)
+    return changed(ref, {"dimensions": {**own, **meant}}, (FILLED,))
 
 
 def _fill(images: Sequence[SliceRef], whole: Sequence[SliceRef]) -> bool:
@@ -107,9 +105,7 @@ def _fill(images: Sequence[SliceRef], whole: Sequence[SliceRef]) -> bool:
     Where the others repeat their positions, whether no position is left with fewer repeats.
     """
     slices = [*whole, *images]
-    orientation = whole[0].frame.orientation
-    assert orientation is not None  # noqa: S101 - for the type checker
-    distances = points_of(slices) @ normal_of(orientation)
+    distances = distances_of(slices)
     repeats = np.bincount(number_positions(slices, distances))
     if repeats.max() > 1:
         return len(repeats) > 1 and bool((repeats == repeats[0]).all())

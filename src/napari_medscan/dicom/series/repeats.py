@@ -28,7 +28,7 @@ from napari_medscan.dicom.series.attributes import (
 BY_NUMBER = "Time points sorted by instance number (no timing information)"
 BY_ACQUISITION = "Time points sorted by acquisition number (no timing information)"
 LEFT = "Some images lack what orders the others; they take the place that these leave"
-UNNUMBERED = "Some images have no instance number; it is not certain which time point they are of"
+NO_NUMBER = "Some images have no instance number; it is not certain which time point they are of"
 BY_NAME = "Nothing orders the images that share a position; they are sorted by file name"
 NUMBER = "InstanceNumber"
 """What orders images if no attribute tells what they are."""
@@ -138,7 +138,7 @@ def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows
     row = _joint(row, _ranks_in_cells(keys, position, row))
     last = NUMBER if is_ordered else FILE_NAME
     lacks = {ref.header.instance_number is None for ref in slices}
-    notes = (UNNUMBERED,) if is_ordered and len(lacks) > 1 else notes_of(last)
+    notes = (NO_NUMBER,) if is_ordered and len(lacks) > 1 else notes_of(last)
     return Rows(row, (*names, last), (*rows.notes, *notes))
 
 

@@ -252,13 +252,8 @@ def _on_a_line(
     spread: float,
 ) -> bool:
     """Whether every slice stands where index times step says, within half a pixel."""
-    length = norm(step)
-    limit = max(
-        tolerances.ON_A_LINE_PIXELS * min(spacing or (1.0, 1.0)),
-        tolerances.ON_A_LINE,
-        tolerances.ON_A_LINE_STEPS * length,
-        2 * spread,
-    )
+    pixel = min(spacing or (1.0, 1.0))
+    limit = max(tolerances.line_tolerance(pixel, norm(step)), 2 * spread)
     line = np.array(positions[0]) + np.outer(places, step)
     off = np.linalg.norm(np.array(positions) - line, axis=1)
     return bool((off <= limit).all())

@@ -39,14 +39,14 @@ JITTERED_GAP_SPREADS: Final = 4.0
 MULTIPLE_GAP: Final = 0.2
 """Share of the slice step by which a gap may be off a multiple of it and mean missing slices."""
 
-ON_A_LINE_PIXELS: Final = 0.5
+_ON_A_LINE_PIXELS: Final = 0.5
 """Pixels by which a slice may stand off the line of its stack …"""
 
-ON_A_LINE_STEPS: Final = 0.05
+_ON_A_LINE_STEPS: Final = 0.05
 """… or slice steps …"""
 
 ON_A_LINE: Final = 0.1
-"""… or millimeters, whichever is the most."""
+"""… or millimeters, whichever is the most: see `line_tolerance`."""
 
 STATION_PIXELS: Final = 0.5
 """Slices of one depth that are so many pixels apart within their plane stand side by side …"""
@@ -95,3 +95,14 @@ SAME_NUMBER: Final = 5e-4
 
 SAME_VOXEL: Final = 0.01
 """Voxels by which a voxel of a copy may lie off the voxel of the series that it is."""
+
+
+def line_tolerance(pixel: float, step: float) -> float:
+    """Return by how much a slice may stand off the line of its stack.
+
+    Parameters
+    ----------
+    pixel, step : float
+        Side of a pixel, 0 if it is not known; length of a slice step.
+    """
+    return max(_ON_A_LINE_PIXELS * pixel, ON_A_LINE, _ON_A_LINE_STEPS * step)

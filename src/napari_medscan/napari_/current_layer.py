@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 import napari.viewer
 from napari.layers import Image, Labels, Layer
 
 from napari_medscan.napari_.layer_identity import stack_of
+
+PAN: Final = "pan_zoom"
+"""Mode of a layer on which nothing is drawn or selected."""
 
 
 def current_layer(viewer: napari.viewer.Viewer) -> Image | None:
@@ -63,6 +66,11 @@ def is_visible_series(layer: object) -> TypeGuard[Image]:
 def _is_derived(layer: Image) -> bool:
     stack = stack_of(layer)
     return stack is not None and stack.kind.is_derived
+
+
+def has_tool(layer: Layer | None) -> bool:
+    """Return whether clicks mean something to a layer, such as the end of a polygon."""
+    return str(getattr(layer, "mode", PAN)) != PAN
 
 
 def add_inactive(viewer: napari.viewer.Viewer, layer: Layer) -> None:

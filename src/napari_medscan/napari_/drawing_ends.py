@@ -13,7 +13,7 @@ import napari.viewer
 from napari.layers import Shapes
 
 from napari_medscan.measure.shapes import ANGLE, COBB_ANGLE
-from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.current_layer import PAN, current_layer
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.measurement_layers import (
     Drawing,
@@ -22,8 +22,6 @@ from napari_medscan.napari_.measurement_layers import (
     tool_of_next,
 )
 
-PAN: Final = "pan_zoom"
-"""Mode of a layer on which nothing is drawn."""
 _ESC: Final = "Escape"
 CLICKS: Final = {ANGLE: 3, COBB_ANGLE: 4}
 """Points of what a tool draws."""
@@ -46,7 +44,7 @@ def end_with_last_click(layer: Shapes, event: Any) -> Iterator[None]:  # noqa: A
         yield
     clicks = CLICKS.get(tool_of_next(layer), 0)
     # The path that is being drawn has one vertex more, which follows the mouse.
-    if clicks and layer._is_creating and len(layer.data[-1]) > clicks:  # noqa: SLF001
+    if clicks and is_being_drawn(layer) and len(layer.data[-1]) > clicks:
         layer._finish_drawing()  # noqa: SLF001
 
 
@@ -65,7 +63,7 @@ def end_with_escape(layer: Drawing, lay_down: Callable[[], object] | None) -> No
 
 
 def _end_or(lay_down: Callable[[], object], layer: Drawing) -> None:
-    if isinstance(layer, Shapes) and is_being_drawn(layer):
+    if is_being_drawn(layer):
         end_drawing(layer)
     else:
         lay_down()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import napari.viewer
 import numpy as np
@@ -124,7 +124,7 @@ def take_over(layer: Drawing, twin: Drawing) -> None:
             layer.add(points)
 
 
-def is_being_drawn(layer: Layer) -> bool:
+def is_being_drawn(layer: Layer) -> TypeGuard[Shapes]:
     """Return whether the last shape of a layer is not complete."""
     return isinstance(layer, Shapes) and bool(layer._is_creating)  # noqa: SLF001
 

@@ -39,6 +39,7 @@ from napari_medscan.napari_.measurement_layers import (
     drawn_on,
     drawn_shapes,
     go_to_shape,
+    is_being_drawn,
     is_drawn_on,
     mark_key_image,
     new_layer,
@@ -278,7 +279,7 @@ class MeasurementSession:
 
     def _settle(self, layer: Shapes, action: ActionType) -> None:
         """Put right what was drawn or moved: no half angle, and diameters at right angles."""
-        if layer in self._layers and not layer._is_creating:  # noqa: SLF001
+        if layer in self._layers and not is_being_drawn(layer):
             if action == ActionType.ADDED:
                 remove_half_angle(layer)
             self._is_turning = True

@@ -9,7 +9,7 @@ import napari.viewer
 from napari.layers import Image
 
 from napari_medscan.napari_.compat.viewer_model import camera_of
-from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.current_layer import current_layer, has_tool
 from napari_medscan.napari_.directions import screen_signs
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.viewer_proxy import unwrapped
@@ -58,7 +58,7 @@ def _drag(viewer: napari.viewer.Viewer, event: Any) -> Iterator[None]:  # noqa: 
 def _may_pan(viewer: napari.viewer.Viewer) -> bool:
     active = viewer.layers.selection.active
     is_ours = isinstance(active, Image) and stack_of(active) is not None
-    if not is_ours and str(getattr(active, "mode", "pan_zoom")) != "pan_zoom":
+    if not is_ours and has_tool(active):
         return False
     return viewer.dims.ndisplay == 2 and current_layer(viewer) is not None
 

@@ -9,6 +9,7 @@ import napari.viewer
 from napari.layers import Image
 
 from napari_medscan.napari_ import settings
+from napari_medscan.napari_.current_layer import has_tool
 from napari_medscan.napari_.windowing import (
     center_width,
     current_windowed,
@@ -76,7 +77,6 @@ class WindowDrag:
 
     def _layer(self) -> Image | None:
         active = self._viewer.layers.selection.active
-        busy = active is not None and not is_windowed(active)
-        if busy and str(getattr(active, "mode", "pan_zoom")) != "pan_zoom":
+        if has_tool(active) and not is_windowed(active):
             return None
         return current_windowed(self._viewer)

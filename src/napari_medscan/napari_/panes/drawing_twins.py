@@ -14,9 +14,8 @@ from napari.utils.events import Event
 from qtpy.QtCore import QObject, QTimer
 
 from napari_medscan.dicom import Stack
-from napari_medscan.napari_.current_layer import current_layer
+from napari_medscan.napari_.current_layer import PAN, has_tool
 from napari_medscan.napari_.drawing_ends import (
-    PAN,
     end_with_escape,
     end_with_last_click,
     lay_down,
@@ -101,14 +100,13 @@ class DrawingTwins(PaneTwins):
     def _follow_mode(self, event: Event) -> None:
         twin = self._twins.get(event.source)
         # napari lays down the tool of a layer that is hidden beside another study.
-        if twin is not None and event.source.visible and str(event.source.mode) == PAN:
+        if twin is not None and event.source.visible and not has_tool(event.source):
             self._lay_down(twin)
 
     def _lay_down(self, twin: Layer) -> None:
         """Give clicks on the pane back to its series."""
         if self._model.layers.selection.active is twin:
-            twin.mode = PAN
-            self._model.layers.selection.active = current_layer(self._model)
+            lay_down(self._model, cast("Drawing", twin))
 
     def _take_over(self, layer: Drawing, event: Event) -> None:
         """Add what was drawn on a copy to its layer; not now: napari is still finishing it."""

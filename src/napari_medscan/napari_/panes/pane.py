@@ -26,7 +26,7 @@ from napari_medscan.napari_.compat.last_move import LastMove
 from napari_medscan.napari_.compat.layer_drawing import LayerDrawing
 from napari_medscan.napari_.compat.viewer_model import overlays_of
 from napari_medscan.napari_.corner_text import CornerText
-from napari_medscan.napari_.current_layer import current_layer, set_visible
+from napari_medscan.napari_.current_layer import current_layer, has_tool, set_visible
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.objects.plane_cuts import PlaneCuts
@@ -179,8 +179,7 @@ class Pane(QObject):
 
     def _is_free(self) -> bool:
         """Return whether clicks have no other meaning, such as the end of a polygon."""
-        active = self.viewer.layers.selection.active
-        return active is None or str(getattr(active, "mode", "pan_zoom")) == "pan_zoom"
+        return not has_tool(self.viewer.layers.selection.active)
 
 
 class SidePane(Pane):

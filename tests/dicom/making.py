@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.uid import (
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
@@ -126,6 +127,16 @@ def write(path: Path, data: Dataset, encoding: str = "explicit", **meta: Any) ->
     """Write a whole file and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(part10(data, encoding, **meta))
+    return path
+
+
+def write_encoded(path: Path, data: Dataset, stream: bytes, syntax: str) -> Path:
+    """Write a whole file of one compressed frame and return its path."""
+    data.PixelData = encapsulate([stream])
+    data["PixelData"].is_undefined_length = True
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = syntax
+    data.save_as(path, enforce_file_format=True)
     return path
 
 

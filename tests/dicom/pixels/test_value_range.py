@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom.uid import JPEGLSLossless
 
+from napari_medscan.dicom import load
 from napari_medscan.dicom.intensity.rescale import ModalityTransform
 from napari_medscan.dicom.pixels.value_range import value_range
 
@@ -22,6 +24,7 @@ from ..building import (
     stacks_of,
 )
 from ..headers.test_codestream import j2k, jpeg
+from ..making import ct, write_encoded
 
 ROWS, COLUMNS = 9, 11
 
@@ -141,3 +144,26 @@ def test_any_stream_under_any_header_comes_out_whole(bits, stored, signed, encod
     stack, values = shown(file(stream, stored, signed=signed, intercept=intercept))
     assert not stack.problems
     assert np.array_equal(values[0].astype(np.float64), (expected + intercept).astype(np.float32))
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("encode", [j2k, lambda p: lossless(p, 16), imagecodecs.jpegls_encode])
+@pytest.mark.parametrize("position", [0, 12, 15])
+def test_overlay_planes_in_a_stream_of_whole_words_are_no_values(
+    tmp_path, position, encode, signed
+):
+    """Reported of pydicom (2260) and, with a bit position of 0, of fo-dicom (110)."""
+    values = ramp(-2048, 2047) if signed else ramp(0, 4095)
+    plane = (np.arange(values.size).reshape(values.shape) % 2).astype(np.uint16)
+    words = (values.view(np.uint16) & 0xFFF) | plane << (position or 12)
+    facts = {"BitsStored": 12, "HighBit": 11, "PixelRepresentation": int(signed)}
+    stream = encode(words)
+    data = ct(Rows=ROWS, Columns=COLUMNS, **facts, RescaleIntercept=0)
+    write_encoded(tmp_path / "a", data, stream, JPEGLSLossless)
+    (wrong,) = load(tmp_path).stacks
+    assert not np.array_equal(wrong.array[0], values)
+    data.add_new((0x6000, 0x0100), "US", 16)
+    data.add_new((0x6000, 0x0102), "US", position)
+    write_encoded(tmp_path / "a", data, stream, JPEGLSLossless)
+    (stack,) = load(tmp_path).stacks
+    assert np.array_equal(stack.array[0], values)

@@ -51,6 +51,21 @@ def graphic_planes(data_set: DataSet, layout: PixelLayout, pixels: PixelElement)
     return found
 
 
+def holds_planes(data_set: DataSet, layout: PixelLayout) -> bool:
+    """Whether bits beyond Bits Stored are overlay planes, as far as the header tells.
+
+    Overlay Data has one bit allocated: what has those of a pixel is in Pixel Data, whatever its
+    bit position.
+    """
+    if layout.bits_stored == layout.bits_allocated or max(data_set.values, default=0) < _FIRST:
+        return False
+    return any(
+        data_set.integer(group << 16 | BITS_ALLOCATED) == layout.bits_allocated
+        and group << 16 | OVERLAY_DATA not in data_set
+        for group in GROUPS
+    )
+
+
 def plane_bit(
     data_set: DataSet, group: int, layout: PixelLayout, pixels: PixelElement
 ) -> int | None:

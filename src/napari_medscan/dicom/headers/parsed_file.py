@@ -14,6 +14,7 @@ from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, want
 from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.headers.frame_index import OffsetTable
+from napari_medscan.dicom.headers.graphic_planes import holds_planes
 from napari_medscan.dicom.headers.intensity_facts import (
     FrameValues,
     read_padding,
@@ -101,6 +102,8 @@ class ParsedFile:
             layout = replace(layout, big_endian=True)
         layout, place, notes = stored_frames(layout, self.scanned, pixels, self.offset_table)
         native = place.length is not None
+        if not native and holds_planes(self.data_set, layout):
+            layout = replace(layout, holds_planes=True)
         return layout, place, (*layout_notes(self.data_set, layout, native=native), *notes)
 
     @cached_property

@@ -57,6 +57,8 @@ class PixelLayout:
         Byte order of native pixel data.
     byte_aligned : bool
         Each native frame of one-bit pixels starts at a whole byte, against PS3.5 8.1.1.
+    holds_planes : bool
+        Bits beyond Bits Stored are overlay planes, also in a code stream of whole words.
     """
 
     rows: int
@@ -72,6 +74,7 @@ class PixelLayout:
     frames: int
     big_endian: bool
     byte_aligned: bool = False
+    holds_planes: bool = False
 
     @property
     def is_consistent(self) -> bool:
@@ -131,7 +134,7 @@ def read_layout(data_set: DataSet, pixels: PixelElement) -> PixelLayout:
         allocated = _bits_allocated(data_set, pixels, count)
     stored = _bits_stored(data_set, allocated) or allocated
     high_bit = data_set.integer(Tag.HighBit)
-    photometric = data_set.text(Tag.PhotometricInterpretation) or _usual(data_set, samples)
+    photometric = data_set.text(Tag.PhotometricInterpretation).upper() or _usual(data_set, samples)
     if samples not in (1, 3):
         raise UnreadableError("unsupported photometric interpretation")
     return PixelLayout(

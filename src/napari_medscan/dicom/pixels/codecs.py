@@ -32,7 +32,7 @@ from napari_medscan.dicom.headers.codestream import (
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 from napari_medscan.dicom.pixels.native import native_pixels, sign_extend
 from napari_medscan.dicom.pixels.rle import decode_rle
-from napari_medscan.dicom.pixels.value_range import MOST_BITS, sample_bytes
+from napari_medscan.dicom.pixels.value_range import MOST_BITS, holds_words, sample_bytes
 
 _TAILS = b"\0" * 64, b"\x55" * 64
 """Two continuations of a stream without an end: image data that is missing would be read here."""
@@ -49,8 +49,8 @@ class Decoded:
     ycc : bool or None
         Color is luminance and chrominance; None if only the Photometric Interpretation tells.
     bits : int or None
-        Bits of a sample by the code stream, None if it is of bytes, of which Bits Stored and High
-        Bit tell which bits are the value.
+        Bits of a sample by the code stream, None if Bits Stored and High Bit tell which bits of it
+        are the value.
     """
 
     pixels: NDArray[Any]
@@ -86,7 +86,8 @@ def decode(data: bytes, syntax: str, layout: PixelLayout) -> Decoded:
     except Exception as error:
         # Each codec has its own exceptions; all mean that the data are damaged.
         raise FrameError(_DAMAGE[stream.complete]) from error
-    return Decoded(_as_stored(pixels, stream, layout), ycc, stream.precision)
+    bits = None if holds_words(stream, layout) else stream.precision
+    return Decoded(_as_stored(pixels, stream, layout), ycc, bits)
 
 
 _UNSUPPORTED = (

@@ -57,7 +57,7 @@ def value_range(header: ImageHeader) -> ValueRange:
         stream = first_stream(header.source, header.pixels.offset, big_endian=layout.big_endian)
     except FrameError:
         stream = None
-    if stream is None or stream.precision > MOST_BITS:
+    if stream is None or stream.precision > MOST_BITS or holds_words(stream, layout):
         return _native(layout)
     return _encoded(layout, stream)
 
@@ -75,6 +75,11 @@ def _encoded(layout: PixelLayout, stream: CodeStream) -> ValueRange:
     dtype = np.dtype(f"{'i' if signed else 'u'}{sample_bytes(layout, stream.precision)}")
     low = -(1 << bits - 1) if signed else 0
     return ValueRange(dtype, low, low + (1 << bits) - 1)
+
+
+def holds_words(stream: CodeStream, layout: PixelLayout) -> bool:
+    """Whether a code stream is of words in which overlay planes stand beside the values."""
+    return layout.holds_planes and stream.precision > layout.bits_stored
 
 
 def sample_bytes(layout: PixelLayout, precision: int) -> int:

@@ -115,6 +115,13 @@ def test_fill_bytes_and_comments_before_a_marker_are_skipped(name):
     assert read_codestream(data[:2] + comment + data[2:]) == read_codestream(data)
 
 
+@pytest.mark.parametrize(("subsampling", "ycc"), [(0, None), (1, True), (2, True)])
+def test_coarser_components_are_chrominance(subsampling, ycc):
+    data = pillow(image(color=True), subsampling=subsampling)
+    bare = data[:2] + data[data.index(b"\xff\xdb") :]
+    assert read_codestream(bare).ycc is ycc
+
+
 def test_an_adobe_marker_tells_the_color_model():
     data = jpeg(image(color=True), colorspace="RGB", outcolorspace="RGB")
     bare = data[:2] + data[data.index(b"\xff\xdb") :]
@@ -124,7 +131,7 @@ def test_an_adobe_marker_tells_the_color_model():
 
 
 def test_component_letters_mean_rgb_and_numbers_mean_nothing():
-    data = jpeg(image(color=True))
+    data = jpeg(image(color=True), subsampling="444")
     bare = data[:2] + data[data.index(b"\xff\xdb") :]
     assert read_codestream(bare).ycc is None
     frame = bare.index(b"\xff\xc0") + 10

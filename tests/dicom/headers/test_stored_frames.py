@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom.uid import JPEGBaseline8Bit
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.elements import transfer_syntaxes
@@ -19,7 +20,7 @@ from napari_medscan.dicom.headers import stored_frames
 from napari_medscan.dicom.headers.parse_header import read_header
 
 from ..building import encapsulate, offsets
-from ..making import UNDEFINED, ct, deflated, element, file_of
+from ..making import RGB_IMAGE, UNDEFINED, ct, deflated, element, file_of, write_encoded
 from ..making import write as write_file
 
 ROWS, COLUMNS = 8, 6
@@ -665,3 +666,17 @@ def test_colors_of_which_the_header_does_not_say_how_they_are_stored(
     assert np.asarray(stack.array)[0, 0, 0].tolist() == first
     assert any(text in each for each in stack.warnings) if text else True
     assert sum("is missing" in each for each in stack.warnings) == bool(text)
+
+
+@pytest.mark.parametrize("photometric", [None, "MONOCHROME2"])
+def test_colors_of_lossy_jpeg_are_luminance_and_chrominance_unless_something_says_rgb(
+    tmp_path, photometric
+):
+    """PS3.5 8.2.1. The stream has no marker that says it."""
+    color = np.full((16, 16, 3), (200, 60, 20), np.uint8)
+    jfif = imagecodecs.jpeg8_encode(color, level=95)
+    bare = jfif[:2] + jfif[jfif.index(b"\xff\xdb") :]
+    facts = {**RGB_IMAGE, "PhotometricInterpretation": photometric, "Rows": 16, "Columns": 16}
+    write_encoded(tmp_path / "a", ct(**facts), bare, JPEGBaseline8Bit)
+    (stack,) = load(tmp_path).stacks
+    assert np.abs(stack.array[0].astype(int) - color).max() < 6

@@ -161,7 +161,7 @@ def test_jpeg_that_holds_rgb_stays_rgb():
 
 @pytest.mark.parametrize(("photometric", "expected"), [("YBR_FULL", FLAT), ("RGB", None)])
 def test_of_a_jpeg_that_does_not_say_the_header_decides(photometric, expected):
-    data = jpeg(FLAT, level=95)
+    data = jpeg(FLAT, level=95, subsampling="444")
     bare = data[:2] + data[data.index(b"\xff\xdb") :]
     decoded, _ = decode(bare, BASELINE, layout(samples=3, photometric=photometric))
     expected = (97, 84, 201) if expected is None else expected

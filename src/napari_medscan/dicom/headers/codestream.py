@@ -122,7 +122,7 @@ def _jpeg(data: bytes) -> CodeStream | None:
     position = 2
     kind: Kind | None = None
     rows = columns = samples = precision = 0
-    ids = b""
+    ids = sampling = b""
     jfif, adobe, hierarchical = False, None, False
     while position + 4 <= len(data):
         if data[position] != 0xFF:
@@ -139,7 +139,7 @@ def _jpeg(data: bytes) -> CodeStream | None:
         if marker in _SOF and len(body) >= 6:
             kind = _SOF[marker]
             precision, rows, columns, samples = struct.unpack_from(">BHHB", body)
-            ids = body[6::3][:samples]
+            ids, sampling = body[6::3][:samples], body[7::3][:samples]
         elif marker == 0xE0 and body[:4] == b"JFIF":
             jfif = True
         elif marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
@@ -151,13 +151,9 @@ def _jpeg(data: bytes) -> CodeStream | None:
         position += 2 + length
     if kind is None:
         return None
-    ycc: bool | None = None
+    color = None
     if kind == "jpeg" and samples == 3:
-        # T.871 (JFIF) mandates YCbCr; Adobe's marker says it; component
-        # identifiers "RGB" mean RGB.
-        ycc = (
-            True if jfif else adobe != 0 if adobe is not None else False if ids == b"RGB" else None
-        )
+        color = _is_ycc(jfif=jfif, adobe=adobe, ids=ids, sampling=sampling)
     return CodeStream(
         kind="unsupported" if hierarchical else kind,
         rows=rows,
@@ -165,10 +161,21 @@ def _jpeg(data: bytes) -> CodeStream | None:
         samples=samples,
         precision=precision,
         signed=False,
-        ycc=ycc,
+        ycc=color,
         complete=data.rfind(END_OF_STREAM, position) >= 0,
         scan=position,
     )
+
+
+def _is_ycc(*, jfif: bool, adobe: int | None, ids: bytes, sampling: bytes) -> bool | None:
+    """Whether three components are luminance and chrominance, None if nothing says so."""
+    # T.871 mandates it for JFIF.
+    if jfif or adobe is not None:
+        return jfif or adobe != 0
+    if ids == b"RGB":
+        return False
+    # Nobody samples green and blue more coarsely than red.
+    return True if len(set(sampling)) > 1 else None
 
 
 def _jpeg2000(data: bytes, start: int) -> CodeStream | None:

@@ -138,6 +138,10 @@ def _encapsulated(
         layout = replace(layout, samples=stream.samples, photometric=photometric, planar=False)
         layout, pixels, notes = _encapsulated(layout, scanned, pixels, table)
         return layout, pixels, (note, *notes)
+    stated = scanned.data_set.text(Tag.PhotometricInterpretation).upper()
+    if stream is not None and stream.kind == "jpeg" and not stated.startswith(("RGB", "YBR")):
+        # PS3.5 8.2.1: color in lossy JPEG, if nothing says otherwise.
+        layout = replace(layout, photometric=layout.photometric.replace("RGB", "YBR_FULL_422"))
     # A fragment takes 8 bytes at least: no file can hold more frames.
     possible = (scanned.size - pixels.offset) // 8
     if possible < 1:

@@ -234,3 +234,42 @@ def test_the_csa_header_orders_what_nothing_else_does(tmp_path):
     assert stack.dimension == "DiffusionGradient"
     assert stack.axis_values.values.tolist() == [0, 500, 500]
     assert not stack.warnings
+
+
+VELOCITIES = {
+    "Siemens": [{"SequenceName": name} for name in ("fl3d1_v150in", "fl3d1_v150ap")],
+    "GE": [3, 4],
+    "Philips": [[0.0, 0.0, 150.0], [0.0, 150.0, 0.0]],
+}
+
+
+def flow(maker, value, **changes):
+    data = ct(Modality="MR", **(value if maker == "Siemens" else {}), **changes)
+    if maker == "GE":
+        add(data, GE_VALUE, 0x30, "SS", value)
+    elif maker == "Philips":
+        add(data, PHILIPS, 0x1A, "FL", value)
+    return data
+
+
+@pytest.mark.parametrize("maker", VELOCITIES)
+def test_velocities_in_two_directions_are_two_series_of_times(tmp_path, maker):
+    """They would be one axis on which the direction changes from image to image."""
+    images = product(range(3), range(3), VELOCITIES[maker])
+    for number, (z, t, value) in enumerate(images, 1):
+        facts = {"InstanceNumber": number, "TriggerTime": 30 * t, "SOPInstanceUID": f"1.{number}"}
+        data = flow(maker, value, ImagePositionPatient=[0, 0, 2 * z], **facts)
+        write(tmp_path / f"{number}", data)
+    for stack in load(tmp_path).stacks:
+        assert (stack.array.shape[:2], stack.dimension) == ((3, 3), "TriggerTime")
+        assert stack.warnings == ()
+    assert len(load(tmp_path).stacks) == 2
+
+
+@pytest.mark.parametrize(
+    ("maker", "value"),
+    [("Siemens", {"SequenceName": "fl3d_v1"}), ("GE", 0), ("Philips", [0.0] * 3)],
+)
+def test_no_velocity_is_no_direction(tmp_path, maker, value):
+    (frame,) = read_header(str(write(tmp_path / "a", flow(maker, value))), "a").frames
+    assert "PrivateVelocity" not in frame.dimensions

@@ -1,7 +1,7 @@
-"""Diffusion weighting of an MR image: b-value and gradient direction, whoever wrote it.
+"""What gradients encode in an MR image, diffusion or velocity, whoever wrote it.
 
-The standard has both (PS3.3 C.8.13.5.9, MR Diffusion). Scanners that write classic MR images keep
-them in private elements, and each in its own way.
+The standard has both (PS3.3 C.8.13.5.9, MR Diffusion, and C.8.13.5.14, MR Velocity Encoding).
+Scanners that write classic MR images keep them in private elements, and each in its own way.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _SIEMENS_NAME = re.compile(r"\*?ep_b(\d{1,5})(?:#(\d{1,5})|t)?")
 
 It is left where private elements were removed.
 """
+_SIEMENS_VELOCITY = re.compile(r"\S*_v(\d{1,4}(?:in|ap|pa|fh|hf|rl|lr))")
+"""Sequence Name of a phase contrast image of Siemens: velocity in cm/s and direction."""
 _CANON_COMMENT = re.compile(r"b=(\d{1,5})\({0},{0},{0}\)".replace("{0}", r"(-?\d+(?:\.\d+)?)"))
 """Image Comments of a diffusion image of Canon, which gives its direction nowhere else."""
 PRIVATE_DIFFUSION: Wanted = want(
@@ -39,7 +41,7 @@ PRIVATE_DIFFUSION: Wanted = want(
     Private.PhilipsGradientNumber,
 )
 """Where scanners kept b-value and direction before the standard had them."""
-DIFFUSION_NAMES: Final = ("DiffusionBValue", "DiffusionGradient")
+DIFFUSION_NAMES: Final = ("DiffusionBValue", "DiffusionGradient", "PrivateVelocity")
 WANTED_DIFFUSION: Wanted = want(
     Tag.DiffusionBValue,
     Tag.DiffusionGradientOrientation,
@@ -47,6 +49,8 @@ WANTED_DIFFUSION: Wanted = want(
     Tag.SequenceName,
     Tag.ImageComments,
     PRIVATE_DIFFUSION,
+    Private.GEVelocityFlag,
+    Private.PhilipsVelocity,
 )
 
 
@@ -81,6 +85,23 @@ def read_diffusion(*data_sets: DataSet) -> dict[str, object]:
         if direction:
             return {"DiffusionGradient": (None, direction)}
     return {}
+
+
+def read_velocity(data_set: DataSet) -> dict[str, object]:
+    """Return what tells the directions apart in which a maker's images encode velocity.
+
+    Returns
+    -------
+    dict
+        ``PrivateVelocity``: what it says is the maker's, too. Empty without velocity encoding.
+    """
+    name = _SIEMENS_VELOCITY.fullmatch(data_set.text(Tag.SequenceName))
+    found = (
+        (name and name[1])
+        or data_set.numbers(Private.PhilipsVelocity)
+        or data_set.numbers(Private.GEVelocityFlag)
+    )
+    return {"PrivateVelocity": found} if found and found != (0.0,) * len(found) else {}
 
 
 def _standard(data_set: DataSet) -> tuple[float | None, tuple[float, ...]]:

@@ -16,6 +16,7 @@ from napari_medscan.dicom.headers.diffusion import (
     PRIVATE_DIFFUSION,
     WANTED_DIFFUSION,
     read_diffusion,
+    read_velocity,
 )
 
 _Reader = Callable[[DataSet, int], object]
@@ -252,7 +253,7 @@ TEXTS: Final = frozenset(d.tag for d in _DIMENSIONS if d.tag in ALONE and d.read
 
 def read_dimensions(data_set: DataSet) -> dict[str, object]:
     """Return the attributes of the top level of a data set."""
-    return {**_read(data_set), **read_diffusion(data_set)}
+    return {**_read(data_set), **read_diffusion(data_set), **read_velocity(data_set)}
 
 
 def read_group_dimensions(item: DataSet) -> dict[str, object]:

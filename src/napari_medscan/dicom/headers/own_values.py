@@ -16,6 +16,7 @@ from napari_medscan.dicom.headers.diffusion import (
     DIFFUSION_NAMES,
     WANTED_DIFFUSION,
     read_diffusion,
+    read_velocity,
 )
 from napari_medscan.dicom.headers.dimensions import ALONE, TEXTS, WANTED_DIMENSIONS, read_alone
 from napari_medscan.dicom.headers.frame_header import FrameHeader
@@ -276,7 +277,8 @@ class OwnValues:
         """Add what follows from several elements; raise ValueError when more does."""
         data_set = self._with(changed)
         if not WANTED_DIFFUSION.keys().isdisjoint(changed):
-            told |= dict.fromkeys(DIFFUSION_NAMES) | read_diffusion(data_set)
+            told |= dict.fromkeys(DIFFUSION_NAMES)
+            told |= read_diffusion(data_set) | read_velocity(data_set)
         transform = self._frame.transform
         values = FrameValues(data_set, self._stored, self._identifiers)
         if not _RESCALE.isdisjoint(changed):

@@ -24,6 +24,7 @@ MEANINGS: Final = (
     "ContrastBolusAgent",
     "ContrastBolusAgentPhase",
     "VelocityEncodingDirection",
+    "PrivateVelocity",
     "DataType",
     "CorrectedImage",
     "EnergyWindowVector",

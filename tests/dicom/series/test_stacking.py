@@ -367,3 +367,44 @@ def test_every_frame_is_in_exactly_one_stack_whatever_the_files(kinds):
         assert extent == len(stack.slices) + times * len(stack.geometry.missing)
         np.asarray(stack.array)
         assert not stack.problems
+
+
+@pytest.mark.parametrize("numbers", [(None, None, None), (1, 1, 1), (3, 2, 1)])
+def test_slices_without_positions_say_what_orders_them(numbers):
+    frames = [make_frame(number=number or 0) for number in numbers]
+    headers = [
+        replace(header, instance_number=number, frames_are_slices=True)
+        for header, number in zip(files(frames), numbers, strict=True)
+    ]
+    note = "Images sorted by file name (no position or instance number)"
+    if numbers[0] == 3:
+        note = "No slice positions: sorted by instance number"
+    stack = only(headers)
+    assert note in stack.warnings
+    assert sum("sorted by" in each for each in stack.warnings) == 1
+
+
+def test_frames_of_one_file_are_not_said_to_be_sorted_by_instance_number():
+    frames = [make_frame(number=0, order=(0, n)) for n in range(3)]
+    stack = only([multiframe(frames, frames_are_slices=True)])
+    assert "No slice positions: sorted by frame number" in stack.warnings
+    repeats = [make_frame((0, 0, n % 2), order=(0, n)) for n in range(4)]
+    assert only([multiframe(repeats)]).warnings == (
+        "Time points sorted by frame number (no timing information)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("thicknesses", "shape"),
+    [((2.5, 5.0), 7), ((5.0, 5.0), 10), ((2.5, 2.5), 10), ((5.0, 2.5), 10)],
+)
+def test_thicker_slices_farther_apart_miss_none(thicknesses, shape):
+    """A head CT: thin slices through the base of the skull, thick ones above it."""
+    places = (0, 2.5, 5, 7.5, 12.5, 17.5, 22.5)
+    headers = [
+        replace(header, slice_thickness=thicknesses[header.frames[0].position[2] > 10])
+        for header in axial(places)
+    ]
+    stack = only(headers)
+    assert stack.array.shape[0] == shape
+    assert ("uneven" in stack.warnings[0]) is (shape == len(places))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 from napari_medscan.counted import counted
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.series.derived_planes import DerivedPlanes
 from napari_medscan.dicom.series.grid import Grid
+from napari_medscan.dicom.series.meaning import further_facts
 from napari_medscan.dicom.series.slice_locations import location_geometry
 from napari_medscan.dicom.space.geometry import (
     ASSUMED_STEP,
@@ -17,9 +20,11 @@ from napari_medscan.dicom.space.geometry import (
     Geometry,
     StepSource,
     stack_geometry,
+    uneven_gaps,
 )
 from napari_medscan.dicom.space.plane_grid import sparse_gaps
-from napari_medscan.dicom.space.vectors import Vector, normal_of
+from napari_medscan.dicom.space.tolerances import MULTIPLE_GAP
+from napari_medscan.dicom.space.vectors import Vector, dot, normal_of
 
 
 def grid_geometry(grid: Grid, header: ImageHeader, planes: DerivedPlanes) -> Geometry:
@@ -45,9 +50,12 @@ def grid_geometry(grid: Grid, header: ImageHeader, planes: DerivedPlanes) -> Geo
         if derived:
             step = planes.step((ref.header for ref in grid.slices), first.orientation)
             judge = partial(sparse_gaps, step=step)
-        geometry = stack_geometry(
-            grid.positions, first.orientation, first.spacing, grid.spread, judge
+        place = partial(
+            stack_geometry, grid.positions, first.orientation, first.spacing, grid.spread
         )
+        geometry = place(judge)
+        if geometry.missing and not derived and _follow_thickness(grid, first.orientation):
+            geometry = place(uneven_gaps)
         return replace(geometry, missing_are_empty=derived)
     step, source = _assumed_step(header)
     in_plane = first.spacing or (header.aspect, 1.0)
@@ -64,6 +72,21 @@ def grid_geometry(grid: Grid, header: ImageHeader, planes: DerivedPlanes) -> Geo
         calibrated=first.spacing is not None,
         step_source=source,
     )
+
+
+def _follow_thickness(grid: Grid, orientation: tuple[float, ...]) -> bool:
+    """Whether slices of several thicknesses are as far apart as these say: none is missing."""
+    normal = normal_of(orientation)
+    distances = [dot(position, normal) for position in grid.positions]
+    thicknesses = [None if ref is None else further_facts(ref).thickness for ref in grid.rows[0]]
+    shares: dict[float, list[float]] = defaultdict(list)
+    for (thickness, at), (other, after) in pairwise(zip(thicknesses, distances, strict=True)):
+        if not isinstance(thickness, float) or not thickness:
+            return False
+        if thickness == other:
+            shares[thickness].append((after - at) / thickness)
+    found = [share for each in shares.values() for share in each]
+    return len(shares) > 1 and max(found) < (1 + MULTIPLE_GAP) * min(found)
 
 
 def _assumed_step(header: ImageHeader) -> tuple[float, StepSource]:

@@ -81,12 +81,14 @@ def _grids(slices: Sequence[SliceRef]) -> list[Grid]:
     ordered = sorted(slices, key=lambda ref: ref.frame.order)
     if slices[0].frame.tile is not None:
         return _tiled_volumes(ordered)
+    notes: tuple[str, ...] = ()
+    if len({ref.frame.order for ref in ordered}) < len(ordered):
+        notes = ("Images sorted by file name (no position or instance number)",)
     if slices[0].header.frames_are_slices:
-        note = "No slice positions: sorted by instance number"
-        return [Grid((tuple(ordered),), notes=(note,) if len(slices) > 1 else ())]
-    files = {ref.header.object_name: ref.header.instance_number for ref in ordered}
-    note = "Images sorted by file name (no position or instance number)"
-    notes = (note,) if len(set(files.values())) < len(files) else ()
+        is_one = len({ref.header.object_name for ref in ordered}) == 1
+        by = "frame number" if is_one else "instance number"
+        notes = notes or (f"No slice positions: sorted by {by}",)
+        return [Grid((tuple(ordered),), notes=notes if len(slices) > 1 else ())]
     dimension = FRAME if len(ordered) > 1 else ""
     return [Grid(tuple((ref,) for ref in ordered), dimension, notes)]
 

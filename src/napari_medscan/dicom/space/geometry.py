@@ -191,6 +191,11 @@ def measure_gaps(distances: Sequence[float], spread: float = 0.0) -> Gaps:
     return Gaps(even, False, missing, tuple(places))
 
 
+def uneven_gaps(distances: Sequence[float]) -> Gaps:
+    """Return the gaps of slices of which none is missing, however far apart they are."""
+    return Gaps(statistics.median_low(b - a for a, b in pairwise(distances)), False, 0, None)
+
+
 def stack_geometry(
     positions: Sequence[Vector],
     orientation: tuple[float, ...],

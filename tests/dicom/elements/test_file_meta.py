@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import struct
+import tarfile
+import zipfile
+from io import BytesIO
 
 import pytest
 
@@ -76,6 +79,22 @@ def test_endless_file_meta_are_refused(scanned):
 def test_what_is_not_dicom_is_told(scanned, data, reason):
     with pytest.raises(NotDicomError, match=reason):
         scanned(data)
+
+
+@pytest.mark.parametrize("kind", ["ZIP", "tar"])
+def test_an_archive_under_another_name_is_not_taken_for_its_first_file(scanned, kind):
+    """Its first bytes, stored as they are, lie near the start; the others would be lost."""
+    data, packed = encoded(ct()), BytesIO()
+    if kind == "ZIP":
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("a.dcm", data)
+    else:
+        member = tarfile.TarInfo("a.dcm")
+        member.size = len(data)
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            archive.addfile(member, BytesIO(data))
+    with pytest.raises(NotDicomError, match=f"{kind} archive"):
+        scanned(packed.getvalue())
 
 
 @pytest.mark.parametrize("cut", [132, 140, 150, 160])

@@ -322,3 +322,14 @@ def test_a_lost_representation_deep_in_what_is_skipped_is_implicit_inside():
     items = delimiter(ITEM, UNDEFINED) + unknown + delimiter(ITEM_END) + delimiter(SEQUENCE_END)
     skipped = element(0x00081140, "SQ", items, length=UNDEFINED)
     assert scanned(skipped, image_elements()).data_set.integer(Tag.Rows) == 2
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+@pytest.mark.parametrize("tag", [ITEM_END, SEQUENCE_END])
+def test_a_delimiter_that_ends_nothing_is_passed_over(tag, explicit):
+    """Some close a sequence whose length they have told (fo-dicom 64)."""
+    inside = element(0x00080060, "CS" * explicit, b"MR")
+    items = delimiter(ITEM, len(inside)) + inside
+    body = element(0x00081140, "SQ" * explicit, items) + delimiter(tag)
+    rows = element(0x00280010, "US" * explicit, b"\2\0")
+    assert scanned(body, rows, explicit=explicit).data_set.integer(Tag.Rows) == 2

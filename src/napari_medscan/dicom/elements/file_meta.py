@@ -90,7 +90,7 @@ _MAGIC = (
 
 def looks_like_dicom(head: bytes) -> bool:
     """Whether a file that starts with `head` (1 KB of it) is DICOM."""
-    return head[128:132] == _PREFIX or _looks_like_element(head) or _META in head[:_LONGEST_LEAD]
+    return head[128:132] == _PREFIX or _looks_like_element(head) or _lead(head) >= 0
 
 
 def from_meta(file: FileRef, head: bytes, size: int) -> tuple[FileRef, bytes, int]:
@@ -115,7 +115,7 @@ def from_meta(file: FileRef, head: bytes, size: int) -> tuple[FileRef, bytes, in
     """
     if head[128:132] == _PREFIX or _looks_like_element(head):
         return file, head, size
-    lead = head.find(_META, 0, _LONGEST_LEAD) + len(_PREFIX)
+    lead = _lead(head) + len(_PREFIX)
     if lead < len(_PREFIX):
         return file, head, size
     return file.part(lead, size - lead), head[lead:], size - lead
@@ -132,11 +132,21 @@ def dicom_in(file: FileRef) -> FileRef:
     return from_meta(file, *file.start(_LONGEST_LEAD))[0]
 
 
+def _lead(head: bytes) -> int:
+    """Return how many bytes stand before the prefix, -1 if it is that of a file in an archive."""
+    return -1 if _other_kind(head) else head.find(_META, 0, _LONGEST_LEAD)
+
+
+def _other_kind(head: bytes) -> str:
+    """Return what else a file is, by its first bytes; '' if these do not say."""
+    if head[257:262] == b"ustar":
+        return "tar archive (unpack it and open the folder)"
+    return next((what for magic, what in _MAGIC if head.startswith(magic)), "")
+
+
 def _not_dicom(head: bytes) -> str:
-    for magic, what in _MAGIC:
-        if head.startswith(magic):
-            return what if what.endswith(")") else f"{what}, not DICOM"
-    return "not DICOM"
+    what = _other_kind(head)
+    return what if what.endswith(")") else f"{what}, not DICOM".lstrip(", ")
 
 
 def _looks_like_element(head: bytes) -> bool:

@@ -179,8 +179,9 @@ class Walker:
         limit = self.size if end is None else end
         while position < limit:
             tag, vr, length, value_at = self.element(position, explicit=explicit)
-            if tag >= ITEM and tag in _DELIMITERS:
-                if end is not None and not top:
+            # At the top it ends nothing: some close a sequence of known length, too.
+            if tag >= ITEM and tag in _DELIMITERS and not top:
+                if end is not None:
                     raise UnusualError("a delimiter inside an item of known length")
                 return values, value_at
             if top and tag >= _AFTER_IMAGE_PIXEL and self.is_end(tag, wanted, values):

@@ -264,6 +264,21 @@ def test_patients_who_may_be_one_differ_in_what_is_absent_only(header):
         assert not may_be_one_patient(patient, header(**{**whole, name: "19510203"}).patient)
 
 
+def test_patients_who_may_be_one_may_lack_their_name_in_other_letters(header):
+    """PS3.5 H.3.1. Programs that derive objects keep the first component group alone."""
+    first, second, third = (
+        header(SpecificCharacterSet="ISO_IR 192", PatientID="1", PatientName=name).patient
+        for name in (
+            "Yamada^Tarou=山田^太郎=やまだ^たろう",
+            "Yamada^Tarou",
+            "Yamada^Tarou=山田^太朗",
+        )
+    )
+    assert may_be_one_patient(first, second)
+    assert may_be_one_patient(third, second)
+    assert not may_be_one_patient(first, third)
+
+
 @pytest.mark.parametrize(
     ("operations", "noted"), [((), 0), (("NONE",), 0), (("TID", "AVG_SUB"), 1), (("REV_TID",), 1)]
 )

@@ -15,8 +15,9 @@ from napari_medscan.dicom.elements.wanted_tags import Tag
 _HASH_KEY: Final = os.urandom(16)
 """Made anew in every process."""
 _PART: Final = 16
-"""Bytes of the hash of ID, of name and of birth date; zeros for one that is absent."""
-_PARTS: Final = 3
+"""Bytes of the hash of each part; zeros for one that is absent."""
+_PARTS: Final = 4
+"""ID, name in Latin letters, name in other ones, birth date."""
 _SPACES: Final = re.compile(r"\s*\^\s*")
 """Between the components of a name (PS3.5 6.2.1.2)."""
 
@@ -25,13 +26,13 @@ def patient_of(data_set: DataSet) -> bytes:
     """Return hashes of ID, name and birth date (PS3.3 C.7.1.1); b"" if the file has none of them.
 
     Programs that derive objects write the name in another character set or in capitals, and leave
-    out a birth date that is none: it is the text that counts.
+    out a birth date that is none: it is the text that counts. They may leave out how the name is
+    written in other letters, too (PS3.5 6.2.1.1).
     """
     charsets = data_set.texts(Tag.SpecificCharacterSet)
-    values = [
-        _SPACES.sub("^", decode(data_set.data(tag), charsets).casefold()).strip(" \0^")
-        for tag in (Tag.PatientID, Tag.PatientName)
-    ]
+    name, _, others = decode(data_set.data(Tag.PatientName), charsets).partition("=")
+    texts = decode(data_set.data(Tag.PatientID), charsets), name, others
+    values = [_SPACES.sub("^", text.casefold()).strip(" \0^=") for text in texts]
     born = date_of(data_set.text(Tag.PatientBirthDate))
     values.append(born.isoformat() if born else "")
     return b"".join(map(_hash, values)) if any(values) else b""

@@ -118,6 +118,23 @@ def test_phases_of_unequal_heartbeats_leave_a_hole_where_one_is_lost():
     }
 
 
+@pytest.mark.parametrize("times", [2, 5])
+@pytest.mark.parametrize("lost", [(0, 2), (1, 2), (1, 0)])
+@pytest.mark.parametrize("upward", [1, -1])
+@pytest.mark.parametrize("name", ["", "AcquisitionTime"])
+def test_slices_of_which_all_times_follow_each_other_leave_a_hole(times, lost, upward, name):
+    """A cine is numbered so: all phases of one slice, then those of the next."""
+    made = []
+    for t, z in product(range(times), range(5)):
+        number = 100 + upward * z * times + t
+        facts = {name: f"12{number // 60:02d}{number % 60:02d}"} if name else {}
+        if (t, z) != lost:
+            made.append((100 * t + z, 8 * z, 0 if name else number, facts))
+    assert set(volumes(made)) == {
+        tuple(100 * t + z if (t, z) != lost else None for z in range(5)) for t in range(times)
+    }
+
+
 def test_inversion_times_of_each_slice_are_ranked():
     made = [
         (100 * t + z, 8 * z, 0, {"InversionTime": 100.0 + 80 * t * (1 + z / 20) + z})
@@ -194,13 +211,15 @@ def test_a_warning_says_that_nothing_orders_the_repeats():
     assert list(found.values()) == [(BY_NAME,)] * len(found)
 
 
-@pytest.mark.parametrize(("numbers", "notes"), [((7, 10), {EXTRAS}), ((0, 0), {EXTRAS, BY_NAME})])
-def test_one_extra_slice_leaves_the_volume_whole(numbers, notes):
+@pytest.mark.parametrize("numbers", [(7, 10), (0, 0)])
+@pytest.mark.parametrize(("slices", "at"), [(3, 1), (6, 3), (12, 1), (12, 5)])
+def test_one_extra_slice_leaves_the_volume_whole(numbers, slices, at):
     shuffled = [5, 19, 2, 11, 8, 3, 17, 20, 9, 13, 1, 15]
-    made = [(z, z, numbers[0] and shuffled[z], {}) for z in range(12)]
-    found = volumes([*made, (100, 5, numbers[1], {})])
-    assert sorted(map(len, found)) == [1, 12]
-    assert set().union(*found.values()) & {EXTRAS, BY_NAME} == notes
+    made = [(z, z, numbers[0] and shuffled[z], {}) for z in range(slices)]
+    found = volumes([*made, (100, at, numbers[1], {})])
+    assert sorted(map(len, found)) == [1, slices]
+    by_number = {EXTRAS} if slices == 12 else {BY_RUN}
+    assert set().union(*found.values()) == (by_number if numbers[0] else {EXTRAS, BY_NAME})
 
 
 def volume_file(name, offset=(0, 0, 0), orientation=AXIAL, **facts):

@@ -7,12 +7,13 @@ jumps back. It is never the lowest instance number at each position.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.attributes import RANKED, Attributes, Column
@@ -52,6 +53,7 @@ class _Run:
 
 
 _Breaks = Callable[[_Run, int], bool]
+_Values = NDArray[np.float64]
 
 
 def rows_by_pauses(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
@@ -94,6 +96,9 @@ def rows_by_runs(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
             for breaks in (_jumps_down, _jumps_up, _falls, _rises, _jumps, _turns, _is_taken)
             if _is_good(row := _runs(order, position, breaks), slices, position, most)
         ]
+        if len(slices) == int(position.max()) + 2:
+            # One slice more than there are positions: none is lost.
+            found = [row for row in found if not _has_holes(row, position)]
         if not found:
             continue
         row = min(found, key=lambda r: int(r.max()))
@@ -111,26 +116,40 @@ def rows_by_nearest(slices: Sequence[SliceRef], position: Numbers) -> Rows | Non
     """
     counts = Counter(position.tolist())
     most = max(counts.values())
-    complete = {place for place, count in counts.items() if count == most}
+    complete = sorted(place for place, count in counts.items() if count == most)
     for name, keys in _orders(slices, position):
-        numbers = [key[0] if isinstance(key, tuple) else key for key in keys]
-        ranked: dict[int, list[float]] = defaultdict(list)
-        for place in complete:
-            values = [float(numbers[i]) for i in np.flatnonzero(position == place)]  # type: ignore[arg-type]
-            for rank, value in enumerate(sorted(values)):
-                ranked[rank].append(value)
-        lows = np.array([min(ranked[rank]) for rank in range(most)])
-        highs = np.array([max(ranked[rank]) for rank in range(most)])
-        if (lows[1:] <= highs[:-1]).any():
-            continue
-        given = np.array(numbers, dtype=np.float64)
-        nearest = np.searchsorted((highs[:-1] + lows[1:]) / 2, given)
-        width = np.maximum(highs - lows, np.diff((lows + highs) / 2).min() / 4)
-        beyond = np.maximum(lows[nearest] - given, given - highs[nearest])
-        is_single = sizes_of_cells(nearest.astype(np.intp), position).max() == 1
-        if (beyond <= width[nearest]).all() and is_single:
-            return Rows(nearest.astype(np.intp), (name,), notes_of(name))
+        numbers = np.array([key[0] if isinstance(key, tuple) else key for key in keys], np.float64)
+        for given in (numbers, _without_trend(numbers, position, complete)):
+            row = _nearest(given, position, complete)
+            if row is not None:
+                return Rows(row, (name,), notes_of(name))
     return None
+
+
+def _without_trend(numbers: _Values, position: Numbers, complete: Sequence[int]) -> _Values:
+    """Return numbers less what they grow by from position to position.
+
+    They grow where all times of one position were made, or numbered, before those of the next. Two
+    positions would always be in line.
+    """
+    if len(complete) == 2:
+        return numbers
+    first, last = (numbers[position == complete[end]].min() for end in (0, -1))
+    trend: _Values = position * (last - first) / max(1, complete[-1] - complete[0])
+    return numbers - trend
+
+
+def _nearest(given: _Values, position: Numbers, complete: Sequence[int]) -> Numbers | None:
+    """Return the rows of slices by the ranges that numbers have at complete positions."""
+    ranked = np.array([np.sort(given[position == place]) for place in complete])
+    lows, highs = ranked.min(axis=0), ranked.max(axis=0)
+    if (lows[1:] <= highs[:-1]).any():
+        return None
+    row = np.searchsorted((highs[:-1] + lows[1:]) / 2, given).astype(np.intp)
+    width = np.maximum(highs - lows, np.diff((lows + highs) / 2).min() / 4)
+    beyond = np.maximum(lows[row] - given, given - highs[row])
+    is_single = sizes_of_cells(row, position).max() == 1
+    return row if (beyond <= width[row]).all() and is_single else None
 
 
 def rows_with_extras(slices: Sequence[SliceRef], position: Numbers) -> Rows | None:
@@ -140,7 +159,9 @@ def rows_with_extras(slices: Sequence[SliceRef], position: Numbers) -> Rows | No
     for index in sorted(range(len(slices)), key=lambda i: slices[i].frame.order):
         row[index] = seen[int(position[index])]
         seen[int(position[index])] += 1
-    if (row > 0).sum() > _FEW * len(slices):
+    extras = int((row > 0).sum())
+    is_one = extras == 1 and len(seen) > 2
+    if not is_one and extras > _FEW * len(slices):
         return None
     seen_orders = {(int(p), ref.frame.order) for p, ref in zip(position, slices, strict=True)}
     notes = (EXTRAS,) if len(seen_orders) == len(slices) else (EXTRAS, *notes_of(FILE_NAME))
@@ -226,6 +247,12 @@ def _is_good(row: Numbers, slices: Sequence[SliceRef], position: Numbers, most: 
         _is_on_a_grid(middles[np.sort(position[row == number])].tolist(), spread)
         for number in range(rows)
     )
+
+
+def _has_holes(row: Numbers, position: Numbers) -> bool:
+    """Whether a row lacks a position between others of its own."""
+    own = (position[row == number] for number in range(int(row.max()) + 1))
+    return any(np.ptp(places) >= len(places) for places in own)
 
 
 def _is_on_a_grid(ascending: Sequence[float], spread: float) -> bool:

@@ -173,6 +173,14 @@ def test_entries_beyond_the_bits_set_the_white():
     assert lut([0, 1023], bits=8).curve.grays.tolist() == [0, 1]
 
 
+@pytest.mark.parametrize(("greatest", "bits"), [(60, 8), (3000, 12), (16383, 14), (20000, 16)])
+def test_bits_are_those_used_where_the_size_of_an_entry_is_stated(tmp_path, greatest, bits):
+    """Agfa's radiographs were nearly black (dicom-rs 825)."""
+    table = np.linspace(0, greatest, 256).astype(np.uint16)
+    found = windows_of(tmp_path, lut_item(table, bits=16), lut_item(table, bits=15))
+    assert [each.bits for each in found] == [bits, 15]
+
+
 @pytest.mark.parametrize(("center", "width"), [(40, 400), (-600, 1500), (0.5, 0.25)])
 def test_the_sigmoid_is_that_of_the_standard(center, width):
     curve = sigmoid(center, width)

@@ -25,6 +25,8 @@ Up to half as many entries each value finds its own.
 """
 POINTS = 4096
 """Most points of a longer table, with lines between them: four for each of vispy's colors."""
+_SIZE = 16
+"""Bits that an entry takes in the file."""
 _SIGMOID_POINTS = 257
 _SIGMOID_REACH = 2.0
 """Widths on either side of the center: there the sigmoid is 0.0003, a tenth of one gray of 256."""
@@ -162,8 +164,17 @@ def read_voi_luts(
             item.data(Tag.LUTExplanation), data_set.texts(Tag.SpecificCharacterSet)
         )
         name = clean(explanation, identifiers) or f"VOI LUT {number}"
-        luts.append(_shared(VoiLut(name, first, bits, entries.tobytes())))
+        luts.append(_shared(VoiLut(name, first, _bits(bits, entries), entries.tobytes())))
     return tuple(luts)
+
+
+def _bits(stated: int, entries: NDArray[np.uint16]) -> int:
+    """Return the bits of an entry; where its size is stated in their place, those that are used.
+
+    No table is meant to draw nothing but the darkest quarter of the grays.
+    """
+    used = max(8, int(entries.max()).bit_length())
+    return used if stated == _SIZE and used <= stated - 2 else stated
 
 
 def sigmoid(center: float, width: float) -> Curve:

@@ -49,11 +49,22 @@ from napari_medscan.napari_.measurement_layers import (
     write_labels,
 )
 from napari_medscan.napari_.panes.drawing_twins import draw_in_pane
+from napari_medscan.napari_.per_viewer import PerViewer
+from napari_medscan.napari_.snapshot import slab_thickness
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.napari_.waiting_layers import show_beside_its_series
 
 _SETTLED = (ActionType.ADDED, ActionType.CHANGED)
+
+
+def _none_yet(_viewer: napari.viewer.Viewer) -> dict[Stack, Calibration]:
+    return {}
+
+
+_calibrations = PerViewer(_none_yet)
+"""Those made by hand, which outlive the panel."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +87,7 @@ class Drawn:
 
 
 class MeasurementSession:
-    """Draws measurements in one Shapes and one Points layer.
+    """Draws measurements in one Shapes and one Points layer, and goes on with those of before.
 
     Parameters
     ----------
@@ -92,18 +103,26 @@ class MeasurementSession:
         self._layers: list[Drawing] = []
         self._digests: dict[Drawing, int] = {}
         self._is_turning = False
-        self._calibrations: dict[Stack, Calibration] = {}
+        self._calibrations = _calibrations(viewer)
+        for stack in [each for each in self._calibrations if layer_of(viewer, each) is None]:
+            del self._calibrations[stack]
         self._on_change = guarded(self._notify)
         self._on_moved = guarded(self._notify_if_moved)
         self._on_removed = guarded(self._forget)
         self._taken: tuple[Drawing | None, str, str] = None, "", ""
         self._focused = weakref.ref(active_viewer(viewer))
         self._focus = watch_active(viewer, self._follow_focus)
+        self._seen: list[tuple[int, str, float]] = []
+        self._watch = watch(viewer, self._measure_what_is_seen)
         viewer.layers.events.removed.connect(self._on_removed)
+        for layer in viewer.layers:
+            if isinstance(layer, Shapes | Points) and drawn_on(layer) is not None:
+                self._follow(layer)
 
     def release(self) -> None:
         """Let go of the viewer; what was drawn stays."""
         self._focus.release()
+        self._watch.release()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         for layer in list(self._layers):
             self._leave(layer)
@@ -236,6 +255,14 @@ class MeasurementSession:
         if is_held and current_layer(focused) is not None:
             self.draw(mode, tool)
 
+    def _measure_what_is_seen(self) -> None:
+        """Measure again when other series, or another slab, have come into view."""
+        series = visible_series(self._viewer)
+        seen = [(id(x), x.name, slab_thickness(self._viewer, x)) for x in series]
+        if seen != self._seen:
+            self._seen = seen
+            self._changed()
+
     def _layer_for(self, kind: type[Drawing], series: Image) -> Drawing:
         """Return the layer to draw on a series with, a new one if need be."""
         stack = stack_of(series)
@@ -244,13 +271,16 @@ class MeasurementSession:
             if is_like and stack is not None and is_drawn_on(layer, stack):
                 return layer
         layer = new_layer(self._viewer, series, kind)
+        self._follow(layer)
+        return layer
+
+    def _follow(self, layer: Drawing) -> None:
         self._layers.append(layer)
         layer.events.data.connect(self._on_change)
         layer.events.set_data.connect(self._on_moved)
         end_with_escape(layer, partial(lay_down, self._viewer, layer))
-        if isinstance(layer, Shapes):
+        if isinstance(layer, Shapes) and end_with_last_click not in layer.mouse_drag_callbacks:
             layer.mouse_drag_callbacks.append(end_with_last_click)
-        return layer
 
     def _series_of(self, layer: Drawing) -> list[Image]:
         """Return the series that a layer measures on, the current one first."""

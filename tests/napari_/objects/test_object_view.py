@@ -99,6 +99,15 @@ def test_object_that_was_switched_off_stays_off(opened, show):
 
 
 @pytest.mark.usefixtures("follow")
+def test_measurements_stay_above_a_series_that_is_opened_again(viewer, report):
+    lead, *_ = report.stacks
+    drawing = new_layer(viewer, viewer.add_layer(image_layer(lead)), Shapes)
+    del viewer.layers[0]
+    viewer.add_layer(image_layer(lead))
+    assert list(viewer.layers)[-1] is drawing
+
+
+@pytest.mark.usefixtures("follow")
 def test_object_stays_above_a_series_that_is_opened_later(viewer, report):
     lead, *_ = report.stacks
     (labels,) = object_layers(report.objects, report.stacks)

@@ -24,6 +24,7 @@ from napari_medscan.dicom.series.presets import display_scale
 from napari_medscan.measure import MeasureError
 from napari_medscan.measure.table import HEADINGS, to_csv
 from napari_medscan.napari_.layers import image_layer
+from napari_medscan.napari_.slab import set_slab
 from napari_medscan.napari_.slider_index import index_in_view
 from napari_medscan.widgets.panel.measure_tab import MeasureTab
 
@@ -126,6 +127,47 @@ def test_shapes_stay_on_their_series_when_another_patient_is_in_view(tab, model,
     second.add([[1, 0, 0], [1, 0, 4]], shape_type="line")
     model.layers.remove(mine)
     qtbot.waitUntil(lambda: [row.series for row in tab.rows] == [theirs.name])
+
+
+def test_values_follow_the_visible_series_its_name_and_the_slab(tab, model, qtbot, tmp_path):
+    stack, later = (
+        opened(tmp_path / name, SeriesInstanceUID=f"1.2.{name}", SeriesNumber=name)
+        for name in ("7", "8")
+    )
+    one, other = (model.add_layer(image_layer(each)) for each in (stack, later))
+    other.visible = False
+    model.layers.selection.active = one
+    line(tab, model)
+    model.layers[-1].add([[1, 0, 0], [1, 0, 4], [1, 3, 4], [1, 3, 0]], shape_type="ellipse")
+
+    def series():
+        return [row.series for row in tab.rows]
+
+    qtbot.waitUntil(lambda: series() == [one.name] * 2)
+    one.visible, other.visible = False, True
+    qtbot.waitUntil(lambda: series() == [other.name] * 2)
+    other.name = "renamed"
+    qtbot.waitUntil(lambda: series() == ["renamed"] * 2)
+    in_slice = tab.rows[1].statistics.count
+    set_slab(model, [other], "max", 6)
+    qtbot.waitUntil(lambda: tab.rows[1].statistics.count == 3 * in_slice)
+
+
+@pytest.mark.usefixtures("series")
+def test_panel_that_is_opened_again_goes_on_with_what_was_drawn(tab, model, qtbot):
+    layer = line(tab, model)
+    qtbot.waitUntil(lambda: len(tab.rows) == 1)
+    tab.calibrate_line(6)
+    qtbot.waitUntil(lambda: str(tab.rows[0].quantity) == "6 mm")
+    tab.release()
+    again = MeasureTab(model)
+    qtbot.addWidget(again.native)
+    qtbot.waitUntil(lambda: [str(row.quantity) for row in again.rows] == ["6 mm"])
+    assert line(again, model) is layer
+    qtbot.waitUntil(lambda: len(again.rows) == 2)
+    again.delete_measurement()
+    assert len(layer.data) == 1
+    again.release()
 
 
 @pytest.mark.usefixtures("series")

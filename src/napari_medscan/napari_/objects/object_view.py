@@ -111,7 +111,7 @@ class ObjectView:
             show_acquired(viewer, slide)
 
     def _on_inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
-        """Keep objects above a new series, which would cover them."""
+        """Keep objects and measurements above a new series, which would cover them."""
         viewer = self._viewer()
         if viewer is None:
             return
@@ -126,11 +126,11 @@ class ObjectView:
         if series_of(event.value) is None and not is_slide:
             return
         layers = viewer.layers[: viewer.layers.index(event.value)]
-        found = [object_of(layer) for layer in layers]
         below = [
             number
-            for number, what in enumerate(found)
-            if what and (not is_slide or isinstance(what.source, SlideSegmentation))
+            for number, layer in enumerate(layers)
+            if ((what := object_of(layer)) or drawn_on(layer))
+            and (not is_slide or (what and isinstance(what.source, SlideSegmentation)))
         ]
         if below:
             viewer.layers.move_multiple(below, len(viewer.layers))

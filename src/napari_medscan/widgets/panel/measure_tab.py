@@ -120,6 +120,7 @@ class MeasureTab(Page):
         self.plot = MeasurePlot(viewer)
         self.append(self.plot)
         self._work = Latest(self.native)
+        self.refresh()
 
     def release(self) -> None:
         """Let go of the viewer; what was drawn stays."""

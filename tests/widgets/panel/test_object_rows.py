@@ -64,6 +64,21 @@ def test_object_rows_stand_below_their_series(section, record, report):
     }
 
 
+def test_double_click_folds_a_study_and_leaves_the_objects_of_a_series(
+    section, record, report, qtbot
+):
+    record.add(report)
+    section.follow_viewer()
+    tree = section.tree
+    study = tree.model().index(0, 0)
+    series = tree.model().index(0, 0, study)
+    for index, remains in ((series, True), (study, False), (study, True)):
+        place = tree.visualRect(index).center()
+        qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseDClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert tree.isExpanded(index) is remains
+
+
 def test_objects_of_a_study_without_series_have_a_heading(section, record, tmp_path):
     write_ct(tmp_path)
     other = {"StudyInstanceUID": "1.2.77", "PatientID": "2", "PatientName": "Canary^Bob"}

@@ -20,7 +20,7 @@ from napari_medscan.napari_.details import ReportDetails
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.series_text import first_words
-from napari_medscan.widgets.panel import series_drop
+from napari_medscan.widgets.panel import series_drop, series_tab
 from napari_medscan.widgets.panel.series_tab import SeriesTab
 from napari_medscan.widgets.panel.series_tree import SeriesTree
 
@@ -345,6 +345,19 @@ def test_double_click_opens(section, viewer, qtbot, tmp_path, record):
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
     qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=place)
     assert [stack_of(layer) for layer in viewer.layers] == [stack]
+
+
+def test_double_click_gives_the_keys_to_the_canvas(section, qtbot, three, monkeypatch):
+    canvas = QWidget(section.native)
+    canvas.show()
+    monkeypatch.setattr(series_tab, "canvas_of", lambda _viewer: canvas)
+    section.tree.setFocus()
+    press_enter(qtbot, section)
+    assert section.native.focusWidget() is section.tree
+    place = center_of(section, three[0])
+    qtbot.mouseClick(section.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(section.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert section.native.focusWidget() is canvas
 
 
 def test_enter_selects_the_layer_of_an_open_series(section, viewer, qtbot, three):

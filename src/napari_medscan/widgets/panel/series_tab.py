@@ -33,6 +33,7 @@ from napari_medscan.napari_.load_into_memory import load_layer
 from napari_medscan.napari_.menu import open_folder, open_paths
 from napari_medscan.napari_.notify import show_details
 from napari_medscan.napari_.objects.shown_object import layers_of
+from napari_medscan.napari_.qt_canvas import canvas_of
 from napari_medscan.napari_.series_text import details_of
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.thumbnails import Thumbnails
@@ -133,6 +134,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         # Qt keeps what its signals call, and that keeps the tab.
         for signal in (
             self.tree.chosen,
+            self.tree.doubleClicked,
             self.tree.selection_changed,
             self.tree.switched,
             self.tree.region_switched,
@@ -254,6 +256,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             button.changed.connect(lambda _value=None, slot=slot: slot())
         self._buttons = tuple(buttons)
         self.tree.chosen.connect(self._slots[0])
+        self.tree.doubleClicked.connect(guarded(self._focus_canvas))
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._show_menu)
         self.always_open.changed.connect(guarded(default_reader.make_default))
@@ -267,6 +270,12 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         if self.tree.rest_selected:
             show_details(*record.reports)
         self.open()
+
+    def _focus_canvas(self, _index: object) -> None:
+        """Let the keys of presets and slices act after a double-click, not search the list."""
+        canvas = canvas_of(self._viewer)
+        if canvas is not None:
+            canvas.setFocus()
 
     def _on_drop(self, paths: Sequence[Path]) -> None:
         open_paths(self._viewer, paths)

@@ -124,6 +124,7 @@ class SeriesTree(QTreeView):
         self._objects = ObjectRows(self._model, self.switched.emit, self.region_switched.emit)
         self.setModel(self._model)
         self.setHeaderHidden(True)
+        self.setExpandsOnDoubleClick(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.show_theme("dark")
         self.setIconSize(QSize(ICON, ICON))
@@ -281,6 +282,8 @@ class SeriesTree(QTreeView):
         is_object = self._objects.source_of(current) is not None
         if isinstance(current, _SeriesItem) or is_object or current is self._rest:
             self.chosen.emit()
+        else:
+            self.setExpanded(self.currentIndex(), not self.isExpanded(self.currentIndex()))
 
 
 def _head(item: QStandardItem, study: Study) -> QStandardItem:

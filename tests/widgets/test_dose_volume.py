@@ -7,6 +7,8 @@ import pytest
 from qtpy.QtWidgets import QApplication
 
 from napari_medscan.dicom import load
+from napari_medscan.napari_.layers import image_layer
+from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.session import record
 from napari_medscan.widgets import dose_volume
 from napari_medscan.widgets.dose_volume import CM3, DIFFERENTIAL, DoseVolumeDock
@@ -46,6 +48,31 @@ def test_dock_calculates_when_both_are_opened_and_says_what_is_missing(dock, rep
     assert [dock.table.topLevelItem(row).text(0) for row in range(2)] == ["target", "organ"]
     assert dock.table.topLevelItem(0).text(1) == "0.80"
     assert dock.status.value == "Doses in Gy."
+
+
+def test_the_dose_and_the_structures_in_view_are_chosen(model, tmp_path):
+    for number in ("1", "2", "3"):
+        rois = {f"target {number}": box((10, 10, 8))}
+        same = {"SOPInstanceUID": f"1.2.3.8.{number}", "SeriesInstanceUID": f"1.2.3.8{number}"}
+        write(tmp_path / f"rs{number}.dcm", rtstruct(rois, **same))
+        same = {"SOPInstanceUID": f"1.2.3.7.{number}", "SeriesInstanceUID": f"1.2.3.7{number}"}
+        write(tmp_path / f"rd{number}.dcm", rtdose(np.full(SHAPE, 4000, np.uint16), **same))
+    report = load(tmp_path)
+    record.add(report)
+    for number, dose in enumerate(report.stacks):
+        model.add_layer(image_layer(dose, visible=number == 1))
+    for number, structures in enumerate(report.objects):
+        (layer,) = object_layers([structures], report.stacks)
+        layer.visible = number == 1
+        model.add_layer(layer)
+    dock = DoseVolumeDock(model)
+    assert (dock.dose.value, dock.structures.value) == (report.stacks[1], report.objects[1])
+    model.layers[0].visible, model.layers[1].visible = True, False
+    dock.refresh()
+    assert dock.dose.value is report.stacks[1]
+    assert len(dock.dose.choices) == len(dock.structures.choices) == 3
+    dock.release()
+    record.forget(report.stacks, report.objects)
 
 
 def test_plot_follows_kind_units_reference_and_selection(dock, report, qtbot):

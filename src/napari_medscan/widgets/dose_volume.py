@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, TypeVar
 
 import napari.viewer
 import numpy as np
-from magicgui.widgets import FloatSpinBox, Widget
+from magicgui.widgets import ComboBox, FloatSpinBox, Widget
+from napari.layers import Layer
 from qtpy.QtWidgets import QTreeWidget
 
 from napari_medscan.dicom import MedscanError, Stack, StructureSet
@@ -32,6 +35,7 @@ from napari_medscan.widgets.panel.form import (
     note,
     number,
     offer,
+    put,
     row,
     stretch,
 )
@@ -43,6 +47,7 @@ CUMULATIVE, DIFFERENTIAL = "Cumulative", "Differential"
 PERCENT, CM3 = "%", "cm³"
 HEADINGS: Final = ("Region", "cm³", *FIGURES)
 _NUMBERS: Final = range(1, len(HEADINGS))
+_Named = TypeVar("_Named", Stack, StructureSet)
 _POINTS: Final = 400
 """Of a line in the plot."""
 _PROMPT: Final = "Open an RT Structure Set and an RT Dose of the same frame of reference."
@@ -105,9 +110,15 @@ class DoseVolumeDock(DockContainer):
 
     def refresh(self) -> None:
         """Offer what is open, and calculate if another pair is chosen."""
-        offer(self.structures, self.structures.value)
-        offer(self.dose, self.dose.value)
+        self._offer(self.structures, self._of[0] and self.structures.value)
         self._calculate()
+
+    def _offer(self, box: ComboBox, before: object) -> None:
+        """Fill a box, and keep its value; where there was none, choose what is in view."""
+        offer(box, before)
+        if box.choices and before not in box.choices:
+            seen = (_shown_by(layer) for layer in self._viewer.layers if layer.visible)
+            put(box, next((each for each in seen if each in box.choices), box.value))
 
     def _leave(self) -> None:
         record.changed.disconnect(self._on_record, missing_ok=True)
@@ -115,22 +126,22 @@ class DoseVolumeDock(DockContainer):
     def _sets(self, _widget: Widget) -> list[tuple[str, StructureSet]]:
         shown = (what.source for layer in self._viewer.layers if (what := object_of(layer)))
         found = dict.fromkeys((*record.catalogue.objects, *shown))
-        return [(each.name, each) for each in found if isinstance(each, StructureSet)]
+        return _by_name(each for each in found if isinstance(each, StructureSet))
 
     def _doses(self, _widget: Widget) -> list[tuple[str, Stack]]:
         """Return the doses that can belong to the structures."""
         structures = self.structures.value
         shown = (stack.origin for layer in self._viewer.layers if (stack := stack_of(layer)))
         found = dict.fromkeys((*record.stacks, *shown))
-        return [
-            (each.name, each)
+        return _by_name(
+            each
             for each in found
             if each.kind.measures == "dose"
             and (structures is None or same_frame_of_reference(structures, each))
-        ]
+        )
 
     def _calculate(self, _chosen: object = None) -> None:
-        offer(self.dose, self.dose.value)
+        self._offer(self.dose, self._of[1] and self.dose.value)
         structures, dose = self.structures.value, self.dose.value
         if (structures, dose) == self._of:
             return
@@ -183,6 +194,22 @@ class DoseVolumeDock(DockContainer):
             return
         text = dose_volume_csv(self.histograms, reference=self.reference.value)
         save_bytes(self.native, "histograms", text.encode("utf-8-sig"), "dvh.csv")
+
+
+def _shown_by(layer: Layer) -> object:
+    what, stack = object_of(layer), stack_of(layer)
+    return what.source if what is not None else stack and stack.origin
+
+
+def _by_name(found: Iterable[_Named]) -> list[tuple[str, _Named]]:
+    """Return choices, those of the same name numbered: a box has one choice of each name."""
+    names: Counter[str] = Counter()
+    choices = []
+    for each in found:
+        names[each.name] += 1
+        number = names[each.name]
+        choices.append((f"{each.name} ({number})" if number > 1 else each.name, each))
+    return choices
 
 
 def _line(each: DoseVolume, scale: float, *, is_cumulative: bool, in_percent: bool) -> Line:

@@ -6,8 +6,19 @@ import gc
 
 import pytest
 from magicgui.widgets import ComboBox
+from napari.qt import get_stylesheet
 from qtpy.QtCore import QEvent, Qt
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDockWidget,
+    QMainWindow,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_medscan.widgets.dock import WIDTH, DockContainer, Docked, _release_all, scrolling
 
@@ -118,11 +129,39 @@ def test_what_qt_has_deleted_before_harms_nothing(window, released):
     assert released == ["second", "first"]
 
 
-def test_it_asks_for_its_width_and_what_is_in_it_scrolls_downwards_alone(qtbot):
+def test_it_asks_for_its_width_and_what_is_in_it_scrolls_where_there_is_no_room(qtbot):
     dock, part = Docked(), QWidget()
     area = scrolling(part)
     qtbot.addWidget(dock)
     qtbot.addWidget(area)
     assert dock.sizeHint().width() == WIDTH
     assert area.widget() is part
-    assert area.horizontalScrollBarPolicy().name == "ScrollBarAlwaysOff"
+    area.resize(WIDTH, WIDTH)
+    for bar in (area.horizontalScrollBar(), area.verticalScrollBar()):
+        assert bar.maximum() == 0
+    part.setMinimumSize(2 * WIDTH, 2 * WIDTH)
+    area.show()
+    for bar in (area.horizontalScrollBar(), area.verticalScrollBar()):
+        qtbot.waitUntil(bar.isVisible)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("made", [QPushButton, QCheckBox, QComboBox])
+def test_what_has_the_keyboard_is_seen_in_napari_s_themes(made, theme, window, released, qtbot):
+    window.setStyleSheet(get_stylesheet(theme))
+    _, dock = placed(window, released)
+    QVBoxLayout(dock)
+    parts = [made(), made()]
+    for part in parts:
+        dock.layout().addWidget(part)
+        part.resize(100, 30)
+    window.activateWindow()
+    parts[0].setFocus()
+    qtbot.waitUntil(parts[0].hasFocus)
+    before = parts[0].grab().toImage()
+    parts[1].setFocus()
+    after = parts[0].grab().toImage()
+    edge = QColor("#3f7cf0").rgb()
+    pixels = [(x, y) for x in range(before.width()) for y in range(before.height())]
+    assert any(before.pixel(*at) == edge for at in pixels)
+    assert all(after.pixel(*at) != edge for at in pixels)

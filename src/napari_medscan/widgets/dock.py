@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from magicgui.widgets import Container, Widget
-from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, QSize, QTimer
 from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QSizePolicy, QWidget
 
 from napari_medscan.napari_.failure_log import guarded
@@ -18,6 +18,12 @@ WIDTH = 310
 
 _TITLE_OVERLAP = 4
 """Pixels by which napari's title bar lies over the top of a dock's content."""
+
+FOCUS = """
+QPushButton:focus, QToolButton:focus, QCheckBox:focus { outline: 1px solid #3f7cf0; }
+QComboBox:focus { border: 1px solid #3f7cf0; }
+"""
+"""napari's themes do not show which of these has the keyboard. The blue stands out in each."""
 
 _open: set[DockRelease] = set()
 """Docks that have not been released."""
@@ -60,6 +66,7 @@ class DockRelease(QObject):
         dock.destroyed.connect(_release_deleted)
         dock.installEventFilter(self)
         dock.setMinimumWidth(WIDTH - 8)
+        dock.setStyleSheet(FOCUS)
         # Otherwise napari adds a stretch below it.
         dock.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         _open.add(self)
@@ -163,10 +170,9 @@ class DockContainer(Container[Widget]):
 
 
 def scrolling(part: QWidget) -> QScrollArea:
-    """Let a part be scrolled when the window is too low for it; never sideways."""
+    """Let a part be scrolled when the window is too low for it, or napari's font too large."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidgetResizable(True)
     area.setWidget(part)
     return area

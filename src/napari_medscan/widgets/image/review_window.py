@@ -18,6 +18,7 @@ from napari_medscan.privacy.errors import ImageError, NotConfirmedError
 from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
 from napari_medscan.privacy.sealed_image import Format, SealedImage
 from napari_medscan.render.prepare import Look, Part, Preparer, Wish
+from napari_medscan.widgets.dock import FOCUS
 from napari_medscan.widgets.image.contact_sheet import Sheet, prepare_sheet
 from napari_medscan.widgets.image.review import ImageReview
 from napari_medscan.widgets.panel.form import Page, button, holder, row
@@ -80,6 +81,7 @@ class ReviewWindow(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
+        self.setStyleSheet(FOCUS)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         size_on_screen(self, 720, 760)
         self.gate, self.looks = gate, tuple(looks)

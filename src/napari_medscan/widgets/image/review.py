@@ -25,7 +25,7 @@ _TOO_SMALL = "Check at full size first: small text may be a name."
 QUESTIONS = {
     Concern.TEXT: "Outlined text is not a name",
     Concern.HEADER: "I checked: no name visible",
-    Concern.FACE: "No one can be recognized, or may be",
+    Concern.FACE: "Nobody can be recognized, or the face may be shown",
 }
 """What the user confirms, the first one that applies for all of them."""
 

@@ -7,7 +7,9 @@ import json
 import struct
 import warnings
 import zipfile
+import zlib
 from shutil import copytree
+from unittest import mock
 
 import numpy as np
 import pydicom
@@ -65,6 +67,39 @@ def test_a_file_with_a_damaged_header_is_refused(tmp_path):
     assert load(tmp_path / "in").shown == 1
     (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", key=KEY)
     assert outcome.status == "refused"
+
+
+def test_a_file_of_endless_elements_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_medscan.export.deidentify.file.MOST_ELEMENTS", 1000)
+    empty = struct.pack("<HH2sH", 0x0013, 0x1001, b"LO", 0)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_bytes(part10(ct()) + 500 * empty)
+    (tmp_path / "in" / "b").write_bytes(part10(ct()) + 1001 * empty)
+    few, many = deidentify(tmp_path / "in", tmp_path / "out", key=KEY)
+    assert "elements" not in few.reason
+    assert (many.status, many.reason) == ("refused", "it has too many elements")
+
+
+def test_a_file_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_medscan.dicom.files.unpack.MAX_UNPACKED", 1 << 20)
+    data = part10(ct(), "deflated")
+    stream = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    packed = stream.compress(bytes(2 << 20)) + stream.flush()
+    (tmp_path / "in").mkdir()
+    meta = 144 + struct.unpack_from("<I", data, 140)[0]
+    (tmp_path / "in" / "a").write_bytes(data[:meta] + packed)
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", key=KEY)
+    assert (outcome.status, "compressed data larger than" in outcome.reason) == ("refused", True)
+
+
+def test_zeros_after_the_data_set_are_no_elements(tmp_path, monkeypatch):
+    made = mock.Mock(wraps=pydicom.dataelem.RawDataElement)
+    monkeypatch.setattr("pydicom.filereader.RawDataElement", made)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_bytes(part10(ct()) + bytes(80_000))
+    (outcome,) = deidentify(tmp_path / "in", tmp_path / "out", Profile(pixels_checked=True))
+    assert outcome.status == "written"
+    assert 10 < made.call_count < 1000
 
 
 def test_originals_stay_as_they_are(tmp_path):

@@ -7,12 +7,12 @@ import re
 import warnings
 from collections import Counter
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
-from pydicom import dcmread
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_partial
 from pydicom.filewriter import dcmwrite, write_dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
@@ -22,13 +22,14 @@ from napari_medscan import __version__
 from napari_medscan.dicom.elements.file_meta import dicom_in, looks_like_dicom
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.wanted_tags import Tag, want
-from napari_medscan.dicom.errors import MedscanError, NotDicomError
+from napari_medscan.dicom.errors import MedscanError, NotDicomError, UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.headers.header import ImageHeader
 from napari_medscan.dicom.headers.read_many import read_headers
 from napari_medscan.dicom.headers.stored_frames import WRONG_LENGTH
 from napari_medscan.dicom.tags.confidentiality import BASIC
+from napari_medscan.dicom.tags.walk import Walker
 from napari_medscan.export.deidentify.data_set import Cleaner
 from napari_medscan.export.deidentify.layout import layout_names, restore_layout
 from napari_medscan.export.deidentify.options import Profile
@@ -47,6 +48,8 @@ _FREE_TEXT: Final = {
     "1.2.840.10008.5.1.4.1.1.104.": "an encapsulated document, which cannot be checked",
 }
 _PREFIX: Final = 1024
+MOST_ELEMENTS: Final = 2_000_000
+"""Elements and items of a file; pydicom would take a minute for more, and much memory."""
 _WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]+")
 _PATIENT: Final = 0x0010
 _NAMES: Final = frozenset(("PN",))
@@ -128,7 +131,8 @@ def deidentified(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            data = dcmread(file.stream(), force=True)
+            _check_size(file)
+            data = read_partial(cast("BinaryIO", file.stream()), _is_padding, force=True)
             _check(data, file, key)
             _check_pixels(data, file)
             masked = cleaned_pixels(data, file, profile, is_examined=is_examined)
@@ -156,6 +160,21 @@ def _image_header(data: Dataset, file: FileRef) -> ImageHeader | None:
     if header is not None and WRONG_LENGTH in header.notes:
         raise RefusedError("the length of its pixel data is wrong")
     return header
+
+
+def _is_padding(tag: int, *_: object) -> bool:
+    """Whether the data set is over: pydicom would take zeros for millions of elements."""
+    return tag == 0
+
+
+def _check_size(file: FileRef) -> None:
+    """Refuse a file that has too many elements, or too much of it packed in a few bytes."""
+    try:
+        visits = Walker(file).visits(MOST_ELEMENTS + 1)
+        if sum(1 for _ in visits) > MOST_ELEMENTS:
+            raise RefusedError("it has too many elements")
+    except UnreadableError as error:
+        raise RefusedError(str(error)) from None
 
 
 def _check(data: FileDataset, file: FileRef, key: bytes) -> None:

@@ -9,10 +9,33 @@ from pydicom.dataset import Dataset
 
 from napari_medscan.dicom.headers.pixel_layout import PixelLayout
 
+_PHOTOMETRIC: Final = frozenset(
+    [
+        "MONOCHROME1",
+        "MONOCHROME2",
+        "PALETTE COLOR",
+        "RGB",
+        "YBR_FULL",
+        "YBR_FULL_422",
+        "YBR_ICT",
+        "YBR_RCT",
+        "YBR_PARTIAL_420",
+        "YBR_PARTIAL_422",
+        "XYB",
+    ]
+)
+"""Terms of PS3.3 C.7.6.3.1.2."""
+
+
+def _photometric(layout: PixelLayout) -> str:
+    # A text that is no such term may name anybody; pixels are shown like this.
+    usual = "MONOCHROME2" if layout.samples == 1 else "RGB"
+    return layout.photometric if layout.photometric in _PHOTOMETRIC else usual
+
+
 _STATED: Final[dict[str, Callable[[PixelLayout], Any]]] = {
     "SamplesPerPixel": lambda layout: layout.samples,
-    # Of a text that is none, which may name anybody, pixels are shown like this.
-    "PhotometricInterpretation": lambda layout: "MONOCHROME2" if layout.samples == 1 else "RGB",
+    "PhotometricInterpretation": _photometric,
     "PlanarConfiguration": lambda layout: int(layout.planar),
     "NumberOfFrames": lambda layout: layout.frames,
     "Rows": lambda layout: layout.rows,

@@ -15,7 +15,6 @@ from napari_medscan.dicom.headers.parse_header import WANTED
 from ..making import (
     ITEM,
     ITEM_END,
-    SEQUENCE_END,
     UNDEFINED,
     ct,
     delimiter,
@@ -43,9 +42,6 @@ DAMAGES = {
     "much too long": lambda tag: element(tag, "SQ", WHOLE, length=1 << 24),
     "too short": lambda tag: element(tag, "SQ", WHOLE, length=len(WHOLE) - 4),
     "never ends": lambda tag: element(tag, "SQ", OPEN + delimiter(ITEM_END), length=UNDEFINED),
-    "item never ends": lambda tag: element(
-        tag, "SQ", OPEN + delimiter(SEQUENCE_END), length=UNDEFINED
-    ),
 }
 
 

@@ -333,3 +333,27 @@ def test_a_delimiter_that_ends_nothing_is_passed_over(tag, explicit):
     body = element(0x00081140, "SQ" * explicit, items) + delimiter(tag)
     rows = element(0x00280010, "US" * explicit, b"\2\0")
     assert scanned(body, rows, explicit=explicit).data_set.integer(Tag.Rows) == 2
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+@pytest.mark.parametrize("tag", [Tag.SegmentSequence, 0x00081140, 0x00091001])
+@pytest.mark.parametrize("closed", [(False, True), (True, False), (False, False)])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_an_item_that_is_not_closed_ends_where_its_sequence_goes_on(explicit, tag, closed, depth):
+    """Some close the sequence alone (fo-dicom 378)."""
+    inside = element(0x00620004, "US" * explicit, b"\5\0")
+    if depth == 2:
+        inside += element(0x00620006, "SQ" * explicit, length=UNDEFINED) + delimiter(
+            ITEM, UNDEFINED
+        )
+        inside += element(0x00080060, "CS" * explicit, b"MR") + delimiter(SEQUENCE_END)
+    items = b"".join(
+        delimiter(ITEM, UNDEFINED) + inside + delimiter(ITEM_END) * is_closed
+        for is_closed in closed
+    )
+    body = element(tag, "SQ" * explicit, items + delimiter(SEQUENCE_END), length=UNDEFINED)
+    rows = element(0x00280010, "US" * explicit, b"\2\0")
+    found = scanned(body, rows, explicit=explicit).data_set
+    assert found.integer(Tag.Rows) == 2
+    if tag == Tag.SegmentSequence:
+        assert [i.integer(Tag.SegmentNumber) for i in found.items(tag)] == [5, 5]

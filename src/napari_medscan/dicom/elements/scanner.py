@@ -180,10 +180,11 @@ class Walker:
         while position < limit:
             tag, vr, length, value_at = self.element(position, explicit=explicit)
             # At the top it ends nothing: some close a sequence of known length, too.
-            if tag >= ITEM and tag in _DELIMITERS and not top:
+            if tag >= ITEM and not top and (end is None or tag in _DELIMITERS):
                 if end is not None:
                     raise UnusualError("a delimiter inside an item of known length")
-                return values, value_at
+                # One that is not closed ends where its sequence goes on.
+                return values, value_at if tag == ITEM_END else position
             if top and tag >= _AFTER_IMAGE_PIXEL and self.is_end(tag, wanted, values):
                 if tag in PIXEL_TAGS:
                     stored = None if length == UNDEFINED else length
@@ -360,10 +361,15 @@ class Walker:
         levels = [(explicit and vr != b"UN", True)]
         while levels:
             level_explicit, in_sequence = levels[-1]
+            start = position
             tag, inner_vr, length, position = self.element(
-                position, explicit=level_explicit and not in_sequence
+                start, explicit=level_explicit and not in_sequence
             )
-            if tag == (SEQUENCE_END if in_sequence else ITEM_END):
+            if not in_sequence and tag in (ITEM, SEQUENCE_END):
+                # An item that is not closed ends where its sequence goes on.
+                levels.pop()
+                position = start
+            elif tag == (SEQUENCE_END if in_sequence else ITEM_END):
                 levels.pop()
             elif in_sequence and tag != ITEM:
                 raise UnusualError("a sequence holds something that is no item")

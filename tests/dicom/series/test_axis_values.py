@@ -72,6 +72,14 @@ def test_dates_are_part_of_times():
     assert axis.values.tolist() == [0, 20]
 
 
+@pytest.mark.parametrize("date", ["19000101", "", None])
+def test_times_pass_midnight_where_dates_were_made_one(date):
+    """De-identification puts one day in the place of all."""
+    dates = {} if date is None else {"AcquisitionDate": date}
+    axis = axis_of(*({"AcquisitionTime": t, **dates} for t in ("000010", "235950", "000000")))
+    assert axis.values.tolist() == [0, 10, 20]
+
+
 def test_numbered_time_points_have_the_times_of_their_images():
     axis = axis_of(
         *({"TemporalPositionIdentifier": t, "AcquisitionTime": f"1200{10 * t}"} for t in (1, 2, 4))

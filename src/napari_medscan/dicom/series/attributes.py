@@ -139,7 +139,10 @@ class Attributes:
         return [list(component) for component in zip(*tuples, strict=True)]
 
     def _moments(self, time: str, date: str) -> list[float | None]:
-        """Return times in seconds; with their dates where all slices have one."""
+        """Return times in seconds; with their dates where all slices have one.
+
+        One that is the same for all may have been put there, to hide the true ones.
+        """
         texts = self._texts(time)
         if not any(texts):
             return [None] * len(texts)
@@ -150,7 +153,7 @@ class Attributes:
             return times
         dates = self._texts(date)
         days = {text: days_of(text) for text in set(dates)}
-        if None in days.values():
+        if None in days.values() or len(days) == 1:
             return _over_midnight(times)
         return [
             None if second is None else second + DAY * (days[day] or 0)
@@ -185,7 +188,7 @@ def same_numbers(values: Sequence[object]) -> Column:
 
 
 def _over_midnight(seconds: Sequence[float | None]) -> list[float | None]:
-    """Return times without a date in one order: no series lasts for half a day."""
+    """Return times of unknown dates in one order: no series lasts for half a day."""
     given = [second for second in seconds if second is not None]
     if not given or max(given) - min(given) <= DAY / 2:
         return list(seconds)

@@ -155,9 +155,13 @@ def test_a_value_without_numbers_has_none():
     assert one(b"SQ", b"1").integers(TAG) == ()
 
 
-def test_an_empty_element_counts_as_absent():
-    assert TAG not in one(b"DS", b"")
-    assert TAG in one(b"DS", b"1")
+def test_an_element_without_a_value_and_a_sequence_without_items_count_as_absent():
+    for empty in (one(b"DS", b""), DataSet({TAG: ()})):
+        assert TAG not in empty
+        assert not empty.has_value(TAG)
+    for full in (one(b"DS", b"1"), DataSet({TAG: (EMPTY,)}), DataSet({TAG: Deferred(5, 6)})):
+        assert TAG in full
+        assert full.has_value(TAG)
 
 
 def test_sequences_and_deferred_values_are_no_plain_values():

@@ -240,6 +240,9 @@ def test_dose_planes_may_be_given_as_patient_z(frames):
         "ImagePositionPatient": [1, 2, -50],
     }
     assert [f.position for f in frames(**changes)] == [(1, 2, -50), (1, 2, -47)]
+    # Neither reading puts the first plane where it is.
+    elsewhere = frames(**changes | {"GridFrameOffsetVector": [2, 5]})
+    assert [f.position for f in elsewhere] == [None, None]
     # Only axial planes have a z of their own.
     oblique = frames(**changes, ImageOrientationPatient=[1, 0, 0, 0, 0, 1])
     assert [f.position for f in oblique] == [None, None]

@@ -200,6 +200,12 @@ def test_more_bits_than_are_allocated_are_all_of_them(header, stored):
     assert header(BitsStored=None).notes == ()
 
 
+@pytest.mark.parametrize(("high", "noted"), [(11, False), (12, True), (15, True), (16, False)])
+def test_values_above_the_lowest_bits_are_a_note(header, high, noted):
+    found = header(BitsStored=12, HighBit=high)
+    assert found.notes == (("High Bit is not 11: values are read from the upper bits",) * noted)
+
+
 @pytest.mark.parametrize(
     ("signed", "value", "limit", "padding"),
     [
@@ -254,6 +260,14 @@ def test_modality_that_is_absent_is_that_of_the_class(header):
     assert (found.modality, found.unit) == ("CT", "HU")
     assert header(Modality=None, SOPClassUID="1.2.840.10008.5.1.4.1.1.7").modality == ""
     assert header(Modality="MR").modality == "MR"
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR CS")
+def test_code_strings_in_small_letters_are_those_in_capitals(header):
+    found = header(Modality="ct", PhotometricInterpretation="monochrome1")
+    assert (found.modality, found.unit) == ("CT", "HU")
+    assert found.is_inverted
+    assert header(Modality="Name").modality == ""
 
 
 def test_patients_who_may_be_one_differ_in_what_is_absent_only(header):

@@ -314,6 +314,17 @@ def test_frames_of_different_units_are_stacks_of_their_own(tmp_path):
     assert sorted(s.unit or "" for s in load(tmp_path).stacks) == ["s", "um2/s"]
 
 
+@pytest.mark.parametrize("types", [("US", "HU"), ("HU", "US")])
+def test_a_frame_of_no_unit_has_that_of_its_mapping_whatever_others_are(tmp_path, types):
+    data = parametric([mapping(slope=1, intercept=0)] * 2)
+    del data.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence
+    for frame, rescale_type in zip(data.PerFrameFunctionalGroupsSequence, types, strict=True):
+        rescale = item(RescaleSlope=1, RescaleIntercept=0, RescaleType=rescale_type)
+        frame.PixelValueTransformationSequence = [rescale]
+    write(tmp_path / "a", data)
+    assert sorted(s.unit for s in load(tmp_path).stacks) == ["HU", "um2/s"]
+
+
 @pytest.mark.parametrize("given_mapping", [True, False])
 def test_floating_point_values_are_mapped_when_there_is_a_mapping(tmp_path, given_mapping):
     pixels = np.arange(24, dtype="<f4") / 7

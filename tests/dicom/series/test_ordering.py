@@ -107,6 +107,15 @@ def test_positions_a_few_micrometers_apart_are_one_position():
     assert only(frames)[0] == [[0, 2], [1, 3]]
 
 
+@pytest.mark.parametrize(("thickness", "apart"), [(1.0, True), (5.0, False), (None, False)])
+def test_slices_a_thickness_apart_are_at_two_positions(thickness, apart):
+    """Thin slices may come in pairs far from each other: high-resolution CT of the lungs."""
+    places = [depth + off for depth in (0.0, 10.0, 20.0, 30.0) for off in (0.0, 0.8)]
+    frames = [make_frame((0, 0, z), number=i) for i, z in enumerate(places)]
+    (grid,) = arrange(refs(files(frames, slice_thickness=thickness)))
+    assert len(grid.rows) == (1 if apart else 2)
+
+
 # --- the fourth axis
 
 
@@ -357,15 +366,22 @@ def test_volumes_that_move_are_time_points_whatever_tells_them(name, motion, dep
     assert sorted(volumes) == sorted(expected)
 
 
-def test_stations_that_share_their_depths_are_stacks_of_their_own():
-    """A whole spine in one series: sagittal slices of neck, chest, and loins."""
+@pytest.mark.parametrize("shear", [0.0, 0.75, -3.0])
+def test_stations_that_share_their_depths_are_stacks_of_their_own(shear):
+    """A whole spine in one series: sagittal slices of neck, chest, and loins, sheared or not."""
     frames = [
-        make_frame((float(x), 0.0, z), SAGITTAL, number=i, AcquisitionNumber=i)
+        make_frame((float(x), shear * x, z), SAGITTAL, number=i, AcquisitionNumber=i)
         for i, (z, x) in enumerate(product((300.0, 50.0, -200.0), range(3)))
     ]
     grids = ordered(frames)
     assert [rows for rows, _ in grids] == [[[2, 1, 0]], [[5, 4, 3]], [[8, 7, 6]]]
     assert all(grid.notes == () for _, grid in grids)
+
+
+def test_a_slice_beside_a_tilted_stack_leaves_the_stack_whole():
+    frames = [make_frame((0.0, 1.5 * z, 4.0 * z), number=z, AcquisitionNumber=z) for z in range(6)]
+    beside = make_frame((0.0, 40.0, 8.0), number=6, AcquisitionNumber=6)
+    assert [rows for rows, _ in ordered([*frames, beside])] == [[[0, 1, 2, 3, 4, 5]], [[6]]]
 
 
 def test_repeats_within_half_a_pixel_are_repeats():

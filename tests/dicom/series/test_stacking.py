@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from napari_medscan.dicom import UnreadableFramesError
 from napari_medscan.dicom.intensity.rescale import IDENTITY, ModalityTransform
+from napari_medscan.dicom.series.stacking import SEVERAL_FRAMES
 
 from ..building import (
     AXIAL,
@@ -192,6 +193,14 @@ def test_unknown_pixel_spacing_is_told_and_keeps_the_aspect():
 def test_notes_on_spacing_and_files_reach_the_user_once():
     stack = only(axial((0, 1), spacing_note="at the detector", notes=("odd",)))
     assert stack.warnings == ("at the detector", "odd")
+
+
+@pytest.mark.parametrize("other", ["1.3", "1.2", ""])
+def test_images_of_several_frames_of_reference_are_a_warning(other):
+    first, *rest = axial(range(3), frame_of_reference="1.2")
+    stack = only([first.like(frame_of_reference=other), *rest])
+    assert stack.array.shape[0] == 3
+    assert (SEVERAL_FRAMES in stack.warnings) == (other == "1.3")
 
 
 def test_frames_without_a_position_among_others_do_not_break_the_file():

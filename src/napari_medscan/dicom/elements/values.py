@@ -73,7 +73,7 @@ class DataSet:
 
     def __contains__(self, tag: int) -> bool:
         value = self.values.get(tag)
-        return value is not None and not (isinstance(value, Element) and not value.data)
+        return bool(value.data if isinstance(value, Element) else value)
 
     def data(self, tag: int) -> bytes:
         """Return the bytes of a value, empty when it is absent."""
@@ -163,10 +163,8 @@ class DataSet:
     def has_value(self, tag: int) -> bool:
         """Whether there is a value, be it readable or not: blanks and backslashes are none."""
         value = self.values.get(tag)
-        if value is None:
-            return False
         if not isinstance(value, Element):
-            return True
+            return bool(value)
         return bool(value.data if value.vr in _BINARY else value.data.strip(b" \0\\"))
 
     def each_number(self, tag: int) -> tuple[float | None, ...]:

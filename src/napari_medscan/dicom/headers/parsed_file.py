@@ -67,10 +67,12 @@ class ParsedFile:
     def modality(self) -> str:
         """The modality, that of the SOP class if it is absent; '' when it is no code string.
 
-        It becomes part of layer names: free text in it could be a name.
+        It becomes part of layer names: free text in it could be a name, but "ct" is none.
         """
         value = self.data_set.text(Tag.Modality) or modality_of(self.sop_class)
-        return value if _CODE.fullmatch(value) else ""
+        code = value.upper()
+        is_known = kind_of("", code) is not kind_of("")
+        return code if is_known or _CODE.fullmatch(value) else ""
 
     @cached_property
     def sop_class(self) -> str:

@@ -184,6 +184,8 @@ def layout_notes(data_set: DataSet, layout: PixelLayout, *, native: bool) -> tup
         notes += (f"Bits Allocated is {invalid}: pixels are read as {layout.bits_allocated} bits",)
     if _bits_stored(data_set, layout.bits_allocated) is None:
         notes += ("Bits Stored is invalid: all allocated bits are shown",)
+    if native and layout.high_bit >= layout.bits_stored:
+        notes += (f"High Bit is not {layout.bits_stored - 1}: values are read from the upper bits",)
     states_sign = data_set.integer(Tag.PixelRepresentation) in (0, 1)
     if not states_sign and layout.samples == 1 and layout.bits_allocated > _BYTE:
         invalid = _fault(data_set, Tag.PixelRepresentation)

@@ -21,6 +21,7 @@ from napari_medscan.dicom.space.locations import (
     line_locations,
     location_of,
 )
+from napari_medscan.dicom.space.tolerances import ON_A_LINE
 from napari_medscan.dicom.space.vectors import (
     Vector,
     cross,
@@ -169,7 +170,8 @@ def _detector_places(data_set: DataSet, whole: Place, frames: int) -> list[Place
 def _dose_plane(place: Place, first: float, offset: float) -> Place:
     """Return where a plane of a dose lies (PS3.3 C.8.8.3.2).
 
-    Offsets that start at 0 are relative to the first plane, others are patient coordinates.
+    Offsets that start at 0 are relative to the first plane, those of axial planes that start at its
+    z are patient coordinates. Where others would put a dose is not certain.
     """
     position, orientation = place.position, place.orientation
     if position is None or orientation is None:
@@ -177,7 +179,7 @@ def _dose_plane(place: Place, first: float, offset: float) -> Place:
     normal = normal_of(orientation)
     if first == 0:
         return Place(valid_position(moved(position, normal, offset)), orientation)
-    if abs(normal[2]) < 1 - _UPRIGHT:
+    if abs(normal[2]) < 1 - _UPRIGHT or abs(first - position[2]) > ON_A_LINE:
         return Place(None, orientation)
     return Place(valid_position((position[0], position[1], offset)), orientation)
 

@@ -135,13 +135,13 @@ def applied(
     mappings : tuple of RealWorldMapping
         Of the frame.
     unit : str or None
-        Unit of the rescaled values by modality.
+        Unit of the rescaled values by modality, unless the rescale has a unit of its own, or ''.
     """
     if not mappings:
         return rescale
     whole = _joined(mappings)
     mapping = mappings[0].transform if whole is None else whole
-    gives_unit = unit is not None or rescale.unit is not None
+    gives_unit = bool(unit if rescale.unit is None else rescale.unit)
     if rescale.is_uncertain or (rescale.is_identity and not gives_unit):
         if mapping.is_uncertain:
             return rescale if rescale.is_uncertain else mapping

@@ -53,7 +53,8 @@ def number_positions(
 ) -> NDArray[np.intp]:
     """Return the number of the position of each slice, ascending along the normal from 0.
 
-    Repeats of one position lie within a tenth of the slice step of their middle. `distances` are
+    Repeats of one position lie within a tenth of the slice step and thickness of their middle: of
+    slices 1 mm thick, two that are 1 mm apart, 10 mm from the next two, are none. `distances` are
     those of the slices; see `distances_of`.
     """
     order = np.argsort(distances, kind="stable")
@@ -67,21 +68,27 @@ def number_positions(
     if not gaps.size or ascending[-1] - ascending[0] <= lone:
         numbers[:] = 0
         return numbers
-    numbers[order] = np.concatenate(([0], np.cumsum(gaps > _largest_repeat_gap(ascending, gaps))))
+    limit = LARGEST_JITTER
+    if header.slice_thickness:
+        limit = min(limit, max(LARGEST_LONE_JITTER, ONE_POSITION * header.slice_thickness))
+    largest = _largest_repeat_gap(ascending, gaps, limit)
+    numbers[order] = np.concatenate(([0], np.cumsum(gaps > largest)))
     return numbers
 
 
-def _largest_repeat_gap(ascending: NDArray[np.float64], gaps: NDArray[np.float64]) -> float:
-    """Return the largest gap between two slices at one position."""
+def _largest_repeat_gap(
+    ascending: NDArray[np.float64], gaps: NDArray[np.float64], limit: float
+) -> float:
+    """Return the largest gap between two slices at one position, at most `limit` off its middle."""
     sizes = np.sort(gaps)
     much_larger = sizes[1:] > _DISTINCT * sizes[:-1]
-    for size in sizes[:-1][much_larger & (sizes[:-1] <= 2 * LARGEST_JITTER)][::-1]:
+    for size in sizes[:-1][much_larger & (sizes[:-1] <= 2 * limit)][::-1]:
         first = np.flatnonzero(np.concatenate(([True], gaps > size)))
         last = np.concatenate((first[1:], [len(ascending)])) - 1
         lowest, highest = ascending[first], ascending[last]
         middles = (lowest + highest) / 2
         step = statistics.median_low(np.diff(middles).tolist())
-        if (highest - lowest).max() <= 2 * min(LARGEST_JITTER, ONE_POSITION * step):
+        if (highest - lowest).max() <= 2 * min(limit, ONE_POSITION * step):
             return float(size)
     return 0.0
 
@@ -114,11 +121,15 @@ def mean_positions(columns: Sequence[Sequence[SliceRef]]) -> tuple[Vector, ...]:
 def split_stations(slices: Sequence[SliceRef], numbers: NDArray[np.intp]) -> list[list[SliceRef]]:
     """Separate slices of one depth that stand side by side.
 
-    The stations of a whole spine share their depths, and are no repeats of one another.
+    The stations of a whole spine share their depths, and are no repeats of one another. The slices
+    of a tilted stack, each of which is a little farther along its plane, are of one station.
     """
-    within = points_of(slices) @ axes_of(slices)[1:].T
+    depths, within = np.split(points_of(slices) @ axes_of(slices).T, [1], axis=1)
     limit = max(STATION_PIXELS * min(slices[0].frame.spacing or (0.0,)), STATION)
     _, first = np.unique(numbers, return_index=True)
+    if len(first) > 1:
+        slopes = np.diff(within[first], axis=0) / np.diff(depths[first], axis=0)
+        within = within - depths * np.median(slopes, axis=0)
     if (np.abs(within - within[first][numbers]) <= limit).all():
         return [list(slices)]
     stations: list[list[SliceRef]] = []

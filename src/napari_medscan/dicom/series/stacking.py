@@ -40,6 +40,7 @@ from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.frames import FrameCache, LazyStack
 
 NO_SERIES = "No Series Instance UID: images are grouped by study, folder and geometry"
+SEVERAL_FRAMES = "Images have several frames of reference: how they lie to each other is uncertain"
 AIR = -1000.0
 """Hounsfield units of a blank CT slice: black in every usual window."""
 
@@ -177,6 +178,7 @@ def _plan(
             *grid.notes,
             *_notes(kinds),
             *([NO_SERIES] if _has_no_series(slices) else []),
+            *([SEVERAL_FRAMES] if _has_several_frames(kinds) else []),
             *([UNKNOWN + no_suv] if no_suv else []),
             *filter(None, [profile_note(header)]),
         ),
@@ -288,6 +290,12 @@ def _has_no_series(slices: Sequence[SliceRef]) -> bool:
     """Whether several files have been grouped without a Series Instance UID."""
     first = slices[0].header
     return not first.series and any(ref.header is not first for ref in slices)
+
+
+def _has_several_frames(slices: Sequence[SliceRef]) -> bool:
+    """Whether positions of images refer to different origins (PS3.3 C.7.4.1)."""
+    frames = {ref.header.frame_of_reference for ref in slices if ref.frame.position}
+    return len(frames - {""}) > 1
 
 
 def _common_dtype(slices: Sequence[SliceRef]) -> np.dtype[Any]:

@@ -10,7 +10,7 @@ from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.series import incomplete
 from napari_medscan.dicom.series.duplicates import CONFLICT
-from napari_medscan.dicom.series.grouping import JOINED, NAMED, group
+from napari_medscan.dicom.series.grouping import JOINED, NAMED, NUMBERED, group
 from napari_medscan.dicom.series.incomplete import FILLED
 
 from ..building import (
@@ -175,6 +175,16 @@ def test_images_of_a_series_uid_each_that_make_a_volume_are_one_group(lacking):
     (found,) = group(headers)
     assert [ref.header.name for ref in found] == [f"f000{n}" for n in range(4)]
     assert found[0].header.notes == (JOINED,)
+
+
+def test_images_of_a_series_number_each_that_make_a_volume_are_one_group():
+    """Converters that number series where they should number images."""
+    headers = [replace(h, series_number=n, instance_number=n) for n, h in enumerate(axial(4))]
+    (found,) = group(headers)
+    assert found[0].header.notes == (NUMBERED,)
+    assert len(names(headers[:2])) == 2
+    assert len(names([*headers[:3], replace(headers[3], series="1.9")])) == 2
+    assert len(names([h for header in headers for h in (header, replace(header, name="b"))])) == 4
 
 
 @pytest.mark.parametrize(

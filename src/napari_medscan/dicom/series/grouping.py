@@ -26,11 +26,12 @@ from napari_medscan.dicom.series.positions import distances_of
 from napari_medscan.dicom.space.geometry import measure_gaps
 
 JOINED = "Each image has its own Series Instance UID; the series was joined by position"
+NUMBERED = "Each image has its own series number; the series was joined by position"
 NAMED = "Some images lack the series number or the patient's name, ID or birth date; joined by UID"
+_UID: Final = 1
 _NUMBER: Final = 2
-"""Index into a key of a series of its number …"""
 _PLACE: Final = 10
-"""… and of whether its images have a place."""
+"""Index into a key of a series: its UID, its number, whether its images have a place."""
 _FEWEST_JOINED: Final = 3
 """Images of a series UID each from which on they can be seen to make a volume."""
 
@@ -123,28 +124,29 @@ def _may_be_one(parts: Sequence[Sequence[ImageHeader]]) -> bool:
 def _with_lone_images_joined(
     by_series: Mapping[_SeriesKey, list[ImageHeader]],
 ) -> list[list[ImageHeader]]:
-    """Return the series; images that make an even volume and have a series UID each are one.
+    """Return the series; images of an even volume that have a UID or a number each are one.
 
-    Some anonymizers give every file a series UID of its own.
+    Some anonymizers give every file a series UID of its own, some converters a series number.
     """
-    lone: dict[Hashable, list[_SeriesKey]] = defaultdict(list)
-    for key, (header, *others) in by_series.items():
-        space = header.frame_of_reference or header.study
-        is_named = header.series_number is not None or header.frame_of_reference
-        is_lone = header.series and not others and len(header.frames) == 1
-        if is_lone and space and is_named and header.frames[0].position:
-            patient = header.patient or header.study
-            alike = space, header.description, key[2:]
-            lone[patient, alike].append(key)
     found = dict(by_series)
-    for keys in lone.values():
-        headers = [by_series[key][0] for key in keys]
-        if len(headers) >= _FEWEST_JOINED and _is_even_volume(headers):
-            first = headers[0]
-            headers[0] = first.like(notes=(*first.notes, JOINED))
-            found[keys[0]] = headers
-            for key in keys[1:]:
-                del found[key]
+    for own, note in ((_UID, JOINED), (_NUMBER, NUMBERED)):
+        lone: dict[Hashable, list[_SeriesKey]] = defaultdict(list)
+        for key, (header, *others) in found.items():
+            space = header.frame_of_reference or header.study
+            is_named = header.series_number is not None or header.frame_of_reference
+            is_lone = header.series and not others and len(header.frames) == 1
+            if is_lone and space and is_named and header.frames[0].position:
+                patient = header.patient or header.study
+                common = key[1:own] + key[own + 1 :]
+                lone[patient, space, header.description, common].append(key)
+        for keys in lone.values():
+            headers = [found[key][0] for key in keys]
+            if len(headers) >= _FEWEST_JOINED and _is_even_volume(headers):
+                first = headers[0]
+                headers[0] = first.like(notes=(*first.notes, note))
+                found[keys[0]] = headers
+                for key in keys[1:]:
+                    del found[key]
     return list(found.values())
 
 
@@ -169,7 +171,6 @@ def _series_key(header: ImageHeader) -> _SeriesKey:
     return (
         header.patient,
         header.series or (header.study, header.folder),
-        # At _NUMBER.
         header.series_number,
         header.modality,
         header.sop_class,

@@ -281,6 +281,21 @@ def test_undefined_lengths_and_sequences_that_lost_their_vr(tmp_path):
     assert text(read_tree(path), "ReferencedSeriesSequence[0].SeriesInstanceUID") == "1.7"
 
 
+def test_items_that_are_not_closed_and_delimiters_that_end_nothing(tmp_path):
+    item_head = struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)
+    end = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+    inner = struct.pack("<HH2sH", 0x20, 0xE, b"UI", 4) + b"1.7\0"
+    head = struct.pack("<HH2sHI", 8, 0x1115, b"SQ", 0, 0xFFFFFFFF)
+    rest = struct.pack("<HH2sH", 0x20, 0x10, b"SH", 2) + b"42"
+    path = tmp_path / "a.dcm"
+    data = b"\x08\0\x60\0CS\2\0CT" + head + 2 * (item_head + inner) + end + end + rest
+    path.write_bytes(file_meta("1.2.840.10008.1.2.1") + data)
+    tree = read_tree(path)
+    assert tree.complete
+    assert text(tree, "ReferencedSeriesSequence[1].SeriesInstanceUID") == "1.7"
+    assert text(tree, "StudyID") == "42"
+
+
 def test_nesting_has_a_limit(tmp_path):
     data = item(PatientID="deep")
     for _ in range(100):

@@ -18,9 +18,11 @@ from pydicom.datadict import dictionary_VR, private_dictionary_VR
 
 from napari_medscan.dicom.elements.element_head import (
     ITEM,
+    ITEM_END,
     ITEM_GROUP,
     LONG_HEAD,
     SEQUENCE_END,
+    SHORT_HEAD,
     UNDEFINED,
     Head,
     is_vr,
@@ -121,6 +123,10 @@ _Step = tuple[Visit | None, _Level | None, int]
 """What is met, what is to be walked next, and where; without either the level ends."""
 
 
+_NOTHING = (b"\xfe\xff\x0d\xe0\0\0\0\0", b"\xfe\xff\xdd\xe0\0\0\0\0")
+"""Delimiters at the top level, where they end nothing."""
+
+
 class _Ended(Exception):  # noqa: N818 - nobody's error
     """The bytes stop making sense here."""
 
@@ -219,6 +225,8 @@ class Walker:
 
     def _header(self, at: int, level: _Level) -> tuple[int, str, int, int]:
         """Return tag, value representation ('' for none), length and offset of the value."""
+        while not level.depth and self._bytes[at : at + SHORT_HEAD] in _NOTHING:
+            at += SHORT_HEAD
         explicit = level.explicit and not level.items
         data = self._bytes[at : at + LONG_HEAD]
         head = read_head(data, explicit=explicit, little=level.little)
@@ -256,11 +264,14 @@ class Walker:
     def _element(self, level: _Level, tag: int, vr: str, length: int, start: int) -> _Step:
         """Read an element, or enter a sequence."""
         group, element = tag >> 16, tag & 0xFFFF
-        if group == ITEM >> 16 and (tag == ITEM or not level.depth):
-            raise _Ended
-        if group == ITEM >> 16 or not (group or level.depth):
-            # The end of an item, or the zeros that some writers fill their files up with.
-            return None, None, start if group else len(self._bytes)
+        if group == ITEM >> 16:
+            if not level.depth:
+                raise _Ended
+            # An item that is not closed ends where its sequence goes on.
+            return None, None, start if tag == ITEM_END else start - SHORT_HEAD
+        if not (group or level.depth):
+            # The zeros that some writers fill their files up with.
+            return None, None, len(self._bytes)
         creator = level.creators.get((group, element >> 8), "") if group & 1 else ""
         known = self._vr(tag, vr, creator, length)
         if known == "SQ" or (known == "UN" and length == UNDEFINED):

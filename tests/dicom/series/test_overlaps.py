@@ -11,7 +11,7 @@ import pytest
 
 from napari_medscan.dicom.series.ordering import INCOMPLETE, arrange
 from napari_medscan.dicom.series.overlaps import BY_RUN, EXTRAS
-from napari_medscan.dicom.series.repeats import BY_NAME, BY_NUMBER
+from napari_medscan.dicom.series.repeats import BY_NAME, REPEATED
 
 from ..building import AXIAL, files, make_frame, make_header, make_layout, refs, stacks_of
 
@@ -193,7 +193,7 @@ def test_two_images_without_diffusion_weighting_are_two_volumes():
     ]
     found = volumes(made)
     assert set(found) == {tuple(100 * t + z for z in range(3)) for t in range(4)}
-    assert set(found.values()) == {(BY_NUMBER,)}
+    assert set(found.values()) == {(REPEATED.format("instance number"),)}
 
 
 def test_directions_without_numbers_are_in_an_order_of_their_own():

@@ -9,13 +9,14 @@ import numpy as np
 from hypothesis import example, given, settings
 
 from napari_medscan.dicom.series.overlaps import BY_RUN, EXTRAS
-from napari_medscan.dicom.series.repeats import BY_NAME, BY_NUMBER
+from napari_medscan.dicom.series.repeats import BY_NAME, BY_NUMBER, REPEATED
 
 from ..building import AXIAL, stacks_of
 from .phantoms_4d import Phantom, phantoms
 
 EXAMPLES = 2000 if os.environ.get("MEDSCAN_TORTURE") else 100
-DOUBTFUL = {BY_NAME, BY_NUMBER, BY_RUN, EXTRAS}
+NUMBERED = {BY_NUMBER, BY_RUN, REPEATED.format("instance number")}
+DOUBTFUL = NUMBERED | {BY_NAME, EXTRAS}
 """Warnings that the order of the volumes is a guess."""
 
 
@@ -55,7 +56,7 @@ def test_volumes_are_pure_and_complete_or_a_warning_says_so(phantom):
             assert len({t for _, t, _ in found}) == 1 or (doubts and not phantom.timed_by)
         if BY_NAME in doubts:
             assert phantom.numbers in ("restarting", "none")
-        if doubts & {BY_NUMBER, BY_RUN}:
+        if doubts & NUMBERED:
             assert phantom.numbers != "none"
             assert not (phantom.told_by and phantom.timed_by)
         blank = int((stack.array.places < 0).sum())

@@ -27,6 +27,7 @@ from napari_medscan.dicom.series.attributes import (
 
 BY_NUMBER = "Time points sorted by instance number (no timing information)"
 BY_FRAME = "Time points sorted by frame number (no timing information)"
+REPEATED = "Repeats are sorted by {} (nothing else tells them apart)"
 BY_ACQUISITION = "Time points sorted by acquisition number (no timing information)"
 LEFT = "Some images lack what orders the others; they take the place that these leave"
 NO_NUMBER = "Some images have no instance number; it is not certain which time point they are of"
@@ -138,11 +139,15 @@ def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows
     keys: Column = orders if is_ordered else list(range(len(slices)))
     row = _joint(row, _ranks_in_cells(keys, position, row))
     last = NUMBER if is_ordered else FILE_NAME
-    notes = notes_of(last)
-    if is_ordered and len({ref.header.instance_number is None for ref in slices}) > 1:
+    is_one = len({ref.header.object_name for ref in slices}) == 1
+    if not is_ordered:
+        notes = notes_of(last)
+    elif len({ref.header.instance_number is None for ref in slices}) > 1:
         notes = (NO_NUMBER,)
-    elif is_ordered and len({ref.header.object_name for ref in slices}) == 1:
-        notes = (BY_FRAME,)
+    elif names:
+        notes = (REPEATED.format("frame number" if is_one else "instance number"),)
+    else:
+        notes = (BY_FRAME if is_one else BY_NUMBER,)
     return Rows(row, (*names, last), (*rows.notes, *notes))
 
 

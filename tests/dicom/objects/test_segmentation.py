@@ -202,6 +202,18 @@ def test_segmentation_between_slices_keeps_its_own_grid(tmp_path):
     assert filled == [True, True, False, False, True]
 
 
+@pytest.mark.parametrize("odd", range(3))
+def test_segmentation_has_the_grid_of_most_frames(tmp_path, odd):
+    data = seg([(1, position(z), random_pixels(z)) for z in range(3)], NAMES)
+    plane = item(ImageOrientationPatient=[0, 1, 0, 0, 0, 1])
+    data.PerFrameFunctionalGroupsSequence[odd].PlaneOrientationSequence = [plane]
+    write(tmp_path / "seg.dcm", data)
+    _, found = loaded(tmp_path)
+    placement, (labels,) = labels_on(found, ())
+    assert sum(bool(plane.any()) for plane in labels) == 2
+    assert placement.notes[0] == "1 frame lies on another grid and is not shown"
+
+
 def test_segmentation_without_frame_of_reference_needs_a_reference(tmp_path):
     frames = [(1, position(1), random_pixels(0))]
     for number, series in enumerate(("1.2.3.3", "1.2.3.4")):

@@ -378,10 +378,35 @@ def test_stations_that_share_their_depths_are_stacks_of_their_own(shear):
     assert all(grid.notes == () for _, grid in grids)
 
 
-def test_a_slice_beside_a_tilted_stack_leaves_the_stack_whole():
-    frames = [make_frame((0.0, 1.5 * z, 4.0 * z), number=z, AcquisitionNumber=z) for z in range(6)]
-    beside = make_frame((0.0, 40.0, 8.0), number=6, AcquisitionNumber=6)
-    assert [rows for rows, _ in ordered([*frames, beside])] == [[[0, 1, 2, 3, 4, 5]], [[6]]]
+@pytest.mark.parametrize("tilt", [0.0, 1.5])
+@pytest.mark.parametrize("depth", [0, 2, 5])
+@pytest.mark.parametrize("number", [0, 3, 6])
+def test_a_slice_beside_a_stack_leaves_the_stack_whole(tilt, depth, number):
+    frames = [make_frame((0.0, tilt * z, 4.0 * z), number=z, AcquisitionNumber=z) for z in range(6)]
+    beside = make_frame((0.0, 40.0, 4.0 * depth), number=9, AcquisitionNumber=9)
+    frames.insert(number, beside)
+    whole = [n for n in range(7) if n != number]
+    assert sorted(rows for rows, _ in ordered(frames)) == sorted([[whole], [[number]]])
+
+
+@pytest.mark.parametrize("fact", ["frame_of_reference", "description", "slice_thickness"])
+@pytest.mark.parametrize(
+    ("lacking", "is_few"), [({4}, True), ({0, 1, 2, 3, 5}, True), ({3, 4, 5}, False)]
+)
+def test_a_fact_that_few_images_lack_or_have_splits_no_time_points(fact, lacking, is_few):
+    frames = [
+        make_frame((0, 0, 4.0 * z), number=3 * t + z, TemporalPositionIndex=t)
+        for t in range(2)
+        for z in range(3)
+    ]
+    known = {"frame_of_reference": "1.2", "description": "Flow", "slice_thickness": 4.0}
+    absent = {"frame_of_reference": "", "description": "", "slice_thickness": None}
+    headers = [
+        header.like(**{fact: absent[fact]}) if number in lacking else header
+        for number, header in enumerate(files(frames, **known))
+    ]
+    grids = arrange(refs(headers))
+    assert [grid.dimension for grid in grids] == ["TemporalPositionIndex"] if is_few else ["", ""]
 
 
 def test_repeats_within_half_a_pixel_are_repeats():

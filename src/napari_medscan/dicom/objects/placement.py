@@ -6,7 +6,7 @@ they are missing in many files and name other copies of the series in others.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -141,7 +141,7 @@ def slice_positions(stack: Stack) -> NDArray[np.float64]:
 
 
 def own_grid(frames: Sequence[SliceRef]) -> Placement:
-    """Return the grid that the planes of an object lie on by themselves.
+    """Return the grid that most planes of an object lie on by themselves.
 
     Its planes are even steps apart; those without a frame are empty.
 
@@ -150,11 +150,13 @@ def own_grid(frames: Sequence[SliceRef]) -> Placement:
     frames : sequence of SliceRef
         With position, orientation and spacing, at least one.
     """
-    _, orientation, spacing = plane_of(frames[0])
+    ((common, _),) = Counter(plane_of(ref)[1:] for ref in frames).most_common(1)
+    orientation, spacing = common
+    first = next(ref for ref in frames if plane_of(ref)[1:] == common)
     normal = normal_of(orientation)
-    kept = [ref for ref in frames if _is_like(ref, frames[0])]
+    kept = [ref for ref in frames if _is_like(ref, first)]
     heights = sorted({round(dot(plane_of(ref)[0], normal), 6) for ref in kept})
-    header = frames[0].header
+    header = first.header
     hints = [hint for hint in (header.slice_spacing, header.slice_thickness) if hint]
     even = plane_step(heights, hints)
     step = even or (hints[0] if hints else 1.0)

@@ -142,8 +142,8 @@ def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[Sli
     if len(set(of_kinds)) == 1:
         return [list(slices)]
     facts = [of_kinds[number] for number in which]
-    types, _, frames, descriptions = map(list, zip(*facts, strict=True))
-    thickness = same_numbers([each.thickness for each in facts])
+    types, thickness, frames, descriptions = map(_filled, zip(*facts, strict=True))
+    thickness = same_numbers(thickness)
     for most, *columns in (
         (MAX_PARTS, descriptions),
         (MAX_FURTHER, types, thickness, frames),
@@ -160,6 +160,14 @@ def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[Sli
         if 1 < len(parts) <= most and shared:
             return list(parts.values())
     return [list(slices)]
+
+
+def _filled(column: Sequence[object]) -> Sequence[object]:
+    """Return a column of one value if all have it but a few that lack it, or lack it but a few."""
+    given = [value for value in column if value]
+    fewer = min(len(given), len(column) - len(given))
+    is_one = len(set(given)) == 1 and fewer <= max(1, FEW_HOLES * len(column))
+    return given[:1] * len(column) if is_one and 2 * fewer < len(column) else column
 
 
 def _repeated(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:

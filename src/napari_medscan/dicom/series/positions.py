@@ -127,11 +127,20 @@ def split_stations(slices: Sequence[SliceRef], numbers: NDArray[np.intp]) -> lis
     depths, within = np.split(points_of(slices) @ axes_of(slices).T, [1], axis=1)
     limit = max(STATION_PIXELS * min(slices[0].frame.spacing or (0.0,)), STATION)
     _, first = np.unique(numbers, return_index=True)
-    if len(first) > 1:
-        slopes = np.diff(within[first], axis=0) / np.diff(depths[first], axis=0)
-        within = within - depths * np.median(slopes, axis=0)
     if (np.abs(within - within[first][numbers]) <= limit).all():
         return [list(slices)]
+    found = _stations(slices, within, limit)
+    if len(first) > 1:
+        slopes = np.diff(within[first], axis=0) / np.diff(depths[first], axis=0)
+        tilted = _stations(slices, within - depths * np.median(slopes, axis=0), limit)
+        found = min(found, tilted, key=len)
+    return found if len(found) <= MAX_STATIONS else [list(slices)]
+
+
+def _stations(
+    slices: Sequence[SliceRef], within: NDArray[np.float64], limit: float
+) -> list[list[SliceRef]]:
+    """Return the slices of each place within their plane; of more than allowed, not all."""
     stations: list[list[SliceRef]] = []
     corners: list[NDArray[np.float64]] = []
     for ref, place in zip(slices, within, strict=True):
@@ -140,8 +149,8 @@ def split_stations(slices: Sequence[SliceRef], numbers: NDArray[np.intp]) -> lis
                 station.append(ref)
                 break
         else:
-            if len(stations) == MAX_STATIONS:
-                return [list(slices)]
+            if len(stations) > MAX_STATIONS:
+                break
             stations.append([ref])
             corners.append(place)
     return stations

@@ -287,3 +287,18 @@ def test_segmentation_is_the_same_when_its_folder_is_opened_again(tmp_path, monk
     assert (same.name, same.segments, again.files) == (found.name, found.segments, report.files)
     _, (labels,) = labels_on(found, report.stacks)
     assert np.array_equal(labels, labels_on(same, again.stacks)[1][0])
+
+
+def test_segmentation_of_one_segment_need_not_name_it_in_its_frames(tmp_path):
+    pixels = random_pixels(2)
+    file = seg([(4, position(1), pixels)], {4: "liver"})
+    for frame in file.PerFrameFunctionalGroupsSequence:
+        del frame.SegmentIdentificationSequence
+    write(write_ct(tmp_path) / "seg.dcm", file)
+    report, found = loaded(tmp_path)
+    placement, (labels,) = labels_on(found, report.stacks)
+    assert found.label_sets(placement) == ((4,),)
+    assert np.array_equal(labels[1], 4 * pixels)
+    file.SegmentSequence.append(item(SegmentNumber=5, SegmentLabel="spleen"))
+    write(tmp_path / "seg.dcm", file)
+    assert not load(tmp_path).objects

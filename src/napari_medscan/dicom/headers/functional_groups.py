@@ -108,6 +108,7 @@ def read_frame_headers(
         windows=windows,
         dimensions=read_dimensions(data_set),
         order=(data_set.integer(Tag.InstanceNumber) or 0,),
+        segment=_only_segment(data_set),
         slice_location=data_set.data(Tag.SliceLocation),
         real_world=values.mappings(data_set),
         problems=(*find_problems(data_set, position, orientation), *grid_problems, *bad_windows),
@@ -140,6 +141,14 @@ def read_frame_headers(
         )
         for index, (place, own, rank) in enumerate(zip(places, dimensions, ranks, strict=True))
     )
+
+
+def _only_segment(data_set: DataSet) -> int:
+    """Return the number of the segment that all frames are of which do not say it, 0 if of none."""
+    segments = data_set.items(Tag.SegmentSequence)
+    if len(segments) != 1 or data_set.text(Tag.SegmentationType) not in ("BINARY", "FRACTIONAL"):
+        return 0
+    return segments[0].integer(Tag.SegmentNumber) or 0
 
 
 class _FunctionalGroups:

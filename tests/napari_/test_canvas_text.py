@@ -69,4 +69,5 @@ def test_text_of_any_number_of_lines_stands_in_its_box(make_napari_viewer, qtbot
                     for channel, limit in ((0, 120), (2, 200))
                 )
                 where = (place, points, count, axis)
-                assert box[0] <= letters[0] <= letters[-1] <= box[-1], where
+                # Of letters of some fonts, the tips are outside.
+                assert box[0] - 2 <= letters[0] <= letters[-1] <= box[-1] + 2, where

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import napari.viewer
 from napari.components.overlays import TextOverlay
@@ -17,6 +18,8 @@ from napari_medscan.napari_.compat.viewer_model import (
     has_canvas_model,
     overlays_of,
 )
+from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.viewer_watch import Change, watch
 
 # A warning has to be read in the light theme too, where the canvas is white.
@@ -54,6 +57,8 @@ def has_room_for_bar(viewer: napari.viewer.Viewer) -> bool:
 class CanvasText:
     """One text at an edge or in a corner of the canvas.
 
+    It goes when a series comes into view, before that is drawn: it was about another one.
+
     Parameters
     ----------
     viewer : napari.viewer.Viewer
@@ -82,6 +87,9 @@ class CanvasText:
         self._position = position
         self._text = ""
         self._overlay: TextOverlay | CanvasLabel
+        self._on_inserted = guarded(self._make_way)
+        self._inserted = viewer.layers.events.inserted
+        self._inserted.connect(self._on_inserted)
         if not has_canvas_model(viewer):
             colors = (_AMBER, "rgba(0, 0, 0, 80%)") if warning else None
             self._overlay = CanvasLabel(viewer, position, font_size=font_size, colors=colors)
@@ -124,8 +132,13 @@ class CanvasText:
         self._overlay.text = _in_box(text, self._position) if by_napari else text
         self._overlay.visible = bool(text)
 
+    def _make_way(self, event: Any) -> None:  # noqa: ANN401 - napari's events are untyped
+        if event.value.visible and stack_of(event.value) is not None:
+            self.show("")
+
     def release(self) -> None:
         """Take it off the canvas."""
+        self._inserted.disconnect(self._on_inserted)
         if isinstance(self._overlay, CanvasLabel):
             self._overlay.release()
             return

@@ -32,13 +32,14 @@ class IdentityText:
         self._viewer = viewer
         self._text = CanvasText(viewer, "medscan_identity", "top_right")
         self._header: ImageHeader | None = None
+        self._lines = ""
         self._subscription = watch(viewer, self._update, before_paint=True)
         self._update()
 
     def release(self) -> None:
         """Take it off the canvas and forget it."""
         self._subscription.release()
-        self._header = None
+        self._header, self._lines = None, ""
         self._text.release()
 
     def _update(self) -> None:
@@ -46,9 +47,10 @@ class IdentityText:
         stack = None if layer is None else stack_of(layer)
         header = None if stack is None else stack.header
         if header is self._header:
+            self._text.show(self._lines)
             return
         # Never the name of one patient over the image of another.
-        self._header = header
+        self._header, self._lines = header, ""
         self._text.show("")
         if header is not None:
             # napari's annotation only knows plain functions by their runtime class.
@@ -59,7 +61,8 @@ class IdentityText:
     def _show(self, found: tuple[ImageHeader, tuple[str, ...]]) -> None:
         header, lines = found
         if header is self._header:
-            self._text.show("\n".join(lines))
+            self._lines = "\n".join(lines)
+            self._text.show(self._lines)
 
 
 def _read(header: ImageHeader) -> tuple[ImageHeader, tuple[str, ...]]:

@@ -121,6 +121,14 @@ def test_second_look_group_of_large_letters_is_seen_in_half_the_size(monkeypatch
     assert seen[1].shape == (2 * (32 + looks.THICKEST), 2 * 80)
 
 
+def test_large_letters_are_looked_at_enlarged_and_in_half_the_size(monkeypatch):
+    monkeypatch.setattr(looks, "second_look", lambda *_, halve=True: 0.9 if halve else 1e-4)
+    sizes = (8, looks.THICKEST, 2 * looks.THICKEST + 4)
+    small, large, huge = (looks.Group(0, 0, size, 90, (4, 4), 0.9) for size in sizes)
+    found = looks.judged(GRAY, [small, large, huge], halve=False)
+    assert [group for group, _ in found] == [large]
+
+
 def test_the_second_look_counts_only_the_marks_of_the_group(monkeypatch):
     marks = np.zeros((30, 54), np.float32)
     marks[12:18, 12:54] = 0.5

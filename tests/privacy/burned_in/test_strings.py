@@ -28,6 +28,13 @@ def test_boxes_of_a_reduced_picture_end_where_the_whole_does(monkeypatch):
     assert found == [Box(12, 20, 85, 178, Level.POSSIBLE)]
 
 
+def test_a_small_picture_is_not_looked_at_reduced(monkeypatch):
+    seen = []
+    monkeypatch.setattr(looks, "boxes", lambda gray, _, **__: seen.append(gray.shape) or [])
+    strings.in_picture(checkered(100, strings.LEAST_REDUCED - 1))
+    assert seen == [(100, strings.LEAST_REDUCED - 1)]
+
+
 def test_a_reduced_pixel_is_the_mean_of_its_own():
     gray = np.array([[0, 2, 255], [4, 6, 255]], np.uint8)
     assert strings.reduced(gray, 2).tolist() == [[3, 255]]

@@ -29,7 +29,7 @@ AGAIN_THIN, AGAIN_THICK = 3, 2
 large for the network."""
 THICKEST = 36
 """Pixels: letters so high are large for the network already, and are looked at in half the size,
-unless a reduced image shows them."""
+alone in a reduced image, where anatomy is sharp."""
 MARGIN, REACH = 16, 40
 """Pixels around a group, and from its best cell: so far the second look sees."""
 BLUR = 2.0
@@ -76,6 +76,11 @@ class Group:
     best: tuple[int, int]
     mark: float
 
+    @property
+    def thickness(self) -> int:
+        """The shorter side in pixels, of which its letters are at most."""
+        return min(self.bottom - self.top, self.right - self.left)
+
 
 def boxes(
     gray: Gray, marks: Marks, *, deblur: bool = False, reduced: bool = False
@@ -112,7 +117,8 @@ def judged(
 ) -> Iterator[tuple[Group, Level]]:
     """Yield the groups that are strings, and how sure that is: the surest first.
 
-    In doubt they are looked at again: deblurred too, or large letters in half the size, if asked.
+    In doubt they are looked at again: if asked deblurred too, or large letters in half the size
+    alone; else those for which half the size is small enough are seen so and enlarged.
     """
     left = MOST_AGAIN
     marked = (group for group in found if group.mark >= DOUBTFUL)
@@ -120,10 +126,13 @@ def judged(
         odds = first = _log_odds(group.mark)
         if group.mark < SETTLED and left:
             left -= 1
-            odds = (first + _log_odds(second_look(gray, group, halve=halve))) / 2
+            again = second_look(gray, group, halve=halve)
+            if THICKEST <= group.thickness <= 2 * THICKEST and not halve:
+                again = max(again, second_look(gray, group))
+            odds = (first + _log_odds(again)) / 2
             if deblur and odds < sure and group.mark >= BLURRED:
-                again = (first + _log_odds(deblurred_look(gray, group))) / 2
-                odds = again if again >= SURE_DEBLURRED else odds
+                sharp = (first + _log_odds(deblurred_look(gray, group))) / 2
+                odds = sharp if sharp >= SURE_DEBLURRED else odds
         if odds >= maybe:
             yield group, Level.FOUND if odds >= sure else Level.POSSIBLE
 
@@ -156,8 +165,7 @@ def groups(marks: Marks, least: float = EDGE) -> Iterator[Group]:
 def second_look(gray: Gray, group: Group, *, halve: bool = True) -> float:
     """Return how a group is marked in an image of what is around it, of a size that suits it."""
     row, column = group.best
-    thickness = min(group.bottom - group.top, group.right - group.left)
-    large = halve and thickness >= THICKEST
+    large = halve and group.thickness >= THICKEST
     reach = 2 * REACH if large else REACH
     top, left = max(0, group.top - MARGIN, row - reach), max(0, group.left - MARGIN, column - reach)
     bottom = min(group.bottom + MARGIN, row + reach)
@@ -165,7 +173,7 @@ def second_look(gray: Gray, group: Group, *, halve: bool = True) -> float:
     part = gray[top:bottom, left:right]
     if large:
         return _mark_within(reduced(part, 2), group, (top, left), 0.5)
-    times = AGAIN_THIN if thickness <= THIN else AGAIN_THICK
+    times = AGAIN_THIN if group.thickness <= THIN else AGAIN_THICK
     return _mark_within(enlarged(part, times), group, (top, left), times)
 
 

@@ -20,6 +20,9 @@ REDUCED = (1, 4)
 """Times: what is seen are strings up to some 44 pixels high, these make it 176."""
 LEAST_SIDE = 8
 """Pixels of a picture; a smaller one holds no string."""
+LEAST_REDUCED = 160
+"""Pixels of the longer side of one that is looked at reduced: in a smaller one, a string that is
+too large to be seen as it is would be higher than a quarter of that."""
 STILL = 6
 """Gray levels that lossy compression may change in what stays."""
 MOST_STILL = 0.97
@@ -58,6 +61,7 @@ def in_stack(picture: Picture, others: Sequence[Picture]) -> list[Box] | None:
 
 def _boxes(gray: Gray, reductions: Sequence[int], *, deblur: bool) -> Iterator[Box]:
     """Yield the boxes of small strings, and in reduced pictures of larger ones."""
+    longer = max(gray.shape)
     down, right = edge_extent(gray)
     gray = gray[down, right]
     rows, columns = gray.shape
@@ -67,7 +71,7 @@ def _boxes(gray: Gray, reductions: Sequence[int], *, deblur: bool) -> Iterator[B
     first = -(-max(rows, columns) // LONGEST)
     for times in reductions:
         factor = first * times
-        if min(rows, columns) >= factor * LEAST_SIDE:
+        if min(rows, columns) >= factor * LEAST_SIDE and (times == 1 or longer >= LEAST_REDUCED):
             part = reduced(gray, factor)
             cells = edge_cells(part, STRIDE)
             marks, middle = maps(part, cells)

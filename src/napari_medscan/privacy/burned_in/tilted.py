@@ -39,7 +39,7 @@ NEAR, FAR = 48, 128
 """Pixels from a place: what a first turned look sees, and one that measures the string."""
 HINT = 0.28
 """What a first turned look must mark for the second to be taken."""
-SURE, MAYBE = 1.2, 1.0
+SURE, MAYBE = 1.0, 0.85
 """What the log odds must be: more than of a part that is not turned, since so many are."""
 
 Gray = NDArray[np.uint8]

@@ -127,6 +127,11 @@ def test_the_frames_that_are_there_are_shown_whatever_their_number(write, declar
     assert note(stack, "the file contains 5 frames") is (declared != 5)
 
 
+def test_one_frame_that_is_there_is_one_in_words(write):
+    _, stack = shown(encoded(write, encapsulate([STREAMS[0]]), 6))
+    assert note(stack, "Number of Frames is 6, but the file contains 1 frame; it is shown")
+
+
 @pytest.mark.parametrize("declared", [1, 4, 5, 6])
 def test_run_lengths_are_one_fragment_a_frame(write, declared):
     data = encapsulate([run_length(frame) for frame in FRAMES])

@@ -42,6 +42,7 @@ WORD_CAPTURE = {
         ("CT", {"RescaleType": "MGML"}, "mg/ml"),
         ("CT", {"RescaleType": "mg/ml"}, "mg/ml"),
         ("CT", {"RescaleType": "hu"}, "HU"),
+        ("CT", {"RescaleType": "Hounsfield Units"}, "HU"),
         ("CT", enhanced("SharedFunctionalGroupsSequence", "ED"), "10^23 e/ml"),
         ("CT", enhanced("PerFrameFunctionalGroupsSequence", "PCT"), "%"),
         ("MR", {}, None),

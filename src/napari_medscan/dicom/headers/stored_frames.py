@@ -203,7 +203,8 @@ def _counted(layout: PixelLayout, data_set: DataSet, pixels: PixelElement, count
         return layout, pixels, (note,)
     else:
         what = f"is {frames}" if stated else "is missing"
-        note = f"Number of Frames {what}, but the file contains {count} frames; all are shown"
+        found = "1 frame; it is" if count == 1 else f"{count} frames; all are"
+        note = f"Number of Frames {what}, but the file contains {found} shown"
     return replace(layout, frames=count), pixels, (note,)
 
 

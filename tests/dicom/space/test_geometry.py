@@ -228,6 +228,33 @@ def test_half_a_pixel_sideways_is_tolerated():
     assert stack_geometry(positions, AXIAL, (1, 1)).measurable
 
 
+@given(
+    orientation=rotations(),
+    count=st.integers(5, 30),
+    drift=st.tuples(st.floats(-1, 1), st.floats(-1, 1)),
+    data=st.data(),
+)
+@settings(deadline=None)
+def test_single_slices_beside_the_line_do_not_tilt_the_stack(orientation, count, drift, data):
+    """Slices may be off within their plane, the first and last ones too: most others decide."""
+    row, column = np.reshape(orientation, (2, 3))
+    step = 2 * np.array(normal(orientation)) + drift[0] * row + drift[1] * column
+    true = [tuple(map(float, (10, 20, 30) + number * step)) for number in range(count)]
+    straight = stack_geometry(true, orientation, (0.5, 0.5))
+    assert straight.origin == true[0]
+    assert straight.step == tuple(np.subtract(true[-1], true[0]) / (count - 1))
+    off = data.draw(st.lists(st.integers(0, count - 1), min_size=1, max_size=(count - 1) // 4))
+    found = list(true)
+    for number in off:
+        shift = data.draw(st.floats(0.15, 3)) * row + data.draw(st.floats(-3, 3)) * column
+        found[number] = tuple(map(float, np.add(true[number], shift)))
+    # A neighbor stands for an end, and no slice further in.
+    if {1, count - 2}.isdisjoint(off):
+        geometry = stack_geometry(found, orientation, (0.5, 0.5))
+        assert np.allclose(geometry.affine, straight.affine, atol=1e-6)
+        assert geometry.tilt == pytest.approx(straight.tilt, abs=1e-4)
+
+
 def test_unknown_in_plane_spacing_gives_no_affine():
     geometry = stack_geometry([along(AXIAL, i) for i in range(3)], AXIAL, None)
     assert not geometry.calibrated

@@ -21,6 +21,7 @@ from napari_medscan.dicom.space.vectors import (
     Vector,
     difference,
     dot,
+    moved,
     norm,
     normal_of,
     split_orientation,
@@ -221,8 +222,9 @@ def stack_geometry(
     normal = normal_of(orientation)
     distances = [dot(position, normal) for position in positions]
     gaps = measure_gaps(distances, spread) if judge is None else judge(distances)
-    span = difference(positions[-1], positions[0])
-    along = distances[-1] - distances[0]
+    first, last = _ends_of_line(positions, distances, spacing, spread)
+    span = difference(positions[last], positions[first])
+    along = distances[last] - distances[first]
     tilt = math.degrees(math.acos(min(1.0, abs(along) / norm(span))))
     if (
         spread > tolerances.EQUAL_DIGITS
@@ -232,13 +234,16 @@ def stack_geometry(
         tilt = 0.0
     places = gaps.places or tuple(range(len(positions)))
     # Without an even grid the mean step at least puts both ends in place.
-    steps = places[-1]
+    steps = places[last] - places[first]
     step: Vector = (span[0] / steps, span[1] / steps, span[2] / steps)
-    straight = gaps.places is not None and _on_a_line(positions, places, step, spacing, spread)
+    origin = moved(positions[first], step, -places[first]) if first else positions[0]
+    straight = gaps.places is not None and _on_a_line(
+        positions, origin, places, step, spacing, spread
+    )
     taken = set(places)
     return Geometry(
         spacing=(norm(step), *(spacing or (1.0, 1.0))),
-        origin=positions[0],
+        origin=origin,
         orientation=orientation,
         step=step,
         regular=gaps.regular and straight,
@@ -249,8 +254,36 @@ def stack_geometry(
     )
 
 
+def _ends_of_line(
+    positions: Sequence[Vector],
+    distances: Sequence[float],
+    spacing: tuple[float, float] | None,
+    spread: float,
+) -> tuple[int, int]:
+    """Return the two slices that show the direction of a stack: the first and the last one.
+
+    Where one of these stands beside the line of most others, its neighbor stands for it: a single
+    slice does not tilt a stack.
+    """
+    last = len(positions) - 1
+    points, depths = np.array(positions), np.array(distances)
+
+    def median_off(ends: tuple[int, int]) -> float:
+        start, stop = ends
+        parts = (depths - depths[start]) / (depths[stop] - depths[start])
+        line = points[start] + np.outer(parts, points[stop] - points[start])
+        return float(np.median(np.linalg.norm(points - line, axis=1)))
+
+    # An end that is off by the limit puts half of the slices off by half of it or more.
+    limit = max(tolerances.SAME_CORNER * min(spacing or (1.0, 1.0)), 2 * spread) / 2
+    if last < 3 or median_off((0, last)) <= limit:
+        return 0, last
+    return min(((0, last), (1, last), (0, last - 1), (1, last - 1)), key=median_off)
+
+
 def _on_a_line(
     positions: Sequence[Vector],
+    origin: Vector,
     places: Sequence[int],
     step: Vector,
     spacing: tuple[float, float] | None,
@@ -259,6 +292,6 @@ def _on_a_line(
     """Whether every slice stands where index times step says, within half a pixel."""
     pixel = min(spacing or (1.0, 1.0))
     limit = max(tolerances.line_tolerance(pixel, norm(step)), 2 * spread)
-    line = np.array(positions[0]) + np.outer(places, step)
+    line = np.array(origin) + np.outer(places, step)
     off = np.linalg.norm(np.array(positions) - line, axis=1)
     return bool((off <= limit).all())

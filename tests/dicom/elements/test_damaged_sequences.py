@@ -62,6 +62,28 @@ def test_a_file_with_a_damaged_sequence_is_shown_as_without_it(tmp_path, damage,
     assert stack.description == ""
 
 
+@pytest.mark.parametrize("length", [UNDEFINED, 1 << 24])
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_sequence_without_its_end_in_an_implicit_data_set_is_passed_over(
+    tmp_path, is_open, nested, length
+):
+    plain = part10(ct(PatientName="A"), "implicit")
+    at = plain.index(struct.pack("<HH", 0x10, 0x10))
+    content = element(0x00081155, "", b"1.2.3.9\0")
+    if nested:
+        content += element(0x00081160, "", delimiter(ITEM, len(content)) + content)
+    item = delimiter(ITEM, UNDEFINED if is_open else len(content)) + content
+    item += delimiter(ITEM_END) * is_open
+    broken = plain[:at] + element(0x00081140, "", item, length=length) + plain[at:]
+    (tmp_path / "a").write_bytes(plain)
+    values = load(tmp_path).stacks[0].read()
+    (tmp_path / "a").write_bytes(broken)
+    (stack,) = load(tmp_path).stacks
+    assert (stack.read() == values).all()
+    assert DAMAGED in stack.warnings
+
+
 @pytest.mark.parametrize(
     "tag", [Tag.PixelRepresentation, Tag.RescaleSlope, Tag.ModalityLUTSequence]
 )

@@ -48,9 +48,9 @@ _MOST: Final = 1_000_000
 
 
 def scan_around(
-    source: Source, start: int, size: int, wanted: Wanted, *, big_endian: bool
+    source: Source, start: int, size: int, wanted: Wanted, *, explicit: bool, big_endian: bool
 ) -> Scan | None:
-    """Scan a data set of explicit representations.
+    """Scan a data set around what is damaged.
 
     None if no way leads to its pixel data, or what says how to read these is lost.
 
@@ -58,11 +58,11 @@ def scan_around(
 
     Parameters
     ----------
-    source, start, size, wanted, big_endian
+    source, start, size, wanted, explicit, big_endian
         As in `scanner.scan`.
     """
     head = source.read_at(0, min(size, _LONGEST))
-    follower = _Follower(head, size, big_endian=big_endian)
+    follower = _Follower(head, size, explicit=explicit, big_endian=big_endian)
     parts = follower.parts(start)
     if parts is None:
         return None
@@ -70,7 +70,7 @@ def scan_around(
     for first, last in parts:
         try:
             walker = Walker(source, size, big_endian=big_endian, buffer=head)
-            values |= walker.data_set(first, last, wanted, explicit=True)[0]
+            values |= walker.data_set(first, last, wanted, explicit=explicit)[0]
         except UnusualError:
             continue
     if any(tag not in values for tag in _NEEDED if tag in wanted):
@@ -91,8 +91,8 @@ def _without_descriptions(data_set: DataSet) -> DataSet:
 class _Follower:
     """Follows the top level of a data set."""
 
-    def __init__(self, head: bytes, size: int, *, big_endian: bool) -> None:
-        self._end = len(head)
+    def __init__(self, head: bytes, size: int, *, explicit: bool, big_endian: bool) -> None:
+        self._end, self._explicit = len(head), explicit
         self._walker = Walker(
             Memory(head), size, big_endian=big_endian, buffer=head, strict=True, budget=_MOST
         )
@@ -123,14 +123,15 @@ class _Follower:
         return True
 
     def _head(self, position: int) -> tuple[int, bytes, int, int] | None:
-        """Return the head of an element of known representation."""
+        """Return the head of an element, of known representation if it states one."""
         if not 0 <= position <= self._end - SHORT_HEAD:
             return None
         try:
-            head = self._walker.element(position, explicit=True)
+            head = self._walker.element(position, explicit=self._explicit)
         except UnusualError:
             return None
-        return head if head[1] in SHORT_VRS or head[1] in LONG_VRS else None
+        is_known = head[1] in SHORT_VRS or head[1] in LONG_VRS or not self._explicit
+        return head if is_known else None
 
     def _next(self, position: int) -> int | None:
         """Return where the next element of the top level starts; None if this one is damaged."""
@@ -139,7 +140,7 @@ class _Follower:
             return None
         tag, vr, length, value_at = head
         try:
-            end = self._walker.skip(value_at, vr, length, explicit=True)
+            end = self._walker.skip(value_at, vr, length, explicit=self._explicit)
         except UnusualError:
             return None
         return end if self._follows(end, tag) else None
@@ -157,9 +158,12 @@ class _Follower:
         if head is None:
             return -1
         tag, vr, _, value_at = head
-        if tag in _DECISIVE or not (tag & ODD_GROUP or vr in (b"SQ", b"UN")):
+        if tag in _DECISIVE or not (tag & ODD_GROUP or vr in (b"SQ", b"UN", b"")):
             return -1
         end = self._after_items(value_at)
+        if not self._explicit:
+            # Any bytes can be the head of an element: items alone are certain.
+            return end if end > value_at and self._follows(end, tag) else -1
         if self._follows(end, tag):
             return end
         places = range(value_at, self._end - SHORT_HEAD, 2)
@@ -174,7 +178,7 @@ class _Follower:
                 if tag != ITEM:
                     return value_at if tag == SEQUENCE_END else position
                 if length == UNDEFINED:
-                    _, position = self._walker.data_set(value_at, None, {}, explicit=True)
+                    _, position = self._walker.data_set(value_at, None, {}, explicit=self._explicit)
                 else:
                     position = value_at + length
             except UnusualError:

@@ -136,13 +136,13 @@ def _scan_around_damage(
 ) -> ScannedFile | None:
     """Scan a file around a damaged sequence, None if that leads nowhere."""
     first = bytes_at(source, head, meta.start, 8)
-    if not is_vr(first[4:6]):
-        return None
-    big_endian = _is_big_endian(first, meta.syntax)
-    found = scan_around(source, meta.start, meta.size, wanted, big_endian=big_endian)
+    big_endian, explicit = _is_big_endian(first, meta.syntax), is_vr(first[4:6])
+    found = scan_around(
+        source, meta.start, meta.size, wanted, explicit=explicit, big_endian=big_endian
+    )
     if found is None:
         return None
-    syntax = meta.syntax or (EXPLICIT_BIG if big_endian else EXPLICIT_LITTLE)
+    syntax = meta.syntax or _native_syntax(explicit=explicit, big_endian=big_endian)
     return ScannedFile(
         found.data_set,
         found.pixels,
@@ -151,6 +151,7 @@ def _scan_around_damage(
         file,
         meta.size,
         meta.start,
+        explicit,
         notes=(DAMAGED,),
     )
 
@@ -165,6 +166,10 @@ def _is_big_endian(first: bytes, syntax: str) -> bool:
     if first[:2] in (b"\0\x08", b"\0\x04", b"\0\x02"):
         return True
     return syntax == EXPLICIT_BIG and not (first[0] in (2, 4, 8) and first[1] == 0)
+
+
+def _native_syntax(*, explicit: bool, big_endian: bool) -> str:
+    return EXPLICIT_BIG if big_endian else EXPLICIT_LITTLE if explicit else IMPLICIT_LITTLE
 
 
 def _scan_native(
@@ -190,7 +195,7 @@ def _scan_native(
     explicit = is_vr(first[4:6])
     found = scan(source, start, size, wanted, explicit=explicit, big_endian=big_endian, head=head)
     if not syntax or syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG):
-        syntax = EXPLICIT_BIG if big_endian else EXPLICIT_LITTLE if explicit else IMPLICIT_LITTLE
+        syntax = _native_syntax(explicit=explicit, big_endian=big_endian)
     return ScannedFile(
         found.data_set, found.pixels, syntax, meta.sop_class, bytes_, size, start, explicit
     )

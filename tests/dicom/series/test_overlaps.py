@@ -231,6 +231,16 @@ def volume_file(name, offset=(0, 0, 0), orientation=AXIAL, **facts):
     return make_header(*frames, name=name, layout=make_layout(frames=5))
 
 
+@pytest.mark.parametrize("name", ["TemporalPositionIdentifier", "DiffusionBValue"])
+@pytest.mark.parametrize(("time", "at"), [(0, 0), (1, 3), (2, 7)])
+def test_an_extra_slice_of_a_numbered_time_point_leaves_the_series_whole(name, time, at):
+    made = [(8 * t + z, 3 * z, {name: t + 1}) for t in range(3) for z in range(8)]
+    made.append((99, 3 * at, {name: time + 1}))
+    found = volumes((value, z, number, facts) for number, (value, z, facts) in enumerate(made, 1))
+    whole = {tuple(range(8 * t, 8 * t + 8)): (BY_RUN,) for t in range(3)}
+    assert found == {**whole, (99,): (BY_RUN,)}
+
+
 def test_volumes_of_a_file_each_stay_volumes_wherever_they_move():
     turned = (cos(0.03), sin(0.03), 0.0, -sin(0.03), cos(0.03), 0.0)
     headers = [

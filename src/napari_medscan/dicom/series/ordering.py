@@ -198,8 +198,19 @@ def _repeated(slices: Sequence[SliceRef], position: Numbers) -> list[Grid]:
 
 
 def _joined(parts: Sequence[Sequence[Grid]], rows: Rows) -> list[Grid]:
-    """Return one grid of parts that are alike but for a lost slice or a few, else all of them."""
+    """Return one grid of parts that are alike but for a lost slice or a few, else all of them.
+
+    A few slices that parts have beside their volumes stay apart.
+    """
     grids = [grid for part in parts for grid in part]
+    wholes = [max(part, key=lambda grid: len(grid.slices)) for part in parts]
+    kept = set(map(id, wholes))
+    extras = [ref for grid in grids if id(grid) not in kept for ref in grid.slices]
+    rest = [ref for grid in wholes for ref in grid.slices]
+    if extras and len(extras) <= max(1, FEW_HOLES * len(rest)):
+        said = [note for grid in grids for note in grid.notes]
+        found = [*_arrange(rest), *_arrange(extras)]
+        return [replace(grid, notes=tuple(dict.fromkeys((*grid.notes, *said)))) for grid in found]
     first = grids[0]
     shapes = {(len(grid.rows), len(grid.rows[0]), grid.dimension) for grid in grids}
     if len(grids) > len(parts) or len(shapes) > 1 or len(first.rows) < 2 or not first.dimension:

@@ -168,3 +168,22 @@ def test_axis_values_come_back_from_json(values):
 def test_axis_values_that_do_not_fit_are_refused(packed):
     with pytest.raises((ValueError, TypeError)):
         AxisValues.unpacked(packed, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("EchoTime", "echo time"), ("DiffusionBValue", "b-value"), ("FlipAngle", "flip angle")],
+)
+def test_slices_of_one_volume_that_were_made_in_two_ways_are_a_warning(name, title):
+    """They lie at positions of their own: nothing splits them."""
+    warning = f"Slices differ in {title}: their values may not be comparable"
+    for values, expected in (((10.0, 10.0), ()), ((10.0, None), ()), ((10.0, 90.0), (warning,))):
+        frames = [make_frame((0, 0, z), number=z, **{name: values[z > 2]}) for z in range(6)]
+        (stack,) = stacks_of(files(frames))
+        assert stack.warnings == expected
+    # The fourth axis of a series is no mixture.
+    frames = [
+        make_frame((0, 0, z), number=z, **{name: value}) for value in (10.0, 90.0) for z in range(6)
+    ]
+    (stack,) = stacks_of(files(frames))
+    assert (stack.axes, stack.warnings) == ("tzyx", ())

@@ -373,10 +373,8 @@ def test_every_frame_is_in_exactly_one_stack_whatever_the_files(kinds):
     for stack in stacks:
         extent = np.prod(stack.array.shape[:-2])
         times = stack.array.shape[0] if stack.axes.startswith("t") else 1
-        blank = times * len(stack.geometry.missing) + len(stack.holes)
-        assert extent == len(stack.slices) + blank
-        assert np.count_nonzero(stack.valid) == len(stack.slices)
-        stack.read("blank")
+        assert extent == len(stack.slices) + times * len(stack.geometry.missing)
+        np.asarray(stack.array)
         assert not stack.problems
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import SliceRef
-from napari_medscan.dicom.series.attributes import TEMPORAL, Attributes, Column
+from napari_medscan.dicom.series.attributes import PHYSICAL, TEMPORAL, Attributes, Column
 from napari_medscan.dicom.series.repeats import FILE_NAME, NUMBER
 
 FRAME: Final = "frame"
@@ -155,6 +155,31 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
         return parts[0]
     texts = tuple(", ".join(part.text(i) for part in parts) for i in range(len(volumes)))
     return AxisValues(", ".join(dict.fromkeys(part.name for part in parts)), "", texts)
+
+
+def mixture_warnings(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> list[str]:
+    """Return in what the slices of one volume differ that says how they were made.
+
+    Parameters
+    ----------
+    rows, dimension
+        As in `axis_values`.
+    """
+    volumes = [[ref for ref in row if ref is not None] for row in rows]
+    attributes = Attributes([ref for volume in volumes for ref in volume])
+    names = []
+    for name, (title, _) in _QUANTITIES.items():
+        # A gradient is a direction as well.
+        if name not in PHYSICAL or name == "DiffusionGradient" or name in dimension:
+            continue
+        column = attributes.column(name)
+        values = iter(column)
+        parts = (islice(values, len(volume)) for volume in volumes)
+        if len(set(column)) > 1 and any(len(set(part) - {None}) > 1 for part in parts):
+            names.append(title.lower())
+    if not names:
+        return []
+    return [f"Slices differ in {' and '.join(names)}: their values may not be comparable"]
 
 
 def _of_one(volumes: Sequence[Sequence[SliceRef]], attributes: Attributes, name: str) -> AxisValues:

@@ -18,7 +18,7 @@ from napari_medscan.dicom.intensity.suv import UNKNOWN, SuvFactors, common_suv
 from napari_medscan.dicom.pixels.color_profile import profile_note
 from napari_medscan.dicom.pixels.value_range import ValueRange, value_range
 from napari_medscan.dicom.series.alike import kinds_of
-from napari_medscan.dicom.series.axis_values import FRAME, AxisValues, axis_values
+from napari_medscan.dicom.series.axis_values import FRAME, AxisValues, axis_values, mixture_warnings
 from napari_medscan.dicom.series.concatenations import join_concatenations
 from napari_medscan.dicom.series.derived_planes import DerivedPlanes
 from napari_medscan.dicom.series.grid import Grid
@@ -176,6 +176,7 @@ def _plan(
             *geometry_warnings(geometry, depth, header),
             *hole_warnings(len(holes)),
             *grid.notes,
+            *mixture_warnings(grid.rows, grid.dimension),
             *_notes(kinds),
             *([NO_SERIES] if _has_no_series(slices) else []),
             *([SEVERAL_FRAMES] if _has_several_frames(kinds) else []),

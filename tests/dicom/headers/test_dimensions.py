@@ -50,6 +50,8 @@ def dimensions(path):
         ("SequenceName", "ep_b1000#2", "ep_b1000#2"),
         ("KVP", "120", 120.0),
         ("ConvolutionKernel", ["Br36", "3"], ("Br36", "3")),
+        # A backslash at the end adds no value, one in between does.
+        ("ConvolutionKernel", ["Br36", "", "3", "", ""], ("Br36", "", "3")),
         ("ContrastBolusAgent", "agent", "agent"),
         ("ContrastBolusAgentPhase", "ARTERIAL", "ARTERIAL"),
         ("ComplexImageComponent", "PHASE", "PHASE"),

@@ -257,6 +257,10 @@ MISSING = {
         "not decay-corrected (Corrected Image)",
     ),
     "no units": ({"Units": None}, "Units (0054,1001) is missing"),
+    "enhanced": (
+        {"Units": None, "SharedFunctionalGroupsSequence": [item()]},
+        "it is not computed for enhanced images",
+    ),
     "counts": (
         {"Units": "CNTS"},
         _NO_FACTOR,

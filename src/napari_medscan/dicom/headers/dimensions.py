@@ -56,14 +56,23 @@ _FRAME_TYPES = (
     Tag.CTImageFrameTypeSequence,
     Tag.PETFrameTypeSequence,
 )
-_integer, _integers, _number, _numbers, _text, _texts = (
+_integer, _integers, _number, _numbers, _text = (
     DataSet.integer,
     DataSet.integers,
     DataSet.number,
     DataSet.numbers,
     DataSet.text,
-    DataSet.texts,
 )
+
+
+def _texts(data_set: DataSet, tag: int) -> tuple[str, ...]:
+    """Return the values of a text; a backslash at its end adds none."""
+    values = data_set.texts(tag)
+    while values and not values[-1]:
+        values = values[:-1]
+    return values
+
+
 _DIMENSIONS: Final = (
     _Dimension("ASLContext", _text, None, Tag.ASLContext, (Tag.MRArterialSpinLabelingSequence,)),
     _Dimension("ASLContext", _text, Private.PhilipsLabelType),

@@ -202,7 +202,10 @@ def common_suv(
 def _factors(data_set: DataSet, entered: Body) -> SuvFactors:
     units = data_set.text(Tag.Units)
     if not units:
-        raise NoSuvError(f"{_name(Tag.Units)} is missing")
+        # Enhanced PET has no Units (PS3.3 C.8.22), and other attributes for the rest.
+        is_enhanced = Tag.SharedFunctionalGroupsSequence in data_set
+        missing = f"{_name(Tag.Units)} is missing"
+        raise NoSuvError("it is not computed for enhanced images" if is_enhanced else missing)
     corrections = data_set.texts(Tag.CorrectedImage)
     if not corrections:
         raise NoSuvError(f"{_name(Tag.CorrectedImage)} is missing")

@@ -24,6 +24,7 @@ from napari_medscan.dicom.objects.structure_set import StructureSet
 from napari_medscan.dicom.objects.structures import CLOSED, Contour
 from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.dicom.series.stack import Stack
+from napari_medscan.dicom.space.tolerances import ONE_CONTOUR_PLANE
 from napari_medscan.measure.quantity import MeasureError
 
 Progress = Callable[[int, int], object]
@@ -40,8 +41,6 @@ _MOST_LAYERS: Final = 24
 """Samples of one plane of contours along the normal."""
 _SPREAD: Final = np.array((0.8191725, 0.6710436, 0.5497005))
 """Multiples of these fill a cube evenly (the R3 sequence)."""
-_ONE_PLANE: Final = 0.1
-"""Contours nearer than this lie in one plane, mm."""
 _BINS: Final = 2000
 
 
@@ -284,7 +283,7 @@ def _planes(closed: Sequence[Points]) -> tuple[list[list[Points]], list[float]]:
     heights: list[float] = []
     for points in sorted((each @ axes.T for each in closed), key=lambda p: float(p[:, 0].mean())):
         height = float(points[:, 0].mean())
-        if heights and height - heights[-1] < _ONE_PLANE:
+        if heights and height - heights[-1] < ONE_CONTOUR_PLANE:
             planes[-1].append(points[:, 1:])
         else:
             planes.append([points[:, 1:]])

@@ -258,6 +258,35 @@ def test_segmentation_label_map_is_one_layer_of_stored_numbers(tmp_path):
     assert not labels[[0, 1, 3, 4]].any()
 
 
+def test_segmentation_label_map_keeps_numbers_that_it_does_not_describe(tmp_path):
+    pixels = np.full((ROWS, COLUMNS), 300, "<u2")
+    file = seg(
+        [(1, position(2), pixels)],
+        {1: "a"},
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.66.7",
+        SegmentationType="LABELMAP",
+        BitsAllocated=16,
+        BitsStored=16,
+        HighBit=15,
+        PixelData=pixels.tobytes(),
+    )
+    write(write_ct(tmp_path) / "seg.dcm", file)
+    report, found = loaded(tmp_path)
+    _, (labels,) = labels_on(found, report.stacks)
+    assert np.array_equal(labels[2], pixels)
+
+
+@pytest.mark.parametrize("stated", [None, 1, 2])
+def test_segmentation_of_more_frames_than_it_states_shows_all(tmp_path, stated):
+    frames = [(1, position(z), random_pixels(z)) for z in range(3)]
+    write(write_ct(tmp_path) / "seg.dcm", seg(frames, NAMES, NumberOfFrames=stated))
+    report, found = loaded(tmp_path)
+    _, (labels,) = labels_on(found, report.stacks)
+    for z, (_, _, pixels) in enumerate(frames):
+        assert np.array_equal(labels[z], pixels)
+    assert any("contains 3 frames; all are shown" in warning for warning in found.warnings)
+
+
 def test_segmentation_fractional_stays_an_image_of_fractions(tmp_path):
     pixels = np.arange(ROWS * COLUMNS, dtype=np.uint8).reshape(ROWS, COLUMNS)
     file = seg(

@@ -60,6 +60,62 @@ def test_structure_set_contours_that_fit_no_slice_are_counted(opened):
     assert (len(drawn.contours[1]), drawn.misfits) == (1, {1: 2})
 
 
+@pytest.mark.parametrize("distance", [0.1, 0.25, 0.4, 0.5, 0.7, 1.0, 1.3])
+@pytest.mark.parametrize("start", [0.0, 0.3])
+def test_structure_set_contours_finer_than_slices_fill_what_the_nearest_encloses(
+    opened, distance, start
+):
+    """Contours of a thin series on a thick one: together, by the even-odd rule, they are empty."""
+    heights = np.arange(start, DEPTH - 0.9, distance)
+    boxes = [box(z, top=1 - 0.1 * z, right=7 + 0.5 * z) for z in heights]
+    hole = [(CLOSED, box(z + 0.02, 2, 3, 4, 5)) for z in heights]
+    report, found = opened({"a": [*((CLOSED, each) for each in boxes), *hole]})
+    drawn = found.draw(report.stacks)
+    labels = np.asarray(found.labels(drawn, 1))
+    for z in range(DEPTH):
+        nearest = int(np.argmin(np.round(abs(heights - z), 6)))
+        expected = np.zeros(labels.shape[1:], int)
+        # Half-way to the next slice, it lies on the one below.
+        if -0.499 < heights[nearest] - z < 0.501:
+            top, right = 1 - 0.1 * heights[nearest], 7 + 0.5 * heights[nearest]
+            expected[int(np.ceil(top)) : 5, 2 : int(np.ceil(right))] = 1
+            expected[2:4, 3:5] = 0
+        assert np.array_equal(labels[z], expected)
+    kept = len(drawn.contours[1])
+    assert kept + drawn.misfits.get(1, 0) == 2 * len(heights)
+
+
+@pytest.mark.parametrize("what", ["StructureSetROISequence", "ROINumber"])
+def test_structure_set_contours_of_a_region_that_is_not_described_are_shown(tmp_path, what):
+    data = rtstruct({"a": [(CLOSED, box(1))], "b": [(CLOSED, box(2))]})
+    if what == "ROINumber":
+        del data.StructureSetROISequence[1]
+    else:
+        del data.StructureSetROISequence
+        data.FrameOfReferenceUID = "1.2.3.3"
+    write_ct(tmp_path)
+    write(tmp_path / "rs.dcm", data)
+    report = load(tmp_path)
+    (found,) = report.objects
+    assert [roi.name for roi in found.rois][1] == "ROI 2"
+    drawn = found.draw(report.stacks)
+    assert drawn.stack is report.stacks[0]
+    assert [contour.slice for contour in drawn.contours[2]] == [2]
+
+
+def test_structure_set_contours_that_are_not_complete_are_counted(tmp_path):
+    data = rtstruct({"a": [(CLOSED, box(z)) for z in range(4)]})
+    broken = data.ROIContourSequence[0].ContourSequence
+    broken[1].ContourData = list(broken[1].ContourData)[:-1]
+    del broken[2].ContourData
+    write_ct(tmp_path)
+    write(tmp_path / "rs.dcm", data)
+    report = load(tmp_path)
+    (found,) = report.objects
+    drawn = found.draw(report.stacks)
+    assert ([c.slice for c in drawn.contours[1]], drawn.misfits) == ([0, 3], {1: 2})
+
+
 def test_structure_set_points_and_open_contours_are_told_apart(opened):
     line = box(2)[:2]
     report, found = opened(

@@ -277,7 +277,9 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
         what = "truncated file" if is_cut else "pixel data shorter than the header describes"
         raise UnreadableError(why or f"{what} ({amounts})")
     counted: tuple[str, ...] = ()
-    exact = held - complete * frame_bytes <= 1
+    # Frames of single bits follow each other bit by bit, and a word at most is filled up.
+    spare = held * 8 - complete * layout.stride_bits
+    exact = spare < 16 <= layout.stride_bits if layout.is_packed else spare <= 8
     if Tag.NumberOfFrames in scanned.data_set and frame_count(scanned.data_set) is None:
         # Whole frames in the file are the best guess.
         count = complete if exact or complete == 1 else 1
@@ -285,7 +287,7 @@ def _native(layout: PixelLayout, scanned: ScannedFile, pixels: PixelElement) -> 
     elif complete < layout.frames:
         counted = (_truncated(complete, layout.frames),)
         layout = replace(layout, frames=complete)
-    elif complete > layout.frames and exact and not layout.is_packed:
+    elif complete > layout.frames and exact:
         layout, _, counted = _counted(layout, scanned.data_set, pixels, complete)
     return layout, pixels, notes + counted
 

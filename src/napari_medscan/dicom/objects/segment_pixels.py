@@ -14,9 +14,14 @@ _SMALL: Final = 200
 """Segments that fit into bytes, with room for some that are drawn by hand."""
 
 
-def label_type(values: Iterable[int]) -> np.dtype[Any]:
-    """Return the type of an array of labels with these values."""
-    return np.dtype(np.uint8 if max(values, default=0) <= _SMALL else np.uint16)
+def label_type(values: Iterable[int], maps: Iterable[ImageHeader] = ()) -> np.dtype[Any]:
+    """Return the type of an array of labels with these values.
+
+    Files of a label map may hold numbers of segments that they do not describe.
+    """
+    is_small = max(values, default=0) <= _SMALL
+    is_small = is_small and all(header.layout.bits_allocated <= 8 for header in maps)
+    return np.dtype(np.uint8 if is_small else np.uint16)
 
 
 def draw_labels(

@@ -166,7 +166,7 @@ class Segmentation(DicomObject):
             _LabelSource(placement.frames, wanted),
             np.arange(prod(placement.shape[:-2])).reshape(placement.shape[:-2]),
             placement.shape[-2:],
-            label_type(values.values()),
+            label_type(values.values(), self.headers if self.is_label_map else ()),
             0,
             shared_cache() if cache is None else cache,
         )

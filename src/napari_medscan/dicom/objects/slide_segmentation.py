@@ -132,7 +132,8 @@ class SlideSegmentation(TilePyramid):
         cache = shared_cache() if cache is None else cache
         values = {segment.number: segment.value for segment in self.segments}
         wanted = None if self.is_label_map else {n: values[n] for n in numbers}
-        dtype = label_type(values.values())
+        maps = [h for level in self.levels for h in level] if self.is_label_map else []
+        dtype = label_type(values.values(), maps)
         levels = [_level(headers, wanted, dtype, cache) for headers in self.levels]
         return completed(levels, cache, highest_of)
 

@@ -31,6 +31,7 @@ from napari_medscan.dicom.series.relations import belongs_to
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.dicom.space.plane_grid import MAX_PLANES
+from napari_medscan.dicom.space.tolerances import ONE_CONTOUR_PLANE
 from napari_medscan.dicom.space.vectors import normal_of, split_orientation
 from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 
@@ -76,7 +77,8 @@ class DrawnStructures:
     points : mapping of int to ndarray, shape (points, 3)
         Slice, row and column of the points of interest, by ROI number.
     misfits : mapping of int to int
-        How many contours of a region lie on no slice or across the slices, by ROI number.
+        How many contours of a region are not drawn, by ROI number: they are not complete, lie on no
+        slice or across the slices, or a slice is nearer to others of the region.
     """
 
     stack: Stack | None
@@ -140,7 +142,9 @@ class StructureSet(OneFileObject):
         """Return the contours on the slices of the series that they fit best.
 
         A contour lies on the nearest slice, if it is within half a slice step of it: positions of
-        slices and contours are rounded by different programs.
+        slices and contours are rounded by different programs. Of closed contours that were drawn
+        closer to each other than slices are, those nearest to the slice are the cut through the
+        region there; by the even-odd rule, the others would make holes in it.
 
         Parameters
         ----------
@@ -153,12 +157,14 @@ class StructureSet(OneFileObject):
             When the file cannot be read.
         """
         contours = self.read_contours()
+        counts = {roi.number: roi.contours - len(contours.get(roi.number, ())) for roi in self.rois}
+        unread = {number: count for number, count in counts.items() if count > 0}
         related = [s for s in stacks if not s.kind.is_derived and belongs_to(self, s)]
         related.sort(key=lambda s: (s.header.series not in self.referenced_series, -len(s.slices)))
-        drawn = [each for s in related if (each := _draw_on(contours, s)) is not None]
+        drawn = [each for s in related if (each := _draw_on(contours, s, unread)) is not None]
         # The first one that takes the most contours.
         best = min(drawn, key=lambda each: sum(each.misfits.values()), default=None)
-        return best if best is not None and best.contours else _draw_alone(contours)
+        return best if best is not None and best.contours else _draw_alone(contours, unread)
 
     def labels(
         self, drawn: DrawnStructures, number: int, cache: FrameCache | None = None
@@ -223,18 +229,23 @@ def structure_sets_of(instances: Iterable[Instance]) -> Iterator[StructureSet]:
                 yield StructureSet(in_frame, facts)
 
 
-def _draw_on(contours: Mapping[int, Sequence[Contour]], stack: Stack) -> DrawnStructures | None:
+def _draw_on(
+    contours: Mapping[int, Sequence[Contour]], stack: Stack, unread: Mapping[int, int]
+) -> DrawnStructures | None:
     geometry = stack.geometry
     if geometry.affine is None:
         return None
-    return _drawn(contours, geometry, slice_positions(stack), stack)
+    return _drawn(contours, geometry, slice_positions(stack), stack, unread)
 
 
-def _draw_alone(contours: Mapping[int, Sequence[Contour]]) -> DrawnStructures:
+def _draw_alone(
+    contours: Mapping[int, Sequence[Contour]], unread: Mapping[int, int]
+) -> DrawnStructures:
     """Return contours on axial slices as far apart as their own planes."""
     heights = np.unique(
         np.round([c.points[:, 2].mean() for same in contours.values() for c in same], 3)
     )
+    heights = heights[np.diff(heights, prepend=-np.inf) > ONE_CONTOUR_PLANE]
     gaps = np.diff(heights).tolist()
     # The lower median: of two different gaps the shorter is the step.
     step = statistics.median_low(gaps) if gaps else 1.0
@@ -244,7 +255,7 @@ def _draw_alone(contours: Mapping[int, Sequence[Contour]]) -> DrawnStructures:
         depth, step = MAX_PLANES, (float(heights[-1]) - first) / (MAX_PLANES - 1)
     positions = np.array([(0.0, 0.0, first + step * number) for number in range(depth)])
     geometry = Geometry((step, 1.0, 1.0), (0.0, 0.0, first), _AXIAL, (0.0, 0.0, step))
-    return _drawn(contours, geometry, positions, None)
+    return _drawn(contours, geometry, positions, None, unread)
 
 
 def _drawn(
@@ -252,6 +263,7 @@ def _drawn(
     geometry: Geometry,
     positions: NDArray[np.float64],
     stack: Stack | None,
+    unread: Mapping[int, int],
 ) -> DrawnStructures:
     orientation = geometry.orientation or _AXIAL
     normal = np.array(normal_of(orientation))
@@ -260,12 +272,14 @@ def _drawn(
     limit = _HALF * geometry.scale[0]
     lines: dict[int, list[DrawnContour]] = defaultdict(list)
     points: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
-    misfits: dict[int, int] = defaultdict(int)
+    misfits: dict[int, int] = defaultdict(int, unread)
     for number, same in contours.items():
-        for contour in same:
+        nearest: dict[int, tuple[float, float]] = {}
+        placed: list[tuple[DrawnContour, tuple[float, float]]] = []
+        for contour, plane in zip(same, _planes_of(same, normal), strict=True):
+            index = int(np.argmin(abs(heights - plane)))
             along = contour.points @ normal
-            index = int(np.argmin(abs(heights - along.mean())))
-            if abs(along - heights[index]).max() > limit:
+            if abs(along - along.mean() + plane - heights[index]).max() > limit:
                 misfits[number] += 1
                 continue
             offset = contour.points - positions[index]
@@ -275,10 +289,29 @@ def _drawn(
             if contour.geometric_type == POINT:
                 at = np.full((len(pixels), 1), float(index))
                 points[number].append(np.hstack((at, pixels)))
-            elif contour.geometric_type in (CLOSED, OPEN) and len(pixels) > 1:
-                is_closed = contour.geometric_type == CLOSED
-                lines[number].append(DrawnContour(index, pixels, is_closed))
+            elif contour.geometric_type == OPEN and len(pixels) > 1:
+                lines[number].append(DrawnContour(index, pixels, is_closed=False))
+            elif contour.geometric_type == CLOSED and len(pixels) > 1:
+                off = abs(plane - heights[index]), plane
+                nearest[index] = min(nearest.get(index, off), off)
+                placed.append((DrawnContour(index, pixels, is_closed=True), off))
             else:
                 misfits[number] += 1
+        drawn = [contour for contour, off in placed if off == nearest[contour.slice]]
+        misfits[number] += len(placed) - len(drawn)
+        lines[number] += drawn
     together = {number: np.vstack(same) for number, same in points.items()}
-    return DrawnStructures(stack, geometry, len(positions), dict(lines), together, dict(misfits))
+    shown = {number: same for number, same in lines.items() if same}
+    left = {number: count for number, count in misfits.items() if count}
+    return DrawnStructures(stack, geometry, len(positions), shown, together, left)
+
+
+def _planes_of(contours: Sequence[Contour], normal: NDArray[np.float64]) -> list[float]:
+    """Return the height of the plane of each contour: of those in one plane, the lowest middle."""
+    middles = [float((contour.points @ normal).mean()) for contour in contours]
+    planes, plane = middles.copy(), -np.inf
+    for number in sorted(range(len(middles)), key=middles.__getitem__):
+        if middles[number] - plane > ONE_CONTOUR_PLANE:
+            plane = middles[number]
+        planes[number] = plane
+    return planes

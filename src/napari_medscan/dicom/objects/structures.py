@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.text import clean, decode
-from napari_medscan.dicom.elements.values import DataSet
+from napari_medscan.dicom.elements.values import EMPTY, DataSet
 from napari_medscan.dicom.elements.wanted_tags import Wanted
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.parsed_file import identifiers_of
@@ -164,6 +164,9 @@ def read_structure_facts(file: FileRef) -> tuple[StructureFacts, ...]:
         for item in data_set.items(_Tag.StructureSetROISequence)
         if (number := item.integer(_Tag.ROINumber)) is not None
     }
+    # Contours of a region that is not described are shown as well.
+    for number in _by_roi(data_set, _Tag.ROIContourSequence):
+        regions.setdefault(number, EMPTY)
     named = (
         data_set.uid(_Tag.FrameOfReferenceUID),
         *(item.uid(_Tag.ReferencedFrameOfReferenceUID) for item in regions.values()),

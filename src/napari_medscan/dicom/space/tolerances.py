@@ -87,6 +87,9 @@ SAME_PLANE: Final = 1e-3
 PLANE_JITTER: Final = 0.06
 """How far positions of one plane that two segments were given differ at most."""
 
+ONE_CONTOUR_PLANE: Final = 0.1
+"""Contours whose middles are nearer than this along their normal lie in one plane."""
+
 STEADY_SPACING: Final = 0.01
 """Share by which the pixel spacing may differ between the frames of one clip."""
 

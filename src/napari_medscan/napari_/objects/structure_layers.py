@@ -102,7 +102,8 @@ def _notes(source: StructureSet, drawn: DrawnStructures) -> list[str]:
         count = sum(drawn.misfits.values())
         names = [roi.name for roi in source.rois if roi.number in drawn.misfits]
         contours = counted(count, "contour", "is")
-        notes.append(f"{contours} not shown (on no slice, or across slices): {', '.join(names)}")
+        why = "incomplete, on no slice, across slices, or beside one that is nearer to a slice"
+        notes.append(f"{contours} not shown ({why}): {', '.join(names)}")
     return notes
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from itertools import chain, product
+from random import Random
 
 import pytest
 from hypothesis import example, given, settings
@@ -407,6 +408,49 @@ def test_a_fact_that_few_images_lack_or_have_splits_no_time_points(fact, lacking
     ]
     grids = arrange(refs(headers))
     assert [grid.dimension for grid in grids] == ["TemporalPositionIndex"] if is_few else ["", ""]
+
+
+VARYING = {
+    "frame_of_reference": ("1.2", "1.3"),
+    "description": ("Flow", "Flow, edited"),
+    "slice_thickness": (4.0, 4.5),
+    "image_type": (("ORIGINAL", "PRIMARY", "M"), ("DERIVED", "PRIMARY", "M")),
+}
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(sorted(VARYING)),
+    st.integers(3, 4),
+    st.none() | st.integers(0, 59),
+    st.sampled_from(["TemporalPositionIndex", "AcquisitionTime"]),
+    st.integers(0, 2**32).map(Random),
+)
+def test_a_fact_that_varies_within_time_points_tears_none_of_them(fact, times, lost, name, random):
+    cells = [(t, z) for t in range(times) for z in range(20)]
+    if lost is not None:
+        del cells[lost]
+    kinds = {cell: random.randrange(2) for cell in cells}
+    headers = []
+    for t, z in cells:
+        value = VARYING[fact][kinds[t, z]]
+        time = t if name == "TemporalPositionIndex" else f"120{t}{z:02d}"
+        told = {name: time} | ({"ImageType": value} if fact == "image_type" else {})
+        known = {} if fact == "image_type" else {fact: value}
+        headers += files([make_frame((0, 0, 4.0 * z), number=20 * t + z, **told)], **known)
+    grids = arrange(refs(headers))
+    time_of = {id(header): t for header, (t, _) in zip(headers, cells, strict=True)}
+    volumes = [{time_of[id(r.header)] for r in row if r} for g in grids for row in g.rows]
+    assert all(len(volume) == 1 for volume in volumes)
+    assert len(volumes) == times
+
+
+def test_a_fact_that_differs_between_volumes_splits_them():
+    frames = [make_frame((0, 0, 4.0 * z), number=10 * t + z) for t in range(2) for z in range(10)]
+    for fact in sorted(VARYING.keys() - {"image_type"}):
+        one, two = VARYING[fact]
+        whole = files(frames[:10], **{fact: one}) + files(frames[10:19], **{fact: two})
+        assert [len(grid.slices) for grid in arrange(refs(whole))] == [10, 9]
 
 
 def test_repeats_within_half_a_pixel_are_repeats():

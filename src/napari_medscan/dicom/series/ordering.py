@@ -34,6 +34,7 @@ from napari_medscan.dicom.series.positions import (
     split_stations,
 )
 from napari_medscan.dicom.series.repeats import (
+    FEW_HOLES,
     NUMBER,
     Numbers,
     Rows,
@@ -41,6 +42,7 @@ from napari_medscan.dicom.series.repeats import (
     label_rows,
     rank_rows,
     sizes_of_cells,
+    tears,
 )
 from napari_medscan.dicom.space.geometry import measure_gaps
 from napari_medscan.dicom.space.tolerances import ROUNDING
@@ -63,9 +65,6 @@ MAX_PARTS = 16
 
 MAX_FURTHER = 4
 """Most parts into which volumes are split by what need not change their meaning."""
-
-FEW_HOLES = 0.1
-"""Share of a grid that may be without a slice; one slice may be lost in any case."""
 
 INCOMPLETE = "Incomplete time points are shown as a separate series"
 
@@ -153,12 +152,12 @@ def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[Sli
         (MAX_FURTHER, frames),
     ):
         chosen = list(zip(*columns, strict=True))
-        parts: dict[object, list[SliceRef]] = defaultdict(list)
-        for ref, key in zip(slices, chosen, strict=True):
-            parts[key].append(ref)
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(chosen))}
         shared = len(set(zip(chosen, position.tolist(), strict=True))) > int(position.max()) + 1
-        if 1 < len(parts) <= most and shared:
-            return list(parts.values())
+        if 1 < len(numbers) <= most and shared:
+            row = np.array([numbers[key] for key in chosen])
+            if not tears(row, position):
+                return _by_row(slices, Rows(row, ()))
     return [list(slices)]
 
 

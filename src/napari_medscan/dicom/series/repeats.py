@@ -36,6 +36,8 @@ NUMBER = "InstanceNumber"
 """What orders images if no attribute tells what they are."""
 FILE_NAME = "FileName"
 """What orders them if nothing does."""
+FEW_HOLES = 0.1
+"""Share of a grid that may be without a slice; one slice may be lost in any case."""
 MOST_NAMED = 3
 """Attributes that a fourth axis is made of at most, if so many are enough."""
 
@@ -108,7 +110,9 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
         smaller = sizes_of_cells(joint, position)
         if len(smaller) == len(sizes):
             continue
-        if even and name not in PHYSICAL and not _is_even(joint, position):
+        if name not in PHYSICAL and (
+            not _is_even(joint, position) if even else tears(joint, position)
+        ):
             continue
         row, sizes = joint, smaller
         used.append((name, keys))
@@ -248,6 +252,28 @@ def _is_even(row: Numbers, position: Numbers) -> bool:
     sizes = np.zeros((int(row.max()) + 1, int(position.max()) + 1), dtype=np.intp)
     np.add.at(sizes, (row, position), 1)
     return bool((sizes == sizes[:, :1]).all())
+
+
+def tears(row: Numbers, position: Numbers) -> bool:
+    """Return whether rows of nearly even repeats are less even than all slices are together.
+
+    What tells such rows apart differs within the volumes, as where some of the images of a series
+    were compressed or edited.
+    """
+    repeats = np.bincount(position)
+    uneven = _unevenness(repeats)
+    is_repeated = np.bincount(repeats).argmax() > 1
+    if not is_repeated or uneven > max(1, FEW_HOLES * len(position)):
+        return False
+    sizes = np.zeros((int(row.max()) + 1, len(repeats)), dtype=np.intp)
+    np.add.at(sizes, (row, position), 1)
+    return sum(map(_unevenness, sizes)) > uneven
+
+
+def _unevenness(repeats: Numbers) -> int:
+    """Return how many slices are too many or too few for equal repeats from end to end."""
+    own = np.trim_zeros(repeats)
+    return int(np.abs(own - np.bincount(own).argmax()).sum())
 
 
 def _named(row: Numbers, used: Sequence[tuple[str, Numbers]]) -> Rows:

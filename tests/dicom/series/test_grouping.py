@@ -11,7 +11,7 @@ from napari_medscan.dicom.elements.wanted_tags import Tag
 from napari_medscan.dicom.series import incomplete
 from napari_medscan.dicom.series.duplicates import CONFLICT
 from napari_medscan.dicom.series.grouping import JOINED, NAMED, NUMBERED, group
-from napari_medscan.dicom.series.incomplete import FILLED
+from napari_medscan.dicom.series.incomplete import FILLED, UNTOLD
 
 from ..building import (
     AXIAL,
@@ -298,6 +298,18 @@ def test_an_image_that_lacks_an_attribute_fills_the_hole_in_its_series(fact):
     # An image without contrast agent is one before it was given.
     frames = [make_frame((0, 0, z), **({"ContrastBolusAgent": "x"} if z else {})) for z in range(5)]
     assert len(list(group(files(frames)))) == 2
+
+
+@pytest.mark.parametrize("lacking", [{0, 3, 4, 7, 8}, {1, 6}])
+def test_images_that_lack_what_tells_two_volumes_apart_are_of_neither(lacking):
+    energies = [{"KVP": energy} for energy in (80.0, 140.0) for _ in range(5)]
+    own = [{} if n in lacking else energy for n, energy in enumerate(energies)]
+    places = [2.0 * (n % 5) for n in range(10)]
+    frames = [make_frame((0, 0, z), **each) for z, each in zip(places, own, strict=True)]
+    groups = list(group(files(frames)))
+    assert [len({ref.frame.dimensions.get("KVP") for ref in part}) for part in groups] == [1] * 3
+    untold = next(part for part in groups if "KVP" not in part[0].frame.dimensions)
+    assert {note for ref in untold for note in ref.header.notes} == {UNTOLD}
 
 
 def test_holes_are_not_looked_for_where_images_have_nothing_in_common(monkeypatch):

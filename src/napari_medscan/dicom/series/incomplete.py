@@ -17,6 +17,7 @@ from napari_medscan.dicom.space.geometry import measure_gaps
 from napari_medscan.dicom.space.tolerances import MULTIPLE_GAP
 
 FILLED: Final = "Some images lack attributes that the others have; they are joined by position"
+UNTOLD: Final = "Images that lack what tells the volumes of their series apart are shown separately"
 _MEANS_NONE: Final = tuple(
     MEANINGS.index(name) for name in ("ContrastBolusAgent", "ContrastBolusAgentPhase")
 )
@@ -47,12 +48,27 @@ def with_holes_filled(groups: Sequence[Sequence[SliceRef]]) -> list[list[SliceRe
         if len(owners) == 1:
             lacking[owners[0]].append(slices)
         else:
-            found.append(list(slices))
+            found.append(_untold(slices) if owners else list(slices))
     for number, parts in lacking.items():
+        if _are_told(parts):
+            found[number] = _untold(found[number])
+            found += map(list, parts)
+            continue
         filling, rest = _filling(parts, found[number])
         found[number] += filling
         found += map(list, rest)
     return found
+
+
+def _are_told(parts: Sequence[Sequence[SliceRef]]) -> bool:
+    """Whether an attribute tells parts apart: images that lack it may be of any of them."""
+    meanings = [meaning_of(raw_meaning(part[0].frame.dimensions)) for part in parts]
+    return any(len(set(values) - {None, ()}) > 1 for values in zip(*meanings, strict=True))
+
+
+def _untold(slices: Sequence[SliceRef]) -> list[SliceRef]:
+    first, *others = slices
+    return [changed(first, {}, (UNTOLD,)), *others]
 
 
 def _filling(

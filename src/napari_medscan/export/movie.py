@@ -86,9 +86,10 @@ def save_movie(
     at = depth // 2 if slice_number is None else slice_number
     if not 0 <= at < depth:
         raise ExportError(f"There are {depth} slices")
+    fps = fps or stack.frame_rate or _FPS
     images = _images(volume, at, progress, pixels_checked=pixels_checked)
     with closing(images):
-        _write(path, images, fps or _fps(stack), overwrite=options.get("overwrite", False))
+        _write(path, images, fps, overwrite=options.get("overwrite", False))
     return Exported((path,), tuple(volume.blank))
 
 
@@ -152,11 +153,6 @@ def _writer(path: Path) -> Callable[[BinaryIO, Iterator[Image], float], None]:
 def _write(path: Path, images: Iterator[Image], fps: float, *, overwrite: bool) -> None:
     with NewFiles(overwrite=overwrite) as files:
         _writer(path)(files.open(path), images, min(fps, _MOST_FPS))
-
-
-def _fps(stack: Stack) -> float:
-    duration = stack.header.frame_duration
-    return 1000 / duration if stack.is_clip and duration else _FPS
 
 
 def _images(

@@ -40,8 +40,8 @@ def layer_transform(stack: Stack) -> tuple[tuple[float, ...], tuple[float, ...]]
     """Return scale and translate of a layer that shows a stack.
 
     Data stay in acquisition order: scale is (step, row spacing, column spacing) in mm, and
-    translate the position along the stack's own axes. A time axis is scaled in seconds if the
-    frames of a clip have a duration, else each step is 1.
+    translate the position along the stack's own axes. A time axis is scaled in seconds if it is
+    known when the frames of a clip begin, else each step is 1.
 
     Parameters
     ----------
@@ -51,18 +51,11 @@ def layer_transform(stack: Stack) -> tuple[tuple[float, ...], tuple[float, ...]]
     geometry = stack.geometry
     if not stack.axes.startswith("t"):
         return geometry.scale, geometry.translate
-    duration = stack.header.frame_duration
-    seconds = duration / 1000 if duration and is_timed(stack) else 1.0
-    return (seconds, *geometry.scale), (0.0, *geometry.translate)
+    return (stack.frame_seconds or 1.0, *geometry.scale), (0.0, *geometry.translate)
 
 
 def units_of(stack: Stack) -> Units:
     """Return the units of the axes of a series as its headers give them."""
     unit = "mm" if stack.geometry.calibrated else "pixel"
-    time = "second" if is_timed(stack) else "pixel"
+    time = "second" if stack.frame_seconds else "pixel"
     return tuple(time if axis == "t" else unit for axis in stack.axes if axis != "c")
-
-
-def is_timed(stack: Stack) -> bool:
-    """Return whether the time axis of a series is in seconds."""
-    return stack.is_clip and bool(stack.header.frame_duration)

@@ -154,6 +154,39 @@ def test_frames_of_a_clip_have_their_times_if_the_file_gives_a_rate(duration, un
     assert stack.axis_values.values == pytest.approx(values)
 
 
+def taken_at(*moments):
+    """Return the frames of a clip that were taken at some moments of a day."""
+    return [
+        make_frame(None, None, number=n, AcquisitionDateTime=moment)
+        for n, moment in enumerate(moments)
+    ]
+
+
+@pytest.mark.parametrize("duration", [None, 50.0])
+def test_frames_of_a_clip_have_the_times_at_which_they_were_taken(duration):
+    frames = taken_at("20200101235959.9", "20200102000000.1", "20200102000000.5")
+    clip = make_header(*frames, modality="XA", frame_duration=duration)
+    (stack,) = stacks_of([clip])
+    assert (stack.axis_values.name, stack.axis_values.unit) == ("Time", "s")
+    assert stack.axis_values.values.tolist() == [0, 0.2, 0.6]
+    assert stack.frame_seconds == 0.3
+    # A rate of display is about playing alone.
+    assert stack.frame_rate == pytest.approx(1 / 0.3 if duration is None else 20)
+
+
+@pytest.mark.parametrize("moments", [("20200101100000",) * 3, ("20200101100000", None, None)])
+def test_frames_of_a_clip_without_times_of_their_own_are_counted(moments):
+    (stack,) = stacks_of([make_header(*taken_at(*moments), modality="XA")])
+    assert (stack.axis_values.name, stack.axis_values.values.tolist()) == ("Frame", [1, 2, 3])
+    assert stack.frame_seconds is stack.frame_rate is None
+
+
+def test_still_images_of_a_series_are_no_clip_with_times():
+    stills = files(taken_at("20200101100000", "20200101100030", "20200101100100"), modality="US")
+    (stack,) = stacks_of(stills)
+    assert (stack.axis_values.name, stack.frame_seconds) == ("Frame", None)
+
+
 @pytest.mark.parametrize("values", [np.array([0.0, 2.5]), ("a", "b")])
 def test_axis_values_come_back_from_json(values):
     axis = AxisValues("Time", "s", values)

@@ -32,6 +32,7 @@ _CLOCKS: Final = (
     "AcquisitionTime",
     "ContentTime",
     "FrameReferenceTime",
+    "FrameReferenceDateTime",
     "TriggerTime",
 )
 """Those that give the times of numbered time points."""
@@ -185,23 +186,16 @@ def mixture_warnings(rows: Sequence[Sequence[SliceRef | None]], dimension: str) 
 def _of_one(volumes: Sequence[Sequence[SliceRef]], attributes: Attributes, name: str) -> AxisValues:
     counted = np.arange(1.0, len(volumes) + 1)
     if name == FRAME:
-        first = volumes[0][0].header
-        if first.frame_times:
-            begins = np.array([first.frame_times[volume[0].index] for volume in volumes])
-            return AxisValues("Time", "s", (begins - begins[0]) / 1000)
-        duration = first.frame_duration
-        if duration:
-            return AxisValues("Time", "s", (counted - 1) * duration / 1000)
-        return AxisValues("Frame", "", counted)
+        times = _times_of_frames(volumes, attributes)
+        return AxisValues("Frame", "", counted) if times is None else AxisValues("Time", "s", times)
     if name in _SECONDS:
         times = _times(volumes, attributes.column(name), _SECONDS[name])
         title = "Trigger time" if name == "TriggerTime" else "Time"
         return AxisValues("Volume", "", counted) if times is None else AxisValues(title, "s", times)
     if name in (*TEMPORAL, NUMBER, "AcquisitionNumber"):
-        for clock in _CLOCKS:
-            times = _times(volumes, attributes.column(clock), _SECONDS[clock])
-            if times is not None and (np.diff(times) > 0).all():
-                return AxisValues("Time", "s", times)
+        times = _clock_times(volumes, attributes)
+        if times is not None:
+            return AxisValues("Time", "s", times)
     title, unit = _QUANTITIES.get(name, (_COUNTED.get(name, "Time point"), ""))
     column = _by_volume(volumes, name)
     values = [v[0] if isinstance(v, tuple) and name == "DiffusionGradient" else v for v in column]
@@ -212,6 +206,35 @@ def _of_one(volumes: Sequence[Sequence[SliceRef]], attributes: Attributes, name:
     if set(_TERMS.split()).issuperset(values):
         return AxisValues(title, "", tuple(str(v).lower().replace("_", " ") for v in values))
     return AxisValues(title if name in _COUNTED else "Volume", "", counted)
+
+
+def _times_of_frames(
+    volumes: Sequence[Sequence[SliceRef]], attributes: Attributes
+) -> NDArray[np.float64] | None:
+    """Return when each image of a clip begins, in seconds from the first; None if unknown.
+
+    Images of several files are stills, and no clip: when they were made is no time between frames.
+    """
+    first = volumes[0][0].header
+    if first.frame_times:
+        begins = [first.frame_times[volume[0].index] for volume in volumes]
+        return np.array([begin - begins[0] for begin in begins], dtype=np.float64) / 1000
+    of_one_file = len({volume[0].header.object_name for volume in volumes}) == 1
+    times = _clock_times(volumes, attributes) if of_one_file else None
+    if times is None and first.frame_duration:
+        times = np.arange(len(volumes)) * first.frame_duration / 1000
+    return times
+
+
+def _clock_times(
+    volumes: Sequence[Sequence[SliceRef]], attributes: Attributes
+) -> NDArray[np.float64] | None:
+    """Return when each volume began by the first attribute by which they follow each other."""
+    for clock in _CLOCKS:
+        times = _times(volumes, attributes.column(clock), _SECONDS[clock])
+        if times is not None and (np.diff(times) > 0).all():
+            return times
+    return None
 
 
 def _times(
@@ -226,7 +249,8 @@ def _times(
         if not times:
             return None
         starts.append(min(times))
-    return (np.array(starts, dtype=np.float64) - starts[0]) * unit
+    # Times are given in microseconds at most (PS3.5 6.2); seconds of an era have fewer digits.
+    return np.round((np.array(starts, dtype=np.float64) - starts[0]) * unit, 6)
 
 
 def _by_volume(volumes: Sequence[Sequence[SliceRef]], name: str) -> Column:

@@ -193,6 +193,27 @@ class Stack:
         return self.dimension == FRAME
 
     @property
+    def frame_seconds(self) -> float | None:
+        """Mean time from a frame of a clip to the next, in seconds; None if it is unknown."""
+        axis = self.axis_values
+        if not self.is_clip or axis is None or axis.unit != "s":
+            return None
+        return float(axis.values[-1]) / (len(axis.values) - 1)
+
+    @property
+    def frame_rate(self) -> float | None:
+        """Frames a second at which frames in time are played; None for slices, or if unknown.
+
+        By Frame Time, Recommended Display Frame Rate or Cine Rate (PS3.3 C.7.6.5), else by when
+        the frames were taken.
+        """
+        if self.axes[0] != "t" and self.header.frames_are_slices:
+            return None
+        duration = self.header.frame_duration
+        seconds = duration / 1000 if duration else self.frame_seconds
+        return 1 / seconds if seconds else None
+
+    @property
     def is_inverted(self) -> bool:
         """Whether the lowest value is meant to be white."""
         return self.header.is_inverted

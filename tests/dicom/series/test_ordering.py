@@ -445,6 +445,17 @@ def test_a_fact_that_varies_within_time_points_tears_none_of_them(fact, times, l
     assert len(volumes) == times
 
 
+def test_a_fact_that_varies_within_volumes_of_two_ranges_leaves_them_whole():
+    cells = [(a, z) for a, places in enumerate((range(8), range(2, 12))) for z in places]
+    frames = [make_frame((0, 0, 3.0 * z), number=z, AcquisitionNumber=a) for a, z in cells]
+    random = Random(1)
+    headers = [
+        header.like(description=random.choice(VARYING["description"])) for header in files(frames)
+    ]
+    whole = [sorted(ref.header.name for ref in grid.slices) for grid in arrange(refs(headers))]
+    assert whole == [[f"f{n:04d}" for n in part] for part in (range(8), range(8, 18))]
+
+
 def test_a_fact_that_differs_between_volumes_splits_them():
     frames = [make_frame((0, 0, 4.0 * z), number=10 * t + z) for t in range(2) for z in range(10)]
     for fact in sorted(VARYING.keys() - {"image_type"}):

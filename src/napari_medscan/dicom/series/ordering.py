@@ -143,6 +143,8 @@ def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[Sli
     facts = [of_kinds[number] for number in which]
     types, thickness, frames, descriptions = map(_filled, zip(*facts, strict=True))
     thickness = same_numbers(thickness)
+    told = label_rows(slices, position).row
+    is_told = sizes_of_cells(told, position).max() == 1
     for most, *columns in (
         (MAX_PARTS, descriptions),
         (MAX_FURTHER, types, thickness, frames),
@@ -156,7 +158,8 @@ def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[Sli
         shared = len(set(zip(chosen, position.tolist(), strict=True))) > int(position.max()) + 1
         if 1 < len(numbers) <= most and shared:
             row = np.array([numbers[key] for key in chosen])
-            if not tears(row, position):
+            cuts = is_told and len(cells(told, row)) > told.max() + 1
+            if not cuts and not tears(row, position):
                 return _by_row(slices, Rows(row, ()))
     return [list(slices)]
 

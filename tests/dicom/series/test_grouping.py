@@ -175,6 +175,10 @@ def test_images_of_a_series_uid_each_that_make_a_volume_are_one_group(lacking):
     (found,) = group(headers)
     assert [ref.header.name for ref in found] == [f"f000{n}" for n in range(4)]
     assert found[0].header.notes == (JOINED,)
+    twice = [header for header in axial(4, **lacking) for _ in range(2)]
+    repeated = with_series_of_their_own(twice)
+    assert len(names(repeated)) == 8
+    assert len(names(repeated[1:])) == 7
 
 
 def test_images_of_a_series_number_each_that_make_a_volume_are_one_group():

@@ -158,7 +158,7 @@ def _is_even_volume(headers: Sequence[ImageHeader]) -> bool:
     if slices[0].frame.orientation is None or len(split_by_plane([[ref] for ref in slices])) > 1:
         return False
     distances = sorted(distances_of(slices).tolist())
-    return distances[0] < distances[1] and measure_gaps(distances).regular
+    return len(set(distances)) == len(distances) and measure_gaps(distances).regular
 
 
 def _series_key(header: ImageHeader) -> _SeriesKey:

@@ -124,6 +124,8 @@ def dose_volumes(
     """
     if dose.kind.measures != "dose":
         raise MeasureError("The series is no RT Dose")
+    if len(dose.array.places.shape) > 1:
+        raise MeasureError("The dose has several values at one place")
     if not same_frame_of_reference(structures, dose):
         raise MeasureError("Dose and structures have different frames of reference")
     wanted = None if numbers is None else frozenset(numbers)

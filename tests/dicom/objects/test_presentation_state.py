@@ -430,6 +430,27 @@ def test_state_says_which_images_are_not_open(tmp_path):
     assert not found.draw([])
 
 
+@pytest.mark.parametrize("what", ["series", "blending"])
+def test_state_of_a_whole_series_that_is_not_open_is_on_no_other(tmp_path, what):
+    """PS3.3 C.11.11: a window without images is for all that the state is for."""
+    windows = {"SoftcopyVOILUTSequence": [item(WindowCenter=40, WindowWidth=400)]}
+    marks = {"GraphicAnnotationSequence": [annotation(graphic("POINT", [1, 1]))]}
+    write_ct(tmp_path)
+    for series, is_open in (("1.2.3.3", True), ("1.2.99", False)):
+        data = state(series=series, **windows, **marks)
+        if what == "blending":
+            data = blending(series, "1.2.98", **marks)
+        write(tmp_path / "pr.dcm", data)
+        report = load(tmp_path)
+        (stack,), (found,) = report.stacks, report.objects
+        assert len(found.windows_on(stack)) == is_open
+        assert [each.slices for each in found.draw([stack])] == [tuple(range(DEPTH))] * is_open
+        absent = (what == "blending") + (not is_open)
+        notes = found.notes_on([stack])
+        assert len(notes) == bool(absent)
+        assert not absent or notes[0].startswith(f"{absent} of its ")
+
+
 def test_state_of_another_patient_is_not_drawn(tmp_path):
     write_ct(tmp_path, PatientID="other")
     write(tmp_path / "pr.dcm", state(ALL, PatientID="one"))

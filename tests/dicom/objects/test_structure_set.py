@@ -116,6 +116,21 @@ def test_structure_set_contours_that_are_not_complete_are_counted(tmp_path):
     assert ([c.slice for c in drawn.contours[1]], drawn.misfits) == ([0, 3], {1: 2})
 
 
+@pytest.mark.parametrize("what", ["item", "contour"])
+def test_structure_set_contour_that_is_there_twice_is_one(tmp_path, what):
+    data = rtstruct({"a": [(CLOSED, box(1))]})
+    same = data.ROIContourSequence if what == "item" else data.ROIContourSequence[0].ContourSequence
+    same.append(same[0])
+    write_ct(tmp_path)
+    write(tmp_path / "rs.dcm", data)
+    report = load(tmp_path)
+    (found,) = report.objects
+    drawn = found.draw(report.stacks)
+    assert (len(drawn.contours[1]), drawn.misfits) == (1, {})
+    assert np.asarray(found.labels(drawn, 1)).sum() == 20
+    assert len(found.read_contours()[1]) == 1
+
+
 def test_structure_set_points_and_open_contours_are_told_apart(opened):
     line = box(2)[:2]
     report, found = opened(

@@ -187,7 +187,12 @@ class PresentationState(OneFileObject):
         return (f"Not drawn: {', '.join(parts)}",) if parts else ()
 
     def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:
-        """Return how many of its images are not open."""
+        """Return how many of its images, or of the series that it is for in whole, are missing."""
+        whole = [series for series, images in self.facts.images.items() if series and not images]
+        absent = len(set(whole) - {s.header.series for s in stacks if same_patient(self, s)})
+        if absent:
+            are = agreeing(absent, "is")
+            return (f"{absent} of its {len(whole)} series {are} not among those that were found",)
         known = {uid for stack in self._related(stacks) for uid in slices_by_instance(stack)}
         uids = {each.sop_instance for images in self.facts.images.values() for each in images}
         missing = len(uids - known)
@@ -220,15 +225,11 @@ class PresentationState(OneFileObject):
             When the file cannot be read.
         """
         of_all = self.read()
-        own = [each for images in self.facts.images.values() for each in images]
         found = []
         for stack in self._related(stacks):
             series, by_image = stack.header.series, slices_by_image(stack)
             content, part = of_all.on(series), of_all.blending.get(series)
-            if part is not None:
-                slices = slices_of(self.facts.images[series], by_image)
-            else:
-                slices = slices_of(tuple(own), by_image) if own else _mentioned(content, by_image)
+            slices = self._slices(content, series, by_image)
             if slices:
                 vois = ((images, vois[0]) for images, vois in content.vois)
                 windows = _by_slice(vois, by_image)
@@ -252,15 +253,28 @@ class PresentationState(OneFileObject):
         """
         uids = {each.sop_instance for images in self.facts.images.values() for each in images}
         by_image = slices_by_image(stack) if self._related([stack]) else {}
-        if not by_image or (uids and uids.isdisjoint(by_image)):
+        series = stack.header.series
+        if series not in self.facts.images and uids and uids.isdisjoint(by_image):
             return ()
-        content = self.read().on(stack.header.series)
+        content = self.read().on(series)
+        slices = frozenset(self._slices(content, series, by_image))
         windows = _by_slice(((images, vois[0]) for images, vois in content.vois), by_image)
         drawn = (
             gray_of(stack, content.modality, voi, content.presentation)
-            for voi in dict.fromkeys(windows.values())
+            for voi in dict.fromkeys(voi for n, voi in windows.items() if n in slices)
         )
         return tuple(dict.fromkeys(voi for voi in drawn if voi is not None))
+
+    def _slices(self, content: PresentationContent, series: str, by_image: ByImage) -> list[int]:
+        """Return the slices of a series that it is for: all if it names the series and no images.
+
+        If it names no images at all, those that its parts name.
+        """
+        images = self.facts.images
+        if series in images and (series in content.blending or not images[series]):
+            return slices_of(images[series], by_image)
+        own = tuple(each for same in images.values() for each in same)
+        return slices_of(own, by_image) if own else _mentioned(content, by_image)
 
     def _related(self, stacks: Iterable[Stack]) -> list[Stack]:
         """Return the series of its patient whose images it may mean, those it names if there are.

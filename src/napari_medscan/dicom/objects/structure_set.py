@@ -130,11 +130,16 @@ class StructureSet(OneFileObject):
     def read_contours(self) -> dict[int, list[Contour]]:
         """Read the contours of its regions, by ROI number; LPS, mm.
 
+        A contour that is there twice is one: by the even-odd rule, both would enclose nothing.
+
         Raises
         ------
         MedscanError, OSError
             When the file cannot be read.
         """
+        return {number: _distinct(same) for number, same in self._stored().items()}
+
+    def _stored(self) -> dict[int, list[Contour]]:
         contours = read_contours(self.instance.source.file)
         return {n: same for n, same in contours.items() if n not in self.facts.elsewhere}
 
@@ -156,9 +161,10 @@ class StructureSet(OneFileObject):
         MedscanError, OSError
             When the file cannot be read.
         """
-        contours = self.read_contours()
-        counts = {roi.number: roi.contours - len(contours.get(roi.number, ())) for roi in self.rois}
+        stored = self._stored()
+        counts = {roi.number: roi.contours - len(stored.get(roi.number, ())) for roi in self.rois}
         unread = {number: count for number, count in counts.items() if count > 0}
+        contours = {number: _distinct(same) for number, same in stored.items()}
         related = [s for s in stacks if not s.kind.is_derived and belongs_to(self, s)]
         related.sort(key=lambda s: (s.header.series not in self.referenced_series, -len(s.slices)))
         drawn = [each for s in related if (each := _draw_on(contours, s, unread)) is not None]
@@ -304,6 +310,10 @@ def _drawn(
     shown = {number: same for number, same in lines.items() if same}
     left = {number: count for number, count in misfits.items() if count}
     return DrawnStructures(stack, geometry, len(positions), shown, together, left)
+
+
+def _distinct(contours: Sequence[Contour]) -> list[Contour]:
+    return list({(c.geometric_type, c.points.tobytes()): c for c in contours}.values())
 
 
 def _planes_of(contours: Sequence[Contour], normal: NDArray[np.float64]) -> list[float]:

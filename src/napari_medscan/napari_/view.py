@@ -23,6 +23,7 @@ from napari_medscan.napari_.fusion import draw_fused, is_fusion, is_see_through
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.planes import reserved_plane, show_acquired_plane, show_plane
 from napari_medscan.napari_.slider_index import is_in_view, point_at
+from napari_medscan.napari_.slider_range import reach_hidden
 from napari_medscan.napari_.viewer_proxy import unwrapped
 
 
@@ -176,6 +177,7 @@ def go_to_middle(viewer: napari.viewer.Viewer, layer: Image) -> None:
     places = stack.array.places
     (first, *_) = np.argwhere(places == stack.typical)
     index = (*(int(i) for i in first), *((n - 1) // 2 for n in layer.data.shape[places.ndim :][:2]))
+    reach_hidden(viewer)
     viewer.dims.point = point = point_at(viewer, layer, index)
     if not np.allclose(viewer.dims.point, point):
         # napari's slider ends at the last whole step of all layers together, and drags the point

@@ -33,6 +33,7 @@ from napari_medscan.napari_.qt_canvas import canvas_of
 from napari_medscan.napari_.readout import CursorReadout
 from napari_medscan.napari_.releasable import Releasable
 from napari_medscan.napari_.slider_label import SliderLabel
+from napari_medscan.napari_.slider_range import SliderRange
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.wheel import WheelScroll
 from napari_medscan.napari_.window_drag import WindowDrag
@@ -102,6 +103,7 @@ class ViewerTools(QObject):
             PlaneCuts(viewer, viewer),
             StateView(viewer),
             SliderLabel(viewer, canvas),
+            SliderRange(viewer),
         ]
         if isinstance(canvas, QtViewer):
             self._hands += [LayerDrawing(viewer, canvas), CanvasContext(viewer, canvas)]

@@ -14,6 +14,7 @@ from napari.utils.camera_orientations import VerticalAxisOrientation as Vertical
 from napari_medscan.napari_.canvas_fit import fit_to_canvas, fit_zoom, is_fit
 from napari_medscan.napari_.compat.viewer_model import camera_of
 from napari_medscan.napari_.current_layer import current_layer, set_visible
+from napari_medscan.napari_.slider_range import reach_hidden
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +65,7 @@ class ViewState:
             dims.ndisplay = self.ndisplay
             dims.order = self.order
             camera.orientation2d = self.ways
+            reach_hidden(viewer)
             dims.point = self.point if point is None else point
         for layer, visible in self.visible:
             if layer in viewer.layers and visible:

@@ -11,6 +11,7 @@ from magicgui.widgets import Container, Widget
 from qtpy.QtCore import QEvent, QObject, QSize, QTimer
 from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QSizePolicy, QWidget
 
+from napari_medscan.napari_.compat.dock_names import share_names
 from napari_medscan.napari_.failure_log import guarded
 
 WIDTH = 310
@@ -104,6 +105,8 @@ class DockRelease(QObject):
         kind = event.type()
         if kind == QEvent.Type.Show and not self._is_placed:
             self._is_placed = True
+            if (mine := _dock_of(dock)) is not None:
+                self.calls.insert(0, share_names(mine))
             # napari goes on to lay out its docks after it has shown this one.
             QTimer.singleShot(0, self._place)
         elif kind == QEvent.Type.ParentChange and dock.parent() is None:

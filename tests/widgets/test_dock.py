@@ -6,7 +6,7 @@ import gc
 
 import pytest
 from magicgui.widgets import ComboBox
-from napari.qt import get_stylesheet
+from napari.qt import QtViewer, get_stylesheet
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
@@ -165,3 +165,22 @@ def test_what_has_the_keyboard_is_seen_in_napari_s_themes(made, theme, window, r
     pixels = [(x, y) for x in range(before.width()) for y in range(before.height())]
     assert any(before.pixel(*at) == edge for at in pixels)
     assert all(after.pixel(*at) != edge for at in pixels)
+
+
+def test_escape_gives_the_keys_to_the_image(make_napari_viewer, qtbot, monkeypatch):
+    make_napari_viewer()
+    focused = []
+    monkeypatch.setattr(QtViewer, "setFocus", lambda _canvas: focused.append(True))
+    dock = Docked()
+    button = QPushButton("Length", dock)
+    qtbot.addWidget(dock)
+    qtbot.keyClick(button, Qt.Key.Key_Tab)
+    assert not focused
+    qtbot.keyClick(button, Qt.Key.Key_Escape)
+    assert focused
+
+
+def test_tab_passes_over_what_scrolls_a_page(qtbot):
+    area = scrolling(QWidget())
+    qtbot.addWidget(area)
+    assert area.focusPolicy() == Qt.FocusPolicy.NoFocus

@@ -7,12 +7,15 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 
+import napari
 from magicgui.widgets import Container, Widget
-from qtpy.QtCore import QEvent, QObject, QSize, QTimer
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QSizePolicy, QWidget
 
 from napari_medscan.napari_.compat.dock_names import share_names
 from napari_medscan.napari_.failure_log import guarded
+from napari_medscan.napari_.qt_canvas import canvas_of
 
 WIDTH = 310
 """Pixels that a dock asks for; its content works with 8 fewer."""
@@ -98,7 +101,7 @@ class DockRelease(QObject):
         return False
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
-        """Notice that napari closes the dock, and that it shows it first."""
+        """Notice that napari closes the dock, that it shows it first, and the Escape key."""
         dock = self.dock()
         if dock is None or event is None or watched is not dock:
             return False
@@ -116,6 +119,9 @@ class DockRelease(QObject):
         elif kind == QEvent.Type.Close or (kind == QEvent.Type.Hide and _is_window_hidden(dock)):
             # When the window closes, napari tells its docks nothing.
             self()
+        elif isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            # No part of the dock had a use for it. It goes on to napari, and ends a tool there.
+            _focus_canvas()
         return False
 
     @guarded
@@ -176,6 +182,8 @@ def scrolling(part: QWidget) -> QScrollArea:
     """Let a part be scrolled when the window is too low for it, or napari's font too large."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
+    # Tab would stop where nothing can be seen, and a click beside a button take the image's keys.
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidgetResizable(True)
     area.setWidget(part)
     return area
@@ -186,6 +194,13 @@ def _dock_of(content: QWidget | None) -> QDockWidget | None:
         parent = None if content is None else content.parent()
         return parent if isinstance(parent, QDockWidget) else None
     return None
+
+
+def _focus_canvas() -> None:
+    viewer = napari.current_viewer()
+    canvas = None if viewer is None else canvas_of(viewer)
+    if canvas is not None:
+        canvas.setFocus()
 
 
 def _is_window_hidden(dock: QWidget) -> bool:

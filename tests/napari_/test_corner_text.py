@@ -261,6 +261,28 @@ def test_texts_follow_and_go(make_napari_viewer, qtbot, tmp_path):
     assert set(viewer.canvas.overlays) == before
 
 
+def test_the_study_is_named_as_soon_as_another_one_is_found(
+    make_napari_viewer, qtbot, tmp_path, monkeypatch
+):
+    record = Record()
+    for module in ("corner_lines", "corner_text"):
+        monkeypatch.setattr(f"napari_medscan.napari_.{module}.record", record)
+    viewer = make_napari_viewer()
+    texts = CornerText(viewer)
+    write_series(tmp_path / "one", 3, StudyInstanceUID="1.2.9")
+    report = load(tmp_path / "one")
+    record.add(report)
+    viewer.add_layer(image_layers(report.stacks)[0])
+    qtbot.waitUntil(lambda: "Slice 2/3" in visible(viewer, "place"))
+    assert "Patient 1" not in visible(viewer, "place")
+    other = {"PatientID": "OTHER", "PatientName": "Other^Bob", "StudyInstanceUID": "1.2.8"}
+    write_series(tmp_path / "two", 3, series=4, **other)
+    record.add(load(tmp_path / "two"))
+    assert "Patient 1" in visible(viewer, "place")
+    texts.release()
+    record.forget(record.stacks)
+
+
 def test_names_are_defused(make_napari_viewer, qtbot, tmp_path):
     viewer = make_napari_viewer()
     texts = CornerText(viewer)

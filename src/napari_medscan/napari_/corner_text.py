@@ -17,7 +17,9 @@ from napari_medscan.napari_.corner_lines import (
     window_lines,
 )
 from napari_medscan.napari_.current_layer import current_layer, placed_layer
+from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.fusion import seen_together
+from napari_medscan.napari_.session import record
 from napari_medscan.napari_.snapshot import take_snapshot
 from napari_medscan.napari_.viewer_watch import Change, watch
 
@@ -127,11 +129,15 @@ class CornerText:
         self._warning = CanvasText(viewer, "medscan_warning", "top_right", warning=True)
         self._window = CanvasText(viewer, "medscan_window", "bottom_left")
         self._subscription = watch(viewer, self._update, _CHANGES, before_paint=True)
+        # What tells the study of a series from the others changes when another one is found.
+        self._on_record = guarded(self._update)
+        record.changed.connect(self._on_record)
         self._update()
 
     def release(self) -> None:
         """Take them off the canvas."""
         self._subscription.release()
+        record.changed.disconnect(self._on_record, missing_ok=True)
         for text in (self._place, self._warning, self._window):
             text.release()
 

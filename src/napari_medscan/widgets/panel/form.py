@@ -20,6 +20,7 @@ from qtpy.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.widgets.decimal_comma import accept_comma
+from napari_medscan.widgets.full_text import show_in_full
 
 Call = Callable[..., object]
 _SPACING = 6
@@ -223,6 +224,7 @@ def choice(
     made.native.setSizeAdjustPolicy(
         QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
     )
+    show_in_full(made.native)
     if call is not None:
         made.changed.connect(guarded(call))
     stretch(made)

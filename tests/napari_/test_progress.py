@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication, QProgressDialog
 
 from napari_medscan.dicom import CancelledError
@@ -37,6 +38,21 @@ def read_until(act):
         report(1, 100)
         act()
         report(2, 100)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_progress_ends_like_after_cancel_if_the_window_closes(make_napari_viewer):
+    make_napari_viewer(show=True)
+
+    def close():
+        current().destroyed.connect(lambda: gone.append(True))
+        current().deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+    gone = []
+    with pytest.raises(CancelledError):
+        read_until(close)
+    assert gone
 
 
 @pytest.mark.usefixtures("no_gui")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from napari_medscan.dicom import CancelledError
@@ -54,7 +54,7 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
     Yields
     ------
     callable or None
-        To be called with (done, all); raises CancelledError after Cancel.
+        To be called with (done, all); raises CancelledError after Cancel, or if the window closes.
         None without a GUI.
     """
     if not has_gui():
@@ -75,10 +75,15 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
         if now - last < _REFRESH:
             return
         last = now
-        show_progress(dialog, text, done, total, what)
-        if not dialog.isVisible():
-            handle_events()
-        if dialog.wasCanceled():
+        try:
+            show_progress(dialog, text, done, total, what)
+            if not dialog.isVisible():
+                handle_events()
+            is_canceled = dialog.wasCanceled()
+        except RuntimeError:
+            # The window was closed, and the dialog with it.
+            is_canceled = True
+        if is_canceled:
             raise CancelledError("canceled")
 
     try:
@@ -87,8 +92,9 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
         if time.monotonic() - last >= _REFRESH:
             handle_events()
     finally:
-        dialog.close()
-        dialog.deleteLater()
+        with suppress(RuntimeError):
+            dialog.close()
+            dialog.deleteLater()
 
 
 def in_thread(work: Callable[[Progress], _Result], progress: Progress) -> _Result:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom.uid import JPEGLosslessSV1, JPEGLSLossless, RLELossless
+from rle.utils import encode_pixel_data
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.objects.overlay import Overlay
 from napari_medscan.frames.errors import UnreadableFramesError
 
-from ..making import ct, write
+from ..headers.test_codestream import jpeg
+from ..making import ct, write, write_encoded
 from .labeled import COLUMNS, DEPTH, ROWS, write_ct
 from .overlaid import add_overlay, add_overlay_bit
 
 PLANE = np.random.default_rng(4).random((4, 6)) > 0.5
+RLE_WORDS = {
+    "rows": 4, "columns": 6, "samples_per_pixel": 1, "bits_allocated": 16, "byteorder": "<"
+}  # fmt: skip
 
 
 def opened(folder, *data, encoding="explicit"):
@@ -80,6 +87,36 @@ def test_overlay_bits_beyond_bits_stored_are_a_plane(tmp_path, stored, high, pos
     assert np.array_equal(np.asarray(report.stacks[0].array)[0], values)
     (overlay,) = report.objects
     assert np.array_equal(np.asarray(overlay.labels())[0], PLANE)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("position", [12, 15])
+@pytest.mark.parametrize(
+    ("encode", "syntax"),
+    [
+        (imagecodecs.jpegls_encode, JPEGLSLossless),
+        (lambda words: jpeg(words, lossless=True, bitspersample=16), JPEGLosslessSV1),
+        (lambda words: encode_pixel_data(words.tobytes(), **RLE_WORDS), RLELossless),
+    ],
+)
+def test_overlay_bits_of_losslessly_compressed_words_are_a_plane(
+    tmp_path, encode, syntax, position, signed
+):
+    values = np.arange(24, dtype=np.int16).reshape(4, 6) * 7 - 80 * signed
+    words = (values.view(np.uint16) & 0xFFF) | PLANE.astype(np.uint16) << position
+    data = ct(RescaleIntercept=0, PixelRepresentation=int(signed))
+    folder = tmp_path / "a"
+    folder.mkdir()
+    add_overlay_bit(data, position)
+    write_encoded(folder / "a", data, encode(words), syntax)
+    report = load(folder)
+    assert np.array_equal(np.asarray(report.stacks[0].array)[0], values)
+    (overlay,) = report.objects
+    assert np.array_equal(np.asarray(overlay.labels())[0], PLANE)
+    # A stream of the values alone has no plane.
+    stream = jpeg(values.view(np.uint16) & 0xFFF, lossless=True, bitspersample=12)
+    write_encoded(folder / "a", data, stream, JPEGLosslessSV1)
+    assert not load(folder).objects
 
 
 @pytest.mark.parametrize("position", [0, 5, 11, 16, 99])

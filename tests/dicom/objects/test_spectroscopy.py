@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_medscan.dicom import UnreadableError, load
-from napari_medscan.dicom.objects.spectroscopy import NO_PPM, NOT_COMPLEX
+from napari_medscan.dicom.objects.spectroscopy import MORE, NO_PPM, NOT_COMPLEX
 
 from ..making import write
 from .recordings import spectra
@@ -55,6 +55,12 @@ def test_spectrum_of_one_part_says_that_it_is_symmetric(read):
     )
     assert NOT_COMPLEX in found.notes
     assert np.array_equal(found.signal[0, 0, 0], real)
+
+
+@pytest.mark.parametrize("changes", [{}, {"Rows": None}, {"Columns": 1}, {"NumberOfFrames": None}])
+def test_spectrum_of_more_data_than_described_says_so(read, changes):
+    signal = np.array([[[decay(2.0)] * 2] * 2] * 2, np.complex64)
+    assert (MORE in read(signal, **changes).notes) == bool(changes)
 
 
 def test_spectrum_rows_of_2d_data_are_frames(read):

@@ -72,7 +72,8 @@ def plane_bit(
     """Return the bit of Pixel Data that holds an overlay plane, None if there is none."""
     position = data_set.integer(group << 16 | BIT_POSITION)
     allocated = data_set.integer(group << 16 | BITS_ALLOCATED)
-    if not position or allocated != layout.bits_allocated or pixels.length is None:
+    is_stored = pixels.length is not None or layout.holds_planes
+    if not position or allocated != layout.bits_allocated or not is_stored:
         return None
     is_free = not layout.high_bit + 1 - layout.bits_stored <= position <= layout.high_bit
     is_gray = layout.samples == 1 and not layout.floating

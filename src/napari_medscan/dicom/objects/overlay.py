@@ -14,6 +14,7 @@ from napari_medscan.dicom.files.file_ref import GONE, FileRef
 from napari_medscan.dicom.headers.graphic_planes import GROUPS
 from napari_medscan.dicom.objects.overlay_data import OverlayData, read_overlay_data, read_plane
 from napari_medscan.dicom.objects.plane_masks import mask_on
+from napari_medscan.dicom.pixels.value_range import has_unused_bits
 from napari_medscan.dicom.series.dicom_object import SeriesPart
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.frames import FrameCache, LazyStack
@@ -105,6 +106,8 @@ def overlays_of(stack: Stack) -> list[Overlay]:
         slices = tuple(map(int, numbers))
         try:
             data = read_overlay_data(stack.slices[slices[0]].file, group)
+            if data.data is None and not has_unused_bits(stack.read_header(slices[0])):
+                continue
         except (MedscanError, OSError):
             continue
         if len(stack.files) == 1 and stack.header.tile_shape is None:

@@ -19,7 +19,10 @@ from napari_medscan.dicom.series.dicom_object import ObjectBesideImages
 _MOST_BYTES: Final = 512 * 2**20
 _WATER: Final = 4.7
 """ppm at the transmitter frequency of protons if the file does not say."""
+_FILLED: Final = 8
+"""Bytes that may fill up the data at their end."""
 NOT_COMPLEX: Final = "One part of a complex signal is stored: its spectrum is symmetric"
+MORE: Final = "The file holds more data than its header describes: places may be wrong"
 NO_PPM: Final = "Transmitter frequency or chemical shift reference is unknown: no ppm"
 
 
@@ -157,6 +160,7 @@ def read_spectra(file: FileRef) -> Spectra:
     if reference is None and nucleus == "1H":
         reference = _WATER
     notes = [NOT_COMPLEX] * (is_time and not is_complex)
+    notes += [MORE] * (place.length - wanted > _FILLED)
     notes += [NO_PPM] * (transmitter is None or reference is None)
     return Spectra(signal, is_time, width, transmitter, reference, nucleus, tuple(notes))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -172,15 +173,23 @@ def read_stored(header: ImageHeader, frame: int) -> NDArray[Any]:
 
 
 def read_with_unused_bits(header: ImageHeader, frame: int) -> NDArray[np.unsignedinteger[Any]]:
-    """Return one uncompressed gray frame with the bits outside Bits Stored, as unsigned numbers.
+    """Return one gray frame with the bits outside Bits Stored, as unsigned numbers.
 
     Raises
     ------
     FrameError
-        When the file is truncated or gone.
+        When the frame is damaged or the file is gone.
     """
-    pixels = _native(header, frame)
-    return pixels.view(f"u{pixels.itemsize}")
+    if header.pixels.length is None:
+        bits = header.layout.bits_allocated
+        words = replace(
+            header.layout, bits_stored=bits, high_bit=bits - 1, signed=False, holds_planes=False
+        )
+        pixels = _decoded(header.like(layout=words), [frame])[0]
+    else:
+        pixels = _native(header, frame)
+    found: NDArray[np.unsignedinteger[Any]] = pixels.view(f"u{pixels.itemsize}")
+    return found
 
 
 def read_tiles(

@@ -82,6 +82,23 @@ def holds_words(stream: CodeStream, layout: PixelLayout) -> bool:
     return layout.holds_planes and stream.precision > layout.bits_stored
 
 
+def has_unused_bits(header: ImageHeader) -> bool:
+    """Return whether a file has bits beyond Bits Stored, which its overlay planes may be in.
+
+    Code streams of the values alone have none, whatever the header describes.
+    """
+    if header.pixels.length is not None or not header.layout.holds_planes:
+        return header.pixels.length is not None
+    try:
+        stream = first_stream(
+            header.source, header.pixels.offset, big_endian=header.layout.big_endian
+        )
+    except FrameError:
+        return False
+    # RLE is of whole words.
+    return stream is None or holds_words(stream, header.layout)
+
+
 def sample_bytes(layout: PixelLayout, precision: int) -> int:
     """Return the bytes of a decoded sample: of Bits Allocated, or more if the precision is more."""
     bits = max(layout.bits_allocated, precision)

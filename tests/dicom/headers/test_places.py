@@ -37,6 +37,33 @@ def own_groups(**values):
     return [item(**{name: [items[i]] for name, items in values.items()}) for i in range(count)]
 
 
+# --- clips
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_placed"),
+    [
+        ({"FrameTime": 40, "FrameIncrementPointer": Tag.FrameTime}, True),
+        ({"FrameTimeVector": [0, 40, 50], "FrameIncrementPointer": Tag.FrameTimeVector}, True),
+        ({"FrameTime": 40, "Modality": "US", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.3.1"}, True),
+        ({"FrameTime": 40}, False),  # CT: frames may be slices
+        ({"FrameTime": 40, "FrameIncrementPointer": [Tag.FrameTime, Tag.SliceVector]}, False),
+        ({"FrameIncrementPointer": Tag.FrameTime}, False),
+        ({"FrameTime": 40, "FrameIncrementPointer": Tag.FrameTime, **NO_PLANE}, False),
+    ],
+)
+def test_clip_lies_where_its_file_says(tmp_path, changes, is_placed):
+    data = ct(NumberOfFrames=3, PixelData=bytes(144), ImagePositionPatient=[1, 2, 3])
+    for name, value in changes.items():
+        setattr(data, name, value) if value is not None else delattr(data, name)
+    write(tmp_path / "a", data)
+    (stack,) = load(tmp_path).stacks
+    assert (stack.geometry.affine is not None) is is_placed
+    if is_placed:
+        assert stack.array.shape == (3, 1, 4, 6)
+        assert stack.to_patient([0, 1, 2]) == pytest.approx((1 + 2 * 0.75, 2 + 0.5, 3))
+
+
 # --- classic vectors
 
 

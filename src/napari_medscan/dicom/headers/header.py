@@ -29,6 +29,7 @@ from napari_medscan.dicom.headers.parsed_file import ParsedFile
 from napari_medscan.dicom.headers.pixel_layout import WANTED_LAYOUT, PixelLayout
 from napari_medscan.dicom.headers.places import (
     WANTED_PLACES,
+    clip_position,
     frames_are_slices,
     slice_spacing,
     slice_thickness,
@@ -175,6 +176,8 @@ class ImageHeader(Instance):
         Milliseconds from the first frame to each, where the file gives every increment.
     frames_are_slices : bool
         Frames without positions follow each other in space, not in time.
+    clip_position : tuple of float or None
+        Where all frames of a clip lie, if its file gives one position.
     patient_orientation : tuple of str
         Patient Orientation in the standard's letters for humans, else (). Animals on four legs
         have other letters.
@@ -232,6 +235,11 @@ class ImageHeader(Instance):
         lambda file: frames_are_slices(file.data_set, file.kind, file.stored[0].frames),
         WANTED_PLACES,
         default=False,
+    )
+    clip_position: tuple[float, float, float] | None = attribute(
+        lambda file: clip_position(file.data_set, file.kind, file.stored[0].frames),
+        WANTED_PLACES,
+        default=None,
     )
     patient_orientation: tuple[str, ...] = attribute(
         lambda file: _patient_orientation(file.data_set),

@@ -358,3 +358,17 @@ def frames_are_slices(data_set: DataSet, kind: Kind, frames: int) -> bool:
         return True
     has_clock = any(tag in data_set for tag in _CLOCKS)
     return frames > 1 and not has_clock and slice_spacing(data_set) is not None
+
+
+def clip_position(data_set: DataSet, kind: Kind, frames: int) -> Vector | None:
+    """Return where all frames of a clip lie, None if they are none or may lie elsewhere.
+
+    Frames that follow each other in time alone (PS3.3 C.7.6.5) have the one position of their file.
+    """
+    pointers = set(data_set.tags(Tag.FrameIncrementPointer))
+    is_timed = pointers <= {Tag.FrameTime, Tag.FrameTimeVector}
+    has_clock = any(tag in data_set for tag in _CLOCKS)
+    is_clip = frames > 1 and is_timed and has_clock and not frames_are_slices(data_set, kind, frames)
+    if not is_clip or Tag.PerFrameFunctionalGroupsSequence in data_set:
+        return None
+    return valid_position(data_set.exactly(3, Tag.ImagePositionPatient))

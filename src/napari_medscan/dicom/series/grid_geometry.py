@@ -65,7 +65,7 @@ def grid_geometry(grid: Grid, header: ImageHeader, planes: DerivedPlanes) -> Geo
         vector = (x * step, y * step, z * step)
     return Geometry(
         spacing=(step, *in_plane),
-        origin=first.position,
+        origin=first.position or (header.clip_position if depth == 1 else None),
         orientation=first.orientation,
         step=vector,
         measurable=depth == 1 or source == "spacing",

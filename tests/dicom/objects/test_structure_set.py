@@ -8,7 +8,7 @@ import pytest
 from napari_medscan.dicom import load
 from napari_medscan.dicom.objects.even_odd import fill_even_odd
 
-from ..making import item, write
+from ..making import ct, item, write
 from .contoured import rtstruct
 from .labeled import CORNER, DEPTH, SPACING, STEP, position, write_ct
 
@@ -58,6 +58,23 @@ def test_structure_set_contours_that_fit_no_slice_are_counted(opened):
     report, found = opened({"a": [(CLOSED, box(0)), (CLOSED, beyond), (CLOSED, across)]})
     drawn = found.draw(report.stacks)
     assert (len(drawn.contours[1]), drawn.misfits) == (1, {1: 2})
+
+
+@pytest.mark.parametrize("step", [0.7, 1.1, 3.3, 0.98765])
+def test_structure_set_contours_half_way_between_slices_lie_on_one_each(tmp_path, step):
+    """Planning systems may count from the edges of slices; numbers are rounded for all that."""
+    for z in range(30):
+        at = {"ImagePositionPatient": [0, 0, round(step * z, 4)], "InstanceNumber": z + 1}
+        write(tmp_path / f"{z}.dcm", ct(SOPInstanceUID=f"1.2.3.4.{z}", **at))
+    corners = np.array([(0, 0), (3, 0), (3, 1.5), (0, 1.5)])
+    heights = [step * (z + 0.5) for z in range(29)]
+    boxes = [(CLOSED, np.column_stack((corners, [height] * 4))) for height in heights]
+    write(tmp_path / "rs.dcm", rtstruct({"a": boxes}))
+    report = load(tmp_path)
+    (found,) = report.objects
+    drawn = found.draw(report.stacks)
+    assert [each.slice for each in drawn.contours[1]] == list(range(29))
+    assert not drawn.misfits
 
 
 @pytest.mark.parametrize("distance", [0.1, 0.25, 0.4, 0.5, 0.7, 1.0, 1.3])

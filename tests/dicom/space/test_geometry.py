@@ -255,6 +255,14 @@ def test_single_slices_beside_the_line_do_not_tilt_the_stack(orientation, count,
         assert geometry.tilt == pytest.approx(straight.tilt, abs=1e-4)
 
 
+def test_a_curved_stack_goes_from_its_first_slice_to_its_last():
+    positions = [(0.1 * z * z, 0.0, 2.0 * z) for z in range(8)]
+    geometry = stack_geometry(positions, AXIAL, (0.5, 0.5))
+    assert geometry.origin == positions[0]
+    assert geometry.step == pytest.approx((4.9 / 7, 0, 2))
+    assert not geometry.measurable
+
+
 def test_unknown_in_plane_spacing_gives_no_affine():
     geometry = stack_geometry([along(AXIAL, i) for i in range(3)], AXIAL, None)
     assert not geometry.calibrated

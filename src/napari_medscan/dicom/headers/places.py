@@ -367,8 +367,9 @@ def clip_position(data_set: DataSet, kind: Kind, frames: int) -> Vector | None:
     """
     pointers = set(data_set.tags(Tag.FrameIncrementPointer))
     is_timed = pointers <= {Tag.FrameTime, Tag.FrameTimeVector}
-    has_clock = any(tag in data_set for tag in _CLOCKS)
-    is_clip = frames > 1 and is_timed and has_clock and not frames_are_slices(data_set, kind, frames)
-    if not is_clip or Tag.PerFrameFunctionalGroupsSequence in data_set:
+    is_clip = frames > 1 and is_timed and any(tag in data_set for tag in _CLOCKS)
+    if not is_clip or frames_are_slices(data_set, kind, frames):
+        return None
+    if Tag.PerFrameFunctionalGroupsSequence in data_set:
         return None
     return valid_position(data_set.exactly(3, Tag.ImagePositionPatient))

@@ -31,12 +31,12 @@ from napari_medscan.dicom.series.relations import belongs_to
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.geometry import Geometry
 from napari_medscan.dicom.space.plane_grid import MAX_PLANES
-from napari_medscan.dicom.space.tolerances import ONE_CONTOUR_PLANE
+from napari_medscan.dicom.space.tolerances import ONE_CONTOUR_PLANE, ROUNDING
 from napari_medscan.dicom.space.vectors import normal_of, split_orientation
 from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 
 _AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-_HALF = 0.5 + 1e-6
+_HALF = 0.5
 """Slice steps from a slice up to which a contour is drawn on it."""
 _FEW = 3
 
@@ -275,7 +275,7 @@ def _drawn(
     normal = np.array(normal_of(orientation))
     row, column = (np.array(axis) for axis in split_orientation(orientation))
     heights = positions @ normal
-    limit = _HALF * geometry.scale[0]
+    limit = _HALF * geometry.scale[0] + ROUNDING
     lines: dict[int, list[DrawnContour]] = defaultdict(list)
     points: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
     misfits: dict[int, int] = defaultdict(int, unread)
@@ -283,7 +283,9 @@ def _drawn(
         nearest: dict[int, tuple[float, float]] = {}
         placed: list[tuple[DrawnContour, tuple[float, float]]] = []
         for contour, plane in zip(same, _planes_of(same, normal), strict=True):
-            index = int(np.argmin(abs(heights - plane)))
+            distances = abs(heights - plane)
+            # Of contours that lie half-way, by more and by less, all go to the slice before.
+            index = int(np.argmax(distances <= distances.min() + ROUNDING))
             along = contour.points @ normal
             if abs(along - along.mean() + plane - heights[index]).max() > limit:
                 misfits[number] += 1

@@ -278,7 +278,8 @@ def _ends_of_line(
     limit = max(tolerances.SAME_CORNER * min(spacing or (1.0, 1.0)), 2 * spread) / 2
     if last < 3 or median_off((0, last)) <= limit:
         return 0, last
-    return min(((0, last), (1, last), (0, last - 1), (1, last - 1)), key=median_off)
+    best = min(((1, last), (0, last - 1), (1, last - 1)), key=median_off)
+    return best if median_off(best) <= limit else (0, last)
 
 
 def _on_a_line(

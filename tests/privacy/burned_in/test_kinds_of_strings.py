@@ -56,7 +56,7 @@ def test_turned_what_rises_by_the_angle_is_level():
     rows, columns = np.indices(gray.shape)
     rise = (60 - rows) * np.cos(np.deg2rad(30)) - (columns - 80) * np.sin(np.deg2rad(30))
     gray[np.abs(rise) < 2] = 200
-    part = tilted.turned(gray, (60, 80), 30, 20)
+    part = tilted.turned(gray, (60, 80), 30, (20, 20))
     assert part.shape == (40, 40)
     assert part[20].min() == 200
     assert part[:17].max() == part[24:].max() == 0
@@ -64,7 +64,7 @@ def test_turned_what_rises_by_the_angle_is_level():
 
 def test_turned_beyond_the_image_its_edge_goes_on():
     gray = np.full((50, 60), 7, np.uint8)
-    assert (tilted.turned(gray, (0, 59), 60, 48) == 7).all()
+    assert (tilted.turned(gray, (0, 59), 60, (48, 48)) == 7).all()
 
 
 def test_places_are_the_likeliest_with_the_angles_in_question():
@@ -85,3 +85,23 @@ def test_places_are_not_too_many():
     odds[4::10, 4::10] = np.random.default_rng(0).uniform(50, 90, (8, 8, 3))
     assert len(list(tilted.places(odds))) == tilted.MOST
     assert list(tilted.places(odds, 2)) == list(tilted.places(odds))[:2]
+
+
+@pytest.mark.parametrize(
+    ("where", "reach"),
+    [
+        (np.s_[12, 4:20], (tilted.ACROSS, tilted.ALONG)),
+        (np.s_[4:20, 12], (tilted.ALONG, tilted.ACROSS)),
+    ],
+    ids=["level", "on its side"],
+)
+def test_boxes_a_tilted_string_is_measured_along_it(where, reach, monkeypatch):
+    marks = np.zeros((24, 24), np.float32)
+    marks[where] = 1
+    seen = []
+    monkeypatch.setattr(tilted, "places", lambda *_: [((90, 90), [30])])
+    monkeypatch.setattr(tilted, "tilts", lambda *_: None)
+    monkeypatch.setattr(tilted, "text_map", lambda _: marks)
+    monkeypatch.setattr(tilted, "turned", lambda *how: seen.append(how[3]) or np.zeros((96, 96)))
+    tilted.boxes(np.zeros((200, 200), np.uint8), marks, marks > 0)
+    assert seen == [(tilted.NEAR, tilted.NEAR), reach]

@@ -79,16 +79,14 @@ def test_only_the_best_of_many_in_doubt_are_looked_at_again(monkeypatch):
     marks = [0.8 + 0.01 * index for index in range(2 * looks.MOST_AGAIN)]
     found = [looks.Group(0, 0, 8, 8, (4, 4), mark) for mark in marks]
     seen = []
-    monkeypatch.setattr(
-        looks, "second_look", lambda _, group, **_way: seen.append(group.mark) or 1e-4
-    )
+    monkeypatch.setattr(looks, "second_look", lambda _, group: seen.append(group.mark) or 1e-4)
     kept = [group.mark for group, _ in looks.judged(GRAY, found)]
     assert seen == marks[: -looks.MOST_AGAIN - 1 : -1]
     assert kept == marks[looks.MOST_AGAIN - 1 :: -1]
 
 
 def test_judged_what_is_hardly_marked_is_not_looked_at_again(monkeypatch):
-    monkeypatch.setattr(looks, "second_look", lambda *_, **_way: pytest.fail("looked again"))
+    monkeypatch.setattr(looks, "second_look", lambda *_: pytest.fail("looked again"))
     assert not list(looks.judged(GRAY, [looks.Group(0, 0, 8, 8, (4, 4), looks.DOUBTFUL - 0.01)]))
 
 
@@ -97,43 +95,63 @@ def test_the_second_look_sees_a_group_and_what_is_around_it_enlarged(monkeypatch
     seen = []
     monkeypatch.setattr(looks, "text_map", lambda part: seen.append(part) or np.zeros((1, 1)))
     looks.second_look(gray, looks.Group(40, 8, 48, 60, (42, 30), 0.5))
-    assert seen[0].shape == (3 * (16 + 8 + 16), 3 * (30 + 40))
-    assert np.array_equal(seen[0][1::3, 1::3], gray[24:64, :70])
+    part = gray[24:64, :70]
+    assert [image.shape for image in seen] == [(3 * 40, 3 * 70), (2 * 40, 2 * 70)]
+    assert np.array_equal(seen[0][1::3, 1::3], part)
 
 
 def test_second_look_thick_group_is_enlarged_less(monkeypatch):
     seen = []
     monkeypatch.setattr(looks, "text_map", lambda part: seen.append(part) or np.zeros((1, 1)))
     looks.second_look(np.zeros((100, 200), np.uint8), looks.Group(20, 20, 44, 80, (32, 50), 0.5))
-    assert seen[0].shape == (2 * (16 + 24 + 16), 2 * 80)
+    assert [image.shape for image in seen] == [(2 * (16 + 24 + 16), 2 * 80)]
 
 
-def test_second_look_group_of_large_letters_is_seen_in_half_the_size(monkeypatch):
-    marks = np.zeros((12, 20), np.float32)
-    marks[2:6, 2:17] = 0.5
+@pytest.mark.parametrize(("enlarged", "reduced"), [(0.5, 0.1), (0.1, 0.5)])
+def test_second_look_group_of_large_letters_is_seen_in_half_the_size_too(
+    enlarged, reduced, monkeypatch
+):
     seen = []
-    monkeypatch.setattr(looks, "text_map", lambda part: seen.append(part) or marks)
-    gray = np.zeros((100, 200), np.uint8)
+
+    def text_map(part):
+        seen.append(part.shape)
+        return np.full((60, 60), reduced if part.shape == half else enlarged)
+
+    half = ((16 + looks.THICKEST + 16) // 2, (16 + 120 + 16) // 2)
+    monkeypatch.setattr(looks, "text_map", text_map)
     group = looks.Group(32, 32, 32 + looks.THICKEST, 152, (50, 90), 0.5)
-    assert looks.second_look(gray, group) == 0.5
-    assert seen[0].shape == ((16 + looks.THICKEST + 16) // 2, (16 + 120 + 16) // 2)
-    looks.second_look(gray, group, halve=False)
-    assert seen[1].shape == (2 * (32 + looks.THICKEST), 2 * 80)
+    assert looks.second_look(np.zeros((100, 200), np.uint8), group) == 0.5
+    assert seen == [(2 * (32 + looks.THICKEST), 2 * 80), half]
 
 
-def test_large_letters_are_looked_at_enlarged_and_in_half_the_size(monkeypatch):
-    monkeypatch.setattr(looks, "second_look", lambda *_, halve=True: 0.9 if halve else 1e-4)
-    sizes = (8, looks.THICKEST, 2 * looks.THICKEST + 4)
-    small, large, huge = (looks.Group(0, 0, size, 90, (4, 4), 0.9) for size in sizes)
-    found = looks.judged(GRAY, [small, large, huge], halve=False)
-    assert [group for group, _ in found] == [large]
+def test_second_look_group_too_thick_for_letters_is_not_seen_in_half_the_size(monkeypatch):
+    seen = []
+    monkeypatch.setattr(looks, "text_map", lambda part: seen.append(part) or np.zeros((1, 1)))
+    gray = np.zeros((200, 200), np.uint8)
+    for thickness in (2 * looks.THICKEST, 2 * looks.THICKEST + 4):
+        looks.second_look(gray, looks.Group(32, 32, 32 + thickness, 152, (70, 90), 0.5))
+    assert [len(image) for image in seen] == [2 * 80, (32 + 2 * looks.THICKEST) // 2, 2 * 80]
+
+
+@pytest.mark.parametrize("best", [3, 2])
+def test_second_look_thin_group_counts_as_in_the_size_in_which_it_is_marked_best(best, monkeypatch):
+    def text_map(part):
+        return np.full((60, 60), 0.5 if len(part) == best * 40 else 0.1)
+
+    monkeypatch.setattr(looks, "text_map", text_map)
+    group = looks.Group(40, 8, 48, 60, (42, 30), 0.5)
+    assert looks.second_look(np.zeros((100, 200), np.uint8), group) == 0.5
 
 
 def test_the_second_look_counts_only_the_marks_of_the_group(monkeypatch):
-    marks = np.zeros((30, 54), np.float32)
-    marks[12:18, 12:54] = 0.5
-    marks[:12] = 1
-    monkeypatch.setattr(looks, "text_map", lambda _: marks)
+    def text_map(part):
+        times = len(part) // 40
+        marks = np.zeros((10 * times, 18 * times), np.float32)
+        marks[4 * times : 6 * times, 4 * times : 18 * times] = 0.5
+        marks[: 4 * times] = 1
+        return marks
+
+    monkeypatch.setattr(looks, "text_map", text_map)
     group = looks.Group(24, 24, 32, 80, (26, 40), 0.5)
     assert looks.second_look(np.zeros((64, 128), np.uint8), group) == 0.5
 
@@ -171,7 +189,7 @@ def test_deblurred_what_does_not_vary_is_the_same():
 
 @pytest.mark.parametrize("deblur", [True, False])
 def test_judged_a_group_in_doubt_is_deblurred_only_if_asked(deblur, monkeypatch):
-    monkeypatch.setattr(looks, "second_look", lambda *_, **_way: 0.1)
+    monkeypatch.setattr(looks, "second_look", lambda *_: 0.1)
     monkeypatch.setattr(looks, "deblurred_look", lambda *_: 0.99)
     group = looks.Group(8, 8, 24, 60, (16, 30), 0.5)
     found = [level for _, level in looks.judged(GRAY, [group], deblur=deblur)]
@@ -180,7 +198,7 @@ def test_judged_a_group_in_doubt_is_deblurred_only_if_asked(deblur, monkeypatch)
 
 def test_judged_deblurred_a_group_needs_more(monkeypatch):
     between = 1 / (1 + math.exp(-(looks.SURE + looks.SURE_DEBLURRED) / 2))
-    monkeypatch.setattr(looks, "second_look", lambda *_, **_way: 0.1)
+    monkeypatch.setattr(looks, "second_look", lambda *_: 0.1)
     monkeypatch.setattr(looks, "deblurred_look", lambda *_: between)
     group = looks.Group(8, 8, 24, 60, (16, 30), between)
     assert not list(looks.judged(GRAY, [group], deblur=True))

@@ -18,25 +18,23 @@ from napari_medscan.privacy.burned_in.network import STRIDE, text_map
 
 EDGE = 0.15
 """What a cell's mark must be to belong to a string."""
-DOUBTFUL = 0.27
+DOUBTFUL = 0.35
 """What the mark of what may be a string must be: no second look outweighs a lower one."""
 CELLS = 4
 """So many of a string's cells, the best, tell how it is marked."""
 THIN = 20
-"""Pixels: the width of a group of small letters, at most."""
-AGAIN_THIN, AGAIN_THICK = 3, 2
-"""Times: how much larger the second look sees. Letters of 24 pixels, three times larger, are too
-large for the network."""
+"""Pixels: the width of a group of small letters, at most. Letters of 24 pixels, three times
+larger, are too large for the network."""
 THICKEST = 36
-"""Pixels: letters so high are large for the network already, and are looked at in half the size,
-alone in a reduced image, where anatomy is sharp."""
+"""Pixels: letters so high, up to twice that, are large for the network already, and are looked at
+in half the size, too. A group so wide can also be of small letters, or more than letters."""
 MARGIN, REACH = 16, 40
 """Pixels around a group, and from its best cell: so far the second look sees."""
 BLUR = 2.0
 """Pixels: the standard deviation of the Gaussian that a deblurred look takes away."""
 NOISE = 0.003
 """Power of the noise relative to that of the letters, which bounds what deblurring amplifies."""
-BLURRED = 0.4
+BLURRED = 0.5
 """What a mark must be for a deblurred look, which makes edges of anatomy sharp, too."""
 WIDE_REACH = 64
 """Pixels from a group's best cell that a deblurred look sees: blurred letters are large."""
@@ -98,7 +96,7 @@ def boxes(
         Whether the image was made smaller.
     """
     sure, maybe = (SURE_REDUCED, MAYBE_REDUCED) if reduced else (SURE, MAYBE)
-    for group, level in judged(gray, groups(marks), sure, maybe, deblur=deblur, halve=reduced):
+    for group, level in judged(gray, groups(marks), sure, maybe, deblur=deblur):
         # A cell that a string covers by less than half is not marked.
         top, left = (max(0, start - STRIDE // 2) for start in (group.top, group.left))
         bottom = min(group.bottom + STRIDE // 2, gray.shape[0])
@@ -113,12 +111,11 @@ def judged(
     maybe: float = MAYBE,
     *,
     deblur: bool = False,
-    halve: bool = True,
 ) -> Iterator[tuple[Group, Level]]:
     """Yield the groups that are strings, and how sure that is: the surest first.
 
-    In doubt they are looked at again: if asked deblurred too, or large letters in half the size
-    alone; else those for which half the size is small enough are seen so and enlarged.
+    In doubt they are looked at again, in each size that their letters may need, of which the best
+    counts; if asked deblurred too.
     """
     left = MOST_AGAIN
     marked = (group for group in found if group.mark >= DOUBTFUL)
@@ -126,9 +123,7 @@ def judged(
         odds = first = _log_odds(group.mark)
         if group.mark < SETTLED and left:
             left -= 1
-            again = second_look(gray, group, halve=halve)
-            if THICKEST <= group.thickness <= 2 * THICKEST and not halve:
-                again = max(again, second_look(gray, group))
+            again = second_look(gray, group)
             odds = (first + _log_odds(again)) / 2
             if deblur and odds < sure and group.mark >= BLURRED:
                 sharp = (first + _log_odds(deblurred_look(gray, group))) / 2
@@ -162,19 +157,25 @@ def groups(marks: Marks, least: float = EDGE) -> Iterator[Group]:
         )
 
 
-def second_look(gray: Gray, group: Group, *, halve: bool = True) -> float:
-    """Return how a group is marked in an image of what is around it, of a size that suits it."""
+def second_look(gray: Gray, group: Group) -> float:
+    """Return how a group is marked in what is around it, in the size in which that is most."""
+    if group.thickness <= THIN:
+        sizes: tuple[float, ...] = (3, 2)
+    else:
+        sizes = (2, 0.5) if THICKEST <= group.thickness <= 2 * THICKEST else (2,)
+    return max(_seen(gray, group, times) for times in sizes)
+
+
+def _seen(gray: Gray, group: Group, times: float) -> float:
+    """Return how a group is marked in an image of what is around it, 0.5, 2 or 3 times as large."""
     row, column = group.best
-    large = halve and group.thickness >= THICKEST
-    reach = 2 * REACH if large else REACH
+    reach = 2 * REACH if times < 1 else REACH
     top, left = max(0, group.top - MARGIN, row - reach), max(0, group.left - MARGIN, column - reach)
     bottom = min(group.bottom + MARGIN, row + reach)
     right = min(group.right + MARGIN, column + reach)
     part = gray[top:bottom, left:right]
-    if large:
-        return _mark_within(reduced(part, 2), group, (top, left), 0.5)
-    times = AGAIN_THIN if group.thickness <= THIN else AGAIN_THICK
-    return _mark_within(enlarged(part, times), group, (top, left), times)
+    scaled = reduced(part, 2) if times < 1 else enlarged(part, int(times))
+    return _mark_within(scaled, group, (top, left), times)
 
 
 def deblurred_look(gray: Gray, group: Group) -> float:

@@ -7,6 +7,7 @@ most. Of any other angle, they are one of these when the part is turned, and it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,17 +31,17 @@ FAINTEST = -1.6
 """The log odds that something is tilted for it to be turned."""
 BESIDE = 0.8
 """What the log odds of another angle may be below those of the likeliest for it to be tried."""
-MOST, MOST_REDUCED = 6, 2
+MOST, MOST_REDUCED = 5, 1
 """So many places are looked at turned, those with the best odds; of a reduced image, which is
 smaller, fewer."""
 APART = 7
 """Cells, odd: no two places are nearer."""
-NEAR, FAR = 48, 128
-"""Pixels from a place: what a first turned look sees, and one that measures the string."""
-HINT = 0.28
+NEAR = 48
+"""Pixels from a place that a first turned look sees."""
+ACROSS, ALONG = 64, 128
+"""The same across and along the string, of the second, which measures it."""
+HINT = 0.3
 """What a first turned look must mark for the second to be taken."""
-SURE, MAYBE = 1.0, 0.85
-"""What the log odds must be: more than of a part that is not turned, since so many are."""
 
 Gray = NDArray[np.uint8]
 Place = tuple[int, int]
@@ -118,14 +119,17 @@ def _at(gray: Gray, place: Place, angles: Iterable[int]) -> list[Box]:
     """Return boxes around the tilted strings near a place."""
     found = []
     for angle in angles:
-        if looks.mean_of_best(text_map(turned(gray, place, angle, NEAR)).ravel()) < HINT:
+        marks = text_map(turned(gray, place, angle, (NEAR, NEAR)))
+        if looks.mean_of_best(marks.ravel()) < HINT:
             continue
-        part = turned(gray, place, angle, FAR)
-        for group, level in looks.judged(part, looks.groups(text_map(part)), SURE, MAYBE):
+        high, wide = np.ptp(np.argwhere(marks >= looks.EDGE), axis=0)
+        reach = (ACROSS, ALONG) if wide >= high else (ALONG, ACROSS)
+        part = turned(gray, place, angle, reach)
+        for group, level in looks.judged(part, looks.groups(text_map(part))):
             corners = np.array(
                 [(y, x) for y in (group.top, group.bottom) for x in (group.left, group.right)]
             )
-            back = _turning(angle) @ (corners - FAR).T + np.array(place)[:, np.newaxis]
+            back = _turning(angle) @ (corners - reach).T + np.array(place)[:, np.newaxis]
             top, left = np.maximum(back.min(axis=1), 0).astype(int).tolist()
             end = np.minimum(back.max(axis=1), gray.shape).astype(int).tolist()
             if end[0] > top and end[1] > left:
@@ -133,8 +137,8 @@ def _at(gray: Gray, place: Place, angles: Iterable[int]) -> list[Box]:
     return found
 
 
-def turned(gray: Gray, place: Place, angle: float, reach: int) -> Gray:
-    """Return the square around a place, turned by an angle; beyond the image its edge goes on.
+def turned(gray: Gray, place: Place, angle: float, reach: tuple[int, int]) -> Gray:
+    """Return what is around a place, turned by an angle; beyond the image its edge goes on.
 
     Parameters
     ----------
@@ -143,23 +147,23 @@ def turned(gray: Gray, place: Place, angle: float, reach: int) -> Gray:
         Row and column.
     angle : float
         Degrees: what rises to the right by so many is level afterwards.
-    reach : int
-        Half of the side, in pixels.
+    reach : (int, int)
+        Half of the height and of the width, in pixels.
 
     Returns
     -------
-    ndarray of uint8, shape (2 * reach, 2 * reach)
+    ndarray of uint8, of twice that shape
     """
     from scipy import ndimage
 
-    around = int(1.5 * reach)
+    around = ceil(np.hypot(*reach)) + 1
     top, left = (max(0, middle - around) for middle in place)
     part = gray[top : place[0] + around, left : place[1] + around].astype(np.float32)
     turning = _turning(angle)
     middle = np.array(place) - (top, left)
-    offset = middle - turning @ np.full(2, reach)
-    side = (2 * reach, 2 * reach)
-    values = ndimage.affine_transform(part, turning, offset, side, order=1, mode="nearest")
+    offset = middle - turning @ np.array(reach)
+    shape = (2 * reach[0], 2 * reach[1])
+    values = ndimage.affine_transform(part, turning, offset, shape, order=1, mode="nearest")
     result: Gray = values.round().astype(np.uint8)
     return result
 

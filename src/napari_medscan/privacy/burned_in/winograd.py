@@ -7,6 +7,8 @@ A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2015.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,7 @@ TILE = 4
 """Cells that a tile is high and wide."""
 COVERED = TILE + SIZE - 1
 """Cells, high and wide, that it is computed from."""
-_KERNEL = (
+OF_KERNEL = (
     (1 / 4, 0, 0),
     (-1 / 6, -1 / 6, -1 / 6),
     (-1 / 6, 1 / 6, -1 / 6),
@@ -27,7 +29,7 @@ _KERNEL = (
     (1 / 24, -1 / 12, 1 / 6),
     (0, 0, 1),
 )
-_VALUES = (
+OF_VALUES = (
     (4, 0, -5, 0, 1, 0),
     (0, -4, -4, 1, 1, 0),
     (0, 4, -4, -1, 1, 0),
@@ -35,12 +37,7 @@ _VALUES = (
     (0, 2, -1, -2, 1, 0),
     (0, 4, 0, -5, 0, 1),
 )
-_PRODUCTS = ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1))
-# Of rows and columns at once.
-OF_KERNEL, OF_VALUES, OF_PRODUCTS = (
-    np.kron(one, one)
-    for one in (np.array(_KERNEL), np.array(_VALUES, np.float32), np.array(_PRODUCTS, np.float32))
-)
+OF_PRODUCTS = ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1))
 EVERYWHERE = 1 + COVERED
 """The product that is added to each cell of a tile, and only added: here a bias goes."""
 
@@ -56,7 +53,7 @@ def transformed(kernel: Floats) -> Floats:
     -------
     ndarray of float32, shape (36, in, out)
     """
-    sums = OF_KERNEL @ kernel.reshape(9, -1).astype(np.float64)
+    sums = _sums(np.array(OF_KERNEL), kernel.astype(np.float64))
     return np.ascontiguousarray(sums.reshape(-1, *kernel.shape[2:]), np.float32)
 
 
@@ -85,12 +82,31 @@ def in_tiles(padded: Floats, kernel: Floats, bias: Floats, cells: Cells, most: i
     corners = TILE * (rows * across + columns)
     around = (np.arange(COVERED)[:, np.newaxis] * across + np.arange(COVERED)).reshape(-1, 1)
     flat, tiles = padded.reshape(-1, inner), np.empty((high, TILE, wide, TILE, out), np.float32)
+    of_values, of_products = (np.array(one, np.float32) for one in (OF_VALUES, OF_PRODUCTS))
     step = max(1, most // (COVERED**2 * inner))
     for start in range(0, len(corners), step):
         some = slice(start, start + step)
-        sums = OF_VALUES @ flat[around + corners[some]].reshape(COVERED**2, -1)
+        sums = _sums(of_values, flat[around + corners[some]])
         products = sums.reshape(COVERED**2, -1, inner) @ kernel
         products[EVERYWHERE] += bias
-        made = (OF_PRODUCTS @ products.reshape(COVERED**2, -1)).reshape(TILE, TILE, -1, out)
+        made = _sums(of_products, products).reshape(TILE, TILE, -1, out)
         tiles[rows[some], :, columns[some]] = made.transpose(2, 0, 1, 3)
     return tiles.reshape(*cells.shape, out)
+
+
+def _sums(matrix: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+    """Return sums of the rows of tiles and then of their columns, each weighted by a matrix.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (out, size)
+    values : ndarray, of size * size values first
+
+    Returns
+    -------
+    ndarray, shape (out, out, others)
+    """
+    out, size = matrix.shape
+    rows = (matrix @ values.reshape(size, -1)).reshape(out, size, -1)
+    result: NDArray[Any] = matrix @ rows
+    return result

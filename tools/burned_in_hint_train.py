@@ -21,7 +21,7 @@ from napari_medscan.privacy.burned_in.network import NO_TEXT, apply, channels, l
 
 MARKED = 0.05
 """What a cell's mark must be for it to need a hint."""
-KEPT = 0.9995
+KEPT = 0.995
 """The share of marks, each weighted by itself, for which there is a hint."""
 STEPS = 60
 

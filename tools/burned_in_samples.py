@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from burned_in_drawing import Gray, fonts, tile
 from burned_in_pictures import CORPUS, TRAINING, clean, sampled, volume
 from burned_in_shapes import SIDE, Floats, Random, clutter, synthetic
 from napari_medscan.dicom import load
-from napari_medscan.privacy.burned_in.looks import enlarged
+from napari_medscan.privacy.burned_in.looks import deblurred, enlarged
 from napari_medscan.privacy.burned_in.network import STRIDE
+from napari_medscan.privacy.burned_in.tilted import turned
 
 SMALLEST, LARGEST, HUGEST = 5.5, 46, 90
 """Sizes in pixels: those to be found at this resolution, and those left to a coarser one."""
@@ -28,19 +30,39 @@ LETTERS = {
 }
 """Of the scripts that have few of them."""
 KANA = [chr(code) for code in (*range(0x3042, 0x3093), *range(0x30A2, 0x30F3))]
-CLOSE = {1: 0.75, 2: 0.1, 3: 0.15}
-"""The share of samples that are so many times enlarged, as for a second look."""
 WRITTEN = 0.72
 """The share of samples that show strings."""
-ANGLES = (0.5, 0.08, 0.08, 0.04, 0.12, 0.18)
+ANGLES = (0.46, 0.08, 0.08, 0.04, 0.13, 0.21)
 """The share of strings that are level, on either side, on their head, tilted little or at will."""
-STACKED, BLURRED = 0.07, 0.36
-"""The share of strings whose letters stand below each other, and that are blurred."""
+STACKED, BLURRED, SHARPENED = 0.07, 0.4, 0.9
+"""The share of strings whose letters stand below each other, and that are blurred: of all, and
+of those that are seen deblurred."""
 BLURS, BLUR = (0.6, 4.2), (7, 16)
 """Pixels: the standard deviation of a blur, and times: how much higher the string is. What is less
 than the first of them cannot be read."""
 FAINTEST = 8
 """Gray levels that are left of the contrast of a string that can be read."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a crop is seen: so many times enlarged, turned by some degrees, or deblurred."""
+
+    times: int = 1
+    angle: int = 0
+    deblur: bool = False
+
+
+LOOKS = {
+    Look(): 0.6,
+    Look(times=2): 0.09,
+    Look(times=3): 0.12,
+    Look(angle=30): 0.04,
+    Look(angle=45): 0.04,
+    Look(angle=60): 0.04,
+    Look(deblur=True): 0.07,
+}
+"""The share of samples that are seen so, as the check looks again."""
 SCRIPTS = {"Latin": 0.43, "Cyrillic": 0.12, "Japanese": 0.13, "Chinese": 0.16, "Korean": 0.16}
 
 
@@ -102,13 +124,13 @@ def pictures(extra: Path | None) -> list[Floats]:
 
 def background(rng: Random, all_pictures: list[Floats]) -> Gray:
     """Return a crop without text, at times as a second look is given it."""
-    crop = crop_without_text(rng, all_pictures).round().astype(np.uint8)
-    times = _times(rng)
-    return enlarged(crop[_close(rng, np.zeros_like(crop), times)], times)
+    crop = crop_without_text(rng, all_pictures)
+    nothing = np.zeros_like(crop)
+    return _seen(rng, _look(rng), crop, nothing, nothing)[0]
 
 
-def _times(rng: Random) -> int:
-    return int(rng.choice(list(CLOSE), p=list(CLOSE.values())))
+def _look(rng: Random) -> Look:
+    return list(LOOKS)[int(rng.choice(len(LOOKS), p=list(LOOKS.values())))]
 
 
 def crop_without_text(rng: Random, all_pictures: list[Floats]) -> Floats:
@@ -118,7 +140,7 @@ def crop_without_text(rng: Random, all_pictures: list[Floats]) -> Floats:
         crop = np.full((SIDE, SIDE), float(rng.choice([0, 0, 255, rng.integers(256)])), np.float32)
         if rng.random() < 0.5:
             crop += rng.normal(0, rng.uniform(1, 8), crop.shape)
-    elif kind < 0.38:
+    elif kind < 0.42:
         crop = synthetic(rng)
     else:
         crop = _of(rng, all_pictures)
@@ -189,27 +211,46 @@ def sample(rng: Random, all_pictures: list[Floats]) -> tuple[Gray, Gray]:
         0 is no text, 1 text, 2 counts for neither.
     """
     half = rng.random() < 0.2
-    times = _times(rng)
+    look = _look(rng)
     crop = crop_without_text(rng, all_pictures)
     known, unsure = np.zeros_like(crop), np.zeros_like(crop)
     if rng.random() < WRITTEN:
         for _ in range(int(rng.integers(1, 6))):
-            _write(rng, crop, known, unsure, times)
+            _write(rng, crop, known, unsure, look)
     if half:
         # As a larger picture that was reduced, like those of the coarser passes.
         crop = ndimage.gaussian_filter(crop, rng.uniform(0.3, 0.7))
     if rng.random() < 0.25:
         crop = compressed(rng, crop)
-    if times > 1:
-        part = _close(rng, known, times)
-        small = crop[part].round().clip(0, 255).astype(np.uint8)
-        crop = enlarged(small, times).astype(np.float32)
-        known, unsure = (kind[part].repeat(times, 0).repeat(times, 1) for kind in (known, unsure))
+    seen, known, unsure = _seen(rng, look, crop, known, unsure)
     cells = (SIDE // STRIDE, STRIDE, SIDE // STRIDE, STRIDE)
     share = known.reshape(cells).mean(axis=(1, 3))
     target = np.where(share >= 0.5, 1, np.where(share > 0.05, 2, 0))
     target = np.where((unsure.reshape(cells).max(axis=(1, 3)) > 0) & (target == 0), 2, target)
-    return crop.round().clip(0, 255).astype(np.uint8), target.astype(np.uint8)
+    return seen, target.astype(np.uint8)
+
+
+def _seen(
+    rng: Random, look: Look, crop: Floats, known: Floats, unsure: Floats
+) -> tuple[Gray, Floats, Floats]:
+    """Return a crop, and where text is or may be, as a look sees them."""
+    gray = crop.round().clip(0, 255).astype(np.uint8)
+    if look.times > 1:
+        part = _close(rng, known, look.times)
+        known, unsure = (
+            kind[part].repeat(look.times, 0).repeat(look.times, 1) for kind in (known, unsure)
+        )
+        return enlarged(gray[part], look.times), known, unsure
+    if look.angle:
+        middle = (SIDE // 2, SIDE // 2)
+        known, unsure = (
+            (turned((255 * kind).astype(np.uint8), middle, look.angle, middle) > 127).astype(
+                np.float32
+            )
+            for kind in (known, unsure)
+        )
+        return turned(gray, middle, look.angle, middle), known, unsure
+    return deblurred(gray) if look.deblur else gray, known, unsure
 
 
 def _close(rng: Random, known: Floats, times: int) -> tuple[slice, slice]:
@@ -233,17 +274,18 @@ def compressed(rng: Random, crop: Floats) -> Floats:
     return np.asarray(Image.open(data), np.float32)
 
 
-def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats, times: int) -> None:
-    """Write one string where there is none, to be seen so many times larger; say where."""
+def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats, look: Look) -> None:
+    """Write one string where there is none, to be seen in some way; say where."""
     script = str(rng.choice(list(SCRIPTS), p=list(SCRIPTS.values())))
     available = fonts(training=True)[script]
     path = available[int(rng.integers(len(available)))]
     large = rng.random() < 0.06
     span = (LARGEST, HUGEST) if large else (SMALLEST, LARGEST)
+    times = look.times
     low, high = np.log(max(span[0] / times, SMALLEST)), np.log(span[1] / times)
     size = round(float(np.exp(low + (high - low) * rng.random() ** 1.7)))
     blur = 0.0
-    if rng.random() < BLURRED and not large:
+    if rng.random() < (SHARPENED if look.deblur else BLURRED) and not large:
         blur = float(rng.uniform(*BLURS)) / times
         size = round(blur * float(np.exp(rng.uniform(*np.log(BLUR)))))
         size = min(max(size, ceil(SMALLEST)), LARGEST // times)
@@ -254,7 +296,7 @@ def _write(rng: Random, crop: Floats, known: Floats, unsure: Floats, times: int)
         path,
         size,
         soft=bool(rng.random() < 0.5),
-        angle=int(rng.choice([0, 90, 270, 180, slight, any_], p=ANGLES)),
+        angle=look.angle + int(rng.choice([0, 90, 270, 180, slight, any_], p=ANGLES)),
         factor=int(rng.choice([1, 1, 1, 2])) if size >= 12 and not blur else 1,
         stacked=bool(rng.random() < STACKED),
         blur=blur,

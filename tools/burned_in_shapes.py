@@ -11,8 +11,8 @@ from burned_in_trunks import trunk
 
 SIDE = 192
 """Pixels that a sample is high and wide."""
-TRUNKS = 0.4
-"""The share of made-up pictures that are slices through a trunk."""
+TRUNKS, SMALL = 0.4, 0.3
+"""The share of made-up pictures that are slices through a trunk, and of these that are small."""
 Random = np.random.Generator
 Floats = NDArray[np.float32]
 
@@ -20,8 +20,8 @@ Floats = NDArray[np.float32]
 def synthetic(rng: Random) -> Floats:
     """Return a trunk, a texture, clean shapes, cartilage or teeth."""
     if rng.random() < TRUNKS:
-        return trunk(rng, SIDE)
-    kind = int(rng.choice([0] * 4 + [1, 2, 3, 4, 5, 6] + [7] * 6 + [8] * 4 + [9] * 3))
+        return small_trunks(rng) if rng.random() < SMALL else trunk(rng, SIDE)
+    kind = int(rng.choice([0] * 4 + [1, 2, 3, 4, 5, 6] + [7] * 6 + [8] * 6 + [9] * 6))
     if kind >= 7:
         return (shapes, cartilage, teeth)[kind - 7](rng)
     noise = rng.normal(size=(SIDE, SIDE)).astype(np.float32)
@@ -52,6 +52,18 @@ def synthetic(rng: Random) -> Floats:
     step = int(rng.integers(2, 40))
     bars = rng.integers(0, 256, SIDE)[(x.astype(int) // step)]
     return np.where(y < rng.integers(SIDE), bars, rng.integers(256)) + 0 * noise
+
+
+def small_trunks(rng: Random) -> Floats:
+    """Return rows of slices, of which each is as small as when an image is reduced."""
+    count = int(rng.choice([2, 3, 4, 6]))
+    side = SIDE // count
+    some = [
+        trunk(rng, 4 * side).clip(0, 255).reshape(side, 4, side, 4).mean(axis=(1, 3))
+        for _ in range(4)
+    ]
+    rows = [np.hstack([some[i] for i in rng.integers(4, size=count)]) for _ in range(count)]
+    return np.vstack(rows)
 
 
 def cartilage(rng: Random) -> Floats:

@@ -273,6 +273,49 @@ def test_volumes_of_a_file_each_that_adjoin_are_one_volume():
     assert stack.files == ("a", "b")
 
 
+def moving_file(name, offset, slices=5):
+    """Three time points in one file."""
+    frames = [
+        make_frame((0, 0, offset + 3.0 * z), TemporalPositionIndex=t).like(order=(1, 9 * t + z))
+        for t in range(3)
+        for z in range(slices)
+    ]
+    return make_header(*frames, name=name, layout=make_layout(frames=len(frames)))
+
+
+@pytest.mark.parametrize("offsets", [(0, 1.0), (0, 1.5), (0, 1.0, 2.0), (1.2, 0)])
+@pytest.mark.parametrize("more", [0, 2])
+def test_files_of_several_time_points_are_not_interleaved(offsets, more):
+    headers = [moving_file(f"f{i}", z, 5 + more * (i > 0)) for i, z in enumerate(offsets)]
+    stacks = stacks_of(headers)
+    assert sorted(stack.files for stack in stacks) == [(f"f{i}",) for i in range(len(offsets))]
+    assert {stack.array.shape[:2] for stack in stacks} == {(3, 5), (3, 5 + more)}
+    assert all(stack.warnings == () for stack in stacks)
+
+
+def test_files_of_several_time_points_that_adjoin_are_one_volume():
+    (stack,) = stacks_of([moving_file("a", 0), moving_file("b", 15.0)])
+    assert stack.array.shape[:2] == (3, 10)
+
+
+@pytest.mark.parametrize("name", ["TemporalPositionIdentifier", "AcquisitionTime"])
+def test_series_of_one_number_whose_slices_lie_between_each_other_are_two(name):
+    frames = [
+        make_frame(
+            (0, 0, 3.0 * z + run),
+            number=20 * t + z,
+            AcquisitionNumber=run,
+            **{name: t + 1 if name != "AcquisitionTime" else f"12{run}{t}0{z}"},
+        )
+        for run in range(2)
+        for t in range(3)
+        for z in range(5)
+    ]
+    stacks = stacks_of(files(frames))
+    assert [stack.array.shape[:2] for stack in stacks] == [(3, 5), (3, 5)]
+    assert [int(stack.array[0, 0, 0, 0]) for stack in stacks] == [0, 15]
+
+
 def test_time_points_that_are_numbered_may_move_by_less_than_a_step():
     frames = [
         make_frame((0, 0, 4.0 * z + 1.3 * t), TemporalPositionIdentifier=t)

@@ -7,11 +7,13 @@ no slice is lost.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_medscan.dicom.headers.header import SliceRef
 from napari_medscan.dicom.series.alike import kinds_of
@@ -45,7 +47,7 @@ from napari_medscan.dicom.series.repeats import (
     tears,
 )
 from napari_medscan.dicom.space.geometry import measure_gaps
-from napari_medscan.dicom.space.tolerances import ROUNDING
+from napari_medscan.dicom.space.tolerances import MULTIPLE_GAP, ROUNDING
 
 LATERALITY = "Laterality"
 FILE = "file"
@@ -98,8 +100,24 @@ def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
         for ref in rest:
             alike[ref.frame.orientation, ref.frame.spacing].append(ref)
         for plane in split_by_plane(alike.values(), may_turn=False):
-            grids += _arrange(plane)
+            grids += [grid for part in _interleaved(plane) for grid in _arrange(part)]
     return grids
+
+
+def _interleaved(slices: Sequence[SliceRef]) -> list[list[SliceRef]]:
+    """Return the slices of each file if they lie between those of others, else all in one."""
+    files: dict[object, list[SliceRef]] = defaultdict(list)
+    for ref in slices:
+        files[_splitting_value(ref, FILE)].append(ref)
+    step = min(_gaps(part).min(initial=math.inf) for part in files.values())
+    is_finer = math.isfinite(step) and _gaps(slices).min() < (1 - MULTIPLE_GAP) * step
+    return list(files.values()) if is_finer else [list(slices)]
+
+
+def _gaps(slices: Sequence[SliceRef]) -> NDArray[np.float64]:
+    """Return the gaps between the positions of slices, mm."""
+    distances = distances_of(slices)
+    return np.diff(middles_of(distances, number_positions(slices, distances))[0])
 
 
 def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
@@ -124,12 +142,18 @@ def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     gaps = measure_gaps(middles.tolist(), spread) if count > 2 else None
     # Volumes that move may lie on a fine grid by chance, most places of which have no slice.
     is_whole = gaps is None or (gaps.places is not None and not gaps.missing)
+    moved = []
     if len(stations) > 1 or not even or not is_whole:
         moved = by_time_point(slices, TEMPORAL if is_whole else (*TEMPORAL, *UNNUMBERED))
-        if moved:
-            return moved
+    # Times of two volumes between whose slices the others lie are no repeats of one.
+    is_whole |= any(_is_regular(list(filter(None, grid.rows[0]))) for grid in moved)
+    parts = [] if is_whole or len(stations) > 1 else _even_parts(slices)
+    if moved and not parts:
+        return moved
     if len(stations) > 1:
         return [grid for station in stations for grid in _arrange(station)]
+    if parts:
+        return [grid for part in parts for grid in _arrange(part)]
     return _repeated(slices, position)
 
 
@@ -286,12 +310,9 @@ def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
     whole = [volume_of(slices)]
     if len(slices) < 3 or measure_gaps(distances_of(slices).tolist()).regular:
         return whole
-    for name in SPLITTERS:
-        split: dict[object, list[SliceRef]] = defaultdict(list)
-        for ref in slices:
-            split[_splitting_value(ref, name)].append(ref)
-        if 1 < len(split) <= MAX_PARTS and all(map(_is_regular, split.values())):
-            return [volume_of(part) for part in split.values()]
+    split = _even_parts(slices)
+    if split:
+        return [volume_of(part) for part in split]
     runs = rows_by_runs(slices, np.arange(len(slices)))
     if runs is None or runs.names != (NUMBER,):
         return whole
@@ -299,6 +320,20 @@ def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
     if len(parts) == 1 or not all(map(_is_regular, parts)):
         return whole
     return [replace(volume_of(part), notes=runs.notes) for part in parts]
+
+
+def _even_parts(slices: Sequence[SliceRef]) -> list[list[SliceRef]]:
+    """Return what slices are split into so that each part is even, in places of its own."""
+    places = len(_gaps(slices)) + 1
+    for name in SPLITTERS:
+        split: dict[object, list[SliceRef]] = defaultdict(list)
+        for ref in slices:
+            split[_splitting_value(ref, name)].append(ref)
+        parts = list(split.values())
+        is_split = 1 < len(parts) <= MAX_PARTS and all(map(_is_regular, parts))
+        if is_split and sum(len(_gaps(part)) + 1 for part in parts) == places:
+            return parts
+    return []
 
 
 def _splitting_value(ref: SliceRef, name: str) -> object:
@@ -311,7 +346,9 @@ def _splitting_value(ref: SliceRef, name: str) -> object:
 
 
 def _is_regular(slices: Sequence[SliceRef]) -> bool:
-    return len(slices) > 2 and measure_gaps(distances_of(slices).tolist()).regular
+    distances = distances_of(slices)
+    middles, spread = middles_of(distances, number_positions(slices, distances))
+    return len(middles) > 2 and measure_gaps(middles.tolist(), spread).regular
 
 
 def _by_row(slices: Sequence[SliceRef], rows: Rows) -> list[list[SliceRef]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import ExitStack
+from typing import Any
 
 import napari.viewer
 from napari.components.dims import RangeTuple
-from napari.layers import Layer
 from superqt.utils import signals_blocked
 
 from napari_medscan.napari_.qt_canvas import canvas_of
@@ -37,18 +36,17 @@ class SliderRange:
     def _update(self) -> None:
         visible = [layer for layer in self._viewer.layers if layer.visible]
         if visible:
-            _reach(self._viewer, visible)
+            _reach(self._viewer, self._viewer.layers.get_extent(visible))
 
 
 def reach_hidden(viewer: napari.viewer.Viewer) -> None:
     """Let the sliders reach hidden layers, too, one of which is about to be shown."""
     if viewer.layers:
-        _reach(viewer, viewer.layers)
+        _reach(viewer, viewer.layers.extent)
 
 
-def _reach(viewer: napari.viewer.Viewer, layers: Iterable[Layer]) -> None:
-    extents = viewer.layers.get_extent(layers)
-    found = [RangeTuple(*each) for each in zip(*extents.world, extents.step, strict=True)]
+def _reach(viewer: napari.viewer.Viewer, extent: Any) -> None:  # noqa: ANN401 - private in napari
+    found = [RangeTuple(*each) for each in zip(*extent.world, extent.step, strict=True)]
     # Axes that only hidden layers have need no slider.
     ranges = (*[RangeTuple(0, 0, 1)] * (viewer.dims.ndim - len(found)), *found)
     if viewer.dims.range == ranges:

@@ -11,6 +11,7 @@ from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.session import record
 from napari_medscan.widgets import dose_volume
+from napari_medscan.widgets.dock import WIDTH
 from napari_medscan.widgets.dose_volume import CM3, DIFFERENTIAL, DoseVolumeDock
 
 from ..dicom.making import write
@@ -48,6 +49,16 @@ def test_dock_calculates_when_both_are_opened_and_says_what_is_missing(dock, rep
     assert [dock.table.topLevelItem(row).text(0) for row in range(2)] == ["target", "organ"]
     assert dock.table.topLevelItem(0).text(1) == "0.80"
     assert dock.status.value == "Doses in Gy."
+
+
+def test_a_long_name_of_a_region_leaves_room_for_its_numbers(dock, tmp_path, qtbot):
+    write(tmp_path / "rs.dcm", rtstruct({"target " * 9: box((10, 10, 8))}))
+    write(tmp_path / "rd.dcm", rtdose(np.full(SHAPE, 4000, np.uint16)))
+    report = load(tmp_path)
+    record.add(report)
+    qtbot.waitUntil(lambda: len(dock.histograms) == 1, timeout=10000)
+    assert dock.table.columnWidth(0) <= WIDTH / 2
+    record.forget(report.stacks, report.objects)
 
 
 def test_the_dose_and_the_structures_in_view_are_chosen(model, tmp_path):

@@ -26,7 +26,7 @@ from napari_medscan.napari_.session import record
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.napari_.viewer_watch import watch
 from napari_medscan.widgets.clipboard import copy_text
-from napari_medscan.widgets.dock import DockContainer
+from napari_medscan.widgets.dock import WIDTH, DockContainer
 from napari_medscan.widgets.panel.form import (
     button,
     choice,
@@ -48,6 +48,7 @@ PERCENT, CM3 = "%", "cm³"
 HEADINGS: Final = ("Region", "cm³", *FIGURES)
 _NUMBERS: Final = range(1, len(HEADINGS))
 _Named = TypeVar("_Named", Stack, StructureSet)
+_WIDEST_NAME: Final = WIDTH // 2
 _POINTS: Final = 400
 """Of a line in the plot."""
 _PROMPT: Final = "Open an RT Structure Set and an RT Dose of the same frame of reference."
@@ -166,6 +167,8 @@ class DoseVolumeDock(DockContainer):
         table.fill(
             self.table, [table.row(_cells(each), right=tuple(_NUMBERS)) for each in histograms]
         )
+        # A long name would leave no room for the numbers; its tooltip has all of it.
+        self.table.setColumnWidth(0, min(self.table.columnWidth(0), _WIDEST_NAME))
         self.status.value = _notes(histograms)
         self._plot()
 

@@ -164,6 +164,16 @@ def test_dose_of_another_frame_of_reference_is_refused(opened):
         dose_volumes(structures, dose)
 
 
+def test_dose_with_several_values_at_one_place_is_refused(opened, tmp_path):
+    structures, _ = opened({"a": box((10, 10, 8))}, 2000)
+    offsets = [STEP * (plane // 2) for plane in range(SHAPE[0])]
+    twice = rtdose(np.full(SHAPE, 2000, np.uint16), GridFrameOffsetVector=offsets)
+    write(tmp_path / "twice" / "rd.dcm", twice)
+    (dose,) = load(tmp_path / "twice").stacks
+    with pytest.raises(MeasureError, match="several values at one place"):
+        dose_volumes(structures, dose)
+
+
 def test_csv_has_figures_and_a_line_for_each_dose(opened):
     structures, dose = opened({"a": box((10, 10, 8)), "b": box((6, 6, 8))}, 2000)
     found = dose_volumes(structures, dose)

@@ -331,3 +331,33 @@ def test_segmentation_of_one_segment_need_not_name_it_in_its_frames(tmp_path):
     file.SegmentSequence.append(item(SegmentNumber=5, SegmentLabel="spleen"))
     write(tmp_path / "seg.dcm", file)
     assert not load(tmp_path).objects
+
+
+def without(name, *, frames):
+    """Return what takes an attribute from the file, or from its frames."""
+
+    def change(file):
+        for data_set in file.PerFrameFunctionalGroupsSequence[1:] if frames else [file]:
+            delattr(data_set, name)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (without("PlanePositionSequence", frames=True), "neither a place nor a source image"),
+        (without("SegmentIdentificationSequence", frames=True), "which segment it shows"),
+        (without("SegmentationType", frames=False), "Segmentation Type is unknown"),
+    ],
+)
+def test_segmentation_that_opens_as_images_says_why(tmp_path, change, reason):
+    file = seg([(n, position(z), random_pixels(z)) for n in NAMES for z in (1, 2)], NAMES)
+    change(file)
+    write(write_ct(tmp_path) / "seg.dcm", file)
+    report = load(tmp_path)
+    assert report.objects == ()
+    notes = [w for stack in report.stacks for w in stack.warnings if "Not shown as labels" in w]
+    assert notes
+    assert all(reason in note for note in notes)
+    assert not any("labels" in w for s in report.stacks if s.modality == "CT" for w in s.warnings)

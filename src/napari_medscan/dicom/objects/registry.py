@@ -68,8 +68,9 @@ def objects_of(
     candidates = [h for h in headers if id(h.alike) in special] if special else []
     on_slides = slide_segmentations_of(candidates)
     labels = {name for each in on_slides for name in each.files}
+    segmentations, reasons = segmentations_of(candidates)
     objects: tuple[DicomObject, ...] = (
-        *segmentations_of(candidates),
+        *segmentations,
         *slides_of(header for header in candidates if header.name not in labels),
         *on_slides,
         *structure_sets_of(instances),
@@ -77,7 +78,13 @@ def objects_of(
     )
     taken = {name for each in objects for name in each.files}
     images = [header for header in headers if header.name not in taken] if taken else headers
+    if reasons:
+        images = [_with_note(header, reasons.get(header.name)) for header in images]
     return objects, with_value_mappings(images, objects)
+
+
+def _with_note(header: ImageHeader, note: str | None) -> ImageHeader:
+    return header if note is None else header.like(notes=(*header.notes, note))
 
 
 def _is_special(header: ImageHeader) -> bool:

@@ -208,39 +208,54 @@ def _by_segment(placed: Iterable[PlacedFrame]) -> dict[int, list[PlacedFrame]]:
     return frames
 
 
-def segmentations_of(headers: Sequence[ImageHeader]) -> list[Segmentation]:
+def segmentations_of(
+    headers: Sequence[ImageHeader],
+) -> tuple[list[Segmentation], dict[str, str]]:
     """Return the segmentations among the files of a drop whose pixels are labels.
 
     Fractional segmentations are images of probability or occupancy, those of slides are of
     `slide_segmentation`, and those without positions and images have no place: they are not among
     them.
+
+    Returns
+    -------
+    segmentations : list of Segmentation
+        In the order of their files.
+    reasons : dict of str to str
+        Why files that should be segmentations are shown as images, by name.
     """
     candidates = [h for h in headers if h.kind.measures == "segments" and h.matrix is None]
     by_object: dict[str, list[ImageHeader]] = {}
     for header in join_concatenations(candidates):
         by_object.setdefault(header.object_name, []).append(header)
-    found = (_segmentation(tuple(same)) for same in by_object.values())
-    return [each for each in found if each is not None]
+    found: list[Segmentation] = []
+    reasons: dict[str, str] = {}
+    for same in by_object.values():
+        made = _segmentation(tuple(same))
+        if isinstance(made, Segmentation):
+            found.append(made)
+        elif made:
+            reasons |= {header.name: f"Not shown as labels: {made}" for header in same}
+    return found, reasons
 
 
-def _segmentation(headers: tuple[ImageHeader, ...]) -> Segmentation | None:
+def _segmentation(headers: tuple[ImageHeader, ...]) -> Segmentation | str:
+    """Return a segmentation, or why its files are none; '' if they are images."""
     frames = tuple(SliceRef(h, index) for h in headers for index in range(len(h.frames)))
-    if not frames:
-        return None
     sources: tuple[Images, ...] = ()
     try:
+        facts = read_segment_facts(headers[0].source.file)
+        if facts.encoding not in LABELS:
+            return "" if facts.encoding == "FRACTIONAL" else "its Segmentation Type is unknown"
         if not all(map(_has_place, frames)):
             parts = [read_sources(h.source.file, len(h.frames)) for h in headers]
             if not all(parts):
-                return None
+                return "a frame has neither a place nor a source image"
             sources = tuple(images for part in parts for images in part)
-        facts = read_segment_facts(headers[0].source.file)
     except (MedscanError, OSError):
-        return None
-    if facts.encoding not in LABELS:
-        return None
+        return "its segments cannot be read"
     if facts.encoding == "BINARY" and not all(ref.frame.segment for ref in frames):
-        return None
+        return "a frame does not say which segment it shows"
     return Segmentation(headers, facts, frames, sources)
 
 

@@ -226,6 +226,21 @@ def test_b_zero_has_no_gradient_and_is_told_apart_by_that():
     assert rows == [[0, 4], [1, 5], [2, 6], [3, 7]]
 
 
+@pytest.mark.parametrize("lost", [0, 1, 5, 15])
+def test_a_lost_image_changes_nothing_about_the_order_of_directions(lost):
+    weights = [(0.0, ()), *((1000.0, (0.0, 0.0, float(n))) for n in range(3))]
+    frames = [
+        make_frame((0, 0, 4.0 * z), number=5 * t + z, DiffusionGradient=weights[t])
+        for t in range(4)
+        for z in range(5)
+    ]
+    (whole,) = ordered(frames)
+    (part,) = ordered([frame for number, frame in enumerate(frames) if number != lost])
+    found = [next(ref.frame for ref in row if ref) for row in part[1].rows]
+    assert [f.dimensions["DiffusionGradient"] for f in found] == weights
+    assert whole[1].dimension == part[1].dimension == "DiffusionGradient"
+
+
 def test_of_dimension_index_values_those_that_number_positions_do_not_count():
     frames = [
         make_frame((0, 0, float(z)), number=z, DimensionIndexValues=(1, t, z + 1))

@@ -211,8 +211,8 @@ def _named_columns(slices: Sequence[SliceRef]) -> Iterator[tuple[str, Column]]:
 def _ranks(column: Column, slices: Sequence[SliceRef], position: Numbers) -> Numbers | None:
     """Return the rank of each value along the fourth axis, None if there is one value only.
 
-    Directions and image types have no natural order: they keep that in which the first position
-    acquired them, which puts b = 0 and the magnitude first. File names decide nothing.
+    Directions and image types have no natural order: they keep that in which the first complete
+    position acquired them, which puts b = 0 and the magnitude first. File names decide nothing.
     """
     values = set(column)
     if len(values) < 2:
@@ -223,9 +223,10 @@ def _ranks(column: Column, slices: Sequence[SliceRef], position: Numbers) -> Num
     if natural:
         ordered = sorted(values, key=_sortable)
     else:
+        few = -np.bincount(position)[position]
         acquired = sorted(
             range(len(slices)),
-            key=lambda i: (int(position[i]), slices[i].frame.order, _sortable(column[i])),
+            key=lambda i: (few[i], position[i], slices[i].frame.order, _sortable(column[i])),
         )
         ordered = list(dict.fromkeys(column[i] for i in acquired))
     places = {value: rank for rank, value in enumerate(ordered)}

@@ -128,6 +128,11 @@ class Attributes:
             return list(self._moments("FrameReferenceDateTime", ""))
         return same_numbers(self._values(name))
 
+    def may_vary(self, name: str) -> bool:
+        """Whether slices may differ in an attribute; quicker than its column."""
+        common = [dimensions.get(name) for dimensions in self._common]
+        return name in self._own or common != [common[0]] * len(common)
+
     def columns(self, name: str) -> list[Column]:
         """Return the columns of an attribute: of Dimension Index Values one a component."""
         if name != "DimensionIndexValues":

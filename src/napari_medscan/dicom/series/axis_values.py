@@ -173,6 +173,8 @@ def mixture_warnings(rows: Sequence[Sequence[SliceRef | None]], dimension: str) 
         # A gradient is a direction as well.
         if name not in PHYSICAL or name == "DiffusionGradient" or name in dimension:
             continue
+        if not attributes.may_vary(name):
+            continue
         column = attributes.column(name)
         values = iter(column)
         parts = (islice(values, len(volume)) for volume in volumes)

@@ -266,6 +266,12 @@ def _ends_of_line(
     slice does not tilt a stack.
     """
     last = len(positions) - 1
+    # An end that is off by the limit puts half of the slices off by half of it or more.
+    limit = max(tolerances.SAME_CORNER * min(spacing or (1.0, 1.0)), 2 * spread) / 2
+    beside = norm(difference(positions[last], positions[0])) ** 2
+    beside -= (distances[last] - distances[0]) ** 2
+    if last < 3 or beside <= limit**2:
+        return 0, last
     points, depths = np.array(positions), np.array(distances)
 
     def median_off(ends: tuple[int, int]) -> float:
@@ -274,9 +280,7 @@ def _ends_of_line(
         line = points[start] + np.outer(parts, points[stop] - points[start])
         return float(np.median(np.linalg.norm(points - line, axis=1)))
 
-    # An end that is off by the limit puts half of the slices off by half of it or more.
-    limit = max(tolerances.SAME_CORNER * min(spacing or (1.0, 1.0)), 2 * spread) / 2
-    if last < 3 or median_off((0, last)) <= limit:
+    if median_off((0, last)) <= limit:
         return 0, last
     best = min(((1, last), (0, last - 1), (1, last - 1)), key=median_off)
     return best if median_off(best) <= limit else (0, last)

@@ -9,7 +9,8 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow
 from napari_medscan.napari_.compat.dock_names import share_names
 from napari_medscan.napari_.dicom_panel import open_panel
 
-MENU = "napari-medscan.panel"
+MENU = ("napari-medscan.panel", "napari-medscan:DICOM panel")
+"""The command of the Plugins menu, and what it was before napari 0.7."""
 
 
 @pytest.fixture
@@ -26,7 +27,9 @@ def panels(viewer):
 
 
 def from_menu(_viewer):
-    get_app_model().commands.execute_command(MENU).result()
+    commands = get_app_model().commands
+    (command,) = (each for each in MENU if each in commands)
+    commands.execute_command(command).result()
 
 
 def from_script(viewer):

@@ -158,31 +158,36 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
     return AxisValues(", ".join(dict.fromkeys(part.name for part in parts)), "", texts)
 
 
-def mixture_warnings(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> list[str]:
+def mixture_warnings(
+    rows: Sequence[Sequence[SliceRef | None]], dimension: str, kinds: Sequence[SliceRef]
+) -> list[str]:
     """Return in what the slices of one volume differ that says how they were made.
 
     Parameters
     ----------
     rows, dimension
         As in `axis_values`.
+    kinds : sequence of SliceRef
+        One of each kind; see `Kinds`.
     """
+    # A gradient is a direction as well.
+    physical = [n for n in _QUANTITIES if n in PHYSICAL and n != "DiffusionGradient"]
+    few = Attributes(kinds)
+    names = [name for name in physical if name not in dimension and few.may_vary(name)]
+    if not names:
+        return []
     volumes = [[ref for ref in row if ref is not None] for row in rows]
     attributes = Attributes([ref for volume in volumes for ref in volume])
-    names = []
-    for name, (title, _) in _QUANTITIES.items():
-        # A gradient is a direction as well.
-        if name not in PHYSICAL or name == "DiffusionGradient" or name in dimension:
-            continue
-        if not attributes.may_vary(name):
-            continue
+    mixed = []
+    for name in names:
         column = attributes.column(name)
         values = iter(column)
         parts = (islice(values, len(volume)) for volume in volumes)
         if len(set(column)) > 1 and any(len(set(part) - {None}) > 1 for part in parts):
-            names.append(title.lower())
-    if not names:
+            mixed.append(_QUANTITIES[name][0].lower())
+    if not mixed:
         return []
-    return [f"Slices differ in {' and '.join(names)}: their values may not be comparable"]
+    return [f"Slices differ in {' and '.join(mixed)}: their values may not be comparable"]
 
 
 def _of_one(volumes: Sequence[Sequence[SliceRef]], attributes: Attributes, name: str) -> AxisValues:

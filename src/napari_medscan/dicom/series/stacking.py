@@ -176,7 +176,7 @@ def _plan(
             *geometry_warnings(geometry, depth, header),
             *hole_warnings(len(holes)),
             *grid.notes,
-            *mixture_warnings(grid.rows, grid.dimension),
+            *mixture_warnings(grid.rows, grid.dimension, kinds),
             *_notes(kinds),
             *([NO_SERIES] if _has_no_series(slices) else []),
             *([SEVERAL_FRAMES] if _has_several_frames(kinds) else []),

@@ -27,6 +27,13 @@ def canvas_of(viewer: napari.viewer.Viewer) -> QtViewer | None:
     return None
 
 
+def focus_canvas(viewer: napari.viewer.Viewer | None) -> None:
+    """Give the keyboard to the image of a viewer, if there is one."""
+    canvas = None if viewer is None else canvas_of(viewer)
+    if canvas is not None:
+        canvas.setFocus()
+
+
 def pixel_ratio(viewer: napari.viewer.Viewer) -> float:
     """Return how many pixels of the screen one pixel of a viewer's canvas has; 1 if unknown."""
     canvas = canvas_of(viewer)

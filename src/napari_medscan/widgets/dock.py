@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QSizeP
 
 from napari_medscan.napari_.compat.dock_names import share_names
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.qt_canvas import canvas_of
+from napari_medscan.napari_.qt_canvas import focus_canvas
 
 WIDTH = 310
 """Pixels that a dock asks for; its content works with 8 fewer."""
@@ -121,7 +121,7 @@ class DockRelease(QObject):
             self()
         elif isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             # No part of the dock had a use for it. It goes on to napari, and ends a tool there.
-            _focus_canvas()
+            focus_canvas(napari.current_viewer())
         return False
 
     @guarded
@@ -194,13 +194,6 @@ def _dock_of(content: QWidget | None) -> QDockWidget | None:
         parent = None if content is None else content.parent()
         return parent if isinstance(parent, QDockWidget) else None
     return None
-
-
-def _focus_canvas() -> None:
-    viewer = napari.current_viewer()
-    canvas = None if viewer is None else canvas_of(viewer)
-    if canvas is not None:
-        canvas.setFocus()
 
 
 def _is_window_hidden(dock: QWidget) -> bool:

@@ -20,7 +20,7 @@ from napari_medscan.napari_.details import ReportDetails
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.series_text import first_words
-from napari_medscan.widgets.panel import series_drop, series_tab
+from napari_medscan.widgets.panel import series_drop
 from napari_medscan.widgets.panel.series_tab import SeriesTab
 from napari_medscan.widgets.panel.series_tree import SeriesTree
 
@@ -350,7 +350,7 @@ def test_double_click_opens(section, viewer, qtbot, tmp_path, record):
 def test_double_click_gives_the_keys_to_the_canvas(section, qtbot, three, monkeypatch):
     canvas = QWidget(section.native)
     canvas.show()
-    monkeypatch.setattr(series_tab, "canvas_of", lambda _viewer: canvas)
+    monkeypatch.setattr("napari_medscan.napari_.qt_canvas.canvas_of", lambda _viewer: canvas)
     section.tree.setFocus()
     press_enter(qtbot, section)
     assert section.native.focusWidget() is section.tree

@@ -106,18 +106,12 @@ def arrange(slices: Sequence[SliceRef]) -> list[Grid]:
 
 def _interleaved(slices: Sequence[SliceRef]) -> list[list[SliceRef]]:
     """Return the slices of each file if they lie between those of others, else all in one."""
-    files: dict[object, list[SliceRef]] = defaultdict(list)
-    for ref in slices:
-        files[_splitting_value(ref, FILE)].append(ref)
-    step = min(_gaps(part).min(initial=math.inf) for part in files.values())
-    is_finer = math.isfinite(step) and _gaps(slices).min() < (1 - MULTIPLE_GAP) * step
-    return list(files.values()) if is_finer else [list(slices)]
-
-
-def _gaps(slices: Sequence[SliceRef]) -> NDArray[np.float64]:
-    """Return the gaps between the positions of slices, mm."""
-    distances = distances_of(slices)
-    return np.diff(middles_of(distances, number_positions(slices, distances))[0])
+    files = _split_by(slices, FILE)
+    step = min(np.diff(_middles(part)[0]).min(initial=math.inf) for part in files)
+    if not math.isfinite(step):
+        return [list(slices)]
+    is_finer = np.diff(_middles(slices)[0]).min() < (1 - MULTIPLE_GAP) * step
+    return files if is_finer else [list(slices)]
 
 
 def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
@@ -167,8 +161,6 @@ def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[Sli
     facts = [of_kinds[number] for number in which]
     types, thickness, frames, descriptions = map(_filled, zip(*facts, strict=True))
     thickness = same_numbers(thickness)
-    told = label_rows(slices, position).row
-    is_told = sizes_of_cells(told, position).max() == 1
     for most, *columns in (
         (MAX_PARTS, descriptions),
         (MAX_FURTHER, types, thickness, frames),
@@ -182,10 +174,16 @@ def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[Sli
         shared = len(set(zip(chosen, position.tolist(), strict=True))) > int(position.max()) + 1
         if 1 < len(numbers) <= most and shared:
             row = np.array([numbers[key] for key in chosen])
-            cuts = is_told and len(cells(told, row)) > told.max() + 1
-            if not cuts and not tears(row, position):
+            if not tears(row, position) and not _cuts(row, slices, position):
                 return _by_row(slices, Rows(row, ()))
     return [list(slices)]
+
+
+def _cuts(row: Numbers, slices: Sequence[SliceRef], position: Numbers) -> bool:
+    """Whether rows cut volumes that attributes tell."""
+    told = label_rows(slices, position).row
+    is_told = sizes_of_cells(told, position).max() == 1
+    return bool(is_told) and len(cells(told, row)) > told.max() + 1
 
 
 def _filled(column: Sequence[object]) -> Sequence[object]:
@@ -324,16 +322,21 @@ def _repair(slices: Sequence[SliceRef]) -> list[Grid]:
 
 def _even_parts(slices: Sequence[SliceRef]) -> list[list[SliceRef]]:
     """Return what slices are split into so that each part is even, in places of its own."""
-    places = len(_gaps(slices)) + 1
+    places = len(_middles(slices)[0])
     for name in SPLITTERS:
-        split: dict[object, list[SliceRef]] = defaultdict(list)
-        for ref in slices:
-            split[_splitting_value(ref, name)].append(ref)
-        parts = list(split.values())
+        parts = _split_by(slices, name)
         is_split = 1 < len(parts) <= MAX_PARTS and all(map(_is_regular, parts))
-        if is_split and sum(len(_gaps(part)) + 1 for part in parts) == places:
+        if is_split and sum(len(_middles(part)[0]) for part in parts) == places:
             return parts
     return []
+
+
+def _split_by(slices: Sequence[SliceRef], name: str) -> list[list[SliceRef]]:
+    """Return the slices that have each value of what may split a volume."""
+    parts: dict[object, list[SliceRef]] = defaultdict(list)
+    for ref in slices:
+        parts[_splitting_value(ref, name)].append(ref)
+    return list(parts.values())
 
 
 def _splitting_value(ref: SliceRef, name: str) -> object:
@@ -346,9 +349,14 @@ def _splitting_value(ref: SliceRef, name: str) -> object:
 
 
 def _is_regular(slices: Sequence[SliceRef]) -> bool:
-    distances = distances_of(slices)
-    middles, spread = middles_of(distances, number_positions(slices, distances))
+    middles, spread = _middles(slices)
     return len(middles) > 2 and measure_gaps(middles.tolist(), spread).regular
+
+
+def _middles(slices: Sequence[SliceRef]) -> tuple[NDArray[np.float64], float]:
+    """Return the positions of slices along their normal, and their spread; see `middles_of`."""
+    distances = distances_of(slices)
+    return middles_of(distances, number_positions(slices, distances))
 
 
 def _by_row(slices: Sequence[SliceRef], rows: Rows) -> list[list[SliceRef]]:

@@ -33,7 +33,7 @@ from napari_medscan.napari_.load_into_memory import load_layer
 from napari_medscan.napari_.menu import open_folder, open_paths
 from napari_medscan.napari_.notify import show_details
 from napari_medscan.napari_.objects.shown_object import layers_of
-from napari_medscan.napari_.qt_canvas import canvas_of
+from napari_medscan.napari_.qt_canvas import focus_canvas
 from napari_medscan.napari_.series_text import details_of
 from napari_medscan.napari_.session import record
 from napari_medscan.napari_.thumbnails import Thumbnails
@@ -273,9 +273,7 @@ class SeriesTab(Container):  # type: ignore[type-arg]
 
     def _focus_canvas(self, _index: object) -> None:
         """Let the keys of presets and slices act after a double-click, not search the list."""
-        canvas = canvas_of(self._viewer)
-        if canvas is not None:
-            canvas.setFocus()
+        focus_canvas(self._viewer)
 
     def _on_drop(self, paths: Sequence[Path]) -> None:
         open_paths(self._viewer, paths)

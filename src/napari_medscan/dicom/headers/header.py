@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from napari_medscan.dicom.elements.scanner import PixelElement
 from napari_medscan.dicom.elements.text import clean, decode
@@ -291,6 +291,10 @@ class ImageHeader(Instance):
     laterality: str = attribute(lambda file: laterality_of(file.data_set), WANTED_VIEW, default="")
     view: str = attribute(lambda file: view_of(file.data_set), WANTED_VIEW, default="")
     matrix: TileMatrix | None = attribute(lambda file: file.matrix, WANTED_MATRIX, default=None)
+
+    def noted(self, *notes: str) -> Self:
+        """Return this header with further notes."""
+        return self.like(notes=(*self.notes, *notes))
 
     @property
     def alike(self) -> object:

@@ -79,12 +79,8 @@ def objects_of(
     taken = {name for each in objects for name in each.files}
     images = [header for header in headers if header.name not in taken] if taken else headers
     if reasons:
-        images = [_with_note(header, reasons.get(header.name)) for header in images]
+        images = [h.noted(reasons[h.name]) if h.name in reasons else h for h in images]
     return objects, with_value_mappings(images, objects)
-
-
-def _with_note(header: ImageHeader, note: str | None) -> ImageHeader:
-    return header if note is None else header.like(notes=(*header.notes, note))
 
 
 def _is_special(header: ImageHeader) -> bool:

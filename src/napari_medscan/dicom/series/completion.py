@@ -71,9 +71,8 @@ def told_by_rescale(planes: Sequence[Sequence[SliceRef]]) -> list[list[list[Slic
 
 def changed(ref: SliceRef, changes: Mapping[str, object], notes: Sequence[str]) -> SliceRef:
     """Return the slice of a file of one frame with changes of that, and with notes on them."""
-    header = ref.header
     frame = ref.frame.like(**changes)
-    return SliceRef(header.like(frames=(frame,), notes=(*header.notes, *notes)), ref.index)
+    return SliceRef(ref.header.like(frames=(frame,)).noted(*notes), ref.index)
 
 
 def is_lacking(frame: FrameHeader) -> bool:

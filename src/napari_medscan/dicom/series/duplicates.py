@@ -79,9 +79,7 @@ def drop_duplicates(
             if first is not header:
                 duplicates[header.name] = first.name
     kept = [h for h in headers if h.name not in duplicates]
-    return [
-        h.like(notes=(*h.notes, CONFLICT)) if h.name in conflicting else h for h in kept
-    ], duplicates
+    return [h.noted(CONFLICT) if h.name in conflicting else h for h in kept], duplicates
 
 
 def _split(

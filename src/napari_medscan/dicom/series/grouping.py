@@ -76,7 +76,7 @@ def _with_incomplete_joined(
     for keys in (same for each in alike.values() for same in _of_one_number(each)):
         if len(keys) > 1 and _may_be_one([by_series[key] for key in keys]):
             first, *others = (header for key in keys for header in by_series[key])
-            found[keys[0]] = [first.like(notes=(*first.notes, NAMED)), *others]
+            found[keys[0]] = [first.noted(NAMED), *others]
             for key in keys[1:]:
                 del found[key]
     return found
@@ -142,9 +142,7 @@ def _with_lone_images_joined(
         for keys in lone.values():
             headers = [found[key][0] for key in keys]
             if len(headers) >= _FEWEST_JOINED and _is_even_volume(headers):
-                first = headers[0]
-                headers[0] = first.like(notes=(*first.notes, note))
-                found[keys[0]] = headers
+                found[keys[0]] = [headers[0].noted(note), *headers[1:]]
                 for key in keys[1:]:
                     del found[key]
     return list(found.values())

@@ -10,27 +10,31 @@ _Places = dict[Path, tuple[int, int]]
 """First sector and length of each folder and file."""
 
 
-def write_iso(folder: Path, path: Path, *, joliet: bool = True) -> Path:
-    """Write what is below a folder into an image; without Joliet in capitals, as version 1."""
+def write_iso(folder: Path, path: Path, *, joliet: bool = True, start: int = 0) -> Path:
+    """Write what is below a folder into an image; without Joliet in capitals, as version 1.
+
+    The image is the session that begins at the sector `start` of a disc.
+    """
     folders = [folder, *sorted(each for each in folder.rglob("*") if each.is_dir())]
     files = sorted(each for each in folder.rglob("*") if each.is_file())
     places: _Places = dict.fromkeys([*folders, *files], (0, 0))
     lengths = [len(_records(each, places, joliet=joliet)) for each in folders]
     lengths += [each.stat().st_size for each in files]
-    free = 19
+    free = start + 19
     for each, length in zip([*folders, *files], lengths, strict=True):
         places[each] = free, length
         free += (length + _SECTOR - 1) // _SECTOR
     parts = {
-        16: _descriptor(1, places[folder]),
-        17: _descriptor(2 if joliet else 1, places[folder], b"%/E" if joliet else b""),
-        18: b"\xffCD001\1",
+        start + 16: _descriptor(1, places[folder]),
+        start + 17: _descriptor(2 if joliet else 1, places[folder], b"%/E" if joliet else b""),
+        start + 18: b"\xffCD001\1",
         **{places[each][0]: _records(each, places, joliet=joliet) for each in folders},
         **{places[each][0]: data for each in files if (data := each.read_bytes())},
     }
-    image = bytearray(free * _SECTOR)
+    image = bytearray((free - start) * _SECTOR)
     for sector, data in parts.items():
-        image[sector * _SECTOR : sector * _SECTOR + len(data)] = data
+        at = (sector - start) * _SECTOR
+        image[at : at + len(data)] = data
     path.write_bytes(image)
     return path
 

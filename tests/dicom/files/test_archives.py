@@ -473,6 +473,28 @@ def test_a_large_folder_of_a_disc_is_read_whole(tmp_path):
     assert len(report.skipped) == 100
 
 
+@pytest.mark.parametrize("gap", [0, 150, 11_416])
+def test_all_sessions_of_a_disc_are_read_and_files_of_several_once(tmp_path, gap):
+    images = slices(5)
+    for session, numbers in (("first", (0, 1, 2)), ("second", (2, 3, 4))):
+        (tmp_path / session).mkdir()
+        for number in numbers:
+            (tmp_path / session / f"IM{number}").write_bytes(images[f"IM{number}"])
+    first = write_iso(tmp_path / "first", tmp_path / "first.iso").read_bytes()
+    start = len(first) // 2048 + gap
+    second = write_iso(tmp_path / "second", tmp_path / "second.iso", start=start).read_bytes()
+    # The last file of the first session is the first of the second, after descriptors and folder.
+    sectors = len(first) // 2048 - -(-len(images["IM2"]) // 2048), start + 20
+    old, own = (struct.pack("<I", sector) + struct.pack(">I", sector) for sector in sectors)
+    assert second.count(own) == 1
+    path = tmp_path / "disc.iso"
+    path.write_bytes(first + bytes(2048 * gap) + second.replace(own, old))
+    report = load(path)
+    (stack,) = report.stacks
+    assert sorted(stack.files) == [f"disc.iso/{name}" for name in images]
+    assert not report.duplicates
+
+
 # --- damage
 
 

@@ -1,9 +1,14 @@
-"""The files in an image of a CD or DVD (ISO 9660 / ECMA-119, with Joliet), read with bounds."""
+"""The files in an image of a CD or DVD (ISO 9660 / ECMA-119, with Joliet), read with bounds.
+
+A disc that was written to several times has a tree of folders for each session, and the last need
+not have the files of the others.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from napari_medscan.dicom.errors import UnreadableError
@@ -17,11 +22,15 @@ _IN_PARTS: Final = f"file in parts in a disc image ({EXTRACT})"
 _SECTOR: Final = 2048
 _FIRST_DESCRIPTOR: Final = 16
 """Sector of the first volume descriptor (ECMA-119 6.2.1)."""
+_MOST_SESSIONS: Final = 99
+_LARGEST_GAP: Final = 16_384
+"""Sectors from a session to the descriptors of the next: 11,416 on a CD-R, and padding."""
 _MAGIC: Final = b"CD001"
 PREFIX: Final = _FIRST_DESCRIPTOR * _SECTOR + 1 + len(_MAGIC)
 """Bytes from the start by which an image is known."""
 _MOST_DESCRIPTORS: Final = 100
 _PRIMARY, _SUPPLEMENTARY = 1, 2
+_PRIMARY_START: Final = bytes((_PRIMARY,)) + _MAGIC
 _JOLIET: Final = (b"%/@", b"%/C", b"%/E")
 """Escape sequences of a descriptor whose names are UCS-2."""
 _UNICODE: Final = "utf-16-be"
@@ -65,36 +74,88 @@ def iso_members(file: FileRef) -> Iterator[Member]:
     OSError
         When it cannot be read.
     """
-    size, count = file.size, 0
     with file.opened() as source:
-        volume = _volume(source)
+        disc = _Disc(file, source)
+        sector: int | None = _FIRST_DESCRIPTOR
+        for _ in range(_MOST_SESSIONS):
+            if sector is None:
+                return
+            yield from disc.session(sector)
+            sector = _next_session(source, disc.end)
+
+
+@dataclass(slots=True)
+class _Disc:
+    """What has been seen of a disc.
+
+    Parameters
+    ----------
+    file : FileRef
+        Its image.
+    source : Source
+        The bytes of that.
+    """
+
+    file: FileRef
+    source: Source
+    end: int = 0
+    """Behind the last byte of all sessions so far."""
+    _records: int = 0
+    _folders: set[int] = field(default_factory=set)
+    _files: set[tuple[int, int]] = field(default_factory=set)
+    """Start and length of each file of earlier sessions."""
+
+    def session(self, sector: int) -> Iterator[Member]:
+        """Yield the files of the session with descriptors from a sector on, but earlier ones."""
+        volume = _volume(self.source, sector)
+        own: set[tuple[int, int]] = set()
         folders = [("", _record(volume.root), 0)]
-        seen: set[int] = set()
+        self.end = max(self.end, (sector + 1) * _SECTOR)
         while folders:
             path, folder, depth = folders.pop()
-            if folder.block in seen:
+            if folder.block in self._folders:
                 continue
-            seen.add(folder.block)
-            for record in _records(source, folder, volume.block):
-                if (count := count + 1) > MAX_MEMBERS or depth > _DEEPEST:
+            self._folders.add(folder.block)
+            for record in _records(self.source, folder, volume.block):
+                self._records += 1
+                if self._records > MAX_MEMBERS or depth > _DEEPEST:
                     raise UnreadableError(TOO_LARGE)
                 name = path + _name(record.name, volume.encoding)
-                start = record.block * volume.block
+                place = record.block * volume.block, record.length
+                self.end = max(self.end, sum(place))
                 if record.flags & _IS_FOLDER:
                     folders.append((f"{name}/", record, depth + 1))
-                elif record.flags & _GOES_ON or record.interleaved:
-                    yield Member(label_of(name), None, _IN_PARTS, readable=False)
-                elif start + record.length > size:
-                    yield Member(label_of(name), None, TRUNCATED, readable=False)
-                else:
-                    yield Member(label_of(name), file.part(start, record.length))
+                elif not record.length or place not in self._files:
+                    own.add(place)
+                    yield self._member(name, record, place)
+        self._files |= own
+
+    def _member(self, name: str, record: _Record, place: tuple[int, int]) -> Member:
+        label = label_of(name)
+        if record.flags & _GOES_ON or record.interleaved:
+            return Member(label, None, _IN_PARTS, readable=False)
+        if sum(place) > self.file.size:
+            return Member(label, None, TRUNCATED, readable=False)
+        return Member(label, self.file.part(*place))
 
 
-def _volume(source: Source) -> _Volume:
+def _next_session(source: Source, end: int) -> int | None:
+    """Return the sector of the first descriptor behind the end of a session, None without one."""
+    start = -(-end // _SECTOR)
+    for sector in range(start, start + _LARGEST_GAP):
+        data = source.read_at(sector * _SECTOR, len(_PRIMARY_START))
+        if len(data) < len(_PRIMARY_START):
+            break
+        if data == _PRIMARY_START:
+            return sector
+    return None
+
+
+def _volume(source: Source, first: int) -> _Volume:
     """Return the tree with the longest names: that of Joliet, else the primary one."""
     found: _Volume | None = None
     for number in range(_MOST_DESCRIPTORS):
-        data = source.read_at((_FIRST_DESCRIPTOR + number) * _SECTOR, _SECTOR)
+        data = source.read_at((first + number) * _SECTOR, _SECTOR)
         if len(data) < _SECTOR or data[1:6] != _MAGIC:
             break
         block = int.from_bytes(data[128:130], "little")

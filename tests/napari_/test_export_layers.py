@@ -14,7 +14,6 @@ from napari_medscan.dicom import CancelledError, load
 from napari_medscan.export import ExportError, save_nifti
 from napari_medscan.napari_ import export_layers
 from napari_medscan.napari_.export_layers import NOT_OURS, add_on_series
-from napari_medscan.napari_.export_run import run_with_progress
 from napari_medscan.napari_.gui import person_acts
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.session import record
@@ -179,38 +178,6 @@ def test_command_saves_the_current_series(tmp_path, series, monkeypatch, told):
     command(viewer)
     np.testing.assert_array_equal(voxels(tmp_path / "chosen.nii.gz"), np.asarray(stack.array))
     assert [each.message for each in told] == ["Series saved."]
-
-
-def test_task_runs_off_the_gui_thread_and_can_be_canceled(make_napari_viewer, monkeypatch):
-    import threading
-    from contextlib import contextmanager
-
-    from napari_medscan.dicom import CancelledError
-    from napari_medscan.napari_ import export_run
-
-    make_napari_viewer()
-    threads, counts = [], []
-
-    @contextmanager
-    def canceled(_text, _what):
-        def report(done, total):
-            counts.append((done, total))
-            if done:
-                raise CancelledError
-
-        yield report
-
-    def task(progress):
-        threads.append(threading.current_thread())
-        for number in range(10_000):
-            progress(number, 10_000)
-            threading.Event().wait(0.005)
-
-    monkeypatch.setattr(export_run, "reading_progress", canceled)
-    with pytest.raises(CancelledError):
-        run_with_progress(task, "Saving…")
-    assert threads[0] is not threading.main_thread()
-    assert counts[-1][0] < 10_000
 
 
 def test_only_files_that_we_write_are_offered():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from qtpy.QtCore import QEvent
@@ -145,6 +146,36 @@ def test_in_thread_cancel_waits_for_nothing_and_ends_the_work():
     with pytest.raises(CancelledError):
         in_thread(work, cancel)
     assert ended.wait(5)
+
+
+def test_run_with_progress_that_is_canceled_raises_when_the_task_has_ended(monkeypatch):
+    threads, counts, ended = [], [], threading.Event()
+
+    @contextmanager
+    def canceled(_text, _what):
+        def report(done, total):
+            counts.append((done, total))
+            if done:
+                raise CancelledError
+
+        yield report
+
+    def task(note):
+        threads.append(threading.current_thread())
+        try:
+            for number in range(10_000):
+                note(number, 10_000)
+                time.sleep(0.005)
+        finally:
+            time.sleep(0.1)
+            ended.set()
+
+    monkeypatch.setattr(progress, "reading_progress", canceled)
+    with pytest.raises(CancelledError):
+        progress.run_with_progress(task, "Saving…")
+    assert ended.is_set()
+    assert threads[0] is not threading.main_thread()
+    assert counts[-1][0] < 10_000
 
 
 @pytest.mark.usefixtures("index_folder")

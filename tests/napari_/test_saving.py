@@ -14,7 +14,7 @@ from napari_medscan.dicom import CancelledError, ReadCanceledError, load
 from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.export import ExportError
 from napari_medscan.frames import LazyStack
-from napari_medscan.napari_ import export_run
+from napari_medscan.napari_ import progress
 from napari_medscan.napari_.compat.npe2_writers import other_writer, prefer_our_writers
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.session import record
@@ -95,7 +95,7 @@ def test_saving_that_is_canceled_raises_and_leaves_no_file(series, out, monkeypa
     monkeypatch.setattr(SliceSource, "read", slowly)
     monkeypatch.setattr(SliceSource, "together", lambda _self, _indices: 1)
     monkeypatch.setattr("napari_medscan.export.volume.BLOCK_BYTES", 1)
-    monkeypatch.setattr(export_run, "reading_progress", lambda *_: Dialog())
+    monkeypatch.setattr(progress, "reading_progress", lambda *_: Dialog())
     with pytest.raises(CancelledError):
         layer.save(str(out / "out.tif"))
     assert not list(out.iterdir())

@@ -25,12 +25,13 @@ from napari_medscan.export import (
 )
 from napari_medscan.export.errors import OptionNeededError
 from napari_medscan.export.tiff import is_tiff_type
+from napari_medscan.export.volume import Progress
 from napari_medscan.napari_.compat.npe2_writers import other_writer
-from napari_medscan.napari_.export_run import Progress, run_with_progress
 from napari_medscan.napari_.gui import is_interactive
 from napari_medscan.napari_.layer_identity import METADATA_KEY, stack_of
 from napari_medscan.napari_.notify import tell, tell_error
 from napari_medscan.napari_.objects.labels_grid import labels_on_series, on_own_grid
+from napari_medscan.napari_.progress import run_with_progress
 from napari_medscan.napari_.question import is_wanted
 
 Save = Callable[..., Exported]

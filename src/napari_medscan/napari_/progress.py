@@ -97,7 +97,34 @@ def reading_progress(text: str, what: str = "files") -> Iterator[Progress | None
             dialog.deleteLater()
 
 
-def in_thread(work: Callable[[Progress], _Result], progress: Progress) -> _Result:
+def run_with_progress(
+    task: Callable[[Progress | None], _Result], text: str, what: str = "slices"
+) -> _Result:
+    """Run a task in a thread while a dialog shows how far it is; in a script, run it here.
+
+    Parameters
+    ----------
+    task : callable
+        Takes what it calls with (slices done, slices in all), or None; what that raises ends it.
+    text : str
+        What is being done.
+    what : str
+        What is counted.
+
+    Raises
+    ------
+    CancelledError
+        After Cancel, when the task has ended.
+    Exception
+        What the task raises.
+    """
+    with reading_progress(text, what) as report:
+        return task(None) if report is None else in_thread(task, report, waits_for_end=True)
+
+
+def in_thread(
+    work: Callable[[Progress], _Result], progress: Progress, *, waits_for_end: bool = False
+) -> _Result:
     """Return what some work gives that is done in a thread, while progress handles events.
 
     Parameters
@@ -106,11 +133,13 @@ def in_thread(work: Callable[[Progress], _Result], progress: Progress) -> _Resul
         Gets a function to be called with (done, all), which raises CancelledError after Cancel.
     progress : callable
         As `reading_progress` yields it; called in this thread.
+    waits_for_end : bool
+        After Cancel wait until the work has ended, which it does when it next says how far it is.
 
     Raises
     ------
     CancelledError
-        After Cancel, at once: the work ends by itself when it next says how far it is.
+        After Cancel, at once unless it waits.
     """
     state = (0, 0)
     is_canceled = False
@@ -121,15 +150,20 @@ def in_thread(work: Callable[[Progress], _Result], progress: Progress) -> _Resul
         if is_canceled:
             raise CancelledError("canceled")
 
-    pool = ThreadPoolExecutor(1, "medscan-reading")
+    pool = ThreadPoolExecutor(1, "medscan-progress")
     try:
         result = pool.submit(work, note)
         while wait((result,), _TICK).not_done:
-            progress(*state)
+            try:
+                progress(*state)
+            except CancelledError:
+                if not waits_for_end:
+                    raise
+                is_canceled = True
         return result.result()
     finally:
         is_canceled = True
-        pool.shutdown(wait=False)
+        pool.shutdown(wait=waits_for_end)
 
 
 @contextmanager

@@ -13,11 +13,11 @@ from napari.layers import Labels, Layer
 from napari_medscan.counted import agreeing, counted
 from napari_medscan.dicom import CancelledError, MedscanError, Segmentation
 from napari_medscan.export import ExportError, save_dicom_seg
-from napari_medscan.napari_.export_run import run_with_progress
 from napari_medscan.napari_.notify import tell, tell_error
 from napari_medscan.napari_.objects.labels_grid import labels_on_series
 from napari_medscan.napari_.objects.segment_features import segments_of
 from napari_medscan.napari_.objects.shown_object import object_of
+from napari_medscan.napari_.progress import run_with_progress
 from napari_medscan.napari_.viewer_proxy import unwrapped
 
 

@@ -23,12 +23,13 @@ from napari_medscan.export.deidentify.pseudonyms import new_key
 from napari_medscan.export.deidentify.run import Job, deidentify_files
 from napari_medscan.export.errors import ExportError
 from napari_medscan.export.new_files import new_folder
-from napari_medscan.napari_.export_run import Progress, run_with_progress
+from napari_medscan.export.volume import Progress
 from napari_medscan.napari_.file_traces import ask_for_folder
 from napari_medscan.napari_.gui import main_window, size_on_screen
 from napari_medscan.napari_.image_in_view import DERIVED
 from napari_medscan.napari_.layer_identity import series_of
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.progress import run_with_progress
 from napari_medscan.napari_.series_command import canvas_command
 from napari_medscan.privacy.gate import SESSION, Gate
 from napari_medscan.privacy.signals import WITH_REGIONS

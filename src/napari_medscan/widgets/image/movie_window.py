@@ -14,11 +14,11 @@ from napari_medscan.napari_.active_viewer import active_viewer
 from napari_medscan.napari_.canvas_looks import canvas_looks, is_more_visible
 from napari_medscan.napari_.canvas_placement import NoImageInViewError
 from napari_medscan.napari_.cine import cine_rate
-from napari_medscan.napari_.export_run import run_with_progress
 from napari_medscan.napari_.file_traces import ask_where_to_save
 from napari_medscan.napari_.gui import main_window
 from napari_medscan.napari_.image_in_view import look, series_looks, sliders
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.progress import run_with_progress
 from napari_medscan.napari_.viewer_proxy import unwrapped
 from napari_medscan.privacy.gate import SESSION, Gate
 from napari_medscan.render.prepare import Look

@@ -68,9 +68,10 @@ def outlines_layer(source: StructureSet, drawn: DrawnStructures) -> Vectors:
         edge_width=1,
         opacity=1.0,
     )
-    rois = [roi for roi in source.rois if roi.number in drawn.contours]
+    contours = drawn.contours
+    rois = [roi for roi in source.rois if roi.number in contours]
     _outlines[layer] = RegionOutlines(
-        {roi.number: (roi, CutRegion(map(_path, drawn.contours[roi.number]))) for roi in rois}
+        {roi.number: (roi, CutRegion(map(contour_path, contours[roi.number]))) for roi in rois}
     )
     note_object(layer, ShownObject(source, drawn.stack, drawn.geometry.orientation))
     return layer
@@ -109,7 +110,8 @@ def draw_in_3d(layer: Vectors, *, is_3d: bool) -> None:
     layer.edge_color = np.concatenate(colors)
 
 
-def _path(contour: DrawnContour) -> tuple[float, NDArray[np.float64]]:
+def contour_path(contour: DrawnContour) -> tuple[float, NDArray[np.float64]]:
+    """Return the slice of a contour, and its points; the last is the first if it is closed."""
     points = contour.points
     if contour.is_closed:
         points = np.vstack((points, points[:1]))

@@ -16,7 +16,7 @@ from napari_medscan.dicom.objects.structures import Roi
 from napari_medscan.napari_.gui import has_gui
 from napari_medscan.napari_.layer_transform import grid_place
 from napari_medscan.napari_.notify import tell
-from napari_medscan.napari_.objects.region_outlines import outlines_layer
+from napari_medscan.napari_.objects.region_outlines import contour_path, outlines_layer
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
 from napari_medscan.napari_.progress import reading_progress
 
@@ -134,7 +134,5 @@ def _points(roi: Roi, points: NDArray[np.float64], drawn: DrawnStructures) -> Po
 
 
 def _path(contour: DrawnContour) -> NDArray[np.float64]:
-    points = contour.points
-    if contour.is_closed:
-        points = np.vstack((points, points[:1]))
-    return np.column_stack((np.full(len(points), float(contour.slice)), points))
+    place, points = contour_path(contour)
+    return np.column_stack((np.full(len(points), place), points))

@@ -8,7 +8,6 @@ from dataclasses import replace
 import napari.viewer
 import numpy as np
 from napari.layers import Labels, Layer, Shapes
-from napari.utils.colormaps import DirectLabelColormap
 
 from napari_medscan.dicom import MedscanError, StructureSet
 from napari_medscan.dicom.objects.structure_set import DrawnContour
@@ -16,6 +15,7 @@ from napari_medscan.dicom.objects.structures import Roi
 from napari_medscan.frames import EditableArray
 from napari_medscan.napari_.layer_transform import grid_place
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.plane_layers import mask_colors
 from napari_medscan.napari_.objects.region_outlines import outlines_of
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object, shown_objects
 from napari_medscan.napari_.shape_outline import shape_outline
@@ -64,9 +64,7 @@ def _labels_of(shown: ShownObject, roi: Roi, layer: Layer) -> Labels | None:
         name=f"{roi.name} (labels)",
         **grid_place(drawn.geometry),
         features={"index": [0, 1], "name": ["background", roi.name]},
-        colormap=DirectLabelColormap(
-            color_dict={None: np.ones(4), 0: np.zeros(4), 1: np.array(color)}
-        ),
+        colormap=mask_colors(color),
         opacity=_OPACITY,
         projection_mode="none",
         multiscale=False,

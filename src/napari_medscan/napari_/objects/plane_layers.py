@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import NDArray
 
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.headers.graphic_planes import GROUPS
@@ -37,9 +40,7 @@ def plane_layer(source: Overlay | Shutter) -> Labels:
         name=name,
         **layer_place(stack),
         features={"index": [0, 1], "name": ["background", source.kind_name]},
-        colormap=DirectLabelColormap(
-            color_dict={None: np.ones(4), 0: np.zeros(4), 1: np.array((*_color(source), 1.0))}
-        ),
+        colormap=mask_colors((*_color(source), 1.0)),
         opacity=_SEE_THROUGH if isinstance(source, Overlay) and source.data.is_region else 1.0,
         projection_mode="none",
         multiscale=False,
@@ -52,6 +53,11 @@ def plane_layer(source: Overlay | Shutter) -> Labels:
         ShownObject(source, stack, orientation, layer.data, labels, is_for_series_alone=True),
     )
     return layer
+
+
+def mask_colors(color: Sequence[float] | NDArray[np.floating]) -> DirectLabelColormap:
+    """Return the colors of a layer whose label 1 is a mask: RGBA there, and none elsewhere."""
+    return DirectLabelColormap(color_dict={None: np.ones(4), 0: np.zeros(4), 1: np.array(color)})
 
 
 def _color(source: Overlay | Shutter) -> tuple[float, float, float]:

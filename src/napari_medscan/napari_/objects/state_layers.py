@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 from napari.layers import Labels, Layer, Points, Shapes
-from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_medscan.counted import counted
@@ -25,6 +24,7 @@ from napari_medscan.dicom.objects.segments import color_of
 from napari_medscan.frames import EditableArray
 from napari_medscan.napari_.layer_transform import LayerPlace, layer_place
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.objects.plane_layers import mask_colors
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
 
 _POINT, _DOT = 8, 1
@@ -97,9 +97,7 @@ def _mask(name: str, found: StateOnSeries, plane: NDArray[np.bool_], color: Colo
     layer = Labels(
         EditableArray(found.mask(plane).display),
         name=name,
-        colormap=DirectLabelColormap(
-            color_dict={None: np.ones(4), 0: np.zeros(4), 1: np.array((*color, 1.0))}
-        ),
+        colormap=mask_colors((*color, 1.0)),
         opacity=1.0,
         projection_mode="none",
         multiscale=False,

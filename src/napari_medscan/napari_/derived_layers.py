@@ -18,7 +18,7 @@ from napari_medscan.dicom.series.derived import derived
 from napari_medscan.dicom.series.likeness import Likeness, likeness
 from napari_medscan.dicom.space.index_map import IndexMap, index_map
 from napari_medscan.frames import EditableArray
-from napari_medscan.napari_.layer_transform import layer_transform
+from napari_medscan.napari_.layer_transform import layer_shape, layer_transform
 
 _Key = tuple[object, ...]
 
@@ -85,10 +85,4 @@ def _axes(layer: Image | Labels, series: Stack) -> IndexMap | None:
     """Return where the voxels of a layer lie on the grid of a series."""
     scale, translate = tuple(map(float, layer.scale)), tuple(map(float, layer.translate))
     shape = layer.data.shape[: layer.ndim]
-    return index_map(scale, translate, shape, layer_transform(series), _extents(series))
-
-
-def _extents(series: Stack) -> tuple[int, ...]:
-    """Return the voxels of a series along its axes, without color."""
-    shape = series.array.shape
-    return shape[:-1] if series.is_rgb else shape
+    return index_map(scale, translate, shape, layer_transform(series), layer_shape(series))

@@ -36,6 +36,11 @@ def grid_place(geometry: Geometry) -> LayerPlace:
     )
 
 
+def layer_shape(stack: Stack) -> tuple[int, ...]:
+    """Return the extents of a layer that has the grid of a series, without color."""
+    return stack.array.shape[: stack.array.ndim - stack.is_rgb]
+
+
 def layer_transform(stack: Stack) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return scale and translate of a layer that shows a stack.
 

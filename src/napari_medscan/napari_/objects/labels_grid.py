@@ -17,7 +17,7 @@ from napari_medscan.dicom.space.index_map import index_map
 from napari_medscan.export import ExportError
 from napari_medscan.napari_.current_layer import visible_series
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.layer_transform import layer_transform
+from napari_medscan.napari_.layer_transform import layer_shape, layer_transform
 from napari_medscan.napari_.objects.shown_object import object_of
 from napari_medscan.napari_.session import record
 
@@ -81,10 +81,9 @@ def on_own_grid(layer: Labels, placed: LabelsOnSeries) -> tuple[Stack, Any]:
     """
     series, data = placed.stack, layer.data
     place = tuple(map(float, layer.scale)), tuple(map(float, layer.translate))
-    voxels = series.array.shape[: series.array.ndim - series.is_rgb]
     if placed.data is data or not np.allclose(layer.rotate, np.eye(layer.ndim)):
         return series, placed.data
-    axes = index_map(*place, data.shape, layer_transform(series), voxels)
+    axes = index_map(*place, data.shape, layer_transform(series), layer_shape(series))
     if axes is None or any(axis is None or not axis.is_whole for axis in axes[-3:]):
         return series, placed.data
     part = derived(series, data, axes, is_image=False)
@@ -115,7 +114,7 @@ def _candidates(layer: Labels) -> Iterator[Sequence[Stack]]:
 
 def _laid(layer: Labels, stack: Stack) -> Any:  # noqa: ANN401 - an array
     """Return labels on the grid of a series."""
-    voxels = stack.array.shape[: stack.array.ndim - stack.is_rgb]
+    voxels = layer_shape(stack)
     if layer.ndim not in (3, len(voxels)) or layer.multiscale:
         raise _MisfitError(f"They have {layer.ndim} axes, not those of")
     extents = voxels[-layer.ndim :]

@@ -8,6 +8,7 @@ from napari.layers import Image, Labels
 
 from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.napari_.layer_identity import stack_of
+from napari_medscan.napari_.layer_transform import layer_shape
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
 from napari_medscan.napari_.series_command import canvas_command
 
@@ -23,10 +24,9 @@ def new_labels(viewer: napari.viewer.Viewer, layer: Image) -> None:
     stack = stack_of(layer)
     if stack is None:
         return
-    shape = stack.array.shape[: stack.array.ndim - stack.is_rgb][-3:]
     spatial = slice(layer.ndim - 3, layer.ndim)
     labels = Labels(
-        np.zeros(shape, np.uint8),
+        np.zeros(layer_shape(stack)[-3:], np.uint8),
         name=f"Labels · {defuse(stack.name)}",
         scale=layer.scale[spatial],
         translate=layer.translate[spatial],

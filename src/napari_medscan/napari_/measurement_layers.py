@@ -28,7 +28,7 @@ from napari_medscan.measure.shapes import (
 from napari_medscan.measure.table import Outline, Row
 from napari_medscan.napari_.current_layer import add_inactive
 from napari_medscan.napari_.layer_identity import stack_of
-from napari_medscan.napari_.slider_index import axes_on_screen, index_in_view
+from napari_medscan.napari_.slider_index import axes_on_screen, index_in_view, point_at
 from napari_medscan.napari_.snapshot import slab_thickness
 from napari_medscan.napari_.world_units import note_new
 
@@ -255,10 +255,7 @@ def draw_again(layer: Drawing, outline: Outline, series: Image) -> None:
 def go_to_shape(viewer: napari.viewer.Viewer, layer: Drawing, number: int) -> None:
     """Move the sliders to where a shape is."""
     _, vertices = _figures(layer)[number]
-    world = layer.data_to_world(np.asarray(vertices).mean(axis=0))  # type: ignore[no-untyped-call]
-    point = list(viewer.dims.point)
-    point[-layer.ndim :] = (float(at) for at in world)
-    viewer.dims.point = tuple(point)
+    viewer.dims.point = point_at(viewer, layer, np.asarray(vertices).mean(axis=0))
 
 
 def digest(layer: Drawing) -> int:

@@ -205,12 +205,7 @@ def is_inverted(layer: Image) -> bool:
 
 def invert(layer: Image) -> None:
     """Turn the colormap round; the window stays, as the inversion comes after it."""
-    base = _reversed(base_colormap(layer))
-    drawn = drawn_window(layer)
-    if drawn is None:
-        layer.colormap = base
-    else:
-        _draw(layer, drawn.voi, base)
+    recolor_with(layer, _reversed(base_colormap(layer)))
 
 
 def recolor(layer: Image, colormap: str) -> None:

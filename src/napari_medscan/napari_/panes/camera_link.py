@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_medscan.napari_.canvas_fit import is_fit
 from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size
-from napari_medscan.napari_.directions import world_directions
+from napari_medscan.napari_.directions import screen_signs, world_directions
 from napari_medscan.napari_.panes.pane import Pane
 from napari_medscan.napari_.viewer_watch import Change, Subscription, watch
 
@@ -119,8 +119,7 @@ def _axes_of(pane: Pane) -> NDArray[np.float64] | None:
 
 def _screen_axes(pane: Pane) -> NDArray[np.float64]:
     """Return where on the screen the displayed axes of a pane lead: down and right, (2, 2)."""
-    down, right = camera_of(pane.viewer).orientation2d
-    return np.diag([1.0 if str(down) == "down" else -1.0, 1.0 if str(right) == "right" else -1.0])
+    return np.diag(np.array(screen_signs(pane.viewer), np.float64))
 
 
 def _unit(pane: Pane) -> str:

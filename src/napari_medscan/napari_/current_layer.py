@@ -8,6 +8,7 @@ from typing import Final, TypeGuard
 import napari.viewer
 from napari.layers import Image, Labels, Layer
 
+from napari_medscan.dicom import Stack
 from napari_medscan.napari_.layer_identity import stack_of
 
 PAN: Final = "pan_zoom"
@@ -43,6 +44,11 @@ def visible_series(viewer: napari.viewer.Viewer) -> Iterator[Image]:
         yield active
     others = [x for x in reversed(viewer.layers) if x != active and is_visible_series(x)]
     yield from sorted(others, key=_is_derived)
+
+
+def visible_stacks(viewer: napari.viewer.Viewer) -> list[Stack]:
+    """Return what the visible layers of ours show, in the order of `visible_series`."""
+    return [stack for layer in visible_series(viewer) if (stack := stack_of(layer)) is not None]
 
 
 def placed_layer(viewer: napari.viewer.Viewer) -> Image | Labels | None:

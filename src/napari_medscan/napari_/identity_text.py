@@ -43,8 +43,7 @@ class IdentityText:
         self._text.release()
 
     def _update(self) -> None:
-        layer = None if is_grid(self._viewer) else current_layer(self._viewer)
-        stack = None if layer is None else stack_of(layer)
+        stack = None if is_grid(self._viewer) else stack_of(current_layer(self._viewer))
         header = None if stack is None else stack.header
         if header is self._header:
             self._text.show(self._lines)

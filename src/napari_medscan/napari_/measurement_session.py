@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,7 +19,7 @@ from napari_medscan.measure import Calibration, MeasureError
 from napari_medscan.measure.shapes import POINT, Shape, measured
 from napari_medscan.measure.table import Outline, Row
 from napari_medscan.napari_.active_viewer import active_viewer, watch_active
-from napari_medscan.napari_.current_layer import current_layer, visible_series
+from napari_medscan.napari_.current_layer import current_layer, visible_series, visible_stacks
 from napari_medscan.napari_.diameters import square_up
 from napari_medscan.napari_.drawing_ends import (
     end_drawing,
@@ -59,11 +59,7 @@ from napari_medscan.napari_.waiting_layers import show_beside_its_series
 _SETTLED = (ActionType.ADDED, ActionType.CHANGED)
 
 
-def _none_yet(_viewer: napari.viewer.Viewer) -> dict[Stack, Calibration]:
-    return {}
-
-
-_calibrations = PerViewer(_none_yet)
+_calibrations: PerViewer[dict[Stack, Calibration]] = PerViewer(lambda _viewer: {})
 """Those made by hand, which outlive the panel."""
 
 
@@ -145,7 +141,7 @@ class MeasurementSession:
         focused = active_viewer(self._viewer)
         self._focused = weakref.ref(focused)
         if focused is not self._viewer:
-            if not any(is_drawn_on(layer, stack) for stack in self._visible_stacks()):
+            if not any(is_drawn_on(layer, stack) for stack in visible_stacks(self._viewer)):
                 show_beside_its_series(layer, is_in_view=False)
             draw_in_pane(focused, layer, mode, tool)
 
@@ -236,10 +232,6 @@ class MeasurementSession:
         if series is None:
             raise MeasureError("No DICOM series is visible")
         return series
-
-    def _visible_stacks(self) -> Iterator[Stack]:
-        stacks = map(stack_of, visible_series(self._viewer))
-        return (stack for stack in stacks if stack is not None)
 
     def _follow_focus(self) -> None:
         """Take the tool along to the pane that was clicked, unless it was laid down."""

@@ -18,6 +18,7 @@ from napari_medscan.napari_.current_layer import (
     is_visible_series,
     set_visible,
     visible_series,
+    visible_stacks,
 )
 from napari_medscan.napari_.fusion import draw_fused, is_fusion, is_see_through
 from napari_medscan.napari_.layer_identity import stack_of
@@ -150,8 +151,7 @@ def images_below(viewer: napari.viewer.Viewer, layer: Image) -> Image | None:
 def fuse(viewer: napari.viewer.Viewer, layer: Image) -> None:
     """Draw PET over a visible CT, and dose over images, as a fusion; others stay as they are."""
     stack = stack_of(layer)
-    anatomies = [stack_of(other) for other in visible_series(viewer)]
-    if stack is not None and any(a is not None and is_fusion(stack, a) for a in anatomies):
+    if stack is not None and any(is_fusion(stack, other) for other in visible_stacks(viewer)):
         draw_fused(layer)
 
 

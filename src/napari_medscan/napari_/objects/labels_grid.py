@@ -15,7 +15,7 @@ from napari_medscan.dicom import Stack
 from napari_medscan.dicom.series.derived import derived
 from napari_medscan.dicom.space.index_map import index_map
 from napari_medscan.export import ExportError
-from napari_medscan.napari_.current_layer import visible_series
+from napari_medscan.napari_.current_layer import visible_stacks
 from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.layer_transform import layer_shape, layer_transform
 from napari_medscan.napari_.objects.shown_object import object_of
@@ -103,10 +103,7 @@ def _candidates(layer: Labels) -> Iterator[Sequence[Stack]]:
         return
     viewer = napari.current_viewer()
     if viewer is not None and layer in viewer.layers:
-        for visible in visible_series(viewer):
-            stack = stack_of(visible)
-            if stack is not None:
-                yield [stack.origin]
+        yield from ([stack.origin] for stack in visible_stacks(viewer))
         images = [stack_of(each) for each in viewer.layers if isinstance(each, Image)]
         yield list(dict.fromkeys(stack.origin for stack in images if stack is not None))
     yield record.stacks

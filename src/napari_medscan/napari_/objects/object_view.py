@@ -17,9 +17,14 @@ from qtpy.QtCore import QTimer
 from napari_medscan.dicom import DicomObject, Slide, SlideSegmentation, Stack
 from napari_medscan.dicom.series.relations import are_overlayable, same_frame_of_reference
 from napari_medscan.dicom.space.tolerances import PARALLEL
-from napari_medscan.napari_.current_layer import current_layer, set_visible, visible_series
+from napari_medscan.napari_.current_layer import (
+    current_layer,
+    set_visible,
+    visible_series,
+    visible_stacks,
+)
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
+from napari_medscan.napari_.layer_identity import layer_of, series_of
 from napari_medscan.napari_.measurement_layers import drawn_on, is_drawn_on
 from napari_medscan.napari_.objects.reunion import reunite
 from napari_medscan.napari_.objects.shown_object import (
@@ -76,7 +81,7 @@ class ObjectView:
         drawings = [layer for layer in viewer.layers if drawn_on(layer) is not None]
         if not objects and not drawings:
             return
-        stacks = [stack for layer in visible_series(viewer) if (stack := stack_of(layer))]
+        stacks = visible_stacks(viewer)
         for layer, what in objects:
             is_in_view = not stacks or _may_be_seen(what, stacks)
             show_beside_its_series(layer, is_in_view=is_in_view)
@@ -164,7 +169,7 @@ def show_object(viewer: napari.viewer.Viewer, source: DicomObject) -> None:
     shown = object_of(layers[0]) if layers else None
     if shown is None:
         return
-    stacks = [stack for layer in visible_series(viewer) if (stack := stack_of(layer))]
+    stacks = visible_stacks(viewer)
     if stacks and not _may_be_seen(shown, stacks):
         series = layer_of(viewer, shown.stack)
         if series is not None:

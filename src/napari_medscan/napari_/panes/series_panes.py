@@ -14,7 +14,7 @@ from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.napari_ import session
 from napari_medscan.napari_.background_task import Latest
 from napari_medscan.napari_.compat.viewer_model import camera_of, canvas_size
-from napari_medscan.napari_.current_layer import visible_series
+from napari_medscan.napari_.current_layer import visible_stacks
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.layer_identity import layer_of, series_of, stack_of
 from napari_medscan.napari_.layers import image_layer
@@ -138,8 +138,8 @@ class SeriesPanes:
         if is_drop:
             # napari adds the layers of a drop one by one, and lets others act between.
             free = [x for x in free if x in opened or not self._record.was_opened(x)]
-        visible = [stack for x in visible_series(viewer) if (stack := stack_of(x)) is not None]
-        stack = next_series(free, stack_of(self._main.layer), visible, opened)
+        displayed = visible_stacks(viewer)
+        stack = next_series(free, stack_of(self._main.layer), displayed, opened)
         if stack is not None:
             self._show_stack(pane, stack)
 

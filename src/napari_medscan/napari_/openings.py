@@ -64,12 +64,12 @@ class _Openings:
         self._lead: Callable[[], Image | None] = lambda: None
         self._removed: Stack | None = None
         self._camera: _Camera | None = None
-        self._activate, self._join = guarded(self._activate_lead), guarded(self._join_derived)
+        self._activate, self._join = guarded(self._activate_lead), self._guarded(join_derived)
         self._succeed = guarded(self._show_successor)
         self._note, self._keep = guarded(self._note_camera), guarded(self._keep_camera)
-        self._units, self._inserted = guarded(self._share_units), guarded(self._on_inserted)
+        self._units, self._inserted = self._guarded(share_units), guarded(self._on_inserted)
         self._removal = guarded(self._on_removed)
-        self._fit, self._unmirror = guarded(self._keep_fit), guarded(self._keep_unmirrored)
+        self._fit, self._unmirror = self._guarded(refit), self._guarded(_keep_unmirrored)
         layers, dims = viewer.layers, viewer.dims.events
         for emitter in (layers.events.inserting, layers.events.removing):
             emitter.connect(self._note)
@@ -89,6 +89,15 @@ class _Openings:
             camera_of(viewer).events.orientation,
         ):
             emitter.connect(self._unmirror)
+
+    def _guarded(self, act: Callable[[napari.viewer.Viewer], object]) -> Callable[..., None]:
+        """Return a callback that acts on the viewer as long as there is one."""
+
+        def call(_event: object = None) -> None:
+            if (viewer := self._viewer()) is not None:
+                act(viewer)
+
+        return guarded(call)
 
     def _note_camera(self, _event: object = None) -> None:
         viewer = self._viewer()
@@ -187,26 +196,11 @@ class _Openings:
         if hidden:
             bring_into_view(viewer, hidden[first_to_show(study or list(hidden))])
 
-    def _share_units(self, _event: object = None) -> None:
-        viewer = self._viewer()
-        if viewer is not None:
-            share_units(viewer)
 
-    def _join_derived(self) -> None:
-        viewer = self._viewer()
-        if viewer is not None:
-            join_derived(viewer)
-
-    def _keep_fit(self, _event: object = None) -> None:
-        viewer = self._viewer()
-        if viewer is not None:
-            refit(viewer)
-
-    def _keep_unmirrored(self, _event: object = None) -> None:
-        viewer = self._viewer()
-        layer = None if viewer is None else current_layer(viewer)
-        if viewer is not None and layer is not None:
-            keep_unmirrored(viewer, layer)
+def _keep_unmirrored(viewer: napari.viewer.Viewer) -> None:
+    layer = current_layer(viewer)
+    if layer is not None:
+        keep_unmirrored(viewer, layer)
 
 
 _followed: weakref.WeakKeyDictionary[napari.viewer.Viewer, _Openings] = weakref.WeakKeyDictionary()

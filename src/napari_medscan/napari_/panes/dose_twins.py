@@ -37,6 +37,6 @@ class DoseTwins(PaneTwins):
                 link_layers([layer, twin], _LINKED)
                 self._show(layer, twin)
 
-    def _remove(self, layer: Layer) -> Layer:
+    def _remove(self, layer: Layer) -> None:
         unlink_layers([layer, self._twins[layer]], _LINKED)
-        return super()._remove(layer)
+        super()._remove(layer)

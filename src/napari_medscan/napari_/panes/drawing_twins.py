@@ -147,11 +147,11 @@ class DrawingTwins(PaneTwins):
             layer.events.data.connect(self._on_data)
             layer.events.features.connect(self._on_features)
 
-    def _remove(self, layer: Layer) -> Layer:
+    def _remove(self, layer: Layer) -> None:
         layer.events.data.disconnect(self._on_data)
         layer.events.features.disconnect(self._on_features)
         layer.events.mode.disconnect(self._on_mode)
-        return super()._remove(layer)
+        super()._remove(layer)
 
     def _take_features(self, event: Event) -> None:
         """Take over new labels: while a shape is dragged they change with every step."""

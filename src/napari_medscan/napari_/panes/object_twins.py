@@ -72,9 +72,9 @@ class ObjectTwins(PaneTwins):
             if isinstance(layer, Labels):
                 self._show(layer, twin_of_labels(layer))
 
-    def _remove(self, layer: Layer) -> Layer:
+    def _remove(self, layer: Layer) -> None:
         unlink_layers([layer, self._twins[layer]], _LINKED)
-        return super()._remove(layer)
+        super()._remove(layer)
 
 
 def twin_of_labels(layer: Labels) -> Labels:

@@ -41,6 +41,7 @@ from napari_medscan.napari_.panes.pane_header import PaneHeader, Title
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.planes import Plane, show_plane
 from napari_medscan.napari_.readout import cursor_text
+from napari_medscan.napari_.releasable import Releasable
 from napari_medscan.napari_.slider_label import SliderLabel
 from napari_medscan.napari_.view import bring_into_view
 from napari_medscan.napari_.viewer_watch import Change, watch
@@ -207,17 +208,19 @@ class SidePane(Pane):
         self.sources: list[tuple[Image, Image]] = []
         """Layers of the main viewer with their twins here, from the bottom to the top."""
         add_pane_model(main, model)
-        self._drag_window = WindowDrag(model, partial(window_targets, model))
         self._drawing = (
             LayerDrawing(model, self.canvas),
             CanvasContext(model, self.canvas),
             LastMove(self.canvas),
         )
-        self._doses = DoseTwins(main, model)
-        self._objects = ObjectTwins(main, model, self)
-        self._contours = PlaneCuts(main, model)
-        self._measurements = DrawingTwins(main, model, self)
-        self._slider_label = SliderLabel(model, self.canvas)
+        self._parts: tuple[Releasable, ...] = (
+            WindowDrag(model, partial(window_targets, model)),
+            DoseTwins(main, model),
+            ObjectTwins(main, model, self),
+            PlaneCuts(main, model),
+            DrawingTwins(main, model, self),
+            SliderLabel(model, self.canvas),
+        )
         self._letters: OrientationLetters | None = None
         self._text: CornerText | None = None
         self._names_series = True
@@ -299,12 +302,8 @@ class SidePane(Pane):
         self._main.events.theme.disconnect(self._on_theme)
         self.viewer.events.status.disconnect(self._on_status)
         self._subscription.release()
-        self._drag_window.release()
-        self._doses.release()
-        self._objects.release()
-        self._contours.release()
-        self._measurements.release()
-        self._slider_label.release()
+        for part in self._parts:
+            part.release()
         self.show_overlays(letters=False, corner_text=False)
         remove_pane_model(self.viewer)
         self.clear()

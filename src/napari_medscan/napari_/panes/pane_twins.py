@@ -73,9 +73,8 @@ class PaneTwins(ABC):
             if layer not in kept or twin not in self._model.layers:
                 self._remove(layer)
 
-    def _remove(self, layer: Layer) -> Layer:
-        """Remove the twin of a layer, and return it."""
+    def _remove(self, layer: Layer) -> None:
+        """Remove the twin of a layer."""
         twin = self._twins.pop(layer)
         if twin in self._model.layers:
             self._model.layers.remove(twin)
-        return twin

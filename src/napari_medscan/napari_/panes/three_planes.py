@@ -223,7 +223,7 @@ class ThreePlanes:
         why_not = why_no_planes(viewer, layers, current)
         for pane in self._sides:
             pane.show_title(why_not or _READING)
-        self._main.show_title(_name_of(current))
+        self._main.show_title("" if current is None else current.name)
         if not why_not:
             self._shown, self._current = layers, current
             self._load(list(layers))
@@ -301,7 +301,3 @@ class ThreePlanes:
             for copy in copies:
                 if copy is not source:
                     copy_look(source, copy)
-
-
-def _name_of(layer: Image | None) -> str:
-    return "" if layer is None else str(layer.name)

@@ -80,9 +80,7 @@ class ViewState:
             camera.center, camera.zoom = self.center, self.zoom
 
 
-def copy_view(
-    source: napari.viewer.Viewer, target: napari.viewer.Viewer, layer: Image | None
-) -> None:
+def copy_view(source: napari.viewer.Viewer, target: napari.viewer.Viewer, layer: Image) -> None:
     """Show in one viewer the plane, slices and zoom of another.
 
     Axes correspond from the last one on: a viewer that has a clip open, too, has one more.
@@ -91,7 +89,7 @@ def copy_view(
     ----------
     source, target : napari.viewer.Viewer
         The viewers.
-    layer : Image or None
+    layer : Image
         Layer of the target that is fit to its canvas as far as its twin is to the other's.
     """
     more = target.dims.ndim - source.dims.ndim
@@ -103,8 +101,6 @@ def copy_view(
     shared = min(len(point), source.dims.ndim)
     point[-shared:] = source.dims.point[-shared:]
     target.dims.point = tuple(point)
-    if layer is None:
-        return
     fit_to_canvas(target, layer)
     theirs, ours = fit_zoom(source), fit_zoom(target)
     camera = camera_of(source)

@@ -30,14 +30,12 @@ class MiddlePan:
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._callbacks = unwrapped(viewer).mouse_drag_callbacks
-        # The very object that is inserted is what is removed.
-        self._callback = _drag
-        self._callbacks.append(self._callback)
+        self._callbacks.append(_drag)
 
     def release(self) -> None:
         """Stop listening."""
-        if self._callback in self._callbacks:
-            self._callbacks.remove(self._callback)
+        if _drag in self._callbacks:
+            self._callbacks.remove(_drag)
 
 
 def _drag(viewer: napari.viewer.Viewer, event: Any) -> Iterator[None]:  # noqa: ANN401

@@ -69,8 +69,6 @@ class VolumePreset:
         napari's rendering mode.
     limits : tuple of float or None
         Contrast limits in HU; None takes the brightest voxels of the volume as white.
-    gamma : float
-        Of the colormap.
     iso_threshold : float or None
         HU of the surface.
     attenuation : float
@@ -83,7 +81,6 @@ class VolumePreset:
     name: str
     rendering: str
     limits: tuple[float, float] | None = None
-    gamma: float = 1.0
     iso_threshold: float | None = None
     attenuation: float = 0.05
     transfer: tuple[tuple[float, tuple[float, float, float, float]], ...] = ()
@@ -91,12 +88,14 @@ class VolumePreset:
     def look(self, before: Look, limits: tuple[float, float]) -> Look:
         """Return the look that this makes of another, with these contrast limits."""
         return Look(
-            self.rendering,
-            limits,
-            self.gamma,
-            before.iso_threshold if self.iso_threshold is None else self.iso_threshold,
-            self.attenuation,
-            self._colormap() or before.colormap,
+            rendering=self.rendering,
+            contrast_limits=limits,
+            gamma=1.0,
+            iso_threshold=before.iso_threshold
+            if self.iso_threshold is None
+            else self.iso_threshold,
+            attenuation=self.attenuation,
+            colormap=self._colormap() or before.colormap,
         )
 
     def _colormap(self) -> Colormap | None:

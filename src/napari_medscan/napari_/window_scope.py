@@ -9,7 +9,6 @@ from typing import Literal
 import napari.viewer
 from napari.layers import Image
 
-from napari_medscan.dicom import Stack
 from napari_medscan.dicom.intensity.window import Voi
 from napari_medscan.dicom.series.presets import carried_over, group_of
 from napari_medscan.napari_.active_viewer import main_viewer, viewers_of_window
@@ -97,5 +96,5 @@ def show_window(viewer: napari.viewer.Viewer, layer: Image, voi: Voi) -> None:
 
 
 def _group(layer: Image) -> str:
-    stack: Stack | None = stack_of(layer)
+    stack = stack_of(layer)
     return "" if stack is None else group_of(stack)

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import napari
 import numpy as np
 import pytest
+from napari import __main__ as napari_command_line
 from napari.layers import Image
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import QApplication
@@ -338,7 +340,7 @@ def test_many_series_are_asked_about(make_napari_viewer, tmp_path, monkeypatch):
     asked = []
 
     def choose(stacks, parent):
-        asked.append((len(stacks), parent))
+        asked.append((len(stacks), parent.isVisible()))
         return list(stacks)[:2]
 
     monkeypatch.setattr("napari_medscan.napari_.chooser.choose", choose)
@@ -351,6 +353,32 @@ def test_a_script_in_a_window_gets_every_series(make_napari_viewer, tmp_path, mo
     write_many(tmp_path, 9)
     monkeypatch.setattr("napari_medscan.napari_.chooser.choose", lambda *_: pytest.fail("asked"))
     assert len(opened(make_napari_viewer(), tmp_path)) == 9
+
+
+def test_napari_s_command_line_asks_and_tells_when_its_window_is_visible(
+    make_napari_viewer, tmp_path, monkeypatch, qtbot
+):
+    write_many(tmp_path, 9)
+    viewer = make_napari_viewer()
+    asked, visible = [], []
+
+    def choose(stacks, parent):
+        asked.append((len(stacks), parent.isVisible()))
+        return list(stacks)[:2]
+
+    def dispatch(*_):
+        visible.append(napari.current_viewer().window._qt_window.isVisible())
+
+    monkeypatch.setattr("napari_medscan.napari_.chooser.choose", choose)
+    monkeypatch.setattr("napari_medscan.napari_.notify._dispatch", dispatch)
+    monkeypatch.setattr("napari.__main__.Viewer", lambda **_: napari.current_viewer())
+    monkeypatch.setattr("napari.run", lambda **_: None)
+    monkeypatch.setattr("sys.argv", ["napari", str(tmp_path), "--plugin", PLUGIN])
+    napari_command_line._run()
+    assert asked == [(9, False)]
+    assert len(viewer.layers) == 2
+    viewer.show()
+    qtbot.waitUntil(lambda: visible == [True])
 
 
 @pytest.mark.usefixtures("person")

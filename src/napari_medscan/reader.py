@@ -48,8 +48,8 @@ def read(path: PathOrPaths) -> LayerList:
     A folder, an archive or a DICOMDIR gives every series below it; a single file the whole
     series of its folder; several files the series that they make up.
 
-    A script gets every series. A person who opens more than eight gets the first useful one if
-    the DICOM panel is open to list the others, and is asked otherwise.
+    A script gets every series. A person who opens more than eight, by a drop or ``napari PATH``,
+    gets the first useful one if the DICOM panel is open to list the others, and is asked otherwise.
 
     Raises
     ------

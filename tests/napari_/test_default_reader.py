@@ -62,7 +62,7 @@ def test_changes_in_preferences_are_told(preferences):
 
 def test_a_dropped_folder_opens_without_the_dialog(make_napari_viewer, asked, tmp_path):
     write_series(tmp_path)
-    viewer = make_napari_viewer()
+    viewer = make_napari_viewer(show=True)
     drop = viewer.window._qt_viewer._qt_open
     drop([str(tmp_path)], stack=False)
     assert asked == [[str(tmp_path)]]
@@ -74,7 +74,7 @@ def test_a_dropped_folder_opens_without_the_dialog(make_napari_viewer, asked, tm
 
 def test_a_folder_without_dicom_is_asked_about_as_before(make_napari_viewer, asked, tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
-    viewer = make_napari_viewer()
+    viewer = make_napari_viewer(show=True)
     default_reader.make_default(True)
     viewer.window._qt_viewer._qt_open([str(tmp_path)], stack=False)
     assert asked == [[str(tmp_path)]]
@@ -90,7 +90,7 @@ def test_make_default_dicom_files_open_without_the_dialog(
     claims = {"napari-medscan": "MedScan", "another": "Another"}
     monkeypatch.setattr(viewer_model._npe2, "get_readers", lambda _: claims)
     default_reader.make_default(on)
-    viewer = make_napari_viewer()
+    viewer = make_napari_viewer(show=True)
     viewer.window._qt_viewer._qt_open([path], stack=False)
     assert asked == ([] if on else [[path]])
     assert len(viewer.layers) == on

@@ -18,9 +18,10 @@ def _call():
     return function()  # noqa: F821 - a global of the module that it is given
 
 
-def called_by(module, function):
-    """Return a function of a module of that name, which calls another one."""
-    return types.FunctionType(_call.__code__, {"__name__": module, "function": function})
+def called_by(module, function, name="_call"):
+    """Return a function of a module, both by name, which calls another one."""
+    code = _call.__code__.replace(co_name=name)
+    return types.FunctionType(code, {"__name__": module, "function": function})
 
 
 def from_the_event_loop(qtbot, function):
@@ -60,6 +61,34 @@ def test_is_interactive_in_a_window_started_from_a_console_is_true(qtbot):
     run = called_by("napari._qt.qt_event_loop", gui.is_interactive)
     cell = called_by("IPython.core.interactiveshell", run)
     assert from_the_event_loop(qtbot, cell)
+
+
+OPEN = ("napari._qt.qt_viewer", "_qt_open")
+SCRIPT = ("napari.utils.io", "execute_python_code")
+
+
+@pytest.mark.parametrize(
+    ("callers", "expected"),
+    [
+        ([], False),
+        ([OPEN], True),
+        ([SCRIPT], False),
+        ([OPEN, SCRIPT], False),
+        ([SCRIPT, OPEN], True),
+        ([OPEN, ("napari._qt.qt_event_loop", "run")], False),
+    ],
+    ids=["script", "napari PATH", "startup script", "napari script.py", "opens", "earlier"],
+)
+@pytest.mark.usefixtures("qapp")
+def test_is_interactive_before_the_event_loop_if_napari_opens_its_paths(callers, expected):
+    function = gui.is_interactive
+    for module, name in reversed(callers):
+        function = called_by(module, function, name)
+    assert function() is expected
+
+
+def test_is_interactive_for_a_script_that_is_dropped_is_false(qtbot):
+    assert not from_the_event_loop(qtbot, called_by(SCRIPT[0], gui.is_interactive, SCRIPT[1]))
 
 
 def test_window_is_never_larger_than_the_screen(qtbot):

@@ -136,6 +136,18 @@ def test_report_to_a_person_waits_for_the_layout_of_the_layers(
     assert len(told) == 1
 
 
+def test_message_waits_for_the_window_that_opens_what_is_named_on_the_command_line(
+    make_napari_viewer, qtbot, told, monkeypatch
+):
+    viewer = make_napari_viewer()
+    monkeypatch.setattr(notify, "is_opening", lambda: True)
+    notify.tell("No images found.")
+    qtbot.wait(2 * notify._STILL)
+    assert told == []
+    viewer.show()
+    qtbot.waitUntil(lambda: messages(told) == ["No images found."])
+
+
 def test_hostile_text_is_defused(told):
     report = LoadReport(unreadable={"a": HOSTILE})
     notify.tell_report(report, [])

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _CONSOLE = "IPython.core.interactiveshell"
 _EVENT_LOOP = "napari._qt.qt_event_loop"
 """Where `napari.run` waits."""
+_SCRIPT = "execute_python_code"
+"""napari's function for a script that starts with it, or that is opened like an image."""
+_OPEN = "_qt_open"
+"""napari's function for what is dropped, or named on its command line; scripts do not call it."""
 
 MOST_OF_SCREEN = 0.9
 """What a window takes of the screen at most: it has a frame, and there may be bars."""
@@ -40,18 +44,26 @@ def has_gui() -> bool:
 def is_interactive() -> bool:
     """Return whether a person works in a window, as against a script that calls napari.
 
-    So it is under `person_acts`, and while Qt's event loop runs in this thread, except under a
-    statement that was typed into a console: napari's own runs statements from within the event
-    loop.
+    So it is under `person_acts`, while ``napari PATH`` opens its paths, and while Qt's event loop
+    runs in this thread, except under a script that napari runs or a statement that was typed into
+    a console: napari's own runs statements from within the event loop.
     """
     if not has_gui():
         return False
     if _person.get():
         return True
+    by_person = _is_called_by_person()
+    if by_person is not None:
+        return by_person
     from qtpy.QtCore import QThread
 
     thread = QThread.currentThread()
-    return thread is not None and thread.loopLevel() > 0 and not _is_called_by_console()
+    return thread is not None and thread.loopLevel() > 0
+
+
+def is_opening() -> bool:
+    """Whether napari opens what a person dropped, or named on its command line."""
+    return has_gui() and _is_called_by_person() is True
 
 
 @contextmanager
@@ -64,17 +76,20 @@ def person_acts(*, acts: bool = True) -> Iterator[None]:
         _person.reset(token)
 
 
-def _is_called_by_console() -> bool:
+def _is_called_by_person() -> bool | None:
+    """Return who called first: a person by napari (True) or a script (False); None if neither."""
     frame: FrameType | None = inspect.currentframe()
     while frame is not None:
-        module = frame.f_globals.get("__name__")
-        if module == _CONSOLE:
+        module, function = frame.f_globals.get("__name__"), frame.f_code.co_name
+        if module == _CONSOLE or function == _SCRIPT:
+            return False
+        if function == _OPEN:
             return True
         if module == _EVENT_LOOP:
             # Whatever called napari.run() is no longer at work.
-            return False
+            return None
         frame = frame.f_back
-    return False
+    return None
 
 
 def size_on_screen(window: QWidget, width: int, height: int) -> None:
@@ -102,6 +117,6 @@ def main_window() -> QWidget | None:
     active: QWidget | None = QApplication.activeWindow()
     if isinstance(active, QMainWindow):
         return active
-    shown = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
-    # The one made last, when there are several.
-    return next((w for w in reversed(shown) if isinstance(w, QMainWindow)), active)
+    windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMainWindow)]
+    # The one made last, when there are several. `napari PATH` shows its window after reading.
+    return max(reversed(windows), key=lambda window: window.isVisible(), default=active)

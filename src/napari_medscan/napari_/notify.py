@@ -18,7 +18,7 @@ from napari_medscan.dicom.elements.text import defuse
 from napari_medscan.dicom.files.walk import shown_name
 from napari_medscan.napari_.dicom_panel import has_panel, offer, open_panel
 from napari_medscan.napari_.failure_log import guarded
-from napari_medscan.napari_.gui import has_gui, is_interactive, main_window
+from napari_medscan.napari_.gui import has_gui, is_interactive, is_opening, main_window
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
@@ -38,7 +38,7 @@ class _Notice(Notification):
 
 def tell(message: str) -> None:
     """Show one sentence."""
-    show_info(defuse(message))
+    _when_visible(partial(show_info, defuse(message)))
 
 
 def tell_error(error: Exception, otherwise: str) -> None:
@@ -77,7 +77,7 @@ def tell_report(report: LoadReport, opened: Sequence[Stack]) -> None:
         if not any(lines):
             lines.append("Windows, views and tags: DICOM panel")
         actions.append(("Open panel", partial(_call, open_panel, viewer)))
-    _when_still(partial(_dispatch, lines, actions))
+    _when_visible(partial(_when_still, partial(_dispatch, lines, actions)))
 
 
 def tell_bad_frames(stack: Stack) -> None:
@@ -103,6 +103,25 @@ def show_details(*reports: LoadReport) -> None:
         [(shown_name(name), what, shown_name(why)) for name, what, why in rows], main_window()
     )
     dialog.show()
+
+
+def _when_visible(act: Callable[[], object], window: QWidget | None = None) -> None:
+    """Act when napari has shown the window in which a person opens something.
+
+    ``napari PATH`` shows it after reading, and napari drops the messages of a hidden window.
+    """
+    if window is None and is_opening():
+        window = main_window()
+    if window is None or window.isVisible():
+        act()
+        return
+    from qtpy.QtCore import QTimer
+
+    # It ends with the window.
+    timer = QTimer(window)
+    timer.setSingleShot(True)
+    timer.timeout.connect(guarded(partial(_when_visible, act, window)))
+    timer.start(_STILL)
 
 
 def _when_still(act: Callable[[], object], size: tuple[int, int] | None = None) -> None:

@@ -324,10 +324,38 @@ def test_state_that_blends_without_an_opacity_draws_half_of_each(tmp_path):
     assert above.opacity == 0.5
 
 
+@pytest.mark.parametrize("silent", [(0,), (1,), (0, 1)])
+def test_state_that_blends_takes_the_order_from_one_of_its_series(tmp_path, silent):
+    data = blending("1.2.3.3", "1.2.3.5", RelativeOpacity=0.25)
+    for number in silent:
+        del data.BlendingSequence[number].BlendingPosition
+    write(write_ct(write_ct(tmp_path), number=5) / "pr.dcm", data)
+    report = load(tmp_path)
+    (found,) = report.objects
+    drawn = sorted(found.draw(report.stacks), key=lambda each: each.stack.series_number)
+    is_clear = len(silent) == 1
+    assert [each.opacity for each in drawn] == [None, 0.25 if is_clear else None]
+    note = "Not drawn: blending, as no series is said to be on top"
+    assert found.warnings == (() if is_clear else (note,))
+
+
 def test_state_colors_of_old_files_are_those_of_the_layer(tmp_path):
     layer = item(GraphicLayer="A", GraphicLayerRecommendedDisplayRGBValue=[65535, 0, 0])
     (line,), _ = styled(tmp_path, graphic("POLYLINE", [1, 1, 4, 4]), GraphicLayerSequence=[layer])
     assert line.line == (1, 0, 0, 1)
+
+
+@pytest.mark.parametrize("kept", [ROWS * COLUMNS // 8, 4])
+def test_state_whose_overlay_is_cut_off_draws_the_rest(tmp_path, kept):
+    data = state(ALL, GraphicAnnotationSequence=[annotation(graphic("POINT", [1, 1]))])
+    add_overlay(data, np.ones((ROWS, COLUMNS), bool))
+    data.add_new(0x60001001, "CS", "A")
+    data[0x60003000].value = data[0x60003000].value[:kept]
+    _, found = opened(tmp_path, data)
+    is_whole = kept > 4
+    assert len(found.drawn) == DEPTH
+    assert list(found.overlays) == [0x6000] * is_whole
+    assert found.content.left_out == 1 - is_whole
 
 
 def test_state_window_is_in_the_values_of_the_series(tmp_path):

@@ -113,6 +113,17 @@ def test_segmentation_empty_segment_is_listed(tmp_path):
     assert found.summary == "2 segments (empty: spleen)"
 
 
+def test_segmentation_segments_of_one_number_are_one_and_the_user_knows(tmp_path):
+    frames = [(1, position(0), random_pixels(0))]
+    both = [segment(1, "liver"), segment(1, "spleen")]
+    for segments in (both[:1], both):
+        write(tmp_path / "seg.dcm", seg(frames, {}, SegmentSequence=segments))
+        _, found = loaded(tmp_path)
+        assert [each.name for each in found.segments] == ["liver"]
+        warned = ("Several segments have number 1: the name is that of the first",)
+        assert found.warnings == (warned if segments == both else ())
+
+
 def test_segmentation_segments_have_names_codes_and_colors(tmp_path):
     code = item(CodeValue="10200004", CodingSchemeDesignator="SCT", CodeMeaning="Liver")
     described = segment(

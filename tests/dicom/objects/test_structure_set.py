@@ -208,6 +208,43 @@ def test_structure_set_contours_of_one_region_in_two_items_are_kept(tmp_path):
     assert [c.slice for c in found.draw(report.stacks).contours[1]] == [1, 3]
 
 
+@pytest.mark.parametrize("number", [1, 5, None])
+def test_structure_set_regions_of_one_number_or_none_are_told_apart(tmp_path, number):
+    """By the even-odd rule, two regions in one would lose what they share."""
+    write_ct(tmp_path)
+    data = rtstruct({"a": [(CLOSED, box(1))], "b": [(CLOSED, box(1, right=9))], "c": []})
+    for index in (0, 1):
+        data.StructureSetROISequence[index].ROINumber = number
+        data.ROIContourSequence[index].ReferencedROINumber = number
+    observed = [item(ReferencedROINumber=number, RTROIInterpretedType=t) for t in ("PTV", "ORGAN")]
+    data.RTROIObservationsSequence = observed
+    write(tmp_path / "rs.dcm", data)
+    report = load(tmp_path)
+    (found,) = report.objects
+    by_name = {roi.name: roi for roi in found.rois}
+    assert {n: (r.contours, r.interpreted_type) for n, r in by_name.items()} == {
+        "a": (1, "PTV"), "b": (1, "ORGAN"), "c": (0, ""),
+    }  # fmt: skip
+    drawn = found.draw(report.stacks)
+    areas = [np.asarray(found.labels(drawn, by_name[name].number)).sum() for name in "abc"]
+    assert areas == [4 * 5, 4 * 7, 0]
+    assert not drawn.misfits
+
+
+def test_structure_set_contours_without_a_number_are_regions_of_their_own(tmp_path):
+    write_ct(tmp_path)
+    data = rtstruct({"a": [(CLOSED, box(1))], "b": [(CLOSED, box(1, right=9))]})
+    for drawn in data.ROIContourSequence:
+        del drawn.ReferencedROINumber
+    write(tmp_path / "rs.dcm", data)
+    report = load(tmp_path)
+    (found,) = report.objects
+    assert [roi.name for roi in found.rois] == ["a", "b", "ROI 3", "ROI 4"]
+    drawn = found.draw(report.stacks)
+    areas = [np.asarray(found.labels(drawn, number)).sum() for number in (3, 4)]
+    assert areas == [4 * 5, 4 * 7]
+
+
 def test_structure_set_of_another_frame_of_reference_stands_alone(opened):
     report, found = opened({"a": [(CLOSED, box(z)) for z in (1, 2, 4)]}, frame_of_reference="1.9")
     drawn = found.draw(report.stacks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -28,8 +28,8 @@ class _Tag(IntEnum):
 WANTED_REFERENCES: Final[Wanted] = {
     Tag.ReferencedSeriesSequence: {Tag.SeriesInstanceUID: b"UI", **WANTED_IMAGES}
 }
-WANTED_BLENDED: Final[Wanted] = {_Tag.BlendingSequence: WANTED_REFERENCES}
 _POSITION: Final[Wanted] = {_Tag.BlendingPosition: b"CS"}
+WANTED_BLENDED: Final[Wanted] = {_Tag.BlendingSequence: want(WANTED_REFERENCES, _POSITION)}
 WANTED_BLENDING: Final[Wanted] = {
     _Tag.RelativeOpacity: b"FL",
     _Tag.BlendingSequence: want(
@@ -67,13 +67,19 @@ def read_blended(data_set: DataSet) -> dict[str, Images]:
     return referenced(data_set.items(_Tag.BlendingSequence))
 
 
+def has_unclear_order(data_set: DataSet) -> bool:
+    """Whether a state that blends does not say which images lie over the others."""
+    items = data_set.items(_Tag.BlendingSequence)
+    return bool(items) and not any(_are_above(items))
+
+
 def read_blending(data_set: DataSet, identifiers: tuple[str, ...]) -> Mapping[str, BlendingPart]:
     """Return how each series is blended, by Series Instance UID; none of a state that does not."""
     found: dict[str, BlendingPart] = {}
     stated = data_set.number(_Tag.RelativeOpacity)
     opacity = min(max(_HALF if stated is None else stated, 0.0), 1.0)
-    for item in data_set.items(_Tag.BlendingSequence):
-        is_above = item.text(_Tag.BlendingPosition) == "SUPERIMPOSED"
+    items = data_set.items(_Tag.BlendingSequence)
+    for item, is_above in zip(items, _are_above(items), strict=True):
         part = BlendingPart(
             opacity if is_above else None,
             read_vois(item, identifiers),
@@ -81,6 +87,12 @@ def read_blending(data_set: DataSet, identifiers: tuple[str, ...]) -> Mapping[st
         )
         found |= dict.fromkeys(referenced([item]), part)
     return found
+
+
+def _are_above(items: Sequence[DataSet]) -> list[bool]:
+    """Return which images lie over the others; one that does not say so, if the other is below."""
+    stated = [item.text(_Tag.BlendingPosition) for item in items]
+    return [p == "SUPERIMPOSED" or (not p and "UNDERLYING" in stated) for p in stated]
 
 
 def referenced(items: Iterable[DataSet]) -> dict[str, Images]:

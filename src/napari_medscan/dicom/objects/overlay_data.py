@@ -76,6 +76,12 @@ class OverlayData:
     data: Deferred | None
     big_endian: bool
 
+    @property
+    def is_truncated(self) -> bool:
+        """Whether its data end before its first frame does."""
+        rows, columns = self.shape
+        return self.data is not None and self.data.length * 8 < rows * columns
+
     def frame_of(self, image_frame: int) -> int | None:
         """Return which of its frames lies on a frame of the image, None if none does."""
         if self.frames is None:

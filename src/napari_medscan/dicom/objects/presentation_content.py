@@ -34,6 +34,7 @@ from napari_medscan.dicom.objects.blending import (
     WANTED_BLENDING,
     WANTED_REFERENCES,
     BlendingPart,
+    has_unclear_order,
     read_blended,
     read_blending,
     referenced,
@@ -124,7 +125,7 @@ class PresentationContent:
     annotations : tuple of Annotation
         In the order in which they are drawn.
     left_out : int
-        Annotations of an unknown type, or not complete.
+        Annotations of an unknown type, or not complete; overlay planes that are cut off as well.
     vois : tuple of (tuple of ImageReference, tuple of Window or VoiLut)
         Windows and VOI LUTs, and the images that they are for.
     areas : tuple of (tuple of ImageReference, Area)
@@ -187,7 +188,9 @@ def read_presentation_facts(file: FileRef) -> PresentationFacts:
         for tag in (_Tag.ContentDescription, _Tag.ContentLabel)
     )
     images = read_blended(data_set) | referenced([data_set])
-    return PresentationFacts(next(filter(None, labels), ""), images, not_drawn(data_set))
+    unclear = ("blending, as no series is said to be on top",) * has_unclear_order(data_set)
+    styles = not_drawn(data_set)
+    return PresentationFacts(next(filter(None, labels), ""), images, (*styles, *unclear))
 
 
 def read_presentation(file: FileRef) -> PresentationContent:
@@ -202,6 +205,8 @@ def read_presentation(file: FileRef) -> PresentationContent:
     data_set = scanned.data_set
     charsets, identifiers = data_set.texts(Tag.SpecificCharacterSet), identifiers_of(data_set)
     annotations, left_out = read_annotations(data_set, charsets)
+    overlays = _overlays(scanned)
+    whole = {group: data for group, data in overlays.items() if not data.is_truncated}
     areas = [
         (read_images(item), area)
         for item in data_set.items(_Tag.DisplayedAreaSelectionSequence)
@@ -209,7 +214,7 @@ def read_presentation(file: FileRef) -> PresentationContent:
     ]
     return PresentationContent(
         annotations,
-        left_out,
+        left_out + len(overlays) - len(whole),
         read_vois(data_set, identifiers),
         tuple(areas),
         read_turn(data_set),
@@ -217,7 +222,7 @@ def read_presentation(file: FileRef) -> PresentationContent:
         data_set.text(_Tag.PresentationLUTShape) == "INVERSE",
         _presentation_lut(data_set),
         read_shutter(data_set),
-        _overlays(scanned),
+        whole,
         _activated(data_set),
         _palette(data_set),
         read_blending(data_set, identifiers),

@@ -86,7 +86,8 @@ class Segmentation(DicomObject):
     @property
     def warnings(self) -> tuple[str, ...]:
         """Notes of its files, each once."""
-        return tuple(dict.fromkeys(note for header in self.headers for note in header.notes))
+        notes = (note for header in self.headers for note in header.notes)
+        return tuple(dict.fromkeys((*notes, *self.facts.notes)))
 
     @property
     def segments(self) -> tuple[Segment, ...]:

@@ -144,12 +144,23 @@ class SegmentFacts:
         By number, each once; background (number 0) is not among them.
     series : tuple of str
         UIDs of the series that the file refers to.
+    repeated : tuple of int
+        Numbers that several segments have: their pixels cannot be told apart.
     """
 
     encoding: str
     overlap: str = ""
     segments: tuple[Segment, ...] = ()
     series: tuple[str, ...] = field(default=(), repr=False)
+    repeated: tuple[int, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is amiss, each a sentence without the last period."""
+        return tuple(
+            f"Several segments have number {number}: the name is that of the first"
+            for number in self.repeated
+        )
 
     @property
     def is_label_map(self) -> bool:
@@ -176,10 +187,13 @@ def read_segment_facts(file: FileRef) -> SegmentFacts:
     data_set = scan_file(file, _WANTED).data_set
     reader = _Texts(data_set)
     segments: dict[int, Segment] = {}
+    repeated: set[int] = set()
     for item in data_set.items(_Tag.SegmentSequence):
         number = item.integer(_Tag.SegmentNumber)
-        if number is not None and 0 < number < 65536:
-            segments.setdefault(number, reader.segment(item, number))
+        if number in segments:
+            repeated.add(number)
+        elif number is not None and 0 < number < 65536:
+            segments[number] = reader.segment(item, number)
     if len({segment.value for segment in segments.values()}) < len(segments):
         segments = {n: replace(segment, drawn_as=0) for n, segment in segments.items()}
     referenced = data_set.items(_Tag.ReferencedSeriesSequence)
@@ -188,6 +202,7 @@ def read_segment_facts(file: FileRef) -> SegmentFacts:
         overlap=data_set.text(_Tag.SegmentsOverlap),
         segments=tuple(segments[number] for number in sorted(segments)),
         series=tuple(filter(None, (item.uid(_Tag.SeriesInstanceUID) for item in referenced))),
+        repeated=tuple(sorted(repeated)),
     )
 
 

@@ -61,6 +61,11 @@ class SlideSegmentation(TilePyramid):
         return f"{segments}, {matrix.columns:,} × {matrix.rows:,} pixels"
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of it."""
+        return (*self.notes, *self.facts.notes)
+
+    @property
     def referenced_series(self) -> tuple[str, ...]:
         """UIDs of the series that it refers to."""
         return self.facts.series

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import chain
+from itertools import chain, count, repeat
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,7 @@ _WANTED: Wanted = {
     },
 }
 _WANTED_CONTOURS: Wanted = {
+    _Tag.StructureSetROISequence: {_Tag.ROINumber: b"IS"},
     _Tag.ROIContourSequence: {
         _Tag.ContourSequence: {_Tag.ContourGeometricType: b"CS", _Tag.ContourData: b"DS"},
         _Tag.ReferencedROINumber: b"IS",
@@ -90,7 +92,7 @@ class Roi:
     Parameters
     ----------
     number : int
-        ROI Number.
+        ROI Number; a free one if it has none, or one that a region before it has.
     name : str
         ROI Name, cleaned; its number if it has none.
     color : tuple of float
@@ -159,23 +161,17 @@ def read_structure_facts(file: FileRef) -> tuple[StructureFacts, ...]:
     """
     data_set = scan_file(file, _WANTED).data_set
     references = data_set.items(_Tag.ReferencedFrameOfReferenceSequence)
-    regions = {
-        number: item
-        for item in data_set.items(_Tag.StructureSetROISequence)
-        if (number := item.integer(_Tag.ROINumber)) is not None
-    }
-    # Contours of a region that is not described are shown as well.
-    for number in _by_roi(data_set, _Tag.ROIContourSequence):
-        regions.setdefault(number, EMPTY)
+    regions = _regions(data_set)
     named = (
         data_set.uid(_Tag.FrameOfReferenceUID),
-        *(item.uid(_Tag.ReferencedFrameOfReferenceUID) for item in regions.values()),
+        *(each.described.uid(_Tag.ReferencedFrameOfReferenceUID) for each in regions.values()),
         *(item.uid(_Tag.FrameOfReferenceUID) for item in references),
     )
     usual = next(filter(None, named), "")
     by_frame: dict[str, list[Roi]] = {}
     for roi in _rois(data_set, regions):
-        frame = regions[roi.number].uid(_Tag.ReferencedFrameOfReferenceUID) or usual
+        described = regions[roi.number].described
+        frame = described.uid(_Tag.ReferencedFrameOfReferenceUID) or usual
         by_frame.setdefault(frame, []).append(roi)
     return tuple(
         StructureFacts(
@@ -188,24 +184,21 @@ def read_structure_facts(file: FileRef) -> tuple[StructureFacts, ...]:
     )
 
 
-def _rois(data_set: DataSet, regions: Mapping[int, DataSet]) -> Iterator[Roi]:
+def _rois(data_set: DataSet, regions: Mapping[int, _Region]) -> Iterator[Roi]:
     """Yield the regions by number."""
     charsets, identifiers = data_set.texts(_Tag.SpecificCharacterSet), identifiers_of(data_set)
-    drawn = _by_roi(data_set, _Tag.ROIContourSequence)
-    observed = _by_roi(data_set, _Tag.RTROIObservationsSequence)
-    for number in sorted(regions):
-        contours = drawn.get(number, [])
-        rgb = contours[0].integers(_Tag.ROIDisplayColor) if contours else ()
+    for number, (described, drawn, observed) in sorted(regions.items()):
+        rgb = drawn[0].integers(_Tag.ROIDisplayColor) if drawn else ()
         red, green, blue = rgb if len(rgb) == 3 else (0, 0, 0)
         own = (red / 255, green / 255, blue / 255)
         is_color = len(rgb) == 3 and max(own) <= 1 and min(own) >= 0
-        name = clean(decode(regions[number].data(_Tag.ROIName), charsets), identifiers)
+        name = clean(decode(described.data(_Tag.ROIName), charsets), identifiers)
         yield Roi(
             number,
             name or f"ROI {number}",
             own if is_color else color_of(number),
-            next((o.text(_Tag.RTROIInterpretedType) for o in observed.get(number, ())), ""),
-            sum(len(item.items(_Tag.ContourSequence)) for item in contours),
+            next((item.text(_Tag.RTROIInterpretedType) for item in observed), ""),
+            sum(len(item.items(_Tag.ContourSequence)) for item in drawn),
         )
 
 
@@ -231,9 +224,9 @@ def read_contours(file: FileRef) -> dict[int, list[Contour]]:
     """
     data_set = scan_file(file, _WANTED_CONTOURS).data_set
     found: dict[int, list[Contour]] = {}
-    for number, items in _by_roi(data_set, _Tag.ROIContourSequence).items():
-        contours = found.setdefault(number, [])
-        for contour in chain.from_iterable(item.items(_Tag.ContourSequence) for item in items):
+    for number, region in _regions(data_set).items():
+        contours = found.setdefault(number, []) if region.drawn else []
+        for contour in chain.from_iterable(i.items(_Tag.ContourSequence) for i in region.drawn):
             numbers = contour.numbers(_Tag.ContourData)
             if numbers and len(numbers) % 3 == 0:
                 kind = contour.text(_Tag.ContourGeometricType)
@@ -242,11 +235,41 @@ def read_contours(file: FileRef) -> dict[int, list[Contour]]:
     return found
 
 
-def _by_roi(data_set: DataSet, tag: int) -> dict[int, list[DataSet]]:
-    """Return the items of a sequence by the region that they refer to."""
-    found: dict[int, list[DataSet]] = {}
-    for item in data_set.items(tag):
-        number = item.integer(_Tag.ReferencedROINumber)
-        if number is not None:
-            found.setdefault(number, []).append(item)
-    return found
+class _Region(NamedTuple):
+    """Items of one region: what describes it, its contours, and what was observed of it."""
+
+    described: DataSet
+    drawn: list[DataSet]
+    observed: list[DataSet]
+
+
+def _regions(data_set: DataSet) -> dict[int, _Region]:
+    """Return the regions of a structure set, each by a number of its own.
+
+    Regions that share a ROI Number, or have none, take the contours and observations of that number
+    in turn, the last one the rest. Contours of a region that is not described are one as well.
+    """
+    described = _numbered(data_set, _Tag.StructureSetROISequence, _Tag.ROINumber)
+    drawn = _numbered(data_set, _Tag.ROIContourSequence, _Tag.ReferencedROINumber)
+    observed = _numbered(data_set, _Tag.RTROIObservationsSequence, _Tag.ReferencedROINumber)
+    numbers, used = ([number for number, _ in each] for each in (described, drawn))
+    described += [(None, EMPTY)] * (used.count(None) - numbers.count(None))
+    described += [(n, EMPTY) for n in dict.fromkeys(used) if n is not None and n not in numbers]
+    free = count(max((n for n, _ in described if n is not None), default=0) + 1)
+    regions: dict[int, _Region] = {}
+    same: dict[int | None, list[_Region]] = {}
+    for number, item in described:
+        own = next(free) if number is None or number in regions else number
+        regions[own] = _Region(item, [], [])
+        same.setdefault(number, []).append(regions[own])
+    for items in (drawn, observed):
+        turns = {number: chain(each, repeat(each[-1])) for number, each in same.items()}
+        for number, item in items:
+            if number in turns:
+                region = next(turns[number])
+                (region.drawn if items is drawn else region.observed).append(item)
+    return regions
+
+
+def _numbered(data_set: DataSet, sequence: int, number: int) -> list[tuple[int | None, DataSet]]:
+    return [(item.integer(number), item) for item in data_set.items(sequence)]

@@ -387,6 +387,46 @@ def test_state_tables_give_the_grays_of_pydicom():
     assert np.allclose(mine / 65535, grays / grays.max())
 
 
+def table(first, entries):
+    found = item(LUTDescriptor=[len(entries), first, 16], LUTData=entries.astype("<u2").tobytes())
+    found["LUTDescriptor"].VR = "SS" if first < 0 else "US"
+    found["LUTData"].VR = "OW"
+    return found
+
+
+@pytest.mark.parametrize("encoding", ["explicit", "implicit"])
+@pytest.mark.parametrize("slope", [1, 2])
+def test_state_lookup_table_starts_below_zero_where_values_do(tmp_path, encoding, slope):
+    """PS3.3 C.11.1.1.1: 16 bits of a first value do not say by themselves that it is negative."""
+    entries = np.arange(600) * 100
+    voi = item(VOILUTSequence=[table(-900, entries)])
+    data = state(ALL, RescaleSlope=slope, RescaleIntercept=-1000, SoftcopyVOILUTSequence=[voi])
+    _, found = opened(tmp_path, data, encoding)
+    stored = np.arange(400)
+    expected = entries[np.clip(slope * stored - 1000 + 900, 0, 599)] / 65535
+    assert grays(found, stored - 1024) == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("encoding", ["explicit", "implicit"])
+def test_state_modality_table_starts_below_zero_where_stored_values_do(tmp_path, encoding):
+    entries = np.arange(600) ** 2 // 10
+    window = item(WindowCenter=20000, WindowWidth=30001)
+    data = state(ALL, ModalityLUTSequence=[table(-300, entries)], SoftcopyVOILUTSequence=[window])
+    write_ct(tmp_path, PixelRepresentation=1, RescaleIntercept=0)
+    write(tmp_path / "pr.dcm", data, encoding)
+    report = load(tmp_path)
+    ((found,),) = (each.draw(report.stacks) for each in report.objects)
+    stored = np.arange(-400, 400)
+    values = entries[np.clip(stored + 300, 0, 599)]
+    expected = np.clip((values - 4999.5) / 30000, 0, 1)
+    assert grays(found, stored) == pytest.approx(expected, abs=1e-4)
+
+
+def grays(found, values):
+    low, high = found.voi(0).curve.limits
+    return found.voi(0).curve.at((values - low) / (high - low))
+
+
 def test_state_shutter_and_overlay_are_drawn_on_its_slices(tmp_path):
     plane = np.eye(ROWS, COLUMNS, dtype=bool)
     data = state(

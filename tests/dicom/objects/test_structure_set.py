@@ -159,6 +159,13 @@ def test_structure_set_points_and_open_contours_are_told_apart(opened):
     assert not wire.is_closed
 
 
+def test_structure_set_of_points_alone_lies_on_its_series(opened):
+    report, found = opened({"iso": [("POINT", [position(2, 3, 4)])]})
+    drawn = found.draw(report.stacks)
+    assert drawn.stack is report.stacks[0]
+    assert drawn.points[1] == pytest.approx(np.array([(2, 3, 4)]), abs=1e-3)
+
+
 def test_structure_set_regions_have_names_colors_and_types_the_empty_ones_too(opened):
     """A7."""
     observed = [item(ReferencedROINumber=2, RTROIInterpretedType="PTV")]

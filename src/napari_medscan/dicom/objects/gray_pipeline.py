@@ -6,7 +6,8 @@ the state, which replace those of the image.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from napari_medscan.dicom.series.stack import Stack
 _MOST_BITS = 16
 _BITS = 16
 _WHITE = 65535
+_SIGN = 0x8000
+_Table = TypeVar("_Table", ModalityTransform, VoiLut)
 
 
 class PresentationLut(NamedTuple):
@@ -56,9 +59,22 @@ def gray_of(
     own: ModalityTransform = stack.typical_frame.transform
     if own.table is not None or own.slope == 0 or modality.slope == 0:
         return None
+    # PS3.3 C.11.1.1.1: the first value of a table has the sign of what is looked up.
+    ends = np.array(stored_range(stack.header.layout))
+    if ends.min() < 0:
+        modality = _signed(modality)
+    if isinstance(voi, VoiLut) and modality.apply(ends, np.dtype(np.float64)).min() < 0:
+        voi = _signed(voi)
     if modality.table is None and presentation is None:
-        return None if voi is None else _moved(voi, own, modality)
+        if voi is None:
+            return None
+        if (moved := _moved(voi, own, modality)) is not None:
+            return moved
     return _composed(stack, own, modality, voi, presentation)
+
+
+def _signed(table: _Table) -> _Table:
+    return replace(table, first=(table.first ^ _SIGN) - _SIGN)
 
 
 def _moved(voi: Voi, own: ModalityTransform, modality: ModalityTransform) -> Voi | None:

@@ -170,7 +170,8 @@ class StructureSet(OneFileObject):
         drawn = [each for s in related if (each := _draw_on(contours, s, unread)) is not None]
         # The first one that takes the most contours.
         best = min(drawn, key=lambda each: sum(each.misfits.values()), default=None)
-        return best if best is not None and best.contours else _draw_alone(contours, unread)
+        fits = best is not None and (best.contours or best.points)
+        return best if best is not None and fits else _draw_alone(contours, unread)
 
     def labels(
         self, drawn: DrawnStructures, number: int, cache: FrameCache | None = None

@@ -97,7 +97,7 @@ def _layers_of(roi: Roi, drawn: DrawnStructures) -> list[Layer]:
 def _notes(source: StructureSet, drawn: DrawnStructures) -> list[str]:
     notes = []
     if drawn.stack is None:
-        notes.append("Shown without images: no series with its frame of reference is open")
+        notes.append("Shown without images: it lies on no series that is open")
     if drawn.misfits:
         count = sum(drawn.misfits.values())
         names = [roi.name for roi in source.rois if roi.number in drawn.misfits]

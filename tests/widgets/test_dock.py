@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_medscan.widgets.dock import WIDTH, DockContainer, Docked, _release_all, scrolling
+from napari_medscan.widgets.panel.form import number
 
 
 @pytest.fixture
@@ -178,6 +179,28 @@ def test_escape_gives_the_keys_to_the_image(make_napari_viewer, qtbot, monkeypat
     assert not focused
     qtbot.keyClick(button, Qt.Key.Key_Escape)
     assert focused
+
+
+def test_escape_leaves_a_number_as_it_was_before_it_was_typed(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    entered = []
+    field = number("level", "Level", entered.append, limits=(-1000, 1000), value=40)
+    dock = Docked()
+    QVBoxLayout(dock).addWidget(field.native)
+    viewer.window.add_dock_widget(dock, area="right")
+    viewer.window.activate()
+    field.native.setFocus()
+    qtbot.waitUntil(field.native.hasFocus)
+    field.native.selectAll()
+    qtbot.keyClicks(field.native, "7")
+    qtbot.keyClick(field.native, Qt.Key.Key_Escape)
+    assert not field.native.hasFocus()
+    assert (field.value, field.native.text(), entered) == (40, "40.0", [])
+    field.native.setFocus()
+    field.native.selectAll()
+    qtbot.keyClicks(field.native, "7")
+    qtbot.keyClick(field.native, Qt.Key.Key_Return)
+    assert (field.value, entered) == (7, [7])
 
 
 def test_tab_passes_over_what_scrolls_a_page(qtbot):

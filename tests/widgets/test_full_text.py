@@ -1,9 +1,10 @@
 """The text of a box that is too narrow for it."""
 
 import pytest
-from qtpy.QtCore import QEvent, QPoint
+from napari.qt import get_stylesheet
+from qtpy.QtCore import QEvent, QPoint, Qt
 from qtpy.QtGui import QHelpEvent
-from qtpy.QtWidgets import QApplication, QComboBox, QToolTip
+from qtpy.QtWidgets import QApplication, QComboBox, QStyle, QStyleOptionComboBox, QToolTip
 
 from napari_medscan.widgets.full_text import show_in_full
 
@@ -37,3 +38,30 @@ def test_tooltip_begins_with_a_text_that_is_cut(qtbot, monkeypatch, text, width,
         assert "<img" not in shown[0]
     else:
         assert (shown or [box.toolTip()]) == [tip]
+
+
+@pytest.mark.parametrize("width", [150, 700])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_text_that_does_not_fit_ends_in_an_ellipsis(qtbot, theme, width):
+    boxes = QComboBox(), QComboBox()
+    for box in boxes:
+        qtbot.addWidget(box)
+        box.setStyleSheet(get_stylesheet(theme))
+        box.addItem(LONG)
+        show_in_full(box)
+        box.setFixedWidth(width)
+        box.show()
+    cut, plain = boxes
+    plain.setItemText(0, shortened(cut))
+    assert (plain.currentText() != LONG) is (width == 150)
+    assert cut.grab().toImage() == plain.grab().toImage()
+
+
+def shortened(box):
+    """Return the text of a box as far as there is room for it."""
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    room = box.style().subControlRect(
+        QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, box
+    )
+    return box.fontMetrics().elidedText(LONG, Qt.TextElideMode.ElideRight, room.width())

@@ -11,7 +11,16 @@ import napari
 from magicgui.widgets import Container, Widget
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QSizePolicy, QWidget
+from qtpy.QtWidgets import (
+    QDockWidget,
+    QDoubleSpinBox,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 from napari_medscan.napari_.compat.dock_names import share_names
 from napari_medscan.napari_.failure_log import guarded
@@ -121,6 +130,7 @@ class DockRelease(QObject):
             self()
         elif isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             # No part of the dock had a use for it. It goes on to napari, and ends a tool there.
+            _undo_typing(dock.focusWidget())
             focus_canvas(napari.current_viewer())
         return False
 
@@ -187,6 +197,12 @@ def scrolling(part: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setWidget(part)
     return area
+
+
+def _undo_typing(field: QWidget | None) -> None:
+    """Let a field have the number again that it had, which it else takes over as it loses focus."""
+    if isinstance(field, QSpinBox | QDoubleSpinBox):
+        field.setValue(field.value())
 
 
 def _dock_of(content: QWidget | None) -> QDockWidget | None:

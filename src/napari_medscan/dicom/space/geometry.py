@@ -30,6 +30,9 @@ from napari_medscan.dicom.space.vectors import (
 TILT, SHEAR = "Gantry tilt", "Sheared by"
 """How the warning about a tilted stack begins: of CT, and of modalities without a gantry."""
 
+_MOST_BESIDE = 4
+"""Slices at the ends of a stack that may stand beside its line at most."""
+
 StepSource = Literal["positions", "locations", "spacing", "thickness", "assumed"]
 ASSUMED_STEP: dict[StepSource, str] = {
     "thickness": "Slice spacing assumed equal to slice thickness",
@@ -262,15 +265,15 @@ def _ends_of_line(
 ) -> tuple[int, int]:
     """Return the two slices that show the direction of a stack: the first and the last one.
 
-    Where one of these stands beside the line of most others, its neighbor stands for it: a single
-    slice does not tilt a stack.
+    Where these stand beside the line of most others, the nearest that do not stand for them: a few
+    slices do not tilt a stack.
     """
     last = len(positions) - 1
     # An end that is off by the limit puts half of the slices off by half of it or more.
     limit = max(tolerances.SAME_CORNER * min(spacing or (1.0, 1.0)), 2 * spread) / 2
-    beside = norm(difference(positions[last], positions[0])) ** 2
-    beside -= (distances[last] - distances[0]) ** 2
-    if last < 3 or beside <= limit**2:
+    across = norm(difference(positions[last], positions[0])) ** 2
+    across -= (distances[last] - distances[0]) ** 2
+    if last < 3 or across <= limit**2:
         return 0, last
     points, depths = np.array(positions), np.array(distances)
 
@@ -280,10 +283,11 @@ def _ends_of_line(
         line = points[start] + np.outer(parts, points[stop] - points[start])
         return float(np.median(np.linalg.norm(points - line, axis=1)))
 
-    if median_off((0, last)) <= limit:
-        return 0, last
-    best = min(((1, last), (0, last - 1), (1, last - 1)), key=median_off)
-    return best if median_off(best) <= limit else (0, last)
+    for beside in range(max(3, 1 + min(_MOST_BESIDE, last // 4))):
+        ends = min(((i, last - beside + i) for i in range(beside + 1)), key=median_off)
+        if median_off(ends) <= limit:
+            return ends
+    return 0, last
 
 
 def _on_a_line(

@@ -44,6 +44,25 @@ def test_each_attribute_has_a_name_a_unit_and_ascending_values(name, given, titl
     assert axis.values.dtype == np.float64
 
 
+@pytest.mark.parametrize("is_timed", [True, False])
+def test_time_points_that_start_over_are_in_seconds_if_a_clock_says_so(is_timed):
+    facts = [
+        {
+            "TemporalPositionIndex": t,
+            "AcquisitionNumber": a,
+            "AcquisitionTime": f"12{a:02d}{t if is_timed else 0:02d}",
+        }
+        for a in (1, 2)
+        for t in (1, 2)
+    ]
+    axis = axis_of(*facts)
+    if is_timed:
+        assert (axis.name, axis.unit) == ("Time", "s")
+        assert axis.values.tolist() == [0, 1, 60, 61]
+    else:
+        assert axis.values == ("1, 1", "1, 2", "2, 1", "2, 2")
+
+
 @pytest.mark.parametrize(
     ("name", "given", "title", "values"),
     [

@@ -8,7 +8,7 @@ from itertools import chain, product
 from random import Random
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from napari_medscan.dicom.series.attributes import FOURTH_AXIS
@@ -161,6 +161,82 @@ def test_an_attribute_whose_values_differ_from_position_to_position_is_not_an_ax
         for t in range(2)
     ]
     assert only(frames)[1].dimension == "AcquisitionNumber"
+
+
+@given(
+    name=st.sampled_from(["TriggerTime", "EchoTime", "FlipAngle", "InversionTime"]),
+    clock=st.sampled_from(["AcquisitionTime", "ContentTime"]),
+    is_same=st.booleans(),
+    by_slice=st.booleans(),
+    random=st.randoms(use_true_random=False),
+)
+@settings(deadline=None)
+def test_numbers_that_jitter_are_no_axis_where_a_clock_tells_the_time_points(
+    name, clock, is_same, by_slice, random
+):
+    """Trigger times are those of unequal heartbeats, echo times those that a scanner adapts."""
+    times, places = 5, 4
+    values = [500.0, 501.0] if is_same else [490.0 + 0.7 * step for step in range(30)]
+    jitter = [[random.choice(values) for _ in range(times)] for _ in range(places)]
+    # Values that are met as often at each position are no jitter.
+    assume(len({tuple(sorted(each)) for each in jitter}) > 1)
+    frames = [
+        make_frame(
+            (0, 0, 8.0 * z),
+            number=z * times + t if by_slice else t * places + z,
+            **{name: jitter[z][t], clock: f"1200{4 * t:02d}.{z}"},
+        )
+        for t, z in product(range(times), range(places))
+    ]
+    rows, grid = only(frames)
+    assert grid.dimension == clock
+    assert rows == [[t * places + z for z in range(places)] for t in range(times)]
+
+
+def test_trigger_times_in_the_order_of_instance_numbers_outrank_a_clock():
+    frames = [
+        make_frame(
+            (0, 0, 8.0 * z),
+            number=t,
+            TriggerTime=40.0 * t * (1 + z / 10),
+            AcquisitionTime=f"1200{30 - t}.{z}",
+        )
+        for t, z in product(range(5), range(4))
+    ]
+    rows, grid = only(frames)
+    assert grid.dimension == "TriggerTime"
+    assert rows == [[4 * t + z for z in range(4)] for t in range(5)]
+
+
+@given(
+    name=st.sampled_from(["TemporalPositionIdentifier", "TemporalPositionIndex", "TriggerTime"]),
+    acquisitions=st.integers(2, 3),
+    times=st.integers(2, 4),
+    is_apart=st.booleans(),
+)
+@settings(deadline=None)
+def test_time_points_that_start_over_follow_each_other_by_acquisition(
+    name, acquisitions, times, is_apart
+):
+    """Acquisitions that take turns do not: of each time point, one has then several images."""
+    cells = list(product(range(acquisitions), range(times), range(3)))
+    frames = [
+        make_frame(
+            (0, 0, 5.0 * z),
+            number=a * times + t,
+            AcquisitionNumber=a + 1,
+            AcquisitionTime=f"12{a if is_apart else 0:02d}{10 * t + (0 if is_apart else a):02d}",
+            **{name: t + 1},
+        )
+        for a, t, z in cells
+    ]
+    rows, _ = only(frames)
+    found = [cells[row[0]][:2] for row in rows]
+    order = (lambda cell: cell) if is_apart else (lambda cell: cell[::-1])
+    assert found == sorted(found, key=order)
+    assert [[cells[n] for n in row] for row in rows] == [
+        [(*cell, z) for z in range(3)] for cell in found
+    ]
 
 
 def test_without_such_an_attribute_instance_numbers_decide_and_the_user_is_told():

@@ -79,11 +79,11 @@ UNNUMBERED: Final = (
 """Those that tell the volumes of a series apart whose positions move from one to the next."""
 
 RANKED: Final = (
+    "InversionTime",
     "TriggerTime",
     "NominalPercentageOfCardiacPhase",
     "NominalPercentageOfRespiratoryPhase",
     "NominalRespiratoryTriggerDelayTime",
-    "InversionTime",
     "EchoTime",
     "FrameReferenceTime",
     "FrameReferenceDateTime",

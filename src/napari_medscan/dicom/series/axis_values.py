@@ -154,6 +154,9 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
     parts = [_of_one(volumes, attributes, name) for name in names]
     if len(parts) == 1:
         return parts[0]
+    times = _clock_times(volumes, attributes) if _NUMBERING.issuperset(names) else None
+    if times is not None:
+        return AxisValues("Time", "s", times)
     texts = tuple(", ".join(part.text(i) for part in parts) for i in range(len(volumes)))
     return AxisValues(", ".join(dict.fromkeys(part.name for part in parts)), "", texts)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,11 @@ from napari_medscan.dicom.series.attributes import (
     FOURTH_AXIS,
     PHYSICAL,
     RANKED,
+    TEMPORAL,
     Attributes,
     Column,
 )
+from napari_medscan.dicom.space.tolerances import JITTERED_NUMBER
 
 BY_NUMBER = "Time points sorted by instance number (no timing information)"
 BY_FRAME = "Time points sorted by frame number (no timing information)"
@@ -40,6 +42,8 @@ FEW_HOLES = 0.1
 """Share of a grid that may be without a slice; one slice may be lost in any case."""
 MOST_NAMED = 3
 """Attributes that a fourth axis is made of at most, if so many are enough."""
+
+_TRIGGER, _ACQUISITION = "TriggerTime", "AcquisitionNumber"
 
 Numbers = NDArray[np.intp]
 
@@ -110,14 +114,13 @@ def label_rows(slices: Sequence[SliceRef], position: Numbers) -> Rows:
         smaller = sizes_of_cells(joint, position)
         if len(smaller) == len(sizes):
             continue
-        if name not in PHYSICAL and (
-            not _is_even(joint, position) if even else tears(joint, position)
-        ):
+        is_told = name in PHYSICAL and not _jitters(column)
+        if not is_told and (not _is_even(joint, position) if even else tears(joint, position)):
             continue
         row, sizes = joint, smaller
         used.append((name, keys))
         notes = notes if column is given else (LEFT,)
-    return replace(_named(row, used), notes=notes)
+    return replace(_named(row, _by_acquisition(used, slices)), notes=notes)
 
 
 def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows:
@@ -127,11 +130,7 @@ def rank_rows(slices: Sequence[SliceRef], position: Numbers, rows: Rows) -> Rows
     in which they are given, and a note says so.
     """
     row, names = rows.row, list(rows.names)
-    attributes = Attributes(slices)
-    for name in RANKED:
-        column = attributes.column(name)
-        if None in column or len(set(column)) == 1:
-            continue
+    for name, column in _ranked_columns(slices, position, row):
         joint = _joint(row, _ranks_in_cells(column, position, row))
         if joint.max() > row.max() and _is_even(joint, position):
             row = joint
@@ -159,15 +158,43 @@ def ranking_columns(
     slices: Sequence[SliceRef], position: Numbers, row: Numbers
 ) -> Iterator[tuple[str, Column]]:
     """Yield name and values of what orders the slices of every cell."""
-    cell = list(zip(row.tolist(), position.tolist(), strict=True))
+    numbers: Column = [ref.frame.order for ref in slices]
+    for name, column in (*_ranked_columns(slices, position, row), (NUMBER, numbers)):
+        cells_of = zip(row.tolist(), position.tolist(), column, strict=True)
+        if len(set(cells_of)) == len(slices):
+            yield name, column
+
+
+def _ranked_columns(
+    slices: Sequence[SliceRef], position: Numbers, row: Numbers
+) -> Iterator[tuple[str, Column]]:
+    """Yield name and values of attributes in `RANKED` that all slices have, and that differ.
+
+    A trigger time is left out that jitters from beat to beat, and numbers that hardly differ.
+    """
     attributes = Attributes(slices)
     for name in RANKED:
         column = attributes.column(name)
-        if None not in column and len(set(zip(cell, column, strict=True))) == len(slices):
+        if None in column or len(set(column)) == 1 or (name in PHYSICAL and _jitters(column)):
+            continue
+        if name != _TRIGGER or not _is_refuted(column, slices, position, row):
             yield name, column
+
+
+def _is_refuted(
+    column: Column, slices: Sequence[SliceRef], position: Numbers, row: Numbers
+) -> bool:
+    """Whether times are not in the order of instance numbers, but those of a clock are."""
     numbers: Column = [ref.frame.order for ref in slices]
-    if len(set(zip(cell, numbers, strict=True))) == len(slices):
-        yield NUMBER, numbers
+    numbered = _ranks_in_cells(numbers, position, row)
+    if (_ranks_in_cells(column, position, row) == numbered).all():
+        return False
+    attributes = Attributes(slices)
+    clocks = (attributes.column(name) for name in ("AcquisitionTime", "ContentTime"))
+    return any(
+        None not in clock and (_ranks_in_cells(clock, position, row) == numbered).all()
+        for clock in clocks
+    )
 
 
 def notes_of(name: str) -> tuple[str, ...]:
@@ -246,6 +273,34 @@ def _stays_at_few(keys: Numbers, position: Numbers) -> bool:
     """Whether no value is met at more than half of the positions, as times of slices are."""
     cells_of = np.unique(np.stack((keys, position)), axis=1)[0]
     return 2 * int(np.bincount(cells_of).max()) <= int(position.max()) + 1
+
+
+def _jitters(column: Column) -> bool:
+    """Whether numbers are one number that was measured, or set, a little differently each time."""
+    numbers = [value for value in column if isinstance(value, float)]
+    if len(numbers) < len(column):
+        return False
+    return max(numbers) - min(numbers) <= JITTERED_NUMBER * max(numbers)
+
+
+def _by_acquisition(
+    used: Sequence[tuple[str, Numbers]], slices: Sequence[SliceRef]
+) -> Sequence[tuple[str, Numbers]]:
+    """Return attributes and ranks, acquisitions first if each has times of its own from the first.
+
+    That is so if acquisition times of one are all before those of the next.
+    """
+    columns = dict(used)
+    if _ACQUISITION not in columns or used[0][0] not in (*TEMPORAL, _TRIGGER):
+        return used
+    times = Attributes(slices).column("AcquisitionTime")
+    if None in times:
+        return used
+    seconds, keys = np.array(times, np.float64), columns[_ACQUISITION]
+    parts = [seconds[keys == key] for key in range(int(keys.max()) + 1)]
+    if any(one.max() >= other.min() for one, other in pairwise(parts)):
+        return used
+    return [(_ACQUISITION, keys), *(each for each in used if each[0] != _ACQUISITION)]
 
 
 def _is_even(row: Numbers, position: Numbers) -> bool:

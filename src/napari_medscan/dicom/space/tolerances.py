@@ -96,6 +96,10 @@ STEADY_SPACING: Final = 0.01
 SAME_NUMBER: Final = 5e-4
 """Relative difference of two numbers that are one number, written with different precision."""
 
+JITTERED_NUMBER: Final = 0.05
+"""Relative difference of echo times, flip angles and the like that may be one, set for each slice
+anew: they tell volumes apart only if these are whole then."""
+
 SAME_VOXEL: Final = 0.01
 """Voxels by which a voxel of a copy may lie off the voxel of the series that it is."""
 

@@ -175,10 +175,18 @@ def test_images_of_a_series_uid_each_that_make_a_volume_are_one_group(lacking):
     (found,) = group(headers)
     assert [ref.header.name for ref in found] == [f"f000{n}" for n in range(4)]
     assert found[0].header.notes == (JOINED,)
-    twice = [header for header in axial(4, **lacking) for _ in range(2)]
+
+
+@pytest.mark.parametrize("by_slice", [True, False])
+def test_images_of_a_series_uid_each_that_make_several_volumes_are_one_group(by_slice):
+    one = axial(4)
+    twice = [header for header in one for _ in range(2)] if by_slice else [*one, *one]
     repeated = with_series_of_their_own(twice)
-    assert len(names(repeated)) == 8
+    (found,) = group(repeated)
+    assert found[0].header.notes == (JOINED,)
+    # A position with fewer repeats, or a number that is left out, and they may be anything.
     assert len(names(repeated[1:])) == 7
+    assert len(names([*repeated[:7], replace(repeated[7], instance_number=9)])) == 8
 
 
 def test_images_of_a_series_number_each_that_make_a_volume_are_one_group():
@@ -302,6 +310,20 @@ def test_an_image_that_lacks_an_attribute_fills_the_hole_in_its_series(fact):
     # An image without contrast agent is one before it was given.
     frames = [make_frame((0, 0, z), **({"ContrastBolusAgent": "x"} if z else {})) for z in range(5)]
     assert len(list(group(files(frames)))) == 2
+
+
+def test_images_that_fill_no_hole_are_a_volume_of_their_own():
+    """A map computed from a diffusion series whose Image Type was cut has no b-value either."""
+    kind = ("ORIGINAL", "PRIMARY", "DIFFUSION")
+    weighted = [
+        make_frame((0, 0, 5.0 * z), ImageType=kind, DiffusionBValue=b)
+        for b in (0.0, 500.0, 1000.0)
+        for z in range(5)
+    ]
+    computed = [make_frame((0, 0, 5.0 * z), ImageType=("DERIVED", "PRIMARY")) for z in range(5)]
+    assert sorted(map(len, group(files([*weighted, *computed])))) == [5, 15]
+    # One that lacks a slice has a hole.
+    assert sorted(map(len, group(files([*weighted[1:], computed[0]])))) == [15]
 
 
 @pytest.mark.parametrize("lacking", [{0, 3, 4, 7, 8}, {1, 6}])

@@ -8,6 +8,8 @@ from random import Random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from napari_medscan.dicom.series.ordering import INCOMPLETE, arrange
 from napari_medscan.dicom.series.overlaps import BY_RUN, EXTRAS
@@ -314,6 +316,37 @@ def test_series_of_one_number_whose_slices_lie_between_each_other_are_two(name):
     stacks = stacks_of(files(frames))
     assert [stack.array.shape[:2] for stack in stacks] == [(3, 5), (3, 5)]
     assert [int(stack.array[0, 0, 0, 0]) for stack in stacks] == [0, 15]
+
+
+@given(
+    slices=st.integers(3, 8),
+    thickness=st.sampled_from([4.5, 5.0, 7.5]),
+    restarts=st.booleans(),
+    facts=st.sampled_from([{}, {"AcquisitionTime": "120000"}]),
+)
+@settings(deadline=None)
+def test_two_acquisitions_half_a_step_apart_are_two_volumes(slices, thickness, restarts, facts):
+    """They are one if nothing says for certain that they are two."""
+
+    def volumes_of(*, thick=thickness, along=False, acquisitions=(1, 2)):
+        frames = [
+            make_frame(
+                (0, 0, 5.0 * z + 2.5 * run),
+                number=2 * z + run if along else z + (0 if restarts else slices * run),
+                AcquisitionNumber=acquisitions[run],
+                SliceThickness=thick,
+                **facts,
+            )
+            for run in range(2)
+            for z in range(slices)
+        ]
+        stacks = stacks_of(files(frames))
+        return [sorted(stack.read()[:, 0, 0].tolist()) for stack in stacks]
+
+    runs = [list(range(slices)), list(range(slices, 2 * slices))]
+    assert volumes_of() == runs
+    for one in ({"thick": 2.5}, {"along": True}, {"acquisitions": (1, 1)}, {"thick": None}):
+        assert volumes_of(**one) == [[*runs[0], *runs[1]]]
 
 
 def test_time_points_that_are_numbered_may_move_by_less_than_a_step():

@@ -7,6 +7,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
+import numpy as np
+
 from napari_medscan.dicom.headers.frame_header import FrameHeader
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.patient import may_be_one_patient
@@ -22,7 +24,7 @@ from napari_medscan.dicom.series.meaning import (
     raw_meaning,
 )
 from napari_medscan.dicom.series.planes import split_by_plane
-from napari_medscan.dicom.series.positions import distances_of
+from napari_medscan.dicom.series.positions import distances_of, middles_of, number_positions
 from napari_medscan.dicom.space.geometry import measure_gaps
 
 JOINED = "Each image has its own Series Instance UID; the series was joined by position"
@@ -149,14 +151,25 @@ def _with_lone_images_joined(
 
 
 def _is_even_volume(headers: Sequence[ImageHeader]) -> bool:
-    """Whether images of one frame each, with numbers of their own, are slices of one volume."""
+    """Whether images of one frame each, with numbers of their own, are slices of one volume.
+
+    They are of several volumes, too, if all positions repeat as often and no number is left out.
+    """
     slices = [SliceRef(header, 0) for header in headers]
-    if len({header.instance_number for header in headers}) < len(headers):
+    numbers = {header.instance_number for header in headers}
+    if len(numbers) < len(headers):
         return False
     if slices[0].frame.orientation is None or len(split_by_plane([[ref] for ref in slices])) > 1:
         return False
-    distances = sorted(distances_of(slices).tolist())
-    return len(set(distances)) == len(distances) and measure_gaps(distances).regular
+    distances = distances_of(slices)
+    position = number_positions(slices, distances)
+    repeats = np.bincount(position)
+    known = [number for number in numbers if number is not None]
+    is_run = max(known) - min(known) < len(known) == len(slices)
+    if len(repeats) < _FEWEST_JOINED or not (repeats == (repeats[0] if is_run else 1)).all():
+        return False
+    middles, spread = middles_of(distances, position)
+    return measure_gaps(middles.tolist(), spread).regular
 
 
 def _series_key(header: ImageHeader) -> _SeriesKey:

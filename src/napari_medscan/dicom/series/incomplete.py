@@ -118,13 +118,15 @@ def _with_meaning(ref: SliceRef, other: SliceRef) -> SliceRef:
 def _fill(images: Sequence[SliceRef], whole: Sequence[SliceRef]) -> bool:
     """Whether images make an even volume with others, or lie whole steps of it from them.
 
-    Where the others repeat their positions, whether no position is left with fewer repeats.
+    Where the others repeat their positions, whether some were left with fewer repeats, and none is.
     """
     slices = [*whole, *images]
     distances = distances_of(slices)
-    repeats = np.bincount(number_positions(slices, distances))
+    position = number_positions(slices, distances)
+    repeats = np.bincount(position)
     if repeats.max() > 1:
-        return len(repeats) > 1 and bool((repeats == repeats[0]).all())
+        own = np.bincount(position[: len(whole)], minlength=len(repeats))
+        return bool((repeats == repeats[0]).all() and (own != own[0]).any())
     before, after = np.sort(distances[: len(whole)]), np.sort(distances)
     gaps = measure_gaps(after.tolist())
     if gaps.regular or len(whole) < _FEWEST:

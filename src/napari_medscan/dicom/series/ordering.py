@@ -47,14 +47,15 @@ from napari_medscan.dicom.series.repeats import (
     tears,
 )
 from napari_medscan.dicom.space.geometry import measure_gaps
-from napari_medscan.dicom.space.tolerances import MULTIPLE_GAP, ROUNDING
+from napari_medscan.dicom.space.tolerances import MULTIPLE_GAP, ROUNDING, THICKER
 
 LATERALITY = "Laterality"
 FILE = "file"
+ACQUISITION = "AcquisitionNumber"
 SPLITTERS = (
     FILE,
     LATERALITY,
-    "AcquisitionNumber",
+    ACQUISITION,
     "ImageType",
     "EchoTime",
     "StackID",
@@ -126,7 +127,9 @@ def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
         is_even = count < 3 or measure_gaps(distances[order].tolist()).regular
         names = TEMPORAL if is_even else (*TEMPORAL, *UNNUMBERED)
         moved = by_time_point(slices, names)
-        return moved or ([volume_of(ascending)] if is_even else _repair(ascending))
+        if moved or not is_even:
+            return moved or _repair(ascending)
+        return [volume_of(run) for run in _overlapping_runs(ascending)]
     parts = _overlapping(slices, position)
     if len(parts) > 1:
         return [grid for part in parts for grid in _arrange(part)]
@@ -149,6 +152,28 @@ def _arrange(slices: Sequence[SliceRef]) -> list[Grid]:
     if parts:
         return [grid for part in parts for grid in _arrange(part)]
     return _repeated(slices, position)
+
+
+def _overlapping_runs(ascending: Sequence[SliceRef]) -> list[list[SliceRef]]:
+    """Split an even volume into two acquisitions if each is one by itself, between the other's.
+
+    The slices of each touch, or overlap, and instance numbers do not follow the positions: slices
+    that were reconstructed to overlap are of one acquisition.
+    """
+    first, second = (ref.header.dimension_of(ref.index, ACQUISITION) for ref in ascending[:2])
+    whole = [list(ascending)]
+    if None in (first, second) or first == second:
+        return whole
+    runs = _split_by(ascending, ACQUISITION)
+    if len(runs) != 2 or not all(map(_is_regular, runs)):
+        return whole
+    numbers = [ref.frame.order for ref in ascending]
+    if len(set(numbers)) in (1, len(numbers)) and sorted(numbers) in (numbers, numbers[::-1]):
+        return whole
+    step = np.ptp(distances_of(ascending)) / (len(ascending) - 1)
+    thicknesses = [further_facts(ref).thickness for ref in ascending]
+    is_thick = all(isinstance(mm, float) and mm > THICKER * step for mm in thicknesses)
+    return runs if is_thick else whole
 
 
 def _overlapping(slices: Sequence[SliceRef], position: Numbers) -> list[list[SliceRef]]:

@@ -48,6 +48,9 @@ _ON_A_LINE_STEPS: Final = 0.05
 ON_A_LINE: Final = 0.1
 """… or millimeters, whichever is the most: see `line_tolerance`."""
 
+THICKER: Final = 1.5
+"""Slice steps from which on slices are so thick that every other one is a volume by itself."""
+
 STATION_PIXELS: Final = 0.5
 """Slices of one depth that are so many pixels apart within their plane stand side by side …"""
 

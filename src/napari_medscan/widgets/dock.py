@@ -18,7 +18,6 @@ from qtpy.QtWidgets import (
     QMainWindow,
     QScrollArea,
     QSizePolicy,
-    QSpinBox,
     QWidget,
 )
 
@@ -201,7 +200,7 @@ def scrolling(part: QWidget) -> QScrollArea:
 
 def _undo_typing(field: QWidget | None) -> None:
     """Let a field have the number again that it had, which it else takes over as it loses focus."""
-    if isinstance(field, QSpinBox | QDoubleSpinBox):
+    if isinstance(field, QDoubleSpinBox):
         field.setValue(field.value())
 
 

@@ -244,7 +244,14 @@ def _key(header: ImageHeader, frame: FrameHeader) -> _Key:
         frame.orientation,
         header.unit,
         id(frame.transform),
+        _quantity(header, frame),
     )
+
+
+def _quantity(header: ImageHeader, frame: FrameHeader) -> str:
+    """Return what the values of a parametric map are, '' if it does not say so."""
+    maps = header.kind.measures == "parameters" and frame.real_world
+    return maps[0].name if maps else ""
 
 
 def _groups(series: Sequence[ImageHeader]) -> Iterator[list[SliceRef]]:
@@ -270,8 +277,8 @@ def _groups(series: Sequence[ImageHeader]) -> Iterator[list[SliceRef]]:
         # Frames of a clip are images of one thing, however the exposure was set for each.
         has_place = first.frame.position is not None or first.frame.frame_location is not None
         means = has_place or first.header.frames_are_slices
-        # A stack has one unit.
-        unit = first.unit, first.frame.transform.is_uncertain
+        # A stack has one unit, and one quantity.
+        unit = first.unit, first.frame.transform.is_uncertain, _quantity(first.header, first.frame)
         meaning = meaning_of(raw) if means else meaning_in_clip(raw)
         kinds[meaning, segment, has_none, unit].append(slices)
     files = {header.name: number for number, header in enumerate(series)}

@@ -269,6 +269,35 @@ def test_segmentation_label_map_is_one_layer_of_stored_numbers(tmp_path):
     assert not labels[[0, 1, 3, 4]].any()
 
 
+@pytest.mark.parametrize("has_palette", [False, True])
+def test_segmentation_label_map_has_the_colors_of_its_palette(tmp_path, has_palette):
+    """PS3.3 A.90: label maps have a palette in the place of a color for each segment."""
+    pixels = np.random.default_rng(0).integers(0, 3, (ROWS, COLUMNS), np.uint8)
+    colors = np.array([(0, 0, 0), (255, 0, 51), (0, 102, 255), (9, 9, 9)], np.uint8)
+    palette = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for name, channel in zip(("Red", "Green", "Blue"), colors.T, strict=True):
+        palette[f"{name}PaletteColorLookupTableDescriptor"] = [4, 0, 8]
+        palette[f"{name}PaletteColorLookupTableData"] = channel.tobytes()
+    file = seg(
+        [(1, position(2), pixels)],
+        NAMES,
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.66.7",
+        SegmentationType="LABELMAP",
+        BitsAllocated=8,
+        BitsStored=8,
+        HighBit=7,
+        PixelData=pixels.tobytes(),
+        **(palette if has_palette else {}),
+    )
+    write(write_ct(tmp_path) / "seg.dcm", file)
+    report, found = loaded(tmp_path)
+    _, (labels,) = labels_on(found, report.stacks)
+    assert np.array_equal(labels[2], pixels)
+    assert [each.has_own_color for each in found.segments] == [has_palette] * 2
+    are_equal = [each.color for each in found.segments] == [(1, 0, 0.2), (0, 0.4, 1)]
+    assert are_equal is has_palette
+
+
 def test_segmentation_label_map_keeps_numbers_that_it_does_not_describe(tmp_path):
     pixels = np.full((ROWS, COLUMNS), 300, "<u2")
     file = seg(

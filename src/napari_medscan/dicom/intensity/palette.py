@@ -83,6 +83,14 @@ def read_palette(data_set: DataSet) -> Palette:
     return Palette(first, _eight_bit(np.stack(channels, axis=-1), bits).tobytes())
 
 
+def palette_if_whole(data_set: DataSet) -> Palette | None:
+    """Return the palette of a data set, None if it has none or it cannot be read."""
+    try:
+        return read_palette(data_set)
+    except UnreadableError:
+        return None
+
+
 def apply_palette(stored: NDArray[np.generic], palette: Palette) -> NDArray[np.uint8]:
     """Return RGB for stored values; values outside the table take its ends."""
     colors = np.frombuffer(palette.colors, dtype=np.uint8).reshape(-1, 3)

@@ -11,11 +11,10 @@ from napari_medscan.dicom.elements.part10 import ScannedFile, scan_file
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet
 from napari_medscan.dicom.elements.wanted_tags import Tag, Wanted, want
-from napari_medscan.dicom.errors import UnreadableError
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.graphic_planes import GROUPS
 from napari_medscan.dicom.headers.parsed_file import WANTED_IDENTITY, identifiers_of
-from napari_medscan.dicom.intensity.palette import WANTED_PALETTE, Palette, read_palette
+from napari_medscan.dicom.intensity.palette import WANTED_PALETTE, Palette, palette_if_whole
 from napari_medscan.dicom.intensity.rescale import (
     WANTED_MODALITY_LUT,
     WANTED_RESCALE,
@@ -224,7 +223,7 @@ def read_presentation(file: FileRef) -> PresentationContent:
         read_shutter(data_set),
         whole,
         _activated(data_set),
-        _palette(data_set),
+        palette_if_whole(data_set),
         read_blending(data_set, identifiers),
     )
 
@@ -246,12 +245,3 @@ def _presentation_lut(data_set: DataSet) -> PresentationLut | None:
     _, bits, entries = table
     white = max((1 << min(max(bits, 1), 16)) - 1, int(entries.max()))
     return PresentationLut(entries / white)
-
-
-def _palette(data_set: DataSet) -> Palette | None:
-    if Tag.RedPaletteColorLookupTableDescriptor not in data_set:
-        return None
-    try:
-        return read_palette(data_set)
-    except UnreadableError:
-        return None

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import NamedTuple
 
+import numpy as np
+
 from napari_medscan.dicom.elements.part10 import scan_file
 from napari_medscan.dicom.elements.text import clean, decode
 from napari_medscan.dicom.elements.values import DataSet
@@ -15,6 +17,11 @@ from napari_medscan.dicom.elements.wanted_tags import WANTED_CODE, Tag, Wanted
 from napari_medscan.dicom.files.file_ref import FileRef
 from napari_medscan.dicom.headers.parsed_file import identifiers_of
 from napari_medscan.dicom.intensity.cielab import rgb_from_cielab
+from napari_medscan.dicom.intensity.palette import (
+    WANTED_PALETTE,
+    apply_palette,
+    palette_if_whole,
+)
 
 
 class _Tag(IntEnum):
@@ -45,6 +52,7 @@ CREATOR = "napari-medscan"
 CREATOR_TAG, VALUE_TAG = int(_Tag.PrivateCreator), int(_Tag.LabelValue)
 """Segments are numbered from 1 without gaps (PS3.3 C.8.20.2.4); labels that people draw are not."""
 _WANTED: Wanted = {
+    **WANTED_PALETTE,
     _Tag.SpecificCharacterSet: b"CS",
     _Tag.PatientName: b"PN",
     _Tag.PatientID: b"LO",
@@ -212,6 +220,7 @@ class _Texts:
     def __init__(self, data_set: DataSet) -> None:
         self._charsets = data_set.texts(_Tag.SpecificCharacterSet)
         self._identifiers = identifiers_of(data_set)
+        self._palette = palette_if_whole(data_set)
 
     def text(self, item: DataSet, tag: int) -> str:
         return clean(decode(item.data(tag), self._charsets), self._identifiers)
@@ -225,8 +234,7 @@ class _Texts:
         )
 
     def segment(self, item: DataSet, number: int) -> Segment:
-        lab = item.integers(_Tag.RecommendedDisplayCIELabValue)
-        has_color = len(lab) == 3 and all(0 <= value < 65536 for value in lab)
+        color = self.color(item, number)
         return Segment(
             number,
             label=self.text(item, _Tag.SegmentLabel),
@@ -236,10 +244,20 @@ class _Texts:
             algorithm_name=self.text(item, _Tag.SegmentAlgorithmName),
             tracking_id=self.text(item, _Tag.TrackingID),
             tracking_uid=item.uid(_Tag.TrackingUID),
-            color=rgb_from_cielab(lab) if has_color else color_of(number),
-            has_own_color=has_color,
+            color=color or color_of(number),
+            has_own_color=color is not None,
             drawn_as=self.drawn_as(item),
         )
+
+    def color(self, item: DataSet, number: int) -> tuple[float, float, float] | None:
+        """Return the color of a segment, that of its number in the palette of a label map."""
+        lab = item.integers(_Tag.RecommendedDisplayCIELabValue)
+        if len(lab) == 3 and all(0 <= value < 65536 for value in lab):
+            return rgb_from_cielab(lab)
+        if self._palette is None:
+            return None
+        red, green, blue = (apply_palette(np.array(number), self._palette) / 255).tolist()
+        return red, green, blue
 
     def drawn_as(self, item: DataSet) -> int:
         value = item.integer(_Tag.LabelValue) if item.text(_Tag.PrivateCreator) == CREATOR else None

@@ -16,6 +16,7 @@ from napari_medscan.measure import (
     region_values,
     time_curve,
     transferred,
+    transferred_point,
 )
 
 from ..dicom.making import RGB_IMAGE
@@ -173,6 +174,21 @@ def test_region_of_ct_measures_pet_at_the_same_place(pet_ct):
     suv = found.scaled(pet.suv.bw, "SUVbw")
     assert suv.maximum == pytest.approx(found.maximum * pet.suv.bw)
     assert found.area.value == pytest.approx(measure_region(ct, region).area.value)
+
+
+@pytest.mark.parametrize("index", range(5))
+def test_regions_and_points_move_between_even_and_uneven_slices_by_their_places(tmp_path, index):
+    heights = (0, 1, 2.2, 7, 9)
+    uneven = opened(tmp_path / "a", 5, ImagePositionPatient=lambda i: [0, 0, heights[i]])
+    even = opened(tmp_path / "b", 10, origin=(0, 0, 0), step=(0, 0, 1))
+    region = Ellipse.of_box(0, index, ((0, 0), (3, 4)))
+    there = transferred(region, uneven, even)
+    assert there.index == round(heights[index])
+    np.testing.assert_allclose(there.vertices, region.vertices, atol=1e-9)
+    assert transferred(there, even, uneven).index == index
+    point = transferred_point((index, 1, 2), uneven, even)
+    np.testing.assert_allclose(point, (heights[index], 1, 2), atol=1e-9)
+    np.testing.assert_allclose(transferred_point(point, even, uneven), (index, 1, 2), atol=1e-9)
 
 
 @pytest.mark.parametrize(

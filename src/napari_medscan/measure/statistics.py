@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_medscan.dicom import UnreadableFramesError
+from napari_medscan.dicom import GeometryError, UnreadableFramesError
 from napari_medscan.dicom.series.relations import same_frame_of_reference
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.tolerances import PARALLEL
@@ -147,8 +147,7 @@ def transferred(region: Region, stack: Stack, other: Stack) -> Region:
     if stack is other:
         return region
     here, there = _affines(stack, other)
-    matrix = np.linalg.solve(there, here)
-    points = region.points() @ matrix[:3, :3].T + matrix[:3, 3]
+    points = _moved(region.points(), stack, other)
     normal = _normal(there, here, region.axis)
     axis = int(np.abs(normal).argmax())
     if np.abs(np.delete(normal, axis)).max() > PARALLEL:
@@ -170,14 +169,21 @@ def transferred_point(point: Point, stack: Stack, other: Stack) -> NDArray[np.fl
     place = np.asarray(point, dtype=np.float64)
     if stack is other:
         return place
-    here, there = _affines(stack, other)
-    found = np.linalg.solve(there, here @ (*place, 1))[:3]
-    return np.asarray(found, dtype=np.float64)
+    _affines(stack, other)
+    return _moved(place, stack, other)
+
+
+def _moved(points: NDArray[np.float64], stack: Stack, other: Stack) -> NDArray[np.float64]:
+    """Return points on another series; unevenly spaced slices each have a place of their own."""
+    try:
+        return other.to_index(stack.to_patient(points))
+    except GeometryError as error:
+        raise MeasureError(f"Not transferred: {error}") from None
 
 
 def _affines(stack: Stack, other: Stack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     here, there = stack.geometry.affine, other.geometry.affine
-    if here is None or there is None or not other.geometry.measurable:
+    if here is None or there is None:
         raise MeasureError("The position of one of the series in the patient is unknown")
     if not same_frame_of_reference(stack, other):
         raise MeasureError("The series have different frames of reference")

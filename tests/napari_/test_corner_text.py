@@ -182,8 +182,9 @@ def visible(viewer, name):
     [
         (40.2, 400.7, "W 401 · L 40 HU"),
         (3.2, 96.0, "W 96 · L 3 HU"),
-        (3.25, 7.5, "W 7.5 · L 3.2 HU"),
+        (3.25, 7.5, "W 7.5 · L 3.3 HU"),
         (-0.2, 1500, "W 1500 · L 0 HU"),
+        (-896.5, 251, "W 251 · L -897 HU"),
     ],
 )
 def test_window_lines_round_level_to_what_the_width_tells(model, tmp_path, level, width, text):

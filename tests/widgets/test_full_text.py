@@ -64,4 +64,4 @@ def shortened(box):
     room = box.style().subControlRect(
         QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, box
     )
-    return box.fontMetrics().elidedText(LONG, Qt.TextElideMode.ElideRight, room.width())
+    return box.fontMetrics().elidedText(LONG, Qt.TextElideMode.ElideMiddle, room.width())

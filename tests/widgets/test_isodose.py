@@ -40,8 +40,26 @@ def test_isodose_form_says_what_is_missing(opened, model, qapp, told):  # noqa: 
     form(model, opened[1], "none")
     form(model, opened[1], "900", "Gy")
     assert [record.message for record in told] == [
-        "Select an RT Dose series.",
+        "Open an RT Dose series.",
         "Enter at least one level.",
         "The dose does not cross any of these levels.",
     ]
     assert len(opened) == 2
+
+
+def test_isodose_form_offers_doses_alone_and_is_a_tab_beside_other_docks(
+    make_napari_viewer, opened, qtbot
+):
+    viewer = make_napari_viewer(show=True)
+    docks = [
+        viewer.window.add_plugin_dock_widget("napari-medscan", name)
+        for name in ("DVH", "Isodose lines")
+    ]
+    (first, _), (second, form) = docks
+    qtbot.waitUntil(lambda: first in viewer.window._qt_window.tabifiedDockWidgets(second))
+    assert form.dose.choices == ()
+    for layer in list(opened):
+        viewer.add_layer(layer)
+    assert form.dose.choices == (opened[1],)
+    viewer.layers.remove(opened[1])
+    assert form.dose.choices == ()

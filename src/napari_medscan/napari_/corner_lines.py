@@ -164,6 +164,8 @@ def _gap(stack: Stack, place: int) -> list[str]:
 def _short(value: float, scale: float) -> str:
     """Return a number with the decimals that matter for a window or slab as wide as `scale`."""
     digits = max(0, 1 - math.floor(math.log10(max(abs(scale), 1e-12) / 5)))
+    # As Qt rounds the fields of the Window tab: a half away from zero.
+    rounded = math.copysign(math.floor(abs(value) * 10**digits + 0.5), value) / 10**digits
     # Plus 0: what rounds to nothing is written without a minus.
-    text = f"{round(value, digits) + 0.0:.{digits}f}"
+    text = f"{rounded + 0.0:.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

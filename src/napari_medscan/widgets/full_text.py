@@ -34,7 +34,7 @@ def _draw_cut(box: QComboBox) -> bool:
     option = QStyleOptionComboBox()
     box.initStyleOption(option)
     option.currentText = box.fontMetrics().elidedText(
-        option.currentText, Qt.TextElideMode.ElideRight, _room(box)
+        option.currentText, Qt.TextElideMode.ElideMiddle, _room(box)
     )
     painter = QStylePainter(box)
     painter.setPen(box.palette().color(QPalette.ColorRole.Text))

@@ -7,6 +7,8 @@ import re
 import napari.layers
 import napari.viewer
 from magicgui import magic_factory
+from magicgui.widgets import Container, Widget
+from napari.qt import QtViewer
 
 from napari_medscan.napari_.fusion import highest_dose
 from napari_medscan.napari_.isodose import GRAY, PERCENT, isodose_layer
@@ -14,14 +16,39 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.notify import tell
 from napari_medscan.napari_.objects.shown_object import ShownObject, note_object
 from napari_medscan.napari_.viewer_proxy import unwrapped
+from napari_medscan.widgets.dock import DockRelease
+from napari_medscan.widgets.full_text import show_in_full
 
 DEFAULT_LEVELS = "95, 90, 80, 70, 50, 30"
+
+
+def _doses(box: Widget) -> list[napari.layers.Image]:
+    """Return the dose grids of the viewer in whose window a box is."""
+    canvas = box.native.window().findChild(QtViewer)
+    return [] if canvas is None else [x for x in canvas.viewer.layers if _is_dose(x)]
+
+
+def _is_dose(layer: napari.layers.Layer | None) -> bool:
+    stack = None if layer is None else stack_of(layer)
+    return stack is not None and stack.kind.measures == "dose"
+
+
+def _as_dock(form: Container[Widget]) -> None:
+    form.native.layout().addStretch()
+    show_in_full(form["dose"].native)
+    DockRelease(form.native)
 
 
 @magic_factory(
     call_button="Draw isodose lines",
     persist=False,
-    dose={"label": "Dose", "tooltip": "An RT Dose series"},
+    widget_init=_as_dock,
+    dose={
+        "label": "Dose",
+        "tooltip": "An RT Dose series",
+        "widget_type": "ComboBox",
+        "choices": _doses,
+    },
     levels={"label": "Levels", "tooltip": "Numbers separated by commas"},
     unit={"label": "Unit", "choices": [PERCENT, GRAY], "tooltip": "Unit of the levels"},
     reference={
@@ -33,15 +60,16 @@ DEFAULT_LEVELS = "95, 90, 80, 70, 50, 30"
 )
 def isodose_lines(
     napari_viewer: napari.viewer.Viewer,
-    dose: napari.layers.Image,
+    dose: object,
     levels: str = DEFAULT_LEVELS,
     unit: str = PERCENT,
     reference: float = 0.0,
 ) -> None:
     """Draw lines of equal dose on the slices of a dose grid; those drawn before are replaced."""
-    viewer, stack = unwrapped(napari_viewer), stack_of(dose)
+    viewer = unwrapped(napari_viewer)
+    stack = stack_of(dose) if isinstance(dose, napari.layers.Image) else None
     if stack is None or stack.kind.measures != "dose":
-        tell("Select an RT Dose series.")
+        tell("Open an RT Dose series.")
         return
     numbers = [float(text) for text in re.findall(r"\d+(?:\.\d+)?", levels)]
     if not numbers:

@@ -92,11 +92,9 @@ class NewFiles:
             temporary.replace(path)
 
 
-@contextmanager
-def compressed(file: BinaryIO) -> Iterator[gzip.GzipFile]:
-    """Give a file that compresses what is written to it, by gzip without its name and time."""
-    with igzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:  # type: ignore[no-untyped-call]
-        yield packed
+def compressed(file: BinaryIO) -> gzip.GzipFile:
+    """Return a file that compresses what is written to it, by gzip without its name and time."""
+    return igzip.GzipFile("", "wb", fileobj=file, mtime=0)  # type: ignore[no-untyped-call]
 
 
 def prepare_folder(out: Path, sources: Iterable[Path], *, may_hold_files: bool = True) -> None:

@@ -164,14 +164,11 @@ class Volume:
             numbered = (*where, np.arange(first, end))
             block = read_labels(self.labels, numbered if self.labels.ndim > 2 else (np.newaxis,))
         else:
-            block = self._read(lead if "z" in self.stack.axes else (slice(None),))
-            block = block.reshape(end - first, *self.shape[len(lead) :])
+            key = lead if "z" in self.stack.axes else (slice(None),)
+            read = np.asarray(self.stack.array.display[key])
+            block = read.reshape(end - first, *self.shape[len(lead) :])
             self._check(where, first, end)
         return np.ascontiguousarray(block, dtype=self.dtype)
-
-    def _read(self, lead: tuple[int | slice, ...]) -> NDArray[Any]:
-        """Read slices, blank where one is missing or cannot be read."""
-        return np.asarray(self.stack.array.display[lead])
 
     def _check(self, where: tuple[int, ...], first: int, end: int) -> None:
         """Note which of the slices that were read are blank; raise unless `blanks`."""

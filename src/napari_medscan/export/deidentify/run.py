@@ -134,7 +134,7 @@ def _finish(job: Job, files: Sequence[DroppedFile], outcomes: Sequence[Outcome])
     write_report(job.out, zip(map(job.digest_of, files), outcomes, strict=True), job.profile)
     targets = [outcome.target for outcome in outcomes if outcome.target is not None]
     if job.has_dicomdir and targets:
-        write_dicomdir(job.out, targets, job.pseudonym_of("DICOMDIR"))
+        write_dicomdir(job.out, targets, Pseudonyms(job.key, "").uid("DICOMDIR"))
 
 
 def list_files(paths: Iterable[Path]) -> list[DroppedFile]:
@@ -235,10 +235,6 @@ class Job:
         """Yield names of eight capitals and digits for a folder and those that it is in."""
         for letter, part in zip("PSE", folder.relative_to(self.out).parts, strict=True):
             yield letter + self._digest(part)[:7].upper()
-
-    def pseudonym_of(self, purpose: str) -> str:
-        """Return a UID for something that the run makes."""
-        return Pseudonyms(self.key, "").uid(purpose)
 
     def _digest(self, name: str) -> str:
         text = name.encode("utf-8", "surrogateescape")

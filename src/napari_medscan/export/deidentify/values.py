@@ -105,17 +105,12 @@ def _replace(element: DataElement, change: Callable[[str], str]) -> bool:
     value = element.value
     if value is None:
         return True
-    if isinstance(value, MultiValue | list | tuple):
-        before = [_text(one) for one in value]
-        after = [change(text) for text in before]
-        if after != before:
-            element.value = after
-        return after == before
-    before_one = _text(value)
-    after_one = change(before_one)
-    if after_one != before_one:
-        element.value = after_one
-    return after_one == before_one
+    is_list = isinstance(value, MultiValue | list | tuple)
+    before = [_text(one) for one in (value if is_list else [value])]
+    after = [change(text) for text in before]
+    if after != before:
+        element.value = after if is_list else after[0]
+    return after == before
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - as pydicom has values

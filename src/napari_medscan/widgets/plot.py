@@ -8,7 +8,6 @@ from math import ceil, floor, log10
 from typing import Final
 
 import numpy as np
-from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
@@ -71,7 +70,6 @@ class Plot(SpanView):
         self._labels = ("", "")
         self.is_reversed = False
         """Whether x ascends from right to left."""
-        self._theme = get_theme("dark")
         self._whole = (0.0, 1.0)
         self._pointer: float | None = None
 
@@ -84,10 +82,6 @@ class Plot(SpanView):
     def shortest(self) -> float:
         """A ten-thousandth of the whole."""
         return (self._whole[1] - self._whole[0]) * 1e-4
-
-    def redraw(self) -> None:
-        """Paint anew."""
-        self.update()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -109,11 +103,6 @@ class Plot(SpanView):
         ends = [(float(line.x[0]), float(line.x[-1])) for line in self._lines] or [(0.0, 1.0)]
         low, high = min(end[0] for end in ends), max(end[1] for end in ends)
         self._whole = self._span = (low, high if high > low else low + 1)
-        self.update()
-
-    def set_theme(self, name: str) -> None:
-        """Paint in the colors of a napari theme."""
-        self._theme = get_theme(name)
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -247,9 +236,6 @@ class Plot(SpanView):
     def _color_of(self, line: Line, number: int) -> QColor:
         color = QColor(line.color or COLORS[number % len(COLORS)])
         return readable(color, self._color("foreground"))
-
-    def _color(self, name: str) -> QColor:
-        return QColor(getattr(self._theme, name).as_hex())
 
     # --- pointing, zooming and moving
 

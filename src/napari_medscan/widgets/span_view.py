@@ -7,13 +7,15 @@ from typing import Final
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtGui import QMouseEvent
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtWidgets import QSizePolicy
+
+from napari_medscan.widgets.theme import ThemedWidget
 
 ZOOM: Final = 1.25
 """For one notch of the wheel."""
 
 
-class SpanView(QWidget):
+class SpanView(ThemedWidget):
     """Shows a span of a horizontal axis; dragging moves, a double click shows all."""
 
     span_changed = Signal()
@@ -38,10 +40,6 @@ class SpanView(QWidget):
     @abstractmethod
     def value_at(self, x: float) -> float:
         """Return the value at a place along x, in pixels."""
-
-    @abstractmethod
-    def redraw(self) -> None:
-        """Paint anew what depends on the span."""
 
     @property
     def span(self) -> tuple[float, float]:

@@ -6,8 +6,31 @@ from collections.abc import Callable
 from functools import partial
 
 import napari.viewer
+from napari.utils.theme import get_theme
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QWidget
 
 from napari_medscan.napari_.failure_log import guarded
+
+
+class ThemedWidget(QWidget):
+    """A widget that paints by itself, in the colors of a napari theme."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._theme = get_theme("dark")
+
+    def set_theme(self, name: str) -> None:
+        """Paint in the colors of a napari theme."""
+        self._theme = get_theme(name)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Paint anew."""
+        self.update()
+
+    def _color(self, name: str) -> QColor:
+        return QColor(getattr(self._theme, name).as_hex())
 
 
 def follow_theme(

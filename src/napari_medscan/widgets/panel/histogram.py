@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal  # type: ignore[attr-defined]
-from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
+from qtpy.QtWidgets import QSizePolicy
 
 from napari_medscan.dicom.intensity.voi_lut import Curve
 from napari_medscan.dicom.intensity.window import meaningful
+from napari_medscan.widgets.theme import ThemedWidget
 
 BINS = 128
 MOST = 2**22
@@ -70,7 +70,7 @@ def count(
     return Counts(start, width, numbers)
 
 
-class WindowHistogram(QWidget):
+class WindowHistogram(ThemedWidget):
     """Log counts of values, with the window's ramp and its two edges.
 
     The edges are dragged one by one, the span between them as a whole.
@@ -88,7 +88,6 @@ class WindowHistogram(QWidget):
         self._labels = ("", "")
         self._counts: Counts | None = None
         self._ramp: list[tuple[float, float]] = [(0, 0), (1, 1)]
-        self._theme = get_theme("dark")
         self._grip: tuple[str, float, tuple[float, float]] | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -100,11 +99,6 @@ class WindowHistogram(QWidget):
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least size in which it can be used."""
         return QSize(120, self.sizeHint().height())
-
-    def set_theme(self, name: str) -> None:
-        """Paint in the colors of a napari theme."""
-        self._theme = get_theme(name)
-        self.update()
 
     def show_counts(self, counts: Counts | None) -> None:
         """Show a histogram, None for none."""
@@ -222,9 +216,6 @@ class WindowHistogram(QWidget):
         low, high = self._range
         plot = self._plot()
         return plot.left() + (value - low) / (high - low) * plot.width()
-
-    def _color(self, name: str) -> QColor:
-        return QColor(getattr(self._theme, name).as_hex())
 
     # --- dragging
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import (
@@ -64,7 +63,6 @@ class Strips(TimeView):
         super().__init__()
         self._group: MultiplexGroup | None = None
         self._marks: tuple[Mark, ...] = ()
-        self._theme = get_theme("dark")
         self._gains: dict[str, float] = {}
         self._middles: list[float] = []
         self._zoom = 1.0
@@ -94,11 +92,6 @@ class Strips(TimeView):
     def show_marks(self, marks: Sequence[Mark]) -> None:
         """Show other marks."""
         self._marks = tuple(marks)
-        self.redraw()
-
-    def set_theme(self, name: str) -> None:
-        """Paint in the colors of a napari theme."""
-        self._theme = get_theme(name)
         self.redraw()
 
     def show_all(self) -> None:
@@ -307,9 +300,6 @@ class Strips(TimeView):
                 points = zip(x[part].tolist(), y[part].tolist(), strict=True)
                 lines.append(QPolygonF([QPointF(*point) for point in points]))
         return lines
-
-    def _color(self, name: str) -> QColor:
-        return QColor(getattr(self._theme, name).as_hex())
 
     def change_gain(self, factor: float) -> None:
         """Draw values higher."""

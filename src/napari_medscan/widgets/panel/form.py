@@ -98,8 +98,7 @@ def column(*widgets: Widget) -> Container[Widget]:
 
 def holder(part: QWidget) -> Container[Widget]:
     """Return a Container around an item view or another widget that magicgui does not have."""
-    container: Container[Widget] = Container(labels=False)
-    container.margins = (0, 0, 0, 0)
+    container = column()
     container.native.layout().addWidget(part)
     container.native.setSizePolicy(part.sizePolicy())
     return container
@@ -119,8 +118,7 @@ def form(*lines: tuple[str, Widget]) -> Container[Widget]:
 
     magicgui's own labels are ragged: it measures them before napari's style gives them their font.
     """
-    container: Container[Widget] = Container(widgets=[part for _, part in lines], labels=False)
-    container.margins = (0, 0, 0, 0)
+    container = column(*(part for _, part in lines))
     grid = QGridLayout()
     grid.setSpacing(_SPACING)
     grid.setColumnStretch(1, 1)

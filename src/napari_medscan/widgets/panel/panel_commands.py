@@ -6,6 +6,7 @@ Each is a plain function of the viewer, and is listed in the manifest under its 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import napari.viewer
@@ -17,7 +18,7 @@ from napari_medscan.napari_.series_command import NO_SERIES, NO_WINDOW, Command
 from napari_medscan.napari_.viewer_proxy import unwrapped
 
 _Press = Callable[[Any], object]
-"""Does something with a page of the panel; False if nothing could be done."""
+"""Does something with a page or a widget of it; False if nothing could be done."""
 
 
 def _command(page: str, name: str, summary: str, press: _Press, lack: str) -> Command:
@@ -55,28 +56,22 @@ def _command(page: str, name: str, summary: str, press: _Press, lack: str) -> Co
     return command
 
 
-def _button(page: str, widget: str, name: str, summary: str, lack: str = NO_SERIES) -> Command:
-    """Return a command that presses a button; `lack` is said while the button is off."""
+def _on_widget(
+    act: _Press, page: str, widget: str, name: str, summary: str, lack: str = NO_SERIES
+) -> Command:
+    """Return a command that acts on a widget of a page; `lack` is said while it is off."""
 
     def press(part: Any) -> bool:  # noqa: ANN401 - a page, which has its widgets as attributes
-        button = getattr(part, widget)
-        if button.enabled:
-            button.changed.emit(True)
-        return bool(button.enabled)
+        found = getattr(part, widget)
+        if found.enabled:
+            act(found)
+        return bool(found.enabled)
 
     return _command(page, name, summary, press, lack)
 
 
-def _toggle(page: str, widget: str, name: str, summary: str, lack: str = NO_SERIES) -> Command:
-    """Return a command that turns a switch; `lack` is said while the switch is off limits."""
-
-    def press(part: Any) -> bool:  # noqa: ANN401
-        switch = getattr(part, widget)
-        if switch.enabled:
-            switch.value = not switch.value
-        return bool(switch.enabled)
-
-    return _command(page, name, summary, press, lack)
+_button = partial(_on_widget, lambda button: button.changed.emit(True))
+_toggle = partial(_on_widget, lambda switch: setattr(switch, "value", not switch.value))
 
 
 def _copy(action: str, name: str, summary: str) -> Command:

@@ -28,7 +28,7 @@ from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.image_in_view import is_same
 from napari_medscan.napari_.viewer_watch import Change, watch
 from napari_medscan.privacy.errors import ImageError
-from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER, Gate
+from napari_medscan.privacy.gate import SESSION, THIS_COMPUTER
 from napari_medscan.privacy.sealed_image import SealedImage
 from napari_medscan.render.prepare import Look, Preparer
 from napari_medscan.widgets.assistant.answer import AnswerPane
@@ -81,10 +81,9 @@ class AskTab(Page):
         client: Client,
         service: ServiceTab,
         templates: Templates,
-        gate: Gate = SESSION,
     ) -> None:
         super().__init__(margin=0)
-        self._viewer, self._gate, self._service = viewer, gate, service
+        self._viewer, self._gate, self._service = viewer, SESSION, service
         self._looks: list[Look] = []
         self._images: tuple[SealedImage, ...] = ()
         self._problem = ""
@@ -94,7 +93,7 @@ class AskTab(Page):
         self.conversation = Conversation(client, ensure_main_thread(guarded(self._on_exchange)))
         self._preparer = Preparer()
         self._work = Latest(self.native)
-        self.review = ImageReview(gate, _HEIGHT, can_leave_out=True)
+        self.review = ImageReview(self._gate, _HEIGHT, can_leave_out=True)
         self.images, self.prompt = ImageChoice(), PromptForm(templates)
         self.answer, self.details = AnswerPane(), Details()
         self.foot = Foot()

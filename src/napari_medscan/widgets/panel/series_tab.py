@@ -50,6 +50,7 @@ from napari_medscan.widgets.panel.object_switches import (
 )
 from napari_medscan.widgets.panel.series_drop import DropArea, DropTarget
 from napari_medscan.widgets.panel.series_tree import SeriesTree
+from napari_medscan.widgets.theme import follow_theme
 
 _DETAILS_HEIGHT = 92
 _DEFAULT_TIP = (
@@ -105,11 +106,12 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             lambda: open_folder(self._viewer), lambda folder: open_paths(self._viewer, [folder])
         )
         self.tree = SeriesTree()
-        self.tree.show_theme(self._viewer.theme)
         self.details = _details()
         self._lay_out(buttons)
         self._drop_target = DropTarget(
-            self.native, self._on_drop, lambda on: self.drop_area.mark(on=on)
+            self.native,
+            partial(open_paths, self._viewer),
+            lambda on: self.drop_area.mark(on=on),
         )
         self._connect(buttons)
 
@@ -121,9 +123,8 @@ class SeriesTab(Container):  # type: ignore[type-arg]
             note_open(self._viewer),
             settings.on_change(self._on_settings),
             default_reader.on_change(self._on_settings),
+            follow_theme(self._viewer, self.tree.show_theme),
         ]
-        self._on_theme = guarded(lambda _event=None: self.tree.show_theme(self._viewer.theme))
-        self._viewer.events.theme.connect(self._on_theme)
         self._on_settings()
         self.follow_viewer()
 
@@ -143,7 +144,6 @@ class SeriesTab(Container):  # type: ignore[type-arg]
         ):
             with suppress(TypeError):
                 signal.disconnect()
-        self._viewer.events.theme.disconnect(self._on_theme)
         self._drop_target.release()
         self._thumbnails.release()
         record.changed.disconnect(self._on_record, missing_ok=True)
@@ -274,9 +274,6 @@ class SeriesTab(Container):  # type: ignore[type-arg]
     def _focus_canvas(self, _index: object) -> None:
         """Let the keys of presets and slices act after a double-click, not search the list."""
         focus_canvas(self._viewer)
-
-    def _on_drop(self, paths: Sequence[Path]) -> None:
-        open_paths(self._viewer, paths)
 
     def _on_record(self) -> None:
         self._update_soon()

@@ -170,7 +170,7 @@ class WindowTab(Page):
                 "right_drag",
                 "Right-drag adjusts window",
                 "Left-right: width, up-down: level. Off: right-drag zooms.",
-                self._on_right_drag,
+                lambda on: settings.change(right_drag=on),
             ),
             check(
                 "wheel_scrolls",
@@ -275,12 +275,10 @@ class WindowTab(Page):
         offer(self._preset, next(iter(names), NO_PRESET))
 
     def _read_presets(self) -> None:
-        stack = stack_of(self._layer)
-        self._offered = OfferedPresets() if stack is None else self._presets_of(stack)
+        stack, self._offered = stack_of(self._layer), OfferedPresets()
+        if stack is not None:
+            self._offered = offered_presets(stack, self._presets.of(group_of(stack)))
         self._states.follow(stack)
-
-    def _presets_of(self, stack: Stack) -> OfferedPresets:
-        return offered_presets(stack, self._presets.of(group_of(stack)))
 
     # --- changing the window
 
@@ -347,9 +345,6 @@ class WindowTab(Page):
             width /= display_factor(self._layer)
             # The least width that is possible takes the place of one that is not.
             self._each(lambda layer, x: set_center_width(layer, center * x, width * x))
-
-    def _on_right_drag(self, on: bool) -> None:  # noqa: FBT001 - a signal's value
-        settings.change(right_drag=on)
 
     def _on_settings(self) -> None:
         chosen = settings.current()

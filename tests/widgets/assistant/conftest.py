@@ -109,11 +109,11 @@ class User:
         self.until(lambda: self.shown.exchange is not None and self.shown.exchange.state is state)
         self.until(lambda: self.shown.text.is_whole)
 
-    def answered(self):
-        """Preview, send, wait for the whole answer; return the bytes that were previewed."""
+    def answered(self, state=State.DONE):
+        """Preview, send, wait for the whole answer or a state; return what was previewed."""
         previewed = self.preview()
         self.send()
-        self.wait(State.DONE)
+        self.wait(state)
         return previewed
 
 

@@ -302,9 +302,7 @@ def test_what_waited_in_the_queue_when_cancel_was_pressed_is_not_shown(
 
     with Server(answer) as recorder:
         user.choose(recorder.url)
-        user.preview()
-        user.send()
-        user.wait(State.STREAMING)
+        user.answered(State.STREAMING)
         monkeypatch.setattr(user.ask.conversation, "_listener", told_first)
         time.sleep(MIN_INTERVAL)
         goes_on.set()
@@ -326,9 +324,7 @@ def test_a_stream_is_shown_as_it_comes_and_what_came_is_kept(user, network_allow
 
     with Server(answer) as recorder:
         user.choose(recorder.url)
-        user.preview()
-        user.send()
-        user.wait(State.STREAMING)
+        user.answered(State.STREAMING)
         assert user.shown.text.toPlainText() == "A chest"
         assert not user.ask.send.enabled
         user.ask.cancel.native.click()
@@ -354,9 +350,7 @@ def test_an_answer_is_written_as_marked_while_it_comes_and_kept_as_it_is(
     ends = threading.Event()
     with Server(in_two(ends, head() + piece("**A chest**"), piece("", '"stop"'))) as recorder:
         user.choose(recorder.url)
-        user.preview()
-        user.send()
-        user.wait(State.STREAMING)
+        user.answered(State.STREAMING)
         assert user.shown.text.toPlainText() == "A chest"
         ends.set()
         user.wait(State.DONE)
@@ -487,9 +481,7 @@ def test_an_answer_leaves_the_preview_of_another_slice(user, viewer, network_all
     ends = threading.Event()
     with Server(in_two(ends, head() + piece("A"), piece("", '"stop"'))) as recorder:
         user.choose(recorder.url)
-        user.preview()
-        user.send()
-        user.wait(State.STREAMING)
+        user.answered(State.STREAMING)
         viewer.dims.set_current_step(0, 1)
         user.prepare()
         user.until(lambda: user.review.images)

@@ -88,9 +88,7 @@ def test_closing_while_streaming_ends_the_connection(user, network_allowed, qtbo
     gone = []
     with Server(answer) as recorder:
         user.choose(recorder.url)
-        user.preview()
-        user.send()
-        user.wait(State.STREAMING)
+        user.answered(State.STREAMING)
         user.dock.release()
         qtbot.waitUntil(lambda: gone == [True], timeout=60_000)
     assert user.state is State.CANCELED
@@ -127,9 +125,7 @@ def test_closing_the_viewer_while_streaming_harms_nothing(viewer, docked, qtbot,
     user = User(docked(viewer), qtbot)
     with Server(lambda c: (c.sendall(head() + piece("A")), recorder.is_over.wait())) as recorder:
         user.choose(recorder.url)
-        user.preview()
-        user.send()
-        user.wait(State.STREAMING)
+        user.answered(State.STREAMING)
         viewer.close()
         assert user.state is State.CANCELED
         let_go()

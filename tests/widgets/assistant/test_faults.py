@@ -103,9 +103,7 @@ def test_each_fault_is_told_and_the_next_send_works(hurried, network_allowed):  
 def test_what_the_service_says_is_shown_as_text(hurried, network_allowed):  # noqa: ARG001
     with Server(refusal("401 Unauthorized")) as recorder:
         hurried.choose(recorder.url)
-        hurried.preview()
-        hurried.send()
-        hurried.wait(FAILED)
+        hurried.answered(FAILED)
     assert hurried.shown.reason.text().endswith("Server message: ‹b>no")
 
 
@@ -113,9 +111,7 @@ def test_a_bad_certificate_gets_nothing_and_the_dock_recovers(hurried, tmp_path,
     user = hurried
     with serving(certificate(tmp_path)) as stranger, Server(says(*WHOLE)) as recorder:
         user.choose(stranger.url)
-        user.preview()
-        user.send()
-        user.wait(FAILED)
+        user.answered(FAILED)
         assert stranger.requests == []
         assert user.shown.heading.text() == "No connection"
         assert "is not valid. Nothing was sent" in user.shown.reason.text()
@@ -145,9 +141,7 @@ def test_after_429_send_waits_as_long_as_the_service_says(user, network_allowed)
     answers = [says(*limited), says(*WHOLE)]
     with Server(in_turn(*answers)) as recorder:
         user.choose(recorder.url)
-        user.preview()
-        user.send()
-        user.wait(State.FAILED)
+        user.answered(State.FAILED)
         assert "rate limit reached" in user.shown.reason.text()
         assert not user.ask.send.enabled
         user.until_ready()
@@ -161,9 +155,7 @@ def test_waiting_for_one_service_keeps_no_other_from_being_asked(user, network_a
     limited = says(head("429 Slow", "application/json", Retry_After="86400"), b"{}")
     with Server(limited) as one, Server(says(*WHOLE)) as other:
         user.choose(one.url)
-        user.preview()
-        user.send()
-        user.wait(State.FAILED)
+        user.answered(State.FAILED)
         assert not user.ask.send.enabled
         user.choose(other.url)
         user.answered()
@@ -177,8 +169,6 @@ def test_waiting_for_one_service_keeps_no_other_from_being_asked(user, network_a
 
 def test_no_connection_is_a_state_of_its_own(user, network_allowed):  # noqa: ARG001
     user.choose("http://127.0.0.1:9/v1")
-    user.preview()
-    user.send()
-    user.wait(State.FAILED)
+    user.answered(State.FAILED)
     assert user.shown.heading.text() == "No connection"
     assert "No server is running" in user.shown.reason.text()

@@ -12,13 +12,10 @@ import SimpleITK as sitk  # noqa: N813 - its usual name
 from napari_medscan.export import ExportError, lay_onto, read_volume, save_nifti, save_nrrd
 
 from .series import AXIAL, OBLIQUE, SAGITTAL, opened
+from .test_volume_files import ours
 
 LABELS = (np.arange(72).reshape(3, 4, 6) * 7 % 11).astype(np.uint8)
 RAS = np.diag([-1, -1, 1, 1])
-
-
-def ours(stack):
-    return stack.geometry.affine[:, [2, 1, 0, 3]]
 
 
 def written(path, stack, change=None, labels=LABELS):

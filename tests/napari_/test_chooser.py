@@ -10,6 +10,7 @@ from napari_medscan.dicom import load
 from napari_medscan.napari_.chooser import SeriesChooser, choose
 
 from ..studies import BIDI, HOSTILE, write_many, write_series
+from .test_gui import from_the_event_loop
 
 CHECKED, UNCHECKED = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 
@@ -166,13 +167,6 @@ def test_a_double_click_opens_just_that_one(qtbot, stacks):
 
     in_the_dialog(act)
     assert choose(stacks) == [stacks[4]]
-
-
-def from_the_event_loop(qtbot, function):
-    """Call a function as Qt calls a slot: from within its event loop."""
-    done = []
-    QTimer.singleShot(0, lambda: done.append(function()))
-    qtbot.waitUntil(lambda: bool(done))
 
 
 def test_a_script_is_not_asked(make_napari_viewer, many, monkeypatch):

@@ -45,11 +45,10 @@ OTHERS = {
     "pet_ct",
     "us_heart",
 }
-COMMANDS = {
-    command.id.removeprefix("napari-medscan."): command.python_name
-    for command in MANIFEST_COMMANDS
-    if command.id.removeprefix("napari-medscan.") not in OTHERS
+FUNCTIONS = {
+    command.id.removeprefix("napari-medscan."): command.python_name for command in MANIFEST_COMMANDS
 }
+COMMANDS = {name: where for name, where in FUNCTIONS.items() if name not in OTHERS}
 RGB = {
     **RGB_IMAGE,
     "PixelData": bytes(72),
@@ -57,7 +56,7 @@ RGB = {
 
 
 def run(name, viewer):
-    module, function = COMMANDS[name].split(":")
+    module, function = FUNCTIONS[name].split(":")
     getattr(importlib.import_module(module), function)(viewer)
 
 

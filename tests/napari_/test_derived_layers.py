@@ -22,7 +22,6 @@ from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_st
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.linking import go_to_place, patient_place
 from napari_medscan.napari_.measurement_layers import drawn_shapes
-from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.panes.twin_layer import twin_of
 from napari_medscan.napari_.readout import cursor_text
@@ -39,12 +38,6 @@ LETTERS = {"right": "L", "left": "R", "bottom": "P", "top": "A"}
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     return one_series(tmp_path_factory.mktemp("series"))
-
-
-@pytest.fixture
-def viewer(model):
-    follow_openings(model)
-    return model
 
 
 @pytest.fixture

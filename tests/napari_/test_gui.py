@@ -25,6 +25,7 @@ def called_by(module, function, name="_call"):
 
 
 def from_the_event_loop(qtbot, function):
+    """Call a function as Qt calls a slot: from within its event loop."""
     answers = []
     QTimer.singleShot(0, lambda: answers.append(function()))
     qtbot.waitUntil(lambda: bool(answers))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -10,24 +9,16 @@ import pytest
 from napari.layers import Labels, Layer
 
 from napari_medscan.dicom import CancelledError, UnreadableFramesError, load
-from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.napari_ import load_into_memory as module
 from napari_medscan.napari_.current_layer import current_layer
 from napari_medscan.napari_.image_in_view import series_view
 from napari_medscan.napari_.layer_identity import series_of, stack_of, tagged_stack_of
 from napari_medscan.napari_.layers import image_layer
 from napari_medscan.napari_.load_into_memory import load_into_memory
-from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.readout import cursor_text
 from napari_medscan.napari_.window_commands import ct_lung
 
 from ..studies import damage, write_series
-
-
-@pytest.fixture
-def viewer(model):
-    follow_openings(model)
-    return model
 
 
 @pytest.fixture
@@ -101,7 +92,7 @@ def test_load_into_memory_with_a_damaged_slice_asks(viewer, layer, paths, monkey
         assert type(layer.data) is not np.ndarray
 
 
-def test_load_into_memory_that_is_canceled_changes_nothing(viewer, tmp_path, monkeypatch):
+def test_load_into_memory_that_is_canceled_changes_nothing(viewer, tmp_path, monkeypatch, slow):
     write_series(tmp_path, 12)
     (stack,) = load(tmp_path).stacks
     layer = viewer.add_layer(image_layer(stack))
@@ -113,14 +104,7 @@ def test_load_into_memory_that_is_canceled_changes_nothing(viewer, tmp_path, mon
 
         yield report
 
-    read = SliceSource.read
-
-    def slowly(self, index, out):
-        time.sleep(0.05)
-        read(self, index, out)
-
-    monkeypatch.setattr(SliceSource, "read", slowly)
-    monkeypatch.setattr(SliceSource, "together", lambda _self, _indices: 1)
+    slow(0.05)
     monkeypatch.setattr(module, "reading_progress", canceled)
     load_into_memory(viewer)
     assert layer.data is stack.array.display

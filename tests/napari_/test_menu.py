@@ -11,10 +11,7 @@ from napari_medscan.napari_.layer_identity import stack_of
 from napari_medscan.napari_.slider_index import slice_in_view
 
 from ..studies import write_series
-
-
-def messages(told):
-    return [notification.message for notification in told]
+from .test_notify import messages
 
 
 def answer(monkeypatch, folder):

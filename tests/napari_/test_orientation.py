@@ -3,18 +3,11 @@
 import numpy as np
 import pytest
 
-from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.orientation import flip_view, rotate_view
 from napari_medscan.napari_.orientation_letters import edge_letters
 from napari_medscan.napari_.planes import show_plane
 
 from .test_planes import CONVENTION, opened
-
-
-@pytest.fixture
-def viewer(model):
-    follow_openings(model)
-    return model
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import tifffile
@@ -11,7 +9,6 @@ from napari.layers import Image, Labels
 from npe2 import PluginManager
 
 from napari_medscan.dicom import CancelledError, ReadCanceledError, load
-from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.export import ExportError
 from napari_medscan.frames import LazyStack
 from napari_medscan.napari_ import progress
@@ -74,13 +71,8 @@ def test_saved_layer_holds_all_values_and_voxel_sizes(series, out):
     assert np.array_equal(tifffile.imread(path), stack.read())
 
 
-def test_saving_that_is_canceled_raises_and_leaves_no_file(series, out, monkeypatch):
+def test_saving_that_is_canceled_raises_and_leaves_no_file(series, out, monkeypatch, slow):
     _, layer, _ = series
-    read = SliceSource.read
-
-    def slowly(self, index, out):
-        time.sleep(0.05)
-        read(self, index, out)
 
     def canceled(_done, _total):
         raise CancelledError("canceled")
@@ -92,8 +84,7 @@ def test_saving_that_is_canceled_raises_and_leaves_no_file(series, out, monkeypa
         def __exit__(self, *_):
             return None
 
-    monkeypatch.setattr(SliceSource, "read", slowly)
-    monkeypatch.setattr(SliceSource, "together", lambda _self, _indices: 1)
+    slow(0.05)
     monkeypatch.setattr("napari_medscan.export.volume.BLOCK_BYTES", 1)
     monkeypatch.setattr(progress, "reading_progress", lambda *_: Dialog())
     with pytest.raises(CancelledError):

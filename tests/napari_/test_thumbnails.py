@@ -13,12 +13,7 @@ from napari_medscan.napari_ import thumbnails
 from napari_medscan.napari_.thumbnails import SIDE, Thumbnails, thumbnail
 
 from ..studies import write_series
-
-
-def stack_at(folder, slices=3, **changes):
-    write_series(folder, slices, **changes)
-    (stack,) = load(folder).stacks
-    return stack
+from .test_series_text import opened
 
 
 def gray(image, x, y):
@@ -35,7 +30,7 @@ WINDOW = {"WindowCenter": -1024 + 60.5, "WindowWidth": 101, "RescaleIntercept": 
 
 
 def test_the_middle_slice_in_the_window_of_the_file(tmp_path):
-    image = thumbnail(stack_at(tmp_path, PixelData=ramp, **WINDOW))
+    image = thumbnail(opened(tmp_path, PixelData=ramp, **WINDOW))
     # Values 10 … 110 of slice 1 from black to white.
     assert gray(image, 0, image.height() // 2) == 0
     assert gray(image, image.width() - 1, image.height() // 2) == 255
@@ -44,13 +39,13 @@ def test_the_middle_slice_in_the_window_of_the_file(tmp_path):
 
 
 def test_without_a_window_the_percentiles(tmp_path):
-    image = thumbnail(stack_at(tmp_path, PixelData=ramp, WindowCenter=None, WindowWidth=None))
+    image = thumbnail(opened(tmp_path, PixelData=ramp, WindowCenter=None, WindowWidth=None))
     assert (gray(image, 0, 0), gray(image, image.width() - 1, 0)) == (0, 255)
 
 
 def test_monochrome1_is_inverted(tmp_path):
     changes = {"PhotometricInterpretation": "MONOCHROME1", **WINDOW}
-    image = thumbnail(stack_at(tmp_path, PixelData=ramp, **changes))
+    image = thumbnail(opened(tmp_path, PixelData=ramp, **changes))
     assert (gray(image, 0, 0), gray(image, image.width() - 1, 0)) == (255, 0)
 
 
@@ -59,7 +54,7 @@ def test_monochrome1_is_inverted(tmp_path):
     [([1, 1], (96, 64)), ([3, 1], (48, 96)), ([1, 4000], (96, 1))],
 )
 def test_proportions_are_those_of_the_patient(tmp_path, spacing, size):
-    image = thumbnail(stack_at(tmp_path, PixelSpacing=spacing))
+    image = thumbnail(opened(tmp_path, PixelSpacing=spacing))
     assert (image.width(), image.height()) == size
     assert max(size) == SIDE
 
@@ -67,7 +62,7 @@ def test_proportions_are_those_of_the_patient(tmp_path, spacing, size):
 def test_color(tmp_path):
     pixels = np.zeros((4, 6, 3), np.uint8)
     pixels[:] = (255, 128, 0)
-    stack = stack_at(
+    stack = opened(
         tmp_path,
         1,
         PixelData=pixels.tobytes(),
@@ -84,7 +79,7 @@ def test_color(tmp_path):
 def test_a_large_image(tmp_path):
     rows, columns = 700, 1100
     pixels = np.tile(np.arange(columns, dtype="<u2"), (rows, 1)).tobytes()
-    stack = stack_at(
+    stack = opened(
         tmp_path,
         1,
         Rows=rows,
@@ -100,7 +95,7 @@ def test_a_large_image(tmp_path):
 
 
 def test_what_cannot_be_read_has_no_image(tmp_path):
-    stack = stack_at(tmp_path, 1)
+    stack = opened(tmp_path, 1)
     (tmp_path / "s3_1.dcm").unlink()
     assert thumbnail(stack) is None
     assert list(stack.problems) == [0]

@@ -46,12 +46,6 @@ ODD = {
 
 
 @pytest.fixture
-def viewer(model):
-    follow_openings(model)
-    return model
-
-
-@pytest.fixture
 def add(viewer, tmp_path):
     """Return what writes a series and adds it as a drop would."""
 

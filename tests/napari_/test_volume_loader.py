@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 from qtpy.QtWidgets import QApplication, QProgressDialog, QPushButton, QWidget
 
 from napari_medscan.dicom import load
-from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.napari_ import progress
 from napari_medscan.napari_.layers import image_layers
 from napari_medscan.napari_.volume_loader import WholeVolume
@@ -17,24 +15,6 @@ from napari_medscan.napari_.volume_loader import WholeVolume
 from ..studies import write_series
 
 SLICES = 30
-
-
-@pytest.fixture
-def slow(monkeypatch):
-    """Have each slice take 20 ms; return the threads that read slices."""
-    threads = []
-
-    read = SliceSource.read
-
-    def slowly(self, index, out):
-        threads.append(threading.current_thread())
-        time.sleep(0.02)
-        read(self, index, out)
-
-    monkeypatch.setattr(SliceSource, "read", slowly)
-    # Together they would be read too quickly.
-    monkeypatch.setattr(SliceSource, "together", lambda _self, _indices: 1)
-    return threads
 
 
 @pytest.fixture
@@ -46,8 +26,7 @@ def scene(make_napari_viewer, tmp_path, slow):
     viewer.add_layer(layer)
     parent = QWidget()
     whole = WholeVolume(viewer, parent)
-    slow.clear()
-    yield viewer, layer, whole, slow
+    yield viewer, layer, whole, slow(0.02)
     whole.release()
     parent.deleteLater()
 
@@ -148,12 +127,12 @@ def test_of_a_series_in_time_the_time_in_view_is_read(make_napari_viewer, tmp_pa
     (layer,) = image_layers(load(tmp_path).stacks)
     viewer.add_layer(layer)
     viewer.dims.set_current_step(0, 1)
-    slow.clear()
+    threads = slow(0.02)
     parent, done = QWidget(), []
     whole = WholeVolume(viewer, parent)
     whole.before(lambda: done.append(1), layer)
     qtbot.waitUntil(lambda: bool(done))
-    assert len(slow) <= SLICES
+    assert len(threads) <= SLICES
     assert layer.data.stack.is_at_hand((1,))
     assert not layer.data.stack.is_at_hand((0,))
     whole.release()

@@ -36,15 +36,10 @@ from napari_medscan.napari_.windowing import (
 
 from ..dicom.making import RGB_IMAGE
 from ..studies import write_series
+from .test_layers import layer_of
 
 CORPUS = Path(os.environ.get("MEDSCAN_CORPUS") or Path(__file__).parents[3] / "shared/corpus")
 FUNCTIONS = ["LINEAR", "LINEAR_EXACT", "SIGMOID"]
-
-
-def layer_of(folder, slices=3, **changes):
-    write_series(folder, slices, **changes)
-    (stack,) = load(folder).stacks
-    return image_layer(stack)
 
 
 def drawn(layer, values):

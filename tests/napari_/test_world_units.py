@@ -38,12 +38,6 @@ CLIP = {
 }
 
 
-@pytest.fixture
-def viewer(model):
-    openings.follow_openings(model)
-    return model
-
-
 def test_share_units_follows_the_current_series(viewer, tmp_path):
     calibrated = add(viewer, tmp_path / "a", series=1)
     uncalibrated = add(

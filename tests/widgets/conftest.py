@@ -1,7 +1,8 @@
-"""What tests of the panel share."""
+"""What tests of widgets share."""
 
 from __future__ import annotations
 
+import npe2
 import pytest
 
 from napari_medscan.napari_ import listed_series, session
@@ -16,3 +17,10 @@ def record(monkeypatch):
     for module in (session, listed_series, series_tab):
         monkeypatch.setattr(module, "record", record)
     return record
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    """Return a viewer with a window, to which this plugin is known."""
+    npe2.PluginManager.instance().discover()
+    return make_napari_viewer()

@@ -11,11 +11,13 @@ from napari_medscan.napari_.layers import image_layer, image_layers
 from napari_medscan.napari_.measurement_layers import new_layer
 from napari_medscan.napari_.objects.object_layers import object_layers
 from napari_medscan.napari_.objects.object_view import ObjectView, hide_object, show_object
-from napari_medscan.napari_.openings import follow_openings
 from napari_medscan.napari_.view import bring_into_view
 
 from ...dicom.making import write
 from ...dicom.objects.labeled import COLUMNS, ROWS, position, seg, write_ct
+
+# Timers need Qt.
+pytestmark = pytest.mark.usefixtures("qapp")
 
 LIVER = np.ones((ROWS, COLUMNS), bool)
 
@@ -28,12 +30,6 @@ def report(tmp_path):
     write_ct(tmp_path / "b", number=4)
     write_ct(tmp_path / "c", number=5, PatientID="another", StudyInstanceUID="1.9")
     return load(tmp_path)
-
-
-@pytest.fixture
-def viewer(model, qapp):  # noqa: ARG001 - timers need Qt
-    follow_openings(model)
-    return model
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from napari.components import ViewerModel
 from napari.layers import Shapes
 from napari.utils.key_bindings import KeymapHandler
 from qtpy.QtCore import QObject
@@ -19,11 +18,11 @@ from napari_medscan.napari_.measurement_layers import drawn_on, new_layer
 from napari_medscan.napari_.measurement_session import MeasurementSession
 from napari_medscan.napari_.objects.object_view import ObjectView
 from napari_medscan.napari_.panes.drawing_twins import DrawingTwins
-from napari_medscan.napari_.panes.twin_layer import twin_of
 
 from ...export.series import AXIAL, SAGITTAL
 from ...export.series import opened as series
 from ...studies import write_series
+from ..objects.test_plane_cuts import pane_on
 
 
 @pytest.fixture
@@ -39,10 +38,7 @@ def opened(tmp_path, model, qapp):  # noqa: ARG001 - watches need Qt
     made, parent = [], QObject()
 
     def pane_of(layer):
-        pane = ViewerModel()
-        twin = twin_of(layer)
-        pane.add_layer(twin)
-        twin.visible = True
+        pane = pane_on(layer)
         made.append(DrawingTwins(model, pane, parent))
         return pane, made[-1]
 
@@ -116,10 +112,7 @@ def test_measurements_are_not_seen_on_slices_of_another_orientation(tmp_path, mo
     shapes = new_layer(model, axial, Shapes)
     parent = QObject()
     for layer, count in ((axial, 1), (sagittal, 0)):
-        pane = ViewerModel()
-        twin = twin_of(layer)
-        pane.add_layer(twin)
-        twin.visible = True
+        pane = pane_on(layer)
         twins = DrawingTwins(model, pane, parent)
         twins.follow()
         assert len(shapes_in(pane)) == count

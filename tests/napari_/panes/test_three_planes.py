@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
 from napari_medscan.dicom import load
 from napari_medscan.dicom.series.orientation import patient_point
-from napari_medscan.dicom.series.slice_source import SliceSource
 from napari_medscan.frames.cache import shared_cache
 from napari_medscan.napari_.commands import reset_view
 from napari_medscan.napari_.current_layer import current_layer
@@ -294,16 +291,9 @@ def test_planes_of_a_series_larger_than_the_cache_say_why_not(arrange, chest_lay
     panes.close()
 
 
-def test_volume_is_read_in_the_background_first(viewer, add, qtbot, monkeypatch):
+def test_volume_is_read_in_the_background_first(viewer, add, qtbot, slow):
     add("a", 30)
-    read = SliceSource.read
-
-    def slowly(self, index, out):
-        time.sleep(0.02)
-        read(self, index, out)
-
-    monkeypatch.setattr(SliceSource, "read", slowly)
-    monkeypatch.setattr(SliceSource, "together", lambda _self, _indices: 1)
+    slow(0.02)
     panes = panes_of(viewer)
     panes.arrangement = "Three planes"
     qtbot.waitUntil(lambda: len(panes.panes) == 3 and panes._mode is not None, timeout=20_000)

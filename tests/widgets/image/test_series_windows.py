@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pydicom
 import pytest
-from PIL import Image, ImageSequence
+from PIL import Image
 from qtpy.QtCore import QPointF, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog, QPushButton
@@ -20,6 +20,7 @@ from napari_medscan.widgets.image import deidentify_window, movie_window
 
 from ...dicom.making import item
 from ...export.series import opened_in_time
+from ...export.test_movie import frames
 from ...studies import write_series
 
 SIDE, SLICES = 64, 3
@@ -85,11 +86,6 @@ def out(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "out"))
     return tmp_path / "out"
-
-
-def frames(path):
-    with Image.open(path) as movie:
-        return [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(movie)]
 
 
 def written(out):

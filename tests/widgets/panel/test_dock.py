@@ -6,7 +6,6 @@ import os
 import weakref
 
 import napari
-import npe2
 import pytest
 from qtpy.QtCore import QEvent
 from qtpy.QtTest import QTest
@@ -22,13 +21,6 @@ from napari_medscan.widgets.panel.form import Page
 
 from ...napari_window import fresh_application, let_go
 from ...studies import write_many
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    npe2.PluginManager.instance().discover()
-    return make_napari_viewer()
-
 
 PANEL, ASSISTANT = "DICOM panel", "AI assistant"
 """Display names in the manifest."""

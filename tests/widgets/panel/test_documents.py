@@ -32,11 +32,6 @@ def dock(tmp_path, qtbot):
     return dock
 
 
-@pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
-
-
 def test_report_is_beside_the_images_under_a_name_that_identifies_nobody(viewer, tmp_path):
     write(tmp_path / "report.dcm", REPORT)
     (source,) = load(tmp_path).objects

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 from itertools import pairwise
 
-import npe2
 import pytest
 from magicgui.widgets import CheckBox, Container, PushButton
 from qtpy.QtCore import QPoint, Qt
@@ -18,25 +16,10 @@ from napari_medscan.napari_.user_presets import UserPresets, presets_file
 from napari_medscan.napari_.windowing import set_center_width
 from napari_medscan.widgets.panel import panel_commands
 
+from ...napari_.test_commands import FUNCTIONS, run
 from ...napari_.test_planes import opened
-from ...test_manifest import MANIFEST
 
-COMMANDS = {
-    command.id.removeprefix("napari-medscan."): command.python_name
-    for command in npe2.PluginManifest.from_file(MANIFEST).contributions.commands
-}
-NAMES = [name for name, where in COMMANDS.items() if "panel_commands" in where]
-
-
-def run(name, viewer):
-    module, function = COMMANDS[name].split(":")
-    getattr(importlib.import_module(module), function)(viewer)
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    npe2.PluginManager.instance().discover()
-    return make_napari_viewer()
+NAMES = [name for name, where in FUNCTIONS.items() if "panel_commands" in where]
 
 
 @pytest.fixture
@@ -248,7 +231,7 @@ def buttons(container):
 def test_every_button_of_the_panel_is_a_command(panel):
     pages = {part.name: set(buttons(part)) for part in panel if part.name != "settings"}
     assert pages == {name: set(known) for name, known in BUTTONS.items()}
-    assert {command for known in BUTTONS.values() for command in known.values()} <= set(COMMANDS)
+    assert {command for known in BUTTONS.values() for command in known.values()} <= set(FUNCTIONS)
 
 
 def focusable(page):

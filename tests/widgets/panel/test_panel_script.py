@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import textwrap
 
-import npe2
 import numpy as np
 import pytest
 
@@ -16,12 +15,6 @@ from napari_medscan.widgets.panel.dock import MedScanPanel
 
 PANEL = "DICOM panel"
 """Display name of the panel in the manifest."""
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    npe2.PluginManager.instance().discover()
-    return make_napari_viewer()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import napari
 import platformdirs
 import pytest
-from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QMenu, QWidget
 
@@ -24,6 +24,7 @@ from napari_medscan.widgets.panel import series_drop
 from napari_medscan.widgets.panel.series_tab import SeriesTab
 from napari_medscan.widgets.panel.series_tree import SeriesTree
 
+from ...napari_.test_gui import from_the_event_loop
 from ...studies import HOSTILE, damage, write_many, write_series
 
 
@@ -154,13 +155,6 @@ def test_series_found_before_the_panel_was_opened(viewer, qtbot, tmp_path):
     qtbot.addWidget(section.native)
     assert rows(section) == {"CT": ["CT 3 · Chest"]}
     section.release()
-
-
-def from_the_event_loop(qtbot, function):
-    """Call a function as Qt calls a slot: from within its event loop."""
-    done = []
-    QTimer.singleShot(0, lambda: done.append(function()))
-    qtbot.waitUntil(lambda: bool(done))
 
 
 def test_more_than_eight_series_open_the_first_useful_of_the_newest_study(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import npe2
 import pytest
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtCore import Qt
@@ -17,12 +16,6 @@ from napari_medscan.widgets.panel.views_tab import ViewsTab
 from ...studies import write_series
 
 SWITCHES = ("letters", "corner_text", "patient_name", "scale_bar", "cursor_values")
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    npe2.PluginManager.instance().discover()
-    return make_napari_viewer()
 
 
 def views_of(viewer, qtbot):

@@ -29,11 +29,6 @@ NOTES = [
 
 
 @pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
-
-
-@pytest.fixture
 def opened(viewer, tmp_path):
     def opened(data):
         write(tmp_path / "a.dcm", data)

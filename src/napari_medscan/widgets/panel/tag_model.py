@@ -29,12 +29,11 @@ class Node:
 
     __slots__ = ("children", "parent", "position", "row", "rows", "title")
 
-    def __init__(self, parent: Node | None, position: int, row: int) -> None:
-        self.parent = parent
-        self.position = position
-        self.row = row
-        self.rows: list[int] = []
-        self.title = ""
+    def __init__(
+        self, parent: Node | None, row: int = -1, title: str = "", rows: list[int] | None = None
+    ) -> None:
+        self.parent, self.row, self.title, self.rows = parent, row, title, rows or []
+        self.position = 0
         self.children: list[Node] | None = None
 
 
@@ -47,7 +46,7 @@ class TagModel(QAbstractItemModel):
         self.found: Found | None = None
         self.shown = False
         self._frame: int | None = None
-        self._root = Node(None, 0, -1)
+        self._root = Node(None)
         self._previous = self._root
         self.titles = ("Name", "Value", "")
 
@@ -73,7 +72,7 @@ class TagModel(QAbstractItemModel):
         self.beginResetModel()
         self.tree, self.found, self._frame = tree, found, frame
         # Qt may still ask about the nodes of before while it resets.
-        self._previous, self._root = self._root, Node(None, 0, -1)
+        self._previous, self._root = self._root, Node(None)
         self.endResetModel()
         return False
 
@@ -100,7 +99,7 @@ class TagModel(QAbstractItemModel):
             items = self.tree.frame(self._frame)
             rows = self._kept([row for item in items for row in self.tree.children(item)])
             if rows:
-                yield self._group(node, f"This frame ({self._frame + 1:,})", rows)
+                yield Node(node, title=f"This frame ({self._frame + 1:,})", rows=rows)
         if node.title:
             rows = node.rows
         else:
@@ -108,15 +107,10 @@ class TagModel(QAbstractItemModel):
             if len(rows) > RANGE:
                 for start in range(0, len(rows), RANGE):
                     part = rows[start : start + RANGE]
-                    yield self._group(node, self._span(part), part)
+                    yield Node(node, title=self._span(part), rows=part)
                 return
         for row in rows:
-            yield Node(node, 0, row)
-
-    def _group(self, parent: Node, title: str, rows: list[int]) -> Node:
-        node = Node(parent, 0, -1)
-        node.title, node.rows = title, rows
-        return node
+            yield Node(node, row)
 
     def _kept(self, rows: list[int]) -> list[int]:
         if self.found is None:

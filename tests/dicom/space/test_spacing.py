@@ -11,6 +11,7 @@ from napari_medscan.dicom.space.spacing import (
     AT_DETECTOR,
     AT_IMAGE_PLANE,
     AT_ISOCENTER,
+    IN_2D,
     ON_FILM,
     read_aspect,
     read_spacing,
@@ -124,6 +125,14 @@ def test_ultrasound_regions_are_in_centimeters(spacing):
 def test_ultrasound_regions_must_agree(spacing):
     assert spacing("US", SequenceOfUltrasoundRegions=[region(), region()])[0] is not None
     assert spacing("US", SequenceOfUltrasoundRegions=[region(), region(0.04)])[0] is None
+
+
+@pytest.mark.parametrize(("kind", "is_over_time"), [(1, False), (2, True), (3, True), (4, False)])
+def test_ultrasound_beside_traces_over_time_says_where_distances_hold(spacing, kind, is_over_time):
+    """A line along a Doppler strip is a time; a strip of the ECG is measured by nobody."""
+    trace = region(1, 1, kind=kind, units=(4, 7))
+    found = spacing("US", SequenceOfUltrasoundRegions=[region(0.02, -0.03), trace])
+    assert found == (pytest.approx((0.3, 0.2)), IN_2D if is_over_time else "")
 
 
 def test_ultrasound_regions_go_before_pixel_spacing(spacing):

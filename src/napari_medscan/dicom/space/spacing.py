@@ -49,10 +49,13 @@ _SPACING_MACROS = (
 )
 _CENTIMETERS = 3  # PS3.3 C.8.5.5.1.15, Physical Units
 _SPATIAL_2D = 1  # PS3.3 C.8.5.5.1.1, Region Spatial Format
+_OVER_TIME = (2, 3)  # M-mode and spectral Doppler
 AT_IMAGE_PLANE = "Distances are at the RT image plane"
 AT_ISOCENTER = "Distances are at the isocenter plane"
 ON_FILM = "Distances refer to the digitized film"
 AT_DETECTOR = "Distances are at the detector plane (not corrected for magnification)"
+
+IN_2D = "Distances are those of the 2-D image, not of M-mode or Doppler traces"
 
 
 def read_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
@@ -95,7 +98,11 @@ def _image_spacing(data_set: DataSet, kind: Kind) -> tuple[Spacing | None, str]:
     """
     regions = _ultrasound_spacing(data_set)
     if regions is not None:
-        return regions, ""
+        formats = (
+            region.integer(Tag.RegionSpatialFormat)
+            for region in data_set.items(Tag.SequenceOfUltrasoundRegions)
+        )
+        return regions, IN_2D if any(each in _OVER_TIME for each in formats) else ""
     own = valid_spacing(data_set.exactly(2, Tag.PixelSpacing))
     spacing = valid_spacing(data_set.exactly(2, Tag.ImagerPixelSpacing))
     film = valid_spacing(data_set.exactly(2, Tag.NominalScannedPixelSpacing))

@@ -13,7 +13,7 @@ from napari_medscan.napari_.objects.object_view import lies_on
 from napari_medscan.napari_.objects.shown_object import object_of
 
 from ..making import ct, item, write
-from .labeled import COLUMNS, ROWS, seg
+from .labeled import COLUMNS, ROWS, SPACING, position, seg
 from .stated import refer
 
 NOWHERE = dict.fromkeys(
@@ -116,6 +116,46 @@ def test_segments_of_frames_of_a_clip_lie_on_these_frames(tmp_path):
     series = image_layer(report.stacks[0])
     assert np.array_equal(layer.extent.world, series.extent.world)
     assert ViewerModel().add_layer(layer).ndim == 4
+
+
+@pytest.mark.parametrize("named", ["each", "all", "none"])
+def test_segments_of_points_of_time_lie_on_theirs(tmp_path, named):
+    """Frames of one segment at one position are different ones if their images are."""
+    for time, z in np.ndindex(2, 3):
+        name = f"{time + 1}{z}"
+        slice_ = ct(
+            SOPInstanceUID=f"1.2.3.3.{name}", SeriesInstanceUID="1.2.3.3", Rows=ROWS,
+            Columns=COLUMNS, PixelSpacing=list(SPACING), ImagePositionPatient=list(position(z)),
+            TemporalPositionIdentifier=time + 1, InstanceNumber=3 * time + z + 1,
+            PixelData=bytes(2 * ROWS * COLUMNS),
+        )  # fmt: skip
+        write(tmp_path / f"{name}.dcm", slice_)
+    # Rows and columns run backwards.
+    last = position(1, ROWS - 1, COLUMNS - 1)
+    frames = [(1, last, pixels[::-1, ::-1]) for pixels in (LUNG, HEART)]
+    file = seg(frames, {1: "Lung"}, orientation=(-1, 0, 0, 0, -1, 0))
+    if named != "none":
+        for time, groups in enumerate(file.PerFrameFunctionalGroupsSequence):
+            images = refer(f"1.2.3.3.{time + 1}1", f"1.2.3.3.{time + 1}2")
+            images = images if named == "each" else refer("1.2.3.3.11", "1.2.3.3.21")
+            groups.DerivationImageSequence = derived(images).DerivationImageSequence
+    write(tmp_path / "seg.dcm", file)
+    found, placement, report = placed(tmp_path)
+    assert placement.stack is report.stacks[0]
+    labels = np.asarray(found.labels(placement, (1,)))
+    if named == "each":
+        expected = np.zeros((2, 3, ROWS, COLUMNS))
+        expected[0, 1], expected[1, 1] = LUNG, HEART
+        assert not placement.notes
+    else:
+        expected = np.zeros((3, ROWS, COLUMNS))
+        expected[1] = LUNG | HEART
+        assert "drawn together" in placement.notes[0]
+    assert np.array_equal(labels, expected)
+    (layer,) = object_layers(report.objects, report.stacks)
+    series = image_layer(report.stacks[0])
+    assert np.array_equal(layer.extent.world[:, -3:], series.extent.world[:, -3:])
+    assert layer.ndim == expected.ndim
 
 
 def test_segments_whose_images_are_not_open_are_shown_alone_and_say_so(tmp_path):

@@ -23,7 +23,7 @@ from napari_medscan.dicom.files.walk import DroppedFile
 from napari_medscan.dicom.pixels.decoded_cache_files import DiskCache
 from napari_medscan.storage import secret_key
 
-CACHE = DiskCache("index", version=9, quota=64 << 20)
+CACHE = DiskCache("index", version=10, quota=64 << 20)
 TICK, COARSE_TICK = 0.1, 2.0
 """Seconds after which another change of a file shows in its times: on most file systems, and on
 those that keep whole seconds."""

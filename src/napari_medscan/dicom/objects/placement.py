@@ -119,6 +119,12 @@ def _place_on(frames: Sequence[SliceRef], stack: Stack) -> Placement:
     return Placement(stack, geometry, (len(positions), *shape), dict(placed))
 
 
+def has_place(ref: SliceRef) -> bool:
+    """Whether a frame has position, orientation and spacing."""
+    frame = ref.frame
+    return None not in (frame.position, frame.orientation, frame.spacing)
+
+
 def plane_of(ref: SliceRef) -> Plane:
     """Return position, orientation and spacing of a frame that has all three."""
     frame = ref.frame

@@ -1,7 +1,7 @@
-"""The images that frames of a segmentation were drawn on, if they have no positions.
+"""The images that frames of a segmentation were drawn on, if positions do not tell.
 
-Radiographs and photographs have none: PS3.3 C.7.6.16.2.6 (Derivation Image macro) says which image
-each frame is for.
+Radiographs and photographs have none, and points of time share theirs: PS3.3 C.7.6.16.2.6
+(Derivation Image macro) says which image each frame is for.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from napari_medscan.dicom.objects.image_references import (
     slices_by_image,
     slices_of,
 )
-from napari_medscan.dicom.objects.placement import PlacedFrame, Placement
+from napari_medscan.dicom.objects.placement import PlacedFrame, Placement, has_place, plane_of
 from napari_medscan.dicom.series.dicom_object import DicomObject
 from napari_medscan.dicom.series.relations import same_patient
 from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.dicom.space.geometry import Geometry
-from napari_medscan.dicom.space.grid_fit import Fit, Turn
+from napari_medscan.dicom.space.grid_fit import Fit, Turn, fit_plane
+from napari_medscan.dicom.space.tolerances import ONE_POSITION, ROUNDING
+from napari_medscan.dicom.space.vectors import difference, dot, normal_of
 
 
 class _Tag(IntEnum):
@@ -126,12 +128,24 @@ def _on_images(
     place_of = {number: at for at, number in enumerate(stack.array.places.ravel().tolist())}
     placed: dict[int, list[PlacedFrame]] = {}
     for ref, images in zip(frames, sources, strict=True):
-        if ref.header.shape != stack.header.shape:
-            continue
         for number in slices_of(images, by_image):
-            if number in place_of:
-                placed.setdefault(place_of[number], []).append((ref, _HERE))
+            fit = _fit_on(ref, stack, number)
+            if fit is not None and number in place_of:
+                placed.setdefault(place_of[number], []).append((ref, fit))
     return placed
+
+
+def _fit_on(ref: SliceRef, stack: Stack, number: int) -> Fit | None:
+    """Return how a frame lies on a slice: as it is, unless both have a place in the patient."""
+    position, geometry = stack.slices[number].position, stack.geometry
+    if position is None or geometry.orientation is None or not has_place(ref):
+        return _HERE if ref.header.shape == stack.header.shape else None
+    own, (_, *spacing) = plane_of(ref), geometry.spacing
+    off = dot(difference(own[0], position), normal_of(geometry.orientation))
+    if abs(off) > max(ROUNDING, ONE_POSITION * geometry.scale[0]):
+        return None
+    target = position, geometry.orientation, (spacing[0], spacing[1])
+    return fit_plane(own, ref.header.shape, target, stack.header.shape)
 
 
 def _alone(frames: Sequence[SliceRef], sources: Sequence[Images]) -> Placement:

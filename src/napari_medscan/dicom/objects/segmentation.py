@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from napari_medscan.dicom.errors import MedscanError
 from napari_medscan.dicom.headers.header import ImageHeader, SliceRef
 from napari_medscan.dicom.headers.read_many import Progress
 from napari_medscan.dicom.objects.image_references import Images
-from napari_medscan.dicom.objects.placement import PlacedFrame, Placement, place
+from napari_medscan.dicom.objects.placement import PlacedFrame, Placement, has_place, place
 from napari_medscan.dicom.objects.segment_overlap import label_sets
 from napari_medscan.dicom.objects.segment_pixels import draw_labels, label_type
 from napari_medscan.dicom.objects.segment_sources import place_on_sources, read_sources
@@ -27,6 +27,7 @@ from napari_medscan.dicom.series.stack import Stack
 from napari_medscan.frames import FrameCache, LazyStack, shared_cache
 
 LABELS: Final = frozenset(("BINARY", "LABELMAP"))
+_TOGETHER: Final = "Frames of one segment that lie in one place are drawn together"
 _FEW: Final = 3
 """Empty segments that the summary lists by name."""
 
@@ -44,7 +45,7 @@ class Segmentation(DicomObject):
     frames : tuple of SliceRef
         Its frames, all of which have position, orientation and spacing, or `sources`.
     sources : tuple of tuple of ImageReference
-        The images that frames without a place were drawn on; () if they have places.
+        The images that frames without a place, or in one place, were drawn on; () for others.
     """
 
     headers: tuple[ImageHeader, ...]
@@ -114,9 +115,13 @@ class Segmentation(DicomObject):
         stacks : iterable of Stack
             Series that are open, in any order.
         """
+        stacks = list(stacks)
         if self.sources:
-            return place_on_sources(self, self.frames, self.sources, stacks)
-        return place(self, self.frames, stacks)
+            found = place_on_sources(self, self.frames, self.sources, stacks)
+            if found.stack is not None or not all(map(has_place, self.frames)):
+                return found
+        found = place(self, self.frames, stacks)
+        return replace(found, notes=(*found.notes, *[_TOGETHER] * _are_repeated(self.frames)))
 
     def notes_on(self, stacks: Sequence[Stack]) -> tuple[str, ...]:
         """Return why it lies on a grid of its own, and what is amiss there."""
@@ -248,11 +253,14 @@ def _segmentation(headers: tuple[ImageHeader, ...]) -> Segmentation | str:
         facts = read_segment_facts(headers[0].source.file)
         if facts.encoding not in LABELS:
             return "" if facts.encoding == "FRACTIONAL" else "its Segmentation Type is unknown"
-        if not all(map(_has_place, frames)):
+        are_placed = all(map(has_place, frames))
+        if not are_placed or _are_repeated(frames):
             parts = [read_sources(h.source.file, len(h.frames)) for h in headers]
-            if not all(parts):
+            if all(parts):
+                sources = tuple(images for part in parts for images in part)
+                sources = () if are_placed and _are_repeated(frames, sources) else sources
+            elif not are_placed:
                 return "a frame has neither a place nor a source image"
-            sources = tuple(images for part in parts for images in part)
     except (MedscanError, OSError):
         return "its segments cannot be read"
     if facts.encoding == "BINARY" and not all(ref.frame.segment for ref in frames):
@@ -260,6 +268,10 @@ def _segmentation(headers: tuple[ImageHeader, ...]) -> Segmentation | str:
     return Segmentation(headers, facts, frames, sources)
 
 
-def _has_place(ref: SliceRef) -> bool:
-    frame = ref.frame
-    return None not in (frame.position, frame.orientation, frame.spacing)
+def _are_repeated(frames: Sequence[SliceRef], sources: Sequence[Images] = ()) -> bool:
+    """Whether two frames of a segment, drawn on one image, lie in one place.
+
+    Without their images, those of two points of time do.
+    """
+    own = [(ref.frame.segment, ref.frame.position, ref.frame.orientation) for ref in frames]
+    return len(set(zip(own, sources, strict=True) if sources else own)) < len(own)

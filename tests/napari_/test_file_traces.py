@@ -96,9 +96,54 @@ def test_what_was_remembered_before_a_dialog_is_remembered_after_it(folder, tmp_
 
 def test_a_file_is_saved_without_a_trace(folder):
     accept(folder)
-    path, _ = ask_where_to_save(None, "Save", "ct-axial.png", "*.png")
+    path = ask_where_to_save(None, "Save", "ct-axial.png", "*.png")
     assert path == folder / "ct-axial.png"
     assert CANARY not in written()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "suffixes", "written_to"),
+    [
+        ("out", "*.png", (), "out.png"),
+        ("out.jpg", "*.png", (), "out.jpg"),
+        ("out", "JSON (*.json)", (), "out.json"),
+        ("out", "", (), "out.csv"),
+        ("scan.v1", "*.nii.gz", (".nii.gz", ".nii"), "scan.v1.nii.gz"),
+        ("OUT.NII", "*.nii.gz", (".nii.gz", ".nii"), "OUT.NII"),
+        ("out.mp4", "*.gif", (".gif",), "out.mp4.gif"),
+    ],
+)
+@pytest.mark.parametrize("answers", [[True], [False, True], [False, None]])
+def test_no_file_is_replaced_without_a_question(
+    tmp_path, monkeypatch, typed, kind, suffixes, written_to, answers
+):
+    """Qt asks about the name that was typed, before it gets a suffix."""
+    dialogs, questions = [], []
+
+    def chosen(_parent, _title, name, _kinds):
+        dialogs.append(name)
+        return ("" if answers[len(questions) :][:1] == [None] else str(tmp_path / typed)), kind
+
+    def asked(_text, accept):
+        questions.append(accept)
+        return answers[len(questions) - 1]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
+    monkeypatch.setattr("napari_medscan.napari_.file_traces.is_wanted", asked)
+    kinds = "CSV (*.csv);;JSON (*.json)"
+    expected = tmp_path / written_to
+    assert ask_where_to_save(None, "Save", "first", kinds, suffixes) == expected
+    assert not questions
+    expected.write_bytes(b"old")
+    found = ask_where_to_save(None, "Save", "first", kinds, suffixes)
+    if written_to == typed:
+        # Qt has asked.
+        assert found == expected
+        assert not questions
+    else:
+        assert found == (expected if answers[-1] else None)
+        assert questions == ["Replace"] * sum(answer is not None for answer in answers)
+        assert dialogs[1:] == ["first", *([str(expected)] * (len(answers) - 1))]
 
 
 def test_what_napari_remembers_of_dicom_is_forgotten_and_all_else_stays(folder, tmp_path):

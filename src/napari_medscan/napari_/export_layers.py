@@ -105,13 +105,12 @@ def save_series(layer: Image, suffix: str) -> None:
         tell(f"{NOT_OURS}.")
         return
     title = f"Save series as {'NRRD' if suffix == '.nrrd' else 'NIfTI'}"
-    chosen = ask_where_to_save(main_window(), title, f"series{suffix}", f"*{suffix}")
-    if chosen is None:
+    path = ask_where_to_save(main_window(), title, f"series{suffix}", f"*{suffix}", VOLUMES)
+    if path is None:
         return
-    name = str(chosen[0])
     try:
         # The dialog has asked whether an existing file is to be replaced.
-        _saved(stack, None, name if name.lower().endswith(tuple(VOLUMES)) else name + suffix)
+        _saved(stack, None, str(path))
     except CancelledError:
         return
     except (MedscanError, OSError) as error:

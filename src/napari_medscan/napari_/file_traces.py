@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,12 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QWidget
 
 from napari_medscan.napari_.failure_log import guarded
 from napari_medscan.napari_.notify import tell
+from napari_medscan.napari_.question import is_wanted
 
 _GROUP = "FileDialog"
 _HISTORY, _LAST = f"{_GROUP}/history", f"{_GROUP}/lastVisited"
+_SUFFIX = re.compile(r"\*(\.[\w.]+)")
+_EXISTS = "A file of this name exists. Replace it?"
 _private: set[Path] = set()
 """What was opened or chosen in this session; never written anywhere."""
 
@@ -41,9 +45,12 @@ def ask_for_file(parent: QWidget | None, title: str, kinds: str) -> Path | None:
 
 
 def ask_where_to_save(
-    parent: QWidget | None, title: str, name: str, kinds: str
-) -> tuple[Path, str] | None:
+    parent: QWidget | None, title: str, name: str, kinds: str, suffixes: Iterable[str] = ()
+) -> Path | None:
     """Ask for a file to write.
+
+    A name without a suffix gets that of the kind that was chosen. What then exists is asked about:
+    Qt has asked about the name that was typed.
 
     Parameters
     ----------
@@ -55,16 +62,24 @@ def ask_where_to_save(
         Name that is suggested, with its suffix.
     kinds : str
         Kinds of files, as Qt separates them with ";;".
+    suffixes : iterable of str
+        Those that a name may have; by default any.
 
     Returns
     -------
-    tuple of Path and str, or None
-        The file, and the kind that was chosen; None if the user cancels.
+    Path or None
+        The file, which may be replaced; None if the user cancels.
     """
-    with _restored():
-        named, kind = QFileDialog.getSaveFileName(parent, title, name, kinds)
-    path = _chosen(named)
-    return None if path is None else (path, kind)
+    while True:
+        with _restored():
+            named, kind = QFileDialog.getSaveFileName(parent, title, name, kinds)
+        typed = _chosen(named)
+        if typed is None:
+            return None
+        path = _with_suffix(typed, kind or kinds, tuple(suffixes))
+        if path == typed or not path.exists() or is_wanted(_EXISTS, "Replace"):
+            return path
+        name = str(path)
 
 
 def forget_paths(paths: Iterable[Path]) -> None:
@@ -92,6 +107,12 @@ def clear_recent_files(_viewer: object = None) -> None:
     settings.remove(_LAST)
     settings.sync()
     tell("Recent files cleared.")
+
+
+def _with_suffix(path: Path, kind: str, suffixes: tuple[str, ...]) -> Path:
+    suffix = _SUFFIX.search(kind)
+    has_one = path.name.lower().endswith(suffixes) if suffixes else path.suffix
+    return path if has_one or suffix is None else path.with_name(path.name + suffix[1])
 
 
 def _chosen(name: str) -> Path | None:

@@ -25,13 +25,11 @@ def save_bytes(parent: QWidget, what: str, data: bytes, name: str) -> None:
     name : str
         The name that is suggested, with its suffix.
     """
-    suffix = Path(name).suffix
-    chosen = ask_where_to_save(parent, f"Save {what}", name, f"*{suffix}")
-    if chosen is None:
+    path = ask_where_to_save(parent, f"Save {what}", name, f"*{Path(name).suffix}")
+    if path is None:
         return
-    path = chosen[0]
     try:
-        with replacing(path if path.suffix else path.with_suffix(suffix)) as file:
+        with replacing(path) as file:
             file.write(data)
     except OSError:
         tell(f"Could not save the {what}.")

@@ -77,7 +77,7 @@ def test_tags_are_copied_and_exported(viewer, panel, tmp_path, told, qtbot, monk
     told.clear()
     path = tmp_path / "tags.csv"
     where = "napari_medscan.widgets.panel.tag_export.ask_where_to_save"
-    monkeypatch.setattr(where, lambda *_: (path, "CSV (*.csv)"))
+    monkeypatch.setattr(where, lambda *_: path)
     run("export_tags", viewer)
     assert page(panel) == "Tags"
     run("copy_tag_value", viewer)
@@ -123,7 +123,7 @@ def test_measure_commands_choose_the_tool_and_give_the_table(viewer, panel, tmp_
         assert viewer.layers.selection.active.mode == mode
     path = tmp_path / "measured.csv"
     where = "napari_medscan.widgets.save_bytes.ask_where_to_save"
-    monkeypatch.setattr(where, lambda *_: (path, "*.csv"))
+    monkeypatch.setattr(where, lambda *_: path)
     chooses = "napari_medscan.widgets.panel.measure_tab.ask_for_file"
     monkeypatch.setattr(chooses, lambda *_: None)
     run("copy_measurements", viewer)

@@ -109,10 +109,9 @@ def ask_and_save(layers: Sequence[Labels], description: str = "") -> bool:
         tell("Select a Labels layer that lies on a DICOM series.")
         return False
     title = "Save DICOM segmentation"
-    chosen = ask_where_to_save(main_window(), title, "segmentation.dcm", "DICOM (*.dcm)")
-    if chosen is None:
+    path = ask_where_to_save(main_window(), title, "segmentation.dcm", "DICOM (*.dcm)")
+    if path is None:
         return False
-    path = chosen[0] if chosen[0].suffix else chosen[0].with_suffix(".dcm")
     try:
         save_labels(layers, path, description=description)
     except CancelledError:

@@ -101,10 +101,9 @@ class AuditWindow(QDialog):
         self.reload()
 
     def _on_export(self) -> None:
-        chosen = ask_where_to_save(self, "Export audit log", "audit.csv", "*.csv")
-        if chosen is not None:
-            path, _ = chosen
-            self.write(path.with_suffix(path.suffix or ".csv"))
+        path = ask_where_to_save(self, "Export audit log", "audit.csv", "*.csv")
+        if path is not None:
+            self.write(path)
 
     def _on_delete(self) -> None:
         box = QMessageBox(self)

@@ -78,11 +78,9 @@ class MovieWindow(ReviewWindow):
         """Ask for a file and write the movie."""
         suffix = f".{str(self.kind.value).lower()}"
         name = self.images[0].name.rpartition(".")[0] + suffix
-        chosen = ask_where_to_save(self, "Save movie", name, f"*{suffix}")
-        if chosen is None:
+        path = ask_where_to_save(self, "Save movie", name, f"*{suffix}", (suffix,))
+        if path is None:
             return
-        path = chosen[0]
-        path = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
         images, rate, gate = self.images, float(self.rate.value), self.gate
         run_with_progress(
             lambda progress: write_movie(path, images, rate, progress, gate=gate, overwrite=True),

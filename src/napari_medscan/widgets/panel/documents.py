@@ -43,9 +43,9 @@ def open_document(
         if isinstance(source, EncapsulatedDocument):
             data, suffix = source.read()
             name = f"document{suffix}"
-            chosen = ask_where_to_save(parent, "Save document", name, f"*{suffix}")
-            if chosen is not None:
-                save_document(data, chosen[0])
+            path = ask_where_to_save(parent, "Save document", name, f"*{suffix}")
+            if path is not None:
+                save_document(data, path)
     except MedscanError as error:
         tell(f"{source.name} cannot be read: {error}.")
     except OSError:

@@ -170,9 +170,9 @@ class ReportDock(Docked):
 
     def _on_export(self) -> None:
         title, name = "Export measurements", "measurements.csv"
-        chosen = ask_where_to_save(self, title, name, "CSV (*.csv)")
-        if chosen is not None:
-            self.write_measurements(chosen[0])
+        path = ask_where_to_save(self, title, name, "CSV (*.csv)")
+        if path is not None:
+            self.write_measurements(path)
 
     def _on_copy(self) -> None:
         copy_text(self.text)

@@ -16,7 +16,7 @@ from napari_medscan.napari_.notify import tell
 from napari_medscan.widgets.panel.tag_model import TagModel
 
 _EXPORT, _CANCEL = "Export…", "Cancel export"
-_KINDS = {"CSV (*.csv)": ".csv", "JSON (*.json)": ".json"}
+_KINDS = "CSV (*.csv);;JSON (*.json)"
 
 
 class ExportButton(PushButton):
@@ -80,7 +80,6 @@ class ExportButton(PushButton):
         if not len(self._model.tree):
             tell("The tags are still being read. Export them in a moment.")
             return
-        chosen = ask_where_to_save(self.native, "Export tags", "tags.csv", ";;".join(_KINDS))
-        if chosen is not None:
-            path, kind = chosen
-            self.write(path if path.suffix else path.with_suffix(_KINDS.get(kind, ".csv")))
+        path = ask_where_to_save(self.native, "Export tags", "tags.csv", _KINDS)
+        if path is not None:
+            self.write(path)

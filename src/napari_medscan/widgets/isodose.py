@@ -28,8 +28,8 @@ def _doses(box: Widget) -> list[napari.layers.Image]:
     return [] if canvas is None else [x for x in canvas.viewer.layers if _is_dose(x)]
 
 
-def _is_dose(layer: napari.layers.Layer | None) -> bool:
-    stack = None if layer is None else stack_of(layer)
+def _is_dose(layer: napari.layers.Layer) -> bool:
+    stack = stack_of(layer)
     return stack is not None and stack.kind.measures == "dose"
 
 

@@ -151,12 +151,12 @@ def axis_values(rows: Sequence[Sequence[SliceRef | None]], dimension: str) -> Ax
         weights = _by_volume(volumes, _WEIGHTED)
         names = [_WEIGHTED] if None not in weights and len(set(weights)) > 1 else names
     attributes = Attributes([ref for volume in volumes for ref in volume])
-    parts = [_of_one(volumes, attributes, name) for name in names]
-    if len(parts) == 1:
-        return parts[0]
+    if len(names) == 1:
+        return _of_one(volumes, attributes, names[0])
     times = _clock_times(volumes, attributes) if _NUMBERING.issuperset(names) else None
     if times is not None:
         return AxisValues("Time", "s", times)
+    parts = [_of_one(volumes, attributes, name) for name in names]
     texts = tuple(", ".join(part.text(i) for part in parts) for i in range(len(volumes)))
     return AxisValues(", ".join(dict.fromkeys(part.name for part in parts)), "", texts)
 

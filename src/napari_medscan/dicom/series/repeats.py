@@ -177,19 +177,20 @@ def _ranked_columns(
         column = attributes.column(name)
         if None in column or len(set(column)) == 1 or (name in PHYSICAL and _jitters(column)):
             continue
-        if name != _TRIGGER or not _is_refuted(column, slices, position, row):
-            yield name, column
+        if name == _TRIGGER:
+            numbers: Column = [ref.frame.order for ref in slices]
+            if _is_refuted(column, attributes, numbers, position, row):
+                continue
+        yield name, column
 
 
 def _is_refuted(
-    column: Column, slices: Sequence[SliceRef], position: Numbers, row: Numbers
+    column: Column, attributes: Attributes, numbers: Column, position: Numbers, row: Numbers
 ) -> bool:
     """Whether times are not in the order of instance numbers, but those of a clock are."""
-    numbers: Column = [ref.frame.order for ref in slices]
     numbered = _ranks_in_cells(numbers, position, row)
     if (_ranks_in_cells(column, position, row) == numbered).all():
         return False
-    attributes = Attributes(slices)
     clocks = (attributes.column(name) for name in ("AcquisitionTime", "ContentTime"))
     return any(
         None not in clock and (_ranks_in_cells(clock, position, row) == numbered).all()
